@@ -1,0 +1,38 @@
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+/** Libs import down only; apps never import each other. */
+const only = (sourceTag, ...tags) => ({ sourceTag, onlyDependOnLibsWithTags: tags });
+
+export default tseslint.config(
+  { ignores: ['**/dist', '**/*.{cjs,mjs}', '**/node_modules'] },
+  ...tseslint.configs.strict,
+  {
+    files: ['**/*.ts', '**/*.tsx'],
+    plugins: { '@nx': nx },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          enforceBuildableLibDependency: true,
+          allow: [],
+          depConstraints: [
+            only('type:app', 'type:lib'),
+            only('lib:tenancy'),
+            only('lib:deployment-profiles', 'lib:tenancy'),
+            only('lib:plane-contract', 'lib:tenancy', 'lib:deployment-profiles'),
+            only('lib:platform'),
+            only('lib:persistence', 'lib:platform'),
+            only('lib:service-auth', 'lib:platform'),
+            only('lib:testing', 'lib:platform', 'lib:persistence'),
+          ],
+        },
+      ],
+      '@typescript-eslint/no-extraneous-class': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false }],
+      'no-console': 'error',
+    },
+  },
+);

@@ -1,0 +1,31 @@
+const path = require('node:path');
+
+// Published as ES modules only; jest on Node 20 cannot require those, so swc turns them into CommonJS first.
+const ESM_ONLY = [
+  '@nestjs/[^/]+',
+  'jose',
+  'file-type',
+  'strtok3',
+  'token-types',
+  'uint8array-extras',
+  '@tokenizer/inflate',
+  '@borewit/text-codec',
+  'load-esm',
+];
+
+/** One jest project. `postgres: true` starts the shared Postgres server of the run before its tests. */
+module.exports = (name, dir, { postgres = false } = {}) => ({
+  displayName: name,
+  rootDir: dir,
+  testEnvironment: 'node',
+  setupFiles: ['reflect-metadata'],
+  ...(postgres && {
+    globalSetup: path.join(__dirname, 'libs/testing/jest/start-postgres.ts'),
+    globalTeardown: path.join(__dirname, 'libs/testing/jest/stop-postgres.ts'),
+  }),
+  testMatch: ['<rootDir>/{src,test}/**/*.spec.ts'],
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  transform: { '^.+\\.[cm]?[tj]s$': ['@swc/jest', { swcrc: true }] },
+  transformIgnorePatterns: [`/node_modules/(?!(${ESM_ONLY.join('|')})/)`],
+  moduleNameMapper: { '^@atlas/([^/]+)$': path.join(__dirname, 'libs/$1/src/index.ts') },
+});

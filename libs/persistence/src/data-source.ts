@@ -1,0 +1,104 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Client } from 'pg';
+import { DataSource, type DataSourceOptions, type MixedList } from 'typeorm';
+import { type DatabaseTarget } from './database-target';
+
+type Classes = MixedList<new () => object>;
+
+export interface Schema {
+  readonly entities: Classes;
+  readonly migrations: Classes;
+}
+
+export interface PoolOptions {
+  /** Connections at most, on Postgres. */
+  readonly poolSize?: number;
+}
+
+const SAFE = {
+  synchronize: false,
+  migrationsRun: false,
+  // Without this `findOneBy({ id: undefined })` returns the first row.
+  invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
+} as const;
+
+/** Not yet initialized. Pipelined on Postgres: statements sent together travel together. */
+export function createDataSource(target: DatabaseTarget, schema: Schema, pool: PoolOptions = {}): DataSource {
+  return new DataSource({
+    ...connectionOf(target, pool),
+    ...schema,
+    ...SAFE,
+    migrationsTransactionMode: 'each',
+  });
+}
+
+/** A second SQLite connection that can only read: it sees committed rows and is never part of a transaction. */
+export function createReadOnlyDataSource(file: string, schema: Schema): DataSource {
+  const OPEN_READONLY = 1;
+  return new DataSource({
+    type: 'sqlite',
+    database: file,
+    flags: OPEN_READONLY,
+    busyTimeout: 5000,
+    ...schema,
+    ...SAFE,
+    migrations: [],
+  });
+}
+
+function connectionOf(target: DatabaseTarget, pool: PoolOptions): DataSourceOptions {
+  if (target.driver === 'sqlite') {
+    mkdirSync(dirname(target.file), { recursive: true, mode: 0o700 });
+    return { type: 'sqlite', database: target.file, enableWAL: true, busyTimeout: 5000 };
+  }
+  return {
+    type: 'postgres',
+    url: target.url,
+    poolSize: pool.poolSize ?? 10,
+    applicationName: 'atlas',
+    connectTimeoutMS: 5000,
+    // The extensions it would install need rights that an application role does not have.
+    installExtensions: false,
+    extra: { pipeline: true, options: '-c lock_timeout=10s -c idle_in_transaction_session_timeout=30s' },
+  };
+}
+
+const MIGRATION_LOCK = 4_772_601;
+
+/**
+ * Brings the schema up to date as its owner. Any number of processes may start together: a session lock lets one
+ * migrate and the rest wait. `grantTo`, on Postgres, is the role that serves and owns nothing.
+ */
+export async function migrate(target: DatabaseTarget, schema: Schema, grantTo?: string): Promise<void> {
+  const dataSource = await createDataSource(target, schema, { poolSize: 2 }).initialize();
+  try {
+    await withMigrationLock(target, async () => {
+      await dataSource.runMigrations();
+      if (grantTo) for (const statement of grants(grantTo)) await dataSource.query(statement);
+    });
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+async function withMigrationLock(target: DatabaseTarget, work: () => Promise<void>): Promise<void> {
+  if (target.driver === 'sqlite') return work();
+  const client = new Client({ connectionString: target.url });
+  await client.connect();
+  try {
+    await client.query(`select pg_advisory_lock(${MIGRATION_LOCK})`);
+    await work();
+  } finally {
+    await client.end();
+  }
+}
+
+function grants(role: string): string[] {
+  const quoted = `"${role.replaceAll('"', '""')}"`;
+  return [
+    `grant usage on schema public to ${quoted}`,
+    `grant select, insert, update, delete on all tables in schema public to ${quoted}`,
+    `grant usage, select on all sequences in schema public to ${quoted}`,
+  ];
+}

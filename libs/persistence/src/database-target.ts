@@ -1,0 +1,33 @@
+import { isAbsolute, resolve } from 'node:path';
+
+export type DatabaseDriver = 'postgres' | 'sqlite';
+
+/** Where a plane's rows are: a Postgres URL, or a SQLite file. */
+export type DatabaseTarget =
+  | { readonly driver: 'postgres'; readonly url: string }
+  | { readonly driver: 'sqlite'; readonly file: string };
+
+/** Says what is wrong with a database setting, or null. Never repeats the value: it may hold a password. */
+export function databaseTargetProblem(value: string): string | null {
+  if (/^postgres(ql)?:\/\//.test(value)) {
+    return URL.canParse(value)
+      ? null
+      : 'is not a valid Postgres URL (postgres://user:password@host:5432/name)';
+  }
+  const file = value.replace(/^sqlite:(\/\/)?/, '');
+  if (/^[a-z][a-z0-9+.-]+:\/\//.test(value) && !value.startsWith('sqlite:')) {
+    return 'must be a postgres:// URL, a sqlite: URL or a file path';
+  }
+  return file.length > 0 && file !== ':memory:'
+    ? null
+    : 'must name a SQLite file (in-memory databases are lost on restart)';
+}
+
+/** Reads a Postgres URL, a `sqlite:` URL or a file path (relative to the working directory). */
+export function databaseTarget(value: string): DatabaseTarget {
+  const problem = databaseTargetProblem(value);
+  if (problem) throw new Error(`The database setting ${problem}.`);
+  if (/^postgres(ql)?:\/\//.test(value)) return { driver: 'postgres', url: value };
+  const file = value.replace(/^sqlite:(\/\/)?/, '');
+  return { driver: 'sqlite', file: isAbsolute(file) ? file : resolve(file) };
+}

@@ -1,0 +1,82 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type DataSource, type EntityManager } from 'typeorm';
+import { type DatabaseDriver } from './database-target';
+
+export type Work<T> = (manager: EntityManager) => Promise<T>;
+
+/** The transaction that the current call runs in. */
+export interface OpenTransaction {
+  readonly manager: EntityManager;
+  readonly afterCommit: (() => void)[];
+  readonly tenantId?: string;
+  isOver: boolean;
+}
+
+/**
+ * The one way to a plane's rows, safe under concurrency on both databases. A unit of work inside another joins it;
+ * never leave one un-awaited.
+ */
+export abstract class Database {
+  abstract readonly driver: DatabaseDriver;
+  abstract readonly dataSource: DataSource;
+  protected readonly current = new AsyncLocalStorage<OpenTransaction>();
+
+  /** Reads committed rows, and inside `write` that transaction's own. */
+  read<T>(work: Work<T>): Promise<T> {
+    const open = this.openTransaction();
+    return work(open ? open.manager : this.reader());
+  }
+
+  /** All of `work` or nothing. */
+  write<T>(work: Work<T>): Promise<T> {
+    const open = this.openTransaction();
+    return open ? work(open.manager) : this.begin(undefined, work);
+  }
+
+  /** Reads as one tenant: on Postgres in a transaction that sees that tenant's rows only. */
+  abstract readAs<T>(tenantId: string, work: Work<T>): Promise<T>;
+
+  /** All of `work` as one tenant, or nothing. */
+  writeAs<T>(tenantId: string, work: Work<T>): Promise<T> {
+    const open = this.openTransaction();
+    if (!open) return this.begin(tenantId, work);
+    if (open.tenantId !== tenantId)
+      throw new Error('A unit of work of one tenant cannot join one of another.');
+    return work(open.manager);
+  }
+
+  /** Runs `callback` once the current transaction has committed, or at once outside of one. */
+  afterCommit(callback: () => void): void {
+    const open = this.openTransaction();
+    if (open) open.afterCommit.push(callback);
+    else callback();
+  }
+
+  /** One cheap statement that fails when the database can't be reached. */
+  async ping(): Promise<void> {
+    await this.reader().query('select 1');
+  }
+
+  abstract close(): Promise<void>;
+
+  protected abstract reader(): EntityManager;
+  protected abstract begin<T>(tenantId: string | undefined, work: Work<T>): Promise<T>;
+
+  protected openTransaction(): OpenTransaction | undefined {
+    const open = this.current.getStore();
+    return open && !open.isOver ? open : undefined;
+  }
+
+  /** Runs `work` inside `open`; what it started and did not await can no longer join afterwards. */
+  protected async inside<T>(open: OpenTransaction, work: Work<T>): Promise<T> {
+    try {
+      return await this.current.run(open, () => work(open.manager));
+    } finally {
+      open.isOver = true;
+    }
+  }
+}
+
+export function newTransaction(manager: EntityManager, tenantId: string | undefined): OpenTransaction {
+  return { manager, tenantId, afterCommit: [], isOver: false };
+}

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { SecretBox, deriveKey, parseSealingKeys } from './secret-box';
+
+const key = (id: string) => ({ id, key: randomBytes(32) });
+const place = { table: 'tenants', column: 'db_url', rowId: 'r1', ownerId: 't1' };
+
+describe(SecretBox.name, () => {
+  const [first, second] = [key('k1'), key('k2')];
+  const box = new SecretBox([first]);
+
+  it('opens what it sealed, and seals the same text differently each time', () => {
+    expect(box.open(box.seal('hunter2', place), place)).toBe('hunter2');
+    expect(box.seal('hunter2', place)).not.toBe(box.seal('hunter2', place));
+  });
+
+  it.each(['table', 'column', 'rowId', 'ownerId'] as const)('opens at no other %s', (part) => {
+    const sealed = box.seal('hunter2', place);
+    expect(() => box.open(sealed, { ...place, [part]: 'other' })).toThrow();
+  });
+
+  it('refuses a changed value and a tag cut short', () => {
+    const parts = box.seal('hunter2', place).split('.');
+    const cut = [
+      ...parts.slice(0, 4),
+      Buffer.from(parts[4] ?? '', 'base64url')
+        .subarray(0, 4)
+        .toString('base64url'),
+    ];
+    expect(() => box.open(cut.join('.'), place)).toThrow('unknown form');
+    const swapped = [...parts.slice(0, 3), randomBytes(7).toString('base64url'), parts[4]];
+    expect(() => box.open(swapped.join('.'), place)).toThrow();
+  });
+
+  it('opens with every key and seals with the first', () => {
+    const old = box.seal('hunter2', place);
+    const rotated = new SecretBox([second, first]);
+    expect(rotated.open(old, place)).toBe('hunter2');
+    expect(rotated.seal('x', place)).toMatch(/^s1\.k2\./);
+    expect(() => new SecretBox([second]).open(old, place)).toThrow('key');
+  });
+});
+
+describe(parseSealingKeys.name, () => {
+  const good = randomBytes(32).toString('base64');
+
+  it('reads ids and keys', () => {
+    expect(parseSealingKeys(`a:${good},b:${good}`).map((k) => k.id)).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    ['a:c2hvcnQ=', 'must be the base64 of 32 bytes'],
+    [`:${good}`, 'starts with an id'],
+    [`a:${good},a:${good}`, 'same id'],
+  ])('says what is wrong without repeating the key', (text, message) => {
+    expect(() => parseSealingKeys(text)).toThrow(message);
+    expect(() => parseSealingKeys(text)).not.toThrow(good);
+  });
+
+  it('derives one key a purpose', () => {
+    expect(deriveKey('s', 'a')).toHaveLength(32);
+    expect(deriveKey('s', 'a')).not.toEqual(deriveKey('s', 'b'));
+  });
+});

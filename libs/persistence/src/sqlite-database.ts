@@ -1,0 +1,49 @@
+import { type DataSource, type EntityManager } from 'typeorm';
+import { Database, newTransaction, type Work } from './database';
+
+/**
+ * TypeORM's SQLite driver has one connection for everybody: a second transaction started meanwhile would fail, and a
+ * plain write would land in (and be rolled back with) a stranger's. So writers queue here, one at a time, and readers
+ * use a connection of their own that sees committed rows only. One process a file.
+ */
+export class SqliteDatabase extends Database {
+  readonly driver = 'sqlite';
+  private tail: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly dataSource: DataSource,
+    private readonly readOnly: DataSource,
+  ) {
+    super();
+  }
+
+  readAs<T>(_tenantId: string, work: Work<T>): Promise<T> {
+    return this.read(work);
+  }
+
+  async close(): Promise<void> {
+    await this.tail;
+    for (const dataSource of [this.readOnly, this.dataSource])
+      if (dataSource.isInitialized) await dataSource.destroy();
+  }
+
+  protected reader(): EntityManager {
+    return this.readOnly.manager;
+  }
+
+  protected begin<T>(tenantId: string | undefined, work: Work<T>): Promise<T> {
+    const job = this.tail.then(() => this.transaction(tenantId, work));
+    this.tail = job.catch(() => undefined);
+    return job;
+  }
+
+  private async transaction<T>(tenantId: string | undefined, work: Work<T>): Promise<T> {
+    const afterCommit: (() => void)[] = [];
+    const result = await this.dataSource.transaction((manager) => {
+      const open = { ...newTransaction(manager, tenantId), afterCommit };
+      return this.inside(open, work);
+    });
+    for (const callback of afterCommit) callback();
+    return result;
+  }
+}

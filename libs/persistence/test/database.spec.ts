@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
+import { Database } from '../src/database';
+import { openDatabase } from '../src/open-database';
+import { sharedRoleProblems, tenantTableProblems } from '../src/row-level-security';
+import { TenantDatabase } from '../src/tenant-scope';
+import { NOTES_SCHEMA, Note } from './notes.fixture';
+
+const note = (tenantId: string, text: string): Note => ({
+  tenantId,
+  id: randomUUID(),
+  text,
+  tags: ['a'],
+  writtenAt: new Date(0),
+});
+
+describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
+  let test: TestDatabase;
+  let database: Database;
+  let tenants: TenantDatabase;
+  const [alpha, beta] = [randomUUID(), randomUUID()];
+
+  beforeAll(async () => {
+    test = await createTestDatabase(driver);
+    database = await openDatabase({ ...test, schema: NOTES_SCHEMA, poolSize: 4 });
+    tenants = new TenantDatabase(database);
+  });
+  afterAll(async () => {
+    await database.close();
+    await test.drop();
+  });
+
+  const textsOf = async (tenant: string): Promise<string[]> =>
+    (await tenants.read(tenant, (scope) => scope.find(Note))).map((row) => row.text);
+
+  it('keeps types across a round trip', async () => {
+    const written = note(alpha, 'round trip');
+    await tenants.write(alpha, (scope) => scope.insert(Note, written));
+    const read = await tenants.read(alpha, (scope) => scope.findOne(Note, { id: written.id }));
+    expect({ ...read }).toEqual(written);
+  });
+
+  it('loses nothing among 50 concurrent writers of which half roll back', async () => {
+    const tenant = randomUUID();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 50 }, (_, i) =>
+        tenants.write(tenant, async (scope) => {
+          await scope.insert(Note, note(tenant, `w${i}`));
+          await scope.find(Note);
+          if (i % 2 === 1) throw new Error('changed my mind');
+        }),
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(25);
+    expect((await textsOf(tenant)).sort()).toEqual(Array.from({ length: 25 }, (_, i) => `w${i * 2}`).sort());
+  });
+
+  it('shows no reader what is not committed', async () => {
+    const tenant = randomUUID();
+    await tenants.write(tenant, async (scope) => {
+      await scope.insert(Note, note(tenant, 'not yet'));
+      expect(await scope.find(Note)).toHaveLength(1);
+      // Another request, outside this unit of work.
+      expect(
+        await new Promise((resolve) => setImmediate(() => resolve(outside(() => textsOf(tenant))))),
+      ).toEqual([]);
+    });
+    expect(await textsOf(tenant)).toEqual(['not yet']);
+  });
+
+  it('joins a unit of work inside another, and runs what waits for the commit after it', async () => {
+    const tenant = randomUUID();
+    const order: string[] = [];
+    await tenants.write(tenant, async (scope) => {
+      database.afterCommit(() => order.push('committed'));
+      await tenants.write(tenant, (inner) => inner.insert(Note, note(tenant, 'inner')));
+      expect(await scope.find(Note)).toHaveLength(1);
+      order.push('worked');
+    });
+    expect(order).toEqual(['worked', 'committed']);
+    await expect(tenants.write(alpha, () => tenants.write(beta, async () => undefined))).rejects.toThrow(
+      'cannot join',
+    );
+  });
+
+  it('runs nothing after a rollback', async () => {
+    const callback = jest.fn();
+    const failing = database.write(async () => {
+      database.afterCommit(callback);
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(callback).not.toHaveBeenCalled();
+  });
+
+  it('refuses to say committed when a statement failed and its error was swallowed', async () => {
+    const tenant = randomUUID();
+    const row = note(tenant, 'twice');
+    const attempt = tenants.write(tenant, async (scope) => {
+      await scope.insert(Note, row);
+      await scope.insert(Note, row).catch(() => undefined);
+    });
+    if (driver === 'postgres') await expect(attempt).rejects.toThrow('nothing was written');
+    else await attempt;
+    expect(await textsOf(tenant)).toHaveLength(driver === 'postgres' ? 0 : 1);
+  });
+
+  it('numbers each tenant by itself', async () => {
+    const tenant = randomUUID();
+    const numbers = await Promise.all(
+      Array.from({ length: 10 }, () => tenants.write(tenant, (scope) => scope.nextNumber('INC'))),
+    );
+    expect(numbers.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(await tenants.write(randomUUID(), (scope) => scope.nextNumber('INC'))).toBe(1);
+  });
+
+  it.each([undefined, null, ''])('has no rows for the tenant %p', async (tenant) => {
+    const without = tenant as unknown as string;
+    await expect(tenants.read(without, (scope) => scope.find(Note))).rejects.toThrow('No tenant');
+    await expect(tenants.write(without, (scope) => scope.find(Note))).rejects.toThrow('No tenant');
+  });
+
+  it('refuses a condition that is undefined', async () => {
+    const nothing = undefined as unknown as string;
+    await expect(tenants.read(alpha, (scope) => scope.findOne(Note, { id: nothing }))).rejects.toThrow();
+    await expect(
+      tenants.write(alpha, (scope) => scope.update(Note, { id: nothing }, { text: 'x' })),
+    ).rejects.toThrow();
+    await expect(tenants.write(alpha, (scope) => scope.delete(Note, { id: nothing }))).rejects.toThrow();
+  });
+
+  it('keeps tenants apart: read, change, delete, and a predicate that names another', async () => {
+    const own = note(alpha, 'of alpha');
+    await tenants.write(alpha, (scope) => scope.insert(Note, own));
+    await tenants.write(beta, async (scope) => {
+      expect(await scope.findOne(Note, { id: own.id })).toBeNull();
+      expect(await scope.find(Note, { where: { tenantId: alpha } })).toEqual([]);
+      expect(await scope.update(Note, { id: own.id }, { text: 'taken' })).toBe(0);
+      expect(await scope.delete(Note, { id: own.id })).toBe(0);
+    });
+    expect(await textsOf(alpha)).toContain('of alpha');
+  });
+
+  if (driver === 'postgres') {
+    it('sees nothing of another tenant even without the predicate, and cannot write into it', async () => {
+      await tenants.write(alpha, (scope) => scope.insert(Note, note(alpha, 'secret')));
+      const seen = await tenants.read(beta, (scope) => scope.manager.find(Note));
+      expect(seen.filter((row) => row.tenantId === alpha)).toEqual([]);
+      expect(await database.read((manager) => manager.find(Note))).toEqual([]);
+      await expect(
+        tenants.write(beta, (scope) => scope.manager.insert(Note, note(alpha, 'planted'))),
+      ).rejects.toThrow('row-level security');
+    });
+
+    it('passes the catalog lint, which names a table without its fence', async () => {
+      expect(await tenantTableProblems(database.dataSource)).toEqual([]);
+      expect(await sharedRoleProblems(database.dataSource)).toEqual([]);
+      const owner = await openDatabase({ target: test.migrationTarget ?? test.target, schema: NOTES_SCHEMA });
+      await owner.dataSource.query('create table holes (id int unique, tenant_id uuid)');
+      expect(await tenantTableProblems(owner.dataSource)).toEqual([
+        'table holes: row-level security is not enabled and forced',
+        'table holes: no policy with both USING and WITH CHECK for all commands',
+        expect.stringContaining('is unique but does not start with tenant_id'),
+      ]);
+      expect(await sharedRoleProblems(owner.dataSource)).toEqual([expect.stringContaining('owns the table')]);
+      await owner.dataSource.query('drop table holes');
+      await owner.close();
+    });
+  }
+
+  it('undoes and repeats its migrations', async () => {
+    const owner = await openDatabase({ target: test.migrationTarget ?? test.target, schema: NOTES_SCHEMA });
+    await owner.dataSource.undoLastMigration();
+    await owner.dataSource.runMigrations();
+    await owner.close();
+  });
+
+  /** Leaves the asynchronous context of the test's transaction, as another request would. */
+  function outside<T>(work: () => Promise<T>): Promise<T> {
+    return database['current'].exit(work);
+  }
+});

@@ -1,0 +1,31 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { JsonColumn, TimestampColumn } from '../src/columns';
+import { PortableMigration, type MigrationContext } from '../src/migration';
+import { type TenantOwned } from '../src/tenant-scope';
+
+/** A tenant-scoped table for these tests. */
+@Entity('notes')
+export class Note implements TenantOwned {
+  @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
+  @PrimaryColumn('uuid') id: string;
+  @Column('text') text: string;
+  @JsonColumn({ nullable: true }) tags: string[] | null;
+  @TimestampColumn({ name: 'written_at' }) writtenAt: Date;
+}
+
+export class CreateNotes1700000000001 extends PortableMigration {
+  protected async apply({ sql, types, tenantScoped }: MigrationContext): Promise<void> {
+    await sql(
+      `create table notes (tenant_id ${types.uuid} not null, id ${types.uuid} not null, text text not null,
+        tags ${types.json}, written_at ${types.timestamp} not null, constraint notes_pk primary key (tenant_id, id))`,
+      `create table tenant_counters (tenant_id ${types.uuid} not null, series varchar not null, value ${types.bigint} not null,
+        constraint tenant_counters_pk primary key (tenant_id, series))`,
+    );
+    await tenantScoped('notes', 'tenant_counters');
+  }
+  protected async revert({ sql }: MigrationContext): Promise<void> {
+    await sql('drop table tenant_counters', 'drop table notes');
+  }
+}
+
+export const NOTES_SCHEMA = { entities: [Note], migrations: [CreateNotes1700000000001] };

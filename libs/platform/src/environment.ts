@@ -1,0 +1,50 @@
+import { type DynamicModule, type Type } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { Transform, plainToInstance } from 'class-transformer';
+import { IsInt, Max, Min, getMetadataStorage, validateSync } from 'class-validator';
+import { fieldErrors } from './validation.pipe';
+
+/** The environment does not fit: every fault at once, so that a second start is not needed to find the second one. */
+export class EnvironmentError extends Error {
+  constructor(readonly faults: readonly string[]) {
+    super(`The environment is not valid:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.name = 'EnvironmentError';
+  }
+}
+
+/** The variables that a configuration class declares: its properties with a class-validator rule. */
+export function environmentVariablesOf(schema: Type<object>): string[] {
+  const rules = getMetadataStorage().getTargetValidationMetadatas(schema, '', false, false);
+  return [...new Set(rules.map((rule) => rule.propertyName))].filter((name) => name === name.toUpperCase());
+}
+
+/** Reads the variables of `schema` from `env`; an empty value counts as unset. Throws {@link EnvironmentError}. */
+export function parseEnvironment<T extends object>(schema: Type<T>, env: NodeJS.ProcessEnv): T {
+  const given = environmentVariablesOf(schema)
+    .map((name) => [name, env[name]] as const)
+    .filter(([, value]) => value !== undefined && value !== '');
+  const config = plainToInstance(schema, Object.fromEntries(given), { exposeDefaultValues: true });
+  const faults = validateSync(config).flatMap((error) => fieldErrors(error).map((fault) => fault.message));
+  if (faults.length > 0) throw new EnvironmentError(faults);
+  return config;
+}
+
+/** Nest's ConfigModule with `schema` as its validation, and the parsed object to inject by its class. */
+export function environmentModule<T extends object>(schema: Type<T>, env: NodeJS.ProcessEnv): DynamicModule {
+  const config = parseEnvironment(schema, env);
+  return {
+    module: EnvironmentModule,
+    global: true,
+    imports: [ConfigModule.forRoot({ ignoreEnvFile: true, validate: () => ({ ...config }) })],
+    providers: [{ provide: schema, useValue: config }],
+    exports: [schema],
+  };
+}
+
+class EnvironmentModule {}
+
+/** A TCP port; 0 lets the system choose. */
+export function IsPortNumber(): PropertyDecorator {
+  const rules = [Transform(({ value }) => Number(value)), IsInt(), Min(0), Max(65_535)];
+  return (target, property) => rules.forEach((rule) => rule(target, property as string));
+}

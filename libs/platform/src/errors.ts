@@ -1,0 +1,59 @@
+/** What went wrong, in the terms a caller can act on. Each kind has one HTTP status, in {@link STATUS_OF_KIND}. */
+export type ErrorKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'gone'
+  | 'too_large'
+  | 'unsupported'
+  | 'unprocessable'
+  | 'too_many'
+  | 'unavailable'
+  | 'internal';
+
+export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  gone: 410,
+  too_large: 413,
+  unsupported: 415,
+  unprocessable: 422,
+  too_many: 429,
+  internal: 500,
+  unavailable: 503,
+};
+
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+/**
+ * The only error that services throw on purpose: a stable code, a kind, and a sentence that says what to do.
+ * `extra` members are added to the answer's problem document; `headers` to the answer itself.
+ */
+export class DomainError extends Error {
+  constructor(
+    readonly code: string,
+    readonly kind: ErrorKind,
+    detail: string,
+    readonly extra: Readonly<Record<string, unknown>> = {},
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(detail);
+    this.name = 'DomainError';
+  }
+}
+
+/** A body, query or header that does not fit, field by field. */
+export function validationFailed(errors: readonly FieldError[]): DomainError {
+  const fields = errors.map((error) => error.field || 'body').join(', ');
+  return new DomainError('validation_failed', 'invalid', `The request is not valid: see ${fields}.`, {
+    errors,
+  });
+}

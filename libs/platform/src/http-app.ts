@@ -1,0 +1,76 @@
+import { type DynamicModule, Logger, type LoggerService, RequestMethod, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { type FastifyInstance } from 'fastify';
+import { Metrics } from './metrics';
+import { ProblemFilter } from './problem.filter';
+import { runInContext, traceIdOf } from './request-context';
+import { createValidationPipe } from './validation.pipe';
+
+const MAX_BODY_BYTES = 1_048_576;
+const UNPREFIXED = ['health/live', 'health/ready', 'api/health', 'metrics'];
+
+export interface HttpAppOptions {
+  readonly title: string;
+  readonly description: string;
+  readonly version: string;
+  readonly logger?: LoggerService | false;
+  /** Builds the object graph without starting anything: for writing the OpenAPI file. */
+  readonly preview?: boolean;
+}
+
+/** A plane's HTTP side, alike in both: Fastify, prefix, validation, problems, trace ids, metrics, OpenAPI, shutdown. */
+export async function createHttpApp(
+  module: Type | DynamicModule,
+  options: HttpAppOptions,
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 200 },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    rawBody: true,
+    abortOnError: false,
+    preview: options.preview ?? false,
+    logger: options.logger ?? ['error', 'fatal'],
+  });
+  app.setGlobalPrefix('api', { exclude: UNPREFIXED.map((path) => ({ path, method: RequestMethod.GET })) });
+  app.useGlobalPipes(createValidationPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  app.enableShutdownHooks();
+  if (!options.preview) instrument(adapter.getInstance() as unknown as FastifyInstance, app.get(Metrics));
+  SwaggerModule.setup('docs', app, () => openApiDocument(app, options), { jsonDocumentUrl: 'openapi.json' });
+  return app;
+}
+
+export function openApiDocument(app: NestFastifyApplication, options: HttpAppOptions): OpenAPIObject {
+  const document = new DocumentBuilder()
+    .setTitle(options.title)
+    .setDescription(options.description)
+    .setVersion(options.version)
+    .setOpenAPIVersion('3.1.0')
+    .addBearerAuth()
+    .build();
+  return SwaggerModule.createDocument(app, document);
+}
+
+function instrument(server: FastifyInstance, metrics: Metrics): void {
+  const logger = new Logger('Http');
+  server.addHook('onRequest', (request, reply, done) => {
+    const traceId = traceIdOf(request.headers.traceparent);
+    void reply.header('x-trace-id', traceId);
+    runInContext({ traceId }, done);
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    const labels = {
+      method: request.method,
+      route: request.routeOptions.url ?? 'unmatched',
+      status: reply.statusCode,
+    };
+    metrics.requestSeconds.observe(labels, reply.elapsedTime / 1000);
+    logger.debug({ msg: 'answered', ...labels, ms: Math.round(reply.elapsedTime) });
+    done();
+  });
+}

@@ -1,0 +1,55 @@
+import { type LoggerService } from '@nestjs/common';
+import pino, { type Logger } from 'pino';
+import { currentContext } from './request-context';
+
+/** One JSON object a line on stdout; the context of the request or job is added to each. */
+export function createPino(name: string, level: string): Logger {
+  return pino({
+    name,
+    level,
+    base: { pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    mixin: () => ({ ...currentContext() }),
+  });
+}
+
+/** Nest's logger on pino. Nest calls `log(message, ...rest, context)`. */
+export class JsonLogger implements LoggerService {
+  constructor(private readonly pino: Logger) {}
+
+  log(message: unknown, ...rest: unknown[]): void {
+    // Nest tells of every module and route at start; that is not a change of state.
+    const isFramework = ['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory'].includes(
+      String(rest.at(-1)),
+    );
+    this.write(isFramework ? 'debug' : 'info', message, rest);
+  }
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+
+  private write(level: pino.Level, message: unknown, rest: unknown[]): void {
+    const context = typeof rest.at(-1) === 'string' ? (rest.at(-1) as string) : undefined;
+    const error = [message, ...rest].find((part) => part instanceof Error);
+    const fields = isFields(message) ? message : {};
+    const text = error ? error.message : isFields(message) ? String(message['msg'] ?? '') : String(message);
+    this.pino[level]({ ...fields, context, ...(error && { err: pino.stdSerializers.err(error) }) }, text);
+  }
+}
+
+function isFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !(value instanceof Error);
+}

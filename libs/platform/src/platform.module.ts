@@ -1,0 +1,37 @@
+import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { Clock, SystemClock } from './clock';
+import { Draining, HealthController, READINESS_CHECKS, type ReadinessChecks } from './health';
+import { METRICS_OPTIONS, Metrics, MetricsController, type MetricsOptions } from './metrics';
+
+export interface PlatformOptions {
+  readonly imports?: ModuleMetadata['imports'];
+  readonly inject: NonNullable<Extract<Provider, { useFactory: unknown }>['inject']>;
+  /** Gets what `inject` names. */
+  readonly useFactory: (...parts: never[]) => { metrics: MetricsOptions; readinessChecks: ReadinessChecks };
+}
+
+const OPTIONS = Symbol('PLATFORM_OPTIONS');
+type Options = ReturnType<PlatformOptions['useFactory']>;
+
+/** Clock, health and metrics: what both planes have and neither decides. */
+@Module({})
+export class PlatformModule {
+  static forRootAsync(options: PlatformOptions): DynamicModule {
+    return {
+      module: PlatformModule,
+      global: true,
+      imports: [TerminusModule.forRoot({ logger: false }), ...(options.imports ?? [])],
+      controllers: [HealthController, MetricsController],
+      providers: [
+        { provide: OPTIONS, inject: options.inject, useFactory: options.useFactory },
+        { provide: METRICS_OPTIONS, inject: [OPTIONS], useFactory: (all: Options) => all.metrics },
+        { provide: READINESS_CHECKS, inject: [OPTIONS], useFactory: (all: Options) => all.readinessChecks },
+        { provide: Clock, useClass: SystemClock },
+        Metrics,
+        Draining,
+      ],
+      exports: [Clock, Metrics],
+    };
+  }
+}

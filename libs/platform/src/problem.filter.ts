@@ -1,0 +1,81 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { DomainError, type ErrorKind, STATUS_OF_KIND, validationFailed } from './errors';
+import { currentContext } from './request-context';
+
+const KIND_OF_STATUS = new Map(
+  Object.entries(STATUS_OF_KIND).map(([kind, status]) => [status, kind as ErrorKind]),
+);
+
+/** Every error leaves as RFC 9457 `application/problem+json` with a stable `code` and the `trace_id`. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name);
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    // The stream already began: nothing but closing it can tell the client.
+    if (reply.raw.headersSent) {
+      reply.raw.end();
+      return;
+    }
+    if (isHealthReport(exception)) {
+      void reply.status(exception.getStatus()).send(exception.getResponse());
+      return;
+    }
+    const error = toDomainError(exception);
+    if (error.kind === 'internal') this.logger.error(exception);
+    const status = STATUS_OF_KIND[error.kind];
+    void reply
+      .status(status)
+      .headers({ ...error.headers, 'content-type': 'application/problem+json' })
+      .send(problemOf(error, status));
+  }
+}
+
+function problemOf(error: DomainError, status: number): Record<string, unknown> {
+  return {
+    type: `urn:atlas:problem:${error.code}`,
+    title: error.code.replaceAll('_', ' '),
+    status,
+    detail: error.message,
+    code: error.code,
+    trace_id: currentContext()?.traceId,
+    ...error.extra,
+  };
+}
+
+function toDomainError(exception: unknown): DomainError {
+  if (exception instanceof DomainError) return exception;
+  const status = exception instanceof HttpException ? exception.getStatus() : statusCodeOf(exception);
+  const message = exception instanceof Error ? exception.message : '';
+  // What Fastify refuses while reading a body: broken JSON, an empty body said to be JSON.
+  if (status === 400) return validationFailed([{ field: '', message }]);
+  const kind = status === undefined ? 'internal' : (KIND_OF_STATUS.get(status) ?? 'internal');
+  if (kind === 'internal') {
+    return new DomainError(
+      'internal_error',
+      'internal',
+      'Something failed on our side. Quote the trace_id when you report it.',
+    );
+  }
+  return new DomainError(CODE_OF_KIND[kind] ?? kind, kind, message);
+}
+
+const CODE_OF_KIND: Partial<Record<ErrorKind, string>> = {
+  too_large: 'body_too_large',
+  unsupported: 'unsupported_media_type',
+  too_many: 'too_many_requests',
+};
+
+function statusCodeOf(exception: unknown): number | undefined {
+  const status = (exception as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** Terminus answers 503 with the state of each check; monitors read that document as it is. */
+function isHealthReport(exception: unknown): exception is HttpException {
+  if (!(exception instanceof HttpException) || exception.getStatus() !== 503) return false;
+  const body = exception.getResponse();
+  return typeof body === 'object' && 'details' in body;
+}

@@ -1,0 +1,30 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
+
+/** What every log line and every error answer of one request (or one job attempt) carries. */
+export interface RequestContext {
+  readonly traceId: string;
+  tenantId?: string;
+  jobId?: string;
+  step?: string;
+}
+
+const storage = new AsyncLocalStorage<RequestContext>();
+
+export function currentContext(): RequestContext | undefined {
+  return storage.getStore();
+}
+
+export function runInContext<T>(context: RequestContext, work: () => T): T {
+  return storage.run(context, work);
+}
+
+export function newTraceId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** The trace id of a W3C `traceparent` header (https://www.w3.org/TR/trace-context/), or a new one. */
+export function traceIdOf(traceparent: unknown): string {
+  const match = typeof traceparent === 'string' ? /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent) : null;
+  return match?.[1] ?? newTraceId();
+}

@@ -1,0 +1,18 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type LocalPostgres, startLocalPostgres, temporaryDataDir } from '../src/local-postgres';
+import { createRoles } from '../src/roles';
+
+declare global {
+  var atlasTestPostgres: LocalPostgres | undefined;
+}
+
+/** One server for the whole run; TEST_PG_URL names another one instead. */
+export default async function startPostgres(): Promise<void> {
+  if (!process.env['TEST_PG_URL']) {
+    const dataDir = temporaryDataDir(join(tmpdir(), 'atlas-test-postgres'));
+    globalThis.atlasTestPostgres = await startLocalPostgres({ dataDir, isTemporary: true, fsync: false });
+    process.env['ATLAS_TEST_POSTGRES'] = globalThis.atlasTestPostgres.adminUrl;
+  }
+  await createRoles(process.env['TEST_PG_URL'] ?? process.env['ATLAS_TEST_POSTGRES'] ?? '');
+}

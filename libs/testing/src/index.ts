@@ -1,0 +1,4 @@
+export * from './fixed-clock';
+export * from './local-postgres';
+export * from './roles';
+export * from './test-database';

@@ -1,0 +1,27 @@
+import { Client } from 'pg';
+
+// Read by jest's global setup, which resolves no workspace library: this file imports none.
+export const OWNER_ROLE = 'atlas_owner';
+export const APP_ROLE = 'atlas_app';
+export const ROLE_PASSWORD = 'local-only';
+
+/** Makes the two roles once a server. */
+export async function createRoles(adminUrl: string): Promise<void> {
+  await asAdmin(adminUrl, async (client) => {
+    for (const role of [OWNER_ROLE, APP_ROLE]) {
+      const { rowCount } = await client.query('select 1 from pg_roles where rolname = $1', [role]);
+      if (!rowCount)
+        await client.query(`create role ${role} login nosuperuser nobypassrls password '${ROLE_PASSWORD}'`);
+    }
+  });
+}
+
+export async function asAdmin<T>(adminUrl: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DatabaseDriver, type DatabaseTarget, databaseTarget } from '@atlas/persistence';
+import { APP_ROLE, OWNER_ROLE, ROLE_PASSWORD, asAdmin } from './roles';
+
+/** An empty database of a test's own. */
+export interface TestDatabase {
+  readonly driver: DatabaseDriver;
+  /** As the value of a plane's database variable. On Postgres: the role that owns nothing. */
+  readonly url: string;
+  /** On Postgres the schema's owner; as the value of a plane's migration variable. */
+  readonly ownerUrl?: string;
+  readonly target: DatabaseTarget;
+  readonly migrationTarget?: DatabaseTarget;
+  drop(): Promise<void>;
+}
+
+/** Both databases, for suites that run on each. */
+export const EVERY_DATABASE: readonly DatabaseDriver[] = ['sqlite', 'postgres'];
+
+export function createTestDatabase(driver: DatabaseDriver): Promise<TestDatabase> {
+  return driver === 'sqlite' ? Promise.resolve(createSqlite()) : createPostgres(testServerUrl());
+}
+
+/** The server that the run started, or the one that TEST_PG_URL names. */
+export function testServerUrl(): string {
+  const url = process.env['TEST_PG_URL'] ?? process.env['ATLAS_TEST_POSTGRES'];
+  if (!url)
+    throw new Error('No Postgres for this test: run it by jest with `postgres: true` in its project.');
+  return url;
+}
+
+function createSqlite(): TestDatabase {
+  const folder = mkdtempSync(join(tmpdir(), 'atlas-test-'));
+  const url = join(folder, 'test.db');
+  const drop = async (): Promise<void> => rmSync(folder, { recursive: true, force: true });
+  return { driver: 'sqlite', url, target: databaseTarget(url), drop };
+}
+
+/** Creates a database on the server of `adminUrl`, owned by one role and served by another that owns nothing. */
+export async function createPostgres(
+  adminUrl: string,
+  name = `t_${randomBytes(8).toString('hex')}`,
+): Promise<TestDatabase> {
+  await asAdmin(adminUrl, async (client) => {
+    await client.query(`create database ${name} owner ${OWNER_ROLE} template template0`);
+  });
+  const url = urlFor(adminUrl, name, APP_ROLE);
+  const ownerUrl = urlFor(adminUrl, name, OWNER_ROLE);
+  const drop = (): Promise<void> =>
+    asAdmin(adminUrl, async (client) => {
+      await client.query(`drop database if exists ${name} with (force)`);
+    });
+  return {
+    driver: 'postgres',
+    url,
+    ownerUrl,
+    target: databaseTarget(url),
+    migrationTarget: databaseTarget(ownerUrl),
+    drop,
+  };
+}
+
+function urlFor(adminUrl: string, database: string, role: string): string {
+  const url = new URL(adminUrl);
+  url.username = role;
+  url.password = ROLE_PASSWORD;
+  url.pathname = `/${database}`;
+  return url.toString();
+}
