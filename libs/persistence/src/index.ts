@@ -6,6 +6,7 @@ export * from './migration';
 export * from './open-database';
 export * from './postgres-database';
 export * from './row-level-security';
+export * from './rows';
 export * from './secret-box';
 export * from './signals';
 export * from './sqlite-database';

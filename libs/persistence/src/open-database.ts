@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { type DataSource } from 'typeorm';
 import {
   createDataSource,
   createReadOnlyDataSource,
@@ -25,6 +26,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   await migrate(migrationTarget ?? target, schema, grantTo);
   const dataSource = await createDataSource(target, schema, options).initialize();
   if (target.driver === 'postgres') return new PostgresDatabase(dataSource);
+  inOrder(dataSource);
   return new SqliteDatabase(dataSource, await createReadOnlyDataSource(target.file, schema).initialize());
 }
 
@@ -37,4 +39,12 @@ async function roleOf(url: string): Promise<string> {
   } finally {
     await client.end();
   }
+}
+
+/** The driver runs statements that were started together in any order, unless it is told otherwise. */
+function inOrder(dataSource: DataSource): void {
+  const { databaseConnection } = dataSource.driver as unknown as {
+    databaseConnection: { serialize(): void };
+  };
+  databaseConnection.serialize();
 }

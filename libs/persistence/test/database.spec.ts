@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
 import { Database } from '../src/database';
+import { databaseTarget } from '../src/database-target';
 import { openDatabase } from '../src/open-database';
 import { sharedRoleProblems, tenantTableProblems } from '../src/row-level-security';
 import { TenantDatabase } from '../src/tenant-scope';
@@ -14,6 +15,11 @@ const note = (tenantId: string, text: string): Note => ({
   writtenAt: new Date(0),
 });
 
+const targetsOf = ({ url, ownerUrl }: TestDatabase) => ({
+  target: databaseTarget(url),
+  migrationTarget: ownerUrl === undefined ? undefined : databaseTarget(ownerUrl),
+});
+
 describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
   let test: TestDatabase;
   let database: Database;
@@ -22,7 +28,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
 
   beforeAll(async () => {
     test = await createTestDatabase(driver);
-    database = await openDatabase({ ...test, schema: NOTES_SCHEMA, poolSize: 4 });
+    database = await openDatabase({ ...targetsOf(test), schema: NOTES_SCHEMA, poolSize: 4 });
     tenants = new TenantDatabase(database);
   });
   afterAll(async () => {
@@ -155,7 +161,10 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     it('passes the catalog lint, which names a table without its fence', async () => {
       expect(await tenantTableProblems(database.dataSource)).toEqual([]);
       expect(await sharedRoleProblems(database.dataSource)).toEqual([]);
-      const owner = await openDatabase({ target: test.migrationTarget ?? test.target, schema: NOTES_SCHEMA });
+      const owner = await openDatabase({
+        target: databaseTarget(test.ownerUrl ?? test.url),
+        schema: NOTES_SCHEMA,
+      });
       await owner.dataSource.query('create table holes (id int unique, tenant_id uuid)');
       expect(await tenantTableProblems(owner.dataSource)).toEqual([
         'table holes: row-level security is not enabled and forced',
@@ -169,7 +178,10 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
   }
 
   it('undoes and repeats its migrations', async () => {
-    const owner = await openDatabase({ target: test.migrationTarget ?? test.target, schema: NOTES_SCHEMA });
+    const owner = await openDatabase({
+      target: databaseTarget(test.ownerUrl ?? test.url),
+      schema: NOTES_SCHEMA,
+    });
     await owner.dataSource.undoLastMigration();
     await owner.dataSource.runMigrations();
     await owner.close();

@@ -2,10 +2,10 @@ import { type DynamicModule, Logger, type LoggerService, RequestMethod, type Typ
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { type FastifyInstance } from 'fastify';
+import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Metrics } from './metrics';
 import { ProblemFilter } from './problem.filter';
-import { runInContext, traceIdOf } from './request-context';
+import { type RequestContext, runInContext, traceIdOf } from './request-context';
 import { createValidationPipe } from './validation.pipe';
 
 const MAX_BODY_BYTES = 1_048_576;
@@ -58,10 +58,18 @@ export function openApiDocument(app: NestFastifyApplication, options: HttpAppOpt
 
 function instrument(server: FastifyInstance, metrics: Metrics): void {
   const logger = new Logger('Http');
+  const contexts = new WeakMap<FastifyRequest, RequestContext>();
   server.addHook('onRequest', (request, reply, done) => {
-    const traceId = traceIdOf(request.headers.traceparent);
-    void reply.header('x-trace-id', traceId);
-    runInContext({ traceId }, done);
+    const context = { traceId: traceIdOf(request.headers.traceparent), ip: request.ip };
+    contexts.set(request, context);
+    void reply.header('x-trace-id', context.traceId);
+    runInContext(context, done);
+  });
+  // Reading the body happens in the socket's own asynchronous context, so the request's is entered again behind it.
+  server.addHook('preValidation', (request, _reply, done) => {
+    const context = contexts.get(request);
+    if (context) runInContext(context, done);
+    else done();
   });
   server.addHook('onResponse', (request, reply, done) => {
     const labels = {

@@ -10,7 +10,7 @@ export function createPino(name: string, level: string): Logger {
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    mixin: () => ({ ...currentContext() }),
+    mixin: contextFields,
   });
 }
 
@@ -52,4 +52,9 @@ export class JsonLogger implements LoggerService {
 
 function isFields(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !(value instanceof Error);
+}
+
+function contextFields(): Record<string, string | undefined> {
+  const { traceId, tenantId, jobId, step } = currentContext() ?? {};
+  return { traceId, tenantId, jobId, step };
 }

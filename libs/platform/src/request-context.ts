@@ -7,6 +7,14 @@ export interface RequestContext {
   tenantId?: string;
   jobId?: string;
   step?: string;
+  /** Who asks, once that is known; and from where. */
+  actor?: Actor;
+  readonly ip?: string;
+}
+
+export interface Actor {
+  readonly kind: string;
+  readonly id: string | null;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();

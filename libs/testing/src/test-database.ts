@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DatabaseDriver, type DatabaseTarget, databaseTarget } from '@atlas/persistence';
 import { APP_ROLE, OWNER_ROLE, ROLE_PASSWORD, asAdmin } from './roles';
+
+export type DatabaseDriver = 'postgres' | 'sqlite';
 
 /** An empty database of a test's own. */
 export interface TestDatabase {
@@ -12,8 +13,6 @@ export interface TestDatabase {
   readonly url: string;
   /** On Postgres the schema's owner; as the value of a plane's migration variable. */
   readonly ownerUrl?: string;
-  readonly target: DatabaseTarget;
-  readonly migrationTarget?: DatabaseTarget;
   drop(): Promise<void>;
 }
 
@@ -36,7 +35,7 @@ function createSqlite(): TestDatabase {
   const folder = mkdtempSync(join(tmpdir(), 'atlas-test-'));
   const url = join(folder, 'test.db');
   const drop = async (): Promise<void> => rmSync(folder, { recursive: true, force: true });
-  return { driver: 'sqlite', url, target: databaseTarget(url), drop };
+  return { driver: 'sqlite', url, drop };
 }
 
 /** Creates a database on the server of `adminUrl`, owned by one role and served by another that owns nothing. */
@@ -53,14 +52,7 @@ export async function createPostgres(
     asAdmin(adminUrl, async (client) => {
       await client.query(`drop database if exists ${name} with (force)`);
     });
-  return {
-    driver: 'postgres',
-    url,
-    ownerUrl,
-    target: databaseTarget(url),
-    migrationTarget: databaseTarget(ownerUrl),
-    drop,
-  };
+  return { driver: 'postgres', url, ownerUrl, drop };
 }
 
 function urlFor(adminUrl: string, database: string, role: string): string {

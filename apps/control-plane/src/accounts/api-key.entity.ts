@@ -1,0 +1,15 @@
+import { JsonColumn, TimestampColumn } from '@atlas/persistence';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { type Scope } from './scopes';
+
+@Entity('api_keys')
+export class ApiKey {
+  @PrimaryColumn('varchar') id: string;
+  @Column('varchar') name: string;
+  @Column('uuid', { name: 'operator_id' }) operatorId: string;
+  @JsonColumn() scopes: Scope[];
+  @Column('varchar', { name: 'secret_hash' }) secretHash: string;
+  @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+  @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
+  @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;
+}

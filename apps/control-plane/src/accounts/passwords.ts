@@ -1,0 +1,24 @@
+import { hash, verify } from '@node-rs/argon2';
+
+/** OWASP's first choice for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane. argon2id is the default. */
+const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
+export const MIN_PASSWORD_LENGTH = 12;
+export const MAX_PASSWORD_LENGTH = 200;
+
+export function hashPassword(password: string): Promise<string> {
+  return hash(password, COST);
+}
+
+export function passwordMatches(password: string, passwordHash: string): Promise<boolean> {
+  return verify(passwordHash, password);
+}
+
+let decoy: Promise<string> | undefined;
+
+/** Takes as long as a real check, for an account that does not exist. */
+export async function pretendToCheck(password: string): Promise<false> {
+  decoy ??= hashPassword('a password that nobody has');
+  await passwordMatches(password, await decoy);
+  return false;
+}

@@ -1,0 +1,131 @@
+import { Database, databaseTarget } from '@atlas/persistence';
+import { Clock, PlatformModule, environmentModule } from '@atlas/platform';
+import { SignatureVerifier, authorityOf } from '@atlas/service-auth';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AccessGuard } from './accounts/access.guard';
+import { AccountsController } from './accounts/accounts.controller';
+import { Accounts } from './accounts/accounts.service';
+import { OperatorAuthentication } from './accounts/operator-authentication';
+import { AuditSealer } from './audit/audit-sealer';
+import { Audit } from './audit/audit.service';
+import { ControlPlaneConfig } from './control-plane.config';
+import { DatabaseModule } from './database/database.module';
+import { Idempotency } from './idempotency/idempotency.service';
+import { Chores } from './provisioning/chores';
+import { FaultPoints } from './provisioning/fault-points';
+import { JobEvents } from './provisioning/job-events';
+import { JobRunner } from './provisioning/job-runner';
+import { JobWaker } from './provisioning/job-waker';
+import { JobsController } from './provisioning/jobs.controller';
+import { Jobs } from './provisioning/jobs.repository';
+import { JobControl } from './provisioning/jobs.service';
+import { Operations, STEP_PROVIDERS } from './provisioning/operations';
+import { Provisioning } from './provisioning/provisioning.service';
+import { GraphileQueue } from './provisioning/queue/graphile.queue';
+import { InProcessQueue } from './provisioning/queue/in-process.queue';
+import { JobQueue } from './provisioning/queue/job-queue';
+import { Worker } from './provisioning/worker';
+import { SigningKeys } from './signing-keys/signing-keys';
+import { Cells } from './tenant-planes/cells';
+import { DesiredStates } from './tenant-planes/desired-state.service';
+import { Enrolment } from './tenant-planes/enrolment.service';
+import { ProvisioningTokens } from './tenant-planes/provisioning-tokens';
+import { Reports } from './tenant-planes/reports.service';
+import { RequestNonces } from './tenant-planes/request-nonces';
+import { SelfController } from './tenant-planes/self.controller';
+import { ServiceKeys } from './tenant-planes/service-keys';
+import { TenantPlanesController } from './tenant-planes/tenant-planes.controller';
+import { TenantPlanes } from './tenant-planes/tenant-planes.service';
+import { SignupLinks } from './tenants/signup-links';
+import { TenantsController } from './tenants/tenants.controller';
+import { Tenants } from './tenants/tenants.service';
+
+const ACCOUNTS = [Accounts, OperatorAuthentication];
+const AUDIT = [Audit, AuditSealer];
+const PROVISIONING = [
+  FaultPoints,
+  JobControl,
+  JobEvents,
+  JobRunner,
+  JobWaker,
+  Jobs,
+  Operations,
+  Provisioning,
+  Worker,
+  Chores,
+];
+const TENANT_PLANES = [
+  Cells,
+  DesiredStates,
+  Enrolment,
+  ProvisioningTokens,
+  Reports,
+  RequestNonces,
+  ServiceKeys,
+  TenantPlanes,
+];
+const TENANTS = [SignupLinks, Tenants];
+
+@Module({})
+export class AppModule {
+  static forEnvironment(env: NodeJS.ProcessEnv): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        environmentModule(ControlPlaneConfig, env),
+        DatabaseModule,
+        PlatformModule.forRootAsync({
+          inject: [ControlPlaneConfig, Database],
+          useFactory: (config: ControlPlaneConfig, database: Database) => ({
+            metrics: { token: config.METRICS_TOKEN },
+            readinessChecks: [() => databaseHealth(database)],
+          }),
+        }),
+      ],
+      controllers: [
+        AccountsController,
+        JobsController,
+        TenantsController,
+        SelfController,
+        TenantPlanesController,
+      ],
+      providers: [
+        ...ACCOUNTS,
+        ...AUDIT,
+        ...PROVISIONING,
+        ...STEP_PROVIDERS,
+        ...TENANT_PLANES,
+        ...TENANTS,
+        Idempotency,
+        SigningKeys,
+        { provide: JobQueue, inject: [ControlPlaneConfig, Database], useFactory: createQueue },
+        {
+          provide: SignatureVerifier,
+          inject: [ControlPlaneConfig, ServiceKeys, RequestNonces, Clock],
+          useFactory: createVerifier,
+        },
+        { provide: APP_GUARD, useClass: AccessGuard },
+      ],
+    };
+  }
+}
+
+function createQueue(config: ControlPlaneConfig, database: Database): JobQueue {
+  const target = databaseTarget(config.CONTROL_PLANE_DATABASE_URL);
+  return target.driver === 'postgres' ? new GraphileQueue(target.url) : new InProcessQueue(database);
+}
+
+function createVerifier(config: ControlPlaneConfig, keys: ServiceKeys, nonces: RequestNonces, clock: Clock) {
+  const authority = authorityOf(new URL(config.CONTROL_PLANE_PUBLIC_URL));
+  return new SignatureVerifier({ authority }, keys, nonces, clock);
+}
+
+async function databaseHealth(database: Database) {
+  try {
+    await database.ping();
+    return { database: { status: 'up' as const } };
+  } catch (error) {
+    return { database: { status: 'down' as const, reason: (error as Error).message } };
+  }
+}

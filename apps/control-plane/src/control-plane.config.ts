@@ -1,0 +1,103 @@
+import { databaseTargetProblem, parseSealingKeys } from '@atlas/persistence';
+import { IsPortNumber } from '@atlas/platform';
+import { isLoopbackUrl } from './loopback';
+import { Transform } from 'class-transformer';
+import {
+  IsBoolean,
+  IsIn,
+  IsNotEmpty,
+  IsOptional,
+  IsUrl,
+  MinLength,
+  ValidateBy,
+  ValidateIf,
+  type ValidationArguments,
+} from 'class-validator';
+
+const PUBLIC_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
+
+/** Every variable that the Control Plane reads. `.env.example` describes them. */
+export class ControlPlaneConfig {
+  @IsOptional()
+  @IsIn(['production', 'development', 'test'])
+  NODE_ENV: string = 'development';
+
+  @IsPortNumber()
+  PORT: number = 4100;
+
+  /** The address to listen on. */
+  @IsNotEmpty()
+  HOST: string = '127.0.0.1';
+
+  @Checked('databaseUrl', databaseTargetProblem)
+  CONTROL_PLANE_DATABASE_URL: string = 'data/control-plane.db';
+
+  @IsOptional()
+  @Checked('databaseUrl', databaseTargetProblem)
+  CONTROL_PLANE_MIGRATION_DATABASE_URL?: string;
+
+  @IsUrl(PUBLIC_URL, { message: '$property must be the http(s) URL that tenant planes use' })
+  @Checked('transport', (value, config) =>
+    config.NODE_ENV === 'production' && value.startsWith('http:') && !isLoopbackUrl(value)
+      ? 'must be https in production'
+      : null,
+  )
+  CONTROL_PLANE_PUBLIC_URL: string = 'http://127.0.0.1:4100';
+
+  @Checked('sealingKeys', sealingKeysProblem)
+  CONTROL_PLANE_SEALING_KEYS: string;
+
+  /** Tenants are planned below it: `https://<slug>.<TENANT_BASE_DOMAIN>`. */
+  @IsNotEmpty()
+  TENANT_BASE_DOMAIN: string = 'localhost:4200';
+
+  /** The one secret that shared cells registered with `secret: "platform"` have in common with us. */
+  @IsOptional()
+  @MinLength(32, { message: '$property must have at least 32 characters' })
+  INTERNAL_SERVICE_SECRET?: string;
+
+  @ValidateIf(
+    (config: ControlPlaneConfig) => config.NODE_ENV === 'production' || config.METRICS_TOKEN !== undefined,
+  )
+  @MinLength(16, { message: '$property must have at least 16 characters (required in production)' })
+  METRICS_TOKEN?: string;
+
+  /** A dedicated tenant needs a purchase order number. */
+  @Transform(({ value }) => value === true || value === '1' || value === 'true')
+  @IsBoolean()
+  REQUIRE_PURCHASE_ORDER: boolean = false;
+
+  @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+  LOG_LEVEL: string = 'info';
+
+  /** `<fault point>:<kill|throw|pause>`: tests break the plane there. Refused in production. */
+  @IsOptional()
+  @Checked('faultPoint', (_, config) =>
+    config.NODE_ENV === 'production' ? 'is for tests, never in production' : null,
+  )
+  ATLAS_FAULT_POINT?: string;
+}
+
+type Check = (value: string, config: ControlPlaneConfig) => string | null;
+
+/** The property's value must pass `check`, which answers with what is wrong. */
+function Checked(name: string, check: Check): PropertyDecorator {
+  const problem = (value: unknown, args?: ValidationArguments): string | null =>
+    typeof value === 'string' ? check(value, args?.object as ControlPlaneConfig) : 'is required';
+  return ValidateBy({
+    name,
+    validator: {
+      validate: (value, args) => problem(value, args) === null,
+      defaultMessage: (args) => `${args?.property} ${problem(args?.value, args)}`,
+    },
+  });
+}
+
+function sealingKeysProblem(value: string): string | null {
+  try {
+    parseSealingKeys(value);
+    return null;
+  } catch (error) {
+    return `must be <id>:<base64 of 32 bytes>[,...]: ${(error as Error).message}`;
+  }
+}

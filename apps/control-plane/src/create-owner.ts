@@ -1,0 +1,59 @@
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { text } from 'node:stream/consumers';
+import { openDatabase } from '@atlas/persistence';
+import { EnvironmentError, SystemClock, fieldErrors, parseEnvironment } from '@atlas/platform';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { CreateOperatorDto } from './accounts/accounts.dto';
+import { Accounts } from './accounts/accounts.service';
+import { Audit } from './audit/audit.service';
+import { ControlPlaneConfig } from './control-plane.config';
+import { databaseOptions } from './database/database.module';
+
+const USAGE = `Makes an operator with the role "owner".
+
+  npm run create-owner -- --email you@example.com [--name "Your Name"] [--password-stdin]
+
+The password is read from standard input with --password-stdin; otherwise one is made and printed once.
+The database is the one that CONTROL_PLANE_DATABASE_URL names.
+`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      email: { type: 'string' },
+      name: { type: 'string' },
+      'password-stdin': { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help || !values.email) {
+    process.stderr.write(USAGE);
+    process.exit(values.help ? 0 : 2);
+  }
+  const given = values['password-stdin'] ? (await text(process.stdin)).trimEnd() : undefined;
+  const password = given ?? randomBytes(18).toString('base64url');
+  const dto = plainToInstance(CreateOperatorDto, { email: values.email, name: values.name, role: 'owner', password });
+  const faults = validateSync(dto).flatMap((error) => fieldErrors(error));
+  if (faults.length > 0) throw new Error(faults.map((fault) => fault.message).join('\n'));
+  await create(dto);
+  process.stdout.write(`Owner ${dto.email} created.\n${given === undefined ? `Password (shown once): ${password}\n` : ''}`);
+}
+
+async function create(dto: CreateOperatorDto): Promise<void> {
+  const config = parseEnvironment(ControlPlaneConfig, process.env);
+  const database = await openDatabase(databaseOptions(config));
+  try {
+    const clock = new SystemClock();
+    await new Accounts(database, clock, new Audit(clock)).createOperator(dto);
+  } finally {
+    await database.close();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof EnvironmentError ? error.message : (error as Error).message}\n`);
+  process.exit(1);
+});

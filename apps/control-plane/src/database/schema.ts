@@ -1,0 +1,47 @@
+import { type Schema } from '@atlas/persistence';
+import { ApiKey } from '../accounts/api-key.entity';
+import { OperatorSession } from '../accounts/operator-session.entity';
+import { Operator } from '../accounts/operator.entity';
+import { AuditChainLink } from '../audit/audit-chain-link.entity';
+import { AuditEvent } from '../audit/audit-event.entity';
+import { IdempotencyRecord } from '../idempotency/idempotency-key.entity';
+import { ProvisioningJob } from '../provisioning/job.entity';
+import { SigningKey } from '../signing-keys/signing-key.entity';
+import { Placement } from '../tenant-planes/placement.entity';
+import { ProvisioningToken } from '../tenant-planes/provisioning-token.entity';
+import { RequestNonce } from '../tenant-planes/request-nonce.entity';
+import { ServiceKey } from '../tenant-planes/service-key.entity';
+import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
+import { Tenant } from '../tenants/tenant.entity';
+import { CreateAccounts1700000000001 } from './migrations/0001-create-accounts';
+import { CreateTenants1700000000002 } from './migrations/0002-create-tenants';
+import { CreateTenantPlanes1700000000003 } from './migrations/0003-create-tenant-planes';
+import { CreateAudit1700000000004 } from './migrations/0004-create-audit';
+import { ControlPlaneState } from './plane-state.entity';
+
+/** The Control Plane's own database, and only that one. */
+export const CONTROL_PLANE_SCHEMA: Schema = {
+  entities: [
+    ApiKey,
+    AuditChainLink,
+    AuditEvent,
+    ControlPlaneState,
+    IdempotencyRecord,
+    Operator,
+    OperatorSession,
+    Placement,
+    ProvisioningJob,
+    ProvisioningToken,
+    RequestNonce,
+    ServiceKey,
+    SigningKey,
+    Tenant,
+    TenantPlane,
+  ],
+  migrations: [
+    CreateAccounts1700000000001,
+    CreateTenants1700000000002,
+    CreateTenantPlanes1700000000003,
+    CreateAudit1700000000004,
+  ],
+};

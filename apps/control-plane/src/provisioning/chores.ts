@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { AuditSealer } from '../audit/audit-sealer';
+import { Idempotency } from '../idempotency/idempotency.service';
+import { DesiredStates } from '../tenant-planes/desired-state.service';
+import { RequestNonces } from '../tenant-planes/request-nonces';
+
+/** What has to be done now and then, in any process. */
+@Injectable()
+export class Chores {
+  constructor(
+    private readonly desiredStates: DesiredStates,
+    private readonly nonces: RequestNonces,
+    private readonly idempotency: Idempotency,
+    private readonly sealer: AuditSealer,
+  ) {}
+
+  async run(since: Date): Promise<void> {
+    await this.desiredStates.wakeChangedSince(since);
+    await this.sealer.seal();
+    await this.nonces.sweep();
+    await this.idempotency.sweep();
+  }
+}

@@ -1,0 +1,219 @@
+import { hostname } from 'node:os';
+import { Database, together } from '@atlas/persistence';
+import { Clock, newTraceId, runInContext } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { Injectable, Logger } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { Audit } from '../audit/audit.service';
+import { FaultPoints } from './fault-points';
+import { type StepState } from './job';
+import { type ProvisioningJob } from './job.entity';
+import { Jobs, LEASE_MS, LeaseLost } from './jobs.repository';
+import { Operations } from './operations';
+import { nextAttemptAt } from './retry-policy';
+import { type Step, type StepContext, StepFailure, type StepResult } from './step';
+
+type Turn = 'again' | 'stop';
+
+/** Walks a job through its steps, one recorded step at a time, as the holder of its lease. */
+@Injectable()
+export class JobRunner {
+  private readonly owner = `${hostname()}:${process.pid}:${uuidv7()}`;
+  private readonly logger = new Logger(JobRunner.name);
+
+  constructor(
+    private readonly database: Database,
+    private readonly jobs: Jobs,
+    private readonly operations: Operations,
+    private readonly faults: FaultPoints,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Takes a job as far as it goes now. Safe to call at any time, any number of times. */
+  async advance(jobId: string): Promise<void> {
+    const job = await this.jobs.claim(jobId, this.owner);
+    if (!job) return;
+    const renewal = setInterval(() => this.jobs.renew(job).catch(() => undefined), LEASE_MS / 3);
+    try {
+      await runInContext({ traceId: newTraceId(), jobId, tenantId: job.tenantId }, () => this.walk(job));
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) throw error;
+      this.logger.warn(`Job ${jobId} is in another worker's hands; this one stops.`);
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  private async walk(job: ProvisioningJob): Promise<void> {
+    let turn: Turn = 'again';
+    while (turn === 'again') turn = job.direction === 'run' ? await this.forward(job) : await this.back(job);
+  }
+
+  private async forward(job: ProvisioningJob): Promise<Turn> {
+    const state = job.steps.find((step) => step.status !== 'done');
+    if (!state) return this.finish(job, 'succeeded');
+    const step = this.operations.step(state.name);
+    try {
+      await this.faults.reach(job.operation, step.name, 'before');
+      const isLast = state === job.steps.at(-1);
+      const result = await this.attempt(job, step, state, isLast);
+      if (result.kind === 'wait') return await this.waitFor(job, state, result);
+      await this.faults.reach(job.operation, step.name, 'after-record');
+      return isLast ? 'stop' : 'again';
+    } catch (error) {
+      if (error instanceof LeaseLost) throw error;
+      return this.fail(job, state, error);
+    }
+  }
+
+  /** Runs the step and records that it is done; an atomic one in one transaction. */
+  private async attempt(
+    job: ProvisioningJob,
+    step: Step,
+    state: StepState,
+    isLast: boolean,
+  ): Promise<StepResult> {
+    const run = async (manager: EntityManager): Promise<StepResult> => {
+      const result = await step.run(this.contextOf(job, manager));
+      await this.faults.reach(job.operation, step.name, 'after-effect');
+      return result;
+    };
+    const record = (manager: EntityManager, result: StepResult): Promise<void> =>
+      result.kind === 'done' ? this.recordDone(manager, job, state, result, isLast) : Promise.resolve();
+    const before = structuredClone(job.steps);
+    try {
+      if (!step.isAtomic) {
+        const result = await this.database.read(run);
+        await this.database.write((manager) => record(manager, result));
+        return result;
+      }
+      return await this.database.write(async (manager) => {
+        const result = await run(manager);
+        await record(manager, result);
+        return result;
+      });
+    } catch (error) {
+      // Nothing was recorded: neither must our copy say so.
+      job.steps.forEach((step_, index) => Object.assign(step_, before[index]));
+      throw error;
+    }
+  }
+
+  private async recordDone(
+    manager: EntityManager,
+    job: ProvisioningJob,
+    state: StepState,
+    result: Extract<StepResult, { kind: 'done' }>,
+    isLast: boolean,
+  ): Promise<void> {
+    const at = this.clock.now().toISOString();
+    const started = state.started_at ?? at;
+    Object.assign(state, {
+      status: 'done',
+      outputs: result.outputs,
+      started_at: started,
+      finished_at: at,
+      error: null,
+    });
+    state.attempt = Math.max(state.attempt, 1);
+    const next = job.steps[job.steps.indexOf(state) + 1];
+    if (next) Object.assign(next, { status: 'running', started_at: at, attempt: next.attempt + 1 });
+    if (isLast) await this.close(manager, job, 'succeeded');
+    else await this.jobs.save(job, { steps: job.steps, error: null }, manager);
+  }
+
+  private async waitFor(
+    job: ProvisioningJob,
+    state: StepState,
+    result: Extract<StepResult, { kind: 'wait' }>,
+  ): Promise<Turn> {
+    if (result.until <= this.clock.now()) {
+      const failure = new StepFailure(
+        'operator',
+        'wait_timed_out',
+        `Waited in vain for ${result.for}. Look there, then retry the job.`,
+      );
+      return this.fail(job, state, failure);
+    }
+    state.status = 'waiting';
+    state.started_at ??= this.clock.now().toISOString();
+    const released = await this.jobs.releaseUnlessWoken(job, { steps: job.steps, dueAt: result.until });
+    return released ? 'stop' : 'again';
+  }
+
+  private async fail(job: ProvisioningJob, state: StepState, error: unknown): Promise<Turn> {
+    const failure =
+      error instanceof StepFailure ? error : new StepFailure('retry', 'unexpected_error', messageOf(error));
+    if (!(error instanceof StepFailure)) this.logger.error(error);
+    const attempt = Math.max(state.attempt, 1);
+    Object.assign(state, { attempt, error: { code: failure.code, detail: failure.message } });
+    const retryAt = failure.failureClass === 'retry' ? nextAttemptAt(this.clock.now(), attempt) : null;
+    if (retryAt) {
+      Object.assign(state, { status: 'waiting', attempt: attempt + 1 });
+      const released = { leaseOwner: null, leaseExpiresAt: null, status: 'waiting' } as const;
+      await this.jobs.save(job, { ...released, steps: job.steps, dueAt: retryAt });
+      return 'stop';
+    }
+    state.status = 'failed';
+    if (failure.failureClass === 'fatal') {
+      job.direction = 'undo';
+      await this.jobs.save(job, { steps: job.steps, direction: 'undo', error: state.error });
+      return 'again';
+    }
+    job.error = state.error;
+    return this.finish(job, 'failed');
+  }
+
+  /** Undoes the last step that is not undone yet. */
+  private async back(job: ProvisioningJob): Promise<Turn> {
+    const state = job.steps.findLast((step) => step.status !== 'undone' && step.status !== 'skipped');
+    if (!state) return this.finish(job, 'cancelled');
+    const step = this.operations.step(state.name);
+    await this.database.write(async (manager) => {
+      const wasTouched = state.status !== 'pending';
+      if (wasTouched) await step.undo(this.contextOf(job, manager));
+      Object.assign(state, {
+        status: wasTouched ? 'undone' : 'skipped',
+        finished_at: this.clock.now().toISOString(),
+      });
+      await this.jobs.save(job, { steps: job.steps }, manager);
+    });
+    return 'again';
+  }
+
+  private async finish(job: ProvisioningJob, status: 'succeeded' | 'failed' | 'cancelled'): Promise<Turn> {
+    await this.database.write((manager) => this.close(manager, job, status));
+    return 'stop';
+  }
+
+  private async close(
+    manager: EntityManager,
+    job: ProvisioningJob,
+    status: 'succeeded' | 'failed' | 'cancelled',
+  ): Promise<void> {
+    const released = { leaseOwner: null, leaseExpiresAt: null, finishedAt: this.clock.now() };
+    const error = status === 'succeeded' ? null : job.error;
+    const action = `job.${status}`;
+    const entry = {
+      action,
+      targetKind: 'job',
+      targetId: job.id,
+      after: { operation: job.operation, tenant_id: job.tenantId },
+    };
+    await together([
+      this.operations.settle(manager, job, status),
+      this.jobs.save(job, { ...released, status, steps: job.steps, error }, manager),
+      this.audit.record(manager, entry),
+    ]);
+  }
+
+  private contextOf(job: ProvisioningJob, manager: EntityManager): StepContext {
+    const outputs = Object.fromEntries(job.steps.map((step) => [step.name, step.outputs]));
+    return { jobId: job.id, tenantId: job.tenantId, outputs, manager };
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

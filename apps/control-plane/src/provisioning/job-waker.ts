@@ -1,0 +1,39 @@
+import { Database, together } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In } from 'typeorm';
+import { LIVE_JOB_STATUSES } from './job';
+import { ProvisioningJob } from './job.entity';
+import { JobQueue } from './queue/job-queue';
+
+/** Tells jobs that something happened which they may be waiting for. */
+@Injectable()
+export class JobWaker {
+  constructor(
+    private readonly database: Database,
+    private readonly queue: JobQueue,
+  ) {}
+
+  /**
+   * Counted on the job's row as well: a step that looked before this commit and is about to wait will find that the
+   * count has moved, and looks again.
+   */
+  async wakeForTenants(manager: EntityManager, tenantIds: readonly string[]): Promise<void> {
+    if (tenantIds.length === 0) return;
+    const live = { tenantId: In([...tenantIds]), status: In([...LIVE_JOB_STATUSES]) };
+    const [, jobs] = await together([
+      manager
+        .createQueryBuilder()
+        .update(ProvisioningJob)
+        .set({ wakes: () => 'wakes + 1' })
+        .where(live)
+        .execute(),
+      manager.find(ProvisioningJob, { where: live, select: { id: true } }),
+    ]);
+    await together(jobs.map((job) => this.queue.wake(manager, job.id)));
+  }
+
+  /** Wakes one job outside of any other work. */
+  async wake(jobId: string): Promise<void> {
+    await this.database.write((manager) => this.queue.wake(manager, jobId));
+  }
+}

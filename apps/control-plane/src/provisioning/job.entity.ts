@@ -1,0 +1,26 @@
+import { JsonColumn, TimestampColumn } from '@atlas/persistence';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { type JobDirection, type JobError, type JobStatus, type StepState } from './job';
+
+/** The journal of one operation. Its row is also the lease: who works on it, under which fencing number, until when. */
+@Entity('provisioning_jobs')
+export class ProvisioningJob {
+  @PrimaryColumn('uuid') id: string;
+  @Column('varchar') operation: string;
+  @Column('uuid', { name: 'tenant_id' }) tenantId: string;
+  @Column('varchar') status: JobStatus;
+  @Column('varchar') direction: JobDirection;
+  @JsonColumn() steps: StepState[];
+  @JsonColumn({ nullable: true }) error: JobError | null;
+  @Column('varchar', { name: 'lease_owner', nullable: true }) leaseOwner: string | null;
+  /** Counts up with each claim: a worker with an older one writes nothing. */
+  @Column('integer', { name: 'lease_number' }) leaseNumber: number;
+  @TimestampColumn({ name: 'lease_expires_at', nullable: true }) leaseExpiresAt: Date | null;
+  /** When the sweep looks at it again although nobody woke it. */
+  @TimestampColumn({ name: 'due_at' }) dueAt: Date;
+  /** Counts what happened meanwhile: a step that decides to wait must not have missed any of it. */
+  @Column('integer') wakes: number;
+  @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+  @TimestampColumn({ name: 'started_at', nullable: true }) startedAt: Date | null;
+  @TimestampColumn({ name: 'finished_at', nullable: true }) finishedAt: Date | null;
+}

@@ -1,0 +1,53 @@
+import { defineStateMachine } from '@atlas/tenancy';
+
+export const JOB_STATUSES = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+/** A live job holds its tenant: no other operation starts meanwhile. */
+export const LIVE_JOB_STATUSES: readonly JobStatus[] = ['queued', 'running', 'waiting'];
+
+/** `undo` walks the steps back. */
+export type JobDirection = 'run' | 'undo';
+
+export const JOB_MACHINE = defineStateMachine({
+  queued: ['running', 'cancelled'],
+  running: ['queued', 'waiting', 'succeeded', 'failed', 'cancelled'],
+  waiting: ['running', 'cancelled'],
+  failed: ['queued'],
+  cancelled: ['queued'],
+  succeeded: [],
+});
+
+export type StepStatus = 'pending' | 'running' | 'waiting' | 'done' | 'failed' | 'undone' | 'skipped';
+
+/** A step's outputs are read by later steps; secrets never stand in them. */
+export type StepOutputs = Record<string, string | number | boolean | null>;
+
+export interface JobError {
+  readonly code: string;
+  /** Says who must do what. */
+  readonly detail: string;
+}
+
+/** What the journal holds of one step. Times are RFC 3339. */
+export interface StepState {
+  readonly name: string;
+  status: StepStatus;
+  attempt: number;
+  started_at: string | null;
+  finished_at: string | null;
+  outputs: StepOutputs;
+  error: JobError | null;
+}
+
+export function newStepState(name: string): StepState {
+  return {
+    name,
+    status: 'pending',
+    attempt: 0,
+    started_at: null,
+    finished_at: null,
+    outputs: {},
+    error: null,
+  };
+}

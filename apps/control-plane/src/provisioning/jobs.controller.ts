@@ -1,0 +1,89 @@
+import {
+  type BeforeApplicationShutdown,
+  Controller,
+  Get,
+  HttpCode,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { Requires } from '../accounts/access.guard';
+import { JobEvents } from './job-events';
+import { jobView } from './job.view';
+import { ListJobsQuery } from './jobs.dto';
+import { JobControl } from './jobs.service';
+
+@ApiTags('provisioning jobs')
+@ApiBearerAuth()
+@Controller('provisioning-jobs')
+export class JobsController implements BeforeApplicationShutdown {
+  private readonly streams = new Set<AbortController>();
+
+  constructor(
+    private readonly jobs: JobControl,
+    private readonly events: JobEvents,
+  ) {}
+
+  @Requires('jobs:read')
+  @Get()
+  list(@Query() query: ListJobsQuery): Promise<unknown> {
+    return this.jobs.list(query);
+  }
+
+  @Requires('jobs:read')
+  @Get(':id')
+  async get(@Param('id', ParseUUIDPipe) id: string): Promise<unknown> {
+    return jobView(await this.jobs.get(id));
+  }
+
+  @Requires('jobs:read')
+  @Get(':id/events')
+  @ApiProduces('text/event-stream')
+  async stream(@Param('id', ParseUUIDPipe) id: string, @Res() reply: FastifyReply): Promise<void> {
+    await this.jobs.get(id);
+    const end = new AbortController();
+    this.streams.add(end);
+    reply.raw.once('close', () => end.abort());
+    reply.hijack();
+    reply.raw.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache',
+      'x-accel-buffering': 'no',
+    });
+    for await (const { type, data } of this.events.of(id, end.signal)) {
+      reply.raw.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
+    }
+    reply.raw.end();
+    this.streams.delete(end);
+  }
+
+  @Requires('jobs:write')
+  @Post(':id/retry')
+  @HttpCode(202)
+  async retry(@Param('id', ParseUUIDPipe) id: string): Promise<unknown> {
+    return { job: jobView(await this.jobs.retry(id)) };
+  }
+
+  @Requires('jobs:write')
+  @Post(':id/cancel')
+  @HttpCode(202)
+  async cancel(@Param('id', ParseUUIDPipe) id: string): Promise<unknown> {
+    return { job: jobView(await this.jobs.cancel(id)) };
+  }
+
+  @Requires('jobs:write')
+  @Post(':id/rollback')
+  @HttpCode(202)
+  async rollback(@Param('id', ParseUUIDPipe) id: string): Promise<unknown> {
+    return { job: jobView(await this.jobs.rollback(id)) };
+  }
+
+  /** Lets those who watch go, so that the process can end. */
+  beforeApplicationShutdown(): void {
+    for (const end of this.streams) end.abort();
+  }
+}

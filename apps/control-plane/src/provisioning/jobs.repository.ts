@@ -1,0 +1,122 @@
+import { Database, Signals } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In, LessThanOrEqual } from 'typeorm';
+import { LIVE_JOB_STATUSES } from './job';
+import { ProvisioningJob } from './job.entity';
+
+export const LEASE_MS = 15_000;
+
+/** Another worker holds the job now: whatever this one still wants to write is refused. */
+export class LeaseLost extends Error {
+  constructor() {
+    super('The lease on this job was lost.');
+    this.name = 'LeaseLost';
+  }
+}
+
+/** The job rows: claimed, renewed and written under a fencing number. */
+@Injectable()
+export class Jobs {
+  constructor(
+    private readonly database: Database,
+    private readonly signals: Signals,
+    private readonly clock: Clock,
+  ) {}
+
+  find(id: string): Promise<ProvisioningJob | null> {
+    return this.database.read((manager) => manager.findOneBy(ProvisioningJob, { id }));
+  }
+
+  /** Null when there is nothing to do, or somebody else does it. */
+  claim(id: string, owner: string): Promise<ProvisioningJob | null> {
+    return this.database.write(async (manager) => {
+      const now = this.clock.now();
+      const claimed = {
+        leaseOwner: owner,
+        leaseExpiresAt: new Date(now.getTime() + LEASE_MS),
+        status: 'running',
+      } as const;
+      const { affected } = await manager
+        .createQueryBuilder()
+        .update(ProvisioningJob)
+        .set({ ...claimed, leaseNumber: () => 'lease_number + 1', dueAt: claimed.leaseExpiresAt })
+        .where({ id, status: In([...LIVE_JOB_STATUSES]) })
+        .andWhere('(lease_owner is null or lease_expires_at <= :now)', { now })
+        .execute();
+      return affected ? manager.findOneByOrFail(ProvisioningJob, { id }) : null;
+    });
+  }
+
+  async renew(job: ProvisioningJob): Promise<void> {
+    const leaseExpiresAt = new Date(this.clock.now().getTime() + LEASE_MS);
+    await this.save(job, { leaseExpiresAt, dueAt: leaseExpiresAt });
+  }
+
+  /** Writes as the holder of the lease. Throws {@link LeaseLost} when that is somebody else by now. */
+  async save(
+    job: ProvisioningJob,
+    changes: Partial<ProvisioningJob>,
+    manager?: EntityManager,
+  ): Promise<void> {
+    const write = async (transaction: EntityManager): Promise<void> => {
+      const held = { id: job.id, leaseOwner: job.leaseOwner ?? '', leaseNumber: job.leaseNumber };
+      const { affected } = await transaction.update(ProvisioningJob, held, changes as never);
+      if (!affected) throw new LeaseLost();
+      this.signals.publish(topicOf(job.id));
+    };
+    await (manager ? write(manager) : this.database.write(write));
+  }
+
+  /** Releases the lease to wait. False when something happened since the job was claimed: then look again. */
+  releaseUnlessWoken(job: ProvisioningJob, changes: Partial<ProvisioningJob>): Promise<boolean> {
+    return this.database.write(async (manager) => {
+      const held = { id: job.id, leaseOwner: job.leaseOwner ?? '', leaseNumber: job.leaseNumber };
+      const released = { ...changes, leaseOwner: null, leaseExpiresAt: null, status: 'waiting' } as const;
+      const { affected } = await manager.update(
+        ProvisioningJob,
+        { ...held, wakes: job.wakes },
+        released as never,
+      );
+      if (affected) {
+        this.signals.publish(topicOf(job.id));
+        return true;
+      }
+      const now = await manager.findOneBy(ProvisioningJob, held);
+      if (!now) throw new LeaseLost();
+      job.wakes = now.wakes;
+      return false;
+    });
+  }
+
+  /** Jobs that nobody works on although it is time: their worker died, their wait is over, or a wake-up was lost. */
+  async due(limit: number): Promise<string[]> {
+    const where = { status: In([...LIVE_JOB_STATUSES]), dueAt: LessThanOrEqual(this.clock.now()) };
+    const jobs = await this.database.read((manager) =>
+      manager.find(ProvisioningJob, { where, select: { id: true }, order: { dueAt: 'ASC' }, take: limit }),
+    );
+    return jobs.map((job) => job.id);
+  }
+
+  async list(filter: {
+    tenantId?: string;
+    status?: string;
+    after?: string;
+    limit: number;
+  }): Promise<ProvisioningJob[]> {
+    return this.database.read((manager) => {
+      const query = manager
+        .createQueryBuilder(ProvisioningJob, 'job')
+        .orderBy('job.id', 'DESC')
+        .take(filter.limit);
+      if (filter.tenantId) query.andWhere('job.tenantId = :tenantId', { tenantId: filter.tenantId });
+      if (filter.status) query.andWhere('job.status = :status', { status: filter.status });
+      if (filter.after) query.andWhere('job.id < :after', { after: filter.after });
+      return query.getMany();
+    });
+  }
+}
+
+export function topicOf(jobId: string): string {
+  return `job:${jobId}`;
+}

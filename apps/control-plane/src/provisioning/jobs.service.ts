@@ -1,0 +1,126 @@
+import { Database, Signals } from '@atlas/persistence';
+import { Clock, DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In } from 'typeorm';
+import { Audit } from '../audit/audit.service';
+import { Tenant } from '../tenants/tenant.entity';
+import { JOB_MACHINE, type JobDirection, type JobStatus, LIVE_JOB_STATUSES } from './job';
+import { ProvisioningJob } from './job.entity';
+import { jobView } from './job.view';
+import { type ListJobsQuery } from './jobs.dto';
+import { Jobs, topicOf } from './jobs.repository';
+import { JobQueue } from './queue/job-queue';
+
+/** What operators see of jobs and do to them. */
+@Injectable()
+export class JobControl {
+  constructor(
+    private readonly database: Database,
+    private readonly jobs: Jobs,
+    private readonly queue: JobQueue,
+    private readonly signals: Signals,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  async get(id: string): Promise<ProvisioningJob> {
+    const job = await this.jobs.find(id);
+    if (!job) throw jobNotFound();
+    return job;
+  }
+
+  async list(query: ListJobsQuery): Promise<{ items: unknown[]; next_cursor: string | null }> {
+    const { tenant_id: tenantId, status, cursor: after, limit } = query;
+    const jobs = await this.jobs.list({ tenantId, status, after, limit: limit + 1 });
+    const page = jobs.slice(0, limit);
+    return { items: page.map(jobView), next_cursor: jobs.length > limit ? (page.at(-1)?.id ?? null) : null };
+  }
+
+  /** Goes on from the failed step. */
+  retry(id: string): Promise<ProvisioningJob> {
+    return this.restart(id, 'run', 'provisioning', 'job.retried');
+  }
+
+  /** Undoes what was done, in reverse order. */
+  rollback(id: string): Promise<ProvisioningJob> {
+    return this.restart(id, 'undo', 'deprovisioning', 'job.rolled_back');
+  }
+
+  /** Stops a live job where it is: whoever works on it loses the lease. */
+  cancel(id: string): Promise<ProvisioningJob> {
+    return this.database.write(async (manager) => {
+      const { affected } = await manager
+        .createQueryBuilder()
+        .update(ProvisioningJob)
+        .set({
+          status: 'cancelled',
+          leaseOwner: null,
+          leaseExpiresAt: null,
+          leaseNumber: () => 'lease_number + 1',
+          finishedAt: this.clock.now(),
+        })
+        .where({ id, status: In([...LIVE_JOB_STATUSES]) })
+        .execute();
+      const job = await this.requireJob(manager, id);
+      if (!affected) throw invalidTransition(job.status, 'cancelled');
+      await manager.update(Tenant, { id: job.tenantId }, { status: 'failed' });
+      await this.tell(manager, job, 'job.cancelled');
+      return job;
+    });
+  }
+
+  private restart(
+    id: string,
+    direction: JobDirection,
+    tenantStatus: Tenant['status'],
+    action: string,
+  ): Promise<ProvisioningJob> {
+    return this.database.write(async (manager) => {
+      const job = await this.requireJob(manager, id);
+      if (!JOB_MACHINE.can(job.status, 'queued')) throw invalidTransition(job.status, 'queued');
+      for (const step of job.steps) {
+        if (step.status === 'failed' || step.status === 'waiting')
+          Object.assign(step, { status: 'running', attempt: 0, error: null });
+      }
+      Object.assign(job, {
+        direction,
+        status: 'queued',
+        error: null,
+        finishedAt: null,
+        dueAt: this.clock.now(),
+      });
+      const { steps, status, error, finishedAt, dueAt } = job;
+      const changes = { direction, steps, status, error, finishedAt, dueAt };
+      const { affected } = await manager.update(
+        ProvisioningJob,
+        { id, leaseNumber: job.leaseNumber },
+        changes as never,
+      );
+      if (!affected) throw invalidTransition('running', 'queued');
+      await manager.update(Tenant, { id: job.tenantId }, { status: tenantStatus });
+      await this.queue.wake(manager, id);
+      await this.tell(manager, job, action);
+      return job;
+    });
+  }
+
+  private async requireJob(manager: EntityManager, id: string): Promise<ProvisioningJob> {
+    const job = await manager.findOneBy(ProvisioningJob, { id });
+    if (!job) throw jobNotFound();
+    return job;
+  }
+
+  private async tell(manager: EntityManager, job: ProvisioningJob, action: string): Promise<void> {
+    const after = { operation: job.operation, tenant_id: job.tenantId };
+    await this.audit.record(manager, { action, targetKind: 'job', targetId: job.id, after });
+    this.signals.publish(topicOf(job.id));
+  }
+}
+
+function jobNotFound(): DomainError {
+  return new DomainError('job_not_found', 'not_found', 'There is no such job.');
+}
+
+function invalidTransition(from: JobStatus, to: JobStatus): DomainError {
+  return new DomainError('invalid_transition', 'conflict', `A job that is ${from} cannot become ${to}.`);
+}

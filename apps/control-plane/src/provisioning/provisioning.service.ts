@@ -1,0 +1,152 @@
+import { profileOf } from '@atlas/deployment-profiles';
+import { Database, insertRow, together, violates } from '@atlas/persistence';
+import { Clock, DomainError, validationFailed } from '@atlas/platform';
+import { plannedTenantUrl, slugFromName, slugProblem, uuidv7 } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { Audit } from '../audit/audit.service';
+import { ControlPlaneConfig } from '../control-plane.config';
+import { type RepeatableAnswer } from '../idempotency/idempotency.service';
+import { Cells } from '../tenant-planes/cells';
+import { Tenant, type TenantSource } from '../tenants/tenant.entity';
+import { tenantView } from '../tenants/tenant.view';
+import { type ProvisionTenantDto } from '../tenants/tenants.dto';
+import { ProvisioningJob } from './job.entity';
+import { jobView } from './job.view';
+import { Operations } from './operations';
+import { JobQueue } from './queue/job-queue';
+
+const SLUG_RULE = { name: 'tenants_slug_uq', table: 'tenants', columns: ['slug'] };
+/** The sweep looks at a job that nobody was woken for after this long. */
+const UNNOTICED_MS = 5000;
+
+/** Accepts the request for a tenant: everything that it needs is checked and written, then workers take over. */
+@Injectable()
+export class Provisioning {
+  constructor(
+    private readonly database: Database,
+    private readonly operations: Operations,
+    private readonly cells: Cells,
+    private readonly queue: JobQueue,
+    private readonly audit: Audit,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What `accept` would do. Changes nothing. */
+  async plan(dto: ProvisionTenantDto): Promise<Record<string, unknown>> {
+    const tenant = this.newTenant(dto, 'api');
+    const steps = this.operations.provisioning(dto.deployment_model);
+    await this.database.read(async (manager) => {
+      await this.requireRoom(manager, tenant);
+      if (await manager.existsBy(Tenant, { slug: tenant.slug, holdsSlug: true }))
+        throw slugTaken(tenant.slug);
+    });
+    const described = steps.map(({ name, description, creates }) => ({ name, description, creates }));
+    return { plan: { steps: described, install_required: profileOf(dto.deployment_model).installRequired } };
+  }
+
+  /** Tenant, job, audit row and wake-up, in the caller's transaction. */
+  async accept(
+    manager: EntityManager,
+    dto: ProvisionTenantDto,
+    source: TenantSource,
+  ): Promise<RepeatableAnswer> {
+    const tenant = this.newTenant(dto, source);
+    const job = this.newJob(tenant);
+    const after = {
+      slug: tenant.slug,
+      deployment_model: tenant.deploymentModel,
+      plan: tenant.plan,
+      job_id: job.id,
+    };
+    // Started together: they travel in one message.
+    const accepted = together([
+      this.requireRoom(manager, tenant),
+      insertRow(manager, Tenant, tenant as never),
+      insertRow(manager, ProvisioningJob, job as never),
+      this.audit.record(manager, {
+        action: 'tenant.provision',
+        targetKind: 'tenant',
+        targetId: tenant.id,
+        after,
+      }),
+      this.queue.wake(manager, job.id),
+    ]);
+    await accepted.catch((error: unknown) => {
+      throw violates(error, SLUG_RULE) ? slugTaken(tenant.slug) : error;
+    });
+    return {
+      status: 202,
+      headers: { location: `/api/provisioning-jobs/${job.id}` },
+      body: { tenant: tenantView(tenant, null), job: jobView(job) },
+    };
+  }
+
+  private newTenant(dto: ProvisionTenantDto, source: TenantSource): Tenant {
+    if (dto.deployment_model === 'dedicated' && this.config.REQUIRE_PURCHASE_ORDER && !dto.po_number) {
+      const detail = 'A dedicated tenant needs a purchase order: send po_number.';
+      throw new DomainError('purchase_order_required', 'unprocessable', detail);
+    }
+    const slug = dto.slug ?? slugFromName(dto.name);
+    const problem = slugProblem(slug);
+    if (problem)
+      throw validationFailed([
+        { field: 'slug', message: `No slug can be made of this name (${problem}): send a slug.` },
+      ]);
+    const now = this.clock.now();
+    return {
+      id: uuidv7(now),
+      slug,
+      holdsSlug: true,
+      name: dto.name.trim(),
+      deploymentModel: dto.deployment_model,
+      status: 'provisioning',
+      plan: dto.plan,
+      region: dto.region ?? null,
+      source,
+      adminEmail: dto.admin_email.toLowerCase(),
+      poNumber: dto.po_number ?? null,
+      settings: { ...(dto.database?.driver && { database_driver: dto.database.driver }) },
+      url: profileOf(dto.deployment_model).installRequired
+        ? null
+        : plannedTenantUrl(slug, this.config.TENANT_BASE_DOMAIN),
+      endpointUrl: null,
+      dbUrlSealed: null,
+      createdAt: now,
+      updatedAt: now,
+      activeAt: null,
+    };
+  }
+
+  private newJob(tenant: Tenant): ProvisioningJob {
+    return {
+      id: uuidv7(tenant.createdAt),
+      operation: 'provision',
+      tenantId: tenant.id,
+      status: 'queued',
+      direction: 'run',
+      steps: this.operations.newSteps(tenant.deploymentModel),
+      error: null,
+      leaseOwner: null,
+      leaseNumber: 0,
+      leaseExpiresAt: null,
+      dueAt: new Date(tenant.createdAt.getTime() + UNNOTICED_MS),
+      wakes: 0,
+      createdAt: tenant.createdAt,
+      startedAt: null,
+      finishedAt: null,
+    };
+  }
+
+  private async requireRoom(manager: EntityManager, tenant: Tenant): Promise<void> {
+    if (tenant.deploymentModel !== 'shared' || (await this.cells.emptiest(manager, tenant.region))) return;
+    const where = tenant.region ? ` in region ${tenant.region}` : '';
+    const detail = `No shared tenant plane${where} has room. Try again later; operators register another cell.`;
+    throw new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });
+  }
+}
+
+function slugTaken(slug: string): DomainError {
+  return new DomainError('slug_taken', 'conflict', `The slug "${slug}" is taken: send another one.`);
+}

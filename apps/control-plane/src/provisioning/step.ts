@@ -1,0 +1,54 @@
+import { type EntityManager } from 'typeorm';
+import { type StepOutputs } from './job';
+
+export interface StepContext {
+  readonly jobId: string;
+  readonly tenantId: string;
+  /** What earlier steps of this job left. */
+  readonly outputs: Readonly<Record<string, StepOutputs>>;
+  /** In an atomic step: the transaction that also records the step. Otherwise one for reading. */
+  readonly manager: EntityManager;
+}
+
+export type StepResult =
+  | { readonly kind: 'done'; readonly outputs: StepOutputs }
+  /** `until` is when waiting has failed. Whoever brings what it waits for wakes the job. */
+  | { readonly kind: 'wait'; readonly for: string; readonly until: Date };
+
+export const done = (outputs: StepOutputs = {}): StepResult => ({ kind: 'done', outputs });
+export const wait = (what: string, until: Date): StepResult => ({ kind: 'wait', for: what, until });
+
+/**
+ * One step of an operation. It may run again after a crash at any point, so `run` first looks what is there; `undo` works
+ * from any half-done state and never needs the missing part to exist.
+ */
+export abstract class Step {
+  abstract readonly name: string;
+  /** For people, in the dry run. */
+  abstract readonly description: string;
+  /** What exists afterwards that did not before. */
+  abstract readonly creates: readonly string[];
+  /** Its effect is rows of this database only: effect and record are then one transaction. */
+  readonly isAtomic: boolean = true;
+  abstract run(context: StepContext): Promise<StepResult>;
+  abstract undo(context: StepContext): Promise<void>;
+}
+
+/**
+ * How a failure is met: `retry` again later, bounded; `operator` a person has to act, then the job is resumed; `fatal`
+ * everything is undone.
+ */
+export type FailureClass = 'retry' | 'operator' | 'fatal';
+
+/** A failure that a step knows the meaning of; any other error counts as `retry`. */
+export class StepFailure extends Error {
+  constructor(
+    readonly failureClass: FailureClass,
+    readonly code: string,
+    /** Says who must do what. */
+    detail: string,
+  ) {
+    super(detail);
+    this.name = 'StepFailure';
+  }
+}

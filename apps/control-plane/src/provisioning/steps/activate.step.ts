@@ -1,0 +1,26 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Tenant } from '../../tenants/tenant.entity';
+import { Step, type StepContext, type StepResult, done } from '../step';
+
+/** Sets the tenant active, in the transaction that ends the job. */
+@Injectable()
+export class ActivateStep extends Step {
+  readonly name = 'activate';
+  readonly description = 'Set the tenant active';
+  readonly creates = [];
+
+  constructor(private readonly clock: Clock) {
+    super();
+  }
+
+  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+    const at = this.clock.now();
+    await manager.update(Tenant, { id: tenantId }, { status: 'active', activeAt: at, updatedAt: at });
+    return done();
+  }
+
+  async undo({ manager, tenantId }: StepContext): Promise<void> {
+    await manager.update(Tenant, { id: tenantId }, { status: 'provisioning', activeAt: null });
+  }
+}

@@ -1,0 +1,43 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { ProvisioningJob } from '../job.entity';
+import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
+
+const PATIENCE_MS = 15 * 60_000;
+
+/** Waits until the tenant plane says that it has applied what was published. */
+@Injectable()
+export class AwaitReportStep extends Step {
+  readonly name = 'await-report';
+  readonly description = 'Wait for the tenant plane to report the tenant as applied';
+  readonly creates = [];
+
+  constructor(private readonly clock: Clock) {
+    super();
+  }
+
+  async run({ manager, tenantId, jobId }: StepContext): Promise<StepResult> {
+    const placement = await manager.findOneByOrFail(Placement, { tenantId, phase: 'serving' });
+    const hasReported = placement.reportedRevision >= placement.entryRevision;
+    if (hasReported && placement.reportedState === 'applied') return done();
+    if (hasReported && placement.reportedState === 'failed') {
+      throw new StepFailure(
+        'retry',
+        'apply_failed',
+        `The tenant plane could not apply the tenant: ${placement.reportedError ?? 'no reason given'}`,
+      );
+    }
+    return wait('the report of the tenant plane', await this.deadline(manager, jobId));
+  }
+
+  async undo(): Promise<void> {
+    // Waiting leaves nothing behind.
+  }
+
+  private async deadline(manager: StepContext['manager'], jobId: string): Promise<Date> {
+    const job = await manager.findOneByOrFail(ProvisioningJob, { id: jobId });
+    const startedAt = job.steps.find((step) => step.name === this.name)?.started_at;
+    return new Date((startedAt ? new Date(startedAt) : this.clock.now()).getTime() + PATIENCE_MS);
+  }
+}

@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { DesiredStates } from '../../tenant-planes/desired-state.service';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { Step, type StepContext, type StepResult, done } from '../step';
+
+/** Tells the tenant plane about the tenant. */
+@Injectable()
+export class WriteDesiredStateStep extends Step {
+  readonly name = 'write-desired-state';
+  readonly description = 'Publish the tenant in the desired state of its tenant plane';
+  readonly creates = ['desired-state entry'];
+
+  constructor(private readonly desiredStates: DesiredStates) {
+    super();
+  }
+
+  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+    await this.desiredStates.publish(manager, await placementOf(manager, tenantId));
+    return done();
+  }
+
+  async undo({ manager, tenantId }: StepContext): Promise<void> {
+    const placement = await manager.findOneBy(Placement, { tenantId });
+    if (!placement || placement.entryRevision === 0) return;
+    await manager.update(
+      Placement,
+      { tenantId, tenantPlaneId: placement.tenantPlaneId },
+      { phase: 'retired' },
+    );
+    await this.desiredStates.publish(manager, placement);
+  }
+}
+
+function placementOf(manager: StepContext['manager'], tenantId: string): Promise<Placement> {
+  return manager.findOneByOrFail(Placement, { tenantId, phase: 'serving' });
+}

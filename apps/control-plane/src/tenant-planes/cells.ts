@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { TenantPlane } from './tenant-plane.entity';
+
+/** Shared tenant planes with room for tenants. */
+@Injectable()
+export class Cells {
+  /**
+   * Takes a place in the emptiest cell, of the wanted region if one is wanted. Guarded: of two that see the last place
+   * one gets it, and the other looks again. Null when all are full.
+   */
+  async takePlace(manager: EntityManager, region: string | null): Promise<TenantPlane | null> {
+    for (;;) {
+      const cell = await this.emptiest(manager, region);
+      if (!cell) return null;
+      const { affected } = await manager
+        .createQueryBuilder()
+        .update(TenantPlane)
+        .set({ placed: () => 'placed + 1' })
+        .where({ id: cell.id })
+        .andWhere('placed < capacity')
+        .execute();
+      if (affected) return cell;
+    }
+  }
+
+  async freePlace(manager: EntityManager, id: string): Promise<void> {
+    await manager
+      .createQueryBuilder()
+      .update(TenantPlane)
+      .set({ placed: () => 'placed - 1' })
+      .where({ id })
+      .execute();
+  }
+
+  emptiest(manager: EntityManager, region: string | null): Promise<TenantPlane | null> {
+    const query = manager
+      .createQueryBuilder(TenantPlane, 'cell')
+      .where("cell.deploymentModel = 'shared' and cell.status = 'enrolled' and cell.placed < cell.capacity")
+      .orderBy('cell.placed * 1.0 / cell.capacity')
+      .addOrderBy('cell.id')
+      .limit(1);
+    if (region) query.andWhere('cell.region = :region', { region });
+    return query.getOne();
+  }
+}

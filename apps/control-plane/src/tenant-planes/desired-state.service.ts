@@ -1,0 +1,165 @@
+import { Database, Signals, insertIfAbsent, together } from '@atlas/persistence';
+import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
+import { Clock } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { ControlPlaneState } from '../database/plane-state.entity';
+import { SigningKeys } from '../signing-keys/signing-keys';
+import { Tenant } from '../tenants/tenant.entity';
+import { Placement } from './placement.entity';
+import { TenantPlane } from './tenant-plane.entity';
+import { Wakes } from './wakes';
+
+/** What a plane shall do, derived from placements; told as the changes since a revision. */
+@Injectable()
+export class DesiredStates implements OnModuleInit {
+  private epoch = '';
+
+  constructor(
+    private readonly database: Database,
+    private readonly signals: Signals,
+    private readonly keys: SigningKeys,
+    private readonly clock: Clock,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const state = { id: 1, epoch: uuidv7(this.clock.now()).replaceAll('-', '').slice(0, 12) };
+    await this.database.write((manager) => insertIfAbsent(manager, ControlPlaneState, state));
+    this.epoch = (
+      await this.database.read((manager) => manager.findOneByOrFail(ControlPlaneState, { id: 1 }))
+    ).epoch;
+  }
+
+  /**
+   * Publishes a changed entry, as the last thing that a transaction does: the plane's counter goes up under its row's
+   * lock, which holds until the commit, so commit order is revision order.
+   */
+  async publish(
+    manager: EntityManager,
+    placement: Pick<Placement, 'tenantId' | 'tenantPlaneId'>,
+  ): Promise<void> {
+    const { tenantId, tenantPlaneId } = placement;
+    const plane = manager.createQueryBuilder().update(TenantPlane).where({ id: tenantPlaneId });
+    const entry = manager.createQueryBuilder().update(Placement).where({ tenantId, tenantPlaneId });
+    const current = 'select revision from tenant_planes where tenant_planes.id = placements.tenant_plane_id';
+    // Started together, they travel together, in this order.
+    await together([
+      plane.set({ revision: () => 'revision + 1', revisedAt: this.clock.now() }).execute(),
+      entry.set({ entryRevision: () => `(${current})` }).execute(),
+    ]);
+    this.signals.publish(topicOf(tenantPlaneId));
+  }
+
+  /** Null when nothing changed since `since`. */
+  async changes(tenantPlaneId: string, since: string | undefined): Promise<DesiredState | null> {
+    const n = since === undefined ? null : this.knownRevision(since);
+    const rows = await this.rows(tenantPlaneId, n ?? 0);
+    const current = rows[0]?.plane_revision ?? 0;
+    const isFull = n === null || n > current;
+    if (!isFull && n === current) return null;
+    const entries = isFull && n !== null ? await this.rows(tenantPlaneId, 0) : rows;
+    return this.describe(entries, current, isFull);
+  }
+
+  /** As `changes`, but waits for some up to `seconds`. A plane that waits costs no query. */
+  async awaitChanges(
+    tenantPlaneId: string,
+    since: string,
+    seconds: number,
+    ended: AbortSignal,
+  ): Promise<DesiredState | null> {
+    // Listening starts before looking, so that no change falls between.
+    const wakes = new Wakes(this.signals, topicOf(tenantPlaneId), seconds, ended);
+    try {
+      let changes = await this.changes(tenantPlaneId, since);
+      while (!changes && (await wakes.next())) changes = await this.changes(tenantPlaneId, since);
+      return changes;
+    } finally {
+      wakes.stop();
+    }
+  }
+
+  /** Wakes this process's waiting planes that changed since `time`: heals a signal that was lost. */
+  async wakeChangedSince(time: Date): Promise<void> {
+    const planes = await this.database.read((manager) =>
+      manager
+        .createQueryBuilder(TenantPlane, 'plane')
+        .select(['plane.id'])
+        .where('plane.revisedAt > :time', { time })
+        .getMany(),
+    );
+    for (const plane of planes) this.signals.deliver(topicOf(plane.id));
+  }
+
+  /** One statement, so that revision and entries are of one moment. */
+  private rows(tenantPlaneId: string, since: number): Promise<ChangedRow[]> {
+    return this.database.read((manager) =>
+      manager
+        .createQueryBuilder(TenantPlane, 'plane')
+        .leftJoin(
+          Placement,
+          'placement',
+          'placement.tenantPlaneId = plane.id and placement.entryRevision > :since',
+          { since },
+        )
+        .leftJoin(Tenant, 'tenant', 'tenant.id = placement.tenantId')
+        .where('plane.id = :tenantPlaneId', { tenantPlaneId })
+        .orderBy('placement.entryRevision')
+        .select('plane.revision', 'plane_revision')
+        .addSelect('tenant.id', 'tenant_id')
+        .addSelect('tenant.slug', 'slug')
+        .addSelect('tenant.name', 'name')
+        .addSelect('tenant.status', 'status')
+        .addSelect('tenant.plan', 'plan')
+        .addSelect('tenant.admin_email', 'admin_email')
+        .addSelect('placement.phase', 'phase')
+        .addSelect('placement.entry_revision', 'entry_revision')
+        .getRawMany<ChangedRow>(),
+    );
+  }
+
+  private describe(rows: readonly ChangedRow[], current: number, isFull: boolean): DesiredState {
+    const entries = rows.filter((row) => row.tenant_id !== null);
+    const [gone, here] = [entries.filter(isGone), entries.filter((row) => !isGone(row))];
+    return {
+      revision: `${this.epoch}.${current}`,
+      full: isFull,
+      tenants: here.map(toEntry),
+      removed: isFull ? [] : gone.map((row) => row.tenant_id),
+      config: { keys: { keys: this.keys.publicKeys() } },
+    };
+  }
+
+  /** Null for another epoch or no revision of ours: everything is sent. */
+  private knownRevision(since: string): number | null {
+    const [epoch, n = ''] = since.split('.');
+    return epoch === this.epoch && /^\d{1,9}$/.test(n) ? Number(n) : null;
+  }
+}
+
+interface ChangedRow {
+  readonly plane_revision: number;
+  readonly tenant_id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly status: Tenant['status'];
+  readonly plan: DesiredTenant['plan'];
+  readonly admin_email: string;
+  readonly phase: DesiredTenant['phase'];
+  readonly entry_revision: number;
+}
+
+function isGone(row: ChangedRow): boolean {
+  return row.phase === 'retired' || row.status === 'deleted';
+}
+
+function toEntry({ plane_revision: _, status, ...row }: ChangedRow): DesiredTenant {
+  // What the tenant plane shall do; that the Control Plane is still waiting for it to be done is not its business.
+  const desired = status === 'suspended' || status === 'deprovisioning' ? status : 'active';
+  return { ...row, status: desired };
+}
+
+function topicOf(tenantPlaneId: string): string {
+  return `tenant-plane:${tenantPlaneId}`;
+}

@@ -1,0 +1,144 @@
+import { Database } from '@atlas/persistence';
+import { type EnrolAnswer, type EnrolRequest, PLATFORM_KEY_ID } from '@atlas/plane-contract';
+import { Clock, DomainError } from '@atlas/platform';
+import { type ServiceCall, credentialMatches, parseCredential } from '@atlas/service-auth';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { type PlaneCaller } from '../accounts/caller';
+import { Audit } from '../audit/audit.service';
+import { DesiredStates } from './desired-state.service';
+import { refuseUnlessRedeemable } from './enrolment-refusals';
+import { ProvisioningToken } from './provisioning-token.entity';
+import { ProvisioningTokens } from './provisioning-tokens';
+import { TenantPlane } from './tenant-plane.entity';
+
+/** Makes an expected tenant plane a real one: a token that was never used, by a call signed with the key of its bundle. */
+@Injectable()
+export class Enrolment {
+  constructor(
+    private readonly database: Database,
+    private readonly tokens: ProvisioningTokens,
+    private readonly desiredStates: DesiredStates,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  async enrol(call: ServiceCall<PlaneCaller>, request: EnrolRequest): Promise<EnrolAnswer> {
+    const token = await this.provenToken(call, request);
+    const plane = await this.alarmingMisuse(token, request, () =>
+      this.database.write((manager) => this.redeem(manager, token, request)),
+    );
+    return this.answer(plane);
+  }
+
+  /** Refuses what `enrol` would refuse, and spends nothing. */
+  async check(call: ServiceCall<PlaneCaller>, request: EnrolRequest): Promise<EnrolAnswer> {
+    const token = await this.provenToken(call, request);
+    return this.database.read(async (manager) => {
+      const plane = await manager.findOneByOrFail(TenantPlane, { id: token.tenantPlaneId });
+      if (token.consumedBy !== request.instance_id)
+        refuseUnlessRedeemable(token, request, plane, this.clock.now());
+      return this.answer(plane);
+    });
+  }
+
+  /** The token, when it is genuine and came with the key of its own install bundle. */
+  private async provenToken(
+    call: ServiceCall<PlaneCaller>,
+    request: EnrolRequest,
+  ): Promise<ProvisioningToken> {
+    const id = parseCredential('atp', request.token)?.id;
+    const token = id
+      ? await this.database.read((manager) => manager.findOneBy(ProvisioningToken, { id }))
+      : null;
+    if (!token || !credentialMatches(request.token, token.secretHash) || token.keyId !== call.keyId) {
+      const detail =
+        call.keyId === PLATFORM_KEY_ID
+          ? 'The provisioning token is not one of this Control Plane, or was not issued for the platform secret.'
+          : 'The provisioning token and INTERNAL_SERVICE_SECRET are not of the same install bundle. Paste both from one bundle.';
+      throw new DomainError('bad_signature', 'unauthenticated', detail);
+    }
+    return token;
+  }
+
+  private async redeem(
+    manager: EntityManager,
+    token: ProvisioningToken,
+    request: EnrolRequest,
+  ): Promise<TenantPlane> {
+    const plane = await manager.findOneByOrFail(TenantPlane, { id: token.tenantPlaneId });
+    // The reply to a first call may have been lost: the same instance gets the same answer, even when late.
+    if (token.consumedBy === request.instance_id) return plane;
+    refuseUnlessRedeemable(token, request, plane, this.clock.now());
+    if (await this.tokens.redeem(manager, token.id, request.instance_id))
+      return this.register(manager, plane, request);
+    // Between reading and redeeming somebody else was first, or another attempt of the same instance.
+    const now = await manager.findOneByOrFail(ProvisioningToken, { id: token.id });
+    if (now.consumedBy !== request.instance_id) refuseUnlessRedeemable(now, request, plane, this.clock.now());
+    return plane;
+  }
+
+  /** A used token in another's hands is either a cloned install or a stolen one: somebody should look. */
+  private async alarmingMisuse<T>(
+    token: ProvisioningToken,
+    request: EnrolRequest,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'token_already_used') {
+        const after = {
+          instance_id: request.instance_id,
+          consumed_by: token.consumedBy,
+          endpoint_url: request.endpoint_url,
+        };
+        const entry = {
+          action: 'provisioning_token.misused',
+          targetKind: 'provisioning_token',
+          targetId: token.id,
+          after,
+        };
+        await this.database.write((manager) => this.audit.record(manager, entry));
+      }
+      throw error;
+    }
+  }
+
+  private async register(
+    manager: EntityManager,
+    plane: TenantPlane,
+    request: EnrolRequest,
+  ): Promise<TenantPlane> {
+    const now = this.clock.now();
+    const facts = {
+      status: 'enrolled',
+      instanceId: request.instance_id,
+      version: request.version,
+      endpointUrl: request.endpoint_url ?? null,
+      databaseDriver: request.database.driver,
+      capabilities: request.capabilities,
+      publicKey: request.public_key as object,
+      enrolledAt: now,
+    } as const;
+    await manager.update(TenantPlane, { id: plane.id }, facts as never);
+    const after = {
+      instance_id: request.instance_id,
+      version: request.version,
+      endpoint_url: facts.endpointUrl,
+    };
+    await this.audit.record(manager, {
+      action: 'tenant_plane.enrolled',
+      targetKind: 'tenant_plane',
+      targetId: plane.id,
+      after,
+    });
+    return { ...plane, ...facts };
+  }
+
+  private async answer(plane: TenantPlane): Promise<EnrolAnswer> {
+    const state = await this.desiredStates.changes(plane.id, undefined);
+    if (!state) throw new Error('Without a revision there is always a desired state.');
+    return { tenant_plane_id: plane.id, deployment_model: plane.deploymentModel, desired_state: state };
+  }
+}

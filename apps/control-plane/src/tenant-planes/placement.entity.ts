@@ -1,0 +1,18 @@
+import { TimestampColumn } from '@atlas/persistence';
+import { type PlacementPhase } from '@atlas/plane-contract';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Where a tenant lives. Desired state is derived from these rows; at most one of a tenant is `serving` or `frozen`. */
+@Entity('placements')
+export class Placement {
+  @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
+  @PrimaryColumn('uuid', { name: 'tenant_plane_id' }) tenantPlaneId: string;
+  @Column('varchar') phase: PlacementPhase;
+  /** The plane's revision that last changed this entry; 0 while the place is only reserved. */
+  @Column('integer', { name: 'entry_revision' }) entryRevision: number;
+  /** The entry revision that the plane last reported on, and what it said. */
+  @Column('integer', { name: 'reported_revision' }) reportedRevision: number;
+  @Column('varchar', { name: 'reported_state', nullable: true }) reportedState: 'applied' | 'failed' | null;
+  @Column('text', { name: 'reported_error', nullable: true }) reportedError: string | null;
+  @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+}

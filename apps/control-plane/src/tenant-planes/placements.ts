@@ -1,0 +1,23 @@
+import { type Database } from '@atlas/persistence';
+import { DomainError } from '@atlas/platform';
+import { In } from 'typeorm';
+import { Placement } from './placement.entity';
+
+/** A plane speaks for the tenants placed on it and for no others. */
+export async function requirePlacedHere(
+  database: Database,
+  tenantPlaneId: string,
+  tenantIds: readonly string[],
+): Promise<void> {
+  if (tenantIds.length === 0) return;
+  const wanted = [...new Set(tenantIds)];
+  const placed = await database.read((manager) =>
+    manager.countBy(Placement, { tenantPlaneId, tenantId: In(wanted) }),
+  );
+  if (placed === wanted.length) return;
+  throw new DomainError(
+    'tenant_not_on_plane',
+    'forbidden',
+    'The call names a tenant that is not placed on the calling tenant plane.',
+  );
+}

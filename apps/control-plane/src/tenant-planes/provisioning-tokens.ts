@@ -1,0 +1,138 @@
+import { Database, insertRow } from '@atlas/persistence';
+import { PLATFORM_KEY_ID } from '@atlas/plane-contract';
+import { Clock, DomainError, currentContext } from '@atlas/platform';
+import { hashCredential, mintCredential } from '@atlas/service-auth';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, IsNull, MoreThan } from 'typeorm';
+import { Audit } from '../audit/audit.service';
+import { ControlPlaneConfig } from '../control-plane.config';
+import { Idempotency } from '../idempotency/idempotency.service';
+import { ProvisioningToken } from './provisioning-token.entity';
+import { ServiceKeys } from './service-keys';
+import { type TenantPlane } from './tenant-plane.entity';
+
+export const DEFAULT_TOKEN_SECONDS = 24 * 3600;
+export const MAX_TOKEN_SECONDS = 7 * 24 * 3600;
+
+/** What an operator pastes to make a tenant plane enrol. Shown once. */
+export interface InstallBundle {
+  readonly token: string;
+  readonly token_id: string;
+  readonly expires_at: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly commands: { readonly docker: string; readonly npx: string };
+}
+
+/** Issues, redeems and revokes the one-time tokens with which tenant planes enrol. */
+@Injectable()
+export class ProvisioningTokens {
+  constructor(
+    private readonly database: Database,
+    private readonly keys: ServiceKeys,
+    private readonly idempotency: Idempotency,
+    private readonly audit: Audit,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Revokes the plane's live token, if there is one. */
+  async issue(
+    manager: EntityManager,
+    plane: TenantPlane,
+    ttlSeconds = DEFAULT_TOKEN_SECONDS,
+  ): Promise<InstallBundle> {
+    await this.revokeLive(manager, plane.id);
+    const key = await this.serviceKey(manager, plane);
+    const { id, value } = mintCredential('atp');
+    const now = this.clock.now();
+    const expiresAt = new Date(now.getTime() + ttlSeconds * 1000);
+    await insertRow(manager, ProvisioningToken, {
+      id,
+      tenantPlaneId: plane.id,
+      keyId: key.keyId,
+      secretHash: hashCredential(value),
+      issuedBy: currentContext()?.actor?.id ?? 'system',
+      createdAt: now,
+      expiresAt,
+      revokedAt: null,
+      consumedAt: null,
+      consumedBy: null,
+    });
+    const after = { tenant_plane_id: plane.id, expires_at: expiresAt.toISOString() };
+    await this.audit.record(manager, {
+      action: 'provisioning_token.issued',
+      targetKind: 'provisioning_token',
+      targetId: id,
+      after,
+    });
+    return this.bundle(plane, { id, value, expiresAt }, key.secret);
+  }
+
+  /** The guarded update: of any number of callers in any number of processes one is first. */
+  async redeem(manager: EntityManager, tokenId: string, instanceId: string): Promise<boolean> {
+    const now = this.clock.now();
+    const live = { id: tokenId, consumedAt: IsNull(), revokedAt: IsNull(), expiresAt: MoreThan(now) };
+    const { affected } = await manager.update(ProvisioningToken, live, {
+      consumedAt: now,
+      consumedBy: instanceId,
+    });
+    if (!affected) return false;
+    await this.idempotency.eraseInstall(manager, tokenId);
+    return true;
+  }
+
+  list(tenantPlaneId: string): Promise<ProvisioningToken[]> {
+    return this.database.read((manager) =>
+      manager.find(ProvisioningToken, { where: { tenantPlaneId }, order: { createdAt: 'DESC' } }),
+    );
+  }
+
+  private async revokeLive(manager: EntityManager, tenantPlaneId: string): Promise<void> {
+    const live = { tenantPlaneId, consumedAt: IsNull(), revokedAt: IsNull() };
+    const token = await manager.findOneBy(ProvisioningToken, live);
+    if (!token) return;
+    await manager.update(ProvisioningToken, { ...live, id: token.id }, { revokedAt: this.clock.now() });
+    await this.idempotency.eraseInstall(manager, token.id);
+    await this.audit.record(manager, {
+      action: 'provisioning_token.revoked',
+      targetKind: 'provisioning_token',
+      targetId: token.id,
+    });
+  }
+
+  private async serviceKey(
+    manager: EntityManager,
+    plane: TenantPlane,
+  ): Promise<{ keyId: string; secret: string }> {
+    if (plane.secretMode === 'own') return this.keys.mint(manager, plane.id);
+    const secret = this.config.INTERNAL_SERVICE_SECRET;
+    if (secret !== undefined) return { keyId: PLATFORM_KEY_ID, secret };
+    const detail =
+      'secret "platform" needs INTERNAL_SERVICE_SECRET to be set on the Control Plane. Set it, or use secret "own".';
+    throw new DomainError('platform_secret_not_configured', 'unprocessable', detail);
+  }
+
+  private bundle(
+    plane: TenantPlane,
+    token: { id: string; value: string; expiresAt: Date },
+    secret: string,
+  ): InstallBundle {
+    const env = {
+      ATLAS_TP_DEPLOYMENT: plane.deploymentModel,
+      CONTROL_PLANE_BASE_URL: this.config.CONTROL_PLANE_PUBLIC_URL,
+      INTERNAL_SERVICE_SECRET: secret,
+      ATLAS_PROVISIONING_TOKEN: token.value,
+      TENANT_PLANE_DATABASE_URL: '# a Postgres URL, or a SQLite file path; left out: SQLite under data/',
+    };
+    return {
+      token: token.value,
+      token_id: token.id,
+      expires_at: token.expiresAt.toISOString(),
+      env,
+      commands: {
+        docker: 'docker run --env-file atlas-tp.env -p 4200:4200 -v atlas-data:/app/data atlas/tenant-plane',
+        npx: 'npx atlas-tp run --env-file atlas-tp.env',
+      },
+    };
+  }
+}

@@ -1,0 +1,97 @@
+import { Database, together } from '@atlas/persistence';
+import { type ReportRequest } from '@atlas/plane-contract';
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { Audit } from '../audit/audit.service';
+import { JobWaker } from '../provisioning/job-waker';
+import { Placement } from './placement.entity';
+import { TenantPlane } from './tenant-plane.entity';
+import { requirePlacedHere } from './placements';
+
+/** What tenant planes say they have applied; jobs that wait for it are woken in the same transaction. */
+@Injectable()
+export class Reports {
+  constructor(
+    private readonly database: Database,
+    private readonly waker: JobWaker,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  async receive(tenantPlaneId: string, report: ReportRequest): Promise<void> {
+    const tenantIds = report.tenants.map((tenant) => tenant.tenant_id);
+    await requirePlacedHere(this.database, tenantPlaneId, tenantIds);
+    await this.database.write(async (manager) => {
+      await together([
+        ...report.tenants.map((tenant) => this.record(manager, tenantPlaneId, tenant)),
+        this.recordPlane(manager, tenantPlaneId, report),
+      ]);
+      await this.waker.wakeForTenants(manager, tenantIds);
+    });
+  }
+
+  private async record(
+    manager: EntityManager,
+    tenantPlaneId: string,
+    tenant: ReportRequest['tenants'][number],
+  ): Promise<void> {
+    // An old report that arrives late says nothing about a newer entry.
+    await manager
+      .createQueryBuilder()
+      .update(Placement)
+      .set({
+        reportedRevision: tenant.entry_revision,
+        reportedState: tenant.state,
+        reportedError: tenant.error ?? null,
+      })
+      .where({ tenantId: tenant.tenant_id, tenantPlaneId })
+      .andWhere('reported_revision <= :revision', { revision: tenant.entry_revision })
+      .execute();
+  }
+
+  private async recordPlane(manager: EntityManager, id: string, report: ReportRequest): Promise<void> {
+    const { revision, version, health, sequence, link_id: linkId } = report;
+    const facts = {
+      appliedRevision: revision,
+      version,
+      health,
+      lastReportAt: this.clock.now(),
+      sequence,
+      linkId,
+    };
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(TenantPlane)
+      .set(facts as never)
+      .where({ id })
+      .andWhere('(link_id is null or sequence < :sequence)', { sequence })
+      .execute();
+    if (!affected) await this.noticeFork(manager, id, report);
+  }
+
+  /** The same or a lower number than we have seen: two copies of one plane speak (a cloned disk). Shown, not blocked. */
+  private async noticeFork(manager: EntityManager, id: string, report: ReportRequest): Promise<void> {
+    const plane = await manager.findOneByOrFail(TenantPlane, { id });
+    const isRepeat = plane.linkId === report.link_id && plane.sequence === report.sequence;
+    if (isRepeat) return;
+    await manager.update(
+      TenantPlane,
+      { id },
+      { forkedAt: plane.forkedAt ?? this.clock.now(), lastReportAt: this.clock.now() },
+    );
+    if (plane.forkedAt) return;
+    const after = {
+      link_id: report.link_id,
+      sequence: report.sequence,
+      known_link_id: plane.linkId,
+      known_sequence: plane.sequence,
+    };
+    await this.audit.record(manager, {
+      action: 'tenant_plane.identity_forked',
+      targetKind: 'tenant_plane',
+      targetId: id,
+      after,
+    });
+  }
+}

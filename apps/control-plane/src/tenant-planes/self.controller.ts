@@ -1,0 +1,77 @@
+import { MAX_WAIT_SECONDS, ReportRequest } from '@atlas/plane-contract';
+import { type ServiceCall } from '@atlas/service-auth';
+import {
+  type BeforeApplicationShutdown,
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { SignedByTenantPlane } from '../accounts/access.guard';
+import { PlaneCall, type PlaneCaller } from '../accounts/caller';
+import { DesiredStates } from './desired-state.service';
+import { Reports } from './reports.service';
+import { sendSigned } from './signed-answer';
+import { DesiredStateQuery, SelfQuery } from './tenant-planes.dto';
+import { TenantPlanes } from './tenant-planes.service';
+
+/** What an enrolled tenant plane calls: pull and report. */
+@ApiTags('tenant planes')
+@SignedByTenantPlane()
+@Controller('tenant-planes/self')
+export class SelfController implements BeforeApplicationShutdown {
+  private readonly waiting = new Set<AbortController>();
+
+  constructor(
+    private readonly planes: TenantPlanes,
+    private readonly desiredStates: DesiredStates,
+    private readonly reports: Reports,
+  ) {}
+
+  @Get('desired-state')
+  async desiredState(
+    @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Query() query: DesiredStateQuery,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const id = await this.planes.identify(call, query.tenant_plane_id);
+    const { since, wait } = query;
+    const changes =
+      since === undefined
+        ? this.desiredStates.changes(id, undefined)
+        : this.desiredStates.awaitChanges(id, since, Math.min(wait, MAX_WAIT_SECONDS), this.endOf(reply));
+    await sendSigned(reply, call, await changes);
+  }
+
+  @Post('report')
+  @HttpCode(200)
+  async report(
+    @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Query() query: SelfQuery,
+    @Body() report: ReportRequest,
+  ): Promise<Record<string, never>> {
+    await this.reports.receive(await this.planes.identify(call, query.tenant_plane_id), report);
+    return {};
+  }
+
+  /** Lets those who wait go, so that the process can end. */
+  beforeApplicationShutdown(): void {
+    for (const end of this.waiting) end.abort();
+  }
+
+  /** Aborted when the caller has gone or has its answer, and when the process ends. */
+  private endOf(reply: FastifyReply): AbortSignal {
+    const end = new AbortController();
+    this.waiting.add(end);
+    reply.raw.once('close', () => {
+      this.waiting.delete(end);
+      end.abort();
+    });
+    return end.signal;
+  }
+}

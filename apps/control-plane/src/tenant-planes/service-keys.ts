@@ -1,0 +1,72 @@
+import { Database, SecretBox, insertRow } from '@atlas/persistence';
+import { PLATFORM_KEY_ID } from '@atlas/plane-contract';
+import { Clock } from '@atlas/platform';
+import { ServiceKeyResolver, mintCredential, type ServiceKey as ResolvedKey } from '@atlas/service-auth';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { type PlaneCaller } from '../accounts/caller';
+import { ControlPlaneConfig } from '../control-plane.config';
+import { ServiceKey } from './service-key.entity';
+
+const MAX_CACHED = 10_000;
+
+/**
+ * The secrets of tenant planes. Opened ones are kept in memory: that a key is still accepted is asked for each call
+ * together with its nonce, so a revoked one is refused at once in every process.
+ */
+@Injectable()
+export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
+  private readonly opened = new Map<string, ResolvedKey<PlaneCaller>>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly box: SecretBox,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async secretsFor(keyId: string): Promise<ResolvedKey<PlaneCaller> | null> {
+    if (keyId === PLATFORM_KEY_ID) return this.platformKey();
+    const known = this.opened.get(keyId);
+    if (known) return known;
+    const key = await this.database.read((manager) => manager.findOneBy(ServiceKey, { id: keyId }));
+    if (!key || key.revokedAt) return null;
+    const secret = this.box.open(key.secretSealed, placeOf(keyId, key.tenantPlaneId));
+    const resolved = { keyId, secrets: [secret], caller: { tenantPlaneId: key.tenantPlaneId } };
+    this.remember(resolved);
+    return resolved;
+  }
+
+  /** A new secret for a tenant plane, to be shown once. */
+  async mint(manager: EntityManager, tenantPlaneId: string): Promise<{ keyId: string; secret: string }> {
+    const { id, value } = mintCredential('ats');
+    const secretSealed = this.box.seal(value, placeOf(id, tenantPlaneId));
+    await insertRow(manager, ServiceKey, {
+      id,
+      tenantPlaneId,
+      secretSealed,
+      createdAt: this.clock.now(),
+      revokedAt: null,
+    });
+    return { keyId: id, secret: value };
+  }
+
+  private platformKey(): ResolvedKey<PlaneCaller> | null {
+    const secret = this.config.INTERNAL_SERVICE_SECRET;
+    return secret === undefined
+      ? null
+      : { keyId: PLATFORM_KEY_ID, secrets: [secret], caller: { tenantPlaneId: null } };
+  }
+
+  private remember(key: ResolvedKey<PlaneCaller>): void {
+    const [oldest] = this.opened.keys();
+    if (this.opened.size >= MAX_CACHED && oldest !== undefined) this.opened.delete(oldest);
+    this.opened.set(key.keyId, key);
+  }
+}
+
+function placeOf(keyId: string, tenantPlaneId: string) {
+  return { table: 'service_keys', column: 'secret_sealed', rowId: keyId, ownerId: tenantPlaneId };
+}

@@ -1,0 +1,16 @@
+import { type ServiceCall } from '@atlas/service-auth';
+import { type FastifyReply } from 'fastify';
+
+/** Sends an answer that the calling tenant plane can check with its own key. `null` is 204, signed as well. */
+export async function sendSigned(
+  reply: FastifyReply,
+  call: ServiceCall,
+  answer: object | null,
+): Promise<void> {
+  const status = answer === null ? 204 : 200;
+  const body = answer === null ? '' : JSON.stringify(answer);
+  await reply
+    .status(status)
+    .headers({ ...call.signAnswer({ status, body }), 'content-type': 'application/json' })
+    .send(body);
+}

@@ -1,0 +1,43 @@
+import { JsonColumn, TimestampColumn } from '@atlas/persistence';
+import { type DeploymentModel } from '@atlas/tenancy';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+export type TenantPlaneStatus = 'expected' | 'enrolled' | 'retired';
+
+/** `own`: a secret minted for it; `platform`: the one secret of the cells that Atlas runs. */
+export type SecretMode = 'own' | 'platform';
+
+/** A running Tenant Plane, or one that is expected to enrol. With many tenants it is a cell. */
+@Entity('tenant_planes')
+export class TenantPlane {
+  @PrimaryColumn('uuid') id: string;
+  @Column('varchar') name: string;
+  @Column('varchar', { name: 'deployment_model' }) deploymentModel: DeploymentModel;
+  @Column('varchar') status: TenantPlaneStatus;
+  @Column('varchar', { nullable: true }) region: string | null;
+  /** How many tenants it may hold, and how many places are taken. */
+  @Column('integer') capacity: number;
+  @Column('integer') placed: number;
+  @Column('varchar', { name: 'secret_mode' }) secretMode: SecretMode;
+  /**
+   * The `n` of its desired state. Counted up last in a writing transaction, under this row's lock: commit order is
+   * revision order.
+   */
+  @Column('integer') revision: number;
+  @TimestampColumn({ name: 'revised_at' }) revisedAt: Date;
+  @Column('uuid', { name: 'instance_id', nullable: true }) instanceId: string | null;
+  @JsonColumn({ name: 'public_key', nullable: true }) publicKey: unknown;
+  @JsonColumn({ nullable: true }) capabilities: string[] | null;
+  @Column('varchar', { nullable: true }) version: string | null;
+  @Column('varchar', { name: 'endpoint_url', nullable: true }) endpointUrl: string | null;
+  @Column('varchar', { name: 'database_driver', nullable: true }) databaseDriver: string | null;
+  @Column('varchar', { name: 'applied_revision', nullable: true }) appliedRevision: string | null;
+  @Column('uuid', { name: 'link_id', nullable: true }) linkId: string | null;
+  @Column('integer') sequence: number;
+  /** Two copies of this plane spoke at once: a cloned disk. */
+  @TimestampColumn({ name: 'forked_at', nullable: true }) forkedAt: Date | null;
+  @TimestampColumn({ name: 'last_report_at', nullable: true }) lastReportAt: Date | null;
+  @JsonColumn({ nullable: true }) health: Record<string, unknown> | null;
+  @TimestampColumn({ name: 'enrolled_at', nullable: true }) enrolledAt: Date | null;
+  @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+}

@@ -1,0 +1,75 @@
+import { EnrolRequest } from '@atlas/plane-contract';
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { type ServiceCall } from '@atlas/service-auth';
+import { type FastifyReply } from 'fastify';
+import { Requires, SignedByTenantPlane } from '../accounts/access.guard';
+import { CurrentOperator, type OperatorCaller, PlaneCall, type PlaneCaller } from '../accounts/caller';
+import { Idempotency } from '../idempotency/idempotency.service';
+import { sendRepeatable } from '../idempotency/send-repeatable';
+import { Enrolment } from './enrolment.service';
+import { sendSigned } from './signed-answer';
+import { DryRunQuery, IssueTokenDto, RegisterTenantPlaneDto } from './tenant-planes.dto';
+import { TenantPlanes } from './tenant-planes.service';
+
+@ApiTags('tenant planes')
+@ApiBearerAuth()
+@Controller('tenant-planes')
+export class TenantPlanesController {
+  constructor(
+    private readonly planes: TenantPlanes,
+    private readonly enrolment: Enrolment,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  @Requires('planes:write')
+  @Post()
+  async register(
+    @CurrentOperator() caller: OperatorCaller,
+    @Headers('idempotency-key') key: string | undefined,
+    @Body() body: RegisterTenantPlaneDto,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const request = { scope: [caller.id, 'POST', '/api/tenant-planes'], key, body };
+    await sendRepeatable(
+      reply,
+      await this.idempotency.once(request, (manager) => this.planes.register(manager, body)),
+    );
+  }
+
+  @Requires('planes:read')
+  @Get()
+  list(): Promise<unknown> {
+    return this.planes.list();
+  }
+
+  @Requires('tokens:issue')
+  @Post(':id/provisioning-tokens')
+  async issueToken(@Param('id', ParseUUIDPipe) id: string, @Body() body: IssueTokenDto): Promise<unknown> {
+    return { install: await this.planes.issueToken(id, body.token_ttl_seconds) };
+  }
+
+  @SignedByTenantPlane()
+  @Post('enroll')
+  @HttpCode(200)
+  async enrol(
+    @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Query() { dry_run: isDryRun }: DryRunQuery,
+    @Body() body: EnrolRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const answer = isDryRun ? this.enrolment.check(call, body) : this.enrolment.enrol(call, body);
+    await sendSigned(reply, call, await answer);
+  }
+}

@@ -1,0 +1,88 @@
+import { MAX_WAIT_SECONDS } from '@atlas/plane-contract';
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Length,
+  Matches,
+  Max,
+  Min,
+} from 'class-validator';
+import { MAX_TOKEN_SECONDS } from './provisioning-tokens';
+import { type SecretMode } from './tenant-plane.entity';
+
+export class RegisterTenantPlaneDto {
+  @ApiProperty({ example: 'eu-1' })
+  @IsString()
+  @Matches(/^[a-z0-9][a-z0-9-]{0,62}$/, { message: 'name must be 1 to 63 of a-z 0-9 -' })
+  name: string;
+
+  @ApiProperty({ example: 'eu' })
+  @IsString()
+  @Length(1, 40)
+  region: string;
+
+  @ApiProperty({ description: 'How many tenants it may hold' })
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  capacity: number;
+
+  @ApiProperty({ required: false, enum: ['own', 'platform'], default: 'own' })
+  @IsOptional()
+  @IsIn(['own', 'platform'])
+  secret: SecretMode = 'own';
+
+  @ApiProperty({ required: false, description: 'Seconds that the provisioning token stays valid' })
+  @IsOptional()
+  @IsInt()
+  @Min(60)
+  @Max(MAX_TOKEN_SECONDS)
+  token_ttl_seconds?: number;
+}
+
+export class IssueTokenDto {
+  @ApiProperty({ required: false, description: 'Seconds that the provisioning token stays valid' })
+  @IsOptional()
+  @IsInt()
+  @Min(60)
+  @Max(MAX_TOKEN_SECONDS)
+  token_ttl_seconds?: number;
+}
+
+/** Which plane calls, when the key does not say so (the platform secret). */
+export class SelfQuery {
+  @ApiProperty({ required: false, format: 'uuid' })
+  @IsOptional()
+  @IsUUID()
+  tenant_plane_id?: string;
+}
+
+export class DesiredStateQuery extends SelfQuery {
+  @ApiProperty({ required: false, description: 'The revision that the plane has' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 100)
+  since?: string;
+
+  @ApiProperty({ required: false, description: 'Seconds to wait for a change' })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(MAX_WAIT_SECONDS)
+  wait: number = 0;
+}
+
+export class DryRunQuery {
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @Transform(({ value }) => value === true || value === 'true')
+  @IsBoolean()
+  dry_run: boolean = false;
+}

@@ -1,0 +1,150 @@
+import { Database, insertRow, violates } from '@atlas/persistence';
+import { OFFLINE_AFTER_SECONDS } from '@atlas/plane-contract';
+import { Clock, DomainError } from '@atlas/platform';
+import { type ServiceCall } from '@atlas/service-auth';
+import { uuidv7 } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { type PlaneCaller } from '../accounts/caller';
+import { Audit } from '../audit/audit.service';
+import { type RepeatableAnswer } from '../idempotency/idempotency.service';
+import { type InstallBundle, ProvisioningTokens } from './provisioning-tokens';
+import { type RegisterTenantPlaneDto } from './tenant-planes.dto';
+import { TenantPlane } from './tenant-plane.entity';
+
+const NAME_RULE = { name: 'tenant_planes_name_uq', table: 'tenant_planes', columns: ['name'] };
+
+/** The fleet: which tenant planes there are or are expected. */
+@Injectable()
+export class TenantPlanes {
+  constructor(
+    private readonly database: Database,
+    private readonly tokens: ProvisioningTokens,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Registers a cell that is expected to enrol. */
+  async register(manager: EntityManager, dto: RegisterTenantPlaneDto): Promise<RepeatableAnswer> {
+    const plane = this.expected(dto);
+    try {
+      await insertRow(manager, TenantPlane, plane as never);
+    } catch (error) {
+      if (!violates(error, NAME_RULE)) throw error;
+      throw new DomainError('name_taken', 'conflict', 'A tenant plane with this name is registered already.');
+    }
+    const install = await this.tokens.issue(manager, plane, dto.token_ttl_seconds);
+    const view = this.viewOf(plane);
+    await this.audit.record(manager, {
+      action: 'tenant_plane.registered',
+      targetKind: 'tenant_plane',
+      targetId: plane.id,
+      after: { name: plane.name, region: plane.region, capacity: plane.capacity },
+    });
+    return {
+      status: 201,
+      headers: {},
+      body: { tenant_plane: view },
+      install: { tokenId: install.token_id, bundle: install },
+    };
+  }
+
+  /** A new token and secret for a plane that has yet to enrol, or to enrol again. */
+  issueToken(id: string, ttlSeconds?: number): Promise<InstallBundle> {
+    return this.database.write(async (manager) => {
+      const plane = await manager.findOneBy(TenantPlane, { id });
+      if (!plane) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
+      return this.tokens.issue(manager, plane, ttlSeconds);
+    });
+  }
+
+  async list(): Promise<{ items: unknown[]; next_cursor: null }> {
+    const planes = await this.database.read((manager) =>
+      manager.find(TenantPlane, { order: { id: 'ASC' }, take: 500 }),
+    );
+    return { items: planes.map((plane) => this.viewOf(plane)), next_cursor: null };
+  }
+
+  /** Which plane a signed call is from. The platform secret does not say so: there the (signed) query does. */
+  async identify(call: ServiceCall<PlaneCaller>, claimedId: string | undefined): Promise<string> {
+    const known = call.caller.tenantPlaneId;
+    if (known !== null) {
+      if (claimedId === undefined || claimedId === known) return known;
+      throw new DomainError(
+        'tenant_plane_mismatch',
+        'forbidden',
+        'The key belongs to another tenant plane than the query names.',
+      );
+    }
+    const planes = await this.database.read((manager) =>
+      manager.find(TenantPlane, {
+        where: { secretMode: 'platform', status: 'enrolled', ...(claimedId && { id: claimedId }) },
+        take: 2,
+      }),
+    );
+    const [only, another] = planes;
+    if (only && !another) return only.id;
+    const detail =
+      'With the platform secret, name the calling tenant plane in the query: tenant_plane_id=<id from enrolment>.';
+    throw new DomainError('tenant_plane_unknown', 'forbidden', detail);
+  }
+
+  private expected(dto: RegisterTenantPlaneDto): TenantPlane {
+    const now = this.clock.now();
+    return {
+      id: uuidv7(now),
+      name: dto.name,
+      deploymentModel: 'shared',
+      status: 'expected',
+      region: dto.region,
+      capacity: dto.capacity,
+      placed: 0,
+      secretMode: dto.secret,
+      revision: 0,
+      revisedAt: now,
+      instanceId: null,
+      publicKey: null,
+      capabilities: null,
+      version: null,
+      endpointUrl: null,
+      databaseDriver: null,
+      appliedRevision: null,
+      linkId: null,
+      sequence: 0,
+      forkedAt: null,
+      lastReportAt: null,
+      health: null,
+      enrolledAt: null,
+      createdAt: now,
+    };
+  }
+
+  private viewOf(plane: TenantPlane): Record<string, unknown> {
+    return {
+      id: plane.id,
+      name: plane.name,
+      deployment_model: plane.deploymentModel,
+      status: plane.status,
+      region: plane.region,
+      capacity: plane.capacity,
+      tenants: plane.placed,
+      secret: plane.secretMode,
+      version: plane.version,
+      endpoint_url: plane.endpointUrl,
+      health: this.healthOf(plane),
+      identity_forked: plane.forkedAt !== null,
+      revision: plane.revision,
+      revision_applied: plane.appliedRevision,
+      last_report_at: plane.lastReportAt,
+      enrolled_at: plane.enrolledAt,
+      created_at: plane.createdAt,
+    };
+  }
+
+  private healthOf(plane: TenantPlane): string {
+    if (plane.status !== 'enrolled') return 'unknown';
+    const silentMs =
+      this.clock.now().getTime() - (plane.lastReportAt ?? plane.enrolledAt ?? plane.createdAt).getTime();
+    return silentMs > OFFLINE_AFTER_SECONDS * 1000 ? 'offline' : 'online';
+  }
+}

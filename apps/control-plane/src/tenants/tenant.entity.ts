@@ -1,0 +1,30 @@
+import { JsonColumn, TimestampColumn } from '@atlas/persistence';
+import { type DeploymentModel, type Plan, type TenantStatus } from '@atlas/tenancy';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+export type TenantSource = 'admin_ui' | 'signup' | 'api';
+
+@Entity('tenants')
+export class Tenant {
+  @PrimaryColumn('uuid') id: string;
+  @Column('varchar') slug: string;
+  /** False once the slug may be given to another tenant. */
+  @Column('boolean', { name: 'holds_slug' }) holdsSlug: boolean;
+  @Column('varchar') name: string;
+  @Column('varchar', { name: 'deployment_model' }) deploymentModel: DeploymentModel;
+  @Column('varchar') status: TenantStatus;
+  @Column('varchar') plan: Plan;
+  @Column('varchar', { nullable: true }) region: string | null;
+  @Column('varchar') source: TenantSource;
+  @Column('varchar', { name: 'admin_email' }) adminEmail: string;
+  @Column('varchar', { name: 'po_number', nullable: true }) poNumber: string | null;
+  @JsonColumn() settings: Record<string, unknown>;
+  /** Where users go, planned before a tenant plane exists. */
+  @Column('varchar', { nullable: true }) url: string | null;
+  /** The tenant plane's own address. */
+  @Column('varchar', { name: 'endpoint_url', nullable: true }) endpointUrl: string | null;
+  @Column('text', { name: 'db_url_sealed', nullable: true }) dbUrlSealed: string | null;
+  @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+  @TimestampColumn({ name: 'updated_at' }) updatedAt: Date;
+  @TimestampColumn({ name: 'active_at', nullable: true }) activeAt: Date | null;
+}

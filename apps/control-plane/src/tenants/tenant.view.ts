@@ -1,0 +1,23 @@
+import { type Tenant } from './tenant.entity';
+
+/** The tenant as API.md names its parts. The database URL is never among them. */
+export function tenantView(tenant: Tenant, tenantPlaneId: string | null): Record<string, unknown> {
+  return {
+    id: tenant.id,
+    slug: tenant.slug,
+    name: tenant.name,
+    deployment_model: tenant.deploymentModel,
+    status: tenant.status,
+    plan: tenant.plan,
+    region: tenant.region,
+    source: tenant.source,
+    admin_email: tenant.adminEmail,
+    url: tenant.url,
+    endpoint_url: tenant.endpointUrl,
+    has_db_url: tenant.dbUrlSealed !== null,
+    tenant_plane_id: tenantPlaneId,
+    created_at: tenant.createdAt,
+    updated_at: tenant.updatedAt,
+    active_at: tenant.activeAt,
+  };
+}

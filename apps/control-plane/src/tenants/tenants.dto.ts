@@ -1,0 +1,112 @@
+import {
+  DEPLOYMENT_MODELS,
+  type DeploymentModel,
+  PLANS,
+  type Plan,
+  TENANT_STATUSES,
+  slugProblem,
+} from '@atlas/tenancy';
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  IsEmail,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateBy,
+  ValidateNested,
+} from 'class-validator';
+import { MAX_TOKEN_SECONDS } from '../tenant-planes/provisioning-tokens';
+
+const IsSlug = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isSlug',
+    validator: {
+      validate: (value) => typeof value === 'string' && slugProblem(value) === null,
+      defaultMessage: (args) => `slug: ${slugProblem(String(args?.value)) ?? 'use a text'}`,
+    },
+  });
+
+export class TenantDatabaseDto {
+  @ApiProperty({ required: false, enum: ['postgres', 'sqlite'] })
+  @IsOptional()
+  @IsIn(['postgres', 'sqlite'])
+  driver?: 'postgres' | 'sqlite';
+}
+
+export class ProvisionTenantDto {
+  @ApiProperty({ example: 'Acme Corp' })
+  @IsString()
+  @Length(1, 100)
+  @Matches(/\S/, { message: 'name must not be blank' })
+  name: string;
+
+  @ApiProperty({ required: false, example: 'acme', description: 'Derived from the name when left out' })
+  @IsOptional()
+  @IsSlug()
+  slug?: string;
+
+  @ApiProperty({ enum: DEPLOYMENT_MODELS })
+  @IsIn(DEPLOYMENT_MODELS)
+  deployment_model: DeploymentModel;
+
+  @ApiProperty({ format: 'email' })
+  @IsEmail()
+  admin_email: string;
+
+  @ApiProperty({ required: false, enum: PLANS, default: 'core' })
+  @IsOptional()
+  @IsIn(PLANS)
+  plan: Plan = 'core';
+
+  @ApiProperty({ required: false, example: 'eu' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 40)
+  region?: string;
+
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsString()
+  @Length(1, 100)
+  po_number?: string;
+
+  @ApiProperty({ required: false, type: TenantDatabaseDto })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => TenantDatabaseDto)
+  database?: TenantDatabaseDto;
+
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsInt()
+  @Min(60)
+  @Max(MAX_TOKEN_SECONDS)
+  token_ttl_seconds?: number;
+}
+
+export class ListTenantsQuery {
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsString()
+  @Length(1, 100)
+  cursor?: string;
+
+  @ApiProperty({ required: false, default: 50 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(200)
+  limit: number = 50;
+
+  @ApiProperty({ required: false, enum: TENANT_STATUSES })
+  @IsOptional()
+  @IsIn(TENANT_STATUSES)
+  status?: string;
+}

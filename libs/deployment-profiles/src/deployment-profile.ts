@@ -1,0 +1,63 @@
+import { type DeploymentModel } from '@atlas/tenancy';
+import { type OutageContract } from './outage-contract';
+
+/** Who runs something, or has a duty. */
+export type Party = 'atlas' | 'customer';
+
+export const DATABASE_DRIVERS = ['postgres', 'sqlite'] as const;
+
+export type DatabaseDriver = (typeof DATABASE_DRIVERS)[number];
+
+export const HINT_KINDS = ['residency', 'connectivity', 'backup'] as const;
+
+/** A reminder that operators of one model see in their workspace; `doc` is a path in this repository. */
+export interface DeploymentHint {
+  readonly kind: (typeof HINT_KINDS)[number];
+  readonly text: string;
+  readonly doc: string;
+}
+
+/** A variable of the tenant plane that matters in a model. */
+export interface EnvironmentVariable {
+  readonly name: string;
+  /** `online`: unless ATLAS_OFFLINE_MODE=1; `to_enrol`: until enrolled; `on_postgres`: with a Postgres URL. */
+  readonly required: 'online' | 'to_enrol' | 'on_postgres' | 'optional';
+  readonly text: string;
+}
+
+export interface DatabaseFacts {
+  readonly allowed: readonly DatabaseDriver[];
+  /** The drivers of `allowed` on which Atlas supports production. */
+  readonly allowedInProduction: readonly DatabaseDriver[];
+  readonly recommended: DatabaseDriver;
+  /** `shared`: the rows of many tenants, told apart by `tenant_id`; `isolated`: one tenant's alone. */
+  readonly isolation: 'shared' | 'isolated';
+  readonly text: string;
+}
+
+/** Everything that differs between deployment models: code asks the profile, never the name of the model. */
+export interface DeploymentProfile {
+  readonly model: DeploymentModel;
+  readonly title: string;
+  readonly bestFor: string;
+  readonly runBy: { readonly tenantPlane: Party; readonly controlPlane: 'atlas'; readonly text: string };
+  /** What the Control Plane is to a tenant of this model. */
+  readonly controlPlaneRelation: string;
+  readonly databases: DatabaseFacts;
+  /** Where incident, CMDB and automation data live, and in whose hands. */
+  readonly dataResidency: { readonly heldBy: Party; readonly text: string };
+  readonly backupDuty: { readonly who: readonly Party[]; readonly text: string };
+  /** How a tenant comes to exist; `steps` are names of steps in the Control Plane, in order. */
+  readonly provisioning: { readonly text: string; readonly steps: readonly string[] };
+  /** Whether the customer has to install a tenant plane, so that provisioning hands out an install bundle. */
+  readonly installRequired: boolean;
+  /** Whether `POST /api/auth/register` may be opened at all. */
+  readonly selfRegistrationAllowed: boolean;
+  /** Whether a tenant plane serves this one tenant only, so that a request need not name it. */
+  readonly tenantFixed: boolean;
+  readonly aiRouting: 'control_plane' | 'control_plane_if_admin_allows';
+  readonly guide: { readonly title: string; readonly doc: string };
+  readonly hints: readonly DeploymentHint[];
+  readonly environment: readonly EnvironmentVariable[];
+  readonly outageContract: OutageContract;
+}

@@ -1,0 +1,12 @@
+export * from './deployment-profile';
+export {
+  OUTAGE_CAPABILITIES,
+  OUTAGE_MOMENTS,
+  OUTAGE_STATES,
+  type OutageContract,
+  type OutageMoment,
+  type OutagePromise,
+  type OutageState,
+} from './outage-contract';
+export * from './profiles';
+export * from './resolve-deployment-model';

@@ -1,0 +1,82 @@
+/** How long the Control Plane has been out of reach. */
+export const OUTAGE_MOMENTS = ['0h', '1h', '24h', '30d'] as const;
+
+export type OutageMoment = (typeof OUTAGE_MOMENTS)[number];
+
+/** What is left of a capability, best first. `warns` works as ever and tells the tenant's admins. */
+export const OUTAGE_STATES = ['works', 'warns', 'read_only', 'unavailable'] as const;
+
+export type OutageState = (typeof OUTAGE_STATES)[number];
+
+/** What a user can do with a tenant, in the order in which an outage contract lists it. */
+export const OUTAGE_CAPABILITIES = [
+  'sign_in',
+  'incidents',
+  'alert_ingest',
+  'cmdb',
+  'exports',
+  'slos',
+  'runbooks',
+  'ai',
+  'tenant_address',
+  'entitlements',
+  'tenant_lifecycle',
+] as const;
+
+export interface OutagePromise {
+  readonly capability: (typeof OUTAGE_CAPABILITIES)[number];
+  readonly after: Readonly<Record<OutageMoment, OutageState>>;
+  readonly note: string;
+}
+
+/** What each capability does without the Control Plane, published to every tenant of a model. */
+export type OutageContract = readonly OutagePromise[];
+
+export const ALWAYS_WORKS: OutagePromise['after'] = {
+  '0h': 'works',
+  '1h': 'works',
+  '24h': 'works',
+  '30d': 'works',
+};
+
+/** The grace ladder of a lease that can not be renewed: warn, then paid extras read-only; incidents are never locked. */
+export const GRACE_LADDER: OutagePromise['after'] = {
+  '0h': 'works',
+  '1h': 'works',
+  '24h': 'warns',
+  '30d': 'read_only',
+};
+
+export const NEEDS_CONTROL_PLANE: OutagePromise['after'] = {
+  '0h': 'unavailable',
+  '1h': 'unavailable',
+  '24h': 'unavailable',
+  '30d': 'unavailable',
+};
+
+/** The promises that every model keeps alike: its data and its users are in the tenant plane's own database. */
+export const PROMISES_OF_EVERY_MODEL: OutageContract = [
+  {
+    capability: 'sign_in',
+    after: ALWAYS_WORKS,
+    note: 'Users, sessions and invitations are in the tenant plane; a welcome link is verified offline.',
+  },
+  {
+    capability: 'incidents',
+    after: ALWAYS_WORKS,
+    note: 'Never locked by an outage or a lease that ran out; only by an explicit suspension received before.',
+  },
+  { capability: 'alert_ingest', after: ALWAYS_WORKS, note: 'Alerts go straight to the tenant plane.' },
+  { capability: 'cmdb', after: ALWAYS_WORKS, note: 'Items, relationships and impact are local.' },
+  { capability: 'exports', after: ALWAYS_WORKS, note: 'A tenant can always take its own data out.' },
+  {
+    capability: 'slos',
+    after: GRACE_LADDER,
+    note: 'Read-only means that objectives are still measured and shown, but not changed.',
+  },
+  {
+    capability: 'runbooks',
+    after: GRACE_LADDER,
+    note: 'Read-only means that runbooks and past runs can be read, but no new run starts.',
+  },
+];

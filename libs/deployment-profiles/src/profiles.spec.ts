@@ -1,0 +1,208 @@
+import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
+import { HINT_KINDS } from './deployment-profile';
+import { profileOf, PROFILES } from './profiles';
+
+const AFTER_ENROLMENT = ['write-desired-state', 'await-report', 'prepare-signup-link', 'activate'];
+const CUSTOMERS_DATA = [/customer's network/, /TENANT_PLANE_DATABASE_URL/, /default.*SQLite under data\//];
+const INSTALL = [
+  /provisioning token/,
+  /CONTROL_PLANE_BASE_URL.*INTERNAL_SERVICE_SECRET.*TENANT_PLANE_DATABASE_URL.*SQLite file path/,
+];
+const CUSTOMERS_BACKUP = [/snapshots of the database/, /TLS certificates/, /agent keys/];
+
+// What the customer says of each model (MODELS.md), said again so that a changed fact is noticed.
+const FACTS = {
+  shared: {
+    title: 'Shared SaaS',
+    bestFor: [/fastest start/, /no infrastructure/],
+    tenantPlaneBy: 'atlas',
+    runBy: [/Atlas/, /one multi-tenant/],
+    controlPlane: [/Atlas Cloud/],
+    isolation: 'shared',
+    production: ['postgres'],
+    databases: [/shared Postgres/, /SQLite/, /tenant_id on every row/],
+    dataBy: 'atlas',
+    data: [/Atlas-managed tenant database/, /row-level tenancy/],
+    backupBy: ['atlas'],
+    backup: [/export.*through the product/],
+    provisioning: [/No tenant plane of its own/, /x-tenant-id/, /subdomain/],
+    steps: ['reserve-place', ...AFTER_ENROLMENT],
+    customerInstalls: false,
+    tenantFixed: false,
+    aiRouting: 'control_plane',
+    guide: { title: 'Shared SaaS', doc: 'docs/guides/shared-saas.md' },
+  },
+  dedicated: {
+    title: 'Dedicated TP',
+    bestFor: [/Isolation/, /managed upgrades/],
+    tenantPlaneBy: 'atlas',
+    runBy: [/Atlas/, /one tenant plane and one database/],
+    controlPlane: [/Atlas Cloud/],
+    isolation: 'isolated',
+    production: ['postgres'],
+    databases: [/instance of the tenant's own/],
+    dataBy: 'atlas',
+    data: [/cluster or database instance/, /this customer alone/],
+    backupBy: ['atlas', 'customer'],
+    backup: [/customer's own disaster recovery/, /contract/],
+    provisioning: [/Provisioning jobs/, /endpoint and db_url on the tenant row/, /Terraform/, /ECS/],
+    steps: ['create-infrastructure', 'await-enrolment', ...AFTER_ENROLMENT],
+    customerInstalls: false,
+    tenantFixed: true,
+    aiRouting: 'control_plane',
+    guide: { title: 'Dedicated Tenant Plane', doc: 'docs/guides/dedicated-tenant-plane.md' },
+  },
+  on_prem: {
+    title: 'On-prem / customer VPC',
+    bestFor: [/Strict data residency/],
+    tenantPlaneBy: 'customer',
+    runBy: [/customer runs the tenant plane/],
+    controlPlane: [/Reachable over HTTPS/, /AI if the admin allows it/],
+    isolation: 'isolated',
+    production: ['postgres', 'sqlite'],
+    databases: [/customer's Postgres/, /local SQLite/],
+    dataBy: 'customer',
+    data: CUSTOMERS_DATA,
+    backupBy: ['customer'],
+    backup: CUSTOMERS_BACKUP,
+    provisioning: INSTALL,
+    steps: ['await-enrolment', ...AFTER_ENROLMENT],
+    customerInstalls: true,
+    tenantFixed: true,
+    aiRouting: 'control_plane_if_admin_allows',
+    guide: { title: 'On-Prem Installation', doc: 'docs/guides/on-prem-installation.md' },
+  },
+  hybrid: {
+    title: 'Hybrid',
+    bestFor: [/Local data/, /cloud intelligence/],
+    tenantPlaneBy: 'customer',
+    runBy: [/customer runs the tenant plane, Atlas the Control Plane/],
+    controlPlane: [/Cloud AI and routing/],
+    isolation: 'isolated',
+    production: ['postgres', 'sqlite'],
+    databases: [/customer's Postgres/, /local SQLite/, /operational data/],
+    dataBy: 'customer',
+    data: CUSTOMERS_DATA,
+    backupBy: ['customer'],
+    backup: CUSTOMERS_BACKUP,
+    provisioning: INSTALL,
+    steps: ['await-enrolment', ...AFTER_ENROLMENT],
+    customerInstalls: true,
+    tenantFixed: true,
+    aiRouting: 'control_plane',
+    guide: { title: 'Hybrid Deployment', doc: 'docs/guides/hybrid-deployment.md' },
+  },
+} as const;
+
+const expectFacts = (text: string, facts: readonly RegExp[]) => {
+  for (const fact of facts) expect(text).toMatch(fact);
+};
+
+const frozenThrough = (value: unknown): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (Object.isFrozen(value) && Object.values(value).every(frozenThrough));
+
+const duplicatesOf = (texts: readonly string[]) =>
+  texts.filter((text, index) => texts.indexOf(text) !== index);
+
+describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
+  const profile = profileOf(model);
+  const facts = FACTS[model];
+
+  it('is registered under its own model, with its title and its guide', () => {
+    expect(profile.model).toBe(model);
+    expect(profile.title).toBe(facts.title);
+    expect(profile.guide).toEqual(facts.guide);
+  });
+
+  it('says for whom it is best and who runs what', () => {
+    expectFacts(profile.bestFor, facts.bestFor);
+    expect(profile.runBy).toMatchObject({ tenantPlane: facts.tenantPlaneBy, controlPlane: 'atlas' });
+    expectFacts(profile.runBy.text, facts.runBy);
+    expectFacts(profile.controlPlaneRelation, facts.controlPlane);
+  });
+
+  it('says which databases it takes, and recommends Postgres', () => {
+    const { text, ...databases } = profile.databases;
+    expect(databases).toEqual({
+      allowed: ['postgres', 'sqlite'],
+      allowedInProduction: facts.production,
+      recommended: 'postgres',
+      isolation: facts.isolation,
+    });
+    expectFacts(text, facts.databases);
+  });
+
+  it('says where incident, CMDB and automation data live and who backs them up', () => {
+    expect(profile.dataResidency.heldBy).toBe(facts.dataBy);
+    expectFacts(profile.dataResidency.text, [/Incident, CMDB and automation data/, ...facts.data]);
+    expect(profile.backupDuty.who).toEqual(facts.backupBy);
+    expectFacts(profile.backupDuty.text, facts.backup);
+  });
+
+  it('says how a tenant comes to exist', () => {
+    expectFacts(profile.provisioning.text, facts.provisioning);
+    expect(profile.provisioning.steps).toEqual(facts.steps);
+    expect(profile.installRequired).toBe(facts.customerInstalls);
+  });
+
+  it('decides self-registration, the fixed tenant and the way to AI', () => {
+    expect(profile.selfRegistrationAllowed).toBe(facts.customerInstalls);
+    expect(profile.tenantFixed).toBe(facts.tenantFixed);
+    expect(profile.aiRouting).toBe(facts.aiRouting);
+  });
+
+  it('has a residency, a connectivity and a backup hint, each leading to its guide', () => {
+    expect(profile.hints.map(({ kind }) => kind)).toEqual([...HINT_KINDS]);
+    for (const { doc, text } of profile.hints) {
+      expect(doc).toBe(profile.guide.doc);
+      expect(text).toMatch(/^[A-Z].{40,}\.$/);
+    }
+    expect(profile.guide.doc).toMatch(/^docs\/guides\/[a-z]+(-[a-z]+)*\.md$/);
+  });
+
+  it('names the variables that matter, each once', () => {
+    const names = profile.environment.map(({ name }) => name);
+    expect(duplicatesOf(names)).toEqual([]);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'ATLAS_TP_DEPLOYMENT',
+        'CONTROL_PLANE_BASE_URL',
+        'INTERNAL_SERVICE_SECRET',
+        'ATLAS_PROVISIONING_TOKEN',
+        'TENANT_PLANE_DATABASE_URL',
+        'TENANT_PLANE_MIGRATION_DATABASE_URL',
+      ]),
+    );
+    expect(names.includes('ATLAS_ALLOW_REGISTER')).toBe(profile.selfRegistrationAllowed);
+    expect(names.includes('TENANT_BASE_DOMAIN')).toBe(facts.tenantPlaneBy === 'atlas');
+  });
+
+  it('can not be changed by who reads it', () => {
+    expect(frozenThrough(profile)).toBe(true);
+  });
+});
+
+describe('the four profiles', () => {
+  const all = Object.values(PROFILES);
+
+  it('are one for each deployment model, and no more can be registered at run time', () => {
+    expect(Object.keys(PROFILES)).toEqual([...DEPLOYMENT_MODELS]);
+    expect(Object.isFrozen(PROFILES)).toBe(true);
+  });
+
+  it('share no hint and no guide', () => {
+    expect(duplicatesOf(all.flatMap(({ hints }) => hints.map(({ text }) => text)))).toEqual([]);
+    expect(duplicatesOf(all.map(({ guide }) => guide.doc))).toEqual([]);
+  });
+
+  it('demand a separate owner of the schema where tenants share a Postgres, and only there', () => {
+    const demanding = all.filter(({ environment }) =>
+      environment.some(
+        ({ name, required }) => name === 'TENANT_PLANE_MIGRATION_DATABASE_URL' && required === 'on_postgres',
+      ),
+    );
+    expect(demanding.map(({ model }) => model)).toEqual(['shared']);
+  });
+});

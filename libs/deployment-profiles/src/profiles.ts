@@ -1,0 +1,18 @@
+import { type DeploymentModel } from '@atlas/tenancy';
+import { type DeploymentProfile } from './deployment-profile';
+import { DEDICATED_PROFILE } from './profiles/dedicated.profile';
+import { HYBRID_PROFILE } from './profiles/hybrid.profile';
+import { ON_PREM_PROFILE } from './profiles/on-prem.profile';
+import { SHARED_PROFILE } from './profiles/shared.profile';
+
+/** The registry: a new deployment model is its profile file and one line here, which the compiler asks for. */
+export const PROFILES: Readonly<Record<DeploymentModel, DeploymentProfile>> = Object.freeze({
+  shared: SHARED_PROFILE,
+  dedicated: DEDICATED_PROFILE,
+  on_prem: ON_PREM_PROFILE,
+  hybrid: HYBRID_PROFILE,
+});
+
+export function profileOf(model: DeploymentModel): DeploymentProfile {
+  return PROFILES[model];
+}

@@ -1,0 +1,98 @@
+import { deepFreeze } from '../deep-freeze';
+import { type DeploymentProfile } from '../deployment-profile';
+import { ENVIRONMENT_OF_EVERY_MODEL, TENANT_BASE_DOMAIN } from '../environment';
+import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
+
+const GUIDE = 'docs/guides/dedicated-tenant-plane.md';
+
+export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
+  model: 'dedicated',
+  title: 'Dedicated TP',
+  bestFor: 'Isolation with managed upgrades.',
+  runBy: {
+    tenantPlane: 'atlas',
+    controlPlane: 'atlas',
+    text: 'Atlas runs one tenant plane and one database for each customer.',
+  },
+  controlPlaneRelation: 'Atlas Cloud: infrastructure, upgrades, lifecycle, entitlements and AI.',
+  databases: {
+    allowed: ['postgres', 'sqlite'],
+    allowedInProduction: ['postgres'],
+    recommended: 'postgres',
+    isolation: 'isolated',
+    text: "A Postgres instance of the tenant's own; in development a database of its own on a common server, or a SQLite file.",
+  },
+  dataResidency: {
+    heldBy: 'atlas',
+    text: 'Incident, CMDB and automation data live in a cluster or database instance that serves this customer alone.',
+  },
+  backupDuty: {
+    who: ['atlas', 'customer'],
+    text: "Atlas backs up; the customer's own disaster recovery is agreed by contract.",
+  },
+  provisioning: {
+    text: 'Provisioning jobs create the infrastructure (Terraform, for example on ECS) and put its endpoint and db_url on the tenant row.',
+    steps: [
+      'create-infrastructure',
+      'await-enrolment',
+      'write-desired-state',
+      'await-report',
+      'prepare-signup-link',
+      'activate',
+    ],
+  },
+  installRequired: false,
+  selfRegistrationAllowed: false,
+  tenantFixed: true,
+  aiRouting: 'control_plane',
+  guide: { title: 'Dedicated Tenant Plane', doc: GUIDE },
+  hints: [
+    {
+      kind: 'residency',
+      text: "Your incident, CMDB and automation data have a database instance to themselves, run by Atlas in your tenant's region.",
+      doc: GUIDE,
+    },
+    {
+      kind: 'connectivity',
+      text: 'This tenant plane is yours alone: allow its address in your firewall for alerts and users. Atlas upgrades it and keeps its link to the Control Plane.',
+      doc: GUIDE,
+    },
+    {
+      kind: 'backup',
+      text: "Atlas backs up your instance. Check that your contract's disaster recovery covers what you need beyond that.",
+      doc: GUIDE,
+    },
+  ],
+  environment: [
+    ...ENVIRONMENT_OF_EVERY_MODEL,
+    {
+      name: 'TENANT_PLANE_MIGRATION_DATABASE_URL',
+      required: 'optional',
+      text: "The owner of the schema, used only to migrate; without it the application's own role migrates, under forced row-level security.",
+    },
+    TENANT_BASE_DOMAIN,
+  ],
+  outageContract: [
+    ...PROMISES_OF_EVERY_MODEL,
+    {
+      capability: 'ai',
+      after: NEEDS_CONTROL_PLANE,
+      note: 'The dedicated plane reaches AI through the Control Plane only; meanwhile it gives the declared fallback.',
+    },
+    {
+      capability: 'tenant_address',
+      after: ALWAYS_WORKS,
+      note: 'The tenant plane has an endpoint of its own, and the edge keeps the last route to it.',
+    },
+    {
+      capability: 'entitlements',
+      after: GRACE_LADDER,
+      note: 'The last signed lease counts, bound to this tenant plane, until the Control Plane renews it.',
+    },
+    {
+      capability: 'tenant_lifecycle',
+      after: NEEDS_CONTROL_PLANE,
+      note: 'Managed upgrades, moves, suspension and plan changes wait until the Control Plane is back.',
+    },
+  ],
+});

@@ -1,0 +1,84 @@
+import { deepFreeze } from '../deep-freeze';
+import { type DeploymentProfile } from '../deployment-profile';
+import { ENVIRONMENT_OF_A_CUSTOMERS_PLANE, ENVIRONMENT_OF_EVERY_MODEL } from '../environment';
+import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
+
+const GUIDE = 'docs/guides/hybrid-deployment.md';
+
+export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
+  model: 'hybrid',
+  title: 'Hybrid',
+  bestFor: 'Local data with cloud intelligence.',
+  runBy: {
+    tenantPlane: 'customer',
+    controlPlane: 'atlas',
+    text: 'The customer runs the tenant plane, Atlas the Control Plane.',
+  },
+  controlPlaneRelation:
+    'Cloud AI and routing, besides enrolment, entitlement renewal and integration checks, all outbound over HTTPS.',
+  databases: {
+    allowed: ['postgres', 'sqlite'],
+    allowedInProduction: ['postgres', 'sqlite'],
+    recommended: 'postgres',
+    isolation: 'isolated',
+    text: "The customer's Postgres, or a local SQLite file (one process), for all operational data.",
+  },
+  dataResidency: {
+    heldBy: 'customer',
+    text: "Incident, CMDB and automation data never leave the customer's network: they are in the database that TENANT_PLANE_DATABASE_URL names, or by default in SQLite under data/.",
+  },
+  backupDuty: {
+    who: ['customer'],
+    text: 'The customer backs up its side: snapshots of the database, the TLS certificates and the agent keys.',
+  },
+  provisioning: {
+    text: 'As on-prem: an install with a provisioning token, then CONTROL_PLANE_BASE_URL, INTERNAL_SERVICE_SECRET and TENANT_PLANE_DATABASE_URL (or a SQLite file path).',
+    steps: ['await-enrolment', 'write-desired-state', 'await-report', 'prepare-signup-link', 'activate'],
+  },
+  installRequired: true,
+  selfRegistrationAllowed: true,
+  tenantFixed: true,
+  aiRouting: 'control_plane',
+  guide: { title: 'Hybrid Deployment', doc: GUIDE },
+  hints: [
+    {
+      kind: 'residency',
+      text: 'Operational data are stored in your network only (TENANT_PLANE_DATABASE_URL, or SQLite under data/). What an AI question contains is sent through the Control Plane to be answered, so ask with that in mind.',
+      doc: GUIDE,
+    },
+    {
+      kind: 'connectivity',
+      text: 'Cloud AI needs a steady outbound HTTPS path to CONTROL_PLANE_BASE_URL; watch the integration checks. When the path is down AI pauses, and incidents go on locally.',
+      doc: GUIDE,
+    },
+    {
+      kind: 'backup',
+      text: 'The cloud half holds no operational data to restore from: snapshot your database, TLS certificates and agent keys yourself.',
+      doc: GUIDE,
+    },
+  ],
+  environment: [...ENVIRONMENT_OF_EVERY_MODEL, ...ENVIRONMENT_OF_A_CUSTOMERS_PLANE],
+  outageContract: [
+    ...PROMISES_OF_EVERY_MODEL,
+    {
+      capability: 'ai',
+      after: NEEDS_CONTROL_PLANE,
+      note: 'Intelligence is the cloud half of hybrid: it pauses, and the declared fallback answers from local data.',
+    },
+    {
+      capability: 'tenant_address',
+      after: ALWAYS_WORKS,
+      note: 'Users reach the tenant plane at its own endpoint, with no hop through the cloud.',
+    },
+    {
+      capability: 'entitlements',
+      after: GRACE_LADDER,
+      note: 'The last signed lease is verified offline with the keys pinned at enrolment.',
+    },
+    {
+      capability: 'tenant_lifecycle',
+      after: NEEDS_CONTROL_PLANE,
+      note: 'Enrolment, moves, suspension and plan changes wait until the Control Plane can be reached.',
+    },
+  ],
+});

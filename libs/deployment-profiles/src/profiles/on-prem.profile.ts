@@ -1,0 +1,92 @@
+import { deepFreeze } from '../deep-freeze';
+import { type DeploymentProfile } from '../deployment-profile';
+import { ENVIRONMENT_OF_A_CUSTOMERS_PLANE, ENVIRONMENT_OF_EVERY_MODEL } from '../environment';
+import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
+
+const GUIDE = 'docs/guides/on-prem-installation.md';
+
+export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
+  model: 'on_prem',
+  title: 'On-prem / customer VPC',
+  bestFor: 'Strict data residency.',
+  runBy: {
+    tenantPlane: 'customer',
+    controlPlane: 'atlas',
+    text: 'The customer runs the tenant plane on its own premises or in its own VPC.',
+  },
+  controlPlaneRelation:
+    'Reachable over HTTPS, outbound only: enrolment, entitlement renewal, integration checks, and AI if the admin allows it. Nothing on the request path.',
+  databases: {
+    allowed: ['postgres', 'sqlite'],
+    allowedInProduction: ['postgres', 'sqlite'],
+    recommended: 'postgres',
+    isolation: 'isolated',
+    text: "The customer's Postgres, or a local SQLite file (one process).",
+  },
+  dataResidency: {
+    heldBy: 'customer',
+    text: "Incident, CMDB and automation data live in the customer's network: in the database that TENANT_PLANE_DATABASE_URL names, or by default in SQLite under data/.",
+  },
+  backupDuty: {
+    who: ['customer'],
+    text: 'The customer backs up: snapshots of the database, the TLS certificates and the agent keys.',
+  },
+  provisioning: {
+    text: 'The customer installs the tenant plane with a provisioning token, then CONTROL_PLANE_BASE_URL, INTERNAL_SERVICE_SECRET and TENANT_PLANE_DATABASE_URL (or a SQLite file path).',
+    steps: ['await-enrolment', 'write-desired-state', 'await-report', 'prepare-signup-link', 'activate'],
+  },
+  installRequired: true,
+  selfRegistrationAllowed: true,
+  tenantFixed: true,
+  aiRouting: 'control_plane_if_admin_allows',
+  guide: { title: 'On-Prem Installation', doc: GUIDE },
+  hints: [
+    {
+      kind: 'residency',
+      text: 'Incident, CMDB and automation data stay in your network, in the database of TENANT_PLANE_DATABASE_URL or, without it, in SQLite under data/. AI is off until your admin allows it, since its prompts leave your network.',
+      doc: GUIDE,
+    },
+    {
+      kind: 'connectivity',
+      text: 'Allow outbound HTTPS to CONTROL_PLANE_BASE_URL for enrolment, entitlement renewal and integration checks; nothing needs to come in. Cut off for good, load leases from a file.',
+      doc: GUIDE,
+    },
+    {
+      kind: 'backup',
+      text: 'Backups are yours here: snapshot the database, and keep the TLS certificates and the agent keys with it.',
+      doc: GUIDE,
+    },
+  ],
+  environment: [
+    ...ENVIRONMENT_OF_EVERY_MODEL,
+    ...ENVIRONMENT_OF_A_CUSTOMERS_PLANE,
+    {
+      name: 'ATLAS_OFFLINE_MODE',
+      required: 'optional',
+      text: '1 makes no call to the Control Plane at all (air-gapped); leases come from a file. ATLASAI_OFFLINE_MODE is an alias.',
+    },
+  ],
+  outageContract: [
+    ...PROMISES_OF_EVERY_MODEL,
+    {
+      capability: 'ai',
+      after: NEEDS_CONTROL_PLANE,
+      note: 'Used only where your admin allowed it, and then through the Control Plane; otherwise the declared fallback.',
+    },
+    {
+      capability: 'tenant_address',
+      after: ALWAYS_WORKS,
+      note: 'Users reach the tenant plane inside your network, by the name you gave it.',
+    },
+    {
+      capability: 'entitlements',
+      after: GRACE_LADDER,
+      note: 'A lease that is loaded from a file renews as well, so an air-gapped plane need not climb the ladder.',
+    },
+    {
+      capability: 'tenant_lifecycle',
+      after: NEEDS_CONTROL_PLANE,
+      note: 'Enrolment, moves and plan changes wait; upgrading the tenant plane is in your hands.',
+    },
+  ],
+});

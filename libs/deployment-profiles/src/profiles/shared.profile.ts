@@ -1,0 +1,92 @@
+import { deepFreeze } from '../deep-freeze';
+import { type DeploymentProfile } from '../deployment-profile';
+import { ENVIRONMENT_OF_EVERY_MODEL, TENANT_BASE_DOMAIN } from '../environment';
+import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
+
+const GUIDE = 'docs/guides/shared-saas.md';
+
+export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
+  model: 'shared',
+  title: 'Shared SaaS',
+  bestFor: 'The fastest start, with no infrastructure of your own.',
+  runBy: {
+    tenantPlane: 'atlas',
+    controlPlane: 'atlas',
+    text: 'Atlas runs one multi-tenant tenant plane for many tenants.',
+  },
+  controlPlaneRelation:
+    'Atlas Cloud: lifecycle, entitlements and AI, operated together with the tenant plane.',
+  databases: {
+    allowed: ['postgres', 'sqlite'],
+    allowedInProduction: ['postgres'],
+    recommended: 'postgres',
+    isolation: 'shared',
+    text: 'One shared Postgres with tenant_id on every row, fenced by row-level security; SQLite for development.',
+  },
+  dataResidency: {
+    heldBy: 'atlas',
+    text: 'Incident, CMDB and automation data live in the Atlas-managed tenant database, separated row by row (row-level tenancy).',
+  },
+  backupDuty: {
+    who: ['atlas'],
+    text: 'Atlas backs up; the customer can export its own data through the product at any time.',
+  },
+  provisioning: {
+    text: "No tenant plane of its own: the tenant is placed on a shared one with room and reached at that plane's URL, by subdomain or with x-tenant-id.",
+    steps: ['reserve-place', 'write-desired-state', 'await-report', 'prepare-signup-link', 'activate'],
+  },
+  installRequired: false,
+  selfRegistrationAllowed: false,
+  tenantFixed: false,
+  aiRouting: 'control_plane',
+  guide: { title: 'Shared SaaS', doc: GUIDE },
+  hints: [
+    {
+      kind: 'residency',
+      text: "Your incident, CMDB and automation data are in Atlas's shared tenant database, on rows that only your tenant can read. Choose another model if they must not leave your network.",
+      doc: GUIDE,
+    },
+    {
+      kind: 'connectivity',
+      text: "Nothing to install: point monitoring and users at your tenant's own address. Scripts that call the shared address send x-tenant-id.",
+      doc: GUIDE,
+    },
+    {
+      kind: 'backup',
+      text: 'Atlas backs up the shared database. Export your data when you want a copy in your own hands.',
+      doc: GUIDE,
+    },
+  ],
+  environment: [
+    ...ENVIRONMENT_OF_EVERY_MODEL,
+    {
+      name: 'TENANT_PLANE_MIGRATION_DATABASE_URL',
+      required: 'on_postgres',
+      text: 'The owner of the schema, used only to migrate: the application itself must own nothing, so that row-level security binds it.',
+    },
+    TENANT_BASE_DOMAIN,
+  ],
+  outageContract: [
+    ...PROMISES_OF_EVERY_MODEL,
+    {
+      capability: 'ai',
+      after: NEEDS_CONTROL_PLANE,
+      note: 'Atlas routes AI through the Control Plane; until it is back, answers come from the declared fallback.',
+    },
+    {
+      capability: 'tenant_address',
+      after: ALWAYS_WORKS,
+      note: 'The shared tenant plane and the edge keep the last routing table; tenants stay where they are.',
+    },
+    {
+      capability: 'entitlements',
+      after: GRACE_LADDER,
+      note: 'The last signed lease of each tenant counts until Atlas has the Control Plane back.',
+    },
+    {
+      capability: 'tenant_lifecycle',
+      after: NEEDS_CONTROL_PLANE,
+      note: 'No tenant is added, moved, suspended or removed, and no plan changes, until the Control Plane is back.',
+    },
+  ],
+});

@@ -1,0 +1,68 @@
+import { type EntityManager, type EntityTarget, type ObjectLiteral, QueryFailedError } from 'typeorm';
+import { type QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity';
+
+/** Inserts one row and reads nothing back: every value is given. */
+export async function insertRow<T extends ObjectLiteral>(
+  manager: EntityManager,
+  entity: EntityTarget<T>,
+  row: QueryDeepPartialEntity<T>,
+): Promise<void> {
+  await manager.createQueryBuilder().insert().into(entity).values(row).updateEntity(false).execute();
+}
+
+/** Inserts one row unless its key is there already; tells whether it did. */
+export async function insertIfAbsent<T extends ObjectLiteral>(
+  manager: EntityManager,
+  entity: EntityTarget<T>,
+  row: QueryDeepPartialEntity<T>,
+): Promise<boolean> {
+  const [sql, parameters] = manager
+    .createQueryBuilder()
+    .insert()
+    .into(entity)
+    .values(row)
+    .updateEntity(false)
+    .getQueryAndParameters();
+  // TypeORM runs what starts with a capital INSERT without reading its answer on SQLite.
+  const statement = `${sql.replace(/^INSERT/, 'insert')} on conflict do nothing returning 1 as inserted`;
+  return (await manager.query<unknown[]>(statement, parameters)).length > 0;
+}
+
+/** A unique rule that refused a row, by its name (Postgres) and its columns (SQLite names only those). */
+export interface UniqueRule {
+  readonly name: string;
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
+export function violates(error: unknown, rule: UniqueRule): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  const { constraint } = error.driverError as { constraint?: string };
+  const columns = rule.columns.map((column) => `${rule.table}.${column}`).join(', ');
+  return constraint === rule.name || error.message.endsWith(`UNIQUE constraint failed: ${columns}`);
+}
+
+/** Postgres gave up waiting for another transaction's row. */
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof QueryFailedError && (error.driverError as { code?: string }).code === '55P03';
+}
+
+/**
+ * Runs statements that were started together in one transaction, and throws what really went wrong: behind the first
+ * that fails Postgres refuses all others, and theirs may be the answer that is looked at first.
+ */
+export async function together<T extends readonly unknown[]>(statements: {
+  readonly [K in keyof T]: Promise<T[K]>;
+}): Promise<T> {
+  const outcomes = await Promise.allSettled(statements);
+  const refused = outcomes
+    .filter((outcome) => outcome.status === 'rejected')
+    .map((outcome) => outcome.reason as unknown);
+  if (refused.length === 0)
+    return outcomes.map((outcome) => (outcome as PromiseFulfilledResult<unknown>).value) as unknown as T;
+  throw refused.find((reason) => !isConsequence(reason)) ?? refused[0];
+}
+
+function isConsequence(error: unknown): boolean {
+  return error instanceof QueryFailedError && (error.driverError as { code?: string }).code === '25P02';
+}

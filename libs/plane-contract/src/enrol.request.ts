@@ -1,0 +1,67 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  IsArray,
+  IsIn,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  IsUUID,
+  IsUrl,
+  Length,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
+
+export class EnrolDatabase {
+  @ApiProperty({ enum: ['postgres', 'sqlite'] })
+  @IsIn(['postgres', 'sqlite'])
+  driver: 'postgres' | 'sqlite';
+}
+
+/** What a tenant plane says when it enrols. */
+export class EnrolRequest {
+  @ApiProperty({ description: 'The provisioning token: `atp_<id>_<secret><check>`' })
+  @IsString()
+  @Length(1, 200)
+  token: string;
+
+  @ApiProperty({
+    format: 'uuid',
+    description: "Made once, kept in the tenant plane's database, shared by its replicas",
+  })
+  @IsUUID()
+  instance_id: string;
+
+  @ApiProperty({ example: '0.1.0' })
+  @IsString()
+  @Length(1, 40)
+  version: string;
+
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsUrl({ require_tld: false, protocols: ['http', 'https'], require_protocol: true })
+  endpoint_url?: string;
+
+  @ApiProperty({ type: EnrolDatabase })
+  @ValidateNested()
+  @Type(() => EnrolDatabase)
+  database: EnrolDatabase;
+
+  @ApiProperty({ type: [String] })
+  @IsArray()
+  @IsString({ each: true })
+  @MaxLength(60, { each: true })
+  capabilities: string[];
+
+  @ApiProperty({
+    description: 'Public JWK of the plane (X25519): what is sent to it is encrypted to this key',
+  })
+  @IsNotEmpty()
+  public_key: unknown;
+
+  @ApiProperty({ required: false, enum: ['shared', 'dedicated', 'on_prem', 'hybrid'] })
+  @IsOptional()
+  @IsIn(['shared', 'dedicated', 'on_prem', 'hybrid'])
+  deployment_model?: string;
+}

@@ -1,0 +1,5 @@
+export * from './desired-state';
+export * from './enrol.request';
+export * from './paths';
+export * from './report.request';
+export * from './signup-token';

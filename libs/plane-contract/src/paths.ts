@@ -1,0 +1,23 @@
+/** Where a tenant plane calls the Control Plane. The Control Plane never calls back. */
+export const PLANE_PATHS = {
+  enrol: '/api/tenant-planes/enroll',
+  desiredState: '/api/tenant-planes/self/desired-state',
+  report: '/api/tenant-planes/self/report',
+} as const;
+
+/** The longest that a long poll may be asked to wait, in seconds. */
+export const MAX_WAIT_SECONDS = 55;
+
+/** A tenant plane reports at least this often, in seconds. */
+export const HEARTBEAT_SECONDS = 25;
+
+/** Without a report for this long, in seconds, a tenant plane is shown as offline. */
+export const OFFLINE_AFTER_SECONDS = 75;
+
+/** The key id of signed calls made with the secret that Control Plane and shared cells have in common. */
+export const PLATFORM_KEY_ID = 'platform';
+
+/**
+ * With the platform secret the key does not say which cell calls, so the query does (and the signature covers it).
+ */
+export const TENANT_PLANE_ID_PARAMETER = 'tenant_plane_id';

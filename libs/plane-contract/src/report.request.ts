@@ -1,0 +1,74 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Length,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+
+export class ReportedTenant {
+  @ApiProperty({ format: 'uuid' })
+  @IsUUID()
+  tenant_id: string;
+
+  @ApiProperty({ enum: ['applied', 'failed'] })
+  @IsIn(['applied', 'failed'])
+  state: 'applied' | 'failed';
+
+  @ApiProperty()
+  @IsInt()
+  @Min(0)
+  entry_revision: number;
+
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsString()
+  @MaxLength(2000)
+  error?: string;
+}
+
+/** What a tenant plane has applied, sent at once after an apply and otherwise as its heartbeat. */
+export class ReportRequest {
+  @ApiProperty({ description: 'The last revision applied' })
+  @IsString()
+  @Length(1, 100)
+  revision: string;
+
+  @ApiProperty()
+  @IsString()
+  @Length(1, 40)
+  version: string;
+
+  @ApiProperty({ description: 'Counts up, stored before it is sent' })
+  @IsInt()
+  @Min(1)
+  sequence: number;
+
+  @ApiProperty({ format: 'uuid', description: 'Which copy of the tenant plane speaks' })
+  @IsUUID()
+  link_id: string;
+
+  @ApiProperty({ type: [ReportedTenant] })
+  @IsArray()
+  @ArrayMaxSize(1000)
+  @ValidateNested({ each: true })
+  @Type(() => ReportedTenant)
+  tenants: ReportedTenant[];
+
+  @ApiProperty({ type: Object })
+  @IsObject()
+  usage: Record<string, unknown>;
+
+  @ApiProperty({ type: Object })
+  @IsObject()
+  health: Record<string, unknown>;
+}

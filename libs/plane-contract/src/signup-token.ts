@@ -1,0 +1,16 @@
+/** `typ` of the JWS that lets a tenant's first admin in. */
+export const SIGNUP_TOKEN_TYPE = 'atlas-signup+jwt';
+
+/** Its signature, by a key of purpose {@link SIGNUP_KEY_PURPOSE}. */
+export const SIGNUP_TOKEN_ALGORITHM = 'EdDSA';
+export const SIGNUP_KEY_PURPOSE = 'signup';
+export const SIGNUP_TOKEN_SECONDS = 7 * 24 * 3600;
+
+/** `aud` is the tenant plane, `sub` the tenant. */
+export interface SignupClaims {
+  readonly aud: string;
+  readonly sub: string;
+  readonly email: string;
+  readonly jti: string;
+  readonly exp: number;
+}

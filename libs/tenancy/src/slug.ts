@@ -1,0 +1,65 @@
+import { isUuid } from './ids';
+import { RESERVED_SLUGS } from './reserved-slugs';
+
+export const SLUG_MIN_LENGTH = 3;
+/** Well below the 63 octets of a DNS label (RFC 1035 section 2.3.4): a slug also ends up in names of databases. */
+export const SLUG_MAX_LENGTH = 40;
+
+/** Letters that Unicode does not decompose into a base letter and marks. */
+const TRANSLITERATIONS: ReadonlyMap<string, string> = new Map([
+  ['ß', 'ss'],
+  ['æ', 'ae'],
+  ['œ', 'oe'],
+  ['ø', 'o'],
+  ['ð', 'd'],
+  ['đ', 'd'],
+  ['þ', 'th'],
+  ['ł', 'l'],
+  ['ħ', 'h'],
+  ['ı', 'i'],
+  ['ŋ', 'ng'],
+]);
+
+/** The rules in the order in which a person would mend a slug; the first that matches is told. */
+const RULES: readonly { readonly isBroken: (slug: string) => boolean; readonly problem: string }[] = [
+  {
+    isBroken: ({ length }) => length < SLUG_MIN_LENGTH || length > SLUG_MAX_LENGTH,
+    problem: `use ${SLUG_MIN_LENGTH} to ${SLUG_MAX_LENGTH} characters`,
+  },
+  { isBroken: (slug) => /[^a-z0-9-]/.test(slug), problem: 'use only small letters a-z, digits and hyphens' },
+  {
+    isBroken: (slug) => slug.startsWith('xn--'),
+    problem: 'do not start with xn--, which marks an encoded international name; write it with a-z instead',
+  },
+  { isBroken: (slug) => /^-|-$/.test(slug), problem: 'start and end with a letter or a digit, not a hyphen' },
+  { isBroken: (slug) => slug.includes('--'), problem: 'put a single hyphen between words' },
+  {
+    isBroken: (slug) => isUuid(slug) || /^[0-9a-f]{32}$/.test(slug),
+    problem: 'choose a name that does not look like an id (UUID)',
+  },
+  {
+    isBroken: (slug) => RESERVED_SLUGS.has(slug),
+    problem: 'this word is reserved; choose another or add a word to it, such as a place or a department',
+  },
+];
+
+/** What to do so that this becomes a slug, or null when it is one. Never repeats the input. */
+export function slugProblem(slug: string): string | null {
+  return RULES.find(({ isBroken }) => isBroken(slug))?.problem ?? null;
+}
+
+/**
+ * A slug made of a name: `Café Ørsted GmbH` -> `cafe-orsted-gmbh`. Empty when the name has no usable letter; ask slugProblem
+ * about the result, which can still be too short or reserved.
+ */
+export function slugFromName(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replace(/[\p{M}'’]/gu, '')
+    .toLowerCase()
+    .replace(/[^\p{ASCII}]/gu, (letter) => TRANSLITERATIONS.get(letter) ?? letter)
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-/, '')
+    .slice(0, SLUG_MAX_LENGTH)
+    .replace(/-$/, '');
+}

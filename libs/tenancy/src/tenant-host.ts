@@ -1,0 +1,31 @@
+import { slugProblem } from './slug';
+
+/**
+ * The slug of the tenant that a request's host names: `<slug>.<baseDomain>`. Port, case and the dot of a fully qualified
+ * name do not matter. Null for the base domain itself, a host outside it, an IP address, a deeper subdomain and a label
+ * that is no slug (`www` among them): such a host names no tenant.
+ */
+export function tenantSlugOfHost(host: string | undefined, baseDomain: string): string | null {
+  const base = hostnameOf(baseDomain);
+  const hostname = hostnameOf(host ?? '');
+  if (base === '' || !hostname.endsWith(`.${base}`) || isIpv4Like(hostname)) return null;
+  const label = hostname.slice(0, -base.length - 1);
+  return slugProblem(label) === null ? label : null;
+}
+
+/**
+ * The URL at which a tenant will be found, known before its plane exists. A port of the base domain is kept; plain HTTP only
+ * below `localhost`, which never leaves the machine (RFC 6761 section 6.3).
+ */
+export function plannedTenantUrl(slug: string, baseDomain: string): string {
+  const base = hostnameOf(baseDomain);
+  const scheme = base === 'localhost' || base.endsWith('.localhost') ? 'http' : 'https';
+  return `${scheme}://${slug}.${base}${PORT.exec(baseDomain)?.[0] ?? ''}`;
+}
+
+const PORT = /:\d+$/;
+
+const hostnameOf = (host: string): string => host.toLowerCase().replace(PORT, '').replace(/\.$/, '');
+
+/** A host whose last label is a number is an IPv4 address or nothing (WHATWG URL, "ends in a number checker"). */
+const isIpv4Like = (hostname: string): boolean => /(^|\.)\d+$/.test(hostname);

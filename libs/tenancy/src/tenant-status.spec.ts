@@ -1,0 +1,52 @@
+import {
+  canTransition,
+  isTenantStatus,
+  TENANT_STATUSES,
+  TENANT_TRANSITIONS,
+  type TenantStatus,
+} from './tenant-status';
+
+const ALLOWED: readonly [from: TenantStatus, to: TenantStatus, when: string][] = [
+  ['provisioning', 'active', 'provisioning has succeeded'],
+  ['provisioning', 'failed', 'a step needs an operator'],
+  ['provisioning', 'deprovisioning', 'it is deleted half-built'],
+  ['provisioning', 'deleted', 'provisioning was rolled back'],
+  ['active', 'suspended', 'it is suspended'],
+  ['active', 'deprovisioning', 'it is deleted'],
+  ['suspended', 'active', 'it is resumed'],
+  ['suspended', 'deprovisioning', 'it is deleted'],
+  ['failed', 'provisioning', 'its job is resumed'],
+  ['failed', 'deprovisioning', 'it is deleted half-built'],
+  ['failed', 'deleted', 'its job is rolled back'],
+  ['deprovisioning', 'deleted', 'nothing of it is left'],
+  ['deprovisioning', 'active', 'it is restored'],
+  ['deprovisioning', 'suspended', 'it was suspended and is restored'],
+];
+
+const isListed = (from: TenantStatus, to: TenantStatus) => ALLOWED.some(([f, t]) => f === from && t === to);
+const FORBIDDEN = TENANT_STATUSES.flatMap((from) => TENANT_STATUSES.map((to) => [from, to] as const)).filter(
+  ([from, to]) => !isListed(from, to),
+);
+
+describe('the life of a tenant', () => {
+  it.each(ALLOWED)('%s may become %s: %s', (from, to) => {
+    expect(canTransition(from, to)).toBe(true);
+  });
+
+  it.each(FORBIDDEN)('%s never becomes %s', (from, to) => {
+    expect(canTransition(from, to)).toBe(false);
+  });
+
+  it('ends in deleted only, and every state leads there', () => {
+    expect(TENANT_STATUSES.filter((status) => TENANT_TRANSITIONS[status].length === 0)).toEqual(['deleted']);
+    for (const status of TENANT_STATUSES.filter((other) => other !== 'deleted')) {
+      expect(canTransition(status, 'deleted') || canTransition(status, 'deprovisioning')).toBe(true);
+    }
+  });
+
+  it('describes every status and no other', () => {
+    expect(Object.keys(TENANT_TRANSITIONS)).toEqual([...TENANT_STATUSES]);
+    expect(TENANT_STATUSES.every(isTenantStatus)).toBe(true);
+    expect(isTenantStatus('archived')).toBe(false);
+  });
+});

@@ -1,0 +1,33 @@
+import { defineStateMachine, type Transitions } from './state-machine';
+
+export const TENANT_STATUSES = [
+  'provisioning',
+  'active',
+  'suspended',
+  'failed',
+  'deprovisioning',
+  'deleted',
+] as const;
+
+export type TenantStatus = (typeof TENANT_STATUSES)[number];
+
+/**
+ * A tenant's life. Any state but `deleted` can be deprovisioned; a provisioning that is rolled back goes straight to
+ * `deleted`; a tenant that is being deprovisioned can be restored to what it was.
+ */
+export const TENANT_TRANSITIONS: Transitions<TenantStatus> = Object.freeze({
+  provisioning: ['active', 'failed', 'deprovisioning', 'deleted'],
+  active: ['suspended', 'deprovisioning'],
+  suspended: ['active', 'deprovisioning'],
+  failed: ['provisioning', 'deprovisioning', 'deleted'],
+  deprovisioning: ['deleted', 'active', 'suspended'],
+  deleted: [],
+});
+
+const machine = defineStateMachine(TENANT_TRANSITIONS);
+
+/** Whether a tenant may change from one status to another. */
+export const canTransition = machine.can;
+
+/** Whether a value from outside is a tenant status. */
+export const isTenantStatus = machine.is;
