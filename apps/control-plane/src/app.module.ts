@@ -1,4 +1,4 @@
-import { Database, databaseTarget } from '@atlas/persistence';
+import { Database, databaseHealth, databaseTarget } from '@atlas/persistence';
 import { Clock, PlatformModule, environmentModule } from '@atlas/platform';
 import { SignatureVerifier, authorityOf } from '@atlas/service-auth';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -119,13 +119,4 @@ function createQueue(config: ControlPlaneConfig, database: Database): JobQueue {
 function createVerifier(config: ControlPlaneConfig, keys: ServiceKeys, nonces: RequestNonces, clock: Clock) {
   const authority = authorityOf(new URL(config.CONTROL_PLANE_PUBLIC_URL));
   return new SignatureVerifier({ authority }, keys, nonces, clock);
-}
-
-async function databaseHealth(database: Database) {
-  try {
-    await database.ping();
-    return { database: { status: 'up' as const } };
-  } catch (error) {
-    return { database: { status: 'down' as const, reason: (error as Error).message } };
-  }
 }

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { text } from 'node:stream/consumers';
-import { openDatabase } from '@atlas/persistence';
+import { migrateFirst, openDatabase } from '@atlas/persistence';
 import { EnvironmentError, SystemClock, fieldErrors, parseEnvironment } from '@atlas/platform';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
@@ -35,16 +35,25 @@ async function main(): Promise<void> {
   }
   const given = values['password-stdin'] ? (await text(process.stdin)).trimEnd() : undefined;
   const password = given ?? randomBytes(18).toString('base64url');
-  const dto = plainToInstance(CreateOperatorDto, { email: values.email, name: values.name, role: 'owner', password });
+  const dto = plainToInstance(CreateOperatorDto, {
+    email: values.email,
+    name: values.name,
+    role: 'owner',
+    password,
+  });
   const faults = validateSync(dto).flatMap((error) => fieldErrors(error));
   if (faults.length > 0) throw new Error(faults.map((fault) => fault.message).join('\n'));
   await create(dto);
-  process.stdout.write(`Owner ${dto.email} created.\n${given === undefined ? `Password (shown once): ${password}\n` : ''}`);
+  process.stdout.write(
+    `Owner ${dto.email} created.\n${given === undefined ? `Password (shown once): ${password}\n` : ''}`,
+  );
 }
 
 async function create(dto: CreateOperatorDto): Promise<void> {
   const config = parseEnvironment(ControlPlaneConfig, process.env);
-  const database = await openDatabase(databaseOptions(config));
+  const options = databaseOptions(config);
+  await migrateFirst(options);
+  const database = await openDatabase(options);
   try {
     const clock = new SystemClock();
     await new Accounts(database, clock, new Audit(clock)).createOperator(dto);

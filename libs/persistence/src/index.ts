@@ -4,6 +4,7 @@ export * from './database';
 export * from './database-target';
 export * from './migration';
 export * from './open-database';
+export * from './persistence.module';
 export * from './postgres-database';
 export * from './row-level-security';
 export * from './rows';

@@ -19,12 +19,17 @@ export interface DatabaseOptions extends PoolOptions {
   readonly migrationTarget?: DatabaseTarget;
 }
 
-/** Migrates, then opens. */
-export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { target, schema, migrationTarget } = options;
+/** Brings the schema up to date, as its owner when that is not the serving role. */
+export async function migrateFirst({ target, schema, migrationTarget }: DatabaseOptions): Promise<void> {
   const grantTo = migrationTarget && target.driver === 'postgres' ? await roleOf(target.url) : undefined;
   await migrate(migrationTarget ?? target, schema, grantTo);
-  const dataSource = await createDataSource(target, schema, options).initialize();
+}
+
+/** Opens what is migrated already; makes the connections itself unless given the main one. */
+export async function openDatabase(options: DatabaseOptions, given?: DataSource): Promise<Database> {
+  const { target, schema } = options;
+  const dataSource = given ?? createDataSource(target, schema, options);
+  await dataSource.initialize();
   if (target.driver === 'postgres') return new PostgresDatabase(dataSource);
   inOrder(dataSource);
   return new SqliteDatabase(dataSource, await createReadOnlyDataSource(target.file, schema).initialize());

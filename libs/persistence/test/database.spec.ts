@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
 import { Database } from '../src/database';
 import { databaseTarget } from '../src/database-target';
-import { openDatabase } from '../src/open-database';
+import { migrateFirst, openDatabase } from '../src/open-database';
 import { sharedRoleProblems, tenantTableProblems } from '../src/row-level-security';
 import { TenantDatabase } from '../src/tenant-scope';
 import { NOTES_SCHEMA, Note } from './notes.fixture';
@@ -28,7 +28,9 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
 
   beforeAll(async () => {
     test = await createTestDatabase(driver);
-    database = await openDatabase({ ...targetsOf(test), schema: NOTES_SCHEMA, poolSize: 4 });
+    const options = { ...targetsOf(test), schema: NOTES_SCHEMA, poolSize: 4 };
+    await migrateFirst(options);
+    database = await openDatabase(options);
     tenants = new TenantDatabase(database);
   });
   afterAll(async () => {

@@ -5,6 +5,7 @@ export * from './health';
 export * from './http-app';
 export * from './logger';
 export * from './metrics';
+export * from './passwords';
 export * from './platform.module';
 export * from './problem.filter';
 export * from './public.decorator';

@@ -44,8 +44,8 @@ export class JsonLogger implements LoggerService {
   private write(level: pino.Level, message: unknown, rest: unknown[]): void {
     const context = typeof rest.at(-1) === 'string' ? (rest.at(-1) as string) : undefined;
     const error = [message, ...rest].find((part) => part instanceof Error);
-    const fields = isFields(message) ? message : {};
-    const text = error ? error.message : isFields(message) ? String(message['msg'] ?? '') : String(message);
+    const { msg, ...fields } = isFields(message) ? message : {};
+    const text = error ? error.message : isFields(message) ? String(msg ?? '') : String(message);
     this.pino[level]({ ...fields, context, ...(error && { err: pino.stdSerializers.err(error) }) }, text);
   }
 }

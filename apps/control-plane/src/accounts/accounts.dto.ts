@@ -1,3 +1,4 @@
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from '@atlas/platform';
 import { ApiProperty } from '@nestjs/swagger';
 import {
   ArrayNotEmpty,
@@ -11,7 +12,6 @@ import {
   Max,
   Min,
 } from 'class-validator';
-import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './passwords';
 import { OPERATOR_ROLES, type OperatorRole, SCOPES, type Scope } from './scopes';
 
 const YEAR = 365 * 24 * 3600;

@@ -1,5 +1,5 @@
 import { Database, insertRow, violates } from '@atlas/persistence';
-import { Clock, DomainError } from '@atlas/platform';
+import { Clock, DomainError, hashPassword, passwordMatches, pretendToCheck } from '@atlas/platform';
 import { hashCredential, mintCredential } from '@atlas/service-auth';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -10,7 +10,6 @@ import { ApiKey } from './api-key.entity';
 import { type OperatorCaller } from './caller';
 import { OperatorSession } from './operator-session.entity';
 import { Operator } from './operator.entity';
-import { hashPassword, passwordMatches, pretendToCheck } from './passwords';
 import { type OperatorRole, grantableScopes } from './scopes';
 
 const SESSION_SECONDS = 12 * 3600;

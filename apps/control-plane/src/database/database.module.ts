@@ -2,11 +2,11 @@ import {
   type DatabaseOptions,
   Database,
   InProcessSignals,
+  PersistenceModule,
   PostgresSignals,
   SecretBox,
   Signals,
   databaseTarget,
-  openDatabase,
   parseSealingKeys,
 } from '@atlas/persistence';
 import { Global, Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
@@ -31,27 +31,18 @@ async function startSignals(database: Database, config: ControlPlaneConfig): Pro
 }
 
 @Injectable()
-class DatabaseLifetime implements OnApplicationShutdown {
-  constructor(
-    @Inject(Database) private readonly database: Database,
-    @Inject(Signals) private readonly signals: Signals,
-  ) {}
+class SignalsLifetime implements OnApplicationShutdown {
+  constructor(@Inject(Signals) private readonly signals: Signals) {}
 
-  /** The last to go: what drains before may still write. */
   async onApplicationShutdown(): Promise<void> {
     await this.signals.stop();
-    await this.database.close();
   }
 }
 
 @Global()
 @Module({
+  imports: [PersistenceModule.forConfig(ControlPlaneConfig, databaseOptions)],
   providers: [
-    {
-      provide: Database,
-      inject: [ControlPlaneConfig],
-      useFactory: (config: ControlPlaneConfig) => openDatabase(databaseOptions(config)),
-    },
     { provide: Signals, inject: [Database, ControlPlaneConfig], useFactory: startSignals },
     {
       provide: SecretBox,
@@ -59,8 +50,8 @@ class DatabaseLifetime implements OnApplicationShutdown {
       useFactory: (config: ControlPlaneConfig) =>
         new SecretBox(parseSealingKeys(config.CONTROL_PLANE_SEALING_KEYS)),
     },
-    DatabaseLifetime,
+    SignalsLifetime,
   ],
-  exports: [Database, Signals, SecretBox],
+  exports: [Signals, SecretBox],
 })
 export class DatabaseModule {}

@@ -1,0 +1,74 @@
+import {
+  type DynamicModule,
+  Inject,
+  Injectable,
+  Module,
+  type OnApplicationShutdown,
+  type Type,
+} from '@nestjs/common';
+import { TypeOrmModule, getDataSourceToken } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { createDataSource } from './data-source';
+import { Database } from './database';
+import { type DatabaseOptions, migrateFirst, openDatabase } from './open-database';
+import { TenantDatabase } from './tenant-scope';
+
+const OPTIONS = Symbol('DATABASE_OPTIONS');
+
+@Injectable()
+class DatabaseLifetime implements OnApplicationShutdown {
+  constructor(@Inject(Database) private readonly database: Database) {}
+
+  /** The last to go: what drains before may still write. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.database.close();
+  }
+}
+
+/** One plane's database: migrated before it is opened, closed when the process ends. */
+@Module({})
+export class PersistenceModule {
+  static forConfig<T>(config: Type<T>, optionsOf: (config: T) => DatabaseOptions): DynamicModule {
+    return {
+      module: PersistenceModule,
+      global: true,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          inject: [config],
+          useFactory: (given: T) => {
+            const { target, schema, ...pool } = optionsOf(given);
+            return {
+              ...createDataSource(target, schema, pool).options,
+              retryAttempts: 0,
+              manualInitialization: true,
+            };
+          },
+        }),
+      ],
+      providers: [
+        { provide: OPTIONS, inject: [config], useFactory: optionsOf },
+        {
+          provide: Database,
+          inject: [OPTIONS, getDataSourceToken()],
+          useFactory: async (options: DatabaseOptions, dataSource: DataSource) => {
+            await migrateFirst(options);
+            return openDatabase(options, dataSource);
+          },
+        },
+        TenantDatabase,
+        DatabaseLifetime,
+      ],
+      exports: [Database, TenantDatabase],
+    };
+  }
+}
+
+/** For a health check: whether the database answers. */
+export async function databaseHealth(database: Database) {
+  try {
+    await database.ping();
+    return { database: { status: 'up' as const } };
+  } catch (error) {
+    return { database: { status: 'down' as const, reason: (error as Error).message } };
+  }
+}

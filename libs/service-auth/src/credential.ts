@@ -1,0 +1,74 @@
+import { createHash, randomBytes as systemRandomBytes, timingSafeEqual } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { base62, bigIntOf } from './base62';
+
+/** Every kind of secret string there is. Adding one is adding a line here. */
+export const CREDENTIAL_PREFIXES = {
+  atp: 'provisioning token',
+  ats: 'service secret',
+  aok: 'operator API key',
+  aos: 'operator session',
+} as const;
+
+export type CredentialPrefix = keyof typeof CREDENTIAL_PREFIXES;
+
+export interface Credential {
+  /** Public: the key of the row that holds the hash. */
+  readonly id: string;
+  /** `<prefix>_<id>_<secret><check>`, to be shown once and kept only as {@link hashCredential} of it. */
+  readonly value: string;
+}
+
+export interface MintOptions {
+  /** 12 base62 characters; random when left out. */
+  readonly id?: string;
+  readonly randomBytes?: (size: number) => Buffer;
+}
+
+const ID_LENGTH = 12;
+const SECRET_BYTES = 32;
+const SECRET_LENGTH = 43;
+const CHECK_LENGTH = 6;
+const ID_PATTERN = /^[0-9A-Za-z]{12}$/;
+const VALUE_PATTERN = /^([a-z]{3})_([0-9A-Za-z]{12})_[0-9A-Za-z]{49}$/;
+
+export function mintCredential(prefix: CredentialPrefix, options: MintOptions = {}): Credential {
+  const randomBytes = options.randomBytes ?? systemRandomBytes;
+  const id = options.id ?? randomId(randomBytes);
+  if (!ID_PATTERN.test(id)) throw new TypeError('A credential id is 12 base62 characters');
+  const checked = `${prefix}_${id}_${base62(bigIntOf(randomBytes(SECRET_BYTES)), SECRET_LENGTH)}`;
+  return { id, value: checked + checkOf(checked) };
+}
+
+/** The public id of a well-formed credential of that kind. A typo is told from an unknown id without asking a database. */
+export function parseCredential(prefix: CredentialPrefix, value: string): { readonly id: string } | null {
+  const [, givenPrefix, id] = VALUE_PATTERN.exec(value) ?? [];
+  if (givenPrefix !== prefix || id === undefined) return null;
+  const checked = value.slice(0, -CHECK_LENGTH);
+  return checkOf(checked) === value.slice(-CHECK_LENGTH) ? { id } : null;
+}
+
+/** SHA-256, hex. Unsalted is enough for 256 random bits: there is nothing to guess. */
+export function hashCredential(value: string): string {
+  return createHash('sha256').update(value, 'utf8').digest('hex');
+}
+
+/** In constant time. A hash that is not 64 hex digits matches nothing. */
+export function credentialMatches(value: string, hashHex: string): boolean {
+  const expected = Buffer.from(hashHex, 'hex');
+  const actual = createHash('sha256').update(value, 'utf8').digest();
+  return hashHex.length === 64 && expected.length === actual.length && timingSafeEqual(expected, actual);
+}
+
+/** 128 bits reduced to about 71, so that the bias of the remainder is below 2^-56. */
+function randomId(randomBytes: (size: number) => Buffer): string {
+  return base62(bigIntOf(randomBytes(16)) % 62n ** BigInt(ID_LENGTH), ID_LENGTH);
+}
+
+/**
+ * CRC-32 of all that stands before it, for secret scanners:
+ * https://github.blog/2021-04-05-behind-githubs-new-authentication-token-formats/
+ */
+function checkOf(checked: string): string {
+  return base62(BigInt(crc32(checked)), CHECK_LENGTH);
+}

@@ -1,0 +1,50 @@
+import { secondsFromSigning, SetClock } from '../test/signed-call.fixture';
+import { InMemoryNonceStore } from './in-memory-nonce-store';
+
+const use = { keyId: 'key', nonce: 'nonce-0123456789', expiresAt: secondsFromSigning(360) };
+
+describe(InMemoryNonceStore.name, () => {
+  const clock = new SetClock();
+  let store: InMemoryNonceStore;
+
+  beforeEach(() => {
+    clock.at = secondsFromSigning(0);
+    store = new InMemoryNonceStore(clock);
+  });
+
+  it('takes a nonce once', async () => {
+    expect(await store.consume(use)).toBe(true);
+    expect(await store.consume(use)).toBe(false);
+    expect(await store.consume({ ...use, nonce: 'nonce-0000000000' })).toBe(true);
+  });
+
+  it('takes it once from many at the same moment', async () => {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => store.consume(use)));
+    expect(answers.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('takes it once under whatever expiry', async () => {
+    await store.consume(use);
+    expect(await store.consume({ ...use, expiresAt: secondsFromSigning(900) })).toBe(false);
+  });
+
+  it('keeps keys apart', async () => {
+    expect(await store.consume({ ...use, keyId: 'a:b', nonce: 'c' })).toBe(true);
+    expect(await store.consume({ ...use, keyId: 'a', nonce: 'b:c' })).toBe(true);
+  });
+
+  it('remembers it until its expiry, the last millisecond included', async () => {
+    await store.consume(use);
+    clock.at = use.expiresAt;
+    expect(await store.consume(use)).toBe(false);
+  });
+
+  it('forgets it soon after, and so stays small', async () => {
+    for (let second = 0; second < 3600; second++) {
+      clock.at = secondsFromSigning(second);
+      await store.consume({ ...use, nonce: `nonce-${second}`, expiresAt: secondsFromSigning(second + 360) });
+    }
+    expect(store.size).toBeGreaterThanOrEqual(360);
+    expect(store.size).toBeLessThanOrEqual(360 + 60);
+  });
+});

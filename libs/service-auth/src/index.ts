@@ -1,0 +1,17 @@
+export { contentDigest } from './content-digest';
+export * from './credential';
+export * from './in-memory-nonce-store';
+export * from './nonce-store';
+export { authorityOf } from './request-components';
+export * from './response-signature';
+export * from './service-key';
+export * from './sign-request';
+export * from './signature-base';
+export { type SignatureFields } from './signature-fields';
+export * from './signature-verifier';
+export { SIGNATURE_WINDOW_SECONDS } from './signature-window';
+export { AnswerRefused, SignatureRefused, type SignatureRefusal } from './signature.errors';
+export * from './signed-fastify-request';
+export { type HeaderBag, type SignedHeaders } from './signed-headers';
+export * from './signed-service.guard';
+export * from './verify-request';

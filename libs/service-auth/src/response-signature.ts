@@ -1,0 +1,96 @@
+import { timingSafeEqual } from 'node:crypto';
+import { contentDigest } from './content-digest';
+import { hmacSha256, inOrder, signatureBase, type SignatureComponent } from './signature-base';
+import { readSignatureFields, type SignatureProfile, writeSignatureFields } from './signature-fields';
+import { ANSWER_TAG, isUnixSeconds, unixSeconds } from './signature-parameters';
+import { AnswerRefused, badSignature, SignatureRefused } from './signature.errors';
+import { type HeaderBag, type SignedHeaders, singleHeader } from './signed-headers';
+
+export interface Answer {
+  readonly status: number;
+  /** As it goes over the wire: sign after serialising, and do not compress a signed answer. */
+  readonly body: Buffer | string;
+}
+
+export interface ResponseToSign extends Answer {
+  /** The headers of the request that is answered, or just its `signature`. */
+  readonly request: HeaderBag;
+  readonly keyId: string;
+  readonly secret: string;
+  readonly now: Date;
+}
+
+export interface ResponseToVerify extends Answer {
+  readonly headers: HeaderBag;
+  /** What {@link signRequest} gave for the request that this answers. */
+  readonly request: HeaderBag;
+  readonly keyId: string;
+  readonly secret: string;
+}
+
+/** Signs what is sent back to a caller, with the key that caller used. */
+export type AnswerSigner = (answer: Answer) => SignedHeaders;
+
+const PROFILE: SignatureProfile = {
+  components: ['"@status"', '"content-digest"', '"signature";req'],
+  parameters: ['created', 'keyid', 'tag'],
+  tag: ANSWER_TAG,
+};
+
+/** RFC 9421 section 2.4: the request's signature is covered, so the answer is good for that one request only. */
+export function signResponse(response: ResponseToSign): SignedHeaders {
+  const digest = contentDigest(response.body);
+  const parameters = new Map<string, string | number>([
+    ['created', unixSeconds(response.now)],
+    ['keyid', response.keyId],
+    ['tag', ANSWER_TAG],
+  ]);
+  const components = componentsOf(response, digest);
+  return { 'content-digest': digest, ...writeSignatureFields(components, parameters, response.secret) };
+}
+
+/**
+ * `created`, in Unix seconds, is when the Control Plane signed: the time to correct a clock by, hence no window here.
+ * Throws {@link AnswerRefused} for an answer that is unsigned, changed, or meant for another request.
+ */
+export function verifyResponse(response: ResponseToVerify): { readonly created: number } {
+  try {
+    return { created: createdOf(response) };
+  } catch (error) {
+    throw error instanceof SignatureRefused
+      ? new AnswerRefused(`The answer is refused. ${error.message}`)
+      : error;
+  }
+}
+
+function createdOf(response: ResponseToVerify): number {
+  const fields = readSignatureFields(response.headers, PROFILE);
+  const created = fields.parameters.get('created');
+  if (!isUnixSeconds(created)) throw badSignature('The parameter created has to be in whole seconds.');
+  if (fields.parameters.get('keyid') !== response.keyId) throw badSignature('It is signed with another key.');
+  const digest = contentDigest(response.body);
+  if (singleHeader(response.headers, 'content-digest') !== digest) {
+    throw badSignature('Its content-digest is not the sha-256 of its body.');
+  }
+  const base = signatureBase(
+    inOrder(fields.components, componentsOf(response, digest)),
+    fields.signatureParams,
+  );
+  if (!timingSafeEqual(hmacSha256(response.secret, base), fields.value)) {
+    throw badSignature(
+      'Its signature does not hold: another secret, another request, or changed on the way.',
+    );
+  }
+  return created;
+}
+
+function componentsOf(
+  { status, request }: Answer & { request: HeaderBag },
+  digest: string,
+): SignatureComponent[] {
+  return [
+    ['"@status"', String(status)],
+    ['"content-digest"', digest],
+    ['"signature";req', singleHeader(request, 'signature')],
+  ];
+}

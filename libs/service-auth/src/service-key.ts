@@ -1,0 +1,22 @@
+import { parseCredential } from './credential';
+
+/** The key id of the Control Plane's own `INTERNAL_SERVICE_SECRET`, shared with the cells registered to use it. */
+export const PLATFORM_KEY_ID = 'platform';
+
+/** What a key id stands for. `TCaller` is whatever the verifying plane wants to know about who holds the key. */
+export interface ServiceKey<TCaller = unknown> {
+  readonly keyId: string;
+  /** One, or two during a rotation, in the order in which they are tried. */
+  readonly secrets: readonly string[];
+  readonly caller: TCaller;
+}
+
+export abstract class ServiceKeyResolver<TCaller = unknown> {
+  /** Null for a key id that is unknown or revoked. Asked before the signature is checked: it must change nothing. */
+  abstract secretsFor(keyId: string): Promise<ServiceKey<TCaller> | null>;
+}
+
+/** The `keyid` that goes with a value of `INTERNAL_SERVICE_SECRET`. */
+export function keyIdOf(secret: string): string {
+  return parseCredential('ats', secret)?.id ?? PLATFORM_KEY_ID;
+}

@@ -1,0 +1,34 @@
+import { createHmac } from 'node:crypto';
+
+/** A component identifier as it is serialised (`"@method"`, `"signature";req`) and the value it stands for. */
+export type SignatureComponent = readonly [identifier: string, value: string];
+
+const SINGLE_ASCII_LINE = /^[\t\x20-\x7e]*$/;
+const MIN_KEY_LENGTH = 32;
+
+/**
+ * RFC 9421 section 2.5. `signatureParams` is the serialised inner list that follows the label in `Signature-Input`.
+ * A value with a line break could pass for two components, so it throws.
+ */
+export function signatureBase(components: readonly SignatureComponent[], signatureParams: string): string {
+  let base = '';
+  for (const [identifier, value] of components) {
+    if (!SINGLE_ASCII_LINE.test(value)) throw new TypeError(`${identifier} is not one line of ASCII`);
+    base += `${identifier}: ${value}\n`;
+  }
+  return `${base}"@signature-params": ${signatureParams}`;
+}
+
+/** RFC 9421 section 3.3.3. A string key stands for its UTF-8 bytes. RFC 2104 discourages keys below the hash's 32 bytes. */
+export function hmacSha256(key: Buffer | string, base: string): Buffer {
+  if (key.length < MIN_KEY_LENGTH) throw new TypeError('A signing secret has at least 32 characters');
+  return createHmac('sha256', key).update(base).digest();
+}
+
+/** The components with these identifiers, in the order of the identifiers, which is the order they were signed in. */
+export function inOrder(
+  identifiers: readonly string[],
+  components: readonly SignatureComponent[],
+): SignatureComponent[] {
+  return identifiers.flatMap((identifier) => components.filter(([own]) => own === identifier));
+}

@@ -1,0 +1,171 @@
+import {
+  AUTHORITY,
+  CREATED,
+  KEY_ID,
+  OTHER_SECRET,
+  SECRET,
+  secondsFromSigning,
+  SetClock,
+  signedCall,
+} from '../test/signed-call.fixture';
+import { InMemoryNonceStore } from './in-memory-nonce-store';
+import { NonceStore, type NonceUse } from './nonce-store';
+import { verifyResponse } from './response-signature';
+import { type ServiceKey, ServiceKeyResolver } from './service-key';
+import { SignatureVerifier } from './signature-verifier';
+import { SignatureRefused } from './signature.errors';
+
+interface Plane {
+  readonly planeId: string;
+}
+
+class OneKey extends ServiceKeyResolver<Plane> {
+  readonly asked: string[] = [];
+  key: ServiceKey<Plane> = { keyId: KEY_ID, secrets: [OTHER_SECRET, SECRET], caller: { planeId: 'plane-1' } };
+
+  async secretsFor(keyId: string): Promise<ServiceKey<Plane> | null> {
+    this.asked.push(keyId);
+    return keyId === this.key.keyId ? this.key : null;
+  }
+}
+
+class RecordingNonceStore extends NonceStore {
+  readonly uses: NonceUse[] = [];
+  constructor(private readonly inner: NonceStore) {
+    super();
+  }
+
+  consume(use: NonceUse): Promise<boolean> {
+    this.uses.push(use);
+    return this.inner.consume(use);
+  }
+}
+
+describe(SignatureVerifier.name, () => {
+  let clock: SetClock;
+  let keys: OneKey;
+  let nonces: RecordingNonceStore;
+  let verifier: SignatureVerifier<Plane>;
+
+  beforeEach(() => {
+    clock = new SetClock(secondsFromSigning(1));
+    keys = new OneKey();
+    nonces = new RecordingNonceStore(new InMemoryNonceStore(clock));
+    verifier = new SignatureVerifier({ authority: AUTHORITY }, keys, nonces, clock);
+  });
+
+  const refusalOfCall = (call: Parameters<typeof verifier.verify>[0]): Promise<SignatureRefused> =>
+    verifier.verify(call).then(
+      () => Promise.reject(new Error('It was accepted')),
+      (error: SignatureRefused) => error,
+    );
+
+  it('tells who called, and with which secret', async () => {
+    const { caller, ...call } = await verifier.verify(signedCall());
+    const planeId: string = caller.planeId;
+    expect(planeId).toBe('plane-1');
+    expect(call).toMatchObject({ keyId: KEY_ID, secretIndex: 1, created: CREATED });
+    expect(nonces.uses).toEqual([
+      { keyId: KEY_ID, nonce: 'nonce-0123456789', expiresAt: secondsFromSigning(360) },
+    ]);
+  });
+
+  it('compares with its own authority, whatever Host or the caller say', async () => {
+    const elsewhere = signedCall({
+      url: new URL('https://evil.example/api/tenant-planes/self/report?a=%20b&a=2'),
+    });
+    const call = {
+      ...elsewhere,
+      authority: 'evil.example',
+      headers: { ...elsewhere.headers, host: 'evil.example' },
+    };
+    expect(await refusalOfCall(call)).toMatchObject({ code: 'bad_signature' });
+  });
+
+  it('refuses a replay, and says so', async () => {
+    await verifier.verify(signedCall());
+    const refusal = await refusalOfCall(signedCall());
+    expect(refusal).toMatchObject({ code: 'bad_signature', kind: 'unauthenticated' });
+    expect(refusal.message).toMatch(/replay/);
+    expect(refusal.signAnswer).toBeUndefined();
+  });
+
+  it('lets one of many equal calls in', async () => {
+    const calls = await Promise.allSettled(Array.from({ length: 20 }, () => verifier.verify(signedCall())));
+    expect(calls.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('refuses an unknown key in the very words of a wrong signature', async () => {
+    const unknown = await refusalOfCall(signedCall({ keyId: 'KeyId0000002' }));
+    const wrong = await refusalOfCall(signedCall({ secret: 'another secret of 32 characters!' }));
+    expect(keys.asked).toEqual(['KeyId0000002', KEY_ID]);
+    expect(unknown).toBeInstanceOf(SignatureRefused);
+    expect({ ...unknown, message: unknown.message }).toEqual({ ...wrong, message: wrong.message });
+  });
+
+  it('refuses a key that has no secret left', async () => {
+    keys.key = { ...keys.key, secrets: [] };
+    expect(await refusalOfCall(signedCall())).toMatchObject({ code: 'bad_signature' });
+  });
+
+  it('asks for no key and spends no nonce before form and digest are right', async () => {
+    await refusalOfCall({ ...signedCall(), rawBody: Buffer.from('other') });
+    await refusalOfCall({ ...signedCall(), headers: {} });
+    expect(keys.asked).toEqual([]);
+    expect(nonces.uses).toEqual([]);
+  });
+
+  it('spends no nonce on a call it refuses', async () => {
+    await refusalOfCall({ ...signedCall(), method: 'PUT' });
+    clock.at = secondsFromSigning(301);
+    expect(await refusalOfCall(signedCall())).toMatchObject({ code: 'clock_skew' });
+    expect(nonces.uses).toEqual([]);
+  });
+
+  it('accepts nothing while the nonce store fails', async () => {
+    jest.spyOn(nonces, 'consume').mockRejectedValue(new Error('database gone'));
+    await expect(verifier.verify(signedCall())).rejects.toThrow('database gone');
+  });
+
+  it('signs answers with the secret that the caller used, at the time of the answer', async () => {
+    const { headers, ...signed } = signedCall();
+    const { signAnswer } = await verifier.verify({ ...signed, headers });
+    clock.at = secondsFromSigning(55);
+    const answer = { status: 200, body: '{}' };
+    const received = { ...answer, headers: signAnswer(answer), request: headers, keyId: KEY_ID };
+    expect(verifyResponse({ ...received, secret: SECRET })).toEqual({ created: CREATED + 55 });
+    expect(() => verifyResponse({ ...received, secret: OTHER_SECRET })).toThrow();
+  });
+
+  it('can sign the refusal of a wrong clock, so that the caller can correct it, and no other refusal', async () => {
+    clock.at = secondsFromSigning(4000);
+    const { headers } = signedCall();
+    const { signAnswer } = await refusalOfCall(signedCall());
+    const answer = { status: 401, body: '{"code":"clock_skew"}' };
+    const signed = signAnswer?.(answer) ?? {};
+    expect(
+      verifyResponse({ ...answer, headers: signed, request: headers, keyId: KEY_ID, secret: SECRET }),
+    ).toEqual({
+      created: CREATED + 4000,
+    });
+    expect((await refusalOfCall({ ...signedCall(), method: 'PUT' })).signAnswer).toBeUndefined();
+  });
+
+  it.each([
+    '',
+    'https://cp.example.com',
+    'CP.example.com',
+    'cp.example.com/',
+    'user@cp.example.com',
+    'münchen.example',
+  ])('does not start with the authority %j, which no call could match', (authority) => {
+    expect(() => new SignatureVerifier({ authority }, keys, nonces, clock)).toThrow(TypeError);
+  });
+
+  it.each(['cp.example.com', '127.0.0.1:4100', '[::1]:4100', 'a:80', 'a:443'])(
+    'starts with %j',
+    (authority) => {
+      expect(() => new SignatureVerifier({ authority }, keys, nonces, clock)).not.toThrow();
+    },
+  );
+});

@@ -1,0 +1,73 @@
+import { type Clock } from '@atlas/platform';
+import { type NonceStore } from './nonce-store';
+import { type AnswerSigner, signResponse } from './response-signature';
+import { type ServiceKeyResolver } from './service-key';
+import { nonceExpiryOf, requireInWindow } from './signature-window';
+import { badSignature, signatureDoesNotHold } from './signature.errors';
+import { type ReceivedRequest, readSignedRequest, secretIndexOf } from './verify-request';
+
+export interface ServiceAuthOptions {
+  /** `authorityOf` the public URL that signed calls are sent to. */
+  readonly authority: string;
+  /** 300 when left out. */
+  readonly windowSeconds?: number;
+}
+
+/** A call that is proven to come from the holder of a key, and to come for the first time. */
+export interface ServiceCall<TCaller = unknown> {
+  readonly caller: TCaller;
+  readonly keyId: string;
+  /** Which of the key's secrets the caller used: who still uses the old one during a rotation. */
+  readonly secretIndex: number;
+  /** Unix seconds. */
+  readonly created: number;
+  readonly signAnswer: AnswerSigner;
+}
+
+/** Finds the key, checks the signature, spends the nonce. Without Nest, for guards and tools alike. */
+export class SignatureVerifier<TCaller = unknown> {
+  constructor(
+    private readonly options: ServiceAuthOptions,
+    private readonly keys: ServiceKeyResolver<TCaller>,
+    private readonly nonces: NonceStore,
+    private readonly clock: Clock,
+  ) {
+    if (!isAuthority(options.authority)) {
+      throw new TypeError(
+        'SERVICE_AUTH_OPTIONS.authority has to be host[:port] in lower case: use authorityOf(url)',
+      );
+    }
+  }
+
+  /** Throws SignatureRefused. A key id that is not known is refused in the words of a wrong signature. */
+  async verify(request: Omit<ReceivedRequest, 'authority'>): Promise<ServiceCall<TCaller>> {
+    const signed = readSignedRequest({ ...request, authority: this.options.authority });
+    const { keyId, nonce, created } = signed.signature;
+    const key = await this.keys.secretsFor(keyId);
+    const secretIndex = secretIndexOf(signed, key?.secrets ?? []);
+    const secret = key?.secrets[secretIndex];
+    if (!key || secret === undefined) throw signatureDoesNotHold();
+    const signAnswer: AnswerSigner = (answer) =>
+      signResponse({ ...answer, request: request.headers, keyId, secret, now: this.clock.now() });
+    const age = { created, now: this.clock.now(), windowSeconds: this.options.windowSeconds };
+    requireInWindow(age, signAnswer);
+    await this.spend(keyId, nonce, nonceExpiryOf(age));
+    return { caller: key.caller, keyId, secretIndex, created, signAnswer };
+  }
+
+  private async spend(keyId: string, nonce: string, expiresAt: Date): Promise<void> {
+    if (await this.nonces.consume({ keyId, nonce, expiresAt })) return;
+    // Never signed: whoever replays a call must not get a refusal that passes for the answer to the call.
+    throw badSignature(
+      'The nonce was used before: this is a replay. Sign every attempt anew, retries included.',
+    );
+  }
+}
+
+/** A configured URL or capital letter would refuse every call there is, so it is found at start. */
+function isAuthority(authority: string): boolean {
+  return (
+    URL.canParse(`https://${authority}`) &&
+    new URL(`http://${authority}`).host === authority.replace(/:80$/, '')
+  );
+}

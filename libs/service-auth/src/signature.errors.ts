@@ -1,0 +1,40 @@
+import { DomainError } from '@atlas/platform';
+import { type AnswerSigner } from './response-signature';
+
+export type SignatureRefusal = 'bad_signature' | 'clock_skew';
+
+/** A signed call that is not accepted. `clock_skew` is said only to a caller whose signature holds. */
+export class SignatureRefused extends DomainError {
+  constructor(
+    code: SignatureRefusal,
+    detail: string,
+    /**
+     * Set by `SignatureVerifier` with `clock_skew`: the caller proved its key, so the refusal can be signed and it may
+     * correct its clock from it.
+     */
+    readonly signAnswer?: AnswerSigner,
+  ) {
+    super(code, 'unauthenticated', detail);
+    this.name = 'SignatureRefused';
+  }
+}
+
+/** An answer that cannot be trusted. Not a 401: whoever waits for us did nothing wrong, the other plane can't be heard. */
+export class AnswerRefused extends DomainError {
+  constructor(detail: string) {
+    super('bad_signature', 'unavailable', detail);
+    this.name = 'AnswerRefused';
+  }
+}
+
+export function badSignature(detail: string): SignatureRefused {
+  return new SignatureRefused('bad_signature', detail);
+}
+
+/** One sentence for an unknown key, a wrong secret and a changed message, so that key ids can't be probed. */
+export function signatureDoesNotHold(): SignatureRefused {
+  return badSignature(
+    'The signature does not hold: the key is not known here, the secrets differ, or the method, public authority, ' +
+      'path, query, body or tenant was changed on the way.',
+  );
+}
