@@ -1,18 +1,7 @@
 import { databaseTargetProblem, parseSealingKeys } from '@atlas/persistence';
-import { IsPortNumber } from '@atlas/platform';
-import { isLoopbackUrl } from './loopback';
+import { Checked, IsPortNumber, isLoopbackUrl } from '@atlas/platform';
 import { Transform } from 'class-transformer';
-import {
-  IsBoolean,
-  IsIn,
-  IsNotEmpty,
-  IsOptional,
-  IsUrl,
-  MinLength,
-  ValidateBy,
-  ValidateIf,
-  type ValidationArguments,
-} from 'class-validator';
+import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsUrl, MinLength, ValidateIf } from 'class-validator';
 
 const PUBLIC_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
@@ -37,7 +26,7 @@ export class ControlPlaneConfig {
   CONTROL_PLANE_MIGRATION_DATABASE_URL?: string;
 
   @IsUrl(PUBLIC_URL, { message: '$property must be the http(s) URL that tenant planes use' })
-  @Checked('transport', (value, config) =>
+  @Checked('transport', (value, config: ControlPlaneConfig) =>
     config.NODE_ENV === 'production' && value.startsWith('http:') && !isLoopbackUrl(value)
       ? 'must be https in production'
       : null,
@@ -72,25 +61,10 @@ export class ControlPlaneConfig {
 
   /** `<fault point>:<kill|throw|pause>`: tests break the plane there. Refused in production. */
   @IsOptional()
-  @Checked('faultPoint', (_, config) =>
+  @Checked('faultPoint', (_, config: ControlPlaneConfig) =>
     config.NODE_ENV === 'production' ? 'is for tests, never in production' : null,
   )
   ATLAS_FAULT_POINT?: string;
-}
-
-type Check = (value: string, config: ControlPlaneConfig) => string | null;
-
-/** The property's value must pass `check`, which answers with what is wrong. */
-function Checked(name: string, check: Check): PropertyDecorator {
-  const problem = (value: unknown, args?: ValidationArguments): string | null =>
-    typeof value === 'string' ? check(value, args?.object as ControlPlaneConfig) : 'is required';
-  return ValidateBy({
-    name,
-    validator: {
-      validate: (value, args) => problem(value, args) === null,
-      defaultMessage: (args) => `${args?.property} ${problem(args?.value, args)}`,
-    },
-  });
 }
 
 function sealingKeysProblem(value: string): string | null {

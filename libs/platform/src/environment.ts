@@ -1,7 +1,15 @@
 import { type DynamicModule, type Type } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { Transform, plainToInstance } from 'class-transformer';
-import { IsInt, Max, Min, getMetadataStorage, validateSync } from 'class-validator';
+import {
+  IsInt,
+  Max,
+  Min,
+  ValidateBy,
+  type ValidationArguments,
+  getMetadataStorage,
+  validateSync,
+} from 'class-validator';
 import { fieldErrors } from './validation.pipe';
 
 /** The environment does not fit: every fault at once, so that a second start is not needed to find the second one. */
@@ -47,4 +55,25 @@ class EnvironmentModule {}
 export function IsPortNumber(): PropertyDecorator {
   const rules = [Transform(({ value }) => Number(value)), IsInt(), Min(0), Max(65_535)];
   return (target, property) => rules.forEach((rule) => rule(target, property as string));
+}
+
+/** The text must pass `check`, which answers with what is wrong, or null. The answer never repeats the value. */
+export function Checked<T>(
+  name: string,
+  check: (value: string, config: T) => string | null,
+): PropertyDecorator {
+  const problem = (value: unknown, args?: ValidationArguments): string | null =>
+    typeof value === 'string' ? check(value, args?.object as T) : 'is required';
+  return ValidateBy({
+    name,
+    validator: {
+      validate: (value, args) => problem(value, args) === null,
+      defaultMessage: (args) => `${args?.property} ${problem(args?.value, args)}`,
+    },
+  });
+}
+
+/** `1` or `true`; anything else is no. */
+export function IsSwitch(): PropertyDecorator {
+  return Transform(({ value }) => value === true || value === '1' || value === 'true');
 }

@@ -36,6 +36,7 @@ export async function createHttpApp(
     preview: options.preview ?? false,
     logger: options.logger ?? ['error', 'fatal'],
   });
+  acceptEmptyJson(app);
   app.setGlobalPrefix('api', { exclude: UNPREFIXED.map((path) => ({ path, method: RequestMethod.GET })) });
   app.useGlobalPipes(createValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
@@ -54,6 +55,15 @@ export function openApiDocument(app: NestFastifyApplication, options: HttpAppOpt
     .addBearerAuth()
     .build();
   return SwaggerModule.createDocument(app, document);
+}
+
+/** Clients say `content-type: application/json` of an empty body, too: to Fastify that is broken JSON. */
+function acceptEmptyJson(app: NestFastifyApplication): void {
+  const parse = app.getHttpAdapter().getInstance().getDefaultJsonParser('error', 'error');
+  app.useBodyParser('application/json', { bodyLimit: MAX_BODY_BYTES }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else parse(request as never, body.toString('utf8'), done);
+  });
 }
 
 function instrument(server: FastifyInstance, metrics: Metrics): void {

@@ -4,6 +4,7 @@ export * from './errors';
 export * from './health';
 export * from './http-app';
 export * from './logger';
+export * from './loopback';
 export * from './metrics';
 export * from './passwords';
 export * from './platform.module';

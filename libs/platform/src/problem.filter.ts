@@ -26,11 +26,18 @@ export class ProblemFilter implements ExceptionFilter {
     const error = toDomainError(exception);
     if (error.kind === 'internal') this.logger.error(exception);
     const status = STATUS_OF_KIND[error.kind];
+    const body = JSON.stringify(problemOf(error, status));
+    const signature = (error as SignableError).signAnswer?.({ status, body });
     void reply
       .status(status)
-      .headers({ ...error.headers, 'content-type': 'application/problem+json' })
-      .send(problemOf(error, status));
+      .headers({ ...error.headers, ...signature, 'content-type': 'application/problem+json' })
+      .send(body);
   }
+}
+
+/** A refusal that its receiver can check: a wrong clock is corrected by nothing less. */
+interface SignableError extends DomainError {
+  readonly signAnswer?: (answer: { status: number; body: string }) => Record<string, string>;
 }
 
 function problemOf(error: DomainError, status: number): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { DomainError, IS_PUBLIC, currentContext } from '@atlas/platform';
-import { SignatureVerifier } from '@atlas/service-auth';
+import { SignatureVerifier, receivedRequestOf } from '@atlas/service-auth';
 import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { type AuthenticatedRequest, type PlaneCaller } from './caller';
@@ -51,12 +51,7 @@ export class AccessGuard implements CanActivate {
   }
 
   private async admitPlane(request: AuthenticatedRequest): Promise<boolean> {
-    request.plane = await this.verifier.verify({
-      method: request.method,
-      target: request.raw.url ?? '/',
-      headers: request.headers,
-      rawBody: request.rawBody ?? Buffer.alloc(0),
-    });
+    request.plane = await this.verifier.verify(receivedRequestOf(request));
     setActor('tenant_plane', request.plane.caller.tenantPlaneId ?? request.plane.keyId);
     return true;
   }

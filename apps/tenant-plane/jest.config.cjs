@@ -1,0 +1,1 @@
+module.exports = require('../../jest.preset.cjs')('tenant-plane', __dirname, { postgres: true });

@@ -1,0 +1,52 @@
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from '@atlas/platform';
+import { ApiProperty } from '@nestjs/swagger';
+import { IsEmail, IsOptional, IsString, Length } from 'class-validator';
+
+export class SignupExchangeDto {
+  @ApiProperty({ description: 'The token of the sign-up link' })
+  @IsString()
+  @Length(1, 4000)
+  token: string;
+
+  @ApiProperty({ minLength: MIN_PASSWORD_LENGTH })
+  @IsString()
+  @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
+  password: string;
+
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsString()
+  @Length(1, 100)
+  name?: string;
+}
+
+export class TokenDto {
+  @ApiProperty({ format: 'email' })
+  @IsEmail()
+  email: string;
+
+  @ApiProperty()
+  @IsString()
+  @Length(1, MAX_PASSWORD_LENGTH)
+  password: string;
+}
+
+export class RefreshDto {
+  @ApiProperty()
+  @IsString()
+  @Length(1, 200)
+  refresh_token: string;
+}
+
+export class RegisterDto extends TokenDto {
+  @ApiProperty({ minLength: MIN_PASSWORD_LENGTH })
+  @IsString()
+  @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
+  declare password: string;
+
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsString()
+  @Length(1, 100)
+  name?: string;
+}

@@ -1,0 +1,26 @@
+export const USER_ROLES = ['admin', 'operator', 'fulfiller', 'requester'] as const;
+export type UserRole = (typeof USER_ROLES)[number];
+
+/** What a user may do. A route asks for one of these. */
+export const PERMISSIONS = [
+  'incidents:read',
+  'incidents:create',
+  'incidents:write',
+  'cmdb:read',
+  'cmdb:write',
+  'onboarding:read',
+  'onboarding:write',
+  'audit:read',
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+const REQUESTER: readonly Permission[] = ['incidents:read', 'incidents:create', 'onboarding:read'];
+const FULFILLER: readonly Permission[] = [...REQUESTER, 'incidents:write', 'cmdb:read'];
+const OPERATOR: readonly Permission[] = [...FULFILLER, 'cmdb:write'];
+
+export const PERMISSIONS_OF_ROLE: Readonly<Record<UserRole, readonly Permission[]>> = {
+  admin: PERMISSIONS,
+  operator: OPERATOR,
+  fulfiller: FULFILLER,
+  requester: REQUESTER,
+};

@@ -1,0 +1,20 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { isUuid } from '@atlas/tenancy';
+
+const PREFIXES = { session: 'atu', refresh: 'atr' } as const;
+export type SessionTokenKind = keyof typeof PREFIXES;
+
+/** `atu_<tenant_id>_<secret>`: opaque, but for the tenant whose rows it is looked up in. */
+export function mintSessionToken(kind: SessionTokenKind, tenantId: string): string {
+  return `${PREFIXES[kind]}_${tenantId}_${randomBytes(32).toString('base64url')}`;
+}
+
+/** The tenant that a token claims; proven only once its hash is found among that tenant's sessions. */
+export function claimedTenant(kind: SessionTokenKind, token: string): string | null {
+  const match = /^(at[ur])_([0-9a-f-]{36})_[A-Za-z0-9_-]{43}$/.exec(token);
+  return match?.[1] === PREFIXES[kind] && isUuid(match[2]) ? (match[2] ?? null) : null;
+}
+
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}

@@ -1,0 +1,16 @@
+import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Opaque tokens, kept as SHA-256. The row belongs to the tenant, so a session moves with it. */
+@Entity('sessions')
+export class Session implements TenantOwned {
+  @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
+  @PrimaryColumn('uuid') id: string;
+  @Column('uuid', { name: 'user_id' }) userId: string;
+  @Column('varchar', { name: 'token_hash' }) tokenHash: string;
+  @Column('varchar', { name: 'refresh_hash' }) refreshHash: string;
+  @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+  @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
+  @TimestampColumn({ name: 'refresh_expires_at' }) refreshExpiresAt: Date;
+  @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;
+}

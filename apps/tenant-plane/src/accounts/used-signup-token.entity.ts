@@ -1,0 +1,10 @@
+import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
+import { Entity, PrimaryColumn } from 'typeorm';
+
+/** A sign-up token that let somebody in. */
+@Entity('used_signup_tokens')
+export class UsedSignupToken implements TenantOwned {
+  @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
+  @PrimaryColumn('varchar') jti: string;
+  @TimestampColumn({ name: 'used_at' }) usedAt: Date;
+}

@@ -1,0 +1,17 @@
+import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { type UserRole } from './permissions';
+
+@Entity('users')
+export class User implements TenantOwned {
+  @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
+  @PrimaryColumn('uuid') id: string;
+  @Column('varchar') email: string;
+  @Column('varchar') name: string;
+  @Column('varchar') role: UserRole;
+  @Column('varchar', { name: 'password_hash' }) passwordHash: string;
+  /** The tenant's first user ever; there can be one. Users are deactivated, never deleted. */
+  @Column('boolean', { name: 'is_first' }) isFirst: boolean;
+  @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+  @TimestampColumn({ name: 'deactivated_at', nullable: true }) deactivatedAt: Date | null;
+}

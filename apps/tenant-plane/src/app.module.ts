@@ -1,0 +1,36 @@
+import { Database, PersistenceModule, databaseHealth } from '@atlas/persistence';
+import { PlatformModule, environmentModule } from '@atlas/platform';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CmdbModule } from './cmdb/cmdb.module';
+import { RowSecurityCheck } from './database/row-security-check';
+import { databaseOptions } from './database/database-options';
+import { IncidentsModule } from './incidents/incidents.module';
+import { OnboardingModule } from './onboarding/onboarding.module';
+import { CoreModule } from './tenancy/core.module';
+import { TenantPlaneConfig } from './tenant-plane.config';
+
+/** What tenants use. A new feature is a folder and a line here. */
+const FEATURES = [CmdbModule, IncidentsModule, OnboardingModule];
+
+@Module({})
+export class AppModule {
+  static forEnvironment(env: NodeJS.ProcessEnv): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        environmentModule(TenantPlaneConfig, env),
+        PersistenceModule.forConfig(TenantPlaneConfig, databaseOptions),
+        PlatformModule.forRootAsync({
+          inject: [TenantPlaneConfig, Database],
+          useFactory: (config: TenantPlaneConfig, database: Database) => ({
+            metrics: { token: config.METRICS_TOKEN },
+            readinessChecks: [() => databaseHealth(database)],
+          }),
+        }),
+        CoreModule,
+        ...FEATURES,
+      ],
+      providers: [RowSecurityCheck],
+    };
+  }
+}

@@ -1,0 +1,42 @@
+import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { CurrentTenant } from '../tenancy/request-tenant';
+import { type Page } from '../tenancy/page';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { Requires } from '../tenancy/tenant.guard';
+import { CreateConfigurationItemDto, ListConfigurationItemsQuery } from './cmdb.dto';
+import { Cmdb, type ConfigurationItemView } from './cmdb.service';
+
+@ApiTags('cmdb')
+@ApiBearerAuth()
+@Controller('cmdb/items')
+export class CmdbController {
+  constructor(private readonly cmdb: Cmdb) {}
+
+  @Requires('cmdb:write')
+  @Post()
+  create(
+    @CurrentTenant() tenant: Tenant,
+    @Body() dto: CreateConfigurationItemDto,
+  ): Promise<ConfigurationItemView> {
+    return this.cmdb.create(tenant.id, dto);
+  }
+
+  @Requires('cmdb:read')
+  @Get()
+  list(
+    @CurrentTenant() tenant: Tenant,
+    @Query() query: ListConfigurationItemsQuery,
+  ): Promise<Page<ConfigurationItemView>> {
+    return this.cmdb.list(tenant.id, query);
+  }
+
+  @Requires('cmdb:read')
+  @Get(':id')
+  get(
+    @CurrentTenant() tenant: Tenant,
+    @Param('id', ParseUUIDPipe) id: string,
+  ): Promise<ConfigurationItemView> {
+    return this.cmdb.get(tenant.id, id);
+  }
+}

@@ -1,0 +1,30 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsObject, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { PageQuery } from '../tenancy/page';
+
+export class CreateConfigurationItemDto {
+  @ApiProperty({ example: 'web-1' })
+  @IsString()
+  @Length(1, 200)
+  @Matches(/\S/, { message: 'name must not be blank' })
+  name: string;
+
+  @ApiProperty({ example: 'server' })
+  @IsString()
+  @Length(1, 60)
+  @Matches(/\S/, { message: 'type must not be blank' })
+  type: string;
+
+  @ApiProperty({ required: false, type: Object })
+  @IsOptional()
+  @IsObject()
+  attributes?: Record<string, unknown>;
+}
+
+export class ListConfigurationItemsQuery extends PageQuery {
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsString()
+  @Length(1, 60)
+  type?: string;
+}

@@ -1,0 +1,104 @@
+import { Clock } from '@atlas/platform';
+import { keyIdOf, signRequest, verifyResponse } from '@atlas/service-auth';
+import { Injectable } from '@nestjs/common';
+import { TenantPlaneConfig } from '../tenant-plane.config';
+import { ControlPlaneRefused, ControlPlaneUnreachable } from './control-plane.errors';
+
+export interface SignedCall {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  readonly timeoutMs: number;
+  /** Whether an answer is accepted only when the Control Plane signed it. */
+  readonly mustBeSigned: boolean;
+  readonly ended?: AbortSignal;
+}
+
+/** Calls the Control Plane, signed; believes what is signed back. Nothing else leaves this plane. */
+@Injectable()
+export class ControlPlaneClient {
+  /** How far our clock is behind the Control Plane's. Learned from signed answers only. */
+  private clockOffsetMs = 0;
+
+  constructor(
+    private readonly config: TenantPlaneConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The parsed answer; null for 204. Throws {@link ControlPlaneRefused} and {@link ControlPlaneUnreachable}. */
+  async call<T>(call: SignedCall): Promise<T | null> {
+    const { CONTROL_PLANE_BASE_URL: base, INTERNAL_SERVICE_SECRET: secret } = this.config;
+    if (!base || !secret)
+      throw new ControlPlaneUnreachable('This tenant plane runs without a Control Plane.');
+    const url = new URL(call.path, base);
+    for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
+    const body = call.body === undefined ? '' : JSON.stringify(call.body);
+    const now = new Date(this.clock.now().getTime() + this.clockOffsetMs);
+    const key = { keyId: keyIdOf(secret), secret };
+    const headers = { ...signRequest({ method: call.method, url, body, ...key, now }) };
+    const { response, text } = await send(url, call, headers, body);
+    if (response.ok && !call.mustBeSigned) return text === '' ? null : (JSON.parse(text) as T);
+    this.checkSignature(response, text, headers, key);
+    if (!response.ok) throw refusal(response.status, text);
+    return text === '' ? null : (JSON.parse(text) as T);
+  }
+
+  private checkSignature(
+    response: Response,
+    body: string,
+    request: Record<string, string>,
+    key: { keyId: string; secret: string },
+  ): void {
+    // A refusal may be unsigned: whoever forges one can also keep us from being heard at all.
+    if (!response.ok && !response.headers.has('signature')) return;
+    const headers = Object.fromEntries(response.headers);
+    const { created } = verifyAnswer({ status: response.status, body, headers, request, ...key });
+    this.clockOffsetMs = offsetOf(created, this.clock.now());
+  }
+}
+
+/** Signatures are dated in whole seconds, so a smaller difference says nothing. */
+function offsetOf(createdSeconds: number, now: Date): number {
+  const offset = createdSeconds * 1000 - now.getTime();
+  return Math.abs(offset) < 2000 ? 0 : offset;
+}
+
+function verifyAnswer(answer: Parameters<typeof verifyResponse>[0]): { readonly created: number } {
+  try {
+    return verifyResponse(answer);
+  } catch (error) {
+    throw new ControlPlaneUnreachable(`The answer can't be trusted: ${(error as Error).message}`);
+  }
+}
+
+async function send(url: URL, call: SignedCall, headers: Record<string, string>, body: string) {
+  const timeout = AbortSignal.timeout(call.timeoutMs);
+  const signal = call.ended ? AbortSignal.any([timeout, call.ended]) : timeout;
+  const content = body === '' ? {} : { body, headers: { ...headers, 'content-type': 'application/json' } };
+  try {
+    const response = await fetch(url, {
+      method: call.method,
+      headers,
+      ...content,
+      signal,
+      redirect: 'error',
+    });
+    return { response, text: await response.text() };
+  } catch (error) {
+    const { message, cause } = error as Error & { cause?: Error };
+    throw new ControlPlaneUnreachable(`${url.origin} can't be reached: ${cause?.message ?? message}`, {
+      cause: error,
+    });
+  }
+}
+
+function refusal(status: number, text: string): ControlPlaneRefused {
+  try {
+    const { code, detail } = JSON.parse(text) as { code?: string; detail?: string };
+    if (code) return new ControlPlaneRefused(status, code, detail ?? code);
+  } catch {
+    // Not one of our problem documents: some proxy's page.
+  }
+  return new ControlPlaneRefused(status, 'unexpected_answer', `Unexpected answer with status ${status}.`);
+}

@@ -1,0 +1,19 @@
+/** The Control Plane answered, and said no. */
+export class ControlPlaneRefused extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    detail: string,
+  ) {
+    super(detail);
+    this.name = 'ControlPlaneRefused';
+  }
+}
+
+/** No answer, or none that can be trusted. */
+export class ControlPlaneUnreachable extends Error {
+  constructor(detail: string, options?: ErrorOptions) {
+    super(detail, options);
+    this.name = 'ControlPlaneUnreachable';
+  }
+}

@@ -1,0 +1,86 @@
+import { Database } from '@atlas/persistence';
+import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
+import { Injectable, Logger } from '@nestjs/common';
+import { In, Not } from 'typeorm';
+import { TenantDirectory } from '../tenancy/tenant-directory';
+import { Tenant } from '../tenancy/tenant.entity';
+
+export interface Applied {
+  readonly tenantId: string;
+  readonly entryRevision: number;
+  readonly error?: string;
+}
+
+/** Makes this plane's directory what the Control Plane wants it to be. Entry by entry: one failure holds nobody back. */
+@Injectable()
+export class DesiredStateApplier {
+  private readonly logger = new Logger(DesiredStateApplier.name);
+
+  constructor(
+    private readonly database: Database,
+    private readonly directory: TenantDirectory,
+  ) {}
+
+  async apply(state: DesiredState): Promise<Applied[]> {
+    const applied: Applied[] = [];
+    for (const entry of state.tenants) applied.push(await this.applyOne(entry));
+    await this.stopServing(state);
+    this.directory.forget();
+    return applied;
+  }
+
+  /** Those that are applied but not yet reported: the process ended in between. */
+  async unreported(): Promise<Applied[]> {
+    const tenants = await this.database.read((manager) =>
+      manager
+        .createQueryBuilder(Tenant, 'tenant')
+        .where('tenant.reportedRevision < tenant.entryRevision')
+        .take(1000)
+        .getMany(),
+    );
+    return tenants.map(({ id, entryRevision }) => ({ tenantId: id, entryRevision }));
+  }
+
+  async markReported(applied: readonly Applied[]): Promise<void> {
+    const done = applied.filter(({ error }) => error === undefined);
+    if (done.length === 0) return;
+    await this.database.write(async (manager) => {
+      for (const { tenantId, entryRevision } of done) {
+        await manager.update(Tenant, { id: tenantId }, { reportedRevision: entryRevision });
+      }
+    });
+  }
+
+  private async applyOne(entry: DesiredTenant): Promise<Applied> {
+    const outcome = { tenantId: entry.tenant_id, entryRevision: entry.entry_revision };
+    try {
+      await this.database.write((manager) => manager.upsert(Tenant, rowOf(entry), ['id']));
+      return outcome;
+    } catch (error) {
+      this.logger.error(error);
+      return { ...outcome, error: (error as Error).message };
+    }
+  }
+
+  /** What is not wanted here is no longer answered; its rows stay. */
+  private async stopServing(state: DesiredState): Promise<void> {
+    const wanted = state.tenants.map((entry) => entry.tenant_id);
+    const gone = state.full ? { id: Not(In(wanted)) } : { id: In([...state.removed]) };
+    if (!state.full && state.removed.length === 0) return;
+    await this.database.write((manager) => manager.update(Tenant, gone, { phase: 'retired' }));
+  }
+}
+
+function rowOf(entry: DesiredTenant): Tenant {
+  return {
+    id: entry.tenant_id,
+    slug: entry.slug,
+    name: entry.name,
+    status: entry.status,
+    plan: entry.plan,
+    adminEmail: entry.admin_email,
+    phase: entry.phase,
+    entryRevision: entry.entry_revision,
+    reportedRevision: 0,
+  };
+}

@@ -1,0 +1,81 @@
+import { type EnrolAnswer, PLANE_PATHS } from '@atlas/plane-contract';
+import { keyIdOf } from '@atlas/service-auth';
+import { Injectable, Logger } from '@nestjs/common';
+import { databaseTarget } from '@atlas/persistence';
+import { TENANT_PLANE_VERSION } from '../http-app.options';
+import { TenantPlaneConfig } from '../tenant-plane.config';
+import { ControlPlaneClient } from './control-plane-client';
+import { ControlPlaneRefused } from './control-plane.errors';
+import { PlaneIdentities } from './plane-identities';
+
+const TIMEOUT_MS = 15_000;
+const CAPABILITIES = ['desired-state', 'report'];
+
+/** Spends the provisioning token, once. */
+@Injectable()
+export class Enrolment {
+  private readonly logger = new Logger(Enrolment.name);
+
+  constructor(
+    private readonly client: ControlPlaneClient,
+    private readonly identities: PlaneIdentities,
+    private readonly config: TenantPlaneConfig,
+  ) {}
+
+  /** Null when it could not be done now; the log says why and what to do. */
+  async enrol(): Promise<EnrolAnswer | null> {
+    const token = this.config.ATLAS_PROVISIONING_TOKEN;
+    if (!token) {
+      this.logger.error(
+        'Not enrolled yet: set ATLAS_PROVISIONING_TOKEN from the install bundle and start again.',
+      );
+      return null;
+    }
+    try {
+      const answer = await this.ask(token);
+      const { tenant_plane_id: tenantPlaneId, deployment_model: deploymentModel } = answer;
+      await this.identities.update({ tenantPlaneId, deploymentModel });
+      this.logger.log(`Enrolled as ${deploymentModel} tenant plane ${tenantPlaneId}`);
+      return answer;
+    } catch (error) {
+      this.logger.error(`Enrolment failed and is tried again: ${adviceOn(error, this.config)}`);
+      return null;
+    }
+  }
+
+  private async ask(token: string): Promise<EnrolAnswer> {
+    const { instanceId, publicKey } = this.identities.current;
+    const model = this.config.deploymentModel;
+    const answer = await this.client.call<EnrolAnswer>({
+      method: 'POST',
+      path: PLANE_PATHS.enrol,
+      body: {
+        token,
+        instance_id: instanceId,
+        version: TENANT_PLANE_VERSION,
+        endpoint_url: this.config.TENANT_PLANE_PUBLIC_URL,
+        database: { driver: databaseTarget(this.config.TENANT_PLANE_DATABASE_URL).driver },
+        capabilities: CAPABILITIES,
+        public_key: publicKey,
+        ...(model && { deployment_model: model }),
+      },
+      timeoutMs: TIMEOUT_MS,
+      mustBeSigned: true,
+    });
+    if (!answer) throw new Error('The Control Plane answered the enrolment with nothing.');
+    return answer;
+  }
+}
+
+/** For the person who reads the log: which variable to look at. */
+function adviceOn(error: unknown, config: TenantPlaneConfig): string {
+  const { message } = error as Error;
+  if (!(error instanceof ControlPlaneRefused)) return message;
+  if (error.code === 'clock_skew') return `${message} Set this machine's clock (NTP).`;
+  if (error.code !== 'bad_signature') return `${message} (${error.code}; variable ATLAS_PROVISIONING_TOKEN)`;
+  const isPlatform = keyIdOf(config.INTERNAL_SERVICE_SECRET ?? '') === 'platform';
+  const remedy = isPlatform
+    ? "INTERNAL_SERVICE_SECRET here must be the same as the Control Plane's INTERNAL_SERVICE_SECRET."
+    : 'INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN must be pasted from the same install bundle.';
+  return `the Control Plane refused our signature (bad_signature). ${remedy} The token is not spent.`;
+}

@@ -1,0 +1,151 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type DesiredState,
+  HEARTBEAT_SECONDS,
+  PLANE_PATHS,
+  TENANT_PLANE_ID_PARAMETER,
+} from '@atlas/plane-contract';
+import { Clock } from '@atlas/platform';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { TenantPlaneConfig } from '../tenant-plane.config';
+import { ControlPlaneClient } from './control-plane-client';
+import { type Applied, DesiredStateApplier } from './desired-state-applier';
+import { Enrolment } from './enrolment';
+import { PlaneIdentities } from './plane-identities';
+import { Reporter } from './reporter';
+
+const LEASE_RENEWAL_MS = 3000;
+const FIRST_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 30_000;
+
+/** The loop of every tenant plane in every model: enrol once, pull, apply, report. Requests never wait for it. */
+@Injectable()
+export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(ControlPlaneLink.name);
+  private readonly ended = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private pauseMs = 0;
+  private holdsLease = false;
+  private isReachable = false;
+
+  constructor(
+    private readonly config: TenantPlaneConfig,
+    private readonly client: ControlPlaneClient,
+    private readonly identities: PlaneIdentities,
+    private readonly enrolment: Enrolment,
+    private readonly applier: DesiredStateApplier,
+    private readonly reporter: Reporter,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.config.isOffline) {
+      this.logger.log('Offline mode: no call to the Control Plane is made.');
+      return;
+    }
+    this.running = Promise.all([this.keepLease(), this.pullForEver()]).then(() => undefined);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.ended.abort();
+    await this.running;
+    await this.reporter.settled();
+    if (this.holdsLease) await this.identities.releaseLease();
+  }
+
+  get status(): { readonly reachable: boolean; readonly last_contact_at: Date | null } {
+    return { reachable: this.isReachable, last_contact_at: this.identities.current.lastContactAt };
+  }
+
+  private async keepLease(): Promise<void> {
+    while (!this.ended.signal.aborted) {
+      this.holdsLease = await this.identities.holdLease().catch(() => false);
+      if (!this.holdsLease) await this.identities.refresh().catch(() => undefined);
+      await this.pause(LEASE_RENEWAL_MS);
+    }
+  }
+
+  private async pullForEver(): Promise<void> {
+    while (!this.ended.signal.aborted) {
+      if (!this.holdsLease) await this.pause(50);
+      else await this.turn();
+    }
+  }
+
+  private async turn(): Promise<void> {
+    try {
+      if (this.identities.current.tenantPlaneId === null) await this.enrolAndApply();
+      else await this.pullAndApply();
+    } catch (error) {
+      if (this.ended.signal.aborted) return;
+      this.noteContact(false);
+      this.logger.warn(`No word from the Control Plane: ${(error as Error).message}`);
+      this.slowDown();
+    }
+    await this.pause(this.pauseMs * (0.5 + Math.random() / 2));
+  }
+
+  private async enrolAndApply(): Promise<void> {
+    const answer = await this.enrolment.enrol();
+    if (!answer) return this.slowDown();
+    await this.accept(answer.desired_state);
+  }
+
+  private async pullAndApply(): Promise<void> {
+    if (this.pauseMs > 0 || !this.isReachable) this.reporter.report(await this.applier.unreported());
+    const { revision, tenantPlaneId } = this.identities.current;
+    // The first pull of a process does not wait, so that what happened meanwhile is known at once.
+    const wait = this.isReachable ? HEARTBEAT_SECONDS : 0;
+    const state = await this.client.call<DesiredState>({
+      method: 'GET',
+      path: PLANE_PATHS.desiredState,
+      query: {
+        [TENANT_PLANE_ID_PARAMETER]: tenantPlaneId ?? '',
+        wait: String(wait),
+        ...(revision && { since: revision }),
+      },
+      timeoutMs: (wait + 10) * 1000,
+      mustBeSigned: true,
+      ended: this.ended.signal,
+    });
+    if (state) await this.accept(state);
+    else this.noteContact(true);
+    this.reporter.heartbeat();
+  }
+
+  private async accept(state: DesiredState): Promise<void> {
+    this.noteContact(true);
+    const applied = await this.applier.apply(state);
+    await this.keep(state, applied);
+    this.reporter.report(applied);
+    this.reporter.heartbeat();
+  }
+
+  /** The revision moves on only when all of it is applied; until then the same changes are asked for again. */
+  private async keep(state: DesiredState, applied: readonly Applied[]): Promise<void> {
+    const hasFailed = applied.some(({ error }) => error !== undefined);
+    const { keys } = state.config.keys;
+    await this.identities.update({ keys: [...keys], ...(!hasFailed && { revision: state.revision }) });
+    if (hasFailed) this.slowDown();
+  }
+
+  private noteContact(isReachable: boolean): void {
+    this.isReachable = isReachable;
+    if (!isReachable) return;
+    this.pauseMs = 0;
+    this.identities.update({ lastContactAt: this.clock.now() }).catch(() => undefined);
+  }
+
+  private slowDown(): void {
+    this.pauseMs = Math.min(MAX_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.pauseMs * 2));
+  }
+
+  private async pause(ms: number): Promise<void> {
+    if (ms > 0) await delay(ms, undefined, { signal: this.ended.signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,26 @@
+import { JsonColumn, TimestampColumn } from '@atlas/persistence';
+import { type PublishedKey } from '@atlas/plane-contract';
+import { type DeploymentModel } from '@atlas/tenancy';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Who this tenant plane is and how far it has come. One row, shared by all replicas. */
+@Entity('plane_identity')
+export class PlaneIdentity {
+  @PrimaryColumn('integer') id: number;
+  /** Made before the first call, so that a repeated enrolment is known as ours. */
+  @Column('uuid', { name: 'instance_id' }) instanceId: string;
+  @JsonColumn({ name: 'public_key' }) publicKey: Record<string, unknown>;
+  @Column('text', { name: 'private_key_sealed' }) privateKeySealed: string;
+  @Column('uuid', { name: 'tenant_plane_id', nullable: true }) tenantPlaneId: string | null;
+  @Column('varchar', { name: 'deployment_model', nullable: true }) deploymentModel: DeploymentModel | null;
+  /** The last revision of the desired state that is applied. */
+  @Column('varchar', { nullable: true }) revision: string | null;
+  /** Keys of the Control Plane to check its signatures with, offline too. */
+  @JsonColumn() keys: PublishedKey[];
+  /** Counts reports; stored before one is sent. */
+  @Column('integer') sequence: number;
+  @TimestampColumn({ name: 'last_contact_at', nullable: true }) lastContactAt: Date | null;
+  /** The replica that talks to the Control Plane. */
+  @Column('varchar', { name: 'lease_owner', nullable: true }) leaseOwner: string | null;
+  @TimestampColumn({ name: 'lease_expires_at', nullable: true }) leaseExpiresAt: Date | null;
+}

@@ -1,0 +1,38 @@
+import { type Schema } from '@atlas/persistence';
+import { Session } from '../accounts/session.entity';
+import { UsedSignupToken } from '../accounts/used-signup-token.entity';
+import { User } from '../accounts/user.entity';
+import { AuditEvent } from '../audit/audit-event.entity';
+import { ConfigurationItem } from '../cmdb/configuration-item.entity';
+import { PlaneIdentity } from '../control-plane-link/plane-identity.entity';
+import { Incident } from '../incidents/incident.entity';
+import { SkippedStep } from '../onboarding/skipped-step.entity';
+import { Tenant } from '../tenancy/tenant.entity';
+import { CreateIdentity1700000000001 } from './migrations/0001-create-identity';
+import { CreateAccounts1700000000002 } from './migrations/0002-create-accounts';
+import { CreateIncidents1700000000003 } from './migrations/0003-create-incidents';
+import { CreateCmdb1700000000004 } from './migrations/0004-create-cmdb';
+
+/** The plane's own rows: who it is and whom it serves. */
+const PLANE_ENTITIES = [PlaneIdentity, Tenant];
+
+/** Rows that belong to one tenant each. A new feature adds its entity here. */
+export const TENANT_SCOPED_ENTITIES = [
+  AuditEvent,
+  ConfigurationItem,
+  Incident,
+  Session,
+  SkippedStep,
+  UsedSignupToken,
+  User,
+];
+
+export const TENANT_PLANE_SCHEMA: Schema = {
+  entities: [...PLANE_ENTITIES, ...TENANT_SCOPED_ENTITIES],
+  migrations: [
+    CreateIdentity1700000000001,
+    CreateAccounts1700000000002,
+    CreateIncidents1700000000003,
+    CreateCmdb1700000000004,
+  ],
+};

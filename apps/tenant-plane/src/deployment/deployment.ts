@@ -1,0 +1,23 @@
+import { type DeploymentProfile, profileOf } from '@atlas/deployment-profiles';
+import { Injectable } from '@nestjs/common';
+import { PlaneIdentities } from '../control-plane-link/plane-identities';
+import { TenantPlaneConfig } from '../tenant-plane.config';
+
+/** Which deployment model this plane runs in: what its environment says, else what the Control Plane said at enrolment. */
+@Injectable()
+export class Deployment {
+  constructor(
+    private readonly config: TenantPlaneConfig,
+    private readonly identities: PlaneIdentities,
+  ) {}
+
+  get profile(): DeploymentProfile {
+    return profileOf(this.config.deploymentModel ?? this.identities.current.deploymentModel ?? 'shared');
+  }
+
+  /** For users: the model, its name and the reminders that come with it. */
+  describe(): Record<string, unknown> {
+    const { model, title, hints } = this.profile;
+    return { model, profile: title, hints };
+  }
+}

@@ -1,0 +1,27 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { ControlPlaneLink } from '../control-plane-link/link.service';
+import { OptionalTenant } from '../tenancy/request-tenant';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { WithoutLoginOrTenant } from '../tenancy/tenant.guard';
+import { Deployment } from './deployment';
+
+/** What a login page needs to know before anybody has signed in. */
+@ApiTags('deployment')
+@Controller('tenant-default')
+export class TenantDefaultController {
+  constructor(
+    private readonly deployment: Deployment,
+    private readonly link: ControlPlaneLink,
+  ) {}
+
+  @WithoutLoginOrTenant()
+  @Get()
+  describe(@OptionalTenant() tenant: Tenant | null): Record<string, unknown> {
+    return {
+      tenant: tenant && { id: tenant.id, slug: tenant.slug, name: tenant.name },
+      deployment: this.deployment.describe(),
+      control_plane: this.link.status,
+    };
+  }
+}

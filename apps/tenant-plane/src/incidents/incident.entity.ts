@@ -1,0 +1,19 @@
+import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { type IncidentStatus, type Severity } from './incident';
+
+@Entity('incidents')
+export class Incident implements TenantOwned {
+  @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
+  @PrimaryColumn('uuid') id: string;
+  /** `INC-00000001`, counted by tenant. */
+  @Column('varchar') number: string;
+  @Column('varchar') title: string;
+  @Column('text', { nullable: true }) description: string | null;
+  @Column('varchar') severity: Severity;
+  @Column('varchar') status: IncidentStatus;
+  @Column('uuid', { name: 'created_by', nullable: true }) createdBy: string | null;
+  @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+  @TimestampColumn({ name: 'updated_at' }) updatedAt: Date;
+  @TimestampColumn({ name: 'resolved_at', nullable: true }) resolvedAt: Date | null;
+}

@@ -1,0 +1,48 @@
+import { Body, Controller, Get, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { type Page } from '../tenancy/page';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { Requires } from '../tenancy/tenant.guard';
+import { type IncidentView } from './incident.view';
+import { CreateIncidentDto, ListIncidentsQuery, UpdateIncidentDto } from './incidents.dto';
+import { Incidents } from './incidents.service';
+
+@ApiTags('incidents')
+@ApiBearerAuth()
+@Controller('incidents')
+export class IncidentsController {
+  constructor(private readonly incidents: Incidents) {}
+
+  @Requires('incidents:create')
+  @Post()
+  create(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Body() dto: CreateIncidentDto,
+  ): Promise<IncidentView> {
+    return this.incidents.create(tenant.id, user.id, dto);
+  }
+
+  @Requires('incidents:read')
+  @Get()
+  list(@CurrentTenant() tenant: Tenant, @Query() query: ListIncidentsQuery): Promise<Page<IncidentView>> {
+    return this.incidents.list(tenant.id, query);
+  }
+
+  @Requires('incidents:read')
+  @Get(':id')
+  get(@CurrentTenant() tenant: Tenant, @Param('id', ParseUUIDPipe) id: string): Promise<IncidentView> {
+    return this.incidents.get(tenant.id, id);
+  }
+
+  @Requires('incidents:write')
+  @Patch(':id')
+  update(
+    @CurrentTenant() tenant: Tenant,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() dto: UpdateIncidentDto,
+  ): Promise<IncidentView> {
+    return this.incidents.update(tenant.id, id, dto);
+  }
+}

@@ -1,0 +1,6 @@
+import { Module } from '@nestjs/common';
+import { IncidentsController } from './incidents.controller';
+import { Incidents } from './incidents.service';
+
+@Module({ controllers: [IncidentsController], providers: [Incidents] })
+export class IncidentsModule {}

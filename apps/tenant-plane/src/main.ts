@@ -1,0 +1,20 @@
+import 'reflect-metadata';
+import { EnvironmentError, JsonLogger, createHttpApp, createPino } from '@atlas/platform';
+import { AppModule } from './app.module';
+import { HTTP_APP } from './http-app.options';
+import { TenantPlaneConfig } from './tenant-plane.config';
+
+async function main(): Promise<void> {
+  const logger = new JsonLogger(createPino('tenant-plane', process.env['LOG_LEVEL'] || 'info'));
+  const app = await createHttpApp(AppModule.forEnvironment(process.env), { ...HTTP_APP, logger });
+  const { PORT, HOST } = app.get(TenantPlaneConfig);
+  await app.listen(PORT, HOST);
+  logger.log({ msg: 'The Tenant Plane is ready', url: await app.getUrl() });
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `${error instanceof EnvironmentError ? error.message : String((error as Error).stack)}\n`,
+  );
+  process.exit(1);
+});

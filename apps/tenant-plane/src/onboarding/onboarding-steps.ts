@@ -1,0 +1,42 @@
+import { type TenantScope } from '@atlas/persistence';
+import { ConfigurationItem } from '../cmdb/configuration-item.entity';
+
+export interface Evidence {
+  readonly kind: string;
+  readonly id: string;
+  readonly at: Date;
+}
+
+export interface OnboardingStep {
+  readonly key: string;
+  readonly title: string;
+  readonly hint: string;
+  /** What shows that it is done, or null: a step completes by evidence, not by a click. */
+  readonly evidence: (scope: TenantScope) => Promise<Evidence | null>;
+}
+
+const notYet = (): Promise<null> => Promise.resolve(null);
+
+/** The checklist after log-in, in this order in every deployment model. */
+export const ONBOARDING_STEPS: readonly OnboardingStep[] = [
+  {
+    key: 'connect_data',
+    title: 'Connect your data',
+    hint: 'Create your first configuration item: POST /api/cmdb/items.',
+    evidence: firstConfigurationItem,
+  },
+  {
+    key: 'monitoring',
+    title: 'Connect monitoring',
+    hint: 'Point an alert source at Atlas; the first alert completes this.',
+    evidence: notYet,
+  },
+  { key: 'slos', title: 'Set a service level objective', hint: 'Define your first SLO.', evidence: notYet },
+  { key: 'runbook', title: 'Run a runbook', hint: 'Run your first runbook.', evidence: notYet },
+  { key: 'ai', title: 'Ask the AI', hint: 'Ask for the analysis of an incident.', evidence: notYet },
+];
+
+async function firstConfigurationItem(scope: TenantScope): Promise<Evidence | null> {
+  const [item] = await scope.find(ConfigurationItem, { order: { id: 'ASC' }, take: 1 });
+  return item ? { kind: 'configuration_item', id: item.id, at: item.createdAt } : null;
+}

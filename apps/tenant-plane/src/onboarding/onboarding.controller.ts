@@ -1,0 +1,26 @@
+import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { CurrentTenant } from '../tenancy/request-tenant';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { Requires } from '../tenancy/tenant.guard';
+import { Onboarding } from './onboarding.service';
+
+@ApiTags('onboarding')
+@ApiBearerAuth()
+@Controller('onboarding')
+export class OnboardingController {
+  constructor(private readonly onboarding: Onboarding) {}
+
+  @Requires('onboarding:read')
+  @Get()
+  checklist(@CurrentTenant() tenant: Tenant): Promise<unknown> {
+    return this.onboarding.checklist(tenant.id);
+  }
+
+  @Requires('onboarding:write')
+  @Post('steps/:step/skip')
+  @HttpCode(200)
+  skip(@CurrentTenant() tenant: Tenant, @Param('step') step: string): Promise<unknown> {
+    return this.onboarding.skip(tenant.id, step);
+  }
+}

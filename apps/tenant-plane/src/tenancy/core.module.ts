@@ -1,0 +1,39 @@
+import { Global, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AccountsController } from '../accounts/accounts.controller';
+import { Accounts } from '../accounts/accounts.service';
+import { SessionAuthentication } from '../accounts/session-authentication';
+import { Sessions } from '../accounts/sessions';
+import { SignupTokens } from '../accounts/signup-tokens';
+import { Audit } from '../audit/audit.service';
+import { ControlPlaneClient } from '../control-plane-link/control-plane-client';
+import { DesiredStateApplier } from '../control-plane-link/desired-state-applier';
+import { Enrolment } from '../control-plane-link/enrolment';
+import { ControlPlaneLink } from '../control-plane-link/link.service';
+import { PlaneIdentities } from '../control-plane-link/plane-identities';
+import { Reporter } from '../control-plane-link/reporter';
+import { Deployment } from '../deployment/deployment';
+import { TenantDefaultController } from '../deployment/tenant-default.controller';
+import { TenantDirectory } from './tenant-directory';
+import { TenantResolution } from './tenant-resolution';
+import { TenantGuard } from './tenant.guard';
+
+const LINK = [
+  ControlPlaneClient,
+  ControlPlaneLink,
+  DesiredStateApplier,
+  Enrolment,
+  PlaneIdentities,
+  Reporter,
+];
+const TENANCY = [TenantDirectory, TenantResolution, { provide: APP_GUARD, useClass: TenantGuard }];
+const ACCOUNTS = [Accounts, SessionAuthentication, Sessions, SignupTokens];
+
+/** What every feature stands on: which tenant, which user, which deployment, and the word of the Control Plane. */
+@Global()
+@Module({
+  controllers: [AccountsController, TenantDefaultController],
+  providers: [...LINK, ...TENANCY, ...ACCOUNTS, Audit, Deployment],
+  exports: [Audit, Deployment],
+})
+export class CoreModule {}

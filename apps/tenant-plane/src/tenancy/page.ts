@@ -1,0 +1,34 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+
+/** Lists are read in pages, newest first; `cursor` is the `next_cursor` of the page before. */
+export class PageQuery {
+  @ApiProperty({ required: false, format: 'uuid' })
+  @IsOptional()
+  @IsUUID()
+  cursor?: string;
+
+  @ApiProperty({ required: false, default: 50 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(200)
+  limit: number = 50;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next_cursor: string | null;
+}
+
+/** Makes a page of one row more than it shows: that one tells whether there is another page. */
+export function pageOf<R extends { id: string }, T>(
+  rows: readonly R[],
+  limit: number,
+  view: (row: R) => T,
+): Page<T> {
+  const shown = rows.slice(0, limit);
+  return { items: shown.map(view), next_cursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null };
+}

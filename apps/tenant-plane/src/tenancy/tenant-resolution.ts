@@ -1,0 +1,53 @@
+import { DomainError } from '@atlas/platform';
+import { tenantSlugOfHost } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { Deployment } from '../deployment/deployment';
+import { TenantPlaneConfig } from '../tenant-plane.config';
+import { TenantDirectory } from './tenant-directory';
+import { type Tenant } from './tenant.entity';
+
+export interface TenantHints {
+  readonly host: string | undefined;
+  /** The `x-tenant-id` header: an id or a slug. */
+  readonly header: string | undefined;
+  /** The tenant of a session that was proven. */
+  readonly claim: string | undefined;
+}
+
+/** Hints are never proof: all that are given must name the same tenant, and one that names nobody fails closed. */
+@Injectable()
+export class TenantResolution {
+  constructor(
+    private readonly directory: TenantDirectory,
+    private readonly deployment: Deployment,
+    private readonly config: TenantPlaneConfig,
+  ) {}
+
+  /** Throws `tenant_not_found` for no tenant, an unknown one, and hints that disagree. */
+  async resolve(hints: TenantHints): Promise<Tenant> {
+    const tenant = await this.agreed(hints);
+    if (!tenant) throw tenantNotFound();
+    return tenant;
+  }
+
+  /** Where the plane's one tenant is fixed there may be none yet: null until it is provisioned. */
+  async resolveIfThere(hints: TenantHints): Promise<Tenant | null> {
+    const tenant = await this.agreed(hints);
+    if (!tenant && !this.deployment.profile.tenantFixed) throw tenantNotFound();
+    return tenant;
+  }
+
+  private async agreed({ host, header, claim }: TenantHints): Promise<Tenant | null> {
+    const slug = tenantSlugOfHost(host, this.config.TENANT_BASE_DOMAIN) ?? undefined;
+    const names = [slug, header, claim].filter((name) => name !== undefined);
+    if (names.length === 0) return this.deployment.profile.tenantFixed ? this.directory.only() : null;
+    const [first, ...others] = await Promise.all(names.map((name) => this.directory.find(name)));
+    if (!first || others.some((other) => other?.id !== first.id)) throw tenantNotFound();
+    return first;
+  }
+}
+
+export function tenantNotFound(): DomainError {
+  const detail = "No such tenant here. Use the tenant's own address, or name it in x-tenant-id.";
+  return new DomainError('tenant_not_found', 'not_found', detail);
+}

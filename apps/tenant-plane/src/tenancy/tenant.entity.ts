@@ -1,0 +1,21 @@
+import { type DesiredTenantStatus, type PlacementPhase } from '@atlas/plane-contract';
+import { type Plan } from '@atlas/tenancy';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/**
+ * The tenants that this plane serves, as last applied: the directory in which a request's tenant is looked up, before
+ * there is one. Not tenant-scoped, hence without `tenant_id`.
+ */
+@Entity('tenants')
+export class Tenant {
+  @PrimaryColumn('uuid') id: string;
+  @Column('varchar') slug: string;
+  @Column('varchar') name: string;
+  @Column('varchar') status: DesiredTenantStatus;
+  @Column('varchar') plan: Plan;
+  @Column('varchar', { name: 'admin_email' }) adminEmail: string;
+  @Column('varchar') phase: PlacementPhase;
+  /** The entry that was applied, and the one that the Control Plane has been told of. */
+  @Column('integer', { name: 'entry_revision' }) entryRevision: number;
+  @Column('integer', { name: 'reported_revision' }) reportedRevision: number;
+}

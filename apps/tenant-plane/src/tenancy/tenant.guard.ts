@@ -1,0 +1,130 @@
+import { TenantDatabase } from '@atlas/persistence';
+import { DomainError, IS_PUBLIC, currentContext } from '@atlas/platform';
+import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { PERMISSIONS_OF_ROLE, type Permission } from '../accounts/permissions';
+import {
+  type ProvenSession,
+  SessionAuthentication,
+  unauthenticated,
+} from '../accounts/session-authentication';
+import { Audit } from '../audit/audit.service';
+import { type TenantRequest } from './request-tenant';
+import { type TenantHints, TenantResolution } from './tenant-resolution';
+import { type Tenant } from './tenant.entity';
+
+const ACCESS = 'tenant-plane:access';
+type Access = Permission | 'any-user' | 'anybody' | 'anybody-even-without-tenant';
+
+/** Users of the tenant with this permission. */
+export const Requires = (permission: Permission): MethodDecorator & ClassDecorator =>
+  SetMetadata(ACCESS, permission);
+/** Any signed-in user of the tenant. */
+export const AnyUser = (): MethodDecorator & ClassDecorator =>
+  SetMetadata(ACCESS, 'any-user' satisfies Access);
+/** No login, but there has to be a tenant. */
+export const WithoutLogin = (): MethodDecorator & ClassDecorator =>
+  SetMetadata(ACCESS, 'anybody' satisfies Access);
+/** No login, and where the tenant is fixed there may be none yet. */
+export const WithoutLoginOrTenant = (): MethodDecorator & ClassDecorator =>
+  SetMetadata(ACCESS, 'anybody-even-without-tenant' satisfies Access);
+
+/** Each request has one tenant and, unless its route says otherwise, a user of it. A route that says nothing is refused. */
+@Injectable()
+export class TenantGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly sessions: SessionAuthentication,
+    private readonly resolution: TenantResolution,
+    private readonly tenants: TenantDatabase,
+    private readonly audit: Audit,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const places = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, places)) return true;
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, places);
+    if (!access) throw new DomainError('forbidden', 'forbidden', 'This route is open to nobody.');
+    const request = context.switchToHttp().getRequest<TenantRequest>();
+    const isLoginNeeded = access !== 'anybody' && access !== 'anybody-even-without-tenant';
+    const session = isLoginNeeded ? await this.sessions.authenticate(tokenOf(request)) : undefined;
+    const tenant = await this.tenantOf(request, session, access);
+    if (tenant) admit(request, tenant, session);
+    if (isLoginNeeded) requirePermission(session, access);
+    return true;
+  }
+
+  private async tenantOf(
+    request: TenantRequest,
+    session: ProvenSession | undefined,
+    access: Access,
+  ): Promise<Tenant | null> {
+    const hints = { host: request.headers.host, header: headerOf(request), claim: session?.tenantId };
+    try {
+      if (access === 'anybody-even-without-tenant') return await this.resolution.resolveIfThere(hints);
+      return await this.resolution.resolve(hints);
+    } catch (error) {
+      if (session) await this.noteCrossing(session, hints);
+      throw error;
+    }
+  }
+
+  /** A valid session that asks for another tenant: its own tenant should know. */
+  private async noteCrossing(
+    { tenantId, user }: ProvenSession,
+    { host, header }: TenantHints,
+  ): Promise<void> {
+    setActor(user.id);
+    const entry = {
+      action: 'tenant.crossing_refused',
+      targetKind: 'tenant',
+      targetId: null,
+      after: { host, x_tenant_id: header },
+    };
+    await this.tenants.write(tenantId, (scope) => this.audit.record(scope, entry));
+  }
+}
+
+function admit(request: TenantRequest, tenant: Tenant, session: ProvenSession | undefined): void {
+  requireActive(tenant);
+  request.tenant = tenant;
+  request.user = session?.user;
+  const context = currentContext();
+  if (context) context.tenantId = tenant.id;
+  if (session) setActor(session.user.id);
+}
+
+export function requireActive(tenant: Tenant): void {
+  if (tenant.status === 'active') return;
+  throw new DomainError(
+    'tenant_suspended',
+    'forbidden',
+    'This tenant is suspended. Its Atlas administrator knows why.',
+  );
+}
+
+function requirePermission(session: ProvenSession | undefined, access: Permission | 'any-user'): void {
+  if (!session) throw unauthenticated();
+  if (access === 'any-user' || PERMISSIONS_OF_ROLE[session.user.role].includes(access)) return;
+  throw new DomainError(
+    'forbidden',
+    'forbidden',
+    `Your role (${session.user.role}) does not include ${access}.`,
+  );
+}
+
+function tokenOf(request: TenantRequest): string | undefined {
+  const { authorization, cookie } = request.headers;
+  if (authorization !== undefined) return /^Bearer (\S+)$/.exec(authorization)?.[1] ?? '';
+  return /(?:^|;\s*)atlas_session=([^;]+)/.exec(cookie ?? '')?.[1];
+}
+
+function headerOf(request: TenantRequest): string | undefined {
+  const header = request.headers['x-tenant-id'];
+  return Array.isArray(header) ? header.join(', ') : header;
+}
+
+function setActor(id: string): void {
+  const context = currentContext();
+  if (context) context.actor = { kind: 'user', id };
+}

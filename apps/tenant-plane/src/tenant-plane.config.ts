@@ -1,0 +1,106 @@
+import { resolveDeploymentModel } from '@atlas/deployment-profiles';
+import { databaseTargetProblem } from '@atlas/persistence';
+import { Checked, IsPortNumber, IsSwitch, isLoopbackUrl } from '@atlas/platform';
+import { type DeploymentModel } from '@atlas/tenancy';
+import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsUrl, MinLength, ValidateIf } from 'class-validator';
+
+const HTTP_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
+
+/** Every variable that the Tenant Plane reads. `.env.example` describes them. */
+export class TenantPlaneConfig {
+  @IsOptional()
+  @IsIn(['production', 'development', 'test'])
+  NODE_ENV: string = 'development';
+
+  @IsPortNumber()
+  PORT: number = 4200;
+
+  /** The address to listen on. */
+  @IsNotEmpty()
+  HOST: string = '127.0.0.1';
+
+  @IsOptional()
+  @Checked('deploymentModel', deploymentModelProblem)
+  ATLAS_TP_DEPLOYMENT?: string;
+
+  @IsOptional()
+  @Checked('deploymentModel', deploymentModelProblem)
+  TP_DEPLOYMENT_MODE?: string;
+
+  @Checked('databaseUrl', databaseTargetProblem)
+  TENANT_PLANE_DATABASE_URL: string = 'data/tenant-plane.db';
+
+  @IsOptional()
+  @Checked('databaseUrl', databaseTargetProblem)
+  TENANT_PLANE_MIGRATION_DATABASE_URL?: string;
+
+  @ValidateIf((config: TenantPlaneConfig) => !config.isOffline || config.CONTROL_PLANE_BASE_URL !== undefined)
+  @IsUrl(HTTP_URL, {
+    message: '$property must be the http(s) URL of the Control Plane (or set ATLAS_OFFLINE_MODE=1)',
+  })
+  @Checked('transport', (value) =>
+    URL.canParse(value) && value.startsWith('http:') && !isLoopbackUrl(value)
+      ? 'must be https, except to this machine itself'
+      : null,
+  )
+  CONTROL_PLANE_BASE_URL?: string;
+
+  @ValidateIf((config: TenantPlaneConfig) => !config.isOffline)
+  @MinLength(32, {
+    message:
+      '$property must be the secret of the install bundle, or the one that the Control Plane has (at least 32 characters)',
+  })
+  INTERNAL_SERVICE_SECRET?: string;
+
+  /** Spent at enrolment; later starts ignore it. */
+  @IsOptional()
+  @IsNotEmpty()
+  ATLAS_PROVISIONING_TOKEN?: string;
+
+  /** Tenants are reached at `<slug>.<TENANT_BASE_DOMAIN>`. */
+  @IsNotEmpty()
+  TENANT_BASE_DOMAIN: string = 'localhost:4200';
+
+  /** This plane's own address, as it is told to the Control Plane. */
+  @IsOptional()
+  @IsUrl(HTTP_URL)
+  TENANT_PLANE_PUBLIC_URL?: string;
+
+  @IsSwitch()
+  @IsBoolean()
+  ATLAS_OFFLINE_MODE: boolean = false;
+
+  @IsSwitch()
+  @IsBoolean()
+  ATLASAI_OFFLINE_MODE: boolean = false;
+
+  /** In on_prem and hybrid: the tenant's admin may register while the tenant has no user. */
+  @IsSwitch()
+  @IsBoolean()
+  ATLAS_ALLOW_REGISTER: boolean = false;
+
+  @ValidateIf(
+    (config: TenantPlaneConfig) => config.NODE_ENV === 'production' || config.METRICS_TOKEN !== undefined,
+  )
+  @MinLength(16, { message: '$property must have at least 16 characters (required in production)' })
+  METRICS_TOKEN?: string;
+
+  @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+  LOG_LEVEL: string = 'info';
+
+  /** No call to the Control Plane, by either of the two names. */
+  get isOffline(): boolean {
+    return this.ATLAS_OFFLINE_MODE || this.ATLASAI_OFFLINE_MODE;
+  }
+
+  /** What the environment says; undefined leaves it to the Control Plane. */
+  get deploymentModel(): DeploymentModel | undefined {
+    const resolved = resolveDeploymentModel(this);
+    return 'model' in resolved ? resolved.model : undefined;
+  }
+}
+
+function deploymentModelProblem(_: string, config: TenantPlaneConfig): string | null {
+  const resolved = resolveDeploymentModel(config);
+  return resolved.problem === undefined ? null : `is not usable: ${resolved.problem}`;
+}
