@@ -113,7 +113,9 @@ export class AppModule {
 
 function createQueue(config: ControlPlaneConfig, database: Database): JobQueue {
   const target = databaseTarget(config.CONTROL_PLANE_DATABASE_URL);
-  return target.driver === 'postgres' ? new GraphileQueue(target.url) : new InProcessQueue(database);
+  return target.driver === 'postgres'
+    ? new GraphileQueue(target.url, config.CONTROL_PLANE_MIGRATION_DATABASE_URL)
+    : new InProcessQueue(database);
 }
 
 function createVerifier(config: ControlPlaneConfig, keys: ServiceKeys, nonces: RequestNonces, clock: Clock) {

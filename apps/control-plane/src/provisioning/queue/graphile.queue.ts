@@ -1,5 +1,6 @@
+import { withMigrationLock } from '@atlas/persistence';
 import { Logger as NestLogger } from '@nestjs/common';
-import { Logger, type Runner, run } from 'graphile-worker';
+import { Logger, type Runner, run, runMigrations } from 'graphile-worker';
 import { Pool } from 'pg';
 import { type EntityManager } from 'typeorm';
 import { type JobHandler, JobQueue } from './job-queue';
@@ -16,14 +17,20 @@ export class GraphileQueue extends JobQueue {
   private readonly pool: Pool;
   private runner?: Runner;
 
-  constructor(url: string) {
+  /** `ownerUrl`: who may make the queue's tables, when that is not the serving role. */
+  constructor(
+    url: string,
+    private readonly ownerUrl?: string,
+  ) {
     super();
     this.pool = new Pool({ connectionString: url, max: CONCURRENCY + 2, application_name: 'atlas-queue' });
     // An idle connection that the server ends is replaced at the next use.
     this.pool.on('error', () => undefined);
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   async start(handler: JobHandler): Promise<void> {
+    if (this.ownerUrl !== undefined) await this.migrateAs(this.ownerUrl);
     this.runner = await run({
       pgPool: this.pool,
       concurrency: CONCURRENCY,
@@ -42,12 +49,44 @@ export class GraphileQueue extends JobQueue {
     await this.pool.end();
   }
 
+  private async migrateAs(connectionString: string): Promise<void> {
+    const { rows } = await this.pool.query<{ role: string }>('select quote_ident(current_user) as role');
+    const owner = new Pool({ connectionString, max: 2 });
+    try {
+      await withMigrationLock({ driver: 'postgres', url: connectionString }, async () => {
+        await runMigrations({ pgPool: owner, logger: quietLogger() });
+        for (const statement of grants(rows[0]?.role ?? '')) await owner.query(statement);
+      });
+    } finally {
+      await owner.end();
+    }
+  }
+
   async wake(manager: EntityManager, jobId: string): Promise<void> {
     await manager.query('select graphile_worker.add_job($1, $2::json, max_attempts => 1)', [
       TASK,
       JSON.stringify({ job_id: jobId }),
     ]);
   }
+}
+
+/**
+ * Everything in the queue's schema, for a role that owns none of it. The queue's tables have row-level security without
+ * a policy, which shuts out all but their owner, so the role gets one.
+ */
+function grants(role: string): string[] {
+  const all = 'on all';
+  return [
+    `grant usage on schema graphile_worker to ${role}`,
+    `grant select, insert, update, delete ${all} tables in schema graphile_worker to ${role}`,
+    `grant usage, select ${all} sequences in schema graphile_worker to ${role}`,
+    `grant execute ${all} functions in schema graphile_worker to ${role}`,
+    `do $$ declare name text; begin
+       for name in select tablename from pg_tables where schemaname = 'graphile_worker' and rowsecurity loop
+         execute format('drop policy if exists atlas_serving on graphile_worker.%I', name);
+         execute format('create policy atlas_serving on graphile_worker.%I to ${role} using (true) with check (true)', name);
+       end loop; end $$`,
+  ];
 }
 
 function quietLogger(): Logger {
