@@ -8,6 +8,7 @@ import { AccountsController } from './accounts/accounts.controller';
 import { Accounts } from './accounts/accounts.service';
 import { OperatorAuthentication } from './accounts/operator-authentication';
 import { AuditSealer } from './audit/audit-sealer';
+import { AuditController } from './audit/audit.controller';
 import { Audit } from './audit/audit.service';
 import { ControlPlaneConfig } from './control-plane.config';
 import { DatabaseModule } from './database/database.module';
@@ -85,6 +86,7 @@ export class AppModule {
       ],
       controllers: [
         AccountsController,
+        AuditController,
         JobsController,
         TenantsController,
         SelfController,

@@ -1,6 +1,7 @@
 import { resolveDeploymentModel } from '@atlas/deployment-profiles';
 import { databaseTargetProblem } from '@atlas/persistence';
 import { Checked, IsPortNumber, IsSwitch, isLoopbackUrl } from '@atlas/platform';
+import { parseCredential } from '@atlas/service-auth';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsUrl, MinLength, ValidateIf } from 'class-validator';
 
@@ -50,6 +51,11 @@ export class TenantPlaneConfig {
     message:
       '$property must be the secret of the install bundle, or the one that the Control Plane has (at least 32 characters)',
   })
+  @Checked('secretForm', (value) =>
+    value.startsWith('ats_') && !parseCredential('ats', value)
+      ? 'was not pasted whole: its check does not fit'
+      : null,
+  )
   INTERNAL_SERVICE_SECRET?: string;
 
   /** Spent at enrolment; later starts ignore it. */

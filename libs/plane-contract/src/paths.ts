@@ -14,9 +14,6 @@ export const HEARTBEAT_SECONDS = 25;
 /** Without a report for this long, in seconds, a tenant plane is shown as offline. */
 export const OFFLINE_AFTER_SECONDS = 75;
 
-/** The key id of signed calls made with the secret that Control Plane and shared cells have in common. */
-export const PLATFORM_KEY_ID = 'platform';
-
 /**
  * With the platform secret the key does not say which cell calls, so the query does (and the signature covers it).
  */

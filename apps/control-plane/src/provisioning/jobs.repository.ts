@@ -1,7 +1,7 @@
 import { Database, Signals } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In, LessThanOrEqual } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThanOrEqual, Not } from 'typeorm';
 import { LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
 
@@ -46,6 +46,28 @@ export class Jobs {
         .execute();
       return affected ? manager.findOneByOrFail(ProvisioningJob, { id }) : null;
     });
+  }
+
+  /**
+   * On SQLite there is one process: a lease that is held when it starts is its dead predecessor's. Elsewhere leases
+   * expire.
+   */
+  async takeOverFromPredecessor(): Promise<void> {
+    if (this.database.driver !== 'sqlite') return;
+    const released = {
+      leaseOwner: null,
+      leaseExpiresAt: null,
+      leaseNumber: () => 'lease_number + 1',
+      dueAt: this.clock.now(),
+    };
+    await this.database.write((manager) =>
+      manager
+        .createQueryBuilder()
+        .update(ProvisioningJob)
+        .set(released)
+        .where({ leaseOwner: Not(IsNull()) })
+        .execute(),
+    );
   }
 
   async renew(job: ProvisioningJob): Promise<void> {

@@ -32,7 +32,10 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    await this.jobs.takeOverFromPredecessor();
     await this.queue.start((jobId) => this.advance(jobId));
+    // What was due while no process ran does not wait for the first round.
+    this.sweeping = this.sweep();
     this.timer = setInterval(() => (this.sweeping = this.sweeping.then(() => this.sweep())), SWEEP_MS);
   }
 

@@ -1,7 +1,7 @@
 import { Database } from '@atlas/persistence';
-import { type EnrolAnswer, type EnrolRequest, PLATFORM_KEY_ID } from '@atlas/plane-contract';
+import { type EnrolAnswer, type EnrolRequest } from '@atlas/plane-contract';
 import { Clock, DomainError } from '@atlas/platform';
-import { type ServiceCall, credentialMatches, parseCredential } from '@atlas/service-auth';
+import { PLATFORM_KEY_ID, type ServiceCall, credentialMatches, parseCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../accounts/caller';

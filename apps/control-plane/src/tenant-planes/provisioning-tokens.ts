@@ -1,7 +1,7 @@
 import { Database, insertRow } from '@atlas/persistence';
-import { PLATFORM_KEY_ID } from '@atlas/plane-contract';
+
 import { Clock, DomainError, currentContext } from '@atlas/platform';
-import { hashCredential, mintCredential } from '@atlas/service-auth';
+import { PLATFORM_KEY_ID, hashCredential, mintCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit.service';

@@ -1,7 +1,7 @@
 import { Database } from '@atlas/persistence';
-import { PLATFORM_KEY_ID } from '@atlas/plane-contract';
+
 import { Clock } from '@atlas/platform';
-import { NonceStore, type NonceUse } from '@atlas/service-auth';
+import { PLATFORM_KEY_ID, NonceStore, type NonceUse } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import { RequestNonce } from './request-nonce.entity';

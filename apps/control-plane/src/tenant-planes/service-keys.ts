@@ -1,7 +1,12 @@
 import { Database, SecretBox, insertRow } from '@atlas/persistence';
-import { PLATFORM_KEY_ID } from '@atlas/plane-contract';
+
 import { Clock } from '@atlas/platform';
-import { ServiceKeyResolver, mintCredential, type ServiceKey as ResolvedKey } from '@atlas/service-auth';
+import {
+  PLATFORM_KEY_ID,
+  ServiceKeyResolver,
+  mintCredential,
+  type ServiceKey as ResolvedKey,
+} from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../accounts/caller';

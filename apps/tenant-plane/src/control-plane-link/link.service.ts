@@ -21,7 +21,8 @@ import { Reporter } from './reporter';
 
 const LEASE_RENEWAL_MS = 3000;
 const FIRST_PAUSE_MS = 500;
-const MAX_PAUSE_MS = 30_000;
+/** So that a plane is back in sync soon after the Control Plane is. */
+const MAX_PAUSE_MS = 10_000;
 
 /** The loop of every tenant plane in every model: enrol once, pull, apply, report. Requests never wait for it. */
 @Injectable()

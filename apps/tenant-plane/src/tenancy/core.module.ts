@@ -5,6 +5,7 @@ import { Accounts } from '../accounts/accounts.service';
 import { SessionAuthentication } from '../accounts/session-authentication';
 import { Sessions } from '../accounts/sessions';
 import { SignupTokens } from '../accounts/signup-tokens';
+import { AuditController } from '../audit/audit.controller';
 import { Audit } from '../audit/audit.service';
 import { ControlPlaneClient } from '../control-plane-link/control-plane-client';
 import { DesiredStateApplier } from '../control-plane-link/desired-state-applier';
@@ -32,7 +33,7 @@ const ACCOUNTS = [Accounts, SessionAuthentication, Sessions, SignupTokens];
 /** What every feature stands on: which tenant, which user, which deployment, and the word of the Control Plane. */
 @Global()
 @Module({
-  controllers: [AccountsController, TenantDefaultController],
+  controllers: [AccountsController, AuditController, TenantDefaultController],
   providers: [...LINK, ...TENANCY, ...ACCOUNTS, Audit, Deployment],
   exports: [Audit, Deployment],
 })

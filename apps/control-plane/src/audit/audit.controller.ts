@@ -1,0 +1,66 @@
+import { Database } from '@atlas/persistence';
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, IsUUID, Length, Max, Min } from 'class-validator';
+import { Requires } from '../accounts/access.guard';
+import { AuditEvent } from './audit-event.entity';
+
+export class ListAuditQuery {
+  @ApiProperty({ required: false, format: 'uuid' })
+  @IsOptional()
+  @IsUUID()
+  cursor?: string;
+
+  @ApiProperty({ required: false, default: 50 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(200)
+  limit: number = 50;
+
+  @ApiProperty({ required: false, example: 'tenant.provision' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 100)
+  action?: string;
+}
+
+@ApiTags('audit')
+@ApiBearerAuth()
+@Controller('audit')
+export class AuditController {
+  constructor(private readonly database: Database) {}
+
+  /** Newest first. */
+  @Requires('audit:read')
+  @Get()
+  async list(@Query() { cursor, limit, action }: ListAuditQuery): Promise<unknown> {
+    const rows = await this.database.read((manager) => {
+      const query = manager
+        .createQueryBuilder(AuditEvent, 'event')
+        .orderBy('event.id', 'DESC')
+        .take(limit + 1);
+      if (cursor) query.andWhere('event.id < :cursor', { cursor });
+      if (action) query.andWhere('event.action = :action', { action });
+      return query.getMany();
+    });
+    const items = rows.slice(0, limit);
+    return { items: items.map(auditView), next_cursor: rows.length > limit ? items.at(-1)?.id : null };
+  }
+}
+
+function auditView(event: AuditEvent): Record<string, unknown> {
+  return {
+    id: event.id,
+    at: event.at,
+    actor: { kind: event.actorKind, id: event.actorId },
+    action: event.action,
+    target: { kind: event.targetKind, id: event.targetId },
+    before: event.before,
+    after: event.after,
+    ip: event.ip,
+    trace_id: event.traceId,
+  };
+}
