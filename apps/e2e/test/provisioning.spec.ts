@@ -1,34 +1,18 @@
-import {
-  EVERY_DATABASE,
-  type PlaneProcess,
-  type TestDatabase,
-  TestStack,
-  createTestDatabase,
-} from '@atlas/testing';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { type BothPlanes, startBothPlanes } from './both-planes.fixture';
 
 jest.setTimeout(60_000);
 
 describe.each(EVERY_DATABASE)('both planes as processes on %s', (driver) => {
-  let databases: TestDatabase[];
-  let stack: TestStack;
-  let plane: PlaneProcess;
-
+  let planes: BothPlanes;
   beforeAll(async () => {
-    databases = await Promise.all([createTestDatabase(driver), createTestDatabase(driver)]);
-    const [controlPlaneDatabase, tenantPlaneDatabase] = databases as [TestDatabase, TestDatabase];
-    stack = await TestStack.start({ controlPlaneDatabase });
-    const cell = await stack.registerCell();
-    plane = await stack.startTenantPlane(cell.install, tenantPlaneDatabase);
-    await stack.awaitEnrolled(cell.id);
+    planes = await startBothPlanes(driver);
   });
-  afterAll(async () => {
-    await stack.stop();
-    await Promise.all(databases.map((database) => database.drop()));
-  });
+  afterAll(() => planes.stop());
 
-  it('provisions a tenant that a user signs in to', async () => {
+  it('provision a tenant that a user signs in to, within two seconds', async () => {
+    const { stack } = planes;
     const { tenant, session } = await stack.tenantWithAdmin('acme');
-    expect(plane.port).toBe(stack.tenantPlanePort);
     expect(session.user).toMatchObject({ email: 'admin@acme.example.com', role: 'admin' });
     const incident = { title: 'Disk is full', severity: 'P2' };
     const created = await stack.tenant(tenant.id, '/api/incidents', {
@@ -40,5 +24,52 @@ describe.each(EVERY_DATABASE)('both planes as processes on %s', (driver) => {
       body: { ...incident, number: 'INC-00000001', status: 'open' },
     });
     expect(Date.parse(tenant.active_at ?? '') - Date.parse(tenant.created_at)).toBeLessThan(2000);
+  });
+
+  it('show each step of a provisioning as it happens', async () => {
+    const { stack } = planes;
+    const { body } = await stack.provision('watched');
+    const events = await fetch(`${stack.controlPlane.url}/api/provisioning-jobs/${body.job.id}/events`, {
+      headers: { authorization: `Bearer ${stack.apiKey}` },
+    });
+    const text = await events.text();
+    const names = [...text.matchAll(/^event: step\ndata: .*"name":"([^"]+)","status":"done"/gm)].map(
+      (match) => match[1],
+    );
+    expect(names).toEqual([
+      'reserve-place',
+      'write-desired-state',
+      'await-report',
+      'prepare-signup-link',
+      'activate',
+    ]);
+    expect(text).toMatch(/event: done\ndata: .*"status":"succeeded"/);
+  });
+
+  it("keep one tenant's session out of another, and tell its tenant", async () => {
+    const { stack } = planes;
+    const [own, other] = [await stack.tenantWithAdmin('own'), await stack.tenantWithAdmin('other')];
+    const session = own.session.token;
+    const byHeader = await stack.tenant('other', '/api/incidents', { session });
+    expect(byHeader).toMatchObject({ status: 404, body: { code: 'tenant_not_found' } });
+    const audit = await stack.tenant<{ items: { action: string }[] }>('own', '/api/audit', { session });
+    expect(audit.body.items.filter((event) => event.action === 'tenant.crossing_refused')).toHaveLength(1);
+    const theirs = await stack.tenant<{ items: { action: string }[] }>('other', '/api/audit', {
+      session: other.session.token,
+    });
+    expect(theirs.body.items.map((event) => event.action)).not.toContain('tenant.crossing_refused');
+  });
+
+  it('end a graceful stop at once, although planes wait on long polls', async () => {
+    const { stack } = planes;
+    const startedAt = Date.now();
+    expect(await stack.controlPlane.end('SIGTERM')).toBe(0);
+    expect(await planes.tenantPlane().end('SIGTERM')).toBe(0);
+    expect(Date.now() - startedAt).toBeLessThan(5000);
+    await stack.startControlPlane();
+    await planes.restartTenantPlane();
+    await eventually(async () => (await stack.tenant('acme', '/api/tenant-default')).status === 200, {
+      what: 'acme is served again',
+    });
   });
 });

@@ -1,4 +1,11 @@
-import { type DynamicModule, Logger, type LoggerService, RequestMethod, type Type } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Logger,
+  type LoggerService,
+  RequestMethod,
+  ShutdownSignal,
+  type Type,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
@@ -40,7 +47,7 @@ export async function createHttpApp(
   app.setGlobalPrefix('api', { exclude: UNPREFIXED.map((path) => ({ path, method: RequestMethod.GET })) });
   app.useGlobalPipes(createValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
-  app.enableShutdownHooks();
+  app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
   if (!options.preview) instrument(adapter.getInstance() as unknown as FastifyInstance, app.get(Metrics));
   SwaggerModule.setup('docs', app, () => openApiDocument(app, options), { jsonDocumentUrl: 'openapi.json' });
   return app;

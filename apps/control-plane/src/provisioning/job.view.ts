@@ -14,6 +14,8 @@ export function jobView(job: ProvisioningJob): Record<string, unknown> {
   };
 }
 
-export function stepView({ outputs: _, ...step }: StepState): Omit<StepState, 'outputs'> {
-  return step;
+/** The parts in this order, whatever the order in which the database gives them back. */
+export function stepView(step: StepState): Omit<StepState, 'outputs'> {
+  const { name, status, attempt, started_at, finished_at, error } = step;
+  return { name, status, attempt, started_at, finished_at, error };
 }

@@ -1,0 +1,42 @@
+import {
+  type DatabaseDriver,
+  type PlaneProcess,
+  type TestDatabase,
+  TestStack,
+  createTestDatabase,
+} from '@atlas/testing';
+
+/** A Control Plane and one enrolled shared tenant plane, each a process on a database of its own. */
+export interface BothPlanes {
+  readonly stack: TestStack;
+  readonly tenantPlane: () => PlaneProcess;
+  /** Kills the tenant plane and starts it again as its customer would: same bundle, same database. */
+  restartTenantPlane(env?: Readonly<Record<string, string>>): Promise<void>;
+  killTenantPlane(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startBothPlanes(driver: DatabaseDriver): Promise<BothPlanes> {
+  const [controlPlaneDatabase, tenantPlaneDatabase] = (await Promise.all([
+    createTestDatabase(driver),
+    createTestDatabase(driver),
+  ])) as [TestDatabase, TestDatabase];
+  const stack = await TestStack.start({ controlPlaneDatabase });
+  const cell = await stack.registerCell();
+  let plane = await stack.startTenantPlane(cell.install, tenantPlaneDatabase);
+  await stack.awaitEnrolled(cell.id);
+  const killTenantPlane = (): Promise<void> => stack.endTenantPlane(plane, 'SIGKILL');
+  return {
+    stack,
+    tenantPlane: () => plane,
+    killTenantPlane,
+    async restartTenantPlane(env) {
+      if (stack.tenantPlanes.includes(plane)) await killTenantPlane();
+      plane = await stack.startTenantPlane(cell.install, tenantPlaneDatabase, env);
+    },
+    async stop() {
+      await stack.stop();
+      await Promise.all([controlPlaneDatabase.drop(), tenantPlaneDatabase.drop()]);
+    },
+  };
+}

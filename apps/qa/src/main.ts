@@ -1,0 +1,57 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createRoles, startLocalPostgres, temporaryDataDir } from '@atlas/testing';
+import { type Proof, type ProofSize, prove } from './proof';
+import { PROOFS } from './proofs';
+
+const print = (line: string): boolean => process.stdout.write(`${line}\n`);
+
+/** `main.js <name>|all [--small]`: prints each proof's figure last and exits non-zero when one falls short. */
+async function main(): Promise<void> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { small: { type: 'boolean' } },
+  });
+  const [name = 'all'] = positionals;
+  const chosen = PROOFS.filter((proof) => name === 'all' || proof.name === name);
+  if (chosen.length === 0)
+    throw new Error(`There is no proof "${name}". Proofs: ${PROOFS.map((proof) => proof.name).join(', ')}.`);
+  const failed = await withPostgres(() => proveAll(chosen, values.small ? 'small' : 'full'));
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+async function proveAll(proofs: readonly Proof[], size: ProofSize): Promise<number> {
+  const verdicts: string[] = [];
+  let failed = 0;
+  for (const proof of proofs) {
+    print(`\n${proof.name}: ${proof.goal}`);
+    for (const driver of size === 'small' ? (proof.smallOn ?? proof.databases) : proof.databases) {
+      const { figure, isGood } = await prove(proof, driver, size, (text) => print(`  ${driver}: ${text}`));
+      if (!isGood) failed++;
+      verdicts.push(`${proof.name} on ${driver}: ${figure} ${isGood ? 'OK' : 'SHORT'}`);
+    }
+  }
+  print('');
+  for (const verdict of verdicts) print(verdict);
+  return failed;
+}
+
+async function withPostgres<T>(work: () => Promise<T>): Promise<T> {
+  const given = process.env['TEST_PG_URL'];
+  if (given) return createRoles(given).then(work);
+  const dataDir = temporaryDataDir(join(tmpdir(), 'atlas-qa-postgres'));
+  const server = await startLocalPostgres({ dataDir, isTemporary: true, fsync: false });
+  process.env['ATLAS_TEST_POSTGRES'] = server.adminUrl;
+  try {
+    await createRoles(server.adminUrl);
+    return await work();
+  } finally {
+    await server.stop();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${(error as Error).stack}\n`);
+  process.exitCode = 1;
+});

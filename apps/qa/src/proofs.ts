@@ -1,0 +1,25 @@
+import { type Proof } from './proof';
+import { CP_OUTAGE } from './proofs/cp-outage.proof';
+import { CRASH_MATRIX } from './proofs/crash-matrix.proof';
+import { IDEMPOTENCY } from './proofs/idempotency.proof';
+import { REDACTION } from './proofs/redaction.proof';
+import { REPOSITORY_FAILS_CLOSED } from './proofs/repository-fails-closed.proof';
+import { RLS_LINT } from './proofs/rls-lint.proof';
+import { SIGNATURE_MUTATION } from './proofs/signature-mutation.proof';
+import { SIGNATURE_REPLAY } from './proofs/signature-replay.proof';
+import { TOKEN_LOST_RESPONSE } from './proofs/token-lost-response.proof';
+import { TOKEN_RACE } from './proofs/token-race.proof';
+
+/** Every proof there is. A new one is a file and a line here, and a target in project.json. */
+export const PROOFS: readonly Proof[] = [
+  TOKEN_RACE,
+  TOKEN_LOST_RESPONSE,
+  SIGNATURE_MUTATION,
+  SIGNATURE_REPLAY,
+  RLS_LINT,
+  REPOSITORY_FAILS_CLOSED,
+  REDACTION,
+  CRASH_MATRIX,
+  IDEMPOTENCY,
+  CP_OUTAGE,
+];

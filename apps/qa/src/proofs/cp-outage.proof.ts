@@ -1,0 +1,64 @@
+import { type SessionView, type TestStack, type TenantView, eventually } from '@atlas/testing';
+import { type Proof } from '../proof';
+
+const IN_SYNC_WITHIN_MS = 15_000;
+
+/** R27. The Control Plane is gone and the tenant plane is restarted: its users notice nothing. */
+export const CP_OUTAGE: Proof = {
+  name: 'cp-outage',
+  goal: 'Control Plane down, tenant plane restarted 3 times: every core call works; in sync within 15 s of its return',
+  databases: ['sqlite', 'postgres'],
+  smallOn: ['sqlite'],
+  async run({ size, stack: start, database, progress }) {
+    const stack = await start();
+    const planeDatabase = await database();
+    const { install, id } = await stack.registerCell();
+    let plane = await stack.startTenantPlane(install, planeDatabase);
+    await stack.awaitEnrolled(id);
+    const { tenant } = await stack.tenantWithAdmin('steady');
+    await stack.controlPlane.end('SIGKILL');
+    const restarts = size === 'full' ? 3 : 1;
+    let [calls, failed] = [0, 0];
+    for (let i = 1; i <= restarts; i++) {
+      await stack.endTenantPlane(plane, i % 2 === 0 ? 'SIGTERM' : 'SIGKILL');
+      plane = await stack.startTenantPlane(install, planeDatabase);
+      const statuses = await coreCalls(stack, tenant);
+      calls += statuses.length;
+      failed += statuses.filter((status) => status >= 400).length;
+      progress(`restart ${i}: ${statuses.join(' ')}`);
+    }
+    const syncMs = await returnAndSync(stack);
+    const figure = `${restarts} restarts without Control Plane: ${calls - failed} of ${calls} core calls worked; in sync ${(syncMs / 1000).toFixed(1)} s after its return`;
+    return { figure, isGood: failed === 0 && syncMs <= IN_SYNC_WITHIN_MS };
+  },
+};
+
+async function coreCalls(stack: TestStack, tenant: TenantView): Promise<number[]> {
+  const login = { email: `admin@${tenant.slug}.example.com`, password: 'correct horse battery staple' };
+  const signedIn = await stack.tenant<SessionView>(tenant.slug, '/api/auth/token', { body: login });
+  const session = signedIn.body.token;
+  const answers = [
+    signedIn,
+    await stack.tenant(tenant.slug, '/api/tenant-default'),
+    await stack.tenant(tenant.slug, '/api/incidents', {
+      session,
+      body: { title: 'Works offline', severity: 'P3' },
+    }),
+    await stack.tenant(tenant.slug, '/api/incidents', { session }),
+    await stack.tenant(tenant.slug, '/api/cmdb/items', { session, body: { name: 'web-1', type: 'server' } }),
+    await stack.tenant(tenant.slug, '/api/onboarding', { session }),
+  ];
+  return answers.map((answer) => answer.status);
+}
+
+/** Time from the Control Plane's return until a tenant that it was asked for then is served. */
+async function returnAndSync(stack: TestStack): Promise<number> {
+  await stack.startControlPlane();
+  const returnedAt = Date.now();
+  await stack.provision('late');
+  await stack.awaitActive('late');
+  const isServed = async (): Promise<boolean> =>
+    (await stack.tenant('late', '/api/tenant-default')).status === 200;
+  await eventually(isServed, { what: 'the new tenant is served' });
+  return Date.now() - returnedAt;
+}

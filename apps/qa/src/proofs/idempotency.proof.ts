@@ -1,0 +1,95 @@
+import {
+  type Answer,
+  type PlaneProcess,
+  type Provisioned,
+  type TestStack,
+  eventually,
+  request,
+} from '@atlas/testing';
+import { type Proof, type ProofContext, countBy } from '../proof';
+
+const CALLERS = 100;
+type Reply = Answer<Provisioned & { code?: string }>;
+
+/** R21. One key, many requests, several processes, and one of them killed: one tenant. */
+export const IDEMPOTENCY: Proof = {
+  name: 'idempotency',
+  goal: '100 same-key requests: 1 tenant, every 202 identical, others 409 and then the same 202; across kill -9 too; other body 422',
+  databases: ['sqlite', 'postgres'],
+  smallOn: ['postgres'],
+  async run(context) {
+    const stack = await context.stack();
+    const { install, id } = await stack.registerCell();
+    await stack.startTenantPlane(install, await context.database());
+    await stack.awaitEnrolled(id);
+    const second = context.driver === 'postgres' ? await stack.anotherControlPlane() : undefined;
+    const concurrent = await sameKeyAtOnce(stack, [stack.controlPlane, ...(second ? [second] : [])]);
+    await second?.end('SIGKILL');
+    const killed = await acrossKills(stack, context);
+    const reused = await post(stack, stack.controlPlane, 'at-once', 'another');
+    const isReusedRefused = reused.status === 422 && reused.body.code === 'idempotency_key_reused';
+    return {
+      figure: `${CALLERS} at once: ${concurrent.figure}; ${killed.figure}; other body: ${reused.status}`,
+      isGood: concurrent.isGood && killed.isGood && isReusedRefused,
+    };
+  },
+};
+
+function post(stack: TestStack, process: PlaneProcess, key: string, slug: string): Promise<Reply> {
+  const body = { name: slug, slug, deployment_model: 'shared', admin_email: 'admin@example.com' };
+  const headers = { authorization: `Bearer ${stack.apiKey}`, 'idempotency-key': key };
+  return request(`${process.url}/api/tenants/provision`, { body, headers });
+}
+
+/** As a client does: a 409 is repeated until it is a 202. */
+async function persist(stack: TestStack, process: PlaneProcess, key: string, slug: string): Promise<Reply> {
+  return eventually(
+    async () => {
+      const reply = await post(stack, process, key, slug).catch(() => undefined);
+      return reply?.status === 202 && reply;
+    },
+    { what: `the request with key ${key} is accepted` },
+  );
+}
+
+async function sameKeyAtOnce(stack: TestStack, processes: readonly PlaneProcess[]) {
+  const pick = (i: number): PlaneProcess => processes[i % processes.length] ?? stack.controlPlane;
+  const first = await Promise.all(
+    Array.from({ length: CALLERS }, (_, i) => post(stack, pick(i), 'at-once', 'at-once')),
+  );
+  const statuses = countBy(first, (reply) => reply.status);
+  const finals = await Promise.all(
+    first.map((reply, i) => (reply.status === 202 ? reply : persist(stack, pick(i), 'at-once', 'at-once'))),
+  );
+  const bodies = countBy(finals, (reply) => JSON.stringify(reply.body));
+  const tenants = await tenantsNamed(stack, 'at-once');
+  const onlyExpected = Object.keys(statuses).every((status) => status === '202' || status === '409');
+  return {
+    figure: `${JSON.stringify(statuses)}, ${Object.keys(bodies).length} distinct 202, ${tenants} tenant`,
+    isGood: onlyExpected && Object.keys(bodies).length === 1 && tenants === 1,
+  };
+}
+
+async function acrossKills(stack: TestStack, { size }: ProofContext) {
+  const kills = size === 'full' ? 5 : 1;
+  let doubles = 0;
+  for (let i = 1; i <= kills; i++) {
+    const key = `killed-${i}`;
+    const inFlight = Array.from({ length: 10 }, () =>
+      post(stack, stack.controlPlane, key, key).catch(() => undefined),
+    );
+    await Promise.race(inFlight);
+    await stack.controlPlane.end('SIGKILL');
+    const before = (await Promise.all(inFlight)).filter((reply) => reply?.status === 202);
+    await stack.startControlPlane();
+    const after = await persist(stack, stack.controlPlane, key, key);
+    const isSame = before.every((reply) => JSON.stringify(reply?.body) === JSON.stringify(after.body));
+    if (!isSame || (await tenantsNamed(stack, key)) !== 1) doubles++;
+  }
+  return { figure: `${kills} kills: ${doubles} doubled or different`, isGood: doubles === 0 };
+}
+
+async function tenantsNamed(stack: TestStack, name: string): Promise<number> {
+  const { body } = await stack.api<{ items: { name: string }[] }>('/api/tenants?limit=200');
+  return body.items.filter((tenant) => tenant.name === name).length;
+}

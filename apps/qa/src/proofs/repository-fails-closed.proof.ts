@@ -1,0 +1,74 @@
+import {
+  databaseTarget,
+  openDatabase,
+  TenantDatabase,
+  type TenantOwned,
+  type TenantScope,
+} from '@atlas/persistence';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { type Proof } from '../proof';
+
+/** As much of a real tenant-scoped table as this needs. */
+@Entity('onboarding_skipped_steps')
+class SkippedStep implements TenantOwned {
+  @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
+  @PrimaryColumn('varchar') step: string;
+  @Column({ type: Date, name: 'skipped_at' }) skippedAt: Date;
+}
+
+const NOTHING = [undefined, null] as unknown as string[];
+const TENANT = '01890000-0000-7000-8000-000000000001';
+
+/** R13. Without a tenant, or with a condition that is undefined or null, nothing is read or written. */
+export const REPOSITORY_FAILS_CLOSED: Proof = {
+  name: 'repository-fails-closed',
+  goal: 'repository calls without tenant, with undefined or null: 100 % throw',
+  databases: ['sqlite', 'postgres'],
+  smallOn: ['postgres'],
+  async run({ stack: start, database }) {
+    const stack = await start();
+    const planeDatabase = await database();
+    await stack.startTenantPlane((await stack.registerCell()).install, planeDatabase);
+    const opened = await openDatabase({
+      target: databaseTarget(planeDatabase.url),
+      schema: { entities: [SkippedStep], migrations: [] },
+    });
+    try {
+      const tenants = new TenantDatabase(opened);
+      const calls = [...withoutTenant(tenants), ...withoutCondition(tenants)];
+      const outcomes = await Promise.allSettled(calls.map((call) => call()));
+      const thrown = outcomes.filter((outcome) => outcome.status === 'rejected').length;
+      return { figure: `${thrown} of ${calls.length} calls throw`, isGood: thrown === calls.length };
+    } finally {
+      await opened.close();
+    }
+  },
+};
+
+type Call = () => Promise<unknown>;
+
+function withoutTenant(tenants: TenantDatabase): Call[] {
+  const works: ((scope: TenantScope) => Promise<unknown>)[] = [
+    (scope) => scope.find(SkippedStep),
+    (scope) => scope.findOne(SkippedStep, { step: 'ai' }),
+    (scope) => scope.exists(SkippedStep),
+    (scope) => scope.insert(SkippedStep, { step: 'ai', skippedAt: new Date() }),
+    (scope) => scope.update(SkippedStep, { step: 'ai' }, { skippedAt: new Date() }),
+    (scope) => scope.delete(SkippedStep, { step: 'ai' }),
+    (scope) => scope.nextNumber('x'),
+    (scope) => scope.query(SkippedStep, 'row').getMany(),
+  ];
+  return [...NOTHING, ''].flatMap((tenant) =>
+    works.flatMap((work) => [() => tenants.read(tenant, work), () => tenants.write(tenant, work)]),
+  );
+}
+
+function withoutCondition(tenants: TenantDatabase): Call[] {
+  return NOTHING.flatMap((step) => [
+    () => tenants.read(TENANT, (scope) => scope.find(SkippedStep, { where: { step } })),
+    () => tenants.read(TENANT, (scope) => scope.findOne(SkippedStep, { step })),
+    () => tenants.read(TENANT, (scope) => scope.exists(SkippedStep, { step })),
+    () => tenants.write(TENANT, (scope) => scope.update(SkippedStep, { step }, { skippedAt: new Date() })),
+    () => tenants.write(TENANT, (scope) => scope.delete(SkippedStep, { step })),
+  ]);
+}

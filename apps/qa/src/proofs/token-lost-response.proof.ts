@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto';
+import { type Proof, countBy } from '../proof';
+import { SignedPlane } from '../signed-plane';
+
+/** R2. The answer to an enrolment was lost: asking again gives it again, to the same instance only. */
+export const TOKEN_LOST_RESPONSE: Proof = {
+  name: 'token-lost-response',
+  goal: '100 repeats by the same instance: 1 tenant plane, the same answer; another instance: 409 and one alarm',
+  databases: ['sqlite', 'postgres'],
+  smallOn: ['postgres'],
+  async run({ size, stack: start }) {
+    const stack = await start();
+    const { install } = await stack.registerCell();
+    const plane = new SignedPlane(stack.controlPlane.url, install);
+    const repeats = size === 'full' ? 100 : 20;
+    const answers = await Promise.all(
+      Array.from({ length: repeats }, () => plane.enrol(stack.controlPlane.url)),
+    );
+    const same = countBy(answers, (answer) => `${answer.status} ${JSON.stringify(answer.body)}`);
+    const other = await plane.enrol(stack.controlPlane.url, randomUUID());
+    const planes = await stack.api<{ items: unknown[] }>('/api/tenant-planes');
+    const alarms = await stack.api<{ items: unknown[] }>('/api/audit?action=provisioning_token.misused');
+    const counts = {
+      answers: Object.keys(same).length,
+      planes: planes.body.items.length,
+      alarms: alarms.body.items.length,
+    };
+    return {
+      figure: `${repeats} repeats: ${counts.answers} distinct answer, ${counts.planes} tenant plane; another instance: ${other.status} ${other.body.code}, ${counts.alarms} alarm`,
+      isGood:
+        counts.answers === 1 &&
+        answers[0]?.status === 200 &&
+        counts.planes === 1 &&
+        other.status === 409 &&
+        counts.alarms === 1,
+    };
+  },
+};

@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { type Proof, countBy } from '../proof';
+import { SignedPlane } from '../signed-plane';
+
+const CALLERS = 200;
+
+/** R1. Many instances show the same token at once to two processes: one of them gets it. */
+export const TOKEN_RACE: Proof = {
+  name: 'token-race',
+  goal: '200 consumers of one token over 2 Control Plane processes: exactly 1 success, the rest 409, no 5xx',
+  databases: ['postgres'],
+  async run({ size, stack: start, progress }) {
+    const stack = await start();
+    const second = await stack.anotherControlPlane();
+    const rounds = size === 'full' ? 50 : 2;
+    const wrong: string[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      const { install } = await stack.registerCell({ name: `race-${round}` });
+      const plane = new SignedPlane(stack.controlPlane.url, install);
+      const urls = [stack.controlPlane.url, second.url];
+      const answers = await Promise.all(
+        Array.from({ length: CALLERS }, (_, i) => plane.enrol(urls[i % 2] ?? '', randomUUID())),
+      );
+      const counts = countBy(answers, (answer) => answer.status);
+      if (counts[200] !== 1 || counts[409] !== CALLERS - 1) wrong.push(JSON.stringify(counts));
+      progress(`round ${round} of ${rounds}: ${JSON.stringify(counts)}`);
+    }
+    await second.end('SIGKILL');
+    const figure = `${rounds} rounds of ${CALLERS} callers: ${rounds - wrong.length} with exactly 1 success and ${CALLERS - 1} x 409 ${wrong.join(' ')}`;
+    return { figure, isGood: wrong.length === 0 };
+  },
+};

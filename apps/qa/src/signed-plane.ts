@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { type EnrolRequest, PLANE_PATHS } from '@atlas/plane-contract';
+import { type SignedHeaders, keyIdOf, signRequest } from '@atlas/service-auth';
+import { type Answer, type InstallView, request } from '@atlas/testing';
+
+export interface SignedRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly body: string;
+  readonly headers: SignedHeaders;
+}
+
+/** A tenant plane's side of the protocol, for calls that no honest plane would make. */
+export class SignedPlane {
+  readonly instanceId = randomUUID();
+
+  constructor(
+    /** The public URL of the Control Plane, which the signature names. */
+    private readonly publicUrl: string,
+    private readonly install: InstallView,
+  ) {}
+
+  sign(method: string, target: string, body = '', now = new Date()): SignedRequest {
+    const secret = this.install.env['INTERNAL_SERVICE_SECRET'] ?? '';
+    const url = new URL(target, this.publicUrl);
+    return {
+      method,
+      target,
+      body,
+      headers: signRequest({ method, url, body, keyId: keyIdOf(secret), secret, now }),
+    };
+  }
+
+  enrolBody(): EnrolRequest {
+    return {
+      token: this.install.token,
+      instance_id: this.instanceId,
+      version: '0.1.0',
+      database: { driver: 'sqlite' },
+      capabilities: [],
+      public_key: { kty: 'OKP', crv: 'X25519', x: 'A'.repeat(43) },
+    };
+  }
+
+  /** Enrols at the process of the given URL. */
+  enrol(processUrl: string, instanceId = this.instanceId): Promise<Answer<EnrolView>> {
+    const body = JSON.stringify({ ...this.enrolBody(), instance_id: instanceId });
+    return send<EnrolView>(processUrl, this.sign('POST', PLANE_PATHS.enrol, body));
+  }
+}
+
+export interface EnrolView {
+  readonly tenant_plane_id: string;
+  readonly code?: string;
+  readonly desired_state: { readonly revision: string };
+}
+
+/** Sends a signed request as it is to a process. */
+export function send<T = Record<string, unknown>>(
+  processUrl: string,
+  signed: SignedRequest,
+): Promise<Answer<T>> {
+  const { method, target, body, headers } = signed;
+  return request<T>(`${processUrl}${target}`, { method, headers, ...(body !== '' && { body }) });
+}
