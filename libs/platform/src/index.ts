@@ -12,3 +12,4 @@ export * from './problem.filter';
 export * from './public.decorator';
 export * from './request-context';
 export * from './validation.pipe';
+export * from './write-openapi';

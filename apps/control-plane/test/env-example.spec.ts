@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { environmentVariablesOf } from '@atlas/platform';
+import { ControlPlaneConfig } from '../src/control-plane.config';
+
+describe('.env.example', () => {
+  it('names every variable that the Control Plane reads, and no other', () => {
+    const text = readFileSync(join(__dirname, '../../../.env.example'), 'utf8');
+    const section = text.split('# === Control Plane ===')[1]?.split('# ===')[0] ?? '';
+    const named = [...section.matchAll(/^([A-Z_]+)=/gm)].map((match) => match[1]);
+    expect(named.sort()).toEqual(environmentVariablesOf(ControlPlaneConfig).sort());
+  });
+});
