@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
-import { Database } from './database';
+import { type Database } from './database';
 
 /**
  * Tells that something changed, to this process at once and to others in milliseconds. A signal is a hint: it may be

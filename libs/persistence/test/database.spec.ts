@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
-import { Database } from '../src/database';
+import { type Database } from '../src/database';
 import { databaseTarget } from '../src/database-target';
 import { migrateFirst, openDatabase } from '../src/open-database';
 import { sharedRoleProblems, tenantTableProblems } from '../src/row-level-security';
