@@ -1,5 +1,6 @@
 import { type Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
+import { isUuid } from '@atlas/tenancy';
 import { In } from 'typeorm';
 import { Placement } from './placement.entity';
 
@@ -20,4 +21,8 @@ export async function requirePlacedHere(
     'forbidden',
     'The call names a tenant that is not placed on the calling tenant plane.',
   );
+}
+
+function countPlaced(database: Database, tenantPlaneId: string, tenantIds: string[]): Promise<number> {
+  return database.read((manager) => manager.countBy(Placement, { tenantPlaneId, tenantId: In(tenantIds) }));
 }

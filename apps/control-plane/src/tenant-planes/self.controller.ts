@@ -5,6 +5,7 @@ import {
   Body,
   Controller,
   Get,
+  Headers,
   HttpCode,
   Post,
   Query,
@@ -36,10 +37,11 @@ export class SelfController implements BeforeApplicationShutdown {
   @Get('desired-state')
   async desiredState(
     @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Headers('x-tenant-id') tenantId: string | undefined,
     @Query() query: DesiredStateQuery,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const id = await this.planes.identify(call, query.tenant_plane_id);
+    const id = await this.planes.identify(call, query.tenant_plane_id, tenantId);
     const { since, wait } = query;
     const changes =
       since === undefined
@@ -52,10 +54,11 @@ export class SelfController implements BeforeApplicationShutdown {
   @HttpCode(200)
   async report(
     @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Headers('x-tenant-id') tenantId: string | undefined,
     @Query() query: SelfQuery,
     @Body() report: ReportRequest,
   ): Promise<Record<string, never>> {
-    await this.reports.receive(await this.planes.identify(call, query.tenant_plane_id), report);
+    await this.reports.receive(await this.planes.identify(call, query.tenant_plane_id, tenantId), report);
     return {};
   }
 

@@ -8,6 +8,7 @@ import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../accounts/caller';
 import { Audit } from '../audit/audit.service';
 import { type RepeatableAnswer } from '../idempotency/idempotency.service';
+import { requirePlacedHere } from './placements';
 import { type InstallBundle, ProvisioningTokens } from './provisioning-tokens';
 import { type RegisterTenantPlaneDto } from './tenant-planes.dto';
 import { TenantPlane } from './tenant-plane.entity';
@@ -65,24 +66,34 @@ export class TenantPlanes {
     return { items: planes.map((plane) => this.viewOf(plane)), next_cursor: null };
   }
 
-  /** Which plane a signed call is from. The platform secret does not say so: there the (signed) query does. */
-  async identify(call: ServiceCall<PlaneCaller>, claimedId: string | undefined): Promise<string> {
+  /**
+   * Which plane a signed call is from. The platform secret does not say so: there the (signed) query does. A tenant that
+   * the call names has to be placed there.
+   */
+  async identify(call: ServiceCall<PlaneCaller>, claimedId?: string, tenantId?: string): Promise<string> {
     const known = call.caller.tenantPlaneId;
-    if (known !== null) {
-      if (claimedId === undefined || claimedId === known) return known;
+    if (known !== null && claimedId !== undefined && claimedId !== known) {
       throw new DomainError(
         'tenant_plane_mismatch',
         'forbidden',
         'The key belongs to another tenant plane than the query names.',
       );
     }
-    const planes = await this.database.read((manager) =>
-      manager.find(TenantPlane, {
-        where: { secretMode: 'platform', status: 'enrolled', ...(claimedId && { id: claimedId }) },
-        take: 2,
-      }),
+    const id = known ?? (await this.platformCell(claimedId));
+    if (tenantId !== undefined) await requirePlacedHere(this.database, id, [tenantId]);
+    return id;
+  }
+
+  /** Without a name it has to be the only one. */
+  private async platformCell(claimedId: string | undefined): Promise<string> {
+    const where = {
+      secretMode: 'platform',
+      status: 'enrolled',
+      ...(claimedId && { id: claimedId }),
+    } as const;
+    const [only, another] = await this.database.read((manager) =>
+      manager.find(TenantPlane, { where, take: 2 }),
     );
-    const [only, another] = planes;
     if (only && !another) return only.id;
     const detail =
       'With the platform secret, name the calling tenant plane in the query: tenant_plane_id=<id from enrolment>.';
