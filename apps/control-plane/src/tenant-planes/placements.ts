@@ -12,10 +12,8 @@ export async function requirePlacedHere(
 ): Promise<void> {
   if (tenantIds.length === 0) return;
   const wanted = [...new Set(tenantIds)];
-  const placed = await database.read((manager) =>
-    manager.countBy(Placement, { tenantPlaneId, tenantId: In(wanted) }),
-  );
-  if (placed === wanted.length) return;
+  const areIds = wanted.every((id) => isUuid(id));
+  if (areIds && (await countPlaced(database, tenantPlaneId, wanted)) === wanted.length) return;
   throw new DomainError(
     'tenant_not_on_plane',
     'forbidden',
