@@ -3,6 +3,7 @@ const path = require('node:path');
 // Published as ES modules only; jest on Node 20 cannot require those, so swc turns them into CommonJS first.
 const ESM_ONLY = [
   '@nestjs/[^/]+',
+  'content-disposition',
   'jose',
   'file-type',
   'strtok3',

@@ -23,10 +23,7 @@ export class GraphileQueue extends JobQueue {
     private readonly ownerUrl?: string,
   ) {
     super();
-    this.pool = new Pool({ connectionString: url, max: CONCURRENCY + 2, application_name: 'atlas-queue' });
-    // An idle connection that the server ends is replaced at the next use.
-    this.pool.on('error', () => undefined);
-    this.pool.on('connect', (client) => client.on('error', () => undefined));
+    this.pool = poolFor(url, CONCURRENCY + 2);
   }
 
   async start(handler: JobHandler): Promise<void> {
@@ -51,7 +48,7 @@ export class GraphileQueue extends JobQueue {
 
   private async migrateAs(connectionString: string): Promise<void> {
     const { rows } = await this.pool.query<{ role: string }>('select quote_ident(current_user) as role');
-    const owner = new Pool({ connectionString, max: 2 });
+    const owner = poolFor(connectionString, 2);
     try {
       await withMigrationLock({ driver: 'postgres', url: connectionString }, async () => {
         await runMigrations({ pgPool: owner, logger: quietLogger() });
@@ -68,6 +65,14 @@ export class GraphileQueue extends JobQueue {
       JSON.stringify({ job_id: jobId }),
     ]);
   }
+}
+
+/** A connection that the server ends is replaced at the next use. */
+function poolFor(connectionString: string, max: number): Pool {
+  const pool = new Pool({ connectionString, max, application_name: 'atlas-queue' });
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
 }
 
 /**
