@@ -1,15 +1,43 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { type ArgumentMetadata, ValidationPipe, type ValidationError } from '@nestjs/common';
 import { type FieldError, validationFailed } from './errors';
 
 /** Bodies and queries are held against their class; what the class does not name is refused. */
 export function createValidationPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new RequestPipe({
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
     exceptionFactory: (errors) => validationFailed(errors.flatMap((error) => fieldErrors(error))),
   });
+}
+
+/** U+0000 and lone surrogates are valid JSON, but no text that a database holds: they are refused wherever they stand. */
+class RequestPipe extends ValidationPipe {
+  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const field = metadata.type === 'custom' ? null : unstorableField(value, metadata.data ?? '');
+    if (field !== null)
+      throw validationFailed([
+        { field, message: `${field || 'the text'} holds a character that no text may hold` },
+      ]);
+    return super.transform(value, metadata);
+  }
+}
+
+/** The path of the first text or name that can't be stored, or null. */
+function unstorableField(value: unknown, path: string): string | null {
+  if (typeof value === 'string') return isStorable(value) ? null : path;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [key, part] of Object.entries(value)) {
+    const field = path ? `${path}.${key}` : key;
+    const found = isStorable(key) ? unstorableField(part, field) : path;
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function isStorable(text: string): boolean {
+  return !text.includes('\u0000') && text.isWellFormed();
 }
 
 export function fieldErrors(error: ValidationError, parent = ''): FieldError[] {

@@ -1,17 +1,6 @@
-import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from '@atlas/platform';
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, Optional } from '@atlas/platform';
 import { ApiProperty } from '@nestjs/swagger';
-import {
-  ArrayNotEmpty,
-  IsArray,
-  IsEmail,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  Length,
-  Max,
-  Min,
-} from 'class-validator';
+import { ArrayNotEmpty, IsArray, IsEmail, IsIn, IsInt, IsString, Length, Max, Min } from 'class-validator';
 import { OPERATOR_ROLES, type OperatorRole, SCOPES, type Scope } from './scopes';
 
 const YEAR = 365 * 24 * 3600;
@@ -33,7 +22,7 @@ export class CreateOperatorDto {
   email: string;
 
   @ApiProperty({ required: false })
-  @IsOptional()
+  @Optional()
   @IsString()
   @Length(1, 100)
   name?: string;
@@ -61,7 +50,7 @@ export class CreateApiKeyDto {
   scopes: Scope[];
 
   @ApiProperty({ required: false, description: 'Seconds until it expires', default: YEAR })
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(60)
   @Max(YEAR)

@@ -1,19 +1,20 @@
+import { Optional } from '@atlas/platform';
 import { Database } from '@atlas/persistence';
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, IsUUID, Length, Max, Min } from 'class-validator';
+import { IsInt, IsString, IsUUID, Length, Max, Min } from 'class-validator';
 import { Requires } from '../accounts/access.guard';
 import { AuditEvent } from './audit-event.entity';
 
 export class ListAuditQuery {
   @ApiProperty({ required: false, format: 'uuid' })
-  @IsOptional()
+  @Optional()
   @IsUUID()
   cursor?: string;
 
   @ApiProperty({ required: false, default: 50 })
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -21,7 +22,7 @@ export class ListAuditQuery {
   limit: number = 50;
 
   @ApiProperty({ required: false, example: 'tenant.provision' })
-  @IsOptional()
+  @Optional()
   @IsString()
   @Length(1, 100)
   action?: string;

@@ -1,10 +1,10 @@
+import { UuidPipe } from '@atlas/platform';
 import {
   type BeforeApplicationShutdown,
   Controller,
   Get,
   HttpCode,
   Param,
-  ParseUUIDPipe,
   Post,
   Query,
   Res,
@@ -36,14 +36,14 @@ export class JobsController implements BeforeApplicationShutdown {
 
   @Requires('jobs:read')
   @Get(':id')
-  async get(@Param('id', ParseUUIDPipe) id: string): Promise<unknown> {
+  async get(@Param('id', UuidPipe) id: string): Promise<unknown> {
     return jobView(await this.jobs.get(id));
   }
 
   @Requires('jobs:read')
   @Get(':id/events')
   @ApiProduces('text/event-stream')
-  async stream(@Param('id', ParseUUIDPipe) id: string, @Res() reply: FastifyReply): Promise<void> {
+  async stream(@Param('id', UuidPipe) id: string, @Res() reply: FastifyReply): Promise<void> {
     await this.jobs.get(id);
     const end = new AbortController();
     this.streams.add(end);
@@ -64,21 +64,21 @@ export class JobsController implements BeforeApplicationShutdown {
   @Requires('jobs:write')
   @Post(':id/retry')
   @HttpCode(202)
-  async retry(@Param('id', ParseUUIDPipe) id: string): Promise<unknown> {
+  async retry(@Param('id', UuidPipe) id: string): Promise<unknown> {
     return { job: jobView(await this.jobs.retry(id)) };
   }
 
   @Requires('jobs:write')
   @Post(':id/cancel')
   @HttpCode(202)
-  async cancel(@Param('id', ParseUUIDPipe) id: string): Promise<unknown> {
+  async cancel(@Param('id', UuidPipe) id: string): Promise<unknown> {
     return { job: jobView(await this.jobs.cancel(id)) };
   }
 
   @Requires('jobs:write')
   @Post(':id/rollback')
   @HttpCode(202)
-  async rollback(@Param('id', ParseUUIDPipe) id: string): Promise<unknown> {
+  async rollback(@Param('id', UuidPipe) id: string): Promise<unknown> {
     return { job: jobView(await this.jobs.rollback(id)) };
   }
 

@@ -1,26 +1,27 @@
+import { Optional } from '@atlas/platform';
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsUUID, Max, Min } from 'class-validator';
 import { JOB_STATUSES } from './job';
 
 export class ListJobsQuery {
   @ApiProperty({ required: false, format: 'uuid' })
-  @IsOptional()
+  @Optional()
   @IsUUID()
   tenant_id?: string;
 
   @ApiProperty({ required: false, enum: JOB_STATUSES })
-  @IsOptional()
+  @Optional()
   @IsIn(JOB_STATUSES)
   status?: string;
 
   @ApiProperty({ required: false, format: 'uuid' })
-  @IsOptional()
+  @Optional()
   @IsUUID()
   cursor?: string;
 
   @ApiProperty({ required: false, default: 50 })
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(1)

@@ -1,16 +1,6 @@
+import { UuidPipe } from '@atlas/platform';
 import { EnrolRequest } from '@atlas/plane-contract';
-import {
-  Body,
-  Controller,
-  Get,
-  Headers,
-  HttpCode,
-  Param,
-  ParseUUIDPipe,
-  Post,
-  Query,
-  Res,
-} from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
@@ -56,7 +46,7 @@ export class TenantPlanesController {
 
   @Requires('tokens:issue')
   @Post(':id/provisioning-tokens')
-  async issueToken(@Param('id', ParseUUIDPipe) id: string, @Body() body: IssueTokenDto): Promise<unknown> {
+  async issueToken(@Param('id', UuidPipe) id: string, @Body() body: IssueTokenDto): Promise<unknown> {
     return { install: await this.planes.issueToken(id, body.token_ttl_seconds) };
   }
 

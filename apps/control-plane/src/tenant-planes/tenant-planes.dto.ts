@@ -1,18 +1,8 @@
+import { Optional } from '@atlas/platform';
 import { MAX_WAIT_SECONDS } from '@atlas/plane-contract';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import {
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  IsUUID,
-  Length,
-  Matches,
-  Max,
-  Min,
-} from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, Min } from 'class-validator';
 import { MAX_TOKEN_SECONDS } from './provisioning-tokens';
 import { type SecretMode } from './tenant-plane.entity';
 
@@ -34,12 +24,12 @@ export class RegisterTenantPlaneDto {
   capacity: number;
 
   @ApiProperty({ required: false, enum: ['own', 'platform'], default: 'own' })
-  @IsOptional()
+  @Optional()
   @IsIn(['own', 'platform'])
   secret: SecretMode = 'own';
 
   @ApiProperty({ required: false, description: 'Seconds that the provisioning token stays valid' })
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(60)
   @Max(MAX_TOKEN_SECONDS)
@@ -48,7 +38,7 @@ export class RegisterTenantPlaneDto {
 
 export class IssueTokenDto {
   @ApiProperty({ required: false, description: 'Seconds that the provisioning token stays valid' })
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(60)
   @Max(MAX_TOKEN_SECONDS)
@@ -58,20 +48,20 @@ export class IssueTokenDto {
 /** Which plane calls, when the key does not say so (the platform secret). */
 export class SelfQuery {
   @ApiProperty({ required: false, format: 'uuid' })
-  @IsOptional()
+  @Optional()
   @IsUUID()
   tenant_plane_id?: string;
 }
 
 export class DesiredStateQuery extends SelfQuery {
   @ApiProperty({ required: false, description: 'The revision that the plane has' })
-  @IsOptional()
+  @Optional()
   @IsString()
   @Length(1, 100)
   since?: string;
 
   @ApiProperty({ required: false, description: 'Seconds to wait for a change' })
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(0)
@@ -81,7 +71,7 @@ export class DesiredStateQuery extends SelfQuery {
 
 export class DryRunQuery {
   @ApiProperty({ required: false })
-  @IsOptional()
+  @Optional()
   @Transform(({ value }) => value === true || value === 'true')
   @IsBoolean()
   dry_run: boolean = false;

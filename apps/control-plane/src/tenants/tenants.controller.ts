@@ -1,4 +1,5 @@
-import { Body, Controller, Get, Headers, Param, ParseUUIDPipe, Post, Query, Res } from '@nestjs/common';
+import { UuidPipe } from '@atlas/platform';
+import { Body, Controller, Get, Headers, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
@@ -55,7 +56,7 @@ export class TenantsController {
 
   @Requires('tenants:write')
   @Post(':id/signup-link')
-  createSignupLink(@Param('id', ParseUUIDPipe) id: string): Promise<unknown> {
+  createSignupLink(@Param('id', UuidPipe) id: string): Promise<unknown> {
     return this.tenants.createSignupLink(id);
   }
 }

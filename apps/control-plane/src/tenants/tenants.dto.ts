@@ -1,3 +1,4 @@
+import { Optional } from '@atlas/platform';
 import {
   DEPLOYMENT_MODELS,
   type DeploymentModel,
@@ -12,7 +13,6 @@ import {
   IsEmail,
   IsIn,
   IsInt,
-  IsOptional,
   IsString,
   Length,
   Matches,
@@ -34,7 +34,7 @@ const IsSlug = (): PropertyDecorator =>
 
 export class TenantDatabaseDto {
   @ApiProperty({ required: false, enum: ['postgres', 'sqlite'] })
-  @IsOptional()
+  @Optional()
   @IsIn(['postgres', 'sqlite'])
   driver?: 'postgres' | 'sqlite';
 }
@@ -47,7 +47,7 @@ export class ProvisionTenantDto {
   name: string;
 
   @ApiProperty({ required: false, example: 'acme', description: 'Derived from the name when left out' })
-  @IsOptional()
+  @Optional()
   @IsSlug()
   slug?: string;
 
@@ -60,30 +60,30 @@ export class ProvisionTenantDto {
   admin_email: string;
 
   @ApiProperty({ required: false, enum: PLANS, default: 'core' })
-  @IsOptional()
+  @Optional()
   @IsIn(PLANS)
   plan: Plan = 'core';
 
   @ApiProperty({ required: false, example: 'eu' })
-  @IsOptional()
+  @Optional()
   @IsString()
   @Length(1, 40)
   region?: string;
 
   @ApiProperty({ required: false })
-  @IsOptional()
+  @Optional()
   @IsString()
   @Length(1, 100)
   po_number?: string;
 
   @ApiProperty({ required: false, type: TenantDatabaseDto })
-  @IsOptional()
+  @Optional()
   @ValidateNested()
   @Type(() => TenantDatabaseDto)
   database?: TenantDatabaseDto;
 
   @ApiProperty({ required: false })
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(60)
   @Max(MAX_TOKEN_SECONDS)
@@ -92,13 +92,13 @@ export class ProvisionTenantDto {
 
 export class ListTenantsQuery {
   @ApiProperty({ required: false })
-  @IsOptional()
+  @Optional()
   @IsString()
   @Length(1, 100)
   cursor?: string;
 
   @ApiProperty({ required: false, default: 50 })
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -106,7 +106,7 @@ export class ListTenantsQuery {
   limit: number = 50;
 
   @ApiProperty({ required: false, enum: TENANT_STATUSES })
-  @IsOptional()
+  @Optional()
   @IsIn(TENANT_STATUSES)
   status?: string;
 }

@@ -25,7 +25,11 @@ import { type SignupClaims } from '@atlas/plane-contract';
 import { UsedSignupToken } from './used-signup-token.entity';
 import { User } from './user.entity';
 
-const FIRST_USER_RULE = { name: 'users_first_uq', table: 'users', columns: ['tenant_id'] };
+/** Whichever the database looks at first. */
+const FIRST_USER_RULES = [
+  { name: 'users_first_uq', table: 'users', columns: ['tenant_id'] },
+  { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] },
+];
 
 /** A tenant's users and how they get in. */
 @Injectable()
@@ -42,10 +46,14 @@ export class Accounts {
   /** The first admin: with a token of the Control Plane, while the tenant never had a user. */
   async exchangeSignup(tenant: Tenant, claims: SignupClaims, dto: SignupExchangeDto): Promise<SignedIn> {
     const passwordHash = await hashPassword(dto.password);
-    return this.createFirst(tenant, { email: claims.email, name: dto.name, passwordHash }, async (scope) => {
-      const used = { tenantId: tenant.id, jti: claims.jti, usedAt: this.clock.now() };
-      if (!(await insertIfAbsent(scope.manager, UsedSignupToken, used))) throw alreadySignedUp();
-    });
+    return this.createFirst(
+      tenant,
+      { email: claims.email.toLowerCase(), name: dto.name, passwordHash },
+      async (scope) => {
+        const used = { tenantId: tenant.id, jti: claims.jti, usedAt: this.clock.now() };
+        if (!(await insertIfAbsent(scope.manager, UsedSignupToken, used))) throw alreadySignedUp();
+      },
+    );
   }
 
   /** Where an install may be opened by hand: the tenant's own admin address, while there is no user. */
@@ -125,7 +133,7 @@ export class Accounts {
         return this.signIn(scope, user);
       });
     } catch (error) {
-      throw violates(error, FIRST_USER_RULE) ? alreadySignedUp() : error;
+      throw FIRST_USER_RULES.some((rule) => violates(error, rule)) ? alreadySignedUp() : error;
     }
   }
 

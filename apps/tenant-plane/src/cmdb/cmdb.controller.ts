@@ -1,4 +1,5 @@
-import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { UuidPipe } from '@atlas/platform';
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { CurrentTenant } from '../tenancy/request-tenant';
 import { type Page } from '../tenancy/page';
@@ -33,10 +34,7 @@ export class CmdbController {
 
   @Requires('cmdb:read')
   @Get(':id')
-  get(
-    @CurrentTenant() tenant: Tenant,
-    @Param('id', ParseUUIDPipe) id: string,
-  ): Promise<ConfigurationItemView> {
+  get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<ConfigurationItemView> {
     return this.cmdb.get(tenant.id, id);
   }
 }

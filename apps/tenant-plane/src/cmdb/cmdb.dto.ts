@@ -1,5 +1,6 @@
+import { Optional } from '@atlas/platform';
 import { ApiProperty } from '@nestjs/swagger';
-import { IsObject, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { IsObject, IsString, Length, Matches } from 'class-validator';
 import { PageQuery } from '../tenancy/page';
 
 export class CreateConfigurationItemDto {
@@ -16,14 +17,14 @@ export class CreateConfigurationItemDto {
   type: string;
 
   @ApiProperty({ required: false, type: Object })
-  @IsOptional()
+  @Optional()
   @IsObject()
   attributes?: Record<string, unknown>;
 }
 
 export class ListConfigurationItemsQuery extends PageQuery {
   @ApiProperty({ required: false })
-  @IsOptional()
+  @Optional()
   @IsString()
   @Length(1, 60)
   type?: string;

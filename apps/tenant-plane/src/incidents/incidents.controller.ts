@@ -1,4 +1,5 @@
-import { Body, Controller, Get, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
+import { UuidPipe } from '@atlas/platform';
+import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
 import { type Page } from '../tenancy/page';
@@ -32,7 +33,7 @@ export class IncidentsController {
 
   @Requires('incidents:read')
   @Get(':id')
-  get(@CurrentTenant() tenant: Tenant, @Param('id', ParseUUIDPipe) id: string): Promise<IncidentView> {
+  get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<IncidentView> {
     return this.incidents.get(tenant.id, id);
   }
 
@@ -40,7 +41,7 @@ export class IncidentsController {
   @Patch(':id')
   update(
     @CurrentTenant() tenant: Tenant,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', UuidPipe) id: string,
     @Body() dto: UpdateIncidentDto,
   ): Promise<IncidentView> {
     return this.incidents.update(tenant.id, id, dto);

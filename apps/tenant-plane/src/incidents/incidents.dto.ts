@@ -1,5 +1,6 @@
+import { Optional } from '@atlas/platform';
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { IsIn, IsString, Length, Matches, MaxLength } from 'class-validator';
 import { PageQuery } from '../tenancy/page';
 import { INCIDENT_STATUSES, type IncidentStatus, SEVERITIES, type Severity } from './incident';
 
@@ -11,7 +12,7 @@ export class CreateIncidentDto {
   title: string;
 
   @ApiProperty({ required: false })
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(20_000)
   description?: string;
@@ -23,24 +24,24 @@ export class CreateIncidentDto {
 
 export class UpdateIncidentDto {
   @ApiProperty({ required: false, enum: INCIDENT_STATUSES })
-  @IsOptional()
+  @Optional()
   @IsIn(INCIDENT_STATUSES)
   status?: IncidentStatus;
 
   @ApiProperty({ required: false, enum: SEVERITIES })
-  @IsOptional()
+  @Optional()
   @IsIn(SEVERITIES)
   severity?: Severity;
 
   @ApiProperty({ required: false })
-  @IsOptional()
+  @Optional()
   @IsString()
   @Length(1, 200)
   @Matches(/\S/, { message: 'title must not be blank' })
   title?: string;
 
   @ApiProperty({ required: false })
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(20_000)
   description?: string;
@@ -48,7 +49,7 @@ export class UpdateIncidentDto {
 
 export class ListIncidentsQuery extends PageQuery {
   @ApiProperty({ required: false, enum: INCIDENT_STATUSES })
-  @IsOptional()
+  @Optional()
   @IsIn(INCIDENT_STATUSES)
   status?: IncidentStatus;
 }

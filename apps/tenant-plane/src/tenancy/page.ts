@@ -1,16 +1,17 @@
+import { Optional } from '@atlas/platform';
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { IsInt, IsUUID, Max, Min } from 'class-validator';
 
 /** Lists are read in pages, newest first; `cursor` is the `next_cursor` of the page before. */
 export class PageQuery {
   @ApiProperty({ required: false, format: 'uuid' })
-  @IsOptional()
+  @Optional()
   @IsUUID()
   cursor?: string;
 
   @ApiProperty({ required: false, default: 50 })
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(1)

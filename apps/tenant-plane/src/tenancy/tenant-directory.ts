@@ -9,6 +9,9 @@ const FRESH_MS = 1000;
 const MAX_CACHED = 10_000;
 const SERVED = In(['serving', 'frozen']);
 
+/** No name: those have no blank at their ends. */
+const ONLY = ' only ';
+
 interface Cached {
   readonly tenant: Tenant | null;
   readonly readAt: number;
@@ -36,7 +39,7 @@ export class TenantDirectory {
 
   /** The only tenant there is, or null when there are none or several. */
   only(): Promise<Tenant | null> {
-    return this.cached('', async () => {
+    return this.cached(ONLY, async () => {
       const [first, second] = await this.database.read((manager) =>
         manager.find(Tenant, { where: { phase: SERVED }, take: 2 }),
       );

@@ -37,6 +37,10 @@ export class TenantResolution {
     return tenant;
   }
 
+  async isServed(tenantId: string): Promise<boolean> {
+    return (await this.directory.find(tenantId)) !== null;
+  }
+
   private async agreed({ host, header, claim }: TenantHints): Promise<Tenant | null> {
     const slug = tenantSlugOfHost(host, this.config.TENANT_BASE_DOMAIN) ?? undefined;
     const names = [slug, header, claim].filter((name) => name !== undefined);

@@ -74,6 +74,7 @@ export class TenantGuard implements CanActivate {
     { tenantId, user }: ProvenSession,
     { host, header }: TenantHints,
   ): Promise<void> {
+    if (!(await this.resolution.isServed(tenantId))) return;
     setActor(user.id);
     const entry = {
       action: 'tenant.crossing_refused',

@@ -1,0 +1,41 @@
+import { type Client } from 'pg';
+
+type Row = Readonly<Record<string, unknown>>;
+
+const JSON_TYPES = [114, 3802];
+
+/** One row that the Control Plane wrote, to write more of the same. New columns are in it without being named here. */
+export class RowTemplate {
+  readonly insert: string;
+
+  private constructor(
+    table: string,
+    private readonly columns: readonly string[],
+    readonly row: Row,
+  ) {
+    const places = columns.map((_, index) => `$${index + 1}`);
+    const quoted = columns.map((column) => `"${column}"`);
+    this.insert = `insert into ${table} (${quoted.join(', ')}) values (${places.join(', ')})`;
+  }
+
+  /** The newest row by `order`. */
+  static async newest(client: Client, table: string, order: string): Promise<RowTemplate> {
+    const { fields, rows } = await client.query<Row>(`select * from ${table} order by ${order} desc limit 1`);
+    const [row] = rows;
+    if (!row) throw new Error(`There is no row in ${table} to learn from.`);
+    const written = fields.map(({ name, dataTypeID }) => [
+      name,
+      JSON_TYPES.includes(dataTypeID) && row[name] !== null ? JSON.stringify(row[name]) : row[name],
+    ]);
+    return new RowTemplate(
+      table,
+      fields.map(({ name }) => name),
+      Object.fromEntries(written) as Row,
+    );
+  }
+
+  /** The parameters of {@link insert}. */
+  with(changes: Row): unknown[] {
+    return this.columns.map((column) => (column in changes ? changes[column] : this.row[column]));
+  }
+}

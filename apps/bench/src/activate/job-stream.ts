@@ -1,0 +1,25 @@
+import { type IncomingMessage, get } from 'node:http';
+import { once } from 'node:events';
+
+interface JobEnd {
+  readonly status: string;
+}
+
+/** Follows a job's server-sent events to the end. Throws unless it succeeded. */
+export async function untilDone(url: URL, apiKey: string): Promise<void> {
+  const request = get(url, { headers: { authorization: `Bearer ${apiKey}` } });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) {
+    text += String(chunk);
+    const end = /event: done\ndata: (.*)\n\n/.exec(text)?.[1];
+    if (end === undefined) continue;
+    request.destroy();
+    return requireSuccess(JSON.parse(end) as JobEnd, end);
+  }
+  throw new Error(`The stream of ${url.pathname} ended without an end of the job.`);
+}
+
+function requireSuccess({ status }: JobEnd, text: string): void {
+  if (status !== 'succeeded') throw new Error(`A job did not succeed: ${text}`);
+}

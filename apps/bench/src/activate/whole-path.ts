@@ -1,0 +1,60 @@
+import { type Bench } from '../bench';
+import { ProvisionRequests } from '../accept/provision-request';
+import { type KeepAliveConnection, withConnections } from '../http/keep-alive-connection';
+import { type Load, type LoadResult, runLoad } from '../load/run-load';
+import { type BothPlanes, startBothPlanes } from '../planes/both-planes';
+import { ActivationWatcher } from './activation-watcher';
+import { untilDone } from './job-stream';
+
+export interface WholePathResult extends LoadResult {
+  /** From `created_at` to `active_at`, as the Control Plane recorded them. */
+  readonly recordedMs: readonly number[];
+}
+
+/** From the request for a tenant until it is active, over both planes. */
+export class WholePath {
+  private constructor(
+    readonly planes: BothPlanes,
+    private readonly requests: ProvisionRequests,
+    private readonly watcher: ActivationWatcher,
+  ) {}
+
+  static async start(bench: Bench): Promise<WholePath> {
+    const planes = await startBothPlanes(bench);
+    const watcher = await ActivationWatcher.open(planes.controlPlaneUrl);
+    bench.defer(() => watcher.close());
+    return new WholePath(planes, new ProvisionRequests(planes.stack), watcher);
+  }
+
+  /** Each caller asks for its next tenant when the one before is active. */
+  async provision(load: Load): Promise<WholePathResult> {
+    const recordedMs: number[] = [];
+    const result = await this.withCallers(load, async (connection) => {
+      const { tenant } = await this.requests.send(connection);
+      const { createdAt, activeAt } = await this.watcher.active(tenant.id);
+      recordedMs.push(activeAt.getTime() - createdAt.getTime());
+    });
+    return { ...result, recordedMs };
+  }
+
+  /** The same as a client sees it that follows the job's events: from sending the request until `done` arrives. */
+  provisionWatched(load: Load): Promise<LoadResult> {
+    const { stack } = this.planes;
+    return this.withCallers(load, async (connection) => {
+      const { job } = await this.requests.send(connection);
+      await untilDone(
+        new URL(`/api/provisioning-jobs/${job.id}/events`, stack.controlPlane.url),
+        stack.apiKey,
+      );
+    });
+  }
+
+  private withCallers(
+    load: Load,
+    call: (connection: KeepAliveConnection) => Promise<void>,
+  ): Promise<LoadResult> {
+    return withConnections(this.planes.stack.controlPlane.url, load.callers, (connections) =>
+      runLoad(load, (caller) => call(connections[caller] as KeepAliveConnection)),
+    );
+  }
+}

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DatabaseDriver, type TestDatabase, createPostgres } from '@atlas/testing';
+import { type Cleanup } from './cleanup';
+import { type PostgresServer } from './postgres-server';
+import { type Report } from './report';
+
+export interface BenchOptions {
+  /** The short form: fewer rounds and rows; its ratios scatter more. */
+  readonly isQuick: boolean;
+  /** Where CPU profiles of the measured planes go. */
+  readonly profileDir?: string;
+}
+
+/** What a line needs to measure: databases, a place to tell figures, and an end for what it starts. */
+export class Bench {
+  constructor(
+    private readonly options: BenchOptions,
+    private readonly report: Report,
+    private readonly server: PostgresServer,
+    private readonly cleanup: Cleanup,
+  ) {}
+
+  get profileDir(): string | undefined {
+    return this.options.profileDir;
+  }
+
+  size(full: number, quick: number): number {
+    return this.options.isQuick ? quick : full;
+  }
+
+  fact(name: string, value: string): void {
+    this.report.fact(name, value);
+  }
+
+  /** Ends, also on Ctrl-C, what was started. */
+  defer(undo: () => unknown): void {
+    this.cleanup.add(undo);
+  }
+
+  postgresUrl(): Promise<string> {
+    return this.server.adminUrl();
+  }
+
+  /** An empty database, dropped when the line is done. */
+  async createDatabase(driver: DatabaseDriver = 'postgres'): Promise<TestDatabase> {
+    const database = driver === 'postgres' ? await createPostgres(await this.postgresUrl()) : createSqlite();
+    this.defer(() => database.drop());
+    return database;
+  }
+}
+
+function createSqlite(): TestDatabase {
+  const folder = mkdtempSync(join(tmpdir(), 'atlas-bench-sqlite-'));
+  const drop = async (): Promise<void> => rmSync(folder, { recursive: true, force: true });
+  return { driver: 'sqlite', url: join(folder, 'bench.db'), drop };
+}

@@ -1,0 +1,17 @@
+import { type Line } from './line';
+import { P1_ACCEPT } from './p1-accept';
+import { P2_ACTIVATE } from './p2-activate';
+import { P3_THROUGHPUT } from './p3-throughput';
+import { P4_ISOLATION } from './p4-isolation';
+import { P5_SIGNED_CALL } from './p5-signed-call';
+import { P7_WAITING } from './p7-waiting';
+
+/** Every line there is. A new one is a file and a line here. */
+export const LINES: readonly Line[] = [
+  P1_ACCEPT,
+  P2_ACTIVATE,
+  P3_THROUGHPUT,
+  P4_ISOLATION,
+  P5_SIGNED_CALL,
+  P7_WAITING,
+];

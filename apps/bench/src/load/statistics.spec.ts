@@ -1,0 +1,28 @@
+import { median, medianRatio, percentile } from './statistics';
+
+const HUNDRED = Array.from({ length: 100 }, (_, index) => 100 - index);
+
+describe('percentile', () => {
+  it('takes the value at that rank, whatever the order', () => {
+    expect(percentile(HUNDRED, 50)).toBe(50);
+    expect(percentile(HUNDRED, 99)).toBe(99);
+    expect(percentile([7], 99)).toBe(7);
+  });
+  it('is no number when nothing was measured', () => {
+    expect(percentile([], 50)).toBeNaN();
+  });
+});
+
+describe('median', () => {
+  it('is the middle, or between the two in the middle', () => {
+    expect(median([9, 1, 5])).toBe(5);
+    expect(median([4, 1, 2, 9])).toBe(3);
+    expect(median([])).toBeNaN();
+  });
+});
+
+describe('medianRatio', () => {
+  it('divides round by round', () => {
+    expect(medianRatio([10, 40, 90], [10, 20, 30])).toBe(2);
+  });
+});

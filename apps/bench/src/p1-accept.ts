@@ -1,0 +1,53 @@
+import { type AcceptingControlPlane, startAcceptingControlPlane } from './accept/accepting-control-plane';
+import { requireOneRowEach, rowCounts } from './accept/row-counts';
+import { type Bench } from './bench';
+import { atLeast, type Goal, type Line } from './line';
+import { interleave } from './load/interleave';
+import { type Load, type LoadResult, describeLoad } from './load/run-load';
+import { medianRatio } from './load/statistics';
+import { profiled } from './planes/plane-env';
+
+const CALLERS = 8;
+
+export const P1_ACCEPT: Line = {
+  name: 'P1',
+  title: 'accepting a tenant, 8 callers: share of the same rows written over node-postgres',
+  measure: measureAccept,
+};
+
+async function measureAccept(bench: Bench): Promise<readonly Goal[]> {
+  const plane = await startAcceptingControlPlane(bench);
+  const load = { callers: CALLERS, count: bench.size(2000, 400) };
+  await warmUp(plane, load);
+  const { requests, limit } = plane;
+  const sides = {
+    limit: () => limit.load(load),
+    accept: () => profiled(bench, [plane.stack.controlPlane], () => requests.load(load)),
+    alone: () => requests.load({ callers: 1, count: bench.size(200, 100) }),
+  };
+  const rounds = await interleave(bench.size(5, 3), sides);
+  tell(bench, rounds);
+  const perSecond = (results: readonly LoadResult[]): number[] => results.map((result) => result.perSecond);
+  return [atLeast('ratio', medianRatio(perSecond(rounds.accept), perSecond(rounds.limit)), 0.4)];
+}
+
+/** Both sides once, and a check that they write the same number of rows. */
+async function warmUp({ requests, limit, databaseUrl }: AcceptingControlPlane, load: Load): Promise<void> {
+  const before = await rowCounts(databaseUrl);
+  await requests.load(load);
+  const between = await rowCounts(databaseUrl);
+  await limit.load(load);
+  const after = await rowCounts(databaseUrl);
+  requireOneRowEach(before, between, load.count);
+  requireOneRowEach(between, after, load.count);
+}
+
+function tell(bench: Bench, rounds: Readonly<Record<string, readonly LoadResult[]>>): void {
+  const names: Readonly<Record<string, string>> = {
+    limit: 'node-postgres, 8 clients',
+    accept: 'Control Plane, 8 callers',
+    alone: 'Control Plane, 1 caller',
+  };
+  for (const [side, results] of Object.entries(rounds))
+    bench.fact(names[side] ?? side, results.map(describeLoad).join(' | '));
+}

@@ -1,0 +1,46 @@
+import { startAcceptingControlPlane } from './accept/accepting-control-plane';
+import { WholePath } from './activate/whole-path';
+import { type Bench } from './bench';
+import { atLeast, type Goal, type Line } from './line';
+import { interleave } from './load/interleave';
+import { medianRatio } from './load/statistics';
+import { profiled } from './planes/plane-env';
+
+const CALLERS = 8;
+
+export const P3_THROUGHPUT: Line = {
+  name: 'P3',
+  title:
+    'shared, whole path, 8 callers, active tenants/s: share of the rows of P1 written over node-postgres',
+  measure: measureThroughput,
+};
+
+async function measureThroughput(bench: Bench): Promise<readonly Goal[]> {
+  const accepting = await startAcceptingControlPlane(bench);
+  // Only its database and the rows learned are needed from here on.
+  await accepting.stack.stop();
+  const path = await WholePath.start(bench);
+  const { stack, tenantPlane } = path.planes;
+  const [many, one] = [bench.size(400, 120), bench.size(100, 40)];
+  await path.provision({ callers: CALLERS, count: many });
+  const rounds = await interleave(bench.size(5, 3), {
+    limit: async () =>
+      (await accepting.limit.load({ callers: CALLERS, count: bench.size(2000, 400) })).perSecond,
+    together: () =>
+      profiled(
+        bench,
+        [stack.controlPlane, tenantPlane],
+        async () => (await path.provision({ callers: CALLERS, count: many })).perSecond,
+      ),
+    alone: async () => (await path.provision({ callers: 1, count: one })).perSecond,
+  });
+  const describe = (figures: readonly number[]): string =>
+    figures.map((figure) => `${figure.toFixed(1)}/s`).join(' | ');
+  bench.fact('node-postgres, 8 clients', describe(rounds.limit));
+  bench.fact('active tenants, 8 callers', describe(rounds.together));
+  bench.fact('active tenants, 1 caller', describe(rounds.alone));
+  return [
+    atLeast('ratio', medianRatio(rounds.together, rounds.limit), 0.05),
+    atLeast("of one caller's", medianRatio(rounds.together, rounds.alone), 1.5),
+  ];
+}

@@ -1,0 +1,76 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type PlaneProcess } from '@atlas/testing';
+import { type Bench } from './bench';
+import { IncidentLists } from './isolation/incident-list';
+import { loadTenants } from './isolation/tenant-rows';
+import { fencedTables, inDatabase, nameOf, unfencedCopy } from './isolation/unfenced-copy';
+import { atLeast, type Goal, type Line } from './line';
+import { interleave } from './load/interleave';
+import { describeLoad } from './load/run-load';
+import { medianRatio } from './load/statistics';
+import { startOfflineTenantPlane } from './planes/offline-tenant-plane';
+import { profiled } from './planes/plane-env';
+
+const CALLERS = 8;
+
+export const P4_ISOLATION: Line = {
+  name: 'P4',
+  title:
+    'newest 50 incidents of a tenant: share of the same route with neither row-level security nor transaction',
+  measure: measureIsolation,
+};
+
+async function measureIsolation(bench: Bench): Promise<readonly Goal[]> {
+  const { fenced, unfenced } = await startBothForms(bench);
+  const load = { callers: CALLERS, count: bench.size(8000, 2000) };
+  await fenced.lists.load(load);
+  await unfenced.lists.load(load);
+  const rounds = await interleave(bench.size(7, 3), {
+    fenced: () => profiled(bench, [fenced.plane], () => fenced.lists.load(load)),
+    unfenced: () => profiled(bench, [unfenced.plane], () => unfenced.lists.load(load)),
+  });
+  bench.fact('as it ships', rounds.fenced.map(describeLoad).join(' | '));
+  bench.fact('neither row-level security nor transaction', rounds.unfenced.map(describeLoad).join(' | '));
+  const [one, other] = [rounds.fenced, rounds.unfenced].map((results) =>
+    results.map((result) => result.perSecond),
+  );
+  return [atLeast('ratio', medianRatio(one ?? [], other ?? []), 0.85)];
+}
+
+interface Form {
+  readonly plane: PlaneProcess;
+  readonly lists: IncidentLists;
+}
+
+/** Two planes over the same rows: one as it ships, one without the fence. */
+async function startBothForms(bench: Bench): Promise<{ fenced: Form; unfenced: Form }> {
+  const adminUrl = await bench.postgresUrl();
+  const database = await bench.createDatabase();
+  const migrating = await startOfflineTenantPlane(bench, database);
+  await migrating.end();
+  const size = { tenants: bench.size(1000, 200), rows: bench.size(1000, 200) };
+  const tenants = await loadTenants(inDatabase(adminUrl, nameOf(database.url)), size);
+  const copy = await unfencedCopy(adminUrl, database);
+  bench.defer(() => copy.drop());
+  await requireFence(adminUrl, database.url, copy.url);
+  const fenced = await startOfflineTenantPlane(bench, database);
+  const unfenced = await startOfflineTenantPlane(bench, copy, ['without-row-security']);
+  const forms = {
+    fenced: { plane: fenced, lists: new IncidentLists(fenced.url, tenants) },
+    unfenced: { plane: unfenced, lists: new IncidentLists(unfenced.url, tenants) },
+  };
+  await requireSameAnswers(forms.fenced.lists, forms.unfenced.lists);
+  return forms;
+}
+
+async function requireFence(adminUrl: string, fencedUrl: string, unfencedUrl: string): Promise<void> {
+  const fenced = await fencedTables(inDatabase(adminUrl, nameOf(fencedUrl)));
+  const unfenced = await fencedTables(inDatabase(adminUrl, nameOf(unfencedUrl)));
+  if (fenced === 0 || unfenced !== 0)
+    throw new Error(`${fenced} tables are fenced on one side and ${unfenced} on the other.`);
+}
+
+async function requireSameAnswers(one: IncidentLists, other: IncidentLists): Promise<void> {
+  if (!isDeepStrictEqual(await one.sample(20), await other.sample(20)))
+    throw new Error('The two forms of the route answer differently.');
+}

@@ -1,0 +1,27 @@
+import { type PlaneProcess, type TestStack } from '@atlas/testing';
+import { type Bench } from '../bench';
+import { startControlPlane } from './control-plane';
+import { planeEnv } from './plane-env';
+
+const ROOM = 1_000_000;
+
+export interface BothPlanes {
+  readonly stack: TestStack;
+  readonly tenantPlane: PlaneProcess;
+  /** The Control Plane's, to look into. */
+  readonly controlPlaneUrl: string;
+}
+
+/** A Control Plane and one enrolled cell with room for all, each a process with a Postgres database of its own. */
+export async function startBothPlanes(bench: Bench): Promise<BothPlanes> {
+  const database = await bench.createDatabase();
+  const stack = await startControlPlane(bench, database);
+  const cell = await stack.registerCell({ capacity: ROOM });
+  const tenantPlane = await stack.startTenantPlane(
+    cell.install,
+    await bench.createDatabase(),
+    planeEnv(bench),
+  );
+  await stack.awaitEnrolled(cell.id);
+  return { stack, tenantPlane, controlPlaneUrl: database.url };
+}

@@ -1,0 +1,23 @@
+import { type PlaneProcess, type TestDatabase, startPlane } from '@atlas/testing';
+import { type Bench } from '../bench';
+import { type Preload } from '../preloads/preload';
+import { planeEnv } from './plane-env';
+
+/** A shared Tenant Plane that calls no Control Plane: it serves what is in its database. */
+export async function startOfflineTenantPlane(
+  bench: Bench,
+  { url, ownerUrl }: TestDatabase,
+  preloads: readonly Preload[] = [],
+): Promise<PlaneProcess> {
+  const plane = await startPlane('tenant-plane', {
+    env: {
+      ATLAS_TP_DEPLOYMENT: 'shared',
+      ATLAS_OFFLINE_MODE: '1',
+      TENANT_PLANE_DATABASE_URL: url,
+      TENANT_PLANE_MIGRATION_DATABASE_URL: ownerUrl,
+      ...planeEnv(bench, preloads),
+    },
+  });
+  bench.defer(() => plane.end('SIGKILL'));
+  return plane;
+}

@@ -1,0 +1,26 @@
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type LocalPostgres, createRoles, startLocalPostgres, temporaryDataDir } from '@atlas/testing';
+import { type Cleanup } from './cleanup';
+
+/** One Postgres for the whole run, started by the first line that needs it, with fsync on: commits cost what they cost. */
+export class PostgresServer {
+  private started?: Promise<LocalPostgres>;
+
+  constructor(private readonly cleanup: Cleanup) {}
+
+  async adminUrl(): Promise<string> {
+    this.started ??= this.start();
+    return (await this.started).adminUrl;
+  }
+
+  private async start(): Promise<LocalPostgres> {
+    const dataDir = temporaryDataDir(join(tmpdir(), 'atlas-bench-postgres'));
+    this.cleanup.add(() => rmSync(dirname(dataDir), { recursive: true, force: true }));
+    const server = await startLocalPostgres({ dataDir, isTemporary: true, fsync: true });
+    this.cleanup.add(() => server.stop());
+    await createRoles(server.adminUrl);
+    return server;
+  }
+}

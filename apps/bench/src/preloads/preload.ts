@@ -1,0 +1,9 @@
+import { join } from 'node:path';
+
+/** A module that a plane's process loads before its own first line: how a benchmark changes a plane that it does not edit. */
+export type Preload = 'cpu-profile' | 'empty-routes' | 'memory-report' | 'no-jobs' | 'without-row-security';
+
+export function withPreloads(preloads: readonly Preload[]): Readonly<Record<string, string>> {
+  if (preloads.length === 0) return {};
+  return { NODE_OPTIONS: preloads.map((name) => `--require "${join(__dirname, `${name}.js`)}"`).join(' ') };
+}

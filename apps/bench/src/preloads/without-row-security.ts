@@ -1,0 +1,20 @@
+import 'reflect-metadata';
+import { PostgresDatabase, type Work } from '@atlas/persistence';
+import { builtExports } from '../built-app';
+
+/**
+ * A Tenant Plane that reads a tenant's rows as it reads any others: no transaction, no tenant setting. It also starts
+ * where row-level security is off, which the plane itself refuses.
+ */
+const { RowSecurityCheck } = builtExports<{
+  RowSecurityCheck: { prototype: { onModuleInit(): Promise<void> } };
+}>('tenant-plane', 'database/row-security-check.js');
+RowSecurityCheck.prototype.onModuleInit = () => Promise.resolve();
+
+PostgresDatabase.prototype.readAs = function <T>(
+  this: PostgresDatabase,
+  _tenantId: string,
+  work: Work<T>,
+): Promise<T> {
+  return this.read(work);
+};

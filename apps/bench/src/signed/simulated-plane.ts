@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { PLANE_PATHS, type EnrolAnswer } from '@atlas/plane-contract';
+import { keyIdOf, signRequest } from '@atlas/service-auth';
+import { type TestStack } from '@atlas/testing';
+import { KeepAliveConnection } from '../http/keep-alive-connection';
+import { httpMessage, jsonOf, requireStatus } from '../http/message';
+
+/** A tenant plane as the Control Plane sees it: a key, and calls signed with it. Nothing behind it. */
+export class SimulatedPlane {
+  private constructor(
+    readonly id: string,
+    private readonly url: string,
+    private readonly secret: string,
+    /** Of the desired state, as of enrolment. */
+    readonly revision: string,
+  ) {}
+
+  /** Registers a cell and enrols it over a signed call, as a real one does. */
+  static async enrol(stack: TestStack, capacity: number): Promise<SimulatedPlane> {
+    const { id, install } = await stack.registerCell({ capacity });
+    const secret = install.env['INTERNAL_SERVICE_SECRET'] ?? '';
+    const expected = new SimulatedPlane(id, stack.controlPlane.url, secret, '');
+    const answer = await expected.callOnce('POST', PLANE_PATHS.enrol, enrolBody(install.token));
+    return new SimulatedPlane(id, stack.controlPlane.url, secret, answer.desired_state.revision);
+  }
+
+  /** A signed call as it goes over the wire. To be sent once, within 300 s. */
+  message(method: 'GET' | 'POST', path: string, body?: string): string {
+    const url = new URL(path, this.url);
+    const key = { keyId: keyIdOf(this.secret), secret: this.secret };
+    const headers = { ...signRequest({ method, url, body, ...key, now: new Date() }) };
+    return httpMessage({ method, url, headers, body });
+  }
+
+  private async callOnce(method: 'POST', path: string, body: object): Promise<EnrolAnswer> {
+    const connection = await KeepAliveConnection.open(this.url);
+    try {
+      const answer = await connection.send(this.message(method, path, JSON.stringify(body)));
+      return jsonOf<EnrolAnswer>(requireStatus(answer, 200));
+    } finally {
+      connection.close();
+    }
+  }
+}
+
+function enrolBody(token: string): object {
+  return {
+    token,
+    instance_id: randomUUID(),
+    version: '0.1.0',
+    database: { driver: 'postgres' },
+    capabilities: ['desired-state', 'report'],
+    public_key: { kty: 'OKP', crv: 'X25519', x: 'bench' },
+    deployment_model: 'shared',
+  };
+}

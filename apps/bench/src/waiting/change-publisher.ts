@@ -1,0 +1,59 @@
+import {
+  type Database,
+  PostgresSignals,
+  type Schema,
+  type Signals,
+  databaseTarget,
+  openDatabase,
+} from '@atlas/persistence';
+import { type Clock, SystemClock } from '@atlas/platform';
+import { type EntityManager } from 'typeorm';
+import { builtExports } from '../built-app';
+
+interface Placed {
+  readonly tenantId: string;
+  readonly tenantPlaneId: string;
+}
+interface DesiredStates {
+  publish(manager: EntityManager, placement: Placed): Promise<void>;
+}
+type DesiredStatesClass = new (
+  database: Database,
+  signals: Signals,
+  keys: undefined,
+  clock: Clock,
+) => DesiredStates;
+
+/** What a second Control Plane process does when a tenant changes: the plane's own code, in this process. */
+export class ChangePublisher {
+  private constructor(
+    private readonly database: Database,
+    private readonly desiredStates: DesiredStates,
+  ) {}
+
+  static async open(url: string): Promise<ChangePublisher> {
+    const file = 'tenant-planes/desired-state.service.js';
+    const { DesiredStates } = builtExports<{ DesiredStates: DesiredStatesClass }>('control-plane', file);
+    const { CONTROL_PLANE_SCHEMA: schema } = builtExports<{ CONTROL_PLANE_SCHEMA: Schema }>(
+      'control-plane',
+      'database/schema.js',
+    );
+    const database = await openDatabase({ target: databaseTarget(url), schema, poolSize: 2 });
+    const signals = new PostgresSignals(database, url);
+    return new ChangePublisher(database, new DesiredStates(database, signals, undefined, new SystemClock()));
+  }
+
+  /** Publishes one change; answers with the moment at which it was committed. */
+  async publish(placed: Placed): Promise<number> {
+    let committedAt = NaN;
+    await this.database.write(async (manager) => {
+      this.database.afterCommit(() => (committedAt = performance.now()));
+      await this.desiredStates.publish(manager, placed);
+    });
+    return committedAt;
+  }
+
+  close(): Promise<void> {
+    return this.database.close();
+  }
+}

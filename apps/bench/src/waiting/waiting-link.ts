@@ -1,0 +1,63 @@
+import { type DesiredState, MAX_WAIT_SECONDS, PLANE_PATHS } from '@atlas/plane-contract';
+import { type HttpAnswer } from '../http/answer';
+import { KeepAliveConnection } from '../http/keep-alive-connection';
+import { jsonOf } from '../http/message';
+import { type SimulatedPlane } from '../signed/simulated-plane';
+
+const WAIT_SECONDS = 50;
+
+/** A tenant plane's long poll: it asks, waits, and asks again with the revision that it was told. */
+export class WaitingLink {
+  private isClosed = false;
+  private arrived: (at: number) => void = () => undefined;
+
+  private constructor(
+    readonly plane: SimulatedPlane,
+    private readonly connection: KeepAliveConnection,
+    private revision: string,
+  ) {}
+
+  static async open(plane: SimulatedPlane, url: string): Promise<WaitingLink> {
+    const link = new WaitingLink(plane, await KeepAliveConnection.open(url), plane.revision);
+    await link.catchUp();
+    link.waitForEver().catch((error: unknown) => {
+      if (!link.isClosed) throw error;
+    });
+    return link;
+  }
+
+  /** The moment at which the next change arrives. */
+  nextChange(): Promise<number> {
+    return new Promise((resolve) => (this.arrived = resolve));
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.connection.close();
+  }
+
+  private async catchUp(): Promise<void> {
+    this.take(await this.ask(0));
+  }
+
+  private async waitForEver(): Promise<void> {
+    while (!this.isClosed) {
+      const answer = await this.ask(Math.min(WAIT_SECONDS, MAX_WAIT_SECONDS));
+      const at = performance.now();
+      if (this.take(answer)) this.arrived(at);
+    }
+  }
+
+  private ask(wait: number): Promise<HttpAnswer> {
+    const query = new URLSearchParams({ since: this.revision, wait: String(wait) });
+    return this.connection.send(this.plane.message('GET', `${PLANE_PATHS.desiredState}?${query}`));
+  }
+
+  /** Whether there was news. */
+  private take(answer: HttpAnswer): boolean {
+    if (answer.status === 204) return false;
+    if (answer.status !== 200) throw new Error(`A poll was answered ${answer.status}: ${answer.body}`);
+    this.revision = jsonOf<DesiredState>(answer).revision;
+    return true;
+  }
+}

@@ -1,0 +1,51 @@
+import { type Command, CommandFailure, UsageError } from './command';
+
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+const HELP = ['--help', '-h', 'help'];
+
+/** Runs the command that the words name and answers with the exit code. */
+export async function runCommandLine(
+  words: readonly string[],
+  commands: readonly Command[],
+  terminal: Terminal,
+): Promise<number> {
+  const command = commands.find(({ name }) => name.split(' ').every((word, index) => words[index] === word));
+  if (!command) return showUsage(words, commands, terminal);
+  const args = words.slice(command.name.split(' ').length);
+  if (args.some((word) => HELP.slice(0, 2).includes(word))) {
+    terminal.out(command.usage);
+    return 0;
+  }
+  try {
+    return await command.run(args);
+  } catch (error) {
+    return tell(error, command, terminal);
+  }
+}
+
+function showUsage(words: readonly string[], commands: readonly Command[], terminal: Terminal): number {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const lines = commands.map(({ name, summary }) => `  atlas ${name.padEnd(width)}   ${summary}`);
+  const usage = `Usage:\n${lines.join('\n')}\n\n  atlas <command> --help shows its options.\n`;
+  if (HELP.includes(words[0] ?? '')) {
+    terminal.out(usage);
+    return 0;
+  }
+  const problem = words.length > 0 ? `There is no command "${words.join(' ')}".\n\n` : '';
+  terminal.err(`${problem}${usage}`);
+  return 2;
+}
+
+function tell(error: unknown, command: Command, terminal: Terminal): number {
+  if (error instanceof UsageError) {
+    terminal.err(`${error.message}\n\n  atlas ${command.name} --help shows the options.\n`);
+    return 2;
+  }
+  const text = error instanceof CommandFailure ? error.message : String((error as Error).stack ?? error);
+  terminal.err(`${text}\n`);
+  return 1;
+}

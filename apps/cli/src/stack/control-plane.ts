@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { CommandFailure } from '../command';
+import { ControlPlaneClient } from './control-plane-client';
+import { HttpProblem, isReady } from './http-call';
+import { type ProcessSpec } from './managed-process';
+import { type PlaneDatabases } from './plane-databases';
+import { planeEnvironment } from './plane-environment';
+import { type StackContext } from './stack-context';
+import { until } from './until';
+
+const APP = join(__dirname, '../../control-plane');
+const READY_SECONDS = 60;
+const SCOPES = [
+  'tenants:read',
+  'tenants:provision',
+  'tenants:write',
+  'jobs:read',
+  'jobs:write',
+  'tokens:issue',
+  'tokens:read',
+  'planes:read',
+  'planes:write',
+  'routing:read',
+  'audit:read',
+];
+
+/** Starts the Control Plane and answers with a client whose API key is valid. */
+export async function startControlPlane(
+  context: StackContext,
+  databases: PlaneDatabases,
+): Promise<ControlPlaneClient> {
+  const { processes, controlPlaneUrl: url, state } = context;
+  const spec = specOf(context, databases);
+  if (databases.isControlPlaneNew || !state.record.isOperatorMade) await makeOwner(context, spec);
+  await processes.start(spec);
+  await until(() => isReady(url, processes.signal), {
+    signal: processes.signal,
+    seconds: READY_SECONDS,
+    complaint: `The Control Plane was not ready (its log: ${spec.logFile})`,
+  });
+  return authenticated(context);
+}
+
+function specOf(context: StackContext, databases: PlaneDatabases): ProcessSpec {
+  const { data, state, controlPlaneUrl, baseDomain } = context;
+  return {
+    name: 'control-plane',
+    script: join(APP, 'main.js'),
+    env: planeEnvironment(process.env, {
+      ...databases.controlPlane,
+      PORT: new URL(controlPlaneUrl).port,
+      CONTROL_PLANE_PUBLIC_URL: controlPlaneUrl,
+      CONTROL_PLANE_SEALING_KEYS: state.record.sealingKey,
+      TENANT_BASE_DOMAIN: baseDomain,
+    }),
+    logFile: data.logFile('control-plane'),
+  };
+}
+
+async function makeOwner({ data, state, processes }: StackContext, plane: ProcessSpec): Promise<void> {
+  const { email, password } = state.record.operator;
+  const failure = await processes.runOnce({
+    name: 'create-owner',
+    script: join(APP, 'create-owner.js'),
+    args: ['--email', email, '--password-stdin'],
+    input: password,
+    env: plane.env,
+    logFile: data.logFile('create-owner'),
+  });
+  // An earlier start may have been ended between making and noting it.
+  if (failure !== undefined && !failure.includes('exists already'))
+    throw new CommandFailure(`The Control Plane's owner could not be made: ${failure}`);
+  state.save({ isOperatorMade: true });
+}
+
+async function authenticated({
+  processes,
+  controlPlaneUrl,
+  state,
+}: StackContext): Promise<ControlPlaneClient> {
+  const clientWith = (token: string): ControlPlaneClient =>
+    new ControlPlaneClient(controlPlaneUrl, token, processes.signal);
+  const { apiKey, operator } = state.record;
+  if (apiKey !== undefined && (await isAccepted(clientWith(apiKey)))) return clientWith(apiKey);
+  const session = await clientWith('').post<{ token: string }>('/api/auth/login', operator);
+  const wanted = { name: 'local stack', scopes: SCOPES };
+  const { key } = await clientWith(session.token).post<{ key: string }>('/api/api-keys', wanted);
+  state.save({ apiKey: key });
+  return clientWith(key);
+}
+
+async function isAccepted(client: ControlPlaneClient): Promise<boolean> {
+  try {
+    await client.get('/api/auth/me');
+    return true;
+  } catch (error) {
+    if (error instanceof HttpProblem && error.status === 401) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type StackDatabase } from './stack-options';
+
+/** Where the local stack keeps what must outlive it. Nobody else can read it. */
+export class DataDirectory {
+  readonly processList: string;
+  readonly devStack: string;
+  readonly postgres: string;
+
+  constructor(readonly root: string) {
+    this.processList = join(root, 'pids.json');
+    this.devStack = join(root, 'dev-stack.json');
+    this.postgres = join(root, 'postgres');
+  }
+
+  /** `isTraversable`: other users may walk through it to what is theirs (Postgres' own user), but not look around. */
+  prepare({ isTraversable = false } = {}): void {
+    for (const folder of [this.root, join(this.root, 'logs')]) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      chmodSync(folder, 0o700);
+    }
+    if (isTraversable) chmodSync(this.root, 0o711);
+  }
+
+  logFile(name: string): string {
+    return join(this.root, 'logs', `${name}.log`);
+  }
+
+  sqliteFile(plane: 'control-plane' | 'tenant-plane'): string {
+    return join(this.root, `${plane}.db`);
+  }
+
+  secrets(database: StackDatabase): string {
+    return join(this.root, `secrets.${database}.json`);
+  }
+
+  /** Databases of that kind which an earlier stack has left here. */
+  existingDatabases(database: StackDatabase): string[] {
+    const all =
+      database === 'postgres'
+        ? [this.postgres]
+        : [this.sqliteFile('control-plane'), this.sqliteFile('tenant-plane')];
+    return all.filter((path) => existsSync(path));
+  }
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { CommandFailure } from '../command';
+import { type ControlPlaneClient, type JobView, type TenantView } from './control-plane-client';
+import { HttpProblem } from './http-call';
+import { type StackContext } from './stack-context';
+import { until } from './until';
+
+const DEMO = {
+  name: 'Demo',
+  slug: 'demo',
+  deployment_model: 'shared',
+  admin_email: 'admin@demo.example.com',
+};
+const PROVISIONED_SECONDS = 60;
+
+/** Provisions the demo tenant, or goes on with what an earlier start began. */
+export async function ensureDemoTenant(
+  context: StackContext,
+  controlPlane: ControlPlaneClient,
+): Promise<TenantView> {
+  const known = await findDemo(controlPlane);
+  if (!known) {
+    const headers = { 'idempotency-key': randomUUID() };
+    const path = '/api/tenants/provision';
+    const accepted = await controlPlane.post<{ tenant: TenantView; job: JobView }>(path, DEMO, headers);
+    await follow(context, controlPlane, accepted.job.id);
+  } else if (known.status === 'provisioning' || known.status === 'failed') {
+    await goOn(context, controlPlane, known);
+  }
+  const tenant = await findDemo(controlPlane);
+  if (!tenant) throw new CommandFailure('The demo tenant was deleted while it was being looked at.');
+  return tenant;
+}
+
+async function findDemo(controlPlane: ControlPlaneClient): Promise<TenantView | undefined> {
+  try {
+    return await controlPlane.get<TenantView>(`/api/tenants/${DEMO.slug}`);
+  } catch (error) {
+    if (error instanceof HttpProblem && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+async function goOn(
+  context: StackContext,
+  controlPlane: ControlPlaneClient,
+  tenant: TenantView,
+): Promise<void> {
+  const { items } = await controlPlane.get<{ items: JobView[] }>(
+    `/api/provisioning-jobs?tenant_id=${tenant.id}`,
+  );
+  const isLive = ({ status }: JobView): boolean => ['queued', 'running', 'waiting'].includes(status);
+  const stopped = items.find(({ status }) => status === 'failed' || status === 'cancelled');
+  const live = items.find(isLive);
+  if (!live && stopped) await controlPlane.post(`/api/provisioning-jobs/${stopped.id}/retry`);
+  const job = live ?? stopped;
+  if (job) await follow(context, controlPlane, job.id);
+}
+
+/** Shows each step as it is done. */
+async function follow(
+  { progress, processes }: StackContext,
+  controlPlane: ControlPlaneClient,
+  jobId: string,
+): Promise<void> {
+  const shown = new Set<string>();
+  const look = async (): Promise<JobView | undefined> => {
+    const job = await controlPlane.get<JobView>(`/api/provisioning-jobs/${jobId}`);
+    for (const { name, status } of job.steps) {
+      if (status === 'done' && !shown.has(name)) progress.note(`    ${name}`);
+      if (status === 'done') shown.add(name);
+    }
+    return ['succeeded', 'failed', 'cancelled'].includes(job.status) ? job : undefined;
+  };
+  const complaint = `Job ${jobId}, which provisions the demo tenant, did not end`;
+  const job = await until(look, { signal: processes.signal, seconds: PROVISIONED_SECONDS, complaint });
+  if (job.status !== 'succeeded') throw new CommandFailure(failureOf(job));
+}
+
+function failureOf({ id, status, steps, error }: JobView): string {
+  const failed = steps.find((step) => step.status === 'failed');
+  const where = failed ? `step ${failed.name}: ${JSON.stringify(failed.error)}` : JSON.stringify(error);
+  return `The demo tenant could not be provisioned (job ${id} ${status}): ${where}`;
+}

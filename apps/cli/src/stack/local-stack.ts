@@ -1,0 +1,69 @@
+import { rmSync } from 'node:fs';
+import { type Progress } from '../progress';
+import { type ControlPlaneClient } from './control-plane-client';
+import { startControlPlane } from './control-plane';
+import { type DataDirectory } from './data-directory';
+import { ensureDemoSession } from './demo-session';
+import { ensureDemoTenant } from './demo-tenant';
+import { type DevStack, devStackOf, writeDevStack } from './dev-stack-file';
+import { startPostgres } from './local-postgres-process';
+import { type PlaneDatabases, sqliteDatabases } from './plane-databases';
+import { type StackContext } from './stack-context';
+import { type StackOptions } from './stack-options';
+import { type StackProcesses } from './stack-processes';
+import { StackState } from './stack-state';
+import { startTenantPlane } from './tenant-plane';
+
+export interface LocalStackParts {
+  readonly options: StackOptions;
+  readonly data: DataDirectory;
+  readonly processes: StackProcesses;
+  readonly progress: Progress;
+  /** Of the Control Plane and of the Tenant Plane. */
+  readonly ports: readonly [number, number];
+}
+
+/** Both planes on this machine with a demo tenant. Every step looks at what is there first, so it can be repeated. */
+export async function startLocalStack({ options, ports, ...parts }: LocalStackParts): Promise<DevStack> {
+  const { data, progress } = parts;
+  const [controlPlanePort, tenantPlanePort] = ports;
+  const context: StackContext = {
+    ...parts,
+    state: StackState.open(data, options.database),
+    controlPlaneUrl: `http://127.0.0.1:${controlPlanePort}`,
+    tenantPlaneUrl: `http://127.0.0.1:${tenantPlanePort}`,
+    baseDomain: `localhost:${tenantPlanePort}`,
+  };
+  // It is there when the stack is ready, not before.
+  rmSync(data.devStack, { force: true });
+  const databases =
+    options.database === 'postgres'
+      ? await progress.step('Postgres', () => startPostgres(context))
+      : sqliteDatabases(data);
+  const controlPlane = await progress.step('Control Plane', () => startControlPlane(context, databases));
+  await startTenants(context, controlPlane, databases);
+  return publish(context);
+}
+
+async function startTenants(
+  context: StackContext,
+  controlPlane: ControlPlaneClient,
+  databases: PlaneDatabases,
+): Promise<void> {
+  const { progress } = context;
+  await progress.step('Tenant Plane', () => startTenantPlane(context, controlPlane, databases));
+  await progress.step('Demo tenant', async () => {
+    const tenant = await ensureDemoTenant(context, controlPlane);
+    if (tenant.status === 'active') await ensureDemoSession(context, controlPlane, tenant);
+    else progress.note(`The demo tenant is ${tenant.status}: left as it is.`);
+  });
+}
+
+function publish({ data, state, controlPlaneUrl, tenantPlaneUrl, baseDomain }: StackContext): DevStack {
+  const slug = 'demo';
+  const demoTenant = `http://${slug}.${baseDomain}`;
+  const urls = { controlPlane: controlPlaneUrl, tenantPlane: tenantPlaneUrl, demoTenant };
+  const devStack = devStackOf(urls, slug, state.record);
+  writeDevStack(data, devStack);
+  return devStack;
+}

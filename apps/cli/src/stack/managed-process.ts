@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { sendSignal } from './running-process';
+
+export interface ProcessSpec {
+  readonly name: string;
+  /** A compiled script. */
+  readonly script: string;
+  readonly args?: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly logFile: string;
+  /** What it reads from standard input. */
+  readonly input?: string;
+  /** Ends after all others, and tidies up its own process group. */
+  readonly isDatabase?: boolean;
+}
+
+/**
+ * A Node process of the stack, in a process group of its own: Ctrl-C in the terminal reaches only us, and we end the
+ * processes in the right order.
+ */
+export class ManagedProcess {
+  /** Says how it ended. */
+  readonly exited: Promise<string>;
+  private hasExited = false;
+
+  private constructor(
+    readonly spec: ProcessSpec,
+    readonly child: ChildProcess,
+    readonly pid: number,
+  ) {
+    this.exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) =>
+        resolve(code === null ? `by ${signal}` : `with exit code ${code}`),
+      );
+    });
+    void this.exited.then(() => {
+      this.hasExited = true;
+      // What it has started itself goes with it.
+      if (!spec.isDatabase) sendSignal(-pid, 'SIGKILL');
+    });
+  }
+
+  static async start(spec: ProcessSpec): Promise<ManagedProcess> {
+    const { script, args = [], env, logFile, input } = spec;
+    const log = openSync(logFile, 'a', 0o600);
+    try {
+      const preload = ['--require', join(__dirname, 'end-with-parent.js')];
+      const child = spawn(process.execPath, [...preload, script, ...args], {
+        env,
+        detached: true,
+        stdio: [input === undefined ? 'ignore' : 'pipe', log, log, 'ipc'],
+      });
+      const { pid } = child;
+      if (pid === undefined) throw (await once(child, 'error'))[0];
+      child.stdin?.on('error', () => undefined).end(input);
+      return new ManagedProcess(spec, child, pid);
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  /** SIGTERM, and SIGKILL for its whole group when that was not enough. */
+  async stop(patienceMs: number): Promise<void> {
+    if (this.hasExited) return;
+    const tooLate = setTimeout(() => this.kill(), Math.max(patienceMs, 0));
+    sendSignal(this.pid, 'SIGTERM');
+    await this.exited;
+    clearTimeout(tooLate);
+  }
+
+  kill(): void {
+    if (!this.hasExited) sendSignal(-this.pid, 'SIGKILL');
+  }
+}
+
+/** The log of the run before is kept beside the new one. */
+export function startNewLog(logFile: string): void {
+  if (existsSync(logFile)) renameSync(logFile, logFile.replace(/\.log$/, '.previous.log'));
+}

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { CommandFailure } from '../command';
+import { type DataDirectory } from './data-directory';
+import { CONTROL_PLANE_OWNER, TENANT_PLANE_APP, TENANT_PLANE_OWNER } from './postgres-roles';
+import { type PostgresPasswords } from './stack-state';
+
+/** Each plane's part of the environment that names its database. */
+export interface PlaneDatabases {
+  readonly controlPlane: Readonly<Record<string, string>>;
+  readonly tenantPlane: Readonly<Record<string, string>>;
+  /** What these planes had written before is gone, or there never was any. */
+  readonly isControlPlaneNew: boolean;
+  readonly isTenantPlaneNew: boolean;
+}
+
+export function sqliteDatabases(data: DataDirectory): PlaneDatabases {
+  const controlPlane = data.sqliteFile('control-plane');
+  const tenantPlane = data.sqliteFile('tenant-plane');
+  if (existsSync(tenantPlane) && !existsSync(controlPlane))
+    throw new CommandFailure(
+      `${controlPlane} is missing, and ${tenantPlane} is of no use without it. Restore the one or move the other away.`,
+    );
+  return {
+    controlPlane: { CONTROL_PLANE_DATABASE_URL: controlPlane },
+    tenantPlane: { TENANT_PLANE_DATABASE_URL: tenantPlane },
+    isControlPlaneNew: !existsSync(controlPlane),
+    isTenantPlaneNew: !existsSync(tenantPlane),
+  };
+}
+
+export function postgresDatabases(
+  port: number,
+  isNew: boolean,
+  passwords: PostgresPasswords,
+): PlaneDatabases {
+  const url = (role: string, password: string, name: string): string =>
+    `postgres://${role}:${password}@127.0.0.1:${port}/${name}`;
+  return {
+    controlPlane: {
+      CONTROL_PLANE_DATABASE_URL: url(CONTROL_PLANE_OWNER, passwords.controlPlane, 'control_plane'),
+    },
+    tenantPlane: {
+      TENANT_PLANE_DATABASE_URL: url(TENANT_PLANE_APP, passwords.tenantPlaneApp, 'tenant_plane'),
+      TENANT_PLANE_MIGRATION_DATABASE_URL: url(
+        TENANT_PLANE_OWNER,
+        passwords.tenantPlaneOwner,
+        'tenant_plane',
+      ),
+    },
+    isControlPlaneNew: isNew,
+    isTenantPlaneNew: isNew,
+  };
+}

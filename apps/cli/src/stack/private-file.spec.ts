@@ -1,0 +1,28 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readPrivateFile, writePrivateFile } from './private-file';
+
+describe(writePrivateFile.name, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'atlas-private-'));
+  const file = join(folder, 'secrets.json');
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('writes what only its owner may read, also over a file that anybody could', () => {
+    writeFileSync(file, '{}', { mode: 0o644 });
+    writePrivateFile(file, { key: 'k1' });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readPrivateFile(file)).toEqual({ key: 'k1' });
+    expect(readdirSync(folder)).toEqual(['secrets.json']);
+  });
+
+  it('reads nothing where there is no file', () => {
+    expect(readPrivateFile(join(folder, 'none'))).toBeUndefined();
+  });
+
+  it('names a broken file without repeating what is in it', () => {
+    writeFileSync(file, 'the-secret {');
+    expect(() => readPrivateFile(file)).toThrow(file);
+    expect(() => readPrivateFile(file)).not.toThrow(/the-secret/);
+  });
+});

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readPrivateFile, writePrivateFile } from './private-file';
+import { ProcessList } from './process-list';
+import { identityOf } from './running-process';
+
+describe(ProcessList.name, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'atlas-pids-'));
+  const file = join(folder, 'pids.json');
+  const list = new ProcessList(file);
+  const children: ChildProcess[] = [];
+
+  function idle(): ChildProcess & { readonly pid: number } {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    children.push(child);
+    return Object.assign(child, { pid: child.pid ?? 0 });
+  }
+
+  beforeEach(() => rmSync(file, { force: true }));
+  afterAll(() => {
+    for (const child of children) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('ends what a killed stack has left behind', async () => {
+    const orphan = idle();
+    await list.claim();
+    list.add('control-plane', orphan.pid);
+    const exit = once(orphan, 'exit');
+    await new ProcessList(file).claim();
+    await expect(exit).resolves.toEqual([null, 'SIGTERM']);
+  });
+
+  it('spares a process that was given the pid of an earlier one', async () => {
+    const stranger = idle();
+    const identity = identityOf(stranger.pid);
+    const earlier = { name: 'tenant-plane', pid: stranger.pid, ...identity, startedAt: 'long ago' };
+    writePrivateFile(file, { children: [earlier, { ...earlier, ...identity, command: 'node other.js' }] });
+    await list.claim();
+    expect(identityOf(stranger.pid)).toEqual(identity);
+  });
+
+  it('refuses while the stack on the list is running, and touches nothing', async () => {
+    const stack = idle();
+    const listing = { stack: { name: 'stack', pid: stack.pid, ...identityOf(stack.pid) }, children: [] };
+    writePrivateFile(file, listing);
+    await expect(list.claim()).rejects.toThrow(`(pid ${stack.pid})`);
+    expect(readPrivateFile(file)).toEqual(listing);
+  });
+
+  it('leaves no list behind', async () => {
+    await list.claim();
+    await list.release();
+    expect(existsSync(file)).toBe(false);
+  });
+});

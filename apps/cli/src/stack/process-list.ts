@@ -1,0 +1,84 @@
+import { rmSync } from 'node:fs';
+import { CommandFailure } from '../command';
+import { readPrivateFile, writePrivateFile } from './private-file';
+import { type ProcessIdentity, identityOf, isRunning, sendSignal } from './running-process';
+import { until } from './until';
+
+export interface ListedProcess extends ProcessIdentity {
+  readonly name: string;
+  readonly pid: number;
+}
+
+interface Listing {
+  readonly stack: ListedProcess;
+  readonly children: readonly ListedProcess[];
+}
+
+/** Postgres: SIGINT ends it without waiting for its clients, and even in haste it must leave by itself. */
+const SIGNALS: Readonly<Record<string, readonly [NodeJS.Signals, NodeJS.Signals]>> = {
+  postgres: ['SIGINT', 'SIGQUIT'],
+};
+
+/** `data/pids.json`: what runs here, for whoever comes after a stack that could not tidy up. */
+export class ProcessList {
+  constructor(private readonly file: string) {}
+
+  /** Ends what an earlier stack left behind. Throws when that one is still running. */
+  async claim(): Promise<void> {
+    const { stack, children = [] } = this.read() ?? {};
+    if (stack && stack.pid !== process.pid && isRunning(stack.pid, stack))
+      throw new CommandFailure(
+        `A stack runs on this data directory already (pid ${stack.pid}). End it first, or take another one with --data-dir.`,
+      );
+    await endAll(children, 5);
+    this.write([]);
+  }
+
+  add(name: string, pid: number): void {
+    this.write([...this.children(), ...listed(name, pid)]);
+  }
+
+  remove(pid: number): void {
+    this.write(this.children().filter((child) => child.pid !== pid));
+  }
+
+  /** Ends whatever of the list still runs, and forgets the list. */
+  async release(): Promise<void> {
+    await endAll(this.children(), 1);
+    rmSync(this.file, { force: true });
+  }
+
+  private read(): Listing | undefined {
+    return readPrivateFile(this.file) as Listing | undefined;
+  }
+
+  private children(): readonly ListedProcess[] {
+    return this.read()?.children ?? [];
+  }
+
+  private write(children: readonly ListedProcess[]): void {
+    const [stack] = listed('stack', process.pid);
+    writePrivateFile(this.file, { stack, children });
+  }
+}
+
+/** None when it has ended already. */
+function listed(name: string, pid: number): ListedProcess[] {
+  const identity = identityOf(pid);
+  return identity ? [{ name, pid, ...identity }] : [];
+}
+
+async function endAll(processes: readonly ListedProcess[], seconds: number): Promise<void> {
+  // Who was started last may need those before it until its end.
+  for (const { name, pid, ...identity } of processes.toReversed()) {
+    const gone = (): true | undefined => (isRunning(pid, identity) ? undefined : true);
+    if (gone()) continue;
+    const [politely, atOnce] = SIGNALS[name] ?? ['SIGTERM', 'SIGKILL'];
+    const patience = { seconds, complaint: `Process ${pid} (${name}) did not end` };
+    sendSignal(pid, politely);
+    await until(gone, patience).catch(() => {
+      sendSignal(pid, atOnce);
+      return until(gone, patience);
+    });
+  }
+}

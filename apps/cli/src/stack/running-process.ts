@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+/** What tells a running process from a later one that was given the same pid. */
+export interface ProcessIdentity {
+  readonly command: string;
+  /** In the system's own form. */
+  readonly startedAt: string;
+}
+
+/** Undefined when there is no such process, or only what is left of it until its parent looks. */
+export function identityOf(pid: number): ProcessIdentity | undefined {
+  try {
+    return existsSync('/proc/self/stat') ? readProc(pid) : askPs(pid);
+  } catch {
+    return undefined;
+  }
+}
+
+function readProc(pid: number): ProcessIdentity | undefined {
+  const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  // The name, in parentheses, may hold anything: fields are counted from its end. The 22nd is the time (proc(5)).
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.trim().split(' ') ?? [];
+  return command === '' ? undefined : { command, startedAt: fields[19] ?? '' };
+}
+
+function askPs(pid: number): ProcessIdentity {
+  const ask = (field: string): string =>
+    execFileSync('ps', ['-ww', '-o', `${field}=`, '-p', String(pid)], { encoding: 'utf8' }).trim();
+  return { command: ask('args'), startedAt: ask('lstart') };
+}
+
+export function isRunning(pid: number, { command, startedAt }: ProcessIdentity): boolean {
+  const found = identityOf(pid);
+  return found?.command === command && found.startedAt === startedAt;
+}
+
+/** A signal to a process, or to its group when negative, that may be gone by now. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,16 @@
+import { type Progress } from '../progress';
+import { type DataDirectory } from './data-directory';
+import { type StackProcesses } from './stack-processes';
+import { type StackState } from './stack-state';
+
+/** What every part of a starting stack works with. */
+export interface StackContext {
+  readonly data: DataDirectory;
+  readonly state: StackState;
+  readonly processes: StackProcesses;
+  readonly progress: Progress;
+  readonly controlPlaneUrl: string;
+  readonly tenantPlaneUrl: string;
+  /** `localhost:<port of the tenant plane>` */
+  readonly baseDomain: string;
+}

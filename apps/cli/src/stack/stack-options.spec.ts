@@ -1,0 +1,40 @@
+import { UsageError } from '../command';
+import { stackOptions } from './stack-options';
+
+describe(stackOptions.name, () => {
+  it('takes SQLite, the well-known ports and ./data when nothing is said', () => {
+    expect(stackOptions([], {}, '/work')).toEqual({
+      dataDir: '/work/data',
+      database: 'sqlite',
+      isJson: false,
+      controlPlanePort: { variable: 'ATLAS_CP_PORT', port: 4100 },
+      tenantPlanePort: { variable: 'ATLAS_TP_PORT', port: 4200 },
+    });
+  });
+
+  it('takes what it is told', () => {
+    const args = ['--postgres', '--json', '--data-dir', '../elsewhere'];
+    const env = { ATLAS_CP_PORT: '0', ATLAS_TP_PORT: '0' };
+    expect(stackOptions(args, env, '/work')).toMatchObject({
+      dataDir: '/elsewhere',
+      database: 'postgres',
+      isJson: true,
+      controlPlanePort: { port: 0 },
+      tenantPlanePort: { port: 0 },
+    });
+  });
+
+  it.each(['http', '-1', '65536', '41oo', '1e3'])('refuses %s as a port and names the variable', (text) => {
+    const parse = (): unknown => stackOptions([], { ATLAS_TP_PORT: text }, '/work');
+    expect(parse).toThrow(UsageError);
+    expect(parse).toThrow('ATLAS_TP_PORT');
+  });
+
+  it('refuses one port for both planes', () => {
+    expect(() => stackOptions([], { ATLAS_CP_PORT: '4200' }, '/work')).toThrow('both 4200');
+  });
+
+  it.each([[['--sqlite']], [['up']], [['--data-dir']]])('refuses %j', (args: string[]) => {
+    expect(() => stackOptions(args, {}, '/work')).toThrow(UsageError);
+  });
+});

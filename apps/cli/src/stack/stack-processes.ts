@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { CommandFailure } from '../command';
+import { ManagedProcess, type ProcessSpec, startNewLog } from './managed-process';
+import { type ProcessList } from './process-list';
+
+/** From the wish to end until everything has to be gone, in milliseconds. */
+const PLANES_MS = 8000;
+const ALL_MS = 9500;
+const TAIL_LINES = 15;
+
+/** The processes of one stack, listed in `pids.json`; the death of one ends the stack. */
+export class StackProcesses {
+  private readonly running: ManagedProcess[] = [];
+  private isEnding = false;
+
+  constructor(
+    private readonly list: ProcessList,
+    /** Aborted when the stack has to end, with the reason. */
+    private readonly end: AbortController,
+  ) {}
+
+  get signal(): AbortSignal {
+    return this.end.signal;
+  }
+
+  /** Starts a process that runs until the stack ends. */
+  async start(spec: ProcessSpec): Promise<ManagedProcess> {
+    startNewLog(spec.logFile);
+    const started = await this.spawn(spec);
+    void started.exited.then((how) => {
+      if (!this.isEnding) this.end.abort(new CommandFailure(deathNotice(spec, how)));
+    });
+    return started;
+  }
+
+  /** Runs a process to its end; answers with what it wrote to its log when it failed. */
+  async runOnce(spec: ProcessSpec): Promise<string | undefined> {
+    startNewLog(spec.logFile);
+    const started = await this.spawn(spec);
+    const how = await started.exited;
+    this.signal.throwIfAborted();
+    this.list.remove(started.pid);
+    return how === 'with exit code 0' ? undefined : `ended ${how}\n${tailOf(spec.logFile)}`;
+  }
+
+  listForeign(name: string, pid: number): void {
+    this.list.add(name, pid);
+  }
+
+  /** The planes together, then their database. Nothing is left on the list. */
+  async stop(): Promise<void> {
+    this.isEnding = true;
+    const startedAt = performance.now();
+    const left = (ms: number): number => startedAt + ms - performance.now();
+    const planes = this.running.filter(({ spec }) => !spec.isDatabase);
+    await Promise.all(planes.map((plane) => plane.stop(left(PLANES_MS))));
+    await Promise.all(this.running.map((rest) => rest.stop(left(ALL_MS))));
+    await this.list.release();
+  }
+
+  get isEmpty(): boolean {
+    return this.running.length === 0;
+  }
+
+  kill(): void {
+    for (const started of this.running) started.kill();
+  }
+
+  private async spawn(spec: ProcessSpec): Promise<ManagedProcess> {
+    this.signal.throwIfAborted();
+    const started = await ManagedProcess.start(spec);
+    this.running.push(started);
+    this.list.add(spec.name, started.pid);
+    return started;
+  }
+}
+
+function deathNotice({ name, logFile }: ProcessSpec, how: string): string {
+  return `The ${name} process ended by itself (${how}). The last lines of ${logFile}:\n${tailOf(logFile)}`;
+}
+
+export function tailOf(logFile: string): string {
+  const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n');
+  return lines
+    .slice(-TAIL_LINES)
+    .map((line) => `  | ${line}`)
+    .join('\n');
+}

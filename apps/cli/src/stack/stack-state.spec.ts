@@ -1,0 +1,37 @@
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataDirectory } from './data-directory';
+import { StackState } from './stack-state';
+
+describe(StackState.name, () => {
+  let data: DataDirectory;
+  beforeEach(() => {
+    data = new DataDirectory(mkdtempSync(join(tmpdir(), 'atlas-state-')));
+  });
+  afterEach(() => rmSync(data.root, { recursive: true }));
+
+  it('is kept before anything is made with it, and remembered', () => {
+    const { sealingKey } = StackState.open(data, 'sqlite').record;
+    expect(sealingKey).toMatch(/^k1:[A-Za-z0-9+/]{43}=$/);
+    expect(StackState.open(data, 'sqlite').record.sealingKey).toBe(sealingKey);
+    expect(statSync(data.secrets('sqlite')).mode & 0o777).toBe(0o600);
+  });
+
+  it('remembers each change', () => {
+    StackState.open(data, 'sqlite').save({ apiKey: 'aok_1' });
+    expect(StackState.open(data, 'sqlite').record).toMatchObject({ apiKey: 'aok_1', isOperatorMade: false });
+  });
+
+  it('is another one for each kind of database', () => {
+    const { sealingKey } = StackState.open(data, 'sqlite').record;
+    expect(StackState.open(data, 'postgres').record.sealingKey).not.toBe(sealingKey);
+  });
+
+  it('refuses databases whose keys are gone, instead of writing over them', () => {
+    writeFileSync(data.sqliteFile('control-plane'), '');
+    mkdirSync(data.postgres);
+    expect(() => StackState.open(data, 'sqlite')).toThrow(/control-plane\.db is there, but its keys/);
+    expect(() => StackState.open(data, 'postgres')).toThrow(/postgres is there, but its keys/);
+  });
+});

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { CommandFailure } from '../command';
+import { type DataDirectory } from './data-directory';
+import { readPrivateFile, writePrivateFile } from './private-file';
+import { type StackDatabase } from './stack-options';
+
+/** Everything secret, and what was made with it. Written before it is used, so that a killed start can go on from it. */
+export interface StackRecord {
+  readonly sealingKey: string;
+  readonly operator: { readonly email: string; readonly password: string };
+  readonly isOperatorMade: boolean;
+  readonly apiKey?: string;
+  readonly postgres: PostgresPasswords;
+  /** Until then what is in its folder may be half-made. */
+  readonly isPostgresMade: boolean;
+  readonly tenantPlane?: { readonly id: string; readonly env: Readonly<Record<string, string>> };
+  readonly demoTenant?: DemoTenantRecord;
+}
+
+export interface PostgresPasswords {
+  readonly superuser: string;
+  readonly controlPlane: string;
+  readonly tenantPlaneOwner: string;
+  readonly tenantPlaneApp: string;
+}
+
+export interface DemoTenantRecord {
+  readonly id: string;
+  readonly adminEmail: string;
+  readonly adminPassword: string;
+  readonly token?: string;
+}
+
+/** SQLite and Postgres stacks have a record each, so that one can switch between them. */
+export class StackState {
+  private constructor(
+    private readonly file: string,
+    private current: StackRecord,
+  ) {}
+
+  static open(data: DataDirectory, database: StackDatabase): StackState {
+    const file = data.secrets(database);
+    const known = readPrivateFile(file) as StackRecord | undefined;
+    if (known) return new StackState(file, known);
+    const [orphan] = data.existingDatabases(database);
+    if (orphan)
+      throw new CommandFailure(
+        `${orphan} is there, but its keys (${file}) are not. Restore that file, or move the database away.`,
+      );
+    const state = new StackState(file, newRecord());
+    state.save({});
+    return state;
+  }
+
+  get record(): StackRecord {
+    return this.current;
+  }
+
+  save(changes: Partial<StackRecord>): void {
+    this.current = { ...this.current, ...changes };
+    writePrivateFile(this.file, this.current);
+  }
+}
+
+function newRecord(): StackRecord {
+  return {
+    sealingKey: `k1:${randomBytes(32).toString('base64')}`,
+    operator: { email: 'owner@example.com', password: newPassword() },
+    isOperatorMade: false,
+    postgres: {
+      superuser: newPassword(),
+      controlPlane: newPassword(),
+      tenantPlaneOwner: newPassword(),
+      tenantPlaneApp: newPassword(),
+    },
+    isPostgresMade: false,
+  };
+}
+
+/** Safe to quote anywhere. */
+export function newPassword(): string {
+  return randomBytes(24).toString('base64url');
+}

@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DevStack } from './dev-stack-file';
+import { curlLine, jsonSummary, proseSummary } from './stack-summary';
+
+const SECRETS = ['operator-password', 'aok_key', 'admin-password', 'atu_token'] as const;
+const devStack: DevStack = {
+  control_plane: {
+    url: 'http://127.0.0.1:4100',
+    operator_email: 'owner@example.com',
+    operator_password: SECRETS[0],
+    api_key: SECRETS[1],
+  },
+  tenant_plane: { url: 'http://127.0.0.1:4200', tenant_plane_id: 'plane-1' },
+  demo_tenant: {
+    id: 'tenant-1',
+    slug: 'demo',
+    url: 'http://demo.localhost:4200',
+    admin_email: 'admin@demo.example.com',
+    admin_password: SECRETS[2],
+    token: SECRETS[3],
+  },
+};
+
+describe(curlLine.name, () => {
+  it('is one line that a shell turns into a request with the token from the file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'atlas-curl-'));
+    writeFileSync(join(folder, 'dev-stack.json'), JSON.stringify(devStack));
+    const line = curlLine('http://127.0.0.1:4200', 'demo', './dev-stack.json');
+    const words = execFileSync('sh', ['-c', `curl() { printf '%s\\n' "$@"; }\n${line}`], { cwd: folder });
+    rmSync(folder, { recursive: true });
+    expect(line).not.toContain('\n');
+    expect(String(words).trim().split('\n')).toEqual([
+      '-sS',
+      'http://127.0.0.1:4200/api/incidents',
+      '-H',
+      'x-tenant-id: demo',
+      '-H',
+      'authorization: Bearer atu_token',
+      '-H',
+      'content-type: application/json',
+      '-d',
+      '{"title":"Disk is full on web-1","severity":"P2"}',
+    ]);
+  });
+});
+
+describe(proseSummary.name, () => {
+  const prose = proseSummary(devStack, '/work/data/dev-stack.json', '/work');
+
+  it('says what runs, where the credentials are and how to end it', () => {
+    const said = [
+      'http://127.0.0.1:4100/docs',
+      'http://demo.localhost:4200',
+      './data/dev-stack.json',
+      'Ctrl-C',
+    ];
+    for (const part of said) expect(prose).toContain(part);
+  });
+
+  it.each(SECRETS)('does not say %s', (secret) => expect(prose).not.toContain(secret));
+});
+
+describe(jsonSummary.name, () => {
+  const line = jsonSummary(devStack, '/work/data/dev-stack.json');
+
+  it('is one line of JSON', () => {
+    expect(line.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(line)).toMatchObject({ ready: true, control_plane: { url: 'http://127.0.0.1:4100' } });
+  });
+
+  it.each(SECRETS)('does not hold %s', (secret) => expect(line).not.toContain(secret));
+});

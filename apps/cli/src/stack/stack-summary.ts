@@ -1,0 +1,47 @@
+import { relative } from 'node:path';
+import { type DevStack } from './dev-stack-file';
+
+/** What a person needs to go on from here. Holds no secret. */
+export function proseSummary(devStack: DevStack, devStackFile: string, directory: string): string {
+  const { control_plane: controlPlane, tenant_plane: tenantPlane, demo_tenant: demo } = devStack;
+  const file = pathFrom(directory, devStackFile);
+  return `
+  Control Plane   ${controlPlane.url}        API: ${controlPlane.url}/docs
+  Tenant Plane    ${tenantPlane.url}        API: ${tenantPlane.url}/docs
+  Demo tenant     ${demo.url}
+
+  E-mail addresses, passwords and tokens are in ${file} (only you can read it).
+  In another shell, here, this reports an incident in the demo tenant:
+
+    ${curlLine(tenantPlane.url, demo.slug, file)}
+
+  Ctrl-C ends everything. The data stays for the next start.
+`;
+}
+
+/** One line for programs. Holds no secret. */
+export function jsonSummary(devStack: DevStack, devStackFile: string): string {
+  const { control_plane: controlPlane, tenant_plane: tenantPlane, demo_tenant: demo } = devStack;
+  return `${JSON.stringify({
+    ready: true,
+    control_plane: { url: controlPlane.url },
+    tenant_plane: { url: tenantPlane.url, tenant_plane_id: tenantPlane.tenant_plane_id },
+    demo_tenant: { id: demo.id, slug: demo.slug, url: demo.url },
+    dev_stack_file: devStackFile,
+  })}\n`;
+}
+
+export function curlLine(tenantPlaneUrl: string, slug: string, devStackFile: string): string {
+  const token = `$(node -p "require('${devStackFile}').demo_tenant.token")`;
+  const incident = JSON.stringify({ title: 'Disk is full on web-1', severity: 'P2' });
+  const headers = [`-H 'x-tenant-id: ${slug}'`, `-H "authorization: Bearer ${token}"`, jsonHeader];
+  return `curl -sS ${tenantPlaneUrl}/api/incidents ${headers.join(' ')} -d '${incident}'`;
+}
+
+const jsonHeader = `-H 'content-type: application/json'`;
+
+/** As `require` takes it: `./…` below the directory, else absolute. */
+function pathFrom(directory: string, file: string): string {
+  const path = relative(directory, file);
+  return path.startsWith('..') ? file : `./${path}`;
+}

@@ -1,0 +1,26 @@
+import { type EventEmitter } from 'node:events';
+
+/** npm repeats a signal that the terminal has sent to all of us; a person takes longer to press Ctrl-C again. */
+const SAME_WISH_MS = 1000;
+
+export interface StopWishes {
+  first(): void;
+  /** Not stopped yet, and asked once more. */
+  again(): void;
+}
+
+/** Calls back when a process is asked to end: by a signal, or because whoever started it has ended. */
+export function onStopWish({ first, again }: StopWishes, self: EventEmitter = process): void {
+  let firstAt: number | undefined;
+  const wish = (): void => {
+    const now = performance.now();
+    if (firstAt === undefined) {
+      firstAt = now;
+      first();
+    } else if (now - firstAt > SAME_WISH_MS) again();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) self.on(signal, wish);
+  self.once('disconnect', () => {
+    if (firstAt === undefined) wish();
+  });
+}

@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { type ControlPlaneClient, type Install, type TenantPlaneView } from './control-plane-client';
+import { isReady } from './http-call';
+import { type PlaneDatabases } from './plane-databases';
+import { planeEnvironment } from './plane-environment';
+import { type StackContext } from './stack-context';
+import { until } from './until';
+
+const APP = join(__dirname, '../../tenant-plane');
+const READY_SECONDS = 60;
+const CELL = { name: 'local', region: 'local', capacity: 1000 };
+
+/** Starts the shared Tenant Plane, enrolled by the real protocol; answers with its id. */
+export async function startTenantPlane(
+  context: StackContext,
+  controlPlane: ControlPlaneClient,
+  databases: PlaneDatabases,
+): Promise<string> {
+  const { data, processes, controlPlaneUrl, tenantPlaneUrl: url, baseDomain } = context;
+  const { id, env } = await ensureRegistered(context, controlPlane, databases);
+  const logFile = data.logFile('tenant-plane');
+  const decided = {
+    ...env,
+    ...databases.tenantPlane,
+    PORT: new URL(url).port,
+    // The ports may be others than when the install bundle was made.
+    CONTROL_PLANE_BASE_URL: controlPlaneUrl,
+    TENANT_PLANE_PUBLIC_URL: url,
+    TENANT_BASE_DOMAIN: baseDomain,
+  };
+  const shell = planeEnvironment(process.env, decided);
+  await processes.start({ name: 'tenant-plane', script: join(APP, 'main.js'), env: shell, logFile });
+  const { signal } = processes;
+  const patience = { signal, seconds: READY_SECONDS };
+  const hint = `(its log: ${logFile})`;
+  await until(() => isReady(url, signal), {
+    ...patience,
+    complaint: `The Tenant Plane was not ready ${hint}`,
+  });
+  await until(async () => ((await findCell(controlPlane))?.status === 'enrolled' ? true : undefined), {
+    ...patience,
+    complaint: `The Tenant Plane did not enrol ${hint}`,
+  });
+  return id;
+}
+
+/** The cell and the environment of its install bundle: as kept, or new when the kept one can no longer enrol. */
+async function ensureRegistered(
+  { state }: StackContext,
+  controlPlane: ControlPlaneClient,
+  { isTenantPlaneNew }: PlaneDatabases,
+): Promise<{ id: string; env: Readonly<Record<string, string>> }> {
+  const known = state.record.tenantPlane;
+  const cell = await findCell(controlPlane);
+  if (cell && known?.id === cell.id && cell.status === 'enrolled' && !isTenantPlaneNew) return known;
+  const { id, install } = cell ? await issueAgain(controlPlane, cell.id) : await register(controlPlane);
+  const tenantPlane = { id, env: install.env };
+  state.save({ tenantPlane });
+  return tenantPlane;
+}
+
+async function register(controlPlane: ControlPlaneClient): Promise<{ id: string; install: Install }> {
+  const { tenant_plane: plane, install } = await controlPlane.post<{
+    tenant_plane: TenantPlaneView;
+    install: Install;
+  }>('/api/tenant-planes', CELL);
+  return { id: plane.id, install };
+}
+
+async function issueAgain(
+  controlPlane: ControlPlaneClient,
+  id: string,
+): Promise<{ id: string; install: Install }> {
+  const path = `/api/tenant-planes/${id}/provisioning-tokens`;
+  return { id, ...(await controlPlane.post<{ install: Install }>(path)) };
+}
+
+async function findCell(controlPlane: ControlPlaneClient): Promise<TenantPlaneView | undefined> {
+  const { items } = await controlPlane.get<{ items: TenantPlaneView[] }>('/api/tenant-planes');
+  return items.find(({ name }) => name === CELL.name);
+}
