@@ -11,6 +11,8 @@ import {
   Length,
   MaxLength,
   ValidateNested,
+  IsDefined,
+  IsObject,
 } from 'class-validator';
 
 export class EnrolDatabase {
@@ -44,6 +46,8 @@ export class EnrolRequest {
   endpoint_url?: string;
 
   @ApiProperty({ type: EnrolDatabase })
+  @IsDefined()
+  @IsObject()
   @ValidateNested()
   @Type(() => EnrolDatabase)
   database: EnrolDatabase;

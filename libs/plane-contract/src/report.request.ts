@@ -10,10 +10,14 @@ import {
   IsString,
   IsUUID,
   Length,
+  Max,
   MaxLength,
   Min,
   ValidateNested,
 } from 'class-validator';
+
+/** What an integer column holds. */
+const MAX_INTEGER = 2_147_483_647;
 
 export class ReportedTenant {
   @ApiProperty({ format: 'uuid' })
@@ -27,6 +31,7 @@ export class ReportedTenant {
   @ApiProperty()
   @IsInt()
   @Min(0)
+  @Max(MAX_INTEGER)
   entry_revision: number;
 
   @ApiProperty({ required: false })
@@ -51,6 +56,7 @@ export class ReportRequest {
   @ApiProperty({ description: 'Counts up, stored before it is sent' })
   @IsInt()
   @Min(1)
+  @Max(MAX_INTEGER)
   sequence: number;
 
   @ApiProperty({ format: 'uuid', description: 'Which copy of the tenant plane speaks' })

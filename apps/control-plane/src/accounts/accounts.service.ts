@@ -1,5 +1,12 @@
 import { Database, insertRow, violates } from '@atlas/persistence';
-import { Clock, DomainError, hashPassword, passwordMatches, pretendToCheck } from '@atlas/platform';
+import {
+  Clock,
+  DomainError,
+  hashPassword,
+  passwordMatches,
+  pretendToCheck,
+  currentContext,
+} from '@atlas/platform';
 import { hashCredential, mintCredential } from '@atlas/service-auth';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -72,6 +79,8 @@ export class Accounts {
     if (!operator || !isKnown) {
       throw new DomainError('invalid_credentials', 'unauthenticated', 'E-mail address or password is wrong.');
     }
+    const context = currentContext();
+    if (context) context.actor = { kind: 'operator', id: operator.id };
     const { id, value } = mintCredential('aos');
     const now = this.clock.now();
     const expiresAt = secondsAfter(now, SESSION_SECONDS);
@@ -103,7 +112,7 @@ export class Accounts {
   }
 
   async createApiKey(caller: OperatorCaller, dto: CreateApiKeyDto): Promise<Record<string, unknown>> {
-    const allowed = grantableScopes(caller.role);
+    const allowed = caller.kind === 'api_key' ? caller.scopes : grantableScopes(caller.role);
     const refused = dto.scopes.filter((scope) => !allowed.includes(scope));
     if (refused.length > 0) {
       throw new DomainError(

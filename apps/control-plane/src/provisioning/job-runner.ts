@@ -156,7 +156,7 @@ export class JobRunner {
       return 'stop';
     }
     state.status = 'failed';
-    if (failure.failureClass === 'fatal') {
+    if (failure.failureClass === 'fatal' && job.direction === 'run') {
       job.direction = 'undo';
       await this.jobs.save(job, { steps: job.steps, direction: 'undo', error: state.error });
       return 'again';
@@ -169,17 +169,27 @@ export class JobRunner {
   private async back(job: ProvisioningJob): Promise<Turn> {
     const state = job.steps.findLast((step) => step.status !== 'undone' && step.status !== 'skipped');
     if (!state) return this.finish(job, 'cancelled');
-    const step = this.operations.step(state.name);
-    await this.database.write(async (manager) => {
-      const wasTouched = state.status !== 'pending';
-      if (wasTouched) await step.undo(this.contextOf(job, manager));
-      Object.assign(state, {
-        status: wasTouched ? 'undone' : 'skipped',
-        finished_at: this.clock.now().toISOString(),
-      });
-      await this.jobs.save(job, { steps: job.steps }, manager);
-    });
-    return 'again';
+    try {
+      await this.database.write((manager) => this.undo(manager, job, state));
+      return 'again';
+    } catch (error) {
+      if (error instanceof LeaseLost) throw error;
+      return this.fail(job, state, error);
+    }
+  }
+
+  private async undo(manager: EntityManager, job: ProvisioningJob, state: StepState): Promise<void> {
+    const wasTouched = state.status !== 'pending';
+    if (wasTouched) await this.operations.step(state.name).undo(this.contextOf(job, manager));
+    const undone = {
+      ...state,
+      status: wasTouched ? 'undone' : 'skipped',
+      finished_at: this.clock.now().toISOString(),
+      error: null,
+    };
+    const steps = job.steps.map((step) => (step === state ? (undone as StepState) : step));
+    await this.jobs.save(job, { steps }, manager);
+    this.database.afterCommit(() => (job.steps = steps));
   }
 
   private async finish(job: ProvisioningJob, status: 'succeeded' | 'failed' | 'cancelled'): Promise<Turn> {

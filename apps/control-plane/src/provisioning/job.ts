@@ -11,7 +11,7 @@ export type JobDirection = 'run' | 'undo';
 
 export const JOB_MACHINE = defineStateMachine({
   queued: ['running', 'cancelled'],
-  running: ['queued', 'waiting', 'succeeded', 'failed', 'cancelled'],
+  running: ['waiting', 'succeeded', 'failed', 'cancelled'],
   waiting: ['running', 'cancelled'],
   failed: ['queued'],
   cancelled: ['queued'],

@@ -22,6 +22,7 @@ import { JobControl } from './jobs.service';
 @Controller('provisioning-jobs')
 export class JobsController implements BeforeApplicationShutdown {
   private readonly streams = new Set<AbortController>();
+  private isEnding = false;
 
   constructor(
     private readonly jobs: JobControl,
@@ -47,12 +48,14 @@ export class JobsController implements BeforeApplicationShutdown {
     await this.jobs.get(id);
     const end = new AbortController();
     this.streams.add(end);
+    if (this.isEnding) end.abort();
     reply.raw.once('close', () => end.abort());
     reply.hijack();
     reply.raw.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache',
       'x-accel-buffering': 'no',
+      connection: 'close',
     });
     for await (const { type, data } of this.events.of(id, end.signal)) {
       reply.raw.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
@@ -84,6 +87,7 @@ export class JobsController implements BeforeApplicationShutdown {
 
   /** Lets those who watch go, so that the process can end. */
   beforeApplicationShutdown(): void {
+    this.isEnding = true;
     for (const end of this.streams) end.abort();
   }
 }

@@ -77,10 +77,14 @@ export class JobControl {
   ): Promise<ProvisioningJob> {
     return this.database.write(async (manager) => {
       const job = await this.requireJob(manager, id);
-      if (!JOB_MACHINE.can(job.status, 'queued')) throw invalidTransition(job.status, 'queued');
+      const { status: tenantNow } = await manager.findOneByOrFail(Tenant, { id: job.tenantId });
+      // Rolled back to the end: there is nothing left to go on with.
+      if (!JOB_MACHINE.can(job.status, 'queued') || tenantNow === 'deleted')
+        throw invalidTransition(job.status, 'queued');
+      const startedAt = this.clock.now().toISOString();
       for (const step of job.steps) {
         if (step.status === 'failed' || step.status === 'waiting')
-          Object.assign(step, { status: 'running', attempt: 0, error: null });
+          Object.assign(step, { status: 'running', attempt: 0, error: null, started_at: startedAt });
       }
       Object.assign(job, {
         direction,

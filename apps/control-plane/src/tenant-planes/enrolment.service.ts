@@ -1,7 +1,7 @@
 import { Database } from '@atlas/persistence';
 import { type EnrolAnswer, type EnrolRequest } from '@atlas/plane-contract';
 import { Clock, DomainError } from '@atlas/platform';
-import { PLATFORM_KEY_ID, type ServiceCall, credentialMatches, parseCredential } from '@atlas/service-auth';
+import { type ServiceCall, credentialMatches, parseCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../accounts/caller';
@@ -53,7 +53,7 @@ export class Enrolment {
       : null;
     if (!token || !credentialMatches(request.token, token.secretHash) || token.keyId !== call.keyId) {
       const detail =
-        call.keyId === PLATFORM_KEY_ID
+        call.caller.tenantPlaneId === null
           ? 'The provisioning token is not one of this Control Plane, or was not issued for the platform secret.'
           : 'The provisioning token and INTERNAL_SERVICE_SECRET are not of the same install bundle. Paste both from one bundle.';
       throw new DomainError('bad_signature', 'unauthenticated', detail);
@@ -70,7 +70,7 @@ export class Enrolment {
     // The reply to a first call may have been lost: the same instance gets the same answer, even when late.
     if (token.consumedBy === request.instance_id) return plane;
     refuseUnlessRedeemable(token, request, plane, this.clock.now());
-    if (await this.tokens.redeem(manager, token.id, request.instance_id))
+    if (await this.tokens.redeem(manager, token, request.instance_id))
       return this.register(manager, plane, request);
     // Between reading and redeeming somebody else was first, or another attempt of the same instance.
     const now = await manager.findOneByOrFail(ProvisioningToken, { id: token.id });

@@ -8,6 +8,8 @@ export class Placement {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
   @PrimaryColumn('uuid', { name: 'tenant_plane_id' }) tenantPlaneId: string;
   @Column('varchar') phase: PlacementPhase;
+  /** Whether it is counted among the plane's places. */
+  @Column('boolean', { name: 'holds_place' }) holdsPlace: boolean;
   /** The plane's revision that last changed this entry; 0 while the place is only reserved. */
   @Column('integer', { name: 'entry_revision' }) entryRevision: number;
   /** The entry revision that the plane last reported on, and what it said. */

@@ -1,7 +1,7 @@
 import { Database, insertRow } from '@atlas/persistence';
 
 import { Clock, DomainError, currentContext } from '@atlas/platform';
-import { PLATFORM_KEY_ID, hashCredential, mintCredential } from '@atlas/service-auth';
+import { hashCredential, mintCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit.service';
@@ -69,7 +69,11 @@ export class ProvisioningTokens {
   }
 
   /** The guarded update: of any number of callers in any number of processes one is first. */
-  async redeem(manager: EntityManager, tokenId: string, instanceId: string): Promise<boolean> {
+  async redeem(
+    manager: EntityManager,
+    { id: tokenId, keyId, tenantPlaneId }: ProvisioningToken,
+    instanceId: string,
+  ): Promise<boolean> {
     const now = this.clock.now();
     const live = { id: tokenId, consumedAt: IsNull(), revokedAt: IsNull(), expiresAt: MoreThan(now) };
     const { affected } = await manager.update(ProvisioningToken, live, {
@@ -78,6 +82,8 @@ export class ProvisioningTokens {
     });
     if (!affected) return false;
     await this.idempotency.eraseInstall(manager, tokenId);
+    // Whoever had this place before, with an older bundle, has it no longer.
+    await this.keys.revokeOthers(manager, tenantPlaneId, keyId);
     return true;
   }
 
@@ -92,6 +98,8 @@ export class ProvisioningTokens {
     const token = await manager.findOneBy(ProvisioningToken, live);
     if (!token) return;
     await manager.update(ProvisioningToken, { ...live, id: token.id }, { revokedAt: this.clock.now() });
+    // The key of its bundle goes with it: a bundle that was never used speaks for nobody.
+    await this.keys.revoke(manager, token.keyId);
     await this.idempotency.eraseInstall(manager, token.id);
     await this.audit.record(manager, {
       action: 'provisioning_token.revoked',
@@ -106,7 +114,7 @@ export class ProvisioningTokens {
   ): Promise<{ keyId: string; secret: string }> {
     if (plane.secretMode === 'own') return this.keys.mint(manager, plane.id);
     const secret = this.config.INTERNAL_SERVICE_SECRET;
-    if (secret !== undefined) return { keyId: PLATFORM_KEY_ID, secret };
+    if (secret !== undefined) return { keyId: this.keys.platformKeyId, secret };
     const detail =
       'secret "platform" needs INTERNAL_SERVICE_SECRET to be set on the Control Plane. Set it, or use secret "own".';
     throw new DomainError('platform_secret_not_configured', 'unprocessable', detail);

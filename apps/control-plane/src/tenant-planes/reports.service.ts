@@ -46,7 +46,10 @@ export class Reports {
         reportedError: tenant.error ?? null,
       })
       .where({ tenantId: tenant.tenant_id, tenantPlaneId })
-      .andWhere('reported_revision <= :revision', { revision: tenant.entry_revision })
+      // Nor does one on an entry that was never published.
+      .andWhere('reported_revision <= :revision and entry_revision >= :revision', {
+        revision: tenant.entry_revision,
+      })
       .execute();
   }
 

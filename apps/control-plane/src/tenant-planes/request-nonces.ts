@@ -1,10 +1,11 @@
 import { Database } from '@atlas/persistence';
 
 import { Clock } from '@atlas/platform';
-import { PLATFORM_KEY_ID, NonceStore, type NonceUse } from '@atlas/service-auth';
+import { NonceStore, type NonceUse } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import { RequestNonce } from './request-nonce.entity';
+import { ServiceKeys } from './service-keys';
 
 interface Pending {
   readonly use: NonceUse;
@@ -26,6 +27,7 @@ export class RequestNonces extends NonceStore {
 
   constructor(
     private readonly database: Database,
+    private readonly keys: ServiceKeys,
     private readonly clock: Clock,
   ) {
     super();
@@ -71,12 +73,15 @@ export class RequestNonces extends NonceStore {
       uses.map((use) => use.keyId),
       uses.map((use) => use.nonce),
       uses.map((use) => use.expiresAt),
+      this.keys.platformKeyId,
     ]);
   }
 
   private insertSqlite(uses: readonly NonceUse[]): Promise<InsertedNonce[]> {
     const rows = uses.map((use) => [use.keyId, use.nonce, sqliteTime(use.expiresAt)]);
-    return this.database.write((manager) => manager.query(INSERT_SQLITE, [JSON.stringify(rows)]));
+    return this.database.write((manager) =>
+      manager.query(INSERT_SQLITE, [JSON.stringify(rows), this.keys.platformKeyId]),
+    );
   }
 }
 
@@ -85,20 +90,21 @@ interface InsertedNonce {
   readonly nonce: string;
 }
 
-const IS_ACCEPTED = `(used.key_id = '${PLATFORM_KEY_ID}'
+const isAccepted = (platformKeyId: string): string =>
+  `(used.key_id = ${platformKeyId}
     or exists (select 1 from service_keys where id = used.key_id and revoked_at is null))`;
 
 const INSERT_POSTGRES = `with quick as materialized (select set_config('synchronous_commit', 'off', true))
   insert into request_nonces (key_id, nonce, expires_at)
   select used.key_id, used.nonce, used.expires_at
     from quick, unnest($1::text[], $2::text[], $3::timestamptz[]) as used (key_id, nonce, expires_at)
-   where ${IS_ACCEPTED}
+   where ${isAccepted('$4')}
   on conflict do nothing returning key_id, nonce`;
 
 const INSERT_SQLITE = `insert into request_nonces (key_id, nonce, expires_at)
   select used.key_id, used.nonce, used.expires_at
     from (select value ->> 0 as key_id, value ->> 1 as nonce, value ->> 2 as expires_at from json_each($1)) as used
-   where ${IS_ACCEPTED}
+   where ${isAccepted('$2')}
   on conflict do nothing returning key_id, nonce`;
 
 function nameOf(keyId: string, nonce: string): string {

@@ -27,6 +27,7 @@ import { TenantPlanes } from './tenant-planes.service';
 @Controller('tenant-planes/self')
 export class SelfController implements BeforeApplicationShutdown {
   private readonly waiting = new Set<AbortController>();
+  private isEnding = false;
 
   constructor(
     private readonly planes: TenantPlanes,
@@ -64,6 +65,7 @@ export class SelfController implements BeforeApplicationShutdown {
 
   /** Lets those who wait go, so that the process can end. */
   beforeApplicationShutdown(): void {
+    this.isEnding = true;
     for (const end of this.waiting) end.abort();
   }
 
@@ -75,6 +77,7 @@ export class SelfController implements BeforeApplicationShutdown {
       this.waiting.delete(end);
       end.abort();
     });
+    if (this.isEnding) end.abort();
     return end.signal;
   }
 }

@@ -2,13 +2,13 @@ import { Database, SecretBox, insertRow } from '@atlas/persistence';
 
 import { Clock } from '@atlas/platform';
 import {
-  PLATFORM_KEY_ID,
+  keyIdOf,
   ServiceKeyResolver,
   mintCredential,
   type ServiceKey as ResolvedKey,
 } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
+import { type EntityManager, IsNull, Not } from 'typeorm';
 import { type PlaneCaller } from '../accounts/caller';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { ServiceKey } from './service-key.entity';
@@ -33,7 +33,7 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   }
 
   async secretsFor(keyId: string): Promise<ResolvedKey<PlaneCaller> | null> {
-    if (keyId === PLATFORM_KEY_ID) return this.platformKey();
+    if (keyId === this.platformKeyId) return this.platformKey();
     const known = this.opened.get(keyId);
     if (known) return known;
     const key = await this.database.read((manager) => manager.findOneBy(ServiceKey, { id: keyId }));
@@ -58,11 +58,25 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return { keyId: id, secret: value };
   }
 
+  /** `platform`, unless the secret itself has the form that names another id. */
+  get platformKeyId(): string {
+    return keyIdOf(this.config.INTERNAL_SERVICE_SECRET ?? '');
+  }
+
+  async revoke(manager: EntityManager, id: string): Promise<void> {
+    await manager.update(ServiceKey, { id, revokedAt: IsNull() }, { revokedAt: this.clock.now() });
+  }
+
+  async revokeOthers(manager: EntityManager, tenantPlaneId: string, keptId: string): Promise<void> {
+    const others = { tenantPlaneId, id: Not(keptId), revokedAt: IsNull() };
+    await manager.update(ServiceKey, others, { revokedAt: this.clock.now() });
+  }
+
   private platformKey(): ResolvedKey<PlaneCaller> | null {
     const secret = this.config.INTERNAL_SERVICE_SECRET;
     return secret === undefined
       ? null
-      : { keyId: PLATFORM_KEY_ID, secrets: [secret], caller: { tenantPlaneId: null } };
+      : { keyId: this.platformKeyId, secrets: [secret], caller: { tenantPlaneId: null } };
   }
 
   private remember(key: ResolvedKey<PlaneCaller>): void {

@@ -69,10 +69,19 @@ export class DesiredStateQuery extends SelfQuery {
   wait: number = 0;
 }
 
+const SWITCH = new Map([
+  ['true', true],
+  ['1', true],
+  ['', true],
+  ['false', false],
+  ['0', false],
+]);
+
 export class DryRunQuery {
   @ApiProperty({ required: false })
   @Optional()
-  @Transform(({ value }) => value === true || value === 'true')
+  // Whatever else it says is refused: nobody who asks for a rehearsal may get the real thing.
+  @Transform(({ value }: { value: unknown }) => SWITCH.get(String(value)) ?? value)
   @IsBoolean()
   dry_run: boolean = false;
 }

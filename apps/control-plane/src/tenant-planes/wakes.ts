@@ -16,6 +16,7 @@ export class Wakes {
   ) {
     this.timer = setTimeout(this.end, seconds * 1000);
     ended.addEventListener('abort', this.end);
+    if (ended.aborted) this.isOver = true;
     this.unsubscribe = signals.subscribe(topic, () => {
       this.pending = true;
       this.resume();

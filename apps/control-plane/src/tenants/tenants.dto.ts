@@ -14,6 +14,7 @@ import {
   IsIn,
   IsInt,
   IsString,
+  IsUUID,
   Length,
   Matches,
   Max,
@@ -93,8 +94,7 @@ export class ProvisionTenantDto {
 export class ListTenantsQuery {
   @ApiProperty({ required: false })
   @Optional()
-  @IsString()
-  @Length(1, 100)
+  @IsUUID()
   cursor?: string;
 
   @ApiProperty({ required: false, default: 50 })

@@ -15,7 +15,7 @@ export class CreateTenantPlanes1700000000003 extends PortableMigration {
       `create index tenant_planes_revised_ix on tenant_planes (revised_at)`,
       `create table placements (
         tenant_id ${types.uuid} not null, tenant_plane_id ${types.uuid} not null, phase varchar not null,
-        entry_revision integer not null, reported_revision integer not null, reported_state varchar, reported_error text,
+        holds_place ${types.boolean} not null, entry_revision integer not null, reported_revision integer not null, reported_state varchar, reported_error text,
         created_at ${types.timestamp} not null,
         constraint placements_pk primary key (tenant_id, tenant_plane_id),
         constraint placements_tenant_fk foreign key (tenant_id) references tenants (id),

@@ -1,7 +1,5 @@
-import { insertRow, together } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
 import { Cells } from '../../tenant-planes/cells';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { Tenant } from '../../tenants/tenant.entity';
@@ -22,37 +20,34 @@ export class ReservePlaceStep extends Step {
   }
 
   async run({ manager, tenantId }: StepContext): Promise<StepResult> {
-    const placed = await manager.findOneBy(Placement, { tenantId });
+    const placed = await manager.findOneBy(Placement, { tenantId, holdsPlace: true });
     if (placed) return done({ tenant_plane_id: placed.tenantPlaneId });
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const cell = await this.cells.takePlace(manager, tenant.region);
-    if (!cell)
-      throw new StepFailure(
-        'operator',
-        'no_capacity',
-        'Every shared tenant plane is full. Register another cell, then retry the job.',
-      );
-    await together([
-      insertRow(manager, Placement, this.placementOf(tenantId, cell.id)),
-      manager.update(Tenant, { id: tenantId }, { endpointUrl: cell.endpointUrl }),
-    ]);
+    if (!cell) {
+      const detail = 'Every shared tenant plane is full. Register another cell, then retry the job.';
+      throw new StepFailure('operator', 'no_capacity', detail);
+    }
+    // It may have been placed there before, by an attempt that was undone.
+    await manager.upsert(Placement, this.placementOf(tenantId, cell.id), ['tenantId', 'tenantPlaneId']);
+    await manager.update(Tenant, { id: tenantId }, { endpointUrl: cell.endpointUrl });
     return done({ tenant_plane_id: cell.id });
   }
 
   async undo({ manager, tenantId }: StepContext): Promise<void> {
-    const placed = await manager.findOneBy(Placement, { tenantId });
-    if (placed) await this.giveBack(manager, placed);
-  }
-
-  private async giveBack(manager: EntityManager, placed: Placement): Promise<void> {
-    const { tenantId, tenantPlaneId } = placed;
+    const placed = await manager.findOneBy(Placement, { tenantId, holdsPlace: true });
+    if (!placed) return;
+    const { tenantPlaneId, entryRevision } = placed;
     // One that was never published leaves no trace; a published one stays as the sign that it is gone.
-    if (placed.entryRevision === 0) await manager.delete(Placement, { tenantId, tenantPlaneId });
+    if (entryRevision === 0) await manager.delete(Placement, { tenantId, tenantPlaneId });
+    else
+      await manager.update(Placement, { tenantId, tenantPlaneId }, { holdsPlace: false, phase: 'retired' });
     await this.cells.freePlace(manager, tenantPlaneId);
   }
 
   private placementOf(tenantId: string, tenantPlaneId: string): Placement {
     const unpublished = { entryRevision: 0, reportedRevision: 0, reportedState: null, reportedError: null };
-    return { tenantId, tenantPlaneId, phase: 'serving', ...unpublished, createdAt: this.clock.now() };
+    const home = { phase: 'serving', holdsPlace: true } as const;
+    return { tenantId, tenantPlaneId, ...home, ...unpublished, createdAt: this.clock.now() };
   }
 }

@@ -15,7 +15,11 @@ export class WriteDesiredStateStep extends Step {
   }
 
   async run({ manager, tenantId }: StepContext): Promise<StepResult> {
-    await this.desiredStates.publish(manager, await placementOf(manager, tenantId));
+    const placement = await manager.findOneByOrFail(Placement, { tenantId, holdsPlace: true });
+    // An undone attempt may have retired it.
+    if (placement.phase !== 'serving')
+      await manager.update(Placement, keyOf(placement), { phase: 'serving' });
+    await this.desiredStates.publish(manager, placement);
     return done();
   }
 
@@ -31,6 +35,6 @@ export class WriteDesiredStateStep extends Step {
   }
 }
 
-function placementOf(manager: StepContext['manager'], tenantId: string): Promise<Placement> {
-  return manager.findOneByOrFail(Placement, { tenantId, phase: 'serving' });
+function keyOf({ tenantId, tenantPlaneId }: Placement): Pick<Placement, 'tenantId' | 'tenantPlaneId'> {
+  return { tenantId, tenantPlaneId };
 }
