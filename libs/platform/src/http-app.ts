@@ -39,11 +39,12 @@ export async function createHttpApp(
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     rawBody: true,
+    bodyParser: false,
     abortOnError: false,
     preview: options.preview ?? false,
     logger: options.logger ?? ['error', 'fatal'],
   });
-  acceptEmptyJson(app);
+  acceptJsonOnly(app);
   app.setGlobalPrefix('api', { exclude: UNPREFIXED.map((path) => ({ path, method: RequestMethod.GET })) });
   app.useGlobalPipes(createValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
@@ -64,9 +65,14 @@ export function openApiDocument(app: NestFastifyApplication, options: HttpAppOpt
   return SwaggerModule.createDocument(app, document);
 }
 
-/** Clients say `content-type: application/json` of an empty body, too: to Fastify that is broken JSON. */
-function acceptEmptyJson(app: NestFastifyApplication): void {
-  const parse = app.getHttpAdapter().getInstance().getDefaultJsonParser('error', 'error');
+/**
+ * JSON and nothing else: a form is what another site can make a browser send. An empty body may be said to be JSON; to
+ * Fastify that would be a broken one.
+ */
+function acceptJsonOnly(app: NestFastifyApplication): void {
+  const server = app.getHttpAdapter().getInstance();
+  const parse = server.getDefaultJsonParser('error', 'error');
+  server.removeAllContentTypeParsers();
   app.useBodyParser('application/json', { bodyLimit: MAX_BODY_BYTES }, (request, body, done) => {
     if (body.length === 0) done(null, undefined);
     else parse(request as never, body.toString('utf8'), done);

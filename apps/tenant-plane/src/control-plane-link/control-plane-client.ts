@@ -12,7 +12,6 @@ export interface SignedCall {
   readonly timeoutMs: number;
   /** Whether an answer is accepted only when the Control Plane signed it. */
   readonly mustBeSigned: boolean;
-  readonly ended?: AbortSignal;
 }
 
 /** Calls the Control Plane, signed; believes what is signed back. Nothing else leaves this plane. */
@@ -20,11 +19,17 @@ export interface SignedCall {
 export class ControlPlaneClient {
   /** How far our clock is behind the Control Plane's. Learned from signed answers only. */
   private clockOffsetMs = 0;
+  private readonly ended = new AbortController();
 
   constructor(
     private readonly config: TenantPlaneConfig,
     private readonly clock: Clock,
   ) {}
+
+  /** Ends the calls under way, and those to come, at once. */
+  end(): void {
+    this.ended.abort();
+  }
 
   /** The parsed answer; null for 204. Throws {@link ControlPlaneRefused} and {@link ControlPlaneUnreachable}. */
   async call<T>(call: SignedCall): Promise<T | null> {
@@ -37,7 +42,7 @@ export class ControlPlaneClient {
     const now = new Date(this.clock.now().getTime() + this.clockOffsetMs);
     const key = { keyId: keyIdOf(secret), secret };
     const headers = { ...signRequest({ method: call.method, url, body, ...key, now }) };
-    const { response, text } = await send(url, call, headers, body);
+    const { response, text } = await send(url, call, headers, body, this.ended.signal);
     if (response.ok && !call.mustBeSigned) return text === '' ? null : (JSON.parse(text) as T);
     this.checkSignature(response, text, headers, key);
     if (!response.ok) throw refusal(response.status, text);
@@ -72,9 +77,15 @@ function verifyAnswer(answer: Parameters<typeof verifyResponse>[0]): { readonly 
   }
 }
 
-async function send(url: URL, call: SignedCall, headers: Record<string, string>, body: string) {
+async function send(
+  url: URL,
+  call: SignedCall,
+  headers: Record<string, string>,
+  body: string,
+  ended: AbortSignal,
+) {
   const timeout = AbortSignal.timeout(call.timeoutMs);
-  const signal = call.ended ? AbortSignal.any([timeout, call.ended]) : timeout;
+  const signal = AbortSignal.any([timeout, ended]);
   const content = body === '' ? {} : { body, headers: { ...headers, 'content-type': 'application/json' } };
   try {
     const response = await fetch(url, {

@@ -1,11 +1,11 @@
 import { type EnrolAnswer, PLANE_PATHS } from '@atlas/plane-contract';
-import { keyIdOf } from '@atlas/service-auth';
 import { Injectable, Logger } from '@nestjs/common';
 import { databaseTarget } from '@atlas/persistence';
 import { TENANT_PLANE_VERSION } from '../http-app.options';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { ControlPlaneClient } from './control-plane-client';
 import { ControlPlaneRefused } from './control-plane.errors';
+import { adviceOn } from './refusal-advice';
 import { PlaneIdentities } from './plane-identities';
 
 const TIMEOUT_MS = 15_000;
@@ -38,7 +38,7 @@ export class Enrolment {
       this.logger.log(`Enrolled as ${deploymentModel} tenant plane ${tenantPlaneId}`);
       return answer;
     } catch (error) {
-      this.logger.error(`Enrolment failed and is tried again: ${adviceOn(error, this.config)}`);
+      this.logger.error(`Enrolment failed and is tried again: ${adviceOnEnrolment(error, this.config)}`);
       return null;
     }
   }
@@ -67,15 +67,10 @@ export class Enrolment {
   }
 }
 
-/** For the person who reads the log: which variable to look at. */
-function adviceOn(error: unknown, config: TenantPlaneConfig): string {
-  const { message } = error as Error;
-  if (!(error instanceof ControlPlaneRefused)) return message;
-  if (error.code === 'clock_skew') return `${message} Set this machine's clock (NTP).`;
-  if (error.code !== 'bad_signature') return `${message} (${error.code}; variable ATLAS_PROVISIONING_TOKEN)`;
-  const isPlatform = keyIdOf(config.INTERNAL_SERVICE_SECRET ?? '') === 'platform';
-  const remedy = isPlatform
-    ? "INTERNAL_SERVICE_SECRET here must be the same as the Control Plane's INTERNAL_SERVICE_SECRET."
-    : 'INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN must be pasted from the same install bundle.';
-  return `the Control Plane refused our signature (bad_signature). ${remedy} The token is not spent.`;
+/** The token in the environment is what all refusals but one are about. */
+function adviceOnEnrolment(error: unknown, config: TenantPlaneConfig): string {
+  const advice = adviceOn(error, config);
+  if (!(error instanceof ControlPlaneRefused) || error.code === 'clock_skew') return advice;
+  if (error.code === 'bad_signature') return `${advice} The token is not spent.`;
+  return `${advice} (${error.code}; variable ATLAS_PROVISIONING_TOKEN)`;
 }

@@ -17,9 +17,11 @@ import { ControlPlaneClient } from './control-plane-client';
 import { type Applied, DesiredStateApplier } from './desired-state-applier';
 import { Enrolment } from './enrolment';
 import { PlaneIdentities } from './plane-identities';
+import { adviceOn } from './refusal-advice';
 import { Reporter } from './reporter';
 
 const LEASE_RENEWAL_MS = 3000;
+const RECENT_MS = (HEARTBEAT_SECONDS + 15) * 1000;
 const FIRST_PAUSE_MS = 500;
 /** So that a plane is back in sync soon after the Control Plane is. */
 const MAX_PAUSE_MS = 10_000;
@@ -54,21 +56,32 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   async beforeApplicationShutdown(): Promise<void> {
     this.ended.abort();
+    this.client.end();
     await this.running;
     await this.reporter.settled();
     if (this.holdsLease) await this.identities.releaseLease();
   }
 
+  /** A replica that does not speak itself knows it from when another one last did. */
   get status(): { readonly reachable: boolean; readonly last_contact_at: Date | null } {
-    return { reachable: this.isReachable, last_contact_at: this.identities.current.lastContactAt };
+    const { lastContactAt } = this.identities.current;
+    const silentMs = this.clock.now().getTime() - (lastContactAt?.getTime() ?? 0);
+    const reachable = this.holdsLease ? this.isReachable : silentMs < RECENT_MS;
+    return { reachable, last_contact_at: lastContactAt };
   }
 
   private async keepLease(): Promise<void> {
     while (!this.ended.signal.aborted) {
-      this.holdsLease = await this.identities.holdLease().catch(() => false);
-      if (!this.holdsLease) await this.identities.refresh().catch(() => undefined);
+      await this.tryLease().catch(() => (this.holdsLease = false));
       await this.pause(LEASE_RENEWAL_MS);
     }
+  }
+
+  private async tryLease(): Promise<void> {
+    const isHeld = await this.identities.holdLease();
+    // Until now another replica wrote the identity: our copy is old.
+    if (!this.holdsLease) await this.identities.refresh();
+    this.holdsLease = isHeld;
   }
 
   private async pullForEver(): Promise<void> {
@@ -85,7 +98,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     } catch (error) {
       if (this.ended.signal.aborted) return;
       this.noteContact(false);
-      this.logger.warn(`No word from the Control Plane: ${(error as Error).message}`);
+      this.logger.warn(`No word from the Control Plane: ${adviceOn(error, this.config)}`);
       this.slowDown();
     }
     await this.pause(this.pauseMs * (0.5 + Math.random() / 2));
@@ -112,7 +125,6 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
       },
       timeoutMs: (wait + 10) * 1000,
       mustBeSigned: true,
-      ended: this.ended.signal,
     });
     if (state) await this.accept(state);
     else this.noteContact(true);

@@ -69,7 +69,7 @@ export class Reporter {
       ...(error === undefined ? { state: 'applied' } : { state: 'failed', error: error.slice(0, 2000) }),
     }));
     const plane = {
-      revision: current.revision ?? '',
+      revision: current.revision ?? 'none',
       version: TENANT_PLANE_VERSION,
       sequence,
       link_id: linkId,
