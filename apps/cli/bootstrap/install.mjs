@@ -1,0 +1,57 @@
+import { existsSync, rmSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { runTask } from './processes.mjs';
+import { ROOT, isThere, read, sha256, write } from './workspace.mjs';
+
+const STAMP = 'node_modules/.atlas-install';
+const COMPILERS = ['python3', 'make', 'g++'];
+const SQLITE_BINDING = 'node_modules/sqlite3/build/Release/node_sqlite3.node';
+
+/** Installs the packages of the lock file, unless these are the ones that are there. */
+export async function install() {
+  const wanted = sha256([read('package-lock.json') ?? '', process.platform, process.arch]);
+  if (read(STAMP) === wanted) return;
+  if (!wasInstalledByHand()) await runNpmCi();
+  write(STAMP, wanted);
+}
+
+/** Whether npm's own record of what it has installed agrees with the lock file. */
+function wasInstalledByHand() {
+  const record = read('node_modules/.package-lock.json');
+  if (record === undefined || !isThere(SQLITE_BINDING)) return false;
+  const { packages: installed } = JSON.parse(record);
+  const { packages: wanted } = JSON.parse(read('package-lock.json'));
+  return Object.entries(wanted).every(([path, { version, link, optional }]) => {
+    if (link || !path.startsWith('node_modules/')) return true;
+    return installed[path] ? installed[path].version === version : optional === true;
+  });
+}
+
+async function runNpmCi() {
+  process.stderr.write(
+    '  Installing packages. sqlite3 comes with a ready-made file where that can be downloaded; otherwise it is\n' +
+      '  compiled here, which takes 1 to 2 minutes and needs python3, make and g++.\n',
+  );
+  const missing = COMPILERS.filter((name) => !isOnPath(name));
+  if (missing.length > 0) {
+    process.stderr.write(
+      `  Not found here: ${missing.join(', ')}. If the installation fails, install them and run this again\n` +
+        '  (Debian, Ubuntu: apt-get install python3 make g++; macOS: xcode-select --install).\n',
+    );
+  }
+  rmSync(join(ROOT, STAMP), { force: true });
+  const [command, ...args] = npm();
+  // Development packages and the scripts that build sqlite3 are needed, whatever the user's settings say.
+  const flags = ['ci', '--include=dev', '--ignore-scripts=false', '--no-audit', '--no-fund'];
+  await runTask('npm ci', command, [...args, ...flags], { cwd: ROOT });
+}
+
+/** The npm that runs us, if one does. */
+function npm() {
+  const running = process.env.npm_execpath ?? '';
+  return running.endsWith('npm-cli.js') ? [process.execPath, running] : ['npm'];
+}
+
+function isOnPath(name) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
+}

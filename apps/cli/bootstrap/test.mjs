@@ -1,0 +1,20 @@
+import './require-node.mjs';
+import { join } from 'node:path';
+import { build, everyApp } from './build.mjs';
+import { install } from './install.mjs';
+import { runInForeground } from './processes.mjs';
+import { ROOT } from './workspace.mjs';
+
+// `npm test`: installs and builds when needed, then runs every test. Arguments are those of jest.
+try {
+  await install();
+  await build(everyApp());
+  const startedAt = Date.now();
+  const jest = [join(ROOT, 'node_modules/.bin/jest'), '--config', join(ROOT, 'jest.config.ts')];
+  const code = await runInForeground([...jest, ...process.argv.slice(2)], { cwd: ROOT });
+  process.stderr.write(`\nThe tests took ${Math.round((Date.now() - startedAt) / 1000)} s.\n`);
+  process.exit(code);
+} catch (error) {
+  process.stderr.write(`\n${error.message}\n`);
+  process.exit(1);
+}

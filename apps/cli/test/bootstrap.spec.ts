@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { until } from '../src/stack/until';
+import { StubWorkspace } from './workspace.fixture';
+
+jest.setTimeout(30_000);
+
+describe('npm start', () => {
+  const workspace = new StubWorkspace();
+  afterAll(() => {
+    workspace.endAll();
+    workspace.remove();
+  });
+
+  it('says what failed, with its output, when it cannot install', () => {
+    const { status, stderr } = workspace.start({ BREAK: '1' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/npm ci failed:\s+no network/);
+    expect(workspace.takeCalls()).toEqual(['npm ci']);
+  });
+
+  it('installs, builds and starts on a fresh clone, and says beforehand what compiling needs', () => {
+    const { status, stderr } = workspace.start({}, '--json');
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/python3, make and g\+\+[^]*npm ci …/);
+    expect(workspace.takeCalls()).toEqual(['npm ci', 'nx run-many', 'app stack']);
+  });
+
+  it('warns of missing compilers before it needs them', () => {
+    workspace.write('package-lock.json', '{"other": 0}');
+    expect(workspace.start({ PATH: '/nowhere' }).stderr).toMatch(
+      /Not found here: python3, make, g\+\+[^]*npm ci …/,
+    );
+    workspace.takeCalls();
+    workspace.start();
+    workspace.takeCalls();
+  });
+
+  it('only starts when nothing has changed', () => {
+    workspace.start();
+    expect(workspace.takeCalls()).toEqual(['app stack']);
+  });
+
+  it.each([
+    ['another lock file', 'package-lock.json', ['npm ci', 'nx run-many', 'app stack']],
+    ['other sources', 'apps/control-plane/src/main.ts', ['nx run-many', 'app stack']],
+    ['a build of other sources', 'dist/apps/tenant-plane/.tsbuildinfo', ['nx run-many', 'app stack']],
+    ['another test', 'apps/control-plane/src/main.spec.ts', ['app stack']],
+  ])('does what is due for %s', (_, file, calls) => {
+    workspace.write(file, '{"changed": 1}');
+    workspace.start();
+    expect(workspace.takeCalls()).toEqual(calls);
+  });
+
+  it('hands SIGTERM on, and the exit code back', async () => {
+    const started = workspace.startInBackground('wait');
+    await called('app stack');
+    started.kill('SIGTERM');
+    await expect(once(started, 'exit')).resolves.toEqual([7, null]);
+  });
+
+  it('ends the app also when only the shell around it is ended', async () => {
+    workspace.takeCalls();
+    const shell = workspace.startInShell('wait');
+    await called('app stack');
+    shell.kill('SIGTERM');
+    await called('app ended');
+  });
+
+  async function called(call: string): Promise<void> {
+    const look = () => workspace.takeCalls().includes(call) || undefined;
+    await until(look, { seconds: 10, complaint: `"${call}" was not called` });
+  }
+});

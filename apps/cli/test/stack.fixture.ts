@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DevStack } from '../src/stack/dev-stack-file';
+import { readPrivateFile } from '../src/stack/private-file';
+import { type ListedProcess } from '../src/stack/process-list';
+import { isRunning } from '../src/stack/running-process';
+import { until } from '../src/stack/until';
+
+const CLI = join(__dirname, '../../../dist/apps/cli/main.js');
+
+/** `atlas stack up` as a process, from the build. */
+export class StackProcess {
+  output = '';
+  readonly exited: Promise<number | null>;
+  private readonly child: ChildProcess;
+
+  constructor(
+    readonly dataDir: string,
+    ...options: string[]
+  ) {
+    if (!existsSync(CLI)) throw new Error('Build first: npx nx run-many -t build');
+    const args = [CLI, 'stack', 'up', '--json', '--data-dir', dataDir, ...options];
+    const env = { ...process.env, ATLAS_CP_PORT: '0', ATLAS_TP_PORT: '0', LOG_LEVEL: 'trace' };
+    this.child = spawn(process.execPath, args, { env });
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+    this.exited = new Promise((resolve) => this.child.once('close', resolve));
+  }
+
+  /** What `dev-stack.json` says once the stack calls itself ready. */
+  async ready(): Promise<DevStack> {
+    const look = () =>
+      this.output.includes('"ready":true') || (this.child.exitCode !== null ? false : undefined);
+    const isReady = await until(look, { seconds: 60, complaint: 'The stack was not ready' });
+    if (!isReady) throw new Error(this.output);
+    return this.devStack;
+  }
+
+  get devStack(): DevStack {
+    return readPrivateFile(join(this.dataDir, 'dev-stack.json')) as DevStack;
+  }
+
+  get children(): readonly ListedProcess[] {
+    const listing = readPrivateFile(join(this.dataDir, 'pids.json')) as { children: ListedProcess[] };
+    return listing.children;
+  }
+
+  pidOf(name: string): number {
+    const found = this.children.find((child) => child.name === name);
+    if (!found) throw new Error(`${name} is not on the list.`);
+    return found.pid;
+  }
+
+  log(name: string): string {
+    return readFileSync(join(this.dataDir, 'logs', name), 'utf8');
+  }
+
+  send(...signals: NodeJS.Signals[]): void {
+    for (const signal of signals) this.child.kill(signal);
+  }
+}
+
+export async function expectGone(children: readonly ListedProcess[]): Promise<void> {
+  expect(children.length).toBeGreaterThan(0);
+  const gone = () => (children.some((child) => isRunning(child.pid, child)) ? undefined : true);
+  await until(gone, { seconds: 10, complaint: 'Not every process was gone' });
+}

@@ -1,0 +1,109 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inDemo } from './demo-tenant.fixture';
+import { StackProcess, expectGone } from './stack.fixture';
+
+jest.setTimeout(90_000);
+
+describe('the local stack', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'atlas-stack-'));
+  const dataDir = join(folder, 'data');
+  const runs: StackProcess[] = [];
+  let number = '';
+
+  function start(): StackProcess {
+    const run = new StackProcess(dataDir);
+    runs.push(run);
+    return run;
+  }
+
+  afterAll(async () => {
+    for (const run of runs) run.send('SIGTERM');
+    await Promise.all(runs.map((run) => run.exited));
+    rmSync(folder, { recursive: true });
+  });
+
+  it('starts with a demo tenant that takes an incident, and ends everything when asked to', async () => {
+    const run = start();
+    const devStack = await run.ready();
+    const incident = await inDemo(devStack, 'POST', { title: 'Disk is full on web-1', severity: 'P2' });
+    expect(incident).toMatchObject({ status: 201, body: { severity: 'P2', title: 'Disk is full on web-1' } });
+    number = String(incident.body['number']);
+    const { children } = run;
+    expect(children.map(({ name }) => name)).toEqual(['control-plane', 'tenant-plane']);
+    // The way npm does it: the terminal's signal, and the same again.
+    const askedAt = performance.now();
+    run.send('SIGINT', 'SIGINT');
+    await expect(run.exited).resolves.toBe(0);
+    expect(performance.now() - askedAt).toBeLessThan(10_000);
+    await expectGone(children);
+    expect(existsSync(join(dataDir, 'pids.json'))).toBe(false);
+  });
+
+  it('keeps everything to its owner', () => {
+    expect(modeOf(dataDir)).toBe(0o700);
+    const files = readdirSync(dataDir, { recursive: true, withFileTypes: true });
+    const open = files.filter(({ parentPath, name }) => (modeOf(join(parentPath, name)) & 0o077) !== 0);
+    expect(open.map(({ name }) => name)).toEqual([]);
+    expect(files.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['dev-stack.json', 'control-plane.db']),
+    );
+  });
+
+  it('starts again quickly with its data, once', async () => {
+    const before = runs[0]?.devStack;
+    const startedAt = performance.now();
+    const run = start();
+    const devStack = await run.ready();
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
+    expect(devStack.demo_tenant.token).toBe(before?.demo_tenant.token);
+    expect(await inDemo(devStack, 'GET')).toMatchObject({ status: 200, body: { items: [{ number }] } });
+    const second = start();
+    await expect(second.exited).resolves.toBe(1);
+    expect(second.output).toContain('runs on this data directory already');
+  });
+
+  it('takes its planes along when it is killed', async () => {
+    const run = runs[1] as StackProcess;
+    const { children } = run;
+    run.send('SIGKILL');
+    await expectGone(children);
+    expect(existsSync(join(dataDir, 'pids.json'))).toBe(true);
+  });
+
+  it('ends when a plane dies, and says which', async () => {
+    const run = start();
+    await run.ready();
+    const { children } = run;
+    process.kill(run.pidOf('tenant-plane'), 'SIGKILL');
+    await expect(run.exited).resolves.toBe(1);
+    expect(run.output).toContain('The tenant-plane process ended by itself (by SIGKILL)');
+    expect(run.output).toContain('The Tenant Plane is ready');
+    await expectGone(children);
+  });
+
+  it('says no secret aloud', () => {
+    const secrets = secretsIn(join(dataDir, 'dev-stack.json'), join(dataDir, 'secrets.sqlite.json'));
+    expect(secrets.length).toBeGreaterThan(10);
+    const logs = readdirSync(join(dataDir, 'logs')).map((name) => runs[0]?.log(name) ?? '');
+    expect(logs.join('')).toContain('"level":"debug"');
+    const heard = [...logs, ...runs.map(({ output }) => output)].join('\n');
+    expect(secrets.filter((secret) => heard.includes(secret))).toEqual([]);
+  });
+});
+
+/** Every text in the files that looks like one: long, and neither an id, an address nor a name. */
+function secretsIn(...files: string[]): string[] {
+  const texts: string[] = [];
+  for (const file of files) {
+    JSON.parse(readFileSync(file, 'utf8'), (_, value: unknown) => {
+      if (typeof value === 'string') texts.push(value);
+    });
+  }
+  return [...new Set(texts)].filter((text) => text.length >= 20 && !/^[0-9a-f-]{36}$|^http|@|^#/.test(text));
+}
+
+function modeOf(path: string): number {
+  return statSync(path).mode & 0o777;
+}

@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { Database } from '@atlas/persistence';
+import { Clock, createHttpApp } from '@atlas/platform';
+import { type DatabaseDriver, FixedClock, type TestDatabase, createTestDatabase } from '@atlas/testing';
+import { type DynamicModule, type Type } from '@nestjs/common';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import supertest from 'supertest';
+import { type ObjectLiteral } from 'typeorm';
+import { Accounts } from '../src/accounts/accounts.service';
+import { type OperatorRole, SCOPES, type Scope } from '../src/accounts/scopes';
+import { AppModule } from '../src/app.module';
+import { HTTP_APP } from '../src/http-app.options';
+import { Worker } from '../src/provisioning/worker';
+import { type Install, PUBLIC_URL, PlaneSimulator } from './plane-simulator.fixture';
+
+jest.setTimeout(30_000);
+
+export const PASSWORD = 'correct horse battery staple';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface CallOptions {
+  /** A session or API key; null to send none. An API key of the owner with every scope when left out. */
+  readonly token?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The real Control Plane, listening, on a database of its own, with an owner and a clock that stands still. */
+export class TestControlPlane {
+  /** Of an API key with every scope. */
+  apiKey = '';
+  /** The owner's session. */
+  session = '';
+
+  private constructor(
+    readonly database: TestDatabase,
+    readonly clock: FixedClock,
+    readonly app: NestFastifyApplication,
+    readonly url: string,
+    /** One round of the worker: none happens unless a test asks for it. */
+    readonly sweep: () => Promise<void>,
+  ) {}
+
+  static async boot(driver: DatabaseDriver, env: Env = {}): Promise<TestControlPlane> {
+    const database = await createTestDatabase(driver);
+    const plane = await TestControlPlane.open(database, new FixedClock(), env);
+    await plane.createOperator('owner@example.com', 'owner');
+    plane.session = await plane.login('owner@example.com');
+    plane.apiKey = await plane.createApiKey(SCOPES);
+    return plane;
+  }
+
+  /** A (further) process of the Control Plane that owns `database`. */
+  static async open(database: TestDatabase, clock: FixedClock, env: Env = {}): Promise<TestControlPlane> {
+    const module = AppModule.forEnvironment({ ...environmentFor(database), ...env });
+    const app = await createHttpApp(withClock(module, clock), { ...HTTP_APP, logger: false });
+    await app.listen(0, '127.0.0.1');
+    const worker = app.get(Worker);
+    const sweep = worker.sweep.bind(worker);
+    Object.assign(worker, { sweep: () => Promise.resolve() });
+    return new TestControlPlane(database, clock, app, await app.getUrl(), sweep);
+  }
+
+  async close(): Promise<void> {
+    await this.app.close();
+    await this.database.drop();
+  }
+
+  get(path: string, options: CallOptions = {}): supertest.Test {
+    return this.prepared(supertest(this.url).get(path), options);
+  }
+  post(path: string, body?: object | string, options: CallOptions = {}): supertest.Test {
+    const request = this.prepared(supertest(this.url).post(path), options);
+    return body === undefined ? request : request.set('content-type', 'application/json').send(body);
+  }
+  delete(path: string, options: CallOptions = {}): supertest.Test {
+    return this.prepared(supertest(this.url).delete(path), options);
+  }
+
+  provision(changes: object = {}, options: CallOptions = {}): supertest.Test {
+    return this.post('/api/tenants/provision', provisionBody(changes), options);
+  }
+
+  async createOperator(email: string, role: OperatorRole): Promise<void> {
+    await this.app.get(Accounts).createOperator({ email, role, password: PASSWORD });
+  }
+  async login(email: string): Promise<string> {
+    const { body } = await this.post('/api/auth/login', { email, password: PASSWORD }, { token: null });
+    return body.token;
+  }
+  async createApiKey(scopes: readonly Scope[], token = this.session): Promise<string> {
+    const { body } = await this.post('/api/api-keys', { name: 'tests', scopes }, { token });
+    return body.key;
+  }
+
+  /** A shared cell that is expected, with what its operator was shown. */
+  async registerCell(changes: object = {}): Promise<PlaneSimulator> {
+    const body = { name: `cell-${randomBytes(4).toString('hex')}`, region: 'eu', capacity: 1000, ...changes };
+    const answer = await this.post('/api/tenant-planes', body).expect(201);
+    const { tenant_plane: registered, install } = answer.body as {
+      tenant_plane: { id: string };
+      install: Install;
+    };
+    return new PlaneSimulator(this.url, this.clock, registered.id, install);
+  }
+
+  async enrolledCell(changes: object = {}): Promise<PlaneSimulator> {
+    const plane = await this.registerCell(changes);
+    await plane.enrol();
+    return plane;
+  }
+
+  rows<T extends ObjectLiteral>(entity: Type<T>, where: object = {}): Promise<T[]> {
+    return this.app.get(Database).read((manager) => manager.find(entity, { where }));
+  }
+  count(entity: Type<ObjectLiteral>, where: object = {}): Promise<number> {
+    return this.app.get(Database).read((manager) => manager.count(entity, { where }));
+  }
+  async change<T extends ObjectLiteral>(entity: Type<T>, where: object, to: object): Promise<void> {
+    await this.app.get(Database).write((manager) => manager.update(entity, where, to as never));
+  }
+
+  private prepared(request: supertest.Test, { token, headers = {} }: CallOptions): supertest.Test {
+    const bearer = token === undefined ? this.apiKey : token;
+    return request.set({ ...(bearer && { authorization: `Bearer ${bearer}` }), ...headers });
+  }
+}
+
+let lastSlug = 0;
+
+/** A body that is accepted, each time with a slug of its own. */
+export function provisionBody(changes: object = {}): Record<string, unknown> {
+  const slug = `tenant-${(lastSlug += 1)}`;
+  const named = { name: `Tenant ${slug}`, slug, admin_email: `admin@${slug}.example.com` };
+  return { ...named, deployment_model: 'shared', ...changes };
+}
+
+export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>): NodeJS.ProcessEnv {
+  return {
+    NODE_ENV: 'test',
+    CONTROL_PLANE_DATABASE_URL: database.url,
+    CONTROL_PLANE_MIGRATION_DATABASE_URL: database.ownerUrl,
+    CONTROL_PLANE_PUBLIC_URL: PUBLIC_URL,
+    CONTROL_PLANE_SEALING_KEYS: SEALING_KEYS,
+    TENANT_BASE_DOMAIN: 'atlas.example',
+  };
+}
+
+const SEALING_KEYS = `k1:${randomBytes(32).toString('base64')}`;
+
+/** The module's own provider comes before the global one. */
+function withClock(module: DynamicModule, clock: Clock): DynamicModule {
+  return { ...module, providers: [...(module.providers ?? []), { provide: Clock, useValue: clock }] };
+}

@@ -1,0 +1,72 @@
+import { type DatabaseDriver, eventually } from '@atlas/testing';
+import type supertest from 'supertest';
+import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
+import { TestControlPlane } from './control-plane.fixture';
+import { type PlaneSimulator } from './plane-simulator.fixture';
+
+export const JOBS = '/api/provisioning-jobs';
+
+interface JobView {
+  readonly status: string;
+  readonly finished_at: string | null;
+  readonly error: { readonly code: string; readonly detail: string } | null;
+  readonly steps: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly attempt: number;
+    readonly error: { readonly code: string } | null;
+  }[];
+}
+
+interface Waiting {
+  readonly job: string;
+  readonly id: string;
+  readonly slug: string;
+}
+
+/** A Control Plane with one cell, and what an operator sees of its jobs. */
+export class JobScene {
+  private constructor(
+    readonly plane: TestControlPlane,
+    readonly cell: PlaneSimulator,
+  ) {}
+
+  static async set(driver: DatabaseDriver): Promise<JobScene> {
+    const plane = await TestControlPlane.boot(driver);
+    return new JobScene(plane, await plane.enrolledCell());
+  }
+
+  async job(id: string): Promise<JobView> {
+    return (await this.plane.get(`${JOBS}/${id}`).expect(200)).body;
+  }
+  async reaches(id: string, status: string): Promise<void> {
+    await eventually(async () => (await this.job(id)).status === status, { what: `the job is ${status}` });
+  }
+  async statesOf(id: string): Promise<string[]> {
+    return (await this.job(id)).steps.map((step) => step.status);
+  }
+  act(id: string, action: 'retry' | 'cancel' | 'rollback'): supertest.Test {
+    return this.plane.post(`${JOBS}/${id}/${action}`);
+  }
+  async tenant(id: string): Promise<Record<string, unknown>> {
+    return (await this.plane.get(`/api/tenants/${id}`).expect(200)).body;
+  }
+  /** How many places of the cell are taken. */
+  async placed(): Promise<number> {
+    return (await this.plane.rows(TenantPlane, { id: this.cell.id }))[0]?.placed ?? -1;
+  }
+
+  /** Provisions a tenant; its entry is pulled by the cell, which is yet to report on it. */
+  async waiting(): Promise<Waiting> {
+    const { body } = await this.plane.provision();
+    while (!this.cell.tenants.has(body.tenant.id)) await this.cell.pull(10);
+    await this.reaches(body.job.id, 'waiting');
+    return { job: body.job.id, id: body.tenant.id, slug: body.tenant.slug };
+  }
+
+  async report(id: string, state: 'applied' | 'failed', error?: string): Promise<void> {
+    const entry_revision = this.cell.tenants.get(id)?.entry_revision ?? 0;
+    const reported = { tenant_id: id, state, entry_revision, ...(error !== undefined && { error }) };
+    expect((await this.cell.report([reported])).status).toBe(200);
+  }
+}

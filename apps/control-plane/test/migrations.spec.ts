@@ -1,0 +1,68 @@
+import { createDataSource, databaseTarget } from '@atlas/persistence';
+import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
+import { type DataSource } from 'typeorm';
+import { CONTROL_PLANE_SCHEMA } from '../src/database/schema';
+
+describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
+  let database: TestDatabase;
+  let source: DataSource;
+  beforeAll(async () => {
+    database = await createTestDatabase(driver);
+    const target = databaseTarget(database.ownerUrl ?? database.url);
+    source = await createDataSource(target, CONTROL_PLANE_SCHEMA).initialize();
+  });
+  afterAll(async () => {
+    await source.destroy();
+    await database.drop();
+  });
+
+  const columnsQuery =
+    driver === 'postgres'
+      ? `select table_name as "table", column_name as "column", is_nullable = 'YES' as nullable
+           from information_schema.columns where table_schema = 'public'`
+      : `select m.name as "table", c.name as "column", c."notnull" = 0 as nullable
+           from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table' and m.name not like 'sqlite_%'`;
+
+  /** `table.column` and whether it may be null, in order. */
+  const columns = async (): Promise<string[]> => {
+    const rows =
+      await source.query<{ table: string; column: string; nullable: boolean | number }[]>(columnsQuery);
+    return rows
+      .filter(({ table }) => table !== 'migrations')
+      .map(({ table, column, nullable }) => `${table}.${column}${nullable ? ' null' : ''}`)
+      .sort();
+  };
+  const described = (): string[] =>
+    source.entityMetadatas
+      .flatMap(({ tableName, columns: all }) =>
+        all.map(({ databaseName, isNullable }) => `${tableName}.${databaseName}${isNullable ? ' null' : ''}`),
+      )
+      .sort();
+
+  it('make the tables that the entities describe; go back to nothing; and come again', async () => {
+    await source.runMigrations();
+    const made = await columns();
+    expect(made).toEqual(described());
+    expect(made.length).toBeGreaterThan(100);
+    for (let left = source.migrations.length; left > 0; left -= 1) await source.undoLastMigration();
+    expect(await columns()).toEqual([]);
+    await source.runMigrations();
+    expect(await columns()).toEqual(made);
+  });
+
+  it('have nothing left to do', async () => {
+    expect(await source.showMigrations()).toBe(false);
+  });
+
+  it('give every entity its primary key', async () => {
+    const runner = source.createQueryRunner();
+    for (const { tableName, primaryColumns } of source.entityMetadatas) {
+      const table = await runner.getTable(tableName);
+      expect([tableName, table?.primaryColumns.map((column) => column.name).sort()]).toEqual([
+        tableName,
+        primaryColumns.map((column) => column.databaseName).sort(),
+      ]);
+    }
+    await runner.release();
+  });
+});
