@@ -1,4 +1,5 @@
 import './require-node.mjs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, everyApp } from './build.mjs';
 import { install } from './install.mjs';
@@ -11,8 +12,16 @@ try {
   await build(everyApp());
   const startedAt = Date.now();
   const jest = [join(ROOT, 'node_modules/.bin/jest'), '--config', join(ROOT, 'jest.config.ts')];
-  const code = await runInForeground([...jest, ...process.argv.slice(2)], { cwd: ROOT });
+  const results = join(ROOT, 'dist/test-results.json');
+  const code = await runInForeground(
+    [...jest, '--json', `--outputFile=${results}`, ...process.argv.slice(2)],
+    { cwd: ROOT },
+  );
+  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(results, 'utf8'));
+  const summary = `${numPassedTests} passed, ${numFailedTests} failed`;
+  writeFileSync(join(ROOT, 'dist/test-summary.txt'), `${summary}\n`);
   process.stderr.write(`\nThe tests took ${Math.round((Date.now() - startedAt) / 1000)} s.\n`);
+  process.stdout.write(`${summary}\n`);
   process.exit(code);
 } catch (error) {
   process.stderr.write(`\n${error.message}\n`);

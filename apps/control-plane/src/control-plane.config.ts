@@ -1,5 +1,5 @@
 import { databaseTargetProblem, parseSealingKeys } from '@atlas/persistence';
-import { Checked, IsPortNumber, isLoopbackUrl } from '@atlas/platform';
+import { Checked, IsPortNumber, isPlainHttp } from '@atlas/platform';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsUrl, MinLength, ValidateIf } from 'class-validator';
 
@@ -27,9 +27,7 @@ export class ControlPlaneConfig {
 
   @IsUrl(PUBLIC_URL, { message: '$property must be the http(s) URL that tenant planes use' })
   @Checked('transport', (value, config: ControlPlaneConfig) =>
-    config.NODE_ENV === 'production' && value.startsWith('http:') && !isLoopbackUrl(value)
-      ? 'must be https in production'
-      : null,
+    config.NODE_ENV === 'production' && isPlainHttp(value) ? 'must be https in production' : null,
   )
   CONTROL_PLANE_PUBLIC_URL: string = 'http://127.0.0.1:4100';
 

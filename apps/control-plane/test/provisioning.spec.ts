@@ -195,6 +195,12 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
     });
   });
 
+  it('does not ask again for a purchase order that was sent', async () => {
+    const body = provisionBody({ deployment_model: 'dedicated', po_number: 'PO-1' });
+    const answer = await plane.post('/api/tenants/provision?dry_run=true', body);
+    expect(answer.body.code).not.toBe('purchase_order_required');
+  });
+
   it('refuses a key that lacks the scope', async () => {
     const token = await plane.createApiKey(['tenants:read', 'jobs:write']);
     const before = await written();
@@ -223,6 +229,12 @@ describe.each(EVERY_DATABASE)('a Control Plane without a cell on %s', (driver) =
     const answer = await plane.provision();
     expect(refusal(answer)).toEqual([503, 'no_capacity']);
     expect(await plane.count(Tenant)).toBe(0);
+  });
+
+  it('asks for no purchase order unless it was told to', async () => {
+    const body = provisionBody({ deployment_model: 'dedicated' });
+    const answer = await plane.post('/api/tenants/provision?dry_run=true', body);
+    expect(answer.body.code).not.toBe('purchase_order_required');
   });
 
   it('leaves the Idempotency-Key of the refused attempt free', async () => {

@@ -30,12 +30,9 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     expect(bySlug.body).toEqual(byId.body);
   });
 
-  it.each([randomUUID(), 'nobody', 'no%20slug', "x'%20or%201=1"])(
-    '%s is not found',
-    async (name) => {
-      expect(refusal(await plane.get(`/api/tenants/${name}`))).toEqual([404, 'tenant_not_found']);
-    },
-  );
+  it.each([randomUUID(), 'nobody', 'no%20slug', "x'%20or%201=1"])('%s is not found', async (name) => {
+    expect(refusal(await plane.get(`/api/tenants/${name}`))).toEqual([404, 'tenant_not_found']);
+  });
 
   it('with a NUL in the name are refused or not found, no error of ours', async () => {
     expect([400, 404]).toContain((await plane.get('/api/tenants/a%00b')).status);

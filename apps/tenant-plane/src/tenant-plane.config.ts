@@ -1,6 +1,6 @@
 import { resolveDeploymentModel } from '@atlas/deployment-profiles';
-import { databaseTargetProblem } from '@atlas/persistence';
-import { Checked, IsPortNumber, IsSwitch, isLoopbackUrl } from '@atlas/platform';
+import { databaseTarget, databaseTargetProblem } from '@atlas/persistence';
+import { Checked, IsPortNumber, IsSwitch, isPlainHttp } from '@atlas/platform';
 import { parseCredential } from '@atlas/service-auth';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsUrl, MinLength, ValidateIf } from 'class-validator';
@@ -31,8 +31,11 @@ export class TenantPlaneConfig {
   @Checked('databaseUrl', databaseTargetProblem)
   TENANT_PLANE_DATABASE_URL: string = 'data/tenant-plane.db';
 
-  @IsOptional()
-  @Checked('databaseUrl', databaseTargetProblem)
+  @ValidateIf(
+    (config: TenantPlaneConfig) =>
+      needsOwner(config) || config.TENANT_PLANE_MIGRATION_DATABASE_URL !== undefined,
+  )
+  @Checked('owner', ownerProblem)
   TENANT_PLANE_MIGRATION_DATABASE_URL?: string;
 
   @ValidateIf((config: TenantPlaneConfig) => !config.isOffline || config.CONTROL_PLANE_BASE_URL !== undefined)
@@ -40,9 +43,7 @@ export class TenantPlaneConfig {
     message: '$property must be the http(s) URL of the Control Plane (or set ATLAS_OFFLINE_MODE=1)',
   })
   @Checked('transport', (value) =>
-    URL.canParse(value) && value.startsWith('http:') && !isLoopbackUrl(value)
-      ? 'must be https, except to this machine itself'
-      : null,
+    isPlainHttp(value) ? 'must be https, except to this machine itself' : null,
   )
   CONTROL_PLANE_BASE_URL?: string;
 
@@ -109,4 +110,20 @@ export class TenantPlaneConfig {
 function deploymentModelProblem(_: string, config: TenantPlaneConfig): string | null {
   const resolved = resolveDeploymentModel(config);
   return resolved.problem === undefined ? null : `is not usable: ${resolved.problem}`;
+}
+
+/** A shared plane on Postgres serves with a role that owns nothing, so somebody else has to migrate. */
+function needsOwner(config: TenantPlaneConfig): boolean {
+  return isPostgres(config.TENANT_PLANE_DATABASE_URL) && (config.deploymentModel ?? 'shared') === 'shared';
+}
+
+function ownerProblem(value: string, config: TenantPlaneConfig): string | null {
+  if (!isPostgres(value)) return 'must be the postgres:// URL of the owner of the schema';
+  return isPostgres(config.TENANT_PLANE_DATABASE_URL)
+    ? null
+    : 'is for Postgres: TENANT_PLANE_DATABASE_URL is none';
+}
+
+function isPostgres(value: string): boolean {
+  return databaseTargetProblem(value) === null && databaseTarget(value).driver === 'postgres';
 }

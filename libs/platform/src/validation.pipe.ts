@@ -18,19 +18,25 @@ class RequestPipe extends ValidationPipe {
     const field = metadata.type === 'custom' ? null : unstorableField(value, metadata.data ?? '');
     if (field !== null)
       throw validationFailed([
-        { field, message: `${field || 'the text'} holds a character that no text may hold` },
+        {
+          field,
+          message: `${field || 'the text'} holds a character that no text may hold, or is nested too deep`,
+        },
       ]);
     return super.transform(value, metadata);
   }
 }
 
-/** The path of the first text or name that can't be stored, or null. */
-function unstorableField(value: unknown, path: string): string | null {
+const MAX_DEPTH = 50;
+
+/** The path of the first text or name that can't be stored, or of what is nested too deep; or null. */
+function unstorableField(value: unknown, path: string, depth = 0): string | null {
+  if (depth > MAX_DEPTH) return path;
   if (typeof value === 'string') return isStorable(value) ? null : path;
   if (typeof value !== 'object' || value === null) return null;
   for (const [key, part] of Object.entries(value)) {
     const field = path ? `${path}.${key}` : key;
-    const found = isStorable(key) ? unstorableField(part, field) : path;
+    const found = isStorable(key) ? unstorableField(part, field, depth + 1) : path;
     if (found !== null) return found;
   }
   return null;

@@ -126,8 +126,12 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
       timeoutMs: (wait + 10) * 1000,
       mustBeSigned: true,
     });
-    if (state) await this.accept(state);
-    else this.noteContact(true);
+    if (state) {
+      await this.accept(state);
+    } else {
+      this.noteContact(true);
+      this.pauseMs = 0;
+    }
     this.reporter.heartbeat();
   }
 
@@ -145,12 +149,12 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     const { keys } = state.config.keys;
     await this.identities.update({ keys: [...keys], ...(!hasFailed && { revision: state.revision }) });
     if (hasFailed) this.slowDown();
+    else this.pauseMs = 0;
   }
 
   private noteContact(isReachable: boolean): void {
     this.isReachable = isReachable;
     if (!isReachable) return;
-    this.pauseMs = 0;
     this.identities.update({ lastContactAt: this.clock.now() }).catch(() => undefined);
   }
 

@@ -69,7 +69,12 @@ export class Incidents {
       const incident = await scope.findOne(Incident, { id });
       if (!incident) throw incidentNotFound();
       const before = incidentView(incident);
-      const changes = { ...dto, updatedAt: this.clock.now(), ...this.transition(incident, dto.status) };
+      const changes = {
+        ...dto,
+        ...(dto.title && { title: dto.title.trim() }),
+        updatedAt: this.clock.now(),
+        ...this.transition(incident, dto.status),
+      };
       // Guarded by the status that was read: two people at once do not skip a state.
       const changed = await scope.update(Incident, { id, status: incident.status }, changes);
       if (!changed)

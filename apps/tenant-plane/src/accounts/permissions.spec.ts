@@ -1,0 +1,19 @@
+import { PERMISSIONS, PERMISSIONS_OF_ROLE, USER_ROLES } from './permissions';
+
+describe('permissions', () => {
+  it('belong each to an admin, and none to nobody', () => {
+    expect(PERMISSIONS_OF_ROLE.admin).toEqual(PERMISSIONS);
+    expect(Object.keys(PERMISSIONS_OF_ROLE)).toEqual([...USER_ROLES]);
+  });
+
+  it('grow from role to role', () => {
+    const [admin, operator, fulfiller, requester] = USER_ROLES.map((role) => PERMISSIONS_OF_ROLE[role]);
+    expect(admin).toEqual(expect.arrayContaining([...(operator ?? [])]));
+    expect(operator).toEqual(expect.arrayContaining([...(fulfiller ?? [])]));
+    expect(fulfiller).toEqual(expect.arrayContaining([...(requester ?? [])]));
+  });
+
+  it.each(USER_ROLES)('name nothing twice for a %s', (role) => {
+    expect(new Set(PERMISSIONS_OF_ROLE[role]).size).toBe(PERMISSIONS_OF_ROLE[role].length);
+  });
+});

@@ -1,0 +1,145 @@
+import { EnvironmentError, parseEnvironment } from '@atlas/platform';
+import { TenantPlaneConfig } from './tenant-plane.config';
+
+const SECRET = 'ats_KeyId0000001_00000000000000000000000000000000000000000074LOe8F';
+const LINKED = { CONTROL_PLANE_BASE_URL: 'https://cp.example.com', INTERNAL_SERVICE_SECRET: SECRET };
+
+function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    parseEnvironment(TenantPlaneConfig, env);
+  } catch (error) {
+    if (error instanceof EnvironmentError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('the configuration of a Tenant Plane', () => {
+  it('needs a Control Plane and the secret that goes with it', () => {
+    expect(faultsOf(LINKED)).toEqual([]);
+    expect(faultsOf({})).toEqual([
+      expect.stringMatching(/^CONTROL_PLANE_BASE_URL/),
+      expect.stringMatching(/^CONTROL_PLANE_BASE_URL/),
+      expect.stringMatching(/^INTERNAL_SERVICE_SECRET/),
+      expect.stringMatching(/^INTERNAL_SERVICE_SECRET/),
+    ]);
+  });
+
+  it.each(['ATLAS_OFFLINE_MODE', 'ATLASAI_OFFLINE_MODE'])('needs neither with %s', (name) => {
+    for (const value of ['1', 'true']) {
+      expect(parseEnvironment(TenantPlaneConfig, { [name]: value }).isOffline).toBe(true);
+    }
+    expect(faultsOf({ [name]: '0' })).not.toEqual([]);
+    expect(parseEnvironment(TenantPlaneConfig, { ...LINKED, [name]: '0' }).isOffline).toBe(false);
+  });
+
+  it('has a SQLite file under data/ where no database is named, and no model', () => {
+    const config = parseEnvironment(TenantPlaneConfig, LINKED);
+    expect(config).toMatchObject({
+      ...{ PORT: 4200, HOST: '127.0.0.1', TENANT_PLANE_DATABASE_URL: 'data/tenant-plane.db' },
+      ...{ TENANT_BASE_DOMAIN: 'localhost:4200', ATLAS_ALLOW_REGISTER: false },
+    });
+    expect(config.deploymentModel).toBeUndefined();
+  });
+
+  it('lists every fault at once, each by its name, and repeats no value', () => {
+    const env = {
+      NODE_ENV: 'staging',
+      PORT: '70000',
+      ATLAS_TP_DEPLOYMENT: 'hunter2',
+      TENANT_PLANE_DATABASE_URL: 'mysql://u:hunter2@db/x',
+      TENANT_PLANE_MIGRATION_DATABASE_URL: ':memory:',
+      CONTROL_PLANE_BASE_URL: 'hunter2',
+      INTERNAL_SERVICE_SECRET: 'hunter2',
+      TENANT_PLANE_PUBLIC_URL: 'hunter2',
+      METRICS_TOKEN: 'hunter2',
+      LOG_LEVEL: 'loud',
+    };
+    const faults = faultsOf(env);
+    for (const name of Object.keys(env)) {
+      expect([name, faults.filter((fault) => fault.startsWith(name)).length]).not.toEqual([name, 0]);
+    }
+    expect(faults.join('\n')).not.toContain('hunter2');
+  });
+
+  it('takes an empty value for none', () => {
+    const empty = { ATLAS_TP_DEPLOYMENT: '', TENANT_PLANE_DATABASE_URL: '', PORT: '', METRICS_TOKEN: '' };
+    expect(faultsOf({ ...LINKED, ...empty })).toEqual([]);
+  });
+
+  describe('the address of the Control Plane', () => {
+    const faultsOfUrl = (url: string): readonly string[] =>
+      faultsOf({ ...LINKED, CONTROL_PLANE_BASE_URL: url });
+
+    it.each([
+      ...['https://cp.example.com', 'https://10.0.0.1:8443', 'https://cp'],
+      ...['http://localhost:4100', 'http://127.0.0.1:4100', 'http://127.8.9.1', 'http://cp.localhost:4100'],
+    ])('may be %s', (url) => {
+      expect(faultsOfUrl(url)).toEqual([]);
+    });
+
+    it.each([
+      ...['http://cp.example.com', 'http://10.0.0.1:4100', 'http://localhost.example.com', 'http://cp'],
+    ])('may not be %s: plain http leaves this machine', (url) => {
+      expect(faultsOfUrl(url)).toEqual([
+        'CONTROL_PLANE_BASE_URL must be https, except to this machine itself',
+      ]);
+    });
+
+    it.each(['cp.example.com', 'ftp://cp.example.com', '//cp.example.com', 'file:///etc/passwd'])(
+      'may not be %s',
+      (url) => {
+        expect(faultsOfUrl(url)).not.toEqual([]);
+      },
+    );
+
+    it('is held against the rules offline, too, where it is given', () => {
+      const env = { ATLAS_OFFLINE_MODE: '1', CONTROL_PLANE_BASE_URL: 'http://cp.example.com' };
+      expect(faultsOf(env)).toHaveLength(1);
+    });
+  });
+
+  describe('the secret', () => {
+    it.each([
+      ['that is too short', 'x'.repeat(31)],
+      ['that was pasted in part', SECRET.slice(0, -1)],
+      ['of which a character was changed', SECRET.replace('KeyId0000001', 'KeyId0000002')],
+    ])('is refused %s', (_, secret) => {
+      expect(faultsOf({ ...LINKED, INTERNAL_SERVICE_SECRET: secret })).toEqual([
+        expect.stringMatching(/^INTERNAL_SERVICE_SECRET/),
+      ]);
+    });
+
+    it("may be the platform's own, of any form", () => {
+      expect(faultsOf({ ...LINKED, INTERNAL_SERVICE_SECRET: 'x'.repeat(32) })).toEqual([]);
+    });
+  });
+
+  describe('the deployment model', () => {
+    const modelOf = (env: NodeJS.ProcessEnv): string | undefined =>
+      parseEnvironment(TenantPlaneConfig, { ...LINKED, ...env }).deploymentModel;
+
+    it.each(['shared', 'dedicated', 'on_prem', 'hybrid'])('is %s by either name', (model) => {
+      expect(modelOf({ ATLAS_TP_DEPLOYMENT: model })).toBe(model);
+      expect(modelOf({ TP_DEPLOYMENT_MODE: model })).toBe(model);
+      expect(modelOf({ ATLAS_TP_DEPLOYMENT: model, TP_DEPLOYMENT_MODE: model })).toBe(model);
+    });
+
+    it.each([
+      ['two that differ', { ATLAS_TP_DEPLOYMENT: 'shared', TP_DEPLOYMENT_MODE: 'hybrid' }],
+      ['another value', { ATLAS_TP_DEPLOYMENT: 'on-prem' }],
+      ['another value of the alias', { TP_DEPLOYMENT_MODE: 'cloud' }],
+      ['capitals', { ATLAS_TP_DEPLOYMENT: 'SHARED' }],
+    ])('is refused: %s', (_, env) => {
+      const faults = faultsOf({ ...LINKED, ...env });
+      expect(faults.length).toBeGreaterThan(0);
+      expect(faults.join()).toMatch(/ATLAS_TP_DEPLOYMENT|TP_DEPLOYMENT_MODE/);
+    });
+  });
+
+  it('needs a metrics token in production', () => {
+    const production = { ...LINKED, NODE_ENV: 'production' };
+    expect(faultsOf(production)).toEqual([expect.stringMatching(/^METRICS_TOKEN/)]);
+    expect(faultsOf({ ...production, METRICS_TOKEN: 'x'.repeat(16) })).toEqual([]);
+  });
+});

@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { EnrolRequest, PLANE_PATHS, ReportRequest } from '@atlas/plane-contract';
+import { Clock } from '@atlas/platform';
+import {
+  type AnswerSigner,
+  InMemoryNonceStore,
+  SignatureRefused,
+  SignatureVerifier,
+  mintCredential,
+} from '@atlas/service-auth';
+import { type DeploymentModel } from '@atlas/tenancy';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { WantedState } from './wanted-state.fixture';
+
+/** How it treats an answer before it leaves. The real one can't be brought to any of the others. */
+export type Manner = 'proper' | 'unsigned' | 'forged' | 'changed' | 'broken' | 'hanging' | 'redirecting';
+
+interface Answer {
+  readonly status: number;
+  readonly body?: object;
+}
+
+export interface Pull {
+  readonly since: string | null;
+  readonly wait: number;
+  readonly at: number;
+}
+
+/** Ahead of, or behind, this machine's time. */
+export class ShiftedClock extends Clock {
+  constructor(public aheadSeconds = 0) {
+    super();
+  }
+  now(): Date {
+    return new Date(Date.now() + this.aheadSeconds * 1000);
+  }
+}
+
+/** Speaks the real protocol, until it is told to misbehave. One tenant plane, one token, one secret. */
+export class FakeControlPlane {
+  readonly planeId = randomUUID();
+  readonly token = mintCredential('atp').value;
+  readonly wanted = new WantedState();
+  readonly clock = new ShiftedClock();
+  secret = mintCredential('ats').value;
+  model: DeploymentModel = 'shared';
+  manner: Manner = 'proper';
+  /** Which calls the manner is for; others are answered properly. */
+  misbehavesAt: readonly string[] = Object.values(PLANE_PATHS);
+
+  readonly enrolments: EnrolRequest[] = [];
+  readonly pulls: Pull[] = [];
+  readonly reports: ReportRequest[] = [];
+  /** Codes of what it refused, in order. */
+  readonly refusals: string[] = [];
+  /** When a call came to which it misbehaved, in milliseconds. */
+  readonly rebuffs: number[] = [];
+  redirectTarget = '';
+  private instanceId: string | undefined;
+  private server: Server;
+  private port = 0;
+  private verifier: SignatureVerifier;
+
+  static async start(): Promise<FakeControlPlane> {
+    const fake = new FakeControlPlane();
+    await fake.listen();
+    return fake;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** What its install bundle says, for the environment of the tenant plane. */
+  get env(): Readonly<Record<string, string | undefined>> {
+    return {
+      ATLAS_OFFLINE_MODE: undefined,
+      CONTROL_PLANE_BASE_URL: this.url,
+      INTERNAL_SERVICE_SECRET: this.secret,
+      ATLAS_PROVISIONING_TOKEN: this.token,
+    };
+  }
+
+  /** At the same address as before. */
+  async listen(): Promise<void> {
+    this.server = createServer((request, response) => void this.handle(request, response));
+    await new Promise<void>((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
+    this.port = (this.server.address() as AddressInfo).port;
+    const secretsFor = (keyId: string) =>
+      Promise.resolve({ keyId, secrets: [this.secret], caller: undefined });
+    const nonces = new InMemoryNonceStore(this.clock);
+    const authority = `127.0.0.1:${this.port}`;
+    this.verifier = new SignatureVerifier({ authority }, { secretsFor }, nonces, this.clock);
+  }
+
+  /** Its port is closed, and so is what was under way. */
+  async stop(): Promise<void> {
+    this.wanted.wake();
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  /** The tenant's state as it was last reported. */
+  reported(tenantId: string): ReportRequest['tenants'][number] | undefined {
+    return this.reports.flatMap((report) => report.tenants).findLast((one) => one.tenant_id === tenantId);
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const rawBody = Buffer.concat(await request.toArray());
+    const url = new URL(request.url ?? '', this.url);
+    if (this.isRebuffed(url.pathname, response)) return;
+    let sign: AnswerSigner | undefined;
+    let answer: Answer;
+    try {
+      const { method = '', url: target = '', headers } = request;
+      const call = await this.verifier.verify({ method, target, headers, rawBody });
+      sign = call.signAnswer;
+      answer = await this.answer(url, rawBody.toString());
+    } catch (error) {
+      if (!(error instanceof SignatureRefused)) throw error;
+      sign = error.signAnswer;
+      answer = problem(401, error.code, error.message);
+    }
+    if (answer.status >= 400) this.refusals.push((answer.body as { code: string }).code);
+    // It may have begun to misbehave while the call was waiting.
+    if (this.isRebuffed(url.pathname, response)) return;
+    const manner = this.mannerAt(url.pathname);
+    if (manner !== 'proper') this.rebuffs.push(Date.now());
+    send(response, answer, sign, manner);
+  }
+
+  private mannerAt(path: string): Manner {
+    return this.misbehavesAt.includes(path) ? this.manner : 'proper';
+  }
+
+  /** Turned away without a look at what was asked. */
+  private isRebuffed(path: string, response: ServerResponse): boolean {
+    const manner = this.mannerAt(path);
+    if (manner !== 'broken' && manner !== 'hanging' && manner !== 'redirecting') return false;
+    this.rebuffs.push(Date.now());
+    if (manner === 'broken') send(response, { status: 503 });
+    if (manner === 'redirecting') response.writeHead(307, { location: this.redirectTarget }).end();
+    return true;
+  }
+
+  private async answer(url: URL, body: string): Promise<Answer> {
+    if (url.pathname === PLANE_PATHS.enrol) return this.enrol(read(EnrolRequest, body));
+    if (url.pathname === PLANE_PATHS.report) return this.takeReport(read(ReportRequest, body));
+    return this.desiredState(url.searchParams);
+  }
+
+  private enrol(asked: EnrolRequest | null): Answer {
+    if (!asked) return problem(400, 'validation_failed');
+    this.enrolments.push(asked);
+    if (asked.token !== this.token) return problem(410, 'token_revoked');
+    if (this.instanceId && this.instanceId !== asked.instance_id) return problem(409, 'token_already_used');
+    this.instanceId = asked.instance_id;
+    const desired_state = this.wanted.since(null);
+    const body = { tenant_plane_id: this.planeId, deployment_model: this.model, desired_state };
+    return { status: 200, body };
+  }
+
+  private async desiredState(query: URLSearchParams): Promise<Answer> {
+    const since = query.get('since');
+    const wait = Number(query.get('wait') ?? 0);
+    this.pulls.push({ since, wait, at: Date.now() });
+    if (wait > 0 && !this.wanted.since(since)) await this.wanted.nextChange(wait * 1000);
+    const body = this.wanted.since(since);
+    return body ? { status: 200, body } : { status: 204 };
+  }
+
+  private takeReport(report: ReportRequest | null): Answer {
+    if (!report) return problem(400, 'validation_failed');
+    this.reports.push(report);
+    return { status: 200, body: {} };
+  }
+}
+
+/** As strict as the real one. */
+function read<T extends object>(type: new () => T, body: string): T | null {
+  const value = plainToInstance(type, JSON.parse(body));
+  const faults = validateSync(value, { whitelist: true, forbidNonWhitelisted: true });
+  return faults.length === 0 ? value : null;
+}
+
+function problem(status: number, code: string, detail = code): Answer {
+  return { status, body: { code, detail } };
+}
+
+function send(
+  response: ServerResponse,
+  answer: Answer,
+  sign?: AnswerSigner,
+  manner: Manner = 'proper',
+): void {
+  const body = answer.body ? JSON.stringify(answer.body) : '';
+  const signed = manner === 'unsigned' ? undefined : sign?.({ status: answer.status, body });
+  const headers: Record<string, string> = { 'content-type': 'application/json', ...signed };
+  if (manner === 'forged' && signed) headers['signature'] = `sig1=:${Buffer.alloc(32).toString('base64')}:`;
+  const sent = manner === 'changed' ? body.replace('"full":', '"full" :') : body;
+  response.writeHead(answer.status, headers).end(sent);
+}

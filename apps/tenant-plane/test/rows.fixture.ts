@@ -1,0 +1,18 @@
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { TENANT_SCOPED_ENTITIES } from '../src/database/schema';
+import { PASSWORD, type TestTenantPlane } from './tenant-plane.fixture';
+
+/** One row or more of this tenant in each of its tables, made the way users make them. */
+export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTenant): Promise<void> {
+  const { tenant_id: id } = tenant;
+  const token = await plane.signupToken(tenant);
+  const exchange = await plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }).expect(201);
+  const session: string = exchange.body.token;
+  await plane.post('/api/incidents', { title: 'Disk full', severity: 'P2' }, { session }).expect(201);
+  await plane.post('/api/cmdb/items', { name: 'web-1', type: 'server' }, { session }).expect(201);
+  await plane.post('/api/onboarding/steps/ai/skip', undefined, { session }).expect(200);
+  for (const entity of TENANT_SCOPED_ENTITIES) {
+    const isFilled = await plane.tenants.read(id, (scope) => scope.exists(entity));
+    if (!isFilled) throw new Error(`No row of ${entity.name} was made: make one here.`);
+  }
+}

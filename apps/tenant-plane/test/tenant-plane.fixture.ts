@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import { TenantDatabase, type TenantOwned } from '@atlas/persistence';
+import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
+import { Clock, createHttpApp } from '@atlas/platform';
+import { type DatabaseDriver, FixedClock, type TestDatabase, createTestDatabase } from '@atlas/testing';
+import { type LoggerService, type Type } from '@nestjs/common';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { uuidv7 } from '@atlas/tenancy';
+import supertest from 'supertest';
+import { type UserRole } from '../src/accounts/permissions';
+import { Sessions } from '../src/accounts/sessions';
+import { User } from '../src/accounts/user.entity';
+import { AppModule } from '../src/app.module';
+import { AuditEvent } from '../src/audit/audit-event.entity';
+import { DesiredStateApplier } from '../src/control-plane-link/desired-state-applier';
+import { PlaneIdentities } from '../src/control-plane-link/plane-identities';
+import { HTTP_APP } from '../src/http-app.options';
+import { SignupKey, type TokenChanges } from './signup-key.fixture';
+
+jest.setTimeout(30_000);
+
+export const PASSWORD = 'correct horse battery staple';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export interface BootOptions {
+  readonly env?: Env;
+  /** One that stands still when left out. */
+  readonly clock?: Clock;
+  readonly logger?: LoggerService;
+}
+
+export interface CallOptions {
+  /** Sent as `x-tenant-id`. */
+  readonly tenant?: string;
+  readonly host?: string;
+  /** A session token. */
+  readonly session?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface SignedInUser {
+  readonly id: string;
+  readonly session: string;
+}
+
+/** The real Tenant Plane, listening. Unless its environment says otherwise it makes no call to a Control Plane. */
+export class TestTenantPlane {
+  readonly id = randomUUID();
+  private revision = 0;
+
+  private constructor(
+    readonly database: TestDatabase,
+    readonly app: NestFastifyApplication,
+    readonly url: string,
+    readonly signupKey: SignupKey,
+  ) {}
+
+  /** On a database of its own, known to the Control Plane by id and with its key for sign-up tokens. */
+  static async boot(driver: DatabaseDriver, options: BootOptions = {}): Promise<TestTenantPlane> {
+    const plane = await TestTenantPlane.open(await createTestDatabase(driver), options);
+    const { signupKey } = plane;
+    await plane.identities.update({ tenantPlaneId: plane.id, keys: [signupKey.published] });
+    return plane;
+  }
+
+  /** A (further) process of the plane that owns `database`. */
+  static async open(database: TestDatabase, options: BootOptions = {}): Promise<TestTenantPlane> {
+    const app = await createApp({ ...environmentFor(database), ...options.env }, options);
+    await app.listen(0, '127.0.0.1');
+    return new TestTenantPlane(database, app, await app.getUrl(), await SignupKey.create());
+  }
+
+  async close(): Promise<void> {
+    await this.app.close();
+    await this.database.drop();
+  }
+
+  get identities(): PlaneIdentities {
+    return this.app.get(PlaneIdentities);
+  }
+  get tenants(): TenantDatabase {
+    return this.app.get(TenantDatabase);
+  }
+  get now(): Date {
+    return this.app.get(Clock).now();
+  }
+
+  get(path: string, options: CallOptions = {}): supertest.Test {
+    return prepared(supertest(this.url).get(path), options);
+  }
+  post(path: string, body: object | undefined, options: CallOptions = {}): supertest.Test {
+    return prepared(supertest(this.url).post(path), options).send(body);
+  }
+  patch(path: string, body: object, options: CallOptions = {}): supertest.Test {
+    return prepared(supertest(this.url).patch(path), options).send(body);
+  }
+
+  /** What the Control Plane wants, applied as the link would. */
+  async apply(state: Partial<DesiredState>): Promise<void> {
+    const config = { keys: { keys: [this.signupKey.published] } };
+    const empty = { revision: 'test.0', full: false, tenants: [], removed: [], config };
+    await this.app.get(DesiredStateApplier).apply({ ...empty, ...state });
+  }
+
+  /** A tenant that is served here; again, with changes, to change it. */
+  async tenant(slug: string, changes: Partial<DesiredTenant> = {}): Promise<DesiredTenant> {
+    const tenant = { ...tenantEntry(slug), entry_revision: (this.revision += 1), ...changes };
+    await this.apply({ tenants: [tenant] });
+    return tenant;
+  }
+
+  /** A user with a session, but without a password. */
+  async user(
+    { tenant_id: tenantId }: DesiredTenant,
+    role: UserRole,
+    changes: Partial<User> = {},
+  ): Promise<SignedInUser> {
+    const id = uuidv7(this.now);
+    const user: User = {
+      ...{ tenantId, id, email: `${id}@example.com`, name: role, role, passwordHash: 'none' },
+      ...{ isFirst: false, createdAt: this.now, deactivatedAt: null },
+      ...changes,
+    };
+    const { token } = await this.tenants.write(tenantId, async (scope) => {
+      await scope.insert(User, user);
+      return this.app.get(Sessions).open(scope, user);
+    });
+    return { id: user.id, session: token };
+  }
+
+  /** A tenant, and how its admin calls: with a session, at the tenant's own address. */
+  async tenantWithAdmin(slug: string): Promise<{ tenant: DesiredTenant; admin: SignedInUser & CallOptions }> {
+    const tenant = await this.tenant(slug);
+    return { tenant, admin: { ...(await this.user(tenant, 'admin')), host: hostOf(slug) } };
+  }
+
+  signupToken(tenant: DesiredTenant, changes: TokenChanges = {}, key = this.signupKey): Promise<string> {
+    const { tenant_id: sub, admin_email: email } = tenant;
+    return key.token({ aud: this.id, sub, email, now: this.now }, changes);
+  }
+
+  rows<T extends TenantOwned>({ tenant_id }: DesiredTenant, entity: Type<T>): Promise<T[]> {
+    return this.tenants.read(tenant_id, (scope) => scope.find(entity));
+  }
+
+  /** The audit trail of a tenant, oldest first, optionally of one action. */
+  async audit(tenant: DesiredTenant, action?: string): Promise<AuditEvent[]> {
+    const events = await this.rows(tenant, AuditEvent);
+    return events
+      .filter((event) => action === undefined || event.action === action)
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+}
+
+/** Not yet started. */
+export async function createApp(
+  env: NodeJS.ProcessEnv,
+  { clock = new FixedClock(), logger }: BootOptions = {},
+): Promise<NestFastifyApplication> {
+  const app = await createHttpApp(AppModule.forEnvironment(env), { ...HTTP_APP, logger: logger ?? false });
+  jest.spyOn(app.get(Clock), 'now').mockImplementation(() => clock.now());
+  return app;
+}
+
+export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>): NodeJS.ProcessEnv {
+  return {
+    NODE_ENV: 'test',
+    ATLAS_OFFLINE_MODE: '1',
+    TENANT_PLANE_DATABASE_URL: database.url,
+    TENANT_PLANE_MIGRATION_DATABASE_URL: database.ownerUrl,
+    TENANT_BASE_DOMAIN: 'localhost:4200',
+  };
+}
+
+/** What the Control Plane says of a tenant that is served. */
+export function tenantEntry(slug: string): DesiredTenant {
+  return {
+    tenant_id: uuidv7(),
+    slug,
+    name: `Tenant ${slug}`,
+    status: 'active',
+    plan: 'core',
+    admin_email: `admin@${slug}.example.com`,
+    phase: 'serving',
+    entry_revision: 1,
+  };
+}
+
+/** The address of a tenant on this machine. */
+export function hostOf(slug: string): string {
+  return `${slug}.localhost:4200`;
+}
+
+function prepared(request: supertest.Test, options: CallOptions): supertest.Test {
+  const { tenant, host, session, headers } = options;
+  return request.set({
+    ...(tenant !== undefined && { 'x-tenant-id': tenant }),
+    ...(host !== undefined && { host }),
+    ...(session !== undefined && { authorization: `Bearer ${session}` }),
+    ...headers,
+  });
+}
