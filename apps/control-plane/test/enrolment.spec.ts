@@ -97,6 +97,14 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect((await current.enrol()).status).toBe(200);
   });
 
+  it('tells the holder of a replaced bundle that it was revoked', async () => {
+    const old = await plane.registerCell();
+    const current = await reissue(old);
+    expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);
+    expect((await current.enrol()).status).toBe(200);
+    expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);
+  });
+
   it('lets a bundle that was replaced unused speak for nobody', async () => {
     const leaked = await plane.registerCell();
     const current = await reissue(leaked);

@@ -59,7 +59,7 @@ export class SignatureVerifier<TCaller = unknown> {
     if (await this.nonces.consume({ keyId, nonce, expiresAt })) return;
     // Never signed: whoever replays a call must not get a refusal that passes for the answer to the call.
     throw badSignature(
-      'The nonce was used before: this is a replay. Sign every attempt anew, retries included.',
+      'The nonce was used before (a replay), or the key has been revoked. Sign every attempt anew, retries included.',
     );
   }
 }

@@ -9,6 +9,9 @@ import { Jobs, topicOf } from './jobs.repository';
 /** A signal may be lost: without one the job is looked at again after this long. Proxies see a sign of life, too. */
 const LOOK_AGAIN_SECONDS = 10;
 
+/** No event, but a sign of life: proxies end what is silent for long. */
+export const KEEP_ALIVE = 'keep-alive';
+
 /** A job's progress as it happens. */
 @Injectable()
 export class JobEvents {
@@ -31,7 +34,7 @@ export class JobEvents {
           yield { type: 'done', data: jobView(job) };
           return;
         }
-        await wakes.next();
+        if (!(await wakes.next())) yield { type: KEEP_ALIVE, data: '' };
       } finally {
         wakes.stop();
       }

@@ -12,7 +12,7 @@ import {
 import { ApiBearerAuth, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
-import { JobEvents } from './job-events';
+import { JobEvents, KEEP_ALIVE } from './job-events';
 import { jobView } from './job.view';
 import { ListJobsQuery } from './jobs.dto';
 import { JobControl } from './jobs.service';
@@ -58,7 +58,7 @@ export class JobsController implements BeforeApplicationShutdown {
       connection: 'close',
     });
     for await (const { type, data } of this.events.of(id, end.signal)) {
-      reply.raw.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
+      reply.raw.write(type === KEEP_ALIVE ? ':\n\n' : `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
     }
     reply.raw.end();
     this.streams.delete(end);

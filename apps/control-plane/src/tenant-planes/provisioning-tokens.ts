@@ -82,8 +82,7 @@ export class ProvisioningTokens {
     });
     if (!affected) return false;
     await this.idempotency.eraseInstall(manager, tokenId);
-    // Whoever had this place before, with an older bundle, has it no longer.
-    await this.keys.revokeOthers(manager, tenantPlaneId, keyId);
+    await this.keys.activate(manager, tenantPlaneId, keyId);
     return true;
   }
 
@@ -98,8 +97,6 @@ export class ProvisioningTokens {
     const token = await manager.findOneBy(ProvisioningToken, live);
     if (!token) return;
     await manager.update(ProvisioningToken, { ...live, id: token.id }, { revokedAt: this.clock.now() });
-    // The key of its bundle goes with it: a bundle that was never used speaks for nobody.
-    await this.keys.revoke(manager, token.keyId);
     await this.idempotency.eraseInstall(manager, token.id);
     await this.audit.record(manager, {
       action: 'provisioning_token.revoked',

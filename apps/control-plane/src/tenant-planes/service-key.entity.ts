@@ -8,5 +8,7 @@ export class ServiceKey {
   @Column('uuid', { name: 'tenant_plane_id' }) tenantPlaneId: string;
   @Column('text', { name: 'secret_sealed' }) secretSealed: string;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+  /** Since its token was redeemed; before that it can do nothing but enrol. */
+  @TimestampColumn({ name: 'activated_at', nullable: true }) activatedAt: Date | null;
   @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;
 }

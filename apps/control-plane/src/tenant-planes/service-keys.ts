@@ -22,6 +22,7 @@ const MAX_CACHED = 10_000;
 @Injectable()
 export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   private readonly opened = new Map<string, ResolvedKey<PlaneCaller>>();
+  private readonly active = new Set<string>();
 
   constructor(
     private readonly database: Database,
@@ -53,6 +54,7 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
       tenantPlaneId,
       secretSealed,
       createdAt: this.clock.now(),
+      activatedAt: null,
       revokedAt: null,
     });
     return { keyId: id, secret: value };
@@ -63,13 +65,21 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return keyIdOf(this.config.INTERNAL_SERVICE_SECRET ?? '');
   }
 
-  async revoke(manager: EntityManager, id: string): Promise<void> {
-    await manager.update(ServiceKey, { id, revokedAt: IsNull() }, { revokedAt: this.clock.now() });
+  /** At enrolment: from now on the key speaks for its plane, and the one that did so before no longer. */
+  async activate(manager: EntityManager, tenantPlaneId: string, id: string): Promise<void> {
+    const now = this.clock.now();
+    const before = { tenantPlaneId, id: Not(id), activatedAt: Not(IsNull()), revokedAt: IsNull() };
+    await manager.update(ServiceKey, before, { revokedAt: now });
+    await manager.update(ServiceKey, { id, activatedAt: IsNull() }, { activatedAt: now });
   }
 
-  async revokeOthers(manager: EntityManager, tenantPlaneId: string, keptId: string): Promise<void> {
-    const others = { tenantPlaneId, id: Not(keptId), revokedAt: IsNull() };
-    await manager.update(ServiceKey, others, { revokedAt: this.clock.now() });
+  /** Whether the key's plane has enrolled with it. Asked until it has; a key that has been revoked gets no further than its signature. */
+  async isActive(id: string): Promise<boolean> {
+    if (id === this.platformKeyId || this.active.has(id)) return true;
+    const key = await this.database.read((manager) => manager.findOneBy(ServiceKey, { id }));
+    const isActive = key !== null && key.activatedAt !== null;
+    if (isActive) this.active.add(id);
+    return isActive;
   }
 
   private platformKey(): ResolvedKey<PlaneCaller> | null {

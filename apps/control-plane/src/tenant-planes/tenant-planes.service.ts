@@ -10,6 +10,7 @@ import { Audit } from '../audit/audit.service';
 import { type RepeatableAnswer } from '../idempotency/idempotency.service';
 import { requirePlacedHere } from './placements';
 import { type InstallBundle, ProvisioningTokens } from './provisioning-tokens';
+import { ServiceKeys } from './service-keys';
 import { type RegisterTenantPlaneDto } from './tenant-planes.dto';
 import { TenantPlane } from './tenant-plane.entity';
 
@@ -21,6 +22,7 @@ export class TenantPlanes {
   constructor(
     private readonly database: Database,
     private readonly tokens: ProvisioningTokens,
+    private readonly keys: ServiceKeys,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -77,6 +79,13 @@ export class TenantPlanes {
         'tenant_plane_mismatch',
         'forbidden',
         'The key belongs to another tenant plane than the query names.',
+      );
+    }
+    if (!(await this.keys.isActive(call.keyId))) {
+      throw new DomainError(
+        'not_enrolled',
+        'forbidden',
+        'Enrol first: this secret has not been used to enrol.',
       );
     }
     const id = known ?? (await this.platformCell(claimedId));

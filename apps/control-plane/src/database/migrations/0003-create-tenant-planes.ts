@@ -24,7 +24,7 @@ export class CreateTenantPlanes1700000000003 extends PortableMigration {
       `create index placements_changes_ix on placements (tenant_plane_id, entry_revision)`,
       `create table service_keys (
         id varchar not null, tenant_plane_id ${types.uuid} not null, secret_sealed text not null,
-        created_at ${types.timestamp} not null, revoked_at ${types.timestamp},
+        created_at ${types.timestamp} not null, activated_at ${types.timestamp}, revoked_at ${types.timestamp},
         constraint service_keys_pk primary key (id),
         constraint service_keys_plane_fk foreign key (tenant_plane_id) references tenant_planes (id))`,
       `create table provisioning_tokens (
