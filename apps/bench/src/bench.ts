@@ -43,6 +43,10 @@ export class Bench {
     return this.server.adminUrl();
   }
 
+  get postgresPid(): number | undefined {
+    return this.server.pid;
+  }
+
   /** An empty database, dropped when the line is done. */
   async createDatabase(driver: DatabaseDriver = 'postgres'): Promise<TestDatabase> {
     const database = driver === 'postgres' ? await createPostgres(await this.postgresUrl()) : createSqlite();

@@ -5,7 +5,7 @@ import { atLeast, type Goal, type Line } from './line';
 import { interleave } from './load/interleave';
 import { type Load, type LoadResult, describeLoad } from './load/run-load';
 import { medianRatio } from './load/statistics';
-import { profiled } from './planes/plane-env';
+import { Observation } from './planes/observation';
 
 const CALLERS = 8;
 
@@ -20,13 +20,19 @@ async function measureAccept(bench: Bench): Promise<readonly Goal[]> {
   const load = { callers: CALLERS, count: bench.size(2000, 400) };
   await warmUp(plane, load);
   const { requests, limit } = plane;
+  const [byHand, accepting] = [
+    new Observation(bench, []),
+    new Observation(bench, [plane.stack.controlPlane]),
+  ];
   const sides = {
-    limit: () => limit.load(load),
-    accept: () => profiled(bench, [plane.stack.controlPlane], () => requests.load(load)),
+    limit: () => byHand.during(() => limit.load(load)),
+    accept: () => accepting.during(() => requests.load(load)),
     alone: () => requests.load({ callers: 1, count: bench.size(200, 100) }),
   };
   const rounds = await interleave(bench.size(5, 3), sides);
   tell(bench, rounds);
+  byHand.tell('node-postgres');
+  accepting.tell('Control Plane');
   const perSecond = (results: readonly LoadResult[]): number[] => results.map((result) => result.perSecond);
   return [atLeast('ratio', medianRatio(perSecond(rounds.accept), perSecond(rounds.limit)), 0.4)];
 }

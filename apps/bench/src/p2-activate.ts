@@ -5,7 +5,7 @@ import { atMost, type Goal, type Line } from './line';
 import { interleave } from './load/interleave';
 import { type LoadResult } from './load/run-load';
 import { median, percentile } from './load/statistics';
-import { profiled } from './planes/plane-env';
+import { Observation } from './planes/observation';
 
 export const P2_ACTIVATE: Line = {
   name: 'P2',
@@ -20,17 +20,14 @@ async function measureActivation(bench: Bench): Promise<readonly Goal[]> {
   const inARow = { callers: 1, count: bench.size(200, 60) };
   await requests.load(inARow);
   await path.provision(inARow);
+  const observation = new Observation(bench, [stack.controlPlane, tenantPlane]);
   const rounds = await interleave(3, {
     accept: async () => latencies(await requests.load(inARow)),
-    active: () =>
-      profiled(
-        bench,
-        [stack.controlPlane, tenantPlane],
-        async () => (await path.provision(inARow)).recordedMs,
-      ),
+    active: async () => (await observation.during(() => path.provision(inARow))).recordedMs,
     watched: async () => latencies(await path.provisionWatched(inARow)),
   });
   tell(bench, rounds);
+  observation.tell('from request to active');
   const accept = p50s(rounds.accept);
   const multiple = (rows: readonly (readonly number[])[]): number =>
     median(p50s(rows).map((value, round) => value / (accept[round] ?? NaN)));

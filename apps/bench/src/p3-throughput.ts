@@ -4,7 +4,7 @@ import { type Bench } from './bench';
 import { atLeast, type Goal, type Line } from './line';
 import { interleave } from './load/interleave';
 import { medianRatio } from './load/statistics';
-import { profiled } from './planes/plane-env';
+import { Observation } from './planes/observation';
 
 const CALLERS = 8;
 
@@ -23,15 +23,12 @@ async function measureThroughput(bench: Bench): Promise<readonly Goal[]> {
   const { stack, tenantPlane } = path.planes;
   const [many, one] = [bench.size(400, 120), bench.size(100, 40)];
   await path.provision({ callers: CALLERS, count: many });
+  const observation = new Observation(bench, [stack.controlPlane, tenantPlane]);
   const rounds = await interleave(bench.size(5, 3), {
     limit: async () =>
       (await accepting.limit.load({ callers: CALLERS, count: bench.size(2000, 400) })).perSecond,
-    together: () =>
-      profiled(
-        bench,
-        [stack.controlPlane, tenantPlane],
-        async () => (await path.provision({ callers: CALLERS, count: many })).perSecond,
-      ),
+    together: async () =>
+      (await observation.during(() => path.provision({ callers: CALLERS, count: many }))).perSecond,
     alone: async () => (await path.provision({ callers: 1, count: one })).perSecond,
   });
   const describe = (figures: readonly number[]): string =>
@@ -39,6 +36,7 @@ async function measureThroughput(bench: Bench): Promise<readonly Goal[]> {
   bench.fact('node-postgres, 8 clients', describe(rounds.limit));
   bench.fact('active tenants, 8 callers', describe(rounds.together));
   bench.fact('active tenants, 1 caller', describe(rounds.alone));
+  observation.tell('8 callers');
   return [
     atLeast('ratio', medianRatio(rounds.together, rounds.limit), 0.05),
     atLeast("of one caller's", medianRatio(rounds.together, rounds.alone), 1.5),

@@ -9,7 +9,7 @@ import { interleave } from './load/interleave';
 import { describeLoad } from './load/run-load';
 import { medianRatio } from './load/statistics';
 import { startOfflineTenantPlane } from './planes/offline-tenant-plane';
-import { profiled } from './planes/plane-env';
+import { Observation } from './planes/observation';
 
 const CALLERS = 8;
 
@@ -25,12 +25,18 @@ async function measureIsolation(bench: Bench): Promise<readonly Goal[]> {
   const load = { callers: CALLERS, count: bench.size(8000, 2000) };
   await fenced.lists.load(load);
   await unfenced.lists.load(load);
+  const observed = [
+    new Observation(bench, [fenced.plane]),
+    new Observation(bench, [unfenced.plane]),
+  ] as const;
   const rounds = await interleave(bench.size(7, 3), {
-    fenced: () => profiled(bench, [fenced.plane], () => fenced.lists.load(load)),
-    unfenced: () => profiled(bench, [unfenced.plane], () => unfenced.lists.load(load)),
+    fenced: () => observed[0].during(() => fenced.lists.load(load)),
+    unfenced: () => observed[1].during(() => unfenced.lists.load(load)),
   });
   bench.fact('as it ships', rounds.fenced.map(describeLoad).join(' | '));
   bench.fact('neither row-level security nor transaction', rounds.unfenced.map(describeLoad).join(' | '));
+  observed[0].tell('as it ships');
+  observed[1].tell('neither');
   const [one, other] = [rounds.fenced, rounds.unfenced].map((results) =>
     results.map((result) => result.perSecond),
   );

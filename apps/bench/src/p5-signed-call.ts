@@ -1,4 +1,4 @@
-import { type DatabaseDriver } from '@atlas/testing';
+import { type DatabaseDriver, type PlaneProcess } from '@atlas/testing';
 import { type Bench } from './bench';
 import { type KeepAliveConnection, withConnections } from './http/keep-alive-connection';
 import { httpMessage, requireStatus } from './http/message';
@@ -7,7 +7,7 @@ import { interleave } from './load/interleave';
 import { type Load, type LoadResult, describeLoad, runLoad } from './load/run-load';
 import { medianRatio } from './load/statistics';
 import { startControlPlane } from './planes/control-plane';
-import { profiled } from './planes/plane-env';
+import { Observation } from './planes/observation';
 import { SimulatedPlane } from './signed/simulated-plane';
 
 const CALLERS = 32;
@@ -24,9 +24,13 @@ async function measureOn(bench: Bench, driver: DatabaseDriver, target: number): 
   const alone = { callers: 1, count: bench.size(1000, 300) };
   await calls.signed(load);
   await calls.unsigned(load);
+  const observed = [
+    new Observation(bench, [calls.controlPlane]),
+    new Observation(bench, [calls.controlPlane]),
+  ] as const;
   const rounds = await interleave(bench.size(7, 3), {
-    signed: () => calls.signed(load),
-    unsigned: () => calls.unsigned(load),
+    signed: () => observed[0].during(() => calls.signed(load)),
+    unsigned: () => observed[1].during(() => calls.unsigned(load)),
     signedAlone: () => calls.signed(alone),
     unsignedAlone: () => calls.unsigned(alone),
   });
@@ -38,6 +42,8 @@ async function measureOn(bench: Bench, driver: DatabaseDriver, target: number): 
   for (const [side, results] of Object.entries(rounds))
     bench.fact(`${driver}, ${NAMES[side] ?? side}`, results.map(describeLoad).join(' | '));
   bench.fact(`${driver}, ratio with 1 caller`, ratio(rounds.signedAlone, rounds.unsignedAlone).toFixed(2));
+  observed[0].tell(`${driver}, signed`);
+  observed[1].tell(`${driver}, unsigned`);
   return atLeast(`ratio on ${driver}`, ratio(rounds.signed, rounds.unsigned), target);
 }
 
@@ -51,31 +57,30 @@ const NAMES: Readonly<Record<string, string>> = {
 /** Two calls of one Control Plane that do nothing; one has to be signed. */
 class EmptyCalls {
   private constructor(
-    private readonly bench: Bench,
-    private readonly stack: Awaited<ReturnType<typeof startControlPlane>>,
+    readonly controlPlane: PlaneProcess,
     private readonly plane: SimulatedPlane,
   ) {}
 
   static async start(bench: Bench, driver: DatabaseDriver): Promise<EmptyCalls> {
     const database = await bench.createDatabase(driver);
     const stack = await startControlPlane(bench, database, ['empty-routes']);
-    return new EmptyCalls(bench, stack, await SimulatedPlane.enrol(stack, 1));
+    return new EmptyCalls(stack.controlPlane, await SimulatedPlane.enrol(stack, 1));
   }
 
   /** Signed before the clock starts: what the caller's signing costs is not measured. */
   signed(load: Load): Promise<LoadResult> {
     const messages = Array.from({ length: load.count }, () => this.plane.message('GET', '/api/bench/signed'));
-    return profiled(this.bench, [this.stack.controlPlane], () => this.send(load, messages));
+    return this.send(load, messages);
   }
 
   unsigned(load: Load): Promise<LoadResult> {
-    const url = new URL('/api/bench/unsigned', this.stack.controlPlane.url);
+    const url = new URL('/api/bench/unsigned', this.controlPlane.url);
     const message = httpMessage({ method: 'GET', url });
     return this.send(load, Array<string>(load.count).fill(message));
   }
 
   private send(load: Load, messages: readonly string[]): Promise<LoadResult> {
-    return withConnections(this.stack.controlPlane.url, load.callers, (connections) =>
+    return withConnections(this.controlPlane.url, load.callers, (connections) =>
       runLoad(load, async (caller, n) => {
         const connection = connections[caller] as KeepAliveConnection;
         requireStatus(await connection.send(messages[n] as string), 204);

@@ -9,7 +9,6 @@ import { nameOf } from './isolation/unfenced-copy';
 import { atMost, type Goal, type Line } from './line';
 import { percentile } from './load/statistics';
 import { startControlPlane } from './planes/control-plane';
-import { profiled } from './planes/plane-env';
 import { SimulatedPlane } from './signed/simulated-plane';
 import { untilSealed } from './waiting/until-sealed';
 import { ChangePublisher } from './waiting/change-publisher';
@@ -43,9 +42,7 @@ async function measureWaiting(bench: Bench): Promise<readonly Goal[]> {
   bench.defer(() => publisher.close());
   const links = await openLinks(bench, stack, planes, planes.length);
   await untilSealed(database.url);
-  const latencies = await profiled(bench, [stack.controlPlane], () =>
-    measureChanges(bench, stack, planes, links, publisher),
-  );
+  const latencies = await measureChanges(bench, stack, planes, links, publisher);
   for (const link of links) link.close();
   const cost = await measureCost(bench, stack, planes, nameOf(database.url));
   return [...latencies, ...cost];
@@ -122,6 +119,7 @@ async function measureCost(
       const idle = await measure(client);
       const links = await openLinks(bench, stack, planes, bench.size(1000, 200));
       const waiting = await measure(client);
+      for (const link of links) link.requireWaiting();
       for (const link of links) link.close();
       const rss = (waiting.held.rss - idle.held.rss) / 1000 / links.length;
       const used = (waiting.held.used - idle.held.used) / 1000 / links.length;

@@ -7,6 +7,8 @@ import { type Cleanup } from './cleanup';
 /** One Postgres for the whole run, started by the first line that needs it, with fsync on: commits cost what they cost. */
 export class PostgresServer {
   private started?: Promise<LocalPostgres>;
+  /** Of the server, once one was started. */
+  pid?: number;
 
   constructor(private readonly cleanup: Cleanup) {}
 
@@ -20,6 +22,7 @@ export class PostgresServer {
     this.cleanup.add(() => rmSync(dirname(dataDir), { recursive: true, force: true }));
     const server = await startLocalPostgres({ dataDir, isTemporary: true, fsync: true });
     this.cleanup.add(() => server.stop());
+    this.pid = server.pid;
     await createRoles(server.adminUrl);
     return server;
   }

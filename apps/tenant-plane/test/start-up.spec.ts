@@ -7,10 +7,10 @@ const FIXED_MODELS = ['dedicated', 'on_prem', 'hybrid'] as const;
 describe('starting a tenant plane on Postgres', () => {
   let database: TestDatabase;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     database = await createTestDatabase('postgres');
   });
-  afterEach(() => database.drop());
+  afterAll(() => database.drop());
 
   /** What it refuses to start for, or undefined when it starts. */
   async function refusal(url: string | undefined, env: Env = {}): Promise<unknown> {
@@ -58,8 +58,10 @@ describe('starting a tenant plane on Postgres', () => {
       try {
         expect(String(await refusal(url.toString()))).toContain(`"${role}" has BYPASSRLS`);
       } finally {
-        await database.drop();
-        await asAdmin(testServerUrl(), (client) => client.query(`drop role ${role}`));
+        await asAdmin(superuserUrl(), async (client) => {
+          await client.query(`drop owned by ${role}`);
+          await client.query(`drop role ${role}`);
+        });
       }
     });
 
@@ -69,12 +71,16 @@ describe('starting a tenant plane on Postgres', () => {
 
     it('refuses a tenant table whose fence was taken down, on any role', async () => {
       expect(await refusal(database.url)).toBeUndefined();
-      await asAdmin(database.ownerUrl ?? '', (client) =>
-        client.query('alter table incidents no force row level security'),
-      );
+      const alter = (how: string): Promise<unknown> =>
+        asAdmin(database.ownerUrl ?? '', (client) =>
+          client.query(`alter table incidents ${how} row level security`),
+        );
+      await alter('no force');
       expect(String(await refusal(database.url))).toContain(
         'table incidents: row-level security is not enabled and forced',
       );
+      await alter('force');
+      expect(await refusal(database.url)).toBeUndefined();
     });
   });
 

@@ -34,6 +34,14 @@ export class WantedState {
     this.wake();
   }
 
+  /** Nothing but this tenant, told from the beginning. */
+  startAnew(entry: DesiredTenant): void {
+    this.changes.clear();
+    this.epoch = randomUUID();
+    this.n = 0;
+    this.put(entry);
+  }
+
   /** Forgets a tenant without a word: only a full state shows that it is gone. */
   forget(id: string): void {
     this.changes.delete(id);

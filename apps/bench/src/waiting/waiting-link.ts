@@ -9,7 +9,8 @@ const WAIT_SECONDS = 50;
 /** A tenant plane's long poll: it asks, waits, and asks again with the revision that it was told. */
 export class WaitingLink {
   private isClosed = false;
-  private arrived: (at: number) => void = () => undefined;
+  private failure?: Error;
+  private arrived?: { readonly resolve: (at: number) => void; readonly reject: (error: Error) => void };
 
   private constructor(
     readonly plane: SimulatedPlane,
@@ -20,20 +21,32 @@ export class WaitingLink {
   static async open(plane: SimulatedPlane, url: string): Promise<WaitingLink> {
     const link = new WaitingLink(plane, await KeepAliveConnection.open(url), plane.revision);
     await link.catchUp();
-    link.waitForEver().catch((error: unknown) => {
-      if (!link.isClosed) throw error;
-    });
+    link.waitForEver().catch((error: Error) => link.fail(error));
     return link;
   }
 
   /** The moment at which the next change arrives. */
   nextChange(): Promise<number> {
-    return new Promise((resolve) => (this.arrived = resolve));
+    return new Promise((resolve, reject) => {
+      this.arrived = { resolve, reject };
+      if (this.failure) reject(this.failure);
+    });
+  }
+
+  /** Throws when the link has stopped waiting by itself. */
+  requireWaiting(): void {
+    if (this.failure) throw this.failure;
   }
 
   close(): void {
     this.isClosed = true;
     this.connection.close();
+  }
+
+  private fail(error: Error): void {
+    if (this.isClosed) return;
+    this.failure = error;
+    this.arrived?.reject(error);
   }
 
   private async catchUp(): Promise<void> {
@@ -44,7 +57,7 @@ export class WaitingLink {
     while (!this.isClosed) {
       const answer = await this.ask(Math.min(WAIT_SECONDS, MAX_WAIT_SECONDS));
       const at = performance.now();
-      if (this.take(answer)) this.arrived(at);
+      if (this.take(answer)) this.arrived?.resolve(at);
     }
   }
 

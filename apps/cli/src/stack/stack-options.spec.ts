@@ -3,8 +3,8 @@ import { stackOptions } from './stack-options';
 
 describe(stackOptions.name, () => {
   it('takes SQLite, the well-known ports and ./data when nothing is said', () => {
-    expect(stackOptions([], {}, '/work')).toEqual({
-      dataDir: '/work/data',
+    expect(stackOptions([], {}, '/srv/atlas')).toEqual({
+      dataDir: '/srv/atlas/data',
       database: 'sqlite',
       isJson: false,
       controlPlanePort: { variable: 'ATLAS_CP_PORT', port: 4100 },
@@ -15,7 +15,7 @@ describe(stackOptions.name, () => {
   it('takes what it is told', () => {
     const args = ['--postgres', '--json', '--data-dir', '../elsewhere'];
     const env = { ATLAS_CP_PORT: '0', ATLAS_TP_PORT: '0' };
-    expect(stackOptions(args, env, '/work')).toMatchObject({
+    expect(stackOptions(args, env, '/srv/atlas')).toMatchObject({
       dataDir: '/elsewhere',
       database: 'postgres',
       isJson: true,
@@ -25,16 +25,16 @@ describe(stackOptions.name, () => {
   });
 
   it.each(['http', '-1', '65536', '41oo', '1e3'])('refuses %s as a port and names the variable', (text) => {
-    const parse = (): unknown => stackOptions([], { ATLAS_TP_PORT: text }, '/work');
+    const parse = (): unknown => stackOptions([], { ATLAS_TP_PORT: text }, '/srv/atlas');
     expect(parse).toThrow(UsageError);
     expect(parse).toThrow('ATLAS_TP_PORT');
   });
 
   it('refuses one port for both planes', () => {
-    expect(() => stackOptions([], { ATLAS_CP_PORT: '4200' }, '/work')).toThrow('both 4200');
+    expect(() => stackOptions([], { ATLAS_CP_PORT: '4200' }, '/srv/atlas')).toThrow('both 4200');
   });
 
   it.each([[['--sqlite']], [['up']], [['--data-dir']]])('refuses %j', (args: string[]) => {
-    expect(() => stackOptions(args, {}, '/work')).toThrow(UsageError);
+    expect(() => stackOptions(args, {}, '/srv/atlas')).toThrow(UsageError);
   });
 });

@@ -48,7 +48,7 @@ describe(curlLine.name, () => {
 });
 
 describe(proseSummary.name, () => {
-  const prose = proseSummary(devStack, '/work/data/dev-stack.json', '/work');
+  const prose = proseSummary(devStack, '/srv/atlas/data/dev-stack.json', '/srv/atlas');
 
   it('says what runs, where the credentials are and how to end it', () => {
     const said = [
@@ -64,7 +64,7 @@ describe(proseSummary.name, () => {
 });
 
 describe(jsonSummary.name, () => {
-  const line = jsonSummary(devStack, '/work/data/dev-stack.json');
+  const line = jsonSummary(devStack, '/srv/atlas/data/dev-stack.json');
 
   it('is one line of JSON', () => {
     expect(line.trim().split('\n')).toHaveLength(1);

@@ -1,0 +1,45 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+
+/** Linux counts in these; the kernel's USER_HZ is 100 on every common architecture. */
+const TICK_MS = 10;
+
+interface Usage {
+  readonly parent: number;
+  readonly ownMs: number;
+  /** Of children that have ended. */
+  readonly childrenMs: number;
+}
+
+/** Where processor time can be read. It says what a call costs whatever else the machine does meanwhile. */
+export const canReadCpuTime = existsSync('/proc/self/stat');
+
+export function cpuMs(pid: number): number {
+  return usageOf(pid)?.ownMs ?? NaN;
+}
+
+/** Of a process and all its children, ended ones included: a Postgres server with its connections. */
+export function familyCpuMs(pid: number): number {
+  const children = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => usageOf(Number(name)))
+    .filter((usage) => usage?.parent === pid);
+  const self = usageOf(pid);
+  const alive = children.reduce((sum, usage) => sum + (usage?.ownMs ?? 0), 0);
+  return self ? self.ownMs + self.childrenMs + alive : NaN;
+}
+
+/** Undefined when the process has ended. See proc(5), `/proc/pid/stat`: the name in brackets may hold anything. */
+function usageOf(pid: number): Usage | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [parent, user, system, childUser, childSystem] = [1, 11, 12, 13, 14].map((n) => Number(fields[n]));
+    return {
+      parent: parent ?? NaN,
+      ownMs: ((user ?? NaN) + (system ?? NaN)) * TICK_MS,
+      childrenMs: ((childUser ?? NaN) + (childSystem ?? NaN)) * TICK_MS,
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,51 @@
+import { type PlaneProcess } from '@atlas/testing';
+import { type Bench } from '../bench';
+import { canReadCpuTime, cpuMs, familyCpuMs } from '../load/cpu-time';
+import { type LoadResult } from '../load/run-load';
+
+/** What a side of a comparison costs the processes behind it, over all rounds; and their CPU profiles when asked for. */
+export class Observation {
+  private readonly spentMs = new Map<string, number>();
+  private calls = 0;
+
+  constructor(
+    private readonly bench: Bench,
+    private readonly planes: readonly PlaneProcess[],
+  ) {}
+
+  async during<T extends LoadResult>(work: () => Promise<T>): Promise<T> {
+    const before = this.read();
+    const result = await this.profiled(work);
+    for (const [name, ms] of this.read())
+      this.spentMs.set(name, (this.spentMs.get(name) ?? 0) + ms - (before.get(name) ?? 0));
+    this.calls += result.latenciesMs.length;
+    return result;
+  }
+
+  tell(side: string): void {
+    const parts = [...this.spentMs].map(([name, ms]) => `${name} ${(ms / this.calls).toFixed(3)} ms`);
+    if (parts.length > 0) this.bench.fact(`CPU a call, ${side}`, parts.join(', '));
+  }
+
+  private read(): Map<string, number> {
+    if (!canReadCpuTime) return new Map();
+    const postgres = this.bench.postgresPid;
+    return new Map([
+      ...this.planes.map(({ name, pid }) => [name, cpuMs(pid)] as const),
+      ...(postgres === undefined ? [] : [['postgres', familyCpuMs(postgres)] as const]),
+    ]);
+  }
+
+  private async profiled<T>(work: () => Promise<T>): Promise<T> {
+    const toggle = (): void => {
+      if (this.bench.profileDir !== undefined)
+        for (const plane of this.planes) process.kill(plane.pid, 'SIGUSR1');
+    };
+    toggle();
+    try {
+      return await work();
+    } finally {
+      toggle();
+    }
+  }
+}
