@@ -16,7 +16,7 @@ describe(stackOptions.name, () => {
     const args = ['--postgres', '--json', '--data-dir', '../elsewhere'];
     const env = { ATLAS_CP_PORT: '0', ATLAS_TP_PORT: '0' };
     expect(stackOptions(args, env, '/srv/atlas')).toMatchObject({
-      dataDir: '/elsewhere',
+      dataDir: '/srv/elsewhere',
       database: 'postgres',
       isJson: true,
       controlPlanePort: { port: 0 },
