@@ -1,62 +1,59 @@
 import 'reflect-metadata';
-import { parseArgs } from 'node:util';
 import { Bench } from './bench';
 import { Cleanup } from './cleanup';
-import { isReached } from './line';
+import { type CommandLine, readCommandLine } from './command-line';
+import { type Goal, type Line, isReached } from './line';
 import { LINES } from './lines';
 import { PostgresServer } from './postgres-server';
-import { JsonReport, TextReport } from './report';
-
-const USAGE = `Measures the two planes against limits and peers in the same run.
-
-  npm run bench [-- <line>...] [--quick] [--json] [--profile <folder>]
-
-${LINES.map(({ name, title }) => `  ${name}  ${title}`).join('\n')}
-
-  --quick     fewer rounds and rows
-  --json      one JSON object a line on standard output
-  --profile   writes CPU profiles of the measured planes
-`;
+import { JsonReport, type Report, TextReport } from './report';
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      quick: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      profile: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const wanted = positionals.map((name) => name.toUpperCase());
-  const unknown = wanted.filter((name) => !LINES.some((line) => line.name === name));
-  if (values.help || unknown.length > 0) {
-    process.stderr.write(unknown.length > 0 ? `There is no line ${unknown.join(', ')}.\n\n${USAGE}` : USAGE);
-    return values.help ? 0 : 2;
+  const asked = readCommandLine(process.argv.slice(2), LINES);
+  if ('usage' in asked) {
+    process.stderr.write(asked.usage);
+    return asked.code;
   }
-  const write = (text: string): boolean => process.stdout.write(text);
-  const report = values.json ? new JsonReport(write) : new TextReport(write);
-  const options = { isQuick: values.quick, profileDir: values.profile };
-  const lines = LINES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-
   const whole = new Cleanup();
   endOnSignals(whole);
-  const server = new PostgresServer(whole);
-  let hasFallenShort = false;
   try {
-    for (const line of lines) {
-      const own = new Cleanup();
-      whole.add(() => own.end());
-      report.begin(line);
-      const goals = await line.measure(new Bench(options, report, server, own));
-      await own.end();
-      report.end(line, goals);
-      hasFallenShort ||= !goals.every(isReached);
-    }
+    return (await runAll(asked, whole)) ? 0 : 1;
   } finally {
     await whole.end();
   }
-  return hasFallenShort ? 1 : 0;
+}
+
+/** Whether every goal was reached. */
+async function runAll(asked: CommandLine, whole: Cleanup): Promise<boolean> {
+  const write = (text: string): boolean => process.stdout.write(text);
+  const report = asked.isJson ? new JsonReport(write) : new TextReport(write);
+  const server = new PostgresServer(whole);
+  let isAllReached = true;
+  for (const line of asked.lines) {
+    const goals = await runOne(line, asked, { report, server, whole });
+    isAllReached &&= goals.every(isReached);
+  }
+  return isAllReached;
+}
+
+interface Run {
+  readonly report: Report;
+  readonly server: PostgresServer;
+  readonly whole: Cleanup;
+}
+
+/** A line's planes and databases end with it: the next one has the machine to itself. */
+async function runOne(
+  line: Line,
+  asked: CommandLine,
+  { report, server, whole }: Run,
+): Promise<readonly Goal[]> {
+  const own = new Cleanup();
+  whole.add(() => own.end());
+  report.begin(line);
+  const goals = await line.measure(new Bench(asked, report, server, own));
+  await own.end();
+  report.end(line, goals);
+  return goals;
 }
 
 function endOnSignals(whole: Cleanup): void {

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type PlaneProcess } from '@atlas/testing';
 import { type Bench } from './bench';
+import { inDatabase, nameOf } from './database-url';
 import { IncidentLists } from './isolation/incident-list';
 import { loadTenants } from './isolation/tenant-rows';
-import { fencedTables, inDatabase, nameOf, unfencedCopy } from './isolation/unfenced-copy';
+import { fencedTables, unfencedCopy } from './isolation/unfenced-copy';
 import { atLeast, type Goal, type Line } from './line';
 import { interleave } from './load/interleave';
 import { describeLoad } from './load/run-load';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type TestDatabase, OWNER_ROLE, asAdmin } from '@atlas/testing';
+import { inDatabase, nameOf } from '../database-url';
 
 /** A copy of a database in which row-level security is off. Nobody may be connected to the original meanwhile. */
 export async function unfencedCopy(adminUrl: string, original: TestDatabase): Promise<TestDatabase> {
@@ -18,7 +19,8 @@ export async function unfencedCopy(adminUrl: string, original: TestDatabase): Pr
   const drop = async (): Promise<void> => {
     await asAdmin(adminUrl, (client) => client.query(`drop database if exists ${name} with (force)`));
   };
-  return { driver: 'postgres', url: inDatabase(original.url, name), drop };
+  const ownerUrl = original.ownerUrl && inDatabase(original.ownerUrl, name);
+  return { driver: 'postgres', url: inDatabase(original.url, name), ownerUrl, drop };
 }
 
 /** How many tables of the database are fenced by forced row-level security. */
@@ -27,14 +29,4 @@ export async function fencedTables(databaseAdminUrl: string): Promise<number> {
     client.query<{ count: number }>('select count(*)::int as count from pg_class where relforcerowsecurity'),
   );
   return rows[0]?.count ?? NaN;
-}
-
-export function inDatabase(url: string, name: string): string {
-  const other = new URL(url);
-  other.pathname = `/${name}`;
-  return other.href;
-}
-
-export function nameOf(url: string): string {
-  return new URL(url).pathname.slice(1);
 }

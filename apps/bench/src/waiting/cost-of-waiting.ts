@@ -1,50 +1,41 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type PlaneProcess } from '@atlas/testing';
 import { type Client } from 'pg';
+import { nameOf } from '../database-url';
+import { type HeldBytes, MemoryReports } from './memory-reports';
+import { transactionsDuring, withoutAutovacuum } from './transactions';
+import { type WaitingFleet } from './waiting-fleet';
 
-export interface HeldBytes {
-  /** Of all its pages. */
-  readonly rss: number;
-  /** Of its objects and buffers. */
-  readonly used: number;
+/** Postgres counts what a connection did at the latest 10 s after it. */
+const STATISTICS_LAG_MS = 11_000;
+
+export interface Standing {
+  readonly transactions: number;
+  readonly held: HeldBytes;
 }
 
-/** What a process still holds when it has collected its garbage; it has to be started with the preload `memory-report`. */
-export class MemoryReports {
-  private count = 0;
-
-  constructor(private readonly plane: PlaneProcess) {}
-
-  async next(): Promise<HeldBytes> {
-    process.kill(this.plane.pid, 'SIGWINCH');
-    return JSON.parse(await this.plane.line(new RegExp(`^{"memory_report":${++this.count},`))) as HeldBytes;
-  }
+export interface CostOfWaiting {
+  readonly idle: Standing;
+  readonly waiting: Standing;
 }
 
-/** How many transactions a database ran during so many seconds; a statement outside of a transaction is one. */
-export async function transactionsDuring(client: Client, database: string, seconds: number): Promise<number> {
-  const before = await transactions(client, database);
-  await delay(seconds * 1000);
-  return (await transactions(client, database)) - before;
-}
-
-async function transactions(client: Client, database: string): Promise<number> {
-  const sql = 'select (xact_commit + xact_rollback)::int as count from pg_stat_database where datname = $1';
-  const { rows } = await client.query<{ count: number }>(sql, [database]);
-  return rows[0]?.count ?? NaN;
-}
-
-/** Without the server's own work on tables, which counts as transactions of their database. */
-export async function withoutAutovacuum<T>(client: Client, work: () => Promise<T>): Promise<T> {
-  await setAutovacuum(client, 'off');
-  try {
-    return await work();
-  } finally {
-    await setAutovacuum(client, 'on');
-  }
-}
-
-async function setAutovacuum(client: Client, value: 'on' | 'off'): Promise<void> {
-  await client.query(`alter system set autovacuum = ${value}`);
-  await client.query('select pg_reload_conf()');
+/** What a Control Plane and its database do in so many seconds while nobody waits, and while `links` do. */
+export function costOfWaiting(
+  admin: Client,
+  fleet: WaitingFleet,
+  { links: count, seconds }: { readonly links: number; readonly seconds: number },
+): Promise<CostOfWaiting> {
+  const memory = new MemoryReports(fleet.stack.controlPlane);
+  const measure = async (): Promise<Standing> => {
+    await delay(STATISTICS_LAG_MS);
+    const transactions = await transactionsDuring(admin, nameOf(fleet.databaseUrl), seconds);
+    return { transactions, held: await memory.next() };
+  };
+  return withoutAutovacuum(admin, async () => {
+    const idle = await measure();
+    const links = await fleet.wait(count);
+    const waiting = await measure();
+    for (const link of links) link.requireWaiting();
+    for (const link of links) link.close();
+    return { idle, waiting };
+  });
 }

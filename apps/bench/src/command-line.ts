@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util';
+import { type BenchOptions } from './bench';
+import { type Line } from './line';
+
+export interface CommandLine extends BenchOptions {
+  readonly lines: readonly Line[];
+  readonly isJson: boolean;
+}
+
+/** What the words ask for, or the usage to show and the code to exit with. */
+export function readCommandLine(
+  words: readonly string[],
+  known: readonly Line[],
+): CommandLine | { readonly usage: string; readonly code: number } {
+  try {
+    const { values, positionals } = parseArgs({ args: [...words], allowPositionals: true, options: OPTIONS });
+    if (values.help) return { usage: usageOf(known), code: 0 };
+    const lines = positionals.length === 0 ? known : positionals.map((name) => lineOf(name, known));
+    return { lines, isQuick: values.quick, isJson: values.json, profileDir: values.profile };
+  } catch (error) {
+    return { usage: `${(error as Error).message}\n\n${usageOf(known)}`, code: 2 };
+  }
+}
+
+const OPTIONS = {
+  quick: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  profile: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+function lineOf(name: string, known: readonly Line[]): Line {
+  const line = known.find((one) => one.name === name.toUpperCase());
+  if (!line) throw new Error(`There is no line ${name}.`);
+  return line;
+}
+
+function usageOf(known: readonly Line[]): string {
+  return `Measures the two planes against limits and peers in the same run.
+
+  npm run bench [-- <line>...] [--quick] [--json] [--profile <folder>]
+
+${known.map(({ name, title }) => `  ${name}  ${title}`).join('\n')}
+
+  --quick     fewer rounds and rows
+  --json      one JSON object a line on standard output
+  --profile   writes CPU profiles of the measured planes
+`;
+}
