@@ -1,4 +1,4 @@
-import { type AcceptingControlPlane, startAcceptingControlPlane } from './accept/accepting-control-plane';
+import { AcceptingControlPlane } from './accept/accepting-control-plane';
 import { requireOneRowEach, rowCounts } from './accept/row-counts';
 import { type Bench } from './bench';
 import { atLeast, type Goal, type Line } from './line';
@@ -16,18 +16,17 @@ export const P1_ACCEPT: Line = {
 };
 
 async function measureAccept(bench: Bench): Promise<readonly Goal[]> {
-  const plane = await startAcceptingControlPlane(bench);
+  const plane = await AcceptingControlPlane.start(bench);
   const load = { callers: CALLERS, count: bench.size(2000, 400) };
   await warmUp(plane, load);
-  const { requests, limit } = plane;
   const [byHand, accepting] = [
     new Observation(bench, []),
     new Observation(bench, [plane.stack.controlPlane]),
   ];
   const sides = {
-    limit: () => byHand.during(() => limit.load(load)),
-    accept: () => accepting.during(() => requests.load(load)),
-    alone: () => requests.load({ callers: 1, count: bench.size(200, 100) }),
+    limit: () => byHand.during(() => plane.writeByHand(load)),
+    accept: () => accepting.during(() => plane.accept(load)),
+    alone: () => plane.accept({ callers: 1, count: bench.size(200, 100) }),
   };
   const rounds = await interleave(bench.size(5, 3), sides);
   tell(bench, rounds);
@@ -38,12 +37,12 @@ async function measureAccept(bench: Bench): Promise<readonly Goal[]> {
 }
 
 /** Both sides once, and a check that they write the same number of rows. */
-async function warmUp({ requests, limit, databaseUrl }: AcceptingControlPlane, load: Load): Promise<void> {
-  const before = await rowCounts(databaseUrl);
-  await requests.load(load);
-  const between = await rowCounts(databaseUrl);
-  await limit.load(load);
-  const after = await rowCounts(databaseUrl);
+async function warmUp(plane: AcceptingControlPlane, load: Load): Promise<void> {
+  const before = await rowCounts(plane.databaseUrl);
+  await plane.accept(load);
+  const between = await rowCounts(plane.databaseUrl);
+  await plane.writeByHand(load);
+  const after = await rowCounts(plane.databaseUrl);
   requireOneRowEach(before, between, load.count);
   requireOneRowEach(between, after, load.count);
 }

@@ -1,4 +1,4 @@
-import { startAcceptingControlPlane } from './accept/accepting-control-plane';
+import { AcceptingControlPlane } from './accept/accepting-control-plane';
 import { WholePath } from './activate/whole-path';
 import { type Bench } from './bench';
 import { atMost, type Goal, type Line } from './line';
@@ -14,15 +14,15 @@ export const P2_ACTIVATE: Line = {
 };
 
 async function measureActivation(bench: Bench): Promise<readonly Goal[]> {
-  const { requests } = await startAcceptingControlPlane(bench);
+  const accepting = await AcceptingControlPlane.start(bench);
   const path = await WholePath.start(bench);
   const { stack, tenantPlane } = path.planes;
   const inARow = { callers: 1, count: bench.size(200, 60) };
-  await requests.load(inARow);
+  await accepting.accept(inARow);
   await path.provision(inARow);
   const observation = new Observation(bench, [stack.controlPlane, tenantPlane]);
   const rounds = await interleave(3, {
-    accept: async () => latencies(await requests.load(inARow)),
+    accept: async () => latencies(await accepting.accept(inARow)),
     active: async () => (await observation.during(() => path.provision(inARow))).recordedMs,
     watched: async () => latencies(await path.provisionWatched(inARow)),
   });

@@ -1,4 +1,4 @@
-import { startAcceptingControlPlane } from './accept/accepting-control-plane';
+import { AcceptingControlPlane } from './accept/accepting-control-plane';
 import { WholePath } from './activate/whole-path';
 import { type Bench } from './bench';
 import { atLeast, type Goal, type Line } from './line';
@@ -16,7 +16,7 @@ export const P3_THROUGHPUT: Line = {
 };
 
 async function measureThroughput(bench: Bench): Promise<readonly Goal[]> {
-  const accepting = await startAcceptingControlPlane(bench);
+  const accepting = await AcceptingControlPlane.start(bench);
   // Only its database and the rows learned are needed from here on.
   await accepting.stack.stop();
   const path = await WholePath.start(bench);
@@ -26,7 +26,7 @@ async function measureThroughput(bench: Bench): Promise<readonly Goal[]> {
   const observation = new Observation(bench, [stack.controlPlane, tenantPlane]);
   const rounds = await interleave(bench.size(5, 3), {
     limit: async () =>
-      (await accepting.limit.load({ callers: CALLERS, count: bench.size(2000, 400) })).perSecond,
+      (await accepting.writeByHand({ callers: CALLERS, count: bench.size(2000, 400) })).perSecond,
     together: async () =>
       (await observation.during(() => path.provision({ callers: CALLERS, count: many }))).perSecond,
     alone: async () => (await path.provision({ callers: 1, count: one })).perSecond,

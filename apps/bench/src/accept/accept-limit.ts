@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { parseCredential } from '@atlas/service-auth';
 import { uuidv7 } from '@atlas/tenancy';
 import { Client } from 'pg';
+import { builtExports } from '../built-app';
 import { type Load, type LoadResult, runLoad } from '../load/run-load';
 import { RowTemplate } from './row-template';
 
@@ -11,9 +12,17 @@ const API_KEY = `select k.id, k.name, k.operator_id, k.scopes, k.secret_hash, k.
 const ROOM = `select * from tenant_planes
   where deployment_model = 'shared' and status = 'enrolled' and placed < capacity
   order by placed * 1.0 / capacity, id limit 1`;
-const ADD_JOB = 'select graphile_worker.add_job($1, $2::json, max_attempts => 1)';
 const ANSWER = `update idempotency_keys set status = $2, answer_sealed = $3, install_sealed = $4, token_id = $5
   where scope = $1`;
+
+interface Queries {
+  query(text: string, values: unknown[]): Promise<unknown>;
+}
+
+/** The queue is called as the Control Plane calls it, whatever way that is. */
+const { GraphileQueue } = builtExports<{
+  GraphileQueue: { prototype: { wake(queries: Queries, jobId: string): Promise<void> } };
+}>('control-plane', 'provisioning/queue/graphile.queue.js');
 
 interface Templates {
   readonly tenant: RowTemplate;
@@ -75,7 +84,7 @@ export class AcceptLimit {
     await client.query(tenant.insert, tenant.with({ id: tenantId, slug: `limit-${tenantId.slice(9)}` }));
     await client.query(job.insert, job.with({ id: jobId, tenant_id: tenantId }));
     await client.query(audit.insert, audit.with({ id: auditId, target_id: tenantId }));
-    await client.query(ADD_JOB, ['advance_job', JSON.stringify({ job_id: jobId })]);
+    await GraphileQueue.prototype.wake(client, jobId);
     await client.query(ANSWER, [scope, status, answer_sealed, install_sealed, token_id]);
     await client.query('commit');
   }

@@ -1,31 +1,48 @@
-import { type TestStack } from '@atlas/testing';
+import { type TestStack, asAdmin } from '@atlas/testing';
 import { type Bench } from '../bench';
+import { inDatabase, nameOf } from '../database-url';
 import { withConnections } from '../http/keep-alive-connection';
+import { type Load, type LoadResult } from '../load/run-load';
 import { startControlPlane } from '../planes/control-plane';
 import { SimulatedPlane } from '../signed/simulated-plane';
 import { AcceptLimit } from './accept-limit';
 import { ProvisionRequests } from './provision-request';
 
-export interface AcceptingControlPlane {
-  readonly stack: TestStack;
-  readonly requests: ProvisionRequests;
-  readonly limit: AcceptLimit;
-  readonly databaseUrl: string;
-}
-
 /** A Control Plane that only accepts, with room in one enrolled cell, and the limit that it is held against. */
-export async function startAcceptingControlPlane(bench: Bench): Promise<AcceptingControlPlane> {
-  const database = await bench.createDatabase();
-  const stack = await startControlPlane(bench, database, ['no-jobs']);
-  await SimulatedPlane.enrol(stack, 1_000_000);
-  const requests = new ProvisionRequests(stack);
-  await withConnections(stack.controlPlane.url, 1, async ([connection]) => {
-    if (connection) await requests.send(connection);
-  });
-  return {
-    stack,
-    requests,
-    limit: await AcceptLimit.learn(database.url, stack.apiKey),
-    databaseUrl: database.url,
-  };
+export class AcceptingControlPlane {
+  private constructor(
+    readonly stack: TestStack,
+    readonly databaseUrl: string,
+    private readonly adminUrl: string,
+    private readonly requests: ProvisionRequests,
+    private readonly limit: AcceptLimit,
+  ) {}
+
+  static async start(bench: Bench): Promise<AcceptingControlPlane> {
+    const database = await bench.createDatabase();
+    const stack = await startControlPlane(bench, database, ['no-jobs']);
+    await SimulatedPlane.enrol(stack, 1_000_000);
+    const requests = new ProvisionRequests(stack);
+    await withConnections(stack.controlPlane.url, 1, async ([connection]) => {
+      if (connection) await requests.send(connection);
+    });
+    const limit = await AcceptLimit.learn(database.url, stack.apiKey);
+    const adminUrl = inDatabase(await bench.postgresUrl(), nameOf(database.url));
+    return new AcceptingControlPlane(stack, database.url, adminUrl, requests, limit);
+  }
+
+  async accept(load: Load): Promise<LoadResult> {
+    await this.emptyQueue();
+    return this.requests.load(load);
+  }
+
+  async writeByHand(load: Load): Promise<LoadResult> {
+    await this.emptyQueue();
+    return this.limit.load(load);
+  }
+
+  /** Nobody works on the wake-ups here; where somebody does, the queue is all but empty. */
+  private async emptyQueue(): Promise<void> {
+    await asAdmin(this.adminUrl, (client) => client.query('truncate graphile_worker._private_jobs'));
+  }
 }

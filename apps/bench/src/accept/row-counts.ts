@@ -1,12 +1,8 @@
 import { Client } from 'pg';
 
-const TABLES = [
-  'tenants',
-  'provisioning_jobs',
-  'audit_events',
-  'idempotency_keys',
-  'graphile_worker._private_jobs',
-];
+/** The queue's table is emptied before each load, so it always starts at none. */
+const TABLES = ['tenants', 'provisioning_jobs', 'audit_events', 'idempotency_keys'];
+const QUEUE = 'graphile_worker._private_jobs';
 
 export type RowCounts = Readonly<Record<string, number>>;
 
@@ -15,7 +11,7 @@ export async function rowCounts(url: string): Promise<RowCounts> {
   await client.connect();
   try {
     const counts: Record<string, number> = {};
-    for (const table of TABLES) {
+    for (const table of [...TABLES, QUEUE]) {
       const { rows } = await client.query<{ count: number }>(`select count(*)::int as count from ${table}`);
       counts[table] = rows[0]?.count ?? 0;
     }
@@ -31,4 +27,5 @@ export function requireOneRowEach(before: RowCounts, after: RowCounts, count: nu
     const added = (after[table] ?? 0) - (before[table] ?? 0);
     if (added !== count) throw new Error(`${count} requests added ${added} rows to ${table}.`);
   }
+  if (after[QUEUE] !== count) throw new Error(`${count} requests left ${after[QUEUE]} rows in ${QUEUE}.`);
 }
