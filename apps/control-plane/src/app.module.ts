@@ -33,7 +33,9 @@ import { DesiredStates } from './tenant-planes/desired-state.service';
 import { Enrolment } from './tenant-planes/enrolment.service';
 import { ProvisioningTokens } from './tenant-planes/provisioning-tokens';
 import { Reports } from './tenant-planes/reports.service';
-import { RequestNonces } from './tenant-planes/request-nonces';
+import { PostgresNonces } from './tenant-planes/request-nonces/postgres-nonces';
+import { RequestNonces } from './tenant-planes/request-nonces/request-nonces';
+import { SqliteNonces } from './tenant-planes/request-nonces/sqlite-nonces';
 import { SelfController } from './tenant-planes/self.controller';
 import { ServiceKeys } from './tenant-planes/service-keys';
 import { TenantPlanesController } from './tenant-planes/tenant-planes.controller';
@@ -62,7 +64,6 @@ const TENANT_PLANES = [
   Enrolment,
   ProvisioningTokens,
   Reports,
-  RequestNonces,
   ServiceKeys,
   TenantPlanes,
 ];
@@ -102,6 +103,7 @@ export class AppModule {
         Idempotency,
         SigningKeys,
         { provide: JobQueue, inject: [ControlPlaneConfig, Database], useFactory: createQueue },
+        { provide: RequestNonces, inject: [Database, Clock], useFactory: createNonces },
         {
           provide: SignatureVerifier,
           inject: [ControlPlaneConfig, ServiceKeys, RequestNonces, Clock],
@@ -118,6 +120,12 @@ function createQueue(config: ControlPlaneConfig, database: Database): JobQueue {
   return target.driver === 'postgres'
     ? new GraphileQueue(target.url, config.CONTROL_PLANE_MIGRATION_DATABASE_URL)
     : new InProcessQueue(database);
+}
+
+function createNonces(database: Database, clock: Clock): RequestNonces | Promise<RequestNonces> {
+  return database.driver === 'postgres'
+    ? new PostgresNonces(database, clock)
+    : SqliteNonces.load(database, clock);
 }
 
 function createVerifier(config: ControlPlaneConfig, keys: ServiceKeys, nonces: RequestNonces, clock: Clock) {

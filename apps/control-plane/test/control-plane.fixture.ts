@@ -110,6 +110,13 @@ export class TestControlPlane {
     return plane;
   }
 
+  /** A new bundle for the same plane, held by another installation that has yet to enrol with it. */
+  async reissue(cell: PlaneSimulator, body: object = {}): Promise<PlaneSimulator> {
+    const answer = await this.post(`/api/tenant-planes/${cell.id}/provisioning-tokens`, body).expect(201);
+    const { token, env } = answer.body.install;
+    return cell.copy({ token, secret: env.INTERNAL_SERVICE_SECRET });
+  }
+
   rows<T extends ObjectLiteral>(entity: Type<T>, where: object = {}): Promise<T[]> {
     return this.app.get(Database).read((manager) => manager.find(entity, { where }));
   }

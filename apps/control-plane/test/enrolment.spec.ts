@@ -22,11 +22,6 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     (await tokenOf(cell))?.consumedAt !== null;
   const alarms = (cell: PlaneSimulator): Promise<AuditEvent[]> =>
     plane.rows(AuditEvent, { action: 'provisioning_token.misused', targetId: cell.install.token_id });
-  const reissue = async (cell: PlaneSimulator, body: object = {}): Promise<PlaneSimulator> => {
-    const answer = await plane.post(`/api/tenant-planes/${cell.id}/provisioning-tokens`, body).expect(201);
-    const { token, env } = answer.body.install;
-    return cell.copy({ token, secret: env.INTERNAL_SERVICE_SECRET });
-  };
 
   it('shows a bundle that a tenant plane can be started with', async () => {
     const { install } = await plane.registerCell();
@@ -92,14 +87,14 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
 
   it('refuses the old token once a new one was issued', async () => {
     const old = await plane.registerCell({ secret: 'platform' });
-    const current = await reissue(old);
+    const current = await plane.reissue(old);
     expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);
     expect((await current.enrol()).status).toBe(200);
   });
 
   it('tells the holder of a replaced bundle that it was revoked', async () => {
     const old = await plane.registerCell();
-    const current = await reissue(old);
+    const current = await plane.reissue(old);
     expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);
     expect((await current.enrol()).status).toBe(200);
     expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);
@@ -107,7 +102,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
 
   it('lets a bundle that was replaced unused speak for nobody', async () => {
     const leaked = await plane.registerCell();
-    const current = await reissue(leaked);
+    const current = await plane.reissue(leaked);
     for (const answer of [await leaked.pull(0, 'x.1'), await leaked.report()])
       expect([401, 403]).toContain(answer.status);
     expect((await current.enrol()).status).toBe(200);
@@ -118,7 +113,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
 
   it('takes the key of whoever had the place before once another enrolled with a newer bundle', async () => {
     const before = await plane.enrolledCell();
-    const after = await reissue(before);
+    const after = await plane.reissue(before);
     expect((await before.pull()).status).toBe(204);
     expect((await after.enrol()).status).toBe(200);
     expect(refusal(await before.pull())).toEqual([401, 'bad_signature']);
@@ -151,9 +146,9 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
   it('names the first of several reasons, in the published order', async () => {
     const wrong = { version: '9.0.0', deployment_model: 'on_prem' };
     const used = await plane.enrolledCell();
-    await reissue(used);
+    await plane.reissue(used);
     const revoked = await plane.registerCell({ token_ttl_seconds: 60, secret: 'platform' });
-    await reissue(revoked);
+    await plane.reissue(revoked);
     const expired = await plane.registerCell({ token_ttl_seconds: 60 });
     plane.clock.advance(61);
     expect(refusal(await used.copy().enrol(wrong))).toEqual([409, 'token_already_used']);

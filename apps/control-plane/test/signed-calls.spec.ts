@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { EVERY_DATABASE } from '@atlas/testing';
-import { RequestNonce } from '../src/tenant-planes/request-nonce.entity';
-import { ServiceKey } from '../src/tenant-planes/service-key.entity';
+import { RequestNonce } from '../src/tenant-planes/request-nonces/request-nonce.entity';
 import { TestControlPlane } from './control-plane.fixture';
 import { type PlaneSimulator, bodyOf, refusal } from './plane-simulator.fixture';
 
@@ -172,10 +171,9 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
   it('is refused at once after its key was revoked', async () => {
     const fired = await plane.enrolledCell();
     expect((await fired.pull(0)).status).toBe(204);
-    await plane.change(ServiceKey, { tenantPlaneId: fired.id }, { revokedAt: plane.clock.now() });
+    expect((await (await plane.reissue(fired)).enrol()).status).toBe(200);
     expect(refusal(await fired.pull(0))).toEqual([401, 'bad_signature']);
     expect(refusal(await fired.report())).toEqual([401, 'bad_signature']);
-    expect(refusal(await fired.enrol())).toEqual([401, 'bad_signature']);
   });
 
   it('is refused when it names another plane than its key belongs to', async () => {
@@ -207,6 +205,26 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     }
     const own = `${desiredState}?tenant_plane_id=${cell.id}`;
     expect(refusal(await one.call({ method: 'GET', path: own }))).toEqual([403, 'tenant_plane_unknown']);
+  });
+});
+
+describe.each(EVERY_DATABASE)('a signed call that was accepted on %s', (driver) => {
+  let before: TestControlPlane;
+  let after: TestControlPlane;
+  beforeAll(async () => (before = await TestControlPlane.boot(driver)));
+  afterAll(() => after.close());
+
+  it('cannot be replayed after a restart', async () => {
+    const cell = await before.enrolledCell();
+    const call = { method: 'GET' as const, path: desiredState };
+    const request = cell.sign(call);
+    expect((await cell.send({ ...call, request })).status).toBe(200);
+    await before.app.close();
+
+    after = await TestControlPlane.open(before.database, before.clock);
+    const samePlane = cell.copy({ url: after.url });
+    expect(refusal(await samePlane.send({ ...call, request }))).toEqual([401, 'bad_signature']);
+    expect((await samePlane.call(call)).status).toBe(200);
   });
 });
 

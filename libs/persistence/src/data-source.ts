@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Client } from 'pg';
+import * as sqlite3 from 'sqlite3';
 import { DataSource, type DataSourceOptions, type MixedList } from 'typeorm';
 import { type DatabaseTarget } from './database-target';
 
@@ -23,6 +24,12 @@ const SAFE = {
   invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
 } as const;
 
+/**
+ * TypeORM asks sqlite3 for its verbose mode, in which each call renders its parameters as text, and a failed one puts
+ * them into the error: slow, and a leak. So it gets sqlite3 as it is.
+ */
+const SQLITE = { type: 'sqlite', driver: { verbose: () => sqlite3 }, busyTimeout: 5000 } as const;
+
 /** Not yet initialized. Pipelined on Postgres: statements sent together travel together. */
 export function createDataSource(target: DatabaseTarget, schema: Schema, pool: PoolOptions = {}): DataSource {
   return new DataSource({
@@ -37,10 +44,9 @@ export function createDataSource(target: DatabaseTarget, schema: Schema, pool: P
 export function createReadOnlyDataSource(file: string, schema: Schema): DataSource {
   const OPEN_READONLY = 1;
   return new DataSource({
-    type: 'sqlite',
+    ...SQLITE,
     database: file,
     flags: OPEN_READONLY,
-    busyTimeout: 5000,
     ...schema,
     ...SAFE,
     migrations: [],
@@ -50,7 +56,7 @@ export function createReadOnlyDataSource(file: string, schema: Schema): DataSour
 function connectionOf(target: DatabaseTarget, pool: PoolOptions): DataSourceOptions {
   if (target.driver === 'sqlite') {
     mkdirSync(dirname(target.file), { recursive: true, mode: 0o700 });
-    return { type: 'sqlite', database: target.file, enableWAL: true, busyTimeout: 5000 };
+    return { ...SQLITE, database: target.file, enableWAL: true };
   }
   return {
     type: 'postgres',

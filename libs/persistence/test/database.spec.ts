@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
+import { runInContext } from '@atlas/platform';
+import { EVERY_DATABASE, type TestDatabase, createTestDatabase, eventually } from '@atlas/testing';
 import { type Database } from '../src/database';
 import { databaseTarget } from '../src/database-target';
 import { migrateFirst, openDatabase } from '../src/open-database';
@@ -113,6 +114,15 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect(await textsOf(tenant)).toHaveLength(driver === 'postgres' ? 0 : 1);
   });
 
+  it('fails without the parameters in the text of the error', async () => {
+    const failing = database.write((manager) => manager.query('insert into nowhere values ($1)', ['canary']));
+    const error = await failing.catch((reason: Error & { driverError: Error }) => reason);
+    expect(error).toBeInstanceOf(Error);
+    const { message, stack, driverError } = error as Error & { driverError: Error };
+    expect(`${message} ${stack} ${driverError.stack}`).toMatch(/nowhere/);
+    expect(`${message} ${stack} ${driverError.stack}`).not.toContain('canary');
+  });
+
   it('numbers each tenant by itself', async () => {
     const tenant = randomUUID();
     const numbers = await Promise.all(
@@ -158,6 +168,76 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
       await expect(
         tenants.write(beta, (scope) => scope.manager.insert(Note, note(alpha, 'planted'))),
       ).rejects.toThrow('row-level security');
+    });
+
+    describe('reads of one request', () => {
+      interface Transaction {
+        readonly pid: number;
+        readonly began: string;
+      }
+      const TRANSACTION = 'select pg_backend_pid() as pid, now()::text as began';
+      const transactionOf = (tenantId: string): Promise<Transaction | undefined> =>
+        tenants.read(tenantId, async ({ manager }) => (await manager.query<Transaction[]>(TRANSACTION))[0]);
+      const inRequest = <T>(work: () => Promise<T>): Promise<T> =>
+        runInContext({ traceId: randomUUID() }, work);
+      const openTransactions = async (): Promise<number> => {
+        const [row] = await database.dataSource.query<{ count: number }[]>(
+          `select count(*)::int as count from pg_stat_activity where datname = current_database() and state like 'idle in%'`,
+        );
+        return row?.count ?? NaN;
+      };
+
+      it('go on in one transaction when they follow at once', async () => {
+        const [one, next] = await inRequest(async () => [
+          await transactionOf(alpha),
+          await transactionOf(alpha),
+        ]);
+        expect(next).toEqual(one);
+      });
+
+      it('each have their own beside each other, or outside of a request', async () => {
+        const beside = await inRequest(() => Promise.all([transactionOf(alpha), transactionOf(alpha)]));
+        expect(beside[0]?.pid).not.toBe(beside[1]?.pid);
+        const apart = [await transactionOf(alpha), await transactionOf(alpha)];
+        expect(apart[0]?.began).not.toEqual(apart[1]?.began);
+      });
+
+      it('never go on in that of another tenant or another request', async () => {
+        await tenants.write(alpha, (scope) => scope.insert(Note, note(alpha, 'not for beta')));
+        const [ofAlpha, ofBeta] = await inRequest(async () => {
+          await transactionOf(alpha);
+          return [await textsOf(alpha), await tenants.read(beta, (scope) => scope.manager.find(Note))];
+        });
+        expect(ofAlpha).toContain('not for beta');
+        expect(ofBeta.filter(({ tenantId }) => tenantId !== beta)).toEqual([]);
+        const [one, other] = [
+          await inRequest(() => transactionOf(alpha)),
+          await inRequest(() => transactionOf(alpha)),
+        ];
+        expect(other?.began).not.toEqual(one?.began);
+      });
+
+      it('see what was committed meanwhile, and leave no transaction open', async () => {
+        const tenant = randomUUID();
+        const texts = await inRequest(async () => {
+          const before = await textsOf(tenant);
+          await tenants.write(tenant, (scope) => scope.insert(Note, note(tenant, 'meanwhile')));
+          return [before, await textsOf(tenant)];
+        });
+        expect(texts).toEqual([[], ['meanwhile']]);
+        await inRequest(() => transactionOf(alpha));
+        await eventually(async () => (await openTransactions()) === 0, { what: 'no transaction is open' });
+      });
+
+      it('go on after one that failed, in a new one', async () => {
+        const failing = (): Promise<unknown> =>
+          tenants.read(alpha, ({ manager }) => manager.query('select 1 / 0'));
+        await inRequest(async () => {
+          await transactionOf(alpha);
+          await expect(failing()).rejects.toThrow('division by zero');
+          expect(await transactionOf(alpha)).toBeDefined();
+        });
+      });
     });
 
     it('passes the catalog lint, which names a table without its fence', async () => {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 /** What every log line and every error answer of one request (or one job attempt) carries. */
 export interface RequestContext {
@@ -28,7 +28,7 @@ export function runInContext<T>(context: RequestContext, work: () => T): T {
 }
 
 export function newTraceId(): string {
-  return randomBytes(16).toString('hex');
+  return randomUUID().replaceAll('-', '');
 }
 
 /** The trace id of a W3C `traceparent` header (https://www.w3.org/TR/trace-context/), or a new one. */

@@ -12,5 +12,5 @@ export abstract class NonceStore {
    * moment one gets false. Called only after the signature holds, so strangers cannot fill the store. When it cannot
    * tell it rejects: the call is then refused, never let through.
    */
-  abstract consume(use: NonceUse): Promise<boolean>;
+  abstract consume(use: NonceUse): boolean | Promise<boolean>;
 }

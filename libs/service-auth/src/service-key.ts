@@ -13,7 +13,7 @@ export interface ServiceKey<TCaller = unknown> {
 
 export abstract class ServiceKeyResolver<TCaller = unknown> {
   /** Null for a key id that is unknown or revoked. Asked before the signature is checked: it must change nothing. */
-  abstract secretsFor(keyId: string): Promise<ServiceKey<TCaller> | null>;
+  abstract secretsFor(keyId: string): ServiceKey<TCaller> | null | Promise<ServiceKey<TCaller> | null>;
 }
 
 /** The `keyid` that goes with a value of `INTERNAL_SERVICE_SECRET`. */

@@ -30,5 +30,11 @@ export function inOrder(
   identifiers: readonly string[],
   components: readonly SignatureComponent[],
 ): SignatureComponent[] {
-  return identifiers.flatMap((identifier) => components.filter(([own]) => own === identifier));
+  return identifiers.map(
+    (identifier) => components.find(([own]) => own === identifier) ?? throwUnknown(identifier),
+  );
+}
+
+function throwUnknown(identifier: string): never {
+  throw new TypeError(`${identifier} is no part of this message`);
 }

@@ -1,17 +1,8 @@
-import {
-  type Dictionary,
-  type InnerList,
-  type Item,
-  isInnerList,
-  type Parameters,
-  parseDictionary,
-  serializeDictionary,
-  serializeInnerList,
-  serializeItem,
-} from 'structured-headers';
 import { badSignature } from './signature.errors';
 import { type HeaderBag, singleHeader } from './signed-headers';
 import { hmacSha256, signatureBase, type SignatureComponent } from './signature-base';
+
+export type SignatureParameters = ReadonlyMap<string, string | number>;
 
 /** What one kind of signed message covers and declares: exactly this, in any order. */
 export interface SignatureProfile {
@@ -24,85 +15,93 @@ export interface SignatureFields {
   readonly label: string;
   /** Serialised, in the order in which they were signed. */
   readonly components: readonly string[];
-  readonly parameters: Parameters;
+  readonly parameters: SignatureParameters;
   /** Components and parameters as one serialised inner list: the value of `@signature-params`. */
   readonly signatureParams: string;
   readonly value: Buffer;
 }
 
 const LABEL = 'sig1';
-const HMAC_BYTES = 32;
 const MAX_FIELD_LENGTH = 1024;
 
-/** `Signature-Input` and `Signature`, when they hold one signature of the profile and nothing else. */
+const NAME = '[a-z*][a-z0-9_.*-]*';
+const INTEGER = '0|[1-9][0-9]{0,14}';
+const STRING = String.raw`"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"`;
+const PARAMETER = `;(${NAME})=(${INTEGER}|${STRING})`;
+const HMAC = '[A-Za-z0-9+/]{43}=';
+
+const SIGNATURE_INPUT = new RegExp(`^(${NAME})=(\\(([^()]*)\\)((?:${PARAMETER})*))$`);
+const SIGNATURE = new RegExp(`^(${NAME})=:(${HMAC}):$`);
+const EACH_PARAMETER = new RegExp(PARAMETER, 'g');
+
+/**
+ * `Signature-Input` and `Signature`, when they hold one signature of the profile and nothing else. Of RFC 9651 only the
+ * canonical spelling of what the profile can hold is taken: each message has one form, with nothing in it that the checks
+ * after this one cannot see. Read by a grammar of its own, since a call pays for it twice over with a parser for all there is.
+ */
 export function readSignatureFields(headers: HeaderBag, profile: SignatureProfile): SignatureFields {
-  const [label, input, signatureParams] = onlyMember(headers, 'signature-input');
-  const [signatureLabel, signature] = onlyMember(headers, 'signature');
+  const [, label, signatureParams, items, spelled] = match(headers, 'signature-input', SIGNATURE_INPUT);
+  const [, signatureLabel, signature] = match(headers, 'signature', SIGNATURE);
   if (label !== signatureLabel) throw badSignature('signature-input and signature carry different labels.');
-  if (!isInnerList(input)) throw badSignature('signature-input has to list the covered components.');
-  const components = input[0].map((item) => serializeItem(item));
+  const components = items.split(' ');
   if (!isExactly(components, profile.components)) {
     throw badSignature(`The signature has to cover exactly ${profile.components.join(' ')}.`);
   }
-  requireParameters(input[1], profile);
-  return { label, components, parameters: input[1], signatureParams, value: hmacOf(signature) };
+  const parameters = parametersOf(spelled, profile);
+  return { label, components, parameters, signatureParams, value: hmacOf(signature) };
 }
 
-/** `Signature-Input` and `Signature` of these components, in this order. */
+/** `Signature-Input` and `Signature` of these components, in this order. Throws a TypeError for what has no spelling. */
 export function writeSignatureFields(
   components: readonly SignatureComponent[],
-  parameters: Parameters,
+  parameters: SignatureParameters,
   secret: string,
 ): { 'signature-input': string; signature: string } {
   const identifiers = components.map(([identifier]) => identifier).join(' ');
-  const signatureParams = `(${identifiers})${serializeInnerList([[], parameters]).slice('()'.length)}`;
+  // In printable ASCII, JSON escapes what RFC 9651 does: the quote and the backslash.
+  const spelled = [...parameters].map(([name, value]) => `;${name}=${JSON.stringify(value)}`).join('');
+  const signatureParams = `(${identifiers})${spelled}`;
+  const input = `${LABEL}=${signatureParams}`;
+  if (!SIGNATURE_INPUT.test(input))
+    throw new TypeError('Signature parameters are integers or printable ASCII');
   const value = hmacSha256(secret, signatureBase(components, signatureParams)).toString('base64');
-  return { 'signature-input': `${LABEL}=${signatureParams}`, signature: `${LABEL}=:${value}:` };
+  return { 'signature-input': input, signature: `${LABEL}=:${value}:` };
 }
 
-/** Label and member, and the member as it is serialised: the canonical field without its label. */
-function onlyMember(headers: HeaderBag, name: string): readonly [string, Item | InnerList, string] {
+type Matched = readonly [string, string, string, string, string];
+
+function match(headers: HeaderBag, name: string, form: RegExp): Matched {
   const field = singleHeader(headers, name);
-  const [entry, ...others] = parseCanonical(name, field);
-  if (!entry || others.length > 0) {
-    throw badSignature(`The header ${name} has to carry exactly one signature.`);
+  const matched = field.length > MAX_FIELD_LENGTH ? null : form.exec(field);
+  if (!matched) {
+    throw badSignature(
+      `The header ${name} has to carry exactly one signature, in the form of RFC 9421 and RFC 9651.`,
+    );
   }
-  const [label, member] = entry;
-  return [label, member, field.slice(`${label}=`.length)];
+  return matched as unknown as Matched;
 }
 
-/**
- * Only the canonical serialisation is taken: a parser keeps the last of two equal keys and forgives base64 padding, and
- * so each message has one spelling, with nothing in it that the checks after this one cannot see.
- */
-function parseCanonical(name: string, field: string): Dictionary {
-  const dictionary = field.length > MAX_FIELD_LENGTH ? null : parsedOrNull(field);
-  if (!dictionary) throw badSignature(`The header ${name} is not a canonical RFC 9651 dictionary.`);
-  return dictionary;
+function parametersOf(spelled: string, { parameters, tag }: SignatureProfile): SignatureParameters {
+  const entries = Array.from(
+    spelled.matchAll(EACH_PARAMETER),
+    ([, name, value]): [string, string | number] => [
+      name as string,
+      JSON.parse(value as string) as string | number,
+    ],
+  );
+  const read = new Map(entries);
+  const names = entries.map(([name]) => name);
+  if (isExactly(names, parameters) && read.get('tag') === tag) return read;
+  throw badSignature(
+    `The signature parameters have to be exactly ${parameters.join(', ')}, with tag="${tag}".`,
+  );
 }
 
-function parsedOrNull(field: string): Dictionary | null {
-  try {
-    const dictionary = parseDictionary(field);
-    return serializeDictionary(dictionary) === field ? dictionary : null;
-  } catch {
-    return null;
-  }
-}
-
-function requireParameters(parameters: Parameters, profile: SignatureProfile): void {
-  if (!isExactly([...parameters.keys()], profile.parameters) || parameters.get('tag') !== profile.tag) {
-    const expected = profile.parameters.join(', ');
-    throw badSignature(`The signature parameters have to be exactly ${expected}, with tag="${profile.tag}".`);
-  }
-}
-
-function hmacOf([value, parameters]: Item | InnerList): Buffer {
-  const bytes = value instanceof ArrayBuffer ? Buffer.from(value) : null;
-  if (bytes?.length !== HMAC_BYTES || parameters.size > 0) {
-    throw badSignature('The header signature has to carry the 32 bytes of an hmac-sha256.');
-  }
-  return bytes;
+/** A decoder forgives other spellings of the last character. */
+function hmacOf(base64: string): Buffer {
+  const bytes = Buffer.from(base64, 'base64');
+  if (bytes.toString('base64') === base64) return bytes;
+  throw badSignature('The header signature has to carry the 32 bytes of an hmac-sha256.');
 }
 
 /** Nothing is expected twice, so as many entries as expected, all of those among them, leave room for no other. */

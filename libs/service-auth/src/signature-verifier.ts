@@ -3,7 +3,7 @@ import { type NonceStore } from './nonce-store';
 import { type AnswerSigner, signResponse } from './response-signature';
 import { type ServiceKeyResolver } from './service-key';
 import { nonceExpiryOf, requireInWindow } from './signature-window';
-import { badSignature, signatureDoesNotHold } from './signature.errors';
+import { badSignature, type SignatureRefused, signatureDoesNotHold } from './signature.errors';
 import { type ReceivedRequest, readSignedRequest, secretIndexOf } from './verify-request';
 
 export interface ServiceAuthOptions {
@@ -51,17 +51,17 @@ export class SignatureVerifier<TCaller = unknown> {
       signResponse({ ...answer, request: request.headers, keyId, secret, now: this.clock.now() });
     const age = { created, now: this.clock.now(), windowSeconds: this.options.windowSeconds };
     requireInWindow(age, signAnswer);
-    await this.spend(keyId, nonce, nonceExpiryOf(age));
+    const isFirst = await this.nonces.consume({ keyId, nonce, expiresAt: nonceExpiryOf(age) });
+    if (!isFirst) throw replayed();
     return { caller: key.caller, keyId, secretIndex, created, signAnswer };
   }
+}
 
-  private async spend(keyId: string, nonce: string, expiresAt: Date): Promise<void> {
-    if (await this.nonces.consume({ keyId, nonce, expiresAt })) return;
-    // Never signed: whoever replays a call must not get a refusal that passes for the answer to the call.
-    throw badSignature(
-      'The nonce was used before (a replay), or the key has been revoked. Sign every attempt anew, retries included.',
-    );
-  }
+/** Never signed: whoever replays a call must not get a refusal that passes for the answer to the call. */
+function replayed(): SignatureRefused {
+  return badSignature(
+    'The nonce was used before (a replay), or the key has been revoked. Sign every attempt anew, retries included.',
+  );
 }
 
 /** A configured URL or capital letter would refuse every call there is, so it is found at start. */

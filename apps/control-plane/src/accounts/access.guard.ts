@@ -28,7 +28,7 @@ export class AccessGuard implements CanActivate {
     private readonly verifier: SignatureVerifier<PlaneCaller>,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const places = [context.getHandler(), context.getClass()];
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, places)) return true;

@@ -9,7 +9,7 @@ import { ProvisioningJob } from '../provisioning/job.entity';
 import { SigningKey } from '../signing-keys/signing-key.entity';
 import { Placement } from '../tenant-planes/placement.entity';
 import { ProvisioningToken } from '../tenant-planes/provisioning-token.entity';
-import { RequestNonce } from '../tenant-planes/request-nonce.entity';
+import { RequestNonce } from '../tenant-planes/request-nonces/request-nonce.entity';
 import { ServiceKey } from '../tenant-planes/service-key.entity';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../tenants/tenant.entity';

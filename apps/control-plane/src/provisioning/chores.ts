@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditSealer } from '../audit/audit-sealer';
 import { Idempotency } from '../idempotency/idempotency.service';
 import { DesiredStates } from '../tenant-planes/desired-state.service';
-import { RequestNonces } from '../tenant-planes/request-nonces';
+import { RequestNonces } from '../tenant-planes/request-nonces/request-nonces';
 
 /** What has to be done now and then, in any process. */
 @Injectable()

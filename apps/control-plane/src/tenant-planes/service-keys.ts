@@ -16,13 +16,14 @@ import { ServiceKey } from './service-key.entity';
 const MAX_CACHED = 10_000;
 
 /**
- * The secrets of tenant planes. Opened ones are kept in memory: that a key is still accepted is asked for each call
- * together with its nonce, so a revoked one is refused at once in every process.
+ * The secrets of tenant planes. Opened ones are kept in memory, and forgotten when this process revokes them; that
+ * another has, a call learns together with its nonce. So a revoked key is refused at once in every process.
  */
 @Injectable()
 export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   private readonly opened = new Map<string, ResolvedKey<PlaneCaller>>();
   private readonly active = new Set<string>();
+  private revocations = 0;
 
   constructor(
     private readonly database: Database,
@@ -33,16 +34,9 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     super();
   }
 
-  async secretsFor(keyId: string): Promise<ResolvedKey<PlaneCaller> | null> {
+  secretsFor(keyId: string): ResolvedKey<PlaneCaller> | null | Promise<ResolvedKey<PlaneCaller> | null> {
     if (keyId === this.platformKeyId) return this.platformKey();
-    const known = this.opened.get(keyId);
-    if (known) return known;
-    const key = await this.database.read((manager) => manager.findOneBy(ServiceKey, { id: keyId }));
-    if (!key || key.revokedAt) return null;
-    const secret = this.box.open(key.secretSealed, placeOf(keyId, key.tenantPlaneId));
-    const resolved = { keyId, secrets: [secret], caller: { tenantPlaneId: key.tenantPlaneId } };
-    this.remember(resolved);
-    return resolved;
+    return this.opened.get(keyId) ?? this.open(keyId);
   }
 
   /** A new secret for a tenant plane, to be shown once. */
@@ -70,6 +64,7 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     const now = this.clock.now();
     const before = { tenantPlaneId, id: Not(id), activatedAt: Not(IsNull()), revokedAt: IsNull() };
     await manager.update(ServiceKey, before, { revokedAt: now });
+    this.database.afterCommit(() => this.forget(tenantPlaneId));
     await manager.update(ServiceKey, { id, activatedAt: IsNull() }, { activatedAt: now });
   }
 
@@ -82,11 +77,28 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return isActive;
   }
 
+  private async open(keyId: string): Promise<ResolvedKey<PlaneCaller> | null> {
+    const revocations = this.revocations;
+    const key = await this.database.read((manager) => manager.findOneBy(ServiceKey, { id: keyId }));
+    if (!key || key.revokedAt) return null;
+    const secret = this.box.open(key.secretSealed, placeOf(keyId, key.tenantPlaneId));
+    const resolved = { keyId, secrets: [secret], caller: { tenantPlaneId: key.tenantPlaneId } };
+    // What was read before a revocation is not kept beyond it.
+    if (revocations === this.revocations) this.remember(resolved);
+    return resolved;
+  }
+
   private platformKey(): ResolvedKey<PlaneCaller> | null {
     const secret = this.config.INTERNAL_SERVICE_SECRET;
     return secret === undefined
       ? null
       : { keyId: this.platformKeyId, secrets: [secret], caller: { tenantPlaneId: null } };
+  }
+
+  private forget(tenantPlaneId: string): void {
+    this.revocations += 1;
+    for (const { keyId, caller } of this.opened.values())
+      if (caller.tenantPlaneId === tenantPlaneId) this.opened.delete(keyId);
   }
 
   private remember(key: ResolvedKey<PlaneCaller>): void {

@@ -1,4 +1,4 @@
-import { TenantDatabase } from '@atlas/persistence';
+import { type TenantScope } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type SignedInUser } from '../tenancy/request-tenant';
@@ -11,40 +11,39 @@ export interface ProvenSession {
   readonly user: SignedInUser;
 }
 
-/** Who a session token belongs to: one query, in the rows of the tenant that the token claims. */
+/** The tenant that a session token claims, in whose rows it has to be proven. Throws for what is no session token. */
+export function sessionClaim(token: string): string {
+  const tenantId = claimedTenant('session', token);
+  if (tenantId === null) throw unauthenticated();
+  return tenantId;
+}
+
+/** Who a session token belongs to. */
 @Injectable()
 export class SessionAuthentication {
-  constructor(
-    private readonly tenants: TenantDatabase,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly clock: Clock) {}
 
-  /** Undefined without a token. Throws `unauthenticated` for one that is not good. */
-  async authenticate(token: string | undefined): Promise<ProvenSession | undefined> {
-    if (token === undefined) return undefined;
-    const tenantId = claimedTenant('session', token);
-    const session = tenantId ? await this.find(tenantId, token) : null;
-    if (!tenantId || !session || session.revokedAt || session.expiresAt <= this.clock.now())
-      throw unauthenticated();
+  /** One query, among the sessions of the tenant that the token claims. Throws `unauthenticated` for one that is not good. */
+  async prove(scope: TenantScope, token: string): Promise<ProvenSession> {
+    const session = await this.find(scope, token);
+    if (!session || session.revokedAt || session.expiresAt <= this.clock.now()) throw unauthenticated();
     const { id, email, name, role, deactivatedAt } = session.user;
     if (deactivatedAt) throw unauthenticated();
-    return { tenantId, user: { id, email, name, role, sessionId: session.id } };
+    return { tenantId: scope.tenantId, user: { id, email, name, role, sessionId: session.id } };
   }
 
-  private find(tenantId: string, token: string): Promise<(Session & { user: User }) | null> {
-    return this.tenants.read(tenantId, async (scope) => {
-      const found = await scope
-        .query(Session, 'session')
-        .innerJoinAndMapOne(
-          'session.user',
-          User,
-          'user',
-          'user.tenantId = session.tenantId and user.id = session.userId',
-        )
-        .andWhere('session.tokenHash = :hash', { hash: hashToken(token) })
-        .getOne();
-      return found as (Session & { user: User }) | null;
-    });
+  private async find(scope: TenantScope, token: string): Promise<(Session & { user: User }) | null> {
+    const found = await scope
+      .query(Session, 'session')
+      .innerJoinAndMapOne(
+        'session.user',
+        User,
+        'user',
+        'user.tenantId = session.tenantId and user.id = session.userId',
+      )
+      .andWhere('session.tokenHash = :hash', { hash: hashToken(token) })
+      .getOne();
+    return found as (Session & { user: User }) | null;
   }
 }
 

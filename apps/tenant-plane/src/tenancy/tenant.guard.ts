@@ -6,6 +6,7 @@ import { PERMISSIONS_OF_ROLE, type Permission } from '../accounts/permissions';
 import {
   type ProvenSession,
   SessionAuthentication,
+  sessionClaim,
   unauthenticated,
 } from '../accounts/session-authentication';
 import { Audit } from '../audit/audit.service';
@@ -29,6 +30,11 @@ export const WithoutLogin = (): MethodDecorator & ClassDecorator =>
 export const WithoutLoginOrTenant = (): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, 'anybody-even-without-tenant' satisfies Access);
 
+interface Found {
+  readonly session?: ProvenSession;
+  readonly tenant: Tenant | null;
+}
+
 /** Each request has one tenant and, unless its route says otherwise, a user of it. A route that says nothing is refused. */
 @Injectable()
 export class TenantGuard implements CanActivate {
@@ -47,26 +53,29 @@ export class TenantGuard implements CanActivate {
     if (!access) throw new DomainError('forbidden', 'forbidden', 'This route is open to nobody.');
     const request = context.switchToHttp().getRequest<TenantRequest>();
     const isLoginNeeded = access !== 'anybody' && access !== 'anybody-even-without-tenant';
-    const session = isLoginNeeded ? await this.sessions.authenticate(tokenOf(request)) : undefined;
-    const tenant = await this.tenantOf(request, session, access);
+    const token = isLoginNeeded ? tokenOf(request) : undefined;
+    const { session, tenant } = await this.lookUp(request, access, token);
     if (tenant) admit(request, tenant, session);
     if (isLoginNeeded) requirePermission(session, access);
     return true;
   }
 
-  private async tenantOf(
-    request: TenantRequest,
-    session: ProvenSession | undefined,
-    access: Access,
-  ): Promise<Tenant | null> {
-    const hints = { host: request.headers.host, header: headerOf(request), claim: session?.tenantId };
-    try {
-      if (access === 'anybody-even-without-tenant') return await this.resolution.resolveIfThere(hints);
-      return await this.resolution.resolve(hints);
-    } catch (error) {
-      if (session) await this.noteCrossing(session, hints);
-      throw error;
-    }
+  /** Who asks and which tenant is meant: in one round trip, and the session is judged first. */
+  private async lookUp(request: TenantRequest, access: Access, token: string | undefined): Promise<Found> {
+    const claim = token === undefined ? undefined : sessionClaim(token);
+    const hints = { host: request.headers.host, header: headerOf(request), claim };
+    const resolve = (): Promise<Tenant | null> =>
+      access === 'anybody-even-without-tenant'
+        ? this.resolution.resolveIfThere(hints)
+        : this.resolution.resolve(hints);
+    if (claim === undefined || token === undefined) return { tenant: await resolve() };
+    const [session, tenant] = await this.tenants.read(claim, (scope) =>
+      Promise.allSettled([this.sessions.prove(scope, token), resolve()]),
+    );
+    if (session.status === 'rejected') throw session.reason;
+    if (tenant.status === 'fulfilled') return { session: session.value, tenant: tenant.value };
+    await this.noteCrossing(session.value, hints);
+    throw tenant.reason;
   }
 
   /** A valid session that asks for another tenant: its own tenant should know. */

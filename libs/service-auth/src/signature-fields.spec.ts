@@ -1,0 +1,63 @@
+import { type InnerList, parseDictionary, serializeDictionary } from 'structured-headers';
+import { signedCall } from '../test/signed-call.fixture';
+import { type HeaderBag, singleHeader } from './signed-headers';
+import { readSignature } from './verify-request';
+
+const { headers } = signedCall();
+const INPUT = singleHeader(headers, 'signature-input');
+const SIGNATURE = singleHeader(headers, 'signature');
+
+/** Held against a parser for all of RFC 9651, by another hand. */
+describe('the fields of a signature', () => {
+  it.each(['nonce-0123456789', 'quoted "nonce" \\ 0123456789', '; tag="x", sig2=(0123456789'])(
+    'say the same to that parser: nonce %s',
+    (nonce) => {
+      const signed = signedCall({ nonce }).headers;
+      const [[label, member] = []] = parseDictionary(singleHeader(signed, 'signature-input'));
+      const [items, parameters] = member as InnerList;
+      const read = readSignature(signed);
+      expect([label, parameters]).toEqual([read.label, read.parameters]);
+      expect(items.map(([name]) => `"${String(name)}"`)).toEqual(read.components);
+      expect(read.nonce).toBe(nonce);
+      const [[, bytes] = []] = parseDictionary(singleHeader(signed, 'signature'));
+      expect(Buffer.from((bytes as unknown as [ArrayBuffer])[0])).toEqual(read.value);
+    },
+  );
+
+  it('are taken in no spelling but the one that it would give them', () => {
+    const others = [
+      ...changes(INPUT).map((input) => [input, SIGNATURE]),
+      ...changes(SIGNATURE).map((s) => [INPUT, s]),
+    ];
+    const taken = others.filter(([input, signature]) =>
+      isTaken({ ...headers, 'signature-input': input as string, signature: signature as string }),
+    );
+    expect(taken.length).toBeGreaterThan(100);
+    for (const field of taken.flat())
+      expect(serializeDictionary(parseDictionary(field as string))).toBe(field);
+  });
+
+  it.each(['nonce\n0123456789', 'nonce-0123456789ä'])('have none for the nonce %j', (nonce) => {
+    expect(() => signedCall({ nonce })).toThrow(TypeError);
+  });
+});
+
+/** Every character left out, doubled, and replaced or preceded by some others. */
+function changes(field: string): string[] {
+  return Array.from(field, (character, at) =>
+    [
+      '',
+      character + character,
+      ...' \t"\\;=,():?-0az*A/+ä'.split('').flatMap((other) => [other, other + character]),
+    ].map((instead) => field.slice(0, at) + instead + field.slice(at + 1)),
+  ).flat();
+}
+
+function isTaken(changed: HeaderBag): boolean {
+  try {
+    readSignature(changed);
+    return true;
+  } catch {
+    return false;
+  }
+}
