@@ -3,6 +3,7 @@ import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { JobsController } from '../src/provisioning/jobs.controller';
 import { SelfController } from '../src/tenant-planes/self.controller';
 import { TestControlPlane } from './control-plane.fixture';
+import { STEPS } from './job-scene.fixture';
 import { type PlaneSimulator } from './plane-simulator.fixture';
 
 interface Event {
@@ -52,13 +53,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
     const steps = seen.slice(0, -1);
     expect(steps.every(({ type, data }) => type === 'step' && data.job_id === body.job.id)).toBe(true);
     const last = new Map(steps.map(({ data }) => [data.name, data.status]));
-    expect([...last.entries()]).toEqual([
-      ['reserve-place', 'done'],
-      ['write-desired-state', 'done'],
-      ['await-report', 'done'],
-      ['prepare-signup-link', 'done'],
-      ['activate', 'done'],
-    ]);
+    expect([...last.entries()]).toEqual(STEPS.map((name) => [name, 'done']));
     expect(new Set(steps.map(({ data }) => JSON.stringify(data))).size).toBe(steps.length);
   });
 
@@ -67,7 +62,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
     await plane.post(`/api/provisioning-jobs/${body.job.id}/cancel`).expect(202);
     const seen: Event[] = [];
     await read(await open(body.job.id), seen);
-    expect(seen.map(({ type }) => type)).toEqual(['step', 'step', 'step', 'step', 'step', 'done']);
+    expect(seen.map(({ type }) => type)).toEqual([...STEPS.map(() => 'step'), 'done']);
     expect(seen.at(-1)?.data.status).toBe('cancelled');
   });
 

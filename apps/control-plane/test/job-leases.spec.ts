@@ -5,6 +5,7 @@ import { JobQueue } from '../src/provisioning/queue/job-queue';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { Jobs, LeaseLost } from '../src/provisioning/jobs.repository';
 import { Placement } from '../src/tenant-planes/placement.entity';
+import { STEPS } from './job-scene.fixture';
 import { TestControlPlane } from './control-plane.fixture';
 import { type PlaneSimulator, refusal } from './plane-simulator.fixture';
 
@@ -93,7 +94,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     const { id, tenantId } = await untouched();
     await claimed(id, 'somebody else');
     await plane.app.get(JobRunner).advance(id);
-    expect((await row(id))?.steps.map((step) => step.status)).toEqual(Array(5).fill('pending'));
+    expect((await row(id))?.steps.map((step) => step.status)).toEqual(STEPS.map(() => 'pending'));
     expect(await plane.count(Placement, { tenantId })).toBe(0);
     plane.clock.advance(15);
     await plane.app.get(JobRunner).advance(id);

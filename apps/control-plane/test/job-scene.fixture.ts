@@ -1,8 +1,14 @@
+import { profileOf } from '@atlas/deployment-profiles';
 import { type DatabaseDriver, eventually } from '@atlas/testing';
 import type supertest from 'supertest';
 import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
 import { TestControlPlane } from './control-plane.fixture';
 import { type PlaneSimulator } from './plane-simulator.fixture';
+
+/** What provisioning a shared tenant does, and each of what follows the report of its cell. */
+export const STEPS = profileOf('shared').provisioning.steps;
+export const afterReport = (status: string): string[] =>
+  STEPS.slice(STEPS.indexOf('await-report') + 1).map(() => status);
 
 export const JOBS = '/api/provisioning-jobs';
 

@@ -2,7 +2,7 @@ import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { JobRunner } from '../src/provisioning/job-runner';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { JobQueue } from '../src/provisioning/queue/job-queue';
-import { JobScene } from './job-scene.fixture';
+import { JobScene, STEPS, afterReport } from './job-scene.fixture';
 
 describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
   let scene: JobScene;
@@ -18,11 +18,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     const at = scene.plane.clock.now().toISOString();
     const done = { status: 'done', attempt: 1, started_at: at, finished_at: at, error: null };
     expect(job).toMatchObject({ error: null, tenant_id: body.tenant.id, finished_at: at });
-    expect(job.steps).toEqual(
-      ['reserve-place', 'write-desired-state', 'await-report', 'prepare-signup-link', 'activate'].map(
-        (name) => ({ name, ...done }),
-      ),
-    );
+    expect(job.steps).toEqual(STEPS.map((name) => ({ name, ...done })));
     expect(await scene.tenant(body.tenant.slug)).toMatchObject({
       status: 'active',
       active_at: at,
@@ -35,7 +31,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     const { job, id } = await scene.waiting();
     const { status, steps } = await scene.job(job);
     expect(status).toBe('waiting');
-    expect(steps.map((step) => step.status)).toEqual(['done', 'done', 'waiting', 'pending', 'pending']);
+    expect(steps.map((step) => step.status)).toEqual(['done', 'done', 'waiting', ...afterReport('pending')]);
     expect((await scene.tenant(id)).status).toBe('provisioning');
     await scene.report(id, 'applied');
     await scene.reaches(job, 'succeeded');
@@ -65,7 +61,12 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
       code: 'apply_failed',
       detail: expect.stringContaining('the disk is full'),
     });
-    expect(failed.steps.map((step) => step.status)).toEqual(['done', 'done', 'failed', 'pending', 'pending']);
+    expect(failed.steps.map((step) => step.status)).toEqual([
+      'done',
+      'done',
+      'failed',
+      ...afterReport('pending'),
+    ]);
     expect((await scene.tenant(id)).status).toBe('failed');
 
     await scene.act(job, 'retry').expect(202);

@@ -1,3 +1,4 @@
+import { profileOf } from '@atlas/deployment-profiles';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type BothPlanes, startBothPlanes } from './both-planes.fixture';
 
@@ -36,13 +37,7 @@ describe.each(EVERY_DATABASE)('both planes as processes on %s', (driver) => {
     const names = [...text.matchAll(/^event: step\ndata: .*"name":"([^"]+)","status":"done"/gm)].map(
       (match) => match[1],
     );
-    expect(names).toEqual([
-      'reserve-place',
-      'write-desired-state',
-      'await-report',
-      'prepare-signup-link',
-      'activate',
-    ]);
+    expect(names).toEqual(profileOf('shared').provisioning.steps);
     expect(text).toMatch(/event: done\ndata: .*"status":"succeeded"/);
   });
 
