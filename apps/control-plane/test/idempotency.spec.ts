@@ -1,13 +1,18 @@
 import { EVERY_DATABASE } from '@atlas/testing';
+import { AuditEvent } from '../src/audit/audit-event.entity';
 import { IdempotencyRecord } from '../src/idempotency/idempotency-key.entity';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
 import { Tenant } from '../src/tenants/tenant.entity';
-import { TestControlPlane, provisionBody } from './control-plane.fixture';
+import { PASSWORD, TestControlPlane, provisionBody } from './control-plane.fixture';
 import { refusal } from './plane-simulator.fixture';
 
 const PROVISION = '/api/tenants/provision';
 const PLANES = '/api/tenant-planes';
+interface Operation {
+  readonly responses: Readonly<Record<string, unknown>>;
+  readonly parameters?: readonly { readonly name: string }[];
+}
 const withKey = (key: string, token?: string) => ({ token, headers: { 'idempotency-key': key } });
 
 describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver) => {
@@ -100,6 +105,55 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(record?.installSealed).toMatch(/^s1\.k1\./);
     expect(JSON.stringify(record)).not.toContain(shown.install.token);
     expect(JSON.stringify(record)).not.toContain('sealed-cell');
+  });
+
+  it.each([
+    ['a cell', async () => PLANES, { name: 'created-once', region: 'eu', capacity: 1 }],
+    ['a token', async () => `${PLANES}/${(await plane.registerCell()).id}/provisioning-tokens`, {}],
+    [
+      'an operator',
+      async () => '/api/operators',
+      { email: 'once@example.com', role: 'support', password: PASSWORD },
+    ],
+    ['an API key', async () => '/api/api-keys', { name: 'created-once', scopes: ['tenants:read'] }],
+    [
+      'a sign-up link',
+      async () => `/api/tenants/${(await plane.provision()).body.tenant.id}/signup-link`,
+      undefined,
+    ],
+  ])('creates %s once, and is refused with another body', async (what, pathOf, body) => {
+    const path = await pathOf();
+    const asOwner = {
+      token: await plane.login('owner@example.com'),
+      headers: { 'idempotency-key': `creates ${what}`.replaceAll(' ', '-') },
+    };
+    const audited = await plane.count(AuditEvent);
+    const first = await plane.post(path, body, asOwner);
+    expect(first.status).toBe(201);
+    const written = await plane.count(AuditEvent);
+    expect(written).toBeGreaterThan(audited);
+    const repeats = await Promise.all([1, 2, 3].map(() => plane.post(path, body, asOwner)));
+    for (const again of repeats) expect([again.status, again.text]).toEqual([201, first.text]);
+    expect(refusal(await plane.post(path, { ...body, name: 'another' }, asOwner))).toEqual([
+      422,
+      'idempotency_key_reused',
+    ]);
+    expect(await plane.count(AuditEvent)).toBe(written);
+  });
+
+  it('is taken by every POST that creates', async () => {
+    const { body } = await plane.get('/openapi.json', { token: null }).expect(200);
+    const creating = Object.entries<{ post?: Operation }>(body.paths).filter(
+      ([, { post }]) => post?.responses['201'] ?? post?.responses['202'],
+    );
+    expect(creating.length).toBeGreaterThan(5);
+    const without = creating.filter(
+      ([, { post }]) => !post?.parameters?.some(({ name }) => name === 'idempotency-key'),
+    );
+    // Those that act on a job change nothing when they are repeated.
+    expect(without.map(([path]) => path)).toEqual(
+      ['retry', 'cancel', 'rollback'].map((act) => `/api/provisioning-jobs/{id}/${act}`),
+    );
   });
 
   describe('that was answered with an install bundle', () => {

@@ -1,6 +1,7 @@
 import { Public } from '@atlas/platform';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { Repeatable } from '../idempotency/repeatable';
 import { AnyOperator, Requires } from './access.guard';
 import { CreateApiKeyDto, CreateOperatorDto, LoginDto } from './accounts.dto';
 import { Accounts, type OperatorView } from './accounts.service';
@@ -33,12 +34,14 @@ export class AccountsController {
   }
 
   @Requires('operators:write')
+  @Repeatable()
   @Post('operators')
   createOperator(@Body() dto: CreateOperatorDto): Promise<OperatorView> {
     return this.accounts.createOperator(dto);
   }
 
   @Requires('api_keys:write')
+  @Repeatable()
   @Post('api-keys')
   createApiKey(@CurrentOperator() caller: OperatorCaller, @Body() dto: CreateApiKeyDto): Promise<unknown> {
     return this.accounts.createApiKey(caller, dto);

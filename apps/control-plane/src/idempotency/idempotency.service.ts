@@ -49,7 +49,7 @@ export class Idempotency {
     if (key === undefined) return this.database.write(work);
     requireSensibleKey(key);
     const scope = sha256(JSON.stringify([...request.scope, key]));
-    const bodyHash = sha256(JSON.stringify(body));
+    const bodyHash = sha256(JSON.stringify(body ?? null));
     for (let first = this.inWork.get(scope); first; first = this.inWork.get(scope)) {
       await settledSoon(first);
       const record = await this.find(scope);

@@ -2,9 +2,9 @@ import { type FastifyReply } from 'fastify';
 import { type RepeatableAnswer } from './idempotency.service';
 
 export async function sendRepeatable(reply: FastifyReply, answer: RepeatableAnswer): Promise<void> {
-  const { status, headers, body, install } = answer;
-  await reply
-    .status(status)
-    .headers(headers)
-    .send(install ? { ...body, install: install.bundle } : body);
+  await reply.status(answer.status).headers(answer.headers).send(bodyOf(answer));
+}
+
+export function bodyOf({ body, install }: RepeatableAnswer): Record<string, unknown> {
+  return install ? { ...body, install: install.bundle } : body;
 }

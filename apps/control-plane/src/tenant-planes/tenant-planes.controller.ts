@@ -1,13 +1,12 @@
 import { UuidPipe } from '@atlas/platform';
 import { EnrolRequest } from '@atlas/plane-contract';
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
 import { Requires, SignedByTenantPlane } from '../accounts/access.guard';
-import { CurrentOperator, type OperatorCaller, PlaneCall, type PlaneCaller } from '../accounts/caller';
-import { Idempotency } from '../idempotency/idempotency.service';
-import { sendRepeatable } from '../idempotency/send-repeatable';
+import { PlaneCall, type PlaneCaller } from '../accounts/caller';
+import { Repeatable } from '../idempotency/repeatable';
 import { Enrolment } from './enrolment.service';
 import { sendSigned } from './signed-answer';
 import { DryRunQuery, IssueTokenDto, RegisterTenantPlaneDto } from './tenant-planes.dto';
@@ -20,22 +19,13 @@ export class TenantPlanesController {
   constructor(
     private readonly planes: TenantPlanes,
     private readonly enrolment: Enrolment,
-    private readonly idempotency: Idempotency,
   ) {}
 
   @Requires('planes:write')
+  @Repeatable()
   @Post()
-  async register(
-    @CurrentOperator() caller: OperatorCaller,
-    @Headers('idempotency-key') key: string | undefined,
-    @Body() body: RegisterTenantPlaneDto,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    const request = { scope: [caller.id, 'POST', '/api/tenant-planes'], key, body };
-    await sendRepeatable(
-      reply,
-      await this.idempotency.once(request, (manager) => this.planes.register(manager, body)),
-    );
+  register(@Body() body: RegisterTenantPlaneDto): Promise<unknown> {
+    return this.planes.register(body);
   }
 
   @Requires('planes:read')
@@ -45,6 +35,7 @@ export class TenantPlanesController {
   }
 
   @Requires('tokens:issue')
+  @Repeatable()
   @Post(':id/provisioning-tokens')
   async issueToken(@Param('id', UuidPipe) id: string, @Body() body: IssueTokenDto): Promise<unknown> {
     return { install: await this.planes.issueToken(id, body.token_ttl_seconds) };

@@ -4,10 +4,8 @@ import { Clock, DomainError } from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../accounts/caller';
 import { Audit } from '../audit/audit.service';
-import { type RepeatableAnswer } from '../idempotency/idempotency.service';
 import { requirePlacedHere } from './placements';
 import { type InstallBundle, ProvisioningTokens } from './provisioning-tokens';
 import { ServiceKeys } from './service-keys';
@@ -28,28 +26,30 @@ export class TenantPlanes {
   ) {}
 
   /** Registers a cell that is expected to enrol. */
-  async register(manager: EntityManager, dto: RegisterTenantPlaneDto): Promise<RepeatableAnswer> {
+  register(
+    dto: RegisterTenantPlaneDto,
+  ): Promise<{ tenant_plane: Record<string, unknown>; install: InstallBundle }> {
     const plane = this.expected(dto);
-    try {
-      await insertRow(manager, TenantPlane, plane as never);
-    } catch (error) {
-      if (!violates(error, NAME_RULE)) throw error;
-      throw new DomainError('name_taken', 'conflict', 'A tenant plane with this name is registered already.');
-    }
-    const install = await this.tokens.issue(manager, plane, dto.token_ttl_seconds);
-    const view = this.viewOf(plane);
-    await this.audit.record(manager, {
-      action: 'tenant_plane.registered',
-      targetKind: 'tenant_plane',
-      targetId: plane.id,
-      after: { name: plane.name, region: plane.region, capacity: plane.capacity },
+    return this.database.write(async (manager) => {
+      try {
+        await insertRow(manager, TenantPlane, plane as never);
+      } catch (error) {
+        if (!violates(error, NAME_RULE)) throw error;
+        throw new DomainError(
+          'name_taken',
+          'conflict',
+          'A tenant plane with this name is registered already.',
+        );
+      }
+      const install = await this.tokens.issue(manager, plane, dto.token_ttl_seconds);
+      await this.audit.record(manager, {
+        action: 'tenant_plane.registered',
+        targetKind: 'tenant_plane',
+        targetId: plane.id,
+        after: { name: plane.name, region: plane.region, capacity: plane.capacity },
+      });
+      return { tenant_plane: this.viewOf(plane), install };
     });
-    return {
-      status: 201,
-      headers: {},
-      body: { tenant_plane: view },
-      install: { tokenId: install.token_id, bundle: install },
-    };
   }
 
   /** A new token and secret for a plane that has yet to enrol, or to enrol again. */

@@ -5,6 +5,7 @@ import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
 import { CurrentOperator, type OperatorCaller } from '../accounts/caller';
 import { Idempotency } from '../idempotency/idempotency.service';
+import { Repeatable } from '../idempotency/repeatable';
 import { sendRepeatable } from '../idempotency/send-repeatable';
 import { Provisioning } from '../provisioning/provisioning.service';
 import { DryRunQuery } from '../tenant-planes/tenant-planes.dto';
@@ -55,6 +56,7 @@ export class TenantsController {
   }
 
   @Requires('tenants:write')
+  @Repeatable()
   @Post(':id/signup-link')
   createSignupLink(@Param('id', UuidPipe) id: string): Promise<unknown> {
     return this.tenants.createSignupLink(id);
