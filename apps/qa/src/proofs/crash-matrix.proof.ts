@@ -36,7 +36,7 @@ export const CRASH_MATRIX: Proof = {
 function edgesFor({ size }: ProofContext): string[] {
   const { steps } = profileOf('shared').provisioning;
   const all = steps.flatMap((step) => MOMENTS.map((moment) => `provision/${step}/${moment}`));
-  return size === 'full' ? all : all.filter((edge) => edge.includes('write-desired-state/after-record'));
+  return size === 'full' ? all : all.filter((edge) => edge.includes('write-desired-state/after-effect'));
 }
 
 async function killAt(stack: TestStack, edge: string): Promise<{ problem?: string; ms: number }> {
