@@ -171,6 +171,14 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(seen).toEqual(['5', '4', '3', '2', '1']);
     });
 
+    it('take a cursor in capitals for the same', async () => {
+      for (let i = 0; i < 3; i++) await created();
+      const { next_cursor: cursor } = await list('?limit=1');
+      const rest = await numbersOf(`?cursor=${cursor}`);
+      expect(rest).toHaveLength(2);
+      expect(await numbersOf(`?cursor=${cursor?.toUpperCase()}`)).toEqual(rest);
+    });
+
     it('end without a cursor when the last page is full', async () => {
       for (let i = 0; i < 2; i++) await created();
       expect((await list('?limit=2')).next_cursor).toBeNull();

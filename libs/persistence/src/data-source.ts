@@ -18,7 +18,6 @@ export interface PoolOptions {
 }
 
 const SAFE = {
-  synchronize: false,
   migrationsRun: false,
   // Without this `findOneBy({ id: undefined })` returns the first row.
   invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },

@@ -7,6 +7,7 @@ export * from './logger';
 export * from './loopback';
 export * from './metrics';
 export * from './optional.decorator';
+export * from './page';
 export * from './passwords';
 export * from './uuid.pipe';
 export * from './platform.module';

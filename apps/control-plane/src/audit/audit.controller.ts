@@ -1,26 +1,12 @@
-import { Optional } from '@atlas/platform';
+import { Optional, type Page, PageQuery, pageOf } from '@atlas/platform';
 import { Database } from '@atlas/persistence';
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsInt, IsString, IsUUID, Length, Max, Min } from 'class-validator';
+import { IsString, Length } from 'class-validator';
 import { Requires } from '../accounts/access.guard';
 import { AuditEvent } from './audit-event.entity';
 
-export class ListAuditQuery {
-  @ApiProperty({ required: false, format: 'uuid' })
-  @Optional()
-  @IsUUID()
-  cursor?: string;
-
-  @ApiProperty({ required: false, default: 50 })
-  @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(200)
-  limit: number = 50;
-
+export class ListAuditQuery extends PageQuery {
   @ApiProperty({ required: false, example: 'tenant.provision' })
   @Optional()
   @IsString()
@@ -37,7 +23,7 @@ export class AuditController {
   /** Newest first. */
   @Requires('audit:read')
   @Get()
-  async list(@Query() { cursor, limit, action }: ListAuditQuery): Promise<unknown> {
+  async list(@Query() { cursor, limit, action }: ListAuditQuery): Promise<Page<unknown>> {
     const rows = await this.database.read((manager) => {
       const query = manager
         .createQueryBuilder(AuditEvent, 'event')
@@ -47,8 +33,7 @@ export class AuditController {
       if (action) query.andWhere('event.action = :action', { action });
       return query.getMany();
     });
-    const items = rows.slice(0, limit);
-    return { items: items.map(auditView), next_cursor: rows.length > limit ? items.at(-1)?.id : null };
+    return pageOf(rows, limit, auditView);
   }
 }
 

@@ -1,12 +1,12 @@
-import { Optional } from '@atlas/platform';
+import { InSmallLetters, Optional, PageQuery } from '@atlas/platform';
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsUUID, Max, Min } from 'class-validator';
+import { IsIn, IsUUID } from 'class-validator';
 import { JOB_STATUSES } from './job';
 
-export class ListJobsQuery {
+export class ListJobsQuery extends PageQuery {
   @ApiProperty({ required: false, format: 'uuid' })
   @Optional()
+  @InSmallLetters()
   @IsUUID()
   tenant_id?: string;
 
@@ -14,17 +14,4 @@ export class ListJobsQuery {
   @Optional()
   @IsIn(JOB_STATUSES)
   status?: string;
-
-  @ApiProperty({ required: false, format: 'uuid' })
-  @Optional()
-  @IsUUID()
-  cursor?: string;
-
-  @ApiProperty({ required: false, default: 50 })
-  @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(200)
-  limit: number = 50;
 }

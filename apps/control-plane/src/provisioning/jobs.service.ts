@@ -1,5 +1,5 @@
 import { Database, Signals } from '@atlas/persistence';
-import { Clock, DomainError } from '@atlas/platform';
+import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { Audit } from '../audit/audit.service';
@@ -29,11 +29,10 @@ export class JobControl {
     return job;
   }
 
-  async list(query: ListJobsQuery): Promise<{ items: unknown[]; next_cursor: string | null }> {
+  async list(query: ListJobsQuery): Promise<Page<unknown>> {
     const { tenant_id: tenantId, status, cursor: after, limit } = query;
     const jobs = await this.jobs.list({ tenantId, status, after, limit: limit + 1 });
-    const page = jobs.slice(0, limit);
-    return { items: page.map(jobView), next_cursor: jobs.length > limit ? (page.at(-1)?.id ?? null) : null };
+    return pageOf(jobs, limit, jobView);
   }
 
   /** Goes on from the failed step. */

@@ -1,4 +1,4 @@
-import { Optional } from '@atlas/platform';
+import { Optional, PageQuery } from '@atlas/platform';
 import {
   DEPLOYMENT_MODELS,
   type DeploymentModel,
@@ -14,7 +14,6 @@ import {
   IsIn,
   IsInt,
   IsString,
-  IsUUID,
   Length,
   Matches,
   Max,
@@ -91,20 +90,7 @@ export class ProvisionTenantDto {
   token_ttl_seconds?: number;
 }
 
-export class ListTenantsQuery {
-  @ApiProperty({ required: false })
-  @Optional()
-  @IsUUID()
-  cursor?: string;
-
-  @ApiProperty({ required: false, default: 50 })
-  @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(200)
-  limit: number = 50;
-
+export class ListTenantsQuery extends PageQuery {
   @ApiProperty({ required: false, enum: TENANT_STATUSES })
   @Optional()
   @IsIn(TENANT_STATUSES)

@@ -1,7 +1,7 @@
+import { type Page, PageQuery, pageOf } from '@atlas/platform';
 import { TenantDatabase } from '@atlas/persistence';
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
-import { type Page, PageQuery, pageOf } from '../tenancy/page';
 import { CurrentTenant } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';

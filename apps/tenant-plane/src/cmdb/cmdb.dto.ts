@@ -1,7 +1,6 @@
-import { Optional } from '@atlas/platform';
+import { Optional, PageQuery } from '@atlas/platform';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsObject, IsString, Length, Matches } from 'class-validator';
-import { PageQuery } from '../tenancy/page';
 
 export class CreateConfigurationItemDto {
   @ApiProperty({ example: 'web-1' })

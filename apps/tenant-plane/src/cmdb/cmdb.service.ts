@@ -1,9 +1,8 @@
 import { TenantDatabase } from '@atlas/persistence';
-import { Clock, DomainError } from '@atlas/platform';
+import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
-import { type Page, pageOf } from '../tenancy/page';
 import { type CreateConfigurationItemDto, type ListConfigurationItemsQuery } from './cmdb.dto';
 import { ConfigurationItem } from './configuration-item.entity';
 

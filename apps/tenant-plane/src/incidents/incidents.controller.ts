@@ -1,8 +1,7 @@
-import { UuidPipe } from '@atlas/platform';
+import { type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
-import { type Page } from '../tenancy/page';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';
 import { type IncidentView } from './incident.view';

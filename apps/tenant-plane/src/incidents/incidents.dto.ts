@@ -1,7 +1,6 @@
-import { Optional } from '@atlas/platform';
+import { Optional, PageQuery } from '@atlas/platform';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsString, Length, Matches, MaxLength } from 'class-validator';
-import { PageQuery } from '../tenancy/page';
 import { INCIDENT_STATUSES, type IncidentStatus, SEVERITIES, type Severity } from './incident';
 
 export class CreateIncidentDto {

@@ -1,9 +1,8 @@
 import { TenantDatabase } from '@atlas/persistence';
-import { Clock, DomainError } from '@atlas/platform';
+import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
-import { type Page, pageOf } from '../tenancy/page';
 import { INCIDENT_MACHINE, type IncidentStatus } from './incident';
 import { Incident } from './incident.entity';
 import { incidentView, type IncidentView } from './incident.view';

@@ -1,12 +1,17 @@
-import { Optional } from '@atlas/platform';
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import { IsInt, IsUUID, Max, Min } from 'class-validator';
+import { Optional } from './optional.decorator';
+
+/** An id is the same in capitals (RFC 9562), but SQLite compares text. */
+export const InSmallLetters = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value));
 
 /** Lists are read in pages, newest first; `cursor` is the `next_cursor` of the page before. */
 export class PageQuery {
   @ApiProperty({ required: false, format: 'uuid' })
   @Optional()
+  @InSmallLetters()
   @IsUUID()
   cursor?: string;
 
