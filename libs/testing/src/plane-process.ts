@@ -30,6 +30,7 @@ export interface PlaneOptions {
   readonly awaitReady?: boolean;
 }
 
+/** A plane that does not get ready in time is ended. */
 export async function startPlane(name: PlaneName, options: PlaneOptions): Promise<PlaneProcess> {
   const port = options.port || (await freePort());
   const main = builtFile(name, 'main.js');
@@ -85,7 +86,9 @@ async function untilReady(plane: PlaneProcess): Promise<void> {
     const response = await fetch(`${plane.url}/health/ready`).catch(() => undefined);
     return response?.ok ?? false;
   };
-  await eventually(isReady, { timeoutMs: READY_MS, what: `${plane.name} is ready` }).catch((error: Error) => {
+  const ready = eventually(isReady, { timeoutMs: READY_MS, what: `${plane.name} is ready` });
+  await ready.catch(async (error: Error) => {
+    await plane.end('SIGKILL');
     throw new Error(`${error.message}\n${plane.output()}`);
   });
 }

@@ -43,6 +43,8 @@ const OWNER_EMAIL = 'owner@example.com';
 export class TestStack {
   private readonly env: Env;
   readonly tenantPlanes: PlaneProcess[] = [];
+  /** Every process of it that was started. */
+  private readonly controlPlanes: PlaneProcess[] = [];
   controlPlane: PlaneProcess;
   /** Of an API key with every scope. */
   apiKey = '';
@@ -77,9 +79,11 @@ export class TestStack {
     return this.controlPlane;
   }
 
-  /** One more process of the same Control Plane, on a port of its own. The caller ends it. */
-  anotherControlPlane(env: Env = {}, port = 0, awaitReady = true): Promise<PlaneProcess> {
-    return startPlane('control-plane', { env: { ...this.env, ...env }, port, awaitReady });
+  /** One more process of the same Control Plane, on a port of its own. */
+  async anotherControlPlane(env: Env = {}, port = 0, awaitReady = true): Promise<PlaneProcess> {
+    const plane = await startPlane('control-plane', { env: { ...this.env, ...env }, port, awaitReady });
+    this.controlPlanes.push(plane);
+    return plane;
   }
 
   /** Calls the Control Plane's API with the stack's API key. */
@@ -192,7 +196,7 @@ export class TestStack {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.controlPlane, ...this.tenantPlanes].map((plane) => plane.end('SIGKILL')));
+    await Promise.all([...this.controlPlanes, ...this.tenantPlanes].map((plane) => plane.end('SIGKILL')));
   }
 
   private createOwner(): void {

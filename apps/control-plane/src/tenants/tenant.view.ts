@@ -1,7 +1,11 @@
 import { type Tenant } from './tenant.entity';
 
 /** The tenant as API.md names its parts. The database URL is never among them. */
-export function tenantView(tenant: Tenant, tenantPlaneId: string | null): Record<string, unknown> {
+export interface TenantView extends Record<string, unknown> {
+  readonly id: string;
+}
+
+export function tenantView(tenant: Tenant, tenantPlaneId: string | null): TenantView {
   return {
     id: tenant.id,
     slug: tenant.slug,

@@ -1,5 +1,5 @@
 import { Database } from '@atlas/persistence';
-import { DomainError } from '@atlas/platform';
+import { DomainError, type Page, pageOf } from '@atlas/platform';
 import { isUuid } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type SelectQueryBuilder } from 'typeorm';
@@ -7,7 +7,7 @@ import { Audit } from '../audit/audit.service';
 import { Placement } from '../tenant-planes/placement.entity';
 import { type SignupLink, SignupLinks } from './signup-links';
 import { Tenant } from './tenant.entity';
-import { tenantView } from './tenant.view';
+import { type TenantView, tenantView } from './tenant.view';
 import { type ListTenantsQuery } from './tenants.dto';
 
 @Injectable()
@@ -18,7 +18,7 @@ export class Tenants {
     private readonly audit: Audit,
   ) {}
 
-  async get(idOrSlug: string): Promise<Record<string, unknown>> {
+  async get(idOrSlug: string): Promise<TenantView> {
     const [found] = await this.query((query) => {
       if (isUuid(idOrSlug)) query.where('tenant.id = :idOrSlug', { idOrSlug });
       else query.where('tenant.slug = :idOrSlug and tenant.holdsSlug', { idOrSlug });
@@ -28,17 +28,13 @@ export class Tenants {
   }
 
   /** Newest first; the cursor is the last id of the page before. */
-  async list({
-    cursor,
-    limit,
-    status,
-  }: ListTenantsQuery): Promise<{ items: unknown[]; next_cursor: unknown }> {
+  /** Newest first. */
+  async list({ cursor, limit, status }: ListTenantsQuery): Promise<Page<TenantView>> {
     const items = await this.query((query) => {
       if (cursor) query.andWhere('tenant.id < :cursor', { cursor });
       if (status) query.andWhere('tenant.status = :status', { status });
     }, limit + 1);
-    const page = items.slice(0, limit);
-    return { items: page, next_cursor: items.length > limit ? page.at(-1)?.['id'] : null };
+    return pageOf(items, limit, (item) => item);
   }
 
   createSignupLink(id: string): Promise<SignupLink> {
@@ -59,7 +55,7 @@ export class Tenants {
   private async query(
     narrow: (query: SelectQueryBuilder<Tenant>) => void,
     limit: number,
-  ): Promise<Record<string, unknown>[]> {
+  ): Promise<TenantView[]> {
     return this.database.read(async (manager) => {
       const query = manager
         .createQueryBuilder(Tenant, 'tenant')
