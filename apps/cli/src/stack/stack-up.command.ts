@@ -40,7 +40,7 @@ export class StackUpCommand implements Command {
     const data = new DataDirectory(options.dataDir);
     const needsWay = options.database === 'postgres' && process.getuid?.() === 0;
     data.prepare({ isTraversable: needsWay });
-    if (needsWay) requireWalkable([data.postgres, __dirname]);
+    if (needsWay) requireWalkable(data.postgres);
     const list = new ProcessList(data.processList);
     await list.claim();
     return this.runUntilStopped(options, data, list);
