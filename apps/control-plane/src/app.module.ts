@@ -1,4 +1,4 @@
-import { Database, databaseHealth, databaseTarget } from '@atlas/persistence';
+import { Database, RepeatableRequests, databaseHealth, databaseTarget } from '@atlas/persistence';
 import { Clock, PlatformModule, environmentModule } from '@atlas/platform';
 import { SignatureVerifier, authorityOf } from '@atlas/service-auth';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -12,7 +12,8 @@ import { AuditController } from './audit/audit.controller';
 import { Audit } from './audit/audit.service';
 import { ControlPlaneConfig } from './control-plane.config';
 import { DatabaseModule } from './database/database.module';
-import { Idempotency } from './idempotency/idempotency.service';
+import { OperatorRequests } from './idempotency/operator-requests';
+import { SealedIdempotency } from './idempotency/sealed-idempotency';
 import { Chores } from './provisioning/chores';
 import { FaultPoints } from './provisioning/fault-points';
 import { JobEvents } from './provisioning/job-events';
@@ -100,7 +101,8 @@ export class AppModule {
         ...STEP_PROVIDERS,
         ...TENANT_PLANES,
         ...TENANTS,
-        Idempotency,
+        SealedIdempotency,
+        { provide: RepeatableRequests, useClass: OperatorRequests },
         SigningKeys,
         { provide: JobQueue, inject: [ControlPlaneConfig, Database], useFactory: createQueue },
         { provide: RequestNonces, inject: [Database, Clock], useFactory: createNonces },

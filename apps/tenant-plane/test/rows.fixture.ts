@@ -8,7 +8,8 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
   const token = await plane.signupToken(tenant);
   const exchange = await plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }).expect(201);
   const session: string = exchange.body.token;
-  await plane.post('/api/incidents', { title: 'Disk full', severity: 'P2' }, { session }).expect(201);
+  const once = { session, headers: { 'idempotency-key': 'once' } };
+  await plane.post('/api/incidents', { title: 'Disk full', severity: 'P2' }, once).expect(201);
   await plane.post('/api/cmdb/items', { name: 'web-1', type: 'server' }, { session }).expect(201);
   await plane.post('/api/onboarding/steps/ai/skip', undefined, { session }).expect(200);
   for (const entity of TENANT_SCOPED_ENTITIES) {

@@ -1,5 +1,5 @@
 import { type FastifyReply } from 'fastify';
-import { type RepeatableAnswer } from './idempotency.service';
+import { type RepeatableAnswer } from './sealed-idempotency';
 
 export async function sendRepeatable(reply: FastifyReply, answer: RepeatableAnswer): Promise<void> {
   await reply.status(answer.status).headers(answer.headers).send(bodyOf(answer));

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditSealer } from '../audit/audit-sealer';
-import { Idempotency } from '../idempotency/idempotency.service';
+import { SealedIdempotency } from '../idempotency/sealed-idempotency';
 import { DesiredStates } from '../tenant-planes/desired-state.service';
 import { RequestNonces } from '../tenant-planes/request-nonces/request-nonces';
 
@@ -10,7 +10,7 @@ export class Chores {
   constructor(
     private readonly desiredStates: DesiredStates,
     private readonly nonces: RequestNonces,
-    private readonly idempotency: Idempotency,
+    private readonly idempotency: SealedIdempotency,
     private readonly sealer: AuditSealer,
   ) {}
 

@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { ControlPlaneConfig } from '../control-plane.config';
-import { type RepeatableAnswer } from '../idempotency/idempotency.service';
+import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
 import { Cells } from '../tenant-planes/cells';
 import { Tenant, type TenantSource } from '../tenants/tenant.entity';
 import { tenantView } from '../tenants/tenant.view';

@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { ControlPlaneConfig } from '../control-plane.config';
-import { Idempotency } from '../idempotency/idempotency.service';
+import { SealedIdempotency } from '../idempotency/sealed-idempotency';
 import { ProvisioningToken } from './provisioning-token.entity';
 import { ServiceKeys } from './service-keys';
 import { type TenantPlane } from './tenant-plane.entity';
@@ -29,7 +29,7 @@ export class ProvisioningTokens {
   constructor(
     private readonly database: Database,
     private readonly keys: ServiceKeys,
-    private readonly idempotency: Idempotency,
+    private readonly idempotency: SealedIdempotency,
     private readonly audit: Audit,
     private readonly config: ControlPlaneConfig,
     private readonly clock: Clock,

@@ -1,3 +1,4 @@
+import { Repeatable } from '@atlas/persistence';
 import { UuidPipe } from '@atlas/platform';
 import { EnrolRequest } from '@atlas/plane-contract';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
@@ -6,7 +7,6 @@ import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
 import { Requires, SignedByTenantPlane } from '../accounts/access.guard';
 import { PlaneCall, type PlaneCaller } from '../accounts/caller';
-import { Repeatable } from '../idempotency/repeatable';
 import { Enrolment } from './enrolment.service';
 import { sendSigned } from './signed-answer';
 import { DryRunQuery, IssueTokenDto, RegisterTenantPlaneDto } from './tenant-planes.dto';

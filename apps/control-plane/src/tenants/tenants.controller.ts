@@ -1,11 +1,11 @@
+import { Repeatable } from '@atlas/persistence';
 import { UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Headers, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
 import { CurrentOperator, type OperatorCaller } from '../accounts/caller';
-import { Idempotency } from '../idempotency/idempotency.service';
-import { Repeatable } from '../idempotency/repeatable';
+import { SealedIdempotency } from '../idempotency/sealed-idempotency';
 import { sendRepeatable } from '../idempotency/send-repeatable';
 import { Provisioning } from '../provisioning/provisioning.service';
 import { DryRunQuery } from '../tenant-planes/tenant-planes.dto';
@@ -19,7 +19,7 @@ export class TenantsController {
   constructor(
     private readonly tenants: Tenants,
     private readonly provisioning: Provisioning,
-    private readonly idempotency: Idempotency,
+    private readonly idempotency: SealedIdempotency,
   ) {}
 
   @Requires('tenants:provision')

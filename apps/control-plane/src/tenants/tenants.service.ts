@@ -27,7 +27,6 @@ export class Tenants {
     return found;
   }
 
-  /** Newest first; the cursor is the last id of the page before. */
   /** Newest first. */
   async list({ cursor, limit, status }: ListTenantsQuery): Promise<Page<TenantView>> {
     const items = await this.query((query) => {

@@ -1,3 +1,4 @@
+import { Repeatable } from '@atlas/persistence';
 import { type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
@@ -14,6 +15,7 @@ export class CmdbController {
   constructor(private readonly cmdb: Cmdb) {}
 
   @Requires('cmdb:write')
+  @Repeatable()
   @Post()
   create(
     @CurrentTenant() tenant: Tenant,

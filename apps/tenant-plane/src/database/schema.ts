@@ -5,6 +5,7 @@ import { User } from '../accounts/user.entity';
 import { AuditEvent } from '../audit/audit-event.entity';
 import { ConfigurationItem } from '../cmdb/configuration-item.entity';
 import { PlaneIdentity } from '../control-plane-link/plane-identity.entity';
+import { IdempotencyRecord } from '../idempotency/idempotency-key.entity';
 import { Incident } from '../incidents/incident.entity';
 import { SkippedStep } from '../onboarding/skipped-step.entity';
 import { Tenant } from '../tenancy/tenant.entity';
@@ -12,6 +13,7 @@ import { CreateIdentity1700000000001 } from './migrations/0001-create-identity';
 import { CreateAccounts1700000000002 } from './migrations/0002-create-accounts';
 import { CreateIncidents1700000000003 } from './migrations/0003-create-incidents';
 import { CreateCmdb1700000000004 } from './migrations/0004-create-cmdb';
+import { CreateIdempotencyKeys1700000000005 } from './migrations/0005-create-idempotency-keys';
 
 /** The plane's own rows: who it is and whom it serves. */
 const PLANE_ENTITIES = [PlaneIdentity, Tenant];
@@ -20,6 +22,7 @@ const PLANE_ENTITIES = [PlaneIdentity, Tenant];
 export const TENANT_SCOPED_ENTITIES = [
   AuditEvent,
   ConfigurationItem,
+  IdempotencyRecord,
   Incident,
   Session,
   SkippedStep,
@@ -34,5 +37,6 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     CreateAccounts1700000000002,
     CreateIncidents1700000000003,
     CreateCmdb1700000000004,
+    CreateIdempotencyKeys1700000000005,
   ],
 };

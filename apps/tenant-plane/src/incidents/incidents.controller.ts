@@ -1,3 +1,4 @@
+import { Repeatable } from '@atlas/persistence';
 import { type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
@@ -15,6 +16,7 @@ export class IncidentsController {
   constructor(private readonly incidents: Incidents) {}
 
   @Requires('incidents:create')
+  @Repeatable()
   @Post()
   create(
     @CurrentTenant() tenant: Tenant,

@@ -1,3 +1,4 @@
+import { RepeatableRequests } from '@atlas/persistence';
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccountsController } from '../accounts/accounts.controller';
@@ -15,6 +16,7 @@ import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { Reporter } from '../control-plane-link/reporter';
 import { Deployment } from '../deployment/deployment';
 import { TenantDefaultController } from '../deployment/tenant-default.controller';
+import { TenantIdempotency, UserRequests } from '../idempotency/tenant-idempotency';
 import { TenantDirectory } from './tenant-directory';
 import { TenantResolution } from './tenant-resolution';
 import { TenantGuard } from './tenant.guard';
@@ -28,13 +30,14 @@ const LINK = [
   Reporter,
 ];
 const TENANCY = [TenantDirectory, TenantResolution, { provide: APP_GUARD, useClass: TenantGuard }];
+const IDEMPOTENCY = [TenantIdempotency, { provide: RepeatableRequests, useClass: UserRequests }];
 const ACCOUNTS = [Accounts, SessionAuthentication, Sessions, SignupTokens];
 
 /** What every feature stands on: which tenant, which user, which deployment, and the word of the Control Plane. */
 @Global()
 @Module({
   controllers: [AccountsController, AuditController, TenantDefaultController],
-  providers: [...LINK, ...TENANCY, ...ACCOUNTS, Audit, Deployment],
-  exports: [Audit, Deployment],
+  providers: [...LINK, ...TENANCY, ...ACCOUNTS, ...IDEMPOTENCY, Audit, Deployment],
+  exports: [Audit, Deployment, RepeatableRequests],
 })
 export class CoreModule {}

@@ -1,0 +1,32 @@
+import { RepeatableRequests, pathOf } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { type AuthenticatedRequest } from '../accounts/caller';
+import { type RepeatableAnswer, SealedIdempotency } from './sealed-idempotency';
+import { bodyOf } from './send-repeatable';
+
+interface Created extends Record<string, unknown> {
+  readonly install?: { readonly token_id: string };
+}
+
+/** A key belongs to the operator or API key that sends it. */
+@Injectable()
+export class OperatorRequests extends RepeatableRequests {
+  constructor(private readonly idempotency: SealedIdempotency) {
+    super();
+  }
+
+  async once(
+    request: AuthenticatedRequest,
+    { key, status }: { readonly key: string; readonly status: number },
+    handle: () => Promise<Created>,
+  ): Promise<unknown> {
+    const { operator, method, body } = request;
+    const repeat = { scope: [operator?.id ?? '', method, pathOf(request)], key, body };
+    return bodyOf(await this.idempotency.once(repeat, async () => repeatable(status, await handle())));
+  }
+}
+
+function repeatable(status: number, { install, ...body }: Created): RepeatableAnswer {
+  const shownOnce = install && { tokenId: install.token_id, bundle: install };
+  return { status, headers: {}, body, install: shownOnce };
+}

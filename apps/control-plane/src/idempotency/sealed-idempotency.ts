@@ -1,0 +1,99 @@
+import {
+  Database,
+  Idempotency,
+  type KeptAnswer,
+  type KeyClaim,
+  type RepeatableRequest,
+  SecretBox,
+  insertIfAbsent,
+} from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, LessThan } from 'typeorm';
+import { IdempotencyRecord } from './idempotency-key.entity';
+
+/** What a request answers. `install` is shown once, so it is kept apart and erased when `tokenId` is spent. */
+export interface RepeatableAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly install?: { readonly tokenId: string; readonly bundle: unknown };
+}
+
+/** Answers are kept sealed: they may hold what is shown once. */
+@Injectable()
+export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
+  constructor(
+    private readonly database: Database,
+    private readonly box: SecretBox,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  /** Spent or revoked, a token's bundle is not shown again. */
+  async eraseInstall(manager: EntityManager, tokenId: string): Promise<void> {
+    await manager.update(IdempotencyRecord, { tokenId }, { installSealed: null });
+  }
+
+  /** Forgets the answers that are too old to be repeated. */
+  async sweep(): Promise<void> {
+    const expiresAt = LessThan(this.clock.now());
+    await this.database.write((manager) => manager.delete(IdempotencyRecord, { expiresAt }));
+  }
+
+  protected now(): Date {
+    return this.clock.now();
+  }
+
+  protected transaction<T>(
+    _request: RepeatableRequest,
+    work: (manager: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    return this.database.write(work);
+  }
+
+  protected claim(manager: EntityManager, _request: RepeatableRequest, claim: KeyClaim): Promise<boolean> {
+    const inWork = { status: 0, answerSealed: '', installSealed: null, tokenId: null };
+    return insertIfAbsent(manager, IdempotencyRecord, { ...claim, ...inWork, createdAt: this.clock.now() });
+  }
+
+  protected async keep(
+    manager: EntityManager,
+    _request: RepeatableRequest,
+    scope: string,
+    { install, ...answer }: RepeatableAnswer,
+  ): Promise<void> {
+    const seal = (value: unknown, column: string): string =>
+      this.box.seal(JSON.stringify(value), placeOf(scope, column));
+    const sealed = {
+      status: answer.status,
+      answerSealed: seal(answer, 'answer_sealed'),
+      installSealed: install ? seal(install, 'install_sealed') : null,
+      tokenId: install?.tokenId ?? null,
+    };
+    await manager.update(IdempotencyRecord, { scope }, sealed);
+  }
+
+  protected async find(
+    _request: RepeatableRequest,
+    scope: string,
+  ): Promise<KeptAnswer<RepeatableAnswer> | null> {
+    const record = await this.database.read((manager) => manager.findOneBy(IdempotencyRecord, { scope }));
+    if (!record) return null;
+    return { bodyHash: record.bodyHash, answer: record.status === 0 ? null : this.opened(record) };
+  }
+
+  private opened({ scope, answerSealed, installSealed, tokenId }: IdempotencyRecord): RepeatableAnswer {
+    const open = (sealed: string, column: string): unknown =>
+      JSON.parse(this.box.open(sealed, placeOf(scope, column)));
+    const answer = open(answerSealed, 'answer_sealed') as RepeatableAnswer;
+    if (tokenId === null) return answer;
+    if (installSealed === null) return { ...answer, body: { ...answer.body, install: null } };
+    return { ...answer, install: open(installSealed, 'install_sealed') as RepeatableAnswer['install'] };
+  }
+}
+
+function placeOf(scope: string, column: string) {
+  return { table: 'idempotency_keys', column, rowId: scope, ownerId: 'control-plane' };
+}

@@ -1,0 +1,14 @@
+import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** The answer to a request that may be repeated. Written in the request's own transaction. */
+@Entity('idempotency_keys')
+export class IdempotencyRecord implements TenantOwned {
+  @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
+  /** SHA-256 of caller, method, path and key. */
+  @PrimaryColumn('varchar') scope: string;
+  @Column('varchar', { name: 'body_hash' }) bodyHash: string;
+  /** Null while the first request is in work. JSON kept as text: a repeat is answered byte for byte. */
+  @Column('text', { nullable: true }) answer: string | null;
+  @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
+}
