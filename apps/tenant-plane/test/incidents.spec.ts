@@ -115,6 +115,11 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       });
     });
 
+    it('can take its description away', async () => {
+      const { id } = await created({ description: 'on web-1' });
+      expect((await change(id, { description: null }).expect(200)).body.description).toBeNull();
+    });
+
     it('dates its resolution, once, and forgets the date by reopening', async () => {
       const { id } = await created();
       const resolvedAt = clock.now().toISOString();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Database, sharedRoleProblems, tenantTableProblems } from '@atlas/persistence';
+import { Database, roleFaults, tenantTableProblems } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type DataSource } from 'typeorm';
 import { TENANT_SCOPED_ENTITIES } from '../src/database/schema';
@@ -97,7 +97,7 @@ describe('row-level security on Postgres, with the predicate of the code taken a
 
   it('fences every table of the real schema, and serves as a role that owns nothing', async () => {
     expect(await tenantTableProblems(dataSource)).toEqual([]);
-    expect(await sharedRoleProblems(dataSource)).toEqual([]);
+    expect(await roleFaults(dataSource)).toEqual({ bypassing: [], owning: [] });
   });
 
   it('knows every table that has a tenant_id', async () => {

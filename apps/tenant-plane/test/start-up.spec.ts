@@ -1,5 +1,6 @@
 import { EnvironmentError } from '@atlas/platform';
 import { type TestDatabase, asAdmin, createTestDatabase, testServerUrl } from '@atlas/testing';
+import { Logger } from '@nestjs/common';
 import { type Env, createApp, environmentFor } from './tenant-plane.fixture';
 
 const FIXED_MODELS = ['dedicated', 'on_prem', 'hybrid'] as const;
@@ -88,6 +89,13 @@ describe('starting a tenant plane on Postgres', () => {
     it('is content with one plain owner', async () => {
       const alone = { ATLAS_TP_DEPLOYMENT: model, TENANT_PLANE_MIGRATION_DATABASE_URL: undefined };
       expect(await refusal(database.ownerUrl, alone)).toBeUndefined();
+    });
+
+    it('warns of a superuser', async () => {
+      const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+      expect(await refusal(superuserUrl(), { ATLAS_TP_DEPLOYMENT: model })).toBeUndefined();
+      expect(warn).toHaveBeenCalledWith(expect.stringContaining('"postgres" is a superuser'));
+      warn.mockRestore();
     });
   });
 });

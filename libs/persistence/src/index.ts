@@ -7,6 +7,7 @@ export * from './migration';
 export * from './open-database';
 export * from './persistence.module';
 export * from './postgres-database';
+export * from './process-lock';
 export * from './repeatable';
 export * from './row-level-security';
 export * from './rows';

@@ -11,17 +11,23 @@ import { DataSource } from 'typeorm';
 import { createDataSource } from './data-source';
 import { Database } from './database';
 import { type DatabaseOptions, migrateFirst, openDatabase } from './open-database';
+import { ProcessLock } from './process-lock';
 import { TenantDatabase } from './tenant-scope';
 
 const OPTIONS = Symbol('DATABASE_OPTIONS');
+const LOCK = Symbol('PROCESS_LOCK');
 
 @Injectable()
 class DatabaseLifetime implements OnApplicationShutdown {
-  constructor(@Inject(Database) private readonly database: Database) {}
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(LOCK) private readonly lock: ProcessLock | null,
+  ) {}
 
   /** The last to go: what drains before may still write. */
   async onApplicationShutdown(): Promise<void> {
     await this.database.close();
+    await this.lock?.release();
   }
 }
 
@@ -48,8 +54,15 @@ export class PersistenceModule {
       providers: [
         { provide: OPTIONS, inject: [config], useFactory: optionsOf },
         {
+          provide: LOCK,
+          inject: [OPTIONS],
+          useFactory: ({ target }: DatabaseOptions) =>
+            target.driver === 'sqlite' ? ProcessLock.take(target.file) : null,
+        },
+        {
           provide: Database,
-          inject: [OPTIONS, getDataSourceToken()],
+          // The lock is taken first.
+          inject: [OPTIONS, getDataSourceToken(), LOCK],
           useFactory: async (options: DatabaseOptions, dataSource: DataSource) => {
             await migrateFirst(options);
             return openDatabase(options, dataSource);

@@ -20,19 +20,25 @@ interface RoleFacts {
   readonly owned: string | null;
 }
 
-/** What makes the connected role unfit to serve many tenants from one database: it could step over the policies. */
-export async function sharedRoleProblems(dataSource: DataSource): Promise<string[]> {
+/** By which the connected role could step over the policies: its attributes, and what it owns. */
+export interface RoleFaults {
+  readonly bypassing: readonly string[];
+  readonly owning: readonly string[];
+}
+
+export async function roleFaults(dataSource: DataSource): Promise<RoleFaults> {
   const [role] = await dataSource.query<RoleFacts[]>(
     `select r.rolname, r.rolsuper, r.rolbypassrls,
             (select c.relname from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p', 'v', 'm') limit 1) as owned
        from pg_roles r where r.rolname = current_user`,
   );
-  if (!role) return ['its role is not known to the server'];
-  return [
-    role.rolsuper && `role "${role.rolname}" is a superuser`,
-    role.rolbypassrls && `role "${role.rolname}" has BYPASSRLS`,
-    role.owned !== null && `role "${role.rolname}" owns the table "${role.owned}"`,
-  ].filter((problem): problem is string => problem !== false);
+  if (!role) return { bypassing: ['its role is not known to the server'], owning: [] };
+  const bypassing = [
+    ...(role.rolsuper ? [`role "${role.rolname}" is a superuser`] : []),
+    ...(role.rolbypassrls ? [`role "${role.rolname}" has BYPASSRLS`] : []),
+  ];
+  const owning = role.owned === null ? [] : [`role "${role.rolname}" owns the table "${role.owned}"`];
+  return { bypassing, owning };
 }
 
 /**

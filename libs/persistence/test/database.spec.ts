@@ -4,7 +4,7 @@ import { EVERY_DATABASE, type TestDatabase, createTestDatabase, eventually } fro
 import { type Database } from '../src/database';
 import { databaseTarget } from '../src/database-target';
 import { migrateFirst, openDatabase } from '../src/open-database';
-import { sharedRoleProblems, tenantTableProblems } from '../src/row-level-security';
+import { roleFaults, tenantTableProblems } from '../src/row-level-security';
 import { TenantDatabase } from '../src/tenant-scope';
 import { NOTES_SCHEMA, Note } from './notes.fixture';
 
@@ -242,7 +242,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
 
     it('passes the catalog lint, which names a table without its fence', async () => {
       expect(await tenantTableProblems(database.dataSource)).toEqual([]);
-      expect(await sharedRoleProblems(database.dataSource)).toEqual([]);
+      expect(await roleFaults(database.dataSource)).toEqual({ bypassing: [], owning: [] });
       const owner = await openDatabase({
         target: databaseTarget(test.ownerUrl ?? test.url),
         schema: NOTES_SCHEMA,
@@ -253,7 +253,9 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
         'table holes: no policy with both USING and WITH CHECK for all commands',
         expect.stringContaining('is unique but does not start with tenant_id'),
       ]);
-      expect(await sharedRoleProblems(owner.dataSource)).toEqual([expect.stringContaining('owns the table')]);
+      expect((await roleFaults(owner.dataSource)).owning).toEqual([
+        expect.stringContaining('owns the table'),
+      ]);
       await owner.dataSource.query('drop table holes');
       await owner.close();
     });

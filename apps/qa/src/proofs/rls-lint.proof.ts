@@ -1,9 +1,4 @@
-import {
-  createDataSource,
-  databaseTarget,
-  sharedRoleProblems,
-  tenantTableProblems,
-} from '@atlas/persistence';
+import { createDataSource, databaseTarget, roleFaults, tenantTableProblems } from '@atlas/persistence';
 import { type Proof } from '../proof';
 
 /** R12. What the migrations made is held against the rules, in the catalog of a real database. */
@@ -24,7 +19,7 @@ export const RLS_LINT: Proof = {
     try {
       const problems = [
         ...(await tenantTableProblems(dataSource)),
-        ...(await sharedRoleProblems(dataSource)),
+        ...Object.values(await roleFaults(dataSource)).flat(),
       ];
       const [tables] = await dataSource.query<{ count: string }[]>(
         "select count(*) from information_schema.columns where table_schema = 'public' and column_name = 'tenant_id'",

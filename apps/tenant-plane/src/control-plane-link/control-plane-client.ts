@@ -98,9 +98,11 @@ async function send(
     return { response, text: await response.text() };
   } catch (error) {
     const { message, cause } = error as Error & { cause?: Error };
-    throw new ControlPlaneUnreachable(`${url.origin} can't be reached: ${cause?.message ?? message}`, {
-      cause: error,
-    });
+    const reason = cause?.message ?? message;
+    // https://fetch.spec.whatwg.org/#port-blocking
+    const advice =
+      reason === 'bad port' ? '; HTTP clients refuse it: let the Control Plane listen on another' : '';
+    throw new ControlPlaneUnreachable(`${url.origin} can't be reached: ${reason}${advice}`, { cause: error });
   }
 }
 

@@ -1,11 +1,16 @@
-import { Database, sharedRoleProblems, tenantTableProblems } from '@atlas/persistence';
+import { Database, roleFaults, tenantTableProblems } from '@atlas/persistence';
 import { EnvironmentError } from '@atlas/platform';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Deployment } from '../deployment/deployment';
 
-/** On Postgres a plane serves only behind row-level security that binds it: otherwise it refuses to start. */
+/**
+ * On Postgres a plane serves only behind row-level security that binds it: otherwise it refuses to start. Where all rows
+ * are one tenant's anyway, a role that steps over the policies is a warning.
+ */
 @Injectable()
 export class RowSecurityCheck implements OnModuleInit {
+  private readonly logger = new Logger(RowSecurityCheck.name);
+
   constructor(
     private readonly database: Database,
     private readonly deployment: Deployment,
@@ -14,9 +19,16 @@ export class RowSecurityCheck implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     if (this.database.driver !== 'postgres') return;
     const { dataSource } = this.database;
-    const roleProblems = this.deployment.profile.tenantFixed ? [] : await sharedRoleProblems(dataSource);
-    const problems = [...roleProblems.map(adviceOn), ...(await tenantTableProblems(dataSource))];
+    const problems = [...(await this.roleProblems()), ...(await tenantTableProblems(dataSource))];
     if (problems.length > 0) throw new EnvironmentError(problems);
+  }
+
+  private async roleProblems(): Promise<string[]> {
+    const { bypassing, owning } = await roleFaults(this.database.dataSource);
+    if (!this.deployment.profile.tenantFixed) return [...bypassing, ...owning].map(adviceOn);
+    for (const fault of bypassing)
+      this.logger.warn(`TENANT_PLANE_DATABASE_URL: ${fault}. A plain role that owns the database is enough`);
+    return [];
   }
 }
 

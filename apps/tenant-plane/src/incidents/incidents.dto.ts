@@ -1,6 +1,6 @@
 import { Optional, PageQuery } from '@atlas/platform';
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
 import { INCIDENT_STATUSES, type IncidentStatus, SEVERITIES, type Severity } from './incident';
 
 export class CreateIncidentDto {
@@ -39,11 +39,11 @@ export class UpdateIncidentDto {
   @Matches(/\S/, { message: 'title must not be blank' })
   title?: string;
 
-  @ApiProperty({ required: false })
-  @Optional()
+  @ApiProperty({ required: false, nullable: true, type: String, description: 'null removes it' })
+  @IsOptional()
   @IsString()
   @MaxLength(20_000)
-  description?: string;
+  description?: string | null;
 }
 
 export class ListIncidentsQuery extends PageQuery {
