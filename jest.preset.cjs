@@ -28,5 +28,8 @@ module.exports = (name, dir, { postgres = false } = {}) => ({
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   transform: { '^.+\\.[cm]?[tj]s$': ['@swc/jest', { swcrc: true }] },
   transformIgnorePatterns: [`/node_modules/(?!(${ESM_ONLY.join('|')})/)`],
-  moduleNameMapper: { '^@atlas/([^/]+)$': path.join(__dirname, 'libs/$1/src/index.ts') },
+  moduleNameMapper: {
+    '^@atlas/([^/]+)$': path.join(__dirname, 'libs/$1/src/index.ts'),
+    '^@atlas/([^/]+)/([^/]+)$': path.join(__dirname, 'libs/$1/src/$2.ts'),
+  },
 });

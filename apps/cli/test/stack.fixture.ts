@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type DevStack } from '../src/stack/dev-stack-file';
 import { readPrivateFile } from '../src/stack/private-file';
 import { type ListedProcess } from '../src/stack/process-list';
-import { isRunning } from '../src/stack/running-process';
+import { isRunning } from '@atlas/platform/processes';
 import { until } from '../src/stack/until';
 
 const CLI = join(__dirname, '../../../dist/apps/cli/main.js');

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { sendSignal } from '../src/stack/running-process';
+import { sendSignal } from '@atlas/platform/processes';
 
 const BOOTSTRAP = join(__dirname, '../bootstrap');
 /** Does what `first` says, writes its name and arguments down, and does what `then` says. */

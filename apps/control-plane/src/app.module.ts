@@ -14,6 +14,10 @@ import { ControlPlaneConfig } from './control-plane.config';
 import { DatabaseModule } from './database/database.module';
 import { OperatorRequests } from './idempotency/operator-requests';
 import { SealedIdempotency } from './idempotency/sealed-idempotency';
+import { DRIVER_PROVIDERS } from './infrastructure/drivers';
+import { LocalPlanes } from './infrastructure/drivers/local/local-planes';
+import { LocalSupervisor } from './infrastructure/drivers/local/local-supervisor';
+import { Infrastructures } from './infrastructure/infrastructures';
 import { Chores } from './provisioning/chores';
 import { FaultPoints } from './provisioning/fault-points';
 import { JobEvents } from './provisioning/job-events';
@@ -38,10 +42,14 @@ import { PostgresNonces } from './tenant-planes/request-nonces/postgres-nonces';
 import { RequestNonces } from './tenant-planes/request-nonces/request-nonces';
 import { SqliteNonces } from './tenant-planes/request-nonces/sqlite-nonces';
 import { SelfController } from './tenant-planes/self.controller';
+import { SingleTenantPlanes } from './tenant-planes/single-tenant-planes';
 import { ServiceKeys } from './tenant-planes/service-keys';
 import { TenantPlanesController } from './tenant-planes/tenant-planes.controller';
 import { TenantPlanes } from './tenant-planes/tenant-planes.service';
+import { DatabaseUrls } from './tenants/database-urls';
 import { SignupLinks } from './tenants/signup-links';
+import { TenantInfrastructure } from './tenants/tenant-infrastructure.service';
+import { TenantTokens } from './tenants/tenant-tokens.service';
 import { TenantsController } from './tenants/tenants.controller';
 import { Tenants } from './tenants/tenants.service';
 
@@ -66,9 +74,11 @@ const TENANT_PLANES = [
   ProvisioningTokens,
   Reports,
   ServiceKeys,
+  SingleTenantPlanes,
   TenantPlanes,
 ];
-const TENANTS = [SignupLinks, Tenants];
+const INFRASTRUCTURE = [...DRIVER_PROVIDERS, Infrastructures, LocalPlanes, LocalSupervisor];
+const TENANTS = [DatabaseUrls, SignupLinks, TenantInfrastructure, TenantTokens, Tenants];
 
 @Module({})
 export class AppModule {
@@ -97,6 +107,7 @@ export class AppModule {
       providers: [
         ...ACCOUNTS,
         ...AUDIT,
+        ...INFRASTRUCTURE,
         ...PROVISIONING,
         ...STEP_PROVIDERS,
         ...TENANT_PLANES,

@@ -1,7 +1,9 @@
-import { databaseTargetProblem, parseSealingKeys } from '@atlas/persistence';
+import { join, resolve } from 'node:path';
+import { type DatabaseDriver, databaseTargetProblem, parseSealingKeys } from '@atlas/persistence';
 import { Checked, IsPortNumber, isPlainHttp } from '@atlas/platform';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsUrl, MinLength, ValidateIf } from 'class-validator';
+import { DRIVER_NAMES, type DriverName } from './infrastructure/driver-names';
 
 const PUBLIC_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
@@ -54,6 +56,28 @@ export class ControlPlaneConfig {
   @IsBoolean()
   REQUIRE_PURCHASE_ORDER: boolean = false;
 
+  /** Who creates the infrastructure of dedicated tenants; unset: `local`, in production `manual`. */
+  @IsOptional()
+  @IsIn(DRIVER_NAMES)
+  @Checked('driver', (value, config: ControlPlaneConfig) =>
+    value === 'local' && config.NODE_ENV === 'production' ? 'local is for development and CI' : null,
+  )
+  INFRASTRUCTURE_DRIVER?: DriverName;
+
+  /** Where the local driver keeps its tenant planes' logs and SQLite files. */
+  @IsNotEmpty()
+  LOCAL_DRIVER_DIR: string = 'data/dedicated';
+
+  /** The server, as superuser, on which the local driver creates databases. `{slug}` in it names a server a tenant. */
+  @IsOptional()
+  @Checked('databaseUrl', postgresUrlProblem)
+  LOCAL_DRIVER_POSTGRES_URL?: string;
+
+  /** The folder of the built Tenant Plane that the local driver starts; unset: the one beside this app. */
+  @IsOptional()
+  @IsNotEmpty()
+  LOCAL_DRIVER_TENANT_PLANE?: string;
+
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
   LOG_LEVEL: string = 'info';
 
@@ -63,6 +87,25 @@ export class ControlPlaneConfig {
     config.NODE_ENV === 'production' ? 'is for tests, never in production' : null,
   )
   ATLAS_FAULT_POINT?: string;
+
+  get infrastructureDriver(): DriverName {
+    return this.INFRASTRUCTURE_DRIVER ?? (this.NODE_ENV === 'production' ? 'manual' : 'local');
+  }
+
+  get tenantPlaneApp(): string {
+    return resolve(this.LOCAL_DRIVER_TENANT_PLANE ?? join(__dirname, '../tenant-plane'));
+  }
+
+  /** What dedicated tenants get when they are asked for without naming a database. */
+  get dedicatedDatabase(): DatabaseDriver {
+    const isSmall = this.infrastructureDriver === 'local' && this.LOCAL_DRIVER_POSTGRES_URL === undefined;
+    return isSmall ? 'sqlite' : 'postgres';
+  }
+}
+
+function postgresUrlProblem(value: string): string | null {
+  const url = value.replaceAll('{slug}', 'slug');
+  return /^postgres(ql)?:/.test(value) ? databaseTargetProblem(url) : 'must be a postgres:// URL';
 }
 
 function sealingKeysProblem(value: string): string | null {

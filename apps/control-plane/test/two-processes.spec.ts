@@ -1,5 +1,6 @@
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { eventually } from '@atlas/testing';
+import { In } from 'typeorm';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { Tenant } from '../src/tenants/tenant.entity';
 import { TestControlPlane, provisionBody } from './control-plane.fixture';
@@ -79,7 +80,9 @@ describe('two processes of a Control Plane', () => {
       Array.from({ length: 20 }, (_, n) => (n % 2 ? plane : second).provision({ region: 'common' })),
     );
     for (const { body } of answers) await cell.serve(body.tenant.id);
-    const isDone = async () => (await plane.count(ProvisioningJob, { status: 'succeeded' })) >= 20;
+    const ids = answers.map(({ body }) => body.job.id);
+    const done = { id: In(ids), status: 'succeeded' };
+    const isDone = async () => (await plane.count(ProvisioningJob, done)) === 20;
     await eventually(isDone, { what: 'all are done' });
     for (const { body } of answers) {
       const [job] = await plane.rows(ProvisioningJob, { id: body.job.id });

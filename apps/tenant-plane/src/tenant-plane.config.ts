@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { resolveDeploymentModel } from '@atlas/deployment-profiles';
 import { databaseTarget, databaseTargetProblem } from '@atlas/persistence';
 import { Checked, IsPortNumber, IsSwitch, isPlainHttp } from '@atlas/platform';
@@ -68,7 +69,7 @@ export class TenantPlaneConfig {
   @IsNotEmpty()
   TENANT_BASE_DOMAIN: string = 'localhost:4200';
 
-  /** This plane's own address, as it is told to the Control Plane. */
+  /** This plane's own address, as it is told to the Control Plane; unset, the address that it listens on. */
   @IsOptional()
   @IsUrl(HTTP_URL)
   TENANT_PLANE_PUBLIC_URL?: string;
@@ -94,6 +95,12 @@ export class TenantPlaneConfig {
 
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
   LOG_LEVEL: string = 'info';
+
+  /** Undefined where the port is the system's choice, so that nobody can know it beforehand. */
+  get endpointUrl(): string | undefined {
+    const { TENANT_PLANE_PUBLIC_URL: told, HOST, PORT } = this;
+    return told ?? (PORT === 0 ? undefined : `http://${HOST === '0.0.0.0' ? hostname() : HOST}:${PORT}`);
+  }
 
   /** No call to the Control Plane, by either of the two names. */
   get isOffline(): boolean {

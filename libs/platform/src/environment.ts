@@ -26,11 +26,14 @@ export function environmentVariablesOf(schema: Type<object>): string[] {
   return [...new Set(rules.map((rule) => rule.propertyName))].filter((name) => name === name.toUpperCase());
 }
 
-/** Reads the variables of `schema` from `env`; an empty value counts as unset. Throws {@link EnvironmentError}. */
+/**
+ * Reads the variables of `schema` from `env`. An empty value counts as unset, and so does one that is a comment still to be
+ * filled in (`# …`: Docker's env files know no comments behind a name). Throws {@link EnvironmentError}.
+ */
 export function parseEnvironment<T extends object>(schema: Type<T>, env: NodeJS.ProcessEnv): T {
   const given = environmentVariablesOf(schema)
     .map((name) => [name, env[name]] as const)
-    .filter(([, value]) => value !== undefined && value !== '');
+    .filter(([, value]) => value !== undefined && !/^(#.*)?$/.test(value));
   const config = plainToInstance(schema, Object.fromEntries(given), { exposeDefaultValues: true });
   const faults = validateSync(config).flatMap((error) => fieldErrors(error).map((fault) => fault.message));
   if (faults.length > 0) throw new EnvironmentError(faults);

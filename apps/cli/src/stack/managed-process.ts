@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { sendSignal } from './running-process';
+import { sendSignal } from '@atlas/platform/processes';
 
 export interface ProcessSpec {
   readonly name: string;

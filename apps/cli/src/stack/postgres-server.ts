@@ -1,6 +1,6 @@
 import { type LocalPostgres, startLocalPostgres } from '@atlas/testing';
 import { preparePostgres } from './prepare-postgres';
-import { sendSignal } from './running-process';
+import { sendSignal } from '@atlas/platform/processes';
 import { type PostgresPasswords } from './stack-state';
 
 /** Sent by the stack, so that no password is in the environment or on the command line. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPrivateFile, writePrivateFile } from './private-file';
 import { ProcessList } from './process-list';
-import { identityOf } from './running-process';
+import { identityOf } from '@atlas/platform/processes';
 
 describe(ProcessList.name, () => {
   const folder = mkdtempSync(join(tmpdir(), 'atlas-pids-'));

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { CommandFailure } from '../command';
 import { readPrivateFile, writePrivateFile } from './private-file';
-import { type ProcessIdentity, identityOf, isRunning, sendSignal } from './running-process';
+import { type ProcessIdentity, identityOf, isRunning, sendSignal } from '@atlas/platform/processes';
 import { until } from './until';
 
 export interface ListedProcess extends ProcessIdentity {

@@ -5,6 +5,7 @@ import { Operator } from '../accounts/operator.entity';
 import { AuditChainLink } from '../audit/audit-chain-link.entity';
 import { AuditEvent } from '../audit/audit-event.entity';
 import { IdempotencyRecord } from '../idempotency/idempotency-key.entity';
+import { LocalPlane } from '../infrastructure/drivers/local/local-plane.entity';
 import { ProvisioningJob } from '../provisioning/job.entity';
 import { SigningKey } from '../signing-keys/signing-key.entity';
 import { Placement } from '../tenant-planes/placement.entity';
@@ -17,6 +18,8 @@ import { CreateAccounts1700000000001 } from './migrations/0001-create-accounts';
 import { CreateTenants1700000000002 } from './migrations/0002-create-tenants';
 import { CreateTenantPlanes1700000000003 } from './migrations/0003-create-tenant-planes';
 import { CreateAudit1700000000004 } from './migrations/0004-create-audit';
+import { OpenJobsToPlanes1700000000005 } from './migrations/0005-open-jobs-to-planes';
+import { CreateLocalPlanes1700000000006 } from './migrations/0006-create-local-planes';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -27,6 +30,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     AuditEvent,
     ControlPlaneState,
     IdempotencyRecord,
+    LocalPlane,
     Operator,
     OperatorSession,
     Placement,
@@ -43,5 +47,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     CreateTenants1700000000002,
     CreateTenantPlanes1700000000003,
     CreateAudit1700000000004,
+    OpenJobsToPlanes1700000000005,
+    CreateLocalPlanes1700000000006,
   ],
 };

@@ -36,7 +36,8 @@ export class JobRunner {
     if (!job) return;
     const renewal = setInterval(() => this.jobs.renew(job).catch(() => undefined), LEASE_MS / 3);
     try {
-      await runInContext({ traceId: newTraceId(), jobId, tenantId: job.tenantId }, () => this.walk(job));
+      const tenantId = job.tenantId ?? undefined;
+      await runInContext({ traceId: newTraceId(), jobId, tenantId }, () => this.walk(job));
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error;
       this.logger.warn(`Job ${jobId} is in another worker's hands; this one stops.`);
@@ -170,7 +171,7 @@ export class JobRunner {
     const state = job.steps.findLast((step) => step.status !== 'undone' && step.status !== 'skipped');
     if (!state) return this.finish(job, 'cancelled');
     try {
-      await this.database.write((manager) => this.undo(manager, job, state));
+      await this.undo(job, state);
       return 'again';
     } catch (error) {
       if (error instanceof LeaseLost) throw error;
@@ -178,16 +179,30 @@ export class JobRunner {
     }
   }
 
-  private async undo(manager: EntityManager, job: ProvisioningJob, state: StepState): Promise<void> {
+  private async undo(job: ProvisioningJob, state: StepState): Promise<void> {
     const wasTouched = state.status !== 'pending';
-    if (wasTouched) await this.operations.step(state.name).undo(this.contextOf(job, manager));
-    const undone = {
+    const step = this.operations.step(state.name);
+    const undo = (manager: EntityManager): Promise<void> => step.undo(this.contextOf(job, manager));
+    if (wasTouched && !step.isAtomic) await this.database.read(undo);
+    await this.database.write(async (manager) => {
+      if (wasTouched && step.isAtomic) await undo(manager);
+      await this.recordUndone(manager, job, state, wasTouched ? 'undone' : 'skipped');
+    });
+  }
+
+  private async recordUndone(
+    manager: EntityManager,
+    job: ProvisioningJob,
+    state: StepState,
+    status: 'undone' | 'skipped',
+  ): Promise<void> {
+    const undone: StepState = {
       ...state,
-      status: wasTouched ? 'undone' : 'skipped',
+      status,
       finished_at: this.clock.now().toISOString(),
       error: null,
     };
-    const steps = job.steps.map((step) => (step === state ? (undone as StepState) : step));
+    const steps = job.steps.map((step) => (step === state ? undone : step));
     await this.jobs.save(job, { steps }, manager);
     this.database.afterCommit(() => (job.steps = steps));
   }
@@ -219,11 +234,31 @@ export class JobRunner {
   }
 
   private contextOf(job: ProvisioningJob, manager: EntityManager): StepContext {
+    const { id: jobId, params } = job;
     const outputs = Object.fromEntries(job.steps.map((step) => [step.name, step.outputs]));
-    return { jobId: job.id, tenantId: job.tenantId, outputs, manager };
+    const write: StepContext['write'] = (work) =>
+      this.database.write(async (transaction) => {
+        await this.jobs.hold(job, transaction);
+        return work(transaction);
+      });
+    return {
+      jobId,
+      get tenantId() {
+        return required(job.tenantId, 'tenant');
+      },
+      get tenantPlaneId() {
+        return required(job.tenantPlaneId, 'tenant plane');
+      },
+      ...{ params, outputs, manager, write },
+    };
   }
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function required(id: string | null, what: string): string {
+  if (id === null) throw new Error(`This job is about no ${what}.`);
+  return id;
 }

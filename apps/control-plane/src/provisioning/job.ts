@@ -23,6 +23,8 @@ export type StepStatus = 'pending' | 'running' | 'waiting' | 'done' | 'failed' |
 /** A step's outputs are read by later steps; secrets never stand in them. */
 export type StepOutputs = Record<string, string | number | boolean | null>;
 
+export type JobParams = Readonly<Record<string, string | number | boolean | null>>;
+
 export interface JobError {
   readonly code: string;
   /** Says who must do what. */

@@ -7,6 +7,7 @@ export function jobView(job: ProvisioningJob): Record<string, unknown> {
     operation: job.operation,
     status: job.status,
     tenant_id: job.tenantId,
+    tenant_plane_id: job.tenantPlaneId,
     steps: job.steps.map(stepView),
     error: job.error,
     created_at: job.createdAt,

@@ -90,6 +90,17 @@ export class Jobs {
     await (manager ? write(manager) : this.database.write(write));
   }
 
+  /** Throws {@link LeaseLost} unless the lease is held, and keeps it until the transaction's end. */
+  async hold(job: ProvisioningJob, manager: EntityManager): Promise<void> {
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(ProvisioningJob)
+      .set({ leaseNumber: () => 'lease_number' })
+      .where({ id: job.id, leaseOwner: job.leaseOwner ?? '', leaseNumber: job.leaseNumber })
+      .execute();
+    if (!affected) throw new LeaseLost();
+  }
+
   /** Releases the lease to wait. False when something happened since the job was claimed: then look again. */
   releaseUnlessWoken(job: ProvisioningJob, changes: Partial<ProvisioningJob>): Promise<boolean> {
     return this.database.write(async (manager) => {

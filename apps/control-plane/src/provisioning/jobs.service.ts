@@ -62,10 +62,18 @@ export class JobControl {
         .execute();
       const job = await this.requireJob(manager, id);
       if (!affected) throw invalidTransition(job.status, 'cancelled');
-      await manager.update(Tenant, { id: job.tenantId }, { status: 'failed' });
+      if (job.tenantId) await manager.update(Tenant, { id: job.tenantId }, { status: 'failed' });
       await this.tell(manager, job, 'job.cancelled');
       return job;
     });
+  }
+
+  /** Goes on with the tenant's newest job when it failed at that step: what it lacked is there now. */
+  async resumeAt(manager: EntityManager, tenantId: string, step: string): Promise<void> {
+    const where = { tenantId };
+    const job = await manager.findOne(ProvisioningJob, { where, order: { id: 'DESC' } });
+    const failedAt = job?.status === 'failed' && job.steps.find(({ status }) => status === 'failed');
+    if (failedAt && failedAt.name === step) await this.retry(job.id);
   }
 
   private restart(
@@ -76,9 +84,9 @@ export class JobControl {
   ): Promise<ProvisioningJob> {
     return this.database.write(async (manager) => {
       const job = await this.requireJob(manager, id);
-      const { status: tenantNow } = await manager.findOneByOrFail(Tenant, { id: job.tenantId });
+      const tenant = job.tenantId && (await manager.findOneByOrFail(Tenant, { id: job.tenantId }));
       // Rolled back to the end: there is nothing left to go on with.
-      if (!JOB_MACHINE.can(job.status, 'queued') || tenantNow === 'deleted')
+      if (!JOB_MACHINE.can(job.status, 'queued') || (tenant && tenant.status === 'deleted'))
         throw invalidTransition(job.status, 'queued');
       const startedAt = this.clock.now().toISOString();
       for (const step of job.steps) {
@@ -100,7 +108,7 @@ export class JobControl {
         changes as never,
       );
       if (!affected) throw invalidTransition('running', 'queued');
-      await manager.update(Tenant, { id: job.tenantId }, { status: tenantStatus });
+      if (job.tenantId) await manager.update(Tenant, { id: job.tenantId }, { status: tenantStatus });
       await this.queue.wake(manager, id);
       await this.tell(manager, job, action);
       return job;

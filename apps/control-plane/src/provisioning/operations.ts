@@ -1,5 +1,4 @@
 import { PROFILES, profileOf } from '@atlas/deployment-profiles';
-import { DomainError } from '@atlas/platform';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Inject, Injectable, type Provider } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -28,6 +27,7 @@ export class Operations {
     const named = new Set(Object.values(PROFILES).flatMap((profile) => profile.provisioning.steps));
     const unused = steps.filter((step) => !named.has(step.name));
     if (unused.length > 0) throw new Error(`No deployment profile takes the step ${unused[0]?.name}.`);
+    for (const name of named) this.step(name);
   }
 
   step(name: string): Step {
@@ -36,13 +36,9 @@ export class Operations {
     return step;
   }
 
-  /** In order. Throws when this Control Plane cannot provision the model. */
+  /** In order. */
   provisioning(model: DeploymentModel): readonly Step[] {
-    const names = profileOf(model).provisioning.steps;
-    const missing = names.filter((name) => !this.steps.has(name));
-    if (missing.length === 0) return names.map((name) => this.step(name));
-    const detail = `This Control Plane cannot provision ${model} tenants yet: it lacks ${missing.join(', ')}. Use deployment_model "shared".`;
-    throw new DomainError('deployment_model_unavailable', 'unprocessable', detail);
+    return profileOf(model).provisioning.steps.map((name) => this.step(name));
   }
 
   newSteps(model: DeploymentModel): StepState[] {
@@ -50,10 +46,10 @@ export class Operations {
   }
 
   /** What the end of a job makes of its tenant, in the transaction that ends it. */
-  async settle(manager: EntityManager, job: ProvisioningJob, status: JobStatus): Promise<void> {
-    if (status === 'failed') await manager.update(Tenant, { id: job.tenantId }, { status: 'failed' });
+  async settle(manager: EntityManager, { tenantId: id }: ProvisioningJob, status: JobStatus): Promise<void> {
+    if (id === null) return;
+    if (status === 'failed') await manager.update(Tenant, { id }, { status: 'failed' });
     // Rolled back: nothing is left of it, and its slug is free.
-    if (status === 'cancelled')
-      await manager.update(Tenant, { id: job.tenantId }, { status: 'deleted', holdsSlug: false });
+    if (status === 'cancelled') await manager.update(Tenant, { id }, { status: 'deleted', holdsSlug: false });
   }
 }

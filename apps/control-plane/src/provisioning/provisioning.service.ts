@@ -8,6 +8,8 @@ import { Audit } from '../audit/audit.service';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
 import { Cells } from '../tenant-planes/cells';
+import { type InstallBundle, ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
+import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
 import { Tenant, type TenantSource } from '../tenants/tenant.entity';
 import { tenantView } from '../tenants/tenant.view';
 import { type ProvisionTenantDto } from '../tenants/tenants.dto';
@@ -27,6 +29,8 @@ export class Provisioning {
     private readonly database: Database,
     private readonly operations: Operations,
     private readonly cells: Cells,
+    private readonly planes: SingleTenantPlanes,
+    private readonly tokens: ProvisioningTokens,
     private readonly queue: JobQueue,
     private readonly audit: Audit,
     private readonly config: ControlPlaneConfig,
@@ -42,7 +46,12 @@ export class Provisioning {
       if (await manager.existsBy(Tenant, { slug: tenant.slug, holdsSlug: true }))
         throw slugTaken(tenant.slug);
     });
-    const described = steps.map(({ name, description, creates }) => ({ name, description, creates }));
+    const described = await Promise.all(
+      steps.map(async (step) => {
+        const { name, description } = step;
+        return { name, description, creates: await step.plan(tenant) };
+      }),
+    );
     return { plan: { steps: described, install_required: profileOf(dto.deployment_model).installRequired } };
   }
 
@@ -72,15 +81,29 @@ export class Provisioning {
         after,
       }),
       this.queue.wake(manager, job.id),
+      this.openInstall(manager, tenant, dto.token_ttl_seconds),
     ]);
-    await accepted.catch((error: unknown) => {
+    const outcomes = await accepted.catch((error: unknown) => {
       throw violates(error, SLUG_RULE) ? slugTaken(tenant.slug) : error;
     });
+    const install = outcomes[5];
     return {
       status: 202,
       headers: { location: `/api/provisioning-jobs/${job.id}` },
-      body: { tenant: tenantView(tenant, null), job: jobView(job) },
+      body: { tenant: tenantView(tenant, install?.tenantPlaneId ?? null), job: jobView(job) },
+      ...(install && { install: { tokenId: install.bundle.token_id, bundle: install.bundle } }),
     };
+  }
+
+  /** What the customer needs to install its tenant plane, where it has to. */
+  private async openInstall(
+    manager: EntityManager,
+    tenant: Tenant,
+    ttlSeconds: number | undefined,
+  ): Promise<{ tenantPlaneId: string; bundle: InstallBundle } | null> {
+    if (!profileOf(tenant.deploymentModel).installRequired) return null;
+    const plane = await this.planes.ensure(manager, tenant);
+    return { tenantPlaneId: plane.id, bundle: await this.tokens.issue(manager, plane, ttlSeconds) };
   }
 
   private newTenant(dto: ProvisionTenantDto, source: TenantSource): Tenant {
@@ -124,6 +147,8 @@ export class Provisioning {
       id: uuidv7(tenant.createdAt),
       operation: 'provision',
       tenantId: tenant.id,
+      tenantPlaneId: null,
+      params: {},
       status: 'queued',
       direction: 'run',
       steps: this.operations.newSteps(tenant.deploymentModel),

@@ -1,13 +1,20 @@
 import { type EntityManager } from 'typeorm';
-import { type StepOutputs } from './job';
+import { type Tenant } from '../tenants/tenant.entity';
+import { type JobParams, type StepOutputs } from './job';
 
 export interface StepContext {
   readonly jobId: string;
+  /** Of a job about a tenant. */
   readonly tenantId: string;
+  /** Of a job about a tenant plane as a whole. */
+  readonly tenantPlaneId: string;
+  readonly params: JobParams;
   /** What earlier steps of this job left. */
   readonly outputs: Readonly<Record<string, StepOutputs>>;
   /** In an atomic step: the transaction that also records the step. Otherwise one for reading. */
   readonly manager: EntityManager;
+  /** For a step that is not atomic: a transaction that only the holder of the job's lease commits. */
+  write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
 }
 
 export type StepResult =
@@ -30,6 +37,10 @@ export abstract class Step {
   abstract readonly creates: readonly string[];
   /** Its effect is rows of this database only: effect and record are then one transaction. */
   readonly isAtomic: boolean = true;
+  /** `creates` for one tenant, where more can be said. Changes nothing. */
+  async plan(_tenant: Tenant): Promise<readonly string[]> {
+    return this.creates;
+  }
   abstract run(context: StepContext): Promise<StepResult>;
   abstract undo(context: StepContext): Promise<void>;
 }

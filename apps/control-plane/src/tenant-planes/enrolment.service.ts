@@ -1,3 +1,4 @@
+import { profileOf } from '@atlas/deployment-profiles';
 import { Database } from '@atlas/persistence';
 import { type EnrolAnswer, type EnrolRequest } from '@atlas/plane-contract';
 import { Clock, DomainError } from '@atlas/platform';
@@ -6,8 +7,10 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../accounts/caller';
 import { Audit } from '../audit/audit.service';
+import { JobWaker } from '../provisioning/job-waker';
 import { DesiredStates } from './desired-state.service';
 import { refuseUnlessRedeemable } from './enrolment-refusals';
+import { Placement } from './placement.entity';
 import { ProvisioningToken } from './provisioning-token.entity';
 import { ProvisioningTokens } from './provisioning-tokens';
 import { TenantPlane } from './tenant-plane.entity';
@@ -19,6 +22,7 @@ export class Enrolment {
     private readonly database: Database,
     private readonly tokens: ProvisioningTokens,
     private readonly desiredStates: DesiredStates,
+    private readonly waker: JobWaker,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -133,7 +137,18 @@ export class Enrolment {
       targetId: plane.id,
       after,
     });
+    await this.wakeWaiting(manager, plane);
     return { ...plane, ...facts };
+  }
+
+  /** A plane of a tenant's own is waited for by that tenant's job. */
+  private async wakeWaiting(manager: EntityManager, plane: TenantPlane): Promise<void> {
+    if (!profileOf(plane.deploymentModel).tenantFixed) return;
+    const placed = await manager.findBy(Placement, { tenantPlaneId: plane.id, holdsPlace: true });
+    await this.waker.wakeForTenants(
+      manager,
+      placed.map(({ tenantId }) => tenantId),
+    );
   }
 
   private async answer(plane: TenantPlane): Promise<EnrolAnswer> {

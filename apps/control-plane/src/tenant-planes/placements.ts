@@ -1,7 +1,7 @@
 import { type Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { isUuid } from '@atlas/tenancy';
-import { In } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
 import { Placement } from './placement.entity';
 
 /** A plane speaks for the tenants placed on it and for no others. */
@@ -23,4 +23,17 @@ export async function requirePlacedHere(
 
 function countPlaced(database: Database, tenantPlaneId: string, tenantIds: string[]): Promise<number> {
   return database.read((manager) => manager.countBy(Placement, { tenantPlaneId, tenantId: In(tenantIds) }));
+}
+
+/** A place that is taken, and not yet published to its plane. */
+export function reservedPlacement(tenantId: string, tenantPlaneId: string, createdAt: Date): Placement {
+  const unpublished = { entryRevision: 0, reportedRevision: 0, reportedState: null, reportedError: null };
+  return { tenantId, tenantPlaneId, phase: 'serving', holdsPlace: true, ...unpublished, createdAt };
+}
+
+/** One that was never published leaves no trace; a published one stays, as the sign that it is gone. */
+export async function givePlaceBack(manager: EntityManager, placement: Placement): Promise<void> {
+  const { tenantId, tenantPlaneId, entryRevision } = placement;
+  if (entryRevision === 0) await manager.delete(Placement, { tenantId, tenantPlaneId });
+  else await manager.update(Placement, { tenantId, tenantPlaneId }, { holdsPlace: false, phase: 'retired' });
 }

@@ -1,5 +1,4 @@
 import { Database, insertRow } from '@atlas/persistence';
-
 import { Clock, DomainError, currentContext } from '@atlas/platform';
 import { hashCredential, mintCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
@@ -92,17 +91,36 @@ export class ProvisioningTokens {
     );
   }
 
-  private async revokeLive(manager: EntityManager, tenantPlaneId: string): Promise<void> {
-    const live = { tenantPlaneId, consumedAt: IsNull(), revokedAt: IsNull() };
-    const token = await manager.findOneBy(ProvisioningToken, live);
-    if (!token) return;
-    await manager.update(ProvisioningToken, { ...live, id: token.id }, { revokedAt: this.clock.now() });
-    await this.idempotency.eraseInstall(manager, token.id);
+  find(manager: EntityManager, tenantPlaneId: string, id: string): Promise<ProvisioningToken | null> {
+    return manager.findOneBy(ProvisioningToken, { id, tenantPlaneId });
+  }
+
+  /** Neither spent nor revoked; it may have expired. */
+  findLive(manager: EntityManager, tenantPlaneId: string): Promise<ProvisioningToken | null> {
+    return manager.findOneBy(ProvisioningToken, {
+      tenantPlaneId,
+      consumedAt: IsNull(),
+      revokedAt: IsNull(),
+    });
+  }
+
+  async revokeLive(manager: EntityManager, tenantPlaneId: string): Promise<void> {
+    const token = await this.findLive(manager, tenantPlaneId);
+    if (token) await this.revoke(manager, token.id);
+  }
+
+  /** False when it is spent or revoked already. */
+  async revoke(manager: EntityManager, id: string): Promise<boolean> {
+    const live = { id, consumedAt: IsNull(), revokedAt: IsNull() };
+    const { affected } = await manager.update(ProvisioningToken, live, { revokedAt: this.clock.now() });
+    if (!affected) return false;
+    await this.idempotency.eraseInstall(manager, id);
     await this.audit.record(manager, {
       action: 'provisioning_token.revoked',
       targetKind: 'provisioning_token',
-      targetId: token.id,
+      targetId: id,
     });
+    return true;
   }
 
   private async serviceKey(
@@ -117,15 +135,22 @@ export class ProvisioningTokens {
     throw new DomainError('platform_secret_not_configured', 'unprocessable', detail);
   }
 
+  /** With which a tenant plane that has enrolled goes on. */
+  environmentFor({ deploymentModel }: TenantPlane, secret: string): Readonly<Record<string, string>> {
+    return {
+      ATLAS_TP_DEPLOYMENT: deploymentModel,
+      CONTROL_PLANE_BASE_URL: this.config.CONTROL_PLANE_PUBLIC_URL,
+      INTERNAL_SERVICE_SECRET: secret,
+    };
+  }
+
   private bundle(
     plane: TenantPlane,
     token: { id: string; value: string; expiresAt: Date },
     secret: string,
   ): InstallBundle {
     const env = {
-      ATLAS_TP_DEPLOYMENT: plane.deploymentModel,
-      CONTROL_PLANE_BASE_URL: this.config.CONTROL_PLANE_PUBLIC_URL,
-      INTERNAL_SERVICE_SECRET: secret,
+      ...this.environmentFor(plane, secret),
       ATLAS_PROVISIONING_TOKEN: token.value,
       TENANT_PLANE_DATABASE_URL: '# a Postgres URL, or a SQLite file path; left out: SQLite under data/',
     };

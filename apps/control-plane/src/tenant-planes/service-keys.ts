@@ -1,5 +1,4 @@
 import { Database, SecretBox, insertRow } from '@atlas/persistence';
-
 import { Clock } from '@atlas/platform';
 import {
   keyIdOf,
@@ -54,6 +53,13 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return { keyId: id, secret: value };
   }
 
+  /** The secret with which the plane enrolled. */
+  async secretOf(manager: EntityManager, tenantPlaneId: string): Promise<string> {
+    const active = { tenantPlaneId, activatedAt: Not(IsNull()), revokedAt: IsNull() };
+    const key = await manager.findOneByOrFail(ServiceKey, active);
+    return this.box.open(key.secretSealed, placeOf(key.id, tenantPlaneId));
+  }
+
   /** `platform`, unless the secret itself has the form that names another id. */
   get platformKeyId(): string {
     return keyIdOf(this.config.INTERNAL_SERVICE_SECRET ?? '');
@@ -66,6 +72,12 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     await manager.update(ServiceKey, before, { revokedAt: now });
     this.database.afterCommit(() => this.forget(tenantPlaneId));
     await manager.update(ServiceKey, { id, activatedAt: IsNull() }, { activatedAt: now });
+  }
+
+  /** None of the plane's keys speaks for it any longer. */
+  async revokeAll(manager: EntityManager, tenantPlaneId: string): Promise<void> {
+    await manager.update(ServiceKey, { tenantPlaneId, revokedAt: IsNull() }, { revokedAt: this.clock.now() });
+    this.database.afterCommit(() => this.forget(tenantPlaneId));
   }
 
   /** Whether the key's plane has enrolled with it. Asked until it has; a key that has been revoked gets no further than its signature. */

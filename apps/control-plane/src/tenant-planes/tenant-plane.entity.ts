@@ -1,6 +1,7 @@
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
-import { type DeploymentModel } from '@atlas/tenancy';
+import { type DeploymentModel, uuidv7 } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { type DriverName } from '../infrastructure/driver-names';
 
 export type TenantPlaneStatus = 'expected' | 'enrolled' | 'retired';
 
@@ -19,6 +20,9 @@ export class TenantPlane {
   @Column('integer') capacity: number;
   @Column('integer') placed: number;
   @Column('varchar', { name: 'secret_mode' }) secretMode: SecretMode;
+  /** What made it, where we did. */
+  @Column('varchar', { name: 'infrastructure_driver', nullable: true })
+  infrastructureDriver: DriverName | null;
   /**
    * The `n` of its desired state. Counted up last in a writing transaction, under this row's lock: commit order is
    * revision order.
@@ -40,4 +44,38 @@ export class TenantPlane {
   @JsonColumn({ nullable: true }) health: Record<string, unknown> | null;
   @TimestampColumn({ name: 'enrolled_at', nullable: true }) enrolledAt: Date | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+}
+
+/** A plane that is registered and has yet to enrol. `name` is made of its id. */
+export function expectedPlane(
+  facts: Pick<TenantPlane, 'deploymentModel' | 'region' | 'capacity' | 'placed' | 'secretMode'> & {
+    readonly name: (id: string) => string;
+    readonly now: Date;
+  },
+): TenantPlane {
+  const { name, now, ...given } = facts;
+  const id = uuidv7(now);
+  return {
+    ...given,
+    id,
+    name: name(id),
+    status: 'expected',
+    infrastructureDriver: null,
+    revision: 0,
+    revisedAt: now,
+    instanceId: null,
+    publicKey: null,
+    capabilities: null,
+    version: null,
+    endpointUrl: null,
+    databaseDriver: null,
+    appliedRevision: null,
+    linkId: null,
+    sequence: 0,
+    forkedAt: null,
+    lastReportAt: null,
+    health: null,
+    enrolledAt: null,
+    createdAt: now,
+  };
 }

@@ -2,7 +2,6 @@ import { Database, insertRow, violates } from '@atlas/persistence';
 import { OFFLINE_AFTER_SECONDS } from '@atlas/plane-contract';
 import { Clock, DomainError } from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
-import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type PlaneCaller } from '../accounts/caller';
 import { Audit } from '../audit/audit.service';
@@ -10,7 +9,7 @@ import { requirePlacedHere } from './placements';
 import { type InstallBundle, ProvisioningTokens } from './provisioning-tokens';
 import { ServiceKeys } from './service-keys';
 import { type RegisterTenantPlaneDto } from './tenant-planes.dto';
-import { TenantPlane } from './tenant-plane.entity';
+import { TenantPlane, expectedPlane } from './tenant-plane.entity';
 
 const NAME_RULE = { name: 'tenant_planes_name_uq', table: 'tenant_planes', columns: ['name'] };
 
@@ -29,7 +28,9 @@ export class TenantPlanes {
   register(
     dto: RegisterTenantPlaneDto,
   ): Promise<{ tenant_plane: Record<string, unknown>; install: InstallBundle }> {
-    const plane = this.expected(dto);
+    const { name, region, capacity, secret: secretMode } = dto;
+    const cell = { deploymentModel: 'shared', region, capacity, placed: 0, secretMode } as const;
+    const plane = expectedPlane({ ...cell, name: () => name, now: this.clock.now() });
     return this.database.write(async (manager) => {
       try {
         await insertRow(manager, TenantPlane, plane as never);
@@ -107,36 +108,6 @@ export class TenantPlanes {
     const detail =
       'With the platform secret, name the calling tenant plane in the query: tenant_plane_id=<id from enrolment>.';
     throw new DomainError('tenant_plane_unknown', 'forbidden', detail);
-  }
-
-  private expected(dto: RegisterTenantPlaneDto): TenantPlane {
-    const now = this.clock.now();
-    return {
-      id: uuidv7(now),
-      name: dto.name,
-      deploymentModel: 'shared',
-      status: 'expected',
-      region: dto.region,
-      capacity: dto.capacity,
-      placed: 0,
-      secretMode: dto.secret,
-      revision: 0,
-      revisedAt: now,
-      instanceId: null,
-      publicKey: null,
-      capabilities: null,
-      version: null,
-      endpointUrl: null,
-      databaseDriver: null,
-      appliedRevision: null,
-      linkId: null,
-      sequence: 0,
-      forkedAt: null,
-      lastReportAt: null,
-      health: null,
-      enrolledAt: null,
-      createdAt: now,
-    };
   }
 
   private viewOf(plane: TenantPlane): Record<string, unknown> {

@@ -1,6 +1,18 @@
 import { Repeatable } from '@atlas/persistence';
 import { UuidPipe } from '@atlas/platform';
-import { Body, Controller, Get, Headers, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Put,
+  Query,
+  Res,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
@@ -8,8 +20,10 @@ import { CurrentOperator, type OperatorCaller } from '../accounts/caller';
 import { SealedIdempotency } from '../idempotency/sealed-idempotency';
 import { sendRepeatable } from '../idempotency/send-repeatable';
 import { Provisioning } from '../provisioning/provisioning.service';
-import { DryRunQuery } from '../tenant-planes/tenant-planes.dto';
-import { ListTenantsQuery, ProvisionTenantDto } from './tenants.dto';
+import { DryRunQuery, IssueTokenDto } from '../tenant-planes/tenant-planes.dto';
+import { TenantInfrastructure } from './tenant-infrastructure.service';
+import { ListTenantsQuery, ProvisionTenantDto, RecordInfrastructureDto } from './tenants.dto';
+import { TenantTokens } from './tenant-tokens.service';
 import { Tenants } from './tenants.service';
 
 @ApiTags('tenants')
@@ -20,6 +34,8 @@ export class TenantsController {
     private readonly tenants: Tenants,
     private readonly provisioning: Provisioning,
     private readonly idempotency: SealedIdempotency,
+    private readonly tokens: TenantTokens,
+    private readonly infrastructure: TenantInfrastructure,
   ) {}
 
   @Requires('tenants:provision')
@@ -60,5 +76,43 @@ export class TenantsController {
   @Post(':id/signup-link')
   createSignupLink(@Param('id', UuidPipe) id: string): Promise<unknown> {
     return this.tenants.createSignupLink(id);
+  }
+
+  @Requires('tokens:issue')
+  @Repeatable()
+  @Post(':id/provisioning-tokens')
+  async issueToken(
+    @Param('id', UuidPipe) id: string,
+    @Body() { token_ttl_seconds: ttlSeconds }: IssueTokenDto,
+  ): Promise<unknown> {
+    return { install: await this.tokens.issue(id, ttlSeconds) };
+  }
+
+  @Requires('tokens:read')
+  @Get(':id/provisioning-tokens')
+  listTokens(@Param('id', UuidPipe) id: string): Promise<unknown> {
+    return this.tokens.list(id);
+  }
+
+  @Requires('tokens:issue')
+  @Delete(':id/provisioning-tokens/:token_id')
+  @HttpCode(204)
+  revokeToken(@Param('id', UuidPipe) id: string, @Param('token_id') tokenId: string): Promise<void> {
+    return this.tokens.revoke(id, tokenId);
+  }
+
+  @Requires('secrets:write')
+  @Put(':id/infrastructure')
+  recordInfrastructure(
+    @Param('id', UuidPipe) id: string,
+    @Body() body: RecordInfrastructureDto,
+  ): Promise<unknown> {
+    return this.infrastructure.record(id, body);
+  }
+
+  @Requires('secrets:read')
+  @Get(':id/db-url')
+  databaseUrl(@Param('id', UuidPipe) id: string): Promise<unknown> {
+    return this.infrastructure.databaseUrl(id);
   }
 }

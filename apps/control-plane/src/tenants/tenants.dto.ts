@@ -1,4 +1,5 @@
-import { Optional, PageQuery } from '@atlas/platform';
+import { databaseTargetProblem } from '@atlas/persistence';
+import { Checked, Optional, PageQuery } from '@atlas/platform';
 import {
   DEPLOYMENT_MODELS,
   type DeploymentModel,
@@ -14,6 +15,7 @@ import {
   IsIn,
   IsInt,
   IsString,
+  IsUrl,
   Length,
   Matches,
   Max,
@@ -95,4 +97,17 @@ export class ListTenantsQuery extends PageQuery {
   @Optional()
   @IsIn(TENANT_STATUSES)
   status?: string;
+}
+
+export class RecordInfrastructureDto {
+  @ApiProperty({ example: 'https://acme.eu.atlas.example', description: "The tenant plane's own address" })
+  @IsUrl({ require_tld: false, protocols: ['http', 'https'], require_protocol: true })
+  @Length(1, 2000)
+  endpoint_url: string;
+
+  @ApiProperty({ description: 'Where its database is: a postgres:// URL or a SQLite file. Kept sealed.' })
+  @IsString()
+  @Length(1, 2000)
+  @Checked('databaseUrl', databaseTargetProblem)
+  db_url: string;
 }

@@ -2,7 +2,7 @@ import { Database } from '@atlas/persistence';
 import { DomainError, type Page, pageOf } from '@atlas/platform';
 import { isUuid } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { type SelectQueryBuilder } from 'typeorm';
+import { type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { Placement } from '../tenant-planes/placement.entity';
 import { type SignupLink, SignupLinks } from './signup-links';
@@ -38,7 +38,7 @@ export class Tenants {
 
   createSignupLink(id: string): Promise<SignupLink> {
     return this.database.write(async (manager) => {
-      if (!(await manager.existsBy(Tenant, { id }))) throw tenantNotFound();
+      await requireTenant(manager, id);
       const link = await this.links.create(manager, id);
       const after = { expires_at: link.expires_at };
       await this.audit.record(manager, {
@@ -67,6 +67,12 @@ export class Tenants {
       return entities.map((tenant, index) => tenantView(tenant, raw[index]?.home_plane_id ?? null));
     });
   }
+}
+
+export async function requireTenant(manager: EntityManager, id: string): Promise<Tenant> {
+  const tenant = await manager.findOneBy(Tenant, { id });
+  if (!tenant) throw tenantNotFound();
+  return tenant;
 }
 
 export function tenantNotFound(): DomainError {

@@ -53,7 +53,7 @@ export class Enrolment {
         token,
         instance_id: instanceId,
         version: TENANT_PLANE_VERSION,
-        endpoint_url: this.config.TENANT_PLANE_PUBLIC_URL,
+        endpoint_url: this.config.endpointUrl,
         database: { driver: databaseTarget(this.config.TENANT_PLANE_DATABASE_URL).driver },
         capabilities: CAPABILITIES,
         public_key: publicKey,

@@ -33,6 +33,7 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
   provisioning: {
     text: 'Provisioning jobs create the infrastructure (Terraform, for example on ECS) and put its endpoint and db_url on the tenant row.',
     steps: [
+      'register-tenant-plane',
       'create-infrastructure',
       'await-enrolment',
       'write-desired-state',

@@ -33,7 +33,14 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   },
   provisioning: {
     text: 'As on-prem: an install with a provisioning token, then CONTROL_PLANE_BASE_URL, INTERNAL_SERVICE_SECRET and TENANT_PLANE_DATABASE_URL (or a SQLite file path).',
-    steps: ['await-enrolment', 'write-desired-state', 'await-report', 'prepare-signup-link', 'activate'],
+    steps: [
+      'register-tenant-plane',
+      'await-enrolment',
+      'write-desired-state',
+      'await-report',
+      'prepare-signup-link',
+      'activate',
+    ],
   },
   installRequired: true,
   selfRegistrationAllowed: true,

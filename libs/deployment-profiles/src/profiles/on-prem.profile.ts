@@ -33,7 +33,14 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
   },
   provisioning: {
     text: 'The customer installs the tenant plane with a provisioning token, then CONTROL_PLANE_BASE_URL, INTERNAL_SERVICE_SECRET and TENANT_PLANE_DATABASE_URL (or a SQLite file path).',
-    steps: ['await-enrolment', 'write-desired-state', 'await-report', 'prepare-signup-link', 'activate'],
+    steps: [
+      'register-tenant-plane',
+      'await-enrolment',
+      'write-desired-state',
+      'await-report',
+      'prepare-signup-link',
+      'activate',
+    ],
   },
   installRequired: true,
   selfRegistrationAllowed: true,

@@ -1,14 +1,20 @@
 import { type Type } from '@nestjs/common';
 import { type Step } from '../step';
 import { ActivateStep } from './activate.step';
+import { AwaitEnrolmentStep } from './await-enrolment.step';
 import { AwaitReportStep } from './await-report.step';
+import { CreateInfrastructureStep } from './create-infrastructure.step';
 import { PrepareSignupLinkStep } from './prepare-signup-link.step';
+import { RegisterTenantPlaneStep } from './register-tenant-plane.step';
 import { ReservePlaceStep } from './reserve-place.step';
 import { WriteDesiredStateStep } from './write-desired-state.step';
 
 /** Every step there is. Which operation takes which, and in what order, is said by the deployment profiles. */
 export const STEP_CLASSES: readonly Type<Step>[] = [
   ReservePlaceStep,
+  RegisterTenantPlaneStep,
+  CreateInfrastructureStep,
+  AwaitEnrolmentStep,
   WriteDesiredStateStep,
   AwaitReportStep,
   PrepareSignupLinkStep,

@@ -2,6 +2,7 @@ import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Cells } from '../../tenant-planes/cells';
 import { Placement } from '../../tenant-planes/placement.entity';
+import { givePlaceBack, reservedPlacement } from '../../tenant-planes/placements';
 import { Tenant } from '../../tenants/tenant.entity';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 
@@ -29,7 +30,8 @@ export class ReservePlaceStep extends Step {
       throw new StepFailure('operator', 'no_capacity', detail);
     }
     // It may have been placed there before, by an attempt that was undone.
-    await manager.upsert(Placement, this.placementOf(tenantId, cell.id), ['tenantId', 'tenantPlaneId']);
+    const placement = reservedPlacement(tenantId, cell.id, this.clock.now());
+    await manager.upsert(Placement, placement, ['tenantId', 'tenantPlaneId']);
     await manager.update(Tenant, { id: tenantId }, { endpointUrl: cell.endpointUrl });
     return done({ tenant_plane_id: cell.id });
   }
@@ -37,17 +39,7 @@ export class ReservePlaceStep extends Step {
   async undo({ manager, tenantId }: StepContext): Promise<void> {
     const placed = await manager.findOneBy(Placement, { tenantId, holdsPlace: true });
     if (!placed) return;
-    const { tenantPlaneId, entryRevision } = placed;
-    // One that was never published leaves no trace; a published one stays as the sign that it is gone.
-    if (entryRevision === 0) await manager.delete(Placement, { tenantId, tenantPlaneId });
-    else
-      await manager.update(Placement, { tenantId, tenantPlaneId }, { holdsPlace: false, phase: 'retired' });
-    await this.cells.freePlace(manager, tenantPlaneId);
-  }
-
-  private placementOf(tenantId: string, tenantPlaneId: string): Placement {
-    const unpublished = { entryRevision: 0, reportedRevision: 0, reportedState: null, reportedError: null };
-    const home = { phase: 'serving', holdsPlace: true } as const;
-    return { tenantId, tenantPlaneId, ...home, ...unpublished, createdAt: this.clock.now() };
+    await givePlaceBack(manager, placed);
+    await this.cells.freePlace(manager, placed.tenantPlaneId);
   }
 }

@@ -24,7 +24,7 @@ export class WriteDesiredStateStep extends Step {
   }
 
   async undo({ manager, tenantId }: StepContext): Promise<void> {
-    const placement = await manager.findOneBy(Placement, { tenantId });
+    const placement = await manager.findOneBy(Placement, { tenantId, holdsPlace: true });
     if (!placement || placement.entryRevision === 0) return;
     await manager.update(
       Placement,

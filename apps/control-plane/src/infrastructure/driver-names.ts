@@ -1,0 +1,3 @@
+/** The values of INFRASTRUCTURE_DRIVER. */
+export const DRIVER_NAMES = ['local', 'manual'] as const;
+export type DriverName = (typeof DRIVER_NAMES)[number];

@@ -1,0 +1,37 @@
+import { Inject, Injectable, type Provider, type Type } from '@nestjs/common';
+import { type DriverName } from '../driver-names';
+import { type InfrastructureDriver } from '../infrastructure-driver';
+import { LocalDriver } from './local/local.driver';
+import { ManualDriver } from './manual.driver';
+
+/** Every driver there is. */
+export const DRIVERS: Readonly<Record<DriverName, Type<InfrastructureDriver>>> = {
+  local: LocalDriver,
+  manual: ManualDriver,
+};
+
+const DRIVER_MAP = Symbol('DRIVER_MAP');
+const names = Object.entries(DRIVERS) as [DriverName, Type<InfrastructureDriver>][];
+
+/** The drivers by name. A plane stays with the one that made it. */
+@Injectable()
+export class Drivers {
+  constructor(@Inject(DRIVER_MAP) private readonly drivers: ReadonlyMap<DriverName, InfrastructureDriver>) {}
+
+  get(name: DriverName): InfrastructureDriver {
+    const driver = this.drivers.get(name);
+    if (!driver) throw new Error(`There is no infrastructure driver named ${name}.`);
+    return driver;
+  }
+}
+
+export const DRIVER_PROVIDERS: Provider[] = [
+  ...Object.values(DRIVERS),
+  Drivers,
+  {
+    provide: DRIVER_MAP,
+    inject: names.map(([, type]) => type),
+    useFactory: (...drivers: InfrastructureDriver[]) =>
+      new Map(drivers.map((driver, index) => [names[index]?.[0], driver])),
+  },
+];

@@ -1,0 +1,60 @@
+import { SecretBox, Signals } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { type InfrastructureSubject } from '../../infrastructure-driver';
+import { LocalPlane } from './local-plane.entity';
+
+/** Signalled when the wanted state of a local plane has changed. */
+export const LOCAL_PLANES_TOPIC = 'local-planes';
+
+type Env = Readonly<Record<string, string>>;
+
+/** The rows of the planes on this machine, which the supervisor goes by. */
+@Injectable()
+export class LocalPlanes {
+  constructor(
+    private readonly box: SecretBox,
+    private readonly signals: Signals,
+  ) {}
+
+  /** Writes down how the plane will run, before any of it is made. A running one is replaced once it is wanted again. */
+  async reserve(
+    manager: EntityManager,
+    { tenantPlaneId, database }: InfrastructureSubject,
+    { name, port, env }: { readonly name: string; readonly port: number; readonly env: Env },
+  ): Promise<void> {
+    const envSealed = this.box.seal(JSON.stringify(env), placeOf(tenantPlaneId));
+    const known = await manager.findOneBy(LocalPlane, { tenantPlaneId });
+    if (known) {
+      await manager.update(LocalPlane, { tenantPlaneId }, { envSealed, generation: known.generation + 1 });
+      return;
+    }
+    await manager.insert(LocalPlane, {
+      ...{ tenantPlaneId, name, database, port, envSealed, generation: 1, isWanted: false },
+      ...{ pid: null, pidStartedAt: null, runningGeneration: null, failures: 0, startAt: null },
+    });
+  }
+
+  async want(manager: EntityManager, tenantPlaneId: string): Promise<void> {
+    const wanted = { isWanted: true, failures: 0, startAt: null };
+    await manager.update(LocalPlane, { tenantPlaneId }, wanted);
+    this.signals.publish(LOCAL_PLANES_TOPIC);
+  }
+
+  async unwant(manager: EntityManager, tenantPlaneId: string): Promise<void> {
+    await manager.update(LocalPlane, { tenantPlaneId }, { isWanted: false });
+    this.signals.publish(LOCAL_PLANES_TOPIC);
+  }
+
+  environmentOf({ tenantPlaneId, envSealed }: LocalPlane): Env {
+    return JSON.parse(this.box.open(envSealed, placeOf(tenantPlaneId))) as Env;
+  }
+
+  databaseUrlOf(plane: LocalPlane): string {
+    return this.environmentOf(plane)['TENANT_PLANE_DATABASE_URL'] ?? '';
+  }
+}
+
+function placeOf(tenantPlaneId: string) {
+  return { table: 'local_planes', column: 'env_sealed', rowId: tenantPlaneId, ownerId: tenantPlaneId };
+}

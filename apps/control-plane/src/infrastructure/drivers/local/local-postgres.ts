@@ -1,0 +1,121 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { runMigration } from './migration-process';
+
+const TEMPLATE_ROLE = 'atlas_template';
+/** Session lock: one process makes the template, the others wait for it. */
+const TEMPLATE_LOCK = 4_772_602;
+
+/**
+ * Databases and roles for dedicated tenants on one server: clones of a template that the Tenant Plane has migrated, each
+ * owned by a role of its own.
+ */
+export class LocalPostgres {
+  constructor(
+    /** As a superuser. */
+    private readonly adminUrl: string,
+    /** The folder of the built Tenant Plane. */
+    private readonly app: string,
+  ) {}
+
+  /** Where the database of that name is, for its role. */
+  urlFor(name: string, password: string): string {
+    return this.urlOf(name, name, password);
+  }
+
+  /** A migrated database, owned by a role of the same name with that password. */
+  async ensure(name: string, password: string): Promise<void> {
+    await this.asAdmin(this.adminUrl, async (admin) => {
+      await this.ensureRole(admin, name, password);
+      if (!(await exists(admin, name))) await this.clone(admin, name);
+    });
+    await this.handOver(name);
+  }
+
+  /** Ends the connections that there are. */
+  async drop(name: string): Promise<void> {
+    await this.asAdmin(this.adminUrl, async (admin) => {
+      await admin.query(`drop database if exists ${escapeIdentifier(name)} with (force)`);
+      await admin.query(`drop role if exists ${escapeIdentifier(name)}`);
+    });
+  }
+
+  /** Makes the template unless there is one for this version of the schema. */
+  async ensureTemplate(): Promise<string> {
+    const template = `atlas_template_${schemaHash(this.app)}`;
+    await this.asAdmin(this.adminUrl, async (admin) => {
+      if (await exists(admin, template)) return;
+      await admin.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK]);
+      if (!(await exists(admin, template))) await this.makeTemplate(admin, template);
+    });
+    return template;
+  }
+
+  private async makeTemplate(admin: Client, template: string): Promise<void> {
+    const unfinished = `${template}_new`;
+    const password = randomBytes(24).toString('base64url');
+    await admin.query(`drop database if exists ${unfinished} with (force)`);
+    await this.ensureRole(admin, TEMPLATE_ROLE, password);
+    await admin.query(`create database ${unfinished} template template0`);
+    await this.asAdmin(this.urlOf(unfinished), (client) =>
+      client.query(`grant create on schema public to ${TEMPLATE_ROLE}`),
+    );
+    await runMigration(this.app, this.urlOf(unfinished, TEMPLATE_ROLE, password));
+    await admin.query(`alter role ${TEMPLATE_ROLE} nologin`);
+    // The name is given last: what bears it is whole.
+    await admin.query(`alter database ${unfinished} rename to ${template}`);
+  }
+
+  private async clone(admin: Client, name: string): Promise<void> {
+    const template = await this.ensureTemplate();
+    const id = escapeIdentifier(name);
+    await admin.query(`create database ${id} template ${template} strategy wal_log owner ${id}`);
+  }
+
+  /** The tables of a clone still belong to the template's role. Done again it finds nothing to do. */
+  private async handOver(name: string): Promise<void> {
+    await this.asAdmin(this.urlOf(name), async (client) => {
+      const { rowCount } = await client.query('select 1 from pg_roles where rolname = $1', [TEMPLATE_ROLE]);
+      if (rowCount) await client.query(`reassign owned by ${TEMPLATE_ROLE} to ${escapeIdentifier(name)}`);
+    });
+  }
+
+  private async ensureRole(admin: Client, name: string, password: string): Promise<void> {
+    const { rowCount } = await admin.query('select 1 from pg_roles where rolname = $1', [name]);
+    const verb = rowCount ? 'alter' : 'create';
+    await admin.query(
+      `${verb} role ${escapeIdentifier(name)} login nosuperuser nobypassrls password ${escapeLiteral(password)}`,
+    );
+  }
+
+  private urlOf(database: string, role?: string, password?: string): string {
+    const url = new URL(this.adminUrl);
+    url.pathname = `/${database}`;
+    if (role !== undefined) url.username = role;
+    if (password !== undefined) url.password = password;
+    return url.toString();
+  }
+
+  private async asAdmin<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+    const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  }
+}
+
+async function exists(admin: Client, database: string): Promise<boolean> {
+  const { rowCount } = await admin.query('select 1 from pg_database where datname = $1', [database]);
+  return rowCount === 1;
+}
+
+/** Another set of migrations is another template. */
+function schemaHash(app: string): string {
+  const migrations = readdirSync(join(app, 'database/migrations')).filter((file) => file.endsWith('.js'));
+  return createHash('sha256').update(migrations.sort().join()).digest('hex').slice(0, 12);
+}

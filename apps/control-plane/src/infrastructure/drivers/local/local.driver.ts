@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Database } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { ControlPlaneConfig } from '../../../control-plane.config';
+import { StepFailure } from '../../../provisioning/step';
+import {
+  type FencedWrite,
+  type Infrastructure,
+  InfrastructureDriver,
+  type InfrastructureRequest,
+  type InfrastructureSubject,
+} from '../../infrastructure-driver';
+import { folderOf, localName } from './local-names';
+import { LocalPlane } from './local-plane.entity';
+import { LocalPlanes } from './local-planes';
+import { LocalPostgres } from './local-postgres';
+
+const END_MS = 15_000;
+const POLL_MS = 50;
+
+/** Databases and tenant planes on this machine, for development and CI. */
+@Injectable()
+export class LocalDriver extends InfrastructureDriver {
+  constructor(
+    private readonly config: ControlPlaneConfig,
+    private readonly database: Database,
+    private readonly planes: LocalPlanes,
+  ) {
+    super();
+  }
+
+  async plan(subject: InfrastructureSubject): Promise<readonly string[]> {
+    const name = localName(subject);
+    const database =
+      subject.database === 'postgres'
+        ? `Postgres database and role ${name} on the common server of LOCAL_DRIVER_POSTGRES_URL (development and CI only)`
+        : `SQLite file in ${folderOf(this.root, name)} (development and CI only)`;
+    return [database, 'Tenant plane process on this machine'];
+  }
+
+  async create(request: InfrastructureRequest, write: FencedWrite): Promise<Infrastructure> {
+    const name = localName(request);
+    const known = await this.find(request);
+    const port = known?.port ?? (await freePort());
+    const password = randomBytes(24).toString('base64url');
+    // Written before anything is made: whoever goes on after a crash makes the very same.
+    const dbUrl = known ? this.planes.databaseUrlOf(known) : this.newDatabaseUrl(request, name, password);
+    const env = { ...request.env, TENANT_PLANE_DATABASE_URL: dbUrl };
+    await write((manager) => this.planes.reserve(manager, request, { name, port, env }));
+    await mkdir(folderOf(this.root, name), { recursive: true, mode: 0o700 });
+    if (request.database === 'postgres') {
+      await this.postgres(request).ensure(name, decodeURIComponent(new URL(dbUrl).password));
+    }
+    await write((manager) => this.planes.want(manager, request.tenantPlaneId));
+    return { endpointUrl: `http://127.0.0.1:${port}`, dbUrl };
+  }
+
+  async destroy(subject: InfrastructureSubject, write: FencedWrite): Promise<void> {
+    const { tenantPlaneId } = subject;
+    const name = localName(subject);
+    await write((manager) => this.planes.unwant(manager, tenantPlaneId));
+    await this.ended(subject);
+    const plane = await this.find(subject);
+    if (plane?.database === 'postgres') await this.postgres(subject).drop(name);
+    await rm(folderOf(this.root, name), { recursive: true, force: true });
+    await write((manager) => manager.delete(LocalPlane, { tenantPlaneId }));
+  }
+
+  private newDatabaseUrl(request: InfrastructureRequest, name: string, password: string): string {
+    return request.database === 'postgres'
+      ? this.postgres(request).urlFor(name, password)
+      : join(folderOf(this.root, name), 'tenant-plane.db');
+  }
+
+  /** The one server, or a server a tenant where the URL says `{slug}`. */
+  private postgres({ slug }: InfrastructureSubject): LocalPostgres {
+    const { LOCAL_DRIVER_POSTGRES_URL: url, tenantPlaneApp } = this.config;
+    if (url === undefined) {
+      const detail =
+        'LOCAL_DRIVER_POSTGRES_URL is not set. Set it, or ask for {"database": {"driver": "sqlite"}}.';
+      throw new StepFailure('operator', 'postgres_not_configured', detail);
+    }
+    return new LocalPostgres(url.replaceAll('{slug}', slug), tenantPlaneApp);
+  }
+
+  /** Its supervisor ends it; that may be another process of ours. */
+  private async ended(subject: InfrastructureSubject): Promise<void> {
+    for (let waited = 0; waited < END_MS; waited += POLL_MS) {
+      if ((await this.find(subject))?.pid == null) return;
+      await delay(POLL_MS);
+    }
+    throw new StepFailure('retry', 'plane_still_running', 'The tenant plane process did not end in time.');
+  }
+
+  private find({ tenantPlaneId }: InfrastructureSubject): Promise<LocalPlane | null> {
+    return this.database.read((manager) => manager.findOneBy(LocalPlane, { tenantPlaneId }));
+  }
+
+  private get root(): string {
+    return resolve(this.config.LOCAL_DRIVER_DIR);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as { port: number };
+  await new Promise((done) => server.close(done));
+  return port;
+}

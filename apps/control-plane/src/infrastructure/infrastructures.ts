@@ -1,0 +1,84 @@
+import { Database, type DatabaseDriver } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { ControlPlaneConfig } from '../control-plane.config';
+import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
+import { ServiceKeys } from '../tenant-planes/service-keys';
+import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
+import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
+import { DatabaseUrls } from '../tenants/database-urls';
+import { Tenant } from '../tenants/tenant.entity';
+import { type DriverName } from './driver-names';
+import { Drivers } from './drivers';
+import { type FencedWrite, type InfrastructureSubject } from './infrastructure-driver';
+
+interface Created {
+  readonly driver: DriverName;
+  readonly endpointUrl: string;
+}
+
+/** The infrastructure of dedicated tenants: made by the configured driver, recorded on the tenant's row. */
+@Injectable()
+export class Infrastructures {
+  constructor(
+    private readonly database: Database,
+    private readonly drivers: Drivers,
+    private readonly planes: SingleTenantPlanes,
+    private readonly tokens: ProvisioningTokens,
+    private readonly keys: ServiceKeys,
+    private readonly databaseUrls: DatabaseUrls,
+    private readonly config: ControlPlaneConfig,
+  ) {}
+
+  /** What would be created. */
+  plan(tenant: Tenant): Promise<readonly string[]> {
+    return this.drivers.get(this.config.infrastructureDriver).plan(this.subjectOf(tenant, tenant.id));
+  }
+
+  /** Null while a person has yet to make it. */
+  async create(tenantId: string, write: FencedWrite): Promise<Created | null> {
+    const { tenant, plane } = await this.find(tenantId);
+    if (!plane) throw new Error('The tenant has no tenant plane to make infrastructure for.');
+    const driver = plane.infrastructureDriver ?? this.config.infrastructureDriver;
+    if (tenant.dbUrlSealed !== null && tenant.endpointUrl !== null)
+      return { driver, endpointUrl: tenant.endpointUrl };
+    const env = await write((manager) => this.openEnvironment(manager, plane, driver));
+    const subject = this.subjectOf(tenant, plane.id);
+    const made = await this.drivers.get(driver).create({ ...subject, env }, write);
+    if (!made) return null;
+    await write((manager) => this.databaseUrls.record(manager, tenantId, made));
+    return { driver, endpointUrl: made.endpointUrl };
+  }
+
+  async destroy(tenantId: string, write: FencedWrite): Promise<void> {
+    const { tenant, plane } = await this.find(tenantId);
+    if (plane?.infrastructureDriver)
+      await this.drivers.get(plane.infrastructureDriver).destroy(this.subjectOf(tenant, plane.id), write);
+    await write((manager) => this.databaseUrls.forget(manager, tenantId));
+  }
+
+  /** What its tenant plane is started with. Only one that has yet to enrol needs a token; an earlier one is revoked. */
+  private async openEnvironment(
+    manager: EntityManager,
+    plane: TenantPlane,
+    infrastructureDriver: DriverName,
+  ): Promise<Readonly<Record<string, string>>> {
+    await manager.update(TenantPlane, { id: plane.id }, { infrastructureDriver });
+    if (plane.status === 'enrolled')
+      return this.tokens.environmentFor(plane, await this.keys.secretOf(manager, plane.id));
+    return (await this.tokens.issue(manager, plane)).env;
+  }
+
+  private find(id: string): Promise<{ tenant: Tenant; plane: TenantPlane | null }> {
+    return this.database.read(async (manager) => {
+      const tenant = await manager.findOneByOrFail(Tenant, { id });
+      return { tenant, plane: await this.planes.find(manager, id) };
+    });
+  }
+
+  private subjectOf(tenant: Tenant, tenantPlaneId: string): InfrastructureSubject {
+    const { id: tenantId, slug, region, settings } = tenant;
+    const database = (settings['database_driver'] as DatabaseDriver) ?? this.config.dedicatedDatabase;
+    return { tenantId, slug, tenantPlaneId, region, database };
+  }
+}

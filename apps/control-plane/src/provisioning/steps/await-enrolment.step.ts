@@ -1,0 +1,48 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { ProvisioningTokens } from '../../tenant-planes/provisioning-tokens';
+import { SingleTenantPlanes } from '../../tenant-planes/single-tenant-planes';
+import { Tenant } from '../../tenants/tenant.entity';
+import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
+
+export const AWAIT_ENROLMENT = 'await-enrolment';
+
+/** Waits until the tenant's own plane has enrolled, for as long as its provisioning token is good. */
+@Injectable()
+export class AwaitEnrolmentStep extends Step {
+  readonly name = AWAIT_ENROLMENT;
+  readonly description = 'Wait for the tenant plane to enrol with its provisioning token';
+  readonly creates = ['enrolment'];
+
+  constructor(
+    private readonly planes: SingleTenantPlanes,
+    private readonly tokens: ProvisioningTokens,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+    const plane = await this.planes.find(manager, tenantId);
+    if (!plane) throw new StepFailure('fatal', 'no_tenant_plane', 'The tenant has no tenant plane.');
+    if (plane.status !== 'enrolled') return this.waitForToken(manager, plane.id);
+    const { endpointUrl } = plane;
+    const { url } = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    // Where the customer runs the plane, its users go to the address that it enrolled with.
+    await manager.update(Tenant, { id: tenantId }, { endpointUrl, url: url ?? endpointUrl });
+    return done({ tenant_plane_id: plane.id, version: plane.version });
+  }
+
+  async undo(): Promise<void> {
+    // The plane's trust ends with its registration.
+  }
+
+  private async waitForToken(manager: StepContext['manager'], tenantPlaneId: string): Promise<StepResult> {
+    const token = await this.tokens.findLive(manager, tenantPlaneId);
+    const until = token?.expiresAt;
+    if (until && until > this.clock.now()) return wait('the enrolment of the tenant plane', until);
+    const what = until ? 'expired' : 'was revoked';
+    const detail = `The provisioning token ${what} before the tenant plane enrolled. Issue a new one (POST /api/tenants/<id>/provisioning-tokens): the job then goes on by itself.`;
+    throw new StepFailure('operator', 'enrolment_overdue', detail);
+  }
+}

@@ -1,0 +1,39 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Infrastructures } from '../../infrastructure/infrastructures';
+import { type Tenant } from '../../tenants/tenant.entity';
+import { Step, type StepContext, type StepResult, done, wait } from '../step';
+
+/** A person has this long to make it where the driver is `manual`. */
+const PATIENCE_MS = 30 * 24 * 3_600_000;
+
+/** Has the infrastructure driver create the tenant's own database and tenant plane. */
+@Injectable()
+export class CreateInfrastructureStep extends Step {
+  readonly name = 'create-infrastructure';
+  readonly description = "Create the tenant's own database, role and tenant plane";
+  readonly creates = ['database', 'database role', 'tenant plane process'];
+  override readonly isAtomic = false;
+
+  constructor(
+    private readonly infrastructures: Infrastructures,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  override plan(tenant: Tenant): Promise<readonly string[]> {
+    return this.infrastructures.plan(tenant);
+  }
+
+  async run({ tenantId, write }: StepContext): Promise<StepResult> {
+    const made = await this.infrastructures.create(tenantId, write);
+    if (made) return done({ driver: made.driver, endpoint_url: made.endpointUrl });
+    const until = new Date(this.clock.now().getTime() + PATIENCE_MS);
+    return wait('a person to create the infrastructure (PUT /api/tenants/<id>/infrastructure)', until);
+  }
+
+  async undo({ tenantId, write }: StepContext): Promise<void> {
+    await this.infrastructures.destroy(tenantId, write);
+  }
+}

@@ -1,0 +1,54 @@
+import { Database } from '@atlas/persistence';
+import { DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit.service';
+import { JobWaker } from '../provisioning/job-waker';
+import { DatabaseUrls } from './database-urls';
+import { type TenantView } from './tenant.view';
+import { type RecordInfrastructureDto } from './tenants.dto';
+import { Tenants, requireTenant } from './tenants.service';
+
+/** Where a tenant's own database and tenant plane are, for people who may know it. */
+@Injectable()
+export class TenantInfrastructure {
+  constructor(
+    private readonly database: Database,
+    private readonly tenants: Tenants,
+    private readonly urls: DatabaseUrls,
+    private readonly waker: JobWaker,
+    private readonly audit: Audit,
+  ) {}
+
+  /** For what was made elsewhere. A provisioning that waits for it goes on. */
+  async record(id: string, dto: RecordInfrastructureDto): Promise<TenantView> {
+    await this.database.write(async (manager) => {
+      const tenant = await requireTenant(manager, id);
+      if (tenant.deploymentModel !== 'dedicated') throw notDedicated();
+      await this.urls.record(manager, id, { endpointUrl: dto.endpoint_url, dbUrl: dto.db_url });
+      await this.audit.record(manager, {
+        ...{ action: 'tenant.infrastructure_recorded', targetKind: 'tenant', targetId: id },
+        before: { endpoint_url: tenant.endpointUrl, has_db_url: tenant.dbUrlSealed !== null },
+        after: { endpoint_url: dto.endpoint_url, has_db_url: true },
+      });
+      await this.waker.wakeForTenants(manager, [id]);
+    });
+    return this.tenants.get(id);
+  }
+
+  /** A secret: that it was read is on record before it is given. */
+  async databaseUrl(id: string): Promise<{ db_url: string }> {
+    const url = await this.database.write(async (manager) => {
+      const opened = this.urls.open(await requireTenant(manager, id));
+      const entry = { action: 'tenant.db_url_read', targetKind: 'tenant', targetId: id };
+      if (opened !== null) await this.audit.record(manager, entry);
+      return opened;
+    });
+    if (url === null) throw new DomainError('no_db_url', 'not_found', 'No database of its own is recorded.');
+    return { db_url: url };
+  }
+}
+
+function notDedicated(): DomainError {
+  const detail = 'Infrastructure is recorded for dedicated tenants only: others have none that Atlas makes.';
+  return new DomainError('not_dedicated', 'conflict', detail);
+}

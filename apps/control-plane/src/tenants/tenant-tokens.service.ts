@@ -1,0 +1,79 @@
+import { Database } from '@atlas/persistence';
+import { Clock, DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { JobWaker } from '../provisioning/job-waker';
+import { JobControl } from '../provisioning/jobs.service';
+import { AWAIT_ENROLMENT } from '../provisioning/steps/await-enrolment.step';
+import { type ProvisioningToken } from '../tenant-planes/provisioning-token.entity';
+import { type InstallBundle, ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
+import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
+import { type TenantPlane } from '../tenant-planes/tenant-plane.entity';
+import { requireTenant } from './tenants.service';
+
+/** The provisioning tokens of the plane that serves one tenant. */
+@Injectable()
+export class TenantTokens {
+  constructor(
+    private readonly database: Database,
+    private readonly planes: SingleTenantPlanes,
+    private readonly tokens: ProvisioningTokens,
+    private readonly jobs: JobControl,
+    private readonly waker: JobWaker,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Revokes the live one. A provisioning that waited for the enrolment in vain goes on waiting. */
+  issue(tenantId: string, ttlSeconds?: number): Promise<InstallBundle> {
+    return this.database.write(async (manager) => {
+      const plane = await this.planeOf(manager, tenantId);
+      const install = await this.tokens.issue(manager, plane, ttlSeconds);
+      await this.jobs.resumeAt(manager, tenantId, AWAIT_ENROLMENT);
+      await this.waker.wakeForTenants(manager, [tenantId]);
+      return install;
+    });
+  }
+
+  async list(tenantId: string): Promise<{ items: unknown[]; next_cursor: null }> {
+    const plane = await this.database.read((manager) => this.planeOf(manager, tenantId));
+    const tokens = await this.tokens.list(plane.id);
+    return { items: tokens.map((token) => viewOf(token, this.clock.now())), next_cursor: null };
+  }
+
+  revoke(tenantId: string, tokenId: string): Promise<void> {
+    return this.database.write(async (manager) => {
+      const plane = await this.planeOf(manager, tenantId);
+      const token = await this.tokens.find(manager, plane.id, tokenId);
+      if (!token) throw new DomainError('not_found', 'not_found', 'The tenant has no such token.');
+      await this.tokens.revoke(manager, token.id);
+      await this.waker.wakeForTenants(manager, [tenantId]);
+    });
+  }
+
+  private async planeOf(manager: EntityManager, tenantId: string): Promise<TenantPlane> {
+    await requireTenant(manager, tenantId);
+    const plane = await this.planes.find(manager, tenantId);
+    if (plane && plane.deploymentModel !== 'shared') return plane;
+    const detail = 'The tenant has no tenant plane of its own, hence no provisioning tokens.';
+    throw new DomainError('no_tenant_plane', 'conflict', detail);
+  }
+}
+
+/** Its state, never the secret. */
+function viewOf(token: ProvisioningToken, now: Date): Record<string, unknown> {
+  return {
+    id: token.id,
+    state: stateOf(token, now),
+    issued_by: token.issuedBy,
+    created_at: token.createdAt,
+    expires_at: token.expiresAt,
+    revoked_at: token.revokedAt,
+    consumed_at: token.consumedAt,
+  };
+}
+
+function stateOf({ consumedAt, revokedAt, expiresAt }: ProvisioningToken, now: Date): string {
+  if (consumedAt) return 'consumed';
+  if (revokedAt) return 'revoked';
+  return expiresAt > now ? 'live' : 'expired';
+}

@@ -1,0 +1,12 @@
+import 'reflect-metadata';
+import { migrateFirst } from '@atlas/persistence';
+import { EnvironmentError, parseEnvironment } from '@atlas/platform';
+import { databaseOptions } from './database/database-options';
+import { TenantPlaneConfig } from './tenant-plane.config';
+
+/** Brings the database of TENANT_PLANE_DATABASE_URL up to date, and ends. The plane does the same when it starts. */
+migrateFirst(databaseOptions(parseEnvironment(TenantPlaneConfig, process.env))).catch((error: unknown) => {
+  const { message, stack } = error as Error;
+  process.stderr.write(`${error instanceof EnvironmentError ? message : stack}\n`);
+  process.exit(1);
+});
