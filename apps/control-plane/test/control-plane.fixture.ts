@@ -73,6 +73,9 @@ export class TestControlPlane {
     const request = this.prepared(supertest(this.url).post(path), options);
     return body === undefined ? request : request.set('content-type', 'application/json').send(body);
   }
+  put(path: string, body: object, options: CallOptions = {}): supertest.Test {
+    return this.prepared(supertest(this.url).put(path), options).send(body);
+  }
   delete(path: string, options: CallOptions = {}): supertest.Test {
     return this.prepared(supertest(this.url).delete(path), options);
   }

@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       await reaches(accepted, 'failed');
       expect((await job(accepted)).error).toMatchObject({
         code: 'enrolment_overdue',
-        detail: expect.stringContaining('was revoked'),
+        detail: expect.stringContaining('no live provisioning token'),
       });
       expect(refusal(await simulator(accepted).enrol())).toEqual([410, 'token_revoked']);
     });

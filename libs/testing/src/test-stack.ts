@@ -10,6 +10,8 @@ export interface TenantView {
   readonly slug: string;
   readonly status: string;
   readonly url: string;
+  readonly endpoint_url: string | null;
+  readonly has_db_url: boolean;
   readonly created_at: string;
   readonly active_at: string | null;
   readonly tenant_plane_id: string | null;
@@ -17,6 +19,7 @@ export interface TenantView {
 export interface Provisioned {
   readonly tenant: TenantView;
   readonly job: { readonly id: string; readonly status: string };
+  readonly install?: InstallView;
 }
 export interface InstallView {
   readonly token: string;
@@ -28,6 +31,9 @@ export interface SessionView {
   readonly refresh_token: string;
   readonly user: { readonly id: string; readonly email: string; readonly role: string };
 }
+
+/** `at`: the address of another tenant plane than the first shared one. */
+type TenantCall = RequestOptions & { readonly session?: string; readonly at?: string };
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -174,12 +180,13 @@ export class TestStack {
     return { tenant, session: await this.signUp(tenant) };
   }
 
-  async signUp(tenant: TenantView): Promise<SessionView> {
+  /** `at`: the address of a tenant plane other than the first shared one. */
+  async signUp(tenant: TenantView, at?: string): Promise<SessionView> {
     const link = await this.api<{ token: string }>(`/api/tenants/${tenant.id}/signup-link`, {
       method: 'POST',
     });
     const body = { token: link.body.token, password: ADMIN_PASSWORD };
-    const exchange = await this.tenant<SessionView>(tenant.slug, '/api/auth/signup-exchange', { body });
+    const exchange = await this.tenant<SessionView>(tenant.slug, '/api/auth/signup-exchange', { body, at });
     if (exchange.status !== 201) throw new Error(JSON.stringify(exchange.body));
     return exchange.body;
   }
@@ -188,11 +195,11 @@ export class TestStack {
   tenant<T = Record<string, unknown>>(
     idOrSlug: string,
     path: string,
-    options: RequestOptions & { session?: string } = {},
+    { at = `http://127.0.0.1:${this.tenantPlanePort}`, ...options }: TenantCall = {},
   ): Promise<Answer<T>> {
     const headers: Record<string, string> = { 'x-tenant-id': idOrSlug, ...options.headers };
     if (options.session) headers['authorization'] = `Bearer ${options.session}`;
-    return request<T>(`http://127.0.0.1:${this.tenantPlanePort}${path}`, { ...options, headers });
+    return request<T>(`${at}${path}`, { ...options, headers });
   }
 
   async stop(): Promise<void> {

@@ -11,8 +11,11 @@ export interface InfrastructureSubject {
 }
 
 export interface InfrastructureRequest extends InfrastructureSubject {
-  /** What the tenant plane is started with to enrol and to be trusted: the `env` of its install bundle. Holds secrets. */
-  readonly env: Readonly<Record<string, string>>;
+  /**
+   * What the tenant plane is started with to enrol and to be trusted: the `env` of a new install bundle, which revokes the
+   * one before, or what an enrolled plane goes on with. Holds secrets.
+   */
+  openEnvironment(): Promise<Readonly<Record<string, string>>>;
 }
 
 export interface Infrastructure {

@@ -42,9 +42,10 @@ export class Infrastructures {
     const driver = plane.infrastructureDriver ?? this.config.infrastructureDriver;
     if (tenant.dbUrlSealed !== null && tenant.endpointUrl !== null)
       return { driver, endpointUrl: tenant.endpointUrl };
-    const env = await write((manager) => this.openEnvironment(manager, plane, driver));
-    const subject = this.subjectOf(tenant, plane.id);
-    const made = await this.drivers.get(driver).create({ ...subject, env }, write);
+    await write((manager) => manager.update(TenantPlane, { id: plane.id }, { infrastructureDriver: driver }));
+    const openEnvironment = () => write((manager) => this.openEnvironment(manager, plane.id));
+    const request = { ...this.subjectOf(tenant, plane.id), openEnvironment };
+    const made = await this.drivers.get(driver).create(request, write);
     if (!made) return null;
     await write((manager) => this.databaseUrls.record(manager, tenantId, made));
     return { driver, endpointUrl: made.endpointUrl };
@@ -57,15 +58,14 @@ export class Infrastructures {
     await write((manager) => this.databaseUrls.forget(manager, tenantId));
   }
 
-  /** What its tenant plane is started with. Only one that has yet to enrol needs a token; an earlier one is revoked. */
+  /** Only a plane that has yet to enrol needs a token. */
   private async openEnvironment(
     manager: EntityManager,
-    plane: TenantPlane,
-    infrastructureDriver: DriverName,
+    id: string,
   ): Promise<Readonly<Record<string, string>>> {
-    await manager.update(TenantPlane, { id: plane.id }, { infrastructureDriver });
+    const plane = await manager.findOneByOrFail(TenantPlane, { id });
     if (plane.status === 'enrolled')
-      return this.tokens.environmentFor(plane, await this.keys.secretOf(manager, plane.id));
+      return this.tokens.environmentFor(plane, await this.keys.secretOf(manager, id));
     return (await this.tokens.issue(manager, plane)).env;
   }
 

@@ -41,8 +41,8 @@ export class AwaitEnrolmentStep extends Step {
     const token = await this.tokens.findLive(manager, tenantPlaneId);
     const until = token?.expiresAt;
     if (until && until > this.clock.now()) return wait('the enrolment of the tenant plane', until);
-    const what = until ? 'expired' : 'was revoked';
-    const detail = `The provisioning token ${what} before the tenant plane enrolled. Issue a new one (POST /api/tenants/<id>/provisioning-tokens): the job then goes on by itself.`;
+    const what = until ? 'The provisioning token expired' : 'There is no live provisioning token';
+    const detail = `${what}, and the tenant plane has not enrolled. Issue a new one (POST /api/tenants/<id>/provisioning-tokens): the job then goes on by itself.`;
     throw new StepFailure('operator', 'enrolment_overdue', detail);
   }
 }

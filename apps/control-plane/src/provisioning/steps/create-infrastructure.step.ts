@@ -4,6 +4,9 @@ import { Infrastructures } from '../../infrastructure/infrastructures';
 import { type Tenant } from '../../tenants/tenant.entity';
 import { Step, type StepContext, type StepResult, done, wait } from '../step';
 
+const MADE_BY_A_PERSON =
+  'a person to create the infrastructure: start a tenant plane with a bundle of POST /api/tenants/<id>/provisioning-tokens, then record it with PUT /api/tenants/<id>/infrastructure';
+
 /** A person has this long to make it where the driver is `manual`. */
 const PATIENCE_MS = 30 * 24 * 3_600_000;
 
@@ -30,7 +33,7 @@ export class CreateInfrastructureStep extends Step {
     const made = await this.infrastructures.create(tenantId, write);
     if (made) return done({ driver: made.driver, endpoint_url: made.endpointUrl });
     const until = new Date(this.clock.now().getTime() + PATIENCE_MS);
-    return wait('a person to create the infrastructure (PUT /api/tenants/<id>/infrastructure)', until);
+    return wait(MADE_BY_A_PERSON, until);
   }
 
   async undo({ tenantId, write }: StepContext): Promise<void> {

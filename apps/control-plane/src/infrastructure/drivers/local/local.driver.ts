@@ -49,7 +49,7 @@ export class LocalDriver extends InfrastructureDriver {
     const password = randomBytes(24).toString('base64url');
     // Written before anything is made: whoever goes on after a crash makes the very same.
     const dbUrl = known ? this.planes.databaseUrlOf(known) : this.newDatabaseUrl(request, name, password);
-    const env = { ...request.env, TENANT_PLANE_DATABASE_URL: dbUrl };
+    const env = { ...(await request.openEnvironment()), TENANT_PLANE_DATABASE_URL: dbUrl };
     await write((manager) => this.planes.reserve(manager, request, { name, port, env }));
     await mkdir(folderOf(this.root, name), { recursive: true, mode: 0o700 });
     if (request.database === 'postgres') {

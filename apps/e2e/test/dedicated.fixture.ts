@@ -1,0 +1,82 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { identityOf } from '@atlas/platform/processes';
+import {
+  type DatabaseDriver,
+  type TenantView,
+  type TestDatabase,
+  TestStack,
+  asAdmin,
+  createTestDatabase,
+  eventually,
+  testServerUrl,
+} from '@atlas/testing';
+
+interface LocalProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly startedAt: string;
+}
+
+/** A Control Plane as a process that creates dedicated tenants on this machine. */
+export class DedicatedStack {
+  private constructor(
+    readonly driver: DatabaseDriver,
+    readonly stack: TestStack,
+    readonly folder: string,
+    private readonly controlPlaneDatabase: TestDatabase,
+  ) {}
+
+  static async start(driver: DatabaseDriver): Promise<DedicatedStack> {
+    const folder = mkdtempSync(join(tmpdir(), 'atlas-dedicated-'));
+    const controlPlaneDatabase = await createTestDatabase(driver);
+    const controlPlaneEnv = {
+      INFRASTRUCTURE_DRIVER: 'local',
+      LOCAL_DRIVER_DIR: folder,
+      ...(driver === 'postgres' && { LOCAL_DRIVER_POSTGRES_URL: testServerUrl() }),
+    };
+    const stack = await TestStack.start({ controlPlaneDatabase, controlPlaneEnv });
+    return new DedicatedStack(driver, stack, folder, controlPlaneDatabase);
+  }
+
+  async provision(slug: string): Promise<TenantView> {
+    const body = { deployment_model: 'dedicated' };
+    const answer = await this.stack.provision(slug, { body });
+    if (answer.status !== 202) throw new Error(JSON.stringify(answer.body));
+    return answer.body.tenant;
+  }
+
+  /** The tenant planes that run on this machine for this stack. */
+  processes(): LocalProcess[] {
+    const file = join(this.folder, 'processes.json');
+    const listed = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as LocalProcess[]) : [];
+    return listed.filter(({ pid, startedAt }) => identityOf(pid)?.startedAt === startedAt);
+  }
+
+  /** The process that runs for a tenant, once it does. */
+  processOf(slug: string, except?: number): Promise<LocalProcess> {
+    const isIts = ({ name, pid }: LocalProcess) => name.startsWith(`atlas_${slug}_`) && pid !== except;
+    return eventually(() => this.processes().find(isIts), { what: `a tenant plane of ${slug} runs` });
+  }
+
+  /** Databases and roles of dedicated tenants on the test server whose name holds `slug`. */
+  async namesOnServer(slug: string): Promise<string[]> {
+    if (this.driver === 'sqlite') return [];
+    const { rows } = await asAdmin(testServerUrl(), (client) =>
+      client.query<{ name: string }>(
+        `select datname as name from pg_database where datname like $1
+         union all select rolname from pg_roles where rolname like $1`,
+        [`atlas\\_${slug}\\_%`],
+      ),
+    );
+    return rows.map(({ name }) => name);
+  }
+
+  async stop(): Promise<void> {
+    await this.stack.stop();
+    for (const { pid } of this.processes()) process.kill(pid, 'SIGKILL');
+    await this.controlPlaneDatabase.drop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

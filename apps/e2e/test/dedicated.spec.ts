@@ -1,0 +1,88 @@
+import { EVERY_DATABASE, type TenantView, eventually } from '@atlas/testing';
+import { DedicatedStack } from './dedicated.fixture';
+
+jest.setTimeout(120_000);
+
+describe.each(EVERY_DATABASE)('dedicated tenants on %s', (driver) => {
+  let dedicated: DedicatedStack;
+  beforeAll(async () => {
+    dedicated = await DedicatedStack.start(driver);
+  });
+  afterAll(() => dedicated.stop());
+
+  const endpointOf = ({ endpoint_url }: TenantView): string => endpoint_url ?? '';
+  const isServed = (tenant: TenantView): Promise<boolean> =>
+    fetch(`${endpointOf(tenant)}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+
+  describe('acme', () => {
+    let tenant: TenantView;
+    beforeAll(async () => {
+      await dedicated.provision('acme');
+      tenant = await dedicated.stack.awaitActive('acme');
+    });
+
+    it('has a tenant plane and a database of its own, and users sign in to it', async () => {
+      const { stack } = dedicated;
+      expect(tenant).toMatchObject({ has_db_url: true, url: expect.stringContaining('acme.localhost') });
+      const session = await stack.signUp(tenant, endpointOf(tenant));
+      const incident = { title: 'Disk is full', severity: 'P2' };
+      // The one tenant is fixed: no header names it.
+      const created = await fetch(`${endpointOf(tenant)}/api/incidents`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${session.token}` },
+        body: JSON.stringify(incident),
+      });
+      expect(created.status).toBe(201);
+      const { body } = await stack.api<{ db_url: string }>(`/api/tenants/${tenant.id}/db-url`);
+      expect(body.db_url).toMatch(driver === 'postgres' ? /^postgres:\/\/atlas_acme_/ : /tenant-plane\.db$/);
+      expect(await dedicated.namesOnServer('acme')).toHaveLength(driver === 'postgres' ? 2 : 0);
+    });
+
+    it('is started again when its process dies', async () => {
+      const { pid } = await dedicated.processOf('acme');
+      process.kill(pid, 'SIGKILL');
+      await dedicated.processOf('acme', pid);
+      await eventually(() => isServed(tenant), { what: 'it serves again' });
+    });
+
+    it('serves on while the Control Plane is killed, and is adopted by the next one', async () => {
+      const { pid } = await dedicated.processOf('acme');
+      await dedicated.stack.controlPlane.end('SIGKILL');
+      expect(await isServed(tenant)).toBe(true);
+      await dedicated.stack.startControlPlane();
+      expect((await dedicated.processOf('acme')).pid).toBe(pid);
+      // It is looked after: killed again it comes again.
+      process.kill(pid, 'SIGKILL');
+      await dedicated.processOf('acme', pid);
+      await eventually(() => isServed(tenant), { what: 'it serves again' });
+    });
+  });
+
+  it('leaves nothing behind when its provisioning is rolled back', async () => {
+    const { stack } = dedicated;
+    await stack.controlPlane.end();
+    const broken = { ATLAS_FAULT_POINT: 'provision/await-enrolment/before:throw' };
+    await stack.startControlPlane(broken);
+    const { id } = await dedicated.provision('halfway');
+    await dedicated.processOf('halfway');
+    const jobs = await stack.api<{ items: { id: string }[] }>(`/api/provisioning-jobs?tenant_id=${id}`);
+    const job = `/api/provisioning-jobs/${jobs.body.items[0]?.id}`;
+    await stack.api(`${job}/cancel`, { method: 'POST' });
+    expect((await stack.api(`${job}/rollback`, { method: 'POST' })).status).toBe(202);
+    const status = async (): Promise<unknown> => (await stack.api(job)).body['status'];
+    await eventually(async () => (await status()) === 'cancelled', { what: 'it is undone' });
+    expect(dedicated.processes().filter(({ name }) => name.includes('halfway'))).toEqual([]);
+    expect(await dedicated.namesOnServer('halfway')).toEqual([]);
+    expect((await stack.api(`/api/tenants/${id}`)).body).toMatchObject({
+      ...{ status: 'deleted', has_db_url: false, endpoint_url: null },
+    });
+    // And the slug is free.
+    await stack.controlPlane.end();
+    await stack.startControlPlane();
+    await dedicated.provision('halfway');
+    await stack.awaitActive('halfway');
+  });
+});
