@@ -31,6 +31,7 @@ import { Provisioning } from './provisioning/provisioning.service';
 import { GraphileQueue } from './provisioning/queue/graphile.queue';
 import { InProcessQueue } from './provisioning/queue/in-process.queue';
 import { JobQueue } from './provisioning/queue/job-queue';
+import { TenantOperations } from './provisioning/tenant-operations';
 import { Worker } from './provisioning/worker';
 import { SigningKeys } from './signing-keys/signing-keys';
 import { Cells } from './tenant-planes/cells';
@@ -46,6 +47,8 @@ import { SingleTenantPlanes } from './tenant-planes/single-tenant-planes';
 import { ServiceKeys } from './tenant-planes/service-keys';
 import { TenantPlanesController } from './tenant-planes/tenant-planes.controller';
 import { TenantPlanes } from './tenant-planes/tenant-planes.service';
+import { LifecycleController } from './tenants/lifecycle.controller';
+import { TenantStatusPublisher } from './tenants/tenant-status-publisher';
 import { DatabaseUrls } from './tenants/database-urls';
 import { SignupLinks } from './tenants/signup-links';
 import { TenantInfrastructure } from './tenants/tenant-infrastructure.service';
@@ -64,6 +67,7 @@ const PROVISIONING = [
   Jobs,
   Operations,
   Provisioning,
+  TenantOperations,
   Worker,
   Chores,
 ];
@@ -78,7 +82,14 @@ const TENANT_PLANES = [
   TenantPlanes,
 ];
 const INFRASTRUCTURE = [...DRIVER_PROVIDERS, Infrastructures, LocalPlanes, LocalSupervisor];
-const TENANTS = [DatabaseUrls, SignupLinks, TenantInfrastructure, TenantTokens, Tenants];
+const TENANTS = [
+  DatabaseUrls,
+  SignupLinks,
+  TenantInfrastructure,
+  TenantStatusPublisher,
+  TenantTokens,
+  Tenants,
+];
 
 @Module({})
 export class AppModule {
@@ -101,6 +112,7 @@ export class AppModule {
         AuditController,
         JobsController,
         TenantsController,
+        LifecycleController,
         SelfController,
         TenantPlanesController,
       ],

@@ -76,6 +76,9 @@ export class TestControlPlane {
   put(path: string, body: object, options: CallOptions = {}): supertest.Test {
     return this.prepared(supertest(this.url).put(path), options).send(body);
   }
+  patch(path: string, body: object, options: CallOptions = {}): supertest.Test {
+    return this.prepared(supertest(this.url).patch(path), options).send(body);
+  }
   delete(path: string, options: CallOptions = {}): supertest.Test {
     return this.prepared(supertest(this.url).delete(path), options);
   }

@@ -39,6 +39,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
         status: 'provisioning',
         plan: 'core',
         region: null,
+        settings: {},
         source: 'api',
         admin_email: 'ann@acme.example',
         url: 'https://acme.atlas.example',

@@ -41,6 +41,24 @@ describe.each(EVERY_DATABASE)('both planes as processes on %s', (driver) => {
     expect(text).toMatch(/event: done\ndata: .*"status":"succeeded"/);
   });
 
+  it('suspend a tenant within two seconds, and resume it with its data and sessions', async () => {
+    const { stack } = planes;
+    const { tenant, session } = await stack.tenantWithAdmin('unpaid');
+    const list = () => stack.tenant('unpaid', '/api/incidents', { session: session.token });
+    const ask = async (operation: string, status: number): Promise<number> => {
+      const startedAt = Date.now();
+      await stack.api(`/api/tenants/${tenant.id}/${operation}`, { body: {} });
+      await eventually(async () => (await list()).status === status, { what: `${operation} shows` });
+      return Date.now() - startedAt;
+    };
+    expect(await ask('suspend', 403)).toBeLessThan(2000);
+    expect((await list()).body).toMatchObject({ code: 'tenant_suspended' });
+    await eventually(
+      async () => (await stack.api(`/api/tenants/${tenant.id}/resume`, { body: {} })).status === 202,
+    );
+    await eventually(async () => (await list()).status === 200, { what: 'the session works again' });
+  });
+
   it("keep one tenant's session out of another, and tell its tenant", async () => {
     const { stack } = planes;
     const [own, other] = [await stack.tenantWithAdmin('own'), await stack.tenantWithAdmin('other')];

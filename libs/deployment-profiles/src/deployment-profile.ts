@@ -1,4 +1,5 @@
 import { type DeploymentModel } from '@atlas/tenancy';
+import { type LifecycleOperation } from './lifecycle';
 import { type OutageContract } from './outage-contract';
 
 /** Who runs something, or has a duty. */
@@ -49,6 +50,8 @@ export interface DeploymentProfile {
   readonly backupDuty: { readonly who: readonly Party[]; readonly text: string };
   /** How a tenant comes to exist; `steps` are names of steps in the Control Plane, in order. */
   readonly provisioning: { readonly text: string; readonly steps: readonly string[] };
+  /** The steps of what may happen to a tenant afterwards, by operation. */
+  readonly lifecycle: Readonly<Record<LifecycleOperation, readonly string[]>>;
   /** Whether the customer has to install a tenant plane, so that provisioning hands out an install bundle. */
   readonly installRequired: boolean;
   /** Whether `POST /api/auth/register` may be opened at all. */

@@ -1,4 +1,5 @@
 export * from './deployment-profile';
+export { LIFECYCLE_OPERATIONS, type LifecycleOperation } from './lifecycle';
 export {
   OUTAGE_CAPABILITIES,
   OUTAGE_MOMENTS,

@@ -16,7 +16,7 @@ import { type RequestContext, runInContext, traceIdOf } from './request-context'
 import { createValidationPipe } from './validation.pipe';
 
 const MAX_BODY_BYTES = 1_048_576;
-const UNPREFIXED = ['health/live', 'health/ready', 'api/health', 'metrics'];
+const UNPREFIXED = ['/', 'health/live', 'health/ready', 'api/health', 'metrics'];
 
 export interface HttpAppOptions {
   readonly title: string;

@@ -12,6 +12,7 @@ export * from './passwords';
 export * from './uuid.pipe';
 export * from './platform.module';
 export * from './problem.filter';
+export * from './problem-page';
 export * from './processes';
 export * from './public.decorator';
 export * from './request-context';

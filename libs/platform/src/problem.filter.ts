@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import { type FastifyReply } from 'fastify';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DomainError, type ErrorKind, STATUS_OF_KIND, validationFailed } from './errors';
+import { PAGE_HEADERS, problemPage } from './problem-page';
 import { currentContext } from './request-context';
 
 const KIND_OF_STATUS = new Map(
@@ -13,7 +14,8 @@ export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
   catch(exception: unknown, host: ArgumentsHost): void {
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const http = host.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
     // The stream already began: nothing but closing it can tell the client.
     if (reply.raw.headersSent) {
       reply.raw.end();
@@ -26,13 +28,26 @@ export class ProblemFilter implements ExceptionFilter {
     const error = toDomainError(exception);
     if (error.kind === 'internal') this.logger.error(exception);
     const status = STATUS_OF_KIND[error.kind];
-    const body = JSON.stringify(problemOf(error, status));
+    const problem = problemOf(error, status);
+    if (isForBrowser(http.getRequest<FastifyRequest>())) {
+      void reply
+        .status(status)
+        .headers({ ...error.headers, ...PAGE_HEADERS })
+        .send(problemPage(problem));
+      return;
+    }
+    const body = JSON.stringify(problem);
     const signature = (error as SignableError).signAnswer?.({ status, body });
     void reply
       .status(status)
       .headers({ ...error.headers, ...signature, 'content-type': 'application/problem+json' })
       .send(body);
   }
+}
+
+/** A person followed a link. Programs ask for JSON, or for anything. */
+function isForBrowser({ method, headers }: FastifyRequest): boolean {
+  return method === 'GET' && (headers.accept ?? '').includes('text/html');
 }
 
 /** A refusal that its receiver can check: a wrong clock is corrected by nothing less. */

@@ -1,12 +1,13 @@
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type JobDirection, type JobError, type JobParams, type JobStatus, type StepState } from './job';
+import { type OperationName } from './operation-rules';
 
 /** The journal of one operation. Its row is also the lease: who works on it, under which fencing number, until when. */
 @Entity('provisioning_jobs')
 export class ProvisioningJob {
   @PrimaryColumn('uuid') id: string;
-  @Column('varchar') operation: string;
+  @Column('varchar') operation: OperationName;
   /** Whom or what it is about: a tenant, or a tenant plane as a whole. */
   @Column('uuid', { name: 'tenant_id', nullable: true }) tenantId: string | null;
   @Column('uuid', { name: 'tenant_plane_id', nullable: true }) tenantPlaneId: string | null;

@@ -9,6 +9,7 @@ import { ProvisioningJob } from './job.entity';
 import { jobView } from './job.view';
 import { type ListJobsQuery } from './jobs.dto';
 import { Jobs, topicOf } from './jobs.repository';
+import { OPERATION_RULES } from './operation-rules';
 import { JobQueue } from './queue/job-queue';
 
 /** What operators see of jobs and do to them. */
@@ -37,12 +38,12 @@ export class JobControl {
 
   /** Goes on from the failed step. */
   retry(id: string): Promise<ProvisioningJob> {
-    return this.restart(id, 'run', 'provisioning', 'job.retried');
+    return this.restart(id, 'run', 'job.retried');
   }
 
   /** Undoes what was done, in reverse order. */
   rollback(id: string): Promise<ProvisioningJob> {
-    return this.restart(id, 'undo', 'deprovisioning', 'job.rolled_back');
+    return this.restart(id, 'undo', 'job.rolled_back');
   }
 
   /** Stops a live job where it is: whoever works on it loses the lease. */
@@ -62,7 +63,7 @@ export class JobControl {
         .execute();
       const job = await this.requireJob(manager, id);
       if (!affected) throw invalidTransition(job.status, 'cancelled');
-      if (job.tenantId) await manager.update(Tenant, { id: job.tenantId }, { status: 'failed' });
+      await setStatus(manager, job, OPERATION_RULES[job.operation].whenStopped);
       await this.tell(manager, job, 'job.cancelled');
       return job;
     });
@@ -76,12 +77,7 @@ export class JobControl {
     if (failedAt && failedAt.name === step) await this.retry(job.id);
   }
 
-  private restart(
-    id: string,
-    direction: JobDirection,
-    tenantStatus: Tenant['status'],
-    action: string,
-  ): Promise<ProvisioningJob> {
+  private restart(id: string, direction: JobDirection, action: string): Promise<ProvisioningJob> {
     return this.database.write(async (manager) => {
       const job = await this.requireJob(manager, id);
       const tenant = job.tenantId && (await manager.findOneByOrFail(Tenant, { id: job.tenantId }));
@@ -108,7 +104,8 @@ export class JobControl {
         changes as never,
       );
       if (!affected) throw invalidTransition('running', 'queued');
-      if (job.tenantId) await manager.update(Tenant, { id: job.tenantId }, { status: tenantStatus });
+      const { whileResumed, whileUndone } = OPERATION_RULES[job.operation];
+      await setStatus(manager, job, direction === 'run' ? whileResumed : whileUndone);
       await this.queue.wake(manager, id);
       await this.tell(manager, job, action);
       return job;
@@ -126,6 +123,14 @@ export class JobControl {
     await this.audit.record(manager, { action, targetKind: 'job', targetId: job.id, after });
     this.signals.publish(topicOf(job.id));
   }
+}
+
+async function setStatus(
+  manager: EntityManager,
+  { tenantId: id }: ProvisioningJob,
+  status: Tenant['status'] | undefined,
+): Promise<void> {
+  if (id !== null && status !== undefined) await manager.update(Tenant, { id }, { status });
 }
 
 function jobNotFound(): DomainError {

@@ -1,10 +1,11 @@
-import { PROFILES, profileOf } from '@atlas/deployment-profiles';
+import { type LifecycleOperation, PROFILES, profileOf } from '@atlas/deployment-profiles';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Inject, Injectable, type Provider } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Tenant } from '../tenants/tenant.entity';
-import { type JobStatus, newStepState, type StepState } from './job';
+import { type JobStatus } from './job';
 import { type ProvisioningJob } from './job.entity';
+import { OPERATION_RULES } from './operation-rules';
 import { type Step } from './step';
 import { STEP_CLASSES } from './steps';
 
@@ -24,7 +25,12 @@ export class Operations {
   constructor(@Inject(STEPS) steps: readonly Step[]) {
     this.steps = new Map(steps.map((step) => [step.name, step]));
     if (this.steps.size !== steps.length) throw new Error('Two steps have the same name.');
-    const named = new Set(Object.values(PROFILES).flatMap((profile) => profile.provisioning.steps));
+    const named = new Set(
+      Object.values(PROFILES).flatMap(({ provisioning, lifecycle }) => [
+        ...provisioning.steps,
+        ...Object.values(lifecycle).flat(),
+      ]),
+    );
     const unused = steps.filter((step) => !named.has(step.name));
     if (unused.length > 0) throw new Error(`No deployment profile takes the step ${unused[0]?.name}.`);
     for (const name of named) this.step(name);
@@ -41,15 +47,32 @@ export class Operations {
     return profileOf(model).provisioning.steps.map((name) => this.step(name));
   }
 
-  newSteps(model: DeploymentModel): StepState[] {
-    return this.provisioning(model).map((step) => newStepState(step.name));
+  /** In order. */
+  lifecycle(model: DeploymentModel, operation: LifecycleOperation): readonly Step[] {
+    return profileOf(model).lifecycle[operation].map((name) => this.step(name));
+  }
+
+  /** The plan of a dry run. */
+  async describe(steps: readonly Step[], tenant: Tenant): Promise<Record<string, unknown>> {
+    const described = steps.map(async (step) => {
+      const { name, description } = step;
+      return { name, description, creates: await step.plan(tenant) };
+    });
+    const install_required = profileOf(tenant.deploymentModel).installRequired;
+    return { plan: { steps: await Promise.all(described), install_required } };
   }
 
   /** What the end of a job makes of its tenant, in the transaction that ends it. */
-  async settle(manager: EntityManager, { tenantId: id }: ProvisioningJob, status: JobStatus): Promise<void> {
-    if (id === null) return;
-    if (status === 'failed') await manager.update(Tenant, { id }, { status: 'failed' });
-    // Rolled back: nothing is left of it, and its slug is free.
-    if (status === 'cancelled') await manager.update(Tenant, { id }, { status: 'deleted', holdsSlug: false });
+  async settle(
+    manager: EntityManager,
+    { tenantId, operation }: ProvisioningJob,
+    status: JobStatus,
+  ): Promise<void> {
+    const { whenStopped, whenUndone } = OPERATION_RULES[operation];
+    const next = { failed: whenStopped, cancelled: whenUndone }[status as string];
+    if (tenantId === null || next === undefined) return;
+    // Nothing is left of one that was undone, and its slug is free.
+    const changes = next === 'deleted' ? { status: next, holdsSlug: false } : { status: next };
+    await manager.update(Tenant, { id: tenantId }, changes);
   }
 }

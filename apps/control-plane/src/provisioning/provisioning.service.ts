@@ -15,12 +15,11 @@ import { tenantView } from '../tenants/tenant.view';
 import { type ProvisionTenantDto } from '../tenants/tenants.dto';
 import { ProvisioningJob } from './job.entity';
 import { jobView } from './job.view';
+import { newJob } from './new-job';
 import { Operations } from './operations';
 import { JobQueue } from './queue/job-queue';
 
 const SLUG_RULE = { name: 'tenants_slug_uq', table: 'tenants', columns: ['slug'] };
-/** The sweep looks at a job that nobody was woken for after this long. */
-const UNNOTICED_MS = 5000;
 
 /** Accepts the request for a tenant: everything that it needs is checked and written, then workers take over. */
 @Injectable()
@@ -46,13 +45,7 @@ export class Provisioning {
       if (await manager.existsBy(Tenant, { slug: tenant.slug, holdsSlug: true }))
         throw slugTaken(tenant.slug);
     });
-    const described = await Promise.all(
-      steps.map(async (step) => {
-        const { name, description } = step;
-        return { name, description, creates: await step.plan(tenant) };
-      }),
-    );
-    return { plan: { steps: described, install_required: profileOf(dto.deployment_model).installRequired } };
+    return this.operations.describe(steps, tenant);
   }
 
   /** Tenant, job, audit row and wake-up, in the caller's transaction. */
@@ -62,7 +55,8 @@ export class Provisioning {
     source: TenantSource,
   ): Promise<RepeatableAnswer> {
     const tenant = this.newTenant(dto, source);
-    const job = this.newJob(tenant);
+    const steps = this.operations.provisioning(tenant.deploymentModel);
+    const job = newJob({ operation: 'provision', tenantId: tenant.id, steps }, tenant.createdAt);
     const after = {
       slug: tenant.slug,
       deployment_model: tenant.deploymentModel,
@@ -139,28 +133,6 @@ export class Provisioning {
       createdAt: now,
       updatedAt: now,
       activeAt: null,
-    };
-  }
-
-  private newJob(tenant: Tenant): ProvisioningJob {
-    return {
-      id: uuidv7(tenant.createdAt),
-      operation: 'provision',
-      tenantId: tenant.id,
-      tenantPlaneId: null,
-      params: {},
-      status: 'queued',
-      direction: 'run',
-      steps: this.operations.newSteps(tenant.deploymentModel),
-      error: null,
-      leaseOwner: null,
-      leaseNumber: 0,
-      leaseExpiresAt: null,
-      dueAt: new Date(tenant.createdAt.getTime() + UNNOTICED_MS),
-      wakes: 0,
-      createdAt: tenant.createdAt,
-      startedAt: null,
-      finishedAt: null,
     };
   }
 

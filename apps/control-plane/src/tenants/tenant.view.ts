@@ -14,6 +14,7 @@ export function tenantView(tenant: Tenant, tenantPlaneId: string | null): Tenant
     status: tenant.status,
     plan: tenant.plan,
     region: tenant.region,
+    settings: tenant.settings,
     source: tenant.source,
     admin_email: tenant.adminEmail,
     url: tenant.url,

@@ -8,6 +8,7 @@ import {
   Headers,
   HttpCode,
   Param,
+  Patch,
   Post,
   Put,
   Query,
@@ -22,7 +23,12 @@ import { sendRepeatable } from '../idempotency/send-repeatable';
 import { Provisioning } from '../provisioning/provisioning.service';
 import { DryRunQuery, IssueTokenDto } from '../tenant-planes/tenant-planes.dto';
 import { TenantInfrastructure } from './tenant-infrastructure.service';
-import { ListTenantsQuery, ProvisionTenantDto, RecordInfrastructureDto } from './tenants.dto';
+import {
+  ListTenantsQuery,
+  ProvisionTenantDto,
+  RecordInfrastructureDto,
+  UpdateTenantDto,
+} from './tenants.dto';
 import { TenantTokens } from './tenant-tokens.service';
 import { Tenants } from './tenants.service';
 
@@ -69,6 +75,12 @@ export class TenantsController {
   @Get(':id_or_slug')
   get(@Param('id_or_slug') idOrSlug: string): Promise<unknown> {
     return this.tenants.get(idOrSlug);
+  }
+
+  @Requires('tenants:write')
+  @Patch(':id')
+  update(@Param('id', UuidPipe) id: string, @Body() body: UpdateTenantDto): Promise<unknown> {
+    return this.tenants.update(id, body);
   }
 
   @Requires('tenants:write')

@@ -14,6 +14,7 @@ import {
   IsEmail,
   IsIn,
   IsInt,
+  IsObject,
   IsString,
   IsUrl,
   Length,
@@ -24,6 +25,8 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { MAX_TOKEN_SECONDS } from '../tenant-planes/provisioning-tokens';
+
+const MAX_SETTINGS = 10_000;
 
 const IsSlug = (): PropertyDecorator =>
   ValidateBy({
@@ -110,4 +113,53 @@ export class RecordInfrastructureDto {
   @Length(1, 2000)
   @Checked('databaseUrl', databaseTargetProblem)
   db_url: string;
+}
+
+export class SuspendTenantDto {
+  @ApiProperty({ required: false, description: 'For the audit trail' })
+  @Optional()
+  @IsString()
+  @Length(1, 500)
+  reason?: string;
+}
+
+/** Settings that operators do not set: what provisioning was asked for. */
+const FIXED_SETTINGS = ['database_driver'];
+
+export class UpdateTenantDto {
+  @ApiProperty({ required: false })
+  @Optional()
+  @IsString()
+  @Length(1, 100)
+  @Matches(/\S/, { message: 'name must not be blank' })
+  name?: string;
+
+  @ApiProperty({ required: false, enum: PLANS })
+  @Optional()
+  @IsIn(PLANS)
+  plan?: Plan;
+
+  @ApiProperty({
+    required: false,
+    type: Object,
+    description: 'Merged into what is there, key by key; null removes a key (RFC 7396)',
+  })
+  @Optional()
+  @IsObject()
+  @ValidateBy({
+    name: 'settings',
+    validator: {
+      validate: (value) => settingsProblem(value) === null,
+      defaultMessage: (args) => `settings ${settingsProblem(args?.value)}`,
+    },
+  })
+  settings?: Record<string, unknown>;
+}
+
+function settingsProblem(value: unknown): string | null {
+  const fixed = Object.keys(value ?? {}).find((key) => FIXED_SETTINGS.includes(key));
+  if (fixed) return `must not change ${fixed}: it is what the tenant was provisioned with`;
+  return JSON.stringify(value ?? {}).length <= MAX_SETTINGS
+    ? null
+    : `must have ${MAX_SETTINGS} characters at most`;
 }

@@ -1,5 +1,5 @@
 import { Database } from '@atlas/persistence';
-import { DomainError, type Page, pageOf } from '@atlas/platform';
+import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { isUuid } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, type SelectQueryBuilder } from 'typeorm';
@@ -8,14 +8,17 @@ import { Placement } from '../tenant-planes/placement.entity';
 import { type SignupLink, SignupLinks } from './signup-links';
 import { Tenant } from './tenant.entity';
 import { type TenantView, tenantView } from './tenant.view';
-import { type ListTenantsQuery } from './tenants.dto';
+import { TenantStatusPublisher } from './tenant-status-publisher';
+import { type ListTenantsQuery, type UpdateTenantDto } from './tenants.dto';
 
 @Injectable()
 export class Tenants {
   constructor(
     private readonly database: Database,
     private readonly links: SignupLinks,
+    private readonly publisher: TenantStatusPublisher,
     private readonly audit: Audit,
+    private readonly clock: Clock,
   ) {}
 
   async get(idOrSlug: string): Promise<TenantView> {
@@ -34,6 +37,27 @@ export class Tenants {
       if (status) query.andWhere('tenant.status = :status', { status });
     }, limit + 1);
     return pageOf(items, limit, (item) => item);
+  }
+
+  /** Its plane is told in the same transaction. */
+  async update(id: string, dto: UpdateTenantDto): Promise<TenantView> {
+    await this.database.write(async (manager) => {
+      const { name, plan, settings, status } = await requireTenant(manager, id);
+      if (status === 'deleted') throw tenantIsDeleted();
+      const changes = {
+        ...(dto.name !== undefined && { name: dto.name.trim() }),
+        ...(dto.plan !== undefined && { plan: dto.plan }),
+        ...(dto.settings !== undefined && { settings: merged(settings, dto.settings) }),
+      };
+      await manager.update(Tenant, { id }, { ...changes, updatedAt: this.clock.now() } as never);
+      await this.publisher.publish(manager, id);
+      await this.audit.record(manager, {
+        ...{ action: 'tenant.updated', targetKind: 'tenant', targetId: id },
+        before: { name, plan, settings },
+        after: { name, plan, settings, ...changes },
+      });
+    });
+    return this.get(id);
   }
 
   createSignupLink(id: string): Promise<SignupLink> {
@@ -77,4 +101,13 @@ export async function requireTenant(manager: EntityManager, id: string): Promise
 
 export function tenantNotFound(): DomainError {
   return new DomainError('tenant_not_found', 'not_found', 'There is no such tenant.');
+}
+
+function tenantIsDeleted(): DomainError {
+  return new DomainError('invalid_transition', 'conflict', 'A deleted tenant cannot be changed.');
+}
+
+/** RFC 7396, of one level. */
+function merged(settings: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries({ ...settings, ...patch }).filter(([, value]) => value !== null));
 }

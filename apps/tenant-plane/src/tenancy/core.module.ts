@@ -15,6 +15,7 @@ import { ControlPlaneLink } from '../control-plane-link/link.service';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { Reporter } from '../control-plane-link/reporter';
 import { Deployment } from '../deployment/deployment';
+import { HomeController } from '../deployment/home.controller';
 import { TenantDefaultController } from '../deployment/tenant-default.controller';
 import { TenantIdempotency, UserRequests } from '../idempotency/tenant-idempotency';
 import { TenantDirectory } from './tenant-directory';
@@ -36,7 +37,7 @@ const ACCOUNTS = [Accounts, SessionAuthentication, Sessions, SignupTokens];
 /** What every feature stands on: which tenant, which user, which deployment, and the word of the Control Plane. */
 @Global()
 @Module({
-  controllers: [AccountsController, AuditController, TenantDefaultController],
+  controllers: [AccountsController, AuditController, TenantDefaultController, HomeController],
   providers: [...LINK, ...TENANCY, ...ACCOUNTS, ...IDEMPOTENCY, Audit, Deployment],
   exports: [Audit, Deployment, RepeatableRequests],
 })

@@ -7,6 +7,8 @@ import { CreateInfrastructureStep } from './create-infrastructure.step';
 import { PrepareSignupLinkStep } from './prepare-signup-link.step';
 import { RegisterTenantPlaneStep } from './register-tenant-plane.step';
 import { ReservePlaceStep } from './reserve-place.step';
+import { ResumeStep } from './resume.step';
+import { SuspendStep } from './suspend.step';
 import { WriteDesiredStateStep } from './write-desired-state.step';
 
 /** Every step there is. Which operation takes which, and in what order, is said by the deployment profiles. */
@@ -19,4 +21,6 @@ export const STEP_CLASSES: readonly Type<Step>[] = [
   AwaitReportStep,
   PrepareSignupLinkStep,
   ActivateStep,
+  SuspendStep,
+  ResumeStep,
 ];

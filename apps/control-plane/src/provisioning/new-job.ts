@@ -1,0 +1,30 @@
+import { uuidv7 } from '@atlas/tenancy';
+import { type JobParams, newStepState } from './job';
+import { type ProvisioningJob } from './job.entity';
+import { type OperationName } from './operation-rules';
+import { type Step } from './step';
+
+/** The sweep looks at a job that nobody was woken for after this long. */
+const UNNOTICED_MS = 5000;
+
+export interface JobRequest {
+  readonly operation: OperationName;
+  readonly tenantId: string | null;
+  readonly tenantPlaneId?: string | null;
+  readonly params?: JobParams;
+  readonly steps: readonly Step[];
+}
+
+export function newJob(
+  { operation, tenantId, tenantPlaneId = null, params = {}, steps }: JobRequest,
+  now: Date,
+): ProvisioningJob {
+  return {
+    ...{ id: uuidv7(now), operation, tenantId, tenantPlaneId, params },
+    ...{ status: 'queued', direction: 'run', error: null },
+    steps: steps.map((step) => newStepState(step.name)),
+    ...{ leaseOwner: null, leaseNumber: 0, leaseExpiresAt: null, wakes: 0 },
+    dueAt: new Date(now.getTime() + UNNOTICED_MS),
+    ...{ createdAt: now, startedAt: null, finishedAt: null },
+  };
+}

@@ -1,0 +1,30 @@
+import { LIFECYCLE_OPERATIONS, type LifecycleOperation } from '@atlas/deployment-profiles';
+import { type TenantStatus } from '@atlas/tenancy';
+
+export const OPERATION_NAMES = ['provision', ...LIFECYCLE_OPERATIONS] as const;
+export type OperationName = 'provision' | LifecycleOperation;
+
+/** What an operation asks and makes of its tenant's status; its steps do the rest. What is left out stays as it is. */
+export interface OperationRules {
+  /** Where it may start. */
+  readonly from: readonly TenantStatus[];
+  /** While it is resumed, and while it is rolled back. */
+  readonly whileResumed?: TenantStatus;
+  readonly whileUndone?: TenantStatus;
+  /** When it fails or is cancelled. */
+  readonly whenStopped?: TenantStatus;
+  /** When it is rolled back whole. */
+  readonly whenUndone?: TenantStatus;
+}
+
+export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = {
+  provision: {
+    from: [],
+    whileResumed: 'provisioning',
+    whileUndone: 'deprovisioning',
+    whenStopped: 'failed',
+    whenUndone: 'deleted',
+  },
+  suspend: { from: ['active'] },
+  resume: { from: ['suspended'] },
+};
