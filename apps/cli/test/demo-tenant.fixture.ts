@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { type DevStack } from '../src/stack/dev-stack-file';
+import { type ListedProcess } from '../src/stack/process-list';
+import { until } from '../src/stack/until';
 
 /** A request of the demo tenant's admin about incidents. */
 export async function inDemo(
@@ -14,4 +17,25 @@ export async function inDemo(
   const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
   const response = await fetch(`${plane.url}/api/incidents`, init);
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+/** Provisions a dedicated tenant, and answers with the processes that run for it on this machine. */
+export async function dedicatedTenant(
+  { control_plane: { url, api_key: key } }: DevStack,
+  processesFile: string,
+): Promise<ListedProcess[]> {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const body = JSON.stringify({
+    name: 'Dedicated Inc',
+    slug: 'dedicated-inc',
+    deployment_model: 'dedicated',
+    admin_email: 'admin@dedicated.example.com',
+  });
+  await fetch(`${url}/api/tenants/provision`, { method: 'POST', headers, body });
+  const isActive = async (): Promise<true | undefined> => {
+    const answer = await fetch(`${url}/api/tenants/dedicated-inc`, { headers });
+    return ((await answer.json()) as { status?: string }).status === 'active' || undefined;
+  };
+  await until(isActive, { seconds: 30, complaint: 'The dedicated tenant was not active' });
+  return JSON.parse(readFileSync(processesFile, 'utf8')) as ListedProcess[];
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inDemo } from './demo-tenant.fixture';
+import { dedicatedTenant, inDemo } from './demo-tenant.fixture';
 import { StackProcess, expectGone } from './stack.fixture';
 
 jest.setTimeout(90_000);
@@ -30,8 +30,9 @@ describe('the local stack', () => {
     const incident = await inDemo(devStack, 'POST', { title: 'Disk is full on web-1', severity: 'P2' });
     expect(incident).toMatchObject({ status: 201, body: { severity: 'P2', title: 'Disk is full on web-1' } });
     number = String(incident.body['number']);
-    const { children } = run;
-    expect(children.map(({ name }) => name)).toEqual(['control-plane', 'tenant-plane']);
+    const dedicated = await dedicatedTenant(devStack, join(dataDir, 'dedicated/processes.json'));
+    const children = [...run.children, ...dedicated];
+    expect(run.children.map(({ name }) => name)).toEqual(['control-plane', 'tenant-plane']);
     // The way npm does it: the terminal's signal, and the same again.
     const askedAt = performance.now();
     run.send('SIGINT', 'SIGINT');

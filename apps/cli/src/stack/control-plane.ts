@@ -50,6 +50,8 @@ function specOf(context: StackContext, databases: PlaneDatabases): ProcessSpec {
       ...databases.controlPlane,
       PORT: new URL(controlPlaneUrl).port,
       CONTROL_PLANE_PUBLIC_URL: controlPlaneUrl,
+      INFRASTRUCTURE_DRIVER: 'local',
+      LOCAL_DRIVER_DIR: data.dedicated,
       CONTROL_PLANE_SEALING_KEYS: state.record.sealingKey,
       TENANT_BASE_DOMAIN: baseDomain,
     }),

@@ -7,11 +7,14 @@ export class DataDirectory {
   readonly processList: string;
   readonly devStack: string;
   readonly postgres: string;
+  /** Of the dedicated tenants on this machine. */
+  readonly dedicated: string;
 
   constructor(readonly root: string) {
     this.processList = join(root, 'pids.json');
     this.devStack = join(root, 'dev-stack.json');
     this.postgres = join(root, 'postgres');
+    this.dedicated = join(root, 'dedicated');
   }
 
   /** `isTraversable`: other users may walk through it to what is theirs (Postgres' own user), but not look around. */
@@ -21,6 +24,10 @@ export class DataDirectory {
       chmodSync(folder, 0o700);
     }
     if (isTraversable) chmodSync(this.root, 0o711);
+  }
+
+  get dedicatedProcesses(): string {
+    return join(this.dedicated, 'processes.json');
   }
 
   logFile(name: string): string {

@@ -38,6 +38,7 @@ export function postgresDatabases(
   return {
     controlPlane: {
       CONTROL_PLANE_DATABASE_URL: url(CONTROL_PLANE_OWNER, passwords.controlPlane, 'control_plane'),
+      LOCAL_DRIVER_POSTGRES_URL: url('postgres', passwords.superuser, 'postgres'),
     },
     tenantPlane: {
       TENANT_PLANE_DATABASE_URL: url(TENANT_PLANE_APP, passwords.tenantPlaneApp, 'tenant_plane'),

@@ -21,7 +21,11 @@ const SIGNALS: Readonly<Record<string, readonly [NodeJS.Signals, NodeJS.Signals]
 
 /** `data/pids.json`: what runs here, for whoever comes after a stack that could not tidy up. */
 export class ProcessList {
-  constructor(private readonly file: string) {}
+  constructor(
+    private readonly file: string,
+    /** Where the Control Plane lists the tenant planes that it started itself. */
+    private readonly dedicatedFile?: string,
+  ) {}
 
   /** Ends what an earlier stack left behind. Throws when that one is still running. */
   async claim(): Promise<void> {
@@ -30,6 +34,7 @@ export class ProcessList {
       throw new CommandFailure(
         `A stack runs on this data directory already (pid ${stack.pid}). End it first, or take another one with --data-dir.`,
       );
+    await this.endDedicated();
     await endAll(children, 5);
     this.write([]);
   }
@@ -42,8 +47,15 @@ export class ProcessList {
     this.write(this.children().filter((child) => child.pid !== pid));
   }
 
+  /** Ends the tenant planes that the Control Plane has started: nobody looks after them once that has ended. */
+  async endDedicated(): Promise<void> {
+    const listed = this.dedicatedFile === undefined ? undefined : readPrivateFile(this.dedicatedFile);
+    await Promise.all(((listed ?? []) as ListedProcess[]).map((plane) => endAll([plane], 3)));
+  }
+
   /** Ends whatever of the list still runs, and forgets the list. */
   async release(): Promise<void> {
+    await this.endDedicated();
     await endAll(this.children(), 1);
     rmSync(this.file, { force: true });
   }

@@ -4,7 +4,7 @@ import { ManagedProcess, type ProcessSpec, startNewLog } from './managed-process
 import { type ProcessList } from './process-list';
 
 /** From the wish to end until everything has to be gone, in milliseconds. */
-const PLANES_MS = 8000;
+const PLANES_MS = 5000;
 const ALL_MS = 9500;
 const TAIL_LINES = 15;
 
@@ -54,6 +54,7 @@ export class StackProcesses {
     const left = (ms: number): number => startedAt + ms - performance.now();
     const planes = this.running.filter(({ spec }) => !spec.isDatabase);
     await Promise.all(planes.map((plane) => plane.stop(left(PLANES_MS))));
+    await this.list.endDedicated();
     await Promise.all(this.running.map((rest) => rest.stop(left(ALL_MS))));
     await this.list.release();
   }

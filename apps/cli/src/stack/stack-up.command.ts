@@ -41,7 +41,7 @@ export class StackUpCommand implements Command {
     const needsWay = options.database === 'postgres' && process.getuid?.() === 0;
     data.prepare({ isTraversable: needsWay });
     if (needsWay) requireWalkable(data.postgres);
-    const list = new ProcessList(data.processList);
+    const list = new ProcessList(data.processList, data.dedicatedProcesses);
     await list.claim();
     return this.runUntilStopped(options, data, list);
   }

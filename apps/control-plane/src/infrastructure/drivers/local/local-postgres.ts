@@ -102,6 +102,8 @@ export class LocalPostgres {
     const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
     await client.connect();
     try {
+      // A statement that fails would be written to the server's log, password and all.
+      await client.query('set log_min_error_statement = panic');
       return await work(client);
     } finally {
       await client.end();
