@@ -33,6 +33,8 @@ import { InProcessQueue } from './provisioning/queue/in-process.queue';
 import { JobQueue } from './provisioning/queue/job-queue';
 import { TenantOperations } from './provisioning/tenant-operations';
 import { Worker } from './provisioning/worker';
+import { Routes } from './routing/routes.service';
+import { RoutingController } from './routing/routing.controller';
 import { SigningKeys } from './signing-keys/signing-keys';
 import { Cells } from './tenant-planes/cells';
 import { DesiredStates } from './tenant-planes/desired-state.service';
@@ -111,6 +113,7 @@ export class AppModule {
         AccountsController,
         AuditController,
         JobsController,
+        RoutingController,
         TenantsController,
         LifecycleController,
         SelfController,
@@ -126,6 +129,7 @@ export class AppModule {
         ...TENANTS,
         SealedIdempotency,
         { provide: RepeatableRequests, useClass: OperatorRequests },
+        Routes,
         SigningKeys,
         { provide: JobQueue, inject: [ControlPlaneConfig, Database], useFactory: createQueue },
         { provide: RequestNonces, inject: [Database, Clock], useFactory: createNonces },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { EnrolRequest, PLANE_PATHS, ReportRequest } from '@atlas/plane-contract';
+import { EnrolRequest, PLANE_PATHS, ReportRequest, type TenantRoute } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import {
   type AnswerSigner,
@@ -54,6 +54,9 @@ export class FakeControlPlane {
   readonly enrolments: EnrolRequest[] = [];
   readonly pulls: Pull[] = [];
   readonly reports: ReportRequest[] = [];
+  /** Where tenants of other planes live, and which were asked for. */
+  readonly routes = new Map<string, TenantRoute>();
+  readonly askedFor: string[] = [];
   /** Codes of what it refused, in order. */
   readonly refusals: string[] = [];
   /** When a call came to which it misbehaved, in milliseconds. */
@@ -134,7 +137,7 @@ export class FakeControlPlane {
   }
 
   private mannerAt(path: string): Manner {
-    return this.misbehavesAt.includes(path) ? this.manner : 'proper';
+    return this.misbehavesAt.some((known) => path.startsWith(known)) ? this.manner : 'proper';
   }
 
   /** Turned away without a look at what was asked. */
@@ -150,7 +153,14 @@ export class FakeControlPlane {
   private async answer(url: URL, body: string): Promise<Answer> {
     if (url.pathname === PLANE_PATHS.enrol) return this.enrol(read(EnrolRequest, body));
     if (url.pathname === PLANE_PATHS.report) return this.takeReport(read(ReportRequest, body));
+    if (url.pathname.startsWith(PLANE_PATHS.routes)) return this.route(url.pathname.split('/').at(-1) ?? '');
     return this.desiredState(url.searchParams);
+  }
+
+  private route(slug: string): Answer {
+    this.askedFor.push(slug);
+    const body = this.routes.get(slug);
+    return body ? { status: 200, body } : { status: 204 };
   }
 
   private enrol(asked: EnrolRequest | null): Answer {

@@ -3,3 +3,4 @@ export * from './enrol.request';
 export * from './paths';
 export * from './report.request';
 export * from './signup-token';
+export * from './tenant-route';

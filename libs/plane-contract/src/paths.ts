@@ -3,6 +3,7 @@ export const PLANE_PATHS = {
   enrol: '/api/tenant-planes/enroll',
   desiredState: '/api/tenant-planes/self/desired-state',
   report: '/api/tenant-planes/self/report',
+  routes: '/api/tenant-planes/self/routes',
 } as const;
 
 /** The longest that a long poll may be asked to wait, in seconds. */

@@ -7,6 +7,7 @@ import {
   Get,
   Headers,
   HttpCode,
+  Param,
   Post,
   Query,
   Res,
@@ -15,6 +16,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../accounts/access.guard';
 import { PlaneCall, type PlaneCaller } from '../accounts/caller';
+import { Routes } from '../routing/routes.service';
 import { DesiredStates } from './desired-state.service';
 import { Reports } from './reports.service';
 import { sendSigned } from './signed-answer';
@@ -33,6 +35,7 @@ export class SelfController implements BeforeApplicationShutdown {
     private readonly planes: TenantPlanes,
     private readonly desiredStates: DesiredStates,
     private readonly reports: Reports,
+    private readonly routes: Routes,
   ) {}
 
   @Get('desired-state')
@@ -49,6 +52,18 @@ export class SelfController implements BeforeApplicationShutdown {
         ? this.desiredStates.changes(id, undefined)
         : this.desiredStates.awaitChanges(id, since, Math.min(wait, MAX_WAIT_SECONDS), this.endOf(reply));
     await sendSigned(reply, call, await changes);
+  }
+
+  /** Where another plane's tenant lives; 204 when nowhere. */
+  @Get('routes/:slug')
+  async route(
+    @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Param('slug') slug: string,
+    @Query() query: SelfQuery,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.planes.identify(call, query.tenant_plane_id);
+    await sendSigned(reply, call, await this.routes.ofSlug(slug));
   }
 
   @Post('report')

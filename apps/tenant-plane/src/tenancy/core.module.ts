@@ -20,6 +20,7 @@ import { TenantDefaultController } from '../deployment/tenant-default.controller
 import { TenantIdempotency, UserRequests } from '../idempotency/tenant-idempotency';
 import { TenantDirectory } from './tenant-directory';
 import { TenantResolution } from './tenant-resolution';
+import { TenantRouter } from './tenant-router';
 import { TenantGuard } from './tenant.guard';
 
 const LINK = [
@@ -30,7 +31,12 @@ const LINK = [
   PlaneIdentities,
   Reporter,
 ];
-const TENANCY = [TenantDirectory, TenantResolution, { provide: APP_GUARD, useClass: TenantGuard }];
+const TENANCY = [
+  TenantDirectory,
+  TenantResolution,
+  TenantRouter,
+  { provide: APP_GUARD, useClass: TenantGuard },
+];
 const IDEMPOTENCY = [TenantIdempotency, { provide: RepeatableRequests, useClass: UserRequests }];
 const ACCOUNTS = [Accounts, SessionAuthentication, Sessions, SignupTokens];
 
