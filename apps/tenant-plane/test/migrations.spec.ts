@@ -1,4 +1,4 @@
-import { createDataSource, databaseTarget, migrate } from '@atlas/persistence';
+import { createDataSource, databaseTarget, migrate, trackChangesOf } from '@atlas/persistence';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
 import { type DataSource, type QueryRunner, type Table } from 'typeorm';
 import { TENANT_PLANE_SCHEMA, TENANT_SCOPED_ENTITIES } from '../src/database/schema';
@@ -6,7 +6,7 @@ import { TENANT_PLANE_SCHEMA, TENANT_SCOPED_ENTITIES } from '../src/database/sch
 jest.setTimeout(30_000);
 
 /** Written by TypeORM or by SQL alone. */
-const WITHOUT_ENTITY = ['migrations', 'tenant_counters'];
+const WITHOUT_ENTITY = ['migrations', 'row_changes', 'tracked_tenants'];
 
 describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
   let database: TestDatabase;
@@ -55,6 +55,23 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
       )
       .sort();
 
+  /** The definitions of a table's triggers, in small letters without layout. */
+  async function triggersOf(table: string): Promise<string[]> {
+    const question =
+      driver === 'postgres'
+        ? `select pg_get_triggerdef(oid) as sql from pg_trigger where tgrelid = '${table}'::regclass and not tgisinternal`
+        : `select sql from sqlite_master where type = 'trigger' and tbl_name = '${table}'`;
+    const rows: { sql: string }[] = await dataSource.query(question);
+    return rows.map(({ sql }) => wordsOf(sql));
+  }
+  const wordsOf = (sql: string): string =>
+    sql
+      .toLowerCase()
+      .replaceAll('public.', '')
+      .replace('after insert or delete or update', 'after insert or update or delete')
+      .replace(/\s+/g, ' ')
+      .trim();
+
   it('make one table for each entity, and no other', () => {
     const expected = [...dataSource.entityMetadatas.map((entity) => entity.tableName), ...WITHOUT_ENTITY];
     expect(tables.map(plainName).sort()).toEqual(expected.sort());
@@ -82,6 +99,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
       varchar: ['character varying'],
       text: ['text'],
       integer: ['integer'],
+      bigint: ['bigint'],
       boolean: ['boolean'],
       'simple-json': ['jsonb'],
       Date: ['timestamp with time zone'],
@@ -98,6 +116,28 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
     if (driver === 'postgres') expect(faults).toEqual([]);
     // SQLite has no types to speak of; a boolean and a date keep theirs so that TypeORM reads them back.
     else expect(tableOf('users')?.columns.find(({ name }) => name === 'created_at')?.type).toBe('datetime');
+  });
+
+  it.each(TENANT_SCOPED_ENTITIES.map((entity) => [entity.name, entity] as const))(
+    'write down the key of each changed row of %s while its tenant is tracked',
+    async (_, entity) => {
+      const { tableName, primaryColumns } = dataSource.getMetadata(entity);
+      const keys = primaryColumns
+        .map(({ databaseName }) => databaseName)
+        .filter((name) => name !== 'tenant_id');
+      for (const statement of trackChangesOf(driver, tableName, keys))
+        expect(await triggersOf(tableName)).toContainEqual(wordsOf(statement));
+    },
+  );
+
+  it('keep entities in an order in which each row comes behind those that it refers to', () => {
+    const order: string[] = TENANT_SCOPED_ENTITIES.map((entity) => dataSource.getMetadata(entity).tableName);
+    for (const [place, name] of order.entries()) {
+      const referred = tableOf(name)?.foreignKeys.map((key) =>
+        key.referencedTableName.replace(/^public\./, ''),
+      );
+      expect(order.slice(0, place + 1)).toEqual(expect.arrayContaining(referred ?? []));
+    }
   });
 
   it.each(TENANT_SCOPED_ENTITIES.map((entity) => [entity.name, entity] as const))(

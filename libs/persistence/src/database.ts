@@ -36,6 +36,9 @@ export abstract class Database {
   /** Reads as one tenant: on Postgres in a transaction that sees that tenant's rows only. */
   abstract readAs<T>(tenantId: string, work: Work<T>): Promise<T>;
 
+  /** Reads as one tenant, all at one moment, on a connection of its own for as long as it takes. */
+  abstract snapshot<T>(tenantId: string, work: Work<T>): Promise<T>;
+
   /** All of `work` as one tenant, or nothing. */
   writeAs<T>(tenantId: string, work: Work<T>): Promise<T> {
     const open = this.openTransaction();

@@ -1,3 +1,4 @@
+export * from './change-tracking';
 export * from './columns';
 export * from './data-source';
 export * from './database';
@@ -14,4 +15,5 @@ export * from './rows';
 export * from './secret-box';
 export * from './signals';
 export * from './sqlite-database';
+export * from './tenant-counter.entity';
 export * from './tenant-scope';

@@ -32,7 +32,8 @@ export async function openDatabase(options: DatabaseOptions, given?: DataSource)
   await dataSource.initialize();
   if (target.driver === 'postgres') return new PostgresDatabase(dataSource);
   inOrder(dataSource);
-  return new SqliteDatabase(dataSource, await createReadOnlyDataSource(target.file, schema).initialize());
+  const openReadOnly = () => createReadOnlyDataSource(target.file, schema).initialize();
+  return new SqliteDatabase(dataSource, await openReadOnly(), openReadOnly);
 }
 
 async function roleOf(url: string): Promise<string> {

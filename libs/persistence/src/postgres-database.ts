@@ -43,6 +43,16 @@ export class PostgresDatabase extends Database {
     });
   }
 
+  async snapshot<T>(tenantId: string, work: Work<T>): Promise<T> {
+    const begin = `begin isolation level repeatable read read only; ${asTenant(tenantId)}`;
+    const connection = await this.connect(begin);
+    return this.attempt(connection, async () => {
+      const result = await work(connection.runner.manager);
+      await this.commit(connection);
+      return result;
+    });
+  }
+
   async close(): Promise<void> {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }

@@ -13,12 +13,24 @@ export class SqliteDatabase extends Database {
   constructor(
     readonly dataSource: DataSource,
     private readonly readOnly: DataSource,
+    private readonly openReadOnly: () => Promise<DataSource>,
   ) {
     super();
   }
 
   readAs<T>(_tenantId: string, work: Work<T>): Promise<T> {
     return this.read(work);
+  }
+
+  /** The common reader is everybody's: a transaction on it would hold all of them back in time. */
+  async snapshot<T>(_tenantId: string, work: Work<T>): Promise<T> {
+    const dataSource = await this.openReadOnly();
+    try {
+      await dataSource.query('begin');
+      return await work(dataSource.manager);
+    } finally {
+      await dataSource.destroy();
+    }
   }
 
   async close(): Promise<void> {

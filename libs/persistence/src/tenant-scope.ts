@@ -9,6 +9,7 @@ import {
   type SelectQueryBuilder,
 } from 'typeorm';
 import { type QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity';
+import { translateFrozen } from './change-tracking';
 import { Database } from './database';
 
 /** A row that belongs to one tenant. */
@@ -98,9 +99,19 @@ export class TenantDatabase {
     return this.database.readAs(tenantId, (manager) => work(new TenantScope(tenantId, manager)));
   }
 
+  /** Reads as one tenant, all at one moment, for as long as it takes. */
+  async snapshot<T>(tenantId: string, work: (scope: TenantScope) => Promise<T>): Promise<T> {
+    requireTenant(tenantId);
+    return this.database.snapshot(tenantId, (manager) => work(new TenantScope(tenantId, manager)));
+  }
+
   async write<T>(tenantId: string, work: (scope: TenantScope) => Promise<T>): Promise<T> {
     requireTenant(tenantId);
-    return this.database.writeAs(tenantId, (manager) => work(new TenantScope(tenantId, manager)));
+    try {
+      return await this.database.writeAs(tenantId, (manager) => work(new TenantScope(tenantId, manager)));
+    } catch (error) {
+      throw translateFrozen(error);
+    }
   }
 }
 

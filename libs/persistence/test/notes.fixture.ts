@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { changeTrackingTables, dropChangeTrackingTables, trackChangesOf } from '../src/change-tracking';
 import { JsonColumn, TimestampColumn } from '../src/columns';
 import { PortableMigration, type MigrationContext } from '../src/migration';
 import { type TenantOwned } from '../src/tenant-scope';
@@ -14,17 +15,18 @@ export class Note implements TenantOwned {
 }
 
 export class CreateNotes1700000000001 extends PortableMigration {
-  protected async apply({ sql, types, tenantScoped }: MigrationContext): Promise<void> {
+  protected async apply({ driver, sql, types, tenantScoped }: MigrationContext): Promise<void> {
     await sql(
       `create table notes (tenant_id ${types.uuid} not null, id ${types.uuid} not null, text text not null,
         tags ${types.json}, written_at ${types.timestamp} not null, constraint notes_pk primary key (tenant_id, id))`,
       `create table tenant_counters (tenant_id ${types.uuid} not null, series varchar not null, value ${types.bigint} not null,
         constraint tenant_counters_pk primary key (tenant_id, series))`,
     );
-    await tenantScoped('notes', 'tenant_counters');
+    await sql(...changeTrackingTables(driver), ...trackChangesOf(driver, 'notes', ['id']));
+    await tenantScoped('notes', 'tenant_counters', 'tracked_tenants', 'row_changes');
   }
-  protected async revert({ sql }: MigrationContext): Promise<void> {
-    await sql('drop table tenant_counters', 'drop table notes');
+  protected async revert({ driver, sql }: MigrationContext): Promise<void> {
+    await sql('drop table tenant_counters', 'drop table notes', ...dropChangeTrackingTables(driver));
   }
 }
 

@@ -6,6 +6,16 @@ export type PlacementPhase = 'serving' | 'importing' | 'frozen' | 'retired';
 /** How a tenant shall be answered where it is served. */
 export type DesiredTenantStatus = 'active' | 'suspended' | 'deprovisioning';
 
+/**
+ * A tenant's rows travel: the `source` encrypts them to `recipient` (a public JWK) and sends them, the `target` imports
+ * them. In phase `frozen` the source lets nothing be written any more and sends the last of them.
+ */
+export interface DesiredTransfer {
+  readonly id: string;
+  readonly role: 'source' | 'target';
+  readonly recipient?: Readonly<Record<string, unknown>>;
+}
+
 export interface DesiredTenant {
   readonly tenant_id: string;
   readonly slug: string;
@@ -15,6 +25,9 @@ export interface DesiredTenant {
   readonly admin_email: string;
   readonly phase: PlacementPhase;
   readonly entry_revision: number;
+  readonly transfer?: DesiredTransfer;
+  /** With phase `retired`: its rows shall go. */
+  readonly purge?: { readonly job_id: string };
 }
 
 /** A public key (RFC 7517) with the purpose that it may be used for. */

@@ -54,7 +54,7 @@ export class DesiredStateApplier {
   private async applyOne(entry: DesiredTenant): Promise<Applied> {
     const outcome = { tenantId: entry.tenant_id, entryRevision: entry.entry_revision };
     try {
-      await this.database.write((manager) => manager.upsert(Tenant, rowOf(entry), ['id']));
+      await this.database.write((manager) => manager.upsert(Tenant, rowOf(entry) as never, ['id']));
       return outcome;
     } catch (error) {
       this.logger.error(error);
@@ -82,5 +82,7 @@ function rowOf(entry: DesiredTenant): Tenant {
     phase: entry.phase,
     entryRevision: entry.entry_revision,
     reportedRevision: 0,
+    transfer: entry.transfer ?? null,
+    purgeJobId: entry.purge?.job_id ?? null,
   };
 }

@@ -1,4 +1,4 @@
-import { type Schema } from '@atlas/persistence';
+import { type Schema, TenantCounter } from '@atlas/persistence';
 import { Session } from '../accounts/session.entity';
 import { UsedSignupToken } from '../accounts/used-signup-token.entity';
 import { User } from '../accounts/user.entity';
@@ -14,20 +14,25 @@ import { CreateAccounts1700000000002 } from './migrations/0002-create-accounts';
 import { CreateIncidents1700000000003 } from './migrations/0003-create-incidents';
 import { CreateCmdb1700000000004 } from './migrations/0004-create-cmdb';
 import { CreateIdempotencyKeys1700000000005 } from './migrations/0005-create-idempotency-keys';
+import { TrackChanges1700000000006 } from './migrations/0006-track-changes';
 
 /** The plane's own rows: who it is and whom it serves. */
 const PLANE_ENTITIES = [PlaneIdentity, Tenant];
 
-/** Rows that belong to one tenant each. A new feature adds its entity here. */
+/**
+ * Rows that belong to one tenant each, and move with it. A new feature adds its entity here, behind those that its rows
+ * refer to.
+ */
 export const TENANT_SCOPED_ENTITIES = [
+  User,
+  Session,
+  UsedSignupToken,
+  TenantCounter,
   AuditEvent,
+  SkippedStep,
+  Incident,
   ConfigurationItem,
   IdempotencyRecord,
-  Incident,
-  Session,
-  SkippedStep,
-  UsedSignupToken,
-  User,
 ];
 
 export const TENANT_PLANE_SCHEMA: Schema = {
@@ -38,5 +43,6 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     CreateIncidents1700000000003,
     CreateCmdb1700000000004,
     CreateIdempotencyKeys1700000000005,
+    TrackChanges1700000000006,
   ],
 };

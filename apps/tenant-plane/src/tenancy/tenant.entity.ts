@@ -1,4 +1,5 @@
-import { type DesiredTenantStatus, type PlacementPhase } from '@atlas/plane-contract';
+import { JsonColumn } from '@atlas/persistence';
+import { type DesiredTenantStatus, type DesiredTransfer, type PlacementPhase } from '@atlas/plane-contract';
 import { type Plan } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
@@ -18,4 +19,8 @@ export class Tenant {
   /** The entry that was applied, and the one that the Control Plane has been told of. */
   @Column('integer', { name: 'entry_revision' }) entryRevision: number;
   @Column('integer', { name: 'reported_revision' }) reportedRevision: number;
+  /** The move that it is part of. */
+  @JsonColumn({ nullable: true }) transfer: DesiredTransfer | null;
+  /** Its rows here shall be removed, by the word of this job. */
+  @Column('uuid', { name: 'purge_job_id', nullable: true }) purgeJobId: string | null;
 }

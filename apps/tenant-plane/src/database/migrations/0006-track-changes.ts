@@ -1,0 +1,38 @@
+import {
+  type MigrationContext,
+  PortableMigration,
+  changeTrackingTables,
+  dropChangeTrackingTables,
+  trackChangesOf,
+  untrackChangesOf,
+} from '@atlas/persistence';
+
+/** Each tenant-scoped table that there is, with its primary key but `tenant_id`. A later table brings its own triggers. */
+const TABLES: Readonly<Record<string, readonly string[]>> = {
+  users: ['id'],
+  sessions: ['id'],
+  used_signup_tokens: ['jti'],
+  tenant_counters: ['series'],
+  audit_events: ['id'],
+  onboarding_skipped_steps: ['step'],
+  incidents: ['id'],
+  configuration_items: ['id'],
+  idempotency_keys: ['scope'],
+};
+
+export class TrackChanges1700000000006 extends PortableMigration {
+  protected async apply({ driver, sql, tenantScoped, types }: MigrationContext): Promise<void> {
+    await sql(...changeTrackingTables(driver));
+    await tenantScoped('tracked_tenants', 'row_changes');
+    for (const [table, keys] of Object.entries(TABLES)) await sql(...trackChangesOf(driver, table, keys));
+    await sql(
+      `alter table tenants add column transfer ${types.json}`,
+      `alter table tenants add column purge_job_id ${types.uuid}`,
+    );
+  }
+  protected async revert({ driver, sql }: MigrationContext): Promise<void> {
+    await sql('alter table tenants drop column purge_job_id', 'alter table tenants drop column transfer');
+    for (const table of Object.keys(TABLES)) await sql(...untrackChangesOf(driver, table));
+    await sql(...dropChangeTrackingTables(driver));
+  }
+}

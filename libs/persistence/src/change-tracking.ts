@@ -1,0 +1,164 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DomainError } from '@atlas/platform';
+import { type EntityManager, QueryFailedError } from 'typeorm';
+import { type Database } from './database';
+import { type DatabaseDriver } from './database-target';
+
+/** What a frozen tenant's writes are refused with, by the database itself. */
+const FROZEN = 'tenant_frozen';
+const LOOK_MS = 10;
+
+/**
+ * Two tables by which a tenant's rows can travel while it is being written: the tenants that are tracked or frozen, and
+ * the keys of rows that were changed meanwhile. Neither travels itself.
+ */
+export function changeTrackingTables(driver: DatabaseDriver): string[] {
+  if (driver === 'sqlite') {
+    return [
+      `create table tracked_tenants (tenant_id varchar not null, is_frozen boolean not null,
+        constraint tracked_tenants_pk primary key (tenant_id))`,
+      `create table row_changes (seq integer primary key autoincrement, tenant_id varchar not null,
+        table_name varchar not null, row_key text not null)`,
+      `create index row_changes_tenant_ix on row_changes (tenant_id, seq)`,
+    ];
+  }
+  return [
+    `create table tracked_tenants (tenant_id uuid not null, is_frozen boolean not null,
+      constraint tracked_tenants_pk primary key (tenant_id))`,
+    `create table row_changes (tenant_id uuid not null, seq bigint generated always as identity,
+      table_name varchar not null, row_key jsonb not null, constraint row_changes_pk primary key (tenant_id, seq))`,
+    `create function track_row_change() returns trigger language plpgsql as $$
+      declare tenant uuid; frozen boolean; changed jsonb;
+      begin
+        if tg_op = 'DELETE' then tenant := old.tenant_id; else tenant := new.tenant_id; end if;
+        select is_frozen into frozen from tracked_tenants where tenant_id = tenant;
+        if not found then return null; end if;
+        if frozen then raise exception '${FROZEN}'; end if;
+        if tg_op = 'DELETE' then changed := to_jsonb(old); else changed := to_jsonb(new); end if;
+        insert into row_changes (tenant_id, table_name, row_key)
+          values (tenant, tg_table_name, (select jsonb_agg(changed ->> name order by place)
+            from unnest(tg_argv) with ordinality as key (name, place)));
+        return null;
+      end $$`,
+  ];
+}
+
+/** The triggers of one tenant-scoped table. `keys`: its primary key without `tenant_id`, in order. */
+export function trackChangesOf(driver: DatabaseDriver, table: string, keys: readonly string[]): string[] {
+  if (driver === 'postgres') {
+    const names = keys.map((key) => `'${key}'`).join(', ');
+    return [
+      `create trigger ${table}_tracked after insert or update or delete on ${table}
+        for each row execute function track_row_change(${names})`,
+    ];
+  }
+  return ['insert', 'update', 'delete'].map((operation) => {
+    const row = operation === 'delete' ? 'old' : 'new';
+    const key = keys.map((name) => `cast(${row}.${name} as text)`).join(', ');
+    return `create trigger ${table}_tracked_${operation} after ${operation} on ${table}
+      when exists (select 1 from tracked_tenants where tenant_id = ${row}.tenant_id) begin
+        select raise(abort, '${FROZEN}') from tracked_tenants where tenant_id = ${row}.tenant_id and is_frozen;
+        insert into row_changes (tenant_id, table_name, row_key)
+          values (${row}.tenant_id, '${table}', json_array(${key}));
+      end`;
+  });
+}
+
+export function untrackChangesOf(driver: DatabaseDriver, table: string): string[] {
+  if (driver === 'postgres') return [`drop trigger ${table}_tracked on ${table}`];
+  return ['insert', 'update', 'delete'].map((operation) => `drop trigger ${table}_tracked_${operation}`);
+}
+
+/** After the triggers that use them are gone. */
+export function dropChangeTrackingTables(driver: DatabaseDriver): string[] {
+  const tables = ['drop table row_changes', 'drop table tracked_tenants'];
+  return driver === 'postgres' ? ['drop function track_row_change()', ...tables] : tables;
+}
+
+export interface RowChange {
+  readonly seq: number;
+  readonly table: string;
+  /** The primary key without `tenant_id`, as texts. */
+  readonly key: readonly string[];
+}
+
+/** Follows what is written in one tenant, and stops its writes. All by the database, so it holds for every replica. */
+export class ChangeTracking {
+  constructor(private readonly database: Database) {}
+
+  /** From its end on every change is written down; what was open before has been waited for. */
+  start(tenantId: string): Promise<void> {
+    return this.set(tenantId, false);
+  }
+
+  /** From its end on nothing changes any more: later writes are refused, earlier ones have ended. */
+  freeze(tenantId: string): Promise<void> {
+    return this.set(tenantId, true);
+  }
+
+  async stop(tenantId: string): Promise<void> {
+    await this.database.writeAs(tenantId, async (manager) => {
+      await manager.query('delete from tracked_tenants where tenant_id = $1', [tenantId]);
+      await manager.query('delete from row_changes where tenant_id = $1', [tenantId]);
+    });
+  }
+
+  /** Oldest first, as far as the snapshot of `manager` sees. */
+  async read(manager: EntityManager, tenantId: string, limit: number): Promise<RowChange[]> {
+    const rows = await manager.query<
+      { seq: number | string; table_name: string; row_key: string | string[] }[]
+    >('select seq, table_name, row_key from row_changes where tenant_id = $1 order by seq limit $2', [
+      tenantId,
+      limit,
+    ]);
+    return rows.map(({ seq, table_name: table, row_key: key }) => ({
+      seq: Number(seq),
+      table,
+      key: typeof key === 'string' ? (JSON.parse(key) as string[]) : key,
+    }));
+  }
+
+  /** One by one: a smaller number may be committed after a larger. */
+  async forget(tenantId: string, changes: readonly RowChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    const numbers = changes.map(({ seq }) => seq).join(', ');
+    await this.database.writeAs(tenantId, (manager) =>
+      manager.query(`delete from row_changes where tenant_id = $1 and seq in (${numbers})`, [tenantId]),
+    );
+  }
+
+  private async set(tenantId: string, isFrozen: boolean): Promise<void> {
+    const transaction = await this.database.writeAs(tenantId, async (manager) => {
+      await manager.query(
+        `insert into tracked_tenants (tenant_id, is_frozen) values ($1, $2)
+         on conflict (tenant_id) do update set is_frozen = excluded.is_frozen`,
+        [tenantId, this.database.driver === 'sqlite' ? Number(isFrozen) : isFrozen],
+      );
+      return this.database.driver === 'sqlite' ? null : ownTransaction(manager);
+    });
+    if (transaction !== null) await this.olderOnesEnded(transaction);
+  }
+
+  /** A transaction that began before may not have seen it. On SQLite there is none: writers take turns. */
+  private async olderOnesEnded(transaction: string): Promise<void> {
+    const question = `select pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8 as is_over`;
+    const isOver = async (): Promise<boolean> =>
+      this.database.read(async (manager) => {
+        const [answer] = await manager.query<{ is_over: boolean }[]>(question, [transaction]);
+        return answer?.is_over ?? false;
+      });
+    while (!(await isOver())) await delay(LOOK_MS);
+  }
+}
+
+async function ownTransaction(manager: EntityManager): Promise<string> {
+  const [row] = await manager.query<{ id: string }[]>('select pg_current_xact_id()::text as id');
+  return row?.id ?? '';
+}
+
+/** What users are told while their tenant's writes pause; any other error as it is. */
+export function translateFrozen(error: unknown): unknown {
+  if (!(error instanceof QueryFailedError) || !error.message.includes(FROZEN)) return error;
+  const detail = 'This tenant is being moved, and writes pause for a moment. Send the request again.';
+  return new DomainError(FROZEN, 'unavailable', detail, {}, { 'retry-after': '1' });
+}
