@@ -47,6 +47,22 @@ export class TenantScope {
     await this.manager.createQueryBuilder().insert().into(entity).values(row).updateEntity(false).execute();
   }
 
+  /** Inserts rows, over those that have their keys. Every column is given. */
+  async put<T extends TenantOwned>(entity: EntityTarget<T>, rows: readonly Unscoped<T>[]): Promise<void> {
+    const { columns } = this.manager.connection.getMetadata(entity);
+    const names = (isKey: boolean): string[] =>
+      columns.filter((column) => column.isPrimary === isKey).map((column) => column.databaseName);
+    const values = rows.map((row) => ({ ...row, tenantId: this.tenantId }));
+    await this.manager
+      .createQueryBuilder()
+      .insert()
+      .into(entity)
+      .values(values as unknown as QueryDeepPartialEntity<T>[])
+      .orUpdate(names(false), names(true))
+      .updateEntity(false)
+      .execute();
+  }
+
   /** How many rows changed: a guarded update that finds none lost its race. */
   async update<T extends TenantOwned>(
     entity: EntityTarget<T>,

@@ -4,3 +4,4 @@ export * from './paths';
 export * from './report.request';
 export * from './signup-token';
 export * from './tenant-route';
+export * from './transfer-part';

@@ -4,6 +4,7 @@ export const PLANE_PATHS = {
   desiredState: '/api/tenant-planes/self/desired-state',
   report: '/api/tenant-planes/self/report',
   routes: '/api/tenant-planes/self/routes',
+  transfers: '/api/tenant-planes/self/transfers',
 } as const;
 
 /** The longest that a long poll may be asked to wait, in seconds. */

@@ -5,10 +5,12 @@ import { TenantPlaneConfig } from '../tenant-plane.config';
 import { ControlPlaneRefused, ControlPlaneUnreachable } from './control-plane.errors';
 
 export interface SignedCall {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
+  /** Instead of `body`, what is not JSON. */
+  readonly content?: { readonly type: string; readonly text: string };
   readonly timeoutMs: number;
   /** Whether an answer is accepted only when the Control Plane signed it. */
   readonly mustBeSigned: boolean;
@@ -33,20 +35,26 @@ export class ControlPlaneClient {
 
   /** The parsed answer; null for 204. Throws {@link ControlPlaneRefused} and {@link ControlPlaneUnreachable}. */
   async call<T>(call: SignedCall): Promise<T | null> {
+    const text = await this.exchange(call);
+    return text === '' ? null : (JSON.parse(text) as T);
+  }
+
+  /** The answer as it came; empty for 204. Throws as `call` does. */
+  async exchange(call: SignedCall): Promise<string> {
     const { CONTROL_PLANE_BASE_URL: base, INTERNAL_SERVICE_SECRET: secret } = this.config;
     if (!base || !secret)
       throw new ControlPlaneUnreachable('This tenant plane runs without a Control Plane.');
     const url = new URL(call.path, base);
     for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
-    const body = call.body === undefined ? '' : JSON.stringify(call.body);
+    const body = call.content?.text ?? (call.body === undefined ? '' : JSON.stringify(call.body));
     const now = new Date(this.clock.now().getTime() + this.clockOffsetMs);
     const key = { keyId: keyIdOf(secret), secret };
     const headers = { ...signRequest({ method: call.method, url, body, ...key, now }) };
     const { response, text } = await send(url, call, headers, body, this.ended.signal);
-    if (response.ok && !call.mustBeSigned) return text === '' ? null : (JSON.parse(text) as T);
+    if (response.ok && !call.mustBeSigned) return text;
     this.checkSignature(response, text, headers, key);
     if (!response.ok) throw refusal(response.status, text);
-    return text === '' ? null : (JSON.parse(text) as T);
+    return text;
   }
 
   private checkSignature(
@@ -86,7 +94,8 @@ async function send(
 ) {
   const timeout = AbortSignal.timeout(call.timeoutMs);
   const signal = AbortSignal.any([timeout, ended]);
-  const content = body === '' ? {} : { body, headers: { ...headers, 'content-type': 'application/json' } };
+  const type = call.content?.type ?? 'application/json';
+  const content = body === '' ? {} : { body, headers: { ...headers, 'content-type': type } };
   try {
     const response = await fetch(url, {
       method: call.method,

@@ -1,7 +1,10 @@
-import { Database } from '@atlas/persistence';
+import { ChangeTracking, Database, TenantDatabase } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
 import { Injectable, Logger } from '@nestjs/common';
 import { In, Not } from 'typeorm';
+import { rowCodecs } from '../portability/row-codec';
+import { deleteAll } from '../portability/row-store';
+import { RunningTransfers } from '../portability/running-transfers';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { Tenant } from '../tenancy/tenant.entity';
 
@@ -18,6 +21,8 @@ export class DesiredStateApplier {
 
   constructor(
     private readonly database: Database,
+    private readonly tenants: TenantDatabase,
+    private readonly transfers: RunningTransfers,
     private readonly directory: TenantDirectory,
   ) {}
 
@@ -54,6 +59,8 @@ export class DesiredStateApplier {
   private async applyOne(entry: DesiredTenant): Promise<Applied> {
     const outcome = { tenantId: entry.tenant_id, entryRevision: entry.entry_revision };
     try {
+      await this.settleTransfers(entry);
+      if (entry.purge) await this.purge(entry.tenant_id);
       await this.database.write((manager) => manager.upsert(Tenant, rowOf(entry) as never, ['id']));
       return outcome;
     } catch (error) {
@@ -62,12 +69,29 @@ export class DesiredStateApplier {
     }
   }
 
+  /** A tenant that is at home here again, or for the first time, is neither followed nor frozen. */
+  private async settleTransfers(entry: DesiredTenant): Promise<void> {
+    const known = await this.database.read((manager) => manager.findOneBy(Tenant, { id: entry.tenant_id }));
+    const isOver = known?.transfer && known.transfer.id !== entry.transfer?.id;
+    const isBack = known && known.phase !== entry.phase && entry.phase !== 'frozen';
+    if (isOver || entry.purge) await this.transfers.end(entry.tenant_id);
+    if (isOver || isBack) await new ChangeTracking(this.database).stop(entry.tenant_id);
+  }
+
+  private async purge(tenantId: string): Promise<void> {
+    const codecs = rowCodecs(this.database.dataSource.manager);
+    const count = await this.tenants.write(tenantId, (scope) => deleteAll(scope, codecs));
+    this.logger.log(`Removed ${count} rows of tenant ${tenantId}, as the Control Plane wants.`);
+  }
+
   /** What is not wanted here is no longer answered; its rows stay. */
   private async stopServing(state: DesiredState): Promise<void> {
     const wanted = state.tenants.map((entry) => entry.tenant_id);
     const gone = state.full ? { id: Not(In(wanted)) } : { id: In([...state.removed]) };
     if (!state.full && state.removed.length === 0) return;
-    await this.database.write((manager) => manager.update(Tenant, gone, { phase: 'retired' }));
+    await this.database.write((manager) =>
+      manager.update(Tenant, gone, { phase: 'retired', transfer: null }),
+    );
   }
 }
 

@@ -12,6 +12,7 @@ import {
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { Transfers } from '../portability/transfers';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { ControlPlaneClient } from './control-plane-client';
 import { type Applied, DesiredStateApplier } from './desired-state-applier';
@@ -43,6 +44,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     private readonly enrolment: Enrolment,
     private readonly applier: DesiredStateApplier,
     private readonly reporter: Reporter,
+    private readonly transfers: Transfers,
     private readonly clock: Clock,
   ) {}
 
@@ -58,6 +60,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     this.ended.abort();
     this.client.end();
     await this.running;
+    await this.transfers.stop();
     await this.reporter.settled();
     if (this.holdsLease) await this.identities.releaseLease();
   }
@@ -81,7 +84,11 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     const isHeld = await this.identities.holdLease();
     // Until now another replica wrote the identity: our copy is old.
     if (!this.holdsLease) await this.identities.refresh();
+    const wasHeld = this.holdsLease;
     this.holdsLease = isHeld;
+    // They go where the lease is.
+    if (isHeld && !wasHeld) await this.transfers.tend();
+    if (!isHeld && wasHeld) await this.transfers.stop();
   }
 
   private async pullForEver(): Promise<void> {
@@ -139,6 +146,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     this.noteContact(true);
     const applied = await this.applier.apply(state);
     await this.keep(state, applied);
+    await this.transfers.tend();
     this.reporter.report(applied);
     this.reporter.heartbeat();
   }

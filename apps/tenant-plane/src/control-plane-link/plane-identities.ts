@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Database, SecretBox, deriveKey, insertIfAbsent } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { exportJWK, generateKeyPair } from 'jose';
+import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 'jose';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { PlaneIdentity } from './plane-identity.entity';
 
@@ -85,9 +85,23 @@ export class PlaneIdentities implements OnModuleInit {
     await this.database.write((manager) => insertIfAbsent(manager, PlaneIdentity, identity as never));
   }
 
-  private seal(plain: string, instanceId: string): string {
-    const key = deriveKey(this.config.INTERNAL_SERVICE_SECRET ?? instanceId, 'atlas-plane-identity');
-    const place = { table: 'plane_identity', column: 'private_key_sealed', rowId: '1', ownerId: instanceId };
-    return new SecretBox([{ id: 'env', key }]).seal(plain, place);
+  /** Opens what is encrypted to the public key that was shown at enrolment. */
+  async privateKey(): Promise<CryptoKey> {
+    const { instanceId, privateKeySealed } = this.copy;
+    const jwk = JSON.parse(this.boxOf(instanceId).open(privateKeySealed, placeOf(instanceId))) as JWK;
+    return (await importJWK(jwk, 'ECDH-ES')) as CryptoKey;
   }
+
+  private seal(plain: string, instanceId: string): string {
+    return this.boxOf(instanceId).seal(plain, placeOf(instanceId));
+  }
+
+  private boxOf(instanceId: string): SecretBox {
+    const key = deriveKey(this.config.INTERNAL_SERVICE_SECRET ?? instanceId, 'atlas-plane-identity');
+    return new SecretBox([{ id: 'env', key }]);
+  }
+}
+
+function placeOf(instanceId: string) {
+  return { table: 'plane_identity', column: 'private_key_sealed', rowId: '1', ownerId: instanceId };
 }

@@ -18,6 +18,9 @@ import { Deployment } from '../deployment/deployment';
 import { HomeController } from '../deployment/home.controller';
 import { TenantDefaultController } from '../deployment/tenant-default.controller';
 import { TenantIdempotency, UserRequests } from '../idempotency/tenant-idempotency';
+import { RunningTransfers } from '../portability/running-transfers';
+import { TransferRelay } from '../portability/transfer-relay';
+import { Transfers } from '../portability/transfers';
 import { TenantDirectory } from './tenant-directory';
 import { TenantResolution } from './tenant-resolution';
 import { TenantRouter } from './tenant-router';
@@ -30,6 +33,9 @@ const LINK = [
   Enrolment,
   PlaneIdentities,
   Reporter,
+  RunningTransfers,
+  TransferRelay,
+  Transfers,
 ];
 const TENANCY = [
   TenantDirectory,

@@ -1,0 +1,100 @@
+import { type TenantDatabase } from '@atlas/persistence';
+import { Logger } from '@nestjs/common';
+import { type CryptoKey } from 'jose';
+import { type Part, openPart } from './part';
+import { type RowCodec } from './row-codec';
+import { deleteAll, deleteRows, putRows, rowsWith } from './row-store';
+import { RowSums, differences } from './row-sums';
+import { type TransferRelay } from './transfer-relay';
+
+export interface Incoming {
+  readonly transferId: string;
+  readonly tenantId: string;
+  /** Opens what is sent to us. */
+  readonly key: CryptoKey;
+}
+
+/** What arrived is not what was sent. */
+export class TransferFailed extends Error {}
+
+/**
+ * Imports a tenant's rows part by part, each in one transaction, and reads them back: the sums are those of what stands in
+ * this database. Begun again, it begins from the first part.
+ */
+export class IncomingTransfer {
+  private readonly logger = new Logger(IncomingTransfer.name);
+  private sums: RowSums;
+  private attempt?: string;
+  private next = 1;
+
+  constructor(
+    private readonly tools: { readonly tenants: TenantDatabase; readonly relay: TransferRelay },
+    private readonly incoming: Incoming,
+    private readonly codecs: readonly RowCodec[],
+  ) {
+    this.sums = this.noSums();
+  }
+
+  /** Ends when all is imported and compared. Throws {@link TransferFailed} when the copy differs. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const sealed = await this.receive(signal);
+      if (sealed === null) continue;
+      const { header, part } = await openPart(sealed, this.incoming.key);
+      if (header.attempt !== this.attempt) await this.begin(header.attempt);
+      if (header.transfer !== this.incoming.transferId || header.part !== this.next)
+        throw new TransferFailed('A part of another transfer, or out of order, was received.');
+      await this.take(part);
+      this.next += 1;
+      if (!part.manifest) continue;
+      this.compare(part.manifest);
+      // Asking for the next says that this one is imported.
+      await this.receive(signal, 0);
+      return;
+    }
+  }
+
+  private receive(signal: AbortSignal, waitSeconds?: number): Promise<string | null> {
+    const { transferId } = this.incoming;
+    const wanted = { transferId, attempt: this.attempt, part: this.next };
+    return this.tools.relay.receive(wanted, signal, waitSeconds);
+  }
+
+  /** What an earlier attempt left here goes first. */
+  private async begin(attempt: string): Promise<void> {
+    const { tenantId } = this.incoming;
+    const removed = await this.tools.tenants.write(tenantId, (scope) => deleteAll(scope, this.codecs));
+    if (removed > 0) this.logger.log(`Removed ${removed} rows of an earlier copy.`);
+    this.sums = this.noSums();
+    [this.attempt, this.next] = [attempt, 1];
+  }
+
+  private async take({ tables }: Part): Promise<void> {
+    await this.tools.tenants.write(this.incoming.tenantId, async (scope) => {
+      const here = this.codecs.flatMap((codec) => {
+        const found = tables.find(({ table }) => table === codec.table);
+        return found ? [{ codec, ...found }] : [];
+      });
+      if (here.length !== tables.length)
+        throw new TransferFailed('Rows of a table that is not known here were received: upgrade this plane.');
+      for (const { codec, rows } of here) await putRows(scope, codec, rows);
+      for (const { codec, deleted } of here.toReversed()) await deleteRows(scope, codec, deleted ?? []);
+      for (const { codec, rows, deleted } of here) {
+        for (const key of deleted ?? []) this.sums.remove(codec.table, key);
+        const keys = rows.map((row) => codec.keyOf(row));
+        for (const row of await rowsWith(scope, codec, keys))
+          this.sums.put(codec.table, codec.keyOf(row), codec.hashOf(row));
+      }
+    });
+  }
+
+  private compare(manifest: NonNullable<Part['manifest']>): void {
+    const different = differences(manifest, this.sums.manifest());
+    if (different.length > 0)
+      throw new TransferFailed(`The copy differs from the original in: ${different.join(', ')}.`);
+  }
+
+  private noSums(): RowSums {
+    return new RowSums(this.codecs.map(({ table }) => table));
+  }
+}

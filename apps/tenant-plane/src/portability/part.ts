@@ -1,0 +1,50 @@
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { type TransferPartHeader } from '@atlas/plane-contract';
+import { CompactEncrypt, type CryptoKey, type JWK, compactDecrypt, importJWK } from 'jose';
+import { type PortableRow } from './row-codec';
+import { type Manifest } from './row-sums';
+
+const ALGORITHM = 'ECDH-ES';
+const ENCRYPTION = 'A256GCM';
+/** Unpacked, no part is larger: a small one may claim to be. */
+const MAX_UNPACKED = 64_000_000;
+
+export interface TableRows {
+  readonly table: string;
+  readonly rows: readonly PortableRow[];
+  /** Keys of rows that are gone. */
+  readonly deleted?: readonly (readonly string[])[];
+}
+
+export interface Part {
+  readonly tables: readonly TableRows[];
+  /** In the last part: what the target must have by now. */
+  readonly manifest?: Manifest;
+}
+
+/** Packs and encrypts, for nobody but the holder of the recipient's private key. */
+export async function sealPart(
+  part: Part,
+  header: TransferPartHeader,
+  recipient: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const key = await importJWK(recipient as JWK, ALGORITHM);
+  const packed = await promisify(gzip)(JSON.stringify(part));
+  const protectedHeader = { ...header, alg: ALGORITHM, enc: ENCRYPTION, typ: 'atlas-transfer' };
+  return new CompactEncrypt(packed).setProtectedHeader(protectedHeader).encrypt(key);
+}
+
+/** Throws when it was changed, or is not for us. */
+export async function openPart(
+  sealed: string,
+  key: CryptoKey,
+): Promise<{ readonly header: TransferPartHeader; readonly part: Part }> {
+  const options = { keyManagementAlgorithms: [ALGORITHM], contentEncryptionAlgorithms: [ENCRYPTION] };
+  const { plaintext, protectedHeader } = await compactDecrypt(sealed, key, options);
+  const text = await promisify(gunzip)(plaintext, { maxOutputLength: MAX_UNPACKED });
+  return {
+    header: protectedHeader as unknown as TransferPartHeader,
+    part: JSON.parse(text.toString('utf8')) as Part,
+  };
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { type TenantOwned } from '@atlas/persistence';
+import { type EntityManager, type EntityMetadata } from 'typeorm';
+import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
+import { TENANT_SCOPED_ENTITIES } from '../database/schema';
+
+/** A row as JSON, alike on both databases: by column, without the tenant; times as RFC 3339. */
+export type PortableRow = Readonly<Record<string, unknown>>;
+
+/** How the rows of one table travel. */
+export class RowCodec {
+  readonly table: string;
+  /** The primary key without the tenant. */
+  readonly keys: readonly ColumnMetadata[];
+  private readonly columns: readonly ColumnMetadata[];
+
+  constructor(readonly metadata: EntityMetadata) {
+    this.table = metadata.tableName;
+    this.columns = metadata.columns
+      .filter(({ databaseName }) => databaseName !== 'tenant_id')
+      .sort((a, b) => (a.databaseName < b.databaseName ? -1 : 1));
+    this.keys = metadata.primaryColumns.filter(({ databaseName }) => databaseName !== 'tenant_id');
+  }
+
+  encode(row: TenantOwned): PortableRow {
+    return Object.fromEntries(
+      this.columns.map(({ databaseName, propertyName }) => [databaseName, portable(row[propertyName])]),
+    );
+  }
+
+  /** Columns that the row does not have, because an older plane sent it, are left to the database. */
+  decode(row: PortableRow): Record<string, unknown> {
+    const known = this.columns.filter(({ databaseName }) => row[databaseName] !== undefined);
+    return Object.fromEntries(
+      known.map(({ databaseName, propertyName, type }) => {
+        const value = row[databaseName];
+        return [propertyName, type === Date && typeof value === 'string' ? new Date(value) : value];
+      }),
+    );
+  }
+
+  keyOf(row: PortableRow): string[] {
+    return this.keys.map(({ databaseName }) => String(row[databaseName]));
+  }
+
+  /** A condition that finds the row with this key. */
+  whereKey(key: readonly string[]): Record<string, string> {
+    return Object.fromEntries(this.keys.map(({ propertyName }, index) => [propertyName, key[index] ?? '']));
+  }
+
+  /** The same for the same row on any database, whatever the order of the keys in its JSON. */
+  hashOf(row: PortableRow): bigint {
+    const text = JSON.stringify([this.table, this.columns.map((column) => sorted(row[column.databaseName]))]);
+    return BigInt(`0x${createHash('sha256').update(text).digest('hex').slice(0, 32)}`);
+  }
+}
+
+/** Of every tenant-scoped table: each behind those that its rows refer to. */
+export function rowCodecs(manager: EntityManager): RowCodec[] {
+  return TENANT_SCOPED_ENTITIES.map((entity) => new RowCodec(manager.connection.getMetadata(entity)));
+}
+
+function portable(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  return value === undefined ? null : value;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value ?? null;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.map(([key, entry]) => [key, sorted(entry)]);
+}

@@ -1,0 +1,73 @@
+import { type TenantOwned, type TenantScope } from '@atlas/persistence';
+import { type EntityTarget, type ObjectLiteral } from 'typeorm';
+import { type PortableRow, type RowCodec } from './row-codec';
+
+const PAGE_ROWS = 1000;
+/** Below the number of parameters that either database takes in a statement. */
+const ROWS_A_STATEMENT = 500;
+
+type Entity = EntityTarget<TenantOwned>;
+
+/** All rows of one table, page by page in the order of their keys. */
+export async function* pagesOf(scope: TenantScope, codec: RowCodec): AsyncGenerator<PortableRow[]> {
+  const entity = codec.metadata.target as Entity;
+  let after: PortableRow | undefined;
+  do {
+    const query = scope.query(entity, 'row').take(PAGE_ROWS);
+    const [key] = codec.keys;
+    if (!key || codec.keys.length !== 1) throw new Error(`${codec.table} needs one key besides tenant_id.`);
+    query.orderBy(`row.${key.propertyName}`);
+    if (after) query.andWhere(`row.${key.propertyName} > :after`, { after: after[key.databaseName] });
+    const rows = (await query.getMany()).map((row) => codec.encode(row));
+    if (rows.length > 0) yield rows;
+    after = rows.length < PAGE_ROWS ? undefined : rows.at(-1);
+  } while (after);
+}
+
+/** The rows with these keys, as far as they are there. */
+export async function rowsWith(
+  scope: TenantScope,
+  codec: RowCodec,
+  keys: readonly (readonly string[])[],
+): Promise<PortableRow[]> {
+  const found: PortableRow[] = [];
+  for (const some of chunks(keys, ROWS_A_STATEMENT)) {
+    const where = some.map((key) => codec.whereKey(key) as ObjectLiteral);
+    const rows = await scope.find(codec.metadata.target as Entity, { where });
+    found.push(...rows.map((row) => codec.encode(row)));
+  }
+  return found;
+}
+
+export async function putRows(
+  scope: TenantScope,
+  codec: RowCodec,
+  rows: readonly PortableRow[],
+): Promise<void> {
+  for (const some of chunks(rows, ROWS_A_STATEMENT))
+    await scope.put(
+      codec.metadata.target as Entity,
+      some.map((row) => codec.decode(row)),
+    );
+}
+
+export async function deleteRows(
+  scope: TenantScope,
+  codec: RowCodec,
+  keys: readonly (readonly string[])[],
+): Promise<void> {
+  for (const key of keys) await scope.delete(codec.metadata.target as Entity, codec.whereKey(key));
+}
+
+/** Every row of the tenant in these tables, those that refer to others first. */
+export async function deleteAll(scope: TenantScope, codecs: readonly RowCodec[]): Promise<number> {
+  let count = 0;
+  for (const codec of codecs.toReversed()) count += await scope.delete(codec.metadata.target as Entity, {});
+  return count;
+}
+
+function chunks<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  );
+}

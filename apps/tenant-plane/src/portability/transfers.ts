@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ChangeTracking, Database, TenantDatabase } from '@atlas/persistence';
+import { type DesiredTransfer } from '@atlas/plane-contract';
+import { Injectable, Logger } from '@nestjs/common';
+import { IsNull, Not } from 'typeorm';
+import { type Applied } from '../control-plane-link/desired-state-applier';
+import { PlaneIdentities } from '../control-plane-link/plane-identities';
+import { Reporter } from '../control-plane-link/reporter';
+import { Tenant } from '../tenancy/tenant.entity';
+import { IncomingTransfer, TransferFailed } from './incoming-transfer';
+import { OutgoingTransfer } from './outgoing-transfer';
+import { rowCodecs } from './row-codec';
+import { type RunningTransfer, RunningTransfers } from './running-transfers';
+import { TransferRelay } from './transfer-relay';
+
+const RETRY_MS = 1000;
+
+interface TenantInTransfer extends Tenant {
+  readonly transfer: DesiredTransfer;
+}
+
+/** Runs the transfers that the directory says this plane takes part in; in the one process that holds the link's lease. */
+@Injectable()
+export class Transfers {
+  private readonly logger = new Logger(Transfers.name);
+
+  constructor(
+    private readonly database: Database,
+    private readonly tenants: TenantDatabase,
+    private readonly identities: PlaneIdentities,
+    private readonly relay: TransferRelay,
+    private readonly reporter: Reporter,
+    private readonly running: RunningTransfers,
+  ) {}
+
+  /** After each change of the directory, and when the lease is taken. */
+  async tend(): Promise<void> {
+    const wanted = await this.wanted();
+    for (const [id, { end }] of this.running)
+      if (!wanted.some(({ transfer }) => transfer.id === id)) end.abort();
+    for (const tenant of wanted) this.ensure(tenant);
+  }
+
+  stop(): Promise<void> {
+    return this.running.end();
+  }
+
+  private ensure({ id: tenantId, transfer, phase }: TenantInTransfer): void {
+    const known = this.running.get(transfer.id);
+    if (known) {
+      if (phase === 'frozen') known.outgoing?.freeze();
+      return;
+    }
+    const running: RunningTransfer = { tenantId, end: new AbortController(), ended: Promise.resolve() };
+    this.running.set(transfer.id, running);
+    running.ended = this.keepTrying(transfer.id, running).finally(() => this.running.delete(transfer.id));
+  }
+
+  /** A copy that differs is told, and made anew: a person sees it, and may end it. */
+  private async keepTrying(transferId: string, running: RunningTransfer): Promise<void> {
+    const { signal } = running.end;
+    while (!signal.aborted) {
+      const tenant = (await this.wanted()).find(({ transfer }) => transfer.id === transferId);
+      if (!tenant) return;
+      try {
+        await this.attempt(tenant, running);
+        // Done: it stays on the list, so that it is not begun again.
+        return await aborted(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.logger.warn(`The transfer of tenant ${tenant.id}: ${(error as Error).message}`);
+        if (error instanceof TransferFailed) this.reporter.report([failureOf(tenant, error)]);
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private attempt(tenant: TenantInTransfer, running: RunningTransfer): Promise<void> {
+    return tenant.transfer.role === 'source' ? this.send(tenant, running) : this.receive(tenant, running);
+  }
+
+  private async send(
+    { id: tenantId, transfer, phase }: TenantInTransfer,
+    running: RunningTransfer,
+  ): Promise<void> {
+    const tracking = new ChangeTracking(this.database);
+    const tools = { tenants: this.tenants, tracking, relay: this.relay };
+    const outgoing = { transferId: transfer.id, tenantId, recipient: transfer.recipient ?? {} };
+    running.outgoing = new OutgoingTransfer(tools, outgoing, this.codecs());
+    if (phase === 'frozen') running.outgoing.freeze();
+    await running.outgoing.run(running.end.signal);
+  }
+
+  private async receive(
+    { id: tenantId, transfer }: TenantInTransfer,
+    running: RunningTransfer,
+  ): Promise<void> {
+    const incoming = { transferId: transfer.id, tenantId, key: await this.identities.privateKey() };
+    const tools = { tenants: this.tenants, relay: this.relay };
+    await new IncomingTransfer(tools, incoming, this.codecs()).run(running.end.signal);
+  }
+
+  private wanted(): Promise<TenantInTransfer[]> {
+    return this.database.read(
+      (manager) =>
+        manager.find(Tenant, { where: { transfer: Not(IsNull()) } }) as Promise<TenantInTransfer[]>,
+    );
+  }
+
+  private codecs() {
+    return rowCodecs(this.database.dataSource.manager);
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+}
+
+function failureOf({ id, entryRevision }: Tenant, error: Error): Applied {
+  return { tenantId: id, entryRevision, error: error.message };
+}

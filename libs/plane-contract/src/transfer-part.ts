@@ -1,0 +1,20 @@
+/**
+ * A part of a tenant's rows on their way: a compact JWE (RFC 7516) to the target's enrolment key. Its header is all that the
+ * Control Plane can read of it.
+ */
+export const TRANSFER_PART_TYPE = 'application/jose';
+
+/** The largest part, in characters. */
+export const MAX_PART_LENGTH = 8_000_000;
+
+export interface TransferPartHeader {
+  readonly transfer: string;
+  /** The source begins anew with another one: what was imported of the one before is void. */
+  readonly attempt: string;
+  /** Counts from 1. */
+  readonly part: number;
+  /** `snapshot`: rows as they were at the beginning; `changes`: what changed since; `last`: nothing follows. */
+  readonly kind: 'snapshot' | 'changes' | 'last';
+  /** Changed rows in it: when few come at a time, the target is nearly level with the source. */
+  readonly changes: number;
+}
