@@ -27,6 +27,7 @@ import { JobsController } from './provisioning/jobs.controller';
 import { Jobs } from './provisioning/jobs.repository';
 import { JobControl } from './provisioning/jobs.service';
 import { Operations, STEP_PROVIDERS } from './provisioning/operations';
+import { Moves } from './provisioning/moves.service';
 import { Provisioning } from './provisioning/provisioning.service';
 import { GraphileQueue } from './provisioning/queue/graphile.queue';
 import { InProcessQueue } from './provisioning/queue/in-process.queue';
@@ -57,6 +58,10 @@ import { TenantInfrastructure } from './tenants/tenant-infrastructure.service';
 import { TenantTokens } from './tenants/tenant-tokens.service';
 import { TenantsController } from './tenants/tenants.controller';
 import { Tenants } from './tenants/tenants.service';
+import { RelayController } from './transfers/relay.controller';
+import { TransferRelay } from './transfers/relay.service';
+import { Transfers } from './transfers/transfers.service';
+import { WaitingCalls } from './tenant-planes/waiting-calls';
 
 const ACCOUNTS = [Accounts, OperatorAuthentication];
 const AUDIT = [Audit, AuditSealer];
@@ -68,6 +73,7 @@ const PROVISIONING = [
   JobWaker,
   Jobs,
   Operations,
+  Moves,
   Provisioning,
   TenantOperations,
   Worker,
@@ -82,6 +88,9 @@ const TENANT_PLANES = [
   ServiceKeys,
   SingleTenantPlanes,
   TenantPlanes,
+  TransferRelay,
+  Transfers,
+  WaitingCalls,
 ];
 const INFRASTRUCTURE = [...DRIVER_PROVIDERS, Infrastructures, LocalPlanes, LocalSupervisor];
 const TENANTS = [
@@ -116,6 +125,7 @@ export class AppModule {
         RoutingController,
         TenantsController,
         LifecycleController,
+        RelayController,
         SelfController,
         TenantPlanesController,
       ],

@@ -2,7 +2,17 @@ import { join, resolve } from 'node:path';
 import { type DatabaseDriver, databaseTargetProblem, parseSealingKeys } from '@atlas/persistence';
 import { Checked, IsPortNumber, isPlainHttp } from '@atlas/platform';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsUrl, MinLength, ValidateIf } from 'class-validator';
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsUrl,
+  Min,
+  MinLength,
+  ValidateIf,
+} from 'class-validator';
 import { DRIVER_NAMES, type DriverName } from './infrastructure/driver-names';
 
 const PUBLIC_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
@@ -63,6 +73,12 @@ export class ControlPlaneConfig {
     value === 'local' && config.NODE_ENV === 'production' ? 'local is for development and CI' : null,
   )
   INFRASTRUCTURE_DRIVER?: DriverName;
+
+  /** How long the copy that a tenant moved away from is kept, in days. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(0)
+  MOVE_KEEP_DAYS: number = 7;
 
   /** Where the local driver keeps its tenant planes' logs and SQLite files. */
   @IsNotEmpty()

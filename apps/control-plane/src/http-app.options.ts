@@ -1,7 +1,9 @@
+import { MAX_PART_LENGTH, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
 import { CONTROL_PLANE_VERSION } from './tenant-planes/version-policy';
 
 export const HTTP_APP = {
   title: 'Atlas Control Plane',
   description: 'Provisions tenants, places them on tenant planes, and lets those enrol, pull and report.',
   version: CONTROL_PLANE_VERSION,
+  alsoAccepts: { type: TRANSFER_PART_TYPE, maxBytes: MAX_PART_LENGTH },
 };

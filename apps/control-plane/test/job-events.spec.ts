@@ -1,7 +1,7 @@
 import { Signals } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { JobsController } from '../src/provisioning/jobs.controller';
-import { SelfController } from '../src/tenant-planes/self.controller';
+import { WaitingCalls } from '../src/tenant-planes/waiting-calls';
 import { TestControlPlane } from './control-plane.fixture';
 import { STEPS } from './job-scene.fixture';
 import { type PlaneSimulator } from './plane-simulator.fixture';
@@ -100,7 +100,7 @@ describe.each(EVERY_DATABASE)('while the Control Plane ends on %s', (driver) => 
     const cell = await plane.enrolledCell();
     const { body } = await plane.provision();
     await cell.pull(20);
-    plane.app.get(SelfController).beforeApplicationShutdown();
+    plane.app.get(WaitingCalls).beforeApplicationShutdown();
     plane.app.get(JobsController).beforeApplicationShutdown();
     expect((await cell.pull(25)).status).toBe(204);
     // As browsers do: the connection stays open behind the answer.

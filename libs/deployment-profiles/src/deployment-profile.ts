@@ -50,7 +50,7 @@ export interface DeploymentProfile {
   readonly backupDuty: { readonly who: readonly Party[]; readonly text: string };
   /** How a tenant comes to exist; `steps` are names of steps in the Control Plane, in order. */
   readonly provisioning: { readonly text: string; readonly steps: readonly string[] };
-  /** The steps of what may happen to a tenant afterwards, by operation. */
+  /** The steps of what may happen to a tenant afterwards, by operation; `move` is the move to this model. */
   readonly lifecycle: Readonly<Record<LifecycleOperation, readonly string[]>>;
   /** Whether the customer has to install a tenant plane, so that provisioning hands out an install bundle. */
   readonly installRequired: boolean;

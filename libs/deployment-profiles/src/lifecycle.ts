@@ -1,5 +1,5 @@
 /** What may happen to a tenant once it is there. */
-export const LIFECYCLE_OPERATIONS = ['suspend', 'resume'] as const;
+export const LIFECYCLE_OPERATIONS = ['suspend', 'resume', 'move'] as const;
 
 export type LifecycleOperation = (typeof LIFECYCLE_OPERATIONS)[number];
 
@@ -8,3 +8,8 @@ export const LIFECYCLE_OF_EVERY_MODEL = {
   suspend: ['suspend', 'await-report'],
   resume: ['resume', 'await-report'],
 } as const;
+
+/** A move to a model: first a place there is made (the steps that are given), then the tenant's rows follow. */
+export function moveBy(...place: readonly string[]): readonly string[] {
+  return [...place, 'open-transfer', 'await-copy', 'freeze', 'await-import', 'cut-over'];
+}

@@ -23,6 +23,8 @@ export interface HttpAppOptions {
   readonly description: string;
   readonly version: string;
   readonly logger?: LoggerService | false;
+  /** What is taken besides JSON: a media type, read as bytes, of so many at most. */
+  readonly alsoAccepts?: { readonly type: string; readonly maxBytes: number };
   /** Builds the object graph without starting anything: for writing the OpenAPI file. */
   readonly preview?: boolean;
 }
@@ -45,6 +47,9 @@ export async function createHttpApp(
     logger: options.logger ?? ['error', 'fatal'],
   });
   acceptJsonOnly(app);
+  const { alsoAccepts: other } = options;
+  if (other)
+    app.useBodyParser(other.type, { bodyLimit: other.maxBytes }, (_, body, done) => done(null, body));
   app.setGlobalPrefix('api', { exclude: UNPREFIXED.map((path) => ({ path, method: RequestMethod.GET })) });
   app.useGlobalPipes(createValidationPipe());
   app.useGlobalFilters(new ProblemFilter());

@@ -14,12 +14,14 @@ import { RequestNonce } from '../tenant-planes/request-nonces/request-nonce.enti
 import { ServiceKey } from '../tenant-planes/service-key.entity';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../tenants/tenant.entity';
+import { Transfer, TransferPart } from '../transfers/transfer.entity';
 import { CreateAccounts1700000000001 } from './migrations/0001-create-accounts';
 import { CreateTenants1700000000002 } from './migrations/0002-create-tenants';
 import { CreateTenantPlanes1700000000003 } from './migrations/0003-create-tenant-planes';
 import { CreateAudit1700000000004 } from './migrations/0004-create-audit';
 import { OpenJobsToPlanes1700000000005 } from './migrations/0005-open-jobs-to-planes';
 import { CreateLocalPlanes1700000000006 } from './migrations/0006-create-local-planes';
+import { CreateTransfers1700000000007 } from './migrations/0007-create-transfers';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -41,6 +43,8 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     SigningKey,
     Tenant,
     TenantPlane,
+    Transfer,
+    TransferPart,
   ],
   migrations: [
     CreateAccounts1700000000001,
@@ -49,5 +53,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     CreateAudit1700000000004,
     OpenJobsToPlanes1700000000005,
     CreateLocalPlanes1700000000006,
+    CreateTransfers1700000000007,
   ],
 };

@@ -2,6 +2,7 @@ import { Database, type DatabaseDriver } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../control-plane.config';
+import { type Arrival } from '../provisioning/arrival';
 import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
 import { ServiceKeys } from '../tenant-planes/service-keys';
 import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
@@ -36,26 +37,34 @@ export class Infrastructures {
   }
 
   /** Null while a person has yet to make it. */
-  async create(tenantId: string, write: FencedWrite): Promise<Created | null> {
-    const { tenant, plane } = await this.find(tenantId);
+  async create(tenantId: string, phase: Arrival['phase'], write: FencedWrite): Promise<Created | null> {
+    const { tenant, plane } = await this.find(tenantId, phase);
     if (!plane) throw new Error('The tenant has no tenant plane to make infrastructure for.');
     const driver = plane.infrastructureDriver ?? this.config.infrastructureDriver;
-    if (tenant.dbUrlSealed !== null && tenant.endpointUrl !== null)
-      return { driver, endpointUrl: tenant.endpointUrl };
+    if (plane.dbUrlSealed !== null && plane.endpointUrl !== null)
+      return { driver, endpointUrl: plane.endpointUrl };
     await write((manager) => manager.update(TenantPlane, { id: plane.id }, { infrastructureDriver: driver }));
     const openEnvironment = () => write((manager) => this.openEnvironment(manager, plane.id));
     const request = { ...this.subjectOf(tenant, plane.id), openEnvironment };
     const made = await this.drivers.get(driver).create(request, write);
     if (!made) return null;
-    await write((manager) => this.databaseUrls.record(manager, tenantId, made));
+    await write((manager) =>
+      this.databaseUrls.record(manager, plane.id, made, phase === 'serving' ? tenant : null),
+    );
     return { driver, endpointUrl: made.endpointUrl };
   }
 
-  async destroy(tenantId: string, write: FencedWrite): Promise<void> {
-    const { tenant, plane } = await this.find(tenantId);
-    if (plane?.infrastructureDriver)
-      await this.drivers.get(plane.infrastructureDriver).destroy(this.subjectOf(tenant, plane.id), write);
-    await write((manager) => this.databaseUrls.forget(manager, tenantId));
+  async destroy(tenantId: string, phase: Arrival['phase'], write: FencedWrite): Promise<void> {
+    const { tenant, plane } = await this.find(tenantId, phase);
+    if (plane) await this.destroyPlane(tenant, plane, write);
+    if (phase === 'serving') await write((manager) => this.databaseUrls.forget(manager, tenantId));
+  }
+
+  /** What was made for this plane goes. */
+  async destroyPlane(tenant: Tenant, plane: TenantPlane, write: FencedWrite): Promise<void> {
+    const { id, infrastructureDriver: driver } = plane;
+    if (driver) await this.drivers.get(driver).destroy(this.subjectOf(tenant, id), write);
+    await write((manager) => manager.update(TenantPlane, { id }, { dbUrlSealed: null }));
   }
 
   /** Only a plane that has yet to enrol needs a token. */
@@ -69,10 +78,10 @@ export class Infrastructures {
     return (await this.tokens.issue(manager, plane)).env;
   }
 
-  private find(id: string): Promise<{ tenant: Tenant; plane: TenantPlane | null }> {
+  private find(id: string, phase: Arrival['phase']): Promise<{ tenant: Tenant; plane: TenantPlane | null }> {
     return this.database.read(async (manager) => {
       const tenant = await manager.findOneByOrFail(Tenant, { id });
-      return { tenant, plane: await this.planes.find(manager, id) };
+      return { tenant, plane: await this.planes.find(manager, id, phase) };
     });
   }
 

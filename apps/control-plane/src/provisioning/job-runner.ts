@@ -234,7 +234,7 @@ export class JobRunner {
   }
 
   private contextOf(job: ProvisioningJob, manager: EntityManager): StepContext {
-    const { id: jobId, params } = job;
+    const { id: jobId, operation, params } = job;
     const outputs = Object.fromEntries(job.steps.map((step) => [step.name, step.outputs]));
     const write: StepContext['write'] = (work) =>
       this.database.write(async (transaction) => {
@@ -243,6 +243,7 @@ export class JobRunner {
       });
     return {
       jobId,
+      operation,
       get tenantId() {
         return required(job.tenantId, 'tenant');
       },

@@ -49,6 +49,9 @@ export class JobControl {
   /** Stops a live job where it is: whoever works on it loses the lease. */
   cancel(id: string): Promise<ProvisioningJob> {
     return this.database.write(async (manager) => {
+      const { operation, status } = await this.requireJob(manager, id);
+      const isUndone = OPERATION_RULES[operation].isUndoneWhenCancelled && LIVE_JOB_STATUSES.includes(status);
+      if (isUndone) return this.turnBack(manager, id);
       const { affected } = await manager
         .createQueryBuilder()
         .update(ProvisioningJob)
@@ -67,6 +70,21 @@ export class JobControl {
       await this.tell(manager, job, 'job.cancelled');
       return job;
     });
+  }
+
+  /** A live job goes back from where it is; whoever works on it loses the lease. */
+  private async turnBack(manager: EntityManager, id: string): Promise<ProvisioningJob> {
+    const turned = { leaseOwner: null, leaseExpiresAt: null, leaseNumber: () => 'lease_number + 1' };
+    await manager
+      .createQueryBuilder()
+      .update(ProvisioningJob)
+      .set({ ...turned, direction: 'undo', status: 'queued', dueAt: this.clock.now() })
+      .where({ id, status: In([...LIVE_JOB_STATUSES]) })
+      .execute();
+    await this.queue.wake(manager, id);
+    const job = await this.requireJob(manager, id);
+    await this.tell(manager, job, 'job.cancelled');
+    return job;
   }
 
   /** Goes on with the tenant's newest job when it failed at that step: what it lacked is there now. */

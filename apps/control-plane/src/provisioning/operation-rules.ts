@@ -13,6 +13,8 @@ export interface OperationRules {
   readonly whileUndone?: TenantStatus;
   /** When it fails or is cancelled. */
   readonly whenStopped?: TenantStatus;
+  /** To cancel it is to roll it back. */
+  readonly isUndoneWhenCancelled?: boolean;
   /** When it is rolled back whole. */
   readonly whenUndone?: TenantStatus;
 }
@@ -27,4 +29,6 @@ export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = 
   },
   suspend: { from: ['active'] },
   resume: { from: ['suspended'] },
+  // Stopped half-way its writes would stay paused.
+  move: { from: ['active'], isUndoneWhenCancelled: true },
 };

@@ -53,12 +53,16 @@ export class Operations {
   }
 
   /** The plan of a dry run. */
-  async describe(steps: readonly Step[], tenant: Tenant): Promise<Record<string, unknown>> {
+  async describe(
+    steps: readonly Step[],
+    tenant: Tenant,
+    model = tenant.deploymentModel,
+  ): Promise<Record<string, unknown>> {
     const described = steps.map(async (step) => {
       const { name, description } = step;
       return { name, description, creates: await step.plan(tenant) };
     });
-    const install_required = profileOf(tenant.deploymentModel).installRequired;
+    const install_required = profileOf(model).installRequired;
     return { plan: { steps: await Promise.all(described), install_required } };
   }
 

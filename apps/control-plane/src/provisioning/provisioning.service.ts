@@ -96,7 +96,10 @@ export class Provisioning {
     ttlSeconds: number | undefined,
   ): Promise<{ tenantPlaneId: string; bundle: InstallBundle } | null> {
     if (!profileOf(tenant.deploymentModel).installRequired) return null;
-    const plane = await this.planes.ensure(manager, tenant);
+    const plane = await this.planes.ensure(manager, tenant, {
+      model: tenant.deploymentModel,
+      phase: 'serving',
+    });
     return { tenantPlaneId: plane.id, bundle: await this.tokens.issue(manager, plane, ttlSeconds) };
   }
 
@@ -137,7 +140,11 @@ export class Provisioning {
   }
 
   private async requireRoom(manager: EntityManager, tenant: Tenant): Promise<void> {
-    if (tenant.deploymentModel !== 'shared' || (await this.cells.emptiest(manager, tenant.region))) return;
+    if (
+      tenant.deploymentModel !== 'shared' ||
+      (await this.cells.emptiest(manager, { region: tenant.region }))
+    )
+      return;
     const where = tenant.region ? ` in region ${tenant.region}` : '';
     const detail = `No shared tenant plane${where} has room. Try again later; operators register another cell.`;
     throw new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });

@@ -1,9 +1,11 @@
 import { type EntityManager } from 'typeorm';
 import { type Tenant } from '../tenants/tenant.entity';
 import { type JobParams, type StepOutputs } from './job';
+import { type OperationName } from './operation-rules';
 
 export interface StepContext {
   readonly jobId: string;
+  readonly operation: OperationName;
   /** Of a job about a tenant. */
   readonly tenantId: string;
   /** Of a job about a tenant plane as a whole. */

@@ -1,6 +1,7 @@
 import { type LifecycleOperation } from '@atlas/deployment-profiles';
 import { Database, insertRow, violates } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
+import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
@@ -31,11 +32,16 @@ export class TenantOperations {
   ) {}
 
   /** What `accept` would do. Changes nothing. */
-  plan(tenantId: string, operation: LifecycleOperation): Promise<Record<string, unknown>> {
+  plan(
+    tenantId: string,
+    operation: LifecycleOperation,
+    params: JobParams = {},
+  ): Promise<Record<string, unknown>> {
     return this.database.read(async (manager) => {
       const tenant = await requireTenant(manager, tenantId);
       requireStatus(tenant, operation);
-      return this.operations.describe(this.operations.lifecycle(tenant.deploymentModel, operation), tenant);
+      const model = modelOf(tenant, params);
+      return this.operations.describe(this.operations.lifecycle(model, operation), tenant, model);
     });
   }
 
@@ -48,7 +54,7 @@ export class TenantOperations {
   ): Promise<RepeatableAnswer> {
     const tenant = await requireTenant(manager, tenantId);
     requireStatus(tenant, operation);
-    const steps = this.operations.lifecycle(tenant.deploymentModel, operation);
+    const steps = this.operations.lifecycle(modelOf(tenant, params), operation);
     const job = newJob({ operation, tenantId, params, steps }, this.clock.now());
     await this.insert(manager, job);
     const subject = { action: `tenant.${operation}`, targetKind: 'tenant', targetId: tenantId };
@@ -73,6 +79,11 @@ export class TenantOperations {
       throw violates(error, LIVE_RULE) ? operationInProgress() : error;
     }
   }
+}
+
+/** The model whose steps are taken: the tenant's, or the one that it moves to. */
+function modelOf({ deploymentModel }: Tenant, { deployment_model: other }: JobParams): DeploymentModel {
+  return (other as DeploymentModel | undefined) ?? deploymentModel;
 }
 
 function requireStatus({ status }: Tenant, operation: LifecycleOperation): void {

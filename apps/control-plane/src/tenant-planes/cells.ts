@@ -2,16 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { TenantPlane } from './tenant-plane.entity';
 
+/** Which cells will do. */
+export interface WantedCell {
+  readonly region: string | null;
+  readonly only?: string;
+  readonly except?: string;
+}
+
 /** Shared tenant planes with room for tenants. */
 @Injectable()
 export class Cells {
   /**
-   * Takes a place in the emptiest cell, of the wanted region if one is wanted. Guarded: of two that see the last place
+   * Takes a place in the emptiest cell that will do, of the wanted region if one is wanted. Guarded: of two that see the last place
    * one gets it, and the other looks again. Null when all are full.
    */
-  async takePlace(manager: EntityManager, region: string | null): Promise<TenantPlane | null> {
+  async takePlace(manager: EntityManager, wanted: WantedCell): Promise<TenantPlane | null> {
     for (;;) {
-      const cell = await this.emptiest(manager, region);
+      const cell = await this.emptiest(manager, wanted);
       if (!cell) return null;
       const { affected } = await manager
         .createQueryBuilder()
@@ -33,7 +40,7 @@ export class Cells {
       .execute();
   }
 
-  emptiest(manager: EntityManager, region: string | null): Promise<TenantPlane | null> {
+  emptiest(manager: EntityManager, { region, only, except }: WantedCell): Promise<TenantPlane | null> {
     const query = manager
       .createQueryBuilder(TenantPlane, 'cell')
       .where("cell.deploymentModel = 'shared' and cell.status = 'enrolled' and cell.placed < cell.capacity")
@@ -41,6 +48,8 @@ export class Cells {
       .addOrderBy('cell.id')
       .limit(1);
     if (region) query.andWhere('cell.region = :region', { region });
+    if (only) query.andWhere('cell.id = :only', { only });
+    if (except) query.andWhere('cell.id <> :except', { except });
     return query.getOne();
   }
 }

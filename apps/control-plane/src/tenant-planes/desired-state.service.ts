@@ -1,5 +1,5 @@
 import { Database, Signals, insertIfAbsent, together } from '@atlas/persistence';
-import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
+import { type DesiredState, type DesiredTenant, type DesiredTransfer } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
@@ -7,6 +7,7 @@ import { type EntityManager } from 'typeorm';
 import { ControlPlaneState } from '../database/plane-state.entity';
 import { SigningKeys } from '../signing-keys/signing-keys';
 import { Tenant } from '../tenants/tenant.entity';
+import { Transfer } from '../transfers/transfer.entity';
 import { Placement } from './placement.entity';
 import { TenantPlane } from './tenant-plane.entity';
 import { Wakes } from './wakes';
@@ -104,6 +105,11 @@ export class DesiredStates implements OnModuleInit {
           { since },
         )
         .leftJoin(Tenant, 'tenant', 'tenant.id = placement.tenantId')
+        .leftJoin(
+          Transfer,
+          'transfer',
+          'transfer.tenantId = placement.tenantId and transfer.endedAt is null and (transfer.sourcePlaneId = plane.id or transfer.targetPlaneId = plane.id)',
+        )
         .where('plane.id = :tenantPlaneId', { tenantPlaneId })
         .orderBy('placement.entryRevision')
         .select('plane.revision', 'plane_revision')
@@ -115,6 +121,11 @@ export class DesiredStates implements OnModuleInit {
         .addSelect('tenant.admin_email', 'admin_email')
         .addSelect('placement.phase', 'phase')
         .addSelect('placement.entry_revision', 'entry_revision')
+        .addSelect('placement.purge_job_id', 'purge_job_id')
+        .addSelect('transfer.id', 'transfer_id')
+        .addSelect('transfer.target_plane_id', 'transfer_target')
+        .addSelect('transfer.recipient', 'transfer_recipient')
+        .addSelect('plane.id', 'plane_id')
         .getRawMany<ChangedRow>(),
     );
   }
@@ -148,16 +159,37 @@ interface ChangedRow {
   readonly admin_email: string;
   readonly phase: DesiredTenant['phase'];
   readonly entry_revision: number;
+  readonly purge_job_id: string | null;
+  readonly plane_id: string;
+  readonly transfer_id: string | null;
+  readonly transfer_target: string | null;
+  /** Text on SQLite. */
+  readonly transfer_recipient: string | Record<string, unknown> | null;
 }
 
-function isGone(row: ChangedRow): boolean {
-  return row.phase === 'retired' || row.status === 'deleted';
+/** One whose rows shall go is still spoken of. */
+function isGone({ phase, status, purge_job_id: purge }: ChangedRow): boolean {
+  return purge === null && (phase === 'retired' || status === 'deleted');
 }
 
-function toEntry({ plane_revision: _, status, ...row }: ChangedRow): DesiredTenant {
+function toEntry(row: ChangedRow): DesiredTenant {
+  const { tenant_id, slug, name, status, plan, admin_email, phase, entry_revision, purge_job_id } = row;
   // What the tenant plane shall do; that the Control Plane is still waiting for it to be done is not its business.
   const desired = status === 'suspended' || status === 'deprovisioning' ? status : 'active';
-  return { ...row, status: desired };
+  return {
+    ...{ tenant_id, slug, name, status: desired, plan, admin_email, entry_revision },
+    phase: purge_job_id === null ? phase : 'retired',
+    ...(row.transfer_id !== null && { transfer: transferOf(row) }),
+    ...(purge_job_id !== null && { purge: { job_id: purge_job_id } }),
+  };
+}
+
+function transferOf(row: ChangedRow): DesiredTransfer {
+  const { transfer_id, transfer_target, plane_id, transfer_recipient: kept } = row;
+  const id = transfer_id ?? '';
+  if (transfer_target === plane_id) return { id, role: 'target' };
+  const recipient = typeof kept === 'string' ? (JSON.parse(kept) as Record<string, unknown>) : (kept ?? {});
+  return { id, role: 'source', recipient };
 }
 
 function topicOf(tenantPlaneId: string): string {

@@ -16,5 +16,9 @@ export class Placement {
   @Column('integer', { name: 'reported_revision' }) reportedRevision: number;
   @Column('varchar', { name: 'reported_state', nullable: true }) reportedState: 'applied' | 'failed' | null;
   @Column('text', { name: 'reported_error', nullable: true }) reportedError: string | null;
+  /** Its rows shall go, by this job. */
+  @Column('uuid', { name: 'purge_job_id', nullable: true }) purgeJobId: string | null;
+  /** An old copy is kept until then. */
+  @TimestampColumn({ name: 'remove_after', nullable: true }) removeAfter: Date | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
 }

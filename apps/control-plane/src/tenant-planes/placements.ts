@@ -1,7 +1,7 @@
 import { type Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { isUuid } from '@atlas/tenancy';
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager, In, Not } from 'typeorm';
 import { Placement } from './placement.entity';
 
 /** A plane speaks for the tenants placed on it and for no others. */
@@ -25,10 +25,23 @@ function countPlaced(database: Database, tenantPlaneId: string, tenantIds: strin
   return database.read((manager) => manager.countBy(Placement, { tenantPlaneId, tenantId: In(tenantIds) }));
 }
 
-/** A place that is taken, and not yet published to its plane. */
-export function reservedPlacement(tenantId: string, tenantPlaneId: string, createdAt: Date): Placement {
+/** A place that is taken, and not yet published to its plane: as the tenant's home, or as the one to come in a move. */
+export function reservedPlacement(
+  place: Pick<Placement, 'tenantId' | 'tenantPlaneId' | 'createdAt'>,
+  phase: 'serving' | 'importing',
+): Placement {
   const unpublished = { entryRevision: 0, reportedRevision: 0, reportedState: null, reportedError: null };
-  return { tenantId, tenantPlaneId, phase: 'serving', holdsPlace: true, ...unpublished, createdAt };
+  return { ...place, phase, holdsPlace: true, ...unpublished, purgeJobId: null, removeAfter: null };
+}
+
+/** Where the tenant lives, or where it is on its way to. */
+export function placeOf(
+  manager: EntityManager,
+  tenantId: string,
+  phase: 'serving' | 'importing' = 'serving',
+): Promise<Placement | null> {
+  const isThere = phase === 'importing' ? phase : Not('importing' as const);
+  return manager.findOneBy(Placement, { tenantId, holdsPlace: true, phase: isThere });
 }
 
 /** One that was never published leaves no trace; a published one stays, as the sign that it is gone. */

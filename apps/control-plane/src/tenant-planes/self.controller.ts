@@ -1,17 +1,6 @@
 import { MAX_WAIT_SECONDS, ReportRequest } from '@atlas/plane-contract';
 import { type ServiceCall } from '@atlas/service-auth';
-import {
-  type BeforeApplicationShutdown,
-  Body,
-  Controller,
-  Get,
-  Headers,
-  HttpCode,
-  Param,
-  Post,
-  Query,
-  Res,
-} from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../accounts/access.guard';
@@ -22,20 +11,19 @@ import { Reports } from './reports.service';
 import { sendSigned } from './signed-answer';
 import { DesiredStateQuery, SelfQuery } from './tenant-planes.dto';
 import { TenantPlanes } from './tenant-planes.service';
+import { WaitingCalls } from './waiting-calls';
 
 /** What an enrolled tenant plane calls: pull and report. */
 @ApiTags('tenant planes')
 @SignedByTenantPlane()
 @Controller('tenant-planes/self')
-export class SelfController implements BeforeApplicationShutdown {
-  private readonly waiting = new Set<AbortController>();
-  private isEnding = false;
-
+export class SelfController {
   constructor(
     private readonly planes: TenantPlanes,
     private readonly desiredStates: DesiredStates,
     private readonly reports: Reports,
     private readonly routes: Routes,
+    private readonly calls: WaitingCalls,
   ) {}
 
   @Get('desired-state')
@@ -50,7 +38,12 @@ export class SelfController implements BeforeApplicationShutdown {
     const changes =
       since === undefined
         ? this.desiredStates.changes(id, undefined)
-        : this.desiredStates.awaitChanges(id, since, Math.min(wait, MAX_WAIT_SECONDS), this.endOf(reply));
+        : this.desiredStates.awaitChanges(
+            id,
+            since,
+            Math.min(wait, MAX_WAIT_SECONDS),
+            this.calls.endOf(reply),
+          );
     await sendSigned(reply, call, await changes);
   }
 
@@ -76,23 +69,5 @@ export class SelfController implements BeforeApplicationShutdown {
   ): Promise<Record<string, never>> {
     await this.reports.receive(await this.planes.identify(call, query.tenant_plane_id, tenantId), report);
     return {};
-  }
-
-  /** Lets those who wait go, so that the process can end. */
-  beforeApplicationShutdown(): void {
-    this.isEnding = true;
-    for (const end of this.waiting) end.abort();
-  }
-
-  /** Aborted when the caller has gone or has its answer, and when the process ends. */
-  private endOf(reply: FastifyReply): AbortSignal {
-    const end = new AbortController();
-    this.waiting.add(end);
-    reply.raw.once('close', () => {
-      this.waiting.delete(end);
-      end.abort();
-    });
-    if (this.isEnding) end.abort();
-    return end.signal;
   }
 }

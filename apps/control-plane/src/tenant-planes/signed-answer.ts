@@ -1,16 +1,17 @@
 import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
 
-/** Sends an answer that the calling tenant plane can check with its own key. `null` is 204, signed as well. */
+/** Sends an answer that the calling tenant plane can check with its own key. `null` is 204, signed as well; a text is sent as it is. */
 export async function sendSigned(
   reply: FastifyReply,
   call: ServiceCall,
-  answer: object | null,
+  answer: object | string | null,
+  type = 'application/json',
 ): Promise<void> {
   const status = answer === null ? 204 : 200;
-  const body = answer === null ? '' : JSON.stringify(answer);
+  const body = typeof answer === 'string' ? answer : answer === null ? '' : JSON.stringify(answer);
   await reply
     .status(status)
-    .headers({ ...call.signAnswer({ status, body }), 'content-type': 'application/json' })
+    .headers({ ...call.signAnswer({ status, body }), 'content-type': type })
     .send(body);
 }

@@ -2,9 +2,10 @@ import { insertRow, together } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { type Arrival } from '../provisioning/arrival';
 import { type Tenant } from '../tenants/tenant.entity';
 import { Placement } from './placement.entity';
-import { reservedPlacement } from './placements';
+import { placeOf, reservedPlacement } from './placements';
 import { ProvisioningTokens } from './provisioning-tokens';
 import { ServiceKeys } from './service-keys';
 import { TenantPlane, expectedPlane } from './tenant-plane.entity';
@@ -19,29 +20,35 @@ export class SingleTenantPlanes {
   ) {}
 
   /** The plane that the tenant is placed on, or a new one that is expected to enrol. */
-  async ensure(manager: EntityManager, tenant: Tenant): Promise<TenantPlane> {
-    const known = await this.find(manager, tenant.id);
+  async ensure(manager: EntityManager, tenant: Tenant, { model, phase }: Arrival): Promise<TenantPlane> {
+    const known = await this.find(manager, tenant.id, phase);
     if (known) return known;
     const plane = expectedPlane({
       // A name is never given twice, and a tenant may come back.
       name: (id) => `${tenant.slug}-${id.slice(-8)}`,
-      deploymentModel: tenant.deploymentModel,
+      deploymentModel: model,
       region: tenant.region,
       capacity: 1,
       placed: 1,
       secretMode: 'own',
       now: this.clock.now(),
     });
+    const place = { tenantId: tenant.id, tenantPlaneId: plane.id, createdAt: plane.createdAt };
     await together([
       insertRow(manager, TenantPlane, plane as never),
-      insertRow(manager, Placement, reservedPlacement(tenant.id, plane.id, this.clock.now())),
+      insertRow(manager, Placement, reservedPlacement(place, phase)),
     ]);
     return plane;
   }
 
-  async find(manager: EntityManager, tenantId: string): Promise<TenantPlane | null> {
-    const home = await manager.findOneBy(Placement, { tenantId, holdsPlace: true });
-    return home && manager.findOneBy(TenantPlane, { id: home.tenantPlaneId });
+  /** The plane that the tenant lives on, or the one that it is on its way to. */
+  async find(
+    manager: EntityManager,
+    tenantId: string,
+    phase: Arrival['phase'] = 'serving',
+  ): Promise<TenantPlane | null> {
+    const place = await placeOf(manager, tenantId, phase);
+    return place && manager.findOneBy(TenantPlane, { id: place.tenantPlaneId });
   }
 
   /** Trust ends: neither its token nor its secret opens anything again. */

@@ -34,6 +34,8 @@ export class TenantPlane {
   @JsonColumn({ nullable: true }) capabilities: string[] | null;
   @Column('varchar', { nullable: true }) version: string | null;
   @Column('varchar', { name: 'endpoint_url', nullable: true }) endpointUrl: string | null;
+  /** Where its database is, where we made it. A secret. */
+  @Column('text', { name: 'db_url_sealed', nullable: true }) dbUrlSealed: string | null;
   @Column('varchar', { name: 'database_driver', nullable: true }) databaseDriver: string | null;
   @Column('varchar', { name: 'applied_revision', nullable: true }) appliedRevision: string | null;
   @Column('uuid', { name: 'link_id', nullable: true }) linkId: string | null;
@@ -68,6 +70,7 @@ export function expectedPlane(
     capabilities: null,
     version: null,
     endpointUrl: null,
+    dbUrlSealed: null,
     databaseDriver: null,
     appliedRevision: null,
     linkId: null,

@@ -69,6 +69,22 @@ export class DesiredStateQuery extends SelfQuery {
   wait: number = 0;
 }
 
+export class TransferPartQuery extends SelfQuery {
+  @ApiProperty({ required: false, description: 'The attempt that the plane has begun to import' })
+  @Optional()
+  @IsString()
+  @Length(1, 100)
+  attempt?: string;
+
+  @ApiProperty({ required: false, description: 'Seconds to wait for the part' })
+  @Optional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(MAX_WAIT_SECONDS)
+  wait: number = 0;
+}
+
 const SWITCH = new Map([
   ['true', true],
   ['1', true],

@@ -1,20 +1,39 @@
 import { SecretBox } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Tenant } from './tenant.entity';
 
-/** Where a tenant's own database is: sealed on its row, opened for nobody but who may read secrets. */
+interface Made {
+  readonly endpointUrl: string;
+  readonly dbUrl: string;
+}
+
+/** Where databases of tenants' own are: sealed on the rows of plane and tenant, opened only for who may read secrets. */
 @Injectable()
 export class DatabaseUrls {
   constructor(private readonly box: SecretBox) {}
 
+  /** On the plane, and on the tenant whose home it is. */
   async record(
     manager: EntityManager,
-    tenantId: string,
-    { endpointUrl, dbUrl }: { readonly endpointUrl: string; readonly dbUrl: string },
+    tenantPlaneId: string,
+    { endpointUrl, dbUrl }: Made,
+    home: Pick<Tenant, 'id'> | null,
   ): Promise<void> {
-    const dbUrlSealed = this.box.seal(dbUrl, placeOf(tenantId));
-    await manager.update(Tenant, { id: tenantId }, { endpointUrl, dbUrlSealed });
+    const dbUrlSealed = this.box.seal(dbUrl, placeOf('tenant_planes', tenantPlaneId));
+    await manager.update(TenantPlane, { id: tenantPlaneId }, { endpointUrl, dbUrlSealed });
+    if (home)
+      await manager.update(Tenant, { id: home.id }, this.onTenant(home.id, { endpointUrl, dbUrl }) as never);
+  }
+
+  /** What a tenant's row says of the plane that becomes its home. */
+  ofPlane(tenantId: string, { id, endpointUrl, dbUrlSealed }: TenantPlane): Partial<Tenant> {
+    if (dbUrlSealed === null || endpointUrl === null) return { endpointUrl, dbUrlSealed: null };
+    return this.onTenant(tenantId, {
+      endpointUrl,
+      dbUrl: this.box.open(dbUrlSealed, placeOf('tenant_planes', id)),
+    });
   }
 
   async forget(manager: EntityManager, tenantId: string): Promise<void> {
@@ -23,10 +42,14 @@ export class DatabaseUrls {
 
   /** Null when none is recorded. */
   open({ id, dbUrlSealed }: Tenant): string | null {
-    return dbUrlSealed === null ? null : this.box.open(dbUrlSealed, placeOf(id));
+    return dbUrlSealed === null ? null : this.box.open(dbUrlSealed, placeOf('tenants', id));
+  }
+
+  private onTenant(id: string, { endpointUrl, dbUrl }: Made): Partial<Tenant> {
+    return { endpointUrl, dbUrlSealed: this.box.seal(dbUrl, placeOf('tenants', id)) };
   }
 }
 
-function placeOf(tenantId: string) {
-  return { table: 'tenants', column: 'db_url_sealed', rowId: tenantId, ownerId: tenantId };
+function placeOf(table: 'tenants' | 'tenant_planes', id: string) {
+  return { table, column: 'db_url_sealed', rowId: id, ownerId: id };
 }

@@ -3,22 +3,25 @@ import { UuidPipe } from '@atlas/platform';
 import { Body, Controller, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
+import { type EntityManager } from 'typeorm';
 import { Requires } from '../accounts/access.guard';
 import { CurrentOperator, type OperatorCaller } from '../accounts/caller';
-import { SealedIdempotency } from '../idempotency/sealed-idempotency';
+import { type RepeatableAnswer, SealedIdempotency } from '../idempotency/sealed-idempotency';
 import { sendRepeatable } from '../idempotency/send-repeatable';
 import { type JobParams } from '../provisioning/job';
+import { Moves } from '../provisioning/moves.service';
 import { TenantOperations } from '../provisioning/tenant-operations';
 import { DryRunQuery } from '../tenant-planes/tenant-planes.dto';
-import { SuspendTenantDto } from './tenants.dto';
+import { MoveTenantDto, SuspendTenantDto } from './tenants.dto';
 
 interface Call {
   readonly caller: OperatorCaller;
-  readonly id: string;
-  readonly operation: LifecycleOperation;
-  readonly isDryRun: boolean;
+  readonly path: string;
   readonly key: string | undefined;
-  readonly params?: JobParams;
+  readonly body: unknown;
+  readonly isDryRun: boolean;
+  readonly plan: () => Promise<Record<string, unknown>>;
+  readonly accept: (manager: EntityManager) => Promise<RepeatableAnswer>;
 }
 
 /** What may happen to a tenant that is there: each a job. */
@@ -30,6 +33,7 @@ interface Call {
 export class LifecycleController {
   constructor(
     private readonly operations: TenantOperations,
+    private readonly moves: Moves,
     private readonly idempotency: SealedIdempotency,
   ) {}
 
@@ -43,10 +47,8 @@ export class LifecycleController {
     @Body() { reason }: SuspendTenantDto,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.start(
-      { caller, id, operation: 'suspend', isDryRun, key, params: { reason: reason ?? null } },
-      reply,
-    );
+    const params = { reason: reason ?? null };
+    return this.start({ ...this.callOf(id, 'suspend', params), caller, key, isDryRun }, reply);
   }
 
   @Post('resume')
@@ -58,21 +60,45 @@ export class LifecycleController {
     @Query() { dry_run: isDryRun }: DryRunQuery,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.start({ caller, id, operation: 'resume', isDryRun, key }, reply);
+    return this.start({ ...this.callOf(id, 'resume', {}), caller, key, isDryRun }, reply);
   }
 
-  private async start(
-    { caller, id, operation, isDryRun, key, params }: Call,
-    reply: FastifyReply,
+  @Post('move')
+  @HttpCode(202)
+  move(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @Query() { dry_run: isDryRun }: DryRunQuery,
+    @Body() body: MoveTenantDto,
+    @Res() reply: FastifyReply,
   ): Promise<void> {
+    const plan = () => this.moves.plan(id, body);
+    const accept = (manager: EntityManager) => this.moves.accept(manager, id, body);
+    const path = `/api/tenants/${id}/move`;
+    return this.start({ caller, path, key, body, isDryRun, plan, accept }, reply);
+  }
+
+  private callOf(
+    id: string,
+    operation: LifecycleOperation,
+    body: JobParams,
+  ): Pick<Call, 'path' | 'body' | 'plan' | 'accept'> {
+    return {
+      path: `/api/tenants/${id}/${operation}`,
+      body,
+      plan: () => this.operations.plan(id, operation),
+      accept: (manager) => this.operations.accept(manager, id, operation, body),
+    };
+  }
+
+  private async start(call: Call, reply: FastifyReply): Promise<void> {
+    const { caller, path, key, body, isDryRun, plan, accept } = call;
     if (isDryRun) {
-      await reply.status(200).send(await this.operations.plan(id, operation));
+      await reply.status(200).send(await plan());
       return;
     }
-    const scope = [caller.id, 'POST', `/api/tenants/${id}/${operation}`];
-    const answer = await this.idempotency.once({ scope, key, body: params }, (manager) =>
-      this.operations.accept(manager, id, operation, params),
-    );
-    await sendRepeatable(reply, answer);
+    const request = { scope: [caller.id, 'POST', path], key, body };
+    await sendRepeatable(reply, await this.idempotency.once(request, accept));
   }
 }

@@ -3,6 +3,7 @@ import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
 import { JobWaker } from '../provisioning/job-waker';
+import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
 import { DatabaseUrls } from './database-urls';
 import { type TenantView } from './tenant.view';
 import { type RecordInfrastructureDto } from './tenants.dto';
@@ -14,6 +15,7 @@ export class TenantInfrastructure {
   constructor(
     private readonly database: Database,
     private readonly tenants: Tenants,
+    private readonly planes: SingleTenantPlanes,
     private readonly urls: DatabaseUrls,
     private readonly waker: JobWaker,
     private readonly audit: Audit,
@@ -23,8 +25,13 @@ export class TenantInfrastructure {
   async record(id: string, dto: RecordInfrastructureDto): Promise<TenantView> {
     await this.database.write(async (manager) => {
       const tenant = await requireTenant(manager, id);
-      if (tenant.deploymentModel !== 'dedicated') throw notDedicated();
-      await this.urls.record(manager, id, { endpointUrl: dto.endpoint_url, dbUrl: dto.db_url });
+      const coming = await this.planes.find(manager, id, 'importing');
+      if ((coming ?? tenant).deploymentModel !== 'dedicated') throw notDedicated();
+      // Its job may not have come as far as to register it.
+      const home = { model: 'dedicated', phase: 'serving' } as const;
+      const plane = coming ?? (await this.planes.ensure(manager, tenant, home));
+      const made = { endpointUrl: dto.endpoint_url, dbUrl: dto.db_url };
+      await this.urls.record(manager, plane.id, made, coming ? null : tenant);
       await this.audit.record(manager, {
         ...{ action: 'tenant.infrastructure_recorded', targetKind: 'tenant', targetId: id },
         before: { endpoint_url: tenant.endpointUrl, has_db_url: tenant.dbUrlSealed !== null },

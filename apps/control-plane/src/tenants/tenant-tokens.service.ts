@@ -52,7 +52,9 @@ export class TenantTokens {
 
   private async planeOf(manager: EntityManager, tenantId: string): Promise<TenantPlane> {
     await requireTenant(manager, tenantId);
-    const plane = await this.planes.find(manager, tenantId);
+    // In a move it is the plane to come that has yet to enrol.
+    const coming = await this.planes.find(manager, tenantId, 'importing');
+    const plane = coming ?? (await this.planes.find(manager, tenantId));
     if (plane && plane.deploymentModel !== 'shared') return plane;
     const detail = 'The tenant has no tenant plane of its own, hence no provisioning tokens.';
     throw new DomainError('no_tenant_plane', 'conflict', detail);

@@ -16,6 +16,7 @@ import {
   IsInt,
   IsObject,
   IsString,
+  IsUUID,
   IsUrl,
   Length,
   Matches,
@@ -113,6 +114,17 @@ export class RecordInfrastructureDto {
   @Length(1, 2000)
   @Checked('databaseUrl', databaseTargetProblem)
   db_url: string;
+}
+
+export class MoveTenantDto {
+  @ApiProperty({ enum: DEPLOYMENT_MODELS })
+  @IsIn(DEPLOYMENT_MODELS)
+  deployment_model: DeploymentModel;
+
+  @ApiProperty({ required: false, format: 'uuid', description: 'With shared: which cell' })
+  @Optional()
+  @IsUUID()
+  tenant_plane_id?: string;
 }
 
 export class SuspendTenantDto {

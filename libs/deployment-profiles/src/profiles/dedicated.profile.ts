@@ -1,7 +1,7 @@
 import { deepFreeze } from '../deep-freeze';
 import { type DeploymentProfile } from '../deployment-profile';
 import { ENVIRONMENT_OF_EVERY_MODEL, TENANT_BASE_DOMAIN } from '../environment';
-import { LIFECYCLE_OF_EVERY_MODEL } from '../lifecycle';
+import { LIFECYCLE_OF_EVERY_MODEL, moveBy } from '../lifecycle';
 import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
 
 const GUIDE = 'docs/guides/dedicated-tenant-plane.md';
@@ -43,7 +43,10 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
       'activate',
     ],
   },
-  lifecycle: LIFECYCLE_OF_EVERY_MODEL,
+  lifecycle: {
+    ...LIFECYCLE_OF_EVERY_MODEL,
+    move: moveBy('register-tenant-plane', 'create-infrastructure', 'await-enrolment'),
+  },
   installRequired: false,
   selfRegistrationAllowed: false,
   tenantFixed: true,

@@ -1,7 +1,7 @@
 import { deepFreeze } from '../deep-freeze';
 import { type DeploymentProfile } from '../deployment-profile';
 import { ENVIRONMENT_OF_A_CUSTOMERS_PLANE, ENVIRONMENT_OF_EVERY_MODEL } from '../environment';
-import { LIFECYCLE_OF_EVERY_MODEL } from '../lifecycle';
+import { LIFECYCLE_OF_EVERY_MODEL, moveBy } from '../lifecycle';
 import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
 
 const GUIDE = 'docs/guides/on-prem-installation.md';
@@ -43,7 +43,7 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
       'activate',
     ],
   },
-  lifecycle: LIFECYCLE_OF_EVERY_MODEL,
+  lifecycle: { ...LIFECYCLE_OF_EVERY_MODEL, move: moveBy('register-tenant-plane', 'await-enrolment') },
   installRequired: true,
   selfRegistrationAllowed: true,
   tenantFixed: true,

@@ -1,7 +1,7 @@
 import { deepFreeze } from '../deep-freeze';
 import { type DeploymentProfile } from '../deployment-profile';
 import { ENVIRONMENT_OF_EVERY_MODEL, TENANT_BASE_DOMAIN } from '../environment';
-import { LIFECYCLE_OF_EVERY_MODEL } from '../lifecycle';
+import { LIFECYCLE_OF_EVERY_MODEL, moveBy } from '../lifecycle';
 import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
 
 const GUIDE = 'docs/guides/shared-saas.md';
@@ -36,7 +36,7 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     text: "No tenant plane of its own: the tenant is placed on a shared one with room and reached at that plane's URL, by subdomain or with x-tenant-id.",
     steps: ['reserve-place', 'write-desired-state', 'await-report', 'prepare-signup-link', 'activate'],
   },
-  lifecycle: LIFECYCLE_OF_EVERY_MODEL,
+  lifecycle: { ...LIFECYCLE_OF_EVERY_MODEL, move: moveBy('reserve-place') },
   installRequired: false,
   selfRegistrationAllowed: false,
   tenantFixed: false,

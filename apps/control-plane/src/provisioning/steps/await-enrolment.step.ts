@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { ProvisioningTokens } from '../../tenant-planes/provisioning-tokens';
 import { SingleTenantPlanes } from '../../tenant-planes/single-tenant-planes';
 import { Tenant } from '../../tenants/tenant.entity';
+import { arrivalOf } from '../arrival';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 
 export const AWAIT_ENROLMENT = 'await-enrolment';
@@ -22,14 +23,17 @@ export class AwaitEnrolmentStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
-    const plane = await this.planes.find(manager, tenantId);
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, tenantId } = context;
+    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const { phase } = arrivalOf(context, tenant);
+    const plane = await this.planes.find(manager, tenantId, phase);
     if (!plane) throw new StepFailure('fatal', 'no_tenant_plane', 'The tenant has no tenant plane.');
     if (plane.status !== 'enrolled') return this.waitForToken(manager, plane.id);
     const { endpointUrl } = plane;
-    const { url } = await manager.findOneByOrFail(Tenant, { id: tenantId });
     // Where the customer runs the plane, its users go to the address that it enrolled with.
-    await manager.update(Tenant, { id: tenantId }, { endpointUrl, url: url ?? endpointUrl });
+    if (phase === 'serving')
+      await manager.update(Tenant, { id: tenantId }, { endpointUrl, url: tenant.url ?? endpointUrl });
     return done({ tenant_plane_id: plane.id, version: plane.version });
   }
 

@@ -1,7 +1,8 @@
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Infrastructures } from '../../infrastructure/infrastructures';
-import { type Tenant } from '../../tenants/tenant.entity';
+import { Tenant } from '../../tenants/tenant.entity';
+import { type Arrival, arrivalOf } from '../arrival';
 import { Step, type StepContext, type StepResult, done, wait } from '../step';
 
 const MADE_BY_A_PERSON =
@@ -29,14 +30,19 @@ export class CreateInfrastructureStep extends Step {
     return this.infrastructures.plan(tenant);
   }
 
-  async run({ tenantId, write }: StepContext): Promise<StepResult> {
-    const made = await this.infrastructures.create(tenantId, write);
+  async run(context: StepContext): Promise<StepResult> {
+    const { tenantId, write } = context;
+    const made = await this.infrastructures.create(tenantId, await this.phase(context), write);
     if (made) return done({ driver: made.driver, endpoint_url: made.endpointUrl });
     const until = new Date(this.clock.now().getTime() + PATIENCE_MS);
     return wait(MADE_BY_A_PERSON, until);
   }
 
-  async undo({ tenantId, write }: StepContext): Promise<void> {
-    await this.infrastructures.destroy(tenantId, write);
+  async undo(context: StepContext): Promise<void> {
+    await this.infrastructures.destroy(context.tenantId, await this.phase(context), context.write);
+  }
+
+  private async phase(context: StepContext): Promise<Arrival['phase']> {
+    return arrivalOf(context, await context.manager.findOneByOrFail(Tenant, { id: context.tenantId })).phase;
   }
 }

@@ -1,9 +1,14 @@
 import { type Type } from '@nestjs/common';
 import { type Step } from '../step';
 import { ActivateStep } from './activate.step';
+import { AwaitCopyStep } from './await-copy.step';
 import { AwaitEnrolmentStep } from './await-enrolment.step';
+import { AwaitImportStep } from './await-import.step';
 import { AwaitReportStep } from './await-report.step';
 import { CreateInfrastructureStep } from './create-infrastructure.step';
+import { CutOverStep } from './cut-over.step';
+import { FreezeStep } from './freeze.step';
+import { OpenTransferStep } from './open-transfer.step';
 import { PrepareSignupLinkStep } from './prepare-signup-link.step';
 import { RegisterTenantPlaneStep } from './register-tenant-plane.step';
 import { ReservePlaceStep } from './reserve-place.step';
@@ -23,4 +28,9 @@ export const STEP_CLASSES: readonly Type<Step>[] = [
   ActivateStep,
   SuspendStep,
   ResumeStep,
+  OpenTransferStep,
+  AwaitCopyStep,
+  FreezeStep,
+  AwaitImportStep,
+  CutOverStep,
 ];

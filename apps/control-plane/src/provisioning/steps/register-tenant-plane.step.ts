@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Placement } from '../../tenant-planes/placement.entity';
-import { givePlaceBack } from '../../tenant-planes/placements';
+import { givePlaceBack, placeOf } from '../../tenant-planes/placements';
 import { SingleTenantPlanes } from '../../tenant-planes/single-tenant-planes';
 import { Tenant } from '../../tenants/tenant.entity';
+import { arrivalOf } from '../arrival';
 import { Step, type StepContext, type StepResult, done } from '../step';
 
 /** Makes the record of a tenant plane that serves this tenant alone. Where the customer installs it, it is there already. */
@@ -16,17 +16,21 @@ export class RegisterTenantPlaneStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, tenantId } = context;
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
-    const plane = await this.planes.ensure(manager, tenant);
+    const plane = await this.planes.ensure(manager, tenant, arrivalOf(context, tenant));
     return done({ tenant_plane_id: plane.id });
   }
 
-  async undo({ manager, tenantId }: StepContext): Promise<void> {
-    const plane = await this.planes.find(manager, tenantId);
-    if (!plane) return;
-    const place = { tenantId, tenantPlaneId: plane.id };
-    await givePlaceBack(manager, await manager.findOneByOrFail(Placement, place));
+  async undo(context: StepContext): Promise<void> {
+    const { manager, tenantId } = context;
+    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const { phase } = arrivalOf(context, tenant);
+    const place = await placeOf(manager, tenantId, phase);
+    const plane = await this.planes.find(manager, tenantId, phase);
+    if (!place || !plane) return;
+    await givePlaceBack(manager, place);
     await this.planes.retire(manager, plane);
   }
 }

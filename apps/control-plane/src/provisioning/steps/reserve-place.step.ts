@@ -1,9 +1,12 @@
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { Cells } from '../../tenant-planes/cells';
+import { type EntityManager } from 'typeorm';
+import { Cells, type WantedCell } from '../../tenant-planes/cells';
 import { Placement } from '../../tenant-planes/placement.entity';
-import { givePlaceBack, reservedPlacement } from '../../tenant-planes/placements';
+import { givePlaceBack, placeOf, reservedPlacement } from '../../tenant-planes/placements';
 import { Tenant } from '../../tenants/tenant.entity';
+import { arrivalOf } from '../arrival';
+import { type JobParams } from '../job';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 
 /** Gives the tenant a place in the emptiest cell that has room. */
@@ -20,26 +23,45 @@ export class ReservePlaceStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
-    const placed = await manager.findOneBy(Placement, { tenantId, holdsPlace: true });
-    if (placed) return done({ tenant_plane_id: placed.tenantPlaneId });
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, tenantId, params } = context;
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
-    const cell = await this.cells.takePlace(manager, tenant.region);
+    const { phase } = arrivalOf(context, tenant);
+    const placed = await placeOf(manager, tenantId, phase);
+    if (placed) return done({ tenant_plane_id: placed.tenantPlaneId });
+    const cell = await this.cells.takePlace(manager, await this.wanted(manager, tenant, params));
     if (!cell) {
       const detail = 'Every shared tenant plane is full. Register another cell, then retry the job.';
       throw new StepFailure('operator', 'no_capacity', detail);
     }
-    // It may have been placed there before, by an attempt that was undone.
-    const placement = reservedPlacement(tenantId, cell.id, this.clock.now());
+    // It may have been placed there before: by an attempt that was undone, or before it moved away.
+    const place = { tenantId, tenantPlaneId: cell.id, createdAt: this.clock.now() };
+    const { entryRevision = 0 } =
+      (await manager.findOneBy(Placement, { tenantId, tenantPlaneId: cell.id })) ?? {};
+    const placement = { ...reservedPlacement(place, phase), entryRevision };
     await manager.upsert(Placement, placement, ['tenantId', 'tenantPlaneId']);
-    await manager.update(Tenant, { id: tenantId }, { endpointUrl: cell.endpointUrl });
+    if (phase === 'serving')
+      await manager.update(Tenant, { id: tenantId }, { endpointUrl: cell.endpointUrl });
     return done({ tenant_plane_id: cell.id });
   }
 
-  async undo({ manager, tenantId }: StepContext): Promise<void> {
-    const placed = await manager.findOneBy(Placement, { tenantId, holdsPlace: true });
+  async undo(context: StepContext): Promise<void> {
+    const { manager, tenantId } = context;
+    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const placed = await placeOf(manager, tenantId, arrivalOf(context, tenant).phase);
     if (!placed) return;
     await givePlaceBack(manager, placed);
     await this.cells.freePlace(manager, placed.tenantPlaneId);
+  }
+
+  /** The cell that was asked for, or any but the one that the tenant leaves. */
+  private async wanted(
+    manager: EntityManager,
+    { id, region }: Tenant,
+    params: JobParams,
+  ): Promise<WantedCell> {
+    const home = await placeOf(manager, id);
+    const only = params['tenant_plane_id'];
+    return { region, except: home?.tenantPlaneId, ...(typeof only === 'string' && { only }) };
   }
 }

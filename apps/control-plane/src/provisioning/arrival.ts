@@ -1,0 +1,15 @@
+import { type DeploymentModel } from '@atlas/tenancy';
+import { type Tenant } from '../tenants/tenant.entity';
+import { type StepContext } from './step';
+
+/** The place that a job makes for its tenant: its home when it is provisioned; in a move, the one to come. */
+export interface Arrival {
+  readonly model: DeploymentModel;
+  readonly phase: 'serving' | 'importing';
+}
+
+export function arrivalOf({ operation, params }: StepContext, { deploymentModel }: Tenant): Arrival {
+  return operation === 'move'
+    ? { model: params['deployment_model'] as DeploymentModel, phase: 'importing' }
+    : { model: deploymentModel, phase: 'serving' };
+}

@@ -1,0 +1,73 @@
+import { profileOf } from '@atlas/deployment-profiles';
+import { Database } from '@atlas/persistence';
+import { DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
+import { Cells } from '../tenant-planes/cells';
+import { placeOf } from '../tenant-planes/placements';
+import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
+import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
+import { type Tenant } from '../tenants/tenant.entity';
+import { type MoveTenantDto } from '../tenants/tenants.dto';
+import { requireTenant } from '../tenants/tenants.service';
+import { type JobParams } from './job';
+import { TenantOperations } from './tenant-operations';
+
+/** Accepts a tenant's move to another deployment model or cell. */
+@Injectable()
+export class Moves {
+  constructor(
+    private readonly database: Database,
+    private readonly operations: TenantOperations,
+    private readonly cells: Cells,
+    private readonly planes: SingleTenantPlanes,
+    private readonly tokens: ProvisioningTokens,
+  ) {}
+
+  /** What `accept` would do. Changes nothing. */
+  plan(id: string, dto: MoveTenantDto): Promise<Record<string, unknown>> {
+    return this.database.read(async (manager) => {
+      await this.requirePossible(manager, await requireTenant(manager, id), dto);
+      return this.operations.plan(id, 'move', paramsOf(dto));
+    });
+  }
+
+  async accept(manager: EntityManager, id: string, dto: MoveTenantDto): Promise<RepeatableAnswer> {
+    const tenant = await requireTenant(manager, id);
+    await this.requirePossible(manager, tenant, dto);
+    const answer = await this.operations.accept(manager, id, 'move', paramsOf(dto));
+    if (!profileOf(dto.deployment_model).installRequired) return answer;
+    const plane = await this.planes.ensure(manager, tenant, {
+      model: dto.deployment_model,
+      phase: 'importing',
+    });
+    const bundle = await this.tokens.issue(manager, plane);
+    return { ...answer, install: { tokenId: bundle.token_id, bundle } };
+  }
+
+  private async requirePossible(manager: EntityManager, tenant: Tenant, dto: MoveTenantDto): Promise<void> {
+    const { deployment_model: model, tenant_plane_id: only } = dto;
+    const home = await placeOf(manager, tenant.id);
+    const isSame = model === tenant.deploymentModel && (model !== 'shared' || only === undefined);
+    if (isSame || only === home?.tenantPlaneId) {
+      const detail =
+        'The tenant lives there already. Name another deployment_model, or another cell (tenant_plane_id).';
+      throw new DomainError('already_there', 'conflict', detail);
+    }
+    if (model !== 'shared' && only !== undefined) {
+      const detail = `tenant_plane_id names a cell; a ${model} tenant gets a tenant plane of its own. Leave it out.`;
+      throw new DomainError('tenant_plane_not_a_cell', 'unprocessable', detail);
+    }
+    if (model !== 'shared') return;
+    const wanted = { region: only === undefined ? tenant.region : null, only, except: home?.tenantPlaneId };
+    if (await this.cells.emptiest(manager, wanted)) return;
+    const detail =
+      'No shared tenant plane that would do has room. Register another cell, or name another one.';
+    throw new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });
+  }
+}
+
+function paramsOf({ deployment_model, tenant_plane_id }: MoveTenantDto): JobParams {
+  return { deployment_model, tenant_plane_id: tenant_plane_id ?? null };
+}

@@ -1,0 +1,62 @@
+import { profileOf } from '@atlas/deployment-profiles';
+import { Clock } from '@atlas/platform';
+import { plannedTenantUrl } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { ControlPlaneConfig } from '../../control-plane.config';
+import { Cells } from '../../tenant-planes/cells';
+import { DesiredStates } from '../../tenant-planes/desired-state.service';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { placeOf } from '../../tenant-planes/placements';
+import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { DatabaseUrls } from '../../tenants/database-urls';
+import { Tenant } from '../../tenants/tenant.entity';
+import { Transfers } from '../../transfers/transfers.service';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+
+/** Makes the new tenant plane the tenant's home, in one transaction with the end of the job. The old copy is kept for a while. */
+@Injectable()
+export class CutOverStep extends Step {
+  readonly name = 'cut-over';
+  readonly description = 'Make the new tenant plane the home of the tenant; the old copy is kept for a while';
+  readonly creates = [];
+
+  constructor(
+    private readonly transfers: Transfers,
+    private readonly desiredStates: DesiredStates,
+    private readonly cells: Cells,
+    private readonly urls: DatabaseUrls,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+    const transfer = await this.transfers.end(manager, tenantId);
+    const [home, coming] = [await placeOf(manager, tenantId), await placeOf(manager, tenantId, 'importing')];
+    if (!transfer?.frozenAt || !home || !coming)
+      throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
+    const now = this.clock.now();
+    const removeAfter = new Date(now.getTime() + this.config.MOVE_KEEP_DAYS * 24 * 3_600_000);
+    const old = { tenantId, tenantPlaneId: home.tenantPlaneId };
+    await manager.update(Placement, old, { phase: 'retired', holdsPlace: false, removeAfter });
+    await this.cells.freePlace(manager, home.tenantPlaneId);
+    const place = { tenantId, tenantPlaneId: coming.tenantPlaneId };
+    await manager.update(Placement, place, { phase: 'serving', removeAfter: null, purgeJobId: null });
+    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const plane = await manager.findOneByOrFail(TenantPlane, { id: coming.tenantPlaneId });
+    await manager.update(Tenant, { id: tenantId }, this.movedTo(plane, tenant, now) as never);
+    for (const published of [coming, home]) await this.desiredStates.publish(manager, published);
+    return done({ freeze_ms: now.getTime() - transfer.frozenAt.getTime(), parts: transfer.parts });
+  }
+
+  async undo(): Promise<void> {
+    // It is the last step: what it has done is done, and the way back is a move of its own.
+  }
+
+  private movedTo(plane: TenantPlane, { id, slug }: Tenant, updatedAt: Date): Partial<Tenant> {
+    const isTheirs = profileOf(plane.deploymentModel).installRequired;
+    const url = isTheirs ? plane.endpointUrl : plannedTenantUrl(slug, this.config.TENANT_BASE_DOMAIN);
+    return { ...this.urls.ofPlane(id, plane), deploymentModel: plane.deploymentModel, url, updatedAt };
+  }
+}

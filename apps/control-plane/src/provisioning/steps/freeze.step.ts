@@ -1,0 +1,44 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { DesiredStates } from '../../tenant-planes/desired-state.service';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { placeOf } from '../../tenant-planes/placements';
+import { Transfers } from '../../transfers/transfers.service';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+
+/** Has the source let nothing be written any more; it is read from all the while. */
+@Injectable()
+export class FreezeStep extends Step {
+  readonly name = 'freeze';
+  readonly description = 'Pause writes for a moment (reads go on), so that the last changes can follow';
+  readonly creates = [];
+
+  constructor(
+    private readonly transfers: Transfers,
+    private readonly desiredStates: DesiredStates,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+    const transfer = await this.transfers.live(manager, tenantId);
+    const home = await placeOf(manager, tenantId);
+    if (!transfer || !home) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
+    await this.transfers.freeze(manager, transfer.id, this.clock.now());
+    const { tenantPlaneId } = home;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, { phase: 'frozen' });
+    await this.desiredStates.publish(manager, home);
+    return done();
+  }
+
+  async undo({ manager, tenantId }: StepContext): Promise<void> {
+    const transfer = await this.transfers.live(manager, tenantId);
+    if (transfer) await this.transfers.freeze(manager, transfer.id, null);
+    const home = await placeOf(manager, tenantId);
+    if (home?.phase !== 'frozen') return;
+    const { tenantPlaneId } = home;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, { phase: 'serving' });
+    await this.desiredStates.publish(manager, home);
+  }
+}

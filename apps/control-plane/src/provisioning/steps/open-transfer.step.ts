@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { DesiredStates } from '../../tenant-planes/desired-state.service';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { placeOf } from '../../tenant-planes/placements';
+import { Transfers } from '../../transfers/transfers.service';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+
+/** Has the source send the tenant's rows and the target import them, while the tenant goes on working. */
+@Injectable()
+export class OpenTransferStep extends Step {
+  readonly name = 'open-transfer';
+  readonly description = "Begin to copy the tenant's rows to its new tenant plane, while it goes on working";
+  readonly creates = ['transfer'];
+
+  constructor(
+    private readonly transfers: Transfers,
+    private readonly desiredStates: DesiredStates,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+    const [home, coming] = await this.places(manager, tenantId);
+    if (!home || !coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to move to.');
+    const between = { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId };
+    const transfer = await this.transfers.open(manager, { tenantId, ...between });
+    for (const place of [home, coming]) await this.desiredStates.publish(manager, place);
+    return done({ transfer_id: transfer.id });
+  }
+
+  /** The source goes on as if nothing had been; what the target has of it goes. */
+  async undo({ manager, tenantId, jobId: purgeJobId }: StepContext): Promise<void> {
+    await this.transfers.end(manager, tenantId);
+    const [home, coming] = await this.places(manager, tenantId);
+    if (home) await this.desiredStates.publish(manager, home);
+    if (!coming || coming.entryRevision === 0) return;
+    const { tenantPlaneId } = coming;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, { purgeJobId });
+    await this.desiredStates.publish(manager, coming);
+  }
+
+  private places(manager: EntityManager, tenantId: string): Promise<(Placement | null)[]> {
+    return Promise.all([placeOf(manager, tenantId), placeOf(manager, tenantId, 'importing')]);
+  }
+}

@@ -1,0 +1,54 @@
+import { MAX_WAIT_SECONDS, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
+import { UuidPipe } from '@atlas/platform';
+import { Controller, Get, Param, ParseIntPipe, Put, Query, Req, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
+import { type ServiceCall } from '@atlas/service-auth';
+import { type FastifyReply } from 'fastify';
+import { SignedByTenantPlane } from '../accounts/access.guard';
+import { type AuthenticatedRequest, PlaneCall, type PlaneCaller } from '../accounts/caller';
+import { sendSigned } from '../tenant-planes/signed-answer';
+import { SelfQuery, TransferPartQuery } from '../tenant-planes/tenant-planes.dto';
+import { TenantPlanes } from '../tenant-planes/tenant-planes.service';
+import { WaitingCalls } from '../tenant-planes/waiting-calls';
+import { TransferRelay } from './relay.service';
+
+/** A move's ciphertext, on its way through. */
+@ApiTags('tenant planes')
+@SignedByTenantPlane()
+@Controller('tenant-planes/self/transfers/:id/parts')
+export class RelayController {
+  constructor(
+    private readonly planes: TenantPlanes,
+    private readonly relay: TransferRelay,
+    private readonly calls: WaitingCalls,
+  ) {}
+
+  @Put(':n')
+  @ApiConsumes(TRANSFER_PART_TYPE)
+  @ApiBody({ schema: { type: 'string', description: 'A compact JWE to the enrolment key of the target' } })
+  async put(
+    @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Param('id', UuidPipe) id: string,
+    @Param('n', ParseIntPipe) part: number,
+    @Query() query: SelfQuery,
+    @Req() request: AuthenticatedRequest,
+  ): Promise<Record<string, never>> {
+    const source = await this.planes.identify(call, query.tenant_plane_id);
+    await this.relay.take(source, id, part, request.rawBody?.toString('latin1') ?? '');
+    return {};
+  }
+
+  @Get(':n')
+  async get(
+    @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Param('id', UuidPipe) id: string,
+    @Param('n', ParseIntPipe) part: number,
+    @Query() { tenant_plane_id: claimedId, attempt, wait }: TransferPartQuery,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const target = await this.planes.identify(call, claimedId);
+    const patience = { seconds: Math.min(wait, MAX_WAIT_SECONDS), ended: this.calls.endOf(reply) };
+    const sealed = await this.relay.give(target, id, { part, attempt }, patience);
+    await sendSigned(reply, call, sealed, TRANSFER_PART_TYPE);
+  }
+}

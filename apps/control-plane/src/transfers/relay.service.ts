@@ -1,0 +1,114 @@
+import { Database, Signals } from '@atlas/persistence';
+import { type TransferPartHeader } from '@atlas/plane-contract';
+import { DomainError, validationFailed } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { decodeProtectedHeader } from 'jose';
+import { type EntityManager, IsNull } from 'typeorm';
+import { JobWaker } from '../provisioning/job-waker';
+import { Wakes } from '../tenant-planes/wakes';
+import { Transfer, TransferPart } from './transfer.entity';
+import { topicOf } from './transfers.service';
+
+export interface WantedPart {
+  readonly part: number;
+  /** That the target has begun to import. */
+  readonly attempt: string | undefined;
+}
+
+/** Where the parts of a transfer lie between source and target. All that is read of them is their header. */
+@Injectable()
+export class TransferRelay {
+  constructor(
+    private readonly database: Database,
+    private readonly signals: Signals,
+    private readonly waker: JobWaker,
+  ) {}
+
+  /** Takes a part from the source. The same again changes nothing; the first of another attempt replaces all. */
+  async take(sourcePlaneId: string, id: string, part: number, sealed: string): Promise<void> {
+    const header = headerOf(sealed);
+    if (!header || header.transfer !== id || header.part !== part) throw notThatPart();
+    await this.database.write(async (manager) => {
+      const transfer = await this.require(manager, { id, sourcePlaneId });
+      const isNew = transfer.attempt !== header.attempt;
+      if (part > (isNew ? 1 : transfer.parts + 1)) throw outOfOrder();
+      if (isNew) await manager.delete(TransferPart, { transferId: id });
+      await manager.upsert(TransferPart, { transferId: id, part, sealed }, ['transferId', 'part']);
+      const { attempt, kind: lastKind, changes: lastChanges } = header;
+      const progress = { attempt, parts: part, lastKind, lastChanges, ...(isNew && { imported: 0 }) };
+      if (isNew || part > transfer.parts) await manager.update(Transfer, { id }, progress);
+      this.signals.publish(topicOf(id));
+    });
+  }
+
+  /** Gives a part to the target, when it is there within the time. Those before it are imported, then. */
+  async give(
+    targetPlaneId: string,
+    id: string,
+    wanted: WantedPart,
+    { seconds, ended }: { readonly seconds: number; readonly ended: AbortSignal },
+  ): Promise<string | null> {
+    await this.noteImported(targetPlaneId, id, wanted);
+    // Listening starts before looking.
+    const wakes = new Wakes(this.signals, topicOf(id), seconds, ended);
+    try {
+      let found = await this.find(id, wanted);
+      while (found === null && (await wakes.next())) found = await this.find(id, wanted);
+      return found;
+    } finally {
+      wakes.stop();
+    }
+  }
+
+  private async noteImported(
+    targetPlaneId: string,
+    id: string,
+    { part, attempt }: WantedPart,
+  ): Promise<void> {
+    await this.database.write(async (manager) => {
+      const transfer = await this.require(manager, { id, targetPlaneId });
+      const imported = Math.min(part - 1, transfer.parts);
+      if (attempt === undefined || attempt !== transfer.attempt || imported === transfer.imported) return;
+      await manager.update(Transfer, { id, attempt }, { imported });
+      const isWorthALook = imported === transfer.parts && transfer.lastKind !== 'snapshot';
+      if (isWorthALook) await this.waker.wakeForTenants(manager, [transfer.tenantId]);
+    });
+  }
+
+  /** The first part, when the source has begun anew. */
+  private find(transferId: string, { part, attempt }: WantedPart): Promise<string | null> {
+    return this.database.read(async (manager) => {
+      const transfer = await manager.findOneBy(Transfer, { id: transferId });
+      const isCurrent = transfer?.attempt === attempt;
+      const found = await manager.findOneBy(TransferPart, { transferId, part: isCurrent ? part : 1 });
+      return found?.sealed ?? null;
+    });
+  }
+
+  private async require(manager: EntityManager, where: Partial<Transfer>): Promise<Transfer> {
+    const transfer = await manager.findOneBy(Transfer, { ...where, endedAt: IsNull() } as never);
+    if (transfer) return transfer;
+    const detail = 'There is no such transfer, or it has ended, or this plane has another part in it.';
+    throw new DomainError('transfer_not_found', 'not_found', detail);
+  }
+}
+
+function headerOf(sealed: string): TransferPartHeader | null {
+  try {
+    return decodeProtectedHeader(sealed) as unknown as TransferPartHeader;
+  } catch {
+    return null;
+  }
+}
+
+function notThatPart(): DomainError {
+  return validationFailed([{ field: 'body', message: 'must be the JWE of this part of this transfer' }]);
+}
+
+function outOfOrder(): DomainError {
+  return new DomainError(
+    'transfer_out_of_order',
+    'conflict',
+    'A part before this one is missing. Begin anew.',
+  );
+}

@@ -1,0 +1,70 @@
+import { Signals, insertRow } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, IsNull } from 'typeorm';
+import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
+import { Transfer, TransferPart } from './transfer.entity';
+
+/** So few changes at a time that a freeze is short. */
+const LEVEL_CHANGES = 200;
+
+/** The transfers of tenants between planes, as the steps of a move need them. */
+@Injectable()
+export class Transfers {
+  constructor(
+    private readonly signals: Signals,
+    private readonly clock: Clock,
+  ) {}
+
+  live(manager: EntityManager, tenantId: string): Promise<Transfer | null> {
+    return manager.findOneBy(Transfer, { tenantId, endedAt: IsNull() });
+  }
+
+  /** The one that there is, or a new one. */
+  async open(
+    manager: EntityManager,
+    between: Pick<Transfer, 'tenantId' | 'sourcePlaneId' | 'targetPlaneId'>,
+  ): Promise<Transfer> {
+    const known = await this.live(manager, between.tenantId);
+    if (known) return known;
+    const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id: between.targetPlaneId });
+    const now = this.clock.now();
+    const transfer: Transfer = {
+      ...between,
+      ...{ id: uuidv7(now), recipient: publicKey as Record<string, unknown>, attempt: null },
+      ...{ parts: 0, lastKind: null, lastChanges: 0, imported: 0 },
+      ...{ createdAt: now, frozenAt: null, endedAt: null },
+    };
+    await insertRow(manager, Transfer, transfer as never);
+    return transfer;
+  }
+
+  async freeze(manager: EntityManager, id: string, frozenAt: Date | null): Promise<void> {
+    await manager.update(Transfer, { id }, { frozenAt });
+  }
+
+  /** Nothing of it stays but that it was. */
+  async end(manager: EntityManager, tenantId: string): Promise<Transfer | null> {
+    const transfer = await this.live(manager, tenantId);
+    if (!transfer) return null;
+    await manager.update(Transfer, { id: transfer.id }, { endedAt: this.clock.now() });
+    await manager.delete(TransferPart, { transferId: transfer.id });
+    this.signals.publish(topicOf(transfer.id));
+    return transfer;
+  }
+}
+
+/** The target has nearly all that the source has. */
+export function isLevel({ lastKind, lastChanges, parts, imported }: Transfer): boolean {
+  return lastKind === 'changes' && lastChanges <= LEVEL_CHANGES && imported === parts;
+}
+
+/** The target has everything, and has found it to be the same. */
+export function isWhole({ lastKind, parts, imported }: Transfer): boolean {
+  return lastKind === 'last' && imported === parts;
+}
+
+export function topicOf(transferId: string): string {
+  return `transfer:${transferId}`;
+}
