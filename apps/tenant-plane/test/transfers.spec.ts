@@ -76,6 +76,8 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
   let key: CryptoKey;
   let recipient: Record<string, unknown>;
   let count = 0;
+  /** How often the target has said that its copy is whole. */
+  let wholes = 0;
   const end = new AbortController();
 
   beforeAll(async () => {
@@ -92,6 +94,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
   });
   beforeEach(async () => {
     relay = new MemoryRelay();
+    wholes = 0;
     ({ tenant, admin } = await source.tenantWithAdmin(`${from}-to-${to}-${(count += 1)}`));
   });
 
@@ -106,7 +109,8 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     );
   };
   const incoming = (): IncomingTransfer => {
-    const tools = { tenants: target.tenants, relay: relay as unknown as TransferRelay };
+    const marked = { markWhole: async (isWhole: boolean) => void (wholes += Number(isWhole)) };
+    const tools = { tenants: target.tenants, relay: relay as unknown as TransferRelay, ...marked };
     return new IncomingTransfer(tools, { transferId: 't', tenantId: tenant.tenant_id, key }, codecs(target));
   };
   /** All rows of the tenant, alike for the same rows on any database. */
@@ -134,6 +138,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     await relay.level();
     sending.freeze();
     await Promise.all([sent, received]);
+    expect(wholes).toBe(1);
     const here = await contents(target);
     expect(here).toEqual(await contents(source));
     for (const { table } of codecs(target))
@@ -171,6 +176,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     sending.freeze();
     await sent;
     expect(await failed).toContain('differs from the original in: incidents');
+    expect(wholes).toBe(0);
     putting.mockRestore();
   });
 

@@ -26,6 +26,8 @@ export interface DesiredTenant {
   readonly phase: PlacementPhase;
   readonly entry_revision: number;
   readonly transfer?: DesiredTransfer;
+  /** With phase `retired`: where it lives now. Its old copy is kept, and who asks for it here is sent there. */
+  readonly moved_to?: string;
   /** With phase `retired`: its rows shall go. */
   readonly purge?: { readonly job_id: string };
 }

@@ -1,5 +1,6 @@
 /** What went wrong, in the terms a caller can act on. Each kind has one HTTP status, in {@link STATUS_OF_KIND}. */
 export type ErrorKind =
+  | 'elsewhere'
   | 'invalid'
   | 'unauthenticated'
   | 'forbidden'
@@ -14,6 +15,8 @@ export type ErrorKind =
   | 'internal';
 
 export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
+  // With a `location` header; method and body stay.
+  elsewhere: 307,
   invalid: 400,
   unauthenticated: 401,
   forbidden: 403,

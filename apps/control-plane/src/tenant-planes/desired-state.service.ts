@@ -122,6 +122,8 @@ export class DesiredStates implements OnModuleInit {
         .addSelect('placement.phase', 'phase')
         .addSelect('placement.entry_revision', 'entry_revision')
         .addSelect('placement.purge_job_id', 'purge_job_id')
+        .addSelect('placement.remove_after', 'remove_after')
+        .addSelect('tenant.endpoint_url', 'endpoint_url')
         .addSelect('transfer.id', 'transfer_id')
         .addSelect('transfer.target_plane_id', 'transfer_target')
         .addSelect('transfer.recipient', 'transfer_recipient')
@@ -160,6 +162,9 @@ interface ChangedRow {
   readonly phase: DesiredTenant['phase'];
   readonly entry_revision: number;
   readonly purge_job_id: string | null;
+  /** Set where an old copy is kept after a move. */
+  readonly remove_after: unknown;
+  readonly endpoint_url: string | null;
   readonly plane_id: string;
   readonly transfer_id: string | null;
   readonly transfer_target: string | null;
@@ -167,9 +172,14 @@ interface ChangedRow {
   readonly transfer_recipient: string | Record<string, unknown> | null;
 }
 
-/** One whose rows shall go is still spoken of. */
-function isGone({ phase, status, purge_job_id: purge }: ChangedRow): boolean {
-  return purge === null && (phase === 'retired' || status === 'deleted');
+/** One that has moved, or whose rows shall go, is still spoken of. */
+function isGone(row: ChangedRow): boolean {
+  if (row.purge_job_id !== null || hasMoved(row)) return false;
+  return row.phase === 'retired' || row.status === 'deleted';
+}
+
+function hasMoved({ phase, status, remove_after: keptUntil }: ChangedRow): boolean {
+  return phase === 'retired' && status !== 'deleted' && keptUntil !== null;
 }
 
 function toEntry(row: ChangedRow): DesiredTenant {
@@ -180,6 +190,7 @@ function toEntry(row: ChangedRow): DesiredTenant {
     ...{ tenant_id, slug, name, status: desired, plan, admin_email, entry_revision },
     phase: purge_job_id === null ? phase : 'retired',
     ...(row.transfer_id !== null && { transfer: transferOf(row) }),
+    ...(hasMoved(row) && row.endpoint_url !== null && { moved_to: row.endpoint_url }),
     ...(purge_job_id !== null && { purge: { job_id: purge_job_id } }),
   };
 }

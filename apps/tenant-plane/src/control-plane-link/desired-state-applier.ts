@@ -69,13 +69,18 @@ export class DesiredStateApplier {
     }
   }
 
-  /** A tenant that is at home here again, or for the first time, is neither followed nor frozen. */
+  /**
+   * A tenant that is at home here again, or for the first time, is neither followed nor frozen. One that has left stays
+   * frozen: nothing more may be written to what is no longer it, whatever a replica has yet to learn.
+   */
   private async settleTransfers(entry: DesiredTenant): Promise<void> {
     const known = await this.database.read((manager) => manager.findOneBy(Tenant, { id: entry.tenant_id }));
     const isOver = known?.transfer && known.transfer.id !== entry.transfer?.id;
-    const isBack = known && known.phase !== entry.phase && entry.phase !== 'frozen';
     if (isOver || entry.purge) await this.transfers.end(entry.tenant_id);
-    if (isOver || isBack) await new ChangeTracking(this.database).stop(entry.tenant_id);
+    const isOtherwise = known && (isOver || known.phase !== entry.phase);
+    const hasLeft = entry.phase === 'frozen' || entry.phase === 'retired';
+    if (entry.purge || (isOtherwise && !hasLeft))
+      await new ChangeTracking(this.database).stop(entry.tenant_id);
   }
 
   private async purge(tenantId: string): Promise<void> {
@@ -90,12 +95,12 @@ export class DesiredStateApplier {
     const gone = state.full ? { id: Not(In(wanted)) } : { id: In([...state.removed]) };
     if (!state.full && state.removed.length === 0) return;
     await this.database.write((manager) =>
-      manager.update(Tenant, gone, { phase: 'retired', transfer: null }),
+      manager.update(Tenant, gone, { phase: 'retired', transfer: null, movedTo: null }),
     );
   }
 }
 
-function rowOf(entry: DesiredTenant): Tenant {
+function rowOf(entry: DesiredTenant): Omit<Tenant, 'importedTransferId'> {
   return {
     id: entry.tenant_id,
     slug: entry.slug,
@@ -107,6 +112,7 @@ function rowOf(entry: DesiredTenant): Tenant {
     entryRevision: entry.entry_revision,
     reportedRevision: 0,
     transfer: entry.transfer ?? null,
+    movedTo: entry.moved_to ?? null,
     purgeJobId: entry.purge?.job_id ?? null,
   };
 }

@@ -14,6 +14,13 @@ export interface Incoming {
   readonly key: CryptoKey;
 }
 
+export interface IncomingTools {
+  readonly tenants: TenantDatabase;
+  readonly relay: TransferRelay;
+  /** Says whether the copy is whole: told before the Control Plane is. */
+  markWhole(isWhole: boolean): Promise<void>;
+}
+
 /** What arrived is not what was sent. */
 export class TransferFailed extends Error {}
 
@@ -28,7 +35,7 @@ export class IncomingTransfer {
   private next = 1;
 
   constructor(
-    private readonly tools: { readonly tenants: TenantDatabase; readonly relay: TransferRelay },
+    private readonly tools: IncomingTools,
     private readonly incoming: Incoming,
     private readonly codecs: readonly RowCodec[],
   ) {
@@ -48,6 +55,7 @@ export class IncomingTransfer {
       this.next += 1;
       if (!part.manifest) continue;
       this.compare(part.manifest);
+      await this.tools.markWhole(true);
       // Asking for the next says that this one is imported.
       await this.receive(signal, 0);
       return;
@@ -63,6 +71,7 @@ export class IncomingTransfer {
   /** What an earlier attempt left here goes first. */
   private async begin(attempt: string): Promise<void> {
     const { tenantId } = this.incoming;
+    await this.tools.markWhole(false);
     const removed = await this.tools.tenants.write(tenantId, (scope) => deleteAll(scope, this.codecs));
     if (removed > 0) this.logger.log(`Removed ${removed} rows of an earlier copy.`);
     this.sums = this.noSums();

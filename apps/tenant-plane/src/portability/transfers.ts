@@ -6,6 +6,7 @@ import { IsNull, Not } from 'typeorm';
 import { type Applied } from '../control-plane-link/desired-state-applier';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { Reporter } from '../control-plane-link/reporter';
+import { TenantDirectory } from '../tenancy/tenant-directory';
 import { Tenant } from '../tenancy/tenant.entity';
 import { IncomingTransfer, TransferFailed } from './incoming-transfer';
 import { OutgoingTransfer } from './outgoing-transfer';
@@ -31,6 +32,7 @@ export class Transfers {
     private readonly relay: TransferRelay,
     private readonly reporter: Reporter,
     private readonly running: RunningTransfers,
+    private readonly directory: TenantDirectory,
   ) {}
 
   /** After each change of the directory, and when the lease is taken. */
@@ -96,8 +98,17 @@ export class Transfers {
     running: RunningTransfer,
   ): Promise<void> {
     const incoming = { transferId: transfer.id, tenantId, key: await this.identities.privateKey() };
-    const tools = { tenants: this.tenants, relay: this.relay };
+    const tools = {
+      tenants: this.tenants,
+      relay: this.relay,
+      markWhole: (isWhole: boolean) => this.markWhole(tenantId, isWhole ? transfer.id : null),
+    };
     await new IncomingTransfer(tools, incoming, this.codecs()).run(running.end.signal);
+  }
+
+  private async markWhole(id: string, importedTransferId: string | null): Promise<void> {
+    await this.database.write((manager) => manager.update(Tenant, { id }, { importedTransferId }));
+    this.directory.forget();
   }
 
   private wanted(): Promise<TenantInTransfer[]> {

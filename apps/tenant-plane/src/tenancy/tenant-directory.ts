@@ -2,12 +2,18 @@ import { Database } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { isUuid } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
+import { type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
 import { Tenant } from './tenant.entity';
 
 const FRESH_MS = 1000;
 const MAX_CACHED = 10_000;
-const SERVED = In(['serving', 'frozen']);
+const AT_HOME = In(['serving', 'frozen']);
+
+/** One whose move here is complete is served although the Control Plane has yet to say so: it sends nobody before. */
+const served = (which: FindOptionsWhere<Tenant>): FindOptionsWhere<Tenant>[] => [
+  { ...which, phase: AT_HOME },
+  { ...which, phase: 'importing', importedTransferId: Not(IsNull()) },
+];
 
 /** No name: those have no blank at their ends. */
 const ONLY = ' only ';
@@ -32,7 +38,7 @@ export class TenantDirectory {
     const key = idOrSlug.toLowerCase();
     return this.cached(key, () =>
       this.database.read((manager) =>
-        manager.findOneBy(Tenant, isUuid(key) ? { id: key, phase: SERVED } : { slug: key, phase: SERVED }),
+        manager.findOneBy(Tenant, served(isUuid(key) ? { id: key } : { slug: key })),
       ),
     );
   }
@@ -41,8 +47,19 @@ export class TenantDirectory {
   only(): Promise<Tenant | null> {
     return this.cached(ONLY, async () => {
       const [first, second] = await this.database.read((manager) =>
-        manager.find(Tenant, { where: { phase: SERVED }, take: 2 }),
+        manager.find(Tenant, { where: served({}), take: 2 }),
       );
+      return first && !second ? first : null;
+    });
+  }
+
+  /** One that lived here, and where it lives now. Without a name: the only one that did. */
+  moved(idOrSlug: string | undefined): Promise<Tenant | null> {
+    const key = idOrSlug?.toLowerCase();
+    return this.cached(`moved ${key ?? ''}`, async () => {
+      const which = key === undefined ? {} : isUuid(key) ? { id: key } : { slug: key };
+      const where = { ...which, phase: 'retired', movedTo: Not(IsNull()) } as const;
+      const [first, second] = await this.database.read((manager) => manager.find(Tenant, { where, take: 2 }));
       return first && !second ? first : null;
     });
   }

@@ -4,6 +4,8 @@ import { tenantSlugOfHost } from '@atlas/tenancy';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { sessionTokenOf } from '../accounts/session-authentication';
+import { claimedTenant } from '../accounts/session-token';
 import { ControlPlaneClient } from '../control-plane-link/control-plane-client';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { Deployment } from '../deployment/deployment';
@@ -24,7 +26,8 @@ interface Kept {
 
 /**
  * A shared plane is the tenants' router: a host whose tenant lives elsewhere is sent there (307, so that method and body
- * stay). Without the Control Plane it goes by what it has learned before.
+ * stay). Without the Control Plane it goes by what it has learned before. Any plane sends on who asks for a tenant that has
+ * moved away from it.
  */
 @Injectable()
 export class TenantRouter implements OnModuleInit {
@@ -45,15 +48,28 @@ export class TenantRouter implements OnModuleInit {
     const server = this.adapter.httpAdapter.getInstance<FastifyInstance>();
     server.addHook('onRequest', async (request, reply) => {
       const elsewhere = await this.elsewhere(request);
-      if (elsewhere !== null) return reply.redirect(`${elsewhere}${request.url}`, 307);
+      if (elsewhere !== null) return reply.redirect(elsewhere, 307);
     });
   }
 
-  /** Null for what is answered here: tenants that are served here, and hosts that name nobody. */
-  private async elsewhere({ headers }: FastifyRequest): Promise<string | null> {
-    const slug = tenantSlugOfHost(headers.host, this.config.TENANT_BASE_DOMAIN);
-    if (slug === null || this.deployment.profile.tenantFixed) return null;
-    if (await this.directory.find(slug)) return null;
+  /** Where the request has to go. Null for what is answered here: tenants that are served here, and who names nobody. */
+  async elsewhere(request: Pick<FastifyRequest, 'headers' | 'url'>): Promise<string | null> {
+    const origin = await this.originElsewhere(request.headers);
+    return origin === null ? null : `${origin}${request.url}`;
+  }
+
+  private async originElsewhere(headers: FastifyRequest['headers']): Promise<string | null> {
+    const slug = tenantSlugOfHost(headers.host, this.config.TENANT_BASE_DOMAIN) ?? undefined;
+    const { tenantFixed } = this.deployment.profile;
+    const name = slug ?? nameIn(headers);
+    if (name === undefined && !tenantFixed) return null;
+    if (await (name === undefined ? this.directory.only() : this.directory.find(name))) return null;
+    const moved = await this.directory.moved(name);
+    if (moved?.movedTo) return new URL(moved.movedTo).origin;
+    return tenantFixed || slug === undefined ? null : this.routeOf(slug);
+  }
+
+  private async routeOf(slug: string): Promise<string | null> {
     const kept = this.kept.get(slug);
     const age = this.clock.now().getTime() - (kept?.readAt ?? 0);
     if (kept && age < (kept.url === null ? UNKNOWN_MS : KNOWN_MS)) return kept.url;
@@ -87,4 +103,12 @@ export class TenantRouter implements OnModuleInit {
     this.kept.set(slug, { url, readAt: this.clock.now().getTime() });
     return url;
   }
+}
+
+/** The tenant that the header or the session's claim names. Neither is proven yet: nobody learns more than an address. */
+function nameIn(headers: FastifyRequest['headers']): string | undefined {
+  const header = headers['x-tenant-id'];
+  if (typeof header === 'string') return header;
+  const token = sessionTokenOf(headers);
+  return token === undefined ? undefined : (claimedTenant('session', token) ?? undefined);
 }

@@ -21,6 +21,10 @@ export class Tenant {
   @Column('integer', { name: 'reported_revision' }) reportedRevision: number;
   /** The move that it is part of. */
   @JsonColumn({ nullable: true }) transfer: DesiredTransfer | null;
+  /** The move whose rows are all here, and have been found to be the same: from then on it can be served. */
+  @Column('uuid', { name: 'imported_transfer_id', nullable: true }) importedTransferId: string | null;
+  /** Where it lives, when it lived here before. */
+  @Column('varchar', { name: 'moved_to', nullable: true }) movedTo: string | null;
   /** Its rows here shall be removed, by the word of this job. */
   @Column('uuid', { name: 'purge_job_id', nullable: true }) purgeJobId: string | null;
 }

@@ -7,11 +7,13 @@ import {
   type ProvenSession,
   SessionAuthentication,
   sessionClaim,
+  sessionTokenOf,
   unauthenticated,
 } from '../accounts/session-authentication';
 import { Audit } from '../audit/audit.service';
 import { type TenantRequest } from './request-tenant';
 import { type TenantHints, TenantResolution } from './tenant-resolution';
+import { TenantRouter } from './tenant-router';
 import { type Tenant } from './tenant.entity';
 
 const ACCESS = 'tenant-plane:access';
@@ -42,6 +44,7 @@ export class TenantGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly sessions: SessionAuthentication,
     private readonly resolution: TenantResolution,
+    private readonly router: TenantRouter,
     private readonly tenants: TenantDatabase,
     private readonly audit: Audit,
   ) {}
@@ -53,11 +56,21 @@ export class TenantGuard implements CanActivate {
     if (!access) throw new DomainError('forbidden', 'forbidden', 'This route is open to nobody.');
     const request = context.switchToHttp().getRequest<TenantRequest>();
     const isLoginNeeded = access !== 'anybody' && access !== 'anybody-even-without-tenant';
-    const token = isLoginNeeded ? tokenOf(request) : undefined;
-    const { session, tenant } = await this.lookUp(request, access, token);
+    const token = isLoginNeeded ? sessionTokenOf(request.headers) : undefined;
+    const { session, tenant } = await this.lookUp(request, access, token).catch((error: unknown) =>
+      this.sentOn(error, request),
+    );
     if (tenant) admit(request, tenant, session);
     if (isLoginNeeded) requirePermission(session, access);
     return true;
+  }
+
+  /** A tenant that has moved away since the request came in is no unknown one. */
+  private async sentOn(error: unknown, request: TenantRequest): Promise<never> {
+    const isUnknown = error instanceof DomainError && error.code === 'tenant_not_found';
+    const location = isUnknown ? await this.router.elsewhere(request) : null;
+    if (location === null) throw error;
+    throw new DomainError('tenant_moved', 'elsewhere', 'This tenant lives elsewhere now.', {}, { location });
   }
 
   /** Who asks and which tenant is meant: in one round trip, and the session is judged first. */
@@ -121,12 +134,6 @@ function requirePermission(session: ProvenSession | undefined, access: Permissio
     'forbidden',
     `Your role (${session.user.role}) does not include ${access}.`,
   );
-}
-
-function tokenOf(request: TenantRequest): string | undefined {
-  const { authorization, cookie } = request.headers;
-  if (authorization !== undefined) return /^Bearer (\S+)$/.exec(authorization)?.[1] ?? '';
-  return /(?:^|;\s*)atlas_session=([^;]+)/.exec(cookie ?? '')?.[1];
 }
 
 function headerOf(request: TenantRequest): string | undefined {

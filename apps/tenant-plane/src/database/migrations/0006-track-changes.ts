@@ -27,11 +27,14 @@ export class TrackChanges1700000000006 extends PortableMigration {
     for (const [table, keys] of Object.entries(TABLES)) await sql(...trackChangesOf(driver, table, keys));
     await sql(
       `alter table tenants add column transfer ${types.json}`,
+      `alter table tenants add column imported_transfer_id ${types.uuid}`,
+      `alter table tenants add column moved_to varchar`,
       `alter table tenants add column purge_job_id ${types.uuid}`,
     );
   }
   protected async revert({ driver, sql }: MigrationContext): Promise<void> {
-    await sql('alter table tenants drop column purge_job_id', 'alter table tenants drop column transfer');
+    const columns = ['purge_job_id', 'moved_to', 'imported_transfer_id', 'transfer'];
+    await sql(...columns.map((column) => `alter table tenants drop column ${column}`));
     for (const table of Object.keys(TABLES)) await sql(...untrackChangesOf(driver, table));
     await sql(...dropChangeTrackingTables(driver));
   }

@@ -1,0 +1,154 @@
+import { get } from 'node:http';
+import {
+  EVERY_DATABASE,
+  type RequestOptions,
+  type SessionView,
+  type TenantView,
+  type TestDatabase,
+  createTestDatabase,
+  eventually,
+  request,
+} from '@atlas/testing';
+import { DedicatedStack } from './dedicated.fixture';
+
+jest.setTimeout(120_000);
+
+interface Incident {
+  readonly id: string;
+  readonly number: string;
+  readonly title: string;
+}
+
+/** A user who goes on working: writes again when told to, and goes where it is sent. */
+class Worker {
+  readonly written: string[] = [];
+  readonly failures: string[] = [];
+  /** How often a write was told to wait. */
+  pauses = 0;
+  private isOver = false;
+  private readonly running: Promise<void>;
+
+  constructor(
+    private address: string,
+    private readonly headers: Record<string, string>,
+  ) {
+    this.running = Promise.all([this.write(), this.read()]).then(() => undefined);
+  }
+
+  async stop(): Promise<void> {
+    this.isOver = true;
+    await this.running;
+  }
+
+  private async write(): Promise<void> {
+    for (let n = 1; !this.isOver; n += 1) {
+      const body = { title: `written ${n}`, severity: 'P4' };
+      const keyed = { ...this.headers, 'idempotency-key': `write-${n}` };
+      let status = 0;
+      do status = await this.send({ body, headers: keyed });
+      while (status === 503 && (this.pauses += 1) && !this.isOver);
+      if (status === 201) this.written.push(body.title);
+      else if (status !== 503) this.failures.push(`write ${status}`);
+    }
+  }
+
+  private async read(): Promise<void> {
+    while (!this.isOver) {
+      const status = await this.send({ headers: this.headers });
+      if (status !== 200) this.failures.push(`read ${status}`);
+    }
+  }
+
+  private async send(options: RequestOptions): Promise<number> {
+    const answer = await request(`${this.address}/api/incidents?limit=1`, options);
+    if (answer.status !== 307) return answer.status;
+    this.address = new URL(answer.headers.get('location') ?? '').origin;
+    return this.send(options);
+  }
+}
+
+/** Status and location of a GET with a Host of its own, which fetch does not send. */
+function atHost(port: number, name: string, path: string): Promise<unknown[]> {
+  return new Promise((resolve, reject) => {
+    const headers = { host: `${name}:${port}` };
+    get({ host: '127.0.0.1', port, path, headers }, (answer) => {
+      answer.resume();
+      resolve([answer.statusCode, answer.headers.location]);
+    }).on('error', reject);
+  });
+}
+
+describe.each(EVERY_DATABASE)('moving a tenant on %s', (driver) => {
+  let dedicated: DedicatedStack;
+  let cellDatabase: TestDatabase;
+  let tenant: TenantView;
+  let session: SessionView;
+
+  beforeAll(async () => {
+    dedicated = await DedicatedStack.start(driver);
+    const { stack } = dedicated;
+    cellDatabase = await createTestDatabase(driver);
+    const cell = await stack.registerCell();
+    await stack.startTenantPlane(cell.install, cellDatabase);
+    await stack.awaitEnrolled(cell.id);
+    ({ tenant, session } = await stack.tenantWithAdmin('mover'));
+  });
+  afterAll(async () => {
+    await dedicated.stop();
+    await cellDatabase.drop();
+  });
+
+  const current = async (): Promise<TenantView> =>
+    (await dedicated.stack.api<TenantView>('/api/tenants/mover')).body;
+  const headers = () => ({ 'x-tenant-id': tenant.id, authorization: `Bearer ${session.token}` });
+
+  async function move(deployment_model: string): Promise<Record<string, unknown>> {
+    const { stack } = dedicated;
+    const path = `/api/tenants/${tenant.id}/move`;
+    const accepted = await stack.api<{ job: { id: string } }>(path, { body: { deployment_model } });
+    expect(accepted).toMatchObject({ status: 202 });
+    const job = `/api/provisioning-jobs/${accepted.body.job.id}`;
+    const ended = async () => {
+      const { body } = await stack.api<{ status: string }>(job);
+      return ['succeeded', 'failed', 'cancelled'].includes(body.status) && body;
+    };
+    return eventually(ended, { timeoutMs: 60_000, what: `the move to ${deployment_model} has ended` });
+  }
+
+  async function allIncidents(at: string): Promise<Incident[]> {
+    const found: Incident[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: { body: { items: Incident[]; next_cursor: string | null } } = await request(
+        `${at}/api/incidents?limit=100${cursor && `&cursor=${cursor}`}`,
+        { headers: headers() },
+      );
+      found.push(...page.body.items);
+      cursor = page.body.next_cursor;
+    }
+    return found;
+  }
+
+  it.each(['dedicated', 'shared'])(
+    'to %s loses and doubles nothing, keeps sessions and numbers, and is read all the time',
+    async (model) => {
+      const worker = new Worker((await current()).endpoint_url ?? '', headers());
+      await eventually(() => worker.written.length > 5, { what: 'the user is at work' });
+      const job = await move(model);
+      const address = (await current()).endpoint_url ?? '';
+      const moved = worker.written.length;
+      await eventually(() => worker.written.length > moved + 5, { what: 'the user works at the new place' });
+      await worker.stop();
+      expect(job).toMatchObject({ status: 'succeeded', error: null });
+      expect(worker.failures).toEqual([]);
+      const there = await allIncidents(address);
+      const titles = there.map(({ title }) => title).filter((title) => worker.written.includes(title));
+      expect(new Set(titles).size).toBe(titles.length);
+      expect(new Set(titles)).toEqual(new Set(worker.written));
+      expect(new Set(there.map(({ number }) => number)).size).toBe(there.length);
+      expect(await current()).toMatchObject({ deployment_model: model, url: tenant.url, status: 'active' });
+      // The address that users know leads there: the cell sends them on, or serves them.
+      const known = await atHost(dedicated.stack.tenantPlanePort, 'mover.localhost', '/api/tenant-default');
+      expect(known).toEqual(model === 'shared' ? [200, undefined] : [307, `${address}/api/tenant-default`]);
+    },
+  );
+});
