@@ -26,6 +26,7 @@ import { JobWaker } from './provisioning/job-waker';
 import { JobsController } from './provisioning/jobs.controller';
 import { Jobs } from './provisioning/jobs.repository';
 import { JobControl } from './provisioning/jobs.service';
+import { OldCopies } from './provisioning/old-copies';
 import { Operations, STEP_PROVIDERS } from './provisioning/operations';
 import { Moves } from './provisioning/moves.service';
 import { Provisioning } from './provisioning/provisioning.service';
@@ -74,6 +75,7 @@ const PROVISIONING = [
   Jobs,
   Operations,
   Moves,
+  OldCopies,
   Provisioning,
   TenantOperations,
   Worker,

@@ -1,17 +1,25 @@
 import { get } from 'node:http';
 import {
   EVERY_DATABASE,
+  type InstallView,
   type RequestOptions,
   type SessionView,
   type TenantView,
   type TestDatabase,
   createTestDatabase,
   eventually,
+  freePort,
   request,
+  startPlane,
 } from '@atlas/testing';
 import { DedicatedStack } from './dedicated.fixture';
 
 jest.setTimeout(120_000);
+
+interface Accepted {
+  readonly job: { readonly id: string };
+  readonly install?: InstallView;
+}
 
 interface Incident {
   readonly id: string;
@@ -102,17 +110,21 @@ describe.each(EVERY_DATABASE)('moving a tenant on %s', (driver) => {
     (await dedicated.stack.api<TenantView>('/api/tenants/mover')).body;
   const headers = () => ({ 'x-tenant-id': tenant.id, authorization: `Bearer ${session.token}` });
 
-  async function move(deployment_model: string): Promise<Record<string, unknown>> {
-    const { stack } = dedicated;
+  async function begin(deployment_model: string): Promise<Accepted> {
     const path = `/api/tenants/${tenant.id}/move`;
-    const accepted = await stack.api<{ job: { id: string } }>(path, { body: { deployment_model } });
+    const accepted = await dedicated.stack.api<Accepted>(path, { body: { deployment_model } });
     expect(accepted).toMatchObject({ status: 202 });
-    const job = `/api/provisioning-jobs/${accepted.body.job.id}`;
+    return accepted.body;
+  }
+
+  async function end({ job: { id } }: Accepted): Promise<Record<string, unknown>> {
+    const { stack } = dedicated;
+    const job = `/api/provisioning-jobs/${id}`;
     const ended = async () => {
       const { body } = await stack.api<{ status: string }>(job);
       return ['succeeded', 'failed', 'cancelled'].includes(body.status) && body;
     };
-    return eventually(ended, { timeoutMs: 60_000, what: `the move to ${deployment_model} has ended` });
+    return eventually(ended, { timeoutMs: 60_000, what: 'the move has ended' });
   }
 
   async function allIncidents(at: string): Promise<Incident[]> {
@@ -133,7 +145,7 @@ describe.each(EVERY_DATABASE)('moving a tenant on %s', (driver) => {
     async (model) => {
       const worker = new Worker((await current()).endpoint_url ?? '', headers());
       await eventually(() => worker.written.length > 5, { what: 'the user is at work' });
-      const job = await move(model);
+      const job = await end(await begin(model));
       const address = (await current()).endpoint_url ?? '';
       const moved = worker.written.length;
       await eventually(() => worker.written.length > moved + 5, { what: 'the user works at the new place' });
@@ -151,4 +163,47 @@ describe.each(EVERY_DATABASE)('moving a tenant on %s', (driver) => {
       expect(known).toEqual(model === 'shared' ? [200, undefined] : [307, `${address}/api/tenant-default`]);
     },
   );
+
+  it('to the customer takes a bundle, and back from there the word of its admin', async () => {
+    const { stack } = dedicated;
+    const before = await allIncidents((await current()).endpoint_url ?? '');
+    const moving = await begin('on_prem');
+    const customers = await createTestDatabase('sqlite');
+    const port = await freePort();
+    const address = `http://127.0.0.1:${port}`;
+    const plane = await startPlane('tenant-plane', {
+      port,
+      env: {
+        ...moving.install?.env,
+        TENANT_PLANE_DATABASE_URL: customers.url,
+        TENANT_PLANE_PUBLIC_URL: address,
+      },
+    });
+    try {
+      expect(await end(moving)).toMatchObject({ status: 'succeeded' });
+      expect(await current()).toMatchObject({
+        deployment_model: 'on_prem',
+        url: address,
+        endpoint_url: address,
+      });
+      expect(await allIncidents(address)).toEqual(before);
+
+      const back = await begin('shared');
+      const moves = () => request<{ items: unknown[] }>(`${address}/api/moves`, { headers: headers() });
+      await eventually(async () => (await moves()).body.items.length === 1, {
+        what: 'the plane knows of it',
+      });
+      const job = `/api/provisioning-jobs/${back.job.id}`;
+      await eventually(async () => (await stack.api(job)).body['status'] === 'waiting');
+      const consent = { method: 'POST', headers: headers() };
+      expect((await request(`${address}/api/moves/consent`, consent)).status).toBe(200);
+      expect(await end(back)).toMatchObject({ status: 'succeeded' });
+      const home = (await current()).endpoint_url ?? '';
+      const audited = (await allIncidents(home)).map(({ id, number }) => [id, number]);
+      expect(audited).toEqual(before.map(({ id, number }) => [id, number]));
+    } finally {
+      await plane.end('SIGKILL');
+      await customers.drop();
+    }
+  });
 });

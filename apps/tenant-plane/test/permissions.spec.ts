@@ -37,6 +37,8 @@ const ROUTES: readonly Route[] = [
   { method: 'get', path: '/api/onboarding', roles: EVERYBODY, status: 200 },
   { method: 'post', path: '/api/onboarding/steps/ai/skip', roles: ['admin'], status: 200 },
   { method: 'get', path: '/api/audit', roles: ['admin'], status: 200 },
+  { method: 'get', path: '/api/moves', roles: ['admin'], status: 200 },
+  { method: 'post', path: '/api/moves/consent', roles: ['admin'], status: 409 },
   { method: 'post', path: '/api/auth/logout', roles: EVERYBODY, status: 204 },
 ];
 

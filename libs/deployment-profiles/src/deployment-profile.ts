@@ -50,7 +50,10 @@ export interface DeploymentProfile {
   readonly backupDuty: { readonly who: readonly Party[]; readonly text: string };
   /** How a tenant comes to exist; `steps` are names of steps in the Control Plane, in order. */
   readonly provisioning: { readonly text: string; readonly steps: readonly string[] };
-  /** The steps of what may happen to a tenant afterwards, by operation; `move` is the move to this model. */
+  /**
+   * The steps of what may happen to a tenant afterwards, by operation; `move` is the move to this model, `remove_copy` what
+   * is done to the copy that a tenant of this model has moved away from.
+   */
   readonly lifecycle: Readonly<Record<LifecycleOperation, readonly string[]>>;
   /** Whether the customer has to install a tenant plane, so that provisioning hands out an install bundle. */
   readonly installRequired: boolean;

@@ -1,5 +1,5 @@
 /** What may happen to a tenant once it is there. */
-export const LIFECYCLE_OPERATIONS = ['suspend', 'resume', 'move'] as const;
+export const LIFECYCLE_OPERATIONS = ['suspend', 'resume', 'move', 'remove_copy'] as const;
 
 export type LifecycleOperation = (typeof LIFECYCLE_OPERATIONS)[number];
 

@@ -94,6 +94,17 @@ const FACTS = {
   },
 } as const;
 
+const MOVE = ['open-transfer', 'await-copy', 'freeze', 'await-import', 'cut-over'];
+const LIFECYCLES = {
+  shared: { move: ['reserve-place', ...MOVE], remove_copy: ['purge-copy', 'await-purge'] },
+  dedicated: {
+    move: ['register-tenant-plane', 'create-infrastructure', 'await-enrolment', ...MOVE],
+    remove_copy: ['remove-infrastructure', 'end-trust'],
+  },
+  on_prem: { move: ['register-tenant-plane', 'await-enrolment', ...MOVE], remove_copy: ['end-trust'] },
+  hybrid: { move: ['register-tenant-plane', 'await-enrolment', ...MOVE], remove_copy: ['end-trust'] },
+};
+
 const expectFacts = (text: string, facts: readonly RegExp[]) => {
   for (const fact of facts) expect(text).toMatch(fact);
 };
@@ -114,6 +125,14 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expect(profile.model).toBe(model);
     expect(profile.title).toBe(facts.title);
     expect(profile.guide).toEqual(facts.guide);
+  });
+
+  it('says what may happen to a tenant, step by step', () => {
+    expect(profile.lifecycle).toEqual({
+      suspend: ['suspend', 'await-report'],
+      resume: ['resume', 'await-report'],
+      ...LIFECYCLES[model],
+    });
   });
 
   it('says for whom it is best and who runs what', () => {

@@ -3,6 +3,7 @@ import { AuditSealer } from '../audit/audit-sealer';
 import { SealedIdempotency } from '../idempotency/sealed-idempotency';
 import { DesiredStates } from '../tenant-planes/desired-state.service';
 import { RequestNonces } from '../tenant-planes/request-nonces/request-nonces';
+import { OldCopies } from './old-copies';
 
 /** What has to be done now and then, in any process. */
 @Injectable()
@@ -12,6 +13,7 @@ export class Chores {
     private readonly nonces: RequestNonces,
     private readonly idempotency: SealedIdempotency,
     private readonly sealer: AuditSealer,
+    private readonly oldCopies: OldCopies,
   ) {}
 
   async run(since: Date): Promise<void> {
@@ -19,5 +21,6 @@ export class Chores {
     await this.sealer.seal();
     await this.nonces.sweep();
     await this.idempotency.sweep();
+    await this.oldCopies.sweep();
   }
 }

@@ -16,7 +16,7 @@ export function jobView(job: ProvisioningJob): Record<string, unknown> {
 }
 
 /** The parts in this order, whatever the order in which the database gives them back. */
-export function stepView(step: StepState): Omit<StepState, 'outputs'> {
-  const { name, status, attempt, started_at, finished_at, error } = step;
-  return { name, status, attempt, started_at, finished_at, error };
+export function stepView(step: StepState): StepState {
+  const { name, status, attempt, started_at, finished_at, error, outputs } = step;
+  return { name, status, attempt, started_at, finished_at, error, outputs };
 }

@@ -31,4 +31,5 @@ export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = 
   resume: { from: ['suspended'] },
   // Stopped half-way its writes would stay paused.
   move: { from: ['active'], isUndoneWhenCancelled: true },
+  remove_copy: { from: ['active', 'suspended'] },
 };

@@ -11,6 +11,7 @@ export const PERMISSIONS = [
   'onboarding:read',
   'onboarding:write',
   'audit:read',
+  'tenant:move',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 

@@ -100,7 +100,7 @@ export class DesiredStateApplier {
   }
 }
 
-function rowOf(entry: DesiredTenant): Omit<Tenant, 'importedTransferId'> {
+function rowOf(entry: DesiredTenant): Omit<Tenant, 'importedTransferId' | 'moveConsentId'> {
   return {
     id: entry.tenant_id,
     slug: entry.slug,

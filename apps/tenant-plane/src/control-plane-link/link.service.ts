@@ -87,8 +87,8 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     const wasHeld = this.holdsLease;
     this.holdsLease = isHeld;
     // They go where the lease is.
-    if (isHeld && !wasHeld) await this.transfers.tend();
-    if (!isHeld && wasHeld) await this.transfers.stop();
+    if (isHeld) await this.transfers.tend();
+    else if (wasHeld) await this.transfers.stop();
   }
 
   private async pullForEver(): Promise<void> {

@@ -9,6 +9,7 @@ import { Reporter } from '../control-plane-link/reporter';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { Tenant } from '../tenancy/tenant.entity';
 import { IncomingTransfer, TransferFailed } from './incoming-transfer';
+import { Moves } from './moves.service';
 import { OutgoingTransfer } from './outgoing-transfer';
 import { rowCodecs } from './row-codec';
 import { type RunningTransfer, RunningTransfers } from './running-transfers';
@@ -33,14 +34,16 @@ export class Transfers {
     private readonly reporter: Reporter,
     private readonly running: RunningTransfers,
     private readonly directory: TenantDirectory,
+    private readonly moves: Moves,
   ) {}
 
-  /** After each change of the directory, and when the lease is taken. */
+  /** After each change of the directory, and now and then: consent is given at any replica. */
   async tend(): Promise<void> {
     const wanted = await this.wanted();
     for (const [id, { end }] of this.running)
       if (!wanted.some(({ transfer }) => transfer.id === id)) end.abort();
-    for (const tenant of wanted) this.ensure(tenant);
+    for (const tenant of wanted)
+      if (tenant.transfer.role === 'target' || this.moves.mayLeave(tenant)) this.ensure(tenant);
   }
 
   stop(): Promise<void> {

@@ -18,6 +18,8 @@ import { Deployment } from '../deployment/deployment';
 import { HomeController } from '../deployment/home.controller';
 import { TenantDefaultController } from '../deployment/tenant-default.controller';
 import { TenantIdempotency, UserRequests } from '../idempotency/tenant-idempotency';
+import { MovesController } from '../portability/moves.controller';
+import { Moves } from '../portability/moves.service';
 import { RunningTransfers } from '../portability/running-transfers';
 import { TransferRelay } from '../portability/transfer-relay';
 import { Transfers } from '../portability/transfers';
@@ -33,6 +35,7 @@ const LINK = [
   Enrolment,
   PlaneIdentities,
   Reporter,
+  Moves,
   RunningTransfers,
   TransferRelay,
   Transfers,
@@ -49,7 +52,13 @@ const ACCOUNTS = [Accounts, SessionAuthentication, Sessions, SignupTokens];
 /** What every feature stands on: which tenant, which user, which deployment, and the word of the Control Plane. */
 @Global()
 @Module({
-  controllers: [AccountsController, AuditController, TenantDefaultController, HomeController],
+  controllers: [
+    AccountsController,
+    AuditController,
+    TenantDefaultController,
+    HomeController,
+    MovesController,
+  ],
   providers: [...LINK, ...TENANCY, ...ACCOUNTS, ...IDEMPOTENCY, Audit, Deployment],
   exports: [Audit, Deployment, RepeatableRequests],
 })

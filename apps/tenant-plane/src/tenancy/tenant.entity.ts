@@ -23,6 +23,8 @@ export class Tenant {
   @JsonColumn({ nullable: true }) transfer: DesiredTransfer | null;
   /** The move whose rows are all here, and have been found to be the same: from then on it can be served. */
   @Column('uuid', { name: 'imported_transfer_id', nullable: true }) importedTransferId: string | null;
+  /** The move away from here that its admin has agreed to. */
+  @Column('uuid', { name: 'move_consent_id', nullable: true }) moveConsentId: string | null;
   /** Where it lives, when it lived here before. */
   @Column('varchar', { name: 'moved_to', nullable: true }) movedTo: string | null;
   /** Its rows here shall be removed, by the word of this job. */

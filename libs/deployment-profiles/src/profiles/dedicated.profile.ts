@@ -46,6 +46,7 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
   lifecycle: {
     ...LIFECYCLE_OF_EVERY_MODEL,
     move: moveBy('register-tenant-plane', 'create-infrastructure', 'await-enrolment'),
+    remove_copy: ['remove-infrastructure', 'end-trust'],
   },
   installRequired: false,
   selfRegistrationAllowed: false,

@@ -43,7 +43,11 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
       'activate',
     ],
   },
-  lifecycle: { ...LIFECYCLE_OF_EVERY_MODEL, move: moveBy('register-tenant-plane', 'await-enrolment') },
+  lifecycle: {
+    ...LIFECYCLE_OF_EVERY_MODEL,
+    move: moveBy('register-tenant-plane', 'await-enrolment'),
+    remove_copy: ['end-trust'],
+  },
   installRequired: true,
   selfRegistrationAllowed: true,
   tenantFixed: true,

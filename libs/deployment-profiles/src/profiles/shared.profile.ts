@@ -36,7 +36,11 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     text: "No tenant plane of its own: the tenant is placed on a shared one with room and reached at that plane's URL, by subdomain or with x-tenant-id.",
     steps: ['reserve-place', 'write-desired-state', 'await-report', 'prepare-signup-link', 'activate'],
   },
-  lifecycle: { ...LIFECYCLE_OF_EVERY_MODEL, move: moveBy('reserve-place') },
+  lifecycle: {
+    ...LIFECYCLE_OF_EVERY_MODEL,
+    move: moveBy('reserve-place'),
+    remove_copy: ['purge-copy', 'await-purge'],
+  },
   installRequired: false,
   selfRegistrationAllowed: false,
   tenantFixed: false,

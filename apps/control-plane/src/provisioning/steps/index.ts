@@ -4,13 +4,17 @@ import { ActivateStep } from './activate.step';
 import { AwaitCopyStep } from './await-copy.step';
 import { AwaitEnrolmentStep } from './await-enrolment.step';
 import { AwaitImportStep } from './await-import.step';
+import { AwaitPurgeStep } from './await-purge.step';
 import { AwaitReportStep } from './await-report.step';
 import { CreateInfrastructureStep } from './create-infrastructure.step';
 import { CutOverStep } from './cut-over.step';
+import { EndTrustStep } from './end-trust.step';
 import { FreezeStep } from './freeze.step';
 import { OpenTransferStep } from './open-transfer.step';
 import { PrepareSignupLinkStep } from './prepare-signup-link.step';
+import { PurgeCopyStep } from './purge-copy.step';
 import { RegisterTenantPlaneStep } from './register-tenant-plane.step';
+import { RemoveInfrastructureStep } from './remove-infrastructure.step';
 import { ReservePlaceStep } from './reserve-place.step';
 import { ResumeStep } from './resume.step';
 import { SuspendStep } from './suspend.step';
@@ -33,4 +37,8 @@ export const STEP_CLASSES: readonly Type<Step>[] = [
   FreezeStep,
   AwaitImportStep,
   CutOverStep,
+  PurgeCopyStep,
+  AwaitPurgeStep,
+  RemoveInfrastructureStep,
+  EndTrustStep,
 ];

@@ -28,12 +28,15 @@ export class TrackChanges1700000000006 extends PortableMigration {
     await sql(
       `alter table tenants add column transfer ${types.json}`,
       `alter table tenants add column imported_transfer_id ${types.uuid}`,
+      `alter table tenants add column move_consent_id ${types.uuid}`,
       `alter table tenants add column moved_to varchar`,
       `alter table tenants add column purge_job_id ${types.uuid}`,
+      `create index tenants_transfer_ix on tenants (id) where transfer is not null`,
     );
   }
   protected async revert({ driver, sql }: MigrationContext): Promise<void> {
-    const columns = ['purge_job_id', 'moved_to', 'imported_transfer_id', 'transfer'];
+    await sql('drop index tenants_transfer_ix');
+    const columns = ['purge_job_id', 'moved_to', 'move_consent_id', 'imported_transfer_id', 'transfer'];
     await sql(...columns.map((column) => `alter table tenants drop column ${column}`));
     for (const table of Object.keys(TABLES)) await sql(...untrackChangesOf(driver, table));
     await sql(...dropChangeTrackingTables(driver));

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Database, ProcessLock, Signals } from '@atlas/persistence';
 import { Clock, identityOf, sendSignal } from '@atlas/platform';

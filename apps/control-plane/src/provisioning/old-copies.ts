@@ -1,0 +1,38 @@
+import { Database } from '@atlas/persistence';
+import { Clock, DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { LessThanOrEqual } from 'typeorm';
+import { Placement } from '../tenant-planes/placement.entity';
+import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
+import { TenantOperations } from './tenant-operations';
+
+const AT_ONCE = 20;
+
+/** Begins the removal of copies that tenants have moved away from, once their time is over. */
+@Injectable()
+export class OldCopies {
+  constructor(
+    private readonly database: Database,
+    private readonly operations: TenantOperations,
+    private readonly clock: Clock,
+  ) {}
+
+  async sweep(): Promise<void> {
+    const where = { removeAfter: LessThanOrEqual(this.clock.now()) };
+    const due = await this.database.read((manager) => manager.find(Placement, { where, take: AT_ONCE }));
+    for (const placement of due) await this.remove(placement);
+  }
+
+  /** A tenant that something else is being done to is looked at again in the next round. */
+  private async remove({ tenantId, tenantPlaneId }: Placement): Promise<void> {
+    await this.database
+      .write(async (manager) => {
+        const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
+        const params = { tenant_plane_id: tenantPlaneId, deployment_model: plane.deploymentModel };
+        await this.operations.accept(manager, tenantId, 'remove_copy', params);
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof DomainError)) throw error;
+      });
+  }
+}

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '@atlas/platform';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
+import { oldPlace } from './old-place';
+
+const PATIENCE_MS = 24 * 3_600_000;
+
+@Injectable()
+export class AwaitPurgeStep extends Step {
+  readonly name = 'await-purge';
+  readonly description = 'Wait for the tenant plane to report that the rows are gone';
+  readonly creates = [];
+
+  constructor(private readonly clock: Clock) {
+    super();
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    const place = await context.manager.findOneByOrFail(Placement, oldPlace(context));
+    const hasReported = place.reportedRevision >= place.entryRevision;
+    if (hasReported && place.reportedState === 'applied') return done();
+    if (hasReported && place.reportedState === 'failed') {
+      const detail = `The tenant plane could not remove the rows: ${place.reportedError ?? 'no reason given'}`;
+      throw new StepFailure('retry', 'purge_failed', detail);
+    }
+    const until = new Date(this.clock.now().getTime() + PATIENCE_MS);
+    return wait('the tenant plane to remove the rows', until);
+  }
+
+  async undo(): Promise<void> {
+    // Waiting leaves nothing behind.
+  }
+}

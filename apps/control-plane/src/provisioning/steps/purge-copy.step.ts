@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { DesiredStates } from '../../tenant-planes/desired-state.service';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { Step, type StepContext, type StepResult, done } from '../step';
+import { oldPlace } from './old-place';
+
+@Injectable()
+export class PurgeCopyStep extends Step {
+  readonly name = 'purge-copy';
+  readonly description = 'Have the tenant plane remove the rows of a tenant that has moved away';
+  readonly creates = [];
+
+  constructor(private readonly desiredStates: DesiredStates) {
+    super();
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    const place = oldPlace(context);
+    const { manager, jobId: purgeJobId } = context;
+    await manager.update(Placement, place, { purgeJobId, removeAfter: null });
+    await this.desiredStates.publish(manager, place);
+    return done();
+  }
+
+  async undo(): Promise<void> {
+    // What is removed does not come back.
+  }
+}

@@ -1,0 +1,26 @@
+import { Controller, Get, HttpCode, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { CurrentTenant } from '../tenancy/request-tenant';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { Requires } from '../tenancy/tenant.guard';
+import { type MoveView, Moves } from './moves.service';
+
+/** The tenant's own word on a move away from the customer's network. */
+@ApiTags('moves')
+@ApiBearerAuth()
+@Requires('tenant:move')
+@Controller('moves')
+export class MovesController {
+  constructor(private readonly moves: Moves) {}
+
+  @Get()
+  async list(@CurrentTenant() tenant: Tenant): Promise<{ items: MoveView[] }> {
+    return { items: await this.moves.list(tenant.id) };
+  }
+
+  @Post('consent')
+  @HttpCode(200)
+  consent(@CurrentTenant() tenant: Tenant): Promise<MoveView> {
+    return this.moves.consent(tenant.id);
+  }
+}

@@ -1,0 +1,54 @@
+import { Database, TenantDatabase } from '@atlas/persistence';
+import { DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit.service';
+import { Deployment } from '../deployment/deployment';
+import { Tenant } from '../tenancy/tenant.entity';
+
+export interface MoveView {
+  readonly transfer_id: string;
+  /** Whether it waits for the admin's word: data leave the customer's network with nothing less. */
+  readonly consent_required: boolean;
+  readonly consented: boolean;
+}
+
+/** A move away from here that the Control Plane wants. */
+@Injectable()
+export class Moves {
+  constructor(
+    private readonly database: Database,
+    private readonly tenants: TenantDatabase,
+    private readonly deployment: Deployment,
+    private readonly audit: Audit,
+  ) {}
+
+  async list(tenantId: string): Promise<MoveView[]> {
+    const tenant = await this.database.read((manager) => manager.findOneByOrFail(Tenant, { id: tenantId }));
+    const { transfer, moveConsentId } = tenant;
+    if (transfer?.role !== 'source') return [];
+    const consented = moveConsentId === transfer.id;
+    return [{ transfer_id: transfer.id, consent_required: this.isConsentRequired, consented }];
+  }
+
+  /** What is agreed to is this one move: another needs another word. */
+  async consent(tenantId: string): Promise<MoveView> {
+    const [move] = await this.list(tenantId);
+    if (!move) throw new DomainError('no_move_pending', 'conflict', 'No move of this tenant is under way.');
+    const { transfer_id: moveConsentId } = move;
+    await this.tenants.write(tenantId, async (scope) => {
+      await scope.manager.update(Tenant, { id: tenantId }, { moveConsentId });
+      const entry = { action: 'move.consented', targetKind: 'transfer', targetId: moveConsentId };
+      await this.audit.record(scope, entry);
+    });
+    return { ...move, consented: true };
+  }
+
+  /** Whether the tenant's rows may leave now. */
+  mayLeave({ transfer, moveConsentId }: Tenant): boolean {
+    return !this.isConsentRequired || moveConsentId === transfer?.id;
+  }
+
+  private get isConsentRequired(): boolean {
+    return this.deployment.profile.runBy.tenantPlane === 'customer';
+  }
+}
