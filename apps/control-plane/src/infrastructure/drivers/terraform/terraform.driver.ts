@@ -22,6 +22,7 @@ import { terraformEnvironment, terraformVariables } from './terraform-variables'
 
 /** Somebody waits for the answer of a dry run. */
 const DRY_RUN_MINUTES = 2;
+const SECRET_VARIABLES = ['INTERNAL_SERVICE_SECRET', 'ATLAS_PROVISIONING_TOKEN'];
 
 type Env = Readonly<Record<string, string>>;
 
@@ -93,13 +94,9 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
   ): TerraformRun {
     const { TERRAFORM_VARIABLES_FILE: variablesFile } = this.config;
     const env = terraformEnvironment(process.env, terraformVariables(subject, planeEnvironment));
-    const secrets = [
-      planeEnvironment['INTERNAL_SERVICE_SECRET'],
-      planeEnvironment['ATLAS_PROVISIONING_TOKEN'],
-    ];
+    const secrets = SECRET_VARIABLES.flatMap((name) => planeEnvironment[name] || []);
     return new TerraformRun(this.cli, {
-      ...{ directory: directory.path, env, timeoutMinutes },
-      secrets: secrets.filter((secret) => secret !== undefined),
+      ...{ directory: directory.path, env, timeoutMinutes, secrets },
       ...(variablesFile !== undefined && { variablesFile: resolve(variablesFile) }),
     });
   }
