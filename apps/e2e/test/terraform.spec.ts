@@ -136,9 +136,10 @@ describeWithTerraform('dedicated tenants by Terraform (skipped where terraform i
     const { stack } = terraform;
     await stack.controlPlane.end();
     await stack.startControlPlane({ ATLAS_FAULT_POINT: 'provision/await-enrolment/before:throw' });
-    const { id } = await terraform.provision('halfway', 'postgres');
+    // A slug of no other spec: their databases are on the same server.
+    const { id } = await terraform.provision('abandoned', 'postgres');
     await stack.controlPlane.line(/Fault point provision\/await-enrolment/);
-    expect(terraform.processesOf('halfway')).toHaveLength(1);
-    await expectUndone('halfway', id);
+    expect(terraform.processesOf('abandoned')).toHaveLength(1);
+    await expectUndone('abandoned', id);
   });
 });
