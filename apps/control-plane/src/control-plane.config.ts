@@ -9,6 +9,7 @@ import {
   IsNotEmpty,
   IsOptional,
   IsUrl,
+  Max,
   Min,
   MinLength,
   ValidateIf,
@@ -93,6 +94,31 @@ export class ControlPlaneConfig {
   @IsOptional()
   @IsNotEmpty()
   LOCAL_DRIVER_TENANT_PLANE?: string;
+
+  /** The Terraform module that makes the infrastructure of one tenant. */
+  @IsNotEmpty()
+  TERRAFORM_MODULE_DIR: string = 'docker/terraform/aws-ecs';
+
+  /** Where each tenant has its Terraform working directory, and its state unless TERRAFORM_BACKEND_FILE says otherwise. */
+  @IsNotEmpty()
+  TERRAFORM_WORK_DIR: string = 'data/terraform';
+
+  /** Values of the module's variables that are the same for every tenant (.tfvars or .tfvars.json). */
+  @IsOptional()
+  @IsNotEmpty()
+  TERRAFORM_VARIABLES_FILE?: string;
+
+  /** A .tf file with a backend block, to keep the state elsewhere. `{name}` in it names the tenant's own. */
+  @IsOptional()
+  @IsNotEmpty()
+  TERRAFORM_BACKEND_FILE?: string;
+
+  /** How long one run of Terraform may take, waiting for the state's lock included. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(1)
+  @Max(24 * 60)
+  TERRAFORM_TIMEOUT_MINUTES: number = 60;
 
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
   LOG_LEVEL: string = 'info';

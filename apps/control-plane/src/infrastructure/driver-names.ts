@@ -1,3 +1,3 @@
 /** The values of INFRASTRUCTURE_DRIVER. */
-export const DRIVER_NAMES = ['local', 'manual'] as const;
+export const DRIVER_NAMES = ['local', 'terraform', 'manual'] as const;
 export type DriverName = (typeof DRIVER_NAMES)[number];

@@ -3,10 +3,12 @@ import { type DriverName } from '../driver-names';
 import { type InfrastructureDriver } from '../infrastructure-driver';
 import { LocalDriver } from './local/local.driver';
 import { ManualDriver } from './manual.driver';
+import { TerraformDriver } from './terraform/terraform.driver';
 
 /** Every driver there is. */
 export const DRIVERS: Readonly<Record<DriverName, Type<InfrastructureDriver>>> = {
   local: LocalDriver,
+  terraform: TerraformDriver,
   manual: ManualDriver,
 };
 

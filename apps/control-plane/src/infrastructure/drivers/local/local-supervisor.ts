@@ -140,8 +140,9 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
       const identity = pid === null ? undefined : identityOf(pid);
       return identity ? [{ name, pid, ...identity }] : [];
     });
-    writeFileSync(join(this.root, 'processes.json'), `${JSON.stringify(running, null, 2)}\n`, {
-      mode: 0o600,
-    });
+    // Whoever reads it never finds half of it.
+    const file = join(this.root, 'processes.json');
+    writeFileSync(`${file}.new`, `${JSON.stringify(running, null, 2)}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
   }
 }

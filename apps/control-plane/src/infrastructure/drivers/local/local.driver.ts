@@ -14,7 +14,8 @@ import {
   type InfrastructureRequest,
   type InfrastructureSubject,
 } from '../../infrastructure-driver';
-import { folderOf, localName } from './local-names';
+import { infrastructureName } from '../../infrastructure-name';
+import { folderOf } from './local-names';
 import { LocalPlane } from './local-plane.entity';
 import { LocalPlanes } from './local-planes';
 import { LocalPostgres } from './local-postgres';
@@ -34,7 +35,7 @@ export class LocalDriver extends InfrastructureDriver {
   }
 
   async plan(subject: InfrastructureSubject): Promise<readonly string[]> {
-    const name = localName(subject);
+    const name = infrastructureName(subject);
     const database =
       subject.database === 'postgres'
         ? `Postgres database and role ${name} on the common server of LOCAL_DRIVER_POSTGRES_URL (development and CI only)`
@@ -43,7 +44,7 @@ export class LocalDriver extends InfrastructureDriver {
   }
 
   async create(request: InfrastructureRequest, write: FencedWrite): Promise<Infrastructure> {
-    const name = localName(request);
+    const name = infrastructureName(request);
     const known = await this.find(request);
     const port = known?.port ?? (await freePort());
     const password = randomBytes(24).toString('base64url');
@@ -61,7 +62,7 @@ export class LocalDriver extends InfrastructureDriver {
 
   async destroy(subject: InfrastructureSubject, write: FencedWrite): Promise<void> {
     const { tenantPlaneId } = subject;
-    const name = localName(subject);
+    const name = infrastructureName(subject);
     await write((manager) => this.planes.unwant(manager, tenantPlaneId));
     await this.ended(subject);
     const plane = await this.find(subject);

@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { sendSignal } from '@atlas/platform';
+import { Logger } from '@nestjs/common';
+import { redact } from './redact';
+import {
+  type TerraformCommandName,
+  failureOf,
+  terraformInterrupted,
+  terraformKilled,
+  terraformMissing,
+  terraformTimeout,
+} from './terraform-failures';
+import { TerraformLog } from './terraform-log';
+import { errorsIn, progressOf } from './terraform-messages';
+
+const LOOK_MS = 200;
+/** After SIGINT Terraform lets go of what it is doing and writes its state; it has this long for that. */
+const GRACE_MS = 30_000;
+
+export interface TerraformCommand {
+  readonly name: TerraformCommandName;
+  readonly args?: readonly string[];
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly timeoutMinutes: number;
+  /** Kept out of logs and errors, whatever prints them. */
+  readonly secrets?: readonly string[];
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/**
+ * Runs the terraform on the PATH. A process of it outlives a Control Plane that is killed, and finishes what it does: what a
+ * cloud was asked for but no state tells of would be lost. The state's lock makes its successor wait for it.
+ */
+export class TerraformCli {
+  private readonly logger = new Logger('Terraform');
+  private readonly running = new Set<ChildProcess>();
+  private isEnding = false;
+
+  /** The lines of its output. Throws a StepFailure. */
+  async run(command: TerraformCommand): Promise<readonly string[]> {
+    if (this.isEnding) throw terraformInterrupted();
+    const { name, directory, secrets = [] } = command;
+    const output = new TerraformLog(join(directory, `${name}.log`));
+    const errors = new TerraformLog(join(directory, `${name}.err.log`));
+    const lines: string[] = [];
+    const look = (): void => {
+      for (const line of output.newLines()) {
+        lines.push(line);
+        const progress = progressOf(line);
+        if (progress) this.logger.log(redact(progress, secrets));
+      }
+    };
+    const timer = setInterval(look, LOOK_MS);
+    try {
+      const { code, signal } = await this.spawn(command, [output.fd, errors.fd]);
+      look();
+      if (code === 0) return lines;
+      if (this.isEnding) throw terraformInterrupted();
+      if (code === null) throw terraformKilled(name, signal);
+      throw failureOf(name, redact(errorsIn(lines, errors.newLines()), secrets));
+    } finally {
+      clearInterval(timer);
+      // The outputs hold secrets; of the rest people may want to know.
+      output.close({ isKept: name !== 'output' });
+      errors.close({ isKept: name !== 'output' });
+    }
+  }
+
+  /** Has every running process stop at the next safe point, and starts none any more. */
+  async end(): Promise<void> {
+    this.isEnding = true;
+    await Promise.all([...this.running].map((child) => this.interrupt(child)));
+  }
+
+  private async spawn(command: TerraformCommand, [out, err]: readonly [number, number]): Promise<Ended> {
+    const { name, args = [], directory, env, timeoutMinutes } = command;
+    // A group of its own: a Ctrl-C at our terminal is ours to hand on.
+    const child = spawn('terraform', [name, ...args], {
+      ...{ cwd: directory, env, detached: true, stdio: ['ignore', out, err] },
+    });
+    const ended = exitOf(child);
+    this.running.add(child);
+    if (child.pid !== undefined)
+      this.logger.log({ msg: `terraform ${name} started`, terraformPid: child.pid, directory });
+    let isLate = false;
+    const deadline = setTimeout(() => {
+      isLate = true;
+      void this.interrupt(child);
+    }, timeoutMinutes * 60_000);
+    const { code, signal } = await ended.finally(() => {
+      clearTimeout(deadline);
+      this.running.delete(child);
+    });
+    if (isLate && code !== 0) throw terraformTimeout(name, timeoutMinutes);
+    return { code, signal };
+  }
+
+  private async interrupt(child: ChildProcess): Promise<void> {
+    const { pid } = child;
+    if (pid === undefined) return;
+    const kill = setTimeout(() => sendSignal(-pid, 'SIGKILL'), GRACE_MS);
+    sendSignal(pid, 'SIGINT');
+    await exitOf(child).catch(() => undefined);
+    clearTimeout(kill);
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'ENOENT' ? terraformMissing() : error),
+    );
+  });
+}

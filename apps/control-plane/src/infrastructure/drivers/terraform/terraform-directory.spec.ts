@@ -1,0 +1,75 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TerraformDirectory } from './terraform-directory';
+
+describe(TerraformDirectory.name, () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'atlas-terraform-directory-'));
+    mkdirSync(join(root, 'module/scripts'), { recursive: true });
+    write('module/main.tf', 'one');
+    write('module/scripts/run.mjs', 'run');
+    write('module/terraform.tfstate', 'not this');
+  });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  const write = (file: string, text: string): void => writeFileSync(join(root, file), text);
+  const read = (file: string): string => readFileSync(join(root, 'work/acme', file), 'utf8');
+  const directory = (backend?: string): TerraformDirectory =>
+    new TerraformDirectory(join(root, 'work/acme'), join(root, 'module'), backend && join(root, backend));
+
+  it('is a copy of the module that only we can read', async () => {
+    await directory().prepare();
+    expect(readdirSync(join(root, 'work'))).toEqual(['acme']);
+    expect(readdirSync(join(root, 'work/acme')).sort()).toEqual(['main.tf', 'scripts']);
+    expect(read('scripts/run.mjs')).toBe('run');
+    expect(statSync(join(root, 'work/acme')).mode & 0o777).toBe(0o700);
+  });
+
+  it('follows the module, and keeps its state', async () => {
+    await directory().prepare();
+    write('work/acme/terraform.tfstate', 'state');
+    write('module/main.tf', 'two');
+    write('module/more.tf', 'more');
+    await directory().prepare();
+    rmSync(join(root, 'module/more.tf'));
+    await directory().prepare();
+    expect([read('main.tf'), read('terraform.tfstate')]).toEqual(['two', 'state']);
+    expect(existsSync(join(root, 'work/acme/more.tf'))).toBe(false);
+  });
+
+  it('is made whole after a crash in the midst of it', async () => {
+    mkdirSync(join(root, 'work/acme.new'), { recursive: true });
+    write('work/acme.new/half.tf', '');
+    await directory().prepare();
+    expect(readdirSync(join(root, 'work/acme')).sort()).toEqual(['main.tf', 'scripts']);
+  });
+
+  it('names the state of its own in the backend', async () => {
+    write('backend.tf', 'terraform { backend "s3" { key = "atlas/{name}.tfstate" } }');
+    await directory('backend.tf').prepare();
+    expect(read('backend_override.tf')).toContain('"atlas/acme.tfstate"');
+  });
+
+  it('refuses a backend on which tenants would share a state', async () => {
+    write('backend.tf', 'terraform { backend "s3" { key = "atlas.tfstate" } }');
+    const refused = { failureClass: 'operator', code: 'terraform_backend_unusable' };
+    await expect(directory('backend.tf').prepare()).rejects.toMatchObject(refused);
+    await expect(directory('missing.tf').prepare()).rejects.toMatchObject(refused);
+  });
+
+  it('says that the module is missing', async () => {
+    rmSync(join(root, 'module'), { recursive: true });
+    await expect(directory().prepare()).rejects.toMatchObject({ code: 'terraform_module_missing' });
+  });
+});

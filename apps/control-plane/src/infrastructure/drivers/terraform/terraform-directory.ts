@@ -1,0 +1,103 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { StepFailure } from '../../../provisioning/step';
+
+const BACKEND_FILE = 'backend_override.tf';
+/** What Terraform leaves in a module that somebody has tried by hand. */
+const IS_LEFT_OUT = /^\.terraform$|\.tfstate/;
+const OWNER_READS_AND_WRITES = 0o600;
+const OWNER_RUNS = 0o100;
+
+interface ModuleFile {
+  readonly content: Buffer;
+  readonly mode: number;
+}
+type ModuleFiles = Map<string, ModuleFile>;
+
+/**
+ * A tenant's working directory: a copy of the module, so that it is taken down by what made it, and Terraform's data; the
+ * state too, unless a backend keeps it. Holds secrets.
+ */
+export class TerraformDirectory {
+  constructor(
+    readonly path: string,
+    private readonly moduleDir: string,
+    private readonly backendFile?: string,
+  ) {}
+
+  get exists(): boolean {
+    return existsSync(this.path);
+  }
+
+  /** Makes it, or brings its copy of the module up to date. */
+  async prepare(): Promise<void> {
+    const files = await this.moduleFiles();
+    if (this.backendFile !== undefined) files.set(BACKEND_FILE, this.backend(this.backendFile));
+    if (this.exists) return this.update(files);
+    // Renamed when it is whole: one that is there can be taken down.
+    const unfinished = `${this.path}.new`;
+    await rm(unfinished, { recursive: true, force: true });
+    await mkdir(unfinished, { recursive: true, mode: 0o700 });
+    await write(unfinished, files);
+    await rename(unfinished, this.path);
+  }
+
+  async remove(): Promise<void> {
+    await rm(`${this.path}.new`, { recursive: true, force: true });
+    await rm(this.path, { recursive: true, force: true });
+  }
+
+  private async update(files: ModuleFiles): Promise<void> {
+    await write(this.path, files);
+    const present = await readdir(this.path);
+    const outdated = present.filter((name) => /\.tf(\.json)?$/.test(name) && !files.has(name));
+    await Promise.all(outdated.map((name) => rm(join(this.path, name))));
+  }
+
+  private async moduleFiles(): Promise<ModuleFiles> {
+    if (!existsSync(this.moduleDir) || !statSync(this.moduleDir).isDirectory()) {
+      const detail = `There is no Terraform module at ${this.moduleDir} (TERRAFORM_MODULE_DIR). Put it there, then retry the job.`;
+      throw new StepFailure('operator', 'terraform_module_missing', detail);
+    }
+    const files: ModuleFiles = new Map();
+    await collect(this.moduleDir, '', files);
+    return files;
+  }
+
+  /** Two tenants must never share a state. */
+  private backend(file: string): ModuleFile {
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (text.includes('{name}')) {
+      const content = Buffer.from(text.replaceAll('{name}', basename(this.path)));
+      return { content, mode: OWNER_READS_AND_WRITES };
+    }
+    const detail = `${file} (TERRAFORM_BACKEND_FILE) must exist and have {name} in it, where the name of a tenant's own state goes. Mend it, then retry the job.`;
+    throw new StepFailure('operator', 'terraform_backend_unusable', detail);
+  }
+}
+
+async function collect(root: string, folder: string, files: ModuleFiles): Promise<void> {
+  const entries = await readdir(join(root, folder), { withFileTypes: true });
+  for (const entry of entries.filter(({ name }) => !IS_LEFT_OUT.test(name))) {
+    const name = join(folder, entry.name);
+    if (entry.isDirectory()) await collect(root, name, files);
+    else files.set(name, await moduleFile(join(root, name)));
+  }
+}
+
+async function moduleFile(path: string): Promise<ModuleFile> {
+  const [content, { mode }] = await Promise.all([readFile(path), stat(path)]);
+  return { content, mode: OWNER_READS_AND_WRITES | (mode & OWNER_RUNS) };
+}
+
+/** Each file at once and whole: a terraform that survived its Control Plane may be reading it. */
+async function write(root: string, files: ModuleFiles): Promise<void> {
+  for (const [name, { content, mode }] of files) {
+    const path = join(root, name);
+    if (existsSync(path) && readFileSync(path).equals(content)) continue;
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(`${path}.new`, content, { mode });
+    await rename(`${path}.new`, path);
+  }
+}

@@ -1,0 +1,29 @@
+import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
+
+const NEWLINE = 10;
+
+/** A file that a process writes to and we read from. Unlike a pipe it does not break, and so end the process, when we do. */
+export class TerraformLog {
+  readonly fd: number;
+  private position = 0;
+
+  constructor(private readonly path: string) {
+    // A file of its own: who is still writing to the one before goes on there.
+    rmSync(path, { force: true });
+    this.fd = openSync(path, 'wx+', 0o600);
+  }
+
+  /** The whole lines that were written since the last call. */
+  newLines(): string[] {
+    const bytes = Buffer.alloc(fstatSync(this.fd).size - this.position);
+    readSync(this.fd, bytes, 0, bytes.length, this.position);
+    const end = bytes.lastIndexOf(NEWLINE) + 1;
+    this.position += end;
+    return bytes.subarray(0, end).toString().split('\n').slice(0, -1);
+  }
+
+  close({ isKept }: { readonly isKept: boolean }): void {
+    closeSync(this.fd);
+    if (!isKept) rmSync(this.path, { force: true });
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * A line of Terraform's output, as far as we read it
+ * (developer.hashicorp.com/terraform/internals/machine-readable-ui).
+ */
+export interface TerraformMessage {
+  readonly type: string;
+  readonly '@message': string;
+  readonly change?: { readonly resource: { readonly addr: string }; readonly action: string };
+  readonly diagnostic?: TerraformDiagnostic;
+}
+
+interface TerraformDiagnostic {
+  readonly severity: 'error' | 'warning';
+  readonly summary: string;
+  readonly detail: string;
+  /** Of the resource, where it is about one. */
+  readonly address?: string;
+}
+
+/** Of resources, outputs and locks; the rest repeats what these say, or is what a provisioner printed. */
+const PROGRESS = ['apply_start', 'apply_progress', 'apply_complete', 'apply_errored', 'state_lock_acquire'];
+const MAX_ERRORS = 3;
+const MAX_LENGTH = 600;
+
+/** Null for a line in any other form. */
+export function parseMessage(line: string): TerraformMessage | null {
+  if (!line.startsWith('{')) return null;
+  try {
+    return JSON.parse(line) as TerraformMessage;
+  } catch {
+    return null;
+  }
+}
+
+/** What a line tells of the progress, for people. */
+export function progressOf(line: string): string | null {
+  const message = parseMessage(line);
+  return message && PROGRESS.includes(message.type) ? message['@message'] : null;
+}
+
+/** The addresses of the resources that would be created. */
+export function plannedCreations(lines: readonly string[]): string[] {
+  return lines.flatMap((line) => {
+    const { type, change } = parseMessage(line) ?? {};
+    return type === 'planned_change' && change?.action === 'create' ? [change.resource.addr] : [];
+  });
+}
+
+/** What went wrong, in a few sentences: the errors of the machine-readable output, or else the plain ones. */
+export function errorsIn(lines: readonly string[], plain: readonly string[]): string {
+  const errors = lines.flatMap((line) => {
+    const { diagnostic } = parseMessage(line) ?? {};
+    return diagnostic?.severity === 'error' ? [sentence(diagnostic)] : [];
+  });
+  const all = errors.length > 0 ? errors.slice(0, MAX_ERRORS).join(' ') : plainError([...lines, ...plain]);
+  return all.length > MAX_LENGTH ? `${all.slice(0, MAX_LENGTH)} ...` : all;
+}
+
+function sentence({ address, summary, detail }: TerraformDiagnostic): string {
+  return [address && `${address}:`, summary, detail && `(${flat(detail)})`].filter(Boolean).join(' ');
+}
+
+/** Terraform draws a frame around its errors. */
+function plainError(lines: readonly string[]): string {
+  const text = flat(lines.join('\n').replaceAll(/[╷│╵]/g, ' '));
+  const start = text.indexOf('Error: ');
+  return start < 0 ? text : text.slice(start);
+}
+
+function flat(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}

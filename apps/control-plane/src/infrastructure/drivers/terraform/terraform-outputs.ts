@@ -1,0 +1,17 @@
+import { StepFailure } from '../../../provisioning/step';
+import { type Infrastructure } from '../../infrastructure-driver';
+
+type Outputs = Readonly<Record<string, { readonly value: unknown } | undefined>>;
+
+/** What a module must say of the infrastructure that it made, from the lines of `terraform output -json`. */
+export function readOutputs(lines: readonly string[]): Infrastructure {
+  const outputs = JSON.parse(lines.join('\n')) as Outputs;
+  return { endpointUrl: textOf(outputs, 'endpoint_url'), dbUrl: textOf(outputs, 'db_url') };
+}
+
+function textOf(outputs: Outputs, name: string): string {
+  const value = outputs[name]?.value;
+  if (typeof value === 'string' && value !== '') return value;
+  const detail = `The Terraform module has no output "${name}", or an empty one. Mend it, then retry the job.`;
+  throw new StepFailure('operator', 'terraform_outputs_missing', detail);
+}

@@ -1,0 +1,40 @@
+import { environmentVariablesOf } from '@atlas/platform';
+import { ControlPlaneConfig } from '../../../control-plane.config';
+import { infrastructureName } from '../../infrastructure-name';
+import { type InfrastructureSubject } from '../../infrastructure-driver';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The environment of a terraform process: ours, for the credentials and proxies of its providers, without what only the
+ * Control Plane may know.
+ */
+export function terraformEnvironment(ours: Env, variables: Env): Env {
+  const own = Object.fromEntries(environmentVariablesOf(ControlPlaneConfig).map((name) => [name, undefined]));
+  // CHECKPOINT_DISABLE: it does not ask its maker for news.
+  return { ...ours, ...own, TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', ...variables };
+}
+
+/**
+ * The variables that every module may declare, by environment, where no other user of the machine sees them.
+ * docker/terraform/README.md describes them.
+ */
+export function terraformVariables(subject: InfrastructureSubject, planeEnvironment: Env): Env {
+  const { tenantId, slug, tenantPlaneId, region, database } = subject;
+  // The module makes the database, and so knows its URL.
+  const entries = Object.entries(planeEnvironment).filter(([name]) => name !== 'TENANT_PLANE_DATABASE_URL');
+  return {
+    TF_VAR_name: infrastructureName(subject),
+    TF_VAR_tenant_id: tenantId,
+    TF_VAR_tenant_slug: slug,
+    TF_VAR_tenant_plane_id: tenantPlaneId,
+    TF_VAR_tenant_region: region ?? undefined,
+    TF_VAR_database: database,
+    TF_VAR_tenant_plane_environment: literal(Object.fromEntries(entries)),
+  };
+}
+
+/** As an expression of Terraform's language: JSON, but for what would begin a template in a text. */
+function literal(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/([$%])\{/g, '$1$1{');
+}

@@ -1,0 +1,132 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { DomainError } from '@atlas/platform';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { ControlPlaneConfig } from '../../../control-plane.config';
+import { StepFailure } from '../../../provisioning/step';
+import { infrastructureName } from '../../infrastructure-name';
+import {
+  type FencedWrite,
+  type Infrastructure,
+  InfrastructureDriver,
+  type InfrastructureRequest,
+  type InfrastructureSubject,
+} from '../../infrastructure-driver';
+import { TerraformCli } from './terraform-cli';
+import { TerraformDirectory } from './terraform-directory';
+import { plannedCreations } from './terraform-messages';
+import { readOutputs } from './terraform-outputs';
+import { TerraformRun } from './terraform-run';
+import { terraformEnvironment, terraformVariables } from './terraform-variables';
+
+/** Somebody waits for the answer of a dry run. */
+const DRY_RUN_MINUTES = 2;
+const SECRET_VARIABLES = ['INTERNAL_SERVICE_SECRET', 'ATLAS_PROVISIONING_TOKEN'];
+
+type Env = Readonly<Record<string, string>>;
+
+/**
+ * Has the terraform CLI make and remove the infrastructure, by a module that the configuration names. What is there is in
+ * Terraform's state and nowhere else, so every call may be repeated after a crash at any point.
+ */
+@Injectable()
+export class TerraformDriver extends InfrastructureDriver implements OnModuleDestroy {
+  private readonly cli = new TerraformCli();
+
+  constructor(private readonly config: ControlPlaneConfig) {
+    super();
+  }
+
+  /** Early: the worker then waits for its jobs, and those of Terraform take long. */
+  onModuleDestroy(): void {
+    void this.cli.end();
+  }
+
+  /** In a directory and on a state that are gone afterwards. */
+  async plan(subject: InfrastructureSubject): Promise<readonly string[]> {
+    const folder = await mkdtemp(join(tmpdir(), 'atlas-terraform-plan-'));
+    try {
+      const directory = new TerraformDirectory(join(folder, 'module'), this.moduleDir);
+      await directory.prepare();
+      const run = this.run(directory, subject, this.exampleEnvironment, DRY_RUN_MINUTES);
+      await run.init();
+      const module = basename(this.moduleDir);
+      return plannedCreations(await run.plan()).map((address) => `${address} (Terraform module ${module})`);
+    } catch (error) {
+      if (!(error instanceof StepFailure)) throw error;
+      throw new DomainError(error.code, 'unavailable', error.message);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async create(request: InfrastructureRequest, write: FencedWrite): Promise<Infrastructure> {
+    const directory = this.directoryOf(request);
+    await directory.prepare();
+    await this.run(directory, request, {}).init();
+    // Opened late: it takes the earlier token from a plane that may be enrolling with it.
+    const run = this.run(directory, request, await request.openEnvironment());
+    await run.plan();
+    await applyAsHolder(run, write);
+    return readOutputs(await run.outputs());
+  }
+
+  async destroy(subject: InfrastructureSubject, write: FencedWrite): Promise<void> {
+    const directory = this.directoryOf(subject);
+    if (!directory.exists) {
+      if (this.config.TERRAFORM_BACKEND_FILE === undefined) return;
+      // The state is elsewhere, so it may tell of something all the same.
+      await directory.prepare();
+    }
+    const run = this.run(directory, subject, this.exampleEnvironment);
+    await run.init();
+    await run.plan(['-destroy']);
+    await applyAsHolder(run, write);
+    await directory.remove();
+  }
+
+  private run(
+    directory: TerraformDirectory,
+    subject: InfrastructureSubject,
+    planeEnvironment: Env,
+    timeoutMinutes = this.config.TERRAFORM_TIMEOUT_MINUTES,
+  ): TerraformRun {
+    const { TERRAFORM_VARIABLES_FILE: variablesFile } = this.config;
+    const env = terraformEnvironment(process.env, terraformVariables(subject, planeEnvironment));
+    const secrets = SECRET_VARIABLES.flatMap((name) => planeEnvironment[name] || []);
+    return new TerraformRun(this.cli, {
+      ...{ directory: directory.path, env, timeoutMinutes, secrets },
+      ...(variablesFile !== undefined && { variablesFile: resolve(variablesFile) }),
+    });
+  }
+
+  private directoryOf(subject: InfrastructureSubject): TerraformDirectory {
+    const { TERRAFORM_WORK_DIR: root, TERRAFORM_BACKEND_FILE: backend } = this.config;
+    const path = join(resolve(root), infrastructureName(subject));
+    return new TerraformDirectory(path, this.moduleDir, backend && resolve(backend));
+  }
+
+  private get moduleDir(): string {
+    return resolve(this.config.TERRAFORM_MODULE_DIR);
+  }
+
+  /** The names that a plane is started with, where no plane will be. */
+  private get exampleEnvironment(): Env {
+    return {
+      ATLAS_TP_DEPLOYMENT: 'dedicated',
+      CONTROL_PLANE_BASE_URL: this.config.CONTROL_PLANE_PUBLIC_URL,
+      INTERNAL_SERVICE_SECRET: 'none-in-a-dry-run',
+      ATLAS_PROVISIONING_TOKEN: 'none-in-a-dry-run',
+    };
+  }
+}
+
+/**
+ * A worker that was overtaken starts nothing. One that is overtaken after this check is stopped by Terraform: it refuses a
+ * plan once another one was applied.
+ */
+async function applyAsHolder(run: TerraformRun, write: FencedWrite): Promise<void> {
+  await write(async () => undefined);
+  await run.apply();
+}

@@ -1,0 +1,99 @@
+import { existsSync, readFileSync, statSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
+import { FakeTerraform } from './fake-terraform.fixture';
+import { TerraformCli, type TerraformCommand } from '../src/infrastructure/drivers/terraform/terraform-cli';
+
+const DIAGNOSTIC = {
+  severity: 'error',
+  summary: 'Instance limit reached',
+  detail: 'Ask for\n  more. hunter2 postgres://u:hunter3@db/x',
+  address: 'aws_db_instance.tenant',
+};
+const FAILS = `console.log(JSON.stringify({type: 'diagnostic', diagnostic: ${JSON.stringify(DIAGNOSTIC)}})); process.exit(1)`;
+const HANGS = `process.on('SIGINT', () => process.exit(1)); setInterval(() => undefined, 1000); require('fs').writeFileSync('up', '')`;
+
+describe(TerraformCli.name, () => {
+  let fake: FakeTerraform;
+  afterEach(() => fake.remove());
+  beforeAll(() => Logger.overrideLogger(false));
+  afterAll(() => Logger.overrideLogger(['log', 'warn', 'error', 'fatal']));
+
+  const commandOf = (changes: Partial<TerraformCommand> = {}): TerraformCommand => ({
+    ...{ name: 'apply', directory: fake.folder, env: { PATH: fake.path }, timeoutMinutes: 1 },
+    ...changes,
+  });
+  const run = (changes: Partial<TerraformCommand> = {}, cli = new TerraformCli()) =>
+    cli.run(commandOf(changes));
+
+  it('answers with the lines of the output, and keeps them for people', async () => {
+    fake = new FakeTerraform(`console.log('one'); console.log('two')`);
+    expect(await run()).toEqual(['one', 'two']);
+    expect(readFileSync(join(fake.folder, 'apply.log'), 'utf8')).toBe('one\ntwo\n');
+    expect(statSync(join(fake.folder, 'apply.log')).mode & 0o777).toBe(0o600);
+  });
+
+  it('keeps no outputs, which hold secrets', async () => {
+    fake = new FakeTerraform(`console.log('{}')`);
+    expect(await run({ name: 'output' })).toEqual(['{}']);
+    expect(existsSync(join(fake.folder, 'output.log'))).toBe(false);
+  });
+
+  it('says that terraform is missing', async () => {
+    fake = new FakeTerraform();
+    const missing = run({ env: { PATH: join(fake.folder, 'nothing') } });
+    await expect(missing).rejects.toMatchObject({ failureClass: 'operator', code: 'terraform_missing' });
+  });
+
+  it('says which resource failed and why, without secrets', async () => {
+    fake = new FakeTerraform(FAILS);
+    const failed = run({ secrets: ['hunter2'] });
+    await expect(failed).rejects.toMatchObject({
+      failureClass: 'operator',
+      code: 'terraform_apply_failed',
+      message: expect.stringContaining(
+        'aws_db_instance.tenant: Instance limit reached (Ask for more. *** postgres://u:***@db/x)',
+      ),
+    });
+  });
+
+  it.each([
+    ['Error acquiring the state lock', 'operator', 'terraform_state_locked'],
+    ['Saved plan is stale', 'retry', 'terraform_plan_stale'],
+    ['Failed to query available provider packages', 'retry', 'terraform_provider_unavailable'],
+  ])('knows "%s"', async (text, failureClass, code) => {
+    fake = new FakeTerraform(`console.error('╷\\n│ Error: ${text}\\n╵'); process.exit(1)`);
+    await expect(run({ name: 'init' })).rejects.toMatchObject({ failureClass, code });
+  });
+
+  it('is tried again when it was killed', async () => {
+    fake = new FakeTerraform(`process.kill(process.pid, 'SIGKILL')`);
+    await expect(run()).rejects.toMatchObject({ failureClass: 'retry', code: 'terraform_killed' });
+  });
+
+  it('is interrupted when it takes too long', async () => {
+    fake = new FakeTerraform(HANGS);
+    const late = run({ timeoutMinutes: 0.005 });
+    await expect(late).rejects.toMatchObject({ failureClass: 'operator', code: 'terraform_timeout' });
+  });
+
+  it('is interrupted at our end, and not started any more', async () => {
+    fake = new FakeTerraform(HANGS);
+    const cli = new TerraformCli();
+    const isUp = new Promise<void>((resolve) => {
+      const watcher = watch(fake.folder, (_, name) => {
+        if (name !== 'up') return;
+        watcher.close();
+        resolve();
+      });
+    });
+    const running = run({}, cli);
+    const interrupted = { failureClass: 'retry', code: 'terraform_interrupted' };
+    const outcome = expect(running).rejects.toMatchObject(interrupted);
+    await isUp;
+    await cli.end();
+    await outcome;
+    await expect(run({}, cli)).rejects.toMatchObject(interrupted);
+    expect(fake.calls()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,122 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEnvironment } from '@atlas/platform';
+import { Logger } from '@nestjs/common';
+import { ControlPlaneConfig } from '../src/control-plane.config';
+import { type FencedWrite } from '../src/infrastructure/infrastructure-driver';
+import { FakeTerraform } from './fake-terraform.fixture';
+import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
+
+const SECRET = 'ats_secret';
+const OUTPUTS = { endpoint_url: { value: 'https://acme' }, db_url: { value: 'postgres://acme' } };
+/** It writes its plan, and fails where it was given what it must not see or lacks what it needs. */
+const SCRIPT = `
+  const out = process.argv.find((arg) => arg.startsWith('-out='));
+  if (out) require('fs').writeFileSync(out.slice(5), process.env.TF_VAR_tenant_plane_environment);
+  if (process.env.CONTROL_PLANE_SEALING_KEYS) process.exit(1);
+  if (command === 'apply' && !require('fs').existsSync(process.argv.at(-1))) process.exit(1);
+  if (command === 'output') console.log('${JSON.stringify(OUTPUTS)}');
+`;
+const SUBJECT = {
+  ...{
+    tenantId: 't',
+    slug: 'acme',
+    tenantPlaneId: '00000000-plane',
+    region: null,
+    database: 'postgres' as const,
+  },
+};
+
+describe(TerraformDriver.name, () => {
+  let root: string;
+  let fake: FakeTerraform;
+  let driver: TerraformDriver;
+  const ours = { ...process.env };
+  const request = {
+    ...SUBJECT,
+    openEnvironment: async () => ({
+      INTERNAL_SERVICE_SECRET: SECRET,
+      TENANT_PLANE_DATABASE_URL: '# to be filled',
+    }),
+  };
+  const write: FencedWrite = (work) => work(undefined as never);
+  const overtaken: FencedWrite = () => Promise.reject(new Error('The lease on this job was lost.'));
+
+  beforeAll(() => Logger.overrideLogger(false));
+  afterAll(() => Logger.overrideLogger(['log', 'warn', 'error', 'fatal']));
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'atlas-terraform-driver-'));
+    fake = new FakeTerraform(SCRIPT);
+    const keys = `k1:${Buffer.alloc(32).toString('base64')}`;
+    process.env['PATH'] = fake.path;
+    process.env['CONTROL_PLANE_SEALING_KEYS'] = keys;
+    driver = driverWith({});
+  });
+  afterEach(() => {
+    process.env = { ...ours };
+    fake.remove();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  function driverWith(env: NodeJS.ProcessEnv): TerraformDriver {
+    const settings = { TERRAFORM_MODULE_DIR: fake.folder, TERRAFORM_WORK_DIR: join(root, 'work') };
+    return new TerraformDriver(
+      parseEnvironment(ControlPlaneConfig, { ...process.env, ...settings, ...env } as NodeJS.ProcessEnv),
+    );
+  }
+  const commands = (): (string | undefined)[] => fake.calls().map(([command]) => command);
+  const workDirectories = (): string[] =>
+    existsSync(join(root, 'work')) ? readdirSync(join(root, 'work')) : [];
+
+  it('creates by init, plan, apply and output', async () => {
+    expect(await driver.create(request, write)).toEqual({
+      endpointUrl: 'https://acme',
+      dbUrl: 'postgres://acme',
+    });
+    expect(commands()).toEqual(['init', 'plan', 'apply', 'output']);
+  });
+
+  it('puts no secret on a command line, and leaves no plan behind', async () => {
+    await driver.create(request, write);
+    expect(JSON.stringify(fake.calls())).not.toContain(SECRET);
+    expect(
+      readdirSync(join(root, 'work/atlas_acme_00-plane')).filter((name) => name.endsWith('.tfplan')),
+    ).toEqual([]);
+  });
+
+  it('applies nothing once it was overtaken', async () => {
+    await expect(driver.create(request, overtaken)).rejects.toThrow('lost');
+    await expect(driver.destroy(SUBJECT, overtaken)).rejects.toThrow('lost');
+    expect(commands()).toEqual(['init', 'plan', 'init', 'plan']);
+  });
+
+  it('destroys what there is, and its directory', async () => {
+    await driver.create(request, write);
+    await driver.destroy(SUBJECT, write);
+    expect(commands().slice(4)).toEqual(['init', 'plan', 'apply']);
+    expect(fake.calls()[5]).toContain('-destroy');
+    expect(workDirectories()).toEqual([]);
+  });
+
+  it('has nothing to destroy where there is no directory', async () => {
+    await driver.destroy(SUBJECT, write);
+    expect(commands()).toEqual([]);
+  });
+
+  it('asks a state that is kept elsewhere, even without a directory', async () => {
+    const file = join(root, 'backend.tf');
+    writeFileSync(file, 'terraform { backend "s3" { key = "{name}" } }');
+    await driverWith({ TERRAFORM_BACKEND_FILE: file }).destroy(SUBJECT, write);
+    expect(commands()).toEqual(['init', 'plan', 'apply']);
+    expect(workDirectories()).toEqual([]);
+  });
+
+  it('tells the operator of a dry run why there is no plan', async () => {
+    process.env['PATH'] = root;
+    await expect(driver.plan(SUBJECT)).rejects.toMatchObject({
+      code: 'terraform_missing',
+      kind: 'unavailable',
+    });
+  });
+});

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { identityOf } from '@atlas/platform/processes';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { TerraformStack, hasTerraform } from './terraform.fixture';
+
+jest.setTimeout(120_000);
+
+const describeWithTerraform = hasTerraform ? describe : describe.skip;
+const SECRETS = /at[ps]_[a-z0-9]+_|:[0-9a-f]{32}@/i;
+
+describeWithTerraform('dedicated tenants by Terraform (skipped where terraform is not on the PATH)', () => {
+  let terraform: TerraformStack;
+  beforeAll(async () => {
+    terraform = await TerraformStack.start();
+  });
+  afterAll(() => terraform.stop());
+
+  /** It is active, users sign in, and there is one of everything. */
+  async function expectProvisionedOnce(slug: string, isOnPostgres: boolean): Promise<void> {
+    const { stack } = terraform;
+    const tenant = await stack.awaitActive(slug);
+    const session = await stack.signUp(tenant, tenant.endpoint_url ?? '');
+    expect(session.user.role).toBe('admin');
+    expect(terraform.processesOf(slug)).toHaveLength(1);
+    expect(await terraform.namesOf(slug)).toHaveLength(isOnPostgres ? 3 : 1);
+    const { body } = await stack.api<{ db_url: string }>(`/api/tenants/${tenant.id}/db-url`);
+    expect(body.db_url).toMatch(isOnPostgres ? /^postgres:\/\/atlas_.*@127/ : /tenant-plane\.db$/);
+  }
+
+  /** Rolls the tenant's provisioning back, and expects nothing of it to be left. */
+  async function expectUndone(slug: string, tenantId: string): Promise<void> {
+    const { stack } = terraform;
+    const jobs = await stack.api<{ items: { id: string }[] }>(`/api/provisioning-jobs?tenant_id=${tenantId}`);
+    const job = `/api/provisioning-jobs/${jobs.body.items[0]?.id}`;
+    await stack.api(`${job}/cancel`, { method: 'POST' });
+    expect((await stack.api(`${job}/rollback`, { method: 'POST' })).status).toBe(202);
+    const status = async (): Promise<unknown> => (await stack.api(job)).body['status'];
+    await eventually(async () => (await status()) === 'cancelled', { what: 'it is undone' });
+    expect(terraform.processesOf(slug)).toEqual([]);
+    expect(await terraform.namesOf(slug)).toEqual([]);
+  }
+
+  describe.each(EVERY_DATABASE)('on %s', (driver) => {
+    const slug = `on${driver}`;
+
+    it('are shown as a plan in a dry run, which leaves nothing', async () => {
+      const { body } = await terraform.stack.api<{ plan: { steps: { creates: string[] }[] } }>(
+        '/api/tenants/provision?dry_run=true',
+        { body: terraform.requestOf(slug, driver) },
+      );
+      const creates = body.plan.steps.flatMap((step) => step.creates).join('\n');
+      expect(creates).toContain('terraform_data.tenant_plane_started');
+      expect(creates.includes('terraform_data.database_made[0]')).toBe(driver === 'postgres');
+      expect([...terraform.files('tmp'), ...(await terraform.namesOf(slug))]).toEqual([]);
+    });
+
+    it('are made, and users sign in', async () => {
+      await terraform.provision(slug, driver);
+      await expectProvisionedOnce(slug, driver === 'postgres');
+    });
+  });
+
+  it('leave no secret in logs', () => {
+    const files = ['plan.log', 'apply.log', 'apply.err.log'].map((name) =>
+      terraform.fileOf('onpostgres', name),
+    );
+    const output = terraform.stack.controlPlane.output();
+    const written = [output, ...files.map((file) => readFileSync(file, 'utf8'))].join('\n');
+    expect(written).toContain('terraform_data.tenant_plane_started: Creation complete');
+    expect(written).not.toMatch(SECRETS);
+  });
+
+  describe('in the midst of whose apply', () => {
+    it('terraform is killed: it is applied again', async () => {
+      terraform.closeGate();
+      await terraform.provision('hurt', 'postgres');
+      process.kill(await terraform.heldApply('hurt'), 'SIGKILL');
+      terraform.openGate();
+      await expectProvisionedOnce('hurt', true);
+    });
+
+    it('terraform and the Control Plane are killed: the next Control Plane applies again', async () => {
+      terraform.closeGate();
+      await terraform.provision('lost', 'postgres');
+      const pid = await terraform.heldApply('lost');
+      await terraform.stack.controlPlane.end('SIGKILL');
+      process.kill(pid, 'SIGKILL');
+      terraform.openGate();
+      await terraform.stack.startControlPlane();
+      await expectProvisionedOnce('lost', true);
+    });
+
+    it('the Control Plane is killed: the next one waits for the terraform that survived', async () => {
+      terraform.closeGate();
+      await terraform.provision('orphan', 'sqlite');
+      const survivor = await terraform.heldApply('orphan');
+      await terraform.stack.controlPlane.end('SIGKILL');
+      const next = await terraform.stack.startControlPlane();
+      await next.line(/Acquiring state lock/);
+      expect(identityOf(survivor)?.command).toContain('terraform apply');
+      expect(next.output()).not.toContain('terraform apply started');
+      terraform.openGate();
+      await expectProvisionedOnce('orphan', false);
+      expect(readFileSync(terraform.fileOf('orphan', 'apply.log'), 'utf8')).toContain('Apply complete');
+    });
+
+    it('the Control Plane is told to end: it interrupts Terraform, and the next one goes on', async () => {
+      terraform.closeGate();
+      await terraform.provision('polite', 'sqlite');
+      const pid = await terraform.heldApply('polite');
+      expect(await terraform.stack.controlPlane.end('SIGTERM')).not.toBeNull();
+      expect(identityOf(pid)).toBeUndefined();
+      terraform.openGate();
+      await terraform.stack.startControlPlane();
+      await expectProvisionedOnce('polite', false);
+    });
+
+    it('both are killed, and which are then rolled back: nothing is left', async () => {
+      const { stack } = terraform;
+      terraform.closeGate();
+      const { id } = await terraform.provision('undone', 'postgres');
+      const pid = await terraform.heldApply('undone');
+      await stack.controlPlane.end('SIGKILL');
+      process.kill(pid, 'SIGKILL');
+      terraform.openGate();
+      // It gets no further before it is rolled back.
+      await stack.startControlPlane({ ATLAS_FAULT_POINT: 'provision/create-infrastructure/before:throw' });
+      expect(await terraform.namesOf('undone')).toHaveLength(3);
+      await expectUndone('undone', id);
+      await stack.controlPlane.end();
+      await stack.startControlPlane();
+    });
+  });
+
+  it('leave nothing behind when their provisioning is rolled back', async () => {
+    const { stack } = terraform;
+    await stack.controlPlane.end();
+    await stack.startControlPlane({ ATLAS_FAULT_POINT: 'provision/await-enrolment/before:throw' });
+    // A slug of no other spec: their databases are on the same server.
+    const { id } = await terraform.provision('abandoned', 'postgres');
+    await stack.controlPlane.line(/Fault point provision\/await-enrolment/);
+    expect(terraform.processesOf('abandoned')).toHaveLength(1);
+    await expectUndone('abandoned', id);
+  });
+});

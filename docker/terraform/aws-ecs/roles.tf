@@ -1,0 +1,78 @@
+data "aws_iam_policy_document" "tasks_assume" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["ecs-tasks.amazonaws.com"]
+    }
+
+    # No other account's ECS may be talked into using it.
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+  }
+}
+
+# What ECS itself may do for the task: read its secret, write its log, pull its image.
+resource "aws_iam_role" "execution" {
+  name_prefix          = "${local.id}-exec-"
+  assume_role_policy   = data.aws_iam_policy_document.tasks_assume.json
+  permissions_boundary = var.permissions_boundary_arn
+}
+
+data "aws_iam_policy_document" "execution" {
+  statement {
+    sid       = "Secret"
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = [aws_secretsmanager_secret.plane.arn]
+  }
+
+  statement {
+    sid       = "Log"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.plane.arn}:*"]
+  }
+
+  statement {
+    sid       = "ImageLogin"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"] # The action knows no resources.
+  }
+
+  statement {
+    sid       = "Image"
+    actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    resources = ["arn:${data.aws_partition.current.partition}:ecr:*:*:repository/${local.image_repository}"]
+  }
+
+  dynamic "statement" {
+    for_each = var.kms_key_arn[*]
+
+    content {
+      sid       = "Key"
+      actions   = ["kms:Decrypt"]
+      resources = [statement.value]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "execution" {
+  name_prefix = "plane-"
+  role        = aws_iam_role.execution.id
+  policy      = data.aws_iam_policy_document.execution.json
+}
+
+# What the tenant plane itself may do in AWS: nothing.
+resource "aws_iam_role" "plane" {
+  name_prefix          = "${local.id}-plane-"
+  assume_role_policy   = data.aws_iam_policy_document.tasks_assume.json
+  permissions_boundary = var.permissions_boundary_arn
+}
+
+locals {
+  # Without the registry in front, and without tag or digest behind.
+  image_repository = regex("^(?:[^/]+/)?([^:@]+)", var.image)[0]
+}
