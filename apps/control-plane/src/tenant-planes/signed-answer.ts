@@ -1,5 +1,7 @@
+import { CONTROL_PLANE_VERSION_HEADER } from '@atlas/plane-contract';
 import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
+import { CONTROL_PLANE_VERSION } from './version-policy';
 
 /** Sends an answer that the calling tenant plane can check with its own key. `null` is 204, signed as well. */
 export async function sendSigned(
@@ -12,5 +14,6 @@ export async function sendSigned(
   await reply
     .status(status)
     .headers({ ...call.signAnswer({ status, body }), 'content-type': 'application/json' })
+    .header(CONTROL_PLANE_VERSION_HEADER, CONTROL_PLANE_VERSION)
     .send(body);
 }
