@@ -37,6 +37,7 @@ const ROUTES: readonly Route[] = [
   { method: 'get', path: '/api/onboarding', roles: EVERYBODY, status: 200 },
   { method: 'post', path: '/api/onboarding/steps/ai/skip', roles: ['admin'], status: 200 },
   { method: 'get', path: '/api/audit', roles: ['admin'], status: 200 },
+  { method: 'get', path: '/api/integrations/control-plane', roles: OPERATING, status: 200 },
   { method: 'post', path: '/api/auth/logout', roles: EVERYBODY, status: 204 },
 ];
 

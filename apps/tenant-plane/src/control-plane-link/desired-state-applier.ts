@@ -4,6 +4,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { In, Not } from 'typeorm';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { Tenant } from '../tenancy/tenant.entity';
+import { PlaneIdentities } from './plane-identities';
 
 export interface Applied {
   readonly tenantId: string;
@@ -19,7 +20,19 @@ export class DesiredStateApplier {
   constructor(
     private readonly database: Database,
     private readonly directory: TenantDirectory,
+    private readonly identities: PlaneIdentities,
   ) {}
+
+  /** Applies and keeps: the revision moves on only when all of it is applied; until then the same changes are asked for again. */
+  async accept(state: DesiredState): Promise<Applied[]> {
+    const applied = await this.apply(state);
+    const { keys } = state.config.keys;
+    await this.identities.update({
+      keys: [...keys],
+      ...(!hasFailed(applied) && { revision: state.revision }),
+    });
+    return applied;
+  }
 
   async apply(state: DesiredState): Promise<Applied[]> {
     const applied: Applied[] = [];
@@ -69,6 +82,10 @@ export class DesiredStateApplier {
     if (!state.full && state.removed.length === 0) return;
     await this.database.write((manager) => manager.update(Tenant, gone, { phase: 'retired' }));
   }
+}
+
+export function hasFailed(applied: readonly Applied[]): boolean {
+  return applied.some(({ error }) => error !== undefined);
 }
 
 function rowOf(entry: DesiredTenant): Tenant {

@@ -8,6 +8,8 @@ import { Sessions } from '../accounts/sessions';
 import { SignupTokens } from '../accounts/signup-tokens';
 import { AuditController } from '../audit/audit.controller';
 import { Audit } from '../audit/audit.service';
+import { ControlPlaneChecks } from '../control-plane-link/checks/control-plane-checks';
+import { ControlPlaneChecksController } from '../control-plane-link/checks/control-plane-checks.controller';
 import { ControlPlaneClient } from '../control-plane-link/control-plane-client';
 import { DesiredStateApplier } from '../control-plane-link/desired-state-applier';
 import { Enrolment } from '../control-plane-link/enrolment';
@@ -23,6 +25,7 @@ import { TenantResolution } from './tenant-resolution';
 import { TenantGuard } from './tenant.guard';
 
 const LINK = [
+  ControlPlaneChecks,
   ControlPlaneClient,
   ControlPlaneLink,
   DesiredStateApplier,
@@ -37,7 +40,13 @@ const ACCOUNTS = [Accounts, SessionAuthentication, Sessions, SignupTokens];
 /** What every feature stands on: which tenant, which user, which deployment, and the word of the Control Plane. */
 @Global()
 @Module({
-  controllers: [AccountsController, AuditController, TenantDefaultController, HomeController],
+  controllers: [
+    AccountsController,
+    AuditController,
+    ControlPlaneChecksController,
+    TenantDefaultController,
+    HomeController,
+  ],
   providers: [...LINK, ...TENANCY, ...ACCOUNTS, ...IDEMPOTENCY, Audit, Deployment],
   exports: [Audit, Deployment, RepeatableRequests],
 })

@@ -1,0 +1,23 @@
+import 'reflect-metadata';
+import { parseArgs } from 'node:util';
+import { parseEnvironment } from '@atlas/platform';
+import { applyAnswer, writeRequest } from './installation/enrol-offline';
+import { enrolOnce } from './installation/enrol-once';
+import { withInstalledPlane } from './installation/installed-plane';
+import { readPlaneRecord } from './installation/plane-record';
+import { planeStatus } from './installation/plane-status';
+import { runScript } from './installation/run-script';
+import { TenantPlaneConfig } from './tenant-plane.config';
+
+/** Enrols the plane of this environment, by a call or by the files that `--request` and `--answer` name, and ends. */
+runScript(async () => {
+  const { values } = parseArgs({ options: { request: { type: 'string' }, answer: { type: 'string' } } });
+  const { request, answer } = values;
+  const config = parseEnvironment(TenantPlaneConfig, process.env);
+  await withInstalledPlane(config, async (plane) => {
+    if (request !== undefined) writeRequest(plane, request);
+    else if (answer !== undefined) await applyAnswer(plane, answer);
+    else await enrolOnce(plane);
+  });
+  return { document: planeStatus(config, await readPlaneRecord(config)), isGood: true };
+});
