@@ -3,7 +3,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { UsageError } from '../command';
 import { readEnvFile } from './env-file';
 
-const DEFAULT_ENV_FILE = 'atlas-tp.env';
+export const DEFAULT_ENV_FILE = 'atlas-tp.env';
 
 export const COMMON_USAGE = `  --env-file <file>   the variables of the install bundle, NAME=value (default: ${DEFAULT_ENV_FILE} where there is one);
                       they go before those of the shell
