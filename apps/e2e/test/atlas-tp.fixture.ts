@@ -10,6 +10,11 @@ export interface Ended {
   readonly err: string;
 }
 
+interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
 /** A plane that `atlas-tp run` has in the foreground. */
 export interface Running {
   readonly url: string;
@@ -20,7 +25,7 @@ export interface Running {
 /** A customer's machine: a folder with the pasted bundle, a database, and `atlas-tp`. */
 export class CustomersMachine {
   readonly folder = mkdtempSync(join(tmpdir(), 'atlas-customer-'));
-  private readonly started: ChildProcess[] = [];
+  private readonly started: Started[] = [];
 
   private constructor(
     private readonly port: number,
@@ -48,7 +53,7 @@ export class CustomersMachine {
   }
 
   call(...words: string[]): Promise<Ended> {
-    return endOf(this.spawn(words));
+    return this.spawn(words).ended;
   }
 
   /** The document that a command writes with `--json`. */
@@ -58,9 +63,17 @@ export class CustomersMachine {
     return { ...(JSON.parse(out) as T), code };
   }
 
-  async run(): Promise<Running> {
-    const child = this.spawn(['run']);
-    const ended = endOf(child);
+  run(): Promise<Running> {
+    return this.untilReady(this.spawn(['run']));
+  }
+
+  /** As npx does: in a shell of its own, to which signals go. */
+  runByNpx(): Promise<Running> {
+    const command = `"${process.execPath}" "${builtFile('cli', 'atlas-tp.js')}" run; exit`;
+    return this.untilReady(this.start('sh', ['-c', command], { npm_command: 'exec' }));
+  }
+
+  private async untilReady({ child, ended }: Started): Promise<Running> {
     const isReady = async (): Promise<boolean> => {
       if (child.exitCode !== null) throw new Error(JSON.stringify(await ended));
       const answer = await fetch(`${this.url}/health/ready`).catch(() => undefined);
@@ -75,20 +88,22 @@ export class CustomersMachine {
   }
 
   async remove(): Promise<void> {
-    for (const child of this.started) if (child.exitCode === null) child.kill('SIGTERM');
-    await Promise.all(this.started.map((child) => child.exitCode ?? endOf(child)));
+    for (const { child } of this.started) child.kill('SIGTERM');
+    await Promise.all(this.started.map(({ ended }) => ended));
     await this.database.drop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private spawn(words: readonly string[]): ChildProcess {
-    const env = { PATH: process.env['PATH'], PORT: String(this.port), NODE_ENV: 'test' };
-    const child = spawn(process.execPath, [builtFile('cli', 'atlas-tp.js'), ...words], {
-      ...{ cwd: this.folder, env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.started.push(child);
-    return child;
+  private spawn(words: readonly string[]): Started {
+    return this.start(process.execPath, [builtFile('cli', 'atlas-tp.js'), ...words]);
+  }
+
+  private start(command: string, args: string[], own: NodeJS.ProcessEnv = {}): Started {
+    const env = { PATH: process.env['PATH'], PORT: String(this.port), NODE_ENV: 'test', ...own };
+    const child = spawn(command, args, { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const started = { child, ended: endOf(child) };
+    this.started.push(started);
+    return started;
   }
 }
 

@@ -14,6 +14,10 @@ runScript(async () => {
   const { values } = parseArgs({ options: { request: { type: 'string' }, answer: { type: 'string' } } });
   const { request, answer } = values;
   const config = parseEnvironment(TenantPlaneConfig, process.env);
+  const isByCall = request === undefined && answer === undefined;
+  const known = isByCall ? await readPlaneRecord(config) : null;
+  // Nothing is left to do, and a SQLite file that the running plane has need not be opened for it.
+  if (known?.identity?.tenantPlaneId) return { document: planeStatus(config, known), isGood: true };
   await withInstalledPlane(config, async (plane) => {
     if (request !== undefined) writeRequest(plane, request);
     else if (answer !== undefined) await applyAnswer(plane, answer);

@@ -5,10 +5,14 @@ import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PLANE_PATHS } from '@atlas/plane-contract';
+import { parseEnvironment } from '@atlas/platform';
 import { HAS_OPENSSL, createTestCertificate } from '@atlas/testing';
 import { ControlPlaneChecks } from '../src/control-plane-link/checks/control-plane-checks';
 import { type NamedOutcome } from '../src/control-plane-link/checks/run-checks';
+import { enrolOnce } from '../src/installation/enrol-once';
+import { withInstalledPlane } from '../src/installation/installed-plane';
 import { preflight } from '../src/installation/preflight';
+import { TenantPlaneConfig } from '../src/tenant-plane.config';
 import { FakeControlPlane, ShiftedClock } from './fake-control-plane.fixture';
 import { Link } from './linked-plane.fixture';
 import { type Env, TestTenantPlane, environmentFor, tenantEntry } from './tenant-plane.fixture';
@@ -168,6 +172,18 @@ describe('the preflight', () => {
     ]);
     expect([report.ok, failing(report.checks)]).toEqual([true, []]);
     expect([control.rehearsals.length, control.enrolments]).toEqual([1, []]);
+  });
+
+  it('needs no token once the plane is enrolled, and asks by the identity in its database', async () => {
+    const config = parseEnvironment(TenantPlaneConfig, env());
+    await withInstalledPlane(config, enrolOnce);
+    control.refuses = 'token_already_used';
+    const report = await preflight(env());
+    expect([report.ok, named(report.checks, 'token').detail]).toEqual([
+      true,
+      'Not needed any more: this plane is enrolled',
+    ]);
+    expect(control.rehearsals).toEqual([]);
   });
 
   it('lists every fault of the environment at once, and repeats no value', async () => {

@@ -6,6 +6,8 @@ import { text } from 'node:stream/consumers';
 import { CommandFailure } from '../command';
 
 const APP = join(__dirname, '../../tenant-plane');
+/** How often the parent is looked at, in milliseconds. */
+const LOOK_MS = 500;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** A script of the built tenant plane. */
@@ -41,11 +43,24 @@ export async function runPlane(env: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn(process.execPath, [fileOf('main')], { env, stdio: 'inherit' });
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of SIGNALS) process.on(signal, pass);
+  const unwatch = env['npm_command'] === 'exec' ? onOrphaned(() => pass('SIGTERM')) : () => undefined;
   try {
     return await exitOf(child);
   } finally {
+    unwatch();
     for (const signal of SIGNALS) process.off(signal, pass);
   }
+}
+
+/** npx runs us in a shell that a signal ends without reaching us: all that we see then is another parent. */
+function onOrphaned(callback: () => void): () => void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    callback();
+  }, LOOK_MS);
+  return () => clearInterval(watch);
 }
 
 function fileOf(script: PlaneScript): string {
