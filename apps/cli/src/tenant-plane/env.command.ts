@@ -8,9 +8,9 @@ import { envLinesOf } from './install-bundle';
 const USAGE = `Writes the env file of an install bundle, which is read from standard input as the Control Plane gives it: the answer
 to a provisioning or to a new token, or its "install". Only its owner may read the file.
 
-  atlas-tp env [--env-file <file>] < install.json
+  atlas-tp env [--out <file>] < install.json
 
-  --env-file <file>   (default: ${DEFAULT_ENV_FILE}); one that is there is left alone
+  --out <file>   (default: ${DEFAULT_ENV_FILE}); one that is there is left alone
   --help
 `;
 
@@ -35,9 +35,10 @@ export class EnvCommand implements Command {
 }
 
 function fileIn(args: readonly string[]): string {
-  const options = { 'env-file': { type: 'string', default: DEFAULT_ENV_FILE } } as const;
+  // Not --env-file: Node 20 takes that for itself wherever it stands, and ends when there is no such file.
+  const options = { out: { type: 'string', default: DEFAULT_ENV_FILE } } as const;
   try {
-    return parseArgs({ args: [...args], options }).values['env-file'];
+    return parseArgs({ args: [...args], options }).values.out;
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
