@@ -22,7 +22,8 @@ function wasInstalledByHand() {
   const { packages: installed } = JSON.parse(record);
   const { packages: wanted } = JSON.parse(read('package-lock.json'));
   return Object.entries(wanted).every(([path, { version, link, optional }]) => {
-    if (link || !path.startsWith('node_modules/')) return true;
+    if (link) return isThere(path);
+    if (!path.startsWith('node_modules/')) return true;
     return installed[path] ? installed[path].version === version : optional === true;
   });
 }

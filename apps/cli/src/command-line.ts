@@ -1,7 +1,6 @@
-import { type Command, CommandFailure, UsageError } from './command';
+import { type Command, CommandFailure, type Output, UsageError } from './command';
 
-export interface Terminal {
-  out(text: string): void;
+export interface Terminal extends Output {
   err(text: string): void;
 }
 
@@ -12,9 +11,10 @@ export async function runCommandLine(
   words: readonly string[],
   commands: readonly Command[],
   terminal: Terminal,
+  program = 'atlas',
 ): Promise<number> {
   const command = commands.find(({ name }) => name.split(' ').every((word, index) => words[index] === word));
-  if (!command) return showUsage(words, commands, terminal);
+  if (!command) return showUsage(words, commands, terminal, program);
   const args = words.slice(command.name.split(' ').length);
   if (args.some((word) => HELP.slice(0, 2).includes(word))) {
     terminal.out(command.usage);
@@ -23,14 +23,19 @@ export async function runCommandLine(
   try {
     return await command.run(args);
   } catch (error) {
-    return tell(error, command, terminal);
+    return tell(error, command, terminal, program);
   }
 }
 
-function showUsage(words: readonly string[], commands: readonly Command[], terminal: Terminal): number {
+function showUsage(
+  words: readonly string[],
+  commands: readonly Command[],
+  terminal: Terminal,
+  program: string,
+): number {
   const width = Math.max(...commands.map(({ name }) => name.length));
-  const lines = commands.map(({ name, summary }) => `  atlas ${name.padEnd(width)}   ${summary}`);
-  const usage = `Usage:\n${lines.join('\n')}\n\n  atlas <command> --help shows its options.\n`;
+  const lines = commands.map(({ name, summary }) => `  ${program} ${name.padEnd(width)}   ${summary}`);
+  const usage = `Usage:\n${lines.join('\n')}\n\n  ${program} <command> --help shows its options.\n`;
   if (HELP.includes(words[0] ?? '')) {
     terminal.out(usage);
     return 0;
@@ -40,9 +45,9 @@ function showUsage(words: readonly string[], commands: readonly Command[], termi
   return 2;
 }
 
-function tell(error: unknown, command: Command, terminal: Terminal): number {
+function tell(error: unknown, command: Command, terminal: Terminal, program: string): number {
   if (error instanceof UsageError) {
-    terminal.err(`${error.message}\n\n  atlas ${command.name} --help shows the options.\n`);
+    terminal.err(`${error.message}\n\n  ${program} ${command.name} --help shows the options.\n`);
     return 2;
   }
   const text = error instanceof CommandFailure ? error.message : String((error as Error).stack ?? error);

@@ -9,6 +9,11 @@ export interface Command {
   run(args: readonly string[]): Promise<number>;
 }
 
+/** Where a command writes its results. */
+export interface Output {
+  out(text: string): void;
+}
+
 /** The command line or environment is wrong: exit code 2. */
 export class UsageError extends Error {}
 

@@ -41,6 +41,7 @@ import { SigningKeys } from './signing-keys/signing-keys';
 import { Cells } from './tenant-planes/cells';
 import { DesiredStates } from './tenant-planes/desired-state.service';
 import { Enrolment } from './tenant-planes/enrolment.service';
+import { OfflineEnrolment } from './tenant-planes/offline-enrolment.service';
 import { ProvisioningTokens } from './tenant-planes/provisioning-tokens';
 import { Reports } from './tenant-planes/reports.service';
 import { PostgresNonces } from './tenant-planes/request-nonces/postgres-nonces';
@@ -85,6 +86,7 @@ const TENANT_PLANES = [
   Cells,
   DesiredStates,
   Enrolment,
+  OfflineEnrolment,
   ProvisioningTokens,
   Reports,
   ServiceKeys,

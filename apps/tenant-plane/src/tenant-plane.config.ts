@@ -65,6 +65,11 @@ export class TenantPlaneConfig {
   @IsNotEmpty()
   ATLAS_PROVISIONING_TOKEN?: string;
 
+  /** PEM file of a private CA. Node itself reads it when it starts; here it is for the advice of the checks. */
+  @IsOptional()
+  @IsNotEmpty()
+  NODE_EXTRA_CA_CERTS?: string;
+
   /** Tenants are reached at `<slug>.<TENANT_BASE_DOMAIN>`. */
   @IsNotEmpty()
   TENANT_BASE_DOMAIN: string = 'localhost:4200';

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { EnrolRequest, PLANE_PATHS, ReportRequest, type TenantRoute } from '@atlas/plane-contract';
+import {
+  CONTROL_PLANE_VERSION_HEADER,
+  EnrolRequest,
+  PLANE_PATHS,
+  ReportRequest,
+  type TenantRoute,
+} from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import {
   type AnswerSigner,
@@ -17,6 +23,15 @@ import { WantedState } from './wanted-state.fixture';
 
 /** How it treats an answer before it leaves. The real one can't be brought to any of the others. */
 export type Manner = 'proper' | 'unsigned' | 'forged' | 'changed' | 'broken' | 'hanging' | 'redirecting';
+
+/** Codes with which enrolments are refused, and their status. */
+const REFUSALS = {
+  token_already_used: 409,
+  token_revoked: 410,
+  token_expired: 410,
+  version_unsupported: 422,
+  deployment_model_mismatch: 422,
+} as const;
 
 interface Answer {
   readonly status: number;
@@ -51,7 +66,13 @@ export class FakeControlPlane {
   /** Which calls the manner is for; others are answered properly. */
   misbehavesAt: readonly string[] = Object.values(PLANE_PATHS);
 
+  version = '0.1.0';
+  /** With which it refuses enrolments, whatever they say. */
+  refuses: keyof typeof REFUSALS | null = null;
+
   readonly enrolments: EnrolRequest[] = [];
+  /** Enrolments that were only rehearsed. */
+  readonly rehearsals: EnrolRequest[] = [];
   readonly pulls: Pull[] = [];
   readonly reports: ReportRequest[] = [];
   /** Where tenants of other planes live, and which were asked for. */
@@ -133,6 +154,7 @@ export class FakeControlPlane {
     if (this.isRebuffed(url.pathname, response)) return;
     const manner = this.mannerAt(url.pathname);
     if (manner !== 'proper') this.rebuffs.push(Date.now());
+    if (answer.status < 400) response.setHeader(CONTROL_PLANE_VERSION_HEADER, this.version);
     send(response, answer, sign, manner);
   }
 
@@ -151,7 +173,8 @@ export class FakeControlPlane {
   }
 
   private async answer(url: URL, body: string): Promise<Answer> {
-    if (url.pathname === PLANE_PATHS.enrol) return this.enrol(read(EnrolRequest, body));
+    if (url.pathname === PLANE_PATHS.enrol)
+      return this.enrol(read(EnrolRequest, body), url.searchParams.has('dry_run'));
     if (url.pathname === PLANE_PATHS.report) return this.takeReport(read(ReportRequest, body));
     if (url.pathname.startsWith(PLANE_PATHS.routes)) return this.route(url.pathname.split('/').at(-1) ?? '');
     return this.desiredState(url.searchParams);
@@ -163,12 +186,13 @@ export class FakeControlPlane {
     return body ? { status: 200, body } : { status: 204 };
   }
 
-  private enrol(asked: EnrolRequest | null): Answer {
+  private enrol(asked: EnrolRequest | null, isRehearsal: boolean): Answer {
     if (!asked) return problem(400, 'validation_failed');
-    this.enrolments.push(asked);
+    (isRehearsal ? this.rehearsals : this.enrolments).push(asked);
+    if (this.refuses) return problem(REFUSALS[this.refuses], this.refuses);
     if (asked.token !== this.token) return problem(410, 'token_revoked');
     if (this.instanceId && this.instanceId !== asked.instance_id) return problem(409, 'token_already_used');
-    this.instanceId = asked.instance_id;
+    if (!isRehearsal) this.instanceId = asked.instance_id;
     const desired_state = this.wanted.since(null);
     const body = { tenant_plane_id: this.planeId, deployment_model: this.model, desired_state };
     return { status: 200, body };

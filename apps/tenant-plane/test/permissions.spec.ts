@@ -39,6 +39,7 @@ const ROUTES: readonly Route[] = [
   { method: 'get', path: '/api/audit', roles: ['admin'], status: 200 },
   { method: 'get', path: '/api/moves', roles: ['admin'], status: 200 },
   { method: 'post', path: '/api/moves/consent', roles: ['admin'], status: 409 },
+  { method: 'get', path: '/api/integrations/control-plane', roles: OPERATING, status: 200 },
   { method: 'post', path: '/api/auth/logout', roles: EVERYBODY, status: 204 },
 ];
 

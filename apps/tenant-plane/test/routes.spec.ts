@@ -66,6 +66,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
     expect(named.sort()).toEqual(
       [
         ...['GET /api/auth/me', 'POST /api/auth/logout', 'GET /api/audit'],
+        'GET /api/integrations/control-plane',
         ...[
           'GET /api/incidents',
           'POST /api/incidents',

@@ -3,6 +3,7 @@ export * from './columns';
 export * from './data-source';
 export * from './database';
 export * from './database-target';
+export * from './examine-database';
 export * from './idempotency';
 export * from './migration';
 export * from './open-database';

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Client } from 'pg';
 import { type DataSource } from 'typeorm';
 import {
@@ -34,6 +35,27 @@ export async function openDatabase(options: DatabaseOptions, given?: DataSource)
   inOrder(dataSource);
   const openReadOnly = () => createReadOnlyDataSource(target.file, schema).initialize();
   return new SqliteDatabase(dataSource, await openReadOnly(), openReadOnly);
+}
+
+/**
+ * Looks into a database without migrating it, beside whoever serves from it; null when there is no such SQLite file. The
+ * tables may be missing.
+ */
+export async function lookInto<T>(
+  { target, schema }: DatabaseOptions,
+  look: (reader: DataSource) => Promise<T>,
+): Promise<T | null> {
+  if (target.driver === 'sqlite' && !existsSync(target.file)) return null;
+  const reader =
+    target.driver === 'sqlite'
+      ? createReadOnlyDataSource(target.file, schema)
+      : createDataSource(target, schema, { poolSize: 1 });
+  await reader.initialize();
+  try {
+    return await look(reader);
+  } finally {
+    await reader.destroy();
+  }
 }
 
 async function roleOf(url: string): Promise<string> {

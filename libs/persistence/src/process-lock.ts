@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EnvironmentError } from '@atlas/platform';
 import { Database } from 'sqlite3';
@@ -30,6 +30,18 @@ export class ProcessLock {
       throw (error as { code?: string } & Error).code === 'SQLITE_BUSY' ? inUse(file) : error;
     });
     return lock;
+  }
+
+  /** Whether some process has it. Makes nothing: where no lock file is, nobody ever took it. */
+  static async isHeld(file: string): Promise<boolean> {
+    if (!existsSync(`${file}.lock`)) return false;
+    try {
+      await (await ProcessLock.take(file, 0)).release();
+      return false;
+    } catch (error) {
+      if (error instanceof EnvironmentError) return true;
+      throw error;
+    }
   }
 
   async release(): Promise<void> {

@@ -1,3 +1,4 @@
+export * from './certificate';
 export * from './fixed-clock';
 export * from './http';
 export * from './local-postgres';

@@ -15,6 +15,9 @@ import { ProvisioningToken } from './provisioning-token.entity';
 import { ProvisioningTokens } from './provisioning-tokens';
 import { TenantPlane } from './tenant-plane.entity';
 
+/** What is proven of who enrols. */
+type Proof = Pick<ServiceCall<PlaneCaller>, 'keyId' | 'caller'>;
+
 /** Makes an expected tenant plane a real one: a token that was never used, by a call signed with the key of its bundle. */
 @Injectable()
 export class Enrolment {
@@ -27,16 +30,25 @@ export class Enrolment {
     private readonly clock: Clock,
   ) {}
 
-  async enrol(call: ServiceCall<PlaneCaller>, request: EnrolRequest): Promise<EnrolAnswer> {
+  /** `andThen` happens in the same transaction, or the enrolment does not. */
+  async enrol(
+    call: Proof,
+    request: EnrolRequest,
+    andThen?: (manager: EntityManager, plane: TenantPlane) => Promise<void>,
+  ): Promise<EnrolAnswer> {
     const token = await this.provenToken(call, request);
     const plane = await this.alarmingMisuse(token, request, () =>
-      this.database.write((manager) => this.redeem(manager, token, request)),
+      this.database.write(async (manager) => {
+        const redeemed = await this.redeem(manager, token, request);
+        await andThen?.(manager, redeemed);
+        return redeemed;
+      }),
     );
     return this.answer(plane);
   }
 
   /** Refuses what `enrol` would refuse, and spends nothing. */
-  async check(call: ServiceCall<PlaneCaller>, request: EnrolRequest): Promise<EnrolAnswer> {
+  async check(call: Proof, request: EnrolRequest): Promise<EnrolAnswer> {
     const token = await this.provenToken(call, request);
     return this.database.read(async (manager) => {
       const plane = await manager.findOneByOrFail(TenantPlane, { id: token.tenantPlaneId });
@@ -47,10 +59,7 @@ export class Enrolment {
   }
 
   /** The token, when it is genuine and came with the key of its own install bundle. */
-  private async provenToken(
-    call: ServiceCall<PlaneCaller>,
-    request: EnrolRequest,
-  ): Promise<ProvisioningToken> {
+  private async provenToken(call: Proof, request: EnrolRequest): Promise<ProvisioningToken> {
     const id = parseCredential('atp', request.token)?.id;
     const token = id
       ? await this.database.read((manager) => manager.findOneBy(ProvisioningToken, { id }))

@@ -1,5 +1,7 @@
+import { CONTROL_PLANE_VERSION_HEADER } from '@atlas/plane-contract';
 import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
+import { CONTROL_PLANE_VERSION } from './version-policy';
 
 /** Sends an answer that the calling tenant plane can check with its own key. `null` is 204, signed as well; a text is sent as it is. */
 export async function sendSigned(
@@ -13,5 +15,6 @@ export async function sendSigned(
   await reply
     .status(status)
     .headers({ ...call.signAnswer({ status, body }), 'content-type': type })
+    .header(CONTROL_PLANE_VERSION_HEADER, CONTROL_PLANE_VERSION)
     .send(body);
 }

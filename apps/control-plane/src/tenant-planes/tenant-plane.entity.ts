@@ -1,3 +1,4 @@
+import { OFFLINE_CAPABILITY } from '@atlas/plane-contract';
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { type DeploymentModel, uuidv7 } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
@@ -46,6 +47,11 @@ export class TenantPlane {
   @JsonColumn({ nullable: true }) health: Record<string, unknown> | null;
   @TimestampColumn({ name: 'enrolled_at', nullable: true }) enrolledAt: Date | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+}
+
+/** Enrolled by file, and never heard of: nobody waits for its reports. One that is given a way to us later is as any other. */
+export function isAirGapped({ capabilities, lastReportAt }: TenantPlane): boolean {
+  return lastReportAt === null && (capabilities ?? []).includes(OFFLINE_CAPABILITY);
 }
 
 /** A plane that is registered and has yet to enrol. `name` is made of its id. */

@@ -1,6 +1,6 @@
 import { Repeatable } from '@atlas/persistence';
 import { UuidPipe } from '@atlas/platform';
-import { EnrolRequest } from '@atlas/plane-contract';
+import { type EnrolAnswerFile, EnrolRequest, EnrolRequestFile } from '@atlas/plane-contract';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { type ServiceCall } from '@atlas/service-auth';
@@ -8,6 +8,7 @@ import { type FastifyReply } from 'fastify';
 import { Requires, SignedByTenantPlane } from '../accounts/access.guard';
 import { PlaneCall, type PlaneCaller } from '../accounts/caller';
 import { Enrolment } from './enrolment.service';
+import { OfflineEnrolment } from './offline-enrolment.service';
 import { sendSigned } from './signed-answer';
 import { DryRunQuery, IssueTokenDto, RegisterTenantPlaneDto } from './tenant-planes.dto';
 import { TenantPlanes } from './tenant-planes.service';
@@ -19,6 +20,7 @@ export class TenantPlanesController {
   constructor(
     private readonly planes: TenantPlanes,
     private readonly enrolment: Enrolment,
+    private readonly offlineEnrolment: OfflineEnrolment,
   ) {}
 
   @Requires('planes:write')
@@ -39,6 +41,14 @@ export class TenantPlanesController {
   @Post(':id/provisioning-tokens')
   async issueToken(@Param('id', UuidPipe) id: string, @Body() body: IssueTokenDto): Promise<unknown> {
     return { install: await this.planes.issueToken(id, body.token_ttl_seconds) };
+  }
+
+  /** For a plane that has no way to us: its request file, carried here by hand. */
+  @Requires('planes:write')
+  @Post('enroll-offline')
+  @HttpCode(200)
+  enrolOffline(@Body() file: EnrolRequestFile): Promise<EnrolAnswerFile> {
+    return this.offlineEnrolment.enrol(file);
   }
 
   @SignedByTenantPlane()

@@ -9,7 +9,7 @@ import { requirePlacedHere } from './placements';
 import { type InstallBundle, ProvisioningTokens } from './provisioning-tokens';
 import { ServiceKeys } from './service-keys';
 import { type RegisterTenantPlaneDto } from './tenant-planes.dto';
-import { TenantPlane, expectedPlane } from './tenant-plane.entity';
+import { TenantPlane, expectedPlane, isAirGapped } from './tenant-plane.entity';
 
 const NAME_RULE = { name: 'tenant_planes_name_uq', table: 'tenant_planes', columns: ['name'] };
 
@@ -133,7 +133,7 @@ export class TenantPlanes {
   }
 
   private healthOf(plane: TenantPlane): string {
-    if (plane.status !== 'enrolled') return 'unknown';
+    if (plane.status !== 'enrolled' || isAirGapped(plane)) return 'unknown';
     const silentMs =
       this.clock.now().getTime() - (plane.lastReportAt ?? plane.enrolledAt ?? plane.createdAt).getTime();
     return silentMs > OFFLINE_AFTER_SECONDS * 1000 ? 'offline' : 'online';

@@ -10,6 +10,7 @@ export const PERMISSIONS = [
   'cmdb:write',
   'onboarding:read',
   'onboarding:write',
+  'integrations:read',
   'audit:read',
   'tenant:move',
 ] as const;
@@ -17,7 +18,7 @@ export type Permission = (typeof PERMISSIONS)[number];
 
 const REQUESTER: readonly Permission[] = ['incidents:read', 'incidents:create', 'onboarding:read'];
 const FULFILLER: readonly Permission[] = [...REQUESTER, 'incidents:write', 'cmdb:read'];
-const OPERATOR: readonly Permission[] = [...FULFILLER, 'cmdb:write'];
+const OPERATOR: readonly Permission[] = [...FULFILLER, 'cmdb:write', 'integrations:read'];
 
 export const PERMISSIONS_OF_ROLE: Readonly<Record<UserRole, readonly Permission[]>> = {
   admin: PERMISSIONS,

@@ -1,8 +1,9 @@
+import { CONTROL_PLANE_VERSION_HEADER } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { keyIdOf, signRequest, verifyResponse } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../tenant-plane.config';
-import { ControlPlaneRefused, ControlPlaneUnreachable } from './control-plane.errors';
+import { AnswerNotTrusted, ControlPlaneRefused, ControlPlaneUnreachable } from './control-plane.errors';
 
 export interface SignedCall {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -19,14 +20,24 @@ export interface SignedCall {
 /** Calls the Control Plane, signed; believes what is signed back. Nothing else leaves this plane. */
 @Injectable()
 export class ControlPlaneClient {
-  /** How far our clock is behind the Control Plane's. Learned from signed answers only. */
-  private clockOffsetMs = 0;
+  private offsetMs: number | undefined;
+  private version: string | undefined;
   private readonly ended = new AbortController();
 
   constructor(
     private readonly config: TenantPlaneConfig,
     private readonly clock: Clock,
   ) {}
+
+  /** How far our clock is behind the Control Plane's. Learned from signed answers only; undefined before the first one. */
+  get clockOffsetMs(): number | undefined {
+    return this.offsetMs;
+  }
+
+  /** As it was last told, for people to read. */
+  get controlPlaneVersion(): string | undefined {
+    return this.version;
+  }
 
   /** Ends the calls under way, and those to come, at once. */
   end(): void {
@@ -47,10 +58,11 @@ export class ControlPlaneClient {
     const url = new URL(call.path, base);
     for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
     const body = call.content?.text ?? (call.body === undefined ? '' : JSON.stringify(call.body));
-    const now = new Date(this.clock.now().getTime() + this.clockOffsetMs);
+    const now = new Date(this.clock.now().getTime() + (this.offsetMs ?? 0));
     const key = { keyId: keyIdOf(secret), secret };
     const headers = { ...signRequest({ method: call.method, url, body, ...key, now }) };
     const { response, text } = await send(url, call, headers, body, this.ended.signal);
+    this.version = response.headers.get(CONTROL_PLANE_VERSION_HEADER) ?? this.version;
     if (response.ok && !call.mustBeSigned) return text;
     this.checkSignature(response, text, headers, key);
     if (!response.ok) throw refusal(response.status, text);
@@ -67,7 +79,7 @@ export class ControlPlaneClient {
     if (!response.ok && !response.headers.has('signature')) return;
     const headers = Object.fromEntries(response.headers);
     const { created } = verifyAnswer({ status: response.status, body, headers, request, ...key });
-    this.clockOffsetMs = offsetOf(created, this.clock.now());
+    this.offsetMs = offsetOf(created, this.clock.now());
   }
 }
 
@@ -81,7 +93,7 @@ function verifyAnswer(answer: Parameters<typeof verifyResponse>[0]): { readonly 
   try {
     return verifyResponse(answer);
   } catch (error) {
-    throw new ControlPlaneUnreachable(`The answer can't be trusted: ${(error as Error).message}`);
+    throw new AnswerNotTrusted(`The answer can't be trusted: ${(error as Error).message}`);
   }
 }
 

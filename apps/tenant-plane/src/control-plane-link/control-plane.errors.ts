@@ -17,3 +17,6 @@ export class ControlPlaneUnreachable extends Error {
     this.name = 'ControlPlaneUnreachable';
   }
 }
+
+/** An answer came, but not from who shares our secret, or not as it was sent. */
+export class AnswerNotTrusted extends ControlPlaneUnreachable {}

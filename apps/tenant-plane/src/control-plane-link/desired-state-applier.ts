@@ -7,6 +7,7 @@ import { deleteAll } from '../portability/row-store';
 import { RunningTransfers } from '../portability/running-transfers';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { Tenant } from '../tenancy/tenant.entity';
+import { PlaneIdentities } from './plane-identities';
 
 export interface Applied {
   readonly tenantId: string;
@@ -24,7 +25,19 @@ export class DesiredStateApplier {
     private readonly tenants: TenantDatabase,
     private readonly transfers: RunningTransfers,
     private readonly directory: TenantDirectory,
+    private readonly identities: PlaneIdentities,
   ) {}
+
+  /** Applies and keeps: the revision moves on only when all of it is applied; until then the same changes are asked for again. */
+  async accept(state: DesiredState): Promise<Applied[]> {
+    const applied = await this.apply(state);
+    const { keys } = state.config.keys;
+    await this.identities.update({
+      keys: [...keys],
+      ...(!hasFailed(applied) && { revision: state.revision }),
+    });
+    return applied;
+  }
 
   async apply(state: DesiredState): Promise<Applied[]> {
     const applied: Applied[] = [];
@@ -98,6 +111,10 @@ export class DesiredStateApplier {
       manager.update(Tenant, gone, { phase: 'retired', transfer: null, movedTo: null }),
     );
   }
+}
+
+export function hasFailed(applied: readonly Applied[]): boolean {
+  return applied.some(({ error }) => error !== undefined);
 }
 
 function rowOf(entry: DesiredTenant): Omit<Tenant, 'importedTransferId' | 'moveConsentId'> {

@@ -1,15 +1,13 @@
 import { type EnrolAnswer, PLANE_PATHS } from '@atlas/plane-contract';
 import { Injectable, Logger } from '@nestjs/common';
-import { databaseTarget } from '@atlas/persistence';
-import { TENANT_PLANE_VERSION } from '../http-app.options';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { ControlPlaneClient } from './control-plane-client';
 import { ControlPlaneRefused } from './control-plane.errors';
-import { adviceOn } from './refusal-advice';
+import { enrolRequestOf } from './enrol-request';
 import { PlaneIdentities } from './plane-identities';
+import { adviceOn } from './refusal-advice';
 
 const TIMEOUT_MS = 15_000;
-const CAPABILITIES = ['desired-state', 'report'];
 
 /** Spends the provisioning token, once. */
 @Injectable()
@@ -32,43 +30,32 @@ export class Enrolment {
       return null;
     }
     try {
-      const answer = await this.ask(token);
-      const { tenant_plane_id: tenantPlaneId, deployment_model: deploymentModel } = answer;
-      await this.identities.update({ tenantPlaneId, deploymentModel });
-      this.logger.log(`Enrolled as ${deploymentModel} tenant plane ${tenantPlaneId}`);
-      return answer;
+      return await this.redeem(token);
     } catch (error) {
       this.logger.error(`Enrolment failed and is tried again: ${adviceOnEnrolment(error, this.config)}`);
       return null;
     }
   }
 
-  private async ask(token: string): Promise<EnrolAnswer> {
-    const { instanceId, publicKey } = this.identities.current;
-    const model = this.config.deploymentModel;
+  /** One attempt. Throws what {@link adviceOnEnrolment} can tell a person. */
+  async redeem(token: string): Promise<EnrolAnswer> {
     const answer = await this.client.call<EnrolAnswer>({
       method: 'POST',
       path: PLANE_PATHS.enrol,
-      body: {
-        token,
-        instance_id: instanceId,
-        version: TENANT_PLANE_VERSION,
-        endpoint_url: this.config.endpointUrl,
-        database: { driver: databaseTarget(this.config.TENANT_PLANE_DATABASE_URL).driver },
-        capabilities: CAPABILITIES,
-        public_key: publicKey,
-        ...(model && { deployment_model: model }),
-      },
+      body: enrolRequestOf(this.config, this.identities.current, token),
       timeoutMs: TIMEOUT_MS,
       mustBeSigned: true,
     });
     if (!answer) throw new Error('The Control Plane answered the enrolment with nothing.');
+    const { tenant_plane_id: tenantPlaneId, deployment_model: deploymentModel } = answer;
+    await this.identities.update({ tenantPlaneId, deploymentModel });
+    this.logger.log(`Enrolled as ${deploymentModel} tenant plane ${tenantPlaneId}`);
     return answer;
   }
 }
 
 /** The token in the environment is what all refusals but one are about. */
-function adviceOnEnrolment(error: unknown, config: TenantPlaneConfig): string {
+export function adviceOnEnrolment(error: unknown, config: TenantPlaneConfig): string {
   const advice = adviceOn(error, config);
   if (!(error instanceof ControlPlaneRefused) || error.code === 'clock_skew') return advice;
   if (error.code === 'bad_signature') return `${advice} The token is not spent.`;

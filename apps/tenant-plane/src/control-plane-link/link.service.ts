@@ -15,7 +15,7 @@ import {
 import { Transfers } from '../portability/transfers';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { ControlPlaneClient } from './control-plane-client';
-import { type Applied, DesiredStateApplier } from './desired-state-applier';
+import { DesiredStateApplier, hasFailed } from './desired-state-applier';
 import { Enrolment } from './enrolment';
 import { PlaneIdentities } from './plane-identities';
 import { adviceOn } from './refusal-advice';
@@ -144,20 +144,12 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   private async accept(state: DesiredState): Promise<void> {
     this.noteContact(true);
-    const applied = await this.applier.apply(state);
-    await this.keep(state, applied);
+    const applied = await this.applier.accept(state);
+    if (hasFailed(applied)) this.slowDown();
+    else this.pauseMs = 0;
     await this.transfers.tend();
     this.reporter.report(applied);
     this.reporter.heartbeat();
-  }
-
-  /** The revision moves on only when all of it is applied; until then the same changes are asked for again. */
-  private async keep(state: DesiredState, applied: readonly Applied[]): Promise<void> {
-    const hasFailed = applied.some(({ error }) => error !== undefined);
-    const { keys } = state.config.keys;
-    await this.identities.update({ keys: [...keys], ...(!hasFailed && { revision: state.revision }) });
-    if (hasFailed) this.slowDown();
-    else this.pauseMs = 0;
   }
 
   private noteContact(isReachable: boolean): void {

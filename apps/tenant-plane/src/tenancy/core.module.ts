@@ -8,6 +8,8 @@ import { Sessions } from '../accounts/sessions';
 import { SignupTokens } from '../accounts/signup-tokens';
 import { AuditController } from '../audit/audit.controller';
 import { Audit } from '../audit/audit.service';
+import { ControlPlaneChecks } from '../control-plane-link/checks/control-plane-checks';
+import { ControlPlaneChecksController } from '../control-plane-link/checks/control-plane-checks.controller';
 import { ControlPlaneClient } from '../control-plane-link/control-plane-client';
 import { DesiredStateApplier } from '../control-plane-link/desired-state-applier';
 import { Enrolment } from '../control-plane-link/enrolment';
@@ -29,6 +31,7 @@ import { TenantRouter } from './tenant-router';
 import { TenantGuard } from './tenant.guard';
 
 const LINK = [
+  ControlPlaneChecks,
   ControlPlaneClient,
   ControlPlaneLink,
   DesiredStateApplier,
@@ -55,6 +58,7 @@ const ACCOUNTS = [Accounts, SessionAuthentication, Sessions, SignupTokens];
   controllers: [
     AccountsController,
     AuditController,
+    ControlPlaneChecksController,
     TenantDefaultController,
     HomeController,
     MovesController,

@@ -1,6 +1,7 @@
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Placement } from '../../tenant-planes/placement.entity';
+import { TenantPlane, isAirGapped } from '../../tenant-planes/tenant-plane.entity';
 import { ProvisioningJob } from '../job.entity';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 
@@ -28,6 +29,9 @@ export class AwaitReportStep extends Step {
         `The tenant plane could not apply the tenant: ${placement.reportedError ?? 'no reason given'}`,
       );
     }
+    const plane = await manager.findOneByOrFail(TenantPlane, { id: placement.tenantPlaneId });
+    // Its tenants are in the answer file that was handed out; more can't be known.
+    if (isAirGapped(plane)) return done({ report: 'none: the tenant plane is air-gapped' });
     return wait('the report of the tenant plane', await this.deadline(manager, jobId));
   }
 

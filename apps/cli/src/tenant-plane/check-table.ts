@@ -1,0 +1,30 @@
+export interface CheckView {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly skipped?: boolean;
+  readonly detail: string;
+  readonly fix?: string;
+}
+
+/** One line a check, and below a failed one what to do. */
+export function checkTable(checks: readonly CheckView[]): string {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const indent = ' '.repeat(width + 6);
+  return checks
+    .map((check) => {
+      const line = `  ${markOf(check)} ${check.name.padEnd(width)}  ${check.detail}\n`;
+      return check.ok || check.skipped ? line : `${line}${indent}Fix: ${check.fix ?? ''}\n`;
+    })
+    .join('');
+}
+
+function markOf({ ok, skipped }: CheckView): string {
+  if (skipped) return '-';
+  return ok ? '✓' : '✗';
+}
+
+export function verdictOn(checks: readonly CheckView[]): string {
+  const failed = checks.filter(({ ok, skipped }) => !ok && !skipped).length;
+  if (failed === 0) return 'Ready to be started.\n';
+  return `${failed === 1 ? 'One thing has' : `${failed} things have`} to be mended first. Nothing was changed or spent.\n`;
+}

@@ -1,0 +1,32 @@
+import { CommandFailure } from '../command';
+
+const NAME = /^[A-Z][A-Z0-9_]*$/;
+
+/** The `NAME=value` lines of an install bundle, given as itself or within the answer that shows it. */
+export function envLinesOf(json: string): string {
+  const env = envIn(parsed(json));
+  const entries = Object.entries(env ?? {});
+  if (entries.length === 0)
+    throw new CommandFailure('There is no install bundle in that: no "install" with an "env".');
+  return entries.map(([name, value]) => lineOf(name, value)).join('');
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch {
+    throw new CommandFailure('Standard input is not JSON.');
+  }
+}
+
+function envIn(answer: unknown): object | undefined {
+  const { install, env } = (answer ?? {}) as { install?: { env?: object } | null; env?: object };
+  return install?.env ?? env;
+}
+
+/** Anything else than one line could be another variable. */
+function lineOf(name: string, value: unknown): string {
+  if (!NAME.test(name) || typeof value !== 'string' || /[\r\n]/.test(value))
+    throw new CommandFailure('The bundle holds what is not a variable of one line.');
+  return `${name}=${value}\n`;
+}

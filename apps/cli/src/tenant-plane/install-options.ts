@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { UsageError } from '../command';
+import { readEnvFile } from './env-file';
+
+export const DEFAULT_ENV_FILE = 'atlas-tp.env';
+
+export const COMMON_USAGE = `  --env-file <file>   the variables of the install bundle, NAME=value (default: ${DEFAULT_ENV_FILE} where there is one);
+                      they go before those of the shell
+  --json              one JSON document instead of text
+  --help
+`;
+
+const COMMON = { 'env-file': { type: 'string' }, json: { type: 'boolean', default: false } } as const;
+
+type Flags = NonNullable<ParseArgsConfig['options']>;
+type Values = Readonly<Record<string, string | boolean | undefined>>;
+
+export interface InstallOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly isJson: boolean;
+  readonly values: Values;
+}
+
+/** The options that the commands have in common, with the environment that they lead to. */
+export function installOptions(
+  args: readonly string[],
+  shell: NodeJS.ProcessEnv,
+  flags: Flags = {},
+): InstallOptions {
+  const values = parsed(args, { ...COMMON, ...flags });
+  const given = values['env-file'];
+  const file =
+    typeof given === 'string' ? given : existsSync(DEFAULT_ENV_FILE) ? DEFAULT_ENV_FILE : undefined;
+  const env = file === undefined ? shell : { ...shell, ...readEnvFile(file) };
+  return { env, isJson: values['json'] === true, values };
+}
+
+function parsed(args: readonly string[], options: Flags): Values {
+  try {
+    return parseArgs({ args: [...args], options }).values as Values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}

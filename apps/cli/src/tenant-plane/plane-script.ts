@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { CommandFailure } from '../command';
+
+const APP = join(__dirname, '../../tenant-plane');
+/** How often the parent is looked at, in milliseconds. */
+const LOOK_MS = 500;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** A script of the built tenant plane. */
+export type PlaneScript = 'preflight' | 'enrol' | 'status' | 'main';
+
+export interface ScriptResult {
+  readonly code: number;
+  /** The JSON document that it wrote. */
+  readonly document: string;
+}
+
+/** Runs a script to its end; what it has to say to people goes through. Throws when it failed without a document. */
+export async function runPlaneScript(
+  script: PlaneScript,
+  env: NodeJS.ProcessEnv,
+  args: readonly string[] = [],
+): Promise<ScriptResult> {
+  const child = spawn(process.execPath, [fileOf(script), ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [document, complaint, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    exitOf(child),
+  ]);
+  if (document === '') throw new CommandFailure(complaint.trimEnd() || `${script} ended with ${code}`);
+  return { code, document };
+}
+
+/** Runs the plane itself with our terminal, until it ends or we are asked to; answers with its exit code. */
+export async function runPlane(env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(process.execPath, [fileOf('main')], { env, stdio: 'inherit' });
+  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
+  for (const signal of SIGNALS) process.on(signal, pass);
+  const unwatch = env['npm_command'] === 'exec' ? onOrphaned(() => pass('SIGTERM')) : () => undefined;
+  try {
+    return await exitOf(child);
+  } finally {
+    unwatch();
+    for (const signal of SIGNALS) process.off(signal, pass);
+  }
+}
+
+/** npx runs us in a shell that a signal ends without reaching us: all that we see then is another parent. */
+function onOrphaned(callback: () => void): () => void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    callback();
+  }, LOOK_MS);
+  return () => clearInterval(watch);
+}
+
+function fileOf(script: PlaneScript): string {
+  const file = join(APP, `${script}.js`);
+  if (!existsSync(file))
+    throw new CommandFailure('The tenant plane is not built yet: run "npm run build" first.');
+  return file;
+}
+
+/** As a shell counts: a signal is 128 and its number. */
+function exitOf(child: ReturnType<typeof spawn>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
+  });
+}

@@ -1,0 +1,197 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  ADMIN_PASSWORD,
+  EVERY_DATABASE,
+  HAS_OPENSSL,
+  type InstallView,
+  type TestDatabase,
+  TestStack,
+  createTestCertificate,
+  createTestDatabase,
+} from '@atlas/testing';
+import { CustomersMachine } from './atlas-tp.fixture';
+import { TlsFront } from './tls-front.fixture';
+
+jest.setTimeout(60_000);
+
+const RESTARTS = 2;
+
+interface CheckView {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly fix?: string;
+}
+interface Report {
+  readonly ok: boolean;
+  readonly checks: readonly CheckView[];
+}
+interface PlaneView {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly health: string;
+}
+
+describe.each(EVERY_DATABASE)('a plane that a customer installs, on %s', (driver) => {
+  let stack: TestStack;
+  let controlPlaneDatabase: TestDatabase;
+  let machine: CustomersMachine;
+
+  beforeAll(async () => {
+    controlPlaneDatabase = await createTestDatabase(driver);
+    stack = await TestStack.start({ controlPlaneDatabase });
+  });
+  afterAll(async () => {
+    await stack.stop();
+    await controlPlaneDatabase.drop();
+  });
+  beforeEach(async () => {
+    machine = await CustomersMachine.create(await createTestDatabase(driver));
+  });
+  afterEach(() => machine.remove());
+
+  const planesOf = async (slug: string): Promise<PlaneView[]> => {
+    const { body } = await stack.api<{ items: PlaneView[] }>('/api/tenant-planes');
+    return body.items.filter(({ name }) => name.startsWith(`${slug}-`));
+  };
+  const signIn = (slug: string) =>
+    stack.tenant<{ token: string }>(slug, '/api/auth/token', {
+      at: machine.url,
+      body: { email: `admin@${slug}.example.com`, password: ADMIN_PASSWORD },
+    });
+
+  it('is checked, started and used with exactly the pasted bundle, and restarted with the old token', async () => {
+    const { install, tenant } = await order(stack, 'acme');
+    machine.paste(install);
+    const before = await machine.json<Report>('preflight');
+    expect(before).toMatchObject({ ok: true, code: 0 });
+    expect(named(before, 'database').detail).toMatch(driver === 'postgres' ? /a plain role/ : /will be made/);
+
+    let running = await machine.run();
+    await stack.awaitActive(tenant.id);
+    await stack.signUp({ ...tenant, slug: 'acme' }, machine.url);
+    expect(await machine.json('status')).toMatchObject({
+      ...{ code: 0, enrolled: true, deployment_model: 'on_prem', database: driver },
+      tenants: [{ slug: 'acme', status: 'active', phase: 'serving' }],
+    });
+    // It is enrolled already: nothing is done, not even to the file that it has open.
+    expect(await machine.json('enrol')).toMatchObject({ code: 0, enrolled: true });
+    for (let round = 0; round < RESTARTS; round += 1) {
+      expect(await running.end()).toMatchObject({ code: 0 });
+      running = await machine.run();
+      expect(await signIn('acme')).toMatchObject({ status: 200 });
+    }
+    expect(await planesOf('acme')).toMatchObject([{ status: 'enrolled' }]);
+    await running.end();
+  });
+
+  it('enrols by two files that are carried, and serves without ever calling', async () => {
+    const { install, tenant } = await order(stack, 'submarine');
+    machine.paste(install, { ATLAS_OFFLINE_MODE: '1' });
+    expect(await machine.json<Report>('preflight')).toMatchObject({ ok: true, code: 0 });
+    const [request, answer] = [machine.path('request.json'), machine.path('answer.json')];
+    const written = await machine.call('enrol', '--offline', '--request', request);
+    expect(written).toMatchObject({ code: 0, out: expect.stringContaining(request) });
+
+    const file = readFileSync(request, 'utf8');
+    expect(file).not.toContain(install.token);
+    const uploaded = await stack.api('/api/tenant-planes/enroll-offline', { body: file });
+    expect(uploaded.status).toBe(200);
+    writeFileSync(answer, JSON.stringify(uploaded.body));
+    expect(await machine.json('enrol', '--offline', '--answer', answer)).toMatchObject({
+      ...{ code: 0, enrolled: true, tenant_plane_id: tenant.tenant_plane_id, offline_mode: true },
+      tenants: [{ slug: 'submarine', status: 'active' }],
+    });
+
+    await stack.awaitActive(tenant.id);
+    const running = await machine.run();
+    await stack.signUp({ ...tenant, slug: 'submarine' }, machine.url);
+    expect(await signIn('submarine')).toMatchObject({ status: 200 });
+    expect(await planesOf('submarine')).toMatchObject([{ status: 'enrolled', health: 'unknown' }]);
+    await running.end();
+  });
+
+  // The same on every database.
+  if (driver !== 'sqlite') return;
+
+  it('is ended when npx is, which hands no signal on', async () => {
+    const { install, tenant } = await order(stack, 'orphan');
+    machine.paste(install);
+    const running = await machine.runByNpx();
+    await stack.awaitActive(tenant.id);
+    await running.end('SIGKILL');
+    // The plane has the shell's pipes: they are closed when it has ended, too.
+    await expect(fetch(`${machine.url}/health/live`)).rejects.toThrow();
+  });
+
+  it('can be enrolled before it is started, any number of times, and says what is wrong otherwise', async () => {
+    const { install } = await order(stack, 'early');
+    machine.paste(install, { ATLAS_PROVISIONING_TOKEN: '# later' });
+    const refused = await machine.call('enrol');
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('ATLAS_PROVISIONING_TOKEN')]);
+    machine.paste(install);
+    for (let round = 0; round < 2; round += 1)
+      expect(await machine.json('enrol')).toMatchObject({ code: 0, enrolled: true });
+    expect(await planesOf('early')).toMatchObject([{ status: 'enrolled' }]);
+  });
+});
+
+(HAS_OPENSSL ? describe : describe.skip)('a Control Plane whose certificate is of a private CA', () => {
+  let folder: string;
+  let front: TlsFront;
+  let stack: TestStack;
+  let machine: CustomersMachine;
+  let databases: TestDatabase[];
+  let certificate: ReturnType<typeof createTestCertificate>;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'atlas-ca-'));
+    certificate = createTestCertificate(folder);
+    front = await TlsFront.start(certificate);
+    databases = [await createTestDatabase('sqlite'), await createTestDatabase('sqlite')];
+    const [controlPlaneDatabase, customers] = databases as [TestDatabase, TestDatabase];
+    const controlPlaneEnv = { CONTROL_PLANE_PUBLIC_URL: front.url };
+    stack = await TestStack.start({ controlPlaneDatabase, controlPlaneEnv });
+    front.target = stack.controlPlane.url;
+    machine = await CustomersMachine.create(customers);
+  });
+  afterAll(async () => {
+    await machine.remove();
+    await stack.stop();
+    await front.stop();
+    await databases[0]?.drop();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is trusted once the env file names the CA, by the checks and by the plane', async () => {
+    const { install, tenant } = await order(stack, 'acme');
+    machine.paste(install);
+    const before = await machine.json<Report>('preflight');
+    expect([before.code, named(before, 'tls').fix]).toEqual([
+      1,
+      expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+    ]);
+    machine.paste(install, { NODE_EXTRA_CA_CERTS: certificate.file });
+    const after = await machine.json<Report>('preflight');
+    expect(after).toMatchObject({ ok: true, code: 0 });
+    expect(named(after, 'tls').detail).toContain('issued by A private CA');
+    const running = await machine.run();
+    await stack.awaitActive(tenant.id);
+    await running.end();
+  });
+});
+
+async function order(stack: TestStack, slug: string) {
+  const { status, body } = await stack.provision(slug, { body: { deployment_model: 'on_prem' } });
+  if (status !== 202 || !body.install) throw new Error(JSON.stringify(body));
+  return { tenant: body.tenant, install: body.install as InstallView };
+}
+
+function named({ checks }: Report, name: string): CheckView {
+  const found = checks.find((check) => check.name === name);
+  if (!found) throw new Error(`There is no check ${name}.`);
+  return found;
+}

@@ -1,0 +1,42 @@
+import { type DatabaseTarget } from '@atlas/persistence';
+import { type TenantPlaneConfig } from '../../tenant-plane.config';
+import { type Probe } from './probe';
+
+export interface CheckOutcome {
+  readonly ok: boolean;
+  /** What was found. Never holds a secret. */
+  readonly detail: string;
+  /** What to do, for whoever has no time to look it up. Each failure has one. */
+  readonly fix?: string;
+}
+
+/** What a check looks at. */
+export interface CheckScene {
+  readonly config: TenantPlaneConfig;
+  /** CONTROL_PLANE_BASE_URL. */
+  readonly controlPlane: URL;
+  readonly isEnrolled: boolean;
+  readonly database: DatabaseTarget;
+  /** The one signed call that the checks of a run share; made when the first of them asks. Never rejects. */
+  readonly probe: () => Promise<Probe>;
+}
+
+/** One thing that has to be right: a file here, and a line in checks.ts. */
+export interface Check {
+  readonly name: string;
+  /** Asked before an installation only: a plane that runs has both behind it. */
+  readonly isForPreflightOnly?: boolean;
+  /** Has sense without a Control Plane. */
+  readonly isLocal?: boolean;
+  /** What to do when it takes too long. */
+  readonly fixOfSilence: string;
+  run(scene: CheckScene): Promise<CheckOutcome>;
+}
+
+export function good(detail: string): CheckOutcome {
+  return { ok: true, detail };
+}
+
+export function bad(detail: string, fix: string): CheckOutcome {
+  return { ok: false, detail, fix };
+}

@@ -1,0 +1,24 @@
+import { type Check } from './check';
+import { clockCheck } from './clock.check';
+import { databaseCheck } from './database.check';
+import { dnsCheck } from './dns.check';
+import { latencyCheck } from './latency.check';
+import { signatureCheck } from './signature.check';
+import { tlsCheck } from './tls.check';
+import { tokenCheck } from './token.check';
+import { versionCheck } from './version.check';
+
+/** In the order in which they are shown, and in which a person mends them. A new check is a file and a line here. */
+export const CHECKS: readonly Check[] = [
+  databaseCheck,
+  dnsCheck,
+  tlsCheck,
+  clockCheck,
+  signatureCheck,
+  tokenCheck,
+  versionCheck,
+  latencyCheck,
+];
+
+/** Those that have sense for a plane that runs. */
+export const LINK_CHECKS = CHECKS.filter(({ isForPreflightOnly }) => !isForPreflightOnly);

@@ -1,0 +1,19 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { Requires } from '../../tenancy/tenant.guard';
+import { ControlPlaneChecks } from './control-plane-checks';
+import { type NamedOutcome } from './run-checks';
+
+/** The same checks as before the installation, asked of a plane that runs. */
+@ApiTags('integrations')
+@ApiBearerAuth()
+@Controller('integrations/control-plane')
+export class ControlPlaneChecksController {
+  constructor(private readonly checks: ControlPlaneChecks) {}
+
+  @Requires('integrations:read')
+  @Get()
+  async check(): Promise<{ checks: NamedOutcome[] }> {
+    return { checks: await this.checks.run() };
+  }
+}

@@ -1,0 +1,24 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { type Check, bad, good } from './check';
+import { codeOf, hostOf, networkFix, portOf } from './network-advice';
+
+const ASK = 'Ask your network team why name resolution does not work on this machine.';
+
+/** Whether the Control Plane's name is known here, as the calls themselves find it. */
+export const dnsCheck: Check = {
+  name: 'dns',
+  fixOfSilence:
+    'The DNS server of this machine does not answer: look at /etc/resolv.conf, then ask your network team.',
+  async run({ controlPlane }) {
+    const host = hostOf(controlPlane);
+    if (isIP(host)) return good(`${host} is an address: there is nothing to resolve`);
+    try {
+      const found = await lookup(host, { all: true });
+      return good(`${host} is ${found.map(({ address }) => address).join(', ')}`);
+    } catch (error) {
+      const code = codeOf(error);
+      return bad(`${host} can't be resolved (${code})`, networkFix(code, host, portOf(controlPlane)) ?? ASK);
+    }
+  },
+};

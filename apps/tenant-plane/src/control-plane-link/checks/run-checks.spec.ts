@@ -1,0 +1,69 @@
+import { type Check, type CheckScene, good } from './check';
+import { CHECKS, LINK_CHECKS } from './checks';
+import { runChecks } from './run-checks';
+
+const SCENE = {} as CheckScene;
+const check = (name: string, run: Check['run'], changes: Partial<Check> = {}): Check => ({
+  ...{ name, run, fixOfSilence: `mend ${name}` },
+  ...changes,
+});
+const never = (): Promise<never> => new Promise(() => undefined);
+
+describe('runChecks', () => {
+  it('answers in the order of the checks, whichever is first', async () => {
+    const slow = check('slow', async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return good('slow');
+    });
+    const found = await runChecks([slow, check('quick', async () => good('quick'))], () => SCENE, false);
+    expect(found.map(({ name }) => name)).toEqual(['slow', 'quick']);
+  });
+
+  it('ends a check that does not answer, with what to do', async () => {
+    expect(await runChecks([check('silent', never)], () => SCENE, false, 5)).toEqual([
+      { name: 'silent', ok: false, detail: 'No answer within 0.005 s', fix: 'mend silent' },
+    ]);
+  });
+
+  it('makes a failure of what throws', async () => {
+    const [found] = await runChecks(
+      [check('broken', () => Promise.reject(new Error('boom')))],
+      () => SCENE,
+      false,
+    );
+    expect(found).toEqual({
+      ok: false,
+      name: 'broken',
+      detail: expect.stringContaining('boom'),
+      fix: 'mend broken',
+    });
+  });
+
+  it('asks offline only what needs no Control Plane', async () => {
+    const found = await runChecks(
+      [check('link', never), check('local', async () => good('here'), { isLocal: true })],
+      () => SCENE,
+      true,
+    );
+    expect(found).toEqual([
+      expect.objectContaining({ name: 'link', ok: false, skipped: true, fix: expect.any(String) }),
+      { name: 'local', ok: true, detail: 'here' },
+    ]);
+  });
+});
+
+describe('the checks', () => {
+  it('are these of a running plane, in this order', () => {
+    const names = LINK_CHECKS.map(({ name }) => name);
+    expect(names).toEqual(['dns', 'tls', 'clock', 'signature', 'version', 'latency']);
+  });
+
+  it('are these before an installation, each under one name', () => {
+    const names = CHECKS.map(({ name }) => name);
+    expect(names.filter((name) => !LINK_CHECKS.some((one) => one.name === name))).toEqual([
+      'database',
+      'token',
+    ]);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});

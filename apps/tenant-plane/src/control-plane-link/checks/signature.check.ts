@@ -1,0 +1,40 @@
+import { type TenantPlaneConfig } from '../../tenant-plane.config';
+import { AnswerNotTrusted, ControlPlaneRefused } from '../control-plane.errors';
+import { adviceOn } from '../refusal-advice';
+import { type Check, bad, good } from './check';
+import { codeOf, hostOf, networkFix, portOf } from './network-advice';
+import { isProven } from './probe';
+
+/** Whether the secret is the one that the Control Plane has: our call is believed there, and its answer here. */
+export const signatureCheck: Check = {
+  name: 'signature',
+  fixOfSilence:
+    'First mend what dns and tls say; if both are well, ask Atlas whether the Control Plane is up.',
+  async run({ probe, config, controlPlane }) {
+    const found = await probe();
+    const { error } = found;
+    if (error === undefined)
+      return good('INTERNAL_SERVICE_SECRET is the right one, and the answer is signed with it');
+    if (isProven(found))
+      return good(`INTERNAL_SERVICE_SECRET is the right one (the call itself: ${codeIn(error)})`);
+    return bad((error as Error).message, fixOf(error, config, controlPlane));
+  },
+};
+
+const PROXY =
+  'Ask your network team for a way to the Control Plane on which no proxy changes or answers HTTPS calls.';
+
+function fixOf(error: unknown, config: TenantPlaneConfig, url: URL): string {
+  if (error instanceof AnswerNotTrusted)
+    return `Either INTERNAL_SERVICE_SECRET is not the one of the newest install bundle, or a proxy changes answers. ${PROXY}`;
+  if (error instanceof ControlPlaneRefused) {
+    if (error.code === 'unexpected_answer')
+      return `That was not the Control Plane: look at CONTROL_PLANE_BASE_URL. If it is right: ${PROXY}`;
+    return error.status >= 500 ? 'Ask Atlas whether the Control Plane is well.' : adviceOn(error, config);
+  }
+  return networkFix(codeOf(error), hostOf(url), portOf(url)) ?? signatureCheck.fixOfSilence;
+}
+
+function codeIn(error: unknown): string {
+  return error instanceof ControlPlaneRefused ? error.code : 'refused';
+}

@@ -1,0 +1,40 @@
+import { parseCredential } from '@atlas/service-auth';
+import { ControlPlaneRefused } from '../control-plane.errors';
+import { type Check, type CheckOutcome, bad, good } from './check';
+import { isProven } from './probe';
+
+const NEW_BUNDLE =
+  'Ask your Atlas admin for a new install bundle, and paste ATLAS_PROVISIONING_TOKEN and INTERNAL_SERVICE_SECRET from it, both.';
+
+const FIX_OF_CODE: Readonly<Record<string, string>> = {
+  token_already_used: `If this plane was installed before, restore its database instead: it holds the plane's identity. Otherwise a new bundle is needed. ${NEW_BUNDLE}`,
+  token_revoked: NEW_BUNDLE,
+  token_expired: NEW_BUNDLE,
+  deployment_model_mismatch: 'Take ATLAS_TP_DEPLOYMENT as it stands in the install bundle.',
+};
+
+/** Whether the provisioning token is still good. It is not spent by asking. */
+export const tokenCheck: Check = {
+  name: 'token',
+  isForPreflightOnly: true,
+  fixOfSilence: 'First mend what signature says.',
+  async run({ isEnrolled, config, probe }) {
+    if (isEnrolled) return good('Not needed any more: this plane is enrolled');
+    const token = config.ATLAS_PROVISIONING_TOKEN;
+    if (token === undefined) return bad('ATLAS_PROVISIONING_TOKEN is not set', NEW_BUNDLE);
+    if (!parseCredential('atp', token))
+      return bad(
+        'ATLAS_PROVISIONING_TOKEN was not pasted whole: its check does not fit',
+        'Paste the line again.',
+      );
+    const found = await probe();
+    if (!isProven(found)) return bad('Not known: the call did not get through', tokenCheck.fixOfSilence);
+    return verdictOn(found.error);
+  },
+};
+
+function verdictOn(error: unknown): CheckOutcome {
+  if (!(error instanceof ControlPlaneRefused) || error.code === 'version_unsupported')
+    return good('Good, and not spent by asking');
+  return bad(`${error.message} (${error.code})`, FIX_OF_CODE[error.code] ?? NEW_BUNDLE);
+}

@@ -1,0 +1,27 @@
+import { databaseTarget } from '@atlas/persistence';
+import { type EnrolRequest } from '@atlas/plane-contract';
+import { TENANT_PLANE_VERSION } from '../http-app.options';
+import { type TenantPlaneConfig } from '../tenant-plane.config';
+import { type PlaneIdentity } from './plane-identity.entity';
+
+const CAPABILITIES = ['desired-state', 'report'];
+
+/** What this plane says of itself when it enrols, by call or by file. */
+export function enrolRequestOf(
+  config: TenantPlaneConfig,
+  { instanceId, publicKey }: Pick<PlaneIdentity, 'instanceId' | 'publicKey'>,
+  token: string,
+  capabilities: readonly string[] = CAPABILITIES,
+): EnrolRequest {
+  const model = config.deploymentModel;
+  return {
+    token,
+    instance_id: instanceId,
+    version: TENANT_PLANE_VERSION,
+    endpoint_url: config.endpointUrl,
+    database: { driver: databaseTarget(config.TENANT_PLANE_DATABASE_URL).driver },
+    capabilities: [...capabilities],
+    public_key: publicKey,
+    ...(model && { deployment_model: model }),
+  };
+}

@@ -1,0 +1,27 @@
+import 'reflect-metadata';
+import { parseArgs } from 'node:util';
+import { parseEnvironment } from '@atlas/platform';
+import { applyAnswer, writeRequest } from './installation/enrol-offline';
+import { enrolOnce } from './installation/enrol-once';
+import { withInstalledPlane } from './installation/installed-plane';
+import { readPlaneRecord } from './installation/plane-record';
+import { planeStatus } from './installation/plane-status';
+import { runScript } from './installation/run-script';
+import { TenantPlaneConfig } from './tenant-plane.config';
+
+/** Enrols the plane of this environment, by a call or by the files that `--request` and `--answer` name, and ends. */
+runScript(async () => {
+  const { values } = parseArgs({ options: { request: { type: 'string' }, answer: { type: 'string' } } });
+  const { request, answer } = values;
+  const config = parseEnvironment(TenantPlaneConfig, process.env);
+  const isByCall = request === undefined && answer === undefined;
+  const known = isByCall ? await readPlaneRecord(config) : null;
+  // Nothing is left to do, and a SQLite file that the running plane has need not be opened for it.
+  if (known?.identity?.tenantPlaneId) return { document: planeStatus(config, known), isGood: true };
+  await withInstalledPlane(config, async (plane) => {
+    if (request !== undefined) writeRequest(plane, request);
+    else if (answer !== undefined) await applyAnswer(plane, answer);
+    else await enrolOnce(plane);
+  });
+  return { document: planeStatus(config, await readPlaneRecord(config)), isGood: true };
+});

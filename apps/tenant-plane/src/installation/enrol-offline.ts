@@ -1,0 +1,36 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { hasFailed } from '../control-plane-link/desired-state-applier';
+import { OfflineEnrolmentRefused, enrolRequestFile, trustedAnswer } from './enrolment-file';
+import { type InstalledPlane } from './installed-plane';
+
+/** Writes the file to be carried to the Control Plane. May be done again: a later answer holds what has changed. */
+export function writeRequest({ config, clock, identities }: InstalledPlane, path: string): void {
+  const file = enrolRequestFile(config, identities.current, clock.now());
+  writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
+}
+
+/** Takes the Control Plane's answer: who this plane is, whose signatures it believes, and whom it serves. */
+export async function applyAnswer(
+  { config, identities, applier }: InstalledPlane,
+  path: string,
+): Promise<void> {
+  const { answer, signedAt } = trustedAnswer(config, identities.current, readJson(path));
+  const applied = await applier.accept(answer.desired_state);
+  if (hasFailed(applied))
+    throw new OfflineEnrolmentRefused(
+      `Not all tenants could be applied: ${applied.flatMap(({ error }) => error ?? []).join('; ')}`,
+    );
+  await identities.update({
+    tenantPlaneId: answer.tenant_plane_id,
+    deploymentModel: answer.deployment_model,
+    lastContactAt: signedAt,
+  });
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+  } catch (error) {
+    throw new OfflineEnrolmentRefused(`${path} can't be read as JSON: ${(error as Error).message}`);
+  }
+}

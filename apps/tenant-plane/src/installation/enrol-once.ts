@@ -1,0 +1,28 @@
+import { ControlPlaneClient } from '../control-plane-link/control-plane-client';
+import { isClockSkew } from '../control-plane-link/checks/probe';
+import { Enrolment, adviceOnEnrolment } from '../control-plane-link/enrolment';
+import { type InstalledPlane } from './installed-plane';
+
+/** What keeps a plane from being enrolled, with what to do. */
+export class EnrolmentFailed extends Error {}
+
+/** Enrols and ends. An enrolled plane is left as it is, and nobody is called. */
+export async function enrolOnce({ config, clock, identities }: InstalledPlane): Promise<void> {
+  if (identities.current.tenantPlaneId !== null) return;
+  if (config.isOffline)
+    throw new EnrolmentFailed(
+      'ATLAS_OFFLINE_MODE is set, so no call is made: enrol with --offline --request <file>, then --offline --answer <file>.',
+    );
+  const token = config.ATLAS_PROVISIONING_TOKEN;
+  if (token === undefined)
+    throw new EnrolmentFailed('ATLAS_PROVISIONING_TOKEN is not set: paste it from the install bundle.');
+  const enrolment = new Enrolment(new ControlPlaneClient(config, clock), identities, config);
+  // A refusal for the clock told the time: the second attempt is signed by it.
+  const attempt = enrolment
+    .redeem(token)
+    .catch((error: unknown) => (isClockSkew(error) ? enrolment.redeem(token) : Promise.reject(error)));
+  await attempt.catch((error: unknown) => {
+    throw new EnrolmentFailed(`Not enrolled: ${adviceOnEnrolment(error, config)}`);
+  });
+  await identities.update({ lastContactAt: clock.now() });
+}

@@ -1,0 +1,111 @@
+import { SecretBox, deriveKey } from '@atlas/persistence';
+import {
+  ENROL_ANSWER_FORMAT,
+  ENROL_REQUEST_FORMAT,
+  type EnrolAnswerFile,
+  type EnrolRequestFile,
+  OFFLINE_CAPABILITY,
+  OFFLINE_ENROL_PATH,
+  type OfflineEnrolAnswer,
+  SEALED_TOKEN_PURPOSE,
+  headersOfSignature,
+  sealedTokenPlace,
+  signatureOfHeaders,
+} from '@atlas/plane-contract';
+import { keyIdOf, signRequest, verifyResponse } from '@atlas/service-auth';
+import { enrolRequestOf } from '../control-plane-link/enrol-request';
+import { type PlaneIdentity } from '../control-plane-link/plane-identity.entity';
+import { type TenantPlaneConfig } from '../tenant-plane.config';
+
+/** A file or an environment that the offline enrolment can't go on with: says what to do. */
+export class OfflineEnrolmentRefused extends Error {}
+
+/**
+ * The enrolment as a file. It is signed as the call would be, and its token is sealed with the bundle's secret, which
+ * both ends have: on its way the file is of no use to anybody.
+ */
+export function enrolRequestFile(
+  config: TenantPlaneConfig,
+  identity: Readonly<PlaneIdentity>,
+  now: Date,
+): EnrolRequestFile {
+  const url = new URL(OFFLINE_ENROL_PATH, required(config, 'CONTROL_PLANE_BASE_URL'));
+  const secret = required(config, 'INTERNAL_SERVICE_SECRET');
+  const key = { keyId: keyIdOf(secret), secret };
+  const box = new SecretBox([{ id: 'bundle', key: deriveKey(secret, SEALED_TOKEN_PURPOSE) }]);
+  const token = box.seal(
+    required(config, 'ATLAS_PROVISIONING_TOKEN'),
+    sealedTokenPlace(key.keyId, identity.instanceId),
+  );
+  const body = JSON.stringify(enrolRequestOf(config, identity, token, [OFFLINE_CAPABILITY]));
+  const signature = signatureOfHeaders(signRequest({ method: 'POST', url, body, ...key, now }));
+  return { format: ENROL_REQUEST_FORMAT, body, signature };
+}
+
+export interface TrustedAnswer {
+  readonly answer: OfflineEnrolAnswer;
+  /** When the Control Plane signed it. */
+  readonly signedAt: Date;
+}
+
+/**
+ * The answer of a file, when it is signed with our secret, is for this installation, and is no older than what the plane
+ * knows: an old file must not bring back what has changed since.
+ */
+export function trustedAnswer(
+  config: TenantPlaneConfig,
+  identity: Readonly<PlaneIdentity>,
+  file: unknown,
+): TrustedAnswer {
+  const { body, answers, signature } = answerFile(file);
+  const secret = required(config, 'INTERNAL_SERVICE_SECRET');
+  const received = {
+    status: 200,
+    body,
+    headers: headersOfSignature(signature),
+    request: { signature: answers },
+  };
+  const signedAt = new Date(verified({ ...received, keyId: keyIdOf(secret), secret }) * 1000);
+  const answer = JSON.parse(body) as OfflineEnrolAnswer;
+  if (answer.instance_id !== identity.instanceId)
+    throw new OfflineEnrolmentRefused(
+      'The answer file is for another installation: its request was made with another database.',
+    );
+  if (identity.tenantPlaneId !== null && identity.tenantPlaneId !== answer.tenant_plane_id)
+    throw new OfflineEnrolmentRefused('The answer file is for another tenant plane than this one is.');
+  if (identity.lastContactAt !== null && signedAt < identity.lastContactAt)
+    throw new OfflineEnrolmentRefused(
+      `The answer file is of ${signedAt.toISOString()}, and this plane has heard of the Control Plane since. Upload the request file again for a new one.`,
+    );
+  return { answer, signedAt };
+}
+
+function answerFile(file: unknown): EnrolAnswerFile {
+  const { format, body, answers, signature } = (file ?? {}) as Partial<EnrolAnswerFile>;
+  const isWhole = typeof body === 'string' && typeof answers === 'string' && typeof signature === 'object';
+  if (format !== ENROL_ANSWER_FORMAT || !isWhole)
+    throw new OfflineEnrolmentRefused(
+      `That is no answer file (${ENROL_ANSWER_FORMAT}). Take the whole answer of POST ${OFFLINE_ENROL_PATH}.`,
+    );
+  return { format, body, answers, signature };
+}
+
+function verified(response: Parameters<typeof verifyResponse>[0]): number {
+  try {
+    return verifyResponse(response).created;
+  } catch (error) {
+    throw new OfflineEnrolmentRefused(
+      `The answer file can't be trusted: INTERNAL_SERVICE_SECRET is not the one that its request was made with, or the file was changed. (${(error as Error).message})`,
+    );
+  }
+}
+
+function required(
+  config: TenantPlaneConfig,
+  name: 'CONTROL_PLANE_BASE_URL' | 'INTERNAL_SERVICE_SECRET' | 'ATLAS_PROVISIONING_TOKEN',
+): string {
+  const value = config[name];
+  if (value === undefined)
+    throw new OfflineEnrolmentRefused(`${name} is not set: paste it from the install bundle.`);
+  return value;
+}

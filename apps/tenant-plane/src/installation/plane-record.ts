@@ -1,0 +1,27 @@
+import { lookInto } from '@atlas/persistence';
+import { PlaneIdentity } from '../control-plane-link/plane-identity.entity';
+import { databaseOptions } from '../database/database-options';
+import { Tenant } from '../tenancy/tenant.entity';
+import { type TenantPlaneConfig } from '../tenant-plane.config';
+
+/** What a plane's database knows of it, read beside the process that serves. */
+export interface PlaneRecord {
+  readonly identity: PlaneIdentity | null;
+  readonly tenants: readonly Tenant[];
+}
+
+const NOTHING: PlaneRecord = { identity: null, tenants: [] };
+const MAX_TENANTS = 1000;
+
+/** Nothing, where no plane was ever started. Throws when the database can't be reached. */
+export async function readPlaneRecord(config: TenantPlaneConfig): Promise<PlaneRecord> {
+  const record = await lookInto(databaseOptions(config), async (reader) => {
+    const runner = reader.createQueryRunner();
+    const isThere = await runner.hasTable('plane_identity').finally(() => runner.release());
+    if (!isThere) return NOTHING;
+    const identity = await reader.manager.findOneBy(PlaneIdentity, { id: 1 });
+    const tenants = await reader.manager.find(Tenant, { order: { slug: 'ASC' }, take: MAX_TENANTS });
+    return { identity, tenants };
+  });
+  return record ?? NOTHING;
+}

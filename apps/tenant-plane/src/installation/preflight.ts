@@ -1,0 +1,48 @@
+import { EnvironmentError, SystemClock, parseEnvironment } from '@atlas/platform';
+import { bad, good } from '../control-plane-link/checks/check';
+import { checkScene } from '../control-plane-link/checks/check-scene';
+import { CHECKS } from '../control-plane-link/checks/checks';
+import { type NamedOutcome, runChecks } from '../control-plane-link/checks/run-checks';
+import { type PlaneIdentity } from '../control-plane-link/plane-identity.entity';
+import { TenantPlaneConfig } from '../tenant-plane.config';
+import { readPlaneRecord } from './plane-record';
+
+export interface PreflightReport {
+  /** Nothing that was asked is wrong. */
+  readonly ok: boolean;
+  readonly checks: readonly NamedOutcome[];
+}
+
+/** Everything that can be known before a plane is started with this environment. Spends and changes nothing. */
+export async function preflight(env: NodeJS.ProcessEnv): Promise<PreflightReport> {
+  const config = read(env);
+  if (Array.isArray(config)) return reportOf(config);
+  const identity = await knownIdentity(config);
+  const scene = () => checkScene(config, new SystemClock(), identity);
+  const environment = { name: 'environment', ...good('All variables are as they should be') };
+  return reportOf([environment, ...(await runChecks(CHECKS, scene, config.isOffline))]);
+}
+
+/** Without a valid environment nothing else can be asked. */
+function read(env: NodeJS.ProcessEnv): TenantPlaneConfig | NamedOutcome[] {
+  try {
+    return parseEnvironment(TenantPlaneConfig, env);
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    const fix =
+      'Correct these lines of the env file; those of the install bundle stay exactly as they were pasted.';
+    return [{ name: 'environment', ...bad(error.faults.join('; '), fix) }];
+  }
+}
+
+/** The database check says what is wrong with a database that can't be read. */
+function knownIdentity(config: TenantPlaneConfig): Promise<PlaneIdentity | null> {
+  return readPlaneRecord(config).then(
+    ({ identity }) => identity,
+    () => null,
+  );
+}
+
+function reportOf(checks: readonly NamedOutcome[]): PreflightReport {
+  return { ok: checks.every(({ ok, skipped }) => ok || skipped), checks };
+}

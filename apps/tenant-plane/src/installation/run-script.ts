@@ -1,0 +1,21 @@
+import { Logger } from '@nestjs/common';
+
+/**
+ * A command of an installation: it writes one JSON document to standard output, and what went wrong, as a sentence, to
+ * standard error. `atlas-tp` shows both to people.
+ */
+export function runScript(
+  work: () => Promise<{ readonly document: object; readonly isGood: boolean }>,
+): void {
+  Logger.overrideLogger(false);
+  work().then(
+    ({ document, isGood }) => {
+      process.stdout.write(`${JSON.stringify(document)}\n`);
+      process.exitCode = isGood ? 0 : 1;
+    },
+    (error: unknown) => {
+      process.stderr.write(`${(error as Error).message}\n`);
+      process.exitCode = 1;
+    },
+  );
+}

@@ -1,0 +1,12 @@
+import 'reflect-metadata';
+import { parseEnvironment } from '@atlas/platform';
+import { readPlaneRecord } from './installation/plane-record';
+import { planeStatus } from './installation/plane-status';
+import { runScript } from './installation/run-script';
+import { TenantPlaneConfig } from './tenant-plane.config';
+
+/** Tells what the plane of this environment knows of itself, whether it runs or not, and ends. */
+runScript(async () => {
+  const config = parseEnvironment(TenantPlaneConfig, process.env);
+  return { document: planeStatus(config, await readPlaneRecord(config)), isGood: true };
+});

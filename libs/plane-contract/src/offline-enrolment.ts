@@ -1,0 +1,94 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsDefined, IsIn, IsObject, IsString, Length, MaxLength, ValidateNested } from 'class-validator';
+import { type EnrolAnswer } from './desired-state';
+
+/** Where an operator uploads a request file; its signature names this path, so that it is good for no other call. */
+export const OFFLINE_ENROL_PATH = '/api/tenant-planes/enroll-offline';
+
+export const ENROL_REQUEST_FORMAT = 'atlas-enrol-request/1';
+export const ENROL_ANSWER_FORMAT = 'atlas-enrol-answer/1';
+
+/** What a plane that enrolled by file has: it neither asks nor reports. */
+export const OFFLINE_CAPABILITY = 'offline';
+
+/** The token in a request file is sealed with a key derived for this purpose from the secret of its bundle. */
+export const SEALED_TOKEN_PURPOSE = 'atlas-offline-enrolment';
+
+/** What the sealed token is bound to: in another installation's file it does not open. */
+export function sealedTokenPlace(keyId: string, instanceId: string) {
+  return { table: 'enrol-request', column: 'token', rowId: instanceId, ownerId: keyId };
+}
+
+/** The three fields of RFC 9421 and RFC 9530 that would be headers of a call. */
+export class FileSignature {
+  @ApiProperty()
+  @IsString()
+  @MaxLength(200)
+  content_digest: string;
+
+  @ApiProperty()
+  @IsString()
+  @MaxLength(1024)
+  signature_input: string;
+
+  @ApiProperty()
+  @IsString()
+  @MaxLength(1024)
+  signature: string;
+}
+
+/** An enrolment as a file, for a plane without a way to the Control Plane. */
+export class EnrolRequestFile {
+  @ApiProperty({ enum: [ENROL_REQUEST_FORMAT] })
+  @IsIn([ENROL_REQUEST_FORMAT])
+  format: string;
+
+  @ApiProperty({
+    description: 'The signed text: the JSON of an enrolment, its token sealed with the secret of its bundle',
+  })
+  @IsString()
+  @Length(2, 20_000)
+  body: string;
+
+  @ApiProperty({ type: FileSignature })
+  @IsDefined()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => FileSignature)
+  signature: FileSignature;
+}
+
+/** The signed text of an answer file. It names the instance, since no open call does. */
+export interface OfflineEnrolAnswer extends EnrolAnswer {
+  readonly instance_id: string;
+}
+
+export interface EnrolAnswerFile {
+  readonly format: string;
+  /** The JSON of an {@link OfflineEnrolAnswer}. */
+  readonly body: string;
+  /** The signature of the request file, which the answer's covers. */
+  readonly answers: string;
+  readonly signature: FileSignature;
+}
+
+export function headersOfSignature(signature: FileSignature): Record<string, string> {
+  return {
+    'content-digest': signature.content_digest,
+    'signature-input': signature.signature_input,
+    signature: signature.signature,
+  };
+}
+
+export function signatureOfHeaders(headers: {
+  readonly 'content-digest': string;
+  readonly 'signature-input': string;
+  readonly signature: string;
+}): FileSignature {
+  return {
+    content_digest: headers['content-digest'],
+    signature_input: headers['signature-input'],
+    signature: headers.signature,
+  };
+}

@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A private CA of one: a self-signed certificate for `localhost` and its key, as PEM. */
+export interface TestCertificate {
+  readonly cert: string;
+  readonly key: string;
+  /** Where the certificate is, for NODE_EXTRA_CA_CERTS. */
+  readonly file: string;
+}
+
+/** Node makes no certificates, so `openssl` does. */
+export const HAS_OPENSSL = spawnSync('openssl', ['version']).status === 0;
+
+/** Made in `folder`. Only where {@link HAS_OPENSSL}. */
+export function createTestCertificate(folder: string): TestCertificate {
+  const [file, keyFile] = [join(folder, 'ca.pem'), join(folder, 'key.pem')];
+  const subject = ['-subj', '/CN=A private CA', '-addext', 'subjectAltName=DNS:localhost'];
+  const made = ['-newkey', 'rsa:2048', '-nodes', '-keyout', keyFile, '-out', file, '-days', '2'];
+  const { status, stderr } = spawnSync('openssl', ['req', '-x509', ...made, ...subject], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+  return { cert: readFileSync(file, 'utf8'), key: readFileSync(keyFile, 'utf8'), file };
+}
