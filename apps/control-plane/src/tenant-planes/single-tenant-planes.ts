@@ -21,6 +21,8 @@ export class SingleTenantPlanes {
 
   /** The plane that the tenant is placed on, or a new one that is expected to enrol. */
   async ensure(manager: EntityManager, tenant: Tenant, { model, phase }: Arrival): Promise<TenantPlane> {
+    // One at a time for a tenant: a person and its job may come at once.
+    await manager.query('update tenants set id = id where id = $1', [tenant.id]);
     const known = await this.find(manager, tenant.id, phase);
     if (known) return known;
     const plane = expectedPlane({
