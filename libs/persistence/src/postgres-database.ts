@@ -2,8 +2,12 @@ import { type RequestContext, currentContext } from '@atlas/platform';
 import { type Client, type QueryResult } from 'pg';
 import { type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { Database, newTransaction, type Work } from './database';
+import { isDeadlock } from './rows';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Of a transaction that Postgres gave up to end a deadlock. */
+const MAX_ATTEMPTS = 3;
 
 interface Connection {
   readonly runner: QueryRunner;
@@ -61,7 +65,18 @@ export class PostgresDatabase extends Database {
     return this.dataSource.manager;
   }
 
+  /** Of two that wait for each other Postgres gives one up: that one begins again, when the other has its locks. */
   protected async begin<T>(tenantId: string | undefined, work: Work<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.transaction(tenantId, work);
+      } catch (error) {
+        if (!isDeadlock(error) || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  private async transaction<T>(tenantId: string | undefined, work: Work<T>): Promise<T> {
     const connection = await this.connect(tenantId === undefined ? 'begin' : `begin; ${asTenant(tenantId)}`);
     const open = newTransaction(connection.runner.manager, tenantId);
     return this.attempt(connection, async () => {

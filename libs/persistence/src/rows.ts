@@ -44,7 +44,16 @@ export function violates(error: unknown, rule: UniqueRule): boolean {
 
 /** Postgres gave up waiting for another transaction's row. */
 export function isLockTimeout(error: unknown): boolean {
-  return error instanceof QueryFailedError && (error.driverError as { code?: string }).code === '55P03';
+  return codeOf(error) === '55P03';
+}
+
+/** Postgres gave this transaction up, because it and another waited for each other. */
+export function isDeadlock(error: unknown): boolean {
+  return codeOf(error) === '40P01';
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof QueryFailedError ? (error.driverError as { code?: string }).code : undefined;
 }
 
 /**
@@ -64,5 +73,5 @@ export async function together<T extends readonly unknown[]>(statements: {
 }
 
 function isConsequence(error: unknown): boolean {
-  return error instanceof QueryFailedError && (error.driverError as { code?: string }).code === '25P02';
+  return codeOf(error) === '25P02';
 }

@@ -49,6 +49,28 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect({ ...read }).toEqual(written);
   });
 
+  it('does both of two units of work that would wait for each other', async () => {
+    const tenant = randomUUID();
+    const [one, other] = [note(tenant, 'one'), note(tenant, 'other')];
+    await tenants.write(tenant, async (scope) => {
+      await scope.insert(Note, one);
+      await scope.insert(Note, other);
+    });
+    let arrived = 0;
+    let bothThere: () => void = () => undefined;
+    const meeting = new Promise<void>((resolve) => (bothThere = resolve));
+    const change = (first: Note, second: Note, text: string): Promise<void> =>
+      tenants.write(tenant, async (scope) => {
+        await scope.update(Note, { id: first.id }, { text });
+        // On SQLite they take turns, so nobody would come.
+        if ((arrived += 1) === 2 || driver === 'sqlite') bothThere();
+        await meeting;
+        await scope.update(Note, { id: second.id }, { text });
+      });
+    await Promise.all([change(one, other, 'a'), change(other, one, 'b')]);
+    expect(new Set(await textsOf(tenant)).size).toBe(1);
+  });
+
   it('loses nothing among 50 concurrent writers of which half roll back', async () => {
     const tenant = randomUUID();
     const outcomes = await Promise.allSettled(

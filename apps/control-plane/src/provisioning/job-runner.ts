@@ -238,8 +238,10 @@ export class JobRunner {
     const outputs = Object.fromEntries(job.steps.map((step) => [step.name, step.outputs]));
     const write: StepContext['write'] = (work) =>
       this.database.write(async (transaction) => {
+        const result = await work(transaction);
+        // Last, as in every transaction of a job: who locks the job's row first and others then, may meet who does not.
         await this.jobs.hold(job, transaction);
-        return work(transaction);
+        return result;
       });
     return {
       jobId,
