@@ -1,8 +1,10 @@
+import { availableParallelism } from 'node:os';
 import type { Config } from 'jest';
 
 const config: Config = {
-  // Processes and databases of their own: two at a time is what two cores carry.
-  maxWorkers: 2,
+  // Processes and databases of their own, which also wait for each other: one more than there are cores, but not a crowd.
+  maxWorkers: Math.min(availableParallelism() + 1, 8),
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   projects: ['<rootDir>/apps/*/jest.config.cjs', '<rootDir>/libs/*/jest.config.cjs'],
 };
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { build, everyApp } from './build.mjs';
 import { install } from './install.mjs';
 import { runInForeground } from './processes.mjs';
+import { scratchFolder } from './scratch.mjs';
 import { ROOT } from './workspace.mjs';
 
 // `npm test`: installs and builds when needed, then runs every test. Arguments are those of jest.
@@ -15,7 +16,7 @@ try {
   const results = join(ROOT, 'dist/test-results.json');
   const code = await runInForeground(
     [...jest, '--json', `--outputFile=${results}`, ...process.argv.slice(2)],
-    { cwd: ROOT },
+    { cwd: ROOT, env: { ...process.env, TMPDIR: scratchFolder() } },
   );
   const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(results, 'utf8'));
   const summary = `${numPassedTests} passed, ${numFailedTests} failed`;

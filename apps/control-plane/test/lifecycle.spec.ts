@@ -104,10 +104,10 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
       await scene.cell.pull();
       return scene.cell.tenants.get(id)?.plan === 'enterprise';
     });
-    const cleared = await scene.plane.patch(`/api/tenants/${id}`, { settings: { beta: null } }).expect(200);
-    expect(cleared.body.settings).toEqual({ theme: 'dark' });
     const [event] = await scene.plane.rows(AuditEvent, { action: 'tenant.updated', targetId: id });
     expect(event).toMatchObject({ before: { plan: 'core' }, after: { plan: 'enterprise' } });
+    const cleared = await scene.plane.patch(`/api/tenants/${id}`, { settings: { beta: null } }).expect(200);
+    expect(cleared.body.settings).toEqual({ theme: 'dark' });
   });
 
   it.each([

@@ -1,9 +1,9 @@
-import { EVERY_DATABASE, type TenantView, eventually } from '@atlas/testing';
+import { databasesOfLongSuite, type TenantView, eventually } from '@atlas/testing';
 import { DedicatedStack } from './dedicated.fixture';
 
 jest.setTimeout(120_000);
 
-describe.each(EVERY_DATABASE)('dedicated tenants on %s', (driver) => {
+describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driver) => {
   let dedicated: DedicatedStack;
   beforeAll(async () => {
     dedicated = await DedicatedStack.start(driver);

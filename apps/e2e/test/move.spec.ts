@@ -1,12 +1,12 @@
 import { get } from 'node:http';
 import {
-  EVERY_DATABASE,
   type InstallView,
   type RequestOptions,
   type SessionView,
   type TenantView,
   type TestDatabase,
   createTestDatabase,
+  databasesOfLongSuite,
   eventually,
   freePort,
   request,
@@ -86,7 +86,7 @@ function atHost(port: number, name: string, path: string): Promise<unknown[]> {
   });
 }
 
-describe.each(EVERY_DATABASE)('moving a tenant on %s', (driver) => {
+describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver) => {
   let dedicated: DedicatedStack;
   let cellDatabase: TestDatabase;
   let tenant: TenantView;

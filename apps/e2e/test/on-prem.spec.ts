@@ -3,20 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   ADMIN_PASSWORD,
-  EVERY_DATABASE,
   HAS_OPENSSL,
   type InstallView,
   type TestDatabase,
   TestStack,
   createTestCertificate,
   createTestDatabase,
+  bySize,
+  databasesOfLongSuite,
 } from '@atlas/testing';
 import { CustomersMachine } from './atlas-tp.fixture';
 import { TlsFront } from './tls-front.fixture';
 
-jest.setTimeout(60_000);
+jest.setTimeout(bySize(60_000, 300_000));
 
-const RESTARTS = 2;
+const RESTARTS = bySize(1, 20);
 
 interface CheckView {
   readonly name: string;
@@ -35,7 +36,7 @@ interface PlaneView {
   readonly health: string;
 }
 
-describe.each(EVERY_DATABASE)('a plane that a customer installs, on %s', (driver) => {
+describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs, on %s', (driver) => {
   let stack: TestStack;
   let controlPlaneDatabase: TestDatabase;
   let machine: CustomersMachine;

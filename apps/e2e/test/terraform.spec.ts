@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { identityOf } from '@atlas/platform/processes';
-import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { bySize, databasesOfLongSuite, eventually } from '@atlas/testing';
 import { TerraformStack, hasTerraform } from './terraform.fixture';
 
 jest.setTimeout(120_000);
 
+/** Not among the hardest cases, which the small form has. */
+const inFullForm = bySize<(name: string, work: () => Promise<void>) => void>(() => undefined, it);
 const describeWithTerraform = hasTerraform ? describe : describe.skip;
 const SECRETS = /at[ps]_[a-z0-9]+_|:[0-9a-f]{32}@/i;
 
@@ -40,7 +42,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped where terraform i
     expect(await terraform.namesOf(slug)).toEqual([]);
   }
 
-  describe.each(EVERY_DATABASE)('on %s', (driver) => {
+  describe.each(databasesOfLongSuite('postgres'))('on %s', (driver) => {
     const slug = `on${driver}`;
 
     it('are shown as a plan in a dry run, which leaves nothing', async () => {
@@ -71,7 +73,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped where terraform i
   });
 
   describe('in the midst of whose apply', () => {
-    it('terraform is killed: it is applied again', async () => {
+    inFullForm('terraform is killed: it is applied again', async () => {
       terraform.closeGate();
       await terraform.provision('hurt', 'postgres');
       process.kill(await terraform.heldApply('hurt'), 'SIGKILL');
@@ -90,30 +92,36 @@ describeWithTerraform('dedicated tenants by Terraform (skipped where terraform i
       await expectProvisionedOnce('lost', true);
     });
 
-    it('the Control Plane is killed: the next one waits for the terraform that survived', async () => {
-      terraform.closeGate();
-      await terraform.provision('orphan', 'sqlite');
-      const survivor = await terraform.heldApply('orphan');
-      await terraform.stack.controlPlane.end('SIGKILL');
-      const next = await terraform.stack.startControlPlane();
-      await next.line(/Acquiring state lock/);
-      expect(identityOf(survivor)?.command).toContain('terraform apply');
-      expect(next.output()).not.toContain('terraform apply started');
-      terraform.openGate();
-      await expectProvisionedOnce('orphan', false);
-      expect(readFileSync(terraform.fileOf('orphan', 'apply.log'), 'utf8')).toContain('Apply complete');
-    });
+    inFullForm(
+      'the Control Plane is killed: the next one waits for the terraform that survived',
+      async () => {
+        terraform.closeGate();
+        await terraform.provision('orphan', 'sqlite');
+        const survivor = await terraform.heldApply('orphan');
+        await terraform.stack.controlPlane.end('SIGKILL');
+        const next = await terraform.stack.startControlPlane();
+        await next.line(/Acquiring state lock/);
+        expect(identityOf(survivor)?.command).toContain('terraform apply');
+        expect(next.output()).not.toContain('terraform apply started');
+        terraform.openGate();
+        await expectProvisionedOnce('orphan', false);
+        expect(readFileSync(terraform.fileOf('orphan', 'apply.log'), 'utf8')).toContain('Apply complete');
+      },
+    );
 
-    it('the Control Plane is told to end: it interrupts Terraform, and the next one goes on', async () => {
-      terraform.closeGate();
-      await terraform.provision('polite', 'sqlite');
-      const pid = await terraform.heldApply('polite');
-      expect(await terraform.stack.controlPlane.end('SIGTERM')).not.toBeNull();
-      expect(identityOf(pid)).toBeUndefined();
-      terraform.openGate();
-      await terraform.stack.startControlPlane();
-      await expectProvisionedOnce('polite', false);
-    });
+    inFullForm(
+      'the Control Plane is told to end: it interrupts Terraform, and the next one goes on',
+      async () => {
+        terraform.closeGate();
+        await terraform.provision('polite', 'sqlite');
+        const pid = await terraform.heldApply('polite');
+        expect(await terraform.stack.controlPlane.end('SIGTERM')).not.toBeNull();
+        expect(identityOf(pid)).toBeUndefined();
+        terraform.openGate();
+        await terraform.stack.startControlPlane();
+        await expectProvisionedOnce('polite', false);
+      },
+    );
 
     it('both are killed, and which are then rolled back: nothing is left', async () => {
       const { stack } = terraform;
@@ -132,7 +140,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped where terraform i
     });
   });
 
-  it('leave nothing behind when their provisioning is rolled back', async () => {
+  inFullForm('leave nothing behind when their provisioning is rolled back', async () => {
     const { stack } = terraform;
     await stack.controlPlane.end();
     await stack.startControlPlane({ ATLAS_FAULT_POINT: 'provision/await-enrolment/before:throw' });

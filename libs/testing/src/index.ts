@@ -5,4 +5,5 @@ export * from './local-postgres';
 export * from './plane-process';
 export * from './roles';
 export * from './test-database';
+export * from './test-size';
 export * from './test-stack';
