@@ -1,10 +1,10 @@
 import { profileOf } from '@atlas/deployment-profiles';
-import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { databasesOfLongSuite, eventually } from '@atlas/testing';
 import { type BothPlanes, startBothPlanes } from './both-planes.fixture';
 
 jest.setTimeout(60_000);
 
-describe.each(EVERY_DATABASE)('both planes as processes on %s', (driver) => {
+describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', (driver) => {
   let planes: BothPlanes;
   beforeAll(async () => {
     planes = await startBothPlanes(driver);

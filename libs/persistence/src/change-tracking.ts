@@ -128,32 +128,29 @@ export class ChangeTracking {
   }
 
   private async set(tenantId: string, isFrozen: boolean): Promise<void> {
-    const transaction = await this.database.writeAs(tenantId, async (manager) => {
-      await manager.query(
+    const { driver } = this.database;
+    await this.database.writeAs(tenantId, (manager) =>
+      manager.query(
         `insert into tracked_tenants (tenant_id, is_frozen) values ($1, $2)
          on conflict (tenant_id) do update set is_frozen = excluded.is_frozen`,
-        [tenantId, this.database.driver === 'sqlite' ? Number(isFrozen) : isFrozen],
-      );
-      return this.database.driver === 'sqlite' ? null : ownTransaction(manager);
-    });
-    if (transaction !== null) await this.olderOnesEnded(transaction);
+        [tenantId, driver === 'sqlite' ? Number(isFrozen) : isFrozen],
+      ),
+    );
+    // On SQLite writers take turns.
+    if (driver === 'postgres') await this.openOnesEnded();
   }
 
-  /** A transaction that began before may not have seen it. On SQLite there is none: writers take turns. */
-  private async olderOnesEnded(transaction: string): Promise<void> {
-    const question = `select pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8 as is_over`;
-    const isOver = async (): Promise<boolean> =>
-      this.database.read(async (manager) => {
-        const [answer] = await manager.query<{ is_over: boolean }[]>(question, [transaction]);
-        return answer?.is_over ?? false;
-      });
-    while (!(await isOver())) await delay(LOOK_MS);
+  /** A transaction that was open at our commit may not have seen what we wrote; one that begins later does. */
+  private async openOnesEnded(): Promise<void> {
+    // A number of our own, taken after that commit: whatever was open has a smaller one, or none and will see it.
+    const [taken] = await this.ask<{ id: string }>('select pg_current_xact_id()::text as id');
+    const question = `select pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8 as are_over`;
+    while (!(await this.ask<{ are_over: boolean }>(question, taken?.id))[0]?.are_over) await delay(LOOK_MS);
   }
-}
 
-async function ownTransaction(manager: EntityManager): Promise<string> {
-  const [row] = await manager.query<{ id: string }[]>('select pg_current_xact_id()::text as id');
-  return row?.id ?? '';
+  private ask<T>(question: string, ...parameters: unknown[]): Promise<T[]> {
+    return this.database.read((manager) => manager.query<T[]>(question, parameters));
+  }
 }
 
 /** What users are told while their tenant's writes pause; any other error as it is. */

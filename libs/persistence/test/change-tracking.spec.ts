@@ -1,5 +1,6 @@
+import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
+import { EVERY_DATABASE, type TestDatabase, createTestDatabase, eventually } from '@atlas/testing';
 import { ChangeTracking } from '../src/change-tracking';
 import { type Database } from '../src/database';
 import { databaseTarget } from '../src/database-target';
@@ -13,6 +14,7 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
   let tenants: TenantDatabase;
   let tracking: ChangeTracking;
   let tenant: string;
+  const outside = new AsyncResource('outside of any transaction');
 
   beforeAll(async () => {
     test = await createTestDatabase(driver);
@@ -75,28 +77,71 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
     expect(await keys()).toEqual([second]);
   });
 
-  it.each([
+  /** A writer that stays in its transaction until it is told to go on. */
+  const slowWriter = async (): Promise<{ goOn: () => void; written: Promise<void> }> => {
+    let goOn: () => void = () => undefined;
+    let written: Promise<void> = Promise.resolve();
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    await new Promise<void>((started) => {
+      written = tenants.write(tenant, async (scope) => {
+        const note = { id: randomUUID(), text: 'slow', tags: null, writtenAt: new Date(0) };
+        await scope.insert(Note, note);
+        started();
+        await held;
+      });
+    });
+    return { goOn, written };
+  };
+
+  describe.each([
     ['start', (): Promise<void> => tracking.start(tenant)],
     ['freeze', (): Promise<void> => tracking.freeze(tenant)],
-  ])('waits at %s for writers that began before', async (_, begin) => {
-    const order: string[] = [];
-    let goOn: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (goOn = resolve));
-    const writing = new Promise<void>((started) => {
-      void tenants
-        .write(tenant, async (scope) => {
-          const note = { id: randomUUID(), text: 'slow', tags: null, writtenAt: new Date(0) };
-          await scope.insert(Note, note);
-          started();
-          await held;
-        })
-        .then(() => order.push('written'));
-    });
-    await writing;
-    const began = begin().then(() => order.push('begun'));
-    goOn();
-    await began;
-    expect(order).toEqual(['written', 'begun']);
+  ])('waits at its %s', (_, begin) => {
+    /** It is asked again and again, and has not begun; then the writer goes on, and it begins. */
+    const expectWaits = async (begun: Promise<void>, goOn: () => void): Promise<void> => {
+      let hasBegun = false;
+      void begun.then(() => (hasBegun = true));
+      const looks = jest.spyOn(database, 'read');
+      await eventually(() => hasBegun || looks.mock.calls.length > 3);
+      expect(hasBegun).toBe(false);
+      looks.mockRestore();
+      goOn();
+      await begun;
+      expect((await tenants.read(tenant, (scope) => scope.find(Note))).map(({ text }) => text)).toEqual([
+        'slow',
+      ]);
+    };
+
+    if (driver === 'postgres') {
+      it('for writers that began before', async () => {
+        const { goOn } = await slowWriter();
+        await expectWaits(begin(), goOn);
+      });
+
+      it('for writers that began while it was about to commit', async () => {
+        const writeAs = database.writeAs.bind(database);
+        let slow: Awaited<ReturnType<typeof slowWriter>> | undefined;
+        jest.spyOn(database, 'writeAs').mockImplementationOnce((id, work) =>
+          writeAs(id, async (manager) => {
+            const result = await work(manager);
+            slow = await outside.runInAsyncScope(slowWriter);
+            return result;
+          }),
+        );
+        const begun = outside.runInAsyncScope(begin);
+        const { goOn } = await eventually(() => slow);
+        await expectWaits(begun, goOn);
+      });
+    } else {
+      it('for writers that began before', async () => {
+        const { goOn, written } = await slowWriter();
+        const begun = begin();
+        goOn();
+        await begun;
+        await written;
+        expect(await tenants.read(tenant, (scope) => scope.find(Note))).toHaveLength(1);
+      });
+    }
   });
 
   it('refuses the writes of a frozen tenant in words, and lets it be read', async () => {
