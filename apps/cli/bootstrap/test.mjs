@@ -7,6 +7,12 @@ import { runInForeground } from './processes.mjs';
 import { scratchFolder } from './scratch.mjs';
 import { ROOT } from './workspace.mjs';
 
+/** A tenth of the processor's time goes into collecting what tests throw away, unless there is room for it. */
+function testEnvironment() {
+  const options = [process.env.NODE_OPTIONS, '--max-semi-space-size=64'].filter(Boolean).join(' ');
+  return { ...process.env, NODE_OPTIONS: options, TMPDIR: scratchFolder() };
+}
+
 // `npm test`: installs and builds when needed, then runs every test. Arguments are those of jest.
 try {
   await install();
@@ -16,7 +22,7 @@ try {
   const results = join(ROOT, 'dist/test-results.json');
   const code = await runInForeground(
     [...jest, '--json', `--outputFile=${results}`, ...process.argv.slice(2)],
-    { cwd: ROOT, env: { ...process.env, TMPDIR: scratchFolder() } },
+    { cwd: ROOT, env: testEnvironment() },
   );
   const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(results, 'utf8'));
   const summary = `${numPassedTests} passed, ${numFailedTests} failed`;

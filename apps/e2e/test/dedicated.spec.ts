@@ -1,5 +1,6 @@
 import { databasesOfLongSuite, type TenantView, eventually } from '@atlas/testing';
 import { DedicatedStack } from './dedicated.fixture';
+import { inFullForm } from './full-form.fixture';
 
 jest.setTimeout(120_000);
 
@@ -41,7 +42,8 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       expect(await dedicated.namesOnServer('acme')).toHaveLength(driver === 'postgres' ? 2 : 0);
     });
 
-    it('is started again when its process dies', async () => {
+    // The next one has this in it.
+    inFullForm('is started again when its process dies', async () => {
       const { pid } = await dedicated.processOf('acme');
       process.kill(pid, 'SIGKILL');
       await dedicated.processOf('acme', pid);

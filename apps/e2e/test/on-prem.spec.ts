@@ -14,6 +14,7 @@ import {
 } from '@atlas/testing';
 import { CustomersMachine } from './atlas-tp.fixture';
 import { TlsFront } from './tls-front.fixture';
+import { inFullForm } from './full-form.fixture';
 
 jest.setTimeout(bySize(60_000, 300_000));
 
@@ -118,7 +119,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
   // The same on every database.
   if (driver !== 'sqlite') return;
 
-  it('is ended when npx is, which hands no signal on', async () => {
+  inFullForm('is ended when npx is, which hands no signal on', async () => {
     const { install, tenant } = await order(stack, 'orphan');
     machine.paste(install);
     const running = await machine.runByNpx();
@@ -128,16 +129,19 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
     await expect(fetch(`${machine.url}/health/live`)).rejects.toThrow();
   });
 
-  it('can be enrolled before it is started, any number of times, and says what is wrong otherwise', async () => {
-    const { install } = await order(stack, 'early');
-    machine.paste(install, { ATLAS_PROVISIONING_TOKEN: '# later' });
-    const refused = await machine.call('enrol');
-    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('ATLAS_PROVISIONING_TOKEN')]);
-    machine.paste(install);
-    for (let round = 0; round < 2; round += 1)
-      expect(await machine.json('enrol')).toMatchObject({ code: 0, enrolled: true });
-    expect(await planesOf('early')).toMatchObject([{ status: 'enrolled' }]);
-  });
+  inFullForm(
+    'can be enrolled before it is started, any number of times, and says what is wrong otherwise',
+    async () => {
+      const { install } = await order(stack, 'early');
+      machine.paste(install, { ATLAS_PROVISIONING_TOKEN: '# later' });
+      const refused = await machine.call('enrol');
+      expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('ATLAS_PROVISIONING_TOKEN')]);
+      machine.paste(install);
+      for (let round = 0; round < 2; round += 1)
+        expect(await machine.json('enrol')).toMatchObject({ code: 0, enrolled: true });
+      expect(await planesOf('early')).toMatchObject([{ status: 'enrolled' }]);
+    },
+  );
 });
 
 (HAS_OPENSSL ? describe : describe.skip)('a Control Plane whose certificate is of a private CA', () => {

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { identityOf } from '@atlas/platform/processes';
-import { bySize, databasesOfLongSuite, eventually } from '@atlas/testing';
+import { databasesOfLongSuite, eventually } from '@atlas/testing';
 import { TerraformStack, hasTerraform } from './terraform.fixture';
+import { inFullForm } from './full-form.fixture';
 
 jest.setTimeout(120_000);
 
-/** Not among the hardest cases, which the small form has. */
-const inFullForm = bySize<(name: string, work: () => Promise<void>) => void>(() => undefined, it);
 const describeWithTerraform = hasTerraform ? describe : describe.skip;
 const SECRETS = /at[ps]_[a-z0-9]+_|:[0-9a-f]{32}@/i;
 
@@ -81,16 +80,19 @@ describeWithTerraform('dedicated tenants by Terraform (skipped where terraform i
       await expectProvisionedOnce('hurt', true);
     });
 
-    it('terraform and the Control Plane are killed: the next Control Plane applies again', async () => {
-      terraform.closeGate();
-      await terraform.provision('lost', 'postgres');
-      const pid = await terraform.heldApply('lost');
-      await terraform.stack.controlPlane.end('SIGKILL');
-      process.kill(pid, 'SIGKILL');
-      terraform.openGate();
-      await terraform.stack.startControlPlane();
-      await expectProvisionedOnce('lost', true);
-    });
+    inFullForm(
+      'terraform and the Control Plane are killed: the next Control Plane applies again',
+      async () => {
+        terraform.closeGate();
+        await terraform.provision('lost', 'postgres');
+        const pid = await terraform.heldApply('lost');
+        await terraform.stack.controlPlane.end('SIGKILL');
+        process.kill(pid, 'SIGKILL');
+        terraform.openGate();
+        await terraform.stack.startControlPlane();
+        await expectProvisionedOnce('lost', true);
+      },
+    );
 
     inFullForm(
       'the Control Plane is killed: the next one waits for the terraform that survived',
