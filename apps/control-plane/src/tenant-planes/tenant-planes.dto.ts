@@ -53,14 +53,9 @@ export class SelfQuery {
   tenant_plane_id?: string;
 }
 
-export class DesiredStateQuery extends SelfQuery {
-  @ApiProperty({ required: false, description: 'The revision that the plane has' })
-  @Optional()
-  @IsString()
-  @Length(1, 100)
-  since?: string;
-
-  @ApiProperty({ required: false, description: 'Seconds to wait for a change' })
+/** A long poll. */
+class WaitingQuery extends SelfQuery {
+  @ApiProperty({ required: false, description: 'Seconds to wait for what is asked for' })
   @Optional()
   @Type(() => Number)
   @IsInt()
@@ -69,20 +64,20 @@ export class DesiredStateQuery extends SelfQuery {
   wait: number = 0;
 }
 
-export class TransferPartQuery extends SelfQuery {
+export class DesiredStateQuery extends WaitingQuery {
+  @ApiProperty({ required: false, description: 'The revision that the plane has' })
+  @Optional()
+  @IsString()
+  @Length(1, 100)
+  since?: string;
+}
+
+export class TransferPartQuery extends WaitingQuery {
   @ApiProperty({ required: false, description: 'The attempt that the plane has begun to import' })
   @Optional()
   @IsString()
   @Length(1, 100)
   attempt?: string;
-
-  @ApiProperty({ required: false, description: 'Seconds to wait for the part' })
-  @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
-  @Max(MAX_WAIT_SECONDS)
-  wait: number = 0;
 }
 
 const SWITCH = new Map([

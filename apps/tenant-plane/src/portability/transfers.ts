@@ -61,20 +61,19 @@ export class Transfers {
     running.ended = this.keepTrying(transfer.id, running).finally(() => this.running.delete(transfer.id));
   }
 
-  /** A copy that differs is told, and made anew: a person sees it, and may end it. */
+  /** Whatever fails is tried again. A copy that differs is told, and made anew: a person sees it, and may end it. */
   private async keepTrying(transferId: string, running: RunningTransfer): Promise<void> {
     const { signal } = running.end;
     while (!signal.aborted) {
-      const tenant = (await this.wanted()).find(({ transfer }) => transfer.id === transferId);
-      if (!tenant) return;
       try {
+        const tenant = (await this.wanted()).find(({ transfer }) => transfer.id === transferId);
+        if (!tenant) return;
         await this.attempt(tenant, running);
         // Done: it stays on the list, so that it is not begun again.
         return await aborted(signal);
       } catch (error) {
         if (signal.aborted) return;
-        this.logger.warn(`The transfer of tenant ${tenant.id}: ${(error as Error).message}`);
-        if (error instanceof TransferFailed) this.reporter.report([failureOf(tenant, error)]);
+        this.logger.warn(`Transfer ${transferId} is tried again: ${(error as Error).message}`);
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -96,17 +95,18 @@ export class Transfers {
     await running.outgoing.run(running.end.signal);
   }
 
-  private async receive(
-    { id: tenantId, transfer }: TenantInTransfer,
-    running: RunningTransfer,
-  ): Promise<void> {
+  private async receive(tenant: TenantInTransfer, running: RunningTransfer): Promise<void> {
+    const { id: tenantId, transfer } = tenant;
     const incoming = { transferId: transfer.id, tenantId, key: await this.identities.privateKey() };
     const tools = {
       tenants: this.tenants,
       relay: this.relay,
       markWhole: (isWhole: boolean) => this.markWhole(tenantId, isWhole ? transfer.id : null),
     };
-    await new IncomingTransfer(tools, incoming, this.codecs()).run(running.end.signal);
+    await new IncomingTransfer(tools, incoming, this.codecs()).run(running.end.signal).catch((error) => {
+      if (error instanceof TransferFailed) this.reporter.report([failureOf(tenant, error)]);
+      throw error;
+    });
   }
 
   private async markWhole(id: string, importedTransferId: string | null): Promise<void> {
