@@ -1,7 +1,9 @@
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
+import { type ProvisioningToken } from '../../tenant-planes/provisioning-token.entity';
 import { ProvisioningTokens } from '../../tenant-planes/provisioning-tokens';
 import { SingleTenantPlanes } from '../../tenant-planes/single-tenant-planes';
+import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { arrivalOf } from '../arrival';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
@@ -27,9 +29,12 @@ export class AwaitEnrolmentStep extends Step {
     const { manager, tenantId } = context;
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const { phase } = arrivalOf(context, tenant);
-    const plane = await this.planes.find(manager, tenantId, phase);
-    if (!plane) throw new StepFailure('fatal', 'no_tenant_plane', 'The tenant has no tenant plane.');
-    if (plane.status !== 'enrolled') return this.waitForToken(manager, plane.id);
+    const expected = await this.planes.find(manager, tenantId, phase);
+    if (!expected) throw new StepFailure('fatal', 'no_tenant_plane', 'The tenant has no tenant plane.');
+    const token = await this.tokens.findLive(manager, expected.id);
+    // After the token: one that was spent between the two looks has made the plane an enrolled one.
+    const plane = await manager.findOneByOrFail(TenantPlane, { id: expected.id });
+    if (plane.status !== 'enrolled') return this.waitFor(token);
     const { endpointUrl } = plane;
     // Where the customer runs the plane, its users go to the address that it enrolled with.
     if (phase === 'serving')
@@ -41,8 +46,7 @@ export class AwaitEnrolmentStep extends Step {
     // The plane's trust ends with its registration.
   }
 
-  private async waitForToken(manager: StepContext['manager'], tenantPlaneId: string): Promise<StepResult> {
-    const token = await this.tokens.findLive(manager, tenantPlaneId);
+  private waitFor(token: ProvisioningToken | null): StepResult {
     const until = token?.expiresAt;
     if (until && until > this.clock.now()) return wait('the enrolment of the tenant plane', until);
     const what = until ? 'The provisioning token expired' : 'There is no live provisioning token';
