@@ -4,7 +4,7 @@ import type { Config } from 'jest';
 const config: Config = {
   // Processes and databases of their own, which also wait for each other: one more than there are cores, but not a crowd.
   maxWorkers: Math.min(availableParallelism() + 1, 8),
-  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
+  testSequencer: '<rootDir>/libs/testing/jest/longest-first.cjs',
   projects: ['<rootDir>/apps/*/jest.config.cjs', '<rootDir>/libs/*/jest.config.cjs'],
 };
 

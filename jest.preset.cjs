@@ -19,6 +19,7 @@ module.exports = (name, dir, { postgres = false } = {}) => ({
   displayName: name,
   rootDir: dir,
   testEnvironment: 'node',
+  cacheDirectory: path.join(__dirname, 'node_modules/.cache/jest'),
   setupFiles: ['reflect-metadata'],
   ...(postgres && {
     globalSetup: path.join(__dirname, 'libs/testing/jest/start-postgres.ts'),
