@@ -1,3 +1,4 @@
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalPostgres, startLocalPostgres, temporaryDataDir } from '../src/local-postgres';
@@ -9,6 +10,7 @@ declare global {
 
 /** One server for the whole run; TEST_PG_URL names another one instead. */
 export default async function startPostgres(): Promise<void> {
+  process.env['ATLAS_TEST_RUN'] = mkdtempSync(join(tmpdir(), 'atlas-test-run-'));
   if (!process.env['TEST_PG_URL']) {
     const dataDir = temporaryDataDir(join(tmpdir(), 'atlas-test-postgres'));
     globalThis.atlasTestPostgres = await startLocalPostgres({ dataDir, isTemporary: true, fsync: false });

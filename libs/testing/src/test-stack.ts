@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { copyFileSync, existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Answer, type RequestOptions, request } from './http';
 import { freePort } from './local-postgres';
 import { type PlaneProcess, builtFile, eventually, startPlane } from './plane-process';
@@ -73,7 +75,7 @@ export class TestStack {
 
   static async start(options: TestStackOptions): Promise<TestStack> {
     const stack = new TestStack(options, await freePort(), await freePort());
-    stack.createOwner();
+    stack.createOwner(options.controlPlaneDatabase);
     await stack.startControlPlane();
     await stack.createApiKey();
     return stack;
@@ -206,7 +208,18 @@ export class TestStack {
     await Promise.all([...this.controlPlanes, ...this.tenantPlanes].map((plane) => plane.end('SIGKILL')));
   }
 
-  private createOwner(): void {
+  /** The command takes a second: on SQLite what it made is kept for the other stacks of a run. */
+  private createOwner({ driver, url }: TestDatabase): void {
+    const run = process.env['ATLAS_TEST_RUN'];
+    const kept = driver === 'sqlite' && run && join(run, 'owner.db');
+    if (kept && existsSync(kept)) return copyFileSync(kept, url);
+    this.runCreateOwner();
+    if (!kept) return;
+    copyFileSync(url, `${kept}.${process.pid}`);
+    renameSync(`${kept}.${process.pid}`, kept);
+  }
+
+  private runCreateOwner(): void {
     const args = [builtFile('control-plane', 'create-owner.js'), '--email', OWNER_EMAIL, '--password-stdin'];
     const env = { PATH: process.env['PATH'], ...this.env };
     const { status, stderr } = spawnSync(process.execPath, args, {
