@@ -29,6 +29,8 @@ import { JobControl } from './provisioning/jobs.service';
 import { OldCopies } from './provisioning/old-copies';
 import { Operations, STEP_PROVIDERS } from './provisioning/operations';
 import { Moves } from './provisioning/moves.service';
+import { Removals } from './provisioning/removals.service';
+import { ReadableBackup } from './provisioning/steps/readable-backup';
 import { Provisioning } from './provisioning/provisioning.service';
 import { GraphileQueue } from './provisioning/queue/graphile.queue';
 import { InProcessQueue } from './provisioning/queue/in-process.queue';
@@ -54,12 +56,15 @@ import { TenantPlanesController } from './tenant-planes/tenant-planes.controller
 import { TenantPlanes } from './tenant-planes/tenant-planes.service';
 import { LifecycleController } from './tenants/lifecycle.controller';
 import { TenantStatusPublisher } from './tenants/tenant-status-publisher';
+import { DeletionCertificates } from './tenants/deletion-certificates';
+import { TenantAddresses } from './tenants/tenant-addresses';
 import { DatabaseUrls } from './tenants/database-urls';
 import { SignupLinks } from './tenants/signup-links';
 import { TenantInfrastructure } from './tenants/tenant-infrastructure.service';
 import { TenantTokens } from './tenants/tenant-tokens.service';
 import { TenantsController } from './tenants/tenants.controller';
 import { Tenants } from './tenants/tenants.service';
+import { Backups } from './transfers/backups.service';
 import { RelayController } from './transfers/relay.controller';
 import { TransferRelay } from './transfers/relay.service';
 import { Transfers } from './transfers/transfers.service';
@@ -76,6 +81,8 @@ const PROVISIONING = [
   Jobs,
   Operations,
   Moves,
+  ReadableBackup,
+  Removals,
   OldCopies,
   Provisioning,
   TenantOperations,
@@ -92,6 +99,7 @@ const TENANT_PLANES = [
   ServiceKeys,
   SingleTenantPlanes,
   TenantPlanes,
+  Backups,
   TransferRelay,
   Transfers,
   WaitingCalls,
@@ -99,7 +107,9 @@ const TENANT_PLANES = [
 const INFRASTRUCTURE = [...DRIVER_PROVIDERS, Infrastructures, LocalPlanes, LocalSupervisor];
 const TENANTS = [
   DatabaseUrls,
+  DeletionCertificates,
   SignupLinks,
+  TenantAddresses,
   TenantInfrastructure,
   TenantStatusPublisher,
   TenantTokens,

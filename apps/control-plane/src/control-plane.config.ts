@@ -81,6 +81,18 @@ export class ControlPlaneConfig {
   @Min(0)
   MOVE_KEEP_DAYS: number = 7;
 
+  /** How long a tenant that was deprovisioned can be brought back, in days. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(0)
+  RESTORE_WINDOW_DAYS: number = 30;
+
+  /** How long the operators' own backups of databases are kept, in days: certificates of deletion name it. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(0)
+  DATABASE_BACKUP_DAYS: number = 35;
+
   /** Where the local driver keeps its tenant planes' logs and SQLite files. */
   @IsNotEmpty()
   LOCAL_DRIVER_DIR: string = 'data/dedicated';

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { type DesiredState, PLANE_PATHS } from '@atlas/plane-contract';
 import {
   type RequestToSign,
@@ -9,6 +9,9 @@ import {
 } from '@atlas/service-auth';
 import { type FixedClock } from '@atlas/testing';
 import supertest from 'supertest';
+
+/** Every simulated plane has these. */
+export const KEYS = generateKeyPairSync('x25519');
 
 /** What tenant planes sign for. Requests really go to a port of the system's choice. */
 export const PUBLIC_URL = 'http://127.0.0.1:4100';
@@ -88,7 +91,7 @@ export class PlaneSimulator {
       endpoint_url: 'https://cell.example.com',
       database: { driver: 'sqlite' },
       capabilities: [],
-      public_key: { kty: 'OKP', crv: 'X25519', x: 'AAAA' },
+      public_key: KEYS.publicKey.export({ format: 'jwk' }),
       ...changes,
     };
   }
@@ -176,7 +179,8 @@ export class PlaneSimulator {
     const agent = supertest(this.url);
     const prepared = { GET: agent.get(path), POST: agent.post(path), PUT: agent.put(path) }[method];
     const sent = prepared.set({ ...request, ...call.headers });
-    const answer = await (text === '' ? sent : sent.set('content-type', 'application/json').send(text));
+    const type = call.headers?.['content-type'] ?? 'application/json';
+    const answer = await (text === '' ? sent : sent.set('content-type', type).send(text));
     const { status, headers } = answer;
     const received = { status, headers, body: answer.text ?? '' };
     const verify = () =>

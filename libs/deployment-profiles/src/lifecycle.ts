@@ -1,5 +1,13 @@
 /** What may happen to a tenant once it is there. */
-export const LIFECYCLE_OPERATIONS = ['suspend', 'resume', 'move', 'remove_copy'] as const;
+export const LIFECYCLE_OPERATIONS = [
+  'suspend',
+  'resume',
+  'move',
+  'remove_copy',
+  'deprovision',
+  'restore',
+  'purge',
+] as const;
 
 export type LifecycleOperation = (typeof LIFECYCLE_OPERATIONS)[number];
 
@@ -7,9 +15,20 @@ export type LifecycleOperation = (typeof LIFECYCLE_OPERATIONS)[number];
 export const LIFECYCLE_OF_EVERY_MODEL = {
   suspend: ['suspend', 'await-report'],
   resume: ['resume', 'await-report'],
+  purge: ['erase-backup', 'issue-certificate'],
 } as const;
+
+/** Whoever holds the data backs them up; what Atlas holds, it removes. */
+const REMOVAL = ['remove-copies', 'await-removal', 'remove-planes', 'close-tenant'] as const;
+export const DEPROVISION_WITH_BACKUP = ['stop-serving', 'back-up', 'await-backup', ...REMOVAL] as const;
+export const DEPROVISION_OF_CUSTOMERS = ['stop-serving', ...REMOVAL] as const;
 
 /** A move to a model: first a place there is made (the steps that are given), then the tenant's rows follow. */
 export function moveBy(...place: readonly string[]): readonly string[] {
   return [...place, 'open-transfer', 'await-copy', 'freeze', 'await-import', 'cut-over'];
+}
+
+/** As a move whose source is the backup. */
+export function restoreBy(...place: readonly string[]): readonly string[] {
+  return [...place, 'open-restore', 'await-restore', 'reinstate'];
 }

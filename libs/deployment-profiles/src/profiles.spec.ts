@@ -95,14 +95,36 @@ const FACTS = {
 } as const;
 
 const MOVE = ['open-transfer', 'await-copy', 'freeze', 'await-import', 'cut-over'];
+const REMOVAL = ['remove-copies', 'await-removal', 'remove-planes', 'close-tenant'];
+const RESTORE = ['open-restore', 'await-restore', 'reinstate'];
+const OF_ATLAS = { deprovision: ['stop-serving', 'back-up', 'await-backup', ...REMOVAL] };
+const OF_CUSTOMERS = {
+  deprovision: ['stop-serving', ...REMOVAL],
+  restore: ['register-tenant-plane', 'await-enrolment', 'reinstate'],
+};
 const LIFECYCLES = {
-  shared: { move: ['reserve-place', ...MOVE], remove_copy: ['purge-copy', 'await-purge'] },
+  shared: {
+    move: ['reserve-place', ...MOVE],
+    remove_copy: ['purge-copy', 'await-purge'],
+    ...OF_ATLAS,
+    restore: ['reserve-place', ...RESTORE],
+  },
   dedicated: {
     move: ['register-tenant-plane', 'create-infrastructure', 'await-enrolment', ...MOVE],
     remove_copy: ['remove-infrastructure', 'end-trust'],
+    ...OF_ATLAS,
+    restore: ['register-tenant-plane', 'create-infrastructure', 'await-enrolment', ...RESTORE],
   },
-  on_prem: { move: ['register-tenant-plane', 'await-enrolment', ...MOVE], remove_copy: ['end-trust'] },
-  hybrid: { move: ['register-tenant-plane', 'await-enrolment', ...MOVE], remove_copy: ['end-trust'] },
+  on_prem: {
+    move: ['register-tenant-plane', 'await-enrolment', ...MOVE],
+    remove_copy: ['end-trust'],
+    ...OF_CUSTOMERS,
+  },
+  hybrid: {
+    move: ['register-tenant-plane', 'await-enrolment', ...MOVE],
+    remove_copy: ['end-trust'],
+    ...OF_CUSTOMERS,
+  },
 };
 
 const expectFacts = (text: string, facts: readonly RegExp[]) => {
@@ -131,6 +153,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expect(profile.lifecycle).toEqual({
       suspend: ['suspend', 'await-report'],
       resume: ['resume', 'await-report'],
+      purge: ['erase-backup', 'issue-certificate'],
       ...LIFECYCLES[model],
     });
   });

@@ -8,12 +8,15 @@ export type DesiredTenantStatus = 'active' | 'suspended' | 'deprovisioning';
 
 /**
  * A tenant's rows travel: the `source` encrypts them to `recipient` (a public JWK) and sends them, the `target` imports
- * them. In phase `frozen` the source lets nothing be written any more and sends the last of them.
+ * them. In phase `frozen` the source lets nothing be written any more and sends the last of them. The one of a `backup`
+ * sends them frozen, takes them back into a scratch database, and compares.
  */
 export interface DesiredTransfer {
   readonly id: string;
-  readonly role: 'source' | 'target';
+  readonly role: 'source' | 'target' | 'backup';
   readonly recipient?: Readonly<Record<string, unknown>>;
+  /** Where the rows are encrypted to a backup's key: that key (a private JWK), as a JWE to the plane's own. */
+  readonly key?: string;
 }
 
 export interface DesiredTenant {

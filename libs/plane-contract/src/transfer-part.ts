@@ -7,6 +7,17 @@ export const TRANSFER_PART_TYPE = 'application/jose';
 /** The largest part, in characters. */
 export const MAX_PART_LENGTH = 8_000_000;
 
+/** Rows and checksum of each table. */
+export type Manifest = Readonly<Record<string, { readonly rows: number; readonly checksum: string }>>;
+
+/** What the JWE of the last part holds, packed by gzip, besides the last rows: what the target must have by then. */
+export interface LastPart {
+  readonly manifest: Manifest;
+}
+
+/** The type of the JWE in which a plane is given the key of a backup. */
+export const BACKUP_KEY_TYPE = 'atlas-backup-key';
+
 export interface TransferPartHeader {
   readonly transfer: string;
   /** The source begins anew with another one: what was imported of the one before is void. */

@@ -13,6 +13,7 @@ import { ProvisioningToken } from '../tenant-planes/provisioning-token.entity';
 import { RequestNonce } from '../tenant-planes/request-nonces/request-nonce.entity';
 import { ServiceKey } from '../tenant-planes/service-key.entity';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
+import { DeletionCertificate } from '../tenants/deletion-certificate.entity';
 import { Tenant } from '../tenants/tenant.entity';
 import { Transfer, TransferPart } from '../transfers/transfer.entity';
 import { CreateAccounts1700000000001 } from './migrations/0001-create-accounts';
@@ -22,6 +23,7 @@ import { CreateAudit1700000000004 } from './migrations/0004-create-audit';
 import { OpenJobsToPlanes1700000000005 } from './migrations/0005-open-jobs-to-planes';
 import { CreateLocalPlanes1700000000006 } from './migrations/0006-create-local-planes';
 import { CreateTransfers1700000000007 } from './migrations/0007-create-transfers';
+import { KeepBackups1700000000008 } from './migrations/0008-keep-backups';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -31,6 +33,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     AuditChainLink,
     AuditEvent,
     ControlPlaneState,
+    DeletionCertificate,
     IdempotencyRecord,
     LocalPlane,
     Operator,
@@ -54,5 +57,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     OpenJobsToPlanes1700000000005,
     CreateLocalPlanes1700000000006,
     CreateTransfers1700000000007,
+    KeepBackups1700000000008,
   ],
 };

@@ -2,14 +2,14 @@ import { type DeploymentModel } from '@atlas/tenancy';
 import { type Tenant } from '../tenants/tenant.entity';
 import { type StepContext } from './step';
 
-/** The place that a job makes for its tenant: its home when it is provisioned; in a move, the one to come. */
+/** The place that a job makes for its tenant: its home when it is provisioned; in a move or restore, the one to come. */
 export interface Arrival {
   readonly model: DeploymentModel;
   readonly phase: 'serving' | 'importing';
 }
 
 export function arrivalOf({ operation, params }: StepContext, { deploymentModel }: Tenant): Arrival {
-  return operation === 'move'
-    ? { model: params['deployment_model'] as DeploymentModel, phase: 'importing' }
-    : { model: deploymentModel, phase: 'serving' };
+  if (operation === 'move')
+    return { model: params['deployment_model'] as DeploymentModel, phase: 'importing' };
+  return { model: deploymentModel, phase: operation === 'restore' ? 'importing' : 'serving' };
 }

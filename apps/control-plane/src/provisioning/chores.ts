@@ -4,6 +4,7 @@ import { SealedIdempotency } from '../idempotency/sealed-idempotency';
 import { DesiredStates } from '../tenant-planes/desired-state.service';
 import { RequestNonces } from '../tenant-planes/request-nonces/request-nonces';
 import { OldCopies } from './old-copies';
+import { Removals } from './removals.service';
 
 /** What has to be done now and then, in any process. */
 @Injectable()
@@ -14,6 +15,7 @@ export class Chores {
     private readonly idempotency: SealedIdempotency,
     private readonly sealer: AuditSealer,
     private readonly oldCopies: OldCopies,
+    private readonly removals: Removals,
   ) {}
 
   async run(since: Date): Promise<void> {
@@ -22,5 +24,6 @@ export class Chores {
     await this.nonces.sweep();
     await this.idempotency.sweep();
     await this.oldCopies.sweep();
+    await this.removals.sweep();
   }
 }

@@ -7,6 +7,9 @@ import { ProvisioningJob } from './job.entity';
 
 export const LEASE_MS = 15_000;
 
+/** The error of a job that is not gone on with: another one took its tenant over. */
+export const SUPERSEDED = 'superseded';
+
 /** Another worker holds the job now: whatever this one still wants to write is refused. */
 export class LeaseLost extends Error {
   constructor() {
@@ -99,6 +102,26 @@ export class Jobs {
       .where({ id: job.id, leaseOwner: job.leaseOwner ?? '', leaseNumber: job.leaseNumber })
       .execute();
     if (!affected) throw new LeaseLost();
+  }
+
+  /** Ends what is in work at a tenant, for good: whoever works on it loses the lease. */
+  async supersede(manager: EntityManager, tenantId: string, operation: string): Promise<void> {
+    const where = { tenantId, status: In([...LIVE_JOB_STATUSES]) };
+    const live = await manager.find(ProvisioningJob, { where, select: { id: true } });
+    const detail = `Another operation on this tenant came before it: ${operation}.`;
+    const ended = { status: 'cancelled', leaseOwner: null, leaseExpiresAt: null } as const;
+    await manager
+      .createQueryBuilder()
+      .update(ProvisioningJob)
+      .set({
+        ...ended,
+        error: { code: SUPERSEDED, detail },
+        leaseNumber: () => 'lease_number + 1',
+        finishedAt: this.clock.now(),
+      })
+      .where(where)
+      .execute();
+    for (const { id } of live) this.signals.publish(topicOf(id));
   }
 
   /** Releases the lease to wait. False when something happened since the job was claimed: then look again. */

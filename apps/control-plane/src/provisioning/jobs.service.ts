@@ -8,7 +8,7 @@ import { JOB_MACHINE, type JobDirection, type JobStatus, LIVE_JOB_STATUSES } fro
 import { ProvisioningJob } from './job.entity';
 import { jobView } from './job.view';
 import { type ListJobsQuery } from './jobs.dto';
-import { Jobs, topicOf } from './jobs.repository';
+import { Jobs, SUPERSEDED, topicOf } from './jobs.repository';
 import { OPERATION_RULES } from './operation-rules';
 import { JobQueue } from './queue/job-queue';
 
@@ -99,9 +99,9 @@ export class JobControl {
     return this.database.write(async (manager) => {
       const job = await this.requireJob(manager, id);
       const tenant = job.tenantId && (await manager.findOneByOrFail(Tenant, { id: job.tenantId }));
-      // Rolled back to the end: there is nothing left to go on with.
-      if (!JOB_MACHINE.can(job.status, 'queued') || (tenant && tenant.status === 'deleted'))
-        throw invalidTransition(job.status, 'queued');
+      // Rolled back to the end, or taken over: there is nothing left to go on with.
+      const isOver = job.error?.code === SUPERSEDED || (tenant && tenant.status === 'deleted');
+      if (!JOB_MACHINE.can(job.status, 'queued') || isOver) throw invalidTransition(job.status, 'queued');
       const startedAt = this.clock.now().toISOString();
       for (const step of job.steps) {
         if (step.status === 'failed' || step.status === 'waiting')

@@ -13,6 +13,8 @@ export interface OperationRules {
   readonly whileUndone?: TenantStatus;
   /** When it fails or is cancelled. */
   readonly whenStopped?: TenantStatus;
+  /** Whatever else is in work at the tenant ends. */
+  readonly supersedes?: boolean;
   /** To cancel it is to roll it back. */
   readonly isUndoneWhenCancelled?: boolean;
   /** When it is rolled back whole. */
@@ -32,4 +34,8 @@ export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = 
   // Stopped half-way its writes would stay paused.
   move: { from: ['active'], isUndoneWhenCancelled: true },
   remove_copy: { from: ['active', 'suspended'] },
+  // Not from `deprovisioning`: one that has begun is gone on with (retry), and one that is over can be restored.
+  deprovision: { from: ['provisioning', 'active', 'suspended', 'failed'], supersedes: true },
+  restore: { from: ['deprovisioning'], isUndoneWhenCancelled: true },
+  purge: { from: ['deprovisioning'] },
 };

@@ -136,6 +136,7 @@ export class Provisioning {
       createdAt: now,
       updatedAt: now,
       activeAt: null,
+      restorableUntil: null,
     };
   }
 

@@ -13,6 +13,7 @@ import { requireTenant } from '../tenants/tenants.service';
 import { type JobParams } from './job';
 import { ProvisioningJob } from './job.entity';
 import { jobView } from './job.view';
+import { Jobs } from './jobs.repository';
 import { newJob } from './new-job';
 import { OPERATION_RULES } from './operation-rules';
 import { Operations } from './operations';
@@ -27,6 +28,7 @@ export class TenantOperations {
     private readonly database: Database,
     private readonly operations: Operations,
     private readonly queue: JobQueue,
+    private readonly jobs: Jobs,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -56,6 +58,7 @@ export class TenantOperations {
     requireStatus(tenant, operation);
     const steps = this.operations.lifecycle(modelOf(tenant, params), operation);
     const job = newJob({ operation, tenantId, params, steps }, this.clock.now());
+    if (OPERATION_RULES[operation].supersedes) await this.jobs.supersede(manager, tenantId, operation);
     await this.insert(manager, job);
     const subject = { action: `tenant.${operation}`, targetKind: 'tenant', targetId: tenantId };
     await this.audit.record(manager, {

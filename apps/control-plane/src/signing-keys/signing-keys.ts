@@ -13,8 +13,14 @@ import {
 } from 'jose';
 import { SigningKey } from './signing-key.entity';
 
+/** Of certificates of deletion. */
+export const DELETION_KEY_PURPOSE = 'deletion';
+
 /** One key a purpose: its id is the purpose and the ordinal, so that processes which start together agree on one. */
-const FIRST_KEYS = [{ kid: `${SIGNUP_KEY_PURPOSE}-1`, purpose: SIGNUP_KEY_PURPOSE }];
+const FIRST_KEYS = [SIGNUP_KEY_PURPOSE, DELETION_KEY_PURPOSE].map((purpose) => ({
+  kid: `${purpose}-1`,
+  purpose,
+}));
 
 /** The Control Plane's key pairs: their public halves go to tenant planes, the private ones never leave, sealed at rest. */
 @Injectable()

@@ -7,7 +7,7 @@ import { type EntityManager } from 'typeorm';
 import { ControlPlaneState } from '../database/plane-state.entity';
 import { SigningKeys } from '../signing-keys/signing-keys';
 import { Tenant } from '../tenants/tenant.entity';
-import { Transfer } from '../transfers/transfer.entity';
+import { Transfer, type TransferPurpose } from '../transfers/transfer.entity';
 import { Placement } from './placement.entity';
 import { TenantPlane } from './tenant-plane.entity';
 import { Wakes } from './wakes';
@@ -127,6 +127,8 @@ export class DesiredStates implements OnModuleInit {
         .addSelect('transfer.id', 'transfer_id')
         .addSelect('transfer.target_plane_id', 'transfer_target')
         .addSelect('transfer.recipient', 'transfer_recipient')
+        .addSelect('transfer.purpose', 'transfer_purpose')
+        .addSelect('transfer.plane_key', 'transfer_key')
         .addSelect('plane.id', 'plane_id')
         .getRawMany<ChangedRow>(),
     );
@@ -170,6 +172,8 @@ interface ChangedRow {
   readonly transfer_target: string | null;
   /** Text on SQLite. */
   readonly transfer_recipient: string | Record<string, unknown> | null;
+  readonly transfer_purpose: TransferPurpose | null;
+  readonly transfer_key: string | null;
 }
 
 /** One that has moved, or whose rows shall go, is still spoken of. */
@@ -196,11 +200,12 @@ function toEntry(row: ChangedRow): DesiredTenant {
 }
 
 function transferOf(row: ChangedRow): DesiredTransfer {
-  const { transfer_id, transfer_target, plane_id, transfer_recipient: kept } = row;
-  const id = transfer_id ?? '';
-  if (transfer_target === plane_id) return { id, role: 'target' };
+  const { transfer_purpose: purpose, transfer_target, plane_id, transfer_recipient: kept } = row;
+  const id = row.transfer_id ?? '';
+  const key = row.transfer_key ?? undefined;
+  if (purpose !== 'backup' && transfer_target === plane_id) return { id, role: 'target', key };
   const recipient = typeof kept === 'string' ? (JSON.parse(kept) as Record<string, unknown>) : (kept ?? {});
-  return { id, role: 'source', recipient };
+  return { id, role: purpose === 'backup' ? 'backup' : 'source', recipient, key };
 }
 
 function topicOf(tenantPlaneId: string): string {

@@ -10,9 +10,10 @@ import { type RepeatableAnswer, SealedIdempotency } from '../idempotency/sealed-
 import { sendRepeatable } from '../idempotency/send-repeatable';
 import { type JobParams } from '../provisioning/job';
 import { Moves } from '../provisioning/moves.service';
+import { Removals } from '../provisioning/removals.service';
 import { TenantOperations } from '../provisioning/tenant-operations';
 import { DryRunQuery } from '../tenant-planes/tenant-planes.dto';
-import { MoveTenantDto, SuspendTenantDto } from './tenants.dto';
+import { DeprovisionTenantDto, MoveTenantDto, SuspendTenantDto } from './tenants.dto';
 
 interface Call {
   readonly caller: OperatorCaller;
@@ -34,6 +35,7 @@ export class LifecycleController {
   constructor(
     private readonly operations: TenantOperations,
     private readonly moves: Moves,
+    private readonly removals: Removals,
     private readonly idempotency: SealedIdempotency,
   ) {}
 
@@ -77,6 +79,37 @@ export class LifecycleController {
     const accept = (manager: EntityManager) => this.moves.accept(manager, id, body);
     const path = `/api/tenants/${id}/move`;
     return this.start({ caller, path, key, body, isDryRun, plan, accept }, reply);
+  }
+
+  @Post('deprovision')
+  @HttpCode(202)
+  deprovision(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @Query() { dry_run: isDryRun }: DryRunQuery,
+    @Body() body: DeprovisionTenantDto,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const plan = () => this.removals.planDeprovision(id, body);
+    const accept = (manager: EntityManager) => this.removals.deprovision(manager, id, body);
+    const path = `/api/tenants/${id}/deprovision`;
+    return this.start({ caller, path, key, body, isDryRun, plan, accept }, reply);
+  }
+
+  @Post('restore')
+  @HttpCode(202)
+  restore(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @Query() { dry_run: isDryRun }: DryRunQuery,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const plan = () => this.removals.planRestore(id);
+    const accept = (manager: EntityManager) => this.removals.restore(manager, id);
+    const path = `/api/tenants/${id}/restore`;
+    return this.start({ caller, path, key, body: {}, isDryRun, plan, accept }, reply);
   }
 
   private callOf(

@@ -3,7 +3,7 @@ import { type TenantStatus } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../tenant-planes/desired-state.service';
-import { Placement } from '../tenant-planes/placement.entity';
+import { placeOf } from '../tenant-planes/placements';
 import { Tenant } from './tenant.entity';
 
 /** Changes a tenant's status, and tells the plane that it lives on. */
@@ -21,7 +21,7 @@ export class TenantStatusPublisher {
 
   /** Nothing to tell while nobody was told of the tenant. */
   async publish(manager: EntityManager, tenantId: string): Promise<void> {
-    const home = await manager.findOneBy(Placement, { tenantId, holdsPlace: true });
+    const home = await placeOf(manager, tenantId);
     if (home && home.entryRevision > 0) await this.desiredStates.publish(manager, home);
   }
 }

@@ -27,4 +27,6 @@ export class Tenant {
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'updated_at' }) updatedAt: Date;
   @TimestampColumn({ name: 'active_at', nullable: true }) activeAt: Date | null;
+  /** Of one that was deprovisioned: until then it can be brought back. */
+  @TimestampColumn({ name: 'restorable_until', nullable: true }) restorableUntil: Date | null;
 }

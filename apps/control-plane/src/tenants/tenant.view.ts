@@ -24,5 +24,6 @@ export function tenantView(tenant: Tenant, tenantPlaneId: string | null): Tenant
     created_at: tenant.createdAt,
     updated_at: tenant.updatedAt,
     active_at: tenant.activeAt,
+    restorable_until: tenant.restorableUntil,
   };
 }

@@ -22,6 +22,7 @@ import { SealedIdempotency } from '../idempotency/sealed-idempotency';
 import { sendRepeatable } from '../idempotency/send-repeatable';
 import { Provisioning } from '../provisioning/provisioning.service';
 import { DryRunQuery, IssueTokenDto } from '../tenant-planes/tenant-planes.dto';
+import { DeletionCertificates } from './deletion-certificates';
 import { TenantInfrastructure } from './tenant-infrastructure.service';
 import {
   ListTenantsQuery,
@@ -42,6 +43,7 @@ export class TenantsController {
     private readonly idempotency: SealedIdempotency,
     private readonly tokens: TenantTokens,
     private readonly infrastructure: TenantInfrastructure,
+    private readonly certificates: DeletionCertificates,
   ) {}
 
   @Requires('tenants:provision')
@@ -111,6 +113,12 @@ export class TenantsController {
   @HttpCode(204)
   revokeToken(@Param('id', UuidPipe) id: string, @Param('token_id') tokenId: string): Promise<void> {
     return this.tokens.revoke(id, tokenId);
+  }
+
+  @Requires('tenants:read')
+  @Get(':id/deletion-certificate')
+  deletionCertificate(@Param('id', UuidPipe) id: string): Promise<unknown> {
+    return this.certificates.get(id);
   }
 
   @Requires('secrets:write')

@@ -127,6 +127,19 @@ export class MoveTenantDto {
   tenant_plane_id?: string;
 }
 
+export class DeprovisionTenantDto {
+  @ApiProperty({ example: 'acme', description: "The tenant's slug, typed by who wants it gone" })
+  @IsString()
+  @Length(1, 100)
+  confirm_slug: string;
+
+  @ApiProperty({ required: false, description: 'For the audit trail' })
+  @Optional()
+  @IsString()
+  @Length(1, 500)
+  reason?: string;
+}
+
 export class SuspendTenantDto {
   @ApiProperty({ required: false, description: 'For the audit trail' })
   @Optional()

@@ -3,7 +3,7 @@ import { type TransferPartHeader } from '@atlas/plane-contract';
 import { DomainError, validationFailed } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { decodeProtectedHeader } from 'jose';
-import { type EntityManager, IsNull } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, IsNull, Not } from 'typeorm';
 import { JobWaker } from '../provisioning/job-waker';
 import { Wakes } from '../tenant-planes/wakes';
 import { Transfer, TransferPart } from './transfer.entity';
@@ -29,7 +29,7 @@ export class TransferRelay {
     const header = headerOf(sealed);
     if (!header || header.transfer !== id || header.part !== part) throw notThatPart();
     await this.database.write(async (manager) => {
-      const transfer = await this.require(manager, { id, sourcePlaneId });
+      const transfer = await this.require(manager, { id, sourcePlaneId, purpose: Not('restore') });
       const isNew = transfer.attempt !== header.attempt;
       if (part > (isNew ? 1 : transfer.parts + 1)) throw outOfOrder();
       if (isNew) await manager.delete(TransferPart, { transferId: id });
@@ -85,8 +85,8 @@ export class TransferRelay {
     });
   }
 
-  private async require(manager: EntityManager, where: Partial<Transfer>): Promise<Transfer> {
-    const transfer = await manager.findOneBy(Transfer, { ...where, endedAt: IsNull() } as never);
+  private async require(manager: EntityManager, where: FindOptionsWhere<Transfer>): Promise<Transfer> {
+    const transfer = await manager.findOneBy(Transfer, { ...where, endedAt: IsNull() });
     if (transfer) return transfer;
     const detail = 'There is no such transfer, or it has ended, or this plane has another part in it.';
     throw new DomainError('transfer_not_found', 'not_found', detail);

@@ -1,16 +1,29 @@
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
-import { type TransferPartHeader } from '@atlas/plane-contract';
+import { type Manifest, type TransferPartHeader } from '@atlas/plane-contract';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A tenant's rows on their way from one tenant plane to another. At most one of a tenant is live. */
+/** `backup`: kept here once it has ended. `restore`: the same, on its way back. */
+export type TransferPurpose = 'move' | 'backup' | 'restore';
+
+/**
+ * A tenant's rows on their way from one tenant plane to another, or to be kept: then one plane is both. At most one of a
+ * tenant is live.
+ */
 @Entity('transfers')
 export class Transfer {
   @PrimaryColumn('uuid') id: string;
+  @Column('varchar') purpose: TransferPurpose;
   @Column('uuid', { name: 'tenant_id' }) tenantId: string;
   @Column('uuid', { name: 'source_plane_id' }) sourcePlaneId: string;
   @Column('uuid', { name: 'target_plane_id' }) targetPlaneId: string;
-  /** The target's public key: what passes through here is for nobody else. */
+  /** The target's public key, or the backup's: what passes through here is for nobody else. */
   @JsonColumn() recipient: Record<string, unknown>;
+  /** The private half of a backup's key. Erased, its parts are noise wherever they lie. */
+  @Column('text', { name: 'key_sealed', nullable: true }) keySealed: string | null;
+  /** The same key for the plane that makes or takes the backup, as a JWE to that plane's own. */
+  @Column('text', { name: 'plane_key', nullable: true }) planeKey: string | null;
+  /** Of a kept backup: the rows and checksum of each table. */
+  @JsonColumn({ nullable: true }) manifest: Manifest | null;
   @Column('varchar', { nullable: true }) attempt: string | null;
   /** How many parts of the attempt are here, and what the last of them is. */
   @Column('integer') parts: number;
@@ -24,7 +37,7 @@ export class Transfer {
   @TimestampColumn({ name: 'ended_at', nullable: true }) endedAt: Date | null;
 }
 
-/** Ciphertext, until the transfer ends. */
+/** Ciphertext: of a move until it ends, of a backup until it is erased. */
 @Entity('transfer_parts')
 export class TransferPart {
   @PrimaryColumn('uuid', { name: 'transfer_id' }) transferId: string;

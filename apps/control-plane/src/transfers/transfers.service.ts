@@ -18,7 +18,7 @@ export class Transfers {
   ) {}
 
   live(manager: EntityManager, tenantId: string): Promise<Transfer | null> {
-    return manager.findOneBy(Transfer, { tenantId, endedAt: IsNull() });
+    return manager.findOneBy(Transfer, { tenantId, purpose: 'move', endedAt: IsNull() });
   }
 
   /** The one that there is, or a new one. */
@@ -29,13 +29,8 @@ export class Transfers {
     const known = await this.live(manager, between.tenantId);
     if (known) return known;
     const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id: between.targetPlaneId });
-    const now = this.clock.now();
-    const transfer: Transfer = {
-      ...between,
-      ...{ id: uuidv7(now), recipient: publicKey as Record<string, unknown>, attempt: null },
-      ...{ parts: 0, lastKind: null, lastChanges: 0, imported: 0 },
-      ...{ createdAt: now, frozenAt: null, endedAt: null },
-    };
+    const recipient = publicKey as Record<string, unknown>;
+    const transfer = newTransfer({ ...between, purpose: 'move', recipient }, this.clock.now());
     await insertRow(manager, Transfer, transfer as never);
     return transfer;
   }
@@ -53,6 +48,18 @@ export class Transfers {
     this.signals.publish(topicOf(transfer.id));
     return transfer;
   }
+}
+
+export function newTransfer(
+  facts: Pick<Transfer, 'tenantId' | 'sourcePlaneId' | 'targetPlaneId' | 'purpose' | 'recipient'>,
+  now: Date,
+): Transfer {
+  return {
+    ...facts,
+    ...{ id: uuidv7(now), keySealed: null, planeKey: null },
+    ...{ manifest: null, attempt: null, parts: 0, lastKind: null, lastChanges: 0, imported: 0 },
+    ...{ createdAt: now, frozenAt: null, endedAt: null },
+  };
 }
 
 /** The target has nearly all that the source has. */

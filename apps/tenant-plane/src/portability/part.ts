@@ -1,9 +1,8 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { type TransferPartHeader } from '@atlas/plane-contract';
+import { BACKUP_KEY_TYPE, type Manifest, type TransferPartHeader } from '@atlas/plane-contract';
 import { CompactEncrypt, type CryptoKey, type JWK, compactDecrypt, importJWK } from 'jose';
 import { type PortableRow } from './row-codec';
-import { type Manifest } from './row-sums';
 
 const ALGORITHM = 'ECDH-ES';
 const ENCRYPTION = 'A256GCM';
@@ -47,4 +46,12 @@ export async function openPart(
     header: protectedHeader as unknown as TransferPartHeader,
     part: JSON.parse(text.toString('utf8')) as Part,
   };
+}
+
+/** The key of a backup, which came encrypted to ours. */
+export async function openBackupKey(sealed: string, key: CryptoKey): Promise<CryptoKey> {
+  const options = { keyManagementAlgorithms: [ALGORITHM], contentEncryptionAlgorithms: [ENCRYPTION] };
+  const { plaintext, protectedHeader } = await compactDecrypt(sealed, key, options);
+  if (protectedHeader.typ !== BACKUP_KEY_TYPE) throw new Error('This is no key of a backup.');
+  return (await importJWK(JSON.parse(new TextDecoder().decode(plaintext)) as JWK, ALGORITHM)) as CryptoKey;
 }

@@ -1,5 +1,4 @@
-/** Rows and checksum of each table. */
-export type Manifest = Readonly<Record<string, { readonly rows: number; readonly checksum: string }>>;
+import { type Manifest } from '@atlas/plane-contract';
 
 const MODULUS = 1n << 128n;
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ChangeTracking, Database, TenantDatabase } from '@atlas/persistence';
 import { type DesiredTransfer } from '@atlas/plane-contract';
 import { Injectable, Logger } from '@nestjs/common';
+import { type CryptoKey } from 'jose';
 import { IsNull, Not } from 'typeorm';
 import { type Applied } from '../control-plane-link/desired-state-applier';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
@@ -11,8 +12,10 @@ import { Tenant } from '../tenancy/tenant.entity';
 import { IncomingTransfer, TransferFailed } from './incoming-transfer';
 import { Moves } from './moves.service';
 import { OutgoingTransfer } from './outgoing-transfer';
+import { openBackupKey } from './part';
 import { rowCodecs } from './row-codec';
 import { type RunningTransfer, RunningTransfers } from './running-transfers';
+import { withScratchDatabase } from './scratch-database';
 import { TransferRelay } from './transfer-relay';
 
 const RETRY_MS = 1000;
@@ -43,7 +46,7 @@ export class Transfers {
     for (const [id, { end }] of this.running)
       if (!wanted.some(({ transfer }) => transfer.id === id)) end.abort();
     for (const tenant of wanted)
-      if (tenant.transfer.role === 'target' || this.moves.mayLeave(tenant)) this.ensure(tenant);
+      if (tenant.transfer.role !== 'source' || this.moves.mayLeave(tenant)) this.ensure(tenant);
   }
 
   stop(): Promise<void> {
@@ -80,7 +83,8 @@ export class Transfers {
   }
 
   private attempt(tenant: TenantInTransfer, running: RunningTransfer): Promise<void> {
-    return tenant.transfer.role === 'source' ? this.send(tenant, running) : this.receive(tenant, running);
+    const runs = { source: this.send, target: this.receive, backup: this.backUp };
+    return runs[tenant.transfer.role].call(this, tenant, running);
   }
 
   private async send(
@@ -91,22 +95,46 @@ export class Transfers {
     const tools = { tenants: this.tenants, tracking, relay: this.relay };
     const outgoing = { transferId: transfer.id, tenantId, recipient: transfer.recipient ?? {} };
     running.outgoing = new OutgoingTransfer(tools, outgoing, this.codecs());
-    if (phase === 'frozen') running.outgoing.freeze();
+    if (phase === 'frozen' || transfer.role === 'backup') running.outgoing.freeze();
     await running.outgoing.run(running.end.signal);
   }
 
   private async receive(tenant: TenantInTransfer, running: RunningTransfer): Promise<void> {
     const { id: tenantId, transfer } = tenant;
-    const incoming = { transferId: transfer.id, tenantId, key: await this.identities.privateKey() };
     const tools = {
       tenants: this.tenants,
       relay: this.relay,
       markWhole: (isWhole: boolean) => this.markWhole(tenantId, isWhole ? transfer.id : null),
     };
+    const incoming = { transferId: transfer.id, tenantId, key: await this.keyOf(transfer) };
     await new IncomingTransfer(tools, incoming, this.codecs()).run(running.end.signal).catch((error) => {
       if (error instanceof TransferFailed) this.reporter.report([failureOf(tenant, error)]);
       throw error;
     });
+  }
+
+  /** What was sent is taken back, restored and compared: a backup that was never restored is none. */
+  private async backUp(tenant: TenantInTransfer, running: RunningTransfer): Promise<void> {
+    const { id: tenantId, transfer } = tenant;
+    try {
+      await this.send(tenant, running);
+      const incoming = { transferId: transfer.id, tenantId, key: await this.keyOf(transfer) };
+      await withScratchDatabase(async (scratch) => {
+        const tenants = new TenantDatabase(scratch);
+        const tools = { tenants, relay: this.relay, markWhole: () => Promise.resolve() };
+        const codecs = rowCodecs(scratch.dataSource.manager);
+        await new IncomingTransfer(tools, incoming, codecs).run(running.end.signal);
+      });
+    } catch (error) {
+      if (!running.end.signal.aborted) this.reporter.report([failureOf(tenant, error as Error)]);
+      throw error;
+    }
+  }
+
+  /** A move is encrypted to this plane's own key; a backup to one that came encrypted to it. */
+  private async keyOf({ key }: DesiredTransfer): Promise<CryptoKey> {
+    const own = await this.identities.privateKey();
+    return key === undefined ? own : openBackupKey(key, own);
   }
 
   private async markWhole(id: string, importedTransferId: string | null): Promise<void> {

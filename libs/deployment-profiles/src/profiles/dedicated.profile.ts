@@ -1,7 +1,7 @@
 import { deepFreeze } from '../deep-freeze';
 import { type DeploymentProfile } from '../deployment-profile';
 import { ENVIRONMENT_OF_EVERY_MODEL, TENANT_BASE_DOMAIN } from '../environment';
-import { LIFECYCLE_OF_EVERY_MODEL, moveBy } from '../lifecycle';
+import { DEPROVISION_WITH_BACKUP, LIFECYCLE_OF_EVERY_MODEL, moveBy, restoreBy } from '../lifecycle';
 import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
 
 const GUIDE = 'docs/guides/dedicated-tenant-plane.md';
@@ -47,6 +47,8 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
     ...LIFECYCLE_OF_EVERY_MODEL,
     move: moveBy('register-tenant-plane', 'create-infrastructure', 'await-enrolment'),
     remove_copy: ['remove-infrastructure', 'end-trust'],
+    deprovision: DEPROVISION_WITH_BACKUP,
+    restore: restoreBy('register-tenant-plane', 'create-infrastructure', 'await-enrolment'),
   },
   installRequired: false,
   selfRegistrationAllowed: false,

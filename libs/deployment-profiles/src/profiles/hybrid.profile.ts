@@ -1,7 +1,7 @@
 import { deepFreeze } from '../deep-freeze';
 import { type DeploymentProfile } from '../deployment-profile';
 import { ENVIRONMENT_OF_A_CUSTOMERS_PLANE, ENVIRONMENT_OF_EVERY_MODEL } from '../environment';
-import { LIFECYCLE_OF_EVERY_MODEL, moveBy } from '../lifecycle';
+import { DEPROVISION_OF_CUSTOMERS, LIFECYCLE_OF_EVERY_MODEL, moveBy } from '../lifecycle';
 import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
 
 const GUIDE = 'docs/guides/hybrid-deployment.md';
@@ -47,6 +47,8 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     ...LIFECYCLE_OF_EVERY_MODEL,
     move: moveBy('register-tenant-plane', 'await-enrolment'),
     remove_copy: ['end-trust'],
+    deprovision: DEPROVISION_OF_CUSTOMERS,
+    restore: ['register-tenant-plane', 'await-enrolment', 'reinstate'],
   },
   installRequired: true,
   selfRegistrationAllowed: true,

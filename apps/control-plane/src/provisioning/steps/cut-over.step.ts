@@ -1,6 +1,4 @@
-import { profileOf } from '@atlas/deployment-profiles';
 import { Clock } from '@atlas/platform';
-import { plannedTenantUrl } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../control-plane.config';
 import { Cells } from '../../tenant-planes/cells';
@@ -8,7 +6,7 @@ import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { placeOf } from '../../tenant-planes/placements';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
-import { DatabaseUrls } from '../../tenants/database-urls';
+import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { Tenant } from '../../tenants/tenant.entity';
 import { Transfers } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
@@ -24,7 +22,7 @@ export class CutOverStep extends Step {
     private readonly transfers: Transfers,
     private readonly desiredStates: DesiredStates,
     private readonly cells: Cells,
-    private readonly urls: DatabaseUrls,
+    private readonly addresses: TenantAddresses,
     private readonly config: ControlPlaneConfig,
     private readonly clock: Clock,
   ) {
@@ -45,18 +43,15 @@ export class CutOverStep extends Step {
     await manager.update(Placement, place, { phase: 'serving', removeAfter: null, purgeJobId: null });
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const plane = await manager.findOneByOrFail(TenantPlane, { id: coming.tenantPlaneId });
-    await manager.update(Tenant, { id: tenantId }, this.movedTo(plane, tenant, now) as never);
+    await manager.update(Tenant, { id: tenantId }, {
+      ...this.addresses.at(plane, tenant),
+      updatedAt: now,
+    } as never);
     for (const published of [coming, home]) await this.desiredStates.publish(manager, published);
     return done({ freeze_ms: now.getTime() - transfer.frozenAt.getTime(), parts: transfer.parts });
   }
 
   async undo(): Promise<void> {
     // It is the last step: what it has done is done, and the way back is a move of its own.
-  }
-
-  private movedTo(plane: TenantPlane, { id, slug }: Tenant, updatedAt: Date): Partial<Tenant> {
-    const isTheirs = profileOf(plane.deploymentModel).installRequired;
-    const url = isTheirs ? plane.endpointUrl : plannedTenantUrl(slug, this.config.TENANT_BASE_DOMAIN);
-    return { ...this.urls.ofPlane(id, plane), deploymentModel: plane.deploymentModel, url, updatedAt };
   }
 }

@@ -1,22 +1,34 @@
 import { type Type } from '@nestjs/common';
 import { type Step } from '../step';
 import { ActivateStep } from './activate.step';
+import { AwaitBackupStep } from './await-backup.step';
 import { AwaitCopyStep } from './await-copy.step';
 import { AwaitEnrolmentStep } from './await-enrolment.step';
 import { AwaitImportStep } from './await-import.step';
 import { AwaitPurgeStep } from './await-purge.step';
+import { AwaitRemovalStep } from './await-removal.step';
 import { AwaitReportStep } from './await-report.step';
+import { AwaitRestoreStep } from './await-restore.step';
+import { BackUpStep } from './back-up.step';
+import { CloseTenantStep } from './close-tenant.step';
 import { CreateInfrastructureStep } from './create-infrastructure.step';
 import { CutOverStep } from './cut-over.step';
 import { EndTrustStep } from './end-trust.step';
+import { EraseBackupStep } from './erase-backup.step';
 import { FreezeStep } from './freeze.step';
+import { IssueCertificateStep } from './issue-certificate.step';
+import { OpenRestoreStep } from './open-restore.step';
 import { OpenTransferStep } from './open-transfer.step';
 import { PrepareSignupLinkStep } from './prepare-signup-link.step';
 import { PurgeCopyStep } from './purge-copy.step';
 import { RegisterTenantPlaneStep } from './register-tenant-plane.step';
+import { ReinstateStep } from './reinstate.step';
+import { RemoveCopiesStep } from './remove-copies.step';
 import { RemoveInfrastructureStep } from './remove-infrastructure.step';
+import { RemovePlanesStep } from './remove-planes.step';
 import { ReservePlaceStep } from './reserve-place.step';
 import { ResumeStep } from './resume.step';
+import { StopServingStep } from './stop-serving.step';
 import { SuspendStep } from './suspend.step';
 import { WriteDesiredStateStep } from './write-desired-state.step';
 
@@ -41,4 +53,16 @@ export const STEP_CLASSES: readonly Type<Step>[] = [
   AwaitPurgeStep,
   RemoveInfrastructureStep,
   EndTrustStep,
+  StopServingStep,
+  BackUpStep,
+  AwaitBackupStep,
+  RemoveCopiesStep,
+  AwaitRemovalStep,
+  RemovePlanesStep,
+  CloseTenantStep,
+  EraseBackupStep,
+  IssueCertificateStep,
+  OpenRestoreStep,
+  AwaitRestoreStep,
+  ReinstateStep,
 ];

@@ -1,0 +1,98 @@
+import { profileOf } from '@atlas/deployment-profiles';
+import { Database } from '@atlas/persistence';
+import { Clock, DomainError, validationFailed } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, LessThanOrEqual } from 'typeorm';
+import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
+import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
+import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
+import { Tenant } from '../tenants/tenant.entity';
+import { type DeprovisionTenantDto } from '../tenants/tenants.dto';
+import { requireTenant } from '../tenants/tenants.service';
+import { type JobParams } from './job';
+import { ProvisioningJob } from './job.entity';
+import { TenantOperations } from './tenant-operations';
+
+const AT_ONCE = 20;
+
+/** Accepts that a tenant goes, that it comes back, and, when its time is over, that nothing of it stays. */
+@Injectable()
+export class Removals {
+  constructor(
+    private readonly database: Database,
+    private readonly operations: TenantOperations,
+    private readonly planes: SingleTenantPlanes,
+    private readonly tokens: ProvisioningTokens,
+    private readonly clock: Clock,
+  ) {}
+
+  planDeprovision(id: string, dto: DeprovisionTenantDto): Promise<Record<string, unknown>> {
+    return this.database.read(async (manager) => {
+      requireConfirmed(await requireTenant(manager, id), dto);
+      return this.operations.plan(id, 'deprovision');
+    });
+  }
+
+  async deprovision(
+    manager: EntityManager,
+    id: string,
+    dto: DeprovisionTenantDto,
+  ): Promise<RepeatableAnswer> {
+    const tenant = await requireTenant(manager, id);
+    requireConfirmed(tenant, dto);
+    const params = { status: tenant.status, reason: dto.reason ?? null };
+    return this.operations.accept(manager, id, 'deprovision', params);
+  }
+
+  planRestore(id: string): Promise<Record<string, unknown>> {
+    return this.database.read(async (manager) => {
+      this.requireRestorable(await requireTenant(manager, id));
+      return this.operations.plan(id, 'restore');
+    });
+  }
+
+  /** Where the customer installs its plane, the answer carries what it needs. */
+  async restore(manager: EntityManager, id: string): Promise<RepeatableAnswer> {
+    const tenant = await requireTenant(manager, id);
+    this.requireRestorable(tenant);
+    const answer = await this.operations.accept(manager, id, 'restore', await statusBefore(manager, id));
+    const { deploymentModel: model } = tenant;
+    if (!profileOf(model).installRequired) return answer;
+    const plane = await this.planes.ensure(manager, tenant, { model, phase: 'importing' });
+    const bundle = await this.tokens.issue(manager, plane);
+    return { ...answer, install: { tokenId: bundle.token_id, bundle } };
+  }
+
+  /** Begins the purge of those that can no longer be brought back. */
+  async sweep(): Promise<void> {
+    const where = { restorableUntil: LessThanOrEqual(this.clock.now()) };
+    const due = await this.database.read((manager) => manager.find(Tenant, { where, take: AT_ONCE }));
+    for (const { id } of due)
+      await this.database
+        .write((manager) => this.operations.accept(manager, id, 'purge'))
+        .catch((error: unknown) => {
+          // Something else is being done to it: looked at again in the next round.
+          if (!(error instanceof DomainError)) throw error;
+        });
+  }
+
+  private requireRestorable({ status, restorableUntil }: Tenant): void {
+    if (status !== 'deprovisioning' || (restorableUntil && restorableUntil > this.clock.now())) return;
+    const detail = restorableUntil
+      ? `The time in which the tenant could be restored ended at ${restorableUntil.toISOString()}.`
+      : 'The tenant is not deprovisioned yet. Its job is gone on with by retry, or undone by rollback.';
+    throw new DomainError('not_restorable', 'conflict', detail);
+  }
+}
+
+function requireConfirmed({ slug }: Tenant, { confirm_slug }: DeprovisionTenantDto): void {
+  if (confirm_slug === slug) return;
+  throw validationFailed([{ field: 'confirm_slug', message: `confirm_slug must be the tenant's slug` }]);
+}
+
+/** It comes back as what it was. */
+async function statusBefore(manager: EntityManager, tenantId: string): Promise<JobParams> {
+  const where = { tenantId, operation: 'deprovision', status: 'succeeded' } as const;
+  const job = await manager.findOne(ProvisioningJob, { where, order: { id: 'DESC' } });
+  return { status: job?.params['status'] === 'suspended' ? 'suspended' : 'active' };
+}

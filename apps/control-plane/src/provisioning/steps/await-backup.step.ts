@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { Backups } from '../../transfers/backups.service';
+import { isWhole } from '../../transfers/transfers.service';
+import { ReadableBackup } from './readable-backup';
+import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
+
+const PATIENCE_MS = 24 * 3_600_000;
+
+/** Waits until the backup has been restored into a scratch database, and found to be the same. */
+@Injectable()
+export class AwaitBackupStep extends Step {
+  readonly name = 'await-backup';
+  readonly description = 'Wait until the backup was restored for a trial, with equal counts and checksums';
+  readonly creates = [];
+  override readonly isAtomic = false;
+
+  constructor(
+    private readonly backups: Backups,
+    private readonly readable: ReadableBackup,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId, outputs, write }: StepContext): Promise<StepResult> {
+    if (outputs['back-up']?.['backup_id'] === undefined) return done();
+    const backup = await this.backups.live(manager, tenantId);
+    if (!backup) return done(tally((await this.backups.kept(manager, tenantId))?.manifest ?? {}));
+    if (isWhole(backup)) {
+      const manifest = await this.readable.read(manager, backup);
+      await write((transaction) => this.backups.keep(transaction, backup, manifest));
+      return done(tally(manifest));
+    }
+    const { targetPlaneId: tenantPlaneId } = backup;
+    const place = await manager.findOneByOrFail(Placement, { tenantId, tenantPlaneId });
+    if (place.reportedState === 'failed' && place.reportedRevision >= place.entryRevision) {
+      const detail = `The backup could not be made, or differs from the original; nothing was removed: ${place.reportedError ?? 'no reason given'} Look there, then retry the job.`;
+      throw new StepFailure('operator', 'backup_not_verified', detail);
+    }
+    return wait(
+      'the backup to be made and restored for a trial',
+      new Date(backup.createdAt.getTime() + PATIENCE_MS),
+    );
+  }
+
+  async undo(): Promise<void> {
+    // What was kept goes with the step that began it.
+  }
+}
+
+function tally(manifest: Readonly<Record<string, { readonly rows: number }>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(manifest).map(([table, { rows }]) => [`rows_${table}`, rows]));
+}

@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '@atlas/platform';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
+
+const PATIENCE_MS = 24 * 3_600_000;
+
+@Injectable()
+export class AwaitRemovalStep extends Step {
+  readonly name = 'await-removal';
+  readonly description = 'Wait for each of these tenant planes to report that the rows are gone';
+  readonly creates = [];
+
+  constructor(private readonly clock: Clock) {
+    super();
+  }
+
+  async run({ manager, jobId: purgeJobId }: StepContext): Promise<StepResult> {
+    const places = await manager.findBy(Placement, { purgeJobId });
+    const open = places.filter((place) => place.reportedRevision < place.entryRevision);
+    const failed = places.find((place) => !open.includes(place) && place.reportedState === 'failed');
+    if (failed) {
+      const detail = `The tenant plane could not remove the rows: ${failed.reportedError ?? 'no reason given'}`;
+      throw new StepFailure('retry', 'removal_failed', detail);
+    }
+    if (open.length === 0) return done();
+    return wait('the tenant plane to remove the rows', new Date(this.clock.now().getTime() + PATIENCE_MS));
+  }
+
+  async undo(): Promise<void> {
+    // Waiting leaves nothing behind.
+  }
+}

@@ -1,0 +1,40 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { ControlPlaneConfig } from '../../control-plane.config';
+import { DeletionCertificates } from '../../tenants/deletion-certificates';
+import { Tenant } from '../../tenants/tenant.entity';
+import { Step, type StepContext, type StepResult, done } from '../step';
+import { isBeyondReturn } from './remove-copies.step';
+
+const DAY_MS = 24 * 3_600_000;
+
+/** From now on the tenant can be brought back for a while; one that was never used is deleted at once. */
+@Injectable()
+export class CloseTenantStep extends Step {
+  readonly name = 'close-tenant';
+  readonly description = 'Open the time in which the tenant can be restored, before its backup is erased';
+  readonly creates = [];
+
+  constructor(
+    private readonly certificates: DeletionCertificates,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+    const { activeAt } = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    if (activeAt === null) {
+      await this.certificates.close(manager, tenantId);
+      return done();
+    }
+    const restorableUntil = new Date(this.clock.now().getTime() + this.config.RESTORE_WINDOW_DAYS * DAY_MS);
+    await manager.update(Tenant, { id: tenantId }, { restorableUntil });
+    return done({ restorable_until: restorableUntil.toISOString() });
+  }
+
+  async undo(): Promise<void> {
+    throw isBeyondReturn();
+  }
+}

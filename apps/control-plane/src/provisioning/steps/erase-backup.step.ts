@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { Tenant } from '../../tenants/tenant.entity';
+import { Backups } from '../../transfers/backups.service';
+import { Step, type StepContext, type StepResult, done } from '../step';
+
+@Injectable()
+export class EraseBackupStep extends Step {
+  readonly name = 'erase-backup';
+  readonly description = "Erase the key of the tenant's backup, and the backup";
+  readonly creates = [];
+
+  constructor(private readonly backups: Backups) {
+    super();
+  }
+
+  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+    await manager.update(Tenant, { id: tenantId }, { restorableUntil: null });
+    await this.backups.erase(manager, tenantId);
+    return done();
+  }
+
+  async undo(): Promise<void> {
+    // What is erased does not come back.
+  }
+}

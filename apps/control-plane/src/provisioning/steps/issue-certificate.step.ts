@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { DeletionCertificates } from '../../tenants/deletion-certificates';
+import { Step, type StepContext, type StepResult, done } from '../step';
+
+@Injectable()
+export class IssueCertificateStep extends Step {
+  readonly name = 'issue-certificate';
+  readonly description = 'Set the tenant deleted and sign the certificate of its deletion';
+  readonly creates = ['deletion certificate'];
+
+  constructor(private readonly certificates: DeletionCertificates) {
+    super();
+  }
+
+  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+    await this.certificates.close(manager, tenantId);
+    return done();
+  }
+
+  async undo(): Promise<void> {
+    // A certificate says what is true.
+  }
+}

@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { DesiredStates } from '../../tenant-planes/desired-state.service';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { placeOf } from '../../tenant-planes/placements';
+import { Backups } from '../../transfers/backups.service';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+
+@Injectable()
+export class OpenRestoreStep extends Step {
+  readonly name = 'open-restore';
+  readonly description = 'Have the tenant plane import the backup';
+  readonly creates = [];
+
+  constructor(
+    private readonly backups: Backups,
+    private readonly desiredStates: DesiredStates,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+    const backup = await this.backups.kept(manager, tenantId);
+    const coming = await placeOf(manager, tenantId, 'importing');
+    if (!backup || !coming) throw new StepFailure('fatal', 'no_backup', 'There is no backup to restore.');
+    await this.backups.bringBack(manager, backup, coming.tenantPlaneId);
+    await this.desiredStates.publish(manager, coming);
+    return done({ backup_id: backup.id });
+  }
+
+  /** The backup is kept as before; what the plane has of it goes. */
+  async undo({ manager, tenantId, jobId: purgeJobId }: StepContext): Promise<void> {
+    const backup = await this.backups.live(manager, tenantId);
+    if (backup) await this.backups.putBack(manager, backup);
+    const coming = await placeOf(manager, tenantId, 'importing');
+    if (!coming || coming.entryRevision === 0) return;
+    const { tenantPlaneId } = coming;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, { purgeJobId });
+    await this.desiredStates.publish(manager, coming);
+  }
+}

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { type Manifest } from '@atlas/plane-contract';
+import { type Transfer } from '../../transfers/transfer.entity';
+import { Backups } from '../../transfers/backups.service';
+import { StepFailure } from '../step';
+import { placeWithRows } from './back-up.step';
+
+/** Nothing is removed but behind a backup that can be read. */
+@Injectable()
+export class ReadableBackup {
+  constructor(private readonly backups: Backups) {}
+
+  async require(manager: EntityManager, tenantId: string): Promise<void> {
+    const backup = await this.backups.kept(manager, tenantId);
+    if (!backup && !(await placeWithRows(manager, tenantId))) return;
+    if (!backup) throw unreadable('there is none');
+    await this.read(manager, backup);
+  }
+
+  async read(manager: EntityManager, backup: Transfer): Promise<Manifest> {
+    return this.backups.read(manager, backup).catch((error: Error) => {
+      throw unreadable(error.message);
+    });
+  }
+}
+
+function unreadable(why: string): StepFailure {
+  const detail = `The backup cannot be read (${why}): nothing was removed. Roll the job back, then deprovision anew.`;
+  return new StepFailure('operator', 'backup_unreadable', detail);
+}

@@ -1,0 +1,49 @@
+import { Clock } from '@atlas/platform';
+import { type TenantStatus } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { DesiredStates } from '../../tenant-planes/desired-state.service';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { placeOf } from '../../tenant-planes/placements';
+import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { TenantAddresses } from '../../tenants/tenant-addresses';
+import { Tenant } from '../../tenants/tenant.entity';
+import { Backups } from '../../transfers/backups.service';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+
+/** The tenant is what it was, in one transaction with the end of the job. Its backup is needed no more. */
+@Injectable()
+export class ReinstateStep extends Step {
+  readonly name = 'reinstate';
+  readonly description =
+    'Make the tenant plane the home of the tenant, with the status that it had, and erase the backup';
+  readonly creates = [];
+
+  constructor(
+    private readonly backups: Backups,
+    private readonly desiredStates: DesiredStates,
+    private readonly addresses: TenantAddresses,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId, params }: StepContext): Promise<StepResult> {
+    const coming = await placeOf(manager, tenantId, 'importing');
+    if (!coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to come back to.');
+    const { tenantPlaneId } = coming;
+    const place = { phase: 'serving', removeAfter: null, purgeJobId: null } as const;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, place);
+    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
+    const status = params['status'] as TenantStatus;
+    const changes = { ...this.addresses.at(plane, tenant), status, restorableUntil: null };
+    await manager.update(Tenant, { id: tenantId }, { ...changes, updatedAt: this.clock.now() } as never);
+    await this.backups.erase(manager, tenantId);
+    await this.desiredStates.publish(manager, coming);
+    return done();
+  }
+
+  async undo(): Promise<void> {
+    // It is the last step: what it has done is done.
+  }
+}

@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { Cells } from '../../tenant-planes/cells';
+import { DesiredStates } from '../../tenant-planes/desired-state.service';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { givePlaceBack } from '../../tenant-planes/placements';
+import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { Tenant } from '../../tenants/tenant.entity';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+import { ReadableBackup } from './readable-backup';
+
+/** Has the tenant's rows removed wherever a plane that stays holds some: its home, an old copy, one half made. */
+@Injectable()
+export class RemoveCopiesStep extends Step {
+  readonly name = 'remove-copies';
+  readonly description =
+    "Have every tenant plane that stays remove the tenant's rows, if the backup can be read";
+  readonly creates = [];
+  override readonly isAtomic = false;
+
+  constructor(
+    private readonly backup: ReadableBackup,
+    private readonly cells: Cells,
+    private readonly desiredStates: DesiredStates,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId, jobId, write }: StepContext): Promise<StepResult> {
+    await this.backup.require(manager, tenantId);
+    const places = await manager.findBy(Placement, { tenantId });
+    const count = await write(async (transaction) => {
+      const { activeAt } = await transaction.findOneByOrFail(Tenant, { id: tenantId });
+      let purged = 0;
+      for (const place of places.filter(mayHoldRows)) {
+        const plane = await transaction.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
+        if (!staysBehind(plane)) continue;
+        if (activeAt !== null) purged += 1;
+        await this.leave(transaction, place, { plane, purgeJobId: activeAt === null ? null : jobId });
+      }
+      return purged;
+    });
+    return done({ copies: count });
+  }
+
+  async undo({ manager, jobId: purgeJobId }: StepContext): Promise<void> {
+    if (await manager.existsBy(Placement, { purgeJobId })) throw isBeyondReturn();
+  }
+
+  private async leave(
+    manager: EntityManager,
+    place: Placement,
+    { plane, purgeJobId }: { readonly plane: TenantPlane; readonly purgeJobId: string | null },
+  ): Promise<void> {
+    const { tenantId, tenantPlaneId, holdsPlace, entryRevision } = place;
+    if (holdsPlace && plane.deploymentModel === 'shared') await this.cells.freePlace(manager, tenantPlaneId);
+    await givePlaceBack(manager, place);
+    if (entryRevision === 0) return;
+    const left = { phase: 'retired', holdsPlace: false, removeAfter: null, purgeJobId } as const;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, left);
+    await this.desiredStates.publish(manager, place);
+  }
+}
+
+/** It is there, or the removal of its rows has yet to be reported. */
+function mayHoldRows(place: Placement): boolean {
+  const { holdsPlace, removeAfter, purgeJobId, reportedState, reportedRevision, entryRevision } = place;
+  const isPurged = reportedState === 'applied' && reportedRevision >= entryRevision;
+  return holdsPlace || removeAfter !== null || (purgeJobId !== null && !isPurged);
+}
+
+/** Nobody will take its database away: not from others who live there, and not where a person made it. */
+function staysBehind({ deploymentModel, infrastructureDriver }: TenantPlane): boolean {
+  return deploymentModel === 'shared' || infrastructureDriver === 'manual';
+}
+
+export function isBeyondReturn(): StepFailure {
+  const detail =
+    'The tenant is being removed: there is no way back from here. Retry the job, and when it has ended restore the tenant (POST /api/tenants/<id>/restore).';
+  return new StepFailure('operator', 'beyond_return', detail);
+}

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { Infrastructures } from '../../infrastructure/infrastructures';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { SingleTenantPlanes } from '../../tenant-planes/single-tenant-planes';
+import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { DatabaseUrls } from '../../tenants/database-urls';
+import { Tenant } from '../../tenants/tenant.entity';
+import { Step, type StepContext, type StepResult, done } from '../step';
+import { ReadableBackup } from './readable-backup';
+import { isBeyondReturn } from './remove-copies.step';
+
+/** Removes what was made for this tenant alone. A customer's own plane loses our trust and keeps its data. */
+@Injectable()
+export class RemovePlanesStep extends Step {
+  readonly name = 'remove-planes';
+  readonly description =
+    "Remove the tenant's own databases and tenant planes; a customer's own plane only loses its tokens and secrets";
+  readonly creates = [];
+  override readonly isAtomic = false;
+
+  constructor(
+    private readonly backup: ReadableBackup,
+    private readonly infrastructures: Infrastructures,
+    private readonly planes: SingleTenantPlanes,
+    private readonly urls: DatabaseUrls,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId, write }: StepContext): Promise<StepResult> {
+    await this.backup.require(manager, tenantId);
+    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const own = await this.ownPlanes(manager, tenantId);
+    for (const plane of own) {
+      await this.infrastructures.destroyPlane(tenant, plane, write);
+      await write(async (transaction) => {
+        await this.planes.retire(transaction, plane);
+        const left = { phase: 'retired', holdsPlace: false, removeAfter: null } as const;
+        await transaction.update(Placement, { tenantId, tenantPlaneId: plane.id }, left);
+      });
+    }
+    await write((transaction) => this.urls.forget(transaction, tenantId));
+    return done({ planes: own.length });
+  }
+
+  async undo(): Promise<void> {
+    throw isBeyondReturn();
+  }
+
+  private async ownPlanes(manager: StepContext['manager'], tenantId: string): Promise<TenantPlane[]> {
+    const places = await manager.findBy(Placement, { tenantId });
+    const planes = await Promise.all(
+      places.map(({ tenantPlaneId: id }) => manager.findOneByOrFail(TenantPlane, { id })),
+    );
+    return planes.filter(
+      ({ deploymentModel, status }) => deploymentModel !== 'shared' && status !== 'retired',
+    );
+  }
+}

@@ -1,0 +1,11 @@
+import { TimestampColumn } from '@atlas/persistence';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Stays, as the sign of what was. */
+@Entity('deletion_certificates')
+export class DeletionCertificate {
+  @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
+  /** A JWS. */
+  @Column('text') certificate: string;
+  @TimestampColumn({ name: 'issued_at' }) issuedAt: Date;
+}

@@ -1,0 +1,91 @@
+import { profileOf } from '@atlas/deployment-profiles';
+import { Database, insertRow } from '@atlas/persistence';
+import { Clock, DomainError } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { type EntityManager, IsNull, Not } from 'typeorm';
+import { ControlPlaneConfig } from '../control-plane.config';
+import { DELETION_KEY_PURPOSE, SigningKeys } from '../signing-keys/signing-keys';
+import { Transfer } from '../transfers/transfer.entity';
+import { DeletionCertificate } from './deletion-certificate.entity';
+import { Tenant } from './tenant.entity';
+import { requireTenant } from './tenants.service';
+
+const CERTIFICATE_TYPE = 'atlas-deletion-certificate+jwt';
+const DAY_MS = 24 * 3_600_000;
+
+/** The last thing that is done for a tenant: it is deleted, and its former owner has it in writing. */
+@Injectable()
+export class DeletionCertificates {
+  constructor(
+    private readonly database: Database,
+    private readonly keys: SigningKeys,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Sets the tenant deleted; its slug is not given again. */
+  async close(manager: EntityManager, tenantId: string): Promise<void> {
+    const issuedAt = this.clock.now();
+    const closed = { status: 'deleted', restorableUntil: null, updatedAt: issuedAt } as const;
+    await manager.update(Tenant, { id: tenantId }, closed);
+    const tenant = await requireTenant(manager, tenantId);
+    const certificate = await this.sign(manager, tenant, issuedAt);
+    await insertRow(manager, DeletionCertificate, { tenantId, certificate, issuedAt });
+  }
+
+  /** The JWS, and what it says. */
+  get(id: string): Promise<Record<string, unknown>> {
+    return this.database.read(async (manager) => {
+      const tenant = await requireTenant(manager, id);
+      const found = await manager.findOneBy(DeletionCertificate, { tenantId: id });
+      if (!found) throw notDeleted(tenant);
+      const { certificate } = found;
+      const { kid } = decodeProtectedHeader(certificate);
+      const public_key = this.keys.publicKeys().find((key) => key.kid === kid);
+      return { certificate, claims: decodeJwt(certificate), public_key };
+    });
+  }
+
+  private async sign(manager: EntityManager, tenant: Tenant, now: Date): Promise<string> {
+    const { id, slug, deploymentModel } = tenant;
+    const [backup] = await manager.find(Transfer, {
+      where: { tenantId: id, purpose: 'backup', manifest: Not(IsNull()) },
+      order: { id: 'DESC' },
+      take: 1,
+    });
+    const rows = Object.entries(backup?.manifest ?? {}).map(([table, entry]) => [table, entry.rows] as const);
+    const claims = {
+      slug,
+      deployment_model: deploymentModel,
+      data_held_by: profileOf(deploymentModel).dataResidency.heldBy,
+      // Of the data that Atlas held.
+      rows_removed: Object.fromEntries(rows),
+      backup_erased_at: backup ? now.toISOString() : null,
+      // Of the databases as a whole, made by who runs them.
+      database_backups_expire_at: new Date(
+        now.getTime() + this.config.DATABASE_BACKUP_DAYS * DAY_MS,
+      ).toISOString(),
+    };
+    const { CONTROL_PLANE_PUBLIC_URL: issuer } = this.config;
+    return this.keys.sign(
+      DELETION_KEY_PURPOSE,
+      CERTIFICATE_TYPE,
+      (jwt) =>
+        jwt
+          .setIssuer(issuer)
+          .setSubject(id)
+          .setJti(uuidv7(now))
+          .setIssuedAt(Math.floor(now.getTime() / 1000)),
+      claims,
+    );
+  }
+}
+
+function notDeleted({ restorableUntil }: Tenant): DomainError {
+  const detail = restorableUntil
+    ? `The tenant can be restored until ${restorableUntil.toISOString()}; the certificate is issued when its backup is erased after that.`
+    : 'The tenant is not deleted.';
+  return new DomainError('not_deleted', 'not_found', detail);
+}

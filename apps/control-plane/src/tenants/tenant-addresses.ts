@@ -1,0 +1,22 @@
+import { profileOf } from '@atlas/deployment-profiles';
+import { plannedTenantUrl } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { ControlPlaneConfig } from '../control-plane.config';
+import { type TenantPlane } from '../tenant-planes/tenant-plane.entity';
+import { DatabaseUrls } from './database-urls';
+import { type Tenant } from './tenant.entity';
+
+/** What a tenant's row says of the plane that becomes its home. */
+@Injectable()
+export class TenantAddresses {
+  constructor(
+    private readonly urls: DatabaseUrls,
+    private readonly config: ControlPlaneConfig,
+  ) {}
+
+  at(plane: TenantPlane, { id, slug }: Tenant): Partial<Tenant> {
+    const isTheirs = profileOf(plane.deploymentModel).installRequired;
+    const url = isTheirs ? plane.endpointUrl : plannedTenantUrl(slug, this.config.TENANT_BASE_DOMAIN);
+    return { ...this.urls.ofPlane(id, plane), deploymentModel: plane.deploymentModel, url };
+  }
+}

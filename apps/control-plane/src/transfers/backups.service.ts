@@ -1,0 +1,126 @@
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { SecretBox, insertRow } from '@atlas/persistence';
+import { BACKUP_KEY_TYPE, type LastPart, type Manifest } from '@atlas/plane-contract';
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import {
+  CompactEncrypt,
+  type CryptoKey,
+  type JWK,
+  compactDecrypt,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+} from 'jose';
+import { type EntityManager, IsNull, Not } from 'typeorm';
+import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
+import { Transfer, TransferPart } from './transfer.entity';
+import { newTransfer } from './transfers.service';
+
+const KEY_AGREEMENT = 'ECDH-ES';
+const ENCRYPTION = 'A256GCM';
+
+/**
+ * The rows of tenants that were deprovisioned: parts as of a move, encrypted to a key of the backup's own, whose private
+ * half is sealed here and erased with it.
+ */
+@Injectable()
+export class Backups {
+  constructor(
+    private readonly box: SecretBox,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The one that is being made or brought back. */
+  live(manager: EntityManager, tenantId: string): Promise<Transfer | null> {
+    return manager.findOneBy(Transfer, { tenantId, purpose: Not('move'), endedAt: IsNull() });
+  }
+
+  /** The one that is kept: whole, and found to be the same when it was restored for a trial. */
+  kept(manager: EntityManager, tenantId: string): Promise<Transfer | null> {
+    const where = { tenantId, purpose: 'backup', keySealed: Not(IsNull()), endedAt: Not(IsNull()) } as const;
+    return manager.findOneBy(Transfer, where);
+  }
+
+  /** Has the plane send the tenant's rows, and restore them for a trial. */
+  async begin(manager: EntityManager, tenantId: string, tenantPlaneId: string): Promise<Transfer> {
+    const pair = await generateKeyPair(KEY_AGREEMENT, { crv: 'X25519', extractable: true });
+    const planes = { sourcePlaneId: tenantPlaneId, targetPlaneId: tenantPlaneId };
+    const recipient = { ...(await exportJWK(pair.publicKey)) };
+    const backup = newTransfer({ tenantId, ...planes, purpose: 'backup', recipient }, this.clock.now());
+    backup.keySealed = this.box.seal(JSON.stringify(await exportJWK(pair.privateKey)), placeOf(backup));
+    backup.planeKey = await this.keyFor(manager, backup, tenantPlaneId);
+    await insertRow(manager, Transfer, backup as never);
+    return backup;
+  }
+
+  async keep(manager: EntityManager, { id }: Transfer, manifest: Manifest): Promise<void> {
+    const kept = { manifest, planeKey: null, endedAt: this.clock.now() };
+    await manager.update(Transfer, { id }, kept as never);
+  }
+
+  /** Has a plane import what is kept. */
+  async bringBack(manager: EntityManager, backup: Transfer, tenantPlaneId: string): Promise<void> {
+    const planes = { sourcePlaneId: tenantPlaneId, targetPlaneId: tenantPlaneId };
+    const planeKey = await this.keyFor(manager, backup, tenantPlaneId);
+    const coming = { ...planes, planeKey, purpose: 'restore', imported: 0, endedAt: null } as const;
+    await manager.update(Transfer, { id: backup.id }, coming);
+  }
+
+  /** It was not brought back after all. */
+  async putBack(manager: EntityManager, { id }: Transfer): Promise<void> {
+    await manager.update(
+      Transfer,
+      { id },
+      {
+        purpose: 'backup',
+        planeKey: null,
+        endedAt: this.clock.now(),
+      },
+    );
+  }
+
+  /** Of every backup of the tenant: the key first, then the rest. That it was, stays. */
+  async erase(manager: EntityManager, tenantId: string): Promise<void> {
+    const backups = await manager.findBy(Transfer, { tenantId, purpose: Not('move') });
+    for (const { id, endedAt } of backups) {
+      const erased = { keySealed: null, planeKey: null, endedAt: endedAt ?? this.clock.now() };
+      await manager.update(Transfer, { id }, erased);
+      await manager.delete(TransferPart, { transferId: id });
+    }
+  }
+
+  /** Opens every part as it lies here. Throws when one is missing, or was changed. Answers with what the last one says. */
+  async read(manager: EntityManager, backup: Transfer): Promise<Manifest> {
+    const key = await this.privateKey(backup);
+    let last: Uint8Array = new Uint8Array();
+    for (let part = 1; part <= backup.parts; part += 1) {
+      const { sealed } = await manager.findOneByOrFail(TransferPart, { transferId: backup.id, part });
+      last = (await compactDecrypt(sealed, key)).plaintext;
+    }
+    return (JSON.parse((await promisify(gunzip)(last)).toString('utf8')) as LastPart).manifest;
+  }
+
+  /** The key for the plane that shall open the backup, and for nobody else. */
+  private async keyFor(manager: EntityManager, backup: Transfer, id: string): Promise<string> {
+    const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id });
+    const key = await importJWK(publicKey as JWK, KEY_AGREEMENT);
+    return new CompactEncrypt(Buffer.from(this.openKey(backup)))
+      .setProtectedHeader({ alg: KEY_AGREEMENT, enc: ENCRYPTION, typ: BACKUP_KEY_TYPE })
+      .encrypt(key);
+  }
+
+  private async privateKey(backup: Transfer): Promise<CryptoKey> {
+    return (await importJWK(JSON.parse(this.openKey(backup)) as JWK, KEY_AGREEMENT)) as CryptoKey;
+  }
+
+  private openKey(backup: Transfer): string {
+    if (backup.keySealed === null) throw new Error('The backup was erased.');
+    return this.box.open(backup.keySealed, placeOf(backup));
+  }
+}
+
+function placeOf({ id, tenantId }: Pick<Transfer, 'id' | 'tenantId'>) {
+  return { table: 'transfers', column: 'key_sealed', rowId: id, ownerId: tenantId };
+}

@@ -1,0 +1,38 @@
+import { gzipSync } from 'node:zlib';
+import { type DesiredTransfer, PLANE_PATHS, TRANSFER_PART_TYPE, type Manifest } from '@atlas/plane-contract';
+import { CompactEncrypt, type JWK, importJWK } from 'jose';
+import { type PlaneSimulator, type SignedAnswer } from './plane-simulator.fixture';
+
+const ATTEMPT = 'only';
+
+/** A backup of one part, as a tenant plane makes it. */
+export async function sealedPart({ id, recipient }: DesiredTransfer, manifest: Manifest): Promise<string> {
+  const header = { transfer: id, attempt: ATTEMPT, part: 1, kind: 'last', changes: 0 };
+  return new CompactEncrypt(gzipSync(JSON.stringify({ tables: [], manifest })))
+    .setProtectedHeader({ ...header, alg: 'ECDH-ES', enc: 'A256GCM', typ: 'atlas-transfer' })
+    .encrypt(await importJWK(recipient as JWK, 'ECDH-ES'));
+}
+
+export function sendPart(plane: PlaneSimulator, id: string, sealed: string): Promise<SignedAnswer> {
+  const path = `${PLANE_PATHS.transfers}/${id}/parts/1`;
+  const request = plane.sign({ method: 'PUT', path, text: sealed });
+  return plane.send({
+    method: 'PUT',
+    path,
+    text: sealed,
+    request,
+    headers: { 'content-type': TRANSFER_PART_TYPE },
+  });
+}
+
+export function takePart(plane: PlaneSimulator, id: string): Promise<SignedAnswer> {
+  return plane.call({ method: 'GET', path: `${PLANE_PATHS.transfers}/${id}/parts/1?wait=0` });
+}
+
+/** Says that the part is imported, and found to be the same, by asking for the one behind it. */
+export function sayImported(plane: PlaneSimulator, id: string): Promise<SignedAnswer> {
+  return plane.call({
+    method: 'GET',
+    path: `${PLANE_PATHS.transfers}/${id}/parts/2?wait=0&attempt=${ATTEMPT}`,
+  });
+}

@@ -1,0 +1,303 @@
+import { Database } from '@atlas/persistence';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { type DesiredTransfer } from '@atlas/plane-contract';
+import { type JWK, compactDecrypt, importJWK, jwtVerify } from 'jose';
+import { AuditEvent } from '../src/audit/audit-event.entity';
+import { ReadableBackup } from '../src/provisioning/steps/readable-backup';
+import { Chores } from '../src/provisioning/chores';
+import { ServiceKey } from '../src/tenant-planes/service-key.entity';
+import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
+import { Transfer, TransferPart } from '../src/transfers/transfer.entity';
+import { sayImported, sealedPart, sendPart, takePart } from './backup-part.fixture';
+import { JOBS, JobScene } from './job-scene.fixture';
+import { KEYS, PlaneSimulator, bodyOf, refusal } from './plane-simulator.fixture';
+
+const DAY_MS = 24 * 3_600_000;
+const MANIFEST = { incidents: { rows: 3, checksum: 'c' }, users: { rows: 1, checksum: 'd' } };
+
+interface Gone {
+  readonly id: string;
+  readonly slug: string;
+  readonly job: string;
+}
+
+describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
+  let scene: JobScene;
+  beforeAll(async () => (scene = await JobScene.set(driver)));
+  afterAll(() => scene.plane.close());
+
+  const active = async () => {
+    const { body } = await scene.plane.provision().expect(202);
+    const { id, slug } = body.tenant;
+    await scene.cell.serve(id);
+    await scene.reaches(body.job.id, 'succeeded');
+    return { id, slug } as { id: string; slug: string };
+  };
+  const deprovision = (id: string, confirm_slug: string, query = '') =>
+    scene.plane.post(`/api/tenants/${id}/deprovision${query}`, { confirm_slug });
+  const begin = async (tenant: { id: string; slug: string }): Promise<Gone> => {
+    const { body } = await deprovision(tenant.id, tenant.slug).expect(202);
+    return { ...tenant, job: body.job.id };
+  };
+  /** What the cell is told of the tenant, once it is told that. */
+  const told = <T>(id: string, look: (entry: NonNullable<ReturnType<typeof entryOf>>) => T) =>
+    eventually(async () => {
+      await scene.cell.pull();
+      const entry = entryOf(id);
+      return entry && look(entry);
+    });
+  const entryOf = (id: string) => scene.cell.tenants.get(id);
+  const backupOf = (id: string): Promise<DesiredTransfer> =>
+    told(id, ({ transfer }) => transfer?.role === 'backup' && transfer) as Promise<DesiredTransfer>;
+  const backUp = async ({ id }: Gone): Promise<DesiredTransfer> => {
+    const backup = await backupOf(id);
+    expect((await sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST))).status).toBe(200);
+    expect((await sayImported(scene.cell, backup.id)).status).toBe(204);
+    return backup;
+  };
+  const purge = async ({ id }: Gone): Promise<void> => {
+    await told(id, (entry) => entry.purge !== undefined);
+    await scene.report(id, 'applied');
+  };
+  const gone = async (): Promise<Gone> => {
+    const tenant = await begin(await active());
+    await backUp(tenant);
+    await purge(tenant);
+    await scene.reaches(tenant.job, 'succeeded');
+    return tenant;
+  };
+  const errorOf = async (job: string) => (await scene.job(job)).error?.code;
+
+  it('is stopped, backed up, removed where it lived, and can be brought back for 30 days', async () => {
+    const tenant = await begin(await active());
+    const placed = await scene.placed();
+    const { key } = await backUp(tenant);
+    // The key came encrypted to the plane's own.
+    const opened = await compactDecrypt(key ?? '', KEYS.privateKey);
+    expect(JSON.parse(new TextDecoder().decode(opened.plaintext))).toMatchObject({ crv: 'X25519' });
+    await told(tenant.id, (entry) => entry.purge?.job_id === tenant.job);
+    expect(entryOf(tenant.id)).toMatchObject({ status: 'deprovisioning', phase: 'retired' });
+    await scene.report(tenant.id, 'applied');
+    await scene.reaches(tenant.job, 'succeeded');
+    const until = new Date(scene.plane.clock.now().getTime() + 30 * DAY_MS).toISOString();
+    expect(await scene.tenant(tenant.id)).toMatchObject({
+      status: 'deprovisioning',
+      restorable_until: until,
+    });
+    expect(await scene.placed()).toBe(placed - 1);
+    const [event] = await scene.plane.rows(AuditEvent, { action: 'tenant.deprovision', targetId: tenant.id });
+    expect(event).toMatchObject({ before: { status: 'active' }, after: { job_id: tenant.job } });
+  });
+
+  it('is restored to a place, by the plane that takes the backup, as what it was', async () => {
+    const tenant = await gone();
+    const { body } = await scene.plane.post(`/api/tenants/${tenant.id}/restore`).expect(202);
+    const coming = await told(tenant.id, ({ phase, transfer }) => phase === 'importing' && transfer);
+    expect(coming).toMatchObject({ role: 'target', key: expect.any(String) });
+    expect((await takePart(scene.cell, coming.id)).text).toMatch(/^ey/);
+    expect((await sayImported(scene.cell, coming.id)).status).toBe(204);
+    await scene.reaches(body.job.id, 'succeeded');
+    await told(tenant.id, ({ phase }) => phase === 'serving');
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', restorable_until: null });
+    expect(await scene.plane.count(TransferPart, { transferId: coming.id })).toBe(0);
+  });
+
+  it('keeps its backup when a restore is taken back', async () => {
+    const tenant = await gone();
+    const { body } = await scene.plane.post(`/api/tenants/${tenant.id}/restore`).expect(202);
+    await told(tenant.id, ({ phase }) => phase === 'importing');
+    await scene.act(body.job.id, 'cancel').expect(202);
+    await scene.reaches(body.job.id, 'cancelled');
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deprovisioning', tenant_plane_id: null });
+    const [backup] = await scene.plane.rows(Transfer, { tenantId: tenant.id });
+    expect(backup).toMatchObject({ purpose: 'backup', endedAt: expect.any(Date), planeKey: null });
+    expect((await scene.plane.post(`/api/tenants/${tenant.id}/restore`)).status).toBe(202);
+  });
+
+  it('is not removed before the plane has restored the backup for a trial', async () => {
+    const tenant = await begin(await active());
+    await backupOf(tenant.id);
+    await scene.report(tenant.id, 'failed', 'The copy differs from the original in: incidents.');
+    await scene.reaches(tenant.job, 'failed');
+    expect(await errorOf(tenant.job)).toBe('backup_not_verified');
+    expect(entryOf(tenant.id)).not.toHaveProperty('purge');
+    // What was wrong is mended: it goes on.
+    await backUp(tenant);
+    await scene.act(tenant.job, 'retry').expect(202);
+    await purge(tenant);
+    await scene.reaches(tenant.job, 'succeeded');
+  });
+
+  it('is not removed when the backup cannot be opened, and serves again when rolled back', async () => {
+    const tenant = await begin(await active());
+    const backup = await backupOf(tenant.id);
+    const [head, ...rest] = (await sealedPart(backup, MANIFEST)).split('.');
+    const last = rest.at(-2) ?? '';
+    rest[rest.length - 2] = `${last.startsWith('A') ? 'B' : 'A'}${last.slice(1)}`;
+    await sendPart(scene.cell, backup.id, [head, ...rest].join('.'));
+    await sayImported(scene.cell, backup.id);
+    await scene.reaches(tenant.job, 'failed');
+    expect(await errorOf(tenant.job)).toBe('backup_unreadable');
+    await scene.cell.pull();
+    expect(entryOf(tenant.id)).not.toHaveProperty('purge');
+    await scene.act(tenant.job, 'rollback').expect(202);
+    await scene.reaches(tenant.job, 'cancelled');
+    await told(tenant.id, ({ status, transfer }) => status === 'active' && !transfer);
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active' });
+    expect(await scene.plane.rows(Transfer, { tenantId: tenant.id })).toMatchObject([{ keySealed: null }]);
+  });
+
+  it('is not removed any further when the backup was damaged since it was verified', async () => {
+    const tenant = await begin(await active());
+    const { id } = await backUp(tenant);
+    await told(tenant.id, (entry) => entry.purge !== undefined);
+    const readable = scene.plane.app.get(ReadableBackup);
+    const check = () => scene.plane.app.get(Database).read((manager) => readable.require(manager, tenant.id));
+    await expect(check()).resolves.toBeUndefined();
+    const [part] = await scene.plane.rows(TransferPart, { transferId: id });
+    await scene.plane.change(TransferPart, { transferId: id }, { sealed: `${part?.sealed.slice(0, -3)}AAA` });
+    await expect(check()).rejects.toMatchObject({ code: 'backup_unreadable', failureClass: 'operator' });
+    await scene.report(tenant.id, 'applied');
+    await scene.reaches(tenant.job, 'failed');
+    expect(await errorOf(tenant.job)).toBe('backup_unreadable');
+  });
+
+  it('does not come back from a removal by rollback', async () => {
+    const tenant = await begin(await active());
+    await backUp(tenant);
+    await told(tenant.id, (entry) => entry.purge !== undefined);
+    await scene.act(tenant.job, 'cancel').expect(202);
+    await scene.act(tenant.job, 'rollback').expect(202);
+    await scene.reaches(tenant.job, 'failed');
+    expect(await errorOf(tenant.job)).toBe('beyond_return');
+    await scene.act(tenant.job, 'retry').expect(202);
+    await scene.reaches(tenant.job, 'waiting');
+    await scene.cell.pull();
+    await scene.report(tenant.id, 'applied');
+    await scene.reaches(tenant.job, 'succeeded');
+  });
+
+  describe('when its time is over', () => {
+    it('is erased with its backup, keeps its slug, and has a certificate that anyone can check', async () => {
+      const tenant = await gone();
+      const certificate = `/api/tenants/${tenant.id}/deletion-certificate`;
+      expect(refusal(await scene.plane.get(certificate))).toEqual([404, 'not_deleted']);
+      scene.plane.clock.advance(31 * DAY_MS);
+      scene.plane.session = await scene.plane.login('owner@example.com');
+      scene.plane.apiKey = await scene.plane.createApiKey([
+        'tenants:read',
+        'tenants:write',
+        'tenants:provision',
+        'jobs:read',
+        'jobs:write',
+        'planes:write',
+        'tokens:issue',
+      ]);
+      expect(refusal(await scene.plane.post(`/api/tenants/${tenant.id}/restore`))).toEqual([
+        409,
+        'not_restorable',
+      ]);
+      await scene.plane.app.get(Chores).run(scene.plane.clock.now());
+      await eventually(async () => (await scene.tenant(tenant.id))['status'] === 'deleted');
+      const [erased] = await scene.plane.rows(Transfer, { tenantId: tenant.id });
+      expect(erased).toMatchObject({ keySealed: null });
+      expect(await scene.plane.count(TransferPart, { transferId: erased?.id })).toBe(0);
+      const { body } = await scene.plane.get(certificate).expect(200);
+      const key = await importJWK(body.public_key as JWK, 'EdDSA');
+      const { payload } = await jwtVerify(body.certificate, key, { currentDate: scene.plane.clock.now() });
+      expect(payload).toEqual(body.claims);
+      expect(payload).toMatchObject({
+        sub: tenant.id,
+        slug: tenant.slug,
+        data_held_by: 'atlas',
+        rows_removed: { incidents: 3, users: 1 },
+        backup_erased_at: scene.plane.clock.now().toISOString(),
+      });
+      const again = await scene.plane.provision({ slug: tenant.slug });
+      expect(refusal(again)).toEqual([409, 'slug_taken']);
+    });
+  });
+
+  it('is deleted at once where it was never used: another operation on it ends', async () => {
+    const { id, slug, job: provisioning } = await scene.waiting();
+    const placed = await scene.placed();
+    const { job } = await begin({ id, slug });
+    await scene.reaches(job, 'succeeded');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'deleted', tenant_plane_id: null });
+    expect(await scene.placed()).toBe(placed - 1);
+    expect(await scene.job(provisioning)).toMatchObject({
+      status: 'cancelled',
+      error: { code: 'superseded' },
+    });
+    expect(refusal(await scene.act(provisioning, 'retry'))).toEqual([409, 'invalid_transition']);
+    const { body } = await scene.plane.get(`/api/tenants/${id}/deletion-certificate`).expect(200);
+    expect(body.claims).toMatchObject({ sub: id, rows_removed: {} });
+  });
+
+  it('that a customer runs loses our trust and keeps its data, and comes back with a new bundle', async () => {
+    const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
+    const { id, slug, tenant_plane_id } = body.tenant;
+    const theirs = new PlaneSimulator(scene.plane.url, scene.plane.clock, tenant_plane_id, body.install);
+    await theirs.enrol({ endpoint_url: 'https://atlas.acme.example' });
+    await theirs.serve(id);
+    await scene.reaches(body.job.id, 'succeeded');
+
+    const { job } = await begin({ id, slug });
+    await scene.reaches(job, 'succeeded');
+    expect(await scene.plane.rows(TenantPlane, { id: tenant_plane_id })).toMatchObject([
+      { status: 'retired' },
+    ]);
+    expect(await scene.plane.count(ServiceKey, { tenantPlaneId: tenant_plane_id })).toBeGreaterThan(0);
+    expect((await theirs.pull()).status).toBe(401);
+    expect(await scene.plane.count(Transfer, { tenantId: id })).toBe(0);
+
+    const restoring = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
+    const [plane] = await scene.plane.rows(TenantPlane, { deploymentModel: 'on_prem', status: 'expected' });
+    const again = new PlaneSimulator(
+      scene.plane.url,
+      scene.plane.clock,
+      plane?.id ?? '',
+      restoring.body.install,
+    );
+    expect((await again.enrol({ endpoint_url: 'https://atlas.acme.example' })).status).toBe(200);
+    await scene.reaches(restoring.body.job.id, 'succeeded');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'active', tenant_plane_id: plane?.id });
+    await again.pull();
+    expect(again.tenants.get(id)).toMatchObject({ phase: 'serving', status: 'active' });
+  });
+
+  describe('is refused', () => {
+    it('without its slug typed right, and nothing happens', async () => {
+      const { id, slug } = await active();
+      for (const query of ['', '?dry_run=true']) {
+        const answer = await deprovision(id, `${slug}x`, query);
+        expect(refusal(answer)).toEqual([400, 'validation_failed']);
+        expect(answer.body.errors).toEqual([{ field: 'confirm_slug', message: expect.any(String) }]);
+      }
+      expect(await scene.tenant(id)).toMatchObject({ status: 'active' });
+    });
+
+    it('when it is going already, or has to go before it can come back', async () => {
+      const { id, slug } = await active();
+      expect(refusal(await scene.plane.post(`/api/tenants/${id}/restore`))).toEqual([
+        409,
+        'invalid_transition',
+      ]);
+      await begin({ id, slug });
+      await backupOf(id);
+      expect(refusal(await deprovision(id, slug))).toEqual([409, 'invalid_transition']);
+      expect(refusal(await scene.plane.post(`/api/tenants/${id}/restore`))).toEqual([409, 'not_restorable']);
+    });
+  });
+
+  it('is told of in a dry run', async () => {
+    const { id, slug } = await active();
+    const { body } = await deprovision(id, slug, '?dry_run=true').expect(200);
+    const names = body.plan.steps.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(['stop-serving', 'back-up', 'remove-copies', 'close-tenant']),
+    );
+    const jobs = bodyOf<{ items: { operation: string }[] }>(await scene.plane.get(`${JOBS}?tenant_id=${id}`));
+    expect(jobs.items.map(({ operation }) => operation)).toEqual(['provision']);
+  });
+});
