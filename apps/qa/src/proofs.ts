@@ -1,6 +1,7 @@
 import { type Proof } from './proof';
 import { CP_OUTAGE } from './proofs/cp-outage.proof';
 import { CRASH_MATRIX } from './proofs/crash-matrix.proof';
+import { DEPROVISION } from './proofs/deprovision.proof';
 import { IDEMPOTENCY } from './proofs/idempotency.proof';
 import { REDACTION } from './proofs/redaction.proof';
 import { REPOSITORY_FAILS_CLOSED } from './proofs/repository-fails-closed.proof';
@@ -22,4 +23,5 @@ export const PROOFS: readonly Proof[] = [
   CRASH_MATRIX,
   IDEMPOTENCY,
   CP_OUTAGE,
+  DEPROVISION,
 ];

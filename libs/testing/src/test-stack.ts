@@ -50,6 +50,7 @@ const OWNER_EMAIL = 'owner@example.com';
 /** A Control Plane as a real process with its owner and an API key; tenant planes are added. All on one machine. */
 export class TestStack {
   private readonly env: Env;
+  readonly controlPlaneDatabase: TestDatabase;
   readonly tenantPlanes: PlaneProcess[] = [];
   /** Every process of it that was started. */
   private readonly controlPlanes: PlaneProcess[] = [];
@@ -62,6 +63,7 @@ export class TestStack {
     readonly controlPlanePort: number,
     readonly tenantPlanePort: number,
   ) {
+    this.controlPlaneDatabase = options.controlPlaneDatabase;
     const { url, ownerUrl } = options.controlPlaneDatabase;
     this.env = {
       CONTROL_PLANE_DATABASE_URL: url,

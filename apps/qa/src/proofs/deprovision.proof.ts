@@ -1,0 +1,153 @@
+import { type TenantView, type TestStack, eventually } from '@atlas/testing';
+import { type Proof, type ProofContext } from '../proof';
+import { TenantRows } from '../tenant-rows';
+
+const SIZES = {
+  small: { tenants: 1, incidents: 5 },
+  full: { tenants: 20, incidents: 500 },
+} as const;
+
+interface Scene {
+  readonly stack: TestStack;
+  /** What the tenant plane and the Control Plane have on disk. */
+  readonly plane: TenantRows;
+  readonly control: TenantRows;
+}
+
+/** R24. Nothing is removed without a backup that can be restored, all comes back, and then nothing stays. */
+export const DEPROVISION: Proof = {
+  name: 'deprovision',
+  goal: '0 removals behind a damaged backup; a restore equal row by row; after the purge 0 rows in tables and backups, slug not given again',
+  databases: ['sqlite', 'postgres'],
+  smallOn: ['sqlite'],
+  async run(context) {
+    const { tenants: count, incidents } = SIZES[context.size];
+    const scene = await open(context);
+    const counts = { refused: 0, equal: 0, empty: 0, erased: 0, tombs: 0 };
+    try {
+      const tenants = await Promise.all(
+        Array.from({ length: count }, (_, i) => inhabited(scene.stack, `leaver-${i + 1}`, incidents)),
+      );
+      const before = new Map<string, readonly string[]>();
+      for (const { id } of tenants) before.set(id, await scene.plane.of(id));
+      counts.refused = await behindDamagedBackups(scene, tenants, before);
+      context.progress(`${counts.refused} of ${count} were not removed behind a damaged backup`);
+      await Promise.all(tenants.map((tenant) => lastWay(scene, tenant, before.get(tenant.id) ?? [], counts)));
+    } finally {
+      await Promise.all([scene.plane.close(), scene.control.close()]);
+    }
+    const rows = incidents * count;
+    const figure = `${count} tenants of ${rows / count} incidents: ${counts.refused} kept behind a damaged backup, ${counts.equal} restored row by row, ${counts.empty} without a row after removal, ${counts.erased} without a backup after the purge, ${counts.tombs} slugs refused`;
+    return { figure, isGood: Object.values(counts).every((one) => one === count) };
+  },
+};
+
+async function open({ stack: start, database }: ProofContext): Promise<Scene> {
+  const stack = await start();
+  const { id, install } = await stack.registerCell();
+  const planeDatabase = await database();
+  await stack.startTenantPlane(install, planeDatabase);
+  await stack.awaitEnrolled(id);
+  const control = await TenantRows.open(stack.controlPlaneDatabase);
+  return { stack, plane: await TenantRows.open(planeDatabase), control };
+}
+
+async function inhabited(stack: TestStack, slug: string, incidents: number): Promise<TenantView> {
+  const { tenant, session } = await stack.tenantWithAdmin(slug);
+  for (let n = 1; n <= incidents; n += 1)
+    await stack.tenant(slug, '/api/incidents', {
+      session: session.token,
+      body: { title: `Incident ${n}`, severity: 'P3' },
+    });
+  return tenant;
+}
+
+/** Each backup is damaged on the Control Plane's disk after it was verified, before anything is removed. */
+async function behindDamagedBackups(
+  { stack, plane, control }: Scene,
+  tenants: readonly TenantView[],
+  before: ReadonlyMap<string, readonly string[]>,
+): Promise<number> {
+  await stack.controlPlane.end();
+  await stack.startControlPlane({ ATLAS_FAULT_POINT: 'deprovision/remove-copies/before:pause' });
+  const jobs = await Promise.all(tenants.map((tenant) => begin(stack, tenant, 'deprovision')));
+  await eventually(async () => (await kept(control)).length === tenants.length, {
+    timeoutMs: 60_000,
+    what: 'all backups are kept',
+  });
+  await control.query(
+    `update transfer_parts set sealed = substr(sealed, 1, length(sealed) - 8) || 'AAAAAAAA'`,
+  );
+  process.kill(stack.controlPlane.pid, 'SIGUSR2');
+  let refused = 0;
+  for (const [index, { id }] of tenants.entries()) {
+    const job = await ended(stack, jobs[index] ?? '');
+    const isUntouched = same(await plane.of(id), before.get(id) ?? []);
+    if (job.status === 'failed' && job.error?.code === 'backup_unreadable' && isUntouched) refused += 1;
+    await stack.api(`/api/provisioning-jobs/${jobs[index]}/rollback`, { method: 'POST' });
+    await stack.awaitActive(id);
+  }
+  await stack.controlPlane.end();
+  await stack.startControlPlane();
+  return refused;
+}
+
+async function lastWay(
+  { stack, plane, control }: Scene,
+  tenant: TenantView,
+  before: readonly string[],
+  counts: Record<'equal' | 'empty' | 'erased' | 'tombs', number>,
+): Promise<void> {
+  const { id, slug } = tenant;
+  await ended(stack, await begin(stack, tenant, 'deprovision'));
+  const isEmpty = (await plane.of(id)).length === 0;
+  await ended(stack, await begin(stack, tenant, 'restore'));
+  if (same(await plane.of(id), before)) counts.equal += 1;
+  await ended(stack, await begin(stack, tenant, 'deprovision'));
+  if (isEmpty && (await plane.of(id)).length === 0) counts.empty += 1;
+  // The month is over.
+  const { created_at: past } = tenant;
+  await control.query('update tenants set restorable_until = $1 where id = $2', [
+    past.replace('T', ' ').replace('Z', ''),
+    id,
+  ]);
+  const isDeleted = async () => (await stack.api<TenantView>(`/api/tenants/${id}`)).body.status === 'deleted';
+  await eventually(isDeleted, { timeoutMs: 30_000, what: `${slug} is deleted` });
+  const certificate = await stack.api(`/api/tenants/${id}/deletion-certificate`);
+  const backups = await control.query(
+    'select 1 from transfers t left join transfer_parts p on p.transfer_id = t.id where t.tenant_id = $1 and (t.key_sealed is not null or p.part is not null)',
+    [id],
+  );
+  if (backups.length === 0 && certificate.status === 200) counts.erased += 1;
+  if ((await stack.provision(slug)).body['code' as never] === 'slug_taken') counts.tombs += 1;
+}
+
+interface JobView {
+  readonly status: string;
+  readonly error: { readonly code: string } | null;
+}
+
+async function begin(stack: TestStack, { id, slug }: TenantView, operation: string): Promise<string> {
+  const body = operation === 'deprovision' ? { confirm_slug: slug } : {};
+  const answer = await stack.api<{ job: { id: string } }>(`/api/tenants/${id}/${operation}`, { body });
+  if (answer.status !== 202) throw new Error(JSON.stringify(answer.body));
+  return answer.body.job.id;
+}
+
+function ended(stack: TestStack, id: string): Promise<JobView> {
+  const look = async (): Promise<JobView | false> => {
+    const { body } = await stack.api<JobView>(`/api/provisioning-jobs/${id}`);
+    return ['succeeded', 'failed', 'cancelled'].includes(body.status) && body;
+  };
+  return eventually(look, { timeoutMs: 60_000, what: `job ${id} has ended` });
+}
+
+function kept(control: TenantRows): Promise<unknown[]> {
+  return control.query(
+    "select 1 from transfers where purpose = 'backup' and key_sealed is not null and ended_at is not null",
+  );
+}
+
+function same(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((row, index) => row === other[index]);
+}

@@ -1,0 +1,53 @@
+import { createDataSource, databaseTarget } from '@atlas/persistence';
+import { type TestDatabase, testServerUrl } from '@atlas/testing';
+import { type DataSource } from 'typeorm';
+
+/** A look into a plane's database past everything that guards it, as whoever holds the disk has it. */
+export class TenantRows {
+  private constructor(
+    private readonly source: DataSource,
+    /** Those with a column `tenant_id`. */
+    private readonly tables: readonly string[],
+  ) {}
+
+  static async open({ driver, url }: TestDatabase): Promise<TenantRows> {
+    const asSuperuser = (): string => new URL(new URL(url).pathname, testServerUrl()).toString();
+    const target = databaseTarget(driver === 'postgres' ? asSuperuser() : url);
+    const source = await createDataSource(
+      target,
+      { entities: [], migrations: [] },
+      { poolSize: 1 },
+    ).initialize();
+    const tables = await source.query<{ name: string }[]>(TABLES[driver]);
+    const names = tables.map(({ name }) => name).filter((name) => !OF_THE_PLANE.includes(name));
+    return new TenantRows(source, names.sort());
+  }
+
+  query<T = unknown>(sql: string, parameters: unknown[] = []): Promise<T[]> {
+    return this.source.query<T[]>(sql, parameters);
+  }
+
+  /** Every row of the tenant in every table, as text: equal when the rows are. */
+  async of(tenantId: string): Promise<string[]> {
+    const rows: string[] = [];
+    for (const table of this.tables) {
+      const found = await this.query(`select * from ${table} where tenant_id = $1`, [tenantId]);
+      rows.push(...found.map((row) => `${table} ${JSON.stringify(row)}`).sort());
+    }
+    return rows;
+  }
+
+  close(): Promise<void> {
+    return this.source.destroy();
+  }
+}
+
+/** What it notes about a tenant that is on its way is none of the tenant's rows. */
+const OF_THE_PLANE = ['tracked_tenants', 'row_changes'];
+
+const TABLES = {
+  postgres: `select table_name as name from information_schema.columns
+    where table_schema = 'public' and column_name = 'tenant_id'`,
+  sqlite: `select m.name as name from sqlite_master m join pragma_table_info(m.name) c
+    where m.type = 'table' and c.name = 'tenant_id'`,
+};
