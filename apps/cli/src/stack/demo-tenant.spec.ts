@@ -2,14 +2,16 @@ import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { jobView, stepView, tenantView } from '../../test/views.fixture';
 import { Progress } from '../progress';
-import { ControlPlaneClient, type JobView, type TenantView } from './control-plane-client';
+import { ControlPlaneClient } from '../control-plane/control-plane-client';
+import { type JobView, type TenantView } from '../control-plane/views';
 import { ensureDemoTenant } from './demo-tenant';
 import { type StackContext } from './stack-context';
 
-const DONE: JobView['steps'][number] = { name: 'reserve-place', status: 'done', error: null };
-const demo = (status: string): TenantView => ({ id: 'tenant-1', slug: 'demo', status });
-const job = (status: string, steps = [DONE]): JobView => ({ id: 'job-1', status, steps, error: null });
+const DONE = stepView();
+const demo = (status: string): TenantView => tenantView({ status });
+const job = (status: string, steps = [DONE]): JobView => jobView({ status, steps });
 
 describe(ensureDemoTenant.name, () => {
   const { signal } = new AbortController();
@@ -76,7 +78,8 @@ describe(ensureDemoTenant.name, () => {
   });
 
   it('says which step failed, and why', async () => {
-    const failed = { name: 'await-report', status: 'failed', error: { code: 'apply_failed' } };
+    const error = { code: 'apply_failed', detail: 'the disk is full' };
+    const failed = stepView({ name: 'await-report', status: 'failed', error });
     answers = {
       'POST /api/tenants/provision': [{ tenant: demo('provisioning'), job: job('queued', []) }],
       'GET /api/provisioning-jobs/job-1': [job('failed', [DONE, failed])],
