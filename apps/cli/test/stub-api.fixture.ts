@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 
 export interface StubAnswer {
   readonly status?: number;
@@ -37,9 +38,9 @@ export class StubApi {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = `${request.method} ${request.url}`;
-    const sent = await text(request);
+    const asked = await text(request);
     const key = request.headers.authorization;
-    this.calls.push({ call, body: sent === '' ? null : JSON.parse(sent), ...(key && { key }) });
+    this.calls.push({ call, body: asked === '' ? null : JSON.parse(asked), ...(key && { key }) });
     const prepared = this.answers[call] ?? [];
     const {
       status = 200,
@@ -51,7 +52,12 @@ export class StubApi {
     };
     const type = stream === undefined ? 'application/json' : 'text/event-stream';
     response.writeHead(status, { 'content-type': type });
-    response.write(stream ?? (typeof body === 'string' ? body : JSON.stringify(body)));
+    const sent = stream ?? (typeof body === 'string' ? body : JSON.stringify(body));
+    // In pieces that end anywhere, as networks do it.
+    for (const piece of sent.match(/[^]{1,50}/g) ?? []) {
+      response.write(piece);
+      await setImmediate();
+    }
     if (breaks) response.destroy();
     else response.end();
   }

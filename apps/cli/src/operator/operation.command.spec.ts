@@ -97,6 +97,10 @@ describe('OPERATIONS', () => {
   const { paths, components } = JSON.parse(text) as OpenApi;
   const routeOf = ({ path }: Operation) => paths[path.replace(':id', '{id}')]?.post;
 
+  it('rehearse nothing of which it is not known that it can be', () => {
+    expect(OPERATIONS.filter((operation) => operation.canRehearse && !routeOf(operation))).toEqual([]);
+  });
+
   it.each(OPERATIONS.filter(routeOf))('send $name what the Control Plane takes', (operation) => {
     const { parameters, requestBody } = routeOf(operation) ?? { parameters: [] };
     const schema = requestBody?.content['application/json']?.schema.$ref.split('/').at(-1) ?? '';
