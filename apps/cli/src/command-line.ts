@@ -1,8 +1,4 @@
-import { type Command, CommandFailure, type Output, UsageError } from './command';
-
-export interface Terminal extends Output {
-  err(text: string): void;
-}
+import { type Command, CommandFailure, EXIT, type Terminal, UsageError } from './command';
 
 const HELP = ['--help', '-h', 'help'];
 
@@ -18,7 +14,7 @@ export async function runCommandLine(
   const args = words.slice(command.name.split(' ').length);
   if (args.some((word) => HELP.slice(0, 2).includes(word))) {
     terminal.out(command.usage);
-    return 0;
+    return EXIT.done;
   }
   try {
     return await command.run(args);
@@ -38,19 +34,19 @@ function showUsage(
   const usage = `Usage:\n${lines.join('\n')}\n\n  ${program} <command> --help shows its options.\n`;
   if (HELP.includes(words[0] ?? '')) {
     terminal.out(usage);
-    return 0;
+    return EXIT.done;
   }
   const problem = words.length > 0 ? `There is no command "${words.join(' ')}".\n\n` : '';
   terminal.err(`${problem}${usage}`);
-  return 2;
+  return EXIT.usage;
 }
 
 function tell(error: unknown, command: Command, terminal: Terminal, program: string): number {
   if (error instanceof UsageError) {
     terminal.err(`${error.message}\n\n  ${program} ${command.name} --help shows the options.\n`);
-    return 2;
+    return EXIT.usage;
   }
-  const text = error instanceof CommandFailure ? error.message : String((error as Error).stack ?? error);
-  terminal.err(`${text}\n`);
-  return 1;
+  const isExpected = error instanceof CommandFailure;
+  terminal.err(`${isExpected ? error.message : String((error as Error).stack ?? error)}\n`);
+  return isExpected ? error.exitCode : EXIT.failed;
 }

@@ -1,4 +1,7 @@
-import { type Command } from './command';
+import { type Command, type Terminal } from './command';
+import { operatorCommands } from './operator/commands';
 import { StackUpCommand } from './stack/stack-up.command';
 
-export const COMMANDS: readonly Command[] = [new StackUpCommand()];
+export function atlasCommands(terminal: Terminal): readonly Command[] {
+  return [new StackUpCommand(), ...operatorCommands(terminal)];
+}

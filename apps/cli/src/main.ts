@@ -1,12 +1,10 @@
 import { runCommandLine } from './command-line';
-import { COMMANDS } from './commands';
+import { atlasCommands } from './commands';
+import { processTerminal } from './terminal';
 
-const terminal = {
-  out: (text: string) => void process.stdout.write(text),
-  err: (text: string) => void process.stderr.write(text),
-};
+const terminal = processTerminal();
 
-// Whoever reads our output may go away (`| head`, a closed window): that must not end us half-way.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-
-void runCommandLine(process.argv.slice(2), COMMANDS, terminal).then((code) => process.exit(code));
+// What was written to a pipe must get there first.
+void runCommandLine(process.argv.slice(2), atlasCommands(terminal), terminal).then((code) =>
+  process.stdout.write('', () => process.exit(code)),
+);

@@ -16,7 +16,14 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     await scene.reaches(body.job.id, 'succeeded');
     const job = await scene.job(body.job.id);
     const at = scene.plane.clock.now().toISOString();
-    const done = { status: 'done', attempt: 1, started_at: at, finished_at: at, error: null };
+    const done = {
+      status: 'done',
+      attempt: 1,
+      started_at: at,
+      finished_at: at,
+      error: null,
+      waiting_for: null,
+    };
     const outputs = expect.any(Object);
     expect(job).toMatchObject({ error: null, tenant_id: body.tenant.id, finished_at: at });
     expect(job.steps).toEqual(STEPS.map((name) => ({ name, ...done, outputs })));
@@ -33,6 +40,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     const { status, steps } = await scene.job(job);
     expect(status).toBe('waiting');
     expect(steps.map((step) => step.status)).toEqual(['done', 'done', 'waiting', ...afterReport('pending')]);
+    expect(steps[2]).toMatchObject({ waiting_for: 'the report of the tenant plane' });
     expect((await scene.tenant(id)).status).toBe('provisioning');
     await scene.report(id, 'applied');
     await scene.reaches(job, 'succeeded');

@@ -59,12 +59,25 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     );
   });
 
-  it.each(['cursor=x', 'limit=0', 'limit=201', 'limit=many', 'status=odd', 'colour=red'])(
-    'cannot be listed by %s',
-    async (query) => {
-      expect(refusal(await plane.get(`/api/tenants?${query}`))).toEqual([400, 'validation_failed']);
-    },
-  );
+  it('are listed by deployment model', async () => {
+    const hybrid = { name: 'Both', deployment_model: 'hybrid', admin_email: 'a@both.example.com' };
+    const { body } = await plane.post('/api/tenants/provision', hybrid);
+    await active();
+    const list = await plane.get('/api/tenants?deployment_model=hybrid');
+    expect(list.body.items.map((tenant: { id: string }) => tenant.id)).toEqual([body.tenant.id]);
+  });
+
+  it.each([
+    'cursor=x',
+    'limit=0',
+    'limit=201',
+    'limit=many',
+    'status=odd',
+    'deployment_model=odd',
+    'colour=red',
+  ])('cannot be listed by %s', async (query) => {
+    expect(refusal(await plane.get(`/api/tenants?${query}`))).toEqual([400, 'validation_failed']);
+  });
 
   it('tell that there is a database URL, never which', async () => {
     const { id, slug } = await active();

@@ -1,15 +1,28 @@
 import { profileOf } from '@atlas/deployment-profiles';
 import { databasesOfLongSuite, eventually } from '@atlas/testing';
 import { type BothPlanes, startBothPlanes } from './both-planes.fixture';
+import { OperatorsShell } from './operators-shell.fixture';
 
 jest.setTimeout(60_000);
 
 describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', (driver) => {
   let planes: BothPlanes;
+  let shell: OperatorsShell;
   beforeAll(async () => {
     planes = await startBothPlanes(driver);
+    shell = new OperatorsShell(planes.stack);
   });
-  afterAll(() => planes.stop());
+  afterAll(() => {
+    shell.endAll();
+    return planes.stop();
+  });
+
+  /** Its job waits for its customer, and fails when the customer's token is revoked. */
+  async function expectedTenant(slug: string): Promise<{ jobId: string; revoke(): Promise<unknown> }> {
+    const { body } = await planes.stack.provision(slug, { body: { deployment_model: 'on_prem' } });
+    const path = `/api/tenants/${body.tenant.id}/provisioning-tokens/${body.install?.token_id}`;
+    return { jobId: body.job.id, revoke: () => planes.stack.api(path, { method: 'DELETE' }) };
+  }
 
   it('provision a tenant that a user signs in to, within two seconds', async () => {
     const { stack } = planes;
@@ -59,6 +72,53 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     await eventually(async () => (await list()).status === 200, { what: 'the session works again' });
   });
 
+  it('are operated from the command line, which shows each step', async () => {
+    const tenant = ['--name', 'From the shell', '--slug', 'from-the-shell', '--admin-email', 'a@example.com'];
+    const rehearsal = await shell.atlas('provision', ...tenant, '--model', 'shared', '--dry-run');
+    expect(rehearsal).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/nothing was changed[^]* 1\. reserve-place/),
+    });
+    const provisioned = await shell.atlas('provision', ...tenant, '--model', 'shared');
+    expect(provisioned).toMatchObject({ code: 0, err: '' });
+    const done = [...provisioned.out.matchAll(/^ {2}✓ (\S+)/gm)].map(([, name]) => name);
+    expect(done).toEqual(profileOf('shared').provisioning.steps);
+    const suspended = await shell.atlas('suspend', 'from-the-shell', '--reason', 'unpaid', '--json');
+    const events = suspended.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string });
+    expect(events.at(0)).toMatchObject({ event: 'accepted', tenant: { slug: 'from-the-shell' } });
+    expect(events.at(-1)).toMatchObject({ event: 'done', operation: 'suspend', status: 'succeeded' });
+    expect(await shell.atlas('resume', 'from-the-shell')).toMatchObject({ code: 0 });
+    const [known, unknown] = await Promise.all([
+      shell.atlas('tenants', '--status', 'active', '--model', 'shared'),
+      shell.start(['tenants'], 'aok_of_somebody').ended,
+    ]);
+    expect(known.out).toMatch(/^from-the-shell +active +shared/m);
+    expect(unknown).toMatchObject({ code: 3, out: '', err: expect.stringContaining('Is the API key right') });
+  });
+
+  it('tell on the command line why a job failed, and undo it', async () => {
+    const { jobId, revoke } = await expectedTenant('late');
+    const watched = shell.start(['job', jobId]);
+    await watched.shows(/await-enrolment +waiting .* waits for the enrolment of the tenant plane/);
+    watched.child.kill('SIGINT');
+    const again = expect.stringContaining(`Watch it again: atlas job ${jobId}`);
+    expect(await watched.ended).toMatchObject({ code: 130, err: again });
+    const watchedAgain = shell.start(['job', jobId]);
+    await watchedAgain.shows(/await-enrolment +waiting/);
+    await revoke();
+    const { code, err } = await watchedAgain.ended;
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /failed at await-enrolment[^]*enrolment_overdue: There is no live provisioning token/,
+    );
+    expect(err).toContain(`atlas retry ${jobId}`);
+    const undone = await shell.atlas('rollback', jobId);
+    expect(undone).toMatchObject({ code: 0, out: expect.stringContaining('All is undone.') });
+  });
+
   it("keep one tenant's session out of another, and tell its tenant", async () => {
     const { stack } = planes;
     const [own, other] = [await stack.tenantWithAdmin('own'), await stack.tenantWithAdmin('other')];
@@ -73,8 +133,11 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(theirs.body.items.map((event) => event.action)).not.toContain('tenant.crossing_refused');
   });
 
-  it('end a graceful stop at once, although planes wait on long polls', async () => {
+  it('end a graceful stop at once, although planes wait on long polls, and operators watch jobs', async () => {
     const { stack } = planes;
+    const { jobId, revoke } = await expectedTenant('patient');
+    const watched = shell.start(['job', jobId]);
+    await watched.shows(/await-enrolment +waiting/);
     const startedAt = Date.now();
     expect(await stack.controlPlane.end('SIGTERM')).toBe(0);
     expect(await planes.tenantPlane().end('SIGTERM')).toBe(0);
@@ -84,5 +147,8 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     await eventually(async () => (await stack.tenant('acme', '/api/tenant-default')).status === 200, {
       what: 'acme is served again',
     });
+    await watched.shows(/trying again/);
+    await revoke();
+    expect(await watched.ended).toMatchObject({ code: 1, err: expect.stringContaining('enrolment_overdue') });
   });
 });

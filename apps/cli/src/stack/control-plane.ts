@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { CommandFailure } from '../command';
-import { ControlPlaneClient } from './control-plane-client';
-import { HttpProblem, isReady } from './http-call';
+import { ControlPlaneClient } from '../control-plane/control-plane-client';
+import { HttpProblem, isReady } from '../control-plane/http-call';
 import { type ProcessSpec } from './managed-process';
 import { type PlaneDatabases } from './plane-databases';
 import { planeEnvironment } from './plane-environment';

@@ -1,5 +1,6 @@
-import { type ControlPlaneClient, type TenantView } from './control-plane-client';
-import { type HttpCall, HttpProblem, callJson } from './http-call';
+import { type ControlPlaneClient } from '../control-plane/control-plane-client';
+import { type TenantView } from '../control-plane/views';
+import { type HttpCall, HttpProblem, callJson } from '../control-plane/http-call';
 import { type StackContext } from './stack-context';
 import { type DemoTenantRecord, newPassword } from './stack-state';
 

@@ -137,7 +137,7 @@ export class JobRunner {
       );
       return this.fail(job, state, failure);
     }
-    state.status = 'waiting';
+    Object.assign(state, { status: 'waiting', waiting_for: result.for });
     state.started_at ??= this.clock.now().toISOString();
     const released = await this.jobs.releaseUnlessWoken(job, { steps: job.steps, dueAt: result.until });
     return released ? 'stop' : 'again';
@@ -148,7 +148,8 @@ export class JobRunner {
       error instanceof StepFailure ? error : new StepFailure('retry', 'unexpected_error', messageOf(error));
     if (!(error instanceof StepFailure)) this.logger.error(error);
     const attempt = Math.max(state.attempt, 1);
-    Object.assign(state, { attempt, error: { code: failure.code, detail: failure.message } });
+    const told = { code: failure.code, detail: failure.message };
+    Object.assign(state, { attempt, error: told, waiting_for: null });
     const retryAt = failure.failureClass === 'retry' ? nextAttemptAt(this.clock.now(), attempt) : null;
     if (retryAt) {
       Object.assign(state, { status: 'waiting', attempt: attempt + 1 });

@@ -40,6 +40,8 @@ export interface StepState {
   finished_at: string | null;
   outputs: StepOutputs;
   error: JobError | null;
+  /** While it waits for something other than its next attempt. */
+  waiting_for?: string | null;
 }
 
 export function newStepState(name: string): StepState {

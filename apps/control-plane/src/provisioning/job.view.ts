@@ -18,5 +18,6 @@ export function jobView(job: ProvisioningJob): Record<string, unknown> {
 /** The parts in this order, whatever the order in which the database gives them back. */
 export function stepView(step: StepState): StepState {
   const { name, status, attempt, started_at, finished_at, error, outputs } = step;
-  return { name, status, attempt, started_at, finished_at, error, outputs };
+  const waiting_for = status === 'waiting' ? (step.waiting_for ?? null) : null;
+  return { name, status, attempt, started_at, finished_at, error, waiting_for, outputs };
 }

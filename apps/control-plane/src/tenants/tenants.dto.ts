@@ -101,6 +101,11 @@ export class ListTenantsQuery extends PageQuery {
   @Optional()
   @IsIn(TENANT_STATUSES)
   status?: string;
+
+  @ApiProperty({ required: false, enum: DEPLOYMENT_MODELS })
+  @Optional()
+  @IsIn(DEPLOYMENT_MODELS)
+  deployment_model?: DeploymentModel;
 }
 
 export class RecordInfrastructureDto {

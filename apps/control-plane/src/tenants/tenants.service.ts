@@ -31,10 +31,16 @@ export class Tenants {
   }
 
   /** Newest first. */
-  async list({ cursor, limit, status }: ListTenantsQuery): Promise<Page<TenantView>> {
+  async list({
+    cursor,
+    limit,
+    status,
+    deployment_model: model,
+  }: ListTenantsQuery): Promise<Page<TenantView>> {
     const items = await this.query((query) => {
       if (cursor) query.andWhere('tenant.id < :cursor', { cursor });
       if (status) query.andWhere('tenant.status = :status', { status });
+      if (model) query.andWhere('tenant.deploymentModel = :model', { model });
     }, limit + 1);
     return pageOf(items, limit, (item) => item);
   }

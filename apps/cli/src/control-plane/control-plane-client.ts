@@ -1,0 +1,50 @@
+import { type ServerEvent, readEvents } from './event-stream';
+import { callJson } from './http-call';
+import { type Page } from './views';
+
+/** As large as the Control Plane makes them. */
+const PAGE_SIZE = 200;
+
+/** The Control Plane's API, as an operator's API key (or session) sees it. */
+export class ControlPlaneClient {
+  constructor(
+    private readonly url: string,
+    private readonly token: string,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  get<T>(path: string, signal = this.signal): Promise<T> {
+    return callJson({ method: 'GET', url: this.url + path, headers: this.headers, signal });
+  }
+
+  post<T>(path: string, body: unknown = {}, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+    return callJson({
+      method: 'POST',
+      url: this.url + path,
+      headers: { ...this.headers, ...headers },
+      body,
+      signal: this.signal,
+    });
+  }
+
+  /** A list from its first to its last page, one by one. */
+  async *list<T>(path: string, query: Readonly<Record<string, string | undefined>> = {}): AsyncGenerator<T> {
+    const search = new URLSearchParams({ limit: String(PAGE_SIZE) });
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, value);
+    for (let cursor: string | null = ''; cursor !== null;) {
+      if (cursor) search.set('cursor', cursor);
+      const page: Page<T> = await this.get(`${path}?${search}`);
+      yield* page.items;
+      cursor = page.next_cursor;
+    }
+  }
+
+  /** Server-sent events, until they end. */
+  events(path: string, signal: AbortSignal): AsyncGenerator<ServerEvent> {
+    return readEvents(this.url + path, this.headers, signal);
+  }
+
+  private get headers(): Record<string, string> {
+    return this.token ? { authorization: `Bearer ${this.token}` } : {};
+  }
+}

@@ -1,0 +1,51 @@
+import { HttpProblem, noAnswerFrom, problemOf } from './http-call';
+
+export interface ServerEvent {
+  readonly type: string;
+  readonly data: unknown;
+}
+
+/** The Control Plane gives a sign of life every 10 s: one that is silent for so long is gone. */
+const SILENCE_MS = 30_000;
+
+/**
+ * Reads server-sent events (WHATWG HTML, 9.2) until they end. Throws what {@link callJson} throws: a connection that
+ * breaks, or that nothing comes through any more, is one without an answer.
+ */
+export async function* readEvents(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): AsyncGenerator<ServerEvent> {
+  const silence = new AbortController();
+  const watch = setTimeout(() => silence.abort(new Error('nothing came for 30 s')), SILENCE_MS);
+  try {
+    const response = await fetch(url, {
+      headers: { accept: 'text/event-stream', ...headers },
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, silence.signal]),
+    });
+    if (!response.ok || !response.body)
+      throw problemOf(`GET ${new URL(url).pathname}`, response.status, await response.text());
+    let rest = '';
+    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+      watch.refresh();
+      const blocks = (rest + chunk).split(/\r?\n\r?\n/);
+      rest = blocks.pop() ?? '';
+      for (const block of blocks) yield* eventIn(block);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof HttpProblem ? error : noAnswerFrom(url, error);
+  } finally {
+    clearTimeout(watch);
+  }
+}
+
+/** A comment, such as the sign of life, is none. */
+function* eventIn(block: string): Generator<ServerEvent> {
+  const fields = block.split(/\r?\n/).map((line) => /^([^:]+): ?(.*)$/.exec(line)?.slice(1) ?? []);
+  const data = fields.filter(([name]) => name === 'data').map(([, value]) => value);
+  const type = fields.findLast(([name]) => name === 'event')?.[1] ?? 'message';
+  if (data.length > 0) yield { type, data: JSON.parse(data.join('\n')) };
+}

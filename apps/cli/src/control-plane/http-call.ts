@@ -1,0 +1,116 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { CommandFailure, EXIT } from '../command';
+import { onOneLine } from '../text';
+
+/** RFC 9457, as both planes answer. */
+interface Problem {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly errors?: readonly { readonly field: string; readonly message: string }[];
+  readonly trace_id?: string;
+}
+
+/** An answer that is not 2xx. */
+export class HttpProblem extends CommandFailure {
+  readonly code: string | undefined;
+
+  constructor(
+    call: string,
+    readonly status: number,
+    problem: Problem,
+  ) {
+    const isOurs = problem.code !== undefined && ![401, 403].includes(status);
+    super(textOf(call, status, problem), isOurs ? EXIT.failed : EXIT.noAccess);
+    this.code = problem.code;
+  }
+}
+
+/** Nobody answers, or something that is no plane does. */
+export class NoAnswer extends CommandFailure {
+  constructor(message: string) {
+    super(message, EXIT.noAccess);
+  }
+}
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly signal: AbortSignal;
+}
+
+const PATIENCE_MS = 30_000;
+
+/** A plane that dies hangs up first; its death, which follows, is the better thing to tell. */
+const DEATH_MS = 500;
+
+/** Sends JSON and answers with JSON. Throws {@link HttpProblem}, {@link NoAnswer}, or the signal's reason. */
+export async function callJson<T>({ method, url, headers, body, signal }: HttpCall): Promise<T> {
+  const name = `${method} ${new URL(url).pathname}`;
+  const request: RequestInit = {
+    method,
+    // Elsewhere the credentials are nobody's business.
+    redirect: 'manual',
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+  };
+  const { ok, status, text } = await send(url, request, signal);
+  if (!ok) throw problemOf(name, status, text);
+  const answer = parsed(text);
+  if (answer === undefined)
+    throw new NoAnswer(`${name} was not answered with JSON: is ${new URL(url).origin} the right address?`);
+  return answer as T;
+}
+
+async function send(url: string, request: RequestInit, signal: AbortSignal) {
+  try {
+    const response = await fetch(url, request);
+    return { ok: response.ok, status: response.status, text: await response.text() };
+  } catch (error) {
+    await delay(DEATH_MS, undefined, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
+    throw noAnswerFrom(url, error);
+  }
+}
+
+export function noAnswerFrom(url: string, error: unknown): NoAnswer {
+  const { cause = error } = error as { cause?: unknown };
+  const { message, code } = cause as { message?: string; code?: string };
+  return new NoAnswer(`There is no answer from ${new URL(url).origin}: ${message || code}`);
+}
+
+export function problemOf(call: string, status: number, text: string): HttpProblem {
+  return new HttpProblem(call, status, (parsed(text) ?? {}) as Problem);
+}
+
+function textOf(call: string, status: number, { code, detail, errors = [], trace_id }: Problem): string {
+  const reason = detail ?? `${status} without a reason: is this the address of the Control Plane?`;
+  const fields = errors.map(({ field, message }) =>
+    message.includes(field) ? message : `${field}: ${message}`,
+  );
+  const hints = status === 401 ? ['Is the API key right, and not expired?'] : [];
+  const facts = `(${call} answered ${status}${code ? ` ${code}` : ''}${trace_id ? `, trace id ${trace_id}` : ''})`;
+  const below = [...fields.map((line) => `- ${line}`), ...hints, facts];
+  return [reason, ...below.map((line) => `  ${line}`)].map(onOneLine).join('\n');
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the plane at `url` says that it is ready. */
+export async function isReady(url: string, signal: AbortSignal): Promise<true | undefined> {
+  try {
+    const { ok } = await fetch(`${url}/health/ready`, { signal });
+    return ok || undefined;
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}

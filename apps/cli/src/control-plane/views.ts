@@ -1,0 +1,86 @@
+/** What the commands read of the Control Plane's answers; docs/openapi has all of it. */
+export interface TenantView {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly deployment_model: string;
+  readonly status: string;
+  readonly plan: string;
+  readonly region: string | null;
+  readonly admin_email: string;
+  readonly url: string | null;
+  readonly endpoint_url: string | null;
+  readonly tenant_plane_id: string | null;
+  readonly created_at: string;
+  readonly active_at: string | null;
+}
+
+export interface TenantPlaneView {
+  readonly id: string;
+  readonly name: string;
+  readonly deployment_model: string;
+  readonly status: string;
+  readonly health: string;
+  readonly region: string | null;
+  readonly capacity: number;
+  readonly tenants: number;
+  readonly version: string | null;
+  readonly revision: number;
+  readonly revision_applied: string | null;
+  readonly identity_forked: boolean;
+  readonly last_report_at: string | null;
+}
+
+export interface ErrorView {
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface StepView {
+  readonly name: string;
+  readonly status: string;
+  readonly attempt: number;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  readonly error: ErrorView | null;
+  readonly waiting_for?: string | null;
+}
+
+export interface JobView {
+  readonly id: string;
+  readonly operation: string;
+  readonly status: string;
+  readonly tenant_id: string | null;
+  readonly tenant_plane_id: string | null;
+  readonly steps: readonly StepView[];
+  readonly error: ErrorView | null;
+  readonly created_at: string;
+  readonly finished_at: string | null;
+}
+
+/** Shown once. */
+export interface Install {
+  readonly expires_at: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly commands: { readonly docker: string; readonly npx: string };
+}
+
+export interface PlanView {
+  readonly plan: {
+    readonly steps: readonly {
+      readonly name: string;
+      readonly description: string;
+      readonly creates: readonly string[];
+    }[];
+    readonly install_required: boolean;
+  };
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next_cursor: string | null;
+}
+
+export function isLive({ status }: JobView): boolean {
+  return ['queued', 'running', 'waiting'].includes(status);
+}

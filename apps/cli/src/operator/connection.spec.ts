@@ -1,0 +1,69 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RecordingTerminal } from '../../test/recording-terminal.fixture';
+import { StubApi } from '../../test/stub-api.fixture';
+import { UsageError } from '../command';
+import { connect } from './connection';
+
+describe(connect.name, () => {
+  const directory = mkdtempSync(join(tmpdir(), 'atlas-connection-'));
+  const keyFile = join(directory, 'key');
+  let terminal: RecordingTerminal;
+  let api: StubApi;
+
+  beforeAll(async () => {
+    api = await StubApi.start();
+    api.answers = { 'GET /api/tenants/acme': [{ body: {} }] };
+    writeFileSync(keyFile, 'aok_of_the_file\n');
+  });
+  beforeEach(() => (terminal = new RecordingTerminal()));
+  afterAll(() => {
+    api.stop();
+    rmSync(directory, { recursive: true });
+  });
+
+  const to = (values: Record<string, string>, env: NodeJS.ProcessEnv) =>
+    connect(values, { env, directory }, terminal);
+  const keySent = async (values: Record<string, string>, env: NodeJS.ProcessEnv) => {
+    await to(values, env).get('/api/tenants/acme');
+    return api.calls.at(-1)?.key;
+  };
+
+  it('takes address and key from the environment, or by options', async () => {
+    expect(await keySent({}, { ATLAS_URL: `${api.url}/`, ATLAS_API_KEY: 'aok_of_the_shell' })).toBe(
+      'Bearer aok_of_the_shell',
+    );
+    expect(await keySent({ url: api.url, 'key-file': keyFile }, { ATLAS_API_KEY: 'aok_other' })).toBe(
+      'Bearer aok_of_the_file',
+    );
+  });
+
+  it('says where to find a Control Plane when there is none, and takes the local stack when it runs', async () => {
+    expect(() => to({}, {})).toThrow(/ATLAS_URL and ATLAS_API_KEY.*npm start/);
+    mkdirSync(join(directory, 'data'));
+    const devStack = { control_plane: { url: api.url, api_key: 'aok_of_the_stack' } };
+    writeFileSync(join(directory, 'data/dev-stack.json'), JSON.stringify(devStack));
+    expect(await keySent({}, {})).toBe('Bearer aok_of_the_stack');
+    expect(terminal.complaints).toContain(`local stack, ${api.url}`);
+    expect(terminal.complaints).not.toContain('aok_of_the_stack');
+  });
+
+  it.each([
+    [{ ATLAS_URL: 'https://cp.example.com' }, 'ATLAS_API_KEY'],
+    [{ ATLAS_API_KEY: 'aok_x' }, 'ATLAS_URL'],
+    [{ ATLAS_URL: 'http://cp.example.com', ATLAS_API_KEY: 'aok_x' }, 'use https'],
+    [{ ATLAS_URL: 'cp.example.com', ATLAS_API_KEY: 'aok_x' }, 'no http(s) address'],
+    [
+      { ATLAS_URL: 'https://cp.example.com', ATLAS_API_KEY: 'two words' },
+      'ATLAS_API_KEY holds is no API key',
+    ],
+  ])('refuses %j', (env, reason) => {
+    expect(() => to({}, env)).toThrow(UsageError);
+    expect(() => to({}, env)).toThrow(reason);
+  });
+
+  it('says which file the key cannot be read from', () => {
+    expect(() => to({ url: api.url, 'key-file': '/nowhere/key' }, {})).toThrow('/nowhere/key');
+  });
+});

@@ -1,0 +1,72 @@
+import { CommandFailure, EXIT } from '../command';
+import { NoAnswer } from '../control-plane/http-call';
+import { type JobView } from '../control-plane/views';
+import { type JobDisplay, JsonDisplay, LiveDisplay, PlainDisplay } from './job-display';
+import { outcomeText } from './job-outcome';
+import { type OperatorCall } from './operator-command';
+import { watchJob } from './watch-job';
+
+export interface FollowedJob {
+  readonly id: string;
+  /** What it is about; left out: as the job says. */
+  readonly title?: string;
+  /** The status that it shall end in. */
+  readonly goal: string;
+}
+
+/** Not a failure: somebody has seen enough. */
+class SeenEnough extends Error {}
+
+/** Shows a job until it ends, or Ctrl-C; answers with the exit code. */
+export async function followJob(call: OperatorCall, { id, title, goal }: FollowedJob): Promise<number> {
+  const { terminal, surroundings } = call;
+  const end = new AbortController();
+  const interrupt = (): void => end.abort(new SeenEnough());
+  surroundings.signals.once('SIGINT', interrupt);
+  const again = `The job goes on. Watch it again: atlas job ${id}`;
+  try {
+    const job = await showUntilDone(call, { id, title, goal }, end.signal);
+    const isGood = job.status === goal;
+    if (!isGood) terminal.err(outcomeText(job));
+    else if (!call.isJson) terminal.out(outcomeText(job));
+    return isGood ? EXIT.done : EXIT.failed;
+  } catch (error) {
+    if (error instanceof NoAnswer) throw new CommandFailure(`${error.message}\n${again}`, EXIT.noAccess);
+    if (!end.signal.aborted) throw error;
+    terminal.err(`\n${again}\n`);
+    return EXIT.interrupted;
+  } finally {
+    surroundings.signals.off('SIGINT', interrupt);
+  }
+}
+
+async function showUntilDone(
+  call: OperatorCall,
+  { id, title }: FollowedJob,
+  signal: AbortSignal,
+): Promise<JobView> {
+  const display = displayFor(call);
+  try {
+    for await (const change of watchJob(call.client, id, signal, call.surroundings.pause)) {
+      if (change.kind === 'job') display.begin(title ?? titleOf(change.job), change.job);
+      if (change.kind === 'step') display.step(change.step);
+      if (change.kind === 'dropped') display.dropped(change.reason);
+      if (change.kind === 'done') {
+        display.done(change.job);
+        return change.job;
+      }
+    }
+    throw new Error('A job that is watched ends, or throws.');
+  } finally {
+    display.end();
+  }
+}
+
+function displayFor({ isJson, terminal, surroundings: { now } }: OperatorCall): JobDisplay {
+  if (isJson) return new JsonDisplay(terminal);
+  return terminal.screen ? new LiveDisplay(terminal, terminal.screen, now) : new PlainDisplay(terminal, now);
+}
+
+function titleOf({ operation, tenant_id: tenantId, tenant_plane_id: planeId }: JobView): string {
+  return tenantId ? `${operation} tenant ${tenantId}` : `${operation} tenant plane ${planeId}`;
+}

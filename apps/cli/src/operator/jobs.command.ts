@@ -1,0 +1,38 @@
+import { type JobView } from '../control-plane/views';
+import { type Column, durationText } from '../text';
+import { LIMIT, showList } from './list-output';
+import { type OperatorCommand } from './operator-command';
+import { findTenant } from './subject';
+
+const NEWEST = 50;
+const STATUSES = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'];
+
+const COLUMNS: readonly Column<JobView>[] = [
+  { title: 'job', of: ({ id }) => id },
+  { title: 'operation', of: ({ operation }) => operation },
+  { title: 'status', of: ({ status }) => status },
+  { title: 'created', of: ({ created_at: createdAt }) => createdAt },
+  { title: 'took', of: tookText },
+  { title: 'tenant or plane', of: ({ tenant_id, tenant_plane_id }) => tenant_id ?? tenant_plane_id },
+  { title: 'error', of: ({ error }) => error?.code },
+];
+
+export const JOBS: OperatorCommand = {
+  name: 'jobs',
+  summary: 'list jobs, the newest first',
+  options: [
+    { name: 'tenant', value: '<tenant>', text: 'only those of a tenant' },
+    { name: 'status', value: '<status>', text: 'only these', choices: STATUSES },
+    { ...LIMIT, text: `the newest n (default ${NEWEST})` },
+  ],
+  async run(call) {
+    const { tenant, status } = call.values as Record<string, string | undefined>;
+    const tenantId = tenant === undefined ? undefined : (await findTenant(call.client, tenant)).id;
+    const jobs = call.client.list<JobView>('/api/provisioning-jobs', { tenant_id: tenantId, status });
+    return showList(call, COLUMNS, jobs, { what: 'jobs', limit: NEWEST });
+  },
+};
+
+function tookText({ created_at: createdAt, finished_at: finishedAt }: JobView): string | null {
+  return finishedAt && durationText(Date.parse(finishedAt) - Date.parse(createdAt));
+}

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RecordingTerminal } from '../../test/recording-terminal.fixture';
+import { StubApi } from '../../test/stub-api.fixture';
+import { tenantView } from '../../test/views.fixture';
+import { runCommandLine } from '../command-line';
+import { operationCommand } from './operation.command';
+import { OPERATIONS, type Operation } from './operations';
+import { REAL_SURROUNDINGS, asCommand } from './operator-command';
+
+describe(operationCommand.name, () => {
+  let api: StubApi;
+  let terminal: RecordingTerminal;
+  beforeAll(async () => (api = await StubApi.start()));
+  beforeEach(() => {
+    terminal = new RecordingTerminal();
+    api.calls.length = 0;
+    api.answers = {
+      'GET /api/tenants/acme': [{ body: tenantView({ slug: 'acme' }) }],
+      'GET /api/tenant-planes': [{ body: { items: [{ id: 'plane-1', name: 'eu-1' }] } }],
+    };
+  });
+  afterAll(() => api.stop());
+
+  const atlas = (...words: string[]): Promise<number> => {
+    const env = { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_key' };
+    const commands = OPERATIONS.map((operation) =>
+      asCommand(operationCommand(operation), terminal, { ...REAL_SURROUNDINGS, env }),
+    );
+    return runCommandLine(words, commands, terminal);
+  };
+
+  it.each([
+    [['restore', 'acme'], '/api/tenants/tenant-1/restore', {}],
+    [
+      ['deprovision', 'acme', '--confirm', 'acme'],
+      '/api/tenants/tenant-1/deprovision',
+      { confirm_slug: 'acme' },
+    ],
+    [
+      ['rotate-secret', 'eu-1', '--mode', 'compromised'],
+      '/api/tenant-planes/plane-1/rotate-secret',
+      { mode: 'compromised' },
+    ],
+    [
+      ['token', 'acme', '--token-ttl', '60'],
+      '/api/tenants/tenant-1/provisioning-tokens',
+      { token_ttl_seconds: 60 },
+    ],
+    [['cancel', 'job-1'], '/api/provisioning-jobs/job-1/cancel', {}],
+  ])('makes of %j the request that it stands for', async (words, path, body) => {
+    api.answers[`POST ${path}`] = [{ status: 202, body: {} }];
+    expect(await atlas(...words)).toBe(0);
+    expect(api.calls.at(-1)).toEqual({ call: `POST ${path}`, body, key: 'Bearer aok_key' });
+  });
+
+  it.each([
+    ['another slug', ['--confirm', 'acne']],
+    ['none', []],
+  ])('deletes no tenant that is confirmed by %s', async (_, confirmation) => {
+    expect(await atlas('deprovision', 'acme', ...confirmation)).toBe(2);
+    expect(api.calls.filter(({ call }) => call.startsWith('POST'))).toEqual([]);
+  });
+
+  it('shows a bundle in text and as JSON', async () => {
+    const install = {
+      env: { ATLAS_PROVISIONING_TOKEN: 'atp_x' },
+      commands: { npx: 'npx atlas-tp run', docker: 'docker run' },
+      expires_at: '2026-01-02T00:00:00.000Z',
+    };
+    api.answers['POST /api/tenants/tenant-1/provisioning-tokens'] = [{ status: 201, body: { install } }];
+    expect(await atlas('token', 'acme')).toBe(0);
+    expect(terminal.written).toMatch(
+      /shown this once[^]*\nATLAS_PROVISIONING_TOKEN=atp_x\n[^]*npx atlas-tp run/,
+    );
+    terminal.written = '';
+    expect(await atlas('token', 'acme', '--json')).toBe(0);
+    expect(JSON.parse(terminal.written)).toEqual({ install });
+  });
+});
+
+interface OpenApi {
+  readonly paths: Record<
+    string,
+    {
+      post?: {
+        parameters: { name: string }[];
+        requestBody?: { content: Record<string, { schema: { $ref: string } }> };
+      };
+    }
+  >;
+  readonly components: { schemas: Record<string, { properties: object }> };
+}
+
+describe('OPERATIONS', () => {
+  const text = readFileSync(join(__dirname, '../../../../docs/openapi/control-plane.json'), 'utf8');
+  const { paths, components } = JSON.parse(text) as OpenApi;
+  const routeOf = ({ path }: Operation) => paths[path.replace(':id', '{id}')]?.post;
+
+  it('rehearse nothing of which it is not known that it can be', () => {
+    expect(OPERATIONS.filter((operation) => operation.canRehearse && !routeOf(operation))).toEqual([]);
+  });
+
+  it.each(OPERATIONS.filter(routeOf))('send $name what the Control Plane takes', (operation) => {
+    const { parameters, requestBody } = routeOf(operation) ?? { parameters: [] };
+    const schema = requestBody?.content['application/json']?.schema.$ref.split('/').at(-1) ?? '';
+    const known = Object.keys(components.schemas[schema]?.properties ?? {});
+    const fields = operation.options.flatMap(({ field }) => field?.split('.')[0] ?? []);
+    expect(known).toEqual(expect.arrayContaining([...fields, operation.confirm ?? []].flat()));
+    // A route that does not know of rehearsals would do the real thing.
+    if (operation.canRehearse) expect(parameters.map(({ name }) => name)).toContain('dry_run');
+  });
+});

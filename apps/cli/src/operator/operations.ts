@@ -1,0 +1,156 @@
+import { DATABASE_DRIVERS } from '@atlas/deployment-profiles';
+import { DEPLOYMENT_MODELS, PLANS } from '@atlas/tenancy';
+import { type Option } from './options';
+import { type SubjectKind } from './subject';
+
+/** Something that the Control Plane is asked to do. Its answer says what comes of it: a job to watch, a bundle, a link. */
+export interface Operation {
+  readonly name: string;
+  readonly summary: string;
+  readonly about?: string;
+  /** What it is done to; `:id` in the path is its id. */
+  readonly subject?: SubjectKind;
+  /** Called by POST. */
+  readonly path: string;
+  readonly options: readonly Option[];
+  /** The field in which the tenant's slug is repeated, as `--confirm`. */
+  readonly confirm?: string;
+  /** Only a route that knows `dry_run`: another would do it. */
+  readonly canRehearse?: boolean;
+  /** The command that comes next, about the same tenant. */
+  readonly next?: string;
+  /** How its job ends when all goes well (default: succeeded). */
+  readonly goal?: 'cancelled';
+}
+
+const TOKEN_TTL: Option = {
+  ...{ name: 'token-ttl', value: '<seconds>', field: 'token_ttl_seconds', isNumber: true },
+  text: 'how long the token of an install bundle is good',
+};
+
+/** Each is one row. */
+export const OPERATIONS: readonly Operation[] = [
+  {
+    name: 'provision',
+    summary: 'provision a tenant',
+    path: '/api/tenants/provision',
+    canRehearse: true,
+    next: 'signup-link',
+    options: [
+      { name: 'name', value: '<name>', field: 'name', text: 'of the tenant', isRequired: true },
+      {
+        ...{ name: 'model', value: '<model>', field: 'deployment_model', isRequired: true },
+        ...{ text: 'the deployment model', choices: DEPLOYMENT_MODELS },
+      },
+      {
+        ...{ name: 'admin-email', value: '<address>', field: 'admin_email', isRequired: true },
+        text: 'of its first admin',
+      },
+      { name: 'slug', value: '<slug>', field: 'slug', text: 'made of the name when left out' },
+      { name: 'plan', value: '<plan>', field: 'plan', text: 'what it has bought', choices: PLANS },
+      { name: 'region', value: '<region>', field: 'region', text: 'where it shall live' },
+      { name: 'po-number', value: '<number>', field: 'po_number', text: 'the purchase order' },
+      {
+        ...{ name: 'database', value: '<driver>', field: 'database.driver' },
+        ...{ text: 'of a plane of its own', choices: DATABASE_DRIVERS },
+      },
+      TOKEN_TTL,
+    ],
+  },
+  {
+    name: 'suspend',
+    summary: 'suspend a tenant',
+    subject: 'tenant',
+    path: '/api/tenants/:id/suspend',
+    canRehearse: true,
+    options: [{ name: 'reason', value: '<text>', field: 'reason', text: 'for the audit trail' }],
+  },
+  {
+    name: 'resume',
+    summary: 'resume a suspended tenant',
+    subject: 'tenant',
+    path: '/api/tenants/:id/resume',
+    canRehearse: true,
+    options: [],
+  },
+  {
+    name: 'move',
+    summary: 'move a tenant to another deployment model or cell',
+    subject: 'tenant',
+    path: '/api/tenants/:id/move',
+    canRehearse: true,
+    options: [
+      {
+        ...{ name: 'to', value: '<model>', field: 'deployment_model', isRequired: true },
+        ...{ text: 'the deployment model', choices: DEPLOYMENT_MODELS },
+      },
+      { name: 'cell', value: '<id>', field: 'tenant_plane_id', text: 'with shared: which tenant plane' },
+    ],
+  },
+  {
+    name: 'deprovision',
+    summary: 'delete a tenant',
+    subject: 'tenant',
+    path: '/api/tenants/:id/deprovision',
+    confirm: 'confirm_slug',
+    options: [],
+  },
+  {
+    name: 'restore',
+    summary: 'restore a tenant that is being deleted, while that can be',
+    subject: 'tenant',
+    path: '/api/tenants/:id/restore',
+    options: [],
+  },
+  {
+    name: 'token',
+    summary: 'issue a new install bundle for a tenant; the live one is revoked',
+    about:
+      'Issues a new install bundle for the tenant plane of a tenant, and shows it once. The live one is revoked.',
+    subject: 'tenant',
+    path: '/api/tenants/:id/provisioning-tokens',
+    options: [TOKEN_TTL],
+  },
+  {
+    name: 'signup-link',
+    summary: "make the link with which a tenant's first admin signs up",
+    subject: 'tenant',
+    path: '/api/tenants/:id/signup-link',
+    options: [],
+  },
+  {
+    name: 'rotate-secret',
+    summary: 'give a tenant plane a new service secret',
+    subject: 'plane',
+    path: '/api/tenant-planes/:id/rotate-secret',
+    options: [
+      {
+        ...{ name: 'mode', value: '<mode>', field: 'mode', isRequired: true },
+        ...{ text: 'compromised: the old one is refused at once', choices: ['routine', 'compromised'] },
+      },
+    ],
+  },
+  {
+    name: 'retry',
+    summary: 'go on with a job from the step that failed',
+    subject: 'job',
+    path: '/api/provisioning-jobs/:id/retry',
+    options: [],
+  },
+  {
+    name: 'cancel',
+    summary: 'stop a job where it is',
+    subject: 'job',
+    path: '/api/provisioning-jobs/:id/cancel',
+    goal: 'cancelled',
+    options: [],
+  },
+  {
+    name: 'rollback',
+    summary: 'undo what a job has done, in reverse order',
+    subject: 'job',
+    path: '/api/provisioning-jobs/:id/rollback',
+    goal: 'cancelled',
+    options: [],
+  },
+];

@@ -1,0 +1,47 @@
+import { type StepView } from '../control-plane/views';
+import { durationText, onOneLine } from '../text';
+
+const GREEN = '32';
+const RED = '31';
+const YELLOW = '33';
+const GREY = '90';
+
+interface Mark {
+  readonly sign: string;
+  readonly colour: string;
+}
+
+const MARKS: Readonly<Record<string, Mark>> = {
+  pending: { sign: '·', colour: GREY },
+  running: { sign: '…', colour: YELLOW },
+  waiting: { sign: '…', colour: YELLOW },
+  done: { sign: '✓', colour: GREEN },
+  failed: { sign: '✗', colour: RED },
+  undone: { sign: '↩', colour: YELLOW },
+  skipped: { sign: '-', colour: GREY },
+};
+
+export function markOf({ status }: StepView): Mark {
+  return MARKS[status] ?? { sign: '?', colour: GREY };
+}
+
+/** A step as it stands: its name, state, how long, at which attempt, and what it waits for or failed of. */
+export function stepText(step: StepView, nameWidth: number, now: number): string {
+  const { name, status, attempt, error, waiting_for: waitingFor } = step;
+  const parts = [
+    name.padEnd(nameWidth),
+    status.padEnd('running'.length),
+    ageOf(step, now),
+    attempt > 1 && `attempt ${attempt}`,
+    waitingFor && `waits for ${waitingFor}`,
+    status === 'waiting' && !waitingFor && error && 'tries again',
+    error && `${error.code}: ${error.detail}`,
+  ];
+  return onOneLine(parts.filter(Boolean).join('  ')).trimEnd();
+}
+
+/** How long it took, or takes by now. */
+function ageOf({ started_at: startedAt, finished_at: finishedAt, status }: StepView, now: number): string {
+  if (!startedAt || ['pending', 'skipped'].includes(status)) return '';
+  return durationText((finishedAt ? Date.parse(finishedAt) : now) - Date.parse(startedAt));
+}

@@ -1,0 +1,37 @@
+import { CommandFailure } from '../command';
+import { type ControlPlaneClient } from '../control-plane/control-plane-client';
+import { type Page, type TenantPlaneView, type TenantView } from '../control-plane/views';
+
+/** What an operation is done to. */
+export interface Subject {
+  readonly id: string;
+  /** As people call it. */
+  readonly name: string;
+}
+
+const FINDERS = {
+  tenant: async (client: ControlPlaneClient, idOrSlug: string): Promise<Subject> => {
+    const { id, slug } = await findTenant(client, idOrSlug);
+    return { id, name: slug };
+  },
+  plane: async (client: ControlPlaneClient, idOrName: string): Promise<Subject> => {
+    const { items } = await client.get<Page<TenantPlaneView>>('/api/tenant-planes');
+    const found = items.find(({ id, name }) => [id, name].includes(idOrName));
+    if (found) return found;
+    throw new CommandFailure(`There is no tenant plane "${idOrName}". These are there: atlas planes`);
+  },
+  job: async (_: ControlPlaneClient, id: string): Promise<Subject> => ({
+    id: encodeURIComponent(id),
+    name: id,
+  }),
+};
+
+export type SubjectKind = keyof typeof FINDERS;
+
+export function findSubject(client: ControlPlaneClient, kind: SubjectKind, text: string): Promise<Subject> {
+  return FINDERS[kind](client, text);
+}
+
+export function findTenant(client: ControlPlaneClient, idOrSlug: string): Promise<TenantView> {
+  return client.get<TenantView>(`/api/tenants/${encodeURIComponent(idOrSlug)}`);
+}

@@ -1,0 +1,89 @@
+import { StubApi } from '../../test/stub-api.fixture';
+import { jobView, stepView } from '../../test/views.fixture';
+import { ControlPlaneClient } from '../control-plane/control-plane-client';
+import { NoAnswer } from '../control-plane/http-call';
+import { type JobChange, watchJob } from './watch-job';
+
+const JOB = 'GET /api/provisioning-jobs/job-1';
+const EVENTS = `${JOB}/events`;
+const RUNNING = stepView({ status: 'running', finished_at: null });
+const DONE = stepView();
+const step = (view: object): string =>
+  `event: step\r\ndata: ${JSON.stringify({ job_id: 'job-1', ...view })}\n\n`;
+
+describe(watchJob.name, () => {
+  let api: StubApi;
+  let pauses: number[];
+  const end = new AbortController();
+
+  beforeEach(async () => {
+    api = await StubApi.start();
+    pauses = [];
+  });
+  afterEach(() => api.stop());
+
+  const pause = async (ms: number): Promise<void> => void pauses.push(ms);
+  const watch = () =>
+    watchJob(new ControlPlaneClient(api.url, 'key', end.signal), 'job-1', end.signal, pause);
+  const seen = async (): Promise<string[]> => {
+    const texts: string[] = [];
+    for await (const change of watch()) texts.push(textOf(change));
+    return texts;
+  };
+
+  it('tells each change once, from the job and from its events, to the end', async () => {
+    const over = jobView({ status: 'succeeded' });
+    api.answers = {
+      [JOB]: [{ body: jobView({ steps: [RUNNING] }) }],
+      [EVENTS]: [
+        { stream: `:\n\n${step(RUNNING)}${step(DONE)}event: done\ndata: ${JSON.stringify(over)}\n\n` },
+      ],
+    };
+    expect(await seen()).toEqual(['job', 'running', 'done', 'end succeeded']);
+    expect(pauses).toEqual([]);
+  });
+
+  it('goes on after a connection that broke, with what it missed', async () => {
+    api.answers = {
+      [JOB]: [{ body: jobView({ steps: [RUNNING] }) }, { body: jobView({ status: 'succeeded' }) }],
+      [EVENTS]: [{ stream: step(RUNNING), breaks: true }],
+    };
+    expect(await seen()).toEqual(['job', 'running', 'dropped', 'done', 'end succeeded']);
+    expect(pauses).toHaveLength(1);
+  });
+
+  it('waits longer each time while the Control Plane is being replaced', async () => {
+    const away = { status: 502, body: '<html>Bad gateway</html>' };
+    const running = { body: jobView({ steps: [RUNNING] }) };
+    api.answers = {
+      [JOB]: [running, away, away, { body: jobView({ status: 'failed' }) }],
+      [EVENTS]: [{ stream: '' }],
+    };
+    const drops = ['dropped', 'dropped', 'dropped'];
+    expect(await seen()).toEqual(['job', 'running', ...drops, 'done', 'end failed']);
+    expect(pauses).toEqual([250, 500, 1000]);
+  });
+
+  it('gives up after a minute without an answer, and at once when there never was one', async () => {
+    const away = { status: 503, body: '' };
+    api.answers = { [JOB]: [{ body: jobView({ steps: [RUNNING] }) }, away], [EVENTS]: [{ stream: '' }] };
+    await expect(seen()).rejects.toThrow('503 without a reason');
+    const waited = pauses.reduce((sum, ms) => sum + ms, 0);
+    expect([waited > 50_000, waited < 70_000]).toEqual([true, true]);
+    api.stop();
+    pauses = [];
+    await expect(seen()).rejects.toThrow(NoAnswer);
+    expect(pauses).toEqual([]);
+  });
+
+  it('does not go on when it may not see the job any more', async () => {
+    const refused = { status: 401, body: { code: 'unauthenticated', detail: 'Send a valid API key.' } };
+    api.answers = { [JOB]: [{ body: jobView({ steps: [RUNNING] }) }], [EVENTS]: [refused] };
+    await expect(seen()).rejects.toThrow('Send a valid API key.');
+  });
+});
+
+function textOf(change: JobChange): string {
+  if (change.kind === 'step') return change.step.status;
+  return change.kind === 'done' ? `end ${change.job.status}` : change.kind;
+}

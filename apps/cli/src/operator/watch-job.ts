@@ -1,0 +1,84 @@
+import { type ControlPlaneClient } from '../control-plane/control-plane-client';
+import { HttpProblem, NoAnswer } from '../control-plane/http-call';
+import { type JobView, type StepView, isLive } from '../control-plane/views';
+import { type Surroundings } from './operator-command';
+
+export type JobChange =
+  | { readonly kind: 'job'; readonly job: JobView }
+  | { readonly kind: 'step'; readonly step: StepView }
+  | { readonly kind: 'dropped'; readonly reason: string }
+  | { readonly kind: 'done'; readonly job: JobView };
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5000;
+/** A minute without an answer. */
+const MOST_DROPS = 15;
+
+/**
+ * Each change of a job, and its end. A connection that drops is made again, and what was missed in between read from the
+ * job. Throws what calls throw, {@link NoAnswer} when nobody answered for a minute, or the signal's reason.
+ */
+export async function* watchJob(
+  client: ControlPlaneClient,
+  id: string,
+  signal: AbortSignal,
+  pause: Surroundings['pause'],
+): AsyncGenerator<JobChange> {
+  const known = new Map<string, string>();
+  let drops = 0;
+  let isFirst = true;
+  for (;;) {
+    let reason = 'the connection ended';
+    try {
+      const job = await client.get<JobView>(pathOf(id), signal);
+      if (isFirst) yield { kind: 'job', job };
+      [isFirst, drops] = [false, 0];
+      yield* job.steps.filter((step) => isNews(known, step)).map(asChange);
+      if (!isLive(job)) return yield { kind: 'done', job };
+      for await (const change of streamed(client, id, signal)) {
+        if (change.kind !== 'step' || isNews(known, change.step)) yield change;
+        if (change.kind === 'done') return;
+      }
+    } catch (error) {
+      drops += 1;
+      if (isFirst || drops > MOST_DROPS || !isPassing(error)) throw error;
+      reason = error.message;
+    }
+    yield { kind: 'dropped', reason };
+    await pause(Math.min(FIRST_PAUSE_MS * 2 ** drops, LONGEST_PAUSE_MS), signal);
+  }
+}
+
+async function* streamed(
+  client: ControlPlaneClient,
+  id: string,
+  signal: AbortSignal,
+): AsyncGenerator<JobChange> {
+  for await (const { type, data } of client.events(`${pathOf(id)}/events`, signal)) {
+    if (type === 'step') yield asChange(data as StepView);
+    if (type === 'done') yield { kind: 'done', job: data as JobView };
+  }
+}
+
+const asChange = (step: StepView): JobChange => ({ kind: 'step', step });
+
+function isNews(known: Map<string, string>, step: StepView): boolean {
+  const { name, status, attempt, started_at, finished_at, error, waiting_for } = step;
+  const text = JSON.stringify([status, attempt, started_at, finished_at, error, waiting_for]);
+  if (known.get(name) === text) return false;
+  known.set(name, text);
+  return true;
+}
+
+/** Nobody is there just now, or who is there cannot. */
+function isPassing(error: unknown): error is NoAnswer | HttpProblem {
+  return error instanceof NoAnswer || (error instanceof HttpProblem && isPassingStatus(error.status));
+}
+
+function isPassingStatus(status: number): boolean {
+  return status >= 500 || status === 429;
+}
+
+function pathOf(id: string): string {
+  return `/api/provisioning-jobs/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,15 @@
+import { type Terminal } from './command';
+
+/** That of this process. Whoever reads our output may go away (`| head`, a closed window): that must not end us half-way. */
+export function processTerminal({ stdout, stderr, env }: NodeJS.Process = process): Terminal {
+  for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    get screen() {
+      if (!stdout.isTTY) return undefined;
+      // Some terminals do not know their size, and say 0.
+      return { columns: stdout.columns || 80, hasColours: !env['NO_COLOR'] };
+    },
+  };
+}

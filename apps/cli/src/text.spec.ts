@@ -1,0 +1,35 @@
+import { durationText, onOneLine, tableText } from './text';
+
+describe(durationText.name, () => {
+  it.each([
+    [-5, '0 ms'],
+    [12, '12 ms'],
+    [1234, '1.2 s'],
+    [61_000, '1 min 1 s'],
+    [3_720_000, '1 h 2 min'],
+    [183_600_000, '2 d 3 h'],
+  ])('says %d ms as %s', (ms, text) => {
+    expect(durationText(ms)).toBe(text);
+  });
+});
+
+describe(onOneLine.name, () => {
+  it('takes the power over the terminal from what others wrote', () => {
+    expect(onOneLine('a\u001b[2Jb\r\nc')).toBe('a [2Jb c');
+  });
+});
+
+describe(tableText.name, () => {
+  it('aligns a line a row below their titles', () => {
+    const columns = [
+      { title: 'slug', of: ({ slug }: { slug: string }) => slug },
+      { title: 'region', of: () => null },
+    ];
+    expect(tableText(columns, [{ slug: 'acme-corp' }, { slug: 'x' }]).split('\n')).toEqual([
+      'SLUG       REGION',
+      'acme-corp  -',
+      'x          -',
+      '',
+    ]);
+  });
+});

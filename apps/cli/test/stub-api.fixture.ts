@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
+
+export interface StubAnswer {
+  readonly status?: number;
+  /** An object is sent as JSON. */
+  readonly body?: unknown;
+  /** Server-sent events, as they go over the wire; then the connection ends, or breaks. */
+  readonly stream?: string;
+  readonly breaks?: boolean;
+}
+
+/**
+ * Stands in for the Control Plane where it would have to be brought to drop connections, or to answer what it does not.
+ * Each call is answered with the next answer prepared for it; with the last one again after that.
+ */
+export class StubApi {
+  answers: Record<string, StubAnswer[]> = {};
+  readonly calls: { readonly call: string; readonly body: unknown; readonly key?: string }[] = [];
+  url = '';
+  private readonly server: Server = createServer((request, response) => void this.answer(request, response));
+
+  static async start(): Promise<StubApi> {
+    const stub = new StubApi();
+    stub.server.listen(0, '127.0.0.1');
+    await once(stub.server, 'listening');
+    stub.url = `http://127.0.0.1:${(stub.server.address() as AddressInfo).port}`;
+    return stub;
+  }
+
+  stop(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const call = `${request.method} ${request.url}`;
+    const asked = await text(request);
+    const key = request.headers.authorization;
+    this.calls.push({ call, body: asked === '' ? null : JSON.parse(asked), ...(key && { key }) });
+    const prepared = this.answers[call] ?? [];
+    const {
+      status = 200,
+      body,
+      stream,
+      breaks,
+    } = (prepared.length > 1 ? prepared.shift() : prepared[0]) ?? {
+      ...{ status: 404, body: { code: 'not_found', detail: 'There is none.' } },
+    };
+    const type = stream === undefined ? 'application/json' : 'text/event-stream';
+    response.writeHead(status, { 'content-type': type });
+    const sent = stream ?? (typeof body === 'string' ? body : JSON.stringify(body));
+    // In pieces that end anywhere, as networks do it.
+    for (const piece of sent.match(/[^]{1,50}/g) ?? []) {
+      response.write(piece);
+      await setImmediate();
+    }
+    if (breaks) response.destroy();
+    else response.end();
+  }
+}

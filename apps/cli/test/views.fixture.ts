@@ -1,0 +1,24 @@
+import { type JobView, type StepView, type TenantView } from '../src/control-plane/views';
+
+const AT = '2026-01-01T00:00:00.000Z';
+
+export function stepView(given: Partial<StepView> = {}): StepView {
+  const step = { name: 'reserve-place', status: 'done', attempt: 1, started_at: AT, finished_at: AT };
+  return { ...step, error: null, waiting_for: null, ...given };
+}
+
+export function jobView(given: Partial<JobView> = {}): JobView {
+  const job = { id: 'job-1', operation: 'provision', status: 'running', tenant_id: 'tenant-1' };
+  return {
+    ...{ ...job, tenant_plane_id: null, steps: [stepView()], error: null },
+    ...{ created_at: AT, finished_at: null, ...given },
+  };
+}
+
+export function tenantView(given: Partial<TenantView> = {}): TenantView {
+  const tenant = { id: 'tenant-1', slug: 'demo', name: 'Demo', deployment_model: 'shared', status: 'active' };
+  return {
+    ...{ ...tenant, plan: 'core', region: null, admin_email: 'admin@demo.example.com', url: null },
+    ...{ endpoint_url: null, tenant_plane_id: null, created_at: AT, active_at: null, ...given },
+  };
+}
