@@ -93,13 +93,15 @@ export const OPERATIONS: readonly Operation[] = [
     subject: 'tenant',
     path: '/api/tenants/:id/deprovision',
     confirm: 'confirm_slug',
-    options: [],
+    canRehearse: true,
+    options: [{ name: 'reason', value: '<text>', field: 'reason', text: 'for the audit trail' }],
   },
   {
     name: 'restore',
     summary: 'restore a tenant that is being deleted, while that can be',
     subject: 'tenant',
     path: '/api/tenants/:id/restore',
+    canRehearse: true,
     options: [],
   },
   {
