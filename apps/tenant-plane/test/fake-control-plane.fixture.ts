@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  createServer,
+} from 'node:http';
 import { type AddressInfo } from 'node:net';
 import {
   CONTROL_PLANE_VERSION_HEADER,
+  ChatCompletionRequest,
   EnrolRequest,
   PLANE_PATHS,
   ReportRequest,
@@ -36,6 +43,14 @@ const REFUSALS = {
 interface Answer {
   readonly status: number;
   readonly body?: object;
+  readonly retryAfter?: string;
+}
+
+/** A question to the AI behind it. */
+export interface Question {
+  readonly tenantId: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: ChatCompletionRequest;
 }
 
 export interface Pull {
@@ -75,6 +90,9 @@ export class FakeControlPlane {
   readonly rehearsals: EnrolRequest[] = [];
   readonly pulls: Pull[] = [];
   readonly reports: ReportRequest[] = [];
+  readonly questions: Question[] = [];
+  /** What its AI answers. */
+  completion: Answer = completionOf('The disk is full.');
   /** Where tenants of other planes live, and which were asked for. */
   readonly routes = new Map<string, TenantRoute>();
   readonly askedFor: string[] = [];
@@ -143,7 +161,7 @@ export class FakeControlPlane {
       const { method = '', url: target = '', headers } = request;
       const call = await this.verifier.verify({ method, target, headers, rawBody });
       sign = call.signAnswer;
-      answer = await this.answer(url, rawBody.toString());
+      answer = await this.answer(url, rawBody.toString(), headers);
     } catch (error) {
       if (!(error instanceof SignatureRefused)) throw error;
       sign = error.signAnswer;
@@ -172,12 +190,21 @@ export class FakeControlPlane {
     return true;
   }
 
-  private async answer(url: URL, body: string): Promise<Answer> {
+  private async answer(url: URL, body: string, headers: IncomingHttpHeaders): Promise<Answer> {
+    if (url.pathname === PLANE_PATHS.chatCompletions) return this.complete(url, body, headers);
     if (url.pathname === PLANE_PATHS.enrol)
       return this.enrol(read(EnrolRequest, body), url.searchParams.has('dry_run'));
     if (url.pathname === PLANE_PATHS.report) return this.takeReport(read(ReportRequest, body));
     if (url.pathname.startsWith(PLANE_PATHS.routes)) return this.route(url.pathname.split('/').at(-1) ?? '');
     return this.desiredState(url.searchParams);
+  }
+
+  private complete({ searchParams }: URL, text: string, headers: IncomingHttpHeaders): Answer {
+    const body = read(ChatCompletionRequest, text);
+    if (!body) return problem(400, 'validation_failed');
+    const tenantId = String(headers['x-tenant-id']);
+    this.questions.push({ tenantId, query: Object.fromEntries(searchParams), body });
+    return this.completion;
   }
 
   private route(slug: string): Answer {
@@ -221,7 +248,12 @@ function read<T extends object>(type: new () => T, body: string): T | null {
   return faults.length === 0 ? value : null;
 }
 
-function problem(status: number, code: string, detail = code): Answer {
+/** As OpenAI answers. */
+export function completionOf(content: unknown, model: unknown = 'stand-in-1'): Answer {
+  return { status: 200, body: { object: 'chat.completion', model, choices: [{ message: { content } }] } };
+}
+
+export function problem(status: number, code: string, detail = code): Answer {
   return { status, body: { code, detail } };
 }
 
@@ -235,6 +267,7 @@ function send(
   const signed = manner === 'unsigned' ? undefined : sign?.({ status: answer.status, body });
   const headers: Record<string, string> = { 'content-type': 'application/json', ...signed };
   if (manner === 'forged' && signed) headers['signature'] = `sig1=:${Buffer.alloc(32).toString('base64')}:`;
+  if (answer.retryAfter) headers['retry-after'] = answer.retryAfter;
   const sent = manner === 'changed' ? body.replace('"full":', '"full" :') : body;
   response.writeHead(answer.status, headers).end(sent);
 }

@@ -10,6 +10,8 @@ export interface SignedCall {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
+  /** The tenant that it is about, where it is about one. */
+  readonly tenantId?: string;
   /** Instead of `body`, what is not JSON. */
   readonly content?: { readonly type: string; readonly text: string };
   readonly timeoutMs: number;
@@ -60,12 +62,14 @@ export class ControlPlaneClient {
     const body = call.content?.text ?? (call.body === undefined ? '' : JSON.stringify(call.body));
     const now = new Date(this.clock.now().getTime() + (this.offsetMs ?? 0));
     const key = { keyId: keyIdOf(secret), secret };
-    const headers = { ...signRequest({ method: call.method, url, body, ...key, now }) };
+    const headers = {
+      ...signRequest({ method: call.method, url, body, tenantId: call.tenantId, ...key, now }),
+    };
     const { response, text } = await send(url, call, headers, body, this.ended.signal);
     this.version = response.headers.get(CONTROL_PLANE_VERSION_HEADER) ?? this.version;
     if (response.ok && !call.mustBeSigned) return text;
     this.checkSignature(response, text, headers, key);
-    if (!response.ok) throw refusal(response.status, text);
+    if (!response.ok) throw refusal(response, text);
     return text;
   }
 
@@ -127,10 +131,10 @@ async function send(
   }
 }
 
-function refusal(status: number, text: string): ControlPlaneRefused {
+function refusal({ status, headers }: Response, text: string): ControlPlaneRefused {
   try {
     const { code, detail } = JSON.parse(text) as { code?: string; detail?: string };
-    if (code) return new ControlPlaneRefused(status, code, detail ?? code);
+    if (code) return new ControlPlaneRefused(status, code, detail ?? code, headers.get('retry-after'));
   } catch {
     // Not one of our problem documents: some proxy's page.
   }
