@@ -1,6 +1,6 @@
-import { type DesiredTenant } from '@atlas/plane-contract';
-import { EVERY_DATABASE } from '@atlas/testing';
-import { completionOf, problem } from './fake-control-plane.fixture';
+import { type DesiredTenant, PLANE_PATHS } from '@atlas/plane-contract';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { completionOf, problem, streamOf } from './fake-control-plane.fixture';
 import { Link } from './linked-plane.fixture';
 import { type CallOptions, TestTenantPlane, hostOf, tenantEntry } from './tenant-plane.fixture';
 
@@ -70,6 +70,54 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       expect(told).not.toContain(kept);
   });
 
+  describe('piece by piece', () => {
+    const streamed = async (path: string, admin: CallOptions) => {
+      const answer = await plane.post(path, undefined, {
+        ...admin,
+        headers: { accept: 'text/event-stream' },
+      });
+      const events = answer.status === 200 ? answer.text.trim().split('\n\n') : [];
+      return { answer, events: events.map((event) => event.split('\n').map((line) => line.split(': ')[1])) };
+    };
+
+    it('comes with its end, and is written down', async () => {
+      const { path, admin, incident } = await asker(plane, tenant);
+      link.control.completion = streamOf(['The disk ', 'is full.'], '[DONE]');
+      const { answer, events } = await streamed(path, admin);
+      expect(answer.headers['content-type']).toBe('text/event-stream');
+      expect(events.map(([name]) => name)).toEqual(['delta', 'delta', 'done']);
+      expect(answer.text).toContain('data: {"text":"The disk "}');
+      expect(answer.text).toContain(
+        '{"analysis":"The disk is full.","model":"stand-in-1","source":"control_plane"}',
+      );
+      expect(link.control.questions.at(-1)?.body.stream).toBe(true);
+      const trail = await plane.audit(tenant, 'incident.analysed');
+      expect(trail.at(-1)?.targetId).toBe(incident.id);
+    });
+
+    it.each<[string, ReturnType<typeof streamOf>, string]>([
+      ['fails', streamOf(['The '], { error: { code: 'ai_timeout', message: 'Why.' } }), 'ai_timeout'],
+      ['is garbled', streamOf(['The '], '{', '[DONE]'), 'ai_unavailable'],
+      ['breaks off', streamOf(['The ']), 'ai_unavailable'],
+      ['is nothing', streamOf([], '[DONE]'), 'ai_unavailable'],
+    ])('says so when it %s, and is no answer', async (_, completion, code) => {
+      const { path, admin } = await asker(plane, tenant);
+      const before = (await plane.audit(tenant, 'incident.analysed')).length;
+      link.control.completion = completion;
+      const { answer, events } = await streamed(path, admin);
+      expect(events.at(-1)?.[0]).toBe('error');
+      expect(answer.text).toContain(`{"code":"${code}",`);
+      expect(await plane.audit(tenant, 'incident.analysed')).toHaveLength(before);
+    });
+
+    it('is refused like any other', async () => {
+      const { path, admin } = await asker(plane, tenant);
+      link.control.completion = problem(503, 'ai_unavailable', 'Why.');
+      const { answer } = await streamed(path, admin);
+      expect([answer.status, answer.body.code]).toEqual([503, 'ai_unavailable']);
+    });
+  });
+
   it('asks nothing where the admin has forbidden it, which is written down', async () => {
     const { ask, allow, admin } = await asker(plane, tenant);
     const settings = async () => (await plane.get('/api/ai/settings', admin).expect(200)).body;
@@ -115,6 +163,22 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     if (status !== 503 || code === 'ai_timeout') expect(body.detail).toBe('Why.');
     expect(body.detail).not.toContain('Of ours.');
   });
+
+  it.each(['application/json', 'text/event-stream'])(
+    'is asked no more when who asks for %s has gone',
+    async (accept) => {
+      const { path, admin } = await asker(plane, tenant);
+      const { control } = link;
+      Object.assign(control, { manner: 'hanging', misbehavesAt: [PLANE_PATHS.chatCompletions] });
+      const [before, hangUps] = [control.rebuffs.length, control.hangUps];
+      const call = plane.post(path, undefined, { ...admin, headers: { accept } });
+      call.end(() => undefined);
+      await eventually(() => control.rebuffs.length > before);
+      call.abort();
+      await eventually(() => control.hangUps > hangUps);
+      control.manner = 'proper';
+    },
+  );
 
   it('believes no answer that the Control Plane has not signed', async () => {
     const { ask } = await asker(plane, tenant);

@@ -44,6 +44,8 @@ interface Answer {
   readonly status: number;
   readonly body?: object;
   readonly retryAfter?: string;
+  /** Server-sent instead of a body: the data of each. */
+  readonly events?: readonly string[];
 }
 
 /** A question to the AI behind it. */
@@ -100,6 +102,8 @@ export class FakeControlPlane {
   readonly refusals: string[] = [];
   /** When a call came to which it misbehaved, in milliseconds. */
   readonly rebuffs: number[] = [];
+  /** Callers that it let hang, and that have gone. */
+  hangUps = 0;
   redirectTarget = '';
   private instanceId: string | undefined;
   private server: Server;
@@ -185,6 +189,7 @@ export class FakeControlPlane {
     const manner = this.mannerAt(path);
     if (manner !== 'broken' && manner !== 'hanging' && manner !== 'redirecting') return false;
     this.rebuffs.push(Date.now());
+    response.once('close', () => (this.hangUps += manner === 'hanging' ? 1 : 0));
     if (manner === 'broken') send(response, { status: 503 });
     if (manner === 'redirecting') response.writeHead(307, { location: this.redirectTarget }).end();
     return true;
@@ -253,6 +258,13 @@ export function completionOf(content: unknown, model: unknown = 'stand-in-1'): A
   return { status: 200, body: { object: 'chat.completion', model, choices: [{ message: { content } }] } };
 }
 
+/** As OpenAI streams; `[DONE]` should be the last. */
+export function streamOf(texts: readonly string[], ...last: (string | object)[]): Answer {
+  const chunks = texts.map((content) => ({ model: 'stand-in-1', choices: [{ delta: { content } }] }));
+  const events = [...chunks, ...last].map((data) => (typeof data === 'string' ? data : JSON.stringify(data)));
+  return { status: 200, events };
+}
+
 export function problem(status: number, code: string, detail = code): Answer {
   return { status, body: { code, detail } };
 }
@@ -263,6 +275,11 @@ function send(
   sign?: AnswerSigner,
   manner: Manner = 'proper',
 ): void {
+  if (answer.events) {
+    response.writeHead(answer.status, { 'content-type': 'text/event-stream' });
+    response.end(answer.events.map((data) => `data: ${data}\n\n`).join(''));
+    return;
+  }
   const body = answer.body ? JSON.stringify(answer.body) : '';
   const signed = manner === 'unsigned' ? undefined : sign?.({ status: answer.status, body });
   const headers: Record<string, string> = { 'content-type': 'application/json', ...signed };

@@ -1,5 +1,5 @@
 import { ALLOWED_BY_ADMIN_PARAMETER, ChatCompletionRequest } from '@atlas/plane-contract';
-import { validationFailed } from '@atlas/platform';
+import { sendEventStream, validationFailed } from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
 import { Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiProduces, ApiTags } from '@nestjs/swagger';
@@ -11,7 +11,6 @@ import { TenantPlanes } from '../tenant-planes/tenant-planes.service';
 import { WaitingCalls } from '../tenant-planes/waiting-calls';
 import { ChatCompletionQuery } from './ai-gateway.dto';
 import { AiGateway } from './ai-gateway.service';
-import { sendEventStream } from './event-stream';
 
 /** What tenants' questions to an AI go through. */
 @ApiTags('ai')
@@ -39,11 +38,17 @@ export class AiGatewayController {
     const planeId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
     await this.gateway.admit(planeId, tenantId, query[ALLOWED_BY_ADMIN_PARAMETER] === 'true');
     const ended = this.calls.endOf(reply);
-    if (request.stream) await sendEventStream(reply, await this.gateway.stream(request, ended), ended);
+    if (request.stream)
+      await sendEventStream(reply, await this.gateway.stream(request, ended), ended, errorEvent);
     else await sendSigned(reply, call, await this.gateway.answer(request, ended));
   }
 }
 
 function tenantMissing(): Error {
   return validationFailed([{ field: 'x-tenant-id', message: 'the header x-tenant-id must name the tenant' }]);
+}
+
+/** As OpenAI writes errors. */
+function errorEvent({ code, detail: message }: { readonly code: string; readonly detail: string }): string {
+  return `data: ${JSON.stringify({ error: { code, message, type: code } })}\n\n`;
 }

@@ -1,12 +1,13 @@
-import { UuidPipe } from '@atlas/platform';
-import { Body, Controller, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { UuidPipe, callerGone, sendEventStream } from '@atlas/platform';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
 import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';
 import { AiSettings, type AiSettingsView } from './ai-settings.service';
 import { ChangeAiSettingsDto } from './ai.dto';
-import { type AnalysisView, IncidentAnalyses } from './incident-analyses.service';
+import { IncidentAnalyses, eventOf } from './incident-analyses.service';
 
 @ApiTags('ai')
 @ApiBearerAuth()
@@ -17,15 +18,23 @@ export class AiController {
     private readonly settings: AiSettings,
   ) {}
 
+  /** JSON, or with `Accept: text/event-stream` piece by piece: events `delta`, then `done` or `error`. */
   @Requires('ai:use')
   @Post('incidents/:id/analysis')
   @HttpCode(200)
-  analyse(
+  @ApiProduces('application/json', 'text/event-stream')
+  async analyse(
     @CurrentTenant() tenant: Tenant,
-    @CurrentUser() user: SignedInUser,
-    @Param('id', UuidPipe) id: string,
-  ): Promise<AnalysisView> {
-    return this.analyses.analyse(tenant.id, user.id, id);
+    @CurrentUser() { id: by }: SignedInUser,
+    @Param('id', UuidPipe) incidentId: string,
+    @Headers('accept') accept: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const [asked, gone] = [{ by, incidentId }, callerGone(reply)];
+    if (accept?.includes('text/event-stream')) {
+      const events = await this.analyses.stream(tenant.id, asked, gone);
+      await sendEventStream(reply, events, gone, (failure) => eventOf('error', failure));
+    } else await reply.send(await this.analyses.analyse(tenant.id, asked, gone));
   }
 
   @Requires('ai:use')
