@@ -7,6 +7,9 @@ import { AccessGuard } from './accounts/access.guard';
 import { AccountsController } from './accounts/accounts.controller';
 import { Accounts } from './accounts/accounts.service';
 import { OperatorAuthentication } from './accounts/operator-authentication';
+import { AiGatewayController } from './ai-gateway/ai-gateway.controller';
+import { AiGateway } from './ai-gateway/ai-gateway.service';
+import { CONFIGURED_AI_PROVIDER } from './ai-gateway/providers';
 import { AuditSealer } from './audit/audit-sealer';
 import { AuditController } from './audit/audit.controller';
 import { Audit } from './audit/audit.service';
@@ -71,6 +74,7 @@ import { Transfers } from './transfers/transfers.service';
 import { WaitingCalls } from './tenant-planes/waiting-calls';
 
 const ACCOUNTS = [Accounts, OperatorAuthentication];
+const AI_GATEWAY = [AiGateway, CONFIGURED_AI_PROVIDER];
 const AUDIT = [Audit, AuditSealer];
 const PROVISIONING = [
   FaultPoints,
@@ -134,6 +138,7 @@ export class AppModule {
       ],
       controllers: [
         AccountsController,
+        AiGatewayController,
         AuditController,
         JobsController,
         RoutingController,
@@ -145,6 +150,7 @@ export class AppModule {
       ],
       providers: [
         ...ACCOUNTS,
+        ...AI_GATEWAY,
         ...AUDIT,
         ...INFRASTRUCTURE,
         ...PROVISIONING,

@@ -76,8 +76,19 @@ describe('the configuration of the Control Plane', () => {
       ['CONTROL_PLANE_PUBLIC_URL', 'http://cp.example.com'],
       ['ATLAS_FAULT_POINT', 'provision/activate/before:kill'],
       ['INTERNAL_SERVICE_SECRET', 'x'.repeat(31)],
+      ['AI_PROVIDER', 'oracle'],
+      ['AI_PROVIDER_API_KEY', 'two words'],
+      ['AI_PROVIDER_TIMEOUT_MS', '0'],
     ])('is refused for %s=%s', (name, value) => {
       expect(faultsOf({ ...PRODUCTION, [name]: value })).toEqual([expect.stringMatching(`^${name} `)]);
+    });
+
+    it('needs a model for its AI provider, and https to get there', () => {
+      const AI_PROVIDER_BASE_URL = 'http://ai.example.com/v1';
+      expect(faultsOf({ ...PRODUCTION, AI_PROVIDER_BASE_URL })).toEqual([
+        expect.stringMatching(/^AI_PROVIDER_BASE_URL must be https/),
+        expect.stringMatching(/^AI_PROVIDER_MODEL/),
+      ]);
     });
 
     it('may be plain http on this machine, behind a proxy', () => {

@@ -14,6 +14,7 @@ import {
   MinLength,
   ValidateIf,
 } from 'class-validator';
+import { AI_PROVIDER_NAMES, type AiProviderName } from './ai-gateway/provider-names';
 import { DRIVER_NAMES, type DriverName } from './infrastructure/driver-names';
 
 const PUBLIC_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
@@ -74,6 +75,37 @@ export class ControlPlaneConfig {
     value === 'local' && config.NODE_ENV === 'production' ? 'local is for development and CI' : null,
   )
   INFRASTRUCTURE_DRIVER?: DriverName;
+
+  /** What kind of API answers the tenants' AI questions. */
+  @IsIn(AI_PROVIDER_NAMES)
+  AI_PROVIDER: AiProviderName = 'openai_compatible';
+
+  /** `<this>/chat/completions` is called. Unset: there is no AI. */
+  @IsOptional()
+  @IsUrl(PUBLIC_URL)
+  @Checked('transport', (value, config: ControlPlaneConfig) =>
+    config.NODE_ENV === 'production' && isPlainHttp(value) ? 'must be https in production' : null,
+  )
+  AI_PROVIDER_BASE_URL?: string;
+
+  /** A secret. Unset: the provider asks for none. */
+  @IsOptional()
+  @Checked('header', (value) =>
+    /^[\x21-\x7e]+$/.test(value) ? null : 'must be one word of visible characters',
+  )
+  AI_PROVIDER_API_KEY?: string;
+
+  /** The model of questions that name none. */
+  @ValidateIf((config: ControlPlaneConfig) => config.AI_PROVIDER_BASE_URL !== undefined)
+  @IsNotEmpty({ message: '$property must name the model to use (required with AI_PROVIDER_BASE_URL)' })
+  AI_PROVIDER_MODEL?: string;
+
+  /** The longest silence of the provider: until it begins to answer, and between two parts of a stream. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(100)
+  @Max(240_000)
+  AI_PROVIDER_TIMEOUT_MS: number = 60_000;
 
   /** How long the copy that a tenant moved away from is kept, in days. */
   @Transform(({ value }) => Number(value))

@@ -5,6 +5,8 @@ import {
   ADMIN_PASSWORD,
   HAS_OPENSSL,
   type InstallView,
+  type SessionView,
+  StandInAiProvider,
   type TestDatabase,
   TestStack,
   createTestCertificate,
@@ -39,15 +41,19 @@ interface PlaneView {
 
 describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs, on %s', (driver) => {
   let stack: TestStack;
+  let provider: StandInAiProvider;
   let controlPlaneDatabase: TestDatabase;
   let machine: CustomersMachine;
 
   beforeAll(async () => {
     controlPlaneDatabase = await createTestDatabase(driver);
-    stack = await TestStack.start({ controlPlaneDatabase });
+    provider = await StandInAiProvider.start();
+    const controlPlaneEnv = { AI_PROVIDER_BASE_URL: provider.baseUrl, AI_PROVIDER_MODEL: 'stand-in-1' };
+    stack = await TestStack.start({ controlPlaneDatabase, controlPlaneEnv });
   });
   afterAll(async () => {
     await stack.stop();
+    await provider.stop();
     await controlPlaneDatabase.drop();
   });
   beforeEach(async () => {
@@ -65,6 +71,15 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
       body: { email: `admin@${slug}.example.com`, password: ADMIN_PASSWORD },
     });
 
+  /** An incident of the tenant's, put to the AI. */
+  const askAi = async (slug: string, { token: session }: SessionView) => {
+    const at = machine.url;
+    const body = { title: 'Disk full', severity: 'P2' };
+    const { body: incident } = await stack.tenant(slug, '/api/incidents', { at, session, body });
+    const path = `/api/ai/incidents/${incident['id']}/analysis`;
+    return stack.tenant(slug, path, { at, session, method: 'POST' });
+  };
+
   it('is checked, started and used with exactly the pasted bundle, and restarted with the old token', async () => {
     const { install, tenant } = await order(stack, 'acme');
     machine.paste(install);
@@ -74,7 +89,8 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
 
     let running = await machine.run();
     await stack.awaitActive(tenant.id);
-    await stack.signUp({ ...tenant, slug: 'acme' }, machine.url);
+    const session = await stack.signUp({ ...tenant, slug: 'acme' }, machine.url);
+    expect(await askAi('acme', session)).toMatchObject({ status: 403, body: { code: 'ai_not_allowed' } });
     expect(await machine.json('status')).toMatchObject({
       ...{ code: 0, enrolled: true, deployment_model: 'on_prem', database: driver },
       tenants: [{ slug: 'acme', status: 'active', phase: 'serving' }],
@@ -87,6 +103,21 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
       expect(await signIn('acme')).toMatchObject({ status: 200 });
     }
     expect(await planesOf('acme')).toMatchObject([{ status: 'enrolled' }]);
+    await running.end();
+  });
+
+  it('asks the cloud AI, in hybrid, with what its operational data tell', async () => {
+    const { install, tenant } = await order(stack, 'crossbreed', 'hybrid');
+    machine.paste(install);
+    const running = await machine.run();
+    await stack.awaitActive(tenant.id);
+    const session = await stack.signUp({ ...tenant, slug: 'crossbreed' }, machine.url);
+    expect(await askAi('crossbreed', session)).toMatchObject({
+      status: 200,
+      body: { analysis: provider.text, model: 'stand-in-1', source: 'control_plane' },
+    });
+    expect(provider.asked).toHaveLength(1);
+    expect(provider.asked[0]?.body.messages.at(-1)?.content).toContain('Disk full');
     await running.end();
   });
 
@@ -189,8 +220,8 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
   });
 });
 
-async function order(stack: TestStack, slug: string) {
-  const { status, body } = await stack.provision(slug, { body: { deployment_model: 'on_prem' } });
+async function order(stack: TestStack, slug: string, deployment_model = 'on_prem') {
+  const { status, body } = await stack.provision(slug, { body: { deployment_model } });
   if (status !== 202 || !body.install) throw new Error(JSON.stringify(body));
   return { tenant: body.tenant, install: body.install as InstallView };
 }

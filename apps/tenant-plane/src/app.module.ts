@@ -1,6 +1,7 @@
 import { Database, PersistenceModule, databaseHealth } from '@atlas/persistence';
 import { PlatformModule, environmentModule } from '@atlas/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AiModule } from './ai/ai.module';
 import { CmdbModule } from './cmdb/cmdb.module';
 import { RowSecurityCheck } from './database/row-security-check';
 import { databaseOptions } from './database/database-options';
@@ -10,7 +11,7 @@ import { CoreModule } from './tenancy/core.module';
 import { TenantPlaneConfig } from './tenant-plane.config';
 
 /** What tenants use. A new feature is a folder and a line here. */
-const FEATURES = [CmdbModule, IncidentsModule, OnboardingModule];
+const FEATURES = [AiModule, CmdbModule, IncidentsModule, OnboardingModule];
 
 @Module({})
 export class AppModule {

@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  createServer,
+} from 'node:http';
 import { type AddressInfo } from 'node:net';
 import {
   CONTROL_PLANE_VERSION_HEADER,
+  ChatCompletionRequest,
   EnrolRequest,
   PLANE_PATHS,
   ReportRequest,
@@ -36,6 +43,16 @@ const REFUSALS = {
 interface Answer {
   readonly status: number;
   readonly body?: object;
+  readonly retryAfter?: string;
+  /** Server-sent instead of a body: the data of each. */
+  readonly events?: readonly string[];
+}
+
+/** A question to the AI behind it. */
+export interface Question {
+  readonly tenantId: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: ChatCompletionRequest;
 }
 
 export interface Pull {
@@ -75,6 +92,9 @@ export class FakeControlPlane {
   readonly rehearsals: EnrolRequest[] = [];
   readonly pulls: Pull[] = [];
   readonly reports: ReportRequest[] = [];
+  readonly questions: Question[] = [];
+  /** What its AI answers. */
+  completion: Answer = completionOf('The disk is full.');
   /** Where tenants of other planes live, and which were asked for. */
   readonly routes = new Map<string, TenantRoute>();
   readonly askedFor: string[] = [];
@@ -82,6 +102,8 @@ export class FakeControlPlane {
   readonly refusals: string[] = [];
   /** When a call came to which it misbehaved, in milliseconds. */
   readonly rebuffs: number[] = [];
+  /** Callers that it let hang, and that have gone. */
+  hangUps = 0;
   redirectTarget = '';
   private instanceId: string | undefined;
   private server: Server;
@@ -143,7 +165,7 @@ export class FakeControlPlane {
       const { method = '', url: target = '', headers } = request;
       const call = await this.verifier.verify({ method, target, headers, rawBody });
       sign = call.signAnswer;
-      answer = await this.answer(url, rawBody.toString());
+      answer = await this.answer(url, rawBody.toString(), headers);
     } catch (error) {
       if (!(error instanceof SignatureRefused)) throw error;
       sign = error.signAnswer;
@@ -167,17 +189,27 @@ export class FakeControlPlane {
     const manner = this.mannerAt(path);
     if (manner !== 'broken' && manner !== 'hanging' && manner !== 'redirecting') return false;
     this.rebuffs.push(Date.now());
+    response.once('close', () => (this.hangUps += manner === 'hanging' ? 1 : 0));
     if (manner === 'broken') send(response, { status: 503 });
     if (manner === 'redirecting') response.writeHead(307, { location: this.redirectTarget }).end();
     return true;
   }
 
-  private async answer(url: URL, body: string): Promise<Answer> {
+  private async answer(url: URL, body: string, headers: IncomingHttpHeaders): Promise<Answer> {
+    if (url.pathname === PLANE_PATHS.chatCompletions) return this.complete(url, body, headers);
     if (url.pathname === PLANE_PATHS.enrol)
       return this.enrol(read(EnrolRequest, body), url.searchParams.has('dry_run'));
     if (url.pathname === PLANE_PATHS.report) return this.takeReport(read(ReportRequest, body));
     if (url.pathname.startsWith(PLANE_PATHS.routes)) return this.route(url.pathname.split('/').at(-1) ?? '');
     return this.desiredState(url.searchParams);
+  }
+
+  private complete({ searchParams }: URL, text: string, headers: IncomingHttpHeaders): Answer {
+    const body = read(ChatCompletionRequest, text);
+    if (!body) return problem(400, 'validation_failed');
+    const tenantId = String(headers['x-tenant-id']);
+    this.questions.push({ tenantId, query: Object.fromEntries(searchParams), body });
+    return this.completion;
   }
 
   private route(slug: string): Answer {
@@ -221,7 +253,19 @@ function read<T extends object>(type: new () => T, body: string): T | null {
   return faults.length === 0 ? value : null;
 }
 
-function problem(status: number, code: string, detail = code): Answer {
+/** As OpenAI answers. */
+export function completionOf(content: unknown, model: unknown = 'stand-in-1'): Answer {
+  return { status: 200, body: { object: 'chat.completion', model, choices: [{ message: { content } }] } };
+}
+
+/** As OpenAI streams; `[DONE]` should be the last. */
+export function streamOf(texts: readonly string[], ...last: (string | object)[]): Answer {
+  const chunks = texts.map((content) => ({ model: 'stand-in-1', choices: [{ delta: { content } }] }));
+  const events = [...chunks, ...last].map((data) => (typeof data === 'string' ? data : JSON.stringify(data)));
+  return { status: 200, events };
+}
+
+export function problem(status: number, code: string, detail = code): Answer {
   return { status, body: { code, detail } };
 }
 
@@ -231,10 +275,16 @@ function send(
   sign?: AnswerSigner,
   manner: Manner = 'proper',
 ): void {
+  if (answer.events) {
+    response.writeHead(answer.status, { 'content-type': 'text/event-stream' });
+    response.end(answer.events.map((data) => `data: ${data}\n\n`).join(''));
+    return;
+  }
   const body = answer.body ? JSON.stringify(answer.body) : '';
   const signed = manner === 'unsigned' ? undefined : sign?.({ status: answer.status, body });
   const headers: Record<string, string> = { 'content-type': 'application/json', ...signed };
   if (manner === 'forged' && signed) headers['signature'] = `sig1=:${Buffer.alloc(32).toString('base64')}:`;
+  if (answer.retryAfter) headers['retry-after'] = answer.retryAfter;
   const sent = manner === 'changed' ? body.replace('"full":', '"full" :') : body;
   response.writeHead(answer.status, headers).end(sent);
 }

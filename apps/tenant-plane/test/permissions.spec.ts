@@ -5,7 +5,7 @@ import { USER_ROLES, type UserRole } from '../src/accounts/permissions';
 import { type SignedInUser, TestTenantPlane } from './tenant-plane.fixture';
 
 interface Route {
-  readonly method: 'get' | 'post' | 'patch';
+  readonly method: 'get' | 'post' | 'put' | 'patch';
   readonly path: string;
   readonly body?: object;
   /** Who may, written out: not read from the code that is tested. */
@@ -36,6 +36,12 @@ const ROUTES: readonly Route[] = [
   },
   { method: 'get', path: '/api/onboarding', roles: EVERYBODY, status: 200 },
   { method: 'post', path: '/api/onboarding/steps/ai/skip', roles: ['admin'], status: 200 },
+  { method: 'post', path: `/api/ai/incidents/${ID}/analysis`, roles: FULFILLING, status: 404 },
+  { method: 'get', path: '/api/ai/settings', roles: FULFILLING, status: 200 },
+  {
+    ...{ method: 'put', path: '/api/ai/settings', body: { allow_control_plane: true } },
+    ...{ roles: ['admin'], status: 200 },
+  },
   { method: 'get', path: '/api/audit', roles: ['admin'], status: 200 },
   { method: 'get', path: '/api/moves', roles: ['admin'], status: 200 },
   { method: 'post', path: '/api/moves/consent', roles: ['admin'], status: 409 },
@@ -58,7 +64,7 @@ describe.each(EVERY_DATABASE)('what a role may do on %s', (driver) => {
       ? plane.get(path, { session })
       : method === 'post'
         ? plane.post(path, body, { session })
-        : plane.patch(path, body ?? {}, { session });
+        : plane[method](path, body ?? {}, { session });
 
   it.each(USER_ROLES)('%s', async (role) => {
     const user = await plane.user(tenant, role);
@@ -81,7 +87,7 @@ describe.each(EVERY_DATABASE)('what a role may do on %s', (driver) => {
       .filter(([path]) => !open.some((one) => path.endsWith(one)))
       .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
     const covered = ROUTES.map(
-      ({ method, path }) => `${method} ${path.replace(ID, '{id}').replace('/ai/', '/{step}/')}`,
+      ({ method, path }) => `${method} ${path.replace(ID, '{id}').replace('/steps/ai/', '/steps/{step}/')}`,
     );
     expect(covered.sort()).toEqual(described.sort());
   });

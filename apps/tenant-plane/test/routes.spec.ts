@@ -74,6 +74,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
           'PATCH /api/incidents/:id',
         ],
         ...['GET /api/cmdb/items', 'POST /api/cmdb/items', 'GET /api/cmdb/items/:id'],
+        ...['POST /api/ai/incidents/:id/analysis', 'GET /api/ai/settings', 'PUT /api/ai/settings'],
         ...['GET /api/moves', 'POST /api/moves/consent'],
         ...['GET /api/onboarding', 'POST /api/onboarding/steps/:step/skip'],
       ].sort(),
@@ -97,7 +98,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
   it('refuse what their bodies and queries do not name', async () => {
     const session = { authorization: `Bearer ${admin.session}` };
     const withBody = routes.filter(
-      ({ method, path }) => /POST|PATCH/.test(method) && !/skip|logout|consent/.test(path),
+      ({ method, path }) => /POST|PUT|PATCH/.test(method) && !/skip|logout|consent|analysis/.test(path),
     );
     for (const route of withBody) {
       const { status, body } = await call(route, session).send({ surprise: true });

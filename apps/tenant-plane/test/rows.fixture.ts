@@ -1,4 +1,5 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
+import { AiAnswers } from '../src/ai/ai-answers.service';
 import { TENANT_SCOPED_ENTITIES } from '../src/database/schema';
 import { PASSWORD, type TestTenantPlane } from './tenant-plane.fixture';
 
@@ -9,9 +10,14 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
   const exchange = await plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }).expect(201);
   const session: string = exchange.body.token;
   const once = { session, headers: { 'idempotency-key': 'once' } };
-  await plane.post('/api/incidents', { title: 'Disk full', severity: 'P2' }, once).expect(201);
+  const disk = { title: 'Disk full', severity: 'P2' };
+  const incident = await plane.post('/api/incidents', disk, once).expect(201);
   await plane.post('/api/cmdb/items', { name: 'web-1', type: 'server' }, { session }).expect(201);
   await plane.post('/api/onboarding/steps/ai/skip', undefined, { session }).expect(200);
+  await plane.put('/api/ai/settings', { allow_control_plane: false }, { session }).expect(200);
+  // An answer takes a Control Plane: written the way the service does.
+  const { id: incidentId, created_by: askedBy } = incident.body;
+  await plane.app.get(AiAnswers).record(id, { incidentId, askedBy, model: 'm', source: 'control_plane' });
   for (const entity of TENANT_SCOPED_ENTITIES) {
     const isFilled = await plane.tenants.read(id, (scope) => scope.exists(entity));
     if (!isFilled) throw new Error(`No row of ${entity.name} was made: make one here.`);

@@ -92,6 +92,9 @@ export class TestTenantPlane {
   post(path: string, body: object | undefined, options: CallOptions = {}): supertest.Test {
     return prepared(supertest(this.url).post(path), options).send(body);
   }
+  put(path: string, body: object, options: CallOptions = {}): supertest.Test {
+    return prepared(supertest(this.url).put(path), options).send(body);
+  }
   patch(path: string, body: object, options: CallOptions = {}): supertest.Test {
     return prepared(supertest(this.url).patch(path), options).send(body);
   }

@@ -1,3 +1,4 @@
+export * from './chat-completion.request';
 export * from './desired-state';
 export * from './enrol.request';
 export * from './offline-enrolment';

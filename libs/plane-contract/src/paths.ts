@@ -5,6 +5,7 @@ export const PLANE_PATHS = {
   report: '/api/tenant-planes/self/report',
   routes: '/api/tenant-planes/self/routes',
   transfers: '/api/tenant-planes/self/transfers',
+  chatCompletions: '/api/ai/chat/completions',
 } as const;
 
 /** The longest that a long poll may be asked to wait, in seconds. */

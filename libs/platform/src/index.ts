@@ -1,6 +1,7 @@
 export * from './clock';
 export * from './environment';
 export * from './errors';
+export * from './event-stream';
 export * from './health';
 export * from './http-app';
 export * from './logger';

@@ -4,6 +4,7 @@ export * from './http';
 export * from './local-postgres';
 export * from './plane-process';
 export * from './roles';
+export * from './stand-in-ai-provider';
 export * from './test-database';
 export * from './test-size';
 export * from './test-stack';

@@ -14,11 +14,12 @@ export async function requirePlacedHere(
   const wanted = [...new Set(tenantIds)];
   const areIds = wanted.every((id) => isUuid(id));
   if (areIds && (await countPlaced(database, tenantPlaneId, wanted)) === wanted.length) return;
-  throw new DomainError(
-    'tenant_not_on_plane',
-    'forbidden',
-    'The call names a tenant that is not placed on the calling tenant plane.',
-  );
+  throw tenantNotOnPlane();
+}
+
+export function tenantNotOnPlane(): DomainError {
+  const detail = 'The call names a tenant that is not placed on the calling tenant plane.';
+  return new DomainError('tenant_not_on_plane', 'forbidden', detail);
 }
 
 function countPlaced(database: Database, tenantPlaneId: string, tenantIds: string[]): Promise<number> {

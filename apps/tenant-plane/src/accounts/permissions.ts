@@ -8,6 +8,8 @@ export const PERMISSIONS = [
   'incidents:write',
   'cmdb:read',
   'cmdb:write',
+  'ai:use',
+  'ai:configure',
   'onboarding:read',
   'onboarding:write',
   'integrations:read',
@@ -17,7 +19,7 @@ export const PERMISSIONS = [
 export type Permission = (typeof PERMISSIONS)[number];
 
 const REQUESTER: readonly Permission[] = ['incidents:read', 'incidents:create', 'onboarding:read'];
-const FULFILLER: readonly Permission[] = [...REQUESTER, 'incidents:write', 'cmdb:read'];
+const FULFILLER: readonly Permission[] = [...REQUESTER, 'incidents:write', 'cmdb:read', 'ai:use'];
 const OPERATOR: readonly Permission[] = [...FULFILLER, 'cmdb:write', 'integrations:read'];
 
 export const PERMISSIONS_OF_ROLE: Readonly<Record<UserRole, readonly Permission[]>> = {

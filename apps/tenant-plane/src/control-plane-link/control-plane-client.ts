@@ -10,11 +10,25 @@ export interface SignedCall {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
+  /** The tenant that it is about, where it is about one. */
+  readonly tenantId?: string;
   /** Instead of `body`, what is not JSON. */
   readonly content?: { readonly type: string; readonly text: string };
+  /** For all of it, a stream included. */
   readonly timeoutMs: number;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly ended?: AbortSignal;
   /** Whether an answer is accepted only when the Control Plane signed it. */
   readonly mustBeSigned: boolean;
+}
+
+/** A call that is answered; the answer's body is yet to be read. */
+interface Opened {
+  readonly response: Response;
+  readonly url: URL;
+  /** Of the request. */
+  readonly headers: Record<string, string>;
+  readonly key: { readonly keyId: string; readonly secret: string };
 }
 
 /** Calls the Control Plane, signed; believes what is signed back. Nothing else leaves this plane. */
@@ -52,6 +66,19 @@ export class ControlPlaneClient {
 
   /** The answer as it came; empty for 204. Throws as `call` does. */
   async exchange(call: SignedCall): Promise<string> {
+    return this.textOf(await this.open(call), call.mustBeSigned);
+  }
+
+  /** The answer while it comes. That can't be signed: its digest is known at its end. Throws as `call` does, on the way too. */
+  async stream(call: SignedCall): Promise<AsyncIterable<Uint8Array>> {
+    const opened = await this.open(call);
+    const { ok, body } = opened.response;
+    if (ok && body) return partsOf(body, opened.url);
+    await this.textOf(opened, false);
+    throw new ControlPlaneUnreachable(`${opened.url.origin} answered with nothing.`);
+  }
+
+  private async open(call: SignedCall): Promise<Opened> {
     const { CONTROL_PLANE_BASE_URL: base, INTERNAL_SERVICE_SECRET: secret } = this.config;
     if (!base || !secret)
       throw new ControlPlaneUnreachable('This tenant plane runs without a Control Plane.');
@@ -60,12 +87,18 @@ export class ControlPlaneClient {
     const body = call.content?.text ?? (call.body === undefined ? '' : JSON.stringify(call.body));
     const now = new Date(this.clock.now().getTime() + (this.offsetMs ?? 0));
     const key = { keyId: keyIdOf(secret), secret };
-    const headers = { ...signRequest({ method: call.method, url, body, ...key, now }) };
-    const { response, text } = await send(url, call, headers, body, this.ended.signal);
+    const { method, tenantId } = call;
+    const headers = { ...signRequest({ method, url, body, tenantId, ...key, now }) };
+    const response = await send(url, call, headers, body, this.ended.signal);
     this.version = response.headers.get(CONTROL_PLANE_VERSION_HEADER) ?? this.version;
-    if (response.ok && !call.mustBeSigned) return text;
+    return { response, url, headers, key };
+  }
+
+  private async textOf({ response, url, headers, key }: Opened, mustBeSigned: boolean): Promise<string> {
+    const text = await response.text().catch((error: unknown) => notReached(url, error));
+    if (response.ok && !mustBeSigned) return text;
     this.checkSignature(response, text, headers, key);
-    if (!response.ok) throw refusal(response.status, text);
+    if (!response.ok) throw refusal(response, text);
     return text;
   }
 
@@ -103,34 +136,36 @@ async function send(
   headers: Record<string, string>,
   body: string,
   ended: AbortSignal,
-) {
+): Promise<Response> {
   const timeout = AbortSignal.timeout(call.timeoutMs);
-  const signal = AbortSignal.any([timeout, ended]);
+  const signal = AbortSignal.any([timeout, ended, ...(call.ended ? [call.ended] : [])]);
   const type = call.content?.type ?? 'application/json';
   const content = body === '' ? {} : { body, headers: { ...headers, 'content-type': type } };
+  const request = { method: call.method, headers, ...content, signal, redirect: 'error' } as const;
+  return fetch(url, request).catch((error: unknown) => notReached(url, error));
+}
+
+async function* partsOf(body: ReadableStream<Uint8Array>, url: URL): AsyncGenerator<Uint8Array> {
   try {
-    const response = await fetch(url, {
-      method: call.method,
-      headers,
-      ...content,
-      signal,
-      redirect: 'error',
-    });
-    return { response, text: await response.text() };
+    yield* body;
   } catch (error) {
-    const { message, cause } = error as Error & { cause?: Error };
-    const reason = cause?.message ?? message;
-    // https://fetch.spec.whatwg.org/#port-blocking
-    const advice =
-      reason === 'bad port' ? '; HTTP clients refuse it: let the Control Plane listen on another' : '';
-    throw new ControlPlaneUnreachable(`${url.origin} can't be reached: ${reason}${advice}`, { cause: error });
+    notReached(url, error);
   }
 }
 
-function refusal(status: number, text: string): ControlPlaneRefused {
+function notReached(url: URL, error: unknown): never {
+  const { message, cause } = error as Error & { cause?: Error };
+  const reason = cause?.message ?? message;
+  // https://fetch.spec.whatwg.org/#port-blocking
+  const advice =
+    reason === 'bad port' ? '; HTTP clients refuse it: let the Control Plane listen on another' : '';
+  throw new ControlPlaneUnreachable(`${url.origin} can't be reached: ${reason}${advice}`, { cause: error });
+}
+
+function refusal({ status, headers }: Response, text: string): ControlPlaneRefused {
   try {
     const { code, detail } = JSON.parse(text) as { code?: string; detail?: string };
-    if (code) return new ControlPlaneRefused(status, code, detail ?? code);
+    if (code) return new ControlPlaneRefused(status, code, detail ?? code, headers.get('retry-after'));
   } catch {
     // Not one of our problem documents: some proxy's page.
   }

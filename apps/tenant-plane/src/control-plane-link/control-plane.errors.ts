@@ -4,6 +4,8 @@ export class ControlPlaneRefused extends Error {
     readonly status: number,
     readonly code: string,
     detail: string,
+    /** As it came in the header. */
+    readonly retryAfter: string | null = null,
   ) {
     super(detail);
     this.name = 'ControlPlaneRefused';

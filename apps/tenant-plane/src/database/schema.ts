@@ -2,6 +2,8 @@ import { type Schema, TenantCounter } from '@atlas/persistence';
 import { Session } from '../accounts/session.entity';
 import { UsedSignupToken } from '../accounts/used-signup-token.entity';
 import { User } from '../accounts/user.entity';
+import { AiAnswer } from '../ai/ai-answer.entity';
+import { AiRouteSetting } from '../ai/ai-route-setting.entity';
 import { AuditEvent } from '../audit/audit-event.entity';
 import { ConfigurationItem } from '../cmdb/configuration-item.entity';
 import { PlaneIdentity } from '../control-plane-link/plane-identity.entity';
@@ -15,6 +17,7 @@ import { CreateIncidents1700000000003 } from './migrations/0003-create-incidents
 import { CreateCmdb1700000000004 } from './migrations/0004-create-cmdb';
 import { CreateIdempotencyKeys1700000000005 } from './migrations/0005-create-idempotency-keys';
 import { TrackChanges1700000000006 } from './migrations/0006-track-changes';
+import { CreateAi1700000000007 } from './migrations/0007-create-ai';
 
 /** The plane's own rows: who it is and whom it serves. */
 const PLANE_ENTITIES = [PlaneIdentity, Tenant];
@@ -32,6 +35,8 @@ export const TENANT_SCOPED_ENTITIES = [
   SkippedStep,
   Incident,
   ConfigurationItem,
+  AiRouteSetting,
+  AiAnswer,
   IdempotencyRecord,
 ];
 
@@ -44,5 +49,6 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     CreateCmdb1700000000004,
     CreateIdempotencyKeys1700000000005,
     TrackChanges1700000000006,
+    CreateAi1700000000007,
   ],
 };

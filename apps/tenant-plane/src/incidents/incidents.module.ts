@@ -2,5 +2,5 @@ import { Module } from '@nestjs/common';
 import { IncidentsController } from './incidents.controller';
 import { Incidents } from './incidents.service';
 
-@Module({ controllers: [IncidentsController], providers: [Incidents] })
+@Module({ controllers: [IncidentsController], providers: [Incidents], exports: [Incidents] })
 export class IncidentsModule {}

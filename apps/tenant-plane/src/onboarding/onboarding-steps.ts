@@ -1,4 +1,5 @@
 import { type TenantScope } from '@atlas/persistence';
+import { AiAnswer } from '../ai/ai-answer.entity';
 import { ConfigurationItem } from '../cmdb/configuration-item.entity';
 
 export interface Evidence {
@@ -33,10 +34,20 @@ export const ONBOARDING_STEPS: readonly OnboardingStep[] = [
   },
   { key: 'slos', title: 'Set a service level objective', hint: 'Define your first SLO.', evidence: notYet },
   { key: 'runbook', title: 'Run a runbook', hint: 'Run your first runbook.', evidence: notYet },
-  { key: 'ai', title: 'Ask the AI', hint: 'Ask for the analysis of an incident.', evidence: notYet },
+  {
+    key: 'ai',
+    title: 'Ask the AI',
+    hint: 'Ask for the analysis of an incident: POST /api/ai/incidents/<id>/analysis.',
+    evidence: firstAiAnswer,
+  },
 ];
 
 async function firstConfigurationItem(scope: TenantScope): Promise<Evidence | null> {
   const [item] = await scope.find(ConfigurationItem, { order: { id: 'ASC' }, take: 1 });
   return item ? { kind: 'configuration_item', id: item.id, at: item.createdAt } : null;
+}
+
+async function firstAiAnswer(scope: TenantScope): Promise<Evidence | null> {
+  const [answer] = await scope.find(AiAnswer, { order: { id: 'ASC' }, take: 1 });
+  return answer ? { kind: 'ai_answer', id: answer.id, at: answer.answeredAt } : null;
 }

@@ -64,6 +64,6 @@ const ACCOUNTS = [Accounts, SessionAuthentication, Sessions, SignupTokens];
     MovesController,
   ],
   providers: [...LINK, ...TENANCY, ...ACCOUNTS, ...IDEMPOTENCY, Audit, Deployment],
-  exports: [Audit, Deployment, RepeatableRequests],
+  exports: [Audit, ControlPlaneClient, Deployment, PlaneIdentities, RepeatableRequests],
 })
 export class CoreModule {}

@@ -86,7 +86,7 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
     {
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
-      note: 'The dedicated plane reaches AI through the Control Plane only; meanwhile it gives the declared fallback.',
+      note: 'The dedicated plane reaches AI through the Control Plane only; meanwhile a question is told why there is no answer.',
     },
     {
       capability: 'tenant_address',

@@ -78,7 +78,7 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     {
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
-      note: 'Intelligence is the cloud half of hybrid: it pauses, and the declared fallback answers from local data.',
+      note: 'Intelligence is the cloud half of hybrid: it pauses, and a question is told why there is no answer.',
     },
     {
       capability: 'tenant_address',

@@ -86,7 +86,7 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
     {
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
-      note: 'Used only where your admin allowed it, and then through the Control Plane; otherwise the declared fallback.',
+      note: 'Used only where your admin allowed it, and then through the Control Plane; a question is told why there is no answer.',
     },
     {
       capability: 'tenant_address',

@@ -79,7 +79,7 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     {
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
-      note: 'Atlas routes AI through the Control Plane; until it is back, answers come from the declared fallback.',
+      note: 'Atlas routes AI through the Control Plane; until it is back, a question is told why there is no answer.',
     },
     {
       capability: 'tenant_address',

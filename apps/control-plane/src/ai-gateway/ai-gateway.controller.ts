@@ -1,0 +1,54 @@
+import { ALLOWED_BY_ADMIN_PARAMETER, ChatCompletionRequest } from '@atlas/plane-contract';
+import { sendEventStream, validationFailed } from '@atlas/platform';
+import { type ServiceCall } from '@atlas/service-auth';
+import { Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
+import { ApiProduces, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { SignedByTenantPlane } from '../accounts/access.guard';
+import { PlaneCall, type PlaneCaller } from '../accounts/caller';
+import { sendSigned } from '../tenant-planes/signed-answer';
+import { TenantPlanes } from '../tenant-planes/tenant-planes.service';
+import { WaitingCalls } from '../tenant-planes/waiting-calls';
+import { ChatCompletionQuery } from './ai-gateway.dto';
+import { AiGateway } from './ai-gateway.service';
+
+/** What tenants' questions to an AI go through. */
+@ApiTags('ai')
+@SignedByTenantPlane()
+@Controller('ai/chat/completions')
+export class AiGatewayController {
+  constructor(
+    private readonly planes: TenantPlanes,
+    private readonly gateway: AiGateway,
+    private readonly calls: WaitingCalls,
+  ) {}
+
+  /** `x-tenant-id` names the tenant. An answer that is not streamed is signed. */
+  @Post()
+  @HttpCode(200)
+  @ApiProduces('application/json', 'text/event-stream')
+  async complete(
+    @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Headers('x-tenant-id') tenantId: string | undefined,
+    @Query() query: ChatCompletionQuery,
+    @Body() request: ChatCompletionRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    if (tenantId === undefined) throw tenantMissing();
+    const planeId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
+    await this.gateway.admit(planeId, tenantId, query[ALLOWED_BY_ADMIN_PARAMETER] === 'true');
+    const ended = this.calls.endOf(reply);
+    if (request.stream)
+      await sendEventStream(reply, await this.gateway.stream(request, ended), ended, errorEvent);
+    else await sendSigned(reply, call, await this.gateway.answer(request, ended));
+  }
+}
+
+function tenantMissing(): Error {
+  return validationFailed([{ field: 'x-tenant-id', message: 'the header x-tenant-id must name the tenant' }]);
+}
+
+/** As OpenAI writes errors. */
+function errorEvent({ code, detail: message }: { readonly code: string; readonly detail: string }): string {
+  return `data: ${JSON.stringify({ error: { code, message, type: code } })}\n\n`;
+}

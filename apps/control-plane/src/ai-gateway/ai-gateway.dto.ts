@@ -1,0 +1,16 @@
+import { ALLOWED_BY_ADMIN_PARAMETER } from '@atlas/plane-contract';
+import { Optional } from '@atlas/platform';
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn } from 'class-validator';
+import { SelfQuery } from '../tenant-planes/tenant-planes.dto';
+
+export class ChatCompletionQuery extends SelfQuery {
+  @ApiProperty({
+    required: false,
+    enum: ['true', 'false'],
+    description: "on_prem: whether the tenant's admin has allowed AI through the Control Plane",
+  })
+  @Optional()
+  @IsIn(['true', 'false'])
+  [ALLOWED_BY_ADMIN_PARAMETER]?: 'true' | 'false';
+}

@@ -1,0 +1,28 @@
+import { DomainError } from '@atlas/platform';
+
+export function aiUnavailable(reason: string): DomainError {
+  return new DomainError('ai_unavailable', 'unavailable', `AI is not available: ${reason}.`);
+}
+
+export function aiTimeout(seconds: number): DomainError {
+  const detail = `The AI provider said nothing for ${seconds} s. Try again, or ask for less.`;
+  return new DomainError('ai_timeout', 'unavailable', detail);
+}
+
+/** The provider's account is at its limit, which all tenants share. */
+export function aiRateLimited(retryAfterSeconds: string): DomainError {
+  const detail = `The AI provider takes no more for now. Try again in ${retryAfterSeconds} s.`;
+  const headers = { 'retry-after': retryAfterSeconds };
+  return new DomainError('ai_rate_limited', 'too_many', detail, {}, headers);
+}
+
+export function aiRequestRefused(status: number): DomainError {
+  const detail = `The AI provider refuses this request (status ${status}): look at the model's name and at the length of the messages.`;
+  return new DomainError('ai_request_refused', 'unprocessable', detail);
+}
+
+export function aiNotAllowed(): DomainError {
+  const detail =
+    'AI prompts leave the customer\'s network, which the tenant\'s admin has not allowed. To allow it, at the tenant plane: PUT /api/ai/settings {"allow_control_plane": true}.';
+  return new DomainError('ai_not_allowed', 'forbidden', detail);
+}

@@ -1,0 +1,17 @@
+import { type FactoryProvider, type Type } from '@nestjs/common';
+import { ControlPlaneConfig } from '../../control-plane.config';
+import { AiProvider } from '../ai-provider';
+import { type AiProviderName } from '../provider-names';
+import { OpenAiCompatibleProvider } from './openai-compatible.provider';
+
+/** Every kind of provider there is. */
+const AI_PROVIDERS: Readonly<Record<AiProviderName, Type<AiProvider>>> = {
+  openai_compatible: OpenAiCompatibleProvider,
+};
+
+/** The one that is configured. */
+export const CONFIGURED_AI_PROVIDER: FactoryProvider<AiProvider> = {
+  provide: AiProvider,
+  inject: [ControlPlaneConfig],
+  useFactory: (config: ControlPlaneConfig) => new AI_PROVIDERS[config.AI_PROVIDER](config),
+};

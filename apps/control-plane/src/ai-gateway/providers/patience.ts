@@ -1,0 +1,25 @@
+/** Ends a call when a single wait of it takes too long, or when its caller has gone. */
+export class Patience {
+  private readonly over = new AbortController();
+  readonly signal: AbortSignal;
+
+  constructor(
+    private readonly ms: number,
+    ended: AbortSignal,
+  ) {
+    this.signal = AbortSignal.any([ended, this.over.signal]);
+  }
+
+  get isOver(): boolean {
+    return this.over.signal.aborted;
+  }
+
+  async during<T>(wait: Promise<T>): Promise<T> {
+    const timer = setTimeout(() => this.over.abort(), this.ms);
+    try {
+      return await wait;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,14 @@
+import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** That an AI answered, and about what. Its words are the asker's. */
+@Entity('ai_answers')
+export class AiAnswer implements TenantOwned {
+  @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
+  @PrimaryColumn('uuid') id: string;
+  @Column('uuid', { name: 'incident_id' }) incidentId: string;
+  @Column('varchar') source: 'control_plane';
+  @Column('varchar') model: string;
+  @Column('uuid', { name: 'asked_by' }) askedBy: string;
+  @TimestampColumn({ name: 'answered_at' }) answeredAt: Date;
+}

@@ -1,0 +1,56 @@
+import { TenantDatabase, type TenantScope } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit.service';
+import { Deployment } from '../deployment/deployment';
+import { AiRouteSetting } from './ai-route-setting.entity';
+
+export interface AiSettingsView {
+  readonly allow_control_plane: boolean;
+}
+
+const ROUTE = 'control_plane';
+
+/** Whether questions to an AI may leave this plane. In `on_prem` only when the admin has said so; elsewhere unless they forbade it. */
+@Injectable()
+export class AiSettings {
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly deployment: Deployment,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What the admin has said; undefined while that is nothing. */
+  adminsWord(tenantId: string): Promise<boolean | undefined> {
+    return this.tenants.read(tenantId, wordIn);
+  }
+
+  isAllowed(word: boolean | undefined): boolean {
+    return word ?? this.deployment.profile.aiRouting === 'control_plane';
+  }
+
+  async view(tenantId: string): Promise<AiSettingsView> {
+    return { allow_control_plane: this.isAllowed(await this.adminsWord(tenantId)) };
+  }
+
+  change(tenantId: string, allow_control_plane: boolean): Promise<AiSettingsView> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const [before, after] = [await wordIn(scope), allow_control_plane];
+      if (before === after) return { allow_control_plane };
+      await scope.put(AiRouteSetting, [{ route: ROUTE, isAllowed: after, changedAt: this.clock.now() }]);
+      await this.audit.record(scope, {
+        action: 'ai.settings_changed',
+        targetKind: 'ai_route',
+        targetId: ROUTE,
+        before: { allow_control_plane: this.isAllowed(before) },
+        after: { allow_control_plane },
+      });
+      return { allow_control_plane };
+    });
+  }
+}
+
+async function wordIn(scope: TenantScope): Promise<boolean | undefined> {
+  return (await scope.findOne(AiRouteSetting, { route: ROUTE }))?.isAllowed;
+}

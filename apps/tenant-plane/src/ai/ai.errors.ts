@@ -1,0 +1,32 @@
+import { DomainError, type ErrorKind } from '@atlas/platform';
+import { type ControlPlaneRefused } from '../control-plane-link/control-plane.errors';
+
+export function aiNotAllowed(): DomainError {
+  const detail =
+    'AI is off: its questions leave this tenant plane. An admin of the tenant allows it: PUT /api/ai/settings {"allow_control_plane": true}.';
+  return new DomainError('ai_not_allowed', 'forbidden', detail);
+}
+
+export function aiUnavailable(reason: string): DomainError {
+  return new DomainError('ai_unavailable', 'unavailable', `AI is not available: ${reason}.`);
+}
+
+export function controlPlaneUnreachable(reason: string): DomainError {
+  const detail = `AI goes through the Control Plane. ${reason} All else works on.`;
+  return new DomainError('control_plane_unreachable', 'unavailable', detail);
+}
+
+/** What the Control Plane says of the AI concerns the user; anything else is between the planes. */
+const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
+  ai_unavailable: 'unavailable',
+  ai_timeout: 'unavailable',
+  ai_rate_limited: 'too_many',
+  ai_request_refused: 'unprocessable',
+  ai_not_allowed: 'forbidden',
+};
+
+export function refusedByControlPlane({ code, message, retryAfter }: ControlPlaneRefused): DomainError {
+  const kind = KIND_OF_CODE[code];
+  if (!kind) return aiUnavailable(`the Control Plane refuses the call (${code})`);
+  return new DomainError(code, kind, message, {}, retryAfter === null ? {} : { 'retry-after': retryAfter });
+}

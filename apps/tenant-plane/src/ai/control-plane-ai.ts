@@ -1,0 +1,126 @@
+import {
+  ALLOWED_BY_ADMIN_PARAMETER,
+  type ChatMessage,
+  PLANE_PATHS,
+  TENANT_PLANE_ID_PARAMETER,
+} from '@atlas/plane-contract';
+import { Injectable, Logger } from '@nestjs/common';
+import { ControlPlaneClient } from '../control-plane-link/control-plane-client';
+import { ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane-link/control-plane.errors';
+import { PlaneIdentities } from '../control-plane-link/plane-identities';
+import { adviceOn } from '../control-plane-link/refusal-advice';
+import { TenantPlaneConfig } from '../tenant-plane.config';
+import { eventData } from './event-data';
+import { aiUnavailable, controlPlaneUnreachable, refusedByControlPlane } from './ai.errors';
+
+/** Longer than the Control Plane waits for its provider, which is 60 s unless it is told otherwise. */
+const TIMEOUT_MS = 120_000;
+const MAX_MODEL_LENGTH = 200;
+
+export interface AiQuestion {
+  readonly tenantId: string;
+  readonly messages: ChatMessage[];
+  /** Whether the tenant's admin has said in so many words that it may be asked. */
+  readonly isAllowedByAdmin: boolean;
+}
+
+export interface AiText {
+  readonly text: string;
+  readonly model: string;
+}
+
+/** OpenAI's answer, or a part of it in a stream, as far as it is read. */
+interface Completion {
+  readonly model?: unknown;
+  readonly choices?: readonly {
+    readonly message?: { readonly content?: unknown };
+    readonly delta?: { readonly content?: unknown };
+  }[];
+  readonly error?: { readonly code?: unknown; readonly message?: unknown };
+}
+
+/** The AI behind the Control Plane. */
+@Injectable()
+export class ControlPlaneAi {
+  private readonly logger = new Logger(ControlPlaneAi.name);
+
+  constructor(
+    private readonly config: TenantPlaneConfig,
+    private readonly client: ControlPlaneClient,
+    private readonly identities: PlaneIdentities,
+  ) {}
+
+  /** Throws a DomainError that says why there is no answer. */
+  async ask(question: AiQuestion, ended: AbortSignal): Promise<AiText> {
+    try {
+      const call = { ...this.callFor(question), mustBeSigned: true, ended };
+      const completion = await this.client.call<Completion>(call);
+      return requireText(completion?.choices?.[0]?.message?.content, completion?.model);
+    } catch (error) {
+      throw this.problemOf(error, ended);
+    }
+  }
+
+  /** The answer piece by piece. Throws as `ask` does, on the way too. */
+  async stream(question: AiQuestion, ended: AbortSignal): Promise<AsyncIterable<AiText>> {
+    try {
+      const call = { ...this.callFor(question, { stream: true }), mustBeSigned: false, ended };
+      return this.pieces(await this.client.stream(call), ended);
+    } catch (error) {
+      throw this.problemOf(error, ended);
+    }
+  }
+
+  private async *pieces(parts: AsyncIterable<Uint8Array>, ended: AbortSignal): AsyncGenerator<AiText> {
+    try {
+      for await (const data of eventData(parts)) {
+        if (data === '[DONE]') return;
+        const { error, choices, model } = parsed(data);
+        if (error) throw new ControlPlaneRefused(200, String(error.code), String(error.message));
+        const text = choices?.[0]?.delta?.content;
+        if (typeof text === 'string' && text !== '') yield { text, model: nameOf(model) };
+      }
+    } catch (error) {
+      throw this.problemOf(error, ended);
+    }
+    throw aiUnavailable('its answer broke off');
+  }
+
+  private callFor({ tenantId, messages, isAllowedByAdmin }: AiQuestion, options: object = {}) {
+    if (this.config.isOffline)
+      throw controlPlaneUnreachable('This tenant plane is offline (ATLAS_OFFLINE_MODE=1).');
+    const query = {
+      [TENANT_PLANE_ID_PARAMETER]: this.identities.current.tenantPlaneId ?? '',
+      [ALLOWED_BY_ADMIN_PARAMETER]: String(isAllowedByAdmin),
+    };
+    const where = { method: 'POST', path: PLANE_PATHS.chatCompletions, query, tenantId } as const;
+    return { ...where, body: { messages, ...options }, timeoutMs: TIMEOUT_MS };
+  }
+
+  /** Who has gone has no problem. */
+  private problemOf(error: unknown, ended: AbortSignal): unknown {
+    const isRefusal = error instanceof ControlPlaneRefused;
+    if (!isRefusal && !(error instanceof ControlPlaneUnreachable)) return error;
+    if (!ended.aborted) this.logger.warn(`No answer of the AI: ${adviceOn(error, this.config)}`);
+    if (isRefusal) return refusedByControlPlane(error);
+    const reason = "It can't be reached, or not be trusted: GET /api/integrations/control-plane says why.";
+    return controlPlaneUnreachable(reason);
+  }
+}
+
+function parsed(data: string): Completion {
+  try {
+    return JSON.parse(data) as Completion;
+  } catch {
+    throw aiUnavailable('its answer is not of the form of OpenAI');
+  }
+}
+
+function requireText(text: unknown, model: unknown): AiText {
+  if (typeof text !== 'string' || text.trim() === '') throw aiUnavailable('it answered without a word');
+  return { text, model: nameOf(model) };
+}
+
+function nameOf(model: unknown): string {
+  return typeof model === 'string' ? model.slice(0, MAX_MODEL_LENGTH) : 'unknown';
+}

@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { Incidents } from '../incidents/incidents.service';
+import { type AiAnswer } from './ai-answer.entity';
+import { AiAnswers } from './ai-answers.service';
+import { AiSettings } from './ai-settings.service';
+import { aiNotAllowed, aiUnavailable } from './ai.errors';
+import { type AiQuestion, type AiText, ControlPlaneAi } from './control-plane-ai';
+import { analysisPrompt } from './incident-prompt';
+
+export interface AnalysisView {
+  readonly analysis: string;
+  readonly model: string;
+  readonly source: AiAnswer['source'];
+}
+
+interface Asked {
+  readonly by: string;
+  readonly incidentId: string;
+}
+
+/** What an AI makes of an incident. */
+@Injectable()
+export class IncidentAnalyses {
+  constructor(
+    private readonly incidents: Incidents,
+    private readonly settings: AiSettings,
+    private readonly ai: ControlPlaneAi,
+    private readonly answers: AiAnswers,
+  ) {}
+
+  /** No transaction is open while the AI thinks. */
+  async analyse(tenantId: string, asked: Asked, ended: AbortSignal): Promise<AnalysisView> {
+    const { by: askedBy, incidentId } = asked;
+    const { text, model } = await this.ai.ask(await this.questionOn(tenantId, incidentId), ended);
+    return this.record(tenantId, { askedBy, incidentId, model }, text);
+  }
+
+  /** Server-sent events: `delta` for each piece of it, `done` with the whole. */
+  async stream(tenantId: string, asked: Asked, ended: AbortSignal): Promise<AsyncIterable<string>> {
+    const { by: askedBy, incidentId } = asked;
+    const pieces = await this.ai.stream(await this.questionOn(tenantId, incidentId), ended);
+    return this.eventsOf(pieces, (text, model) =>
+      this.record(tenantId, { askedBy, incidentId, model }, text),
+    );
+  }
+
+  private async *eventsOf(
+    pieces: AsyncIterable<AiText>,
+    record: (text: string, model: string) => Promise<AnalysisView>,
+  ): AsyncGenerator<string> {
+    let whole = { text: '', model: '' };
+    for await (const { text, model } of pieces) {
+      whole = { text: whole.text + text, model };
+      yield eventOf('delta', { text });
+    }
+    if (whole.text.trim() === '') throw aiUnavailable('it answered without a word');
+    yield eventOf('done', await record(whole.text, whole.model));
+  }
+
+  /** Nothing leaves that the tenant's admin has not allowed. */
+  private async questionOn(tenantId: string, incidentId: string): Promise<AiQuestion> {
+    const incident = await this.incidents.get(tenantId, incidentId);
+    const word = await this.settings.adminsWord(tenantId);
+    if (!this.settings.isAllowed(word)) throw aiNotAllowed();
+    return { tenantId, messages: analysisPrompt(incident), isAllowedByAdmin: word === true };
+  }
+
+  private async record(
+    tenantId: string,
+    answer: Pick<AiAnswer, 'askedBy' | 'incidentId' | 'model'>,
+    analysis: string,
+  ): Promise<AnalysisView> {
+    const source = 'control_plane';
+    await this.answers.record(tenantId, { ...answer, source });
+    return { analysis, model: answer.model, source };
+  }
+}
+
+export function eventOf(name: 'delta' | 'done' | 'error', data: object): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,91 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsString,
+  Length,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+
+/**
+ * In the query of an AI call, where the signature covers it: the tenant's admin has allowed that AI goes through the
+ * Control Plane. `on_prem` is refused without.
+ */
+export const ALLOWED_BY_ADMIN_PARAMETER = 'allowed_by_admin';
+
+const CHAT_ROLES = ['system', 'developer', 'user', 'assistant'] as const;
+
+export class ChatMessage {
+  @ApiProperty({ enum: CHAT_ROLES })
+  @IsIn(CHAT_ROLES)
+  role: (typeof CHAT_ROLES)[number];
+
+  @ApiProperty()
+  @IsString()
+  @Length(1, 200_000)
+  content: string;
+}
+
+/** The part of OpenAI's `POST /chat/completions` that is taken: text in, text out. */
+export class ChatCompletionRequest {
+  @ApiProperty({ type: [ChatMessage] })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(200)
+  @ValidateNested({ each: true })
+  @Type(() => ChatMessage)
+  messages: ChatMessage[];
+
+  @ApiProperty({ required: false, description: "The Control Plane's own choice when left out" })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  model?: string;
+
+  @ApiProperty({ required: false, description: 'Answer with server-sent events as it is made' })
+  @IsOptional()
+  @IsBoolean()
+  stream?: boolean;
+
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(2)
+  temperature?: number;
+
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  top_p?: number;
+
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  max_tokens?: number;
+
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  max_completion_tokens?: number;
+
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsInt()
+  seed?: number;
+}
