@@ -103,3 +103,23 @@ describe.each(DEPLOYMENT_MODELS)('the model %s', (model) => {
     expect(plane.environment).toMatchObject({ ATLAS_TP_DEPLOYMENT: model });
   });
 });
+
+describe.each(['on_prem.compose.yaml', 'hybrid.compose.yaml'])('the proxy of %s', (file) => {
+  const proxy = resolved(file, 'tls');
+  const caddyfile = textOf('Caddyfile');
+
+  it('is given every variable that the Caddyfile asks for', () => {
+    const asked = [...caddyfile.matchAll(/\{\$([A-Z_]+)/g)].map(([, name]) => name);
+    expect(Object.keys(proxy.environment ?? {}).sort()).toEqual([...new Set(asked)].sort());
+  });
+
+  it('listens where its ports lead to, and sends to the tenant plane', () => {
+    const inside = (proxy['ports'] as string[]).map((port) => port.split(':').at(-1));
+    expect(inside).toEqual(
+      ['http', 'https'].map((kind) => new RegExp(`${kind}_port (\\d+)`).exec(caddyfile)?.[1]),
+    );
+    const [, name, port] = /reverse_proxy ([a-z-]+):(\d+)/.exec(caddyfile) ?? [];
+    expect(Object.keys(servicesOf(file))).toContain(name);
+    expect(textOf(`${name}.Dockerfile`)).toContain(`\nEXPOSE ${port}\n`);
+  });
+});
