@@ -1,25 +1,41 @@
-# syntax=docker/dockerfile:1
-# Build from the repository's root: docker build -f docker/control-plane.Dockerfile -t atlas/control-plane .
+# syntax=docker/dockerfile:1.7
+# Build from the repository's root: docker build -f docker/control-plane.Dockerfile -t atlas/control-plane:0.1.0 .
 
-FROM node:24-bookworm AS build
+# All that npm has to know: a change of sources does not install again.
+FROM node:24.21.0-bookworm AS manifests
 WORKDIR /src
 COPY . .
-RUN npm ci --ignore-scripts && npx nx run-many -t build -p control-plane
+RUN find . -type f ! -name package.json ! -name package-lock.json -delete
 
-# Production dependencies only; the native SQLite driver is compiled here when its prebuilt file can't be had.
-FROM node:24-bookworm AS dependencies
+# Production dependencies only, without the tools for development that some name as optional peers.
+FROM node:24.21.0-bookworm AS dependencies
 WORKDIR /src
-COPY package.json package-lock.json ./
-COPY --from=build /src/libs libs
-RUN npm ci --omit=dev
+COPY --from=manifests /src .
+RUN npm ci --omit=dev --ignore-scripts \
+  && rm -rf node_modules/typescript node_modules/ts-node node_modules/@swc node_modules/@types
 
-FROM node:24-bookworm-slim
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=4100
+# The native SQLite driver, compiled for this very Node; only the driver itself goes on.
+FROM dependencies AS sqlite
+ENV npm_config_build_from_source=true npm_config_nodedir=/usr/local
+RUN npm rebuild sqlite3 \
+  && find node_modules/sqlite3/build -type f ! -name node_sqlite3.node -delete \
+  && rm -rf node_modules/sqlite3/deps node_modules/sqlite3/src
+
+FROM node:24.21.0-bookworm AS build
+WORKDIR /src
+COPY --from=manifests /src .
+RUN npm ci --ignore-scripts
+COPY . .
+RUN npx nx run-many -t build -p control-plane \
+  && mkdir /out \
+  && cp -r --parents package.json libs/*/package.json libs/*/dist dist/apps/control-plane /out
+
+FROM node:24.21.0-bookworm-slim
+# The file system may be read-only but for /app/data.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4100 TMPDIR=/app/data
 WORKDIR /app
-COPY --from=dependencies /src/node_modules node_modules
-COPY --from=dependencies /src/libs libs
-COPY --from=build /src/dist/apps/control-plane dist/apps/control-plane
-COPY package.json ./
+COPY --from=sqlite /src/node_modules node_modules
+COPY --from=build /out .
 RUN mkdir data && chown node:node data
 USER node
 VOLUME /app/data

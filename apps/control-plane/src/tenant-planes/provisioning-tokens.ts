@@ -6,6 +6,7 @@ import { type EntityManager, IsNull, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { SealedIdempotency } from '../idempotency/sealed-idempotency';
+import { INSTALL_COMMANDS } from './install-commands';
 import { ProvisioningToken } from './provisioning-token.entity';
 import { ServiceKeys } from './service-keys';
 import { type TenantPlane } from './tenant-plane.entity';
@@ -159,10 +160,7 @@ export class ProvisioningTokens {
       token_id: token.id,
       expires_at: token.expiresAt.toISOString(),
       env,
-      commands: {
-        docker: 'docker run --env-file atlas-tp.env -p 4200:4200 -v atlas-data:/app/data atlas/tenant-plane',
-        npx: 'npx atlas-tp run --env-file atlas-tp.env',
-      },
+      commands: INSTALL_COMMANDS,
     };
   }
 }

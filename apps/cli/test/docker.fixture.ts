@@ -1,0 +1,34 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+
+export const ROOT = join(__dirname, '../../..');
+export const DOCKER = join(ROOT, 'docker');
+
+export interface Service {
+  readonly [key: string]: unknown;
+  readonly extends?: { readonly file?: string; readonly service: string };
+  readonly image?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export function dockerFiles(suffix: string): string[] {
+  return readdirSync(DOCKER).filter((file) => file.endsWith(suffix));
+}
+
+export function textOf(file: string): string {
+  return readFileSync(join(DOCKER, file), 'utf8');
+}
+
+export function servicesOf(file: string): Record<string, Service> {
+  return (parse(textOf(file)) as { services: Record<string, Service> }).services;
+}
+
+/** A service with what it extends; maps are merged, everything else is replaced. */
+export function resolved(file: string, name: string): Service {
+  const service = servicesOf(file)[name];
+  if (!service) throw new Error(`${file} has no service ${name}.`);
+  if (!service.extends) return service;
+  const from = resolved(service.extends.file ?? file, service.extends.service);
+  return { ...from, ...service, environment: { ...from.environment, ...service.environment } };
+}

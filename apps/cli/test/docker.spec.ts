@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
+import { DCLinter } from 'dclint';
+import { validate } from 'dockerfile-utils';
+import { DOCKER, ROOT, type Service, dockerFiles, resolved, servicesOf, textOf } from './docker.fixture';
+
+/** A version to the last number, or a digest. */
+const PINNED = /^[a-z/-]+(:\d+\.\d+(\.\d+)?(-[a-z]+)*|@sha256:[0-9a-f]{64})$/;
+const OURS = ['atlas/control-plane:0.1.0', 'atlas/tenant-plane:0.1.0'];
+const SECRET = /(PASSWORD|SECRET|TOKEN|KEYS)$/;
+
+// Taste only: which key stands before which.
+const OFF = {
+  'service-keys-order': 0,
+  'services-alphabetical-order': 0,
+  'require-project-name-field': 0,
+} as const;
+const linter = new DCLinter({ rules: OFF, quiet: false, debug: false, exclude: [] });
+
+const variables = [...readFileSync(join(ROOT, '.env.example'), 'utf8').matchAll(/^([A-Z_]+)=/gm)].map(
+  ([, name]) => name,
+);
+const composeFiles = dockerFiles('.compose.yaml');
+const services = composeFiles
+  .filter((file) => file !== 'common.compose.yaml')
+  .flatMap((file) => Object.keys(servicesOf(file)).map((name) => [file, name] as const));
+
+describe.each(dockerFiles('Dockerfile'))('%s', (file) => {
+  const text = textOf(file);
+  const stages = [...text.matchAll(/^FROM (\S+)(?: AS (\S+))?$/gm)];
+  const last = text.slice(text.lastIndexOf('\nFROM '));
+
+  it('is what a Docker builder understands', () => {
+    expect(validate(text)).toEqual([]);
+  });
+
+  it('is built on pinned images', () => {
+    const names = stages.map(([, , name]) => name);
+    const bases = stages.map(([, base]) => base ?? '').filter((base) => !names.includes(base));
+    expect(bases.length).toBeGreaterThan(0);
+    for (const base of bases) expect(base).toMatch(PINNED);
+  });
+
+  it('runs in production, as a user without rights, and says how it is', () => {
+    expect(last).toMatch(/^ENV NODE_ENV=production /m);
+    expect(last).toMatch(/^USER node$/m);
+    expect(last).toMatch(/^HEALTHCHECK /m);
+    expect(last).not.toContain('npm');
+  });
+});
+
+describe.each(composeFiles)('%s', (file) => {
+  it('fits the Compose specification', () => {
+    const [result] = linter.lintFiles([join(DOCKER, file)], false);
+    expect(result).toMatchObject({ messages: [] });
+  });
+
+  it('asks for variables of .env.example only', () => {
+    const asked = [...textOf(file).matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name);
+    const set = Object.values(servicesOf(file)).flatMap(({ environment }) => Object.keys(environment ?? {}));
+    for (const name of [...asked, ...set]) expect(variables).toContain(name);
+  });
+});
+
+describe.each(services)('%s: %s', (file, name) => {
+  const service: Service = resolved(file, name);
+
+  it('has a pinned image', () => {
+    expect(service.image).toMatch(PINNED);
+    if (service['build']) expect(OURS).toContain(service.image);
+  });
+
+  it('may change nothing but its volumes, and gain no rights', () => {
+    expect(service).toMatchObject({
+      ...{ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] },
+    });
+  });
+
+  it('gets its secrets from outside', () => {
+    const secrets = Object.entries(service.environment ?? {}).filter(([key]) => SECRET.test(key));
+    for (const [, value] of secrets) expect(value).toMatch(/^\$\{\w+(:[-?])?\}$/);
+    for (const [, password] of JSON.stringify(service.environment ?? {}).matchAll(/:\/\/[^"]*?:([^@"]*)@/g))
+      expect(password).toMatch(/^\$\{\w+\}$/);
+  });
+});
+
+describe.each(services.filter(([, name]) => name !== 'tls-volume'))('%s: %s goes on', (file, name) => {
+  it('is restarted, asked how it is, and bounded', () => {
+    const service = resolved(file, name);
+    expect(service).toMatchObject({ restart: 'unless-stopped', mem_limit: expect.anything() });
+    // The planes' images bring user and health check along.
+    const isOurs = service['build'] !== undefined;
+    expect([isOurs, service['user'], service['healthcheck']]).toEqual(
+      isOurs ? [true, undefined, undefined] : [false, expect.any(String), expect.anything()],
+    );
+  });
+});
+
+describe.each(DEPLOYMENT_MODELS)('the model %s', (model) => {
+  it('has a compose file whose tenant plane is of that model', () => {
+    const plane = resolved(`${model}.compose.yaml`, 'tenant-plane');
+    expect(plane.environment).toMatchObject({ ATLAS_TP_DEPLOYMENT: model });
+  });
+});
+
+describe.each(['on_prem.compose.yaml', 'hybrid.compose.yaml'])('the proxy of %s', (file) => {
+  const proxy = resolved(file, 'tls');
+  const caddyfile = textOf('Caddyfile');
+
+  it('is given every variable that the Caddyfile asks for', () => {
+    const asked = [...caddyfile.matchAll(/\{\$([A-Z_]+)/g)].map(([, name]) => name);
+    expect(Object.keys(proxy.environment ?? {}).sort()).toEqual([...new Set(asked)].sort());
+  });
+
+  it('listens where its ports lead to, and sends to the tenant plane', () => {
+    const inside = (proxy['ports'] as string[]).map((port) => port.split(':').at(-1));
+    expect(inside).toEqual(
+      ['http', 'https'].map((kind) => new RegExp(`${kind}_port (\\d+)`).exec(caddyfile)?.[1]),
+    );
+    const [, name, port] = /reverse_proxy ([a-z-]+):(\d+)/.exec(caddyfile) ?? [];
+    expect(Object.keys(servicesOf(file))).toContain(name);
+    expect(textOf(`${name}.Dockerfile`)).toContain(`\nEXPOSE ${port}\n`);
+  });
+});

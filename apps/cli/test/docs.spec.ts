@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROFILES } from '@atlas/deployment-profiles';
+import { ROOT, leadsSomewhere, linksOf, pages, read } from './docs.fixture';
+
+const SPIN_UP = 'docs/NEW_TENANT_SPIN_UP.md';
+const STEPS = 'apps/control-plane/src/provisioning/steps';
+
+describe.each(pages())('%s', (page) => {
+  it('links to what there is', () => {
+    expect(linksOf(page).filter((link) => !leadsSomewhere(link))).toEqual([]);
+  });
+});
+
+describe('the map in README.md', () => {
+  const map = linksOf('README.md');
+  const own = pages().filter((page) => page.startsWith('docs/') && !page.startsWith('docs/adr/'));
+
+  it.each(own)('leads to %s', (page) => {
+    expect(map).toContain(page);
+  });
+});
+
+describe.each(Object.values(PROFILES))('the profile $model', ({ guide, hints }) => {
+  it('names guides that there are', () => {
+    for (const { doc } of [guide, ...hints]) expect([doc, existsSync(join(ROOT, doc))]).toEqual([doc, true]);
+    expect(read(guide.doc)).toMatch(new RegExp(`^# ${guide.title}\n`));
+  });
+});
+
+describe.each(['shared', 'dedicated'] as const)(`${SPIN_UP} on %s`, (model) => {
+  const title = model === 'shared' ? '## Shared' : '## Dedicated';
+  const section = read(SPIN_UP).split(`\n${title}\n`)[1]?.split('\n## ')[0] ?? '';
+
+  it('has every step in its order, each with a link to its file', () => {
+    const rows = [...section.matchAll(/^\| (\d+) +\| \[`([a-z-]+)`\]\(\.\.\/(\S+)\)/gm)];
+    const steps = PROFILES[model].provisioning.steps;
+    expect(rows.map(([, number, name, file]) => [number, name, file])).toEqual(
+      steps.map((name, index) => [String(index + 1), name, `${STEPS}/${name}.step.ts`]),
+    );
+  });
+});
