@@ -33,6 +33,7 @@ import { Provisioning } from './provisioning/provisioning.service';
 import { GraphileQueue } from './provisioning/queue/graphile.queue';
 import { InProcessQueue } from './provisioning/queue/in-process.queue';
 import { JobQueue } from './provisioning/queue/job-queue';
+import { SecretRotations } from './provisioning/secret-rotations';
 import { TenantOperations } from './provisioning/tenant-operations';
 import { Worker } from './provisioning/worker';
 import { Routes } from './routing/routes.service';
@@ -41,7 +42,10 @@ import { SigningKeys } from './signing-keys/signing-keys';
 import { Cells } from './tenant-planes/cells';
 import { DesiredStates } from './tenant-planes/desired-state.service';
 import { Enrolment } from './tenant-planes/enrolment.service';
+import { KeyUses } from './tenant-planes/key-uses';
 import { OfflineEnrolment } from './tenant-planes/offline-enrolment.service';
+import { PlaneOperationsController } from './tenant-planes/plane-operations.controller';
+import { PlaneTokens } from './tenant-planes/plane-tokens.service';
 import { ProvisioningTokens } from './tenant-planes/provisioning-tokens';
 import { Reports } from './tenant-planes/reports.service';
 import { PostgresNonces } from './tenant-planes/request-nonces/postgres-nonces';
@@ -78,6 +82,7 @@ const PROVISIONING = [
   Moves,
   OldCopies,
   Provisioning,
+  SecretRotations,
   TenantOperations,
   Worker,
   Chores,
@@ -86,7 +91,9 @@ const TENANT_PLANES = [
   Cells,
   DesiredStates,
   Enrolment,
+  KeyUses,
   OfflineEnrolment,
+  PlaneTokens,
   ProvisioningTokens,
   Reports,
   ServiceKeys,
@@ -129,6 +136,7 @@ export class AppModule {
         RoutingController,
         TenantsController,
         LifecycleController,
+        PlaneOperationsController,
         RelayController,
         SelfController,
         TenantPlanesController,

@@ -22,6 +22,7 @@ import { CreateAudit1700000000004 } from './migrations/0004-create-audit';
 import { OpenJobsToPlanes1700000000005 } from './migrations/0005-open-jobs-to-planes';
 import { CreateLocalPlanes1700000000006 } from './migrations/0006-create-local-planes';
 import { CreateTransfers1700000000007 } from './migrations/0007-create-transfers';
+import { RotateSecrets1700000000009 } from './migrations/0009-rotate-secrets';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -54,5 +55,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     OpenJobsToPlanes1700000000005,
     CreateLocalPlanes1700000000006,
     CreateTransfers1700000000007,
+    RotateSecrets1700000000009,
   ],
 };

@@ -9,6 +9,7 @@ import { SigningKeys } from '../signing-keys/signing-keys';
 import { Tenant } from '../tenants/tenant.entity';
 import { Transfer } from '../transfers/transfer.entity';
 import { Placement } from './placement.entity';
+import { ServiceKeys } from './service-keys';
 import { TenantPlane } from './tenant-plane.entity';
 import { Wakes } from './wakes';
 
@@ -21,6 +22,7 @@ export class DesiredStates implements OnModuleInit {
     private readonly database: Database,
     private readonly signals: Signals,
     private readonly keys: SigningKeys,
+    private readonly serviceKeys: ServiceKeys,
     private readonly clock: Clock,
   ) {}
 
@@ -52,20 +54,40 @@ export class DesiredStates implements OnModuleInit {
     this.signals.publish(topicOf(tenantPlaneId));
   }
 
-  /** Null when nothing changed since `since`. */
-  async changes(tenantPlaneId: string, since: string | undefined): Promise<DesiredState | null> {
+  /** As `publish`, of what is said to the plane itself: its configuration. */
+  async announce(
+    manager: EntityManager,
+    tenantPlaneId: string,
+    changes: Partial<TenantPlane>,
+  ): Promise<void> {
+    const plane = manager.createQueryBuilder().update(TenantPlane).where({ id: tenantPlaneId });
+    const revised = { revision: () => 'revision + 1', revisedAt: this.clock.now() };
+    await plane.set({ ...changes, ...revised } as never).execute();
+    this.signals.publish(topicOf(tenantPlaneId));
+  }
+
+  /** Null when nothing changed since `since`. `keyId` is what the plane signs with: it may be given the next. */
+  async changes(
+    tenantPlaneId: string,
+    since: string | undefined,
+    keyId?: string,
+  ): Promise<DesiredState | null> {
     const n = since === undefined ? null : this.knownRevision(since);
     const rows = await this.rows(tenantPlaneId, n ?? 0);
     const current = rows[0]?.plane_revision ?? 0;
     const isFull = n === null || n > current;
     if (!isFull && n === current) return null;
     const entries = isFull && n !== null ? await this.rows(tenantPlaneId, 0) : rows;
-    return this.describe(entries, current, isFull);
+    const state = this.describe(entries, current, isFull);
+    const next = rows[0]?.next_key_id;
+    if (!next || keyId === undefined || keyId === next) return state;
+    const next_secret = await this.serviceKeys.handOver(tenantPlaneId, keyId, next);
+    return next_secret === undefined ? state : { ...state, config: { ...state.config, next_secret } };
   }
 
   /** As `changes`, but waits for some up to `seconds`. A plane that waits costs no query. */
   async awaitChanges(
-    tenantPlaneId: string,
+    { tenantPlaneId, keyId }: { readonly tenantPlaneId: string; readonly keyId: string },
     since: string,
     seconds: number,
     ended: AbortSignal,
@@ -73,8 +95,8 @@ export class DesiredStates implements OnModuleInit {
     // Listening starts before looking, so that no change falls between.
     const wakes = new Wakes(this.signals, topicOf(tenantPlaneId), seconds, ended);
     try {
-      let changes = await this.changes(tenantPlaneId, since);
-      while (!changes && (await wakes.next())) changes = await this.changes(tenantPlaneId, since);
+      let changes = await this.changes(tenantPlaneId, since, keyId);
+      while (!changes && (await wakes.next())) changes = await this.changes(tenantPlaneId, since, keyId);
       return changes;
     } finally {
       wakes.stop();
@@ -113,6 +135,7 @@ export class DesiredStates implements OnModuleInit {
         .where('plane.id = :tenantPlaneId', { tenantPlaneId })
         .orderBy('placement.entryRevision')
         .select('plane.revision', 'plane_revision')
+        .addSelect('plane.next_key_id', 'next_key_id')
         .addSelect('tenant.id', 'tenant_id')
         .addSelect('tenant.slug', 'slug')
         .addSelect('tenant.name', 'name')
@@ -153,6 +176,7 @@ export class DesiredStates implements OnModuleInit {
 
 interface ChangedRow {
   readonly plane_revision: number;
+  readonly next_key_id: string | null;
   readonly tenant_id: string;
   readonly slug: string;
   readonly name: string;

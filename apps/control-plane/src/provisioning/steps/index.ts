@@ -4,12 +4,15 @@ import { ActivateStep } from './activate.step';
 import { AwaitCopyStep } from './await-copy.step';
 import { AwaitEnrolmentStep } from './await-enrolment.step';
 import { AwaitImportStep } from './await-import.step';
+import { AwaitNextSecretStep } from './await-next-secret.step';
 import { AwaitPurgeStep } from './await-purge.step';
+import { AwaitReenrolmentStep } from './await-reenrolment.step';
 import { AwaitReportStep } from './await-report.step';
 import { CreateInfrastructureStep } from './create-infrastructure.step';
 import { CutOverStep } from './cut-over.step';
 import { EndTrustStep } from './end-trust.step';
 import { FreezeStep } from './freeze.step';
+import { MintNextSecretStep } from './mint-next-secret.step';
 import { OpenTransferStep } from './open-transfer.step';
 import { PrepareSignupLinkStep } from './prepare-signup-link.step';
 import { PurgeCopyStep } from './purge-copy.step';
@@ -17,6 +20,7 @@ import { RegisterTenantPlaneStep } from './register-tenant-plane.step';
 import { RemoveInfrastructureStep } from './remove-infrastructure.step';
 import { ReservePlaceStep } from './reserve-place.step';
 import { ResumeStep } from './resume.step';
+import { RevokeOldSecretStep } from './revoke-old-secret.step';
 import { SuspendStep } from './suspend.step';
 import { WriteDesiredStateStep } from './write-desired-state.step';
 
@@ -41,4 +45,8 @@ export const STEP_CLASSES: readonly Type<Step>[] = [
   AwaitPurgeStep,
   RemoveInfrastructureStep,
   EndTrustStep,
+  MintNextSecretStep,
+  AwaitNextSecretStep,
+  RevokeOldSecretStep,
+  AwaitReenrolmentStep,
 ];
