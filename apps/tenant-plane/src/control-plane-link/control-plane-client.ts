@@ -4,6 +4,7 @@ import { keyIdOf, signRequest, verifyResponse } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { AnswerNotTrusted, ControlPlaneRefused, ControlPlaneUnreachable } from './control-plane.errors';
+import { ServiceSecrets } from './service-secrets';
 
 export interface SignedCall {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -27,6 +28,7 @@ export class ControlPlaneClient {
   constructor(
     private readonly config: TenantPlaneConfig,
     private readonly clock: Clock,
+    private readonly secrets: ServiceSecrets,
   ) {}
 
   /** How far our clock is behind the Control Plane's. Learned from signed answers only; undefined before the first one. */
@@ -52,9 +54,13 @@ export class ControlPlaneClient {
 
   /** The answer as it came; empty for 204. Throws as `call` does. */
   async exchange(call: SignedCall): Promise<string> {
-    const { CONTROL_PLANE_BASE_URL: base, INTERNAL_SERVICE_SECRET: secret } = this.config;
-    if (!base || !secret)
+    const { CONTROL_PLANE_BASE_URL: base } = this.config;
+    if (!base || this.secrets.all.length === 0)
       throw new ControlPlaneUnreachable('This tenant plane runs without a Control Plane.');
+    return this.secrets.signWith((secret) => this.attempt(call, base, secret));
+  }
+
+  private async attempt(call: SignedCall, base: string, secret: string): Promise<string> {
     const url = new URL(call.path, base);
     for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
     const body = call.content?.text ?? (call.body === undefined ? '' : JSON.stringify(call.body));

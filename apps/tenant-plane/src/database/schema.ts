@@ -15,6 +15,7 @@ import { CreateIncidents1700000000003 } from './migrations/0003-create-incidents
 import { CreateCmdb1700000000004 } from './migrations/0004-create-cmdb';
 import { CreateIdempotencyKeys1700000000005 } from './migrations/0005-create-idempotency-keys';
 import { TrackChanges1700000000006 } from './migrations/0006-track-changes';
+import { KeepServiceSecrets1700000000008 } from './migrations/0008-keep-service-secrets';
 
 /** The plane's own rows: who it is and whom it serves. */
 const PLANE_ENTITIES = [PlaneIdentity, Tenant];
@@ -44,5 +45,6 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     CreateCmdb1700000000004,
     CreateIdempotencyKeys1700000000005,
     TrackChanges1700000000006,
+    KeepServiceSecrets1700000000008,
   ],
 };
