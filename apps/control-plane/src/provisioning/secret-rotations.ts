@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
+import { DesiredStates } from '../tenant-planes/desired-state.service';
 import { type InstallBundle, ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
 import { ServiceKeys } from '../tenant-planes/service-keys';
 import { TenantPlane, isAirGapped } from '../tenant-planes/tenant-plane.entity';
@@ -29,6 +30,7 @@ export class SecretRotations {
     private readonly database: Database,
     private readonly operations: Operations,
     private readonly planes: TenantPlanes,
+    private readonly desiredStates: DesiredStates,
     private readonly keys: ServiceKeys,
     private readonly tokens: ProvisioningTokens,
     private readonly queue: JobQueue,
@@ -66,8 +68,10 @@ export class SecretRotations {
   /** No tenant comes to a plane that has yet to enrol again. */
   private async endTrust(manager: EntityManager, plane: TenantPlane): Promise<InstallBundle> {
     await this.keys.revokeAll(manager, plane.id);
-    await manager.update(TenantPlane, { id: plane.id }, { status: 'expected', nextKeyId: null });
-    return this.tokens.issue(manager, plane);
+    const install = await this.tokens.issue(manager, plane);
+    // Wakes who waits for news with the old secret, to be refused as well.
+    await this.desiredStates.announce(manager, plane.id, { status: 'expected', nextKeyId: null });
+    return install;
   }
 
   private async requirePossible(

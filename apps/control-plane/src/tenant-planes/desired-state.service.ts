@@ -1,6 +1,6 @@
 import { Database, Signals, insertIfAbsent, together } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant, type DesiredTransfer } from '@atlas/plane-contract';
-import { Clock } from '@atlas/platform';
+import { Clock, DomainError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -73,7 +73,9 @@ export class DesiredStates implements OnModuleInit {
     keyId?: string,
   ): Promise<DesiredState | null> {
     const n = since === undefined ? null : this.knownRevision(since);
-    const rows = await this.rows(tenantPlaneId, n ?? 0);
+    const rows = await this.rows(tenantPlaneId, n ?? 0, keyId);
+    // A call that waited while its key was revoked gets no more than one that comes afterwards.
+    if (rows[0]?.key_revoked_at) throw keyRevoked();
     const current = rows[0]?.plane_revision ?? 0;
     const isFull = n === null || n > current;
     if (!isFull && n === current) return null;
@@ -116,7 +118,7 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /** One statement, so that revision and entries are of one moment. */
-  private rows(tenantPlaneId: string, since: number): Promise<ChangedRow[]> {
+  private rows(tenantPlaneId: string, since: number, keyId = ''): Promise<ChangedRow[]> {
     return this.database.read((manager) =>
       manager
         .createQueryBuilder(TenantPlane, 'plane')
@@ -136,6 +138,8 @@ export class DesiredStates implements OnModuleInit {
         .orderBy('placement.entryRevision')
         .select('plane.revision', 'plane_revision')
         .addSelect('plane.next_key_id', 'next_key_id')
+        .addSelect('(select revoked_at from service_keys where service_keys.id = :keyId)', 'key_revoked_at')
+        .setParameter('keyId', keyId)
         .addSelect('tenant.id', 'tenant_id')
         .addSelect('tenant.slug', 'slug')
         .addSelect('tenant.name', 'name')
@@ -177,6 +181,8 @@ export class DesiredStates implements OnModuleInit {
 interface ChangedRow {
   readonly plane_revision: number;
   readonly next_key_id: string | null;
+  /** Of the key that the call was signed with. */
+  readonly key_revoked_at: unknown;
   readonly tenant_id: string;
   readonly slug: string;
   readonly name: string;
@@ -225,6 +231,10 @@ function transferOf(row: ChangedRow): DesiredTransfer {
   if (transfer_target === plane_id) return { id, role: 'target' };
   const recipient = typeof kept === 'string' ? (JSON.parse(kept) as Record<string, unknown>) : (kept ?? {});
   return { id, role: 'source', recipient };
+}
+
+function keyRevoked(): DomainError {
+  return new DomainError('bad_signature', 'unauthenticated', 'The key has been revoked.');
 }
 
 function topicOf(tenantPlaneId: string): string {

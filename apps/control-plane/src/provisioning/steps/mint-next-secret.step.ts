@@ -4,7 +4,7 @@ import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { KeyUses } from '../../tenant-planes/key-uses';
 import { ServiceKeys } from '../../tenant-planes/service-keys';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
-import { Step, type StepContext, type StepResult, done } from '../step';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 
 export const MINT_NEXT_SECRET = 'mint-next-secret';
 
@@ -26,6 +26,7 @@ export class MintNextSecretStep extends Step {
   }
 
   async run({ manager, tenantPlaneId }: StepContext): Promise<StepResult> {
+    if ((await this.keys.acceptedOf(manager, [tenantPlaneId])).length === 0) throw nothingToFollow();
     const { keyId } = await this.keys.mint(manager, tenantPlaneId, this.clock.now());
     await this.desiredStates.announce(manager, tenantPlaneId, { nextKeyId: keyId });
     return done({ key_id: keyId });
@@ -40,4 +41,10 @@ export class MintNextSecretStep extends Step {
     await this.keys.revoke(manager, tenantPlaneId, next.id);
     await manager.update(TenantPlane, { id: tenantPlaneId }, { nextKeyId: null });
   }
+}
+
+function nothingToFollow(): StepFailure {
+  const detail =
+    'The tenant plane has no secret that is accepted: it has to enrol with a new install bundle first.';
+  return new StepFailure('fatal', 'no_secret_in_use', detail);
 }
