@@ -38,6 +38,7 @@ import { Provisioning } from './provisioning/provisioning.service';
 import { GraphileQueue } from './provisioning/queue/graphile.queue';
 import { InProcessQueue } from './provisioning/queue/in-process.queue';
 import { JobQueue } from './provisioning/queue/job-queue';
+import { SecretRotations } from './provisioning/secret-rotations';
 import { TenantOperations } from './provisioning/tenant-operations';
 import { Worker } from './provisioning/worker';
 import { Routes } from './routing/routes.service';
@@ -46,7 +47,10 @@ import { SigningKeys } from './signing-keys/signing-keys';
 import { Cells } from './tenant-planes/cells';
 import { DesiredStates } from './tenant-planes/desired-state.service';
 import { Enrolment } from './tenant-planes/enrolment.service';
+import { KeyUses } from './tenant-planes/key-uses';
 import { OfflineEnrolment } from './tenant-planes/offline-enrolment.service';
+import { PlaneOperationsController } from './tenant-planes/plane-operations.controller';
+import { PlaneTokens } from './tenant-planes/plane-tokens.service';
 import { ProvisioningTokens } from './tenant-planes/provisioning-tokens';
 import { Reports } from './tenant-planes/reports.service';
 import { PostgresNonces } from './tenant-planes/request-nonces/postgres-nonces';
@@ -89,6 +93,7 @@ const PROVISIONING = [
   Removals,
   OldCopies,
   Provisioning,
+  SecretRotations,
   TenantOperations,
   Worker,
   Chores,
@@ -97,7 +102,9 @@ const TENANT_PLANES = [
   Cells,
   DesiredStates,
   Enrolment,
+  KeyUses,
   OfflineEnrolment,
+  PlaneTokens,
   ProvisioningTokens,
   Reports,
   ServiceKeys,
@@ -144,6 +151,7 @@ export class AppModule {
         RoutingController,
         TenantsController,
         LifecycleController,
+        PlaneOperationsController,
         RelayController,
         SelfController,
         TenantPlanesController,

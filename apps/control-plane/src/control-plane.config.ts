@@ -125,6 +125,12 @@ export class ControlPlaneConfig {
   @Min(0)
   DATABASE_BACKUP_DAYS: number = 35;
 
+  /** A rotation revokes the old secret of a tenant plane once nothing was signed with it for this long. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(1)
+  SECRET_ROTATION_QUIET_SECONDS: number = 600;
+
   /** Where the local driver keeps its tenant planes' logs and SQLite files. */
   @IsNotEmpty()
   LOCAL_DRIVER_DIR: string = 'data/dedicated';

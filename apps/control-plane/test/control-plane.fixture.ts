@@ -17,7 +17,7 @@ jest.setTimeout(30_000);
 
 export const PASSWORD = 'correct horse battery staple';
 
-type Env = Readonly<Record<string, string | undefined>>;
+export type Env = Readonly<Record<string, string | undefined>>;
 
 export interface CallOptions {
   /** A session or API key; null to send none. An API key of the owner with every scope when left out. */

@@ -2,7 +2,7 @@ import { profileOf } from '@atlas/deployment-profiles';
 import { type DatabaseDriver, eventually } from '@atlas/testing';
 import type supertest from 'supertest';
 import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
-import { TestControlPlane } from './control-plane.fixture';
+import { type Env, TestControlPlane } from './control-plane.fixture';
 import { type PlaneSimulator } from './plane-simulator.fixture';
 
 /** What provisioning a shared tenant does, and each of what follows the report of its cell. */
@@ -37,8 +37,8 @@ export class JobScene {
     readonly cell: PlaneSimulator,
   ) {}
 
-  static async set(driver: DatabaseDriver): Promise<JobScene> {
-    const plane = await TestControlPlane.boot(driver);
+  static async set(driver: DatabaseDriver, env: Env = {}): Promise<JobScene> {
+    const plane = await TestControlPlane.boot(driver, env);
     return new JobScene(plane, await plane.enrolledCell());
   }
 

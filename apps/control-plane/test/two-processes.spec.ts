@@ -2,6 +2,7 @@ import { PLANE_PATHS } from '@atlas/plane-contract';
 import { eventually } from '@atlas/testing';
 import { In } from 'typeorm';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
+import { ServiceKey } from '../src/tenant-planes/service-key.entity';
 import { Tenant } from '../src/tenants/tenant.entity';
 import { TestControlPlane, provisionBody } from './control-plane.fixture';
 import { type PlaneSimulator } from './plane-simulator.fixture';
@@ -44,6 +45,28 @@ describe('two processes of a Control Plane', () => {
     expect((await (await plane.reissue(fired)).enrol()).status).toBe(200);
     const answers = await Promise.all([fired, firedAtSecond].map((one) => one.call({ method: 'GET', path })));
     expect(answers.map(({ status }) => status)).toEqual([401, 401]);
+  });
+
+  it('refuse a compromised secret at once, both, although both knew it', async () => {
+    const leaked = await plane.enrolledCell();
+    const leakedAtSecond = leaked.copy({ url: second.url });
+    expect([(await leaked.pullAll()).full, (await leakedAtSecond.pullAll()).full]).toEqual([true, true]);
+    await second.post(`/api/tenant-planes/${leaked.id}/rotate-secret`, { mode: 'compromised' }).expect(202);
+    const answers = await Promise.all(
+      [leaked, leakedAtSecond].map((one) => one.call({ method: 'GET', path })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([401, 401]);
+  });
+
+  it('know of each other when a secret was last used', async () => {
+    const calling = await plane.enrolledCell();
+    const keyUse = async () => (await plane.rows(ServiceKey, { tenantPlaneId: calling.id }))[0]?.lastUsedAt;
+    await plane.sweep();
+    const before = await keyUse();
+    plane.clock.advance(10);
+    await calling.copy({ url: second.url }).pullAll();
+    await Promise.all([plane.sweep(), second.sweep()]);
+    expect([before, await keyUse()]).toEqual([expect.any(Date), plane.clock.now()]);
   });
 
   it('let one of 200 redeem a token', async () => {

@@ -10,24 +10,30 @@ import {
 export interface BothPlanes {
   readonly stack: TestStack;
   readonly tenantPlane: () => PlaneProcess;
+  /** Of the tenant plane, as the Control Plane knows it. */
+  readonly id: string;
   /** Kills the tenant plane and starts it again as its customer would: same bundle, same database. */
   restartTenantPlane(env?: Readonly<Record<string, string>>): Promise<void>;
   killTenantPlane(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startBothPlanes(driver: DatabaseDriver): Promise<BothPlanes> {
+export async function startBothPlanes(
+  driver: DatabaseDriver,
+  controlPlaneEnv: Readonly<Record<string, string>> = {},
+): Promise<BothPlanes> {
   const [controlPlaneDatabase, tenantPlaneDatabase] = (await Promise.all([
     createTestDatabase(driver),
     createTestDatabase(driver),
   ])) as [TestDatabase, TestDatabase];
-  const stack = await TestStack.start({ controlPlaneDatabase });
+  const stack = await TestStack.start({ controlPlaneDatabase, controlPlaneEnv });
   const cell = await stack.registerCell();
   let plane = await stack.startTenantPlane(cell.install, tenantPlaneDatabase);
   await stack.awaitEnrolled(cell.id);
   const killTenantPlane = (): Promise<void> => stack.endTenantPlane(plane, 'SIGKILL');
   return {
     stack,
+    id: cell.id,
     tenantPlane: () => plane,
     killTenantPlane,
     async restartTenantPlane(env) {

@@ -1,5 +1,6 @@
 import { databasesOfLongSuite } from '@atlas/testing';
 import { type BothPlanes, startBothPlanes } from './both-planes.fixture';
+import { QUICK_ROTATION, SecretRotation } from './secret-rotation.fixture';
 
 jest.setTimeout(90_000);
 
@@ -8,7 +9,7 @@ describe.each(databasesOfLongSuite('sqlite'))(
   (driver) => {
     let planes: BothPlanes;
     beforeAll(async () => {
-      planes = await startBothPlanes(driver);
+      planes = await startBothPlanes(driver, QUICK_ROTATION);
     });
     afterAll(() => planes.stop());
 
@@ -47,17 +48,25 @@ describe.each(databasesOfLongSuite('sqlite'))(
       });
     }
 
-    it('goes on when both are back', async () => {
+    it('goes on when both are back, and so does a rotation of the secret that they shared', async () => {
       const { stack } = planes;
       await stack.controlPlane.end('SIGKILL');
       const doomed = await stack.startControlPlane({
         ATLAS_FAULT_POINT: 'provision/await-report/before:kill',
       });
-      await stack.provision('without-both').catch(() => undefined);
-      await Promise.all([doomed.exited, planes.killTenantPlane()]);
+      const rotation = await SecretRotation.begin(planes);
+      await planes.tenantPlane().line(/next service secret is stored/);
+      await Promise.all([
+        planes.killTenantPlane(),
+        stack.provision('without-both').catch(() => undefined),
+        doomed.exited,
+      ]);
       await stack.startControlPlane();
       await planes.restartTenantPlane();
       await expectProvisionedOnce('without-both');
+      await rotation.succeeded();
+      expect(rotation.keys.after).toEqual([expect.not.stringContaining(rotation.keys.before)]);
+      expect(planes.tenantPlane().output()).not.toContain('bad_signature');
     });
   },
 );

@@ -2,15 +2,22 @@ import { profileOf } from '@atlas/deployment-profiles';
 import { databasesOfLongSuite, eventually } from '@atlas/testing';
 import { type BothPlanes, startBothPlanes } from './both-planes.fixture';
 import { OperatorsShell } from './operators-shell.fixture';
+import { OngoingCalls } from './ongoing-calls.fixture';
+import { QUICK_ROTATION, SERVICE_SECRET, SecretRotation } from './secret-rotation.fixture';
 
 jest.setTimeout(60_000);
 
 describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', (driver) => {
   let planes: BothPlanes;
   let shell: OperatorsShell;
+  /** Under way while all the rest happens. */
+  let rotation: SecretRotation;
+  let calls: OngoingCalls;
   beforeAll(async () => {
-    planes = await startBothPlanes(driver);
+    planes = await startBothPlanes(driver, QUICK_ROTATION);
     shell = new OperatorsShell(planes.stack);
+    calls = await OngoingCalls.begin(planes.stack);
+    rotation = await SecretRotation.begin(planes);
   });
   afterAll(() => {
     shell.endAll();
@@ -131,6 +138,15 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
       session: other.session.token,
     });
     expect(theirs.body.items.map((event) => event.action)).not.toContain('tenant.crossing_refused');
+  });
+
+  it("rotate the tenant plane's secret without a call that fails, of users or between them", async () => {
+    await rotation.succeeded();
+    expect(await calls.end()).toEqual({ count: expect.any(Number), failed: [] });
+    expect(rotation.keys.after).toEqual([expect.not.stringContaining(rotation.keys.before)]);
+    const outputs = [planes.stack.controlPlane, planes.tenantPlane()].map((plane) => plane.output());
+    expect(outputs.join('\n')).not.toMatch(/bad_signature|No word from|sent again later/);
+    for (const text of [...outputs, rotation.text]) expect(text).not.toMatch(SERVICE_SECRET);
   });
 
   it('end a graceful stop at once, although planes wait on long polls, and operators watch jobs', async () => {

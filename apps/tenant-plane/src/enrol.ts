@@ -19,7 +19,7 @@ runScript(async () => {
   // Nothing is left to do, and a SQLite file that the running plane has need not be opened for it.
   if (known?.identity?.tenantPlaneId) return { document: planeStatus(config, known), isGood: true };
   await withInstalledPlane(config, async (plane) => {
-    if (request !== undefined) writeRequest(plane, request);
+    if (request !== undefined) await writeRequest(plane, request);
     else if (answer !== undefined) await applyAnswer(plane, answer);
     else await enrolOnce(plane);
   });

@@ -10,6 +10,7 @@ import { type AddressInfo } from 'node:net';
 import {
   CONTROL_PLANE_VERSION_HEADER,
   ChatCompletionRequest,
+  type DesiredState,
   EnrolRequest,
   PLANE_PATHS,
   ReportRequest,
@@ -21,7 +22,9 @@ import {
   InMemoryNonceStore,
   SignatureRefused,
   SignatureVerifier,
+  keyIdOf,
   mintCredential,
+  sealNextSecret,
 } from '@atlas/service-auth';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { plainToInstance } from 'class-transformer';
@@ -73,11 +76,15 @@ export class ShiftedClock extends Clock {
 
 /** Speaks the real protocol, until it is told to misbehave. One tenant plane, one token, one secret. */
 export class FakeControlPlane {
-  readonly planeId = randomUUID();
-  readonly token = mintCredential('atp').value;
+  planeId = randomUUID();
+  token = mintCredential('atp').value;
   readonly wanted = new WantedState();
   readonly clock = new ShiftedClock();
   secret = mintCredential('ats').value;
+  /** Accepted as well, and handed to who signs with the other. */
+  nextSecret: string | null = null;
+  /** The key of each call that it accepted, in order. */
+  readonly usedKeys: string[] = [];
   model: DeploymentModel = 'shared';
   manner: Manner = 'proper';
   /** Which calls the manner is for; others are answered properly. */
@@ -98,6 +105,8 @@ export class FakeControlPlane {
   /** Where tenants of other planes live, and which were asked for. */
   readonly routes = new Map<string, TenantRoute>();
   readonly askedFor: string[] = [];
+  /** With which key each was asked for. */
+  readonly askedWith = new Map<string, string>();
   /** Codes of what it refused, in order. */
   readonly refusals: string[] = [];
   /** When a call came to which it misbehaved, in milliseconds. */
@@ -130,13 +139,21 @@ export class FakeControlPlane {
     };
   }
 
+  private get accepted(): string[] {
+    return this.nextSecret === null ? [this.secret] : [this.secret, this.nextSecret];
+  }
+
   /** At the same address as before. */
   async listen(): Promise<void> {
     this.server = createServer((request, response) => void this.handle(request, response));
     await new Promise<void>((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
     this.port = (this.server.address() as AddressInfo).port;
     const secretsFor = (keyId: string) =>
-      Promise.resolve({ keyId, secrets: [this.secret], caller: undefined });
+      Promise.resolve({
+        keyId,
+        secrets: this.accepted.filter((one) => keyIdOf(one) === keyId),
+        caller: undefined,
+      });
     const nonces = new InMemoryNonceStore(this.clock);
     const authority = `127.0.0.1:${this.port}`;
     this.verifier = new SignatureVerifier({ authority }, { secretsFor }, nonces, this.clock);
@@ -165,7 +182,8 @@ export class FakeControlPlane {
       const { method = '', url: target = '', headers } = request;
       const call = await this.verifier.verify({ method, target, headers, rawBody });
       sign = call.signAnswer;
-      answer = await this.answer(url, rawBody.toString(), headers);
+      this.usedKeys.push(call.keyId);
+      answer = await this.answer(url, rawBody.toString(), { headers, keyId: call.keyId });
     } catch (error) {
       if (!(error instanceof SignatureRefused)) throw error;
       sign = error.signAnswer;
@@ -195,13 +213,18 @@ export class FakeControlPlane {
     return true;
   }
 
-  private async answer(url: URL, body: string, headers: IncomingHttpHeaders): Promise<Answer> {
+  private async answer(
+    url: URL,
+    body: string,
+    { headers, keyId }: { readonly headers: IncomingHttpHeaders; readonly keyId: string },
+  ): Promise<Answer> {
     if (url.pathname === PLANE_PATHS.chatCompletions) return this.complete(url, body, headers);
     if (url.pathname === PLANE_PATHS.enrol)
       return this.enrol(read(EnrolRequest, body), url.searchParams.has('dry_run'));
     if (url.pathname === PLANE_PATHS.report) return this.takeReport(read(ReportRequest, body));
-    if (url.pathname.startsWith(PLANE_PATHS.routes)) return this.route(url.pathname.split('/').at(-1) ?? '');
-    return this.desiredState(url.searchParams);
+    if (url.pathname.startsWith(PLANE_PATHS.routes))
+      return this.route(url.pathname.split('/').at(-1) ?? '', keyId);
+    return this.desiredState(url.searchParams, keyId);
   }
 
   private complete({ searchParams }: URL, text: string, headers: IncomingHttpHeaders): Answer {
@@ -212,7 +235,8 @@ export class FakeControlPlane {
     return this.completion;
   }
 
-  private route(slug: string): Answer {
+  private route(slug: string, keyId: string): Answer {
+    this.askedWith.set(slug, keyId);
     this.askedFor.push(slug);
     const body = this.routes.get(slug);
     return body ? { status: 200, body } : { status: 204 };
@@ -223,20 +247,26 @@ export class FakeControlPlane {
     (isRehearsal ? this.rehearsals : this.enrolments).push(asked);
     if (this.refuses) return problem(REFUSALS[this.refuses], this.refuses);
     if (asked.token !== this.token) return problem(410, 'token_revoked');
+    if (!isRehearsal) this.instanceId ??= asked.instance_id;
     if (this.instanceId && this.instanceId !== asked.instance_id) return problem(409, 'token_already_used');
-    if (!isRehearsal) this.instanceId = asked.instance_id;
     const desired_state = this.wanted.since(null);
     const body = { tenant_plane_id: this.planeId, deployment_model: this.model, desired_state };
     return { status: 200, body };
   }
 
-  private async desiredState(query: URLSearchParams): Promise<Answer> {
+  private async desiredState(query: URLSearchParams, keyId: string): Promise<Answer> {
     const since = query.get('since');
     const wait = Number(query.get('wait') ?? 0);
     this.pulls.push({ since, wait, at: Date.now() });
     if (wait > 0 && !this.wanted.since(since)) await this.wanted.nextChange(wait * 1000);
     const body = this.wanted.since(since);
-    return body ? { status: 200, body } : { status: 204 };
+    return body ? { status: 200, body: await this.withNextSecret(body, keyId) } : { status: 204 };
+  }
+
+  private async withNextSecret(state: DesiredState, keyId: string): Promise<DesiredState> {
+    if (this.nextSecret === null || keyId !== keyIdOf(this.secret)) return state;
+    const next_secret = await sealNextSecret(this.nextSecret, this.secret);
+    return { ...state, config: { ...state.config, next_secret } };
   }
 
   private takeReport(report: ReportRequest | null): Answer {

@@ -1,7 +1,8 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
+import { keyIdOf, mintCredential } from '@atlas/service-auth';
 import { eventually } from '@atlas/testing';
 import { Link } from './linked-plane.fixture';
-import { type TestTenantPlane, tenantEntry } from './tenant-plane.fixture';
+import { type TestTenantPlane, hostOf, tenantEntry } from './tenant-plane.fixture';
 
 describe('two replicas of a tenant plane on Postgres', () => {
   let link: Link;
@@ -48,6 +49,22 @@ describe('two replicas of a tenant plane on Postgres', () => {
     expect(link.control.reports.at(-1)?.link_id).toBe(second?.identities.linkId);
     expect(link.control.enrolments).toHaveLength(1);
     expect(second && (await isServed(second, 'initech'))).toBe(true);
+  });
+
+  it('all sign with the next secret that one of them was handed', async () => {
+    const next = (link.control.nextSecret = mintCredential('ats').value);
+    replicas = [...link.planes, await link.startPlane()];
+    link.control.wanted.touch();
+    for (const [n, replica] of replicas.entries()) {
+      const hasSigned = async (): Promise<boolean> => {
+        // Each asks for a tenant that it does not know; what it has learned is asked once.
+        const slug = `elsewhere-${n}-${link.control.askedFor.length}`;
+        await replica.get('/', { host: hostOf(slug) });
+        return link.control.askedWith.get(slug) === keyIdOf(next);
+      };
+      await eventually(hasSigned, { what: 'the replica signs with the next secret' });
+    }
+    expect(link.control.refusals).toEqual([]);
   });
 
   it('count their reports on, so that none looks like a copy of the other', () => {

@@ -28,6 +28,12 @@ export class WantedState {
     this.note(id, null);
   }
 
+  /** Something other than a tenant changes. */
+  touch(): void {
+    this.n += 1;
+    this.wake();
+  }
+
   /** As after a restore: revisions of before mean nothing, so everything is told. */
   startNewEpoch(): void {
     this.epoch = randomUUID();

@@ -11,3 +11,4 @@ export {
 } from './outage-contract';
 export * from './profiles';
 export * from './resolve-deployment-model';
+export * from './secret-rotation';

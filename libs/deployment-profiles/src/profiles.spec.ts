@@ -1,6 +1,7 @@
 import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
 import { HINT_KINDS } from './deployment-profile';
 import { profileOf, PROFILES } from './profiles';
+import { SECRET_ROTATION_STEPS } from './secret-rotation';
 
 const AFTER_ENROLMENT = ['write-desired-state', 'await-report', 'prepare-signup-link', 'activate'];
 const CUSTOMERS_DATA = [/customer's network/, /TENANT_PLANE_DATABASE_URL/, /default.*SQLite under data\//];
@@ -223,6 +224,16 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
 
   it('can not be changed by who reads it', () => {
     expect(frozenThrough(profile)).toBe(true);
+  });
+});
+
+describe('the rotation of a secret', () => {
+  it('takes these steps, in every model', () => {
+    expect(SECRET_ROTATION_STEPS).toEqual({
+      routine: ['mint-next-secret', 'await-next-secret', 'revoke-old-secret'],
+      compromised: ['await-reenrolment'],
+    });
+    expect(frozenThrough(SECRET_ROTATION_STEPS)).toBe(true);
   });
 });
 

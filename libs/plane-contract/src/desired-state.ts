@@ -48,6 +48,8 @@ export interface PublishedKey {
 
 export interface PlaneConfig {
   readonly keys: { readonly keys: readonly PublishedKey[] };
+  /** A compact JWE: the secret to sign with from now on, under a key derived from the one that the call was signed with. */
+  readonly next_secret?: string;
 }
 
 /**

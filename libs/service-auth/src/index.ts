@@ -1,6 +1,7 @@
 export { contentDigest } from './content-digest';
 export * from './credential';
 export * from './in-memory-nonce-store';
+export * from './next-secret';
 export * from './nonce-store';
 export { authorityOf } from './request-components';
 export * from './response-signature';

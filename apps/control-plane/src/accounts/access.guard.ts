@@ -2,6 +2,7 @@ import { DomainError, IS_PUBLIC, currentContext } from '@atlas/platform';
 import { SignatureVerifier, receivedRequestOf } from '@atlas/service-auth';
 import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { KeyUses } from '../tenant-planes/key-uses';
 import { type AuthenticatedRequest, type PlaneCaller } from './caller';
 import { OperatorAuthentication } from './operator-authentication';
 import { type Scope } from './scopes';
@@ -26,6 +27,7 @@ export class AccessGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly operators: OperatorAuthentication,
     private readonly verifier: SignatureVerifier<PlaneCaller>,
+    private readonly keyUses: KeyUses,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -52,6 +54,7 @@ export class AccessGuard implements CanActivate {
 
   private async admitPlane(request: AuthenticatedRequest): Promise<boolean> {
     request.plane = await this.verifier.verify(receivedRequestOf(request));
+    this.keyUses.note(request.plane.keyId);
     setActor('tenant_plane', request.plane.caller.tenantPlaneId ?? request.plane.keyId);
     return true;
   }

@@ -24,6 +24,7 @@ import { OpenJobsToPlanes1700000000005 } from './migrations/0005-open-jobs-to-pl
 import { CreateLocalPlanes1700000000006 } from './migrations/0006-create-local-planes';
 import { CreateTransfers1700000000007 } from './migrations/0007-create-transfers';
 import { KeepBackups1700000000008 } from './migrations/0008-keep-backups';
+import { RotateSecrets1700000000009 } from './migrations/0009-rotate-secrets';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -58,5 +59,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     CreateLocalPlanes1700000000006,
     CreateTransfers1700000000007,
     KeepBackups1700000000008,
+    RotateSecrets1700000000009,
   ],
 };

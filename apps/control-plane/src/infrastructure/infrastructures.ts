@@ -74,7 +74,7 @@ export class Infrastructures {
   ): Promise<Readonly<Record<string, string>>> {
     const plane = await manager.findOneByOrFail(TenantPlane, { id });
     if (plane.status === 'enrolled')
-      return this.tokens.environmentFor(plane, await this.keys.secretOf(manager, id));
+      return this.tokens.environmentFor(plane, await this.keys.secretOf(manager, plane));
     return (await this.tokens.issue(manager, plane)).env;
   }
 

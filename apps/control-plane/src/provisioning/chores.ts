@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditSealer } from '../audit/audit-sealer';
 import { SealedIdempotency } from '../idempotency/sealed-idempotency';
 import { DesiredStates } from '../tenant-planes/desired-state.service';
+import { KeyUses } from '../tenant-planes/key-uses';
 import { RequestNonces } from '../tenant-planes/request-nonces/request-nonces';
 import { OldCopies } from './old-copies';
 import { Removals } from './removals.service';
@@ -12,6 +13,7 @@ export class Chores {
   constructor(
     private readonly desiredStates: DesiredStates,
     private readonly nonces: RequestNonces,
+    private readonly keyUses: KeyUses,
     private readonly idempotency: SealedIdempotency,
     private readonly sealer: AuditSealer,
     private readonly oldCopies: OldCopies,
@@ -20,6 +22,7 @@ export class Chores {
 
   async run(since: Date): Promise<void> {
     await this.desiredStates.wakeChangedSince(since);
+    await this.keyUses.write();
     await this.sealer.seal();
     await this.nonces.sweep();
     await this.idempotency.sweep();

@@ -1,6 +1,6 @@
 import { Database, together } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, In } from 'typeorm';
 import { LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
 import { JobQueue } from './queue/job-queue';
@@ -18,8 +18,21 @@ export class JobWaker {
    * count has moved, and looks again.
    */
   async wakeForTenants(manager: EntityManager, tenantIds: readonly string[]): Promise<void> {
-    if (tenantIds.length === 0) return;
-    const live = { tenantId: In([...tenantIds]), status: In([...LIVE_JOB_STATUSES]) };
+    if (tenantIds.length > 0) await this.wakeLive(manager, { tenantId: In([...tenantIds]) });
+  }
+
+  /** Jobs about tenant planes as a whole. */
+  async wakeForPlanes(manager: EntityManager, tenantPlaneIds: readonly string[]): Promise<void> {
+    if (tenantPlaneIds.length > 0) await this.wakeLive(manager, { tenantPlaneId: In([...tenantPlaneIds]) });
+  }
+
+  /** Wakes one job outside of any other work. */
+  async wake(jobId: string): Promise<void> {
+    await this.database.write((manager) => this.queue.wake(manager, jobId));
+  }
+
+  private async wakeLive(manager: EntityManager, which: FindOptionsWhere<ProvisioningJob>): Promise<void> {
+    const live = { ...which, status: In([...LIVE_JOB_STATUSES]) };
     const [, jobs] = await together([
       manager
         .createQueryBuilder()
@@ -30,10 +43,5 @@ export class JobWaker {
       manager.find(ProvisioningJob, { where: live, select: { id: true } }),
     ]);
     await together(jobs.map((job) => this.queue.wake(manager, job.id)));
-  }
-
-  /** Wakes one job outside of any other work. */
-  async wake(jobId: string): Promise<void> {
-    await this.database.write((manager) => this.queue.wake(manager, jobId));
   }
 }

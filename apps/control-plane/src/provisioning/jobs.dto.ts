@@ -10,6 +10,12 @@ export class ListJobsQuery extends PageQuery {
   @IsUUID()
   tenant_id?: string;
 
+  @ApiProperty({ required: false, format: 'uuid' })
+  @Optional()
+  @InSmallLetters()
+  @IsUUID()
+  tenant_plane_id?: string;
+
   @ApiProperty({ required: false, enum: JOB_STATUSES })
   @Optional()
   @IsIn(JOB_STATUSES)

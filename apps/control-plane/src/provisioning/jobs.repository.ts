@@ -156,6 +156,7 @@ export class Jobs {
 
   async list(filter: {
     tenantId?: string;
+    tenantPlaneId?: string;
     status?: string;
     after?: string;
     limit: number;
@@ -165,7 +166,9 @@ export class Jobs {
         .createQueryBuilder(ProvisioningJob, 'job')
         .orderBy('job.id', 'DESC')
         .take(filter.limit);
-      if (filter.tenantId) query.andWhere('job.tenantId = :tenantId', { tenantId: filter.tenantId });
+      const { tenantId, tenantPlaneId } = filter;
+      if (tenantId) query.andWhere('job.tenantId = :tenantId', { tenantId });
+      if (tenantPlaneId) query.andWhere('job.tenantPlaneId = :tenantPlaneId', { tenantPlaneId });
       if (filter.status) query.andWhere('job.status = :status', { status: filter.status });
       if (filter.after) query.andWhere('job.id < :after', { after: filter.after });
       return query.getMany();

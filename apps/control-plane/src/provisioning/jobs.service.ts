@@ -31,8 +31,8 @@ export class JobControl {
   }
 
   async list(query: ListJobsQuery): Promise<Page<unknown>> {
-    const { tenant_id: tenantId, status, cursor: after, limit } = query;
-    const jobs = await this.jobs.list({ tenantId, status, after, limit: limit + 1 });
+    const { tenant_id: tenantId, tenant_plane_id: tenantPlaneId, status, cursor: after, limit } = query;
+    const jobs = await this.jobs.list({ tenantId, tenantPlaneId, status, after, limit: limit + 1 });
     return pageOf(jobs, limit, jobView);
   }
 
@@ -87,9 +87,12 @@ export class JobControl {
     return job;
   }
 
-  /** Goes on with the tenant's newest job when it failed at that step: what it lacked is there now. */
-  async resumeAt(manager: EntityManager, tenantId: string, step: string): Promise<void> {
-    const where = { tenantId };
+  /** Goes on with the newest job about it when that failed at this step: what it lacked is there now. */
+  async resumeAt(
+    manager: EntityManager,
+    where: { readonly tenantId: string } | { readonly tenantPlaneId: string },
+    step: string,
+  ): Promise<void> {
     const job = await manager.findOne(ProvisioningJob, { where, order: { id: 'DESC' } });
     const failedAt = job?.status === 'failed' && job.steps.find(({ status }) => status === 'failed');
     if (failedAt && failedAt.name === step) await this.retry(job.id);

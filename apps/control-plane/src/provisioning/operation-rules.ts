@@ -1,8 +1,12 @@
 import { LIFECYCLE_OPERATIONS, type LifecycleOperation } from '@atlas/deployment-profiles';
 import { type TenantStatus } from '@atlas/tenancy';
 
-export const OPERATION_NAMES = ['provision', ...LIFECYCLE_OPERATIONS] as const;
-export type OperationName = 'provision' | LifecycleOperation;
+/** What may happen to a tenant plane as a whole. */
+export const PLANE_OPERATIONS = ['rotate_secret'] as const;
+export type PlaneOperation = (typeof PLANE_OPERATIONS)[number];
+
+export const OPERATION_NAMES = ['provision', ...LIFECYCLE_OPERATIONS, ...PLANE_OPERATIONS] as const;
+export type OperationName = 'provision' | LifecycleOperation | PlaneOperation;
 
 /** What an operation asks and makes of its tenant's status; its steps do the rest. What is left out stays as it is. */
 export interface OperationRules {
@@ -38,4 +42,6 @@ export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = 
   deprovision: { from: ['provisioning', 'active', 'suspended', 'failed'], supersedes: true },
   restore: { from: ['deprovisioning'], isUndoneWhenCancelled: true },
   purge: { from: ['deprovisioning'] },
+  // About no tenant. Stopped half-way a secret that nobody waits for would stay accepted.
+  rotate_secret: { from: [], isUndoneWhenCancelled: true },
 };

@@ -1,4 +1,10 @@
-import { type LifecycleOperation, PROFILES, profileOf } from '@atlas/deployment-profiles';
+import {
+  type LifecycleOperation,
+  PROFILES,
+  type RotationMode,
+  SECRET_ROTATION_STEPS,
+  profileOf,
+} from '@atlas/deployment-profiles';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Inject, Injectable, type Provider } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -25,14 +31,15 @@ export class Operations {
   constructor(@Inject(STEPS) steps: readonly Step[]) {
     this.steps = new Map(steps.map((step) => [step.name, step]));
     if (this.steps.size !== steps.length) throw new Error('Two steps have the same name.');
-    const named = new Set(
-      Object.values(PROFILES).flatMap(({ provisioning, lifecycle }) => [
+    const named = new Set([
+      ...Object.values(PROFILES).flatMap(({ provisioning, lifecycle }) => [
         ...provisioning.steps,
         ...Object.values(lifecycle).flat(),
       ]),
-    );
+      ...Object.values(SECRET_ROTATION_STEPS).flat(),
+    ]);
     const unused = steps.filter((step) => !named.has(step.name));
-    if (unused.length > 0) throw new Error(`No deployment profile takes the step ${unused[0]?.name}.`);
+    if (unused.length > 0) throw new Error(`No operation takes the step ${unused[0]?.name}.`);
     for (const name of named) this.step(name);
   }
 
@@ -50,6 +57,11 @@ export class Operations {
   /** In order. */
   lifecycle(model: DeploymentModel, operation: LifecycleOperation): readonly Step[] {
     return profileOf(model).lifecycle[operation].map((name) => this.step(name));
+  }
+
+  /** In order. */
+  secretRotation(mode: RotationMode): readonly Step[] {
+    return SECRET_ROTATION_STEPS[mode].map((name) => this.step(name));
   }
 
   /** The plan of a dry run. */

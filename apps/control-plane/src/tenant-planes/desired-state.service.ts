@@ -1,6 +1,6 @@
 import { Database, Signals, insertIfAbsent, together } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant, type DesiredTransfer } from '@atlas/plane-contract';
-import { Clock } from '@atlas/platform';
+import { Clock, DomainError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -9,6 +9,7 @@ import { SigningKeys } from '../signing-keys/signing-keys';
 import { Tenant } from '../tenants/tenant.entity';
 import { Transfer, type TransferPurpose } from '../transfers/transfer.entity';
 import { Placement } from './placement.entity';
+import { ServiceKeys } from './service-keys';
 import { TenantPlane } from './tenant-plane.entity';
 import { Wakes } from './wakes';
 
@@ -21,6 +22,7 @@ export class DesiredStates implements OnModuleInit {
     private readonly database: Database,
     private readonly signals: Signals,
     private readonly keys: SigningKeys,
+    private readonly serviceKeys: ServiceKeys,
     private readonly clock: Clock,
   ) {}
 
@@ -52,20 +54,42 @@ export class DesiredStates implements OnModuleInit {
     this.signals.publish(topicOf(tenantPlaneId));
   }
 
-  /** Null when nothing changed since `since`. */
-  async changes(tenantPlaneId: string, since: string | undefined): Promise<DesiredState | null> {
+  /** As `publish`, of what is said to the plane itself: its configuration. */
+  async announce(
+    manager: EntityManager,
+    tenantPlaneId: string,
+    changes: Partial<TenantPlane>,
+  ): Promise<void> {
+    const plane = manager.createQueryBuilder().update(TenantPlane).where({ id: tenantPlaneId });
+    const revised = { revision: () => 'revision + 1', revisedAt: this.clock.now() };
+    await plane.set({ ...changes, ...revised } as never).execute();
+    this.signals.publish(topicOf(tenantPlaneId));
+  }
+
+  /** Null when nothing changed since `since`. `keyId` is what the plane signs with: it may be given the next. */
+  async changes(
+    tenantPlaneId: string,
+    since: string | undefined,
+    keyId?: string,
+  ): Promise<DesiredState | null> {
     const n = since === undefined ? null : this.knownRevision(since);
-    const rows = await this.rows(tenantPlaneId, n ?? 0);
+    const rows = await this.rows(tenantPlaneId, n ?? 0, keyId);
+    // A call that waited while its key was revoked gets no more than one that comes afterwards.
+    if (rows[0]?.key_revoked_at) throw keyRevoked();
     const current = rows[0]?.plane_revision ?? 0;
     const isFull = n === null || n > current;
     if (!isFull && n === current) return null;
     const entries = isFull && n !== null ? await this.rows(tenantPlaneId, 0) : rows;
-    return this.describe(entries, current, isFull);
+    const state = this.describe(entries, current, isFull);
+    const next = rows[0]?.next_key_id;
+    if (!next || keyId === undefined || keyId === next) return state;
+    const next_secret = await this.serviceKeys.handOver(tenantPlaneId, keyId, next);
+    return next_secret === undefined ? state : { ...state, config: { ...state.config, next_secret } };
   }
 
   /** As `changes`, but waits for some up to `seconds`. A plane that waits costs no query. */
   async awaitChanges(
-    tenantPlaneId: string,
+    { tenantPlaneId, keyId }: { readonly tenantPlaneId: string; readonly keyId: string },
     since: string,
     seconds: number,
     ended: AbortSignal,
@@ -73,8 +97,8 @@ export class DesiredStates implements OnModuleInit {
     // Listening starts before looking, so that no change falls between.
     const wakes = new Wakes(this.signals, topicOf(tenantPlaneId), seconds, ended);
     try {
-      let changes = await this.changes(tenantPlaneId, since);
-      while (!changes && (await wakes.next())) changes = await this.changes(tenantPlaneId, since);
+      let changes = await this.changes(tenantPlaneId, since, keyId);
+      while (!changes && (await wakes.next())) changes = await this.changes(tenantPlaneId, since, keyId);
       return changes;
     } finally {
       wakes.stop();
@@ -94,7 +118,7 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /** One statement, so that revision and entries are of one moment. */
-  private rows(tenantPlaneId: string, since: number): Promise<ChangedRow[]> {
+  private rows(tenantPlaneId: string, since: number, keyId = ''): Promise<ChangedRow[]> {
     return this.database.read((manager) =>
       manager
         .createQueryBuilder(TenantPlane, 'plane')
@@ -113,6 +137,9 @@ export class DesiredStates implements OnModuleInit {
         .where('plane.id = :tenantPlaneId', { tenantPlaneId })
         .orderBy('placement.entryRevision')
         .select('plane.revision', 'plane_revision')
+        .addSelect('plane.next_key_id', 'next_key_id')
+        .addSelect('(select revoked_at from service_keys where service_keys.id = :keyId)', 'key_revoked_at')
+        .setParameter('keyId', keyId)
         .addSelect('tenant.id', 'tenant_id')
         .addSelect('tenant.slug', 'slug')
         .addSelect('tenant.name', 'name')
@@ -155,6 +182,9 @@ export class DesiredStates implements OnModuleInit {
 
 interface ChangedRow {
   readonly plane_revision: number;
+  readonly next_key_id: string | null;
+  /** Of the key that the call was signed with. */
+  readonly key_revoked_at: unknown;
   readonly tenant_id: string;
   readonly slug: string;
   readonly name: string;
@@ -206,6 +236,10 @@ function transferOf(row: ChangedRow): DesiredTransfer {
   if (purpose !== 'backup' && transfer_target === plane_id) return { id, role: 'target', key };
   const recipient = typeof kept === 'string' ? (JSON.parse(kept) as Record<string, unknown>) : (kept ?? {});
   return { id, role: purpose === 'backup' ? 'backup' : 'source', recipient, key };
+}
+
+function keyRevoked(): DomainError {
+  return new DomainError('bad_signature', 'unauthenticated', 'The key has been revoked.');
 }
 
 function topicOf(tenantPlaneId: string): string {

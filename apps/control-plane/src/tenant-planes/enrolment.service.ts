@@ -132,6 +132,8 @@ export class Enrolment {
       databaseDriver: request.database.driver,
       capabilities: request.capabilities,
       publicKey: request.public_key as object,
+      // With the secret of its bundle; that of a rotation is none of its own any more.
+      nextKeyId: null,
       enrolledAt: now,
     } as const;
     await manager.update(TenantPlane, { id: plane.id }, facts as never);
@@ -150,8 +152,9 @@ export class Enrolment {
     return { ...plane, ...facts };
   }
 
-  /** A plane of a tenant's own is waited for by that tenant's job. */
+  /** A plane of a tenant's own is waited for by that tenant's job; any by one about itself. */
   private async wakeWaiting(manager: EntityManager, plane: TenantPlane): Promise<void> {
+    await this.waker.wakeForPlanes(manager, [plane.id]);
     if (!profileOf(plane.deploymentModel).tenantFixed) return;
     const placed = await manager.findBy(Placement, { tenantPlaneId: plane.id, holdsPlace: true });
     await this.waker.wakeForTenants(

@@ -33,13 +33,14 @@ export class SelfController {
     @Query() query: DesiredStateQuery,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const id = await this.planes.identify(call, query.tenant_plane_id, tenantId);
+    const tenantPlaneId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
     const { since, wait } = query;
+    const { keyId } = call;
     const changes =
       since === undefined
-        ? this.desiredStates.changes(id, undefined)
+        ? this.desiredStates.changes(tenantPlaneId, undefined, keyId)
         : this.desiredStates.awaitChanges(
-            id,
+            { tenantPlaneId, keyId },
             since,
             Math.min(wait, MAX_WAIT_SECONDS),
             this.calls.endOf(reply),

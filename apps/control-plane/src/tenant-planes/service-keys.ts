@@ -4,15 +4,18 @@ import {
   keyIdOf,
   ServiceKeyResolver,
   mintCredential,
+  sealNextSecret,
   type ServiceKey as ResolvedKey,
 } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, IsNull, Not } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
 import { type PlaneCaller } from '../accounts/caller';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { ServiceKey } from './service-key.entity';
+import { type TenantPlane } from './tenant-plane.entity';
 
 const MAX_CACHED = 10_000;
+const ACCEPTED = { activatedAt: Not(IsNull()), revokedAt: IsNull() };
 
 /**
  * The secrets of tenant planes. Opened ones are kept in memory, and forgotten when this process revokes them; that
@@ -38,8 +41,12 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return this.opened.get(keyId) ?? this.open(keyId);
   }
 
-  /** A new secret for a tenant plane, to be shown once. */
-  async mint(manager: EntityManager, tenantPlaneId: string): Promise<{ keyId: string; secret: string }> {
+  /** A new secret for a tenant plane, to be shown once; or, accepted at once, to be handed over in band. */
+  async mint(
+    manager: EntityManager,
+    tenantPlaneId: string,
+    activatedAt: Date | null = null,
+  ): Promise<{ keyId: string; secret: string }> {
     const { id, value } = mintCredential('ats');
     const secretSealed = this.box.seal(value, placeOf(id, tenantPlaneId));
     await insertRow(manager, ServiceKey, {
@@ -47,17 +54,32 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
       tenantPlaneId,
       secretSealed,
       createdAt: this.clock.now(),
-      activatedAt: null,
+      activatedAt,
       revokedAt: null,
+      lastUsedAt: null,
     });
     return { keyId: id, secret: value };
   }
 
-  /** The secret with which the plane enrolled. */
-  async secretOf(manager: EntityManager, tenantPlaneId: string): Promise<string> {
-    const active = { tenantPlaneId, activatedAt: Not(IsNull()), revokedAt: IsNull() };
-    const key = await manager.findOneByOrFail(ServiceKey, active);
-    return this.box.open(key.secretSealed, placeOf(key.id, tenantPlaneId));
+  /** Those that the plane may sign with; two during a rotation. */
+  acceptedOf(manager: EntityManager, tenantPlaneIds: readonly string[]): Promise<ServiceKey[]> {
+    const where = { ...ACCEPTED, tenantPlaneId: In([...tenantPlaneIds]) };
+    return manager.find(ServiceKey, { where, order: { createdAt: 'ASC', id: 'ASC' } });
+  }
+
+  /** The secret that the plane signs with, or is about to. */
+  async secretOf(manager: EntityManager, { id, nextKeyId }: TenantPlane): Promise<string> {
+    const accepted = await this.acceptedOf(manager, [id]);
+    const key = accepted.find((one) => one.id === nextKeyId) ?? accepted.at(-1);
+    if (!key) throw new Error('The tenant plane has no secret that is accepted.');
+    return this.secretIn(key);
+  }
+
+  /** The next secret, for the plane that signed with `keyId`. Undefined when either is no longer accepted. */
+  async handOver(tenantPlaneId: string, keyId: string, nextKeyId: string): Promise<string | undefined> {
+    const accepted = await this.database.read((manager) => this.acceptedOf(manager, [tenantPlaneId]));
+    const [current, next] = [keyId, nextKeyId].map((id) => accepted.find((key) => key.id === id));
+    return current && next && sealNextSecret(this.secretIn(next), this.secretIn(current));
   }
 
   /** `platform`, unless the secret itself has the form that names another id. */
@@ -67,17 +89,22 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
 
   /** At enrolment: from now on the key speaks for its plane, and the one that did so before no longer. */
   async activate(manager: EntityManager, tenantPlaneId: string, id: string): Promise<void> {
-    const now = this.clock.now();
-    const before = { tenantPlaneId, id: Not(id), activatedAt: Not(IsNull()), revokedAt: IsNull() };
-    await manager.update(ServiceKey, before, { revokedAt: now });
-    this.database.afterCommit(() => this.forget(tenantPlaneId));
-    await manager.update(ServiceKey, { id, activatedAt: IsNull() }, { activatedAt: now });
+    await this.revokeAllBut(manager, tenantPlaneId, id);
+    await manager.update(ServiceKey, { id, activatedAt: IsNull() }, { activatedAt: this.clock.now() });
+  }
+
+  /** Of those that speak for the plane this one alone still does. */
+  revokeAllBut(manager: EntityManager, tenantPlaneId: string, id: string): Promise<void> {
+    return this.revokeThose(manager, { ...ACCEPTED, tenantPlaneId, id: Not(id) });
+  }
+
+  revoke(manager: EntityManager, tenantPlaneId: string, id: string): Promise<void> {
+    return this.revokeThose(manager, { tenantPlaneId, id, revokedAt: IsNull() });
   }
 
   /** None of the plane's keys speaks for it any longer. */
-  async revokeAll(manager: EntityManager, tenantPlaneId: string): Promise<void> {
-    await manager.update(ServiceKey, { tenantPlaneId, revokedAt: IsNull() }, { revokedAt: this.clock.now() });
-    this.database.afterCommit(() => this.forget(tenantPlaneId));
+  revokeAll(manager: EntityManager, tenantPlaneId: string): Promise<void> {
+    return this.revokeThose(manager, { tenantPlaneId, revokedAt: IsNull() });
   }
 
   /** Whether the key's plane has enrolled with it. Asked until it has; a key that has been revoked gets no further than its signature. */
@@ -93,11 +120,22 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     const revocations = this.revocations;
     const key = await this.database.read((manager) => manager.findOneBy(ServiceKey, { id: keyId }));
     if (!key || key.revokedAt) return null;
-    const secret = this.box.open(key.secretSealed, placeOf(keyId, key.tenantPlaneId));
-    const resolved = { keyId, secrets: [secret], caller: { tenantPlaneId: key.tenantPlaneId } };
+    const resolved = { keyId, secrets: [this.secretIn(key)], caller: { tenantPlaneId: key.tenantPlaneId } };
     // What was read before a revocation is not kept beyond it.
     if (revocations === this.revocations) this.remember(resolved);
     return resolved;
+  }
+
+  private secretIn({ id, tenantPlaneId, secretSealed }: ServiceKey): string {
+    return this.box.open(secretSealed, placeOf(id, tenantPlaneId));
+  }
+
+  private async revokeThose(
+    manager: EntityManager,
+    which: FindOptionsWhere<ServiceKey> & { readonly tenantPlaneId: string },
+  ): Promise<void> {
+    await manager.update(ServiceKey, which, { revokedAt: this.clock.now() });
+    this.database.afterCommit(() => this.forget(which.tenantPlaneId));
   }
 
   private platformKey(): ResolvedKey<PlaneCaller> | null {

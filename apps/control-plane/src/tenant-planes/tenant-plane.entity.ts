@@ -21,6 +21,8 @@ export class TenantPlane {
   @Column('integer') capacity: number;
   @Column('integer') placed: number;
   @Column('varchar', { name: 'secret_mode' }) secretMode: SecretMode;
+  /** The key that it shall sign with from now on; it may be told so in band. Null but in a rotation. */
+  @Column('varchar', { name: 'next_key_id', nullable: true }) nextKeyId: string | null;
   /** What made it, where we did. */
   @Column('varchar', { name: 'infrastructure_driver', nullable: true })
   infrastructureDriver: DriverName | null;
@@ -69,6 +71,7 @@ export function expectedPlane(
     name: name(id),
     status: 'expected',
     infrastructureDriver: null,
+    nextKeyId: null,
     revision: 0,
     revisedAt: now,
     instanceId: null,

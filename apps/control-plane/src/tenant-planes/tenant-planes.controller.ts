@@ -9,6 +9,7 @@ import { Requires, SignedByTenantPlane } from '../accounts/access.guard';
 import { PlaneCall, type PlaneCaller } from '../accounts/caller';
 import { Enrolment } from './enrolment.service';
 import { OfflineEnrolment } from './offline-enrolment.service';
+import { PlaneTokens } from './plane-tokens.service';
 import { sendSigned } from './signed-answer';
 import { DryRunQuery, IssueTokenDto, RegisterTenantPlaneDto } from './tenant-planes.dto';
 import { TenantPlanes } from './tenant-planes.service';
@@ -19,6 +20,7 @@ import { TenantPlanes } from './tenant-planes.service';
 export class TenantPlanesController {
   constructor(
     private readonly planes: TenantPlanes,
+    private readonly tokens: PlaneTokens,
     private readonly enrolment: Enrolment,
     private readonly offlineEnrolment: OfflineEnrolment,
   ) {}
@@ -40,7 +42,7 @@ export class TenantPlanesController {
   @Repeatable()
   @Post(':id/provisioning-tokens')
   async issueToken(@Param('id', UuidPipe) id: string, @Body() body: IssueTokenDto): Promise<unknown> {
-    return { install: await this.planes.issueToken(id, body.token_ttl_seconds) };
+    return { install: await this.tokens.issue(id, body.token_ttl_seconds) };
   }
 
   /** For a plane that has no way to us: its request file, carried here by hand. */

@@ -1,3 +1,4 @@
+import { ROTATION_MODES, type RotationMode } from '@atlas/deployment-profiles';
 import { Optional } from '@atlas/platform';
 import { MAX_WAIT_SECONDS } from '@atlas/plane-contract';
 import { ApiProperty } from '@nestjs/swagger';
@@ -43,6 +44,15 @@ export class IssueTokenDto {
   @Min(60)
   @Max(MAX_TOKEN_SECONDS)
   token_ttl_seconds?: number;
+}
+
+export class RotateSecretDto {
+  @ApiProperty({
+    enum: ROTATION_MODES,
+    description: '`compromised` refuses the old secret at once and answers with a new install bundle',
+  })
+  @IsIn(ROTATION_MODES)
+  mode: RotationMode;
 }
 
 /** Which plane calls, when the key does not say so (the platform secret). */

@@ -3,10 +3,13 @@ import { OFFLINE_AFTER_SECONDS } from '@atlas/plane-contract';
 import { Clock, DomainError } from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../accounts/caller';
 import { Audit } from '../audit/audit.service';
 import { requirePlacedHere } from './placements';
 import { type InstallBundle, ProvisioningTokens } from './provisioning-tokens';
+import { type ServiceKey } from './service-key.entity';
+import { keysView } from './service-key.view';
 import { ServiceKeys } from './service-keys';
 import { type RegisterTenantPlaneDto } from './tenant-planes.dto';
 import { TenantPlane, expectedPlane, isAirGapped } from './tenant-plane.entity';
@@ -53,20 +56,19 @@ export class TenantPlanes {
     });
   }
 
-  /** A new token and secret for a plane that has yet to enrol, or to enrol again. */
-  issueToken(id: string, ttlSeconds?: number): Promise<InstallBundle> {
-    return this.database.write(async (manager) => {
-      const plane = await manager.findOneBy(TenantPlane, { id });
-      if (!plane) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
-      return this.tokens.issue(manager, plane, ttlSeconds);
+  list(): Promise<{ items: unknown[]; next_cursor: null }> {
+    return this.database.read(async (manager) => {
+      const planes = await manager.find(TenantPlane, { order: { id: 'ASC' }, take: 500 });
+      const ids = planes.map(({ id }) => id);
+      const accepted = await this.keys.acceptedOf(manager, ids);
+      const keysOf = (id: string) => accepted.filter((key) => key.tenantPlaneId === id);
+      return { items: planes.map((plane) => this.viewOf(plane, keysOf(plane.id))), next_cursor: null };
     });
   }
 
-  async list(): Promise<{ items: unknown[]; next_cursor: null }> {
-    const planes = await this.database.read((manager) =>
-      manager.find(TenantPlane, { order: { id: 'ASC' }, take: 500 }),
-    );
-    return { items: planes.map((plane) => this.viewOf(plane)), next_cursor: null };
+  async view(manager: EntityManager, id: string): Promise<Record<string, unknown>> {
+    const plane = await manager.findOneByOrFail(TenantPlane, { id });
+    return this.viewOf(plane, await this.keys.acceptedOf(manager, [id]));
   }
 
   /**
@@ -110,7 +112,7 @@ export class TenantPlanes {
     throw new DomainError('tenant_plane_unknown', 'forbidden', detail);
   }
 
-  private viewOf(plane: TenantPlane): Record<string, unknown> {
+  private viewOf(plane: TenantPlane, accepted: readonly ServiceKey[] = []): Record<string, unknown> {
     return {
       id: plane.id,
       name: plane.name,
@@ -120,6 +122,7 @@ export class TenantPlanes {
       capacity: plane.capacity,
       tenants: plane.placed,
       secret: plane.secretMode,
+      ...keysView(plane, accepted, this.keys.platformKeyId),
       version: plane.version,
       endpoint_url: plane.endpointUrl,
       health: this.healthOf(plane),

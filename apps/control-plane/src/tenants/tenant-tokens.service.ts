@@ -5,6 +5,7 @@ import { type EntityManager } from 'typeorm';
 import { JobWaker } from '../provisioning/job-waker';
 import { JobControl } from '../provisioning/jobs.service';
 import { AWAIT_ENROLMENT } from '../provisioning/steps/await-enrolment.step';
+import { AWAIT_REENROLMENT } from '../provisioning/steps/await-reenrolment.step';
 import { type ProvisioningToken } from '../tenant-planes/provisioning-token.entity';
 import { type InstallBundle, ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
 import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
@@ -23,13 +24,14 @@ export class TenantTokens {
     private readonly clock: Clock,
   ) {}
 
-  /** Revokes the live one. A provisioning that waited for the enrolment in vain goes on waiting. */
+  /** Revokes the live one. A job that waited for the enrolment in vain goes on waiting. */
   issue(tenantId: string, ttlSeconds?: number): Promise<InstallBundle> {
     return this.database.write(async (manager) => {
       const plane = await this.planeOf(manager, tenantId);
       const install = await this.tokens.issue(manager, plane, ttlSeconds);
-      await this.jobs.resumeAt(manager, tenantId, AWAIT_ENROLMENT);
-      await this.waker.wakeForTenants(manager, [tenantId]);
+      await this.jobs.resumeAt(manager, { tenantId }, AWAIT_ENROLMENT);
+      await this.jobs.resumeAt(manager, { tenantPlaneId: plane.id }, AWAIT_REENROLMENT);
+      await this.wake(manager, tenantId, plane.id);
       return install;
     });
   }
@@ -46,8 +48,13 @@ export class TenantTokens {
       const token = await this.tokens.find(manager, plane.id, tokenId);
       if (!token) throw new DomainError('not_found', 'not_found', 'The tenant has no such token.');
       await this.tokens.revoke(manager, token.id);
-      await this.waker.wakeForTenants(manager, [tenantId]);
+      await this.wake(manager, tenantId, plane.id);
     });
+  }
+
+  private async wake(manager: EntityManager, tenantId: string, tenantPlaneId: string): Promise<void> {
+    await this.waker.wakeForTenants(manager, [tenantId]);
+    await this.waker.wakeForPlanes(manager, [tenantPlaneId]);
   }
 
   private async planeOf(manager: EntityManager, tenantId: string): Promise<TenantPlane> {

@@ -4,6 +4,7 @@ import { keyIdOf, signRequest, verifyResponse } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { AnswerNotTrusted, ControlPlaneRefused, ControlPlaneUnreachable } from './control-plane.errors';
+import { ServiceSecrets } from './service-secrets';
 
 export interface SignedCall {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -41,6 +42,7 @@ export class ControlPlaneClient {
   constructor(
     private readonly config: TenantPlaneConfig,
     private readonly clock: Clock,
+    private readonly secrets: ServiceSecrets,
   ) {}
 
   /** How far our clock is behind the Control Plane's. Learned from signed answers only; undefined before the first one. */
@@ -66,22 +68,28 @@ export class ControlPlaneClient {
 
   /** The answer as it came; empty for 204. Throws as `call` does. */
   async exchange(call: SignedCall): Promise<string> {
-    return this.textOf(await this.open(call), call.mustBeSigned);
+    return this.open(call, (opened) => this.textOf(opened, call.mustBeSigned));
   }
 
   /** The answer while it comes. That can't be signed: its digest is known at its end. Throws as `call` does, on the way too. */
   async stream(call: SignedCall): Promise<AsyncIterable<Uint8Array>> {
-    const opened = await this.open(call);
-    const { ok, body } = opened.response;
-    if (ok && body) return partsOf(body, opened.url);
-    await this.textOf(opened, false);
-    throw new ControlPlaneUnreachable(`${opened.url.origin} answered with nothing.`);
+    return this.open(call, async (opened) => {
+      const { ok, body } = opened.response;
+      if (ok && body) return partsOf(body, opened.url);
+      await this.textOf(opened, false);
+      throw new ControlPlaneUnreachable(`${opened.url.origin} answered with nothing.`);
+    });
   }
 
-  private async open(call: SignedCall): Promise<Opened> {
-    const { CONTROL_PLANE_BASE_URL: base, INTERNAL_SERVICE_SECRET: secret } = this.config;
-    if (!base || !secret)
+  /** One that refuses the secret is asked again with the others. */
+  private async open<T>(call: SignedCall, read: (opened: Opened) => Promise<T>): Promise<T> {
+    const { CONTROL_PLANE_BASE_URL: base } = this.config;
+    if (!base || this.secrets.all.length === 0)
       throw new ControlPlaneUnreachable('This tenant plane runs without a Control Plane.');
+    return this.secrets.signWith(async (secret) => read(await this.attempt(call, base, secret)));
+  }
+
+  private async attempt(call: SignedCall, base: string, secret: string): Promise<Opened> {
     const url = new URL(call.path, base);
     for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
     const body = call.content?.text ?? (call.body === undefined ? '' : JSON.stringify(call.body));

@@ -8,6 +8,7 @@ import { RunningTransfers } from '../portability/running-transfers';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { Tenant } from '../tenancy/tenant.entity';
 import { PlaneIdentities } from './plane-identities';
+import { ServiceSecrets } from './service-secrets';
 
 export interface Applied {
   readonly tenantId: string;
@@ -26,14 +27,17 @@ export class DesiredStateApplier {
     private readonly transfers: RunningTransfers,
     private readonly directory: TenantDirectory,
     private readonly identities: PlaneIdentities,
+    private readonly secrets: ServiceSecrets,
   ) {}
 
   /** Applies and keeps: the revision moves on only when all of it is applied; until then the same changes are asked for again. */
   async accept(state: DesiredState): Promise<Applied[]> {
     const applied = await this.apply(state);
-    const { keys } = state.config.keys;
+    const { keys, next_secret: nextSecret } = state.config;
+    // Before the revision moves on: a plane that ends in between is told again.
+    if (nextSecret !== undefined) await this.secrets.keepNext(nextSecret);
     await this.identities.update({
-      keys: [...keys],
+      keys: [...keys.keys],
       ...(!hasFailed(applied) && { revision: state.revision }),
     });
     return applied;

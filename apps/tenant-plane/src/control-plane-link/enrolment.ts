@@ -4,6 +4,7 @@ import { TenantPlaneConfig } from '../tenant-plane.config';
 import { ControlPlaneClient } from './control-plane-client';
 import { ControlPlaneRefused } from './control-plane.errors';
 import { enrolRequestOf } from './enrol-request';
+import { enrolledWith, needsEnrolment } from './install-bundle';
 import { PlaneIdentities } from './plane-identities';
 import { adviceOn } from './refusal-advice';
 
@@ -37,19 +38,44 @@ export class Enrolment {
     }
   }
 
+  /** Whether there is something to enrol with: for the first time, or after a secret was compromised. */
+  get isDue(): boolean {
+    return needsEnrolment(this.config, this.identities.current);
+  }
+
   /** One attempt. Throws what {@link adviceOnEnrolment} can tell a person. */
   async redeem(token: string): Promise<EnrolAnswer> {
+    await this.requireSamePlane(token);
+    await this.identities.ensureKeyPair();
+    const answer = await this.call(token);
+    const { tenant_plane_id: tenantPlaneId, deployment_model: deploymentModel } = answer;
+    const enrolled = enrolledWith(this.config);
+    await this.identities.update({ tenantPlaneId, deploymentModel, ...enrolled });
+    this.logger.log(`Enrolled as ${deploymentModel} tenant plane ${tenantPlaneId}`);
+    return answer;
+  }
+
+  /** Another plane's bundle, pasted here by mistake, is not spent. */
+  private async requireSamePlane(token: string): Promise<void> {
+    const { tenantPlaneId } = this.identities.current;
+    if (tenantPlaneId === null) return;
+    const rehearsed = await this.call(token, { dry_run: 'true' });
+    if (rehearsed.tenant_plane_id === tenantPlaneId) return;
+    throw new Error(
+      `The install bundle in the environment is of another tenant plane (${rehearsed.tenant_plane_id}) than this one (${tenantPlaneId}). Paste INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN of its own.`,
+    );
+  }
+
+  private async call(token: string, query: Record<string, string> = {}): Promise<EnrolAnswer> {
     const answer = await this.client.call<EnrolAnswer>({
       method: 'POST',
       path: PLANE_PATHS.enrol,
+      query,
       body: enrolRequestOf(this.config, this.identities.current, token),
       timeoutMs: TIMEOUT_MS,
       mustBeSigned: true,
     });
     if (!answer) throw new Error('The Control Plane answered the enrolment with nothing.');
-    const { tenant_plane_id: tenantPlaneId, deployment_model: deploymentModel } = answer;
-    await this.identities.update({ tenantPlaneId, deploymentModel });
-    this.logger.log(`Enrolled as ${deploymentModel} tenant plane ${tenantPlaneId}`);
     return answer;
   }
 }

@@ -100,7 +100,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   private async turn(): Promise<void> {
     try {
-      if (this.identities.current.tenantPlaneId === null) await this.enrolAndApply();
+      if (this.enrolment.isDue) await this.enrolAndApply();
       else await this.pullAndApply();
     } catch (error) {
       if (this.ended.signal.aborted) return;
@@ -113,8 +113,10 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   private async enrolAndApply(): Promise<void> {
     const answer = await this.enrolment.enrol();
-    if (!answer) return this.slowDown();
-    await this.accept(answer.desired_state);
+    if (answer) return this.accept(answer.desired_state);
+    // What it is enrolled as goes on, if the secret is good for that.
+    if (this.identities.current.tenantPlaneId !== null) await this.pullAndApply();
+    else this.slowDown();
   }
 
   private async pullAndApply(): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Database, SecretBox, deriveKey, insertIfAbsent } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
+import { keyIdOf } from '@atlas/service-auth';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 'jose';
 import { TenantPlaneConfig } from '../tenant-plane.config';
@@ -27,6 +28,7 @@ export class PlaneIdentities implements OnModuleInit {
     const isThere = await this.database.read((manager) => manager.existsBy(PlaneIdentity, ONLY));
     if (!isThere) await this.create();
     await this.refresh();
+    await this.noteEnrolledKey();
   }
 
   get current(): Readonly<PlaneIdentity> {
@@ -66,15 +68,15 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   private async create(): Promise<void> {
-    const pair = await generateKeyPair('ECDH-ES', { crv: 'X25519', extractable: true });
     const instanceId = randomUUID();
     const identity: PlaneIdentity = {
       ...ONLY,
       instanceId,
-      publicKey: (await exportJWK(pair.publicKey)) as Record<string, unknown>,
-      privateKeySealed: this.seal(JSON.stringify(await exportJWK(pair.privateKey)), instanceId),
+      ...(await this.newKeyPair(instanceId)),
       tenantPlaneId: null,
       deploymentModel: null,
+      enrolledKeyId: null,
+      serviceSecretsSealed: null,
       revision: null,
       keys: [],
       sequence: 0,
@@ -87,9 +89,43 @@ export class PlaneIdentities implements OnModuleInit {
 
   /** Opens what is encrypted to the public key that was shown at enrolment. */
   async privateKey(): Promise<CryptoKey> {
+    return (await importJWK(JSON.parse(this.openPrivateKey()) as JWK, 'ECDH-ES')) as CryptoKey;
+  }
+
+  /** The pair is sealed with the environment's secret. Under another one a new pair takes its place, before that is shown. */
+  async ensureKeyPair(): Promise<void> {
+    if (!this.opensPrivateKey()) await this.update(await this.newKeyPair(this.copy.instanceId));
+  }
+
+  /** Planes that enrolled before this was kept. */
+  private async noteEnrolledKey(): Promise<void> {
+    const { tenantPlaneId, enrolledKeyId } = this.copy;
+    const { INTERNAL_SERVICE_SECRET: secret } = this.config;
+    if (tenantPlaneId === null || enrolledKeyId !== null || secret === undefined) return;
+    if (this.opensPrivateKey()) await this.update({ enrolledKeyId: keyIdOf(secret) });
+  }
+
+  private opensPrivateKey(): boolean {
+    try {
+      return this.openPrivateKey() !== '';
+    } catch {
+      return false;
+    }
+  }
+
+  private openPrivateKey(): string {
     const { instanceId, privateKeySealed } = this.copy;
-    const jwk = JSON.parse(this.boxOf(instanceId).open(privateKeySealed, placeOf(instanceId))) as JWK;
-    return (await importJWK(jwk, 'ECDH-ES')) as CryptoKey;
+    return this.boxOf(instanceId).open(privateKeySealed, placeOf(instanceId));
+  }
+
+  private async newKeyPair(
+    instanceId: string,
+  ): Promise<Pick<PlaneIdentity, 'publicKey' | 'privateKeySealed'>> {
+    const pair = await generateKeyPair('ECDH-ES', { crv: 'X25519', extractable: true });
+    return {
+      publicKey: (await exportJWK(pair.publicKey)) as Record<string, unknown>,
+      privateKeySealed: this.seal(JSON.stringify(await exportJWK(pair.privateKey)), instanceId),
+    };
   }
 
   private seal(plain: string, instanceId: string): string {

@@ -13,6 +13,10 @@ export class PlaneIdentity {
   @Column('text', { name: 'private_key_sealed' }) privateKeySealed: string;
   @Column('uuid', { name: 'tenant_plane_id', nullable: true }) tenantPlaneId: string | null;
   @Column('varchar', { name: 'deployment_model', nullable: true }) deploymentModel: DeploymentModel | null;
+  /** Of the secret in the environment that it enrolled with. */
+  @Column('varchar', { name: 'enrolled_key_id', nullable: true }) enrolledKeyId: string | null;
+  /** Secrets that followed that one by rotation, the newest first. Null without any. */
+  @Column('text', { name: 'service_secrets_sealed', nullable: true }) serviceSecretsSealed: string | null;
   /** The last revision of the desired state that is applied. */
   @Column('varchar', { nullable: true }) revision: string | null;
   /** Keys of the Control Plane to check its signatures with, offline too. */

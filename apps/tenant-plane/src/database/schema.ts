@@ -18,6 +18,7 @@ import { CreateCmdb1700000000004 } from './migrations/0004-create-cmdb';
 import { CreateIdempotencyKeys1700000000005 } from './migrations/0005-create-idempotency-keys';
 import { TrackChanges1700000000006 } from './migrations/0006-track-changes';
 import { CreateAi1700000000007 } from './migrations/0007-create-ai';
+import { KeepServiceSecrets1700000000008 } from './migrations/0008-keep-service-secrets';
 
 /** The plane's own rows: who it is and whom it serves. */
 const PLANE_ENTITIES = [PlaneIdentity, Tenant];
@@ -50,5 +51,6 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     CreateIdempotencyKeys1700000000005,
     TrackChanges1700000000006,
     CreateAi1700000000007,
+    KeepServiceSecrets1700000000008,
   ],
 };

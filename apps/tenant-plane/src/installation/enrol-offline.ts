@@ -1,10 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { hasFailed } from '../control-plane-link/desired-state-applier';
 import { OfflineEnrolmentRefused, enrolRequestFile, trustedAnswer } from './enrolment-file';
+import { enrolledWith } from '../control-plane-link/install-bundle';
 import { type InstalledPlane } from './installed-plane';
 
 /** Writes the file to be carried to the Control Plane. May be done again: a later answer holds what has changed. */
-export function writeRequest({ config, clock, identities }: InstalledPlane, path: string): void {
+export async function writeRequest(
+  { config, clock, identities }: InstalledPlane,
+  path: string,
+): Promise<void> {
+  await identities.ensureKeyPair();
   const file = enrolRequestFile(config, identities.current, clock.now());
   writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
 }
@@ -23,6 +28,7 @@ export async function applyAnswer(
   await identities.update({
     tenantPlaneId: answer.tenant_plane_id,
     deploymentModel: answer.deployment_model,
+    ...enrolledWith(config),
     lastContactAt: signedAt,
   });
 }

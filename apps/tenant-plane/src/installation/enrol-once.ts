@@ -1,6 +1,8 @@
 import { ControlPlaneClient } from '../control-plane-link/control-plane-client';
 import { isClockSkew } from '../control-plane-link/checks/probe';
 import { Enrolment, adviceOnEnrolment } from '../control-plane-link/enrolment';
+import { needsEnrolment } from '../control-plane-link/install-bundle';
+import { ServiceSecrets } from '../control-plane-link/service-secrets';
 import { type InstalledPlane } from './installed-plane';
 
 /** What keeps a plane from being enrolled, with what to do. */
@@ -8,7 +10,7 @@ export class EnrolmentFailed extends Error {}
 
 /** Enrols and ends. An enrolled plane is left as it is, and nobody is called. */
 export async function enrolOnce({ config, clock, identities }: InstalledPlane): Promise<void> {
-  if (identities.current.tenantPlaneId !== null) return;
+  if (!needsEnrolment(config, identities.current)) return;
   if (config.isOffline)
     throw new EnrolmentFailed(
       'ATLAS_OFFLINE_MODE is set, so no call is made: enrol with --offline --request <file>, then --offline --answer <file>.',
@@ -16,7 +18,8 @@ export async function enrolOnce({ config, clock, identities }: InstalledPlane): 
   const token = config.ATLAS_PROVISIONING_TOKEN;
   if (token === undefined)
     throw new EnrolmentFailed('ATLAS_PROVISIONING_TOKEN is not set: paste it from the install bundle.');
-  const enrolment = new Enrolment(new ControlPlaneClient(config, clock), identities, config);
+  const client = new ControlPlaneClient(config, clock, new ServiceSecrets(config, identities));
+  const enrolment = new Enrolment(client, identities, config);
   // A refusal for the clock told the time: the second attempt is signed by it.
   const attempt = enrolment
     .redeem(token)

@@ -2,6 +2,7 @@ import { type Database, ProcessLock, TenantDatabase, migrateFirst, openDatabase 
 import { type Clock, SystemClock } from '@atlas/platform';
 import { DesiredStateApplier } from '../control-plane-link/desired-state-applier';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
+import { ServiceSecrets } from '../control-plane-link/service-secrets';
 import { databaseOptions } from '../database/database-options';
 import { RunningTransfers } from '../portability/running-transfers';
 import { TenantDirectory } from '../tenancy/tenant-directory';
@@ -43,6 +44,7 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
     new RunningTransfers(),
     new TenantDirectory(database, clock),
     identities,
+    new ServiceSecrets(config, identities),
   );
   return { config, clock, identities, applier };
 }

@@ -16,6 +16,7 @@ import { Enrolment } from '../control-plane-link/enrolment';
 import { ControlPlaneLink } from '../control-plane-link/link.service';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { Reporter } from '../control-plane-link/reporter';
+import { ServiceSecrets } from '../control-plane-link/service-secrets';
 import { Deployment } from '../deployment/deployment';
 import { HomeController } from '../deployment/home.controller';
 import { TenantDefaultController } from '../deployment/tenant-default.controller';
@@ -38,6 +39,7 @@ const LINK = [
   Enrolment,
   PlaneIdentities,
   Reporter,
+  ServiceSecrets,
   Moves,
   RunningTransfers,
   TransferRelay,

@@ -5,7 +5,9 @@ import { AwaitBackupStep } from './await-backup.step';
 import { AwaitCopyStep } from './await-copy.step';
 import { AwaitEnrolmentStep } from './await-enrolment.step';
 import { AwaitImportStep } from './await-import.step';
+import { AwaitNextSecretStep } from './await-next-secret.step';
 import { AwaitPurgeStep } from './await-purge.step';
+import { AwaitReenrolmentStep } from './await-reenrolment.step';
 import { AwaitRemovalStep } from './await-removal.step';
 import { AwaitReportStep } from './await-report.step';
 import { AwaitRestoreStep } from './await-restore.step';
@@ -17,6 +19,7 @@ import { EndTrustStep } from './end-trust.step';
 import { EraseBackupStep } from './erase-backup.step';
 import { FreezeStep } from './freeze.step';
 import { IssueCertificateStep } from './issue-certificate.step';
+import { MintNextSecretStep } from './mint-next-secret.step';
 import { OpenRestoreStep } from './open-restore.step';
 import { OpenTransferStep } from './open-transfer.step';
 import { PrepareSignupLinkStep } from './prepare-signup-link.step';
@@ -28,6 +31,7 @@ import { RemoveInfrastructureStep } from './remove-infrastructure.step';
 import { RemovePlanesStep } from './remove-planes.step';
 import { ReservePlaceStep } from './reserve-place.step';
 import { ResumeStep } from './resume.step';
+import { RevokeOldSecretStep } from './revoke-old-secret.step';
 import { StopServingStep } from './stop-serving.step';
 import { SuspendStep } from './suspend.step';
 import { WriteDesiredStateStep } from './write-desired-state.step';
@@ -65,4 +69,8 @@ export const STEP_CLASSES: readonly Type<Step>[] = [
   OpenRestoreStep,
   AwaitRestoreStep,
   ReinstateStep,
+  MintNextSecretStep,
+  AwaitNextSecretStep,
+  RevokeOldSecretStep,
+  AwaitReenrolmentStep,
 ];

@@ -2,7 +2,9 @@ import { databaseTarget } from '@atlas/persistence';
 import { type Clock } from '@atlas/platform';
 import { type TenantPlaneConfig } from '../../tenant-plane.config';
 import { ControlPlaneClient } from '../control-plane-client';
+import { needsEnrolment } from '../install-bundle';
 import { type PlaneIdentity } from '../plane-identity.entity';
+import { ServiceSecrets } from '../service-secrets';
 import { type CheckScene } from './check';
 import { type Probe, probeCallOf, probeControlPlane } from './probe';
 
@@ -17,12 +19,22 @@ export function checkScene(
 ): CheckScene {
   let probing: Promise<Probe> | undefined;
   const probe = () =>
-    (probing ??= probeControlPlane(new ControlPlaneClient(config, clock), probeCallOf(config, identity)));
+    (probing ??= probeControlPlane(clientFor(config, clock, identity), probeCallOf(config, identity)));
   return {
     config,
     controlPlane: new URL(config.CONTROL_PLANE_BASE_URL ?? NOWHERE),
-    isEnrolled: Boolean(identity?.tenantPlaneId),
+    isEnrolled: !needsEnrolment(config, identity),
     database: databaseTarget(config.TENANT_PLANE_DATABASE_URL),
     probe,
   };
+}
+
+/** It signs with what the plane itself would sign with, and keeps nothing. */
+function clientFor(
+  config: TenantPlaneConfig,
+  clock: Clock,
+  current: PlaneIdentity | null,
+): ControlPlaneClient {
+  const store = { current, update: () => Promise.resolve() };
+  return new ControlPlaneClient(config, clock, new ServiceSecrets(config, store));
 }

@@ -3,6 +3,7 @@ import { type TenantPlaneConfig } from '../../tenant-plane.config';
 import { type ControlPlaneClient, type SignedCall } from '../control-plane-client';
 import { ControlPlaneRefused } from '../control-plane.errors';
 import { enrolRequestOf } from '../enrol-request';
+import { needsEnrolment } from '../install-bundle';
 import { type PlaneIdentity } from '../plane-identity.entity';
 
 const TIMEOUT_MS = 4500;
@@ -30,7 +31,7 @@ export async function probeControlPlane(client: ControlPlaneClient, call: Signed
 
 export function probeCallOf(config: TenantPlaneConfig, identity: PlaneIdentity | null): SignedCall {
   const token = config.ATLAS_PROVISIONING_TOKEN;
-  const isRehearsal = !identity?.tenantPlaneId && token !== undefined;
+  const isRehearsal = needsEnrolment(config, identity) && token !== undefined;
   return isRehearsal
     ? {
         ...{ method: 'POST', path: PLANE_PATHS.enrol, query: { dry_run: 'true' } },

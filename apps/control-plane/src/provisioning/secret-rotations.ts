@@ -1,0 +1,121 @@
+import { type RotationMode } from '@atlas/deployment-profiles';
+import { Database, insertRow, violates } from '@atlas/persistence';
+import { Clock, DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In } from 'typeorm';
+import { Audit } from '../audit/audit.service';
+import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
+import { DesiredStates } from '../tenant-planes/desired-state.service';
+import { type InstallBundle, ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
+import { ServiceKeys } from '../tenant-planes/service-keys';
+import { TenantPlane, isAirGapped } from '../tenant-planes/tenant-plane.entity';
+import { TenantPlanes } from '../tenant-planes/tenant-planes.service';
+import { LIVE_JOB_STATUSES } from './job';
+import { ProvisioningJob } from './job.entity';
+import { jobView } from './job.view';
+import { newJob } from './new-job';
+import { Operations } from './operations';
+import { JobQueue } from './queue/job-queue';
+
+const LIVE_RULE = {
+  name: 'provisioning_jobs_live_plane_uq',
+  table: 'provisioning_jobs',
+  columns: ['tenant_plane_id'],
+};
+
+/** Accepts that a tenant plane gets another secret; workers take over. */
+@Injectable()
+export class SecretRotations {
+  constructor(
+    private readonly database: Database,
+    private readonly operations: Operations,
+    private readonly planes: TenantPlanes,
+    private readonly desiredStates: DesiredStates,
+    private readonly keys: ServiceKeys,
+    private readonly tokens: ProvisioningTokens,
+    private readonly queue: JobQueue,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What `accept` would do. Changes nothing. */
+  async plan(id: string, mode: RotationMode): Promise<Record<string, unknown>> {
+    await this.database.read((manager) => this.requirePossible(manager, id, mode));
+    const steps = this.operations.secretRotation(mode);
+    const described = steps.map(({ name, description, creates }) => ({ name, description, creates }));
+    return { plan: { steps: described, install_required: mode === 'compromised' } };
+  }
+
+  /** Job, audit row and wake-up, in the caller's transaction; a compromised secret is refused from its commit on. */
+  async accept(manager: EntityManager, id: string, mode: RotationMode): Promise<RepeatableAnswer> {
+    const plane = await this.requirePossible(manager, id, mode);
+    const bundle = mode === 'compromised' ? await this.endTrust(manager, plane) : undefined;
+    const steps = this.operations.secretRotation(mode);
+    const request = { operation: 'rotate_secret', tenantId: null, tenantPlaneId: id, steps } as const;
+    const job = newJob({ ...request, params: { mode } }, this.clock.now());
+    await this.insert(manager, job);
+    const subject = { action: 'tenant_plane.rotate_secret', targetKind: 'tenant_plane', targetId: id };
+    await this.audit.record(manager, { ...subject, after: { mode, job_id: job.id } });
+    await this.queue.wake(manager, job.id);
+    return {
+      status: 202,
+      headers: { location: `/api/provisioning-jobs/${job.id}` },
+      body: { tenant_plane: await this.planes.view(manager, id), job: jobView(job) },
+      ...(bundle && { install: { tokenId: bundle.token_id, bundle } }),
+    };
+  }
+
+  /** No tenant comes to a plane that has yet to enrol again. */
+  private async endTrust(manager: EntityManager, plane: TenantPlane): Promise<InstallBundle> {
+    await this.keys.revokeAll(manager, plane.id);
+    const install = await this.tokens.issue(manager, plane);
+    // Wakes who waits for news with the old secret, to be refused as well.
+    await this.desiredStates.announce(manager, plane.id, { status: 'expected', nextKeyId: null });
+    return install;
+  }
+
+  private async requirePossible(
+    manager: EntityManager,
+    id: string,
+    mode: RotationMode,
+  ): Promise<TenantPlane> {
+    const plane = await manager.findOneBy(TenantPlane, { id });
+    if (!plane) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
+    if (plane.secretMode === 'platform') throw platformSecret();
+    const live = { tenantPlaneId: id, status: In([...LIVE_JOB_STATUSES]) };
+    if (await manager.existsBy(ProvisioningJob, live)) throw operationInProgress(id);
+    if (plane.status !== 'enrolled') throw notEnrolled(plane);
+    if (mode === 'routine' && isAirGapped(plane)) throw airGapped();
+    return plane;
+  }
+
+  private async insert(manager: EntityManager, job: ProvisioningJob): Promise<void> {
+    try {
+      await insertRow(manager, ProvisioningJob, job as never);
+    } catch (error) {
+      throw violates(error, LIVE_RULE) ? operationInProgress(job.tenantPlaneId ?? '') : error;
+    }
+  }
+}
+
+function platformSecret(): DomainError {
+  const detail =
+    'This cell uses the platform secret, which is no secret of its own: change INTERNAL_SERVICE_SECRET on the Control Plane and on the cells that use it, all to the same value.';
+  return new DomainError('platform_secret', 'unprocessable', detail);
+}
+
+function notEnrolled({ status }: TenantPlane): DomainError {
+  const detail = `A tenant plane that is ${status} has no secret in use. A new install bundle (POST /api/tenant-planes/<id>/provisioning-tokens) replaces the one before.`;
+  return new DomainError('invalid_transition', 'conflict', detail);
+}
+
+function airGapped(): DomainError {
+  const detail =
+    'This tenant plane does not call, so nothing can be handed to it. Use mode "compromised", and enrol it with the new install bundle by file.';
+  return new DomainError('tenant_plane_air_gapped', 'unprocessable', detail);
+}
+
+function operationInProgress(id: string): DomainError {
+  const detail = `Another operation on this tenant plane is in work. Wait for its job to end, or cancel it (GET /api/provisioning-jobs?tenant_plane_id=${id}).`;
+  return new DomainError('operation_in_progress', 'conflict', detail);
+}

@@ -1,0 +1,50 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { DesiredStates } from '../../tenant-planes/desired-state.service';
+import { KeyUses } from '../../tenant-planes/key-uses';
+import { ServiceKeys } from '../../tenant-planes/service-keys';
+import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+
+export const MINT_NEXT_SECRET = 'mint-next-secret';
+
+/** From now on both secrets are accepted. */
+@Injectable()
+export class MintNextSecretStep extends Step {
+  readonly name = MINT_NEXT_SECRET;
+  readonly description =
+    'Mint the next secret and hand it to the tenant plane, encrypted with the one that it has';
+  readonly creates = ['service secret'];
+
+  constructor(
+    private readonly keys: ServiceKeys,
+    private readonly uses: KeyUses,
+    private readonly desiredStates: DesiredStates,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantPlaneId }: StepContext): Promise<StepResult> {
+    if ((await this.keys.acceptedOf(manager, [tenantPlaneId])).length === 0) throw nothingToFollow();
+    const { keyId } = await this.keys.mint(manager, tenantPlaneId, this.clock.now());
+    await this.desiredStates.announce(manager, tenantPlaneId, { nextKeyId: keyId });
+    return done({ key_id: keyId });
+  }
+
+  /** A plane that has begun to sign with it goes on with it: it may have forgotten the old one. Then both stay accepted. */
+  async undo({ manager, tenantPlaneId }: StepContext): Promise<void> {
+    const { nextKeyId } = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
+    const accepted = await this.keys.acceptedOf(manager, [tenantPlaneId]);
+    const next = accepted.find(({ id }) => id === nextKeyId);
+    if (!next || accepted.length === 1 || this.uses.lastOf(next) !== null) return;
+    await this.keys.revoke(manager, tenantPlaneId, next.id);
+    await manager.update(TenantPlane, { id: tenantPlaneId }, { nextKeyId: null });
+  }
+}
+
+function nothingToFollow(): StepFailure {
+  const detail =
+    'The tenant plane has no secret that is accepted: it has to enrol with a new install bundle first.';
+  return new StepFailure('fatal', 'no_secret_in_use', detail);
+}

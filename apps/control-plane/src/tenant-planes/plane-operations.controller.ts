@@ -1,0 +1,42 @@
+import { UuidPipe } from '@atlas/platform';
+import { Body, Controller, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { Requires } from '../accounts/access.guard';
+import { CurrentOperator, type OperatorCaller } from '../accounts/caller';
+import { SealedIdempotency } from '../idempotency/sealed-idempotency';
+import { sendRepeatable } from '../idempotency/send-repeatable';
+import { SecretRotations } from '../provisioning/secret-rotations';
+import { DryRunQuery, RotateSecretDto } from './tenant-planes.dto';
+
+/** What may happen to a tenant plane as a whole: each a job. */
+@ApiTags('tenant planes')
+@ApiBearerAuth()
+@ApiHeader({ name: 'idempotency-key', required: false })
+@Requires('planes:write')
+@Controller('tenant-planes/:id')
+export class PlaneOperationsController {
+  constructor(
+    private readonly rotations: SecretRotations,
+    private readonly idempotency: SealedIdempotency,
+  ) {}
+
+  @Post('rotate-secret')
+  @HttpCode(202)
+  async rotateSecret(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @Query() { dry_run: isDryRun }: DryRunQuery,
+    @Body() body: RotateSecretDto,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    if (isDryRun) {
+      await reply.status(200).send(await this.rotations.plan(id, body.mode));
+      return;
+    }
+    const request = { scope: [caller.id, 'POST', `/api/tenant-planes/${id}/rotate-secret`], key, body };
+    const answer = this.idempotency.once(request, (manager) => this.rotations.accept(manager, id, body.mode));
+    await sendRepeatable(reply, await answer);
+  }
+}

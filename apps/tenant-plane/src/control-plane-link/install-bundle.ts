@@ -1,0 +1,20 @@
+import { keyIdOf } from '@atlas/service-auth';
+import { type TenantPlaneConfig } from '../tenant-plane.config';
+import { type PlaneIdentity } from './plane-identity.entity';
+
+/** Never enrolled; or the environment holds another install bundle than the one that it enrolled with. */
+export function needsEnrolment(
+  { INTERNAL_SERVICE_SECRET: secret, ATLAS_PROVISIONING_TOKEN: token }: TenantPlaneConfig,
+  identity: Pick<PlaneIdentity, 'tenantPlaneId' | 'enrolledKeyId'> | null,
+): boolean {
+  if (!identity?.tenantPlaneId) return true;
+  const hasBundle = secret !== undefined && token !== undefined;
+  return hasBundle && keyIdOf(secret) !== identity.enrolledKeyId;
+}
+
+/** What an enrolment leaves: secrets that followed an earlier one are of no use any more. */
+export function enrolledWith({
+  INTERNAL_SERVICE_SECRET: secret,
+}: TenantPlaneConfig): Pick<PlaneIdentity, 'enrolledKeyId' | 'serviceSecretsSealed'> {
+  return { enrolledKeyId: secret === undefined ? null : keyIdOf(secret), serviceSecretsSealed: null };
+}

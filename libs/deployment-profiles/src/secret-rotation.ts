@@ -1,0 +1,12 @@
+import { deepFreeze } from './deep-freeze';
+
+export const ROTATION_MODES = ['routine', 'compromised'] as const;
+
+/** `routine`: the next secret is handed over in band; `compromised`: the old one is refused at once, and nothing is. */
+export type RotationMode = (typeof ROTATION_MODES)[number];
+
+/** How a tenant plane's secret is rotated: the same in every model. */
+export const SECRET_ROTATION_STEPS: Readonly<Record<RotationMode, readonly string[]>> = deepFreeze({
+  routine: ['mint-next-secret', 'await-next-secret', 'revoke-old-secret'],
+  compromised: ['await-reenrolment'],
+});

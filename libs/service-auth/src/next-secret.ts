@@ -1,0 +1,34 @@
+import { hkdfSync } from 'node:crypto';
+import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
+import { parseCredential } from './credential';
+import { keyIdOf } from './service-key';
+
+const ALGORITHM = 'dir';
+const ENCRYPTION = 'A256GCM';
+const PURPOSE = 'atlas-next-secret';
+
+/**
+ * The secret that follows another, for whoever holds that one: a compact JWE (RFC 7516) under a key derived from it
+ * (RFC 5869). `kid` says which it is.
+ */
+export function sealNextSecret(next: string, current: string): Promise<string> {
+  return new CompactEncrypt(Buffer.from(next))
+    .setProtectedHeader({ alg: ALGORITHM, enc: ENCRYPTION, kid: keyIdOf(current) })
+    .encrypt(keyFrom(current));
+}
+
+/** Throws unless it was sealed under one of these secrets, is whole, and holds a service secret. */
+export async function openNextSecret(sealed: string, known: readonly string[]): Promise<string> {
+  const { kid } = decodeProtectedHeader(sealed);
+  const current = known.find((secret) => keyIdOf(secret) === kid);
+  if (current === undefined) throw new Error('The next secret is sealed under one that is not known here.');
+  const options = { keyManagementAlgorithms: [ALGORITHM], contentEncryptionAlgorithms: [ENCRYPTION] };
+  const { plaintext } = await compactDecrypt(sealed, keyFrom(current), options);
+  const next = Buffer.from(plaintext).toString('utf8');
+  if (!parseCredential('ats', next)) throw new Error('What was sealed as the next secret is none.');
+  return next;
+}
+
+function keyFrom(secret: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, '', PURPOSE, 32));
+}
