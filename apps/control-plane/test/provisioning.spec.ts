@@ -49,6 +49,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
         created_at: plane.clock.now().toISOString(),
         updated_at: plane.clock.now().toISOString(),
         active_at: null,
+        restorable_until: null,
       },
       job: {
         id: expect.stringMatching(UUID),

@@ -43,9 +43,13 @@ export class SigningKeys implements OnModuleInit {
     for (const key of keys) this.signers.set(key.purpose, { kid: key.kid, key: await this.open(key) });
   }
 
-  /** What tenant planes may check with. */
-  publicKeys(): readonly PublishedKey[] {
-    return this.published;
+  /** What tenant planes check with. */
+  ofPlanes(): readonly PublishedKey[] {
+    return this.published.filter(({ purpose }) => purpose !== DELETION_KEY_PURPOSE);
+  }
+
+  withId(kid: string | undefined): PublishedKey | undefined {
+    return this.published.find((key) => key.kid === kid);
   }
 
   /** Signs a JWS of type `typ` with the key of that purpose. */

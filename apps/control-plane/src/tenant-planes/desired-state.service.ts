@@ -169,7 +169,7 @@ export class DesiredStates implements OnModuleInit {
       full: isFull,
       tenants: here.map(toEntry),
       removed: isFull ? [] : gone.map((row) => row.tenant_id),
-      config: { keys: { keys: this.keys.publicKeys() } },
+      config: { keys: { keys: this.keys.ofPlanes() } },
     };
   }
 

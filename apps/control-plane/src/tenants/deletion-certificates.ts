@@ -43,7 +43,7 @@ export class DeletionCertificates {
       if (!found) throw notDeleted(tenant);
       const { certificate } = found;
       const { kid } = decodeProtectedHeader(certificate);
-      const public_key = this.keys.publicKeys().find((key) => key.kid === kid);
+      const public_key = this.keys.withId(kid);
       return { certificate, claims: decodeJwt(certificate), public_key };
     });
   }
