@@ -56,6 +56,24 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     expect((await scene.plane.get(`/api/tenants/${slug}`)).body.id).toBe(next.body.tenant.id);
   });
 
+  it('is not gone on with once another operation came after it', async () => {
+    const { job: provisioning, id } = await scene.waiting();
+    await scene.report(id, 'applied');
+    await scene.reaches(provisioning, 'succeeded');
+    const suspend = async (): Promise<string> =>
+      (await scene.plane.post(`/api/tenants/${id}/suspend`, {}).expect(202)).body.job.id;
+    const first = await suspend();
+    await scene.act(first, 'cancel').expect(202);
+    await scene.act(first, 'rollback').expect(202);
+    await scene.reaches(first, 'cancelled');
+    const second = await suspend();
+    for (const action of ['retry', 'rollback'] as const)
+      expect(refusal(await scene.act(first, action))).toEqual([409, 'operation_in_progress']);
+    await scene.act(second, 'cancel').expect(202);
+    expect(refusal(await scene.act(first, 'retry'))).toEqual([409, 'invalid_transition']);
+    await scene.act(second, 'retry').expect(202);
+  });
+
   it('rolled back before anything was published leaves no trace at the cell', async () => {
     jest.spyOn(scene.plane.app.get(Cells), 'takePlace').mockResolvedValueOnce(null);
     const [before, { body }] = [await scene.placed(), await scene.plane.provision()];

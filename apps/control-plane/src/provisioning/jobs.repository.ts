@@ -7,9 +7,6 @@ import { ProvisioningJob } from './job.entity';
 
 export const LEASE_MS = 15_000;
 
-/** The error of a job that is not gone on with: another one took its tenant over. */
-export const SUPERSEDED = 'superseded';
-
 /** Another worker holds the job now: whatever this one still wants to write is refused. */
 export class LeaseLost extends Error {
   constructor() {
@@ -115,7 +112,7 @@ export class Jobs {
       .update(ProvisioningJob)
       .set({
         ...ended,
-        error: { code: SUPERSEDED, detail },
+        error: { code: 'superseded', detail },
         leaseNumber: () => 'lease_number + 1',
         finishedAt: this.clock.now(),
       })

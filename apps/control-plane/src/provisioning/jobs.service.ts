@@ -1,14 +1,15 @@
 import { Database, Signals } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager, In, IsNull, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { Tenant } from '../tenants/tenant.entity';
 import { JOB_MACHINE, type JobDirection, type JobStatus, LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
 import { jobView } from './job.view';
 import { type ListJobsQuery } from './jobs.dto';
-import { Jobs, SUPERSEDED, topicOf } from './jobs.repository';
+import { Jobs, topicOf } from './jobs.repository';
+import { liveJobFailure, operationInProgress } from './live-jobs';
 import { OPERATION_RULES } from './operation-rules';
 import { JobQueue } from './queue/job-queue';
 
@@ -102,9 +103,10 @@ export class JobControl {
     return this.database.write(async (manager) => {
       const job = await this.requireJob(manager, id);
       const tenant = job.tenantId && (await manager.findOneByOrFail(Tenant, { id: job.tenantId }));
-      // Rolled back to the end, or taken over: there is nothing left to go on with.
-      const isOver = job.error?.code === SUPERSEDED || (tenant && tenant.status === 'deleted');
-      if (!JOB_MACHINE.can(job.status, 'queued') || isOver) throw invalidTransition(job.status, 'queued');
+      // Rolled back to the end: there is nothing left to go on with.
+      await this.requireNewest(manager, job);
+      if (!JOB_MACHINE.can(job.status, 'queued') || (tenant && tenant.status === 'deleted'))
+        throw invalidTransition(job.status, 'queued');
       const startedAt = this.clock.now().toISOString();
       for (const step of job.steps) {
         if (step.status === 'failed' || step.status === 'waiting')
@@ -119,11 +121,12 @@ export class JobControl {
       });
       const { steps, status, error, finishedAt, dueAt } = job;
       const changes = { direction, steps, status, error, finishedAt, dueAt };
-      const { affected } = await manager.update(
-        ProvisioningJob,
-        { id, leaseNumber: job.leaseNumber },
-        changes as never,
-      );
+      const held = { id, leaseNumber: job.leaseNumber };
+      const { affected } = await manager
+        .update(ProvisioningJob, held, changes as never)
+        .catch((failure: unknown) => {
+          throw liveJobFailure(failure, job);
+        });
       if (!affected) throw invalidTransition('running', 'queued');
       const { whileResumed, whileUndone } = OPERATION_RULES[job.operation];
       await setStatus(manager, job, direction === 'run' ? whileResumed : whileUndone);
@@ -131,6 +134,20 @@ export class JobControl {
       await this.tell(manager, job, action);
       return job;
     });
+  }
+
+  /** What came after it counts on what it left: it is begun anew instead. */
+  private async requireNewest(
+    manager: EntityManager,
+    { id, tenantId, tenantPlaneId }: ProvisioningJob,
+  ): Promise<void> {
+    const same =
+      tenantId === null ? { tenantId: IsNull(), tenantPlaneId: tenantPlaneId ?? '' } : { tenantId };
+    const [newer] = await manager.find(ProvisioningJob, { where: { ...same, id: MoreThan(id) }, take: 1 });
+    if (!newer) return;
+    if (LIVE_JOB_STATUSES.includes(newer.status)) throw operationInProgress(newer);
+    const detail = `Another operation came after it (${newer.operation}). Begin this one anew.`;
+    throw new DomainError('invalid_transition', 'conflict', detail);
   }
 
   private async requireJob(manager: EntityManager, id: string): Promise<ProvisioningJob> {

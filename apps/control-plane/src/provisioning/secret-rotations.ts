@@ -1,5 +1,5 @@
 import { type RotationMode } from '@atlas/deployment-profiles';
-import { Database, insertRow, violates } from '@atlas/persistence';
+import { Database, insertRow } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
@@ -13,15 +13,10 @@ import { TenantPlanes } from '../tenant-planes/tenant-planes.service';
 import { LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
 import { jobView } from './job.view';
+import { liveJobFailure, operationInProgress } from './live-jobs';
 import { newJob } from './new-job';
 import { Operations } from './operations';
 import { JobQueue } from './queue/job-queue';
-
-const LIVE_RULE = {
-  name: 'provisioning_jobs_live_plane_uq',
-  table: 'provisioning_jobs',
-  columns: ['tenant_plane_id'],
-};
 
 /** Accepts that a tenant plane gets another secret; workers take over. */
 @Injectable()
@@ -83,7 +78,8 @@ export class SecretRotations {
     if (!plane) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
     if (plane.secretMode === 'platform') throw platformSecret();
     const live = { tenantPlaneId: id, status: In([...LIVE_JOB_STATUSES]) };
-    if (await manager.existsBy(ProvisioningJob, live)) throw operationInProgress(id);
+    if (await manager.existsBy(ProvisioningJob, live))
+      throw operationInProgress({ tenantId: null, tenantPlaneId: id });
     if (plane.status !== 'enrolled') throw notEnrolled(plane);
     if (mode === 'routine' && isAirGapped(plane)) throw airGapped();
     return plane;
@@ -93,7 +89,7 @@ export class SecretRotations {
     try {
       await insertRow(manager, ProvisioningJob, job as never);
     } catch (error) {
-      throw violates(error, LIVE_RULE) ? operationInProgress(job.tenantPlaneId ?? '') : error;
+      throw liveJobFailure(error, job);
     }
   }
 }
@@ -113,9 +109,4 @@ function airGapped(): DomainError {
   const detail =
     'This tenant plane does not call, so nothing can be handed to it. Use mode "compromised", and enrol it with the new install bundle by file.';
   return new DomainError('tenant_plane_air_gapped', 'unprocessable', detail);
-}
-
-function operationInProgress(id: string): DomainError {
-  const detail = `Another operation on this tenant plane is in work. Wait for its job to end, or cancel it (GET /api/provisioning-jobs?tenant_plane_id=${id}).`;
-  return new DomainError('operation_in_progress', 'conflict', detail);
 }

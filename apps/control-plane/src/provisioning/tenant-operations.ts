@@ -1,5 +1,5 @@
 import { type LifecycleOperation } from '@atlas/deployment-profiles';
-import { Database, insertRow, violates } from '@atlas/persistence';
+import { Database, insertRow } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -14,12 +14,11 @@ import { type JobParams } from './job';
 import { ProvisioningJob } from './job.entity';
 import { jobView } from './job.view';
 import { Jobs } from './jobs.repository';
+import { liveJobFailure } from './live-jobs';
 import { newJob } from './new-job';
 import { OPERATION_RULES } from './operation-rules';
 import { Operations } from './operations';
 import { JobQueue } from './queue/job-queue';
-
-const LIVE_RULE = { name: 'provisioning_jobs_live_uq', table: 'provisioning_jobs', columns: ['tenant_id'] };
 
 /** Accepts what shall happen to a tenant that is there; workers take over. */
 @Injectable()
@@ -79,7 +78,7 @@ export class TenantOperations {
     try {
       await insertRow(manager, ProvisioningJob, job as never);
     } catch (error) {
-      throw violates(error, LIVE_RULE) ? operationInProgress() : error;
+      throw liveJobFailure(error, job);
     }
   }
 }
@@ -94,10 +93,4 @@ function requireStatus({ status }: Tenant, operation: LifecycleOperation): void 
   if (from.includes(status)) return;
   const detail = `A tenant that is ${status} cannot ${operation}: it has to be ${from.join(' or ')}.`;
   throw new DomainError('invalid_transition', 'conflict', detail);
-}
-
-function operationInProgress(): DomainError {
-  const detail =
-    'Another operation on this tenant is in work. Wait for its job to end, or cancel it (GET /api/provisioning-jobs?tenant_id=…).';
-  return new DomainError('operation_in_progress', 'conflict', detail);
 }
