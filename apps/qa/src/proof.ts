@@ -1,4 +1,12 @@
-import { type DatabaseDriver, type TestDatabase, TestStack, createTestDatabase } from '@atlas/testing';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import {
+  type DatabaseDriver,
+  type TestDatabase,
+  TestStack,
+  builtFile,
+  createTestDatabase,
+} from '@atlas/testing';
 
 /** `full` is the size that docs/security.md promises; `small` takes at most five seconds and runs with every test. */
 export type ProofSize = 'full' | 'small';
@@ -8,6 +16,8 @@ export interface ProofContext {
   readonly driver: DatabaseDriver;
   /** Databases of this proof's own, dropped behind it. */
   database(): Promise<TestDatabase>;
+  /** As `database`, with the schema of a tenant plane. */
+  tenantPlaneDatabase(): Promise<TestDatabase>;
   /** A Control Plane as a process, ended behind it. */
   stack(env?: Readonly<Record<string, string>>): Promise<TestStack>;
   progress(text: string): void;
@@ -43,17 +53,34 @@ export async function prove(
     databases.push(created);
     return created;
   };
+  const tenantPlaneDatabase = async (): Promise<TestDatabase> => {
+    const created = await database();
+    await migrate(created);
+    return created;
+  };
   const stack = async (controlPlaneEnv?: Readonly<Record<string, string>>): Promise<TestStack> => {
     const started = await TestStack.start({ controlPlaneDatabase: await database(), controlPlaneEnv });
     stacks.push(started);
     return started;
   };
   try {
-    return await proof.run({ size, driver, database, stack, progress });
+    return await proof.run({ size, driver, database, tenantPlaneDatabase, stack, progress });
   } finally {
     await Promise.all(stacks.map((one) => one.stop()));
     await Promise.all(databases.map((one) => one.drop()));
   }
+}
+
+/** As the local driver does: by the tenant plane's own command. */
+async function migrate({ url, ownerUrl }: TestDatabase): Promise<void> {
+  const env = {
+    ATLAS_OFFLINE_MODE: '1',
+    ATLAS_TP_DEPLOYMENT: 'shared',
+    TENANT_BASE_DOMAIN: 'localhost',
+    TENANT_PLANE_DATABASE_URL: url,
+    ...(ownerUrl !== undefined && { TENANT_PLANE_MIGRATION_DATABASE_URL: ownerUrl }),
+  };
+  await promisify(execFile)(process.execPath, [builtFile('tenant-plane', 'migrate.js')], { env });
 }
 
 /** The statuses of many answers, counted: `{ 200: 1, 409: 199 }`. */

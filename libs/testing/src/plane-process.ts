@@ -41,7 +41,11 @@ export async function startPlane(name: PlaneName, options: PlaneOptions): Promis
     PORT: String(port),
     ...options.env,
   };
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  // As the caller runs: tests without the optimising compiler, benchmarks with it.
+  const child = spawn(process.execPath, [...process.execArgv, main], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const plane = handleOf(name, child, port);
   if (options.awaitReady !== false) await untilReady(plane);
   return plane;

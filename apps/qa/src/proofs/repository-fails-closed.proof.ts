@@ -25,12 +25,9 @@ export const REPOSITORY_FAILS_CLOSED: Proof = {
   goal: 'repository calls without tenant, with undefined or null: 100 % throw',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
-  async run({ stack: start, database }) {
-    const stack = await start();
-    const planeDatabase = await database();
-    await stack.startTenantPlane((await stack.registerCell()).install, planeDatabase);
+  async run({ tenantPlaneDatabase }) {
     const opened = await openDatabase({
-      target: databaseTarget(planeDatabase.url),
+      target: databaseTarget((await tenantPlaneDatabase()).url),
       schema: { entities: [SkippedStep], migrations: [] },
     });
     try {

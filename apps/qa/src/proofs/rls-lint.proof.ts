@@ -6,11 +6,8 @@ export const RLS_LINT: Proof = {
   name: 'rls-lint',
   goal: '0 tenant tables without forced row-level security, WITH CHECK and keys that start with tenant_id; 0 owner-rights views',
   databases: ['postgres'],
-  async run({ stack: start, database }) {
-    const stack = await start();
-    const planeDatabase = await database();
-    await stack.startTenantPlane((await stack.registerCell()).install, planeDatabase);
-    const target = databaseTarget(planeDatabase.url);
+  async run({ tenantPlaneDatabase }) {
+    const target = databaseTarget((await tenantPlaneDatabase()).url);
     const dataSource = await createDataSource(
       target,
       { entities: [], migrations: [] },
