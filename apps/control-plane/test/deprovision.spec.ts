@@ -2,7 +2,9 @@ import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type DesiredTransfer } from '@atlas/plane-contract';
 import { type JWK, compactDecrypt, importJWK, jwtVerify } from 'jose';
+import { SCOPES } from '../src/accounts/scopes';
 import { AuditEvent } from '../src/audit/audit-event.entity';
+import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { ReadableBackup } from '../src/provisioning/steps/readable-backup';
 import { Chores } from '../src/provisioning/chores';
 import { ServiceKey } from '../src/tenant-planes/service-key.entity';
@@ -65,6 +67,12 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await purge(tenant);
     await scene.reaches(tenant.job, 'succeeded');
     return tenant;
+  };
+  /** No session and no key is good for as long. */
+  const later = async (ms: number): Promise<void> => {
+    scene.plane.clock.advance(ms);
+    scene.plane.session = await scene.plane.login('owner@example.com');
+    scene.plane.apiKey = await scene.plane.createApiKey(SCOPES);
   };
   const errorOf = async (job: string) => (await scene.job(job)).error?.code;
 
@@ -162,6 +170,21 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await errorOf(tenant.job)).toBe('backup_unreadable');
   });
 
+  it('is waited for a day, then needs a person', async () => {
+    const tenant = await begin(await active());
+    await backUp(tenant);
+    await told(tenant.id, (entry) => entry.purge !== undefined);
+    await scene.reaches(tenant.job, 'waiting');
+    await later(DAY_MS + 1000);
+    await scene.plane.change(ProvisioningJob, { id: tenant.job }, { dueAt: scene.plane.clock.now() });
+    await scene.plane.sweep();
+    await scene.reaches(tenant.job, 'failed');
+    expect(await errorOf(tenant.job)).toBe('wait_timed_out');
+    await scene.act(tenant.job, 'retry').expect(202);
+    await scene.report(tenant.id, 'applied');
+    await scene.reaches(tenant.job, 'succeeded');
+  });
+
   it('does not come back from a removal by rollback', async () => {
     const tenant = await begin(await active());
     await backUp(tenant);
@@ -182,17 +205,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       const tenant = await gone();
       const certificate = `/api/tenants/${tenant.id}/deletion-certificate`;
       expect(refusal(await scene.plane.get(certificate))).toEqual([404, 'not_deleted']);
-      scene.plane.clock.advance(31 * DAY_MS);
-      scene.plane.session = await scene.plane.login('owner@example.com');
-      scene.plane.apiKey = await scene.plane.createApiKey([
-        'tenants:read',
-        'tenants:write',
-        'tenants:provision',
-        'jobs:read',
-        'jobs:write',
-        'planes:write',
-        'tokens:issue',
-      ]);
+      await later(31 * DAY_MS);
       expect(refusal(await scene.plane.post(`/api/tenants/${tenant.id}/restore`))).toEqual([
         409,
         'not_restorable',

@@ -76,7 +76,7 @@ export class JobRunner {
     isLast: boolean,
   ): Promise<StepResult> {
     const run = async (manager: EntityManager): Promise<StepResult> => {
-      const result = await step.run(this.contextOf(job, manager));
+      const result = await step.run(this.contextOf(job, state, manager));
       await this.faults.reach(job.operation, step.name, 'after-effect');
       return result;
     };
@@ -183,7 +183,7 @@ export class JobRunner {
   private async undo(job: ProvisioningJob, state: StepState): Promise<void> {
     const wasTouched = state.status !== 'pending';
     const step = this.operations.step(state.name);
-    const undo = (manager: EntityManager): Promise<void> => step.undo(this.contextOf(job, manager));
+    const undo = (manager: EntityManager): Promise<void> => step.undo(this.contextOf(job, state, manager));
     if (wasTouched && !step.isAtomic) await this.database.read(undo);
     await this.database.write(async (manager) => {
       if (wasTouched && step.isAtomic) await undo(manager);
@@ -234,7 +234,7 @@ export class JobRunner {
     ]);
   }
 
-  private contextOf(job: ProvisioningJob, manager: EntityManager): StepContext {
+  private contextOf(job: ProvisioningJob, state: StepState, manager: EntityManager): StepContext {
     const { id: jobId, operation, params } = job;
     const outputs = Object.fromEntries(job.steps.map((step) => [step.name, step.outputs]));
     const write: StepContext['write'] = (work) =>
@@ -253,6 +253,7 @@ export class JobRunner {
       get tenantPlaneId() {
         return required(job.tenantPlaneId, 'tenant plane');
       },
+      startedAt: state.started_at === null ? this.clock.now() : new Date(state.started_at),
       ...{ params, outputs, manager, write },
     };
   }

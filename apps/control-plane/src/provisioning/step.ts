@@ -11,6 +11,8 @@ export interface StepContext {
   /** Of a job about a tenant plane as a whole. */
   readonly tenantPlaneId: string;
   readonly params: JobParams;
+  /** When this step began, or was begun again by a person: what it waits for has until a time after that. */
+  readonly startedAt: Date;
   /** What earlier steps of this job left. */
   readonly outputs: Readonly<Record<string, StepOutputs>>;
   /** In an atomic step: the transaction that also records the step. Otherwise one for reading. */

@@ -22,7 +22,7 @@ export class AwaitBackupStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId, outputs, write }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, outputs, startedAt, write }: StepContext): Promise<StepResult> {
     if (outputs['back-up']?.['backup_id'] === undefined) return done();
     const backup = await this.backups.live(manager, tenantId);
     if (!backup) return done(tally((await this.backups.kept(manager, tenantId))?.manifest ?? {}));
@@ -39,7 +39,7 @@ export class AwaitBackupStep extends Step {
     }
     return wait(
       'the backup to be made and restored for a trial',
-      new Date(backup.createdAt.getTime() + PATIENCE_MS),
+      new Date(startedAt.getTime() + PATIENCE_MS),
     );
   }
 

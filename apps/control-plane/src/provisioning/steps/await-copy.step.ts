@@ -18,7 +18,7 @@ export class AwaitCopyStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, startedAt }: StepContext): Promise<StepResult> {
     const transfer = await this.transfers.live(manager, tenantId);
     if (!transfer) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
     const failure = await copyFailure(manager, transfer);
@@ -29,7 +29,7 @@ export class AwaitCopyStep extends Step {
     const what = isTheirs
       ? "the customer's consent at their tenant plane (POST /api/moves/consent), then the copy"
       : "the copy of the tenant's rows";
-    return wait(what, new Date(transfer.createdAt.getTime() + PATIENCE_MS));
+    return wait(what, new Date(startedAt.getTime() + PATIENCE_MS));
   }
 
   async undo(): Promise<void> {

@@ -4,7 +4,6 @@ import { ControlPlaneConfig } from '../../control-plane.config';
 import { KeyUses } from '../../tenant-planes/key-uses';
 import { type ServiceKey } from '../../tenant-planes/service-key.entity';
 import { ServiceKeys } from '../../tenant-planes/service-keys';
-import { ProvisioningJob } from '../job.entity';
 import { Step, type StepContext, type StepResult, done, wait } from '../step';
 import { MINT_NEXT_SECRET } from './mint-next-secret.step';
 
@@ -27,13 +26,12 @@ export class AwaitNextSecretStep extends Step {
     super();
   }
 
-  async run({ manager, tenantPlaneId, jobId, outputs }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantPlaneId, startedAt, outputs }: StepContext): Promise<StepResult> {
     const accepted = await this.keys.acceptedOf(manager, [tenantPlaneId]);
     const next = accepted.find(({ id }) => id === outputs[MINT_NEXT_SECRET]?.['key_id']);
     // It enrolled anew meanwhile, with a bundle of its own: all older secrets are revoked.
     if (!next) return done({ superseded: true });
-    const { createdAt } = await manager.findOneByOrFail(ProvisioningJob, { id: jobId });
-    const deadline = new Date(createdAt.getTime() + PATIENCE_MS);
+    const deadline = new Date(startedAt.getTime() + PATIENCE_MS);
     if (this.uses.lastOf(next) === null) return wait('the tenant plane to use its next secret', deadline);
     const quietAt = this.quietAt(next, accepted);
     const now = this.clock.now();

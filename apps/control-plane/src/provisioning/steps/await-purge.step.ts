@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '@atlas/platform';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 import { oldPlace } from './old-place';
@@ -12,10 +11,6 @@ export class AwaitPurgeStep extends Step {
   readonly description = 'Wait for the tenant plane to report that the rows are gone';
   readonly creates = [];
 
-  constructor(private readonly clock: Clock) {
-    super();
-  }
-
   async run(context: StepContext): Promise<StepResult> {
     const place = await context.manager.findOneByOrFail(Placement, oldPlace(context));
     const hasReported = place.reportedRevision >= place.entryRevision;
@@ -24,7 +19,7 @@ export class AwaitPurgeStep extends Step {
       const detail = `The tenant plane could not remove the rows: ${place.reportedError ?? 'no reason given'}`;
       throw new StepFailure('retry', 'purge_failed', detail);
     }
-    const until = new Date(this.clock.now().getTime() + PATIENCE_MS);
+    const until = new Date(context.startedAt.getTime() + PATIENCE_MS);
     return wait('the tenant plane to remove the rows', until);
   }
 

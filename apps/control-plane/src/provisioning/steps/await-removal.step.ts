@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '@atlas/platform';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 
@@ -11,11 +10,7 @@ export class AwaitRemovalStep extends Step {
   readonly description = 'Wait for each of these tenant planes to report that the rows are gone';
   readonly creates = [];
 
-  constructor(private readonly clock: Clock) {
-    super();
-  }
-
-  async run({ manager, jobId: purgeJobId }: StepContext): Promise<StepResult> {
+  async run({ manager, startedAt, jobId: purgeJobId }: StepContext): Promise<StepResult> {
     const places = await manager.findBy(Placement, { purgeJobId });
     const open = places.filter((place) => place.reportedRevision < place.entryRevision);
     const failed = places.find((place) => !open.includes(place) && place.reportedState === 'failed');
@@ -24,7 +19,7 @@ export class AwaitRemovalStep extends Step {
       throw new StepFailure('retry', 'removal_failed', detail);
     }
     if (open.length === 0) return done();
-    return wait('the tenant plane to remove the rows', new Date(this.clock.now().getTime() + PATIENCE_MS));
+    return wait('the tenant plane to remove the rows', new Date(startedAt.getTime() + PATIENCE_MS));
   }
 
   async undo(): Promise<void> {

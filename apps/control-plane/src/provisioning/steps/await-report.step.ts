@@ -1,8 +1,6 @@
-import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { TenantPlane, isAirGapped } from '../../tenant-planes/tenant-plane.entity';
-import { ProvisioningJob } from '../job.entity';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 
 const PATIENCE_MS = 15 * 60_000;
@@ -14,11 +12,7 @@ export class AwaitReportStep extends Step {
   readonly description = 'Wait for the tenant plane to report the tenant as applied';
   readonly creates = [];
 
-  constructor(private readonly clock: Clock) {
-    super();
-  }
-
-  async run({ manager, tenantId, jobId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, startedAt }: StepContext): Promise<StepResult> {
     const placement = await manager.findOneByOrFail(Placement, { tenantId, phase: 'serving' });
     const hasReported = placement.reportedRevision >= placement.entryRevision;
     if (hasReported && placement.reportedState === 'applied') return done();
@@ -32,16 +26,10 @@ export class AwaitReportStep extends Step {
     const plane = await manager.findOneByOrFail(TenantPlane, { id: placement.tenantPlaneId });
     // Its tenants are in the answer file that was handed out; more can't be known.
     if (isAirGapped(plane)) return done({ report: 'none: the tenant plane is air-gapped' });
-    return wait('the report of the tenant plane', await this.deadline(manager, jobId));
+    return wait('the report of the tenant plane', new Date(startedAt.getTime() + PATIENCE_MS));
   }
 
   async undo(): Promise<void> {
     // Waiting leaves nothing behind.
-  }
-
-  private async deadline(manager: StepContext['manager'], jobId: string): Promise<Date> {
-    const job = await manager.findOneByOrFail(ProvisioningJob, { id: jobId });
-    const startedAt = job.steps.find((step) => step.name === this.name)?.started_at;
-    return new Date((startedAt ? new Date(startedAt) : this.clock.now()).getTime() + PATIENCE_MS);
   }
 }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Backups } from '../../transfers/backups.service';
 import { isWhole } from '../../transfers/transfers.service';
-import { Clock } from '@atlas/platform';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 import { copyFailure } from './copy-failure';
 
@@ -13,20 +12,17 @@ export class AwaitRestoreStep extends Step {
   readonly description = 'Wait until the tenant plane has everything, with equal counts and checksums';
   readonly creates = [];
 
-  constructor(
-    private readonly backups: Backups,
-    private readonly clock: Clock,
-  ) {
+  constructor(private readonly backups: Backups) {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, startedAt }: StepContext): Promise<StepResult> {
     const backup = await this.backups.live(manager, tenantId);
     if (!backup) throw new StepFailure('fatal', 'no_backup', 'The restore has ended.');
     if (isWhole(backup)) return done({ parts: backup.parts });
     const failure = await copyFailure(manager, backup);
     if (failure) throw failure;
-    return wait('the tenant plane to import the backup', new Date(this.clock.now().getTime() + PATIENCE_MS));
+    return wait('the tenant plane to import the backup', new Date(startedAt.getTime() + PATIENCE_MS));
   }
 
   async undo(): Promise<void> {

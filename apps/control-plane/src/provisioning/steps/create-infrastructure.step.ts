@@ -1,4 +1,3 @@
-import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Infrastructures } from '../../infrastructure/infrastructures';
 import { Tenant } from '../../tenants/tenant.entity';
@@ -19,10 +18,7 @@ export class CreateInfrastructureStep extends Step {
   readonly creates = ['database', 'database role', 'tenant plane process'];
   override readonly isAtomic = false;
 
-  constructor(
-    private readonly infrastructures: Infrastructures,
-    private readonly clock: Clock,
-  ) {
+  constructor(private readonly infrastructures: Infrastructures) {
     super();
   }
 
@@ -34,8 +30,7 @@ export class CreateInfrastructureStep extends Step {
     const { tenantId, write } = context;
     const made = await this.infrastructures.create(tenantId, await this.phase(context), write);
     if (made) return done({ driver: made.driver, endpoint_url: made.endpointUrl });
-    const until = new Date(this.clock.now().getTime() + PATIENCE_MS);
-    return wait(MADE_BY_A_PERSON, until);
+    return wait(MADE_BY_A_PERSON, new Date(context.startedAt.getTime() + PATIENCE_MS));
   }
 
   async undo(context: StepContext): Promise<void> {
