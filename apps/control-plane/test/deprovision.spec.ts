@@ -97,26 +97,46 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(event).toMatchObject({ before: { status: 'active' }, after: { job_id: tenant.job } });
   });
 
-  it('is restored to a place, by the plane that takes the backup, as what it was', async () => {
-    const tenant = await gone();
-    const { body } = await scene.plane.post(`/api/tenants/${tenant.id}/restore`).expect(202);
-    const coming = await told(tenant.id, ({ phase, transfer }) => phase === 'importing' && transfer);
+  const importing = async ({ id }: Gone): Promise<string> => {
+    const { body } = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
+    await told(id, ({ phase }) => phase === 'importing');
+    return body.job.id;
+  };
+  /** As far as the plane that has its rows is told to serve it. */
+  const comingBack = async ({ id }: Gone) => {
+    const { body } = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
+    const coming = await told(id, ({ phase, transfer }) => phase === 'importing' && transfer);
     expect(coming).toMatchObject({ role: 'target', key: expect.any(String) });
     expect((await takePart(scene.cell, coming.id)).text).toMatch(/^ey/);
     expect((await sayImported(scene.cell, coming.id)).status).toBe(204);
-    await scene.reaches(body.job.id, 'succeeded');
-    await told(tenant.id, ({ phase }) => phase === 'serving');
+    await told(id, ({ phase, status }) => phase === 'serving' && status === 'active');
+    return { job: body.job.id as string, transfer: coming.id };
+  };
+
+  it('is restored to a place, by the plane that takes the backup, as what it was', async () => {
+    const tenant = await gone();
+    const { job, transfer } = await comingBack(tenant);
+    await scene.reaches(job, 'waiting');
+    expect(await scene.plane.count(TransferPart, { transferId: transfer })).toBe(1);
+    await scene.report(tenant.id, 'applied');
+    await scene.reaches(job, 'succeeded');
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', restorable_until: null });
-    expect(await scene.plane.count(TransferPart, { transferId: coming.id })).toBe(0);
+    expect(await scene.plane.count(TransferPart, { transferId: transfer })).toBe(0);
   });
 
-  it('keeps its backup when a restore is taken back', async () => {
+  it.each([
+    ['while it is imported', importing],
+    ['before the plane serves it', async (tenant: Gone) => (await comingBack(tenant)).job],
+  ])('keeps its backup when a restore is taken back %s', async (_when, begun) => {
     const tenant = await gone();
-    const { body } = await scene.plane.post(`/api/tenants/${tenant.id}/restore`).expect(202);
-    await told(tenant.id, ({ phase }) => phase === 'importing');
-    await scene.act(body.job.id, 'cancel').expect(202);
-    await scene.reaches(body.job.id, 'cancelled');
-    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deprovisioning', tenant_plane_id: null });
+    const job = await begun(tenant);
+    await scene.act(job, 'cancel').expect(202);
+    await scene.reaches(job, 'cancelled');
+    await told(tenant.id, ({ purge }) => purge?.job_id === job);
+    expect(await scene.tenant(tenant.id)).toMatchObject({
+      ...{ status: 'deprovisioning', tenant_plane_id: null, endpoint_url: null },
+      restorable_until: expect.any(String),
+    });
     const [backup] = await scene.plane.rows(Transfer, { tenantId: tenant.id });
     expect(backup).toMatchObject({ purpose: 'backup', endedAt: expect.any(Date), planeKey: null });
     expect((await scene.plane.post(`/api/tenants/${tenant.id}/restore`)).status).toBe(202);
@@ -273,6 +293,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       restoring.body.install,
     );
     expect((await again.enrol({ endpoint_url: 'https://atlas.acme.example' })).status).toBe(200);
+    await again.serve(id);
     await scene.reaches(restoring.body.job.id, 'succeeded');
     expect(await scene.tenant(id)).toMatchObject({ status: 'active', tenant_plane_id: plane?.id });
     await again.pull();

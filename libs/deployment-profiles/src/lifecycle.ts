@@ -28,7 +28,13 @@ export function moveBy(...place: readonly string[]): readonly string[] {
   return [...place, 'open-transfer', 'await-copy', 'freeze', 'await-import', 'cut-over'];
 }
 
+/** What there is to go back to is kept until the tenant is served. */
+const REINSTATEMENT = ['reinstate', 'await-report', 'erase-backup'] as const;
+
 /** As a move whose source is the backup. */
 export function restoreBy(...place: readonly string[]): readonly string[] {
-  return [...place, 'open-restore', 'await-restore', 'reinstate'];
+  return [...place, 'open-restore', 'await-restore', ...REINSTATEMENT];
 }
+
+/** The customer kept the data: its own plane is trusted again. */
+export const RESTORE_OF_CUSTOMERS = ['register-tenant-plane', 'await-enrolment', ...REINSTATEMENT] as const;

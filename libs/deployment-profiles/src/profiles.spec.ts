@@ -97,11 +97,12 @@ const FACTS = {
 
 const MOVE = ['open-transfer', 'await-copy', 'freeze', 'await-import', 'cut-over'];
 const REMOVAL = ['remove-copies', 'await-removal', 'remove-planes', 'close-tenant'];
-const RESTORE = ['open-restore', 'await-restore', 'reinstate'];
+const REINSTATEMENT = ['reinstate', 'await-report', 'erase-backup'];
+const RESTORE = ['open-restore', 'await-restore', ...REINSTATEMENT];
 const OF_ATLAS = { deprovision: ['stop-serving', 'back-up', 'await-backup', ...REMOVAL] };
 const OF_CUSTOMERS = {
   deprovision: ['stop-serving', ...REMOVAL],
-  restore: ['register-tenant-plane', 'await-enrolment', 'reinstate'],
+  restore: ['register-tenant-plane', 'await-enrolment', ...REINSTATEMENT],
 };
 const LIFECYCLES = {
   shared: {

@@ -1,7 +1,12 @@
 import { deepFreeze } from '../deep-freeze';
 import { type DeploymentProfile } from '../deployment-profile';
 import { ENVIRONMENT_OF_A_CUSTOMERS_PLANE, ENVIRONMENT_OF_EVERY_MODEL } from '../environment';
-import { DEPROVISION_OF_CUSTOMERS, LIFECYCLE_OF_EVERY_MODEL, moveBy } from '../lifecycle';
+import {
+  DEPROVISION_OF_CUSTOMERS,
+  LIFECYCLE_OF_EVERY_MODEL,
+  RESTORE_OF_CUSTOMERS,
+  moveBy,
+} from '../lifecycle';
 import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
 
 const GUIDE = 'docs/guides/on-prem-installation.md';
@@ -48,7 +53,7 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
     move: moveBy('register-tenant-plane', 'await-enrolment'),
     remove_copy: ['end-trust'],
     deprovision: DEPROVISION_OF_CUSTOMERS,
-    restore: ['register-tenant-plane', 'await-enrolment', 'reinstate'],
+    restore: RESTORE_OF_CUSTOMERS,
   },
   installRequired: true,
   selfRegistrationAllowed: true,

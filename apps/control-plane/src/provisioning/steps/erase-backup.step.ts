@@ -6,7 +6,7 @@ import { Step, type StepContext, type StepResult, done } from '../step';
 @Injectable()
 export class EraseBackupStep extends Step {
   readonly name = 'erase-backup';
-  readonly description = "Erase the key of the tenant's backup, and the backup";
+  readonly description = "Erase the tenant's backup, if there is one, its key first";
   readonly creates = [];
 
   constructor(private readonly backups: Backups) {

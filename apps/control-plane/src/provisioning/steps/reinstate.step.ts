@@ -5,23 +5,24 @@ import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { placeOf } from '../../tenant-planes/placements';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { DatabaseUrls } from '../../tenants/database-urls';
 import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { Tenant } from '../../tenants/tenant.entity';
 import { Backups } from '../../transfers/backups.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 
-/** The tenant is what it was, in one transaction with the end of the job. Its backup is needed no more. */
+/** The tenant is what it was. Its backup is kept until its plane says that it serves. */
 @Injectable()
 export class ReinstateStep extends Step {
   readonly name = 'reinstate';
-  readonly description =
-    'Make the tenant plane the home of the tenant, with the status that it had, and erase the backup';
+  readonly description = 'Make the tenant plane the home of the tenant, with the status that it had';
   readonly creates = [];
 
   constructor(
     private readonly backups: Backups,
     private readonly desiredStates: DesiredStates,
     private readonly addresses: TenantAddresses,
+    private readonly urls: DatabaseUrls,
     private readonly clock: Clock,
   ) {
     super();
@@ -36,14 +37,21 @@ export class ReinstateStep extends Step {
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
     const status = params['status'] as TenantStatus;
-    const changes = { ...this.addresses.at(plane, tenant), status, restorableUntil: null };
+    const changes = { ...this.addresses.at(plane, tenant), status };
     await manager.update(Tenant, { id: tenantId }, { ...changes, updatedAt: this.clock.now() } as never);
-    await this.backups.erase(manager, tenantId);
+    const backup = await this.backups.live(manager, tenantId);
+    if (backup) await this.backups.putBack(manager, backup);
     await this.desiredStates.publish(manager, coming);
     return done();
   }
 
-  async undo(): Promise<void> {
-    // It is the last step: what it has done is done.
+  /** To what {@link OpenRestoreStep} takes back, and publishes. */
+  async undo({ manager, tenantId }: StepContext): Promise<void> {
+    const home = await placeOf(manager, tenantId);
+    if (!home) return;
+    const { tenantPlaneId } = home;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, { phase: 'importing' });
+    await manager.update(Tenant, { id: tenantId }, { status: 'deprovisioning', updatedAt: this.clock.now() });
+    await this.urls.forget(manager, tenantId);
   }
 }
