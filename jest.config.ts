@@ -1,3 +1,9 @@
+/**
+ * Seconds go by, and nothing else happens, while ts-node checks the types of this file (5107: it asks for a module
+ * resolution that TypeScript has deprecated).
+ *
+ * @jest-config-loader-options {"transpileOnly": true, "ignoreDiagnostics": [5107]}
+ */
 import { availableParallelism } from 'node:os';
 import type { Config } from 'jest';
 

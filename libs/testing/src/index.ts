@@ -1,3 +1,4 @@
+export * from './cases-in';
 export * from './certificate';
 export * from './fixed-clock';
 export * from './http';

@@ -1,0 +1,155 @@
+import 'reflect-metadata';
+import { IS_PUBLIC } from '@atlas/platform';
+import { RequestMethod } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import supertest from 'supertest';
+import { TestControlPlane } from '../control-plane.fixture';
+import { refusal } from '../plane-simulator.fixture';
+
+const METRICS_TOKEN = 'a token for the scraper';
+const WITHOUT_PREFIX = ['health/live', 'health/ready', 'api/health', 'metrics'];
+
+interface Route {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** As OpenAPI writes it: `/api/tenants/{id}`. */
+  readonly path: string;
+  readonly isPublic: boolean;
+}
+
+/** The same on every database. */
+describe('the HTTP side of the Control Plane', () => {
+  let plane: TestControlPlane;
+  let routes: Route[];
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot('postgres', { METRICS_TOKEN });
+    routes = routesOf(plane.app.get(ModulesContainer));
+  });
+  afterAll(() => plane.close());
+
+  it('has routes to look at', () => {
+    expect(routes.length).toBeGreaterThan(20);
+    expect(routes).toContainEqual({ method: 'post', path: '/api/tenants/provision', isPublic: false });
+  });
+
+  it('lets nobody in who does not say who they are', async () => {
+    for (const { method, path } of routes.filter(({ isPublic }) => !isPublic)) {
+      const url = path.replaceAll(/\{\w+\}/g, '01900000-0000-7000-8000-000000000000');
+      const answer = await supertest(plane.url)
+        [method](url)
+        .send(method === 'get' ? undefined : {});
+      expect([method, path, answer.status]).toEqual([method, path, 401]);
+      expect(answer.body.code).toMatch(/^(unauthenticated|bad_signature)$/);
+    }
+  });
+
+  it('is public only for signing in, health and metrics', () => {
+    const open = routes.filter(({ isPublic }) => isPublic).map(({ path }) => path);
+    expect(open.sort()).toEqual([
+      '/api/auth/login',
+      '/api/health',
+      '/health/live',
+      '/health/ready',
+      '/metrics',
+    ]);
+  });
+
+  it('describes every route of the API in OpenAPI 3.1', async () => {
+    const { body } = await plane.get('/openapi.json', { token: null }).expect(200);
+    expect(body.openapi).toMatch(/^3\.1\./);
+    const named = Object.entries(body.paths as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    const served = routes.filter(({ path }) => !WITHOUT_PREFIX.includes(path.slice(1)));
+    expect(named.sort()).toEqual(served.map(({ method, path }) => `${method} ${path}`).sort());
+    expect(body.components.schemas.ProvisionTenantDto.required.sort()).toEqual([
+      'admin_email',
+      'deployment_model',
+      'name',
+    ]);
+  });
+
+  it('shows the description in a browser', async () => {
+    const [page, script] = [
+      await plane.get('/docs', { token: null }).expect(200),
+      await plane.get('/docs/swagger-ui-init.js', { token: null }).expect(200),
+    ];
+    expect(page.text).toContain('swagger-ui-init.js');
+    expect(script.text).toContain('Atlas Control Plane');
+    await plane.get('/docs/swagger-ui-bundle.js', { token: null }).expect(200);
+  });
+
+  it('is alive and ready', async () => {
+    expect((await plane.get('/health/live', { token: null })).body).toMatchObject({ status: 'ok' });
+    for (const path of ['/health/ready', '/api/health']) {
+      const { status, body } = await plane.get(path, { token: null });
+      expect([status, body.status, body.details.database.status]).toEqual([200, 'ok', 'up']);
+    }
+  });
+
+  it('gives metrics to who has the token, and to nobody else', async () => {
+    for (const token of [null, 'wrong', `${METRICS_TOKEN}!`, plane.apiKey]) {
+      expect(refusal(await plane.get('/metrics', { token }))).toEqual([401, 'unauthenticated']);
+    }
+    await plane.get('/api/tenants/a-slug').expect(404);
+    const { status, text } = await plane.get('/metrics', { token: METRICS_TOKEN });
+    expect(status).toBe(200);
+    expect(text).toMatch(
+      /http_request_duration_seconds_count\{method="GET",route="\/api\/tenants\/:id_or_slug",status="404"\} 1/,
+    );
+    expect(text).not.toMatch(/a-slug|tenant_id=/);
+  });
+
+  it('answers an unknown path with a problem that carries the trace id of the caller', async () => {
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    const headers = { traceparent: `00-${trace}-b7ad6b7169203331-01` };
+    const answer = await plane.get('/api/nothing', { headers });
+    expect(answer.headers['content-type']).toMatch('application/problem+json');
+    expect(answer.headers['x-trace-id']).toBe(trace);
+    expect(answer.body).toMatchObject({ status: 404, code: 'not_found', trace_id: trace });
+  });
+});
+
+describe('a Control Plane without METRICS_TOKEN', () => {
+  it('gives metrics to anyone', async () => {
+    const plane = await TestControlPlane.boot('sqlite');
+    expect((await plane.get('/metrics', { token: null })).status).toBe(200);
+    await plane.close();
+  });
+});
+
+/** Every route that Nest serves, from what its controllers declare. */
+function routesOf(modules: ModulesContainer): Route[] {
+  return [...modules.values()]
+    .flatMap((module) => [...module.controllers.values()])
+    .flatMap(({ metatype }) => (typeof metatype === 'function' ? routesOfController(metatype) : []));
+}
+
+function routesOfController(controller: { name: string; prototype?: unknown } & object): Route[] {
+  const prototype = controller.prototype as Record<string, object>;
+  const [base] = texts(Reflect.getMetadata('path', controller));
+  return Object.getOwnPropertyNames(prototype).flatMap((name) => {
+    const handler = prototype[name];
+    const method: unknown =
+      typeof handler === 'function' ? Reflect.getMetadata('method', handler) : undefined;
+    if (typeof method !== 'number' || !handler) return [];
+    const isPublic = [handler, controller].some((place) => Reflect.getMetadata(IS_PUBLIC, place) === true);
+    return texts(Reflect.getMetadata('path', handler)).map((own) => ({
+      method: RequestMethod[method]?.toLowerCase() as Route['method'],
+      path: openApiPath(base ?? '', own),
+      isPublic,
+    }));
+  });
+}
+
+function openApiPath(base: string, own: string): string {
+  const path = [base, own]
+    .map((part) => part.replace(/^\/|\/$/g, ''))
+    .filter(Boolean)
+    .join('/');
+  const prefixed = WITHOUT_PREFIX.includes(path) ? path : `api/${path}`;
+  return `/${prefixed.replaceAll(/:(\w+)/g, '{$1}')}`;
+}
+
+function texts(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).map(String);
+}

@@ -1,0 +1,201 @@
+import { EVERY_DATABASE } from '@atlas/testing';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { Tenant } from '../../src/tenants/tenant.entity';
+import { PASSWORD, TestControlPlane, provisionBody } from '../control-plane.fixture';
+import { refusal } from '../plane-simulator.fixture';
+
+const PROVISION = '/api/tenants/provision';
+const PLANES = '/api/tenant-planes';
+interface Operation {
+  readonly responses: Readonly<Record<string, unknown>>;
+  readonly parameters?: readonly { readonly name: string }[];
+}
+const withKey = (key: string, token?: string) => ({ token, headers: { 'idempotency-key': key } });
+
+describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver) => {
+  let plane: TestControlPlane;
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot(driver);
+    await plane.enrolledCell();
+  });
+  afterAll(() => plane.close());
+
+  it('is answered byte for byte as the first time, when it is repeated', async () => {
+    const body = provisionBody();
+    const first = await plane.post(PROVISION, body, withKey('repeat-me'));
+    plane.clock.advance(60);
+    const again = await plane.post(PROVISION, body, withKey('repeat-me'));
+    expect([first.status, again.status]).toEqual([202, 202]);
+    expect(again.text).toBe(first.text);
+    expect(again.headers['location']).toBe(first.headers['location']);
+    expect(await plane.count(Tenant, { slug: body['slug'] })).toBe(1);
+  });
+
+  it('provisions one tenant when 100 come at once, and answers all of them alike', async () => {
+    const body = provisionBody();
+    const before = await plane.count(ProvisioningJob);
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => plane.post(PROVISION, body, withKey('hundred'))),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect(new Set(answers.map(({ headers }) => headers['location'])).size).toBe(1);
+    expect(await plane.count(Tenant, { slug: body['slug'] })).toBe(1);
+    expect(await plane.count(ProvisioningJob)).toBe(before + 1);
+  });
+
+  it('is refused with another body, and writes nothing', async () => {
+    const body = provisionBody();
+    await plane.post(PROVISION, body, withKey('one-body'));
+    const before = await plane.count(Tenant);
+    const answer = await plane.post(PROVISION, { ...body, name: 'Another' }, withKey('one-body'));
+    expect(refusal(answer)).toEqual([422, 'idempotency_key_reused']);
+    expect(await plane.count(Tenant)).toBe(before);
+  });
+
+  it('means another request when another caller sends the key', async () => {
+    const token = await plane.createApiKey(['tenants:provision']);
+    const mine = await plane.post(PROVISION, provisionBody(), withKey('common-key'));
+    const theirs = await plane.post(PROVISION, provisionBody(), withKey('common-key', token));
+    expect([mine.status, theirs.status]).toEqual([202, 202]);
+    expect(theirs.body.tenant.id).not.toBe(mine.body.tenant.id);
+  });
+
+  it('means another request on another path', async () => {
+    const cell = { name: 'same-key-cell', region: 'eu', capacity: 1 };
+    expect((await plane.post(PROVISION, provisionBody(), withKey('both-paths'))).status).toBe(202);
+    expect((await plane.post(PLANES, cell, withKey('both-paths'))).status).toBe(201);
+  });
+
+  it('is refused with a key that is no key', async () => {
+    for (const key of ['', 'two words', 'x'.repeat(201)]) {
+      const answer = await plane.post(PROVISION, provisionBody(), withKey(key));
+      expect(refusal(answer)).toEqual([400, 'validation_failed']);
+      expect(answer.body.errors[0].field).toBe('idempotency-key');
+    }
+  });
+
+  it('does not spend its key when it fails', async () => {
+    const body = provisionBody();
+    const slug = body['slug'];
+    const taken = await plane.provision({ slug: 'key-stays-free' });
+    expect(taken.status).toBe(202);
+    const refused = await plane.post(PROVISION, { ...body, slug: 'key-stays-free' }, withKey('fails-first'));
+    expect(refused.body.code).toBe('slug_taken');
+    const answer = await plane.post(PROVISION, body, withKey('fails-first'));
+    expect([answer.status, answer.body.tenant.slug]).toEqual([202, slug]);
+  });
+
+  it('is a new request after 24 hours', async () => {
+    const body = provisionBody();
+    await plane.post(PROVISION, body, withKey('a-day'));
+    plane.clock.advance(24 * 3600 + 1);
+    await plane.sweep();
+    const answer = await plane.post(PROVISION, body, withKey('a-day'));
+    expect(refusal(answer)).toEqual([409, 'slug_taken']);
+  });
+
+  it('keeps no answer in the clear', async () => {
+    const body = { name: 'sealed-cell', region: 'eu', capacity: 1 };
+    const { body: shown } = await plane.post(PLANES, body, withKey('sealed'));
+    const [record] = await plane.rows(IdempotencyRecord, { tokenId: shown.install.token_id });
+    expect(record?.installSealed).toMatch(/^s1\.k1\./);
+    expect(JSON.stringify(record)).not.toContain(shown.install.token);
+    expect(JSON.stringify(record)).not.toContain('sealed-cell');
+  });
+
+  it.each([
+    ['a cell', async () => PLANES, { name: 'created-once', region: 'eu', capacity: 1 }],
+    ['a token', async () => `${PLANES}/${(await plane.registerCell()).id}/provisioning-tokens`, {}],
+    [
+      'an operator',
+      async () => '/api/operators',
+      { email: 'once@example.com', role: 'support', password: PASSWORD },
+    ],
+    ['an API key', async () => '/api/api-keys', { name: 'created-once', scopes: ['tenants:read'] }],
+    [
+      'a sign-up link',
+      async () => `/api/tenants/${(await plane.provision()).body.tenant.id}/signup-link`,
+      undefined,
+    ],
+  ])('creates %s once, and is refused with another body', async (what, pathOf, body) => {
+    const path = await pathOf();
+    const asOwner = {
+      token: await plane.login('owner@example.com'),
+      headers: { 'idempotency-key': `creates ${what}`.replaceAll(' ', '-') },
+    };
+    const audited = await plane.count(AuditEvent);
+    const first = await plane.post(path, body, asOwner);
+    expect(first.status).toBe(201);
+    const written = await plane.count(AuditEvent);
+    expect(written).toBeGreaterThan(audited);
+    const repeats = await Promise.all([1, 2, 3].map(() => plane.post(path, body, asOwner)));
+    for (const again of repeats) expect([again.status, again.text]).toEqual([201, first.text]);
+    expect(refusal(await plane.post(path, { ...body, name: 'another' }, asOwner))).toEqual([
+      422,
+      'idempotency_key_reused',
+    ]);
+    expect(await plane.count(AuditEvent)).toBe(written);
+  });
+
+  it('is taken by every POST that creates', async () => {
+    const { body } = await plane.get('/openapi.json', { token: null }).expect(200);
+    const creating = Object.entries<{ post?: Operation }>(body.paths).filter(
+      ([, { post }]) => post?.responses['201'] ?? post?.responses['202'],
+    );
+    expect(creating.length).toBeGreaterThan(5);
+    const without = creating.filter(
+      ([, { post }]) => !post?.parameters?.some(({ name }) => name === 'idempotency-key'),
+    );
+    // Those that act on a job change nothing when they are repeated.
+    expect(without.map(([path]) => path)).toEqual(
+      ['retry', 'cancel', 'rollback'].map((act) => `/api/provisioning-jobs/{id}/${act}`),
+    );
+  });
+
+  describe('that was answered with an install bundle', () => {
+    const register = async (name: string) => {
+      const body = { name, region: 'eu', capacity: 1 };
+      const first = await plane.post(PLANES, body, withKey(name));
+      return { first, repeat: () => plane.post(PLANES, body, withKey(name)) };
+    };
+
+    it('shows the bundle again while the token is good', async () => {
+      const { first, repeat } = await register('bundle-live');
+      expect(first.status).toBe(201);
+      expect((await repeat()).text).toBe(first.text);
+      expect(await plane.count(TenantPlane, { name: 'bundle-live' })).toBe(1);
+    });
+
+    it('shows it no more once the token was redeemed', async () => {
+      const { first, repeat } = await register('bundle-redeemed');
+      const { tenant_plane, install } = first.body;
+      const cell = (await plane.registerCell()).copy({
+        token: install.token,
+        secret: install.env.INTERNAL_SERVICE_SECRET,
+      });
+      expect((await cell.enrol()).status).toBe(200);
+      const again = await repeat();
+      expect([again.status, again.body]).toEqual([201, { tenant_plane, install: null }]);
+      const [record] = await plane.rows(IdempotencyRecord, { tokenId: install.token_id });
+      expect(record?.installSealed).toBeNull();
+    });
+
+    it('shows it no more once the token was revoked', async () => {
+      const { first, repeat } = await register('bundle-revoked');
+      await plane.post(`${PLANES}/${first.body.tenant_plane.id}/provisioning-tokens`).expect(201);
+      expect((await repeat()).body.install).toBeNull();
+    });
+
+    it('keeps it when enrolment was only tried (dry run)', async () => {
+      const { first, repeat } = await register('bundle-dry');
+      const { token, env } = first.body.install;
+      const cell = (await plane.registerCell()).copy({ token, secret: env.INTERNAL_SERVICE_SECRET });
+      expect((await cell.enrol({}, '?dry_run=true')).status).toBe(200);
+      expect((await repeat()).text).toBe(first.text);
+    });
+  });
+});

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { type DesiredState, SIGNUP_TOKEN_TYPE } from '@atlas/plane-contract';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { type JWK, createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { Tenant } from '../../src/tenants/tenant.entity';
+import { TestControlPlane } from '../control-plane.fixture';
+import { type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
+
+describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
+  let plane: TestControlPlane;
+  let cell: PlaneSimulator;
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot(driver);
+    cell = await plane.enrolledCell();
+  });
+  afterAll(() => plane.close());
+
+  const active = async (): Promise<{ id: string; slug: string }> => {
+    const { body } = await plane.provision();
+    await cell.serve(body.tenant.id);
+    await eventually(async () => (await plane.count(Tenant, { id: body.tenant.id, status: 'active' })) === 1);
+    return body.tenant;
+  };
+
+  it('are found by id and by slug', async () => {
+    const { id, slug } = await active();
+    const [byId, bySlug] = [await plane.get(`/api/tenants/${id}`), await plane.get(`/api/tenants/${slug}`)];
+    expect(byId.body).toMatchObject({ id, slug, status: 'active', tenant_plane_id: cell.id });
+    expect(bySlug.body).toEqual(byId.body);
+  });
+
+  it.each([randomUUID(), 'nobody', 'no%20slug', "x'%20or%201=1"])('%s is not found', async (name) => {
+    expect(refusal(await plane.get(`/api/tenants/${name}`))).toEqual([404, 'tenant_not_found']);
+  });
+
+  it('with a NUL in the name are refused or not found, no error of ours', async () => {
+    expect([400, 404]).toContain((await plane.get('/api/tenants/a%00b')).status);
+  });
+
+  it('are listed newest first, in pages', async () => {
+    const made: string[] = [];
+    for (let n = 0; n < 3; n += 1) made.unshift((await plane.provision()).body.tenant.id);
+    const { body: one } = await plane.get('/api/tenants?limit=2');
+    const { body: two } = await plane.get(`/api/tenants?limit=2&cursor=${one.next_cursor}`);
+    const ids = [...one.items, ...two.items].map((tenant: { id: string }) => tenant.id);
+    expect(ids.slice(0, 3)).toEqual(made);
+    const { body: all } = await plane.get('/api/tenants');
+    expect(all.next_cursor).toBeNull();
+    expect(all.items).toHaveLength(await plane.count(Tenant));
+  });
+
+  it('are listed by status', async () => {
+    const { id } = await active();
+    const { body } = await plane.get('/api/tenants?status=active');
+    expect(body.items.map((tenant: { id: string }) => tenant.id)).toContain(id);
+    expect(new Set(body.items.map((tenant: { status: string }) => tenant.status))).toEqual(
+      new Set(['active']),
+    );
+  });
+
+  it('are listed by deployment model', async () => {
+    const hybrid = { name: 'Both', deployment_model: 'hybrid', admin_email: 'a@both.example.com' };
+    const { body } = await plane.post('/api/tenants/provision', hybrid);
+    await active();
+    const list = await plane.get('/api/tenants?deployment_model=hybrid');
+    expect(list.body.items.map((tenant: { id: string }) => tenant.id)).toEqual([body.tenant.id]);
+  });
+
+  it.each([
+    'cursor=x',
+    'limit=0',
+    'limit=201',
+    'limit=many',
+    'status=odd',
+    'deployment_model=odd',
+    'colour=red',
+  ])('cannot be listed by %s', async (query) => {
+    expect(refusal(await plane.get(`/api/tenants?${query}`))).toEqual([400, 'validation_failed']);
+  });
+
+  it('tell that there is a database URL, never which', async () => {
+    const { id, slug } = await active();
+    await plane.change(Tenant, { id }, { dbUrlSealed: 's1.k1.sealed-database-url' });
+    for (const path of [
+      `/api/tenants/${id}`,
+      `/api/tenants/${slug}`,
+      '/api/tenants',
+      '/api/provisioning-jobs',
+      '/api/audit',
+    ]) {
+      const answer = await plane.get(path).expect(200);
+      expect(answer.text).not.toMatch(/sealed|db_?url_sealed|dbUrl/);
+    }
+    expect((await plane.get(`/api/tenants/${id}`)).body.has_db_url).toBe(true);
+    expect(JSON.stringify(bodyOf<DesiredState>({ body: await cell.pullAll() }))).not.toContain('sealed');
+  });
+
+  describe('have a sign-up link', () => {
+    it('that their plane can check with the keys of its desired state', async () => {
+      const { id, slug } = await active();
+      const answer = await plane.post(`/api/tenants/${id}/signup-link`);
+      const expires = new Date(plane.clock.now().getTime() + 7 * 24 * 3_600_000);
+      expect(answer.status).toBe(201);
+      const { token } = answer.body;
+      expect(answer.body).toEqual({
+        url: `https://${slug}.atlas.example/signup#token=${token}`,
+        token: expect.any(String),
+        expires_at: expires.toISOString(),
+      });
+      const { keys } = (await cell.pullAll()).config.keys;
+      const { payload } = await jwtVerify(token, createLocalJWKSet({ keys: keys as unknown as JWK[] }), {
+        typ: SIGNUP_TOKEN_TYPE,
+        audience: cell.id,
+        subject: id,
+        algorithms: ['EdDSA'],
+        currentDate: plane.clock.now(),
+      });
+      expect(payload).toEqual({
+        aud: cell.id,
+        sub: id,
+        email: `admin@${slug}.example.com`,
+        jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        exp: expires.getTime() / 1000,
+      });
+      const kid = decodeProtectedHeader(token).kid;
+      expect(keys.find((key) => key.kid === kid)?.purpose).toBe('signup');
+    });
+
+    it('of its own each time', async () => {
+      const { id } = await active();
+      const [one, two] = [
+        await plane.post(`/api/tenants/${id}/signup-link`),
+        await plane.post(`/api/tenants/${id}/signup-link`),
+      ];
+      expect(one.body.token).not.toBe(two.body.token);
+    });
+
+    it('whose making is audited, without the token', async () => {
+      const { id } = await active();
+      const { body } = await plane.post(`/api/tenants/${id}/signup-link`);
+      const rows = await plane.rows(AuditEvent, { action: 'tenant.signup_link_created', targetId: id });
+      expect(rows).toHaveLength(1);
+      expect(JSON.stringify(rows)).not.toContain(body.token);
+    });
+
+    it('only once they have a plane', async () => {
+      const { body } = await plane.provision();
+      await plane.post(`/api/provisioning-jobs/${body.job.id}/cancel`);
+      await plane.post(`/api/provisioning-jobs/${body.job.id}/rollback`);
+      await eventually(
+        async () => (await plane.count(Tenant, { id: body.tenant.id, status: 'deleted' })) === 1,
+      );
+      const answer = await plane.post(`/api/tenants/${body.tenant.id}/signup-link`);
+      expect(refusal(answer)).toEqual([409, 'tenant_not_placed']);
+    });
+
+    it('only if they exist, and for those who may write', async () => {
+      const path = `/api/tenants/${randomUUID()}/signup-link`;
+      expect(refusal(await plane.post(path))).toEqual([404, 'tenant_not_found']);
+      const token = await plane.createApiKey(['tenants:read', 'tenants:provision']);
+      expect(refusal(await plane.post(path, undefined, { token }))).toEqual([403, 'forbidden']);
+    });
+  });
+});

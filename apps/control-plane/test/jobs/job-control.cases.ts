@@ -1,0 +1,223 @@
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { Cells } from '../../src/tenant-planes/cells';
+import { Placement } from '../../src/tenant-planes/placement.entity';
+import { TestControlPlane } from '../control-plane.fixture';
+import { JOBS, JobScene, afterReport } from '../job-scene.fixture';
+import { refusal } from '../plane-simulator.fixture';
+
+describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
+  let scene: JobScene;
+  beforeAll(async () => (scene = await JobScene.set(driver)));
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(() => scene.plane.close());
+
+  it('goes on from the step that failed, after a person acted', async () => {
+    jest.spyOn(scene.plane.app.get(Cells), 'takePlace').mockResolvedValueOnce(null);
+    const { body } = await scene.plane.provision();
+    await scene.reaches(body.job.id, 'failed');
+    expect(await scene.job(body.job.id)).toMatchObject({ error: { code: 'no_capacity' } });
+    const answer = await scene.act(body.job.id, 'retry').expect(202);
+    expect(answer.body.job).toMatchObject({ id: body.job.id, status: 'queued', error: null });
+    await scene.cell.serve(body.tenant.id);
+    await scene.reaches(body.job.id, 'succeeded');
+  });
+
+  it('is cancelled once, where it is; then it can be resumed', async () => {
+    const { job, id } = await scene.waiting();
+    const cancelled = await scene.act(job, 'cancel');
+    expect([cancelled.status, cancelled.body.job.status]).toEqual([202, 'cancelled']);
+    expect((await scene.tenant(id)).status).toBe('failed');
+    expect(refusal(await scene.act(job, 'cancel'))).toEqual([409, 'invalid_transition']);
+    await scene.report(id, 'applied');
+    expect((await scene.job(job)).status).toBe('cancelled');
+    await scene.act(job, 'retry').expect(202);
+    await scene.reaches(job, 'succeeded');
+  });
+
+  it('rolled back leaves the tenant deleted, the slug free and the place given back', async () => {
+    const before = await scene.placed();
+    const { job, id, slug } = await scene.waiting();
+    expect(await scene.placed()).toBe(before + 1);
+    await scene.act(job, 'cancel').expect(202);
+    await scene.act(job, 'rollback').expect(202);
+    await scene.reaches(job, 'cancelled');
+    expect(await scene.statesOf(job)).toEqual(['undone', 'undone', 'undone', ...afterReport('skipped')]);
+    expect(await scene.tenant(id)).toMatchObject({ status: 'deleted', tenant_plane_id: null });
+    expect((await scene.plane.get(`/api/tenants/${slug}`)).status).toBe(404);
+    expect(await scene.placed()).toBe(before);
+    const gone = await scene.cell.pull(20);
+    expect(gone.body).toMatchObject({ removed: [id] });
+
+    const next = await scene.plane.provision({ slug });
+    expect(next.status).toBe(202);
+    await scene.cell.serve(next.body.tenant.id);
+    await scene.reaches(next.body.job.id, 'succeeded');
+    expect((await scene.plane.get(`/api/tenants/${slug}`)).body.id).toBe(next.body.tenant.id);
+  });
+
+  it('is not gone on with once another operation came after it', async () => {
+    const { job: provisioning, id } = await scene.waiting();
+    await scene.report(id, 'applied');
+    await scene.reaches(provisioning, 'succeeded');
+    const suspend = async (): Promise<string> =>
+      (await scene.plane.post(`/api/tenants/${id}/suspend`, {}).expect(202)).body.job.id;
+    const first = await suspend();
+    await scene.act(first, 'cancel').expect(202);
+    await scene.act(first, 'rollback').expect(202);
+    await scene.reaches(first, 'cancelled');
+    const second = await suspend();
+    for (const action of ['retry', 'rollback'] as const)
+      expect(refusal(await scene.act(first, action))).toEqual([409, 'operation_in_progress']);
+    await scene.act(second, 'cancel').expect(202);
+    expect(refusal(await scene.act(first, 'retry'))).toEqual([409, 'invalid_transition']);
+    await scene.act(second, 'retry').expect(202);
+  });
+
+  it('rolled back before anything was published leaves no trace at the cell', async () => {
+    jest.spyOn(scene.plane.app.get(Cells), 'takePlace').mockResolvedValueOnce(null);
+    const [before, { body }] = [await scene.placed(), await scene.plane.provision()];
+    await scene.reaches(body.job.id, 'failed');
+    await scene.act(body.job.id, 'rollback').expect(202);
+    await scene.reaches(body.job.id, 'cancelled');
+    expect(await scene.placed()).toBe(before);
+    expect(await scene.plane.count(Placement, { tenantId: body.tenant.id })).toBe(0);
+    expect((await scene.tenant(body.tenant.id)).status).toBe('deleted');
+  });
+
+  it('that succeeded can be neither retried, cancelled nor rolled back', async () => {
+    const { job, id } = await scene.waiting();
+    await scene.report(id, 'applied');
+    await scene.reaches(job, 'succeeded');
+    for (const action of ['retry', 'cancel', 'rollback'] as const) {
+      expect(refusal(await scene.act(job, action))).toEqual([409, 'invalid_transition']);
+    }
+  });
+
+  it('that does not exist is not found', async () => {
+    const missing = '01900000-0000-7000-8000-000000000000';
+    expect(refusal(await scene.plane.get(`${JOBS}/${missing}`))).toEqual([404, 'job_not_found']);
+    expect(refusal(await scene.plane.get(`${JOBS}/${missing}/events`))).toEqual([404, 'job_not_found']);
+    expect(refusal(await scene.act(missing, 'retry'))).toEqual([404, 'job_not_found']);
+    expect(refusal(await scene.act(missing, 'cancel'))).toEqual([404, 'job_not_found']);
+    expect(refusal(await scene.plane.get(`${JOBS}/no-uuid`))).toEqual([400, 'validation_failed']);
+  });
+
+  it('waits again when a wait that timed out is retried', async () => {
+    const { job, id } = await scene.waiting();
+    scene.plane.clock.advance(15 * 60 + 1);
+    await scene.plane.sweep();
+    await scene.reaches(job, 'failed');
+    await scene.act(job, 'retry').expect(202);
+    await eventually(async () => ['waiting', 'failed'].includes((await scene.job(job)).status));
+    expect((await scene.job(job)).status).toBe('waiting');
+    await scene.report(id, 'applied');
+    await scene.reaches(job, 'succeeded');
+  });
+
+  it('is over once it was rolled back: nothing raises its tenant from the dead', async () => {
+    const { job, id } = await scene.waiting();
+    await scene.act(job, 'cancel').expect(202);
+    await scene.act(job, 'rollback').expect(202);
+    await scene.reaches(job, 'cancelled');
+    expect(refusal(await scene.act(job, 'retry'))).toEqual([409, 'invalid_transition']);
+    expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'invalid_transition']);
+    expect((await scene.tenant(id)).status).toBe('deleted');
+  });
+
+  describe('whose rollback breaks on the way', () => {
+    const broken = async () => {
+      const before = await scene.placed();
+      const { job, id } = await scene.waiting();
+      const free = jest.spyOn(scene.plane.app.get(Cells), 'freePlace').mockRejectedValue(new Error('broken'));
+      await scene.act(job, 'cancel').expect(202);
+      await scene.act(job, 'rollback').expect(202);
+      await eventually(async () => (await scene.job(job)).steps[0]?.error, { what: 'the error is shown' });
+      return { job, id, before, free };
+    };
+
+    it('shows the error, lets go, and is taken up again later', async () => {
+      const { job, id, before, free } = await broken();
+      expect((await scene.plane.rows(ProvisioningJob, { id: job }))[0]?.leaseOwner).toBeNull();
+      expect((await scene.statesOf(job)).slice(1)).toEqual(['undone', 'undone', ...afterReport('skipped')]);
+      free.mockRestore();
+      scene.plane.clock.advance(61);
+      await scene.plane.sweep();
+      await scene.reaches(job, 'cancelled');
+      expect((await scene.tenant(id)).status).toBe('deleted');
+      expect(await scene.placed()).toBe(before);
+    });
+
+    it('fails after its last attempt, and can be rolled back by a person', async () => {
+      const { job, id, before, free } = await broken();
+      await eventually(
+        async () => {
+          scene.plane.clock.advance(61);
+          await scene.plane.sweep();
+          return (await scene.job(job)).status === 'failed';
+        },
+        { what: 'it gives up' },
+      );
+      expect(free.mock.calls.length).toBe(6);
+      free.mockRestore();
+      await scene.act(job, 'rollback').expect(202);
+      await scene.reaches(job, 'cancelled');
+      expect((await scene.tenant(id)).status).toBe('deleted');
+      expect(await scene.placed()).toBe(before);
+    });
+
+    it('can be resumed instead', async () => {
+      const { job, id, before, free } = await broken();
+      free.mockRestore();
+      await scene.act(job, 'cancel').expect(202);
+      await scene.act(job, 'retry').expect(202);
+      scene.cell.tenants.delete(id);
+      await scene.cell.serve(id);
+      await scene.reaches(job, 'succeeded');
+      expect((await scene.tenant(id)).status).toBe('active');
+      expect(await scene.placed()).toBe(before + 1);
+    });
+  });
+});
+
+describe.each(EVERY_DATABASE)('the list of jobs on %s', (driver) => {
+  let plane: TestControlPlane;
+  const ids: string[] = [];
+  let first: { tenant: { id: string }; job: { id: string } };
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot(driver);
+    await plane.enrolledCell();
+    for (let n = 0; n < 5; n += 1) {
+      const { body } = await plane.provision();
+      first ??= body;
+      ids.unshift(body.job.id);
+    }
+    await eventually(async () => (await plane.count(ProvisioningJob, { status: 'waiting' })) === 5);
+    await plane.post(`${JOBS}/${first.job.id}/cancel`).expect(202);
+  });
+  afterAll(() => plane.close());
+
+  const list = async (query: string) => (await plane.get(`${JOBS}${query}`).expect(200)).body;
+  const idsOf = (page: { items: { id: string }[] }) => page.items.map((job) => job.id);
+
+  it('is newest first, in pages', async () => {
+    const [one] = [await list('?limit=2')];
+    const two = await list(`?limit=2&cursor=${one.next_cursor}`);
+    const three = await list(`?limit=2&cursor=${two.next_cursor}`);
+    expect([...idsOf(one), ...idsOf(two), ...idsOf(three)]).toEqual(ids);
+    expect(three.next_cursor).toBeNull();
+    expect(await list('?limit=5')).toMatchObject({ next_cursor: null });
+  });
+
+  it('is narrowed to a tenant, and to a status', async () => {
+    expect(idsOf(await list(`?tenant_id=${first.tenant.id}`))).toEqual([first.job.id]);
+    expect(idsOf(await list('?status=cancelled'))).toEqual([first.job.id]);
+    expect(idsOf(await list('?status=waiting'))).toEqual(ids.slice(0, 4));
+    expect(idsOf(await list(`?tenant_id=${first.tenant.id}&status=waiting`))).toEqual([]);
+  });
+
+  it.each(['status=odd', 'tenant_id=acme', 'cursor=x', 'limit=0', 'limit=201', 'colour=red'])(
+    'refuses %s',
+    async (query) => expect(refusal(await plane.get(`${JOBS}?${query}`))).toEqual([400, 'validation_failed']),
+  );
+});

@@ -1,0 +1,120 @@
+import { Signals } from '@atlas/persistence';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { JobsController } from '../../src/provisioning/jobs.controller';
+import { WaitingCalls } from '../../src/tenant-planes/waiting-calls';
+import { TestControlPlane } from '../control-plane.fixture';
+import { STEPS } from '../job-scene.fixture';
+import { type PlaneSimulator } from '../plane-simulator.fixture';
+
+interface Event {
+  readonly type: string;
+  readonly data: { readonly job_id?: string; readonly name?: string; readonly status: string };
+}
+
+describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
+  let plane: TestControlPlane;
+  let cell: PlaneSimulator;
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot(driver);
+    cell = await plane.enrolledCell();
+  });
+  afterAll(() => plane.close());
+
+  const open = (id: string, end?: AbortSignal): Promise<Response> =>
+    fetch(`${plane.url}/api/provisioning-jobs/${id}/events`, {
+      headers: { authorization: `Bearer ${plane.apiKey}` },
+      ...(end && { signal: end }),
+    });
+
+  /** Reads to the end of the stream; `seen` is filled as it comes. */
+  const read = async (response: Response, seen: Event[]): Promise<void> => {
+    let rest = '';
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const blocks = (rest + chunk).split('\n\n');
+      rest = blocks.pop() ?? '';
+      seen.push(...blocks.map(parse));
+    }
+    expect(rest).toBe('');
+  };
+
+  it('gives an event for every change of a step, and the whole job at the end', async () => {
+    const { body } = await plane.provision();
+    const response = await open(body.job.id);
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    const seen: Event[] = [];
+    const reading = read(response, seen);
+    const isWaiting = () =>
+      seen.some(({ data }) => data.name === 'await-report' && data.status === 'waiting');
+    await eventually(isWaiting, { what: 'the stream tells of the wait' });
+    expect(seen.some(({ type }) => type === 'done')).toBe(false);
+    await cell.serve(body.tenant.id);
+    await reading;
+    expect(seen.at(-1)).toMatchObject({ type: 'done', data: { id: body.job.id, status: 'succeeded' } });
+    const steps = seen.slice(0, -1);
+    expect(steps.every(({ type, data }) => type === 'step' && data.job_id === body.job.id)).toBe(true);
+    const last = new Map(steps.map(({ data }) => [data.name, data.status]));
+    expect([...last.entries()]).toEqual(STEPS.map((name) => [name, 'done']));
+    expect(new Set(steps.map(({ data }) => JSON.stringify(data))).size).toBe(steps.length);
+  });
+
+  it('of one that is over gives all of it and ends', async () => {
+    const { body } = await plane.provision();
+    await plane.post(`/api/provisioning-jobs/${body.job.id}/cancel`).expect(202);
+    const seen: Event[] = [];
+    await read(await open(body.job.id), seen);
+    expect(seen.map(({ type }) => type)).toEqual([...STEPS.map(() => 'step'), 'done']);
+    expect(seen.at(-1)?.data.status).toBe('cancelled');
+  });
+
+  it('needs the right to read jobs', async () => {
+    const token = await plane.createApiKey(['tenants:read']);
+    const { body } = await plane.provision();
+    const path = `/api/provisioning-jobs/${body.job.id}/events`;
+    expect((await plane.get(path, { token })).status).toBe(403);
+    expect((await plane.get(path, { token: null })).status).toBe(401);
+  });
+});
+
+describe.each(EVERY_DATABASE)('ending the Control Plane on %s', (driver) => {
+  it('lets those who watch and those who wait go', async () => {
+    const plane = await TestControlPlane.boot(driver);
+    const cell = await plane.enrolledCell();
+    const { body } = await plane.provision();
+    await cell.pull(20);
+    const watching = plane.get(`/api/provisioning-jobs/${body.job.id}/events`).then(({ text }) => text);
+    const waiting = cell.pull(50);
+    const signals = plane.app.get(Signals);
+    const topics = [`job:${body.job.id}`, `tenant-plane:${cell.id}`];
+    await eventually(() => topics.every((topic) => signals.hasListeners(topic)), { what: 'both listen' });
+    await plane.close();
+    expect(await watching).toContain('event: step');
+    expect((await waiting).status).toBe(204);
+  });
+});
+
+describe.each(EVERY_DATABASE)('while the Control Plane ends on %s', (driver) => {
+  let plane: TestControlPlane;
+  beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
+
+  it('who comes to wait or to watch is let go at once, and idle connections hold nothing up', async () => {
+    const cell = await plane.enrolledCell();
+    const { body } = await plane.provision();
+    await cell.pull(20);
+    plane.app.get(WaitingCalls).beforeApplicationShutdown();
+    plane.app.get(JobsController).beforeApplicationShutdown();
+    expect((await cell.pull(25)).status).toBe(204);
+    // As browsers do: the connection stays open behind the answer.
+    const watched = await fetch(`${plane.url}/api/provisioning-jobs/${body.job.id}/events`, {
+      headers: { authorization: `Bearer ${plane.apiKey}` },
+    });
+    await watched.text();
+    await fetch(`${plane.url}/health/live`).then((response) => response.text());
+    await plane.close();
+  }, 10_000);
+});
+
+function parse(block: string): Event {
+  const [event = '', data = ''] = block.split('\n');
+  expect([event.slice(0, 7), data.slice(0, 6)]).toEqual(['event: ', 'data: ']);
+  return { type: event.slice(7), data: JSON.parse(data.slice(6)) };
+}

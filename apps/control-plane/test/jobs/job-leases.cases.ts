@@ -1,0 +1,180 @@
+import { EVERY_DATABASE } from '@atlas/testing';
+import { FaultPoints } from '../../src/provisioning/fault-points';
+import { JobRunner } from '../../src/provisioning/job-runner';
+import { JobQueue } from '../../src/provisioning/queue/job-queue';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { Jobs, LeaseLost } from '../../src/provisioning/jobs.repository';
+import { Placement } from '../../src/tenant-planes/placement.entity';
+import { STEPS } from '../job-scene.fixture';
+import { TestControlPlane } from '../control-plane.fixture';
+import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
+
+describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
+  let plane: TestControlPlane;
+  let cell: PlaneSimulator;
+  let jobs: Jobs;
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot(driver);
+    cell = await plane.enrolledCell();
+    jobs = plane.app.get(Jobs);
+  });
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(() => plane.close());
+
+  /** A job that nobody was woken for. */
+  const untouched = async (): Promise<{ id: string; tenantId: string }> => {
+    jest.spyOn(plane.app.get(JobQueue), 'wake').mockResolvedValueOnce();
+    const { body } = await plane.provision();
+    return { id: body.job.id, tenantId: body.tenant.id };
+  };
+  const claimed = async (id: string, owner: string): Promise<ProvisioningJob> => {
+    const job = await jobs.claim(id, owner);
+    if (!job) throw new Error('It was not claimed.');
+    return job;
+  };
+  const row = async (id: string): Promise<ProvisioningJob | undefined> =>
+    (await plane.rows(ProvisioningJob, { id }))[0];
+
+  it('is given to one of many that want it at once', async () => {
+    const { id } = await untouched();
+    const claims = await Promise.all(Array.from({ length: 20 }, (_, n) => jobs.claim(id, `worker-${n}`)));
+    expect(claims.filter(Boolean)).toHaveLength(1);
+    expect(claims.find(Boolean)).toMatchObject({ leaseNumber: 1, status: 'running' });
+  });
+
+  it('keeps others out until it expires, and no longer', async () => {
+    const { id } = await untouched();
+    await claimed(id, 'first');
+    plane.clock.advance(14);
+    expect(await jobs.claim(id, 'second')).toBeNull();
+    plane.clock.advance(1);
+    expect(await claimed(id, 'second')).toMatchObject({ leaseOwner: 'second', leaseNumber: 2 });
+  });
+
+  it('that is renewed lasts 15 s more', async () => {
+    const { id } = await untouched();
+    const job = await claimed(id, 'first');
+    plane.clock.advance(10);
+    await jobs.renew(job);
+    plane.clock.advance(14);
+    expect(await jobs.claim(id, 'second')).toBeNull();
+  });
+
+  it('that was lost lets its old holder write nothing', async () => {
+    const { id } = await untouched();
+    const old = await claimed(id, 'first');
+    plane.clock.advance(15);
+    const current = await claimed(id, 'second');
+    await expect(jobs.save(old, { error: { code: 'late', detail: 'late' } })).rejects.toThrow(LeaseLost);
+    await expect(jobs.renew(old)).rejects.toThrow(LeaseLost);
+    await expect(jobs.releaseUnlessWoken(old, {})).rejects.toThrow(LeaseLost);
+    expect(await row(id)).toMatchObject({ leaseOwner: 'second', leaseNumber: 2, error: null });
+    await jobs.save(current, { error: { code: 'mine', detail: 'mine' } });
+    expect((await row(id))?.error?.code).toBe('mine');
+  });
+
+  it('that the same worker took again fences off its own past', async () => {
+    const { id } = await untouched();
+    const before = await claimed(id, 'worker');
+    plane.clock.advance(15);
+    await claimed(id, 'worker');
+    await expect(jobs.save(before, { error: null })).rejects.toThrow(LeaseLost);
+  });
+
+  it.each(['retry', 'rollback'])('is not undermined by a %s: that is refused meanwhile', async (action) => {
+    const { id } = await untouched();
+    const job = await claimed(id, 'worker');
+    const answer = await plane.post(`/api/provisioning-jobs/${id}/${action}`);
+    expect(refusal(answer)).toEqual([409, 'invalid_transition']);
+    expect(await row(id)).toMatchObject({ status: 'running', direction: 'run', leaseOwner: 'worker' });
+    await jobs.renew(job);
+  });
+
+  it('makes a second runner do nothing meanwhile', async () => {
+    const { id, tenantId } = await untouched();
+    await claimed(id, 'somebody else');
+    await plane.app.get(JobRunner).advance(id);
+    expect((await row(id))?.steps.map((step) => step.status)).toEqual(STEPS.map(() => 'pending'));
+    expect(await plane.count(Placement, { tenantId })).toBe(0);
+    plane.clock.advance(15);
+    await plane.app.get(JobRunner).advance(id);
+    expect((await row(id))?.status).toBe('waiting');
+  });
+
+  /** Holds the runner at a fault point until told to go on. */
+  const pauseAt = (point: string): { reached: Promise<void>; resume: () => void } => {
+    let [arrive, resume] = [(): void => undefined, (): void => undefined];
+    const reached = new Promise<void>((resolve) => (arrive = resolve));
+    const resumed = new Promise<void>((resolve) => (resume = resolve));
+    jest.spyOn(plane.app.get(FaultPoints), 'reach').mockImplementation(async (...names) => {
+      if (names.join('/') !== point) return;
+      arrive();
+      await resumed;
+    });
+    return { reached, resume };
+  };
+
+  it('lost between two steps stops the runner before it changes anything', async () => {
+    const { id, tenantId } = await untouched();
+    const { reached, resume } = pauseAt('provision/write-desired-state/before');
+    const run = plane.app.get(JobRunner).advance(id);
+    await reached;
+    plane.clock.advance(15);
+    await claimed(id, 'thief');
+    resume();
+    await run;
+    const [placement] = await plane.rows(Placement, { tenantId });
+    expect(placement?.entryRevision).toBe(0);
+    expect(await row(id)).toMatchObject({ leaseOwner: 'thief', status: 'running' });
+    expect((await cell.pullAll()).tenants.map((entry) => entry.tenant_id)).not.toContain(tenantId);
+  });
+
+  it('taken by a cancellation stops the runner as well', async () => {
+    const { id } = await untouched();
+    const { reached, resume } = pauseAt('provision/write-desired-state/before');
+    const run = plane.app.get(JobRunner).advance(id);
+    await reached;
+    await plane.post(`/api/provisioning-jobs/${id}/cancel`).expect(202);
+    resume();
+    await run;
+    expect((await row(id))?.status).toBe('cancelled');
+    expect((await row(id))?.steps[1]?.status).toBe('running');
+  });
+
+  it('is not let go for a wait when the report came in between, though its wake-up was lost', async () => {
+    const { id, tenantId } = await untouched();
+    const release = jobs.releaseUnlessWoken.bind(jobs);
+    const lost = jest.spyOn(plane.app.get(JobQueue), 'wake');
+    jest.spyOn(jobs, 'releaseUnlessWoken').mockImplementationOnce(async (...wait) => {
+      // The step has looked in vain, and nothing is written of that yet.
+      await cell.pull();
+      lost.mockResolvedValueOnce();
+      const entry_revision = cell.tenants.get(tenantId)?.entry_revision ?? 0;
+      await cell.report([{ tenant_id: tenantId, state: 'applied', entry_revision }]);
+      return release(...wait);
+    });
+    await plane.app.get(JobRunner).advance(id);
+    expect((await row(id))?.status).toBe('succeeded');
+  });
+
+  it.each(['before', 'after-effect', 'after-record'] as const)(
+    'is not needed twice: a step that breaks %s is repeated without harm',
+    async (moment) => {
+      const { id, tenantId } = await untouched();
+      const reach = jest.spyOn(plane.app.get(FaultPoints), 'reach');
+      reach.mockImplementation(async (_, step, at) => {
+        if (step !== 'write-desired-state' || at !== moment) return;
+        reach.mockResolvedValue();
+        throw new Error('broken on purpose');
+      });
+      await plane.app.get(JobRunner).advance(id);
+      plane.clock.advance(2);
+      await plane.app.get(JobRunner).advance(id);
+      expect((await row(id))?.status).toBe('waiting');
+      const [placement] = await plane.rows(Placement, { tenantId });
+      const published = (await cell.pullAll()).tenants.filter((entry) => entry.tenant_id === tenantId);
+      expect(published).toHaveLength(1);
+      expect(published[0]?.entry_revision).toBe(placement?.entryRevision);
+    },
+  );
+});

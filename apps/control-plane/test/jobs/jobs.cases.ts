@@ -1,0 +1,133 @@
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { JobRunner } from '../../src/provisioning/job-runner';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { JobQueue } from '../../src/provisioning/queue/job-queue';
+import { JobScene, STEPS, afterReport } from '../job-scene.fixture';
+
+describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
+  let scene: JobScene;
+  beforeAll(async () => (scene = await JobScene.set(driver)));
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(() => scene.plane.close());
+
+  it('goes through in one go: the cell pulls, applies and reports, and the tenant is active', async () => {
+    const { body } = await scene.plane.provision();
+    await scene.cell.serve(body.tenant.id);
+    await scene.reaches(body.job.id, 'succeeded');
+    const job = await scene.job(body.job.id);
+    const at = scene.plane.clock.now().toISOString();
+    const done = {
+      status: 'done',
+      attempt: 1,
+      started_at: at,
+      finished_at: at,
+      error: null,
+      waiting_for: null,
+    };
+    const outputs = expect.any(Object);
+    expect(job).toMatchObject({ error: null, tenant_id: body.tenant.id, finished_at: at });
+    expect(job.steps).toEqual(STEPS.map((name) => ({ name, ...done, outputs })));
+    expect(await scene.tenant(body.tenant.slug)).toMatchObject({
+      status: 'active',
+      active_at: at,
+      tenant_plane_id: scene.cell.id,
+      endpoint_url: 'https://cell.example.com',
+    });
+  });
+
+  it('shows how far it is while it waits for the report', async () => {
+    const { job, id } = await scene.waiting();
+    const { status, steps } = await scene.job(job);
+    expect(status).toBe('waiting');
+    expect(steps.map((step) => step.status)).toEqual(['done', 'done', 'waiting', ...afterReport('pending')]);
+    expect(steps[2]).toMatchObject({ waiting_for: 'the report of the tenant plane' });
+    expect((await scene.tenant(id)).status).toBe('provisioning');
+    await scene.report(id, 'applied');
+    await scene.reaches(job, 'succeeded');
+  });
+
+  it('does not take a report on an older entry for its own', async () => {
+    const { job, id } = await scene.waiting();
+    await scene.cell.report([{ tenant_id: id, state: 'applied', entry_revision: 0 }]);
+    await scene.plane.app.get(JobRunner).advance(job);
+    await scene.reaches(job, 'waiting');
+    await scene.report(id, 'applied');
+    await scene.reaches(job, 'succeeded');
+  });
+
+  it('tries again when the plane could not apply the tenant, and fails after six attempts', async () => {
+    const { job, id } = await scene.waiting();
+    await scene.report(id, 'failed', 'the disk is full');
+    for (let attempt = 1; attempt < 6; attempt += 1) {
+      await eventually(async () => (await scene.job(job)).steps[2]?.attempt === attempt + 1);
+      expect((await scene.job(job)).status).toBe('waiting');
+      scene.plane.clock.advance(61);
+      await scene.plane.sweep();
+    }
+    await scene.reaches(job, 'failed');
+    const failed = await scene.job(job);
+    expect(failed.error).toEqual({
+      code: 'apply_failed',
+      detail: expect.stringContaining('the disk is full'),
+    });
+    expect(failed.steps.map((step) => step.status)).toEqual([
+      'done',
+      'done',
+      'failed',
+      ...afterReport('pending'),
+    ]);
+    expect((await scene.tenant(id)).status).toBe('failed');
+
+    await scene.act(job, 'retry').expect(202);
+    await scene.report(id, 'applied');
+    await scene.reaches(job, 'succeeded');
+    expect((await scene.tenant(id)).status).toBe('active');
+  });
+
+  it('recovers at once when the plane applies the tenant after all', async () => {
+    const { job, id } = await scene.waiting();
+    await scene.report(id, 'failed');
+    await eventually(async () => (await scene.job(job)).steps[2]?.attempt === 2);
+    await scene.report(id, 'applied');
+    await scene.reaches(job, 'succeeded');
+  });
+
+  it('fails when no report comes within 15 minutes, and says so', async () => {
+    const { job } = await scene.waiting();
+    scene.plane.clock.advance(15 * 60 + 1);
+    await scene.plane.sweep();
+    expect(await scene.job(job)).toMatchObject({ status: 'failed', error: { code: 'wait_timed_out' } });
+  });
+
+  it('does not take a report on an entry that was never published for its own', async () => {
+    const { job, id } = await scene.waiting();
+    await scene.cell.report([{ tenant_id: id, state: 'applied', entry_revision: 999_999 }]);
+    await scene.plane.app.get(JobRunner).advance(job);
+    await scene.reaches(job, 'waiting');
+    await scene.report(id, 'applied');
+    await scene.reaches(job, 'succeeded');
+  });
+
+  it('is picked up by the sweep when its wake-up was lost', async () => {
+    jest.spyOn(scene.plane.app.get(JobQueue), 'wake').mockResolvedValueOnce();
+    const { body } = await scene.plane.provision();
+    await scene.plane.sweep();
+    expect((await scene.job(body.job.id)).status).toBe('queued');
+    scene.plane.clock.advance(6);
+    await scene.plane.sweep();
+    expect((await scene.job(body.job.id)).status).toBe('waiting');
+    await scene.cell.serve(body.tenant.id);
+    await scene.reaches(body.job.id, 'succeeded');
+  });
+
+  it('is found again by the sweep when the wake-up by a report was lost', async () => {
+    const { job, id } = await scene.waiting();
+    jest.spyOn(scene.plane.app.get(JobQueue), 'wake').mockResolvedValueOnce();
+    await scene.report(id, 'applied');
+    expect((await scene.job(job)).status).toBe('waiting');
+    scene.plane.clock.advance(60);
+    await scene.plane.change(ProvisioningJob, { id: job }, { dueAt: scene.plane.clock.now() });
+    await scene.plane.sweep();
+    expect((await scene.job(job)).status).toBe('succeeded');
+  });
+});

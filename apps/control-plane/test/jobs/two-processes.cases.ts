@@ -1,0 +1,115 @@
+import { PLANE_PATHS } from '@atlas/plane-contract';
+import { eventually } from '@atlas/testing';
+import { In } from 'typeorm';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
+import { Tenant } from '../../src/tenants/tenant.entity';
+import { TestControlPlane, provisionBody } from '../control-plane.fixture';
+import { type PlaneSimulator } from '../plane-simulator.fixture';
+
+const path = PLANE_PATHS.desiredState;
+
+/** On Postgres only: a SQLite file belongs to one process. */
+describe('two processes of a Control Plane', () => {
+  let plane: TestControlPlane;
+  let second: TestControlPlane;
+  let cell: PlaneSimulator;
+  let secondCell: PlaneSimulator;
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot('postgres');
+    second = await TestControlPlane.open(plane.database, plane.clock);
+    second.apiKey = plane.apiKey;
+    cell = await plane.enrolledCell({ region: 'common' });
+    secondCell = cell.copy({ url: second.url });
+  });
+  afterAll(async () => {
+    await second.app.close();
+    await plane.close();
+  });
+
+  it('accept a signed request once between them, of 100 times', async () => {
+    const request = cell.sign({ method: 'GET', path });
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, n) =>
+        (n % 2 ? cell : secondCell).send({ method: 'GET', path, request }),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(99);
+  });
+
+  it('refuse a revoked key at once, both', async () => {
+    const fired = await plane.enrolledCell();
+    const firedAtSecond = fired.copy({ url: second.url });
+    expect([(await fired.pullAll()).full, (await firedAtSecond.pullAll()).full]).toEqual([true, true]);
+    expect((await (await plane.reissue(fired)).enrol()).status).toBe(200);
+    const answers = await Promise.all([fired, firedAtSecond].map((one) => one.call({ method: 'GET', path })));
+    expect(answers.map(({ status }) => status)).toEqual([401, 401]);
+  });
+
+  it('refuse a compromised secret at once, both, although both knew it', async () => {
+    const leaked = await plane.enrolledCell();
+    const leakedAtSecond = leaked.copy({ url: second.url });
+    expect([(await leaked.pullAll()).full, (await leakedAtSecond.pullAll()).full]).toEqual([true, true]);
+    await second.post(`/api/tenant-planes/${leaked.id}/rotate-secret`, { mode: 'compromised' }).expect(202);
+    const answers = await Promise.all(
+      [leaked, leakedAtSecond].map((one) => one.call({ method: 'GET', path })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([401, 401]);
+  });
+
+  it('know of each other when a secret was last used', async () => {
+    const calling = await plane.enrolledCell();
+    const keyUse = async () => (await plane.rows(ServiceKey, { tenantPlaneId: calling.id }))[0]?.lastUsedAt;
+    await plane.sweep();
+    const before = await keyUse();
+    plane.clock.advance(10);
+    await calling.copy({ url: second.url }).pullAll();
+    await Promise.all([plane.sweep(), second.sweep()]);
+    expect([before, await keyUse()]).toEqual([expect.any(Date), plane.clock.now()]);
+  });
+
+  it('let one of 200 redeem a token', async () => {
+    const expected = await plane.registerCell();
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, n) => expected.copy({ url: n % 2 ? plane.url : second.url }).enrol()),
+    );
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([200, ...Array.from({ length: 199 }, () => 409)]);
+  });
+
+  it('wake a plane that waits at the other', async () => {
+    secondCell.revision = cell.revision;
+    const poll = secondCell.pull(50);
+    await plane.provision({ region: 'common' });
+    expect((await poll).status).toBe(200);
+  });
+
+  it('make one tenant of 100 requests with one key', async () => {
+    const body = provisionBody();
+    const headers = { 'idempotency-key': 'both-processes' };
+    const send = async (n: number): Promise<string> => {
+      const answer = await (n % 2 ? plane : second).post('/api/tenants/provision', body, { headers });
+      // Whoever is told that the first is still in work repeats, and gets the same answer.
+      return answer.status === 409 ? send(n) : `${answer.status} ${answer.text}`;
+    };
+    const answers = new Set(await Promise.all(Array.from({ length: 100 }, (_, n) => send(n))));
+    expect([...answers]).toEqual([expect.stringMatching(/^202 /)]);
+    expect(await plane.count(Tenant, { slug: body['slug'] })).toBe(1);
+  });
+
+  it('work on jobs together, each step once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => (n % 2 ? plane : second).provision({ region: 'common' })),
+    );
+    for (const { body } of answers) await cell.serve(body.tenant.id);
+    const ids = answers.map(({ body }) => body.job.id);
+    const done = { id: In(ids), status: 'succeeded' };
+    const isDone = async () => (await plane.count(ProvisioningJob, done)) === 20;
+    await eventually(isDone, { what: 'all are done' });
+    for (const { body } of answers) {
+      const [job] = await plane.rows(ProvisioningJob, { id: body.job.id });
+      expect(job?.steps.map((step) => [step.status, step.attempt])).toEqual(Array(5).fill(['done', 1]));
+    }
+  });
+});

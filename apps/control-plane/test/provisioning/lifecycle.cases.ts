@@ -1,0 +1,136 @@
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { JobScene } from '../job-scene.fixture';
+import { refusal } from '../plane-simulator.fixture';
+
+const KEY = { headers: { 'idempotency-key': 'suspend-once' } };
+
+describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
+  let scene: JobScene;
+  let id: string;
+  beforeAll(async () => (scene = await JobScene.set(driver)));
+  afterAll(() => scene.plane.close());
+  beforeEach(async () => {
+    const { body } = await scene.plane.provision().expect(202);
+    id = body.tenant.id;
+    await scene.cell.serve(id);
+    await scene.reaches(body.job.id, 'succeeded');
+  });
+
+  const act = (operation: string, body: object = {}, options = {}) =>
+    scene.plane.post(`/api/tenants/${id}/${operation}`, body, options);
+  const statusOf = async (): Promise<unknown> => (await scene.tenant(id))['status'];
+  /** What the cell is told, once it is told something else than before. */
+  const told = (status: string): Promise<boolean> =>
+    eventually(async () => {
+      await scene.cell.pull();
+      return scene.cell.tenants.get(id)?.status === status;
+    });
+  const perform = async (operation: string, status: string): Promise<void> => {
+    const { body } = await act(operation).expect(202);
+    await told(status);
+    await scene.report(id, 'applied');
+    await scene.reaches(body.job.id, 'succeeded');
+  };
+
+  it('is suspended and resumed by jobs that end when its plane acts on them', async () => {
+    const accepted = await act('suspend', { reason: 'unpaid' }).expect(202);
+    const { job } = accepted.body;
+    expect(accepted.headers['location']).toBe(`/api/provisioning-jobs/${job.id}`);
+    expect(job).toMatchObject({ operation: 'suspend', tenant_id: id });
+    await told('suspended');
+    await scene.reaches(job.id, 'waiting');
+    expect(await statusOf()).toBe('suspended');
+    await scene.report(id, 'applied');
+    await scene.reaches(job.id, 'succeeded');
+    const [event] = await scene.plane.rows(AuditEvent, { action: 'tenant.suspend', targetId: id });
+    expect(event).toMatchObject({
+      before: { status: 'active' },
+      after: { reason: 'unpaid', job_id: job.id },
+    });
+
+    await perform('resume', 'active');
+    expect(await statusOf()).toBe('active');
+  });
+
+  it('can be taken back: an undone suspension leaves it active', async () => {
+    const { job } = (await act('suspend').expect(202)).body;
+    await told('suspended');
+    await scene.act(job.id, 'cancel').expect(202);
+    expect(await statusOf()).toBe('suspended');
+    await scene.act(job.id, 'rollback').expect(202);
+    await told('active');
+    await scene.reaches(job.id, 'cancelled');
+    expect(await statusOf()).toBe('active');
+  });
+
+  it('says in a dry run what would be done, and does nothing', async () => {
+    const before = await scene.plane.count(ProvisioningJob);
+    const { body } = await scene.plane.post(`/api/tenants/${id}/suspend?dry_run=true`, {}).expect(200);
+    expect(body.plan.steps.map(({ name }: { name: string }) => name)).toEqual(['suspend', 'await-report']);
+    expect(await scene.plane.count(ProvisioningJob)).toBe(before);
+    expect(await statusOf()).toBe('active');
+  });
+
+  it('has one operation at a time', async () => {
+    await act('suspend').expect(202);
+    await told('suspended');
+    expect(refusal(await act('resume'))).toEqual([409, 'operation_in_progress']);
+  });
+
+  it('refuses what does not fit its status', async () => {
+    expect(refusal(await act('resume'))).toEqual([409, 'invalid_transition']);
+    await perform('suspend', 'suspended');
+    expect(refusal(await act('suspend'))).toEqual([409, 'invalid_transition']);
+    const path = `/api/tenants/${id}/suspend?dry_run=true`;
+    expect(refusal(await scene.plane.post(path, {}))).toEqual([409, 'invalid_transition']);
+  });
+
+  it('is suspended once by requests with one key', async () => {
+    const answers = await Promise.all([1, 2, 3, 4].map(() => act('suspend', {}, KEY)));
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(refusal(await act('suspend', { reason: 'another' }, KEY))).toEqual([
+      422,
+      'idempotency_key_reused',
+    ]);
+  });
+
+  it('may be changed by admins, and its plane is told', async () => {
+    const changes = { name: ' New Name ', plan: 'enterprise', settings: { theme: 'dark', beta: true } };
+    const { body } = await scene.plane.patch(`/api/tenants/${id}`, changes).expect(200);
+    expect(body).toMatchObject({ name: 'New Name', plan: 'enterprise', settings: { theme: 'dark' } });
+    await eventually(async () => {
+      await scene.cell.pull();
+      return scene.cell.tenants.get(id)?.plan === 'enterprise';
+    });
+    const [event] = await scene.plane.rows(AuditEvent, { action: 'tenant.updated', targetId: id });
+    expect(event).toMatchObject({ before: { plan: 'core' }, after: { plan: 'enterprise' } });
+    const cleared = await scene.plane.patch(`/api/tenants/${id}`, { settings: { beta: null } }).expect(200);
+    expect(cleared.body.settings).toEqual({ theme: 'dark' });
+  });
+
+  it.each([
+    ['a blank name', { name: '  ' }, 'name'],
+    ['an unknown plan', { plan: 'gold' }, 'plan'],
+    ['settings that are a list', { settings: [] }, 'settings'],
+    ['a setting that is fixed', { settings: { database_driver: 'sqlite' } }, 'settings'],
+    ['too many settings', { settings: { text: 'x'.repeat(10_001) } }, 'settings'],
+    ['its slug', { slug: 'another' }, 'slug'],
+  ])('refuses a change of %s', async (_, changes, field) => {
+    const answer = await scene.plane.patch(`/api/tenants/${id}`, changes).expect(400);
+    expect(answer.body.errors).toContainEqual({ field, message: expect.any(String) });
+  });
+
+  it('is nobody’s to change without the right', async () => {
+    const token = await scene.plane.createApiKey(['tenants:read']);
+    expect(refusal(await act('suspend', {}, { token }))).toEqual([403, 'forbidden']);
+    expect(refusal(await scene.plane.patch(`/api/tenants/${id}`, {}, { token }))).toEqual([403, 'forbidden']);
+  });
+
+  it('is 404 when there is none', async () => {
+    id = '00000000-0000-7000-8000-000000000000';
+    for (const operation of ['suspend', 'resume'])
+      expect(refusal(await act(operation))).toEqual([404, 'tenant_not_found']);
+  });
+});

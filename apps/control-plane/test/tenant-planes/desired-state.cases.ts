@@ -1,0 +1,130 @@
+import { type DesiredState, PLANE_PATHS } from '@atlas/plane-contract';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { TestControlPlane } from '../control-plane.fixture';
+import { type PlaneSimulator, bodyOf } from '../plane-simulator.fixture';
+
+describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
+  let plane: TestControlPlane;
+  let cell: PlaneSimulator;
+  beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
+  afterAll(() => plane.close());
+
+  /** A cell whose region nobody else uses. */
+  const cellIn = async (region: string): Promise<PlaneSimulator> =>
+    (cell = await plane.enrolledCell({ region }));
+  const published = async (region: string): Promise<{ id: string; slug: string }> => {
+    const { body } = await plane.provision({ region });
+    await eventually(
+      async () => (await cell.pullAll()).tenants.some((tenant) => tenant.tenant_id === body.tenant.id),
+      { what: 'the tenant is published' },
+    );
+    return body.tenant;
+  };
+
+  it('gives everything at first', async () => {
+    await cellIn('first');
+    const tenant = await published('first');
+    const answer = await cell.call({ method: 'GET', path: PLANE_PATHS.desiredState });
+    answer.verify();
+    expect(answer.body).toEqual({
+      revision: expect.stringMatching(/^[0-9a-f]+\.1$/),
+      full: true,
+      tenants: [
+        {
+          tenant_id: tenant.id,
+          slug: tenant.slug,
+          name: `Tenant ${tenant.slug}`,
+          status: 'active',
+          plan: 'core',
+          admin_email: `admin@${tenant.slug}.example.com`,
+          phase: 'serving',
+          entry_revision: 1,
+        },
+      ],
+      removed: [],
+      config: { keys: { keys: [expect.objectContaining({ purpose: 'signup' })] } },
+    });
+  });
+
+  it('gives only what changed since a revision', async () => {
+    await cellIn('since');
+    await published('since');
+    const known = await cell.pullAll();
+    const tenant = await published('since');
+    const changes = bodyOf<DesiredState>(await cell.pull(0, known.revision));
+    expect(changes.full).toBe(false);
+    expect(changes.tenants.map((entry) => entry.tenant_id)).toEqual([tenant.id]);
+  });
+
+  it.each([0, 1])('answers 204, signed, when nothing changed within %s s', async (wait) => {
+    await cellIn(`quiet-${wait}`);
+    const answer = await cell.pull(wait);
+    expect([answer.status, answer.text]).toEqual([204, '']);
+    expect(answer.verify().created).toBe(plane.clock.now().getTime() / 1000);
+  });
+
+  it('answers at once when something changes during the wait', async () => {
+    await cellIn('live');
+    const poll = cell.pull(50);
+    await plane.provision({ region: 'live' });
+    const answer = await poll;
+    expect(answer.status).toBe(200);
+    expect(bodyOf<DesiredState>(answer)).toMatchObject({ full: false, tenants: [{ entry_revision: 1 }] });
+    answer.verify();
+  });
+
+  it('is not woken by what happens on another plane', async () => {
+    const elsewhere = await cellIn('elsewhere');
+    const here = await cellIn('here');
+    const [mine, theirs] = [here.pull(50), elsewhere.pull(50)];
+    await plane.provision({ region: 'elsewhere' });
+    expect(await Promise.race([theirs, mine.then(() => 'mine')])).toMatchObject({ status: 200 });
+    const { body } = await plane.provision({ region: 'here' });
+    expect((await mine).body).toMatchObject({ tenants: [{ tenant_id: body.tenant.id }] });
+  });
+
+  it.each([
+    ['of another epoch', () => 'abcdef012345.1'],
+    ['of the future', ({ revision }: DesiredState) => `${revision.split('.')[0]}.999`],
+    ['of no form that it ever had', () => 'latest'],
+  ])('gives everything to a revision %s', async (_, since) => {
+    const region = `epoch-${_.length}`;
+    await cellIn(region);
+    await published(region);
+    const known = await cell.pullAll();
+    const answer = await cell.pull(20, since(known));
+    expect(answer.body).toEqual({ ...known, full: true });
+  });
+
+  it('tells what was rolled back as removed, and leaves it out of everything', async () => {
+    await cellIn('undone');
+    const { body } = await plane.provision({ region: 'undone' });
+    await cell.pull(20);
+    await plane.post(`/api/provisioning-jobs/${body.job.id}/cancel`).expect(202);
+    await plane.post(`/api/provisioning-jobs/${body.job.id}/rollback`).expect(202);
+    const answer = await cell.pull(20);
+    expect(answer.body).toMatchObject({ full: false, tenants: [], removed: [body.tenant.id] });
+    expect(await cell.pullAll()).toMatchObject({ tenants: [], removed: [] });
+  });
+
+  it('skips no entry while 20 tenants are published at once', async () => {
+    await cellIn('rush');
+    const seen = new Set<string>();
+    const provisioned = Promise.all(Array.from({ length: 20 }, () => plane.provision({ region: 'rush' })));
+    let last = 0;
+    while (seen.size < 20) {
+      const answer = await cell.pull(20);
+      expect(answer.status).toBe(200);
+      const changes = bodyOf<DesiredState>(answer);
+      const n = Number(changes.revision.split('.')[1]);
+      const fresh = changes.tenants.filter((entry) => entry.entry_revision > last);
+      expect(fresh).toHaveLength(changes.tenants.length);
+      // One revision an entry: whoever has revision n has seen exactly n entries.
+      for (const entry of changes.tenants) seen.add(entry.tenant_id);
+      expect(seen.size).toBe(n);
+      last = n;
+    }
+    const ids = (await provisioned).map(({ body }) => body.tenant.id);
+    expect([...seen].sort()).toEqual(ids.sort());
+  });
+});

@@ -1,0 +1,303 @@
+import { randomUUID } from 'node:crypto';
+import { mintCredential } from '@atlas/service-auth';
+import { EVERY_DATABASE } from '@atlas/testing';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { ProvisioningToken } from '../../src/tenant-planes/provisioning-token.entity';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { TestControlPlane } from '../control-plane.fixture';
+import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
+
+const PLATFORM_SECRET = 'one secret for all cells that Atlas runs';
+
+describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
+  let plane: TestControlPlane;
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot(driver, { INTERNAL_SERVICE_SECRET: PLATFORM_SECRET });
+  });
+  afterAll(() => plane.close());
+
+  const tokenOf = async (cell: PlaneSimulator): Promise<ProvisioningToken | undefined> =>
+    (await plane.rows(ProvisioningToken, { id: cell.install.token_id }))[0];
+  const isSpent = async (cell: PlaneSimulator): Promise<boolean> =>
+    (await tokenOf(cell))?.consumedAt !== null;
+  const alarms = (cell: PlaneSimulator): Promise<AuditEvent[]> =>
+    plane.rows(AuditEvent, { action: 'provisioning_token.misused', targetId: cell.install.token_id });
+
+  it('shows a bundle that a tenant plane can be started with', async () => {
+    const { install } = await plane.registerCell();
+    expect(install).toEqual({
+      token: expect.stringMatching(/^atp_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}$/),
+      token_id: install.token.split('_')[1],
+      expires_at: new Date(plane.clock.now().getTime() + 24 * 3_600_000).toISOString(),
+      env: {
+        ATLAS_TP_DEPLOYMENT: 'shared',
+        CONTROL_PLANE_BASE_URL: 'http://127.0.0.1:4100',
+        INTERNAL_SERVICE_SECRET: expect.stringMatching(/^ats_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}$/),
+        ATLAS_PROVISIONING_TOKEN: install.token,
+        TENANT_PLANE_DATABASE_URL: expect.stringMatching(/^#/),
+      },
+      commands: { docker: expect.any(String), npx: expect.any(String) },
+    });
+  });
+
+  it('answers with its id and what it shall do, signed', async () => {
+    const cell = await plane.registerCell();
+    const answer = await cell.enrol();
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      tenant_plane_id: cell.id,
+      deployment_model: 'shared',
+      desired_state: {
+        revision: expect.stringMatching(/^[0-9a-f]+\.0$/),
+        full: true,
+        tenants: [],
+        removed: [],
+        config: {
+          keys: { keys: [expect.objectContaining({ purpose: 'signup', kty: 'OKP', alg: 'EdDSA' })] },
+        },
+      },
+    });
+    expect(answer.verify()).toEqual({ created: plane.clock.now().getTime() / 1000 });
+    expect(answer.text).not.toContain('"d":');
+    const [row] = await plane.rows(TenantPlane, { id: cell.id });
+    expect(row).toMatchObject({ status: 'enrolled', instanceId: cell.instanceId, databaseDriver: 'sqlite' });
+  });
+
+  it('gives the same instance the same answer again, even when the token has expired', async () => {
+    const cell = await plane.registerCell();
+    const first = await cell.enrol();
+    const repeats = await Promise.all(Array.from({ length: 20 }, () => cell.enrol()));
+    plane.clock.advance(25 * 3600);
+    for (const answer of [...repeats, await cell.enrol()]) {
+      expect([answer.status, answer.text]).toEqual([200, first.text]);
+      answer.verify();
+    }
+    expect(await alarms(cell)).toHaveLength(0);
+    expect(await plane.count(AuditEvent, { action: 'tenant_plane.enrolled', targetId: cell.id })).toBe(1);
+  });
+
+  it('refuses another instance, and raises one alarm an attempt', async () => {
+    const cell = await plane.enrolledCell();
+    for (const attempt of [1, 2]) {
+      expect(refusal(await cell.copy().enrol())).toEqual([409, 'token_already_used']);
+      expect(await alarms(cell)).toHaveLength(attempt);
+    }
+    expect((await plane.rows(TenantPlane, { id: cell.id }))[0]?.instanceId).toBe(cell.instanceId);
+  });
+
+  it('refuses the old token once a new one was issued', async () => {
+    const old = await plane.registerCell({ secret: 'platform' });
+    const current = await plane.reissue(old);
+    expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);
+    expect((await current.enrol()).status).toBe(200);
+  });
+
+  it('tells the holder of a replaced bundle that it was revoked', async () => {
+    const old = await plane.registerCell();
+    const current = await plane.reissue(old);
+    expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);
+    expect((await current.enrol()).status).toBe(200);
+    expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);
+  });
+
+  it('lets a bundle that was replaced unused speak for nobody', async () => {
+    const leaked = await plane.registerCell();
+    const current = await plane.reissue(leaked);
+    for (const answer of [await leaked.pull(0, 'x.1'), await leaked.report()])
+      expect([401, 403]).toContain(answer.status);
+    expect((await current.enrol()).status).toBe(200);
+    for (const answer of [await leaked.pull(0, 'x.1'), await leaked.report()])
+      expect([401, 403]).toContain(answer.status);
+    expect((await current.pull()).status).toBe(204);
+  });
+
+  it('takes the key of whoever had the place before once another enrolled with a newer bundle', async () => {
+    const before = await plane.enrolledCell();
+    const after = await plane.reissue(before);
+    expect((await before.pull()).status).toBe(204);
+    expect((await after.enrol()).status).toBe(200);
+    expect(refusal(await before.pull())).toEqual([401, 'bad_signature']);
+  });
+
+  it('refuses a token from the moment of its expiry on', async () => {
+    const cell = await plane.registerCell({ token_ttl_seconds: 60 });
+    const late = await plane.registerCell({ token_ttl_seconds: 60 });
+    plane.clock.advance(59);
+    expect((await cell.enrol()).status).toBe(200);
+    plane.clock.advance(1);
+    expect(refusal(await late.enrol())).toEqual([410, 'token_expired']);
+    expect(await isSpent(late)).toBe(false);
+  });
+
+  it.each(['1.0.0', '0.1.1', '0.2.0', 'latest'])('refuses version %s', async (version) => {
+    const cell = await plane.registerCell();
+    expect(refusal(await cell.enrol({ version }))).toEqual([422, 'version_unsupported']);
+    expect(await isSpent(cell)).toBe(false);
+  });
+
+  it('refuses a plane that was set up for another deployment model', async () => {
+    const cell = await plane.registerCell();
+    const answer = await cell.enrol({ deployment_model: 'on_prem' });
+    expect(refusal(answer)).toEqual([422, 'deployment_model_mismatch']);
+    expect(await isSpent(cell)).toBe(false);
+    expect((await cell.enrol({ deployment_model: 'shared' })).status).toBe(200);
+  });
+
+  it('names the first of several reasons, in the published order', async () => {
+    const wrong = { version: '9.0.0', deployment_model: 'on_prem' };
+    const used = await plane.enrolledCell();
+    await plane.reissue(used);
+    const revoked = await plane.registerCell({ token_ttl_seconds: 60, secret: 'platform' });
+    await plane.reissue(revoked);
+    const expired = await plane.registerCell({ token_ttl_seconds: 60 });
+    plane.clock.advance(61);
+    expect(refusal(await used.copy().enrol(wrong))).toEqual([409, 'token_already_used']);
+    expect(refusal(await revoked.enrol(wrong))).toEqual([410, 'token_revoked']);
+    expect(refusal(await expired.enrol(wrong))).toEqual([410, 'token_expired']);
+    const fresh = await plane.registerCell();
+    expect(refusal(await fresh.enrol(wrong))).toEqual([422, 'version_unsupported']);
+    expect(refusal(await used.copy({ secret: fresh.secret }).enrol(wrong))).toEqual([401, 'bad_signature']);
+  });
+
+  it('refuses a token with the secret of another bundle, and spends neither', async () => {
+    const [one, other] = [await plane.registerCell(), await plane.registerCell()];
+    expect(refusal(await one.copy({ secret: other.secret }).enrol())).toEqual([401, 'bad_signature']);
+    expect([await isSpent(one), await isSpent(other)]).toEqual([false, false]);
+    expect([(await one.enrol()).status, (await other.enrol()).status]).toEqual([200, 200]);
+  });
+
+  it.each([
+    ['no token at all', 'not a token'],
+    ['a token that was never issued', mintCredential('atp').value],
+    ['a service secret', mintCredential('ats').value],
+  ])('refuses %s', async (_, token) => {
+    const cell = await plane.registerCell();
+    expect(refusal(await cell.enrol({ token }))).toEqual([401, 'bad_signature']);
+  });
+
+  it('refuses the id of a token with the secret of another', async () => {
+    const cell = await plane.registerCell();
+    const { value } = mintCredential('atp', { id: cell.install.token_id });
+    expect(refusal(await cell.enrol({ token: value }))).toEqual([401, 'bad_signature']);
+    expect(await isSpent(cell)).toBe(false);
+  });
+
+  it('refuses a token as a key to anything else', async () => {
+    const { install } = await plane.registerCell();
+    for (const token of [install.token, install.env['INTERNAL_SERVICE_SECRET']]) {
+      expect((await plane.get('/api/tenants', { token })).status).toBe(401);
+    }
+  });
+
+  it.each([
+    ['instance_id', 'no-uuid'],
+    ['version', 7],
+    ['database', { driver: 'oracle' }],
+    ['database', undefined],
+    ['database', null],
+    ['database', 'sqlite'],
+    ['capabilities', 'many'],
+    ['public_key', undefined],
+    ['endpoint_url', 'ftp://cell.example.com'],
+    ['surplus', 1],
+  ])('refuses a body with a bad %s', async (field, value) => {
+    const cell = await plane.registerCell();
+    expect(refusal(await cell.enrol({ [field]: value }))).toEqual([400, 'validation_failed']);
+    expect(await isSpent(cell)).toBe(false);
+  });
+
+  describe('in a dry run', () => {
+    it('says what would be answered, signed, and spends nothing', async () => {
+      const cell = await plane.registerCell();
+      const rehearsal = await cell.enrol({}, '?dry_run=true');
+      rehearsal.verify();
+      expect([
+        await isSpent(cell),
+        await plane.count(TenantPlane, { id: cell.id, status: 'expected' }),
+      ]).toEqual([false, 1]);
+      const real = await cell.copy().enrol();
+      expect([rehearsal.status, rehearsal.text]).toEqual([200, real.text]);
+    });
+
+    it('refuses what would be refused, without an alarm', async () => {
+      const cell = await plane.enrolledCell();
+      expect(refusal(await cell.copy().enrol({}, '?dry_run=true'))).toEqual([409, 'token_already_used']);
+      expect(await alarms(cell)).toHaveLength(0);
+      const fresh = await plane.registerCell();
+      const answer = await fresh.enrol({ version: '2.0.0' }, '?dry_run=true');
+      expect(refusal(answer)).toEqual([422, 'version_unsupported']);
+    });
+  });
+
+  it('lets exactly one of 200 that redeem a token at once in', async () => {
+    const cell = await plane.registerCell();
+    const answers = await Promise.all(Array.from({ length: 200 }, () => cell.copy().enrol()));
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([200, ...Array.from({ length: 199 }, () => 409)]);
+    expect(await alarms(cell)).toHaveLength(199);
+  });
+
+  it('lets all of 50 calls of one instance at once in, as one plane', async () => {
+    const cell = await plane.registerCell();
+    const instance_id = randomUUID();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => cell.enrol({ instance_id })));
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(answers[0]?.status).toBe(200);
+    expect(await plane.count(AuditEvent, { action: 'tenant_plane.enrolled', targetId: cell.id })).toBe(1);
+  });
+
+  describe('with the platform secret', () => {
+    it('puts the one secret in the bundle and lets its holder in', async () => {
+      const cell = await plane.registerCell({ secret: 'platform' });
+      expect(cell.secret).toBe(PLATFORM_SECRET);
+      const answer = await cell.enrol();
+      answer.verify();
+      expect(answer.status).toBe(200);
+    });
+
+    it('refuses an unequal secret, and does not spend the token', async () => {
+      const cell = await plane.registerCell({ secret: 'platform' });
+      const unequal = await cell.copy({ secret: `${PLATFORM_SECRET}!` }).enrol();
+      expect(refusal(unequal)).toEqual([401, 'bad_signature']);
+      expect(await isSpent(cell)).toBe(false);
+      expect((await cell.enrol()).status).toBe(200);
+    });
+
+    it('does not accept it for a token of a bundle with its own secret', async () => {
+      const cell = await plane.registerCell();
+      const answer = await cell.copy({ secret: PLATFORM_SECRET }).enrol();
+      expect(refusal(answer)).toEqual([401, 'bad_signature']);
+      expect(await isSpent(cell)).toBe(false);
+    });
+
+    it('does not accept a secret of its own for a token of a platform bundle', async () => {
+      const [own, platform] = [await plane.registerCell(), await plane.registerCell({ secret: 'platform' })];
+      expect(refusal(await platform.copy({ secret: own.secret }).enrol())).toEqual([401, 'bad_signature']);
+      expect(await isSpent(platform)).toBe(false);
+    });
+  });
+});
+
+describe.each(EVERY_DATABASE)('a platform secret of the form of a minted one on %s', (driver) => {
+  it('is accepted as any other', async () => {
+    const INTERNAL_SERVICE_SECRET = mintCredential('ats').value;
+    const plane = await TestControlPlane.boot(driver, { INTERNAL_SERVICE_SECRET });
+    const cell = await plane.enrolledCell({ secret: 'platform' });
+    const answer = await cell.pull();
+    await plane.close();
+    expect(answer.status).toBe(204);
+  });
+});
+
+describe.each(EVERY_DATABASE)('a Control Plane without a platform secret on %s', (driver) => {
+  let plane: TestControlPlane;
+  beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
+  afterAll(() => plane.close());
+
+  it('registers no cell that would need it', async () => {
+    const body = { name: 'p', region: 'eu', capacity: 1, secret: 'platform' };
+    const answer = await plane.post('/api/tenant-planes', body);
+    expect(refusal(answer)).toEqual([422, 'platform_secret_not_configured']);
+    expect(await plane.count(TenantPlane)).toBe(0);
+  });
+});

@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto';
+import { type EnrolRequestFile, OFFLINE_ENROL_PATH, PLANE_PATHS } from '@atlas/plane-contract';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { ProvisioningToken } from '../../src/tenant-planes/provisioning-token.entity';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { TestControlPlane } from '../control-plane.fixture';
+import { JOBS } from '../job-scene.fixture';
+import { type Install, PlaneSimulator, refusal } from '../plane-simulator.fixture';
+import { readAnswer, requestFile } from '../request-file.fixture';
+
+const DAY_SECONDS = 24 * 3600;
+
+interface Ordered {
+  readonly tenant: { readonly id: string; readonly slug: string; readonly tenant_plane_id: string };
+  readonly job: { readonly id: string };
+  readonly install: Install;
+}
+
+describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
+  let plane: TestControlPlane;
+  let weakKey: string;
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot(driver);
+    weakKey = await plane.createApiKey(['planes:read', 'tokens:issue']);
+  });
+  afterAll(() => plane.close());
+
+  const order = async (): Promise<Ordered> =>
+    (await plane.provision({ deployment_model: 'on_prem' }).expect(202)).body;
+  const simulator = ({ tenant, install }: Ordered): PlaneSimulator =>
+    new PlaneSimulator(plane.url, plane.clock, tenant.tenant_plane_id, install);
+  const upload = (file: EnrolRequestFile, token?: string) =>
+    plane.post(OFFLINE_ENROL_PATH, file, token === undefined ? {} : { token });
+  const isSpent = async ({ install }: Ordered): Promise<boolean> =>
+    (await plane.rows(ProvisioningToken, { id: install.token_id }))[0]?.consumedAt !== null;
+  const audited = (action: string, targetId: string) => plane.rows(AuditEvent, { action, targetId });
+
+  it('answers with all that the plane needs to serve, and activates its tenant without a report', async () => {
+    const ordered = await order();
+    const customers = simulator(ordered);
+    const file = requestFile(customers, { endpoint_url: 'https://atlas.acme.example' });
+    const { body } = await upload(file).expect(200);
+    expect(readAnswer(customers, file, body)).toEqual({
+      instance_id: customers.instanceId,
+      tenant_plane_id: ordered.tenant.tenant_plane_id,
+      deployment_model: 'on_prem',
+      desired_state: expect.objectContaining({
+        full: true,
+        tenants: [
+          expect.objectContaining({ tenant_id: ordered.tenant.id, status: 'active', phase: 'serving' }),
+        ],
+        config: { keys: { keys: [expect.objectContaining({ purpose: 'signup' })] } },
+      }),
+    });
+    const job = async () => (await plane.get(`${JOBS}/${ordered.job.id}`)).body;
+    await eventually(async () => (await job()).status === 'succeeded', { what: 'the job has succeeded' });
+    const tenant = (await plane.get(`/api/tenants/${ordered.tenant.id}`)).body;
+    expect(tenant).toMatchObject({ status: 'active', url: 'https://atlas.acme.example' });
+  });
+
+  it('leaves the same record and audit as a call', async () => {
+    const ordered = await order();
+    const customers = simulator(ordered);
+    await upload(requestFile(customers)).expect(200);
+    const [row] = await plane.rows(TenantPlane, { id: customers.id });
+    expect(row).toMatchObject({
+      ...{ status: 'enrolled', instanceId: customers.instanceId, version: '0.1.0', databaseDriver: 'sqlite' },
+      endpointUrl: 'https://cell.example.com',
+    });
+    expect(await audited('tenant_plane.enrolled', customers.id)).toMatchObject([
+      { after: { instance_id: customers.instanceId }, actorKind: 'api_key' },
+    ]);
+    expect(await isSpent(ordered)).toBe(true);
+    const { items } = (await plane.get('/api/tenant-planes')).body;
+    expect(items.find(({ id }: { id: string }) => id === customers.id).health).toBe('unknown');
+  });
+
+  it('gives the same file its answer again, however late, and with what has changed since', async () => {
+    const ordered = await order();
+    const customers = simulator(ordered);
+    const file = requestFile(customers);
+    await upload(file).expect(200);
+    await eventually(async () => (await plane.get(`${JOBS}/${ordered.job.id}`)).body.status === 'succeeded');
+    await plane.patch(`/api/tenants/${ordered.tenant.id}`, { name: 'Renamed' }).expect(200);
+    plane.clock.advance(8 * DAY_SECONDS);
+    const answer = readAnswer(customers, file, (await upload(file).expect(200)).body);
+    expect(answer.desired_state.tenants).toMatchObject([{ name: 'Renamed' }]);
+    expect(await audited('tenant_plane.enrolled', customers.id)).toHaveLength(1);
+  });
+
+  it('takes a file that is days old, for as long as its token is good', async () => {
+    const body = { deployment_model: 'on_prem', token_ttl_seconds: 7 * DAY_SECONDS };
+    const ordered: Ordered = (await plane.provision(body).expect(202)).body;
+    const file = requestFile(simulator(ordered));
+    plane.clock.advance(6 * DAY_SECONDS);
+    await upload(file).expect(200);
+  });
+
+  it('lets a plane that is given a way later call as any other', async () => {
+    const ordered = await order();
+    const customers = simulator(ordered);
+    await upload(requestFile(customers)).expect(200);
+    expect((await customers.pull()).status).toBe(200);
+    await customers.report();
+    const { items } = (await plane.get('/api/tenant-planes')).body;
+    expect(items.find(({ id }: { id: string }) => id === customers.id).health).toBe('online');
+  });
+
+  it('carries no secret that opens anything', async () => {
+    const ordered = await order();
+    const file = requestFile(simulator(ordered));
+    const answer = await upload(file).expect(200);
+    for (const text of [JSON.stringify(file), answer.text])
+      for (const secret of [ordered.install.token, ordered.install.env['INTERNAL_SERVICE_SECRET'] ?? '-'])
+        expect(text).not.toContain(secret);
+  });
+
+  describe('refuses', () => {
+    it('whoever may not write planes', async () => {
+      const file = requestFile(simulator(await order()));
+      expect(refusal(await upload(file, weakKey))).toEqual([403, 'forbidden']);
+    });
+
+    it('another installation with the same bundle, and raises the alarm', async () => {
+      const ordered = await order();
+      await upload(requestFile(simulator(ordered))).expect(200);
+      expect(refusal(await upload(requestFile(simulator(ordered))))).toEqual([409, 'token_already_used']);
+      expect(await audited('provisioning_token.misused', ordered.install.token_id)).toHaveLength(1);
+    });
+
+    it('a token that has expired or was revoked', async () => {
+      const [late, replaced] = [await order(), await order()];
+      await plane.post(`/api/tenants/${replaced.tenant.id}/provisioning-tokens`, {}).expect(201);
+      expect(refusal(await upload(requestFile(simulator(replaced))))).toEqual([410, 'token_revoked']);
+      plane.clock.advance(DAY_SECONDS + 1);
+      expect(refusal(await upload(requestFile(simulator(late))))).toEqual([410, 'token_expired']);
+    });
+
+    it.each([
+      [{ version: '9.0.0' }, 'version_unsupported'],
+      [{ deployment_model: 'hybrid' }, 'deployment_model_mismatch'],
+    ])('%j', async (changes, code) => {
+      const ordered = await order();
+      expect(refusal(await upload(requestFile(simulator(ordered), changes)))).toEqual([422, code]);
+      expect(await isSpent(ordered)).toBe(false);
+    });
+
+    it('a file that was changed on its way, or made with another secret', async () => {
+      const [ordered, other] = [await order(), await order()];
+      const good = requestFile(simulator(ordered));
+      const stolen = requestFile(simulator(other));
+      const bad: EnrolRequestFile[] = [
+        { ...good, body: good.body.replace('cell.example.com', 'evil.example.com') },
+        { ...good, body: stolen.body },
+        requestFile(simulator(ordered), { instance_id: randomUUID() }),
+        requestFile(simulator({ ...ordered, install: { ...other.install, env: ordered.install.env } })),
+        requestFile(simulator(ordered).copy({ secret: `ats_${'x'.repeat(62)}` })),
+      ];
+      for (const file of bad) expect(refusal(await upload(file))).toEqual([401, 'bad_signature']);
+      expect([await isSpent(ordered), await isSpent(other)]).toEqual([false, false]);
+      await upload(good).expect(200);
+    });
+
+    it('what was signed for a call, or for a file as a call', async () => {
+      const customers = simulator(await order());
+      const file = requestFile(customers);
+      const headers = customers.sign({ method: 'POST', path: PLANE_PATHS.enrol, text: file.body });
+      const { signature } = headers;
+      const asCall = {
+        content_digest: headers['content-digest'],
+        signature_input: headers['signature-input'],
+        signature,
+      };
+      expect(refusal(await upload({ ...file, signature: asCall }))).toEqual([401, 'bad_signature']);
+    });
+
+    it.each([
+      ['no JSON', '{'],
+      ['a text that no database holds', '{"token":"\\u0000"}'],
+      ['no enrolment', '{"surprise":1}'],
+    ])('%s in a file that is signed', async (_, body) => {
+      const customers = simulator(await order());
+      const file = requestFile(customers);
+      const headers = customers.sign({ method: 'POST', path: OFFLINE_ENROL_PATH, text: body });
+      const signature = {
+        content_digest: headers['content-digest'],
+        signature_input: headers['signature-input'],
+        signature: headers.signature,
+      };
+      expect(refusal(await upload({ ...file, body, signature }))).toEqual([400, 'validation_failed']);
+    });
+
+    it('a cell, which Atlas runs, and spends nothing', async () => {
+      const cell = await plane.registerCell();
+      expect(refusal(await upload(requestFile(cell)))).toEqual([422, 'offline_enrolment_unavailable']);
+      expect(await plane.rows(TenantPlane, { id: cell.id })).toMatchObject([{ status: 'expected' }]);
+    });
+  });
+});

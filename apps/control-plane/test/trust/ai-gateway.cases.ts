@@ -1,0 +1,314 @@
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  type ServerResponse,
+  request as httpRequest,
+} from 'node:http';
+import { PLANE_PATHS } from '@atlas/plane-contract';
+import { EVERY_DATABASE, StandInAiProvider, eventually } from '@atlas/testing';
+import { ControlPlaneConfig } from '../../src/control-plane.config';
+import { Placement } from '../../src/tenant-planes/placement.entity';
+import { TestControlPlane } from '../control-plane.fixture';
+import { JOBS } from '../job-scene.fixture';
+import { PlaneSimulator, type SignedAnswer, bodyOf, refusal } from '../plane-simulator.fixture';
+
+const API_KEY = 'sk-a-secret-of-the-control-plane';
+const QUESTION = { messages: [{ role: 'user', content: 'Why is web-1 down?' }] };
+const path = PLANE_PATHS.chatCompletions;
+
+/** A Control Plane, the AI that it has, and tenants that ask. */
+class Scene {
+  private constructor(
+    readonly provider: StandInAiProvider,
+    readonly plane: TestControlPlane,
+  ) {}
+
+  static async set(
+    driver: 'postgres' | 'sqlite',
+    env: Record<string, string | undefined> = {},
+  ): Promise<Scene> {
+    const provider = await StandInAiProvider.start();
+    const configured = {
+      AI_PROVIDER_BASE_URL: provider.baseUrl,
+      AI_PROVIDER_API_KEY: API_KEY,
+      AI_PROVIDER_MODEL: 'stand-in-1',
+    };
+    return new Scene(provider, await TestControlPlane.boot(driver, { ...configured, ...env }));
+  }
+
+  async close(): Promise<void> {
+    await this.plane.close();
+    await this.provider.stop();
+  }
+
+  /** An active tenant. */
+  async tenant(deployment_model: string, region = deployment_model): Promise<Asker> {
+    const cell = deployment_model === 'shared' && (await this.plane.enrolledCell({ region }));
+    const { body } = await this.plane.provision({ deployment_model, region }).expect(202);
+    const { tenant, install, job } = body;
+    const plane =
+      cell || new PlaneSimulator(this.plane.url, this.plane.clock, tenant.tenant_plane_id, install);
+    if (!cell) await plane.enrol();
+    await plane.serve(tenant.id);
+    const isDone = async () => (await this.plane.get(`${JOBS}/${job.id}`)).body.status === 'succeeded';
+    await eventually(isDone, { what: 'the tenant is active' });
+    return new Asker(this.plane.url, plane, tenant.id);
+  }
+}
+
+/** A tenant plane that asks for one of its tenants. */
+class Asker {
+  constructor(
+    private readonly url: string,
+    readonly plane: PlaneSimulator,
+    readonly tenantId: string,
+  ) {}
+
+  ask(body: object = QUESTION, query = ''): Promise<SignedAnswer> {
+    return this.plane.call({ method: 'POST', path: path + query, body, signed: { tenantId: this.tenantId } });
+  }
+
+  /** A call whose answer is read or not, and that can be hung up on. */
+  open(body: object): { readonly call: ClientRequest; readonly answer: Promise<IncomingMessage> } {
+    const text = JSON.stringify(body);
+    const signed = this.plane.sign({ method: 'POST', path, text, signed: { tenantId: this.tenantId } });
+    const headers = { ...signed, 'content-type': 'application/json' };
+    const call = httpRequest(`${this.url}${path}`, { method: 'POST', headers });
+    call.on('error', () => undefined);
+    const answer = new Promise<IncomingMessage>((resolve) => call.once('response', resolve));
+    return { call: call.end(text), answer };
+  }
+}
+
+describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
+  let scene: Scene;
+  let shared: Asker;
+  beforeAll(async () => {
+    scene = await Scene.set(driver);
+    shared = await scene.tenant('shared');
+  });
+  afterAll(() => scene.close());
+
+  it('puts the question to the provider with its key and model, and signs the answer', async () => {
+    const answer = await shared.ask({ ...QUESTION, temperature: 0.2 });
+    expect([answer.status, answer.body]).toMatchObject([
+      200,
+      { model: 'stand-in-1', choices: [{ message: { content: 'The disk is full.' } }] },
+    ]);
+    answer.verify();
+    const { path: asked, headers, body } = scene.provider.asked.at(-1) ?? {};
+    expect([asked, body]).toEqual([
+      '/v1/chat/completions',
+      { ...QUESTION, temperature: 0.2, model: 'stand-in-1' },
+    ]);
+    expect(headers).toMatchObject({ authorization: `Bearer ${API_KEY}` });
+    expect(Object.keys(headers ?? {})).not.toContain('x-tenant-id');
+  });
+
+  it('passes on what is streamed, byte for byte', async () => {
+    const answer = await shared.ask({ ...QUESTION, stream: true, model: 'another' });
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/event-stream']);
+    const events = answer.text.trim().split('\n\n');
+    expect(events.at(-1)).toBe('data: [DONE]');
+    const chunks = events.slice(0, -1).map((event) => JSON.parse(event.slice(6)));
+    expect(chunks.map(({ choices }) => choices[0].delta.content ?? '').join('')).toBe('The disk is full.');
+    expect(chunks[0].model).toBe('another');
+  });
+
+  it('answers tenant planes only, for a tenant that lives there', async () => {
+    const stranger = await scene.plane.enrolledCell();
+    const count = scene.provider.asked.length;
+    expect(refusal(await scene.plane.post(path, QUESTION))).toEqual([401, 'bad_signature']);
+    const unnamed = await shared.plane.call({ method: 'POST', path, body: QUESTION });
+    expect(refusal(unnamed)).toEqual([400, 'validation_failed']);
+    const theirs = new Asker(scene.plane.url, stranger, shared.tenantId);
+    expect(refusal(await theirs.ask())).toEqual([403, 'tenant_not_on_plane']);
+    expect(scene.provider.asked).toHaveLength(count);
+  });
+
+  it('does not answer for a copy that the tenant has moved away from, nor while it is suspended', async () => {
+    const mover = await scene.tenant('shared', 'another');
+    await scene.plane.post(`/api/tenants/${mover.tenantId}/suspend`, {}).expect(202);
+    const isSuspended = async () =>
+      (await scene.plane.get(`/api/tenants/${mover.tenantId}`)).body.status === 'suspended';
+    const entry_revision = async () => {
+      await mover.plane.pull(10);
+      return mover.plane.tenants.get(mover.tenantId)?.entry_revision ?? 0;
+    };
+    const reported = { tenant_id: mover.tenantId, entry_revision: await entry_revision() };
+    await mover.plane.report([{ ...reported, state: 'applied' }]);
+    await eventually(isSuspended);
+    expect(refusal(await mover.ask())).toEqual([403, 'tenant_suspended']);
+
+    await scene.plane.change(
+      Placement,
+      { tenantId: mover.tenantId },
+      { phase: 'retired', holdsPlace: false },
+    );
+    expect(refusal(await mover.ask())).toEqual([403, 'tenant_not_on_plane']);
+  });
+
+  it('answers hybrid, and on_prem by the word of its admin only', async () => {
+    const [hybrid, onPrem] = [await scene.tenant('hybrid'), await scene.tenant('on_prem')];
+    expect((await hybrid.ask()).status).toBe(200);
+    for (const query of ['', '?allowed_by_admin=false']) {
+      const refused = await onPrem.ask(QUESTION, query);
+      expect(refusal(refused)).toEqual([403, 'ai_not_allowed']);
+      expect(bodyOf<{ detail: string }>(refused).detail).toContain('PUT /api/ai/settings');
+    }
+    expect((await onPrem.ask(QUESTION, '?allowed_by_admin=true')).status).toBe(200);
+    expect(refusal(await onPrem.ask(QUESTION, '?allowed_by_admin=yes'))).toEqual([400, 'validation_failed']);
+  });
+});
+
+/** The same on every database. */
+describe('the AI gateway', () => {
+  let scene: Scene;
+  let asker: Asker;
+  beforeAll(async () => {
+    scene = await Scene.set('sqlite');
+    asker = await scene.tenant('shared');
+  });
+  afterAll(() => scene.close());
+  afterEach(() => {
+    scene.provider.answerProperly();
+    waitFor(60_000);
+  });
+
+  const waitFor = (ms: number) => (scene.plane.app.get(ControlPlaneConfig).AI_PROVIDER_TIMEOUT_MS = ms);
+
+  const answerWith = (
+    status: number,
+    headers: Record<string, string> = {},
+    text = `no: ${API_KEY}`,
+  ): void => {
+    scene.provider.answering = (response) => void response.writeHead(status, headers).end(text);
+  };
+
+  it.each([
+    ['no messages', {}, 'messages'],
+    ['an empty list', { messages: [] }, 'messages'],
+    ['a role that there is not', { messages: [{ role: 'king', content: 'x' }] }, 'messages.0.role'],
+    ['no text', { messages: [{ role: 'user', content: [] }] }, 'messages.0.content'],
+    ['what a message does not have', { messages: [{ ...QUESTION.messages[0], a: 1 }] }, 'messages.0.a'],
+    ['too warm', { ...QUESTION, temperature: 3 }, 'temperature'],
+    ['no tokens', { ...QUESTION, max_tokens: 0 }, 'max_tokens'],
+    ['an unknown field', { ...QUESTION, tools: [] }, 'tools'],
+  ])('refuses %s', async (_, body, field) => {
+    const answer = await asker.ask(body);
+    expect(refusal(answer)).toEqual([400, 'validation_failed']);
+    expect(bodyOf<{ errors: { field: string }[] }>(answer).errors.map((error) => error.field)).toContain(
+      field,
+    );
+  });
+
+  it('refuses more than a megabyte', async () => {
+    const content = 'x'.repeat(150_000);
+    const messages = Array.from({ length: 8 }, () => ({ role: 'user', content }));
+    expect(refusal(await asker.ask({ messages }))).toEqual([413, 'body_too_large']);
+  });
+
+  it.each([
+    [401, 503, 'ai_unavailable', /refuses the API key/],
+    [403, 503, 'ai_unavailable', /refuses the API key/],
+    [400, 422, 'ai_request_refused', /model's name/],
+    [404, 422, 'ai_request_refused', /status 404/],
+    [429, 429, 'ai_rate_limited', /in 10 s/],
+    [500, 503, 'ai_unavailable', /status 500/],
+    [200, 503, 'ai_unavailable', /application\/json/],
+    [302, 503, 'ai_unavailable', /can't be reached/],
+  ])('tells of a provider that answers %s as %s %s', async (theirs, status, code, detail) => {
+    answerWith(theirs, { 'content-type': 'text/plain', location: '/elsewhere' });
+    for (const stream of [false, true]) {
+      if (theirs === 200 && stream) continue;
+      const answer = await asker.ask({ ...QUESTION, stream });
+      expect(refusal(answer)).toEqual([status, code]);
+      expect(bodyOf<{ detail: string }>(answer).detail).toMatch(detail);
+      expect(answer.text).not.toContain(API_KEY);
+      if (status === 429) expect(answer.headers['retry-after']).toBe('10');
+    }
+  });
+
+  it('says for how long the provider takes no more', async () => {
+    answerWith(429, { 'retry-after': '17' });
+    expect((await asker.ask()).headers['retry-after']).toBe('17');
+  });
+
+  it('does not take for an answer what is none', async () => {
+    answerWith(200, { 'content-type': 'application/json' }, '{"choices": [');
+    expect(refusal(await asker.ask())).toEqual([503, 'ai_unavailable']);
+  });
+
+  it('does not wait for ever', async () => {
+    waitFor(100);
+    scene.provider.answering = () => undefined;
+    const answer = await asker.ask();
+    expect(refusal(answer)).toEqual([503, 'ai_timeout']);
+    expect(bodyOf<{ detail: string }>(answer).detail).toContain('0.1 s');
+    expect(await scene.provider.asked.at(-1)?.closed).toBe('aborted');
+  });
+
+  it.each<[string, string, (response: ServerResponse) => unknown]>([
+    ['falls silent', 'ai_timeout', () => undefined],
+    ['breaks off', 'ai_unavailable', (response) => response.destroy()],
+  ])('ends a stream that %s with an error, and without the mark of its end', async (_, code, then) => {
+    waitFor(100);
+    scene.provider.answering = (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: {"choices":[]}\n\n', () => then(response));
+    };
+    const { status, text } = await asker.ask({ ...QUESTION, stream: true });
+    const events = text.trim().split('\n\n');
+    expect([status, events[0]]).toEqual([200, 'data: {"choices":[]}']);
+    expect(JSON.parse(events[1]?.slice(6) ?? '')).toMatchObject({ error: { code, type: code } });
+    expect(text).not.toContain('[DONE]');
+  });
+
+  it.each([true, false])('lets the provider go when its caller has gone (stream: %s)', async (stream) => {
+    const begun = new Promise<void>((resolve) => {
+      scene.provider.answering = (response) => {
+        if (stream) response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+        resolve();
+      };
+    });
+    const { call, answer } = asker.open({ ...QUESTION, stream });
+    await begun;
+    if (stream) await answer;
+    call.destroy();
+    expect(await scene.provider.asked.at(-1)?.closed).toBe('aborted');
+  });
+
+  it('reads no more of the provider than its caller reads of it', async () => {
+    const [chunk, total] = [Buffer.alloc(1_000_000, '.'), 100];
+    let given = 0;
+    scene.provider.answering = async (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const give = (): void => {
+        while (given < total) {
+          given += 1;
+          if (!response.write(chunk)) return void response.once('drain', give);
+        }
+        response.end();
+      };
+      give();
+    };
+    const answer = await asker.open({ ...QUESTION, stream: true }).answer;
+    // Nothing is read: buffers of both sockets fill, and then all of it stands still.
+    let before = -1;
+    await eventually(() => (given > 0 && given === before) || void (before = given), { everyMs: 100 });
+    expect(given).toBeLessThan(total / 2);
+    let read = 0;
+    for await (const part of answer) read += (part as Buffer).length;
+    expect(read).toBe(total * chunk.length);
+  });
+});
+
+describe('the AI gateway without a provider', () => {
+  it('says so', async () => {
+    const scene = await Scene.set('sqlite', { AI_PROVIDER_BASE_URL: undefined });
+    const answer = await (await scene.tenant('shared')).ask();
+    expect(refusal(answer)).toEqual([503, 'ai_unavailable']);
+    expect(bodyOf<{ detail: string }>(answer).detail).toContain('AI_PROVIDER_BASE_URL');
+    await scene.close();
+  });
+});

@@ -1,0 +1,332 @@
+import { type DesiredState } from '@atlas/plane-contract';
+import { openNextSecret } from '@atlas/service-auth';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { RequestNonce } from '../../src/tenant-planes/request-nonces/request-nonce.entity';
+import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { type TestControlPlane } from '../control-plane.fixture';
+import { JOBS, JobScene } from '../job-scene.fixture';
+import { type Install, type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
+
+const QUIET_SECONDS = 100;
+const NOBODY = '00000000-0000-7000-8000-000000000000';
+
+interface Accepted {
+  readonly job: { readonly id: string };
+  readonly install?: Install;
+}
+
+interface PlaneView {
+  readonly id: string;
+  readonly status: string;
+  readonly key_in_use: string | null;
+  readonly keys: readonly {
+    readonly id: string;
+    readonly role: string;
+    readonly last_used_at: string | null;
+  }[];
+}
+
+const keyIdIn = (secret: string): string => secret.split('_')[1] ?? '';
+
+describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s', (driver) => {
+  let scene: JobScene;
+  let plane: TestControlPlane;
+  let cell: PlaneSimulator;
+  let readOnly: string;
+  beforeAll(async () => {
+    scene = await JobScene.set(driver, {
+      INTERNAL_SERVICE_SECRET: 'one secret for all cells that Atlas runs',
+      SECRET_ROTATION_QUIET_SECONDS: String(QUIET_SECONDS),
+    });
+    ({ plane } = scene);
+    readOnly = await plane.createApiKey(['planes:read']);
+  });
+  afterAll(() => plane.close());
+  beforeEach(async () => (cell = await plane.enrolledCell()));
+
+  const ask = (mode: string, options = {}, id = cell.id) =>
+    plane.post(`/api/tenant-planes/${id}/rotate-secret`, { mode }, options);
+  const rotate = async (mode: string): Promise<Accepted> => bodyOf<Accepted>(await ask(mode).expect(202));
+  const shown = async (): Promise<PlaneView | undefined> =>
+    bodyOf<{ items: PlaneView[] }>(await plane.get('/api/tenant-planes')).items.find(
+      ({ id }) => id === cell.id,
+    );
+  const stepsOf = async (id: string): Promise<string[]> =>
+    (await scene.job(id)).steps.map(({ name, status }) => `${name} ${status}`);
+
+  /** Sweeps come again and again: a job that begins to wait behind one is found by the next. */
+  const sweptUntil = (id: string, status: string): Promise<boolean> =>
+    eventually(
+      async () => {
+        await plane.sweep();
+        return (await scene.job(id)).status === status;
+      },
+      { what: `the job is ${status}` },
+    );
+
+  /** What the cell is handed in band, as the installation that signs with it. */
+  const handedOver = async (): Promise<PlaneSimulator> => {
+    const answer = await cell.pull(10);
+    const { next_secret } = bodyOf<DesiredState>(answer).config;
+    return cell.copy({ secret: await openNextSecret(next_secret ?? '', [cell.secret]) });
+  };
+
+  describe('routine', () => {
+    it('hands the next one over in band, accepts both, and ends when the old one is no longer used', async () => {
+      const before = cell.revision;
+      const poll = cell.pull(50);
+      const accepted = await ask('routine').expect(202);
+      const { id } = bodyOf<Accepted>(accepted).job;
+      expect(accepted.headers['location']).toBe(`${JOBS}/${id}`);
+      expect(accepted.body).toMatchObject({
+        job: { operation: 'rotate_secret', tenant_id: null, tenant_plane_id: cell.id },
+        tenant_plane: { id: cell.id, status: 'enrolled' },
+      });
+      // The poll that was waiting is answered, not the next one.
+      expect((await poll).status).toBe(200);
+      await scene.reaches(id, 'waiting');
+      cell.revision = before;
+      const next = await handedOver();
+      for (const one of [cell, next, cell]) expect((await one.report()).status).toBe(200);
+      expect(bodyOf<DesiredState>(await next.pull(0, before)).config).not.toHaveProperty('next_secret');
+
+      await plane.sweep();
+      plane.clock.advance(QUIET_SECONDS - 1);
+      await next.report();
+      await plane.sweep();
+      expect(await stepsOf(id)).toEqual([
+        'mint-next-secret done',
+        'await-next-secret waiting',
+        'revoke-old-secret pending',
+      ]);
+      plane.clock.advance(1);
+      await plane.sweep();
+      await scene.reaches(id, 'succeeded');
+      expect(refusal(await cell.report())).toEqual([401, 'bad_signature']);
+      expect((await next.report()).status).toBe(200);
+    });
+
+    it('goes on for as long as somebody uses the old one, and shows it', async () => {
+      const { job } = await rotate('routine');
+      const next = await handedOver();
+      await next.report();
+      await plane.sweep();
+      expect(await shown()).toMatchObject({
+        key_in_use: keyIdIn(next.secret),
+        keys: expect.arrayContaining([
+          expect.objectContaining({ id: keyIdIn(cell.secret), role: 'current' }),
+          expect.objectContaining({ id: keyIdIn(next.secret), role: 'next' }),
+        ]),
+      });
+      for (let round = 0; round < 3; round += 1) {
+        plane.clock.advance(QUIET_SECONDS - 1);
+        await cell.report();
+        await plane.sweep();
+      }
+      expect((await scene.job(job.id)).status).toBe('waiting');
+      const used = await shown();
+      expect(used?.key_in_use).toBe(keyIdIn(cell.secret));
+      expect(used?.keys.find(({ role }) => role === 'current')?.last_used_at).toBe(
+        plane.clock.now().toISOString(),
+      );
+
+      plane.clock.advance(QUIET_SECONDS);
+      await sweptUntil(job.id, 'succeeded');
+      expect((await shown())?.keys).toMatchObject([{ id: keyIdIn(next.secret), role: 'current' }]);
+    });
+
+    it('waits for a plane that does not call, and says in the end that nobody came', async () => {
+      const { job } = await rotate('routine');
+      await scene.reaches(job.id, 'waiting');
+      plane.clock.advance(29 * 24 * 3600);
+      await plane.sweep();
+      await scene.reaches(job.id, 'waiting');
+      plane.clock.advance(24 * 3600);
+      await plane.sweep();
+      await scene.reaches(job.id, 'failed');
+      expect((await scene.job(job.id)).error).toMatchObject({ code: 'wait_timed_out' });
+      expect((await cell.report()).status).toBe(200);
+    });
+
+    it('cancelled before the plane has switched, leaves the old one and refuses the next', async () => {
+      const { job } = await rotate('routine');
+      const next = await handedOver();
+      await scene.act(job.id, 'cancel').expect(202);
+      await scene.reaches(job.id, 'cancelled');
+      expect((await cell.report()).status).toBe(200);
+      expect(refusal(await next.report())).toEqual([401, 'bad_signature']);
+      expect(await shown()).toMatchObject({ keys: [{ id: keyIdIn(cell.secret), role: 'current' }] });
+    });
+
+    it('cancelled after the plane has switched, leaves both; the next rotation revokes them', async () => {
+      const { job } = await rotate('routine');
+      const next = await handedOver();
+      await next.report();
+      await scene.act(job.id, 'cancel').expect(202);
+      await scene.reaches(job.id, 'cancelled');
+      for (const one of [cell, next]) expect((await one.report()).status).toBe(200);
+
+      const again = await rotate('routine');
+      const third = await handedOver();
+      await third.report();
+      await plane.sweep();
+      plane.clock.advance(QUIET_SECONDS);
+      await sweptUntil(again.job.id, 'succeeded');
+      for (const one of [cell, next]) expect(refusal(await one.report())).toEqual([401, 'bad_signature']);
+      expect((await third.report()).status).toBe(200);
+    });
+
+    it('is overtaken by an enrolment with a new bundle, whose secret is then the only one', async () => {
+      const { job } = await rotate('routine');
+      const next = await handedOver();
+      const anew = await plane.reissue(cell);
+      expect((await anew.enrol()).status).toBe(200);
+      await scene.reaches(job.id, 'succeeded');
+      for (const one of [cell, next]) expect(refusal(await one.report())).toEqual([401, 'bad_signature']);
+      expect((await anew.report()).status).toBe(200);
+    });
+  });
+
+  describe('compromised', () => {
+    it('refuses the old one at once, hands over nothing, and ends with the enrolment by the new bundle', async () => {
+      const keyId = keyIdIn(cell.secret);
+      const calls = await plane.count(RequestNonce, { keyId });
+      const poll = cell.pull(50);
+      await eventually(async () => (await plane.count(RequestNonce, { keyId })) > calls);
+      const { job, install } = await rotate('compromised');
+      expect(refusal(await cell.report())).toEqual([401, 'bad_signature']);
+      expect(refusal(await poll)).toEqual([401, 'bad_signature']);
+      await scene.reaches(job.id, 'waiting');
+      expect(await shown()).toMatchObject({ status: 'expected', key_in_use: null, keys: [] });
+
+      const secret = install?.env['INTERNAL_SERVICE_SECRET'] ?? '';
+      const anew = cell.copy({ token: install?.token, secret });
+      expect(refusal(await anew.report())).toEqual([403, 'not_enrolled']);
+      expect((await anew.enrol()).status).toBe(200);
+      await scene.reaches(job.id, 'succeeded');
+      expect(await shown()).toMatchObject({ status: 'enrolled', key_in_use: keyIdIn(secret) });
+      expect(refusal(await cell.report())).toEqual([401, 'bad_signature']);
+    });
+
+    it('shows the bundle again to a repeat of its request, until it is used', async () => {
+      const options = { headers: { 'idempotency-key': `leak-${cell.id}` } };
+      const answers = await Promise.all([1, 2, 3].map(() => ask('compromised', options).expect(202)));
+      expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+      const { install } = bodyOf<Accepted>(answers[0] ?? { body: null });
+      await cell.copy({ token: install?.token, secret: install?.env['INTERNAL_SERVICE_SECRET'] }).enrol();
+      expect((await ask('compromised', options).expect(202)).body.install).toBeNull();
+    });
+
+    it('fails when nobody enrols in time, and goes on by itself with another bundle', async () => {
+      const { job } = await rotate('compromised');
+      await scene.reaches(job.id, 'waiting');
+      plane.clock.advance(24 * 3600 + 1);
+      await plane.sweep();
+      await scene.reaches(job.id, 'failed');
+      expect((await scene.job(job.id)).error).toMatchObject({
+        code: 'enrolment_overdue',
+        detail: expect.stringContaining(`/api/tenant-planes/${cell.id}/provisioning-tokens`),
+      });
+      const anew = await plane.reissue(cell);
+      await scene.reaches(job.id, 'waiting');
+      expect((await anew.enrol()).status).toBe(200);
+      await scene.reaches(job.id, 'succeeded');
+    });
+
+    it('takes no tenant in meanwhile', async () => {
+      const region = `region-${cell.id}`.slice(0, 40);
+      cell = await plane.enrolledCell({ region });
+      await rotate('compromised');
+      expect(refusal(await plane.provision({ region }))).toEqual([503, 'no_capacity']);
+    });
+
+    it('leaves nothing that a routine one of before could go on with', async () => {
+      const { job } = await rotate('routine');
+      await scene.act(job.id, 'cancel').expect(202);
+      await scene.reaches(job.id, 'cancelled');
+      const compromised = await rotate('compromised');
+      await scene.act(compromised.job.id, 'cancel').expect(202);
+      await scene.reaches(compromised.job.id, 'cancelled');
+      expect(refusal(await scene.act(job.id, 'retry'))).toEqual([409, 'invalid_transition']);
+      expect(await shown()).toMatchObject({ status: 'expected', keys: [] });
+    });
+
+    it('can not be taken back: cancelled, the old one stays refused', async () => {
+      const { job } = await rotate('compromised');
+      await scene.act(job.id, 'cancel').expect(202);
+      await scene.reaches(job.id, 'cancelled');
+      expect(refusal(await cell.report())).toEqual([401, 'bad_signature']);
+      expect((await (await plane.reissue(cell)).enrol()).status).toBe(200);
+    });
+  });
+
+  it.each([
+    ['routine', ['mint-next-secret', 'await-next-secret', 'revoke-old-secret'], false],
+    ['compromised', ['await-reenrolment'], true],
+  ])('says in a dry run what a %s one would do, and does nothing', async (mode, names, install_required) => {
+    const before = [await plane.count(ProvisioningJob), await plane.count(ServiceKey)];
+    const path = `/api/tenant-planes/${cell.id}/rotate-secret?dry_run=true`;
+    const { plan } = (await plane.post(path, { mode }).expect(200)).body;
+    expect(plan.steps.map(({ name }: { name: string }) => name)).toEqual(names);
+    expect(plan.install_required).toBe(install_required);
+    expect([await plane.count(ProvisioningJob), await plane.count(ServiceKey)]).toEqual(before);
+    expect((await cell.report()).status).toBe(200);
+  });
+
+  it('is one at a time, shows its steps as they happen, and is in the audit trail', async () => {
+    const { job } = await rotate('routine');
+    expect(refusal(await ask('routine'))).toEqual([409, 'operation_in_progress']);
+    expect(refusal(await ask('compromised'))).toEqual([409, 'operation_in_progress']);
+    const list = await plane.get(`${JOBS}?tenant_plane_id=${cell.id}`).expect(200);
+    expect(list.body.items).toMatchObject([{ id: job.id }]);
+    await scene.act(job.id, 'cancel').expect(202);
+    await scene.reaches(job.id, 'cancelled');
+    const events = await plane.get(`${JOBS}/${job.id}/events`).expect(200);
+    expect(events.text).toMatch(/"name":"mint-next-secret","status":"undone"/);
+    const entries = await plane.rows(AuditEvent, { action: 'tenant_plane.rotate_secret', targetId: cell.id });
+    expect(entries).toMatchObject([{ after: { mode: 'routine', job_id: job.id } }]);
+  });
+
+  it('lets one of two that come at once begin', async () => {
+    const answers = await Promise.all([ask('compromised'), ask('compromised')]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
+  });
+
+  it('is refused where it can not be done, with what to do instead', async () => {
+    const [platform, expected] = [
+      await plane.enrolledCell({ secret: 'platform' }),
+      await plane.registerCell(),
+    ];
+    const refused = await ask('routine', {}, platform.id);
+    expect(refusal(refused)).toEqual([422, 'platform_secret']);
+    expect(refused.body.detail).toContain('INTERNAL_SERVICE_SECRET');
+    expect(refusal(await ask('compromised', {}, expected.id))).toEqual([409, 'invalid_transition']);
+    await plane.change(TenantPlane, { id: cell.id }, { capabilities: ['offline'] });
+    expect(refusal(await ask('routine'))).toEqual([422, 'tenant_plane_air_gapped']);
+    expect(refusal(await ask('routine', {}, NOBODY))).toEqual([404, 'not_found']);
+    expect(refusal(await ask('now'))).toEqual([400, 'validation_failed']);
+    expect(refusal(await ask('routine', { token: readOnly }))).toEqual([403, 'forbidden']);
+  });
+
+  it('shows no secret but in the bundle: not in answers, jobs, audit, or rows', async () => {
+    const { job } = await rotate('routine');
+    const next = await handedOver();
+    await next.report();
+    await eventually(async () => (await scene.job(job.id)).status === 'waiting');
+    const paths = ['/api/tenant-planes', `${JOBS}/${job.id}`, JOBS, '/api/audit?limit=200'];
+    const texts = await Promise.all(paths.map(async (path) => (await plane.get(path)).text));
+    const rows = [
+      await plane.rows(ProvisioningJob),
+      await plane.rows(ServiceKey),
+      await plane.rows(TenantPlane),
+      await plane.rows(AuditEvent),
+    ];
+    const told = (await cell.pullAll()) as unknown;
+    const all = [...texts, JSON.stringify(rows), JSON.stringify(told)].join('\n');
+    for (const secret of [cell.secret, next.secret]) expect(all).not.toContain(secret.slice(17));
+    expect(all).toContain(keyIdIn(next.secret));
+  });
+});

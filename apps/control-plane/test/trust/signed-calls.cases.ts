@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import { PLANE_PATHS } from '@atlas/plane-contract';
+import { EVERY_DATABASE } from '@atlas/testing';
+import { RequestNonce } from '../../src/tenant-planes/request-nonces/request-nonce.entity';
+import { TestControlPlane } from '../control-plane.fixture';
+import { type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
+
+const { desiredState, report } = PLANE_PATHS;
+const PLATFORM_SECRET = 'one secret for all cells that Atlas runs';
+
+describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
+  let plane: TestControlPlane;
+  let cell: PlaneSimulator;
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot(driver, { INTERNAL_SERVICE_SECRET: PLATFORM_SECRET });
+    cell = await plane.enrolledCell();
+  });
+  afterAll(() => plane.close());
+
+  const reportBody = () =>
+    JSON.stringify({
+      revision: 'none.0',
+      version: '0.1.0',
+      sequence: (cell.sequence += 1),
+      link_id: cell.linkId,
+      tenants: [],
+      usage: {},
+      health: {},
+    });
+
+  it('is refused when it is not signed', async () => {
+    for (const path of [desiredState, `${desiredState}?since=x.1`]) {
+      const answer = await plane.get(path, { token: null });
+      expect(refusal(answer)).toEqual([401, 'bad_signature']);
+    }
+    expect((await plane.post(report, reportBody(), { token: null })).body.code).toBe('bad_signature');
+  });
+
+  it('is refused with an API key in place of a signature', async () => {
+    expect((await plane.get(desiredState)).body.code).toBe('bad_signature');
+  });
+
+  describe('with one part changed after signing', () => {
+    const path = `${report}?tenant_plane_id=`;
+    const signed = (changes = {}) => {
+      const [target, text] = [`${path}${cell.id}`, reportBody()];
+      const request = cell.sign({ method: 'POST', path: target, text, signed: changes });
+      return { method: 'POST' as const, path: target, text, request };
+    };
+
+    it('is accepted as it was signed', async () => {
+      expect((await cell.send(signed())).status).toBe(200);
+    });
+
+    it.each<[string, (call: ReturnType<typeof signed>) => Partial<Parameters<PlaneSimulator['send']>[0]>]>([
+      ['body', ({ text }) => ({ text: text.replace('0.1.0', '0.1.1') })],
+      ['query', ({ path: target }) => ({ path: `${target}&a=1` })],
+      ['path', () => ({ path: `${PLANE_PATHS.enrol}?tenant_plane_id=${cell.id}` })],
+      ['path, to another spelling', ({ path: target }) => ({ path: target.replace('/self', '/%73elf') })],
+      ['tenant, added', () => ({ headers: { 'x-tenant-id': 'acme' } })],
+      ['nonce', ({ request }) => changed(request, 'signature-input', /nonce="./, 'nonce="~')],
+      ['time', ({ request }) => changed(request, 'signature-input', /created=\d+/, 'created=1')],
+      ['tag', ({ request }) => changed(request, 'signature-input', /tag="atlas-tp"/, 'tag="atlas-cp"')],
+      ['set of parts', ({ request }) => changed(request, 'signature-input', / "@query"/, '')],
+      ['signature', ({ request }) => changed(request, 'signature', /:./, ':_'.replace('_', 'x'))],
+    ])('%s: is refused', async (_, change) => {
+      const call = signed();
+      const answer = await cell.send({ ...call, ...change(call) });
+      expect(refusal(answer)).toEqual([401, 'bad_signature']);
+      expect(() => answer.verify()).toThrow();
+    });
+
+    it('tenant: is refused', async () => {
+      const answer = await cell.send({
+        ...signed({ tenantId: 'acme' }),
+        headers: { 'x-tenant-id': 'other' },
+      });
+      expect(refusal(answer)).toEqual([401, 'bad_signature']);
+    });
+
+    it('method: is refused', async () => {
+      const request = cell.sign({ method: 'POST', path: desiredState });
+      expect(refusal(await cell.send({ method: 'GET', path: desiredState, request }))).toEqual([
+        401,
+        'bad_signature',
+      ]);
+    });
+
+    it('authority: is refused, whatever Host says', async () => {
+      const url = new URL(`http://elsewhere.example.com${desiredState}`);
+      const answer = await cell.call({
+        method: 'GET',
+        path: desiredState,
+        signed: { url },
+        headers: { host: 'elsewhere.example.com' },
+      });
+      expect(refusal(answer)).toEqual([401, 'bad_signature']);
+    });
+  });
+
+  it('that names a tenant is accepted only if that lives on the calling plane', async () => {
+    const home = await plane.enrolledCell({ region: 'home' });
+    const { body } = await plane.provision({ region: 'home' });
+    await home.pull(20);
+    const naming = (tenantId: string, caller = home) =>
+      caller.call({ method: 'GET', path: desiredState, signed: { tenantId } });
+    expect((await naming(body.tenant.id)).status).toBe(200);
+    expect(refusal(await naming(body.tenant.id, cell))).toEqual([403, 'tenant_not_on_plane']);
+    expect(refusal(await naming(randomUUID()))).toEqual([403, 'tenant_not_on_plane']);
+    expect(refusal(await naming('acme'))).toEqual([403, 'tenant_not_on_plane']);
+  });
+
+  it('is refused with a secret that differs, or a key that is not known', async () => {
+    const wrong = await cell.call({ method: 'GET', path: desiredState, signed: { secret: 'x'.repeat(40) } });
+    const unknown = await cell.call({ method: 'GET', path: desiredState, signed: { keyId: 'nobody' } });
+    expect([refusal(wrong), refusal(unknown)]).toEqual([
+      [401, 'bad_signature'],
+      [401, 'bad_signature'],
+    ]);
+    expect(bodyOf<{ detail: string }>(unknown).detail).toBe(bodyOf<{ detail: string }>(wrong).detail);
+  });
+
+  it('is accepted once of 100 times that it is sent at once', async () => {
+    const request = cell.sign({ method: 'GET', path: desiredState });
+    const send = () => cell.send({ method: 'GET', path: desiredState, request });
+    const answers = await Promise.all(Array.from({ length: 100 }, send));
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([200, ...Array.from({ length: 99 }, () => 401)]);
+    expect(refusal(await send())).toEqual([401, 'bad_signature']);
+  });
+
+  it('does not spend a nonce while its signature does not hold', async () => {
+    const [nonce, before] = [randomUUID(), await plane.count(RequestNonce)];
+    await cell.call({ method: 'GET', path: desiredState, signed: { nonce, secret: 'x'.repeat(40) } });
+    expect(await plane.count(RequestNonce)).toBe(before);
+    expect((await cell.call({ method: 'GET', path: desiredState, signed: { nonce } })).status).toBe(200);
+  });
+
+  it('lets two planes use the same nonce', async () => {
+    const [nonce, another] = [randomUUID(), await plane.enrolledCell()];
+    const call = { method: 'GET' as const, path: desiredState, signed: { nonce } };
+    expect([(await cell.call(call)).status, (await another.call(call)).status]).toEqual([200, 200]);
+  });
+
+  it.each([
+    [-300, 200],
+    [300, 200],
+    [-301, 401],
+    [301, 401],
+  ])('created %s s from now gets %s', async (seconds, status) => {
+    const now = new Date(plane.clock.now().getTime() + seconds * 1000);
+    const answer = await cell.call({ method: 'GET', path: desiredState, signed: { now } });
+    expect(answer.status).toBe(status);
+    // Signed either way: the plane corrects its clock from it.
+    expect(answer.verify().created).toBe(plane.clock.now().getTime() / 1000);
+    if (status === 401) expect(refusal(answer)).toEqual([401, 'clock_skew']);
+  });
+
+  it('cannot be replayed at the edge of its window, after the sweep either', async () => {
+    const ahead = new Date(plane.clock.now().getTime() + 300_000);
+    const request = cell.sign({ method: 'GET', path: desiredState, signed: { now: ahead } });
+    expect((await cell.send({ method: 'GET', path: desiredState, request })).status).toBe(200);
+    plane.clock.advance(600);
+    await plane.sweep();
+    expect(refusal(await cell.send({ method: 'GET', path: desiredState, request }))).toEqual([
+      401,
+      'bad_signature',
+    ]);
+  });
+
+  it('is refused at once after its key was revoked', async () => {
+    const fired = await plane.enrolledCell();
+    expect((await fired.pull(0)).status).toBe(204);
+    expect((await (await plane.reissue(fired)).enrol()).status).toBe(200);
+    expect(refusal(await fired.pull(0))).toEqual([401, 'bad_signature']);
+    expect(refusal(await fired.report())).toEqual([401, 'bad_signature']);
+  });
+
+  it('is refused when it names another plane than its key belongs to', async () => {
+    const another = await plane.enrolledCell();
+    const path = `${desiredState}?tenant_plane_id=${another.id}`;
+    expect(refusal(await cell.call({ method: 'GET', path }))).toEqual([403, 'tenant_plane_mismatch']);
+  });
+
+  it.each(['wait=56', 'wait=-1', 'wait=soon', 'tenant_plane_id=acme', 'colour=red'])(
+    'is refused with the query %s',
+    async (query) => {
+      const answer = await cell.call({ method: 'GET', path: `${desiredState}?${query}` });
+      expect(refusal(answer)).toEqual([400, 'validation_failed']);
+    },
+  );
+
+  it('with the platform secret says in its query which cell calls, once there are two', async () => {
+    const [one, two] = [
+      await plane.enrolledCell({ secret: 'platform' }),
+      await plane.enrolledCell({ secret: 'platform' }),
+    ];
+    expect(refusal(await one.call({ method: 'GET', path: desiredState }))).toEqual([
+      403,
+      'tenant_plane_unknown',
+    ]);
+    for (const { id } of [one, two]) {
+      const path = `${desiredState}?tenant_plane_id=${id}`;
+      expect((await one.call({ method: 'GET', path })).status).toBe(200);
+    }
+    const own = `${desiredState}?tenant_plane_id=${cell.id}`;
+    expect(refusal(await one.call({ method: 'GET', path: own }))).toEqual([403, 'tenant_plane_unknown']);
+  });
+});
+
+describe.each(EVERY_DATABASE)('a signed call that was accepted on %s', (driver) => {
+  let before: TestControlPlane;
+  let after: TestControlPlane;
+  beforeAll(async () => (before = await TestControlPlane.boot(driver)));
+  afterAll(() => after.close());
+
+  it('cannot be replayed after a restart', async () => {
+    const cell = await before.enrolledCell();
+    const call = { method: 'GET' as const, path: desiredState };
+    const request = cell.sign(call);
+    expect((await cell.send({ ...call, request })).status).toBe(200);
+    await before.app.close();
+
+    after = await TestControlPlane.open(before.database, before.clock);
+    const samePlane = cell.copy({ url: after.url });
+    expect(refusal(await samePlane.send({ ...call, request }))).toEqual([401, 'bad_signature']);
+    expect((await samePlane.call(call)).status).toBe(200);
+  });
+});
+
+function changed<T extends Record<string, string>>(request: T, name: string, from: RegExp, to: string) {
+  const value = request[name] ?? '';
+  const next = value.replace(from, to);
+  // The same by chance: one letter on.
+  return { request: { ...request, [name]: next === value ? value.replace(from, ':y') : next } };
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { EVERY_DATABASE } from '@atlas/testing';
+import { USER_ROLES, type UserRole } from '../../src/accounts/permissions';
+import { type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
+
+interface Route {
+  readonly method: 'get' | 'post' | 'put' | 'patch';
+  readonly path: string;
+  readonly body?: object;
+  /** Who may, written out: not read from the code that is tested. */
+  readonly roles: readonly UserRole[];
+  /** What those who may are answered. */
+  readonly status: number;
+}
+
+const EVERYBODY = USER_ROLES;
+const FULFILLING = ['admin', 'operator', 'fulfiller'] as const;
+const OPERATING = ['admin', 'operator'] as const;
+const ID = randomUUID();
+
+const ROUTES: readonly Route[] = [
+  { method: 'get', path: '/api/auth/me', roles: EVERYBODY, status: 200 },
+  { method: 'get', path: '/api/incidents', roles: EVERYBODY, status: 200 },
+  { method: 'get', path: `/api/incidents/${ID}`, roles: EVERYBODY, status: 404 },
+  {
+    ...{ method: 'post', path: '/api/incidents', body: { title: 'x', severity: 'P3' } },
+    ...{ roles: EVERYBODY, status: 201 },
+  },
+  { method: 'patch', path: `/api/incidents/${ID}`, body: { title: 'y' }, roles: FULFILLING, status: 404 },
+  { method: 'get', path: '/api/cmdb/items', roles: FULFILLING, status: 200 },
+  { method: 'get', path: `/api/cmdb/items/${ID}`, roles: FULFILLING, status: 404 },
+  {
+    ...{ method: 'post', path: '/api/cmdb/items', body: { name: 'web-1', type: 'server' } },
+    ...{ roles: OPERATING, status: 201 },
+  },
+  { method: 'get', path: '/api/onboarding', roles: EVERYBODY, status: 200 },
+  { method: 'post', path: '/api/onboarding/steps/ai/skip', roles: ['admin'], status: 200 },
+  { method: 'post', path: `/api/ai/incidents/${ID}/analysis`, roles: FULFILLING, status: 404 },
+  { method: 'get', path: '/api/ai/settings', roles: FULFILLING, status: 200 },
+  {
+    ...{ method: 'put', path: '/api/ai/settings', body: { allow_control_plane: true } },
+    ...{ roles: ['admin'], status: 200 },
+  },
+  { method: 'get', path: '/api/audit', roles: ['admin'], status: 200 },
+  { method: 'get', path: '/api/moves', roles: ['admin'], status: 200 },
+  { method: 'post', path: '/api/moves/consent', roles: ['admin'], status: 409 },
+  { method: 'get', path: '/api/integrations/control-plane', roles: OPERATING, status: 200 },
+  { method: 'post', path: '/api/auth/logout', roles: EVERYBODY, status: 204 },
+];
+
+describe.each(EVERY_DATABASE)('what a role may do on %s', (driver) => {
+  let plane: TestTenantPlane;
+  let tenant: DesiredTenant;
+
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot(driver);
+    tenant = await plane.tenant('acme');
+  });
+  afterAll(() => plane.close());
+
+  const call = ({ method, path, body }: Route, { session }: SignedInUser) =>
+    method === 'get'
+      ? plane.get(path, { session })
+      : method === 'post'
+        ? plane.post(path, body, { session })
+        : plane[method](path, body ?? {}, { session });
+
+  it.each(USER_ROLES)('%s', async (role) => {
+    const user = await plane.user(tenant, role);
+    const answers: string[] = [];
+    for (const route of ROUTES) {
+      const { status, body } = await call(route, user);
+      answers.push(`${route.method} ${route.path}: ${status} ${status === 403 ? body.code : ''}`);
+    }
+    const expected = ROUTES.map(
+      ({ method, path, roles, status }) =>
+        `${method} ${path}: ${roles.includes(role) ? `${status} ` : '403 forbidden'}`,
+    );
+    expect(answers).toEqual(expected);
+  });
+
+  it('covers every route that asks for a session', async () => {
+    const { body } = await plane.get('/openapi.json').expect(200);
+    const open = ['auth/token', 'auth/refresh', 'auth/register', 'auth/signup-exchange', 'tenant-default'];
+    const described = Object.entries<object>(body.paths)
+      .filter(([path]) => !open.some((one) => path.endsWith(one)))
+      .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
+    const covered = ROUTES.map(
+      ({ method, path }) => `${method} ${path.replace(ID, '{id}').replace('/steps/ai/', '/steps/{step}/')}`,
+    );
+    expect(covered.sort()).toEqual(described.sort());
+  });
+});

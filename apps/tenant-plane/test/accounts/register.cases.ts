@@ -1,0 +1,74 @@
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { EVERY_DATABASE } from '@atlas/testing';
+import { User } from '../../src/accounts/user.entity';
+import { type Env, PASSWORD, TestTenantPlane } from '../tenant-plane.fixture';
+
+const OPEN = { ATLAS_ALLOW_REGISTER: '1' };
+
+const registerAt = (plane: TestTenantPlane, tenant: DesiredTenant, changes: object = {}) =>
+  plane.post(
+    '/api/auth/register',
+    { email: tenant.admin_email, password: PASSWORD, ...changes },
+    { tenant: tenant.slug },
+  );
+
+describe.each<[string, Env]>([
+  ['a shared plane', { ATLAS_TP_DEPLOYMENT: 'shared', ...OPEN }],
+  ['a plane whose model nobody told', OPEN],
+  ['a dedicated plane', { ATLAS_TP_DEPLOYMENT: 'dedicated', ...OPEN }],
+  ['an on_prem plane that does not allow it', { ATLAS_TP_DEPLOYMENT: 'on_prem' }],
+  ['a hybrid plane that does not allow it', { ATLAS_TP_DEPLOYMENT: 'hybrid', ATLAS_ALLOW_REGISTER: '0' }],
+])('registering by hand on %s', (_, env) => {
+  it('is never open', async () => {
+    const plane = await TestTenantPlane.boot('sqlite', { env });
+    const tenant = await plane.tenant('acme');
+    expect((await registerAt(plane, tenant).expect(403)).body.code).toBe('registration_closed');
+    expect(await plane.rows(tenant, User)).toEqual([]);
+    await plane.close();
+  });
+});
+
+const MODELS = ['on_prem', 'hybrid'].flatMap((model) =>
+  EVERY_DATABASE.map((driver) => [model, driver] as const),
+);
+
+describe.each(MODELS)('registering by hand on a plane of model %s that allows it, on %s', (model, driver) => {
+  let plane: TestTenantPlane;
+  let tenant: DesiredTenant;
+  let count = 0;
+
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot(driver, { env: { ATLAS_TP_DEPLOYMENT: model, ...OPEN } });
+  });
+  afterAll(() => plane.close());
+  beforeEach(async () => {
+    tenant = await plane.tenant(`tenant-${(count += 1)}`);
+  });
+
+  const register = (changes: object = {}) => registerAt(plane, tenant, changes);
+  const signUp = (token: string) => plane.post('/api/auth/signup-exchange', { token, password: PASSWORD });
+
+  it("makes the tenant's own admin its first user, once", async () => {
+    const stranger = await register({ email: 'eve@example.com' }).expect(403);
+    expect(stranger.body.code).toBe('registration_closed');
+    const { body } = await register({ email: tenant.admin_email.toUpperCase(), name: 'Ann' }).expect(201);
+    expect(body.user).toMatchObject({ email: tenant.admin_email, name: 'Ann', role: 'admin' });
+    await plane.get('/api/auth/me', { session: body.token }).expect(200);
+    expect((await register().expect(409)).body.code).toBe('already_signed_up');
+    await signUp(await plane.signupToken(tenant)).expect(409);
+  });
+
+  it('lets one of ten in who try at once, by either way', async () => {
+    const tokens = await Promise.all(Array.from({ length: 5 }, () => plane.signupToken(tenant)));
+    const tries = [...tokens.map(signUp), ...Array.from({ length: 5 }, () => register())];
+    const answers = await Promise.all(tries);
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(9).fill(409)]);
+    expect(await plane.rows(tenant, User)).toHaveLength(1);
+  });
+
+  it('is closed by a sign-up', async () => {
+    await register({ password: 'too short' }).expect(400);
+    await signUp(await plane.signupToken(tenant, { email: 'bob@example.com' })).expect(201);
+    expect((await register().expect(409)).body.code).toBe('already_signed_up');
+  });
+});

@@ -1,0 +1,183 @@
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { hashPassword } from '@atlas/platform';
+import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { User } from '../../src/accounts/user.entity';
+import { PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
+  const clock = new FixedClock();
+  let plane: TestTenantPlane;
+  let tenant: DesiredTenant;
+  let passwordHash: string;
+  const email = 'ann@example.com';
+  const host = hostOf('acme');
+
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot(driver, { clock });
+    tenant = await plane.tenant('acme');
+    passwordHash = await hashPassword(PASSWORD);
+    await plane.user(tenant, 'operator', { email, passwordHash });
+  });
+  afterAll(() => plane.close());
+
+  const login = (body: object = {}) =>
+    plane.post('/api/auth/token', { email, password: PASSWORD, ...body }, { host });
+  const refresh = (token: string) => plane.post('/api/auth/refresh', { refresh_token: token }, { host });
+  const statusOf = async (session: string): Promise<number> =>
+    (await plane.get('/api/auth/me', { session, host })).status;
+  const signedIn = async (): Promise<{ token: string; refresh_token: string }> =>
+    (await login().expect(200)).body;
+
+  describe('a login', () => {
+    it('gives a session, and notes who signed in', async () => {
+      const { body } = await login().expect(200);
+      expect(body.user).toEqual({ id: expect.any(String), email, name: 'operator', role: 'operator' });
+      expect(await statusOf(body.token)).toBe(200);
+      const events = await plane.audit(tenant, 'user.signed_in');
+      expect(events.at(-1)).toMatchObject({ actorId: body.user.id, targetId: body.user.id });
+    });
+
+    it('does not mind the case of the address', async () => {
+      await login({ email: 'ANN@example.com' }).expect(200);
+    });
+
+    it('answers a wrong password, an unknown user and one that was deactivated in the same words', async () => {
+      const gone = 'gone@example.com';
+      await plane.user(tenant, 'admin', { email: gone, passwordHash, deactivatedAt: clock.now() });
+      const answers = [
+        await login({ password: 'a wrong password' }),
+        await login({ email: 'nobody@example.com' }),
+        await login({ email: gone }),
+      ];
+      for (const { status, body } of answers) {
+        expect([status, body.code, body.detail]).toEqual([
+          401,
+          'invalid_credentials',
+          answers[0]?.body.detail,
+        ]);
+      }
+    });
+
+    it('knows a user in its own tenant only', async () => {
+      await plane.tenant('globex');
+      const body = { email, password: PASSWORD };
+      const answer = await plane.post('/api/auth/token', body, { host: hostOf('globex') }).expect(401);
+      expect(answer.body.code).toBe('invalid_credentials');
+    });
+
+    it.each([
+      ['no address', { email: 'ann' }],
+      ['no password', { password: '' }],
+      ['an object for a password', { password: { $ne: '' } }],
+      ['a field that it does not know', { tenant_id: 'globex' }],
+    ])('refuses %s', async (_, body) => {
+      expect((await login(body).expect(400)).body.code).toBe('validation_failed');
+    });
+  });
+
+  describe('a session', () => {
+    it('may come as a cookie', async () => {
+      const { token } = await signedIn();
+      const cookie = `theme=dark; atlas_session=${token}`;
+      await plane.get('/api/auth/me', { host, headers: { cookie } }).expect(200);
+    });
+
+    it('ends after twelve hours', async () => {
+      const { token } = await signedIn();
+      clock.advance(12 * HOUR - 1);
+      expect(await statusOf(token)).toBe(200);
+      clock.advance(1);
+      expect(await statusOf(token)).toBe(401);
+    });
+
+    it('ends with logout, and its refresh token with it; others of the same user go on', async () => {
+      const [one, other] = [await signedIn(), await signedIn()];
+      await plane.post('/api/auth/logout', undefined, { session: one.token, host }).expect(204);
+      expect([await statusOf(one.token), await statusOf(other.token)]).toEqual([401, 200]);
+      await refresh(one.refresh_token).expect(401);
+    });
+
+    it('is none once its user is deactivated', async () => {
+      const { id, session } = await plane.user(tenant, 'admin');
+      expect(await statusOf(session)).toBe(200);
+      await plane.tenants.write(tenant.tenant_id, (scope) =>
+        scope.update(User, { id }, { deactivatedAt: clock.now() }),
+      );
+      expect(await statusOf(session)).toBe(401);
+    });
+
+    it.each<[string, (token: string) => string]>([
+      ['cut short', (token) => token.slice(0, -1)],
+      ['made longer', (token) => `${token}A`],
+      ['with another secret', (token) => token.slice(0, -43) + 'A'.repeat(43)],
+      ['that is no token', () => 'Bearer'],
+      ['that is empty', () => ''],
+    ])('is none by a token %s', async (_, change) => {
+      const { token } = await signedIn();
+      const answer = await plane.get('/api/auth/me', { session: change(token), host }).expect(401);
+      expect(answer.body.code).toBe('unauthenticated');
+      expect(answer.headers['www-authenticate']).toBe('Bearer');
+    });
+
+    it('is none in the name of another tenant', async () => {
+      const other = await plane.tenant('initech');
+      const { token } = await signedIn();
+      const forged = token.replace(tenant.tenant_id, other.tenant_id);
+      await plane.get('/api/auth/me', { session: forged, host: hostOf('initech') }).expect(401);
+      await plane.get('/api/auth/me', { session: forged, host }).expect(401);
+    });
+
+    it('is not had by a refresh token', async () => {
+      const { refresh_token: token } = await signedIn();
+      expect(await statusOf(token)).toBe(401);
+    });
+  });
+
+  describe('a refresh', () => {
+    it('gives a new pair and ends the old one', async () => {
+      const first = await signedIn();
+      const { body: second } = await refresh(first.refresh_token).expect(200);
+      expect([await statusOf(first.token), await statusOf(second.token)]).toEqual([401, 200]);
+      await refresh(first.refresh_token).expect(401);
+      await refresh(second.refresh_token).expect(200);
+    });
+
+    it('works after the session ended, for thirty days', async () => {
+      const [late, tooLate] = [await signedIn(), await signedIn()];
+      clock.advance(30 * DAY - 1);
+      await refresh(late.refresh_token).expect(200);
+      clock.advance(1);
+      await refresh(tooLate.refresh_token).expect(401);
+    });
+
+    it('is given to one of ten who ask at once', async () => {
+      const { refresh_token: token } = await signedIn();
+      const answers = await Promise.all(Array.from({ length: 10 }, () => refresh(token)));
+      expect(answers.map((answer) => answer.status).sort()).toEqual([200, ...Array(9).fill(401)]);
+    });
+
+    it('is refused to a deactivated user', async () => {
+      const leaving = 'leaving@example.com';
+      const { id } = await plane.user(tenant, 'admin', { email: leaving, passwordHash });
+      const { body } = await login({ email: leaving }).expect(200);
+      await plane.tenants.write(tenant.tenant_id, (scope) =>
+        scope.update(User, { id }, { deactivatedAt: clock.now() }),
+      );
+      await refresh(body.refresh_token).expect(401);
+    });
+
+    it("is refused to a session token, to another tenant's token and to what is no token", async () => {
+      const other = await plane.tenant('hooli');
+      const { token, refresh_token: good } = await signedIn();
+      for (const wrong of [token, good.replace(tenant.tenant_id, other.tenant_id), 'atr_x']) {
+        expect((await refresh(wrong).expect(401)).body.code).toBe('unauthenticated');
+      }
+      const elsewhere = { host: hostOf('hooli') };
+      await plane.post('/api/auth/refresh', { refresh_token: good }, elsewhere).expect(401);
+      await refresh(good).expect(200);
+    });
+  });
+});

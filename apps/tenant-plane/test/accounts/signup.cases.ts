@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { UsedSignupToken } from '../../src/accounts/used-signup-token.entity';
+import { User } from '../../src/accounts/user.entity';
+import { SignupKey, type TokenChanges } from '../signup-key.fixture';
+import { type CallOptions, PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
+
+describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) => {
+  const clock = new FixedClock();
+  let plane: TestTenantPlane;
+  let tenant: DesiredTenant;
+  let count = 0;
+
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot(driver, { clock });
+  });
+  afterAll(() => plane.close());
+  beforeEach(async () => {
+    tenant = await plane.tenant(`tenant-${(count += 1)}`);
+  });
+
+  const exchange = (token: string, options: CallOptions = {}, body: object = {}) =>
+    plane.post('/api/auth/signup-exchange', { token, password: PASSWORD, ...body }, options);
+  const users = (): Promise<User[]> => plane.rows(tenant, User);
+
+  it('makes the first admin and signs it in, without a call to the Control Plane', async () => {
+    const token = await plane.signupToken(tenant, { jti: 'the-first' });
+    const { body } = await exchange(token, {}, { name: 'Ann' }).expect(201);
+    expect(body).toEqual({
+      token: expect.stringMatching(`^atu_${tenant.tenant_id}_`),
+      refresh_token: expect.stringMatching(`^atr_${tenant.tenant_id}_`),
+      expires_at: new Date(clock.now().getTime() + 12 * 3600_000).toISOString(),
+      user: { id: expect.any(String), email: tenant.admin_email, name: 'Ann', role: 'admin' },
+    });
+    const me = await plane.get('/api/auth/me', { session: body.token }).expect(200);
+    expect(me.body).toEqual({ user: body.user });
+    const login = { email: tenant.admin_email, password: PASSWORD };
+    await plane.post('/api/auth/token', login, { tenant: tenant.slug }).expect(200);
+    expect((await plane.rows(tenant, UsedSignupToken)).map(({ jti }) => jti)).toEqual(['the-first']);
+    expect(await plane.audit(tenant)).toEqual([
+      expect.objectContaining({ action: 'user.signed_in', actorKind: 'user', actorId: body.user.id }),
+      expect.objectContaining({ action: 'user.signed_in' }),
+    ]);
+  });
+
+  it('takes the e-mail address for a name where none is given', async () => {
+    const { body } = await exchange(await plane.signupToken(tenant)).expect(201);
+    expect(body.user.name).toBe(tenant.admin_email);
+  });
+
+  it('lets the first admin sign in however its address was written', async () => {
+    await exchange(await plane.signupToken(tenant, { email: 'Ann@Example.com' })).expect(201);
+    const login = { email: 'aNN@example.com', password: PASSWORD };
+    await plane.post('/api/auth/token', login, { tenant: tenant.slug }).expect(200);
+  });
+
+  it('keeps neither password nor tokens as they are', async () => {
+    const { body } = await exchange(await plane.signupToken(tenant)).expect(201);
+    const rows = JSON.stringify([await users(), await plane.audit(tenant)]);
+    expect(rows).not.toContain(PASSWORD);
+    expect(rows).not.toContain(body.token);
+  });
+
+  describe('is refused as not valid here', () => {
+    it.each<[string, TokenChanges]>([
+      ['of another tenant plane', { aud: randomUUID() }],
+      ['of another type', { typ: 'JWT' }],
+      ['that is a lease', { typ: 'atlas-lease+jwt' }],
+      ['without an audience', { without: ['aud'] }],
+      ['without a tenant', { without: ['sub'] }],
+      ['without an id', { without: ['jti'] }],
+      ['without an end', { without: ['exp'] }],
+      ['without an e-mail address', { without: ['email'] }],
+    ])('for a token %s', async (_, changes) => {
+      const answer = await exchange(await plane.signupToken(tenant, changes)).expect(401);
+      expect(answer.body.code).toBe('invalid_signup_token');
+      expect(await users()).toEqual([]);
+    });
+
+    it('for a token of a key that was not published to this plane', async () => {
+      const token = await plane.signupToken(tenant, {}, await SignupKey.create());
+      expect((await exchange(token).expect(401)).body.code).toBe('invalid_signup_token');
+    });
+
+    it('for a token of a key that was published for another purpose', async () => {
+      const leaseKey = await SignupKey.create('lease');
+      const { signupKey, identities } = plane;
+      await identities.update({ keys: [signupKey.published, leaseKey.published] });
+      const token = await plane.signupToken(tenant, {}, leaseKey);
+      expect((await exchange(token).expect(401)).body.code).toBe('invalid_signup_token');
+      await identities.update({ keys: [signupKey.published] });
+    });
+
+    it('for a token that was changed, in any part', async () => {
+      const parts = (await plane.signupToken(tenant)).split('.');
+      const claims = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString());
+      const others = Buffer.from(JSON.stringify({ ...claims, email: 'eve@example.com' })).toString(
+        'base64url',
+      );
+      const unsigned = Buffer.from(JSON.stringify({ alg: 'none', typ: 'atlas-signup+jwt' })).toString(
+        'base64url',
+      );
+      for (const token of [
+        [parts[0], others, parts[2]].join('.'),
+        [parts[0], parts[1], `A${parts[2]?.slice(1)}`].join('.'),
+        [unsigned, parts[1], ''].join('.'),
+        `${parts[0]}.${parts[1]}`,
+        'no token',
+      ]) {
+        expect((await exchange(token).expect(401)).body.code).toBe('invalid_signup_token');
+      }
+      expect(await users()).toEqual([]);
+    });
+
+    it('while the plane does not know yet who it is', async () => {
+      const { id, identities } = plane;
+      await identities.update({ tenantPlaneId: null });
+      const token = await plane.signupToken(tenant);
+      expect((await exchange(token).expect(401)).body.code).toBe('invalid_signup_token');
+      await identities.update({ tenantPlaneId: id });
+    });
+  });
+
+  it('takes a token of the next key as soon as it is published, and of the old one while that is published', async () => {
+    const next = await SignupKey.create();
+    const { signupKey, identities } = plane;
+    await identities.update({ keys: [signupKey.published, next.published] });
+    await exchange(await plane.signupToken(tenant, {}, next)).expect(201);
+    const another = await plane.tenant(`another-${driver}`);
+    await exchange(await plane.signupToken(another)).expect(201);
+    await identities.update({ keys: [signupKey.published] });
+  });
+
+  it('says that a token has expired', async () => {
+    const token = await plane.signupToken(tenant, { lifetime: -1 });
+    expect((await exchange(token).expect(410)).body.code).toBe('signup_token_expired');
+    expect(await users()).toEqual([]);
+  });
+
+  it('happens once: neither the same token nor another one is taken again', async () => {
+    const token = await plane.signupToken(tenant);
+    await exchange(token).expect(201);
+    for (const changes of [{}, { email: 'bob@example.com' }]) {
+      const another = await plane.signupToken(tenant, changes);
+      expect((await exchange(another).expect(409)).body.code).toBe('already_signed_up');
+    }
+    expect((await exchange(token).expect(409)).body.code).toBe('already_signed_up');
+    expect(await users()).toHaveLength(1);
+    expect(await plane.rows(tenant, UsedSignupToken)).toHaveLength(1);
+  });
+
+  it('stays closed when the first user was deactivated', async () => {
+    await exchange(await plane.signupToken(tenant)).expect(201);
+    await plane.tenants.write(tenant.tenant_id, (scope) =>
+      scope.update(User, { isFirst: true }, { deactivatedAt: clock.now() }),
+    );
+    await exchange(await plane.signupToken(tenant, { email: 'bob@example.com' })).expect(409);
+  });
+
+  it('lets one of twenty in who try at once', async () => {
+    const same = await plane.signupToken(tenant);
+    const others = Array.from({ length: 10 }, (_, i) =>
+      plane.signupToken(tenant, i % 2 === 0 ? {} : { email: `admin-${i}@example.com` }),
+    );
+    const tokens = [...Array.from({ length: 10 }, () => same), ...(await Promise.all(others))];
+    const answers = await Promise.all(tokens.map((token) => exchange(token)));
+    const statuses = answers.map((answer) => answer.status).sort();
+    expect(statuses).toEqual([201, ...Array.from({ length: 19 }, () => 409)]);
+    expect(await users()).toHaveLength(1);
+    expect(await plane.audit(tenant, 'user.signed_in')).toHaveLength(1);
+  });
+
+  it('needs a host and a header that agree with the token', async () => {
+    const other = await plane.tenant(`other-${tenant.slug}`);
+    const token = await plane.signupToken(tenant);
+    const wrong = [{ host: hostOf(other.slug) }, { tenant: other.tenant_id }, { tenant: 'nobody-here' }];
+    for (const options of wrong) {
+      expect((await exchange(token, options).expect(404)).body.code).toBe('tenant_not_found');
+    }
+    await exchange(token, { host: hostOf(tenant.slug), tenant: tenant.tenant_id }).expect(201);
+    expect(await plane.rows(other, User)).toEqual([]);
+  });
+
+  it('knows no tenant that is not served here', async () => {
+    const token = await plane.signupToken(tenant);
+    await plane.apply({ removed: [tenant.tenant_id] });
+    await exchange(token).expect(404);
+  });
+
+  it('waits while the tenant is suspended', async () => {
+    const token = await plane.signupToken(tenant);
+    await plane.tenant(tenant.slug, { ...tenant, status: 'suspended' });
+    expect((await exchange(token).expect(403)).body.code).toBe('tenant_suspended');
+    await plane.tenant(tenant.slug, tenant);
+    await exchange(token).expect(201);
+  });
+
+  it.each([
+    ['a password that is too short', { password: 'eleven char' }],
+    ['a password that is too long', { password: 'x'.repeat(201) }],
+    ['no password', { password: undefined }],
+    ['a name without letters', { name: '' }],
+    ['a field that it does not know', { role: 'admin' }],
+  ])('refuses %s and spends nothing', async (_, body) => {
+    const token = await plane.signupToken(tenant);
+    expect((await exchange(token, {}, body).expect(400)).body.code).toBe('validation_failed');
+    await exchange(token).expect(201);
+  });
+});

@@ -1,0 +1,180 @@
+import { createDataSource, databaseTarget, migrate, trackChangesOf } from '@atlas/persistence';
+import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
+import { type DataSource, type QueryRunner, type Table } from 'typeorm';
+import { TENANT_PLANE_SCHEMA, TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
+
+jest.setTimeout(30_000);
+
+/** Written by TypeORM or by SQL alone. */
+const WITHOUT_ENTITY = ['migrations', 'row_changes', 'tracked_tenants'];
+
+describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let runner: QueryRunner;
+  let tables: Table[];
+
+  beforeAll(async () => {
+    database = await createTestDatabase(driver);
+    // As the owner, which is who migrates.
+    const target = databaseTarget(database.ownerUrl ?? database.url);
+    await migrate(target, TENANT_PLANE_SCHEMA);
+    dataSource = await createDataSource(target, TENANT_PLANE_SCHEMA).initialize();
+    runner = dataSource.createQueryRunner();
+    tables = await tablesNow();
+  });
+  afterAll(async () => {
+    await runner.release();
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  async function tablesNow(): Promise<Table[]> {
+    const found = await runner.getTables();
+    // Those of other schemas come with its name.
+    return found.filter(({ name }) => !/^sqlite_|^(?!public\.)\w+\./.test(name));
+  }
+  const plainName = ({ name }: Table): string => name.replace(/^public\./, '');
+  const tableOf = (name: string): Table | undefined => tables.find((table) => plainName(table) === name);
+  /** Independent of the order in which the database lists things. */
+  const describeTables = (given: readonly Table[]): string[] =>
+    given
+      .filter((table) => plainName(table) !== 'migrations')
+      .flatMap((table) =>
+        [
+          ...table.columns.map(({ name, type, isNullable, isPrimary }) => [
+            name,
+            type,
+            isNullable,
+            isPrimary,
+          ]),
+          ...table.indices.map(({ name, columnNames, where }) => [name, [...columnNames].sort(), where]),
+          ...table.uniques.map(({ name, columnNames }) => [name, [...columnNames].sort()]),
+          ...table.foreignKeys.map(({ name, columnNames }) => [name, columnNames]),
+        ].map((part) => JSON.stringify([plainName(table), ...part])),
+      )
+      .sort();
+
+  /** The definitions of a table's triggers, in small letters without layout. */
+  async function triggersOf(table: string): Promise<string[]> {
+    const question =
+      driver === 'postgres'
+        ? `select pg_get_triggerdef(oid) as sql from pg_trigger where tgrelid = '${table}'::regclass and not tgisinternal`
+        : `select sql from sqlite_master where type = 'trigger' and tbl_name = '${table}'`;
+    const rows: { sql: string }[] = await dataSource.query(question);
+    return rows.map(({ sql }) => wordsOf(sql));
+  }
+  const wordsOf = (sql: string): string =>
+    sql
+      .toLowerCase()
+      .replaceAll('public.', '')
+      .replace('after insert or delete or update', 'after insert or update or delete')
+      .replace(/\s+/g, ' ')
+      .trim();
+
+  it('make one table for each entity, and no other', () => {
+    const expected = [...dataSource.entityMetadatas.map((entity) => entity.tableName), ...WITHOUT_ENTITY];
+    expect(tables.map(plainName).sort()).toEqual(expected.sort());
+  });
+
+  it('give each table the columns of its entity: names, nullability and keys', () => {
+    for (const entity of dataSource.entityMetadatas) {
+      const wanted = entity.columns.map((column) => [
+        column.databaseName,
+        column.isNullable ? 'null' : 'not null',
+        column.isPrimary,
+      ]);
+      const there = tableOf(entity.tableName)?.columns.map((column) => [
+        column.name,
+        column.isNullable ? 'null' : 'not null',
+        column.isPrimary,
+      ]);
+      expect([entity.tableName, there?.sort()]).toEqual([entity.tableName, wanted.sort()]);
+    }
+  });
+
+  it('give each column a type that holds what its entity says', () => {
+    const typesOf: Readonly<Record<string, readonly string[]>> = {
+      uuid: ['uuid'],
+      varchar: ['character varying'],
+      text: ['text'],
+      integer: ['integer'],
+      bigint: ['bigint'],
+      boolean: ['boolean'],
+      'simple-json': ['jsonb'],
+      Date: ['timestamp with time zone'],
+    };
+    const faults = dataSource.entityMetadatas.flatMap((entity) =>
+      entity.columns
+        .map(({ databaseName, type }) => {
+          const name = typeof type === 'function' ? type.name : type;
+          const actual = tableOf(entity.tableName)?.columns.find((column) => column.name === databaseName);
+          return { column: `${entity.tableName}.${databaseName}`, name, actual: actual?.type ?? 'none' };
+        })
+        .filter(({ name, actual }) => !typesOf[name]?.includes(actual)),
+    );
+    if (driver === 'postgres') expect(faults).toEqual([]);
+    // SQLite has no types to speak of; a boolean and a date keep theirs so that TypeORM reads them back.
+    else expect(tableOf('users')?.columns.find(({ name }) => name === 'created_at')?.type).toBe('datetime');
+  });
+
+  it.each(TENANT_SCOPED_ENTITIES.map((entity) => [entity.name, entity] as const))(
+    'write down the key of each changed row of %s while its tenant is tracked',
+    async (_, entity) => {
+      const { tableName, primaryColumns } = dataSource.getMetadata(entity);
+      const keys = primaryColumns
+        .map(({ databaseName }) => databaseName)
+        .filter((name) => name !== 'tenant_id');
+      for (const statement of trackChangesOf(driver, tableName, keys))
+        expect(await triggersOf(tableName)).toContainEqual(wordsOf(statement));
+    },
+  );
+
+  it('keep entities in an order in which each row comes behind those that it refers to', () => {
+    const order: string[] = TENANT_SCOPED_ENTITIES.map((entity) => dataSource.getMetadata(entity).tableName);
+    for (const [place, name] of order.entries()) {
+      const referred = tableOf(name)?.foreignKeys.map((key) =>
+        key.referencedTableName.replace(/^public\./, ''),
+      );
+      expect(order.slice(0, place + 1)).toEqual(expect.arrayContaining(referred ?? []));
+    }
+  });
+
+  it.each(TENANT_SCOPED_ENTITIES.map((entity) => [entity.name, entity] as const))(
+    'start the primary key of %s with tenant_id',
+    async (_, entity) => {
+      const { tableName } = dataSource.getMetadata(entity);
+      expect((await primaryKeyOf(tableName))[0]).toBe('tenant_id');
+    },
+  );
+
+  it('undo all of it, and do it again to the same end', async () => {
+    const before = describeTables(tables);
+    for (let left = dataSource.migrations.length; left > 0; left--) await dataSource.undoLastMigration();
+    expect((await tablesNow()).map(plainName)).toEqual(['migrations']);
+    await dataSource.runMigrations();
+    expect(describeTables(await tablesNow())).toEqual(before);
+    expect(await dataSource.runMigrations()).toEqual([]);
+  });
+
+  it('are safe to be run by several processes at once', async () => {
+    const fresh = await createTestDatabase(driver);
+    const target = databaseTarget(fresh.ownerUrl ?? fresh.url);
+    const processes = driver === 'postgres' ? 4 : 1;
+    await Promise.all(Array.from({ length: processes }, () => migrate(target, TENANT_PLANE_SCHEMA)));
+    await fresh.drop();
+  });
+
+  /** In the order of the key. */
+  async function primaryKeyOf(table: string): Promise<string[]> {
+    const rows: { name: string }[] = await runner.query(
+      driver === 'postgres'
+        ? `select a.attname as name from pg_index i
+             join unnest(i.indkey) with ordinality as k (attnum, place) on true
+             join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+            where i.indrelid = '${table}'::regclass and i.indisprimary order by k.place`
+        : `select name from pragma_table_info('${table}') where pk > 0 order by pk`,
+    );
+    return rows.map(({ name }) => name);
+  }
+});

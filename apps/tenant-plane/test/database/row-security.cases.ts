@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { Database, roleFaults, tenantTableProblems } from '@atlas/persistence';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { type DataSource } from 'typeorm';
+import { TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
+import { Incident } from '../../src/incidents/incident.entity';
+import { TestTenantPlane } from '../tenant-plane.fixture';
+import { fillEveryTable } from '../rows.fixture';
+
+const TABLES = TENANT_SCOPED_ENTITIES.map((entity) => [entity.name, entity] as const);
+
+describe('row-level security on Postgres, with the predicate of the code taken away', () => {
+  let plane: TestTenantPlane;
+  let acme: DesiredTenant;
+  let globex: DesiredTenant;
+  let dataSource: DataSource;
+
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot('postgres');
+    dataSource = plane.app.get(Database).dataSource;
+    [acme, globex] = [await plane.tenant('acme'), await plane.tenant('globex')];
+    await fillEveryTable(plane, acme);
+    await fillEveryTable(plane, globex);
+  });
+  afterAll(() => plane.close());
+
+  const tableOf = (entity: (typeof TENANT_SCOPED_ENTITIES)[number]): string =>
+    dataSource.getMetadata(entity).tableName;
+  const rowsOf = (tenant: DesiredTenant, table: string): Promise<{ tenant_id: string }[]> =>
+    plane.tenants.read(tenant.tenant_id, ({ manager }) => manager.query(`select * from ${table}`));
+
+  describe.each(TABLES)('of %s', (_, entity) => {
+    it('shows a tenant its own rows and none of another', async () => {
+      for (const tenant of [acme, globex]) {
+        const owners = (await rowsOf(tenant, tableOf(entity))).map((row) => row.tenant_id);
+        expect(new Set(owners)).toEqual(new Set([tenant.tenant_id]));
+        const found = await plane.tenants.read(tenant.tenant_id, ({ manager }) => manager.find(entity));
+        expect(new Set(found.map((row) => row.tenantId))).toEqual(new Set([tenant.tenant_id]));
+      }
+    });
+
+    it('shows nothing where no tenant is set', async () => {
+      const seen = await plane.app.get(Database).read((manager) => manager.find(entity));
+      expect(seen).toEqual([]);
+    });
+
+    it('lets a tenant change and delete nothing of another', async () => {
+      const table = tableOf(entity);
+      const before = await rowsOf(globex, table);
+      const written = plane.tenants.write(acme.tenant_id, async ({ manager }) => {
+        await manager.query(`update ${table} set tenant_id = tenant_id where tenant_id = $1`, [
+          globex.tenant_id,
+        ]);
+        await manager.query(`delete from ${table} where tenant_id = $1`, [globex.tenant_id]);
+      });
+      await expect(written).resolves.toBeUndefined();
+      expect(await rowsOf(globex, table)).toEqual(before);
+    });
+
+    it('lets a tenant give no row to another', async () => {
+      const table = tableOf(entity);
+      const given = plane.tenants.write(acme.tenant_id, ({ manager }) =>
+        manager.query(`update ${table} set tenant_id = $1`, [globex.tenant_id]),
+      );
+      await expect(given).rejects.toThrow('violates row-level security policy');
+    });
+  });
+
+  it('counts numbers for each tenant apart', async () => {
+    const rows = await rowsOf(acme, 'tenant_counters');
+    expect(rows.map((row) => row.tenant_id)).toEqual([acme.tenant_id]);
+  });
+
+  it('refuses to insert a row of another tenant', async () => {
+    const planted = plane.tenants.write(acme.tenant_id, async ({ manager }) => {
+      const [row] = await manager.find(Incident);
+      const copy = { ...row, tenantId: globex.tenant_id, id: randomUUID(), number: 'INC-99999999' };
+      await manager.insert(Incident, copy);
+    });
+    await expect(planted).rejects.toThrow('violates row-level security policy');
+  });
+
+  it('leaves no tenant set on a connection that goes back to the pool', async () => {
+    await Promise.all(
+      Array.from({ length: 30 }, () => plane.tenants.read(acme.tenant_id, (scope) => scope.find(Incident))),
+    );
+    const settings = await Promise.all(
+      Array.from({ length: 30 }, () =>
+        plane.app
+          .get(Database)
+          .read((manager) => manager.query("select current_setting('app.tenant_id', true) as tenant")),
+      ),
+    );
+    const tenants = settings.flat().map((row: { tenant: string | null }) => row.tenant ?? '');
+    expect(new Set(tenants)).toEqual(new Set(['']));
+  });
+
+  it('fences every table of the real schema, and serves as a role that owns nothing', async () => {
+    expect(await tenantTableProblems(dataSource)).toEqual([]);
+    expect(await roleFaults(dataSource)).toEqual({ bypassing: [], owning: [] });
+  });
+
+  it('knows every table that has a tenant_id', async () => {
+    const rows: { table_name: string }[] = await dataSource.query(
+      `select table_name from information_schema.columns where column_name = 'tenant_id' and table_schema = 'public'`,
+    );
+    const known = [...TENANT_SCOPED_ENTITIES.map(tableOf), 'row_changes', 'tracked_tenants'];
+    expect(rows.map((row) => row.table_name).sort()).toEqual(known.sort());
+  });
+});

@@ -1,0 +1,241 @@
+import { type DesiredTenant, PLANE_PATHS } from '@atlas/plane-contract';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { completionOf, problem, streamOf } from '../fake-control-plane.fixture';
+import { Link } from '../linked-plane.fixture';
+import { type CallOptions, TestTenantPlane, hostOf, tenantEntry } from '../tenant-plane.fixture';
+
+const DISK = { title: 'Disk full', description: 'Writes fail; password=hunter2-x', severity: 'P2' };
+
+/** A user of a tenant, and the incident that they ask about. */
+async function asker(plane: TestTenantPlane, tenant: DesiredTenant, incident: object = DISK) {
+  const admin: CallOptions = {
+    session: (await plane.user(tenant, 'admin')).session,
+    host: hostOf(tenant.slug),
+  };
+  const { body } = await plane.post('/api/incidents', incident, admin).expect(201);
+  const path = `/api/ai/incidents/${body.id}/analysis`;
+  const allow = (allow_control_plane: boolean) =>
+    plane.put('/api/ai/settings', { allow_control_plane }, admin);
+  return { admin, incident: body, path, allow, ask: () => plane.post(path, undefined, admin) };
+}
+
+describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
+  let link: Link;
+  let plane: TestTenantPlane;
+  const tenant = tenantEntry('acme');
+
+  beforeAll(async () => {
+    link = await Link.create(driver);
+    link.control.model = 'hybrid';
+    link.control.wanted.put(tenant);
+    plane = await link.startPlane();
+    await link.reported(tenant.tenant_id);
+  });
+  afterAll(() => link.close());
+  beforeEach(() => (link.control.completion = completionOf('The disk is full.')));
+
+  const checklistStep = async (admin: CallOptions) => {
+    const { body } = await plane.get('/api/onboarding', admin).expect(200);
+    return body.steps.find(({ key }: { key: string }) => key === 'ai');
+  };
+
+  it('analyses an incident through the Control Plane, which is the evidence of onboarding', async () => {
+    const { ask, admin, incident } = await asker(plane, tenant);
+    expect(await checklistStep(admin)).toMatchObject({ status: 'pending' });
+    const { body } = await ask().expect(200);
+    expect(body).toEqual({ analysis: 'The disk is full.', model: 'stand-in-1', source: 'control_plane' });
+    const [event] = await plane.audit(tenant, 'incident.analysed');
+    expect(event).toMatchObject({
+      targetId: incident.id,
+      actorId: incident.created_by,
+      after: { model: 'stand-in-1', source: 'control_plane' },
+    });
+    const done = await checklistStep(admin);
+    expect(done).toMatchObject({ status: 'done', evidence: { kind: 'ai_answer' } });
+    await ask().expect(200);
+    expect(await checklistStep(admin)).toEqual(done);
+  });
+
+  it('tells the Control Plane whose incident it is, and no more of it than is needed', async () => {
+    const { ask, incident } = await asker(plane, tenant);
+    await ask().expect(200);
+    const { tenantId, query, body } = link.control.questions.at(-1) ?? {};
+    expect([tenantId, query]).toEqual([
+      tenant.tenant_id,
+      { tenant_plane_id: link.control.planeId, allowed_by_admin: 'false' },
+    ]);
+    const told = JSON.stringify(body);
+    expect(told).toContain('Disk full');
+    for (const kept of ['hunter2-x', incident.id, incident.created_by, 'example.com'])
+      expect(told).not.toContain(kept);
+  });
+
+  describe('piece by piece', () => {
+    const streamed = async (path: string, admin: CallOptions) => {
+      const answer = await plane.post(path, undefined, {
+        ...admin,
+        headers: { accept: 'text/event-stream' },
+      });
+      const events = answer.status === 200 ? answer.text.trim().split('\n\n') : [];
+      return { answer, events: events.map((event) => event.split('\n').map((line) => line.split(': ')[1])) };
+    };
+
+    it('comes with its end, and is written down', async () => {
+      const { path, admin, incident } = await asker(plane, tenant);
+      link.control.completion = streamOf(['The disk ', 'is full.'], '[DONE]');
+      const { answer, events } = await streamed(path, admin);
+      expect(answer.headers['content-type']).toBe('text/event-stream');
+      expect(events.map(([name]) => name)).toEqual(['delta', 'delta', 'done']);
+      expect(answer.text).toContain('data: {"text":"The disk "}');
+      expect(answer.text).toContain(
+        '{"analysis":"The disk is full.","model":"stand-in-1","source":"control_plane"}',
+      );
+      expect(link.control.questions.at(-1)?.body.stream).toBe(true);
+      const trail = await plane.audit(tenant, 'incident.analysed');
+      expect(trail.at(-1)?.targetId).toBe(incident.id);
+    });
+
+    it.each<[string, ReturnType<typeof streamOf>, string]>([
+      ['fails', streamOf(['The '], { error: { code: 'ai_timeout', message: 'Why.' } }), 'ai_timeout'],
+      ['is garbled', streamOf(['The '], '{', '[DONE]'), 'ai_unavailable'],
+      ['breaks off', streamOf(['The ']), 'ai_unavailable'],
+      ['is nothing', streamOf([], '[DONE]'), 'ai_unavailable'],
+    ])('says so when it %s, and is no answer', async (_, completion, code) => {
+      const { path, admin } = await asker(plane, tenant);
+      const before = (await plane.audit(tenant, 'incident.analysed')).length;
+      link.control.completion = completion;
+      const { answer, events } = await streamed(path, admin);
+      expect(events.at(-1)?.[0]).toBe('error');
+      expect(answer.text).toContain(`{"code":"${code}",`);
+      expect(await plane.audit(tenant, 'incident.analysed')).toHaveLength(before);
+    });
+
+    it('is refused like any other', async () => {
+      const { path, admin } = await asker(plane, tenant);
+      link.control.completion = problem(503, 'ai_unavailable', 'Why.');
+      const { answer } = await streamed(path, admin);
+      expect([answer.status, answer.body.code]).toEqual([503, 'ai_unavailable']);
+    });
+  });
+
+  it('asks nothing where the admin has forbidden it, which is written down', async () => {
+    const { ask, allow, admin } = await asker(plane, tenant);
+    const settings = async () => (await plane.get('/api/ai/settings', admin).expect(200)).body;
+    expect(await settings()).toEqual({ allow_control_plane: true });
+    expect((await allow(false).expect(200)).body).toEqual({ allow_control_plane: false });
+    await allow(false).expect(200);
+    expect(await settings()).toEqual({ allow_control_plane: false });
+    const before = link.control.questions.length;
+    expect((await ask().expect(403)).body.code).toBe('ai_not_allowed');
+    expect(link.control.questions).toHaveLength(before);
+
+    await allow(true).expect(200);
+    await ask().expect(200);
+    expect(link.control.questions.at(-1)?.query).toMatchObject({ allowed_by_admin: 'true' });
+    const events = await plane.audit(tenant, 'ai.settings_changed');
+    expect(events.map((event) => [event.before, event.after])).toEqual([
+      [{ allow_control_plane: true }, { allow_control_plane: false }],
+      [{ allow_control_plane: false }, { allow_control_plane: true }],
+    ]);
+  });
+
+  it.each<[string, ReturnType<typeof problem> & { retryAfter?: string }, number, string]>([
+    ['has no AI', problem(503, 'ai_unavailable', 'Why.'), 503, 'ai_unavailable'],
+    ['waited in vain', problem(503, 'ai_timeout', 'Why.'), 503, 'ai_timeout'],
+    [
+      'is at its limit',
+      { ...problem(429, 'ai_rate_limited', 'Why.'), retryAfter: '7' },
+      429,
+      'ai_rate_limited',
+    ],
+    ['finds it too long', problem(422, 'ai_request_refused', 'Why.'), 422, 'ai_request_refused'],
+    ['was not told', problem(403, 'ai_not_allowed', 'Why.'), 403, 'ai_not_allowed'],
+    ['does not know us', problem(401, 'bad_signature', 'Of ours.'), 503, 'ai_unavailable'],
+    ['broke', problem(500, 'internal_error', 'Of ours.'), 503, 'ai_unavailable'],
+    ['says nothing', completionOf(''), 503, 'ai_unavailable'],
+    ['says what is no text', completionOf([{ type: 'text' }]), 503, 'ai_unavailable'],
+  ])('says why there is no answer when the Control Plane %s', async (_, answer, status, code) => {
+    const { ask } = await asker(plane, tenant);
+    link.control.completion = answer;
+    const { body, headers } = await ask().expect(status);
+    expect(body.code).toBe(code);
+    expect(headers['retry-after']).toBe(answer.retryAfter);
+    if (status !== 503 || code === 'ai_timeout') expect(body.detail).toBe('Why.');
+    expect(body.detail).not.toContain('Of ours.');
+  });
+
+  it.each(['application/json', 'text/event-stream'])(
+    'is asked no more when who asks for %s has gone',
+    async (accept) => {
+      const { path, admin } = await asker(plane, tenant);
+      const { control } = link;
+      Object.assign(control, { manner: 'hanging', misbehavesAt: [PLANE_PATHS.chatCompletions] });
+      const [before, hangUps] = [control.rebuffs.length, control.hangUps];
+      const call = plane.post(path, undefined, { ...admin, headers: { accept } });
+      call.end(() => undefined);
+      await eventually(() => control.rebuffs.length > before);
+      call.abort();
+      await eventually(() => control.hangUps > hangUps);
+      control.manner = 'proper';
+    },
+  );
+
+  it('believes no answer that the Control Plane has not signed', async () => {
+    const { ask } = await asker(plane, tenant);
+    link.control.manner = 'unsigned';
+    const { body } = await ask().expect(503);
+    link.control.manner = 'proper';
+    expect(body.code).toBe('control_plane_unreachable');
+    await link.logged(/No answer of the AI.*can't be trusted/);
+  });
+
+  it('is not there without the Control Plane; all else is', async () => {
+    const { ask, admin, incident } = await asker(plane, tenant);
+    await link.control.stop();
+    const { body } = await ask().expect(503);
+    expect([body.code, body.detail]).toEqual([
+      'control_plane_unreachable',
+      expect.stringContaining('GET /api/integrations/control-plane'),
+    ]);
+    await link.logged(/No answer of the AI.*can't be reached/);
+    await plane.patch(`/api/incidents/${incident.id}`, { status: 'acknowledged' }, admin).expect(200);
+    await link.control.listen();
+    await ask().expect(200);
+  });
+});
+
+describe.each(EVERY_DATABASE)('AI on premises, on %s', (driver) => {
+  let plane: TestTenantPlane;
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot(driver, { env: { ATLAS_TP_DEPLOYMENT: 'on_prem' } });
+  });
+  afterAll(() => plane.close());
+
+  it('is off until an admin allows it, and then needs a way to the Control Plane', async () => {
+    const { ask, allow, admin } = await asker(plane, await plane.tenant('acme'));
+    expect((await plane.get('/api/ai/settings', admin)).body).toEqual({ allow_control_plane: false });
+    const refused = await ask().expect(403);
+    expect([refused.body.code, refused.body.detail]).toEqual([
+      'ai_not_allowed',
+      expect.stringContaining('PUT /api/ai/settings'),
+    ]);
+    await allow(true).expect(200);
+    const { body } = await ask().expect(503);
+    expect([body.code, body.detail]).toEqual([
+      'control_plane_unreachable',
+      expect.stringContaining('ATLAS_OFFLINE_MODE'),
+    ]);
+  });
+});
+
+describe('AI on a shared plane', () => {
+  it('knows no incident of another tenant', async () => {
+    const plane = await TestTenantPlane.boot('sqlite');
+    const [{ path }, { admin }] = [
+      await asker(plane, await plane.tenant('globex')),
+      await asker(plane, await plane.tenant('acme')),
+    ];
+    expect((await plane.post(path, undefined, admin).expect(404)).body.code).toBe('incident_not_found');
+    await plane.close();
+  });
+});

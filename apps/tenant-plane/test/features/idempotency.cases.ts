@@ -1,0 +1,91 @@
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { ConfigurationItem } from '../../src/cmdb/configuration-item.entity';
+import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
+import { Incident } from '../../src/incidents/incident.entity';
+import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
+
+const DAY_SECONDS = 24 * 3600;
+const INCIDENT = { title: 'Disk full', severity: 'P2' };
+
+describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver) => {
+  const clock = new FixedClock();
+  let plane: TestTenantPlane;
+  let tenant: DesiredTenant;
+  let admin: SignedInUser & CallOptions;
+  let count = 0;
+
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot(driver, { clock });
+  });
+  afterAll(() => plane.close());
+  beforeEach(async () => {
+    ({ tenant, admin } = await plane.tenantWithAdmin(`tenant-${(count += 1)}`));
+  });
+
+  const keyed = (path: string, body: object, key = 'key-1', user: CallOptions = admin) =>
+    plane.post(path, body, { ...user, headers: { 'idempotency-key': key } });
+
+  it.each([
+    ['an incident', '/api/incidents', INCIDENT, Incident],
+    ['a configuration item', '/api/cmdb/items', { name: 'web-1', type: 'server' }, ConfigurationItem],
+  ])('creates %s once, and is answered alike every time', async (_, path, body, entity) => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => keyed(path, body)));
+    clock.advance(60);
+    answers.push(await keyed(path, body));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect(await plane.rows<{ tenantId: string }>(tenant, entity)).toHaveLength(1);
+    expect(await plane.rows(tenant, AuditEvent)).toHaveLength(1);
+  });
+
+  it('is refused with another body, and writes nothing', async () => {
+    await keyed('/api/incidents', INCIDENT).expect(201);
+    const answer = await keyed('/api/incidents', { ...INCIDENT, severity: 'P1' }).expect(422);
+    expect(answer.body.code).toBe('idempotency_key_reused');
+    expect(await plane.rows(tenant, Incident)).toHaveLength(1);
+  });
+
+  it('does not spend its key when it fails', async () => {
+    await keyed('/api/incidents', { ...INCIDENT, severity: 'P9' }).expect(400);
+    await keyed('/api/incidents', INCIDENT).expect(201);
+  });
+
+  it('means another request from another user, and in another tenant', async () => {
+    const first = await keyed('/api/incidents', INCIDENT).expect(201);
+    const colleague = { ...(await plane.user(tenant, 'operator')), host: admin.host };
+    const { admin: stranger } = await plane.tenantWithAdmin(`stranger-${count}`);
+    for (const other of [colleague, stranger]) {
+      const answer = await keyed('/api/incidents', INCIDENT, 'key-1', other).expect(201);
+      expect(answer.body.id).not.toBe(first.body.id);
+    }
+  });
+
+  it('is a new request after 24 hours, when its answer is forgotten', async () => {
+    await keyed('/api/incidents', INCIDENT).expect(201);
+    clock.advance(DAY_SECONDS + 1);
+    const session = (await plane.user(tenant, 'admin')).session;
+    await keyed('/api/incidents', INCIDENT, 'key-2', { ...admin, session }).expect(201);
+    expect(await plane.rows(tenant, IdempotencyRecord)).toHaveLength(1);
+  });
+
+  it('is taken by every POST that creates', async () => {
+    const { body } = await plane.get('/openapi.json').expect(200);
+    const creating = Object.entries<{ post?: Operation }>(body.paths).filter(
+      ([, { post }]) => post?.responses['201'],
+    );
+    expect(creating.length).toBeGreaterThan(3);
+    const without = creating.filter(
+      ([, { post }]) => !post?.parameters?.some(({ name }) => name === 'idempotency-key'),
+    );
+    // These let the first admin in: once, with a secret that is shown once.
+    const once = ['/api/auth/signup-exchange', '/api/auth/register'];
+    expect(without.map(([path]) => path)).toEqual(once);
+  });
+});
+
+interface Operation {
+  readonly responses: Readonly<Record<string, unknown>>;
+  readonly parameters?: readonly { readonly name: string }[];
+}

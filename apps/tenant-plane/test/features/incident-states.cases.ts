@@ -1,0 +1,66 @@
+import { EVERY_DATABASE } from '@atlas/testing';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { INCIDENT_STATUSES, type IncidentStatus } from '../../src/incidents/incident';
+import { Incident } from '../../src/incidents/incident.entity';
+import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
+
+/** What people rely on, written out: not read from the code that is tested. */
+const ALLOWED: Readonly<Record<IncidentStatus, readonly IncidentStatus[]>> = {
+  triggered: ['open', 'acknowledged', 'investigating', 'resolved'],
+  open: ['acknowledged', 'investigating', 'resolved'],
+  acknowledged: ['investigating', 'resolved'],
+  investigating: ['acknowledged', 'resolved'],
+  resolved: ['closed', 'open'],
+  closed: ['open'],
+};
+const PAIRS = INCIDENT_STATUSES.flatMap((from) => INCIDENT_STATUSES.map((to) => [from, to] as const));
+
+describe.each(EVERY_DATABASE)('the states of an incident on %s', (driver) => {
+  let plane: TestTenantPlane;
+  let tenant: DesiredTenant;
+  let admin: CallOptions;
+  let id: string;
+
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot(driver);
+    ({ tenant, admin } = await plane.tenantWithAdmin('acme'));
+    const { body } = await plane.post('/api/incidents', { title: 'x', severity: 'P1' }, admin).expect(201);
+    id = body.id;
+  });
+  afterAll(() => plane.close());
+
+  const put = (status: IncidentStatus): Promise<number> =>
+    plane.tenants.write(tenant.tenant_id, (scope) => scope.update(Incident, { id }, { status }));
+  const statusNow = async (): Promise<string | undefined> => (await plane.rows(tenant, Incident))[0]?.status;
+
+  it('are the ones that are promised', () => {
+    expect([...INCIDENT_STATUSES].sort()).toEqual(Object.keys(ALLOWED).sort());
+  });
+
+  it.each(PAIRS)('from %s to %s', async (from, to) => {
+    await put(from);
+    const answer = await plane.patch(`/api/incidents/${id}`, { status: to }, admin);
+    const isAllowed = from === to || ALLOWED[from].includes(to);
+    expect([answer.status, answer.body.status, answer.body.code]).toEqual(
+      isAllowed ? [200, to, undefined] : [409, 409, 'invalid_transition'],
+    );
+    if (!isAllowed) for (const next of ALLOWED[from]) expect(answer.body.detail).toContain(next);
+    expect(await statusNow()).toBe(isAllowed ? to : from);
+  });
+
+  it('changes nothing else when a transition is refused', async () => {
+    await put('closed');
+    await plane.patch(`/api/incidents/${id}`, { status: 'resolved', title: 'Changed' }, admin).expect(409);
+    expect((await plane.rows(tenant, Incident))[0]?.title).toBe('x');
+  });
+
+  it.each(['done', 'OPEN', '', 1, ['open'], 'constructor', '__proto__'])(
+    'refuses %p as a status',
+    async (status) => {
+      await put('open');
+      const { body } = await plane.patch(`/api/incidents/${id}`, { status }, admin).expect(400);
+      expect(body.code).toBe('validation_failed');
+      expect(await statusNow()).toBe('open');
+    },
+  );
+});

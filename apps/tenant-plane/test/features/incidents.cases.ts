@@ -1,0 +1,252 @@
+import { randomUUID } from 'node:crypto';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { Incident } from '../../src/incidents/incident.entity';
+import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
+
+describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
+  const clock = new FixedClock();
+  let plane: TestTenantPlane;
+  let tenant: DesiredTenant;
+  let admin: SignedInUser & CallOptions;
+  let count = 0;
+
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot(driver, { clock });
+  });
+  afterAll(() => plane.close());
+  beforeEach(async () => {
+    ({ tenant, admin } = await plane.tenantWithAdmin(`tenant-${(count += 1)}`));
+  });
+
+  const create = (changes: object = {}) =>
+    plane.post('/api/incidents', { title: 'Disk full', severity: 'P2', ...changes }, admin);
+  const created = async (changes: object = {}): Promise<{ id: string; number: string }> =>
+    (await create(changes).expect(201)).body;
+  const change = (id: string, changes: object) => plane.patch(`/api/incidents/${id}`, changes, admin);
+  const list = async (query = ''): Promise<{ items: { number: string }[]; next_cursor: string | null }> =>
+    (await plane.get(`/api/incidents${query}`, admin).expect(200)).body;
+  const numbersOf = async (query = ''): Promise<string[]> =>
+    (await list(query)).items.map(({ number }) => number);
+
+  describe('when one is reported', () => {
+    it('is open, numbered, and told in full', async () => {
+      const now = clock.now().toISOString();
+      const { body } = await create({ title: '  Disk full  ', description: 'on web-1' }).expect(201);
+      expect(body).toEqual({
+        id: expect.any(String),
+        number: 'INC-00000001',
+        title: 'Disk full',
+        description: 'on web-1',
+        severity: 'P2',
+        status: 'open',
+        created_by: admin.id,
+        created_at: now,
+        updated_at: now,
+        resolved_at: null,
+      });
+      expect((await plane.get(`/api/incidents/${body.id}`, admin).expect(200)).body).toEqual(body);
+      expect((await list()).items).toEqual([body]);
+    });
+
+    it('is noted in the audit trail, with who, from where and by which request', async () => {
+      const answer = await create().expect(201);
+      expect(await plane.audit(tenant, 'incident.created')).toEqual([
+        expect.objectContaining({
+          ...{ actorKind: 'user', actorId: admin.id, targetKind: 'incident', targetId: answer.body.id },
+          ...{ ip: '127.0.0.1', traceId: answer.headers['x-trace-id'], at: clock.now() },
+          ...{ before: null, after: { number: 'INC-00000001', severity: 'P2' } },
+        }),
+      ]);
+    });
+
+    it('takes the next number of its tenant, without gap or double among twenty at once', async () => {
+      const { admin: other } = await plane.tenantWithAdmin(`other-${count}`);
+      const answers = await Promise.all([
+        ...Array.from({ length: 20 }, () => create()),
+        plane.post('/api/incidents', { title: 'Elsewhere', severity: 'P1' }, other),
+      ]);
+      expect(answers.pop()?.body.number).toBe('INC-00000001');
+      const expected = Array.from({ length: 20 }, (_, i) => `INC-${String(i + 1).padStart(8, '0')}`);
+      expect(answers.map((answer) => answer.body.number).sort()).toEqual(expected);
+    });
+
+    it.each([
+      ['no title', { title: undefined }, 'title'],
+      ['a blank title', { title: '   ' }, 'title'],
+      ['a title of 201 characters', { title: 'x'.repeat(201) }, 'title'],
+      ['a number for a title', { title: 7 }, 'title'],
+      ['no severity', { severity: undefined }, 'severity'],
+      ['a severity that there is not', { severity: 'P6' }, 'severity'],
+      ['a severity in small letters', { severity: 'p1' }, 'severity'],
+      ['a description of 20001 characters', { description: 'x'.repeat(20_001) }, 'description'],
+      ['a status', { status: 'closed' }, 'status'],
+      ['a number of its own', { number: 'INC-00000007' }, 'number'],
+      ['a tenant', { tenant_id: randomUUID() }, 'tenant_id'],
+    ])('is refused with %s', async (_, changes, field) => {
+      const { body } = await create(changes).expect(400);
+      expect(body.code).toBe('validation_failed');
+      expect(body.errors.map((error: { field: string }) => error.field)).toContain(field);
+      expect(await plane.rows(tenant, Incident)).toEqual([]);
+    });
+
+    it('takes the longest title and description that there may be', async () => {
+      await create({ title: 'x'.repeat(200), description: 'x'.repeat(20_000) }).expect(201);
+    });
+  });
+
+  describe('when one is changed', () => {
+    it('keeps what is not named, and notes before and after', async () => {
+      const { id } = await created({ description: 'on web-1' });
+      clock.advance(60);
+      const { body } = await change(id, { severity: 'P1', title: 'Disk is full' }).expect(200);
+      expect(body).toMatchObject({
+        ...{ title: 'Disk is full', description: 'on web-1', severity: 'P1', status: 'open' },
+        updated_at: clock.now().toISOString(),
+      });
+      expect((await plane.get(`/api/incidents/${id}`, admin)).body).toEqual(body);
+      const [event] = await plane.audit(tenant, 'incident.updated');
+      expect(event).toMatchObject({
+        ...{ actorId: admin.id, targetId: id },
+        ...{
+          before: { severity: 'P2', title: 'Disk full' },
+          after: { severity: 'P1', title: 'Disk is full' },
+        },
+      });
+    });
+
+    it('can take its description away', async () => {
+      const { id } = await created({ description: 'on web-1' });
+      expect((await change(id, { description: null }).expect(200)).body.description).toBeNull();
+    });
+
+    it('dates its resolution, once, and forgets the date by reopening', async () => {
+      const { id } = await created();
+      const resolvedAt = clock.now().toISOString();
+      const dateOf = async (changes: object): Promise<string> =>
+        (await change(id, changes).expect(200)).body.resolved_at;
+      expect(await dateOf({ status: 'resolved' })).toBe(resolvedAt);
+      clock.advance(60);
+      expect(await dateOf({ title: 'Later' })).toBe(resolvedAt);
+      expect(await dateOf({ status: 'closed' })).toBe(resolvedAt);
+      expect(await dateOf({ status: 'open' })).toBeNull();
+    });
+
+    it('lets one of two decide who change its status at once', async () => {
+      const { id } = await created();
+      const answers = await Promise.all([
+        change(id, { status: 'acknowledged' }),
+        change(id, { status: 'resolved' }),
+        change(id, { status: 'investigating' }),
+      ]);
+      const codes = answers.map(({ status }) => status);
+      expect(codes.filter((code) => code !== 200 && code !== 409)).toEqual([]);
+      const events = await plane.audit(tenant, 'incident.updated');
+      expect(events).toHaveLength(codes.filter((code) => code === 200).length);
+      const steps = events.map(({ before, after }) => [before?.['status'], after?.['status']]);
+      // Each change starts where the one before it ended.
+      expect(steps.map(([from]) => from)).toEqual(['open', ...steps.slice(0, -1).map(([, to]) => to)]);
+    });
+
+    it.each([
+      ['an unknown status', { status: 'done' }],
+      ['an unknown severity', { severity: 'high' }],
+      ['a blank title', { title: ' ' }],
+      ['another number', { number: 'INC-00000009' }],
+    ])('is refused %s', async (_, changes) => {
+      const { id } = await created();
+      expect((await change(id, changes).expect(400)).body.code).toBe('validation_failed');
+      expect(await plane.audit(tenant, 'incident.updated')).toEqual([]);
+    });
+  });
+
+  describe('when they are listed', () => {
+    it('come in pages, newest first, each once', async () => {
+      for (let i = 0; i < 5; i++) await created();
+      const [first, second] = [await list('?limit=2'), await list('?limit=2')];
+      expect(first).toEqual(second);
+      const seen: string[] = [];
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const page = await list(`?limit=2${cursor && `&cursor=${cursor}`}`);
+        seen.push(...page.items.map(({ number }) => number.slice(-1)));
+        cursor = page.next_cursor;
+        // What comes in meanwhile moves no page.
+        if (seen.length === 2) await created();
+      }
+      expect(seen).toEqual(['5', '4', '3', '2', '1']);
+    });
+
+    it('take a cursor in capitals for the same', async () => {
+      for (let i = 0; i < 3; i++) await created();
+      const { next_cursor: cursor } = await list('?limit=1');
+      const rest = await numbersOf(`?cursor=${cursor}`);
+      expect(rest).toHaveLength(2);
+      expect(await numbersOf(`?cursor=${cursor?.toUpperCase()}`)).toEqual(rest);
+    });
+
+    it('end without a cursor when the last page is full', async () => {
+      for (let i = 0; i < 2; i++) await created();
+      expect((await list('?limit=2')).next_cursor).toBeNull();
+      expect((await list('?limit=1')).next_cursor).not.toBeNull();
+    });
+
+    it('can be filtered by status, page by page', async () => {
+      for (let i = 0; i < 4; i++) await created();
+      const resolved = (await list()).items.slice(1, 3) as unknown as { id: string; number: string }[];
+      for (const { id } of resolved) await change(id, { status: 'resolved' }).expect(200);
+      const numbers = resolved.map(({ number }) => number);
+      expect(await numbersOf('?status=resolved')).toEqual(numbers);
+      const page = await list('?status=resolved&limit=1');
+      expect(await numbersOf(`?status=resolved&limit=1&cursor=${page.next_cursor}`)).toEqual(
+        numbers.slice(1),
+      );
+      expect(await numbersOf('?status=closed')).toEqual([]);
+    });
+
+    it.each([
+      ...['limit=0', 'limit=201', 'limit=-1', 'limit=1.5', 'limit=ten', 'limit=', 'limit=1&limit=2'],
+      ...['cursor=1', 'cursor=INC-00000001', 'status=done', 'status=', 'status=open&status=closed'],
+      ...['severity=P1', 'offset=1'],
+    ])('refuse ?%s', async (query) => {
+      const { body } = await plane.get(`/api/incidents?${query}`, admin).expect(400);
+      expect(body.code).toBe('validation_failed');
+    });
+
+    it.each(['limit=1', 'limit=200'])('take ?%s', async (query) => {
+      await created();
+      expect(await numbersOf(`?${query}`)).toHaveLength(1);
+    });
+  });
+
+  describe('of another tenant', () => {
+    it('are not there', async () => {
+      const { id } = await created();
+      const { admin: other } = await plane.tenantWithAdmin(`stranger-${count}`);
+      for (const answer of [
+        await plane.get(`/api/incidents/${id}`, other),
+        await plane.patch(`/api/incidents/${id}`, { title: 'Taken' }, other),
+        await plane.get(`/api/incidents/${randomUUID()}`, other),
+      ]) {
+        expect([answer.status, answer.body.code]).toEqual([404, 'incident_not_found']);
+      }
+      expect((await plane.get('/api/incidents', other)).body.items).toEqual([]);
+      expect((await plane.get(`/api/incidents?cursor=${id}`, other)).body.items).toEqual([]);
+      expect((await plane.rows(tenant, Incident))[0]?.title).toBe('Disk full');
+    });
+  });
+
+  it('are found by an id in capitals', async () => {
+    const { id } = await created();
+    const { body } = await plane.get(`/api/incidents/${id.toUpperCase()}`, admin).expect(200);
+    expect(body.id).toBe(id);
+  });
+
+  it('are refused by an id that is none', async () => {
+    for (const answer of [
+      await plane.get('/api/incidents/INC-00000001', admin),
+      await change('1', { title: 'x' }),
+    ]) {
+      expect([answer.status, answer.body.code]).toEqual([400, 'validation_failed']);
+    }
+  });
+});

@@ -1,0 +1,215 @@
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { User } from '../../src/accounts/user.entity';
+import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
+import { Incident } from '../../src/incidents/incident.entity';
+import { Link } from '../linked-plane.fixture';
+import { SignupKey } from '../signup-key.fixture';
+import { PASSWORD, type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
+
+const statusOf = async (plane: TestTenantPlane, tenant: string): Promise<number> =>
+  (await plane.get('/api/tenant-default', { tenant })).status;
+
+describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) => {
+  let link: Link;
+  let acme: DesiredTenant;
+
+  beforeEach(async () => {
+    link = await Link.create(driver);
+    acme = tenantEntry('acme');
+  });
+  afterEach(() => link.close());
+
+  it('enrols, serves what it is told, and reports it at once', async () => {
+    const { control } = link;
+    control.model = 'hybrid';
+    control.wanted.put(acme);
+    const plane = await link.startPlane({ TENANT_PLANE_PUBLIC_URL: 'http://127.0.0.1:4200' });
+    await link.reported(acme.tenant_id);
+    const { identities } = plane;
+    expect(control.enrolments).toEqual([
+      expect.objectContaining({
+        token: control.token,
+        instance_id: identities.current.instanceId,
+        endpoint_url: 'http://127.0.0.1:4200',
+        database: { driver },
+        public_key: { kty: 'OKP', crv: 'X25519', x: expect.any(String) },
+      }),
+    ]);
+    expect(identities.current.tenantPlaneId).toBe(control.planeId);
+    const { body } = await plane.get('/api/tenant-default', { tenant: 'acme' }).expect(200);
+    expect(body).toMatchObject({
+      tenant: { id: acme.tenant_id },
+      deployment: { model: 'hybrid' },
+      control_plane: { reachable: true, last_contact_at: expect.any(String) },
+    });
+    expect(control.reports[0]).toMatchObject({
+      ...{ revision: control.wanted.revision, sequence: 1, link_id: identities.linkId },
+      tenants: [{ tenant_id: acme.tenant_id, state: 'applied', entry_revision: 1 }],
+    });
+  });
+
+  it('says at enrolment which model its environment names', async () => {
+    await link.startPlane({ ATLAS_TP_DEPLOYMENT: 'on_prem' });
+    await eventually(() => link.control.enrolments.length > 0);
+    expect(link.control.enrolments[0]?.deployment_model).toBe('on_prem');
+  });
+
+  it('keeps its identity across restarts and spends no token twice', async () => {
+    const { control } = link;
+    control.wanted.put(acme);
+    const first = await link.startPlane();
+    await link.reported(acme.tenant_id);
+    const { instanceId, tenantPlaneId } = first.identities.current;
+    await link.stopPlane(first);
+    const revision = control.wanted.revision;
+    control.pulls.splice(0);
+    const second = await link.startPlane();
+    await eventually(() => control.pulls.length > 1, { what: 'it pulls' });
+    expect(second.identities.current).toMatchObject({ instanceId, tenantPlaneId });
+    expect(control.enrolments).toHaveLength(1);
+    // The first asks what happened meanwhile, the next waits for more.
+    expect(control.pulls).toMatchObject([
+      { since: revision, wait: 0 },
+      { since: revision, wait: 25 },
+    ]);
+    const sequences = control.reports.map((report) => report.sequence);
+    expect(sequences).toEqual([...sequences].sort((a, b) => a - b));
+    expect(new Set(sequences).size).toBe(sequences.length);
+  });
+
+  it('reports the rest of its very first state when one of its entries fails', async () => {
+    const broken = { ...tenantEntry('broken'), name: null as unknown as string };
+    link.control.wanted.put(broken);
+    link.control.wanted.put(acme);
+    await link.startPlane();
+    await link.reported(acme.tenant_id);
+    await link.reported(broken.tenant_id, 'failed');
+    expect(link.control.refusals).toEqual([]);
+  });
+
+  it('serves what it last knew when it starts while the Control Plane is away', async () => {
+    link.control.wanted.put(acme);
+    const first = await link.startPlane();
+    await link.reported(acme.tenant_id);
+    const { session } = await first.user(acme, 'admin');
+    await link.stopPlane(first);
+    await link.control.stop();
+    const second = await link.startPlane();
+    await second.post('/api/incidents', { title: 'x', severity: 'P1' }, { session }).expect(201);
+    const { body } = await second.get('/api/tenant-default', { tenant: 'acme' }).expect(200);
+    expect(body.control_plane).toEqual({ reachable: false, last_contact_at: expect.any(String) });
+    await second.get('/health/ready').expect(200);
+    const globex = tenantEntry('globex');
+    link.control.wanted.put(globex);
+    await link.control.listen();
+    await link.reported(globex.tenant_id);
+    expect(await statusOf(second, 'globex')).toBe(200);
+  });
+});
+
+describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
+  let link: Link;
+  let plane: TestTenantPlane;
+  let acme: DesiredTenant;
+
+  beforeAll(async () => {
+    link = await Link.create(driver);
+    plane = await link.startPlane();
+  });
+  afterAll(() => link.close());
+  beforeEach(async () => {
+    acme = tenantEntry('acme');
+    link.control.wanted.startAnew(acme);
+    await link.reported(acme.tenant_id);
+  });
+
+  it('follows every change', async () => {
+    const { wanted } = link.control;
+    wanted.put({ ...acme, status: 'suspended' });
+    await eventually(async () => (await statusOf(plane, 'acme')) === 403);
+    wanted.put({ ...acme, slug: 'acme-two', name: 'Acme 2' });
+    await eventually(async () => (await statusOf(plane, 'acme-two')) === 200);
+    expect(await statusOf(plane, 'acme')).toBe(404);
+    await eventually(() => link.control.reported(acme.tenant_id)?.entry_revision === 3);
+    const answer = await plane.get('/api/tenant-default', { tenant: acme.tenant_id });
+    expect(answer.body.tenant).toEqual({ id: acme.tenant_id, slug: 'acme-two', name: 'Acme 2' });
+  });
+
+  it('lets a failed entry hold back no other, says so, and applies it once it is mended', async () => {
+    const { wanted } = link.control;
+    const broken = { ...tenantEntry('broken'), name: null as unknown as string };
+    const globex = tenantEntry('globex');
+    wanted.put(broken);
+    wanted.put(globex);
+    await link.reported(globex.tenant_id);
+    await link.reported(broken.tenant_id, 'failed');
+    expect(link.control.reported(broken.tenant_id)?.error).toMatch(/null/i);
+    expect([await statusOf(plane, 'globex'), await statusOf(plane, 'broken')]).toEqual([200, 404]);
+    wanted.put({ ...broken, name: 'Mended' });
+    await link.reported(broken.tenant_id);
+    expect(await statusOf(plane, 'broken')).toBe(200);
+  });
+
+  it('stops serving what is removed, and keeps its rows', async () => {
+    const { session } = await plane.user(acme, 'admin');
+    await plane.post('/api/incidents', { title: 'Kept', severity: 'P1' }, { session }).expect(201);
+    link.control.wanted.remove(acme.tenant_id);
+    await eventually(async () => (await statusOf(plane, 'acme')) === 404);
+    expect((await plane.rows(acme, Incident)).map(({ title }) => title)).toEqual(['Kept']);
+    link.control.wanted.put(acme);
+    await eventually(async () => (await statusOf(plane, 'acme')) === 200);
+    const { body } = await plane.get('/api/incidents', { session }).expect(200);
+    expect(body.items).toHaveLength(1);
+  });
+
+  it('stops serving what a full state leaves out, and keeps its rows', async () => {
+    const globex = tenantEntry('globex');
+    await plane.user(acme, 'admin');
+    link.control.wanted.put(globex);
+    await link.reported(globex.tenant_id);
+    link.control.wanted.forget(acme.tenant_id);
+    link.control.wanted.startNewEpoch();
+    await eventually(async () => (await statusOf(plane, 'acme')) === 404);
+    expect(await statusOf(plane, 'globex')).toBe(200);
+    expect(await plane.rows(acme, User)).toHaveLength(1);
+  });
+
+  it('trusts a key from the moment it is published, and no longer once it is not', async () => {
+    const key = await SignupKey.create();
+    link.control.wanted.keys = [key.published];
+    link.control.wanted.put({ ...acme, name: 'Renamed' });
+    await eventually(() => plane.identities.current.keys.length === 1);
+    const claims = { aud: link.control.planeId, sub: acme.tenant_id, email: 'a@b.example', now: plane.now };
+    const token = await key.token(claims);
+    link.control.wanted.keys = [];
+    link.control.wanted.put(acme);
+    await eventually(() => plane.identities.current.keys.length === 0);
+    await plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }).expect(401);
+    link.control.wanted.keys = [key.published];
+    link.control.wanted.put(acme);
+    await eventually(() => plane.identities.current.keys.length === 1);
+    await plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }).expect(201);
+  });
+
+  it('reports after a restart what was applied just before the process ended', async () => {
+    const { control } = link;
+    const globex = tenantEntry('globex');
+    control.misbehavesAt = ['/api/tenant-planes/self/report'];
+    control.manner = 'broken';
+    control.wanted.put(globex);
+    await eventually(async () => (await statusOf(plane, 'globex')) === 200);
+    await eventually(() => control.rebuffs.length > 0, { what: 'its report is refused' });
+    const unreported = await plane.app.get(DesiredStateApplier).unreported();
+    expect(unreported).toContainEqual({ tenantId: globex.tenant_id, entryRevision: 2 });
+    await link.stopPlane(plane);
+    control.manner = 'proper';
+    plane = await link.startPlane();
+    await link.reported(globex.tenant_id);
+    const isMarked = async (): Promise<boolean> =>
+      (await plane.app.get(DesiredStateApplier).unreported()).every(
+        ({ tenantId }) => tenantId !== globex.tenant_id,
+      );
+    await eventually(isMarked, { what: 'it knows that it has reported' });
+  });
+});

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { Database } from '@atlas/persistence';
+import { BACKUP_KEY_TYPE, type DesiredTenant } from '@atlas/plane-contract';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import {
+  CompactEncrypt,
+  type GenerateKeyPairResult,
+  type JWK,
+  decodeProtectedHeader,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+} from 'jose';
+import { User } from '../../src/accounts/user.entity';
+import { PlaneIdentities } from '../../src/control-plane-link/plane-identities';
+import { Reporter } from '../../src/control-plane-link/reporter';
+import { deleteAll } from '../../src/portability/row-store';
+import { rowCodecs } from '../../src/portability/row-codec';
+import { TransferRelay } from '../../src/portability/transfer-relay';
+import { Transfers } from '../../src/portability/transfers';
+import { MemoryRelay } from '../memory-relay.fixture';
+import { fillEveryTable } from '../rows.fixture';
+import { TestTenantPlane } from '../tenant-plane.fixture';
+
+describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (driver) => {
+  let plane: TestTenantPlane;
+  let relay: MemoryRelay;
+  let tenant: DesiredTenant;
+  let reports: jest.SpyInstance;
+  let count = 0;
+  let id: string;
+  beforeAll(async () => (plane = await TestTenantPlane.boot(driver)));
+  afterAll(() => plane.close());
+
+  beforeEach(async () => {
+    relay = new MemoryRelay();
+    const real = plane.app.get(TransferRelay);
+    jest.spyOn(real, 'send').mockImplementation(relay.send.bind(relay));
+    jest.spyOn(real, 'receive').mockImplementation(relay.receive.bind(relay));
+    reports = jest.spyOn(plane.app.get(Reporter), 'report').mockReturnValue(undefined as never);
+    id = randomUUID();
+    tenant = await plane.tenant(`goes-${(count += 1)}`);
+    await fillEveryTable(plane, tenant);
+  });
+  afterEach(async () => {
+    await plane.app.get(Transfers).stop();
+    jest.restoreAllMocks();
+  });
+
+  /** The transfer as the Control Plane asks for it: its key encrypted to this plane's own. */
+  async function wanted(role: 'backup' | 'target', pair: GenerateKeyPairResult) {
+    const own = await importJWK(plane.app.get(PlaneIdentities).current.publicKey as JWK, 'ECDH-ES');
+    const key = await new CompactEncrypt(Buffer.from(JSON.stringify(await exportJWK(pair.privateKey))))
+      .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', typ: BACKUP_KEY_TYPE })
+      .encrypt(own);
+    const recipient = { ...(await exportJWK(pair.publicKey)) };
+    return { id, role, key, ...(role === 'backup' && { recipient }) };
+  }
+  const begin = async (entry: Partial<DesiredTenant>): Promise<void> => {
+    tenant = { ...tenant, ...entry, entry_revision: tenant.entry_revision + 1 };
+    await plane.apply({ tenants: [tenant] });
+    await plane.app.get(Transfers).tend();
+  };
+  const keys = () => generateKeyPair('ECDH-ES', { crv: 'X25519', extractable: true });
+  const isVerified = (): boolean => {
+    const last = relay.parts.at(-1);
+    return !!last && decodeProtectedHeader(last)['kind'] === 'last' && relay.asked > relay.parts.length;
+  };
+  const contents = () =>
+    plane.tenants.read(tenant.tenant_id, async (scope) => {
+      const codecs = rowCodecs(plane.app.get(Database).dataSource.manager);
+      const tables = codecs.map(async (codec) => {
+        const rows = await scope.find(codec.metadata.target as never);
+        return [codec.table, rows.map((row) => String(codec.hashOf(codec.encode(row)))).sort()] as const;
+      });
+      return Object.fromEntries(await Promise.all(tables));
+    });
+
+  it('is restored for a trial before it counts, and brings every row of every table back', async () => {
+    const pair = await keys();
+    const before = await contents();
+    await begin({ status: 'deprovisioning', transfer: await wanted('backup', pair) });
+    await eventually(isVerified, { what: 'the backup is verified' });
+    expect(reports).not.toHaveBeenCalled();
+    await plane.app.get(Transfers).stop();
+
+    const codecs = rowCodecs(plane.app.get(Database).dataSource.manager);
+    await begin({ phase: 'retired', transfer: undefined, purge: { job_id: id } });
+    expect(Object.values(await contents()).flat()).toEqual([]);
+    relay.asked = 0;
+    await begin({ phase: 'importing', purge: undefined, transfer: await wanted('target', pair) });
+    await eventually(isVerified, { what: 'the backup is restored' });
+    expect(await contents()).toEqual(before);
+    await plane.tenants.write(tenant.tenant_id, (scope) => deleteAll(scope, codecs));
+  });
+
+  it('does not count when what comes back is not what was sent, and says so', async () => {
+    const { receive } = relay;
+    jest.spyOn(plane.app.get(TransferRelay), 'receive').mockImplementation(async (...given) => {
+      const sealed = await receive.apply(relay, given);
+      return sealed && `${sealed.slice(0, -8)}AAAAAAAA`;
+    });
+    await begin({ status: 'deprovisioning', transfer: await wanted('backup', await keys()) });
+    await eventually(() => reports.mock.calls.length > 0, { what: 'it is reported' });
+    const { tenant_id: tenantId, entry_revision: entryRevision } = tenant;
+    expect(reports).toHaveBeenCalledWith([{ tenantId, entryRevision, error: expect.any(String) }]);
+    expect(isVerified()).toBe(false);
+  });
+
+  it('is of a tenant that nobody writes to any more', async () => {
+    await begin({ status: 'deprovisioning', transfer: await wanted('backup', await keys()) });
+    await eventually(isVerified);
+    const write = plane.tenants.write(tenant.tenant_id, (scope) => scope.update(User, {}, { name: 'late' }));
+    await expect(write).rejects.toThrow(/writes pause/);
+  });
+});

@@ -1,0 +1,175 @@
+import { ChangeTracking, Database } from '@atlas/persistence';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { type DatabaseDriver, EVERY_DATABASE } from '@atlas/testing';
+import { type CryptoKey, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
+import { TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
+import { Incident } from '../../src/incidents/incident.entity';
+import { IncomingTransfer } from '../../src/portability/incoming-transfer';
+import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
+import { rowCodecs } from '../../src/portability/row-codec';
+import { type TransferRelay } from '../../src/portability/transfer-relay';
+import { MemoryRelay } from '../memory-relay.fixture';
+import { fillEveryTable } from '../rows.fixture';
+import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
+
+const PAIRS = EVERY_DATABASE.flatMap((from) => EVERY_DATABASE.map((to) => [from, to] as const));
+
+describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) => {
+  let source: TestTenantPlane;
+  let target: TestTenantPlane;
+  let relay: MemoryRelay;
+  let tenant: DesiredTenant;
+  let admin: CallOptions;
+  let key: CryptoKey;
+  let recipient: Record<string, unknown>;
+  let count = 0;
+  /** How often the target has said that its copy is whole. */
+  let wholes = 0;
+  const end = new AbortController();
+
+  beforeAll(async () => {
+    [source, target] = (await Promise.all(
+      [from, to].map((driver: DatabaseDriver) => TestTenantPlane.boot(driver)),
+    )) as [TestTenantPlane, TestTenantPlane];
+    const pair = await generateKeyPair('ECDH-ES', { crv: 'X25519', extractable: true });
+    key = pair.privateKey;
+    recipient = (await exportJWK(pair.publicKey)) as Record<string, unknown>;
+  });
+  afterAll(async () => {
+    end.abort();
+    await Promise.all([source.close(), target.close()]);
+  });
+  beforeEach(async () => {
+    relay = new MemoryRelay();
+    wholes = 0;
+    ({ tenant, admin } = await source.tenantWithAdmin(`${from}-to-${to}-${(count += 1)}`));
+  });
+
+  const codecs = (plane: TestTenantPlane) => rowCodecs(plane.app.get(Database).dataSource.manager);
+  const outgoing = (): OutgoingTransfer => {
+    const tracking = new ChangeTracking(source.app.get(Database));
+    const tools = { tenants: source.tenants, tracking, relay: relay as unknown as TransferRelay };
+    return new OutgoingTransfer(
+      tools,
+      { transferId: 't', tenantId: tenant.tenant_id, recipient },
+      codecs(source),
+    );
+  };
+  const incoming = (): IncomingTransfer => {
+    const marked = { markWhole: async (isWhole: boolean) => void (wholes += Number(isWhole)) };
+    const tools = { tenants: target.tenants, relay: relay as unknown as TransferRelay, ...marked };
+    return new IncomingTransfer(tools, { transferId: 't', tenantId: tenant.tenant_id, key }, codecs(target));
+  };
+  /** All rows of the tenant, alike for the same rows on any database. */
+  const contents = (plane: TestTenantPlane): Promise<unknown> =>
+    plane.tenants.read(tenant.tenant_id, async (scope) => {
+      const tables = codecs(plane).map(async (codec) => {
+        const rows = await scope.find(codec.metadata.target as typeof Incident);
+        return [codec.table, rows.map((row) => String(codec.hashOf(codec.encode(row)))).sort()];
+      });
+      return Object.fromEntries(await Promise.all(tables));
+    });
+  const create = (title: string) => source.post('/api/incidents', { title, severity: 'P3' }, admin);
+
+  it('arrive whole, of every table, while the tenant goes on working', async () => {
+    await fillEveryTable(source, tenant);
+    const { body: first } = await create('changed later').expect(201);
+    const sending = outgoing();
+    const sent = sending.run(end.signal);
+    const received = incoming().run(end.signal);
+    await create('while it is copied').expect(201);
+    await source.patch(`/api/incidents/${first.id}`, { title: 'changed' }, admin).expect(200);
+    await source.tenants.write(tenant.tenant_id, (scope) =>
+      scope.delete(Incident, { number: 'INC-00000001' }),
+    );
+    await relay.level();
+    sending.freeze();
+    await Promise.all([sent, received]);
+    expect(wholes).toBe(1);
+    const here = await contents(target);
+    expect(here).toEqual(await contents(source));
+    for (const { table } of codecs(target))
+      expect([table, (here as Record<string, unknown[]>)[table]?.length]).not.toEqual([table, 0]);
+    expect(TENANT_SCOPED_ENTITIES).toHaveLength(codecs(target).length);
+  });
+
+  it('change no more once they are frozen, and can be read all the time', async () => {
+    const sending = outgoing();
+    const sent = sending.run(end.signal);
+    await relay.when(() => relay.parts.length > 1);
+    sending.freeze();
+    await sent;
+    const refused = await create('too late');
+    expect([refused.status, refused.body.code, refused.headers['retry-after']]).toEqual([
+      503,
+      'tenant_frozen',
+      '1',
+    ]);
+    await source.get('/api/incidents', admin).expect(200);
+  });
+
+  it('are refused when the copy is not the same', async () => {
+    await create('the one that is lost').expect(201);
+    const sending = outgoing();
+    const sent = sending.run(end.signal);
+    const failed = incoming()
+      .run(end.signal)
+      .catch((error: Error) => error.message);
+    await relay.level();
+    // A row of the copy goes missing, and something of it is sent again.
+    await target.tenants.write(tenant.tenant_id, (scope) => scope.delete(Incident, {}));
+    const putting = jest.spyOn(target.tenants, 'write').mockImplementation(async () => undefined as never);
+    await source.tenants.write(tenant.tenant_id, (scope) => scope.update(Incident, {}, { title: 'again' }));
+    sending.freeze();
+    await sent;
+    expect(await failed).toContain('differs from the original in: incidents');
+    expect(wholes).toBe(0);
+    putting.mockRestore();
+  });
+
+  it('are imported anew by a target that begins again, and replace what was there', async () => {
+    await create('one').expect(201);
+    const sending = outgoing();
+    const sent = sending.run(end.signal);
+    const dies = new AbortController();
+    const died = incoming().run(dies.signal);
+    await relay.level();
+    dies.abort();
+    await died.catch(() => undefined);
+    const received = incoming().run(end.signal);
+    sending.freeze();
+    await Promise.all([sent, received]);
+    expect(await contents(target)).toEqual(await contents(source));
+  });
+
+  it('are sent anew by a source that begins again', async () => {
+    await create('one').expect(201);
+    const dies = new AbortController();
+    const died = outgoing().run(dies.signal);
+    const received = incoming().run(end.signal);
+    await relay.level();
+    dies.abort();
+    await died;
+    await create('two').expect(201);
+    const sending = outgoing();
+    const sent = sending.run(end.signal);
+    sending.freeze();
+    await Promise.all([sent, received]);
+    expect(await contents(target)).toEqual(await contents(source));
+  });
+
+  it('are for nobody but the target to read', async () => {
+    await create('a secret of the tenant').expect(201);
+    const sending = outgoing();
+    const sent = sending.run(end.signal);
+    sending.freeze();
+    await sent;
+    for (const part of relay.parts) {
+      expect(Buffer.from(part, 'base64').toString()).not.toContain('a secret of the tenant');
+      expect(decodeProtectedHeader(part)).toMatchObject({ transfer: 't', alg: 'ECDH-ES', enc: 'A256GCM' });
+    }
+    const another = await generateKeyPair('ECDH-ES', { crv: 'X25519' });
+    key = another.privateKey;
+    await expect(incoming().run(end.signal)).rejects.toThrow();
+  });
+});

@@ -1,0 +1,276 @@
+import { createServer as createTcpServer } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type Server, createServer } from 'node:https';
+import { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PLANE_PATHS } from '@atlas/plane-contract';
+import { parseEnvironment } from '@atlas/platform';
+import { HAS_OPENSSL, createTestCertificate } from '@atlas/testing';
+import { ControlPlaneChecks } from '../../src/control-plane-link/checks/control-plane-checks';
+import { type NamedOutcome } from '../../src/control-plane-link/checks/run-checks';
+import { enrolOnce } from '../../src/installation/enrol-once';
+import { withInstalledPlane } from '../../src/installation/installed-plane';
+import { preflight } from '../../src/installation/preflight';
+import { TenantPlaneConfig } from '../../src/tenant-plane.config';
+import { FakeControlPlane, ShiftedClock } from '../fake-control-plane.fixture';
+import { Link } from '../linked-plane.fixture';
+import { type Env, TestTenantPlane, environmentFor, tenantEntry } from '../tenant-plane.fixture';
+
+const OTHER = 'ats_KeyId0000001_00000000000000000000000000000000000000000074LOe8F';
+const LINK = ['dns', 'tls', 'clock', 'signature', 'version', 'latency'];
+
+function named(checks: readonly NamedOutcome[], name: string): NamedOutcome {
+  const found = checks.find((check) => check.name === name);
+  if (!found) throw new Error(`There is no check ${name}.`);
+  return found;
+}
+
+const failing = (checks: readonly NamedOutcome[]): string[] =>
+  checks.filter(({ ok }) => !ok).map(({ name }) => name);
+
+describe('the checks of a plane that runs', () => {
+  let link: Link;
+  let control: FakeControlPlane;
+  beforeEach(async () => {
+    link = await Link.create('sqlite');
+    ({ control } = link);
+  });
+  afterEach(() => link.close());
+
+  /** A plane that serves a tenant, with the session of one of its operators. */
+  async function serving(env: Env = {}, clock = new ShiftedClock()): Promise<() => Promise<NamedOutcome[]>> {
+    const acme = tenantEntry('acme');
+    control.wanted.put(acme);
+    const plane = await link.startPlane(env, clock);
+    await link.reported(acme.tenant_id);
+    const { session } = await plane.user(acme, 'operator');
+    return async () => {
+      const { body } = await plane
+        .get('/api/integrations/control-plane', { tenant: 'acme', session })
+        .expect(200);
+      return body.checks;
+    };
+  }
+
+  it('are all well when all is well, and apply and spend nothing', async () => {
+    const check = await serving();
+    const [enrolments, reports] = [control.enrolments.length, control.reports.length];
+    const checks = await check();
+    expect(checks.map(({ name }) => name)).toEqual(LINK);
+    expect(failing(checks)).toEqual([]);
+    expect(named(checks, 'tls').detail).toBe('Not needed on this machine');
+    expect(named(checks, 'version').detail).toBe('Tenant plane 0.1.0 works with Control Plane 0.1.0');
+    expect([control.enrolments.length, control.reports.length]).toEqual([enrolments, reports]);
+    expect(control.rehearsals).toEqual([]);
+  });
+
+  it('are made once for all who ask meanwhile', async () => {
+    await serving();
+    const service = link.planes[0]?.app.get(ControlPlaneChecks);
+    const first = service?.run();
+    expect(service?.run()).toBe(first);
+    await first;
+    expect(service?.run()).not.toBe(first);
+  });
+
+  it('name the variable when the secret is no longer the right one, and show no secret', async () => {
+    const check = await serving();
+    const { secret } = control;
+    control.secret = OTHER;
+    const checks = await check();
+    expect(failing(checks)).toEqual(['clock', 'signature', 'version', 'latency']);
+    expect(named(checks, 'signature').fix).toContain('INTERNAL_SERVICE_SECRET');
+    for (const hidden of [secret, OTHER, control.token]) expect(JSON.stringify(checks)).not.toContain(hidden);
+  });
+
+  it.each([400, -400])(
+    'tell that this clock is %i s off, and take it from a signed answer only',
+    async (ahead) => {
+      const check = await serving();
+      control.clock.aheadSeconds = ahead;
+      const checks = await check();
+      expect(failing(checks)).toEqual(['clock']);
+      expect(named(checks, 'clock').detail).toMatch(
+        ahead > 0 ? /^This.* (399|400|401) s behind/ : /s ahead of/,
+      );
+      expect(named(checks, 'clock').fix).toContain('NTP');
+      control.manner = 'forged';
+      expect(named(await check(), 'clock').detail).toBe('Not known: no signed answer came');
+    },
+  );
+
+  it('say what is in the way when an answer can’t be trusted, and when it is somebody else’s', async () => {
+    const check = await serving();
+    control.misbehavesAt = [PLANE_PATHS.desiredState];
+    control.manner = 'unsigned';
+    expect(named(await check(), 'signature').fix).toMatch(/proxy changes answers/);
+    control.manner = 'broken';
+    const { detail, fix } = named(await check(), 'signature');
+    expect([detail, fix]).toEqual([
+      expect.stringContaining('503'),
+      expect.stringMatching(/CONTROL_PLANE_BASE_URL/),
+    ]);
+  });
+
+  it('tell of a Control Plane that is older', async () => {
+    const check = await serving();
+    control.version = '0.0.9';
+    const checks = await check();
+    expect(failing(checks)).toEqual(['version']);
+    expect(named(checks, 'version').detail).toContain('newer than the Control Plane (0.0.9)');
+  });
+
+  it('tell of one that is gone', async () => {
+    const check = await serving();
+    await control.stop();
+    const checks = await check();
+    expect(failing(checks)).toEqual(['clock', 'signature', 'version', 'latency']);
+    expect(named(checks, 'signature').fix).toContain('nothing listens there');
+    for (const { ok, fix } of checks) if (!ok) expect(fix).toMatch(/\w.*\.$/);
+    await control.listen();
+  });
+
+  it('ask nothing of anybody in offline mode, and are not well for it', async () => {
+    const plane = await TestTenantPlane.boot('sqlite', {
+      env: { ...control.env, ATLAS_OFFLINE_MODE: '1' },
+    });
+    const { admin } = await plane.tenantWithAdmin('acme');
+    const { body } = await plane.get('/api/integrations/control-plane', admin).expect(200);
+    expect(failing(body.checks)).toEqual(LINK);
+    for (const { detail, skipped } of body.checks as NamedOutcome[])
+      expect([detail, skipped]).toEqual([expect.stringContaining('ATLAS_OFFLINE_MODE'), true]);
+    expect([...control.pulls, ...control.refusals, ...control.rehearsals]).toEqual([]);
+    await plane.close();
+  });
+});
+
+describe('the preflight', () => {
+  let control: FakeControlPlane;
+  let folder: string;
+  beforeEach(async () => {
+    control = await FakeControlPlane.start();
+    folder = mkdtempSync(join(tmpdir(), 'atlas-preflight-'));
+  });
+  afterEach(async () => {
+    await control.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const env = (changes: Env = {}): NodeJS.ProcessEnv => ({
+    ...environmentFor({ url: join(folder, 'data/tp.db') }),
+    ...control.env,
+    ...changes,
+  });
+  const checks = async (changes: Env = {}): Promise<readonly NamedOutcome[]> =>
+    (await preflight(env(changes))).checks;
+
+  it('is well with a good bundle, and spends nothing', async () => {
+    const report = await preflight(env());
+    expect(report.checks.map(({ name }) => name)).toEqual([
+      ...['environment', 'database', 'dns', 'tls', 'clock', 'signature', 'token', 'version', 'latency'],
+    ]);
+    expect([report.ok, failing(report.checks)]).toEqual([true, []]);
+    expect([control.rehearsals.length, control.enrolments]).toEqual([1, []]);
+  });
+
+  it('needs no token once the plane is enrolled, and asks by the identity in its database', async () => {
+    const config = parseEnvironment(TenantPlaneConfig, env());
+    await withInstalledPlane(config, enrolOnce);
+    control.refuses = 'token_already_used';
+    const report = await preflight(env());
+    expect([report.ok, named(report.checks, 'token').detail]).toEqual([
+      true,
+      'Not needed any more: this plane is enrolled',
+    ]);
+    expect(control.rehearsals).toEqual([]);
+  });
+
+  it('lists every fault of the environment at once, and repeats no value', async () => {
+    const wrong = { PORT: 'many', INTERNAL_SERVICE_SECRET: 'ats_cut-off-half-way-through-the-line' };
+    const report = await preflight(env(wrong));
+    expect(report).toMatchObject({ ok: false, checks: [{ name: 'environment', ok: false }] });
+    expect(report.checks[0]?.detail).toMatch(/PORT.*INTERNAL_SERVICE_SECRET was not pasted whole/);
+    expect(JSON.stringify(report)).not.toContain('half-way');
+  });
+
+  it.each(['token_already_used', 'token_revoked', 'token_expired'] as const)('tells of %s', async (code) => {
+    control.refuses = code;
+    const found = await checks();
+    expect(failing(found)).toEqual(['token', 'version']);
+    expect(named(found, 'token').detail).toContain(code);
+    expect(named(found, 'token').fix).toContain('new install bundle');
+  });
+
+  it('tells a model and a version that do not fit from a bad token', async () => {
+    control.refuses = 'deployment_model_mismatch';
+    expect(named(await checks(), 'token').fix).toContain('ATLAS_TP_DEPLOYMENT');
+    control.refuses = 'version_unsupported';
+    expect(failing(await checks())).toEqual(['version']);
+  });
+
+  it.each([
+    ['is not set', undefined, 'ATLAS_PROVISIONING_TOKEN is not set'],
+    ['was cut', 'atp_cut', 'not pasted whole'],
+  ])('tells of a token that %s', async (_, token, detail) => {
+    const found = named(await checks({ ATLAS_PROVISIONING_TOKEN: token }), 'token');
+    expect([found.ok, found.detail]).toEqual([false, expect.stringContaining(detail)]);
+    expect(found.detail).not.toContain('atp_cut');
+  });
+
+  it('tells of another secret than the token’s, without spending the token', async () => {
+    const found = await checks({ INTERNAL_SERVICE_SECRET: OTHER });
+    expect(failing(found)).toEqual(['clock', 'signature', 'token', 'version', 'latency']);
+    expect(named(found, 'signature').fix).toContain('same install bundle');
+  });
+
+  it('tells of a name that nobody knows', async () => {
+    const found = await checks({ CONTROL_PLANE_BASE_URL: 'https://control-plane.invalid' });
+    expect(failing(found)).toEqual(['dns', 'tls', 'clock', 'signature', 'token', 'version', 'latency']);
+    expect(named(found, 'dns').fix).toMatch(/network team/);
+  });
+
+  it('asks offline for the database alone, and is well when that is', async () => {
+    const report = await preflight(env({ ATLAS_OFFLINE_MODE: '1' }));
+    expect([report.ok, named(report.checks, 'database').ok]).toEqual([true, true]);
+    expect(report.checks.filter(({ skipped }) => skipped)).toHaveLength(7);
+    expect([...control.rehearsals, ...control.refusals]).toEqual([]);
+  });
+
+  describe('of a Control Plane on https', () => {
+    const certificates = HAS_OPENSSL ? it : it.skip;
+    let servers: (Server | ReturnType<typeof createTcpServer>)[] = [];
+    afterEach(async () => {
+      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+      servers = [];
+    });
+
+    async function listen(
+      server: Server | ReturnType<typeof createTcpServer>,
+      host: string,
+    ): Promise<string> {
+      servers.push(server);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return `https://${host}:${(server.address() as AddressInfo).port}`;
+    }
+
+    certificates('says how a private CA is made known, when it is not', async () => {
+      const url = await listen(createServer(createTestCertificate(folder)), 'localhost');
+      const base = { CONTROL_PLANE_BASE_URL: url };
+      const { ok, detail, fix } = named(await checks(base), 'tls');
+      expect([ok, detail]).toEqual([false, expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT')]);
+      expect(fix).toContain('name the file in NODE_EXTRA_CA_CERTS');
+      const wrong = { ...base, NODE_EXTRA_CA_CERTS: join(folder, 'nowhere.pem') };
+      expect(named(await checks(wrong), 'tls').fix).toContain('not there');
+    });
+
+    it('says so when something else than TLS is spoken', async () => {
+      const url = await listen(
+        createTcpServer((socket) => socket.end('hello', () => socket.destroy())),
+        'localhost',
+      );
+      const { ok, fix } = named(await checks({ CONTROL_PLANE_BASE_URL: url }), 'tls');
+      expect([ok, fix]).toEqual([false, expect.stringContaining('network team')]);
+    });
+  });
+});

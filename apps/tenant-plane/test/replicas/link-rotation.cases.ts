@@ -1,0 +1,180 @@
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { keyIdOf, mintCredential } from '@atlas/service-auth';
+import { eventually } from '@atlas/testing';
+import { CompactEncrypt, compactDecrypt, importJWK } from 'jose';
+import { type FakeControlPlane } from '../fake-control-plane.fixture';
+import { Link } from '../linked-plane.fixture';
+import { type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
+
+const newSecret = (): string => mintCredential('ats').value;
+
+/** The same on every database. */
+describe('the secret of a linked tenant plane', () => {
+  let link: Link;
+  let control: FakeControlPlane;
+  let acme: DesiredTenant;
+  let plane: TestTenantPlane;
+
+  beforeEach(async () => {
+    link = await Link.create('sqlite');
+    ({ control } = link);
+    acme = tenantEntry('acme');
+    control.wanted.put(acme);
+    plane = await link.startPlane();
+    await link.reported(acme.tenant_id);
+  });
+  afterEach(() => link.close());
+
+  /** Until a call signed with it has come since `from` calls. */
+  const signedWith = (secret: string, from = control.usedKeys.length): Promise<boolean> =>
+    eventually(() => control.usedKeys.slice(from).includes(keyIdOf(secret)), { what: 'it signs with it' });
+  const change = async (): Promise<void> => {
+    const entry = (control.reported(acme.tenant_id)?.entry_revision ?? 0) + 1;
+    control.wanted.put({ ...acme, name: `Renamed ${entry}` });
+    await eventually(() => (control.reported(acme.tenant_id)?.entry_revision ?? 0) >= entry);
+  };
+  const handOver = async (): Promise<string> => {
+    const next = (control.nextSecret = newSecret());
+    control.wanted.touch();
+    await signedWith(next);
+    return next;
+  };
+  /** The one before is revoked. */
+  const finish = (): void => {
+    control.secret = control.nextSecret ?? '';
+    control.nextSecret = null;
+  };
+  const restart = async (env = {}): Promise<void> => {
+    await link.stopPlane(plane);
+    plane = await link.startPlane(env);
+  };
+
+  it('is followed by the next one, without a refused call; it starts again with its old environment', async () => {
+    const { env } = control;
+    await handOver();
+    finish();
+    await change();
+    await restart(env);
+    await change();
+    expect(control.refusals).toEqual([]);
+    expect(control.enrolments).toHaveLength(1);
+  });
+
+  it('is followed again and again', async () => {
+    const { env } = control;
+    for (let round = 0; round < 3; round += 1) {
+      await handOver();
+      finish();
+    }
+    await restart(env);
+    await change();
+    expect(control.refusals).toEqual([]);
+  });
+
+  it('is handed over again when the next one could not be stored, and is signed with until then', async () => {
+    const { identities } = plane;
+    const update = identities.update.bind(identities);
+    let failures = 0;
+    jest.spyOn(identities, 'update').mockImplementation(async (changes) => {
+      if (!changes.serviceSecretsSealed || failures > 0) return update(changes);
+      failures += 1;
+      throw new Error('disk is full');
+    });
+    await handOver();
+    expect(failures).toBe(1);
+    expect(control.refusals).toEqual([]);
+    expect(identities.current.revision).toBe(control.wanted.revision);
+  });
+
+  it('is stored sealed, and is in no log', async () => {
+    const next = await handOver();
+    const { serviceSecretsSealed, revision } = plane.identities.current;
+    expect(revision).toBe(control.wanted.revision);
+    expect(serviceSecretsSealed).toMatch(/^s1\./);
+    for (const text of [JSON.stringify(plane.identities.current), link.log.lines.join('\n')])
+      for (const secret of [next, control.secret]) expect(text).not.toContain(secret.slice(17));
+  });
+
+  it('is the one before again when the rotation is taken back, after a second one too', async () => {
+    await handOver();
+    control.nextSecret = null;
+    await change();
+    expect(new Set(control.refusals)).toEqual(new Set(['bad_signature']));
+    // It is asked once, not with every call.
+    const refusals = control.refusals.length;
+    await change();
+    expect(control.refusals).toHaveLength(refusals);
+
+    await handOver();
+    finish();
+    await handOver();
+    control.nextSecret = null;
+    await change();
+  });
+
+  it('that is changed in the environment comes first', async () => {
+    const before = control.env;
+    await handOver();
+    const given = (control.secret = newSecret());
+    control.nextSecret = null;
+    await restart({ ...before, INTERNAL_SERVICE_SECRET: given, ATLAS_PROVISIONING_TOKEN: undefined });
+    await signedWith(given, 0);
+    await change();
+    expect(control.enrolments).toHaveLength(1);
+  });
+
+  describe('compromised', () => {
+    it('is replaced by a new bundle in the environment: it enrols again as what it was', async () => {
+      await handOver();
+      const { instanceId, publicKey } = plane.identities.current;
+      control.secret = newSecret();
+      control.nextSecret = null;
+      control.token = mintCredential('atp').value;
+      control.wanted.touch();
+      await link.logged(/refused our signature.*newest/);
+      await restart();
+      await eventually(() => control.enrolments.length === 2, { what: 'it has enrolled again' });
+      await change();
+      const enrolled = plane.identities.current;
+      expect(enrolled).toMatchObject({
+        ...{ instanceId, tenantPlaneId: control.planeId, serviceSecretsSealed: null },
+        enrolledKeyId: keyIdOf(control.secret),
+      });
+      // What is sent to it from now on is for a key that it can open.
+      expect(enrolled.publicKey).not.toEqual(publicKey);
+      expect(control.enrolments[1]?.public_key).toEqual(enrolled.publicKey);
+      const sent = await new CompactEncrypt(Buffer.from('rows'))
+        .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM' })
+        .encrypt(await importJWK(enrolled.publicKey, 'ECDH-ES'));
+      const { plaintext } = await compactDecrypt(sent, await plane.identities.privateKey());
+      expect(Buffer.from(plaintext).toString()).toBe('rows');
+
+      await restart();
+      await change();
+      expect(control.enrolments).toHaveLength(2);
+    });
+
+    it('is not replaced by the bundle of another plane, which is not spent', async () => {
+      const before = control.env;
+      const own = { ...plane.identities.current };
+      const [planeId, secret] = [control.planeId, control.secret];
+      control.planeId = '01900000-0000-7000-8000-000000000000';
+      control.nextSecret = newSecret();
+      control.token = mintCredential('atp').value;
+      const mistaken = {
+        INTERNAL_SERVICE_SECRET: control.nextSecret,
+        ATLAS_PROVISIONING_TOKEN: control.token,
+      };
+      await restart(mistaken);
+      const line = await link.logged(/of another tenant plane/);
+      expect(line).not.toContain(control.nextSecret);
+      expect(control.enrolments).toHaveLength(1);
+      const { tenantPlaneId, publicKey } = plane.identities.current;
+      expect([tenantPlaneId, publicKey]).toEqual([planeId, own.publicKey]);
+
+      [control.planeId, control.secret, control.nextSecret] = [planeId, secret, null];
+      await restart(before);
+      await change();
+    });
+  });
+});

@@ -1,0 +1,167 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  ENROL_ANSWER_FORMAT,
+  type EnrolAnswerFile,
+  type EnrolRequestFile,
+  type OfflineEnrolAnswer,
+  headersOfSignature,
+  signatureOfHeaders,
+} from '@atlas/plane-contract';
+import { parseEnvironment } from '@atlas/platform';
+import { keyIdOf, mintCredential, signResponse } from '@atlas/service-auth';
+import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
+import { applyAnswer, writeRequest } from '../../src/installation/enrol-offline';
+import { enrolOnce } from '../../src/installation/enrol-once';
+import { type InstalledPlane, withInstalledPlane } from '../../src/installation/installed-plane';
+import { readPlaneRecord } from '../../src/installation/plane-record';
+import { TenantPlaneConfig } from '../../src/tenant-plane.config';
+import { FakeControlPlane } from '../fake-control-plane.fixture';
+import { type Env, TestTenantPlane, environmentFor, tenantEntry } from '../tenant-plane.fixture';
+import { WantedState } from '../wanted-state.fixture';
+
+const SECRET = mintCredential('ats').value;
+const PLANE_ID = '01900000-0000-7000-8000-000000000001';
+
+describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
+  let database: TestDatabase;
+  let folder: string;
+  beforeEach(async () => {
+    database = await createTestDatabase(driver);
+    folder = mkdtempSync(join(tmpdir(), 'atlas-offline-'));
+  });
+  afterEach(async () => {
+    await database.drop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const bundle: Env = {
+    ...{ ATLAS_OFFLINE_MODE: '1', ATLAS_TP_DEPLOYMENT: 'on_prem' },
+    ...{ CONTROL_PLANE_BASE_URL: 'https://cp.example.com', INTERNAL_SERVICE_SECRET: SECRET },
+    ATLAS_PROVISIONING_TOKEN: mintCredential('atp').value,
+  };
+  const configWith = (env: Env = {}): TenantPlaneConfig =>
+    parseEnvironment(TenantPlaneConfig, { ...environmentFor(database), ...bundle, ...env });
+  const installed = <T>(work: (plane: InstalledPlane) => Promise<T>, env: Env = {}): Promise<T> =>
+    withInstalledPlane(configWith(env), work);
+
+  async function ask(): Promise<EnrolRequestFile> {
+    const path = join(folder, 'request.json');
+    await installed(async (plane) => writeRequest(plane, path));
+    return JSON.parse(readFileSync(path, 'utf8')) as EnrolRequestFile;
+  }
+
+  const acme = tenantEntry('acme');
+  /** As the Control Plane answers; `changes` are signed with it. */
+  function answerTo(
+    request: EnrolRequestFile,
+    changes: Partial<OfflineEnrolAnswer> = {},
+    { secret = SECRET, now = new Date() } = {},
+  ): EnrolAnswerFile {
+    const wanted = new WantedState();
+    wanted.put(acme);
+    const desired_state = wanted.since(null);
+    const { instance_id } = JSON.parse(request.body) as { instance_id: string };
+    const answer = { instance_id, tenant_plane_id: PLANE_ID, deployment_model: 'on_prem', desired_state };
+    const body = JSON.stringify({ ...answer, ...changes });
+    const asked = headersOfSignature(request.signature);
+    const headers = signResponse({ status: 200, body, request: asked, keyId: keyIdOf(secret), secret, now });
+    const answers = request.signature.signature;
+    return { format: ENROL_ANSWER_FORMAT, body, answers, signature: signatureOfHeaders(headers) };
+  }
+
+  function take(answer: object): Promise<void> {
+    const path = join(folder, 'answer.json');
+    writeFileSync(path, JSON.stringify(answer));
+    return installed((plane) => applyAnswer(plane, path));
+  }
+  const known = async () => (await readPlaneRecord(configWith())).identity;
+
+  it('writes a request that holds neither secret nor token', async () => {
+    const request = await ask();
+    for (const hidden of [SECRET, bundle['ATLAS_PROVISIONING_TOKEN'] ?? '-'])
+      expect(JSON.stringify(request)).not.toContain(hidden);
+    expect(JSON.parse(request.body)).toMatchObject({
+      ...{ version: '0.1.0', database: { driver }, capabilities: ['offline'], deployment_model: 'on_prem' },
+      public_key: { crv: 'X25519' },
+    });
+  });
+
+  it('takes the answer, and serves its tenant without a call', async () => {
+    await take(answerTo(await ask()));
+    expect(await known()).toMatchObject({ tenantPlaneId: PLANE_ID, deploymentModel: 'on_prem' });
+    const plane = await TestTenantPlane.open(database, { env: bundle });
+    const { body } = await plane.get('/api/tenant-default').expect(200);
+    expect(body).toMatchObject({ tenant: { slug: 'acme' }, deployment: { model: 'on_prem' } });
+    await plane.app.close();
+  });
+
+  it('takes a later answer to the same request, and none that is older', async () => {
+    const request = await ask();
+    const [older, newer] = [new Date(Date.now() - 60_000), new Date()];
+    await take(answerTo(request, {}, { now: newer }));
+    await take(answerTo(request, {}, { now: newer }));
+    await expect(take(answerTo(request, {}, { now: older }))).rejects.toThrow(
+      /Upload the request file again/,
+    );
+  });
+
+  it('takes none that is for another installation, changed, or signed with another secret', async () => {
+    const request = await ask();
+    const good = answerTo(request);
+    const other = mintCredential('ats').value;
+    const bad: [object, RegExp][] = [
+      [answerTo(request, { instance_id: PLANE_ID }), /another installation/],
+      [{ ...good, body: good.body.replace('acme', 'evil') }, /can't be trusted/],
+      [{ ...good, answers: 'sig1=:AAAA:' }, /can't be trusted/],
+      [answerTo(request, {}, { secret: other }), /can't be trusted.*INTERNAL_SERVICE_SECRET/],
+      [{ ...good, format: 'other' }, /no answer file/],
+      [request, /no answer file/],
+    ];
+    for (const [answer, reason] of bad) await expect(take(answer)).rejects.toThrow(reason);
+    expect(await known()).toMatchObject({ tenantPlaneId: null, keys: [] });
+    await take(good);
+    await expect(take(answerTo(request, { tenant_plane_id: acme.tenant_id }))).rejects.toThrow(
+      /another tenant plane/,
+    );
+  });
+
+  it('names the line of the bundle that is missing', async () => {
+    const path = join(folder, 'request.json');
+    const write = (name: string) =>
+      installed(async (plane) => writeRequest(plane, path), { [name]: undefined });
+    for (const name of ['CONTROL_PLANE_BASE_URL', 'INTERNAL_SERVICE_SECRET', 'ATLAS_PROVISIONING_TOKEN'])
+      await expect(write(name)).rejects.toThrow(`${name} is not set`);
+  });
+
+  describe('or once by a call', () => {
+    let control: FakeControlPlane;
+    beforeEach(async () => (control = await FakeControlPlane.start()));
+    afterEach(() => control.stop());
+
+    it('leaves an enrolled plane as it is, and calls nobody', async () => {
+      for (let round = 0; round < 2; round += 1) await installed(enrolOnce, control.env);
+      expect(control.enrolments).toHaveLength(1);
+      expect(await known()).toMatchObject({
+        tenantPlaneId: control.planeId,
+        lastContactAt: expect.any(Date),
+      });
+    });
+
+    it('learns the time from a refusal', async () => {
+      control.clock.aheadSeconds = 4000;
+      await installed(enrolOnce, control.env);
+      expect([control.refusals, control.enrolments.length]).toEqual([['clock_skew'], 1]);
+    });
+
+    it('says what is wrong', async () => {
+      control.refuses = 'token_expired';
+      await expect(installed(enrolOnce, control.env)).rejects.toThrow(
+        /Not enrolled: .*ATLAS_PROVISIONING_TOKEN/,
+      );
+      await expect(installed(enrolOnce)).rejects.toThrow(/ATLAS_OFFLINE_MODE is set.*--offline/);
+      expect((await known())?.tenantPlaneId).toBeNull();
+    });
+  });
+});

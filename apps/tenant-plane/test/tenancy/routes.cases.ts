@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { EVERY_DATABASE } from '@atlas/testing';
+import supertest from 'supertest';
+import { type CallOptions, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
+
+interface Route {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** Open to everybody, for reasons: nobody has a session there yet, or a machine asks. */
+const PUBLIC = [
+  ...['POST /api/auth/signup-exchange', 'POST /api/auth/token', 'POST /api/auth/refresh'],
+  ...['POST /api/auth/register', 'GET /api/tenant-default', 'GET /'],
+  ...['GET /health/live', 'GET /health/ready', 'GET /api/health', 'GET /metrics'],
+];
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** The tree that Fastify prints (without common prefixes), as a list; not the API's own description: routes can be missing there. */
+function routesOf(printed: string): Route[] {
+  const parts: string[] = [];
+  return printed.split('\n').flatMap((line) => {
+    const match = /^((?:│ {3}| {4})*)(?:├── |└── )(\S+)(?: \(([A-Z, ]+)\))?$/.exec(line.trimEnd());
+    if (!match) return [];
+    const [, indent = '', part = '', methods = ''] = match;
+    parts.splice(indent.length / 4, Infinity, part);
+    const path = parts.join('').replaceAll('//', '/');
+    const listed = methods.split(', ').filter((method) => METHODS.includes(method));
+    return listed.map((method) => ({ method, path }));
+  });
+}
+
+describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
+  let plane: TestTenantPlane;
+  let routes: Route[];
+  let tenant: DesiredTenant;
+  let admin: CallOptions;
+  const host = hostOf('acme');
+
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot(driver);
+    ({ tenant, admin } = await plane.tenantWithAdmin('acme'));
+    const printed = plane.app.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false });
+    routes = routesOf(printed).filter(({ path }) => !/^\/(docs|openapi|\*)/.test(path));
+  });
+  afterAll(() => plane.close());
+
+  const call = ({ method, path }: Route, headers: Record<string, string>): supertest.Test => {
+    const url = path.replaceAll(/:\w+/g, randomUUID());
+    const agent = supertest(plane.url);
+    const test = {
+      GET: agent.get,
+      POST: agent.post,
+      PUT: agent.put,
+      PATCH: agent.patch,
+      DELETE: agent.delete,
+    }[method];
+    if (!test) throw new Error(`No such method: ${method}`);
+    return test(url).set({ host, ...headers });
+  };
+  const guarded = (): Route[] => routes.filter(({ method, path }) => !PUBLIC.includes(`${method} ${path}`));
+
+  it('are the ones that the contract names, and no other', () => {
+    const named = guarded().map(({ method, path }) => `${method} ${path}`);
+    expect(named.sort()).toEqual(
+      [
+        ...['GET /api/auth/me', 'POST /api/auth/logout', 'GET /api/audit'],
+        'GET /api/integrations/control-plane',
+        ...[
+          'GET /api/incidents',
+          'POST /api/incidents',
+          'GET /api/incidents/:id',
+          'PATCH /api/incidents/:id',
+        ],
+        ...['GET /api/cmdb/items', 'POST /api/cmdb/items', 'GET /api/cmdb/items/:id'],
+        ...['POST /api/ai/incidents/:id/analysis', 'GET /api/ai/settings', 'PUT /api/ai/settings'],
+        ...['GET /api/moves', 'POST /api/moves/consent'],
+        ...['GET /api/onboarding', 'POST /api/onboarding/steps/:step/skip'],
+      ].sort(),
+    );
+    const open = routes.map(({ method, path }) => `${method} ${path}`);
+    expect(open).toEqual(expect.arrayContaining(PUBLIC));
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['no session', {}],
+    ['a session that there is not', { authorization: `Bearer atu_${randomUUID()}_${'A'.repeat(43)}` }],
+    ['another scheme', { authorization: 'Basic YWRtaW46YWRtaW4=' }],
+    ['an empty cookie', { cookie: 'atlas_session=' }],
+  ])('are closed to %s', async (_, headers) => {
+    for (const route of guarded()) {
+      const { status, body } = await call(route, headers);
+      expect([route, status, body.code]).toEqual([route, 401, 'unauthenticated']);
+    }
+  });
+
+  it('refuse what their bodies and queries do not name', async () => {
+    const session = { authorization: `Bearer ${admin.session}` };
+    const withBody = routes.filter(
+      ({ method, path }) => /POST|PUT|PATCH/.test(method) && !/skip|logout|consent|analysis/.test(path),
+    );
+    for (const route of withBody) {
+      const { status, body } = await call(route, session).send({ surprise: true });
+      expect([route, status, body.code]).toEqual([route, 400, 'validation_failed']);
+      const fields = body.errors.map(({ field }: { field: string }) => field);
+      expect([route, fields]).toEqual([route, expect.arrayContaining(['surprise'])]);
+    }
+    for (const path of ['/api/incidents', '/api/cmdb/items', '/api/audit']) {
+      await call({ method: 'GET', path: `${path}?surprise=1` }, session).expect(400);
+    }
+  });
+
+  it('answer what they do not know in the words of a problem', async () => {
+    for (const path of ['/api/nothing', '/nothing', '/api/incidents/1/2']) {
+      const answer = await plane.get(path, admin).expect(404);
+      expect(answer.headers['content-type']).toContain('application/problem+json');
+      expect(answer.body).toMatchObject({ status: 404, code: 'not_found', trace_id: expect.any(String) });
+    }
+  });
+
+  it.each([
+    ['broken JSON', '{"title":', 'application/json', 400],
+    ['a list', '[1]', 'application/json', 400],
+    ['a text', '"title"', 'application/json', 400],
+    ['nothing', '', 'application/json', 400],
+    ['poisoned JSON', '{"__proto__":{"title":"x"}}', 'application/json', 400],
+    ['a form', 'title=Planted&severity=P1', 'application/x-www-form-urlencoded', 415],
+    ['plain text', '{"title":"x","severity":"P1"}', 'text/plain', 415],
+    ['XML', '<title/>', 'application/xml', 415],
+    ['more than a megabyte', JSON.stringify({ title: 'x'.repeat(1_100_000) }), 'application/json', 413],
+  ])('refuse %s for a body', async (_, body, type, status) => {
+    const answer = await plane.post('/api/incidents', undefined, admin).type(type).send(body);
+    expect([answer.status, answer.body.code]).toEqual([status, expect.any(String)]);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+  });
+
+  it('are described as OpenAPI 3.1, each one that people use', async () => {
+    const { body } = await plane.get('/openapi.json').expect(200);
+    expect(body.openapi).toMatch(/^3\.1\./);
+    const described = Object.entries<object>(body.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const used = routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
+    const expected = used.filter((route) => !/health|metrics| \/$/.test(route));
+    expect(described.sort()).toEqual(expected.sort());
+    await plane.get('/docs').expect(200);
+  });
+
+  it.each(['/health/live', '/health/ready', '/api/health'])('say at %s that all is well', async (path) => {
+    expect((await plane.get(path).expect(200)).body.status).toBe('ok');
+  });
+
+  it('measure themselves by pattern, and name no tenant', async () => {
+    await plane.get(`/api/incidents/${randomUUID()}`, admin).expect(404);
+    const { text } = await plane.get('/metrics').expect(200);
+    expect(text).toContain('route="/api/incidents/:id"');
+    for (const name of [tenant.tenant_id, 'acme']) expect(text).not.toContain(name);
+  });
+
+  it('continue the trace of their caller', async () => {
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
+    const answer = await plane.get('/api/incidents', { host, headers }).expect(401);
+    expect([answer.body.trace_id, answer.headers['x-trace-id']]).toEqual([traceId, traceId]);
+  });
+});
+
+describe('metrics with a token', () => {
+  it('are for those who have it', async () => {
+    const plane = await TestTenantPlane.boot('sqlite', { env: { METRICS_TOKEN: 'a token for metrics' } });
+    await plane.get('/metrics').expect(401);
+    await plane.get('/metrics', { headers: { authorization: 'Bearer a token for metricz' } }).expect(401);
+    await plane.get('/metrics', { headers: { authorization: 'Bearer a token for metrics' } }).expect(200);
+    await plane.close();
+  });
+});

@@ -1,0 +1,168 @@
+import { request } from 'node:http';
+import { Database } from '@atlas/persistence';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { hashPassword } from '@atlas/platform';
+import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { Tenant } from '../../src/tenancy/tenant.entity';
+import {
+  type CallOptions,
+  PASSWORD,
+  type SignedInUser,
+  TestTenantPlane,
+  hostOf,
+} from '../tenant-plane.fixture';
+
+describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
+  const clock = new FixedClock();
+  let plane: TestTenantPlane;
+  let acme: DesiredTenant;
+  let globex: DesiredTenant;
+  let user: SignedInUser;
+
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot(driver, { clock });
+    acme = await plane.tenant('acme');
+    globex = await plane.tenant('globex');
+  });
+  afterAll(() => plane.close());
+  beforeEach(async () => {
+    user = await plane.user(acme, 'admin');
+  });
+
+  const crossings = async (tenant: DesiredTenant): Promise<unknown[]> =>
+    (await plane.audit(tenant, 'tenant.crossing_refused')).filter((event) => event.actorId === user.id);
+
+  describe('a tenant that is named by one hint alone', () => {
+    const ways: readonly (readonly [way: string, by: (tenant: DesiredTenant) => CallOptions])[] = [
+      ['its id in x-tenant-id', ({ tenant_id }) => ({ tenant: tenant_id })],
+      ['its slug in x-tenant-id', ({ slug }) => ({ tenant: slug })],
+      ['its subdomain', ({ slug }) => ({ host: hostOf(slug) })],
+    ];
+
+    it.each(ways)('signs its own user in by %s', async (way, by) => {
+      const passwordHash = await hashPassword(PASSWORD);
+      const email = `${way.replaceAll(' ', '-')}@example.com`;
+      for (const tenant of [acme, globex]) {
+        const { id } = await plane.user(tenant, 'operator', { email, passwordHash });
+        const body = { email, password: PASSWORD };
+        const answer = await plane.post('/api/auth/token', body, by(tenant)).expect(200);
+        expect(answer.body.user.id).toBe(id);
+      }
+    });
+
+    it.each(ways)('gives the same answers before and after login by %s', async (_, by) => {
+      const known = await plane.get('/api/tenant-default', by(acme)).expect(200);
+      expect(known.body.tenant).toEqual({ id: acme.tenant_id, slug: 'acme', name: 'Tenant acme' });
+      const incidents = await plane.get('/api/incidents', { ...by(acme), session: user.session }).expect(200);
+      expect(incidents.body).toEqual({ items: [], next_cursor: null });
+    });
+  });
+
+  it('finds no tenant where none is named', async () => {
+    for (const answer of [
+      await plane.get('/api/tenant-default'),
+      await plane.get('/api/incidents'),
+      await plane.post('/api/auth/token', { email: 'ann@example.com', password: PASSWORD }),
+    ]) {
+      expect([answer.status, answer.body.code]).toEqual([404, 'tenant_not_found']);
+    }
+  });
+
+  it.each<[string, () => CallOptions]>([
+    ['host', () => ({ host: hostOf('globex') })],
+    ['slug in x-tenant-id', () => ({ tenant: 'globex' })],
+    ['id in x-tenant-id', () => ({ tenant: globex.tenant_id })],
+  ])("refuses a session at another tenant's %s and tells its own tenant", async (_, there) => {
+    const answer = await plane.get('/api/incidents', { session: user.session, ...there() }).expect(404);
+    expect(answer.body.code).toBe('tenant_not_found');
+    expect(await crossings(acme)).toEqual([
+      expect.objectContaining({
+        actorKind: 'user',
+        traceId: answer.body.trace_id,
+        after: expect.objectContaining(
+          there().host ? { host: hostOf('globex') } : { x_tenant_id: there().tenant },
+        ),
+      }),
+    ]);
+    expect(await plane.audit(globex, 'tenant.crossing_refused')).toEqual([]);
+  });
+
+  it('answers an unknown tenant and another one in the same words', async () => {
+    const { session } = user;
+    const other = await plane.get('/api/incidents', { session, tenant: 'globex' });
+    const unknown = await plane.get('/api/incidents', { session, tenant: 'nobody-at-all' });
+    const withoutTrace = (body: object): object => ({ ...body, trace_id: null });
+    expect(withoutTrace(other.body)).toEqual(withoutTrace(unknown.body));
+  });
+
+  it.each([
+    ['the same tenant twice', ['acme', 'acme']],
+    ['two tenants', ['acme', 'globex']],
+    ['nothing and a tenant', ['', 'acme']],
+  ])('refuses x-tenant-id sent twice: %s', async (_, values) => {
+    expect(await statusWithHeaders(values)).toBe(404);
+  });
+
+  it('no longer knows a tenant that is retired, and knows it again when it is placed here again', async () => {
+    const tenant = await plane.tenant('initech');
+    const { session } = await plane.user(tenant, 'admin');
+    const statuses = async (): Promise<number[]> => [
+      (await plane.get('/api/tenant-default', { host: hostOf('initech') })).status,
+      (await plane.get('/api/incidents', { session })).status,
+      (await plane.get('/api/tenant-default', { tenant: tenant.tenant_id })).status,
+    ];
+    expect(await statuses()).toEqual([200, 200, 200]);
+    await plane.apply({ removed: [tenant.tenant_id] });
+    expect(await statuses()).toEqual([404, 404, 404]);
+    expect(await plane.audit(tenant, 'tenant.crossing_refused')).toEqual([]);
+    await plane.tenant('initech', tenant);
+    expect(await statuses()).toEqual([200, 200, 200]);
+  });
+
+  it.each(['importing', 'retired'] as const)('does not serve a tenant that is %s', async (phase) => {
+    await plane.tenant(`of-${phase}`, { phase });
+    await plane.get('/api/tenant-default', { host: hostOf(`of-${phase}`) }).expect(404);
+  });
+
+  it('refuses everything of a suspended tenant, and serves it again once it is resumed', async () => {
+    const tenant = await plane.tenant('hooli');
+    const { session } = await plane.user(tenant, 'admin');
+    const host = hostOf('hooli');
+    const answers = async (): Promise<string[]> => [
+      (await plane.get('/api/incidents', { session, host })).body.code,
+      (await plane.post('/api/incidents', { title: 'x', severity: 'P1' }, { session, host })).body.code,
+      (await plane.get('/api/tenant-default', { host })).body.code,
+      (await plane.post('/api/auth/token', { email: 'a@b.example', password: PASSWORD }, { host })).body.code,
+    ];
+    await plane.tenant('hooli', { ...tenant, status: 'suspended' });
+    expect(new Set(await answers())).toEqual(new Set(['tenant_suspended']));
+    await plane.get('/api/incidents', { session, host }).expect(403);
+    await plane.tenant('hooli', tenant);
+    expect(await answers()).toEqual([undefined, undefined, undefined, 'invalid_credentials']);
+  });
+
+  it('notices within a second what another replica has applied', async () => {
+    const tenant = await plane.tenant('umbrella');
+    const host = hostOf('umbrella');
+    await plane.get('/api/tenant-default', { host }).expect(200);
+    await plane.app
+      .get(Database)
+      .write((manager) => manager.update(Tenant, { id: tenant.tenant_id }, { status: 'suspended' }));
+    await plane.get('/api/tenant-default', { host }).expect(200);
+    clock.advance(1);
+    await plane.get('/api/tenant-default', { host }).expect(403);
+  });
+
+  /** A client of its own: others join headers of one name, or refuse to send them. */
+  function statusWithHeaders(values: readonly string[]): Promise<number | undefined> {
+    const headers = ['host', 'localhost:4200', ...values.flatMap((value) => ['x-tenant-id', value])];
+    return new Promise((resolve, reject) => {
+      request(`${plane.url}/api/tenant-default`, { headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+  }
+});

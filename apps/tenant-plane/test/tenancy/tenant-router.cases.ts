@@ -1,0 +1,83 @@
+import { type TenantRoute } from '@atlas/plane-contract';
+import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
+import { Link } from '../linked-plane.fixture';
+import { type TestTenantPlane, hostOf } from '../tenant-plane.fixture';
+
+const ELSEWHERE = 'https://acme.eu.example.com';
+
+describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) => {
+  const clock = new FixedClock(new Date());
+  let link: Link;
+  let plane: TestTenantPlane;
+  beforeAll(async () => {
+    link = await Link.create(driver);
+    plane = await link.startPlane({}, clock);
+    await eventually(() => plane.identities.current.tenantPlaneId !== null, { what: 'it is enrolled' });
+  });
+  afterAll(() => link.close());
+  beforeEach(() => {
+    link.control.askedFor.length = 0;
+    clock.advance(60);
+  });
+
+  const lives = (slug: string, changes: Partial<TenantRoute> = {}): void => {
+    link.control.routes.set(slug, {
+      ...{ tenant_id: '0199e000-0000-7000-8000-000000000001', slug, endpoint_url: ELSEWHERE },
+      ...{ tenant_plane_id: '0199e000-0000-7000-8000-000000000002', deployment_model: 'dedicated' },
+      ...changes,
+    });
+  };
+
+  it('sends who asks for a tenant that lives elsewhere there, with method, path and query', async () => {
+    lives('acme');
+    const answer = await plane.post('/api/incidents?x=1', { title: 'x' }, { host: hostOf('acme') });
+    expect(answer.status).toBe(307);
+    expect(answer.headers['location']).toBe(`${ELSEWHERE}/api/incidents?x=1`);
+  });
+
+  it('keeps to the origin that it was told, whatever the path says', async () => {
+    lives('acme', { endpoint_url: `${ELSEWHERE}/some/path?token=x` });
+    const { headers } = await plane.get('//evil.example.com/', { host: hostOf('acme') });
+    expect(new URL(headers['location'] ?? '').origin).toBe(ELSEWHERE);
+  });
+
+  it('asks once for a while, also for a name that nobody has', async () => {
+    for (const slug of ['acme-again', 'nobody-here']) {
+      if (slug === 'acme-again') lives(slug);
+      await Promise.all([1, 2, 3, 4].map(() => plane.get('/', { host: hostOf(slug) })));
+      await plane.get('/', { host: hostOf(slug) });
+    }
+    expect(link.control.askedFor).toEqual(['acme-again', 'nobody-here']);
+    await plane.get('/', { host: hostOf('nobody-here') }).expect(404);
+  });
+
+  it('goes by what it knows while the Control Plane is away', async () => {
+    lives('known');
+    await plane.get('/', { host: hostOf('known') }).expect(307);
+    link.control.misbehavesAt = ['/api/tenant-planes/self/routes'];
+    link.control.manner = 'broken';
+    clock.advance(3600);
+    await plane.get('/', { host: hostOf('known') }).expect(307);
+    await plane.get('/', { host: hostOf('unknown') }).expect(404);
+    link.control.manner = 'proper';
+  });
+
+  it('believes no unsigned answer', async () => {
+    lives('unsigned');
+    link.control.manner = 'unsigned';
+    await plane.get('/', { host: hostOf('unsigned') }).expect(404);
+    link.control.manner = 'proper';
+  });
+
+  it('serves its own tenants without asking', async () => {
+    await plane.tenant('here');
+    await plane.get('/', { host: hostOf('here') }).expect(200);
+    await plane.get('/', { host: 'localhost:4200' }).expect(404);
+    expect(link.control.askedFor).toEqual([]);
+  });
+
+  it('does not send anybody round in a circle', async () => {
+    lives('soon-here', { tenant_plane_id: link.control.planeId });
+    await plane.get('/', { host: hostOf('soon-here') }).expect(404);
+  });
+});

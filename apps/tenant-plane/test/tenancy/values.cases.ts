@@ -1,0 +1,68 @@
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { EVERY_DATABASE } from '@atlas/testing';
+import { type CallOptions, PASSWORD, TestTenantPlane } from '../tenant-plane.fixture';
+
+describe.each(EVERY_DATABASE)('values that no row can hold, on %s', (driver) => {
+  let plane: TestTenantPlane;
+  let tenant: DesiredTenant;
+  let admin: CallOptions;
+  let path: string;
+
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot(driver);
+    ({ admin } = await plane.tenantWithAdmin('acme'));
+    tenant = await plane.tenant('globex');
+    const { body } = await plane.post('/api/incidents', { title: 'x', severity: 'P1' }, admin);
+    path = `/api/incidents/${body.id}`;
+  });
+  afterAll(() => plane.close());
+
+  it.each([
+    { title: null },
+    { severity: null },
+    { status: null },
+    { title: 'a\u0000b' },
+    { title: '\ud800' },
+  ])('are refused when an incident is changed: %j', async (changes) => {
+    expect((await plane.patch(path, changes, admin).expect(400)).body.code).toBe('validation_failed');
+  });
+
+  it.each([{ title: 'a\u0000b' }, { description: 'a\u0000b' }])(
+    'are refused when an incident is created: %j',
+    async (changes) => {
+      const body = { title: 'x', severity: 'P1', ...changes };
+      expect((await plane.post('/api/incidents', body, admin).expect(400)).body.code).toBe(
+        'validation_failed',
+      );
+    },
+  );
+
+  it.each([
+    { attributes: null },
+    { attributes: { note: 'a\u0000b' } },
+    { attributes: { 'a\u0000b': 1 } },
+    { name: 'a\u0000b' },
+    { type: 'a\u0000b' },
+  ])('are refused for a configuration item: %j', async (changes) => {
+    const body = { name: 'web-1', type: 'server', ...changes };
+    expect((await plane.post('/api/cmdb/items', body, admin).expect(400)).body.code).toBe(
+      'validation_failed',
+    );
+  });
+
+  it('are refused in a query and in a path', async () => {
+    await plane.get('/api/cmdb/items?type=%00', admin).expect(400);
+    await plane.post('/api/onboarding/steps/%00/skip', undefined, admin).expect(400);
+  });
+
+  it('are told from text that is merely unusual', async () => {
+    const title = 'Zürich 🔥 \u2028 \t <b>"\'; drop table incidents; --';
+    const { body } = await plane.post('/api/incidents', { title, severity: 'P1' }, admin).expect(201);
+    expect((await plane.get(`/api/incidents/${body.id}`, admin)).body.title).toBe(title);
+  });
+
+  it.each([null, 'a\u0000b'])('are refused for a name: %j', async (name) => {
+    const token = await plane.signupToken(tenant);
+    await plane.post('/api/auth/signup-exchange', { token, password: PASSWORD, name }).expect(400);
+  });
+});
