@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { createRoles, startLocalPostgres, temporaryDataDir } from '@atlas/testing';
 import { type Proof, type ProofSize, prove } from './proof';
 import { PROOFS } from './proofs';
+import { Stage } from './stage';
 
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 
@@ -27,7 +28,9 @@ async function proveAll(proofs: readonly Proof[], size: ProofSize): Promise<numb
   for (const proof of proofs) {
     print(`\n${proof.name}: ${proof.goal}`);
     for (const driver of size === 'small' ? (proof.smallOn ?? proof.databases) : proof.databases) {
-      const { figure, isGood } = await prove(proof, driver, size, (text) => print(`  ${driver}: ${text}`));
+      const stage = new Stage(driver, { isShared: false });
+      const progress = (text: string) => print(`  ${driver}: ${text}`);
+      const { figure, isGood } = await prove(proof, stage, size, progress).finally(() => stage.clear());
       if (!isGood) failed++;
       verdicts.push(`${proof.name} on ${driver}: ${figure} ${isGood ? 'OK' : 'SHORT'}`);
     }

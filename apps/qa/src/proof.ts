@@ -1,12 +1,5 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import {
-  type DatabaseDriver,
-  type TestDatabase,
-  TestStack,
-  builtFile,
-  createTestDatabase,
-} from '@atlas/testing';
+import { type DatabaseDriver, type PlaneProcess, type TestDatabase, type TestStack } from '@atlas/testing';
+import { type Served, type Stage } from './stage';
 
 /** `full` is the size that docs/security.md promises; `small` takes at most five seconds and runs with every test. */
 export type ProofSize = 'full' | 'small';
@@ -18,8 +11,12 @@ export interface ProofContext {
   database(): Promise<TestDatabase>;
   /** As `database`, with the schema of a tenant plane. */
   tenantPlaneDatabase(): Promise<TestDatabase>;
-  /** A Control Plane as a process, ended behind it. */
+  /** A Control Plane as a process, ended behind it. In the small size it may have served other proofs before. */
   stack(env?: Readonly<Record<string, string>>): Promise<TestStack>;
+  /** As `stack`, with a cell that serves. */
+  served(): Promise<Served>;
+  /** One more process of that Control Plane. */
+  furtherControlPlane(stack: TestStack): Promise<PlaneProcess>;
   progress(text: string): void;
 }
 
@@ -39,48 +36,21 @@ export interface Proof {
   readonly run: (context: ProofContext) => Promise<Verdict>;
 }
 
-/** Runs a proof on one database and cleans up behind it. */
-export async function prove(
+/** Runs a proof with what is on the stage. */
+export function prove(
   proof: Proof,
-  driver: DatabaseDriver,
+  stage: Stage,
   size: ProofSize,
   progress: (text: string) => void = () => undefined,
 ): Promise<Verdict> {
-  const databases: TestDatabase[] = [];
-  const stacks: TestStack[] = [];
-  const database = async (): Promise<TestDatabase> => {
-    const created = await createTestDatabase(driver);
-    databases.push(created);
-    return created;
-  };
-  const tenantPlaneDatabase = async (): Promise<TestDatabase> => {
-    const created = await database();
-    await migrate(created);
-    return created;
-  };
-  const stack = async (controlPlaneEnv?: Readonly<Record<string, string>>): Promise<TestStack> => {
-    const started = await TestStack.start({ controlPlaneDatabase: await database(), controlPlaneEnv });
-    stacks.push(started);
-    return started;
-  };
-  try {
-    return await proof.run({ size, driver, database, tenantPlaneDatabase, stack, progress });
-  } finally {
-    await Promise.all(stacks.map((one) => one.stop()));
-    await Promise.all(databases.map((one) => one.drop()));
-  }
-}
-
-/** As the local driver does: by the tenant plane's own command. */
-async function migrate({ url, ownerUrl }: TestDatabase): Promise<void> {
-  const env = {
-    ATLAS_OFFLINE_MODE: '1',
-    ATLAS_TP_DEPLOYMENT: 'shared',
-    TENANT_BASE_DOMAIN: 'localhost',
-    TENANT_PLANE_DATABASE_URL: url,
-    ...(ownerUrl !== undefined && { TENANT_PLANE_MIGRATION_DATABASE_URL: ownerUrl }),
-  };
-  await promisify(execFile)(process.execPath, [builtFile('tenant-plane', 'migrate.js')], { env });
+  return proof.run({
+    ...{ size, driver: stage.driver, progress },
+    database: () => stage.database(),
+    tenantPlaneDatabase: () => stage.tenantPlaneDatabase(),
+    stack: (env) => stage.stack(env),
+    served: () => stage.served(),
+    furtherControlPlane: (stack) => stage.furtherControlPlane(stack),
+  });
 }
 
 /** The statuses of many answers, counted: `{ 200: 1, 409: 199 }`. */

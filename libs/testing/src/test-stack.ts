@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, existsSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Answer, type RequestOptions, request } from './http';
+import { KeptDatabase } from './kept-database';
 import { freePort } from './local-postgres';
 import { type PlaneProcess, builtFile, eventually, startPlane } from './plane-process';
 import { type TestDatabase } from './test-database';
@@ -77,7 +76,7 @@ export class TestStack {
 
   static async start(options: TestStackOptions): Promise<TestStack> {
     const stack = new TestStack(options, await freePort(), await freePort());
-    stack.createOwner(options.controlPlaneDatabase);
+    await stack.createOwner(options.controlPlaneDatabase);
     await stack.startControlPlane();
     await stack.createApiKey();
     return stack;
@@ -210,15 +209,13 @@ export class TestStack {
     await Promise.all([...this.controlPlanes, ...this.tenantPlanes].map((plane) => plane.end('SIGKILL')));
   }
 
-  /** The command takes a second: on SQLite what it made is kept for the other stacks of a run. */
-  private createOwner({ driver, url }: TestDatabase): void {
+  private async createOwner(database: TestDatabase): Promise<void> {
     const run = process.env['ATLAS_TEST_RUN'];
-    const kept = driver === 'sqlite' && run && join(run, 'owner.db');
-    if (kept && existsSync(kept)) return copyFileSync(kept, url);
+    if (!run) return this.runCreateOwner();
+    const kept = new KeptDatabase(run);
+    if (await kept.copyTo(database)) return;
     this.runCreateOwner();
-    if (!kept) return;
-    copyFileSync(url, `${kept}.${process.pid}`);
-    renameSync(`${kept}.${process.pid}`, kept);
+    await kept.keep(database);
   }
 
   private runCreateOwner(): void {

@@ -9,19 +9,16 @@ export const CP_OUTAGE: Proof = {
   goal: 'Control Plane down, tenant plane restarted 3 times: every core call works; in sync within 15 s of its return',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
-  async run({ size, stack: start, database, progress }) {
-    const stack = await start();
-    const planeDatabase = await database();
-    const { install, id } = await stack.registerCell();
-    let plane = await stack.startTenantPlane(install, planeDatabase);
-    await stack.awaitEnrolled(id);
+  async run({ size, served, progress }) {
+    const { stack, install, planeDatabase } = await served();
     const { tenant } = await stack.tenantWithAdmin('steady');
     await stack.controlPlane.end('SIGKILL');
     const restarts = size === 'full' ? 3 : 1;
     let [calls, failed] = [0, 0];
     for (let i = 1; i <= restarts; i++) {
-      await stack.endTenantPlane(plane, i % 2 === 0 ? 'SIGTERM' : 'SIGKILL');
-      plane = await stack.startTenantPlane(install, planeDatabase);
+      const [plane] = stack.tenantPlanes;
+      if (plane) await stack.endTenantPlane(plane, i % 2 === 0 ? 'SIGTERM' : 'SIGKILL');
+      await stack.startTenantPlane(install, planeDatabase);
       const statuses = await coreCalls(stack, tenant);
       calls += statuses.length;
       failed += statuses.filter((status) => status >= 400).length;

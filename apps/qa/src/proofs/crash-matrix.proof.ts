@@ -14,10 +14,7 @@ export const CRASH_MATRIX: Proof = {
   smallOn: ['sqlite'],
   async run(context) {
     const edges = edgesFor(context);
-    const stack = await context.stack();
-    const { install, id } = await stack.registerCell();
-    await stack.startTenantPlane(install, await context.database());
-    await stack.awaitEnrolled(id);
+    const { stack } = await context.served();
     const failures: string[] = [];
     let slowestMs = 0;
     for (const edge of edges) {

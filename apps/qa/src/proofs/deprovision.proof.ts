@@ -42,12 +42,8 @@ export const DEPROVISION: Proof = {
   },
 };
 
-async function open({ stack: start, database }: ProofContext): Promise<Scene> {
-  const stack = await start();
-  const { id, install } = await stack.registerCell();
-  const planeDatabase = await database();
-  await stack.startTenantPlane(install, planeDatabase);
-  await stack.awaitEnrolled(id);
+async function open({ served }: ProofContext): Promise<Scene> {
+  const { stack, planeDatabase } = await served();
   const control = await TenantRows.open(stack.controlPlaneDatabase);
   return { stack, plane: await TenantRows.open(planeDatabase), control };
 }

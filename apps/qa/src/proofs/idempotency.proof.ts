@@ -18,13 +18,9 @@ export const IDEMPOTENCY: Proof = {
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
   async run(context) {
-    const stack = await context.stack();
-    const { install, id } = await stack.registerCell();
-    await stack.startTenantPlane(install, await context.database());
-    await stack.awaitEnrolled(id);
-    const second = context.driver === 'postgres' ? await stack.anotherControlPlane() : undefined;
+    const { stack } = await context.served();
+    const second = context.driver === 'postgres' ? await context.furtherControlPlane(stack) : undefined;
     const concurrent = await sameKeyAtOnce(stack, [stack.controlPlane, ...(second ? [second] : [])]);
-    await second?.end('SIGKILL');
     const killed = await acrossKills(stack, context);
     const reused = await post(stack, stack.controlPlane, 'at-once', 'another');
     const isReusedRefused = reused.status === 422 && reused.body.code === 'idempotency_key_reused';

@@ -10,10 +10,10 @@ export const SIGNATURE_REPLAY: Proof = {
   goal: 'one signed request sent 100 times over 2 Control Plane processes: 1 accepted; the 300 s edge is exact',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
-  async run({ driver, stack: start }) {
+  async run({ driver, stack: start, furtherControlPlane }) {
     const stack = await start();
     const { url } = stack.controlPlane;
-    const second = driver === 'postgres' ? await stack.anotherControlPlane() : undefined;
+    const second = driver === 'postgres' ? await furtherControlPlane(stack) : undefined;
     const { install } = await stack.registerCell();
     const plane = new SignedPlane(url, install);
     await plane.enrol(url);
@@ -22,7 +22,6 @@ export const SIGNATURE_REPLAY: Proof = {
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, i) => send(urls[i % 2] ?? url, recorded)),
     );
-    await second?.end('SIGKILL');
     const counts = countBy(answers, (answer) => answer.status);
     const edge = await edgeOf(install, url);
     return {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type TestStack } from '@atlas/testing';
 import { type Proof, countBy } from '../proof';
 import { SignedPlane } from '../signed-plane';
 
@@ -10,6 +11,7 @@ export const TOKEN_LOST_RESPONSE: Proof = {
   smallOn: ['postgres'],
   async run({ size, stack: start }) {
     const stack = await start();
+    const before = await planesOf(stack);
     const { install } = await stack.registerCell();
     const plane = new SignedPlane(stack.controlPlane.url, install);
     const repeats = size === 'full' ? 100 : 20;
@@ -18,12 +20,13 @@ export const TOKEN_LOST_RESPONSE: Proof = {
     );
     const same = countBy(answers, (answer) => `${answer.status} ${JSON.stringify(answer.body)}`);
     const other = await plane.enrol(stack.controlPlane.url, randomUUID());
-    const planes = await stack.api<{ items: unknown[] }>('/api/tenant-planes');
-    const alarms = await stack.api<{ items: unknown[] }>('/api/audit?action=provisioning_token.misused');
+    const alarms = await stack.api<{ items: { target: { id: string } }[] }>(
+      '/api/audit?action=provisioning_token.misused',
+    );
     const counts = {
       answers: Object.keys(same).length,
-      planes: planes.body.items.length,
-      alarms: alarms.body.items.length,
+      planes: (await planesOf(stack)) - before,
+      alarms: alarms.body.items.filter(({ target }) => target.id === install.token_id).length,
     };
     return {
       figure: `${repeats} repeats: ${counts.answers} distinct answer, ${counts.planes} tenant plane; another instance: ${other.status} ${other.body.code}, ${counts.alarms} alarm`,
@@ -36,3 +39,7 @@ export const TOKEN_LOST_RESPONSE: Proof = {
     };
   },
 };
+
+async function planesOf(stack: TestStack): Promise<number> {
+  return (await stack.api<{ items: unknown[] }>('/api/tenant-planes')).body.items.length;
+}

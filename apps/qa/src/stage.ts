@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import {
+  type DatabaseDriver,
+  type InstallView,
+  type PlaneProcess,
+  type TestDatabase,
+  TestStack,
+  builtFile,
+  createTestDatabase,
+} from '@atlas/testing';
+
+type Env = Readonly<Record<string, string>>;
+
+/** A Control Plane with a cell that has enrolled and serves. */
+export interface Served {
+  readonly stack: TestStack;
+  readonly install: InstallView;
+  readonly planeDatabase: TestDatabase;
+}
+
+/** Planes and databases for proofs, on one kind of database. */
+export class Stage {
+  private readonly isShared: boolean;
+  private readonly databases: TestDatabase[] = [];
+  private readonly stacks: TestStack[] = [];
+  private sharedStack: Promise<TestStack> | undefined;
+  private sharedCell: Promise<Served> | undefined;
+  private readonly further = new Map<TestStack, Promise<PlaneProcess>>();
+
+  constructor(
+    readonly driver: DatabaseDriver,
+    /** Whether all proofs get the same planes, unless they ask for special ones: to start some takes longer than a small proof. */
+    options: { readonly isShared: boolean },
+  ) {
+    this.isShared = options.isShared;
+  }
+
+  /** An empty database. */
+  async database(): Promise<TestDatabase> {
+    const created = await createTestDatabase(this.driver);
+    this.databases.push(created);
+    return created;
+  }
+
+  /** As `database`, with the schema of a tenant plane. */
+  async tenantPlaneDatabase(): Promise<TestDatabase> {
+    const created = await this.database();
+    await migrate(created);
+    return created;
+  }
+
+  /** A Control Plane as a process. */
+  async stack(controlPlaneEnv?: Env): Promise<TestStack> {
+    if (!this.isShared || controlPlaneEnv) return this.start(controlPlaneEnv);
+    return (this.sharedStack ??= this.start());
+  }
+
+  async served(): Promise<Served> {
+    return this.isShared ? (this.sharedCell ??= this.serve()) : this.serve();
+  }
+
+  /** One more process of a stack's Control Plane. */
+  async furtherControlPlane(stack: TestStack): Promise<PlaneProcess> {
+    const started = this.further.get(stack) ?? stack.anotherControlPlane();
+    this.further.set(stack, started);
+    return started;
+  }
+
+  async clear(): Promise<void> {
+    await Promise.all(this.stacks.map((stack) => stack.stop()));
+    await Promise.all(this.databases.map((database) => database.drop()));
+  }
+
+  private async start(controlPlaneEnv?: Env): Promise<TestStack> {
+    const controlPlaneDatabase = await this.database();
+    const stack = await TestStack.start({ controlPlaneDatabase, controlPlaneEnv });
+    this.stacks.push(stack);
+    return stack;
+  }
+
+  /** By a Control Plane that knows no cell but this one: others would be given tenants. */
+  private async serve(): Promise<Served> {
+    const stack = await this.start();
+    const { id, install } = await stack.registerCell();
+    const planeDatabase = await this.database();
+    await stack.startTenantPlane(install, planeDatabase);
+    await stack.awaitEnrolled(id);
+    return { stack, install, planeDatabase };
+  }
+}
+
+/** As the local driver does: by the tenant plane's own command. */
+async function migrate({ url, ownerUrl }: TestDatabase): Promise<void> {
+  const env = {
+    ATLAS_OFFLINE_MODE: '1',
+    ATLAS_TP_DEPLOYMENT: 'shared',
+    TENANT_BASE_DOMAIN: 'localhost',
+    TENANT_PLANE_DATABASE_URL: url,
+    ...(ownerUrl !== undefined && { TENANT_PLANE_MIGRATION_DATABASE_URL: ownerUrl }),
+  };
+  await promisify(execFile)(process.execPath, [builtFile('tenant-plane', 'migrate.js')], { env });
+}
