@@ -76,7 +76,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       const { id } = bodyOf<Accepted>(answer).job;
       expect(answer.headers['location']).toBe(`${JOBS}/${id}`);
       expect(answer.body).toMatchObject({
-        job: { operation: 'upgrade', tenant_id: null, tenant_plane_id: one.planeId, parent_id: null },
+        job: { operation: 'upgrade', tenant_id: null, tenant_plane_id: one.planeId },
         tenant_plane: { id: one.planeId, version: OLD, release: OLD },
       });
       await isTold(one, OLD, NEW);
@@ -311,7 +311,8 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       await getsWell(3);
       await scene.reaches(id, 'succeeded');
       const list = await plane.get(`${JOBS}?parent_id=${id}`).expect(200);
-      expect(list.body.items).toHaveLength(4);
+      const ofWave = all.map(() => expect.objectContaining({ operation: 'upgrade', parent_id: id }));
+      expect(list.body.items).toEqual(ofWave);
       expect(refusal(await wave())).toEqual([409, 'already_up_to_date']);
       // What is not behind is no wave's business: there is no way back in one.
       expect(refusal(await wave({ version: OLD }))).toEqual([409, 'already_up_to_date']);
