@@ -40,6 +40,11 @@ import { InProcessQueue } from './provisioning/queue/in-process.queue';
 import { JobQueue } from './provisioning/queue/job-queue';
 import { SecretRotations } from './provisioning/secret-rotations';
 import { TenantOperations } from './provisioning/tenant-operations';
+import { PlaneHealth } from './provisioning/plane-health';
+import { UpgradeJobs } from './provisioning/upgrade-jobs';
+import { UpgradeTurn } from './provisioning/upgrade-turn';
+import { UpgradeWaves } from './provisioning/upgrade-waves.service';
+import { Upgrades } from './provisioning/upgrades.service';
 import { Worker } from './provisioning/worker';
 import { Routes } from './routing/routes.service';
 import { RoutingController } from './routing/routing.controller';
@@ -59,6 +64,7 @@ import { SqliteNonces } from './tenant-planes/request-nonces/sqlite-nonces';
 import { SelfController } from './tenant-planes/self.controller';
 import { SingleTenantPlanes } from './tenant-planes/single-tenant-planes';
 import { ServiceKeys } from './tenant-planes/service-keys';
+import { UpgradesController } from './tenant-planes/upgrades.controller';
 import { TenantPlanesController } from './tenant-planes/tenant-planes.controller';
 import { TenantPlanes } from './tenant-planes/tenant-planes.service';
 import { LifecycleController } from './tenants/lifecycle.controller';
@@ -95,6 +101,11 @@ const PROVISIONING = [
   Provisioning,
   SecretRotations,
   TenantOperations,
+  PlaneHealth,
+  UpgradeJobs,
+  UpgradeTurn,
+  UpgradeWaves,
+  Upgrades,
   Worker,
   Chores,
 ];
@@ -155,6 +166,7 @@ export class AppModule {
         RelayController,
         SelfController,
         TenantPlanesController,
+        UpgradesController,
       ],
       providers: [
         ...ACCOUNTS,

@@ -16,6 +16,7 @@ import {
 } from 'class-validator';
 import { AI_PROVIDER_NAMES, type AiProviderName } from './ai-gateway/provider-names';
 import { DRIVER_NAMES, type DriverName } from './infrastructure/driver-names';
+import { CONTROL_PLANE_VERSION, VERSION_PATTERN, versionProblem } from './tenant-planes/version-policy';
 
 const PUBLIC_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
@@ -131,6 +132,17 @@ export class ControlPlaneConfig {
   @Min(1)
   SECRET_ROTATION_QUIET_SECONDS: number = 600;
 
+  /** What new dedicated tenants run, and what upgrades bring that name no version; unset: the Control Plane's own. */
+  @IsOptional()
+  @Checked('version', (value) => (VERSION_PATTERN.test(value) ? versionProblem(value) : 'must be like 1.2.3'))
+  TENANT_PLANE_VERSION?: string;
+
+  /** How long a tenant plane has to get well in another version before it goes back to the one before. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(1)
+  UPGRADE_HEALTHY_SECONDS: number = 300;
+
   /** Where the local driver keeps its tenant planes' logs and SQLite files. */
   @IsNotEmpty()
   LOCAL_DRIVER_DIR: string = 'data/dedicated';
@@ -140,7 +152,10 @@ export class ControlPlaneConfig {
   @Checked('databaseUrl', postgresUrlProblem)
   LOCAL_DRIVER_POSTGRES_URL?: string;
 
-  /** The folder of the built Tenant Plane that the local driver starts; unset: the one beside this app. */
+  /**
+   * The folder of the built Tenant Plane that the local driver starts; `{version}` in it names a folder a version. Unset:
+   * the one beside this app.
+   */
   @IsOptional()
   @IsNotEmpty()
   LOCAL_DRIVER_TENANT_PLANE?: string;
@@ -184,8 +199,14 @@ export class ControlPlaneConfig {
     return this.INFRASTRUCTURE_DRIVER ?? (this.NODE_ENV === 'production' ? 'manual' : 'local');
   }
 
-  get tenantPlaneApp(): string {
-    return resolve(this.LOCAL_DRIVER_TENANT_PLANE ?? join(__dirname, '../tenant-plane'));
+  get tenantPlaneVersion(): string {
+    return this.TENANT_PLANE_VERSION ?? CONTROL_PLANE_VERSION;
+  }
+
+  /** Where the local driver has that version of the built Tenant Plane. */
+  tenantPlaneApp(version: string | null): string {
+    const folder = this.LOCAL_DRIVER_TENANT_PLANE ?? join(__dirname, '../tenant-plane');
+    return resolve(folder.replaceAll('{version}', version ?? this.tenantPlaneVersion));
   }
 
   /** What dedicated tenants get when they are asked for without naming a database. */

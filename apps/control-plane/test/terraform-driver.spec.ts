@@ -25,6 +25,7 @@ const SUBJECT = {
     tenantPlaneId: '00000000-plane',
     region: null,
     database: 'postgres' as const,
+    version: '0.1.0',
   },
 };
 

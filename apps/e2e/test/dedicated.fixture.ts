@@ -28,13 +28,17 @@ export class DedicatedStack {
     private readonly controlPlaneDatabase: TestDatabase,
   ) {}
 
-  static async start(driver: DatabaseDriver): Promise<DedicatedStack> {
+  static async start(
+    driver: DatabaseDriver,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<DedicatedStack> {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-dedicated-'));
     const controlPlaneDatabase = await createTestDatabase(driver);
     const controlPlaneEnv = {
       INFRASTRUCTURE_DRIVER: 'local',
       LOCAL_DRIVER_DIR: folder,
       ...(driver === 'postgres' && { LOCAL_DRIVER_POSTGRES_URL: testServerUrl() }),
+      ...env,
     };
     const stack = await TestStack.start({ controlPlaneDatabase, controlPlaneEnv });
     return new DedicatedStack(driver, stack, folder, controlPlaneDatabase);

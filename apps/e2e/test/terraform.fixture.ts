@@ -1,18 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import {
   type DatabaseDriver,
   type TenantView,
   type TestDatabase,
   TestStack,
   asAdmin,
-  builtFile,
   createTestDatabase,
   eventually,
   testServerUrl,
 } from '@atlas/testing';
+import { Releases } from './releases.fixture';
 
 const MODULE = join(__dirname, '../../../docker/terraform/local');
 
@@ -34,6 +34,7 @@ export class TerraformStack {
   private constructor(
     readonly stack: TestStack,
     readonly folder: string,
+    readonly releases: Releases,
     private readonly controlPlaneDatabase: TestDatabase,
   ) {}
 
@@ -42,8 +43,10 @@ export class TerraformStack {
     mkdirSync(join(folder, 'tmp'));
     cpSync(MODULE, join(folder, 'module'), { recursive: true });
     writeFileSync(join(folder, 'module/gate.tf'), GATE(join(folder, 'gate')));
+    const releases = new Releases();
+    releases.link('0.1.0');
     const variables = {
-      tenant_plane_app: dirname(builtFile('tenant-plane', 'main.js')),
+      tenant_plane_app: releases.folder,
       postgres_admin_url: testServerUrl(),
     };
     writeFileSync(join(folder, 'site.tfvars.json'), JSON.stringify(variables));
@@ -57,7 +60,7 @@ export class TerraformStack {
     // On SQLite nobody waits for the lease of a Control Plane that was killed.
     const controlPlaneDatabase = await createTestDatabase('sqlite');
     const stack = await TestStack.start({ controlPlaneDatabase, controlPlaneEnv });
-    return new TerraformStack(stack, folder, controlPlaneDatabase);
+    return new TerraformStack(stack, folder, releases, controlPlaneDatabase);
   }
 
   requestOf(slug: string, driver: DatabaseDriver): object {
@@ -129,6 +132,7 @@ export class TerraformStack {
     await this.stack.stop();
     for (const pid of this.processesOf()) process.kill(pid, 'SIGKILL');
     await this.controlPlaneDatabase.drop();
+    this.releases.remove();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

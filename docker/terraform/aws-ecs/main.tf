@@ -9,6 +9,9 @@ locals {
   host = "${var.tenant_slug}.${var.base_domain}"
   port = 4200
 
+  # Another version is another task definition, and so other tasks: ECS ends the old ones when the new ones are healthy.
+  image = replace(var.image, "{version}", coalesce(var.tenant_plane_version, "{version}"))
+
   # Each of them would be shown by the console and the API if it stood in the task definition.
   secret_names = ["INTERNAL_SERVICE_SECRET", "ATLAS_PROVISIONING_TOKEN"]
 

@@ -93,7 +93,7 @@ resource "aws_ecs_task_definition" "plane" {
 
   container_definitions = jsonencode([{
     name         = "tenant-plane"
-    image        = var.image
+    image        = local.image
     essential    = true
     stopTimeout  = 60
     portMappings = [{ containerPort = local.port, protocol = "tcp" }]

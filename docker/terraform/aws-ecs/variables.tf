@@ -43,6 +43,12 @@ variable "tenant_plane_environment" {
   sensitive   = true
 }
 
+variable "tenant_plane_version" {
+  description = "The version that the tenant plane shall run. Goes where {version} stands in image."
+  type        = string
+  default     = null
+}
+
 # The same for every tenant (TERRAFORM_VARIABLES_FILE).
 
 variable "region" {
@@ -86,7 +92,7 @@ variable "base_domain" {
 }
 
 variable "image" {
-  description = "Image of the tenant plane (docker/tenant-plane.Dockerfile), by version or digest."
+  description = "Image of the tenant plane (docker/tenant-plane.Dockerfile). Its tag is {version}, so that the Control Plane can upgrade the plane."
   type        = string
 }
 

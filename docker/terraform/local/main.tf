@@ -9,6 +9,8 @@ terraform {
 }
 
 locals {
+  # A folder a version, or one for all.
+  app         = replace(var.tenant_plane_app, "{version}", coalesce(var.tenant_plane_version, "{version}"))
   folder      = abspath("${path.root}/tenant-plane")
   is_postgres = var.database == "postgres"
 
@@ -35,7 +37,7 @@ resource "terraform_data" "database" {
   count = local.is_postgres ? 1 : 0
 
   input = {
-    app       = var.tenant_plane_app
+    app       = local.app
     name      = var.name
     admin_url = var.postgres_admin_url
   }
@@ -69,7 +71,7 @@ resource "terraform_data" "database_made" {
     command     = "create"
 
     environment = {
-      TENANT_PLANE_APP  = var.tenant_plane_app
+      TENANT_PLANE_APP  = local.app
       DATABASE_NAME     = var.name
       DATABASE_PASSWORD = terraform_data.password.output
       ADMIN_URL         = var.postgres_admin_url
@@ -82,7 +84,7 @@ resource "terraform_data" "tenant_plane" {
   depends_on = [terraform_data.database]
 
   input = {
-    app    = var.tenant_plane_app
+    app    = local.app
     folder = local.folder
   }
 
@@ -102,15 +104,15 @@ resource "terraform_data" "tenant_plane_started" {
   depends_on = [terraform_data.database_made]
 
   input = terraform_data.tenant_plane.output.folder
-  # Another environment is another process: a new provisioning token has revoked the one before.
-  triggers_replace = [terraform_data.tenant_plane.id, sha256(jsonencode(local.environment))]
+  # Another environment or version is another process: a new provisioning token has revoked the one before.
+  triggers_replace = [terraform_data.tenant_plane.id, sha256(jsonencode(local.environment)), local.app]
 
   provisioner "local-exec" {
     interpreter = ["node", "${path.module}/scripts/tenant-plane.mjs"]
     command     = "start"
 
     environment = {
-      TENANT_PLANE_APP         = var.tenant_plane_app
+      TENANT_PLANE_APP         = local.app
       TENANT_PLANE_FOLDER      = local.folder
       TENANT_PLANE_ENVIRONMENT = jsonencode(local.environment)
     }

@@ -26,10 +26,16 @@ variable "tenant_plane_environment" {
   sensitive   = true
 }
 
+variable "tenant_plane_version" {
+  description = "The version that the tenant plane shall run. Goes where {version} stands in tenant_plane_app."
+  type        = string
+  default     = null
+}
+
 # The same for every tenant (TERRAFORM_VARIABLES_FILE).
 
 variable "tenant_plane_app" {
-  description = "Folder of the built Tenant Plane, dist/apps/tenant-plane, with its node_modules in reach."
+  description = "Folder of the built Tenant Plane, dist/apps/tenant-plane, with its node_modules in reach. {version} in it names a folder a version."
   type        = string
 }
 

@@ -12,3 +12,4 @@ export {
 export * from './profiles';
 export * from './resolve-deployment-model';
 export * from './secret-rotation';
+export * from './upgrade';

@@ -2,6 +2,7 @@ import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
 import { HINT_KINDS } from './deployment-profile';
 import { profileOf, PROFILES } from './profiles';
 import { SECRET_ROTATION_STEPS } from './secret-rotation';
+import { UPGRADE_STEPS, UPGRADE_WAVE_STEPS } from './upgrade';
 
 const AFTER_ENROLMENT = ['write-desired-state', 'await-report', 'prepare-signup-link', 'activate'];
 const CUSTOMERS_DATA = [/customer's network/, /TENANT_PLANE_DATABASE_URL/, /default.*SQLite under data\//];
@@ -235,6 +236,17 @@ describe('the rotation of a secret', () => {
       compromised: ['await-reenrolment'],
     });
     expect(frozenThrough(SECRET_ROTATION_STEPS)).toBe(true);
+  });
+});
+
+describe('an upgrade', () => {
+  it('takes these steps, in every model', () => {
+    expect(UPGRADE_STEPS).toEqual({
+      by_driver: ['replace-plane', 'await-healthy'],
+      by_hand: ['await-version'],
+    });
+    expect(UPGRADE_WAVE_STEPS).toEqual(['upgrade-canary', 'upgrade-batches']);
+    expect([UPGRADE_STEPS, UPGRADE_WAVE_STEPS].every(frozenThrough)).toBe(true);
   });
 });
 

@@ -9,13 +9,19 @@ export function versionSkewProblem(theirs: string, ours: string): string | null 
   const [plane, control] = [parse(theirs), parse(ours)];
   if (!plane || !control) return `"${theirs}" is not a version like ${ours}`;
   if (plane[0] !== control[0]) return `major version ${plane[0]} does not work with Control Plane ${ours}`;
-  const isNewer = plane[1] > control[1] || (plane[1] === control[1] && plane[2] > control[2]);
-  return isNewer
+  return compareVersions(theirs, ours) > 0
     ? `${theirs} is newer than the Control Plane (${ours}): upgrade the Control Plane first`
     : null;
 }
 
-function parse(version: string): [number, number, number] | null {
+/** Below 0: `one` is older than `other`. What is behind the three numbers does not count. */
+export function compareVersions(one: string, other: string): number {
+  const [left, right] = [parse(one) ?? [0, 0, 0], parse(other) ?? [0, 0, 0]];
+  const differences = left.map((part, index) => part - (right[index] ?? 0));
+  return differences.find((difference) => difference !== 0) ?? 0;
+}
+
+function parse(version: string): number[] | null {
   const match = /^(\d+)\.(\d+)\.(\d+)(?:[-+].*)?$/.exec(version);
-  return match ? [Number(match[1]), Number(match[2]), Number(match[3])] : null;
+  return match ? match.slice(1).map(Number) : null;
 }

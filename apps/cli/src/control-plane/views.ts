@@ -25,6 +25,7 @@ export interface TenantPlaneView {
   readonly capacity: number;
   readonly tenants: number;
   readonly version: string | null;
+  readonly version_class?: string | null;
   readonly revision: number;
   readonly revision_applied: string | null;
   readonly identity_forked: boolean;
@@ -73,6 +74,10 @@ export interface PlanView {
       readonly creates: readonly string[];
     }[];
     readonly install_required: boolean;
+    /** Of an upgrade: the version to come. */
+    readonly to?: string;
+    /** Of an upgrade in waves: which tenant planes go together. */
+    readonly waves?: readonly (readonly Pick<TenantPlaneView, 'name' | 'version'>[])[];
   };
 }
 

@@ -1,7 +1,8 @@
 import { type Install, type PlanView } from '../control-plane/views';
 import { onOneLine } from '../text';
 
-export function planText({ plan: { steps, install_required: needsInstall } }: PlanView): string {
+export function planText({ plan }: PlanView): string {
+  const { steps, install_required: needsInstall } = plan;
   const width = Math.max(...steps.map(({ name }) => name.length));
   const lines = steps.map(({ name, description, creates }, index) => {
     const made = creates.length > 0 ? ` (makes: ${creates.join(', ')})` : '';
@@ -10,7 +11,15 @@ export function planText({ plan: { steps, install_required: needsInstall } }: Pl
   const install = needsInstall
     ? "\nAn install bundle would be handed out: the tenant plane is the customer's to install.\n"
     : '';
-  return `These steps would be taken; nothing was changed.\n\n${lines.join('')}${install}`;
+  return `These steps would be taken; nothing was changed.\n\n${lines.join('')}${install}${wavesText(plan)}`;
+}
+
+function wavesText({ waves = [], to }: PlanView['plan']): string {
+  const lines = waves.map((planes, index) => {
+    const named = planes.map(({ name, version }) => `${name} (${version})`).join(', ');
+    return `${String(index + 1).padStart(4)}. ${named}\n`;
+  });
+  return lines.length > 0 ? `\nThe tenant planes would go to ${to} in this order:\n\n${lines.join('')}` : '';
 }
 
 export function installText({ env, commands, expires_at: expiresAt }: Install): string {

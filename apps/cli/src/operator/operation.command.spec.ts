@@ -17,7 +17,9 @@ describe(operationCommand.name, () => {
     api.calls.length = 0;
     api.answers = {
       'GET /api/tenants/acme': [{ body: tenantView({ slug: 'acme' }) }],
-      'GET /api/tenant-planes': [{ body: { items: [{ id: 'plane-1', name: 'eu-1' }] } }],
+      'GET /api/tenant-planes?limit=200': [
+        { body: { items: [{ id: 'plane-1', name: 'eu-1' }], next_cursor: null } },
+      ],
     };
   });
   afterAll(() => api.stop());
@@ -42,6 +44,12 @@ describe(operationCommand.name, () => {
       '/api/tenant-planes/plane-1/rotate-secret',
       { mode: 'compromised' },
     ],
+    [['upgrade', 'eu-1', '--version', '1.2.3'], '/api/tenant-planes/plane-1/upgrade', { version: '1.2.3' }],
+    [
+      ['upgrade-wave', '--region', 'eu', '--batch-size', '3', '--max-failures', '1'],
+      '/api/tenant-planes/upgrades',
+      { region: 'eu', batch_size: 3, max_failures: 1 },
+    ],
     [
       ['token', 'acme', '--token-ttl', '60'],
       '/api/tenants/tenant-1/provisioning-tokens',
@@ -60,6 +68,22 @@ describe(operationCommand.name, () => {
   ])('deletes no tenant that is confirmed by %s', async (_, confirmation) => {
     expect(await atlas('deprovision', 'acme', ...confirmation)).toBe(2);
     expect(api.calls.filter(({ call }) => call.startsWith('POST'))).toEqual([]);
+  });
+
+  it('shows of a wave, in a dry run, which tenant planes go together', async () => {
+    const plane = (name: string) => ({ name, version: '1.2.2' });
+    const steps = [{ name: 'upgrade-canary', description: 'Upgrade one', creates: [] }];
+    const plan = {
+      steps,
+      install_required: false,
+      to: '1.2.3',
+      waves: [[plane('a')], [plane('b'), plane('c')]],
+    };
+    api.answers['POST /api/tenant-planes/upgrades?dry_run=true'] = [{ body: { plan } }];
+    expect(await atlas('upgrade-wave', '--dry-run')).toBe(0);
+    expect(terminal.written).toMatch(
+      /nothing was changed[^]*go to 1\.2\.3 in this order[^]*1\. a \(1\.2\.2\)\n +2\. b \(1\.2\.2\), c \(1\.2\.2\)\n/,
+    );
   });
 
   it('shows a bundle in text and as JSON', async () => {

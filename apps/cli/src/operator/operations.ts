@@ -28,6 +28,11 @@ const TOKEN_TTL: Option = {
   text: 'how long the token of an install bundle is good',
 };
 
+const VERSION: Option = {
+  ...{ name: 'version', value: '<version>', field: 'version' },
+  text: 'left out: the one that the Control Plane gives new tenants',
+};
+
 /** Each is one row. */
 export const OPERATIONS: readonly Operation[] = [
   {
@@ -125,10 +130,37 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'give a tenant plane a new service secret',
     subject: 'plane',
     path: '/api/tenant-planes/:id/rotate-secret',
+    canRehearse: true,
     options: [
       {
         ...{ name: 'mode', value: '<mode>', field: 'mode', isRequired: true },
         ...{ text: 'compromised: the old one is refused at once', choices: ['routine', 'compromised'] },
+      },
+    ],
+  },
+  {
+    name: 'upgrade',
+    summary: 'give a tenant plane another version',
+    subject: 'plane',
+    path: '/api/tenant-planes/:id/upgrade',
+    canRehearse: true,
+    options: [VERSION],
+  },
+  {
+    name: 'upgrade-wave',
+    summary: 'upgrade the dedicated tenant planes that are behind, one first, then batch by batch',
+    path: '/api/tenant-planes/upgrades',
+    canRehearse: true,
+    options: [
+      VERSION,
+      { name: 'region', value: '<region>', field: 'region', text: 'only planes of this region' },
+      {
+        ...{ name: 'batch-size', value: '<n>', field: 'batch_size', isNumber: true },
+        text: 'how many at once, after the first (default: 5)',
+      },
+      {
+        ...{ name: 'max-failures', value: '<n>', field: 'max_failures', isNumber: true },
+        text: 'stop when more have failed (default: 0)',
       },
     ],
   },

@@ -1,6 +1,7 @@
-import { type Page, type TenantPlaneView } from '../control-plane/views';
+import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
+import { type TenantPlaneView } from '../control-plane/views';
 import { type Column } from '../text';
-import { showList } from './list-output';
+import { LIMIT, showList } from './list-output';
 import { type OperatorCommand } from './operator-command';
 
 const COLUMNS: readonly Column<TenantPlaneView>[] = [
@@ -11,7 +12,10 @@ const COLUMNS: readonly Column<TenantPlaneView>[] = [
     title: 'health',
     of: ({ health, identity_forked: isForked }) => (isForked ? `${health}, FORKED` : health),
   },
-  { title: 'version', of: ({ version }) => version },
+  {
+    title: 'version',
+    of: ({ version, version_class: kind }) => (kind && kind !== 'current' ? `${version}, ${kind}` : version),
+  },
   { title: 'tenants', of: ({ tenants, capacity }) => `${tenants}/${capacity}` },
   { title: 'region', of: ({ region }) => region },
   { title: 'revision', of: ({ revision }) => revision },
@@ -23,9 +27,17 @@ const COLUMNS: readonly Column<TenantPlaneView>[] = [
 export const PLANES: OperatorCommand = {
   name: 'planes',
   summary: 'list the tenant planes: version, health, what they have applied',
-  options: [],
-  async run(call) {
-    const { items } = await call.client.get<Page<TenantPlaneView>>('/api/tenant-planes');
-    return showList(call, COLUMNS, items, { what: 'tenant planes' });
+  options: [
+    { name: 'model', value: '<model>', text: 'only these', choices: DEPLOYMENT_MODELS },
+    { name: 'status', value: '<status>', text: 'only these', choices: ['expected', 'enrolled', 'retired'] },
+    { name: 'health', value: '<class>', text: 'only these', choices: ['online', 'offline', 'unknown'] },
+    { name: 'version', value: '<version>', text: 'only these' },
+    { ...LIMIT, text: 'the first n' },
+  ],
+  run(call) {
+    const { model, status, health, version } = call.values as Record<string, string | undefined>;
+    const filter = { deployment_model: model, status, health, version };
+    const planes = call.client.list<TenantPlaneView>('/api/tenant-planes', filter);
+    return showList(call, COLUMNS, planes, { what: 'tenant planes' });
   },
 };

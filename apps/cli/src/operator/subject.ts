@@ -1,6 +1,6 @@
 import { CommandFailure } from '../command';
 import { type ControlPlaneClient } from '../control-plane/control-plane-client';
-import { type Page, type TenantPlaneView, type TenantView } from '../control-plane/views';
+import { type TenantPlaneView, type TenantView } from '../control-plane/views';
 
 /** What an operation is done to. */
 export interface Subject {
@@ -15,9 +15,8 @@ const FINDERS = {
     return { id, name: slug };
   },
   plane: async (client: ControlPlaneClient, idOrName: string): Promise<Subject> => {
-    const { items } = await client.get<Page<TenantPlaneView>>('/api/tenant-planes');
-    const found = items.find(({ id, name }) => [id, name].includes(idOrName));
-    if (found) return found;
+    for await (const plane of client.list<TenantPlaneView>('/api/tenant-planes'))
+      if ([plane.id, plane.name].includes(idOrName)) return plane;
     throw new CommandFailure(`There is no tenant plane "${idOrName}". These are there: atlas planes`);
   },
   job: async (_: ControlPlaneClient, id: string): Promise<Subject> => ({

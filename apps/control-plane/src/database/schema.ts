@@ -25,6 +25,7 @@ import { CreateLocalPlanes1700000000006 } from './migrations/0006-create-local-p
 import { CreateTransfers1700000000007 } from './migrations/0007-create-transfers';
 import { KeepBackups1700000000008 } from './migrations/0008-keep-backups';
 import { RotateSecrets1700000000009 } from './migrations/0009-rotate-secrets';
+import { UpgradePlanes1700000000011 } from './migrations/0011-upgrade-planes';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -60,5 +61,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     CreateTransfers1700000000007,
     KeepBackups1700000000008,
     RotateSecrets1700000000009,
+    UpgradePlanes1700000000011,
   ],
 };

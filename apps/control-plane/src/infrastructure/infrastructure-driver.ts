@@ -8,6 +8,8 @@ export interface InfrastructureSubject {
   readonly tenantPlaneId: string;
   readonly region: string | null;
   readonly database: DatabaseDriver;
+  /** Of the tenant plane, where one was asked for. */
+  readonly version: string | null;
 }
 
 export interface InfrastructureRequest extends InfrastructureSubject {
@@ -34,7 +36,10 @@ export type FencedWrite = <T>(work: (manager: EntityManager) => Promise<T>) => P
 export abstract class InfrastructureDriver {
   /** What would be created, for people. Changes nothing. */
   abstract plan(subject: InfrastructureSubject): Promise<readonly string[]>;
-  /** Makes what is missing and brings the rest up to date. Null while a person has to make it. */
+  /**
+   * Makes what is missing and brings the rest up to date: a tenant plane of another version or environment is replaced.
+   * Null while a person has to make it.
+   */
   abstract create(request: InfrastructureRequest, write: FencedWrite): Promise<Infrastructure | null>;
   /** Removes what is there, and never needs any of it to exist. */
   abstract destroy(subject: InfrastructureSubject, write: FencedWrite): Promise<void>;

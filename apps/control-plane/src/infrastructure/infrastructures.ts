@@ -1,8 +1,11 @@
 import { Database, type DatabaseDriver } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { type Arrival } from '../provisioning/arrival';
+import { Jobs } from '../provisioning/jobs.repository';
+import { Placement } from '../tenant-planes/placement.entity';
 import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
 import { ServiceKeys } from '../tenant-planes/service-keys';
 import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
@@ -11,7 +14,11 @@ import { DatabaseUrls } from '../tenants/database-urls';
 import { Tenant } from '../tenants/tenant.entity';
 import { type DriverName } from './driver-names';
 import { Drivers } from './drivers';
-import { type FencedWrite, type InfrastructureSubject } from './infrastructure-driver';
+import {
+  type FencedWrite,
+  type InfrastructureRequest,
+  type InfrastructureSubject,
+} from './infrastructure-driver';
 
 interface Created {
   readonly driver: DriverName;
@@ -28,12 +35,15 @@ export class Infrastructures {
     private readonly tokens: ProvisioningTokens,
     private readonly keys: ServiceKeys,
     private readonly databaseUrls: DatabaseUrls,
+    private readonly jobs: Jobs,
     private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
   ) {}
 
   /** What would be created. */
   plan(tenant: Tenant): Promise<readonly string[]> {
-    return this.drivers.get(this.config.infrastructureDriver).plan(this.subjectOf(tenant, tenant.id));
+    const subject = this.subjectOf(tenant, tenant.id, this.config.tenantPlaneVersion);
+    return this.drivers.get(this.config.infrastructureDriver).plan(subject);
   }
 
   /** Null while a person has yet to make it. */
@@ -44,14 +54,29 @@ export class Infrastructures {
     if (plane.dbUrlSealed !== null && plane.endpointUrl !== null)
       return { driver, endpointUrl: plane.endpointUrl };
     await write((manager) => manager.update(TenantPlane, { id: plane.id }, { infrastructureDriver: driver }));
-    const openEnvironment = () => write((manager) => this.openEnvironment(manager, plane.id));
-    const request = { ...this.subjectOf(tenant, plane.id), openEnvironment };
+    const request = this.requestFor(tenant, plane.id, plane.release ?? this.config.tenantPlaneVersion, write);
     const made = await this.drivers.get(driver).create(request, write);
     if (!made) return null;
     await write((manager) =>
       this.databaseUrls.record(manager, plane.id, made, phase === 'serving' ? tenant : null),
     );
     return { driver, endpointUrl: made.endpointUrl };
+  }
+
+  /** Has the driver of a plane run it in this version. Done again it finds nothing to do. */
+  async run(tenantPlaneId: string, version: string, write: FencedWrite): Promise<void> {
+    const { tenant, plane } = await this.database.read(async (manager) => {
+      const place = await manager.findOneByOrFail(Placement, { tenantPlaneId, holdsPlace: true });
+      return {
+        tenant: await manager.findOneByOrFail(Tenant, { id: place.tenantId }),
+        plane: await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId }),
+      };
+    });
+    const driver = this.drivers.get(plane.infrastructureDriver ?? 'manual');
+    const made = await driver.create(this.requestFor(tenant, tenantPlaneId, version, write), write);
+    // It may have come up at another address.
+    if (made && made.endpointUrl !== plane.endpointUrl)
+      await write((manager) => this.databaseUrls.record(manager, tenantPlaneId, made, tenant));
   }
 
   async destroy(tenantId: string, phase: Arrival['phase'], write: FencedWrite): Promise<void> {
@@ -63,16 +88,31 @@ export class Infrastructures {
   /** What was made for this plane goes. */
   async destroyPlane(tenant: Tenant, plane: TenantPlane, write: FencedWrite): Promise<void> {
     const { id, infrastructureDriver: driver } = plane;
-    if (driver) await this.drivers.get(driver).destroy(this.subjectOf(tenant, id), write);
+    // Whoever upgrades it would make it anew.
+    await write((manager) =>
+      this.jobs.supersede(manager, { tenantPlaneId: id }, 'its tenant plane is removed'),
+    );
+    if (driver) await this.drivers.get(driver).destroy(this.subjectOf(tenant, id, plane.release), write);
     await write((manager) => manager.update(TenantPlane, { id }, { dbUrlSealed: null }));
   }
 
-  /** Only a plane that has yet to enrol needs a token. */
+  private requestFor(tenant: Tenant, id: string, version: string, write: FencedWrite): InfrastructureRequest {
+    const openEnvironment = () => write((manager) => this.openEnvironment(manager, id, version));
+    return { ...this.subjectOf(tenant, id, version), openEnvironment };
+  }
+
+  /**
+   * What it is started with now, which is why the version that it then has is written down here. Only a plane that has yet
+   * to enrol needs a token.
+   */
   private async openEnvironment(
     manager: EntityManager,
     id: string,
+    version: string,
   ): Promise<Readonly<Record<string, string>>> {
     const plane = await manager.findOneByOrFail(TenantPlane, { id });
+    if (plane.release !== version)
+      await manager.update(TenantPlane, { id }, { release: version, releasedAt: this.clock.now() });
     if (plane.status === 'enrolled')
       return this.tokens.environmentFor(plane, await this.keys.secretOf(manager, plane));
     return (await this.tokens.issue(manager, plane)).env;
@@ -85,9 +125,9 @@ export class Infrastructures {
     });
   }
 
-  private subjectOf(tenant: Tenant, tenantPlaneId: string): InfrastructureSubject {
+  private subjectOf(tenant: Tenant, tenantPlaneId: string, version: string | null): InfrastructureSubject {
     const { id: tenantId, slug, region, settings } = tenant;
     const database = (settings['database_driver'] as DatabaseDriver) ?? this.config.dedicatedDatabase;
-    return { tenantId, slug, tenantPlaneId, region, database };
+    return { tenantId, slug, tenantPlaneId, region, database, version };
   }
 }

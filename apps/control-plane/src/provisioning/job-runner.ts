@@ -7,6 +7,7 @@ import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { FaultPoints } from './fault-points';
 import { type StepState } from './job';
+import { JobWaker } from './job-waker';
 import { type ProvisioningJob } from './job.entity';
 import { Jobs, LEASE_MS, LeaseLost } from './jobs.repository';
 import { Operations } from './operations';
@@ -26,6 +27,7 @@ export class JobRunner {
     private readonly jobs: Jobs,
     private readonly operations: Operations,
     private readonly faults: FaultPoints,
+    private readonly waker: JobWaker,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -159,7 +161,7 @@ export class JobRunner {
     }
     state.status = 'failed';
     if (failure.failureClass === 'fatal' && job.direction === 'run') {
-      job.direction = 'undo';
+      Object.assign(job, { direction: 'undo', error: state.error });
       await this.jobs.save(job, { steps: job.steps, direction: 'undo', error: state.error });
       return 'again';
     }
@@ -232,6 +234,7 @@ export class JobRunner {
       this.jobs.save(job, { ...released, status, steps: job.steps, error }, manager),
       this.audit.record(manager, entry),
     ]);
+    if (job.parentId !== null) await this.waker.wakeForJob(manager, job.parentId);
   }
 
   private contextOf(job: ProvisioningJob, state: StepState, manager: EntityManager): StepContext {

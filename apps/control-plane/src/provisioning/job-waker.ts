@@ -26,6 +26,11 @@ export class JobWaker {
     if (tenantPlaneIds.length > 0) await this.wakeLive(manager, { tenantPlaneId: In([...tenantPlaneIds]) });
   }
 
+  /** The job that began another one, which has come to its end. */
+  wakeForJob(manager: EntityManager, id: string): Promise<void> {
+    return this.wakeLive(manager, { id });
+  }
+
   /** Wakes one job outside of any other work. */
   async wake(jobId: string): Promise<void> {
     await this.database.write((manager) => this.queue.wake(manager, jobId));

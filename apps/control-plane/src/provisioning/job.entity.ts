@@ -8,9 +8,11 @@ import { type OperationName } from './operation-rules';
 export class ProvisioningJob {
   @PrimaryColumn('uuid') id: string;
   @Column('varchar') operation: OperationName;
-  /** Whom or what it is about: a tenant, or a tenant plane as a whole. */
+  /** Whom or what it is about: a tenant, a tenant plane as a whole, or neither: the fleet. */
   @Column('uuid', { name: 'tenant_id', nullable: true }) tenantId: string | null;
   @Column('uuid', { name: 'tenant_plane_id', nullable: true }) tenantPlaneId: string | null;
+  /** The job that began it. */
+  @Column('uuid', { name: 'parent_id', nullable: true }) parentId: string | null;
   /** What was asked for, besides. No secrets. */
   @JsonColumn() params: JobParams;
   @Column('varchar') status: JobStatus;

@@ -8,6 +8,7 @@ export function jobView(job: ProvisioningJob): Record<string, unknown> {
     status: job.status,
     tenant_id: job.tenantId,
     tenant_plane_id: job.tenantPlaneId,
+    ...(job.parentId !== null && { parent_id: job.parentId }),
     steps: job.steps.map(stepView),
     error: job.error,
     created_at: job.createdAt,

@@ -16,6 +16,12 @@ export class ListJobsQuery extends PageQuery {
   @IsUUID()
   tenant_plane_id?: string;
 
+  @ApiProperty({ required: false, format: 'uuid', description: 'Only those that this job has begun' })
+  @Optional()
+  @InSmallLetters()
+  @IsUUID()
+  parent_id?: string;
+
   @ApiProperty({ required: false, enum: JOB_STATUSES })
   @Optional()
   @IsIn(JOB_STATUSES)

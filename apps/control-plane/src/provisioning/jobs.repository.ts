@@ -101,11 +101,15 @@ export class Jobs {
     if (!affected) throw new LeaseLost();
   }
 
-  /** Ends what is in work at a tenant, for good: whoever works on it loses the lease. */
-  async supersede(manager: EntityManager, tenantId: string, operation: string): Promise<void> {
-    const where = { tenantId, status: In([...LIVE_JOB_STATUSES]) };
+  /** Ends what is in work at a tenant, or at a tenant plane, for good: whoever works on it loses the lease. */
+  async supersede(
+    manager: EntityManager,
+    subject: { readonly tenantId: string } | { readonly tenantPlaneId: string },
+    operation: string,
+  ): Promise<void> {
+    const where = { ...subject, status: In([...LIVE_JOB_STATUSES]) };
     const live = await manager.find(ProvisioningJob, { where, select: { id: true } });
-    const detail = `Another operation on this tenant came before it: ${operation}.`;
+    const detail = `Another operation came before it: ${operation}.`;
     const ended = { status: 'cancelled', leaseOwner: null, leaseExpiresAt: null } as const;
     await manager
       .createQueryBuilder()
@@ -154,6 +158,7 @@ export class Jobs {
   async list(filter: {
     tenantId?: string;
     tenantPlaneId?: string;
+    parentId?: string;
     status?: string;
     after?: string;
     limit: number;
@@ -163,9 +168,10 @@ export class Jobs {
         .createQueryBuilder(ProvisioningJob, 'job')
         .orderBy('job.id', 'DESC')
         .take(filter.limit);
-      const { tenantId, tenantPlaneId } = filter;
+      const { tenantId, tenantPlaneId, parentId } = filter;
       if (tenantId) query.andWhere('job.tenantId = :tenantId', { tenantId });
       if (tenantPlaneId) query.andWhere('job.tenantPlaneId = :tenantPlaneId', { tenantPlaneId });
+      if (parentId) query.andWhere('job.parentId = :parentId', { parentId });
       if (filter.status) query.andWhere('job.status = :status', { status: filter.status });
       if (filter.after) query.andWhere('job.id < :after', { after: filter.after });
       return query.getMany();

@@ -32,8 +32,10 @@ export class JobControl {
   }
 
   async list(query: ListJobsQuery): Promise<Page<unknown>> {
-    const { tenant_id: tenantId, tenant_plane_id: tenantPlaneId, status, cursor: after, limit } = query;
-    const jobs = await this.jobs.list({ tenantId, tenantPlaneId, status, after, limit: limit + 1 });
+    const { tenant_id: tenantId, tenant_plane_id: tenantPlaneId, parent_id: parentId } = query;
+    const { status, cursor: after, limit } = query;
+    const filter = { tenantId, tenantPlaneId, parentId, status, after };
+    const jobs = await this.jobs.list({ ...filter, limit: limit + 1 });
     return pageOf(jobs, limit, jobView);
   }
 
@@ -142,7 +144,7 @@ export class JobControl {
     { id, tenantId, tenantPlaneId }: ProvisioningJob,
   ): Promise<void> {
     const same =
-      tenantId === null ? { tenantId: IsNull(), tenantPlaneId: tenantPlaneId ?? '' } : { tenantId };
+      tenantId === null ? { tenantId: IsNull(), tenantPlaneId: tenantPlaneId ?? IsNull() } : { tenantId };
     const [newer] = await manager.find(ProvisioningJob, { where: { ...same, id: MoreThan(id) }, take: 1 });
     if (!newer) return;
     if (LIVE_JOB_STATUSES.includes(newer.status)) throw operationInProgress(newer);

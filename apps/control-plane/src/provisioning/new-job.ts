@@ -11,16 +11,18 @@ export interface JobRequest {
   readonly operation: OperationName;
   readonly tenantId: string | null;
   readonly tenantPlaneId?: string | null;
+  readonly parentId?: string | null;
   readonly params?: JobParams;
-  readonly steps: readonly Step[];
+  /** In order. */
+  readonly steps: readonly Pick<Step, 'name'>[];
 }
 
 export function newJob(
-  { operation, tenantId, tenantPlaneId = null, params = {}, steps }: JobRequest,
+  { operation, tenantId, tenantPlaneId = null, parentId = null, params = {}, steps }: JobRequest,
   now: Date,
 ): ProvisioningJob {
   return {
-    ...{ id: uuidv7(now), operation, tenantId, tenantPlaneId, params },
+    ...{ id: uuidv7(now), operation, tenantId, tenantPlaneId, parentId, params },
     ...{ status: 'queued', direction: 'run', error: null },
     steps: steps.map((step) => newStepState(step.name)),
     ...{ leaseOwner: null, leaseNumber: 0, leaseExpiresAt: null, wakes: 0 },

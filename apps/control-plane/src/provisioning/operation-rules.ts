@@ -2,11 +2,20 @@ import { LIFECYCLE_OPERATIONS, type LifecycleOperation } from '@atlas/deployment
 import { type TenantStatus } from '@atlas/tenancy';
 
 /** What may happen to a tenant plane as a whole. */
-export const PLANE_OPERATIONS = ['rotate_secret'] as const;
+export const PLANE_OPERATIONS = ['rotate_secret', 'upgrade'] as const;
 export type PlaneOperation = (typeof PLANE_OPERATIONS)[number];
 
-export const OPERATION_NAMES = ['provision', ...LIFECYCLE_OPERATIONS, ...PLANE_OPERATIONS] as const;
-export type OperationName = 'provision' | LifecycleOperation | PlaneOperation;
+/** What may happen to the fleet. */
+export const FLEET_OPERATIONS = ['upgrade_wave'] as const;
+export type FleetOperation = (typeof FLEET_OPERATIONS)[number];
+
+export const OPERATION_NAMES = [
+  'provision',
+  ...LIFECYCLE_OPERATIONS,
+  ...PLANE_OPERATIONS,
+  ...FLEET_OPERATIONS,
+] as const;
+export type OperationName = 'provision' | LifecycleOperation | PlaneOperation | FleetOperation;
 
 /** What an operation asks and makes of its tenant's status; its steps do the rest. What is left out stays as it is. */
 export interface OperationRules {
@@ -44,4 +53,8 @@ export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = 
   purge: { from: ['deprovisioning'] },
   // About no tenant. Stopped half-way a secret that nobody waits for would stay accepted.
   rotate_secret: { from: [], isUndoneWhenCancelled: true },
+  // Likewise. Stopped half-way nobody would look whether the plane came up.
+  upgrade: { from: [], isUndoneWhenCancelled: true },
+  // About the fleet. The upgrades that it has begun come to their own end.
+  upgrade_wave: { from: [] },
 };

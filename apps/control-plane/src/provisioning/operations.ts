@@ -3,6 +3,9 @@ import {
   PROFILES,
   type RotationMode,
   SECRET_ROTATION_STEPS,
+  UPGRADE_STEPS,
+  UPGRADE_WAVE_STEPS,
+  type UpgradeWay,
   profileOf,
 } from '@atlas/deployment-profiles';
 import { type DeploymentModel } from '@atlas/tenancy';
@@ -37,6 +40,8 @@ export class Operations {
         ...Object.values(lifecycle).flat(),
       ]),
       ...Object.values(SECRET_ROTATION_STEPS).flat(),
+      ...Object.values(UPGRADE_STEPS).flat(),
+      ...UPGRADE_WAVE_STEPS,
     ]);
     const unused = steps.filter((step) => !named.has(step.name));
     if (unused.length > 0) throw new Error(`No operation takes the step ${unused[0]?.name}.`);
@@ -62,6 +67,16 @@ export class Operations {
   /** In order. */
   secretRotation(mode: RotationMode): readonly Step[] {
     return SECRET_ROTATION_STEPS[mode].map((name) => this.step(name));
+  }
+
+  /** In order. */
+  upgrade(way: UpgradeWay): readonly Step[] {
+    return UPGRADE_STEPS[way].map((name) => this.step(name));
+  }
+
+  /** In order. */
+  upgradeWave(): readonly Step[] {
+    return UPGRADE_WAVE_STEPS.map((name) => this.step(name));
   }
 
   /** The plan of a dry run. */

@@ -57,7 +57,7 @@ export class TenantOperations {
     requireStatus(tenant, operation);
     const steps = this.operations.lifecycle(modelOf(tenant, params), operation);
     const job = newJob({ operation, tenantId, params, steps }, this.clock.now());
-    if (OPERATION_RULES[operation].supersedes) await this.jobs.supersede(manager, tenantId, operation);
+    if (OPERATION_RULES[operation].supersedes) await this.jobs.supersede(manager, { tenantId }, operation);
     await this.insert(manager, job);
     const subject = { action: `tenant.${operation}`, targetKind: 'tenant', targetId: tenantId };
     await this.audit.record(manager, {

@@ -105,6 +105,11 @@ export class DesiredStates implements OnModuleInit {
     }
   }
 
+  /** Whether the plane has applied all that it was told. */
+  isUpToDate({ appliedRevision, revision }: TenantPlane): boolean {
+    return (this.knownRevision(appliedRevision ?? '') ?? -1) >= revision;
+  }
+
   /** Wakes this process's waiting planes that changed since `time`: heals a signal that was lost. */
   async wakeChangedSince(time: Date): Promise<void> {
     const planes = await this.database.read((manager) =>

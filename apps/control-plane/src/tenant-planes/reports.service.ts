@@ -28,6 +28,7 @@ export class Reports {
         this.recordPlane(manager, tenantPlaneId, report),
       ]);
       await this.waker.wakeForTenants(manager, tenantIds);
+      await this.waker.wakeForPlanes(manager, [tenantPlaneId]);
     });
   }
 

@@ -4,7 +4,8 @@ import { type DeploymentModel, uuidv7 } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type DriverName } from '../infrastructure/driver-names';
 
-export type TenantPlaneStatus = 'expected' | 'enrolled' | 'retired';
+export const TENANT_PLANE_STATUSES = ['expected', 'enrolled', 'retired'] as const;
+export type TenantPlaneStatus = (typeof TENANT_PLANE_STATUSES)[number];
 
 /** `own`: a secret minted for it; `platform`: the one secret of the cells that Atlas runs. */
 export type SecretMode = 'own' | 'platform';
@@ -26,6 +27,9 @@ export class TenantPlane {
   /** What made it, where we did. */
   @Column('varchar', { name: 'infrastructure_driver', nullable: true })
   infrastructureDriver: DriverName | null;
+  /** The version that it was told to run, and since when. */
+  @Column('varchar', { nullable: true }) release: string | null;
+  @TimestampColumn({ name: 'released_at', nullable: true }) releasedAt: Date | null;
   /**
    * The `n` of its desired state. Counted up last in a writing transaction, under this row's lock: commit order is
    * revision order.
@@ -71,6 +75,8 @@ export function expectedPlane(
     name: name(id),
     status: 'expected',
     infrastructureDriver: null,
+    release: null,
+    releasedAt: null,
     nextKeyId: null,
     revision: 0,
     revisedAt: now,

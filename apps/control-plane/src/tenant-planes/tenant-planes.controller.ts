@@ -11,7 +11,12 @@ import { Enrolment } from './enrolment.service';
 import { OfflineEnrolment } from './offline-enrolment.service';
 import { PlaneTokens } from './plane-tokens.service';
 import { sendSigned } from './signed-answer';
-import { DryRunQuery, IssueTokenDto, RegisterTenantPlaneDto } from './tenant-planes.dto';
+import {
+  DryRunQuery,
+  IssueTokenDto,
+  ListTenantPlanesQuery,
+  RegisterTenantPlaneDto,
+} from './tenant-planes.dto';
 import { TenantPlanes } from './tenant-planes.service';
 
 @ApiTags('tenant planes')
@@ -34,8 +39,8 @@ export class TenantPlanesController {
 
   @Requires('planes:read')
   @Get()
-  list(): Promise<unknown> {
-    return this.planes.list();
+  list(@Query() query: ListTenantPlanesQuery): Promise<unknown> {
+    return this.planes.list(query);
   }
 
   @Requires('tokens:issue')

@@ -1,11 +1,19 @@
 import { ROTATION_MODES, type RotationMode } from '@atlas/deployment-profiles';
-import { Optional } from '@atlas/platform';
+import { Optional, PageQuery } from '@atlas/platform';
 import { MAX_WAIT_SECONDS } from '@atlas/plane-contract';
+import { DEPLOYMENT_MODELS, type DeploymentModel } from '@atlas/tenancy';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, Min } from 'class-validator';
+import { HEALTH_CLASSES, type HealthClass } from './fleet';
 import { MAX_TOKEN_SECONDS } from './provisioning-tokens';
-import { type SecretMode } from './tenant-plane.entity';
+import { type SecretMode, TENANT_PLANE_STATUSES, type TenantPlaneStatus } from './tenant-plane.entity';
+import { VERSION_PATTERN } from './version-policy';
+
+/** How many planes the fleet shows on one page: for most, all of them. */
+export const MAX_FLEET_PAGE = 500;
+
+const VERSION_RULE = { message: 'version must be like 1.2.3' };
 
 export class RegisterTenantPlaneDto {
   @ApiProperty({ example: 'eu-1' })
@@ -53,6 +61,82 @@ export class RotateSecretDto {
   })
   @IsIn(ROTATION_MODES)
   mode: RotationMode;
+}
+
+export class UpgradePlaneDto {
+  @ApiProperty({ required: false, example: '1.2.3', description: 'Left out: TENANT_PLANE_VERSION' })
+  @Optional()
+  @Matches(VERSION_PATTERN, VERSION_RULE)
+  version?: string;
+}
+
+export class UpgradeWaveDto extends UpgradePlaneDto {
+  @ApiProperty({ required: false, enum: ['dedicated'], default: 'dedicated' })
+  @Optional()
+  @IsIn(['dedicated'])
+  deployment_model: DeploymentModel = 'dedicated';
+
+  @ApiProperty({ required: false, description: 'Only planes of this region' })
+  @Optional()
+  @IsString()
+  @Length(1, 40)
+  region?: string;
+
+  @ApiProperty({
+    required: false,
+    default: 5,
+    description: 'How many at once, after the first, which goes alone',
+  })
+  @Optional()
+  @IsInt()
+  @Min(1)
+  @Max(50)
+  batch_size: number = 5;
+
+  @ApiProperty({ required: false, default: 0, description: 'The wave stops when more have failed' })
+  @Optional()
+  @IsInt()
+  @Min(0)
+  @Max(1000)
+  max_failures: number = 0;
+}
+
+/** The fleet, oldest first. */
+export class ListTenantPlanesQuery extends PageQuery {
+  @ApiProperty({ required: false, default: MAX_FLEET_PAGE })
+  @Optional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MAX_FLEET_PAGE)
+  override limit: number = MAX_FLEET_PAGE;
+
+  @ApiProperty({ required: false })
+  @Optional()
+  @IsString()
+  @Length(1, 63)
+  name?: string;
+
+  @ApiProperty({ required: false })
+  @Optional()
+  @IsString()
+  @Length(1, 40)
+  version?: string;
+
+  @ApiProperty({ required: false, enum: DEPLOYMENT_MODELS })
+  @Optional()
+  @IsIn(DEPLOYMENT_MODELS)
+  deployment_model?: DeploymentModel;
+
+  @ApiProperty({ required: false, enum: TENANT_PLANE_STATUSES })
+  @Optional()
+  @IsIn(TENANT_PLANE_STATUSES)
+  status?: TenantPlaneStatus;
+
+  @ApiProperty({ required: false, enum: HEALTH_CLASSES })
+  @Optional()
+  @IsIn(HEALTH_CLASSES)
+  health?: HealthClass;
 }
 
 /** Which plane calls, when the key does not say so (the platform secret). */

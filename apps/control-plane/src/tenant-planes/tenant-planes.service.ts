@@ -1,6 +1,5 @@
 import { Database, insertRow, violates } from '@atlas/persistence';
-import { OFFLINE_AFTER_SECONDS } from '@atlas/plane-contract';
-import { Clock, DomainError } from '@atlas/platform';
+import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -11,8 +10,10 @@ import { type InstallBundle, ProvisioningTokens } from './provisioning-tokens';
 import { type ServiceKey } from './service-key.entity';
 import { keysView } from './service-key.view';
 import { ServiceKeys } from './service-keys';
-import { type RegisterTenantPlaneDto } from './tenant-planes.dto';
-import { TenantPlane, expectedPlane, isAirGapped } from './tenant-plane.entity';
+import { findFleet, healthOf } from './fleet';
+import { type ListTenantPlanesQuery, type RegisterTenantPlaneDto } from './tenant-planes.dto';
+import { TenantPlane, expectedPlane } from './tenant-plane.entity';
+import { versionClassOf } from './version-policy';
 
 const NAME_RULE = { name: 'tenant_planes_name_uq', table: 'tenant_planes', columns: ['name'] };
 
@@ -56,13 +57,13 @@ export class TenantPlanes {
     });
   }
 
-  list(): Promise<{ items: unknown[]; next_cursor: null }> {
+  list({ limit, ...query }: ListTenantPlanesQuery): Promise<Page<unknown>> {
     return this.database.read(async (manager) => {
-      const planes = await manager.find(TenantPlane, { order: { id: 'ASC' }, take: 500 });
+      const planes = await findFleet(manager, query, limit + 1, this.clock.now());
       const ids = planes.map(({ id }) => id);
       const accepted = await this.keys.acceptedOf(manager, ids);
       const keysOf = (id: string) => accepted.filter((key) => key.tenantPlaneId === id);
-      return { items: planes.map((plane) => this.viewOf(plane, keysOf(plane.id))), next_cursor: null };
+      return pageOf(planes, limit, (plane) => this.viewOf(plane, keysOf(plane.id)));
     });
   }
 
@@ -124,8 +125,10 @@ export class TenantPlanes {
       secret: plane.secretMode,
       ...keysView(plane, accepted, this.keys.platformKeyId),
       version: plane.version,
+      version_class: plane.version === null ? null : versionClassOf(plane.version),
+      release: plane.release,
       endpoint_url: plane.endpointUrl,
-      health: this.healthOf(plane),
+      health: healthOf(plane, this.clock.now()),
       identity_forked: plane.forkedAt !== null,
       revision: plane.revision,
       revision_applied: plane.appliedRevision,
@@ -133,12 +136,5 @@ export class TenantPlanes {
       enrolled_at: plane.enrolledAt,
       created_at: plane.createdAt,
     };
-  }
-
-  private healthOf(plane: TenantPlane): string {
-    if (plane.status !== 'enrolled' || isAirGapped(plane)) return 'unknown';
-    const silentMs =
-      this.clock.now().getTime() - (plane.lastReportAt ?? plane.enrolledAt ?? plane.createdAt).getTime();
-    return silentMs > OFFLINE_AFTER_SECONDS * 1000 ? 'offline' : 'online';
   }
 }

@@ -1,4 +1,4 @@
-import { CONTROL_PLANE_VERSION, versionProblem } from './version-policy';
+import { CONTROL_PLANE_VERSION, VERSION_PATTERN, versionClassOf, versionProblem } from './version-policy';
 
 describe('the version of a tenant plane', () => {
   it.each(['1.4.2', '1.4.1', '1.4.0', '1.3.9', '1.0.0', '1.4.2-rc.1', '1.3.0+build.5'])(
@@ -21,6 +21,26 @@ describe('the version of a tenant plane', () => {
   ])('%s is refused by 1.4.2: %s', (version, why) => {
     expect(versionProblem(version, '1.4.2')).toContain(why);
   });
+
+  it.each([
+    ['1.4.2', 'current'],
+    ['1.4.2-rc.1', 'current'],
+    ['1.4.1', 'behind'],
+    ['1.3.10', 'behind'],
+    ['1.4.3', 'unsupported'],
+    ['2.0.0', 'unsupported'],
+    ['0.9.0', 'unsupported'],
+    ['latest', 'unsupported'],
+  ])('%s is to 1.4.2: %s', (version, kind) => {
+    expect(versionClassOf(version, '1.4.2')).toBe(kind);
+  });
+
+  it.each(['1.4', 'v1.4.2', '1.4.2+build.5', '1.4.2-a/../b', '1.4.2 ', '1.4.2-'])(
+    '%j is none that may be asked for: it names a folder or an image',
+    (version) => {
+      expect(VERSION_PATTERN.test(version)).toBe(false);
+    },
+  );
 
   it('of our own release is accepted', () => {
     expect(versionProblem(CONTROL_PLANE_VERSION)).toBeNull();

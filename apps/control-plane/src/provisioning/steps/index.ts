@@ -4,6 +4,7 @@ import { ActivateStep } from './activate.step';
 import { AwaitBackupStep } from './await-backup.step';
 import { AwaitCopyStep } from './await-copy.step';
 import { AwaitEnrolmentStep } from './await-enrolment.step';
+import { AwaitHealthyStep } from './await-healthy.step';
 import { AwaitImportStep } from './await-import.step';
 import { AwaitNextSecretStep } from './await-next-secret.step';
 import { AwaitPurgeStep } from './await-purge.step';
@@ -11,6 +12,7 @@ import { AwaitReenrolmentStep } from './await-reenrolment.step';
 import { AwaitRemovalStep } from './await-removal.step';
 import { AwaitReportStep } from './await-report.step';
 import { AwaitRestoreStep } from './await-restore.step';
+import { AwaitVersionStep } from './await-version.step';
 import { BackUpStep } from './back-up.step';
 import { CloseTenantStep } from './close-tenant.step';
 import { CreateInfrastructureStep } from './create-infrastructure.step';
@@ -29,11 +31,14 @@ import { ReinstateStep } from './reinstate.step';
 import { RemoveCopiesStep } from './remove-copies.step';
 import { RemoveInfrastructureStep } from './remove-infrastructure.step';
 import { RemovePlanesStep } from './remove-planes.step';
+import { ReplacePlaneStep } from './replace-plane.step';
 import { ReservePlaceStep } from './reserve-place.step';
 import { ResumeStep } from './resume.step';
 import { RevokeOldSecretStep } from './revoke-old-secret.step';
 import { StopServingStep } from './stop-serving.step';
 import { SuspendStep } from './suspend.step';
+import { UpgradeBatchesStep } from './upgrade-batches.step';
+import { UpgradeCanaryStep } from './upgrade-canary.step';
 import { WriteDesiredStateStep } from './write-desired-state.step';
 
 /** Every step there is. Which operation takes which, and in what order, is said by the deployment profiles. */
@@ -73,4 +78,9 @@ export const STEP_CLASSES: readonly Type<Step>[] = [
   AwaitNextSecretStep,
   RevokeOldSecretStep,
   AwaitReenrolmentStep,
+  ReplacePlaneStep,
+  AwaitHealthyStep,
+  AwaitVersionStep,
+  UpgradeCanaryStep,
+  UpgradeBatchesStep,
 ];

@@ -11,7 +11,9 @@ export class LocalPlane {
   @Column('integer') port: number;
   /** Its environment, sealed: it holds its secrets. */
   @Column('text', { name: 'env_sealed' }) envSealed: string;
-  /** Counts changes of the environment: a process of an older one is replaced. */
+  /** Of the build that it runs; null: of the one that new planes run. */
+  @Column('varchar', { nullable: true }) version: string | null;
+  /** Counts changes of the environment or the version: a process of an older one is replaced. */
   @Column('integer') generation: number;
   /** False: it shall end, and its row goes once it has. */
   @Column('boolean', { name: 'is_wanted' }) isWanted: boolean;

@@ -17,20 +17,25 @@ export class LocalPlanes {
     private readonly signals: Signals,
   ) {}
 
-  /** Writes down how the plane will run, before any of it is made. A running one is replaced once it is wanted again. */
+  /**
+   * Writes down how the plane will run, before any of it is made. One that runs otherwise is replaced once it is wanted
+   * again.
+   */
   async reserve(
     manager: EntityManager,
-    { tenantPlaneId, database }: InfrastructureSubject,
+    { tenantPlaneId, database, version }: InfrastructureSubject,
     { name, port, env }: { readonly name: string; readonly port: number; readonly env: Env },
   ): Promise<void> {
-    const envSealed = this.box.seal(JSON.stringify(env), placeOf(tenantPlaneId));
     const known = await manager.findOneBy(LocalPlane, { tenantPlaneId });
+    if (known && this.runsSo(known, env, version)) return;
+    const envSealed = this.box.seal(JSON.stringify(env), placeOf(tenantPlaneId));
     if (known) {
-      await manager.update(LocalPlane, { tenantPlaneId }, { envSealed, generation: known.generation + 1 });
+      const changes = { envSealed, version, generation: known.generation + 1 };
+      await manager.update(LocalPlane, { tenantPlaneId }, changes);
       return;
     }
     await manager.insert(LocalPlane, {
-      ...{ tenantPlaneId, name, database, port, envSealed, generation: 1, isWanted: false },
+      ...{ tenantPlaneId, name, database, port, envSealed, version, generation: 1, isWanted: false },
       ...{ pid: null, pidStartedAt: null, runningGeneration: null, failures: 0, startAt: null },
     });
   }
@@ -48,6 +53,12 @@ export class LocalPlanes {
 
   environmentOf({ tenantPlaneId, envSealed }: LocalPlane): Env {
     return JSON.parse(this.box.open(envSealed, placeOf(tenantPlaneId))) as Env;
+  }
+
+  /** A token that it has spent is no reason to replace it. */
+  private runsSo(plane: LocalPlane, env: Env, version: string | null): boolean {
+    const known = this.environmentOf(plane);
+    return plane.version === version && Object.entries(env).every(([name, value]) => known[name] === value);
   }
 
   databaseUrlOf(plane: LocalPlane): string {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -45,6 +46,7 @@ export class LocalDriver extends InfrastructureDriver {
 
   async create(request: InfrastructureRequest, write: FencedWrite): Promise<Infrastructure> {
     const name = infrastructureName(request);
+    this.requireBuild(request);
     const known = await this.find(request);
     const port = known?.port ?? (await freePort());
     const password = randomBytes(24).toString('base64url');
@@ -71,6 +73,14 @@ export class LocalDriver extends InfrastructureDriver {
     await write((manager) => manager.delete(LocalPlane, { tenantPlaneId }));
   }
 
+  /** Before anything is changed: what runs goes on running. */
+  private requireBuild({ version }: InfrastructureSubject): void {
+    const app = this.config.tenantPlaneApp(version);
+    if (existsSync(join(app, 'main.js'))) return;
+    const detail = `There is no build of the Tenant Plane ${version} in ${app} (LOCAL_DRIVER_TENANT_PLANE). Put it there, then retry the job.`;
+    throw new StepFailure('operator', 'release_missing', detail);
+  }
+
   private newDatabaseUrl(request: InfrastructureRequest, name: string, password: string): string {
     return request.database === 'postgres'
       ? this.postgres(request).urlFor(name, password)
@@ -78,14 +88,14 @@ export class LocalDriver extends InfrastructureDriver {
   }
 
   /** The one server, or a server a tenant where the URL says `{slug}`. */
-  private postgres({ slug }: InfrastructureSubject): LocalPostgres {
-    const { LOCAL_DRIVER_POSTGRES_URL: url, tenantPlaneApp } = this.config;
+  private postgres({ slug, version }: InfrastructureSubject): LocalPostgres {
+    const { LOCAL_DRIVER_POSTGRES_URL: url } = this.config;
     if (url === undefined) {
       const detail =
         'LOCAL_DRIVER_POSTGRES_URL is not set. Set it, or ask for {"database": {"driver": "sqlite"}}.';
       throw new StepFailure('operator', 'postgres_not_configured', detail);
     }
-    return new LocalPostgres(url.replaceAll('{slug}', slug), tenantPlaneApp);
+    return new LocalPostgres(url.replaceAll('{slug}', slug), this.config.tenantPlaneApp(version));
   }
 
   /** Its supervisor ends it; that may be another process of ours. */

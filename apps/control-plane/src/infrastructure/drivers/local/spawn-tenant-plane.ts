@@ -15,9 +15,10 @@ interface Spawning {
 /** Starts it in a process group of its own, to outlive us; it writes to its own log. Answers with its pid. */
 export function spawnTenantPlane({ config, root, plane, env }: Spawning, onExit: () => void): number {
   mkdirSync(folderOf(root, plane.name), { recursive: true, mode: 0o700 });
+  const app = config.tenantPlaneApp(plane.version);
   const log = openSync(logFileOf(root, plane.name), 'a', 0o600);
   try {
-    const child = spawn(process.execPath, [join(config.tenantPlaneApp, 'main.js')], {
+    const child = spawn(process.execPath, [join(app, 'main.js')], {
       cwd: folderOf(root, plane.name),
       env: {
         PATH: process.env['PATH'],
@@ -35,8 +36,7 @@ export function spawnTenantPlane({ config, root, plane, env }: Spawning, onExit:
     });
     child.once('exit', onExit);
     child.unref();
-    if (child.pid === undefined)
-      throw new Error(`No tenant plane could be started from ${config.tenantPlaneApp}.`);
+    if (child.pid === undefined) throw new Error(`No tenant plane could be started from ${app}.`);
     return child.pid;
   } finally {
     closeSync(log);

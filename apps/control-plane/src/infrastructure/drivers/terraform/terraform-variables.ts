@@ -20,7 +20,7 @@ export function terraformEnvironment(ours: Env, variables: Env): Env {
  * docker/terraform/README.md describes them.
  */
 export function terraformVariables(subject: InfrastructureSubject, planeEnvironment: Env): Env {
-  const { tenantId, slug, tenantPlaneId, region, database } = subject;
+  const { tenantId, slug, tenantPlaneId, region, database, version } = subject;
   // The module makes the database, and so knows its URL.
   const entries = Object.entries(planeEnvironment).filter(([name]) => name !== 'TENANT_PLANE_DATABASE_URL');
   return {
@@ -30,6 +30,7 @@ export function terraformVariables(subject: InfrastructureSubject, planeEnvironm
     TF_VAR_tenant_plane_id: tenantPlaneId,
     TF_VAR_tenant_region: region ?? undefined,
     TF_VAR_database: database,
+    TF_VAR_tenant_plane_version: version ?? undefined,
     TF_VAR_tenant_plane_environment: literal(Object.fromEntries(entries)),
   };
 }

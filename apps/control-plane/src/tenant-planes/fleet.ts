@@ -1,0 +1,46 @@
+import { OFFLINE_AFTER_SECONDS, OFFLINE_CAPABILITY } from '@atlas/plane-contract';
+import { type EntityManager } from 'typeorm';
+import { TenantPlane, isAirGapped } from './tenant-plane.entity';
+import { type ListTenantPlanesQuery } from './tenant-planes.dto';
+
+/** `unknown`: nobody waits for its reports. */
+export const HEALTH_CLASSES = ['online', 'offline', 'unknown'] as const;
+export type HealthClass = (typeof HEALTH_CLASSES)[number];
+
+export function healthOf(plane: TenantPlane, now: Date): HealthClass {
+  if (plane.status !== 'enrolled' || isAirGapped(plane)) return 'unknown';
+  const heardAt = plane.lastReportAt ?? plane.enrolledAt ?? plane.createdAt;
+  return heardAt < offlineBefore(now) ? 'offline' : 'online';
+}
+
+/** Planes in the order in which they were made. */
+export function findFleet(
+  manager: EntityManager,
+  { name, version, deployment_model: model, status, health, cursor }: Omit<ListTenantPlanesQuery, 'limit'>,
+  limit: number,
+  now: Date,
+): Promise<TenantPlane[]> {
+  const query = manager.createQueryBuilder(TenantPlane, 'plane').orderBy('plane.id').take(limit);
+  if (name) query.andWhere({ name });
+  if (version) query.andWhere({ version });
+  if (model) query.andWhere({ deploymentModel: model });
+  if (status) query.andWhere({ status });
+  if (health) query.andWhere(SQL_OF_HEALTH[health], { before: offlineBefore(now) });
+  if (cursor) query.andWhere('plane.id > :cursor', { cursor });
+  return query.getMany();
+}
+
+/** What {@link healthOf} says, for the database. */
+const IS_AIR_GAPPED = `(plane.lastReportAt is null
+  and coalesce(cast(plane.capabilities as text), '') like '%"${OFFLINE_CAPABILITY}"%')`;
+const IS_HEARD_OF = `(plane.status = 'enrolled' and not ${IS_AIR_GAPPED})`;
+const HEARD_AT = 'coalesce(plane.lastReportAt, plane.enrolledAt, plane.createdAt)';
+const SQL_OF_HEALTH: Readonly<Record<HealthClass, string>> = {
+  online: `${IS_HEARD_OF} and ${HEARD_AT} >= :before`,
+  offline: `${IS_HEARD_OF} and ${HEARD_AT} < :before`,
+  unknown: `not ${IS_HEARD_OF}`,
+};
+
+function offlineBefore(now: Date): Date {
+  return new Date(now.getTime() - OFFLINE_AFTER_SECONDS * 1000);
+}

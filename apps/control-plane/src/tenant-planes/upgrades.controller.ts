@@ -1,0 +1,64 @@
+import { UuidPipe } from '@atlas/platform';
+import { Body, Controller, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { Requires } from '../accounts/access.guard';
+import { CurrentOperator, type OperatorCaller } from '../accounts/caller';
+import { SealedIdempotency } from '../idempotency/sealed-idempotency';
+import { sendRepeatable } from '../idempotency/send-repeatable';
+import { UpgradeWaves } from '../provisioning/upgrade-waves.service';
+import { Upgrades } from '../provisioning/upgrades.service';
+import { DryRunQuery, UpgradePlaneDto, UpgradeWaveDto } from './tenant-planes.dto';
+
+/** Another version: for one tenant plane, or for many in waves. Each a job. */
+@ApiTags('tenant planes')
+@ApiBearerAuth()
+@ApiHeader({ name: 'idempotency-key', required: false })
+@Requires('planes:write')
+@Controller('tenant-planes')
+export class UpgradesController {
+  constructor(
+    private readonly upgrades: Upgrades,
+    private readonly waves: UpgradeWaves,
+    private readonly idempotency: SealedIdempotency,
+  ) {}
+
+  @Post(':id/upgrade')
+  @HttpCode(202)
+  async upgrade(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @Query() { dry_run: isDryRun }: DryRunQuery,
+    @Body() body: UpgradePlaneDto,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    if (isDryRun) {
+      await reply.status(200).send(await this.upgrades.plan(id, body.version));
+      return;
+    }
+    const request = { scope: [caller.id, 'POST', `/api/tenant-planes/${id}/upgrade`], key, body };
+    const answer = this.idempotency.once(request, (manager) =>
+      this.upgrades.accept(manager, id, body.version),
+    );
+    await sendRepeatable(reply, await answer);
+  }
+
+  @Post('upgrades')
+  @HttpCode(202)
+  async upgradeWave(
+    @CurrentOperator() caller: OperatorCaller,
+    @Headers('idempotency-key') key: string | undefined,
+    @Query() { dry_run: isDryRun }: DryRunQuery,
+    @Body() body: UpgradeWaveDto,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    if (isDryRun) {
+      await reply.status(200).send(await this.waves.plan(body));
+      return;
+    }
+    const request = { scope: [caller.id, 'POST', '/api/tenant-planes/upgrades'], key, body };
+    const answer = this.idempotency.once(request, (manager) => this.waves.accept(manager, body));
+    await sendRepeatable(reply, await answer);
+  }
+}

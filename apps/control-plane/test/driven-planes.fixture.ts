@@ -1,0 +1,72 @@
+import { eventually } from '@atlas/testing';
+import { LocalDriver } from '../src/infrastructure/drivers/local/local.driver';
+import { type InfrastructureRequest } from '../src/infrastructure/infrastructure-driver';
+import { StepFailure } from '../src/provisioning/step';
+import { type JobScene } from './job-scene.fixture';
+import { PlaneSimulator } from './plane-simulator.fixture';
+
+export interface Driven {
+  readonly tenantId: string;
+  readonly slug: string;
+  readonly planeId: string;
+  readonly name: string;
+  readonly simulator: PlaneSimulator;
+}
+
+/** A driver that starts nothing: it notes what it was told to run, and tests speak for the planes. */
+export class DrivenPlanes {
+  /** By plane, what it was told to run, one after the other. */
+  readonly told = new Map<string, (string | null)[]>();
+  /** Versions of which there is no build. */
+  readonly missing = new Set<string>();
+  private readonly env = new Map<string, Readonly<Record<string, string>>>();
+
+  constructor(private readonly scene: JobScene) {
+    const create = async (request: InfrastructureRequest) => {
+      if (this.missing.has(request.version ?? ''))
+        throw new StepFailure('operator', 'release_missing', 'There is no such build.');
+      this.env.set(request.tenantPlaneId, await request.openEnvironment());
+      const told = this.told.get(request.tenantPlaneId) ?? [];
+      if (told.at(-1) !== request.version) this.told.set(request.tenantPlaneId, [...told, request.version]);
+      return { endpointUrl: `https://${request.slug}.example.com`, dbUrl: 'data/tenant.db' };
+    };
+    Object.assign(scene.plane.app.get(LocalDriver), { create, destroy: async () => undefined });
+  }
+
+  /** A dedicated tenant whose plane runs `version`. */
+  async provision(version: string, changes: object = {}): Promise<Driven> {
+    const { plane } = this.scene;
+    const { body } = await plane.provision({ deployment_model: 'dedicated', ...changes }).expect(202);
+    const { id: tenantId, slug } = body.tenant;
+    const planeId = await eventually(() => this.planeOf(slug), { what: 'the plane is made' });
+    const env = this.env.get(planeId) ?? {};
+    const install = {
+      token: env['ATLAS_PROVISIONING_TOKEN'] ?? '',
+      token_id: '',
+      expires_at: '',
+      env,
+      commands: {},
+    };
+    const simulator = new PlaneSimulator(plane.url, plane.clock, planeId, install);
+    await simulator.enrol({ version });
+    await simulator.serve(tenantId);
+    await this.scene.reaches(body.job.id, 'succeeded');
+    const driven = { tenantId, slug, planeId, name: `${slug}-${planeId.slice(-8)}`, simulator };
+    await this.reports(driven, version);
+    return driven;
+  }
+
+  /** The process that runs by now reports itself well. */
+  async reports({ simulator }: Driven, version: string, changes: object = {}): Promise<void> {
+    this.scene.plane.clock.advance(1);
+    await simulator.pull();
+    const answer = await simulator.report([], { version, health: { status: 'ok' }, ...changes });
+    if (answer.status !== 200) throw new Error(answer.text);
+  }
+
+  private async planeOf(slug: string): Promise<string | undefined> {
+    const { body } = await this.scene.plane.get('/api/tenant-planes').expect(200);
+    const planes = body.items as { id: string; name: string }[];
+    return planes.find(({ id, name }) => name.startsWith(`${slug}-`) && this.env.has(id))?.id;
+  }
+}

@@ -1,0 +1,436 @@
+import { Database } from '@atlas/persistence';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { AuditEvent } from '../src/audit/audit-event.entity';
+import { type FencedWrite } from '../src/infrastructure/infrastructure-driver';
+import { Infrastructures } from '../src/infrastructure/infrastructures';
+import { ProvisioningJob } from '../src/provisioning/job.entity';
+import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
+import { Tenant } from '../src/tenants/tenant.entity';
+import { type TestControlPlane } from './control-plane.fixture';
+import { type Driven, DrivenPlanes } from './driven-planes.fixture';
+import { JOBS, JobScene } from './job-scene.fixture';
+import { bodyOf, refusal } from './plane-simulator.fixture';
+
+const [OLD, NEW, OWN] = ['0.0.8', '0.0.9', '0.1.0'];
+const HEALTHY_SECONDS = 100;
+const NOBODY = '00000000-0000-7000-8000-000000000000';
+
+interface Accepted {
+  readonly job: { readonly id: string };
+}
+interface PlaneView {
+  readonly id: string;
+  readonly version: string;
+  readonly version_class: string;
+  readonly release: string | null;
+  readonly health: string;
+}
+
+describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) => {
+  let scene: JobScene;
+  let plane: TestControlPlane;
+  let planes: DrivenPlanes;
+  let readOnly: string;
+  beforeAll(async () => {
+    const env = { TENANT_PLANE_VERSION: OLD, UPGRADE_HEALTHY_SECONDS: String(HEALTHY_SECONDS) };
+    scene = await JobScene.set(driver, env);
+    ({ plane } = scene);
+    readOnly = await plane.createApiKey(['planes:read']);
+    planes = new DrivenPlanes(scene);
+  });
+  afterAll(() => plane.close());
+
+  const ask = (id: string, body: object = { version: NEW }, query = '') =>
+    plane.post(`/api/tenant-planes/${id}/upgrade${query}`, body);
+  const upgrade = async ({ planeId }: Driven, version = NEW): Promise<string> =>
+    bodyOf<Accepted>(await ask(planeId, { version }).expect(202)).job.id;
+  const fleet = async (query = ''): Promise<PlaneView[]> =>
+    bodyOf<{ items: PlaneView[] }>(await plane.get(`/api/tenant-planes${query}`).expect(200)).items;
+  const shown = async ({ planeId }: Driven) => (await fleet()).find(({ id }) => id === planeId);
+  const stepsOf = async (id: string): Promise<string[]> =>
+    (await scene.job(id)).steps.map(({ name, status }) => `${name} ${status}`);
+  const isTold = (one: Driven, ...versions: string[]): Promise<boolean> =>
+    eventually(() => planes.told.get(one.planeId)?.join() === versions.join(), {
+      what: `the driver is told to run ${versions}`,
+    });
+  /** The job was looked at, and waits for `what`. */
+  const waitsFor = (id: string, what: string): Promise<boolean> =>
+    eventually(async () => JSON.stringify(await scene.job(id)).includes(what), {
+      what: `it waits for ${what}`,
+    });
+  const sweptUntil = (id: string, status: string): Promise<boolean> =>
+    eventually(
+      async () => {
+        await plane.sweep();
+        return (await scene.job(id)).status === status;
+      },
+      { what: `the job is ${status}` },
+    );
+
+  describe('that a driver runs', () => {
+    let one: Driven;
+    beforeEach(async () => (one = await planes.provision(OLD)));
+
+    it('replaces it, and ends once it reports itself well in the new version', async () => {
+      const answer = await ask(one.planeId).expect(202);
+      const { id } = bodyOf<Accepted>(answer).job;
+      expect(answer.headers['location']).toBe(`${JOBS}/${id}`);
+      expect(answer.body).toMatchObject({
+        job: { operation: 'upgrade', tenant_id: null, tenant_plane_id: one.planeId },
+        tenant_plane: { id: one.planeId, version: OLD, release: OLD },
+      });
+      await isTold(one, OLD, NEW);
+      await waitsFor(id, `its report in version ${NEW}`);
+      // The process of before still says something.
+      await planes.reports(one, OLD);
+      await planes.reports(one, NEW, { health: { status: 'starting' } });
+      await waitsFor(id, 'it to report that it is well');
+      await planes.reports(one, NEW, { revision: 'another-epoch.1' });
+      await waitsFor(id, 'it to apply its desired state');
+      expect(await stepsOf(id)).toEqual(['replace-plane done', 'await-healthy waiting']);
+      await planes.reports(one, NEW);
+      await scene.reaches(id, 'succeeded');
+      expect(await shown(one)).toMatchObject({ version: NEW, release: NEW });
+      expect(refusal(await ask(one.planeId))).toEqual([409, 'already_up_to_date']);
+    });
+
+    it('goes back by itself when it is not well in time, and says why', async () => {
+      const id = await upgrade(one);
+      await waitsFor(id, `its report in version ${NEW}`);
+      plane.clock.advance(HEALTHY_SECONDS);
+      await sweptUntil(id, 'waiting');
+      await isTold(one, OLD, NEW, OLD);
+      await waitsFor(id, 'plane_not_back');
+      await planes.reports(one, OLD);
+      await scene.reaches(id, 'cancelled');
+      const { error } = await scene.job(id);
+      expect(error).toMatchObject({
+        code: 'upgrade_unhealthy',
+        detail: expect.stringContaining(`back to ${OLD}`),
+      });
+      expect(await stepsOf(id)).toEqual(['replace-plane undone', 'await-healthy undone']);
+      expect(await shown(one)).toMatchObject({ version: OLD, release: OLD });
+    });
+
+    it('touches nothing where there is no such release', async () => {
+      planes.missing.add('0.0.6');
+      const id = await upgrade(one, '0.0.6');
+      await scene.reaches(id, 'cancelled');
+      expect((await scene.job(id)).error).toMatchObject({ code: 'release_missing' });
+      expect(planes.told.get(one.planeId)).toEqual([OLD]);
+    });
+
+    it('is put back when it is cancelled', async () => {
+      const id = await upgrade(one);
+      await waitsFor(id, `its report in version ${NEW}`);
+      await scene.act(id, 'cancel').expect(202);
+      await isTold(one, OLD, NEW, OLD);
+      await planes.reports(one, OLD);
+      await scene.reaches(id, 'cancelled');
+      expect(refusal(await ask(one.planeId, { version: OLD }))).toEqual([409, 'already_up_to_date']);
+    });
+
+    it('can be retried after it was undone, with its whole time', async () => {
+      const id = await upgrade(one);
+      await waitsFor(id, `its report in version ${NEW}`);
+      await scene.act(id, 'cancel').expect(202);
+      await isTold(one, OLD, NEW, OLD);
+      await planes.reports(one, OLD);
+      await scene.reaches(id, 'cancelled');
+      plane.clock.advance(10 * HEALTHY_SECONDS);
+      await scene.act(id, 'retry').expect(202);
+      await isTold(one, OLD, NEW, OLD, NEW);
+      await planes.reports(one, NEW);
+      await scene.reaches(id, 'succeeded');
+    });
+
+    it('is refused while something else is done to its tenant or to itself', async () => {
+      const move = await plane
+        .post(`/api/tenants/${one.tenantId}/move`, { deployment_model: 'shared' })
+        .expect(202);
+      expect(refusal(await ask(one.planeId))).toEqual([409, 'operation_in_progress']);
+      await scene.act(move.body.job.id, 'cancel').expect(202);
+      await scene.reaches(move.body.job.id, 'cancelled');
+      const id = await upgrade(one);
+      expect(refusal(await ask(one.planeId, { version: OWN }))).toEqual([409, 'operation_in_progress']);
+      const rotation = plane.post(`/api/tenant-planes/${one.planeId}/rotate-secret`, { mode: 'routine' });
+      expect(refusal(await rotation)).toEqual([409, 'operation_in_progress']);
+      await waitsFor(id, `its report in version ${NEW}`);
+    });
+
+    it('ends for good when the plane is removed', async () => {
+      const id = await upgrade(one);
+      await waitsFor(id, `its report in version ${NEW}`);
+      const [tenant] = await plane.rows(Tenant, { id: one.tenantId });
+      const [row] = await plane.rows(TenantPlane, { id: one.planeId });
+      const write: FencedWrite = (work) => plane.app.get(Database).write(work);
+      await plane.app.get(Infrastructures).destroyPlane(tenant as Tenant, row as TenantPlane, write);
+      expect(await scene.job(id)).toMatchObject({ status: 'cancelled', error: { code: 'superseded' } });
+      await plane.change(TenantPlane, { id: one.planeId }, { status: 'retired' });
+      await scene.act(id, 'retry').expect(202);
+      // What is gone is not made anew.
+      await scene.reaches(id, 'cancelled');
+      expect((await scene.job(id)).error).toMatchObject({ code: 'tenant_plane_gone' });
+      expect(planes.told.get(one.planeId)).toEqual([OLD, NEW]);
+    });
+
+    it('is told by a dry run, in the audit trail, and once to who repeats the request', async () => {
+      const jobs = await plane.count(ProvisioningJob);
+      const { plan } = (await ask(one.planeId, {}, '?dry_run=true').expect(409)).body;
+      expect(plan).toBeUndefined();
+      const dry = await ask(one.planeId, { version: NEW }, '?dry_run=true').expect(200);
+      expect(dry.body.plan).toMatchObject({
+        ...{ from: OLD, to: NEW, install_required: false },
+        steps: [{ name: 'replace-plane' }, { name: 'await-healthy' }],
+      });
+      expect(await plane.count(ProvisioningJob)).toBe(jobs);
+      const headers = { 'idempotency-key': `upgrade-${one.planeId}` };
+      const path = `/api/tenant-planes/${one.planeId}/upgrade`;
+      const answers = await Promise.all([1, 2].map(() => plane.post(path, { version: NEW }, { headers })));
+      expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+      expect(
+        await plane.rows(AuditEvent, { action: 'tenant_plane.upgrade', targetId: one.planeId }),
+      ).toMatchObject([{ before: { version: OLD }, after: { version: NEW } }]);
+    });
+  });
+
+  describe('that somebody else runs', () => {
+    it('waits until it reports the version, and says whom it waits for', async () => {
+      const cell = await plane.enrolledCell();
+      const { job } = bodyOf<Accepted>(await ask(cell.id, { version: NEW }).expect(202));
+      await waitsFor(job.id, 'for an operator of Atlas to replace it');
+      plane.clock.advance(24 * 3600);
+      await cell.report([], { version: NEW, health: { status: 'ok' } });
+      await scene.reaches(job.id, 'succeeded');
+    });
+
+    it('is the customer’s where the customer runs it', async () => {
+      const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
+      const [{ id } = { id: '' }] = (await fleet('?deployment_model=on_prem')).slice(-1);
+      await plane.change(TenantPlane, { id }, { status: 'enrolled', version: OLD });
+      expect(refusal(await ask(id))).toEqual([409, 'operation_in_progress']);
+      await scene.act(body.job.id, 'cancel').expect(202);
+      const { job } = bodyOf<Accepted>(await ask(id).expect(202));
+      await waitsFor(job.id, 'for the customer to replace it');
+    });
+  });
+
+  it.each([
+    ['1.0.0', 'major version 1'],
+    ['0.1.1', 'newer than the Control Plane (0.1.0)'],
+    ['0.2.0', 'upgrade the Control Plane first'],
+  ])('to %s is refused: %s', async (version, why) => {
+    const refused = await ask(scene.cell.id, { version });
+    expect(refusal(refused)).toEqual([422, 'version_unsupported']);
+    expect(refused.body.detail).toContain(why);
+    expect(refusal(await plane.post('/api/tenant-planes/upgrades', { version }))).toEqual([
+      422,
+      'version_unsupported',
+    ]);
+  });
+
+  it('is refused where it can not be done', async () => {
+    const path = `/api/tenant-planes/${scene.cell.id}/upgrade`;
+    expect(refusal(await plane.post(path, {}, { token: readOnly }))).toEqual([403, 'forbidden']);
+    expect(refusal(await ask(NOBODY))).toEqual([404, 'not_found']);
+    for (const version of ['latest', '1.0', '0.1.0-/../../x', 'v0.1.0'])
+      expect(refusal(await ask(scene.cell.id, { version }))).toEqual([400, 'validation_failed']);
+    expect(refusal(await ask((await plane.registerCell()).id))).toEqual([409, 'invalid_transition']);
+    const airGapped = await plane.enrolledCell();
+    await plane.change(TenantPlane, { id: airGapped.id }, { capabilities: ['offline'] });
+    expect(refusal(await ask(airGapped.id))).toEqual([422, 'tenant_plane_air_gapped']);
+  });
+
+  describe('in a wave', () => {
+    const region = 'wave';
+    let all: Driven[];
+    const wave = (body: object = {}, query = '') =>
+      plane.post(`/api/tenant-planes/upgrades${query}`, { version: NEW, region, batch_size: 2, ...body });
+    const begin = async (body: object = {}): Promise<string> =>
+      bodyOf<Accepted>(await wave(body).expect(202)).job.id;
+    const parts = async (id: string): Promise<(string | null)[]> =>
+      (await plane.rows(ProvisioningJob, { parentId: id })).map((job) => job.tenantPlaneId);
+    /** The plane is told, and then speaks in its new version. */
+    const getsWell = async (index: number): Promise<void> => {
+      const one = all[index] as Driven;
+      await eventually(() => planes.told.get(one.planeId)?.at(-1) === NEW, { what: `${one.name} is told` });
+      await planes.reports(one, NEW);
+    };
+    const getsStuck = async (index: number): Promise<void> => {
+      const one = all[index] as Driven;
+      await eventually(() => planes.told.get(one.planeId)?.at(-1) === NEW, { what: `${one.name} is told` });
+      const job = await eventually(async () =>
+        (await plane.rows(ProvisioningJob, { tenantPlaneId: one.planeId, status: 'waiting' })).at(0),
+      );
+      plane.clock.advance(HEALTHY_SECONDS);
+      await sweptUntil(job.id, 'waiting');
+      await eventually(
+        async () => {
+          await plane.sweep();
+          return planes.told.get(one.planeId)?.at(-1) === OLD;
+        },
+        { what: `${one.name} goes back` },
+      );
+      await planes.reports(one, OLD);
+      await scene.reaches(job.id, 'cancelled');
+    };
+    beforeAll(async () => {
+      all = [];
+      for (const slug of ['w-one', 'w-two', 'w-three', 'w-four'])
+        all.push(await planes.provision(OLD, { slug, region }));
+    });
+    beforeEach(async () => {
+      for (const one of all) {
+        planes.told.set(one.planeId, [OLD]);
+        await planes.reports(one, OLD);
+        await plane.change(TenantPlane, { id: one.planeId }, { release: OLD });
+      }
+    });
+    afterEach(async () => {
+      for (const job of await plane.rows(ProvisioningJob, { operation: 'upgrade_wave' }))
+        if (job.status === 'waiting') await scene.act(job.id, 'cancel');
+      for (const { planeId } of all)
+        await plane.change(
+          ProvisioningJob,
+          { tenantPlaneId: planeId, operation: 'upgrade' },
+          { status: 'succeeded' },
+        );
+    });
+
+    it('goes one first, then batch by batch, each once those before are well', async () => {
+      const id = await begin();
+      expect(refusal(await wave())).toEqual([409, 'operation_in_progress']);
+      await waitsFor(id, `${all[0]?.name} (0 of 4 are upgraded)`);
+      expect(await parts(id)).toEqual([all[0]?.planeId]);
+      await getsWell(0);
+      await waitsFor(id, '(1 of 4 are upgraded)');
+      expect((await parts(id)).sort()).toEqual(all.slice(0, 3).map(({ planeId }) => planeId));
+      await getsWell(1);
+      expect(planes.told.get(all[3]?.planeId ?? '')).toEqual([OLD]);
+      await getsWell(2);
+      await getsWell(3);
+      await scene.reaches(id, 'succeeded');
+      const list = await plane.get(`${JOBS}?parent_id=${id}`).expect(200);
+      const ofWave = all.map(() => expect.objectContaining({ operation: 'upgrade', parent_id: id }));
+      expect(list.body.items).toEqual(ofWave);
+      expect(refusal(await wave())).toEqual([409, 'already_up_to_date']);
+      // What is not behind is no wave's business: there is no way back in one.
+      expect(refusal(await wave({ version: OLD }))).toEqual([409, 'already_up_to_date']);
+    });
+
+    it('stops with its first one, names it, and goes on from there when it is retried', async () => {
+      const id = await begin();
+      await getsStuck(0);
+      await sweptUntil(id, 'failed');
+      expect((await scene.job(id)).error).toMatchObject({
+        code: 'wave_stopped',
+        detail: expect.stringMatching(new RegExp(`${all[0]?.name} \\(upgrade_unhealthy\\)`)),
+      });
+      for (const { planeId } of all) expect(planes.told.get(planeId)?.at(-1)).toBe(OLD);
+      plane.clock.advance(1);
+      await scene.act(id, 'retry').expect(202);
+      for (const index of [0, 1, 2, 3]) await getsWell(index);
+      await scene.reaches(id, 'succeeded');
+    });
+
+    it('stops behind a batch of which one fails; retried it leaves those that are up to date', async () => {
+      const id = await begin();
+      await getsWell(0);
+      await getsWell(1);
+      await getsStuck(2);
+      await sweptUntil(id, 'failed');
+      expect((await scene.job(id)).error?.detail).toContain('upgraded: 2');
+      expect(planes.told.get(all[3]?.planeId ?? '')).toEqual([OLD]);
+      plane.clock.advance(1);
+      await scene.act(id, 'retry').expect(202);
+      await getsWell(2);
+      await getsWell(3);
+      await scene.reaches(id, 'succeeded');
+      expect(planes.told.get(all[0]?.planeId ?? '')).toEqual([OLD, NEW]);
+    });
+
+    it('goes on past as many failures as may be', async () => {
+      const id = await begin({ max_failures: 1 });
+      await getsWell(0);
+      await getsWell(1);
+      await getsStuck(2);
+      await getsWell(3);
+      await scene.reaches(id, 'succeeded');
+      expect((await plane.get(`${JOBS}/${id}`)).body.steps[1].outputs).toEqual({ upgraded: 3, failed: 1 });
+    });
+
+    it('lets a plane that is worked on otherwise wait for its turn', async () => {
+      const busy = await upgrade(all[1] as Driven, '0.0.7');
+      await waitsFor(busy, 'its report in version 0.0.7');
+      const id = await begin({ batch_size: 50 });
+      for (const index of [0, 2, 3]) await getsWell(index);
+      await waitsFor(id, 'other work at those that are left (3 of 4 are upgraded)');
+      await planes.reports(all[1] as Driven, '0.0.7');
+      await scene.reaches(busy, 'succeeded');
+      plane.clock.advance(60);
+      await plane.sweep();
+      await getsWell(1);
+      await scene.reaches(id, 'succeeded');
+    });
+
+    it('tells in a dry run which goes when, and does nothing', async () => {
+      const before = await plane.count(ProvisioningJob);
+      const { plan } = (await wave({}, '?dry_run=true').expect(200)).body;
+      const names = (plan.waves as { name: string }[][]).map((batch) => batch.map(({ name }) => name));
+      expect(names).toEqual([[all[0]?.name], [all[1]?.name, all[2]?.name], [all[3]?.name]]);
+      expect(plan).toMatchObject({
+        to: NEW,
+        total: 4,
+        steps: [{ name: 'upgrade-canary' }, { name: 'upgrade-batches' }],
+      });
+      expect(await plane.count(ProvisioningJob)).toBe(before);
+      expect(refusal(await wave({ region: 'nowhere' }))).toEqual([409, 'already_up_to_date']);
+      expect(refusal(await wave({ deployment_model: 'shared' }))).toEqual([400, 'validation_failed']);
+    });
+  });
+
+  describe('the fleet', () => {
+    it('is told apart by version, health, model and status, in pages', async () => {
+      const cell = await plane.enrolledCell({ region: 'fleet' });
+      await cell.report([], { version: '1.0.0' });
+      const newer = (await fleet('?version=1.0.0')).map(({ id, version_class: kind, health }) => [
+        id,
+        kind,
+        health,
+      ]);
+      // It serves on, and its reports count: only who enrols is refused.
+      expect(newer).toEqual([[cell.id, 'unsupported', 'online']]);
+      plane.clock.advance(76);
+      await scene.cell.report([], { version: OWN });
+      const [online, offline, unknown] = [
+        await fleet('?health=online'),
+        await fleet('?health=offline'),
+        await fleet('?health=unknown'),
+      ];
+      expect(online).toMatchObject([{ id: scene.cell.id, version_class: 'current' }]);
+      expect(offline.map(({ id }) => id)).toContain(cell.id);
+      const every = await fleet();
+      expect(online.length + offline.length + unknown.length).toBe(every.length);
+      for (const [what, some] of [
+        ['online', online],
+        ['offline', offline],
+        ['unknown', unknown],
+      ] as const)
+        expect(some.every(({ health }) => health === what)).toBe(true);
+      const dedicated = await fleet('?deployment_model=dedicated&status=enrolled');
+      expect(dedicated.every(({ version_class: kind }) => kind === 'behind')).toBe(true);
+      expect((await fleet('?status=retired')).every(({ health }) => health === 'unknown')).toBe(true);
+
+      const seen: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const { body }: { body: { items: PlaneView[]; next_cursor: string | null } } = await plane
+          .get(`/api/tenant-planes?limit=2${cursor ? `&cursor=${cursor}` : ''}`)
+          .expect(200);
+        seen.push(...body.items.map(({ id }) => id));
+        cursor = body.next_cursor;
+      } while (cursor);
+      expect(seen).toEqual(every.map(({ id }) => id));
+    });
+  });
+});

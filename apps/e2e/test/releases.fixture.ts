@@ -1,0 +1,51 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { builtFile } from '@atlas/testing';
+
+const BUILT = dirname(builtFile('tenant-plane', 'main.js'));
+
+/** Releases of the Tenant Plane, each a folder: the one that was built, and copies of it that bear another version. */
+export class Releases {
+  private readonly root = mkdtempSync(join(tmpdir(), 'atlas-releases-'));
+
+  constructor() {
+    symlinkSync(resolve(BUILT, '../../../node_modules'), join(this.root, 'node_modules'));
+  }
+
+  /** For LOCAL_DRIVER_TENANT_PLANE. */
+  get folder(): string {
+    return join(this.root, '{version}');
+  }
+
+  /** The one that was built, itself. */
+  link(version: string): void {
+    symlinkSync(BUILT, join(this.root, version));
+  }
+
+  /** A release like the one that was built. */
+  add(version: string): void {
+    const folder = join(this.root, version);
+    mkdirSync(folder);
+    cpSync(BUILT, folder, { recursive: true, filter: (path) => !path.endsWith('.map') });
+    const options = join(folder, 'http-app.options.js');
+    const text = readFileSync(options, 'utf8');
+    const line = /(exports\.TENANT_PLANE_VERSION = )'[^']*'/;
+    if (!line.test(text)) throw new Error(`${options} names no version.`);
+    writeFileSync(options, text.replace(line, `$1'${version}'`));
+  }
+
+  /** It ends at its start where the tenant is this one; `null`: nowhere any more. */
+  breakFor(version: string, slug: string | null): void {
+    const main = join(this.root, version, 'main.js');
+    const works = readFileSync(main, 'utf8').split(BROKEN).at(-1) ?? '';
+    const fault = `if (process.cwd().includes('/atlas_${slug}_')) process.exit(1);${BROKEN}`;
+    writeFileSync(main, slug === null ? works : fault + works);
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+const BROKEN = '// broken so far\n';
