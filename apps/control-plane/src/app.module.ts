@@ -31,6 +31,8 @@ import { Jobs } from './provisioning/jobs.repository';
 import { JobControl } from './provisioning/jobs.service';
 import { OldCopies } from './provisioning/old-copies';
 import { Operations, STEP_PROVIDERS } from './provisioning/operations';
+import { Drains } from './provisioning/drains.service';
+import { JobStarter } from './provisioning/job-starter';
 import { Moves } from './provisioning/moves.service';
 import { Removals } from './provisioning/removals.service';
 import { ReadableBackup } from './provisioning/steps/readable-backup';
@@ -39,6 +41,7 @@ import { GraphileQueue } from './provisioning/queue/graphile.queue';
 import { InProcessQueue } from './provisioning/queue/in-process.queue';
 import { JobQueue } from './provisioning/queue/job-queue';
 import { SecretRotations } from './provisioning/secret-rotations';
+import { TenantJobs } from './provisioning/tenant-jobs';
 import { TenantOperations } from './provisioning/tenant-operations';
 import { PlaneHealth } from './provisioning/plane-health';
 import { UpgradeJobs } from './provisioning/upgrade-jobs';
@@ -95,6 +98,9 @@ const PROVISIONING = [
   Jobs,
   Operations,
   Moves,
+  Drains,
+  JobStarter,
+  TenantJobs,
   ReadableBackup,
   Removals,
   OldCopies,

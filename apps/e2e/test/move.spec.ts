@@ -89,6 +89,7 @@ function atHost(port: number, name: string, path: string): Promise<unknown[]> {
 describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver) => {
   let dedicated: DedicatedStack;
   let cellDatabase: TestDatabase;
+  let cellId: string;
   let tenant: TenantView;
   let session: SessionView;
 
@@ -99,6 +100,7 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
     const cell = await stack.registerCell();
     await stack.startTenantPlane(cell.install, cellDatabase);
     await stack.awaitEnrolled(cell.id);
+    cellId = cell.id;
     ({ tenant, session } = await stack.tenantWithAdmin('mover'));
   });
   afterAll(async () => {
@@ -204,6 +206,46 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
     } finally {
       await plane.end('SIGKILL');
       await customers.drop();
+    }
+  });
+
+  it('off a cell that is drained takes everyone along, also one that is suspended', async () => {
+    const { stack } = dedicated;
+    await stack.provision('sleeper');
+    const { id: sleeper } = await stack.awaitActive('sleeper');
+    await end((await stack.api<Accepted>(`/api/tenants/${sleeper}/suspend`, { body: {} })).body);
+    const before = await allIncidents((await current()).endpoint_url ?? '');
+    const [database, port, cell] = [
+      await createTestDatabase(driver),
+      await freePort(),
+      await stack.registerCell(),
+    ];
+    const address = `http://127.0.0.1:${port}`;
+    const env = {
+      ...cell.install.env,
+      TENANT_PLANE_DATABASE_URL: database.url,
+      TENANT_PLANE_MIGRATION_DATABASE_URL: database.ownerUrl,
+      TENANT_PLANE_PUBLIC_URL: address,
+      TENANT_BASE_DOMAIN: `localhost:${stack.tenantPlanePort}`,
+    };
+    const plane = await startPlane('tenant-plane', { port, env });
+    try {
+      await stack.awaitEnrolled(cell.id);
+      const drain = await stack.api<Accepted>(`/api/tenant-planes/${cellId}/drain`, { method: 'POST' });
+      expect(await end(drain.body)).toMatchObject({
+        status: 'succeeded',
+        steps: [{ name: 'close-cell' }, { name: 'move-tenants', outputs: { moved: 2 } }],
+      });
+      expect(await current()).toMatchObject({ endpoint_url: address, url: tenant.url });
+      expect(await allIncidents(address)).toEqual(before);
+      const asleep = await stack.api<TenantView>(`/api/tenants/${sleeper}`);
+      expect(asleep.body).toMatchObject({ status: 'suspended', endpoint_url: address });
+      await end((await stack.api<Accepted>(`/api/tenants/${sleeper}/resume`, { body: {} })).body);
+      const awake = await stack.tenant(sleeper, '/api/tenant-default', { at: address });
+      expect(awake.status).toBe(200);
+    } finally {
+      await plane.end('SIGKILL');
+      await database.drop();
     }
   });
 });

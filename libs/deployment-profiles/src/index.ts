@@ -1,3 +1,4 @@
+export * from './cell-drain';
 export * from './deployment-profile';
 export { LIFECYCLE_OPERATIONS, type LifecycleOperation } from './lifecycle';
 export {

@@ -1,4 +1,5 @@
 import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
+import { CELL_DRAIN_STEPS } from './cell-drain';
 import { HINT_KINDS } from './deployment-profile';
 import { profileOf, PROFILES } from './profiles';
 import { SECRET_ROTATION_STEPS } from './secret-rotation';
@@ -248,6 +249,11 @@ describe('an upgrade', () => {
     expect(UPGRADE_WAVE_STEPS).toEqual(['upgrade-canary', 'upgrade-batches']);
     expect([UPGRADE_STEPS, UPGRADE_WAVE_STEPS].every(frozenThrough)).toBe(true);
   });
+});
+
+it('a cell is drained step by step', () => {
+  expect(CELL_DRAIN_STEPS).toEqual(['close-cell', 'move-tenants']);
+  expect(frozenThrough(CELL_DRAIN_STEPS)).toBe(true);
 });
 
 describe('the four profiles', () => {

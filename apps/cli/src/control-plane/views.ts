@@ -24,6 +24,7 @@ export interface TenantPlaneView {
   readonly region: string | null;
   readonly capacity: number;
   readonly tenants: number;
+  readonly accepts_tenants?: boolean;
   readonly version: string | null;
   readonly version_class?: string | null;
   readonly revision: number;

@@ -139,6 +139,21 @@ export const OPERATIONS: readonly Operation[] = [
     ],
   },
   {
+    name: 'drain',
+    summary: 'move all tenants of a cell to other cells, and place nobody there any more',
+    subject: 'plane',
+    path: '/api/tenant-planes/:id/drain',
+    canRehearse: true,
+    options: [],
+  },
+  {
+    name: 'reopen',
+    summary: 'have a drained cell take tenants again',
+    subject: 'plane',
+    path: '/api/tenant-planes/:id/reopen',
+    options: [],
+  },
+  {
     name: 'upgrade',
     summary: 'give a tenant plane another version',
     subject: 'plane',

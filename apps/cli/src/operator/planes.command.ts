@@ -16,7 +16,11 @@ const COLUMNS: readonly Column<TenantPlaneView>[] = [
     title: 'version',
     of: ({ version, version_class: kind }) => (kind && kind !== 'current' ? `${version}, ${kind}` : version),
   },
-  { title: 'tenants', of: ({ tenants, capacity }) => `${tenants}/${capacity}` },
+  {
+    title: 'tenants',
+    of: ({ tenants, capacity, accepts_tenants: isOpen }) =>
+      `${tenants}/${capacity}${isOpen === false ? ', closed' : ''}`,
+  },
   { title: 'region', of: ({ region }) => region },
   { title: 'revision', of: ({ revision }) => revision },
   { title: 'applied', of: ({ revision_applied: applied }) => applied },

@@ -26,6 +26,7 @@ import { CreateTransfers1700000000007 } from './migrations/0007-create-transfers
 import { KeepBackups1700000000008 } from './migrations/0008-keep-backups';
 import { RotateSecrets1700000000009 } from './migrations/0009-rotate-secrets';
 import { UpgradePlanes1700000000011 } from './migrations/0011-upgrade-planes';
+import { DrainCells1700000000012 } from './migrations/0012-drain-cells';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -62,5 +63,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     KeepBackups1700000000008,
     RotateSecrets1700000000009,
     UpgradePlanes1700000000011,
+    DrainCells1700000000012,
   ],
 };

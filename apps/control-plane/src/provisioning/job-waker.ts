@@ -26,6 +26,12 @@ export class JobWaker {
     if (tenantPlaneIds.length > 0) await this.wakeLive(manager, { tenantPlaneId: In([...tenantPlaneIds]) });
   }
 
+  /** Whatever waits for a plane, or for tenants, that it has reported on. */
+  wakeForReport(manager: EntityManager, tenantPlaneId: string, tenantIds: readonly string[]): Promise<void> {
+    const isOfTenants = tenantIds.length > 0 ? [{ tenantId: In([...tenantIds]) }] : [];
+    return this.wakeLive(manager, { tenantPlaneId }, ...isOfTenants);
+  }
+
   /** The job that began another one, which has come to its end. */
   wakeForJob(manager: EntityManager, id: string): Promise<void> {
     return this.wakeLive(manager, { id });
@@ -36,8 +42,11 @@ export class JobWaker {
     await this.database.write((manager) => this.queue.wake(manager, jobId));
   }
 
-  private async wakeLive(manager: EntityManager, which: FindOptionsWhere<ProvisioningJob>): Promise<void> {
-    const live = { ...which, status: In([...LIVE_JOB_STATUSES]) };
+  private async wakeLive(
+    manager: EntityManager,
+    ...which: readonly FindOptionsWhere<ProvisioningJob>[]
+  ): Promise<void> {
+    const live = which.map((one) => ({ ...one, status: In([...LIVE_JOB_STATUSES]) }));
     const [, jobs] = await together([
       manager
         .createQueryBuilder()

@@ -2,7 +2,7 @@ import { LIFECYCLE_OPERATIONS, type LifecycleOperation } from '@atlas/deployment
 import { type TenantStatus } from '@atlas/tenancy';
 
 /** What may happen to a tenant plane as a whole. */
-export const PLANE_OPERATIONS = ['rotate_secret', 'upgrade'] as const;
+export const PLANE_OPERATIONS = ['rotate_secret', 'upgrade', 'drain'] as const;
 export type PlaneOperation = (typeof PLANE_OPERATIONS)[number];
 
 /** What may happen to the fleet. */
@@ -45,7 +45,7 @@ export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = 
   suspend: { from: ['active'] },
   resume: { from: ['suspended'] },
   // Stopped half-way its writes would stay paused.
-  move: { from: ['active'], isUndoneWhenCancelled: true },
+  move: { from: ['active', 'suspended'], isUndoneWhenCancelled: true },
   remove_copy: { from: ['active', 'suspended'] },
   // Not from `deprovisioning`: one that has begun is gone on with (retry), and one that is over can be restored.
   deprovision: { from: ['provisioning', 'active', 'suspended', 'failed'], supersedes: true },
@@ -55,6 +55,8 @@ export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = 
   rotate_secret: { from: [], isUndoneWhenCancelled: true },
   // Likewise. Stopped half-way nobody would look whether the plane came up.
   upgrade: { from: [], isUndoneWhenCancelled: true },
+  // Likewise. Stopped half-way nobody would be placed there, nor anybody move away.
+  drain: { from: [], isUndoneWhenCancelled: true },
   // About the fleet. The upgrades that it has begun come to their own end.
   upgrade_wave: { from: [] },
 };

@@ -1,4 +1,5 @@
 import {
+  CELL_DRAIN_STEPS,
   type LifecycleOperation,
   PROFILES,
   type RotationMode,
@@ -42,6 +43,7 @@ export class Operations {
       ...Object.values(SECRET_ROTATION_STEPS).flat(),
       ...Object.values(UPGRADE_STEPS).flat(),
       ...UPGRADE_WAVE_STEPS,
+      ...CELL_DRAIN_STEPS,
     ]);
     const unused = steps.filter((step) => !named.has(step.name));
     if (unused.length > 0) throw new Error(`No operation takes the step ${unused[0]?.name}.`);
@@ -77,6 +79,11 @@ export class Operations {
   /** In order. */
   upgradeWave(): readonly Step[] {
     return UPGRADE_WAVE_STEPS.map((name) => this.step(name));
+  }
+
+  /** In order. */
+  cellDrain(): readonly Step[] {
+    return CELL_DRAIN_STEPS.map((name) => this.step(name));
   }
 
   /** The plan of a dry run. */

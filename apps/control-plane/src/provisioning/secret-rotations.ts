@@ -1,6 +1,6 @@
 import { type RotationMode } from '@atlas/deployment-profiles';
-import { Database, insertRow } from '@atlas/persistence';
-import { Clock, DomainError } from '@atlas/platform';
+import { Database } from '@atlas/persistence';
+import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { Audit } from '../audit/audit.service';
@@ -13,10 +13,9 @@ import { TenantPlanes } from '../tenant-planes/tenant-planes.service';
 import { LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
 import { jobView } from './job.view';
-import { liveJobFailure, operationInProgress } from './live-jobs';
-import { newJob } from './new-job';
+import { JobStarter } from './job-starter';
+import { operationInProgress } from './live-jobs';
 import { Operations } from './operations';
-import { JobQueue } from './queue/job-queue';
 
 /** Accepts that a tenant plane gets another secret; workers take over. */
 @Injectable()
@@ -28,9 +27,8 @@ export class SecretRotations {
     private readonly desiredStates: DesiredStates,
     private readonly keys: ServiceKeys,
     private readonly tokens: ProvisioningTokens,
-    private readonly queue: JobQueue,
+    private readonly starter: JobStarter,
     private readonly audit: Audit,
-    private readonly clock: Clock,
   ) {}
 
   /** What `accept` would do. Changes nothing. */
@@ -47,11 +45,9 @@ export class SecretRotations {
     const bundle = mode === 'compromised' ? await this.endTrust(manager, plane) : undefined;
     const steps = this.operations.secretRotation(mode);
     const request = { operation: 'rotate_secret', tenantId: null, tenantPlaneId: id, steps } as const;
-    const job = newJob({ ...request, params: { mode } }, this.clock.now());
-    await this.insert(manager, job);
+    const job = await this.starter.start(manager, { ...request, params: { mode } });
     const subject = { action: 'tenant_plane.rotate_secret', targetKind: 'tenant_plane', targetId: id };
     await this.audit.record(manager, { ...subject, after: { mode, job_id: job.id } });
-    await this.queue.wake(manager, job.id);
     return {
       status: 202,
       headers: { location: `/api/provisioning-jobs/${job.id}` },
@@ -83,14 +79,6 @@ export class SecretRotations {
     if (plane.status !== 'enrolled') throw notEnrolled(plane);
     if (mode === 'routine' && isAirGapped(plane)) throw airGapped();
     return plane;
-  }
-
-  private async insert(manager: EntityManager, job: ProvisioningJob): Promise<void> {
-    try {
-      await insertRow(manager, ProvisioningJob, job as never);
-    } catch (error) {
-      throw liveJobFailure(error, job);
-    }
   }
 }
 

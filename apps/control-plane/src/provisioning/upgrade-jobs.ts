@@ -1,6 +1,5 @@
 import { UPGRADE_STEPS, type UpgradeWay } from '@atlas/deployment-profiles';
-import { insertRow } from '@atlas/persistence';
-import { Clock, DomainError } from '@atlas/platform';
+import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { Audit } from '../audit/audit.service';
@@ -8,17 +7,15 @@ import { Placement } from '../tenant-planes/placement.entity';
 import { TenantPlane, isAirGapped } from '../tenant-planes/tenant-plane.entity';
 import { LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
-import { liveJobFailure, operationInProgress } from './live-jobs';
-import { type JobRequest, newJob } from './new-job';
-import { JobQueue } from './queue/job-queue';
+import { JobStarter } from './job-starter';
+import { operationInProgress } from './live-jobs';
 
 /** Begins upgrades: for an operator, and for a wave, which is a step itself and so can ask no operation for its steps. */
 @Injectable()
 export class UpgradeJobs {
   constructor(
-    private readonly queue: JobQueue,
+    private readonly starter: JobStarter,
     private readonly audit: Audit,
-    private readonly clock: Clock,
   ) {}
 
   /** Job, audit row and wake-up; of a wave, where one begins it. */
@@ -31,23 +28,12 @@ export class UpgradeJobs {
     const plane = await requirePossible(manager, id, version);
     const steps = UPGRADE_STEPS[wayOf(plane)].map((name) => ({ name }));
     const params = { version, from: plane.release ?? plane.version };
-    const job = await this.start(manager, {
+    const job = await this.starter.start(manager, {
       ...{ operation: 'upgrade', tenantId: null, tenantPlaneId: id, parentId, params, steps },
     });
     const subject = { action: 'tenant_plane.upgrade', targetKind: 'tenant_plane', targetId: id };
     const after = { version, job_id: job.id, ...(parentId !== null && { parent_id: parentId }) };
     await this.audit.record(manager, { ...subject, before: { version: plane.version }, after });
-    return job;
-  }
-
-  async start(manager: EntityManager, request: JobRequest): Promise<ProvisioningJob> {
-    const job = newJob(request, this.clock.now());
-    try {
-      await insertRow(manager, ProvisioningJob, job as never);
-    } catch (error) {
-      throw liveJobFailure(error, job);
-    }
-    await this.queue.wake(manager, job.id);
     return job;
   }
 }

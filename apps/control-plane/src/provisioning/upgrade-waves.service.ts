@@ -6,10 +6,10 @@ import { Audit } from '../audit/audit.service';
 import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
 import { type UpgradeWaveDto } from '../tenant-planes/tenant-planes.dto';
 import { type JobParams } from './job';
+import { JobStarter } from './job-starter';
 import { jobView } from './job.view';
 import { Operations } from './operations';
 import { candidates, wantedBy } from './upgrade-candidates';
-import { UpgradeJobs } from './upgrade-jobs';
 import { Upgrades } from './upgrades.service';
 
 /** A dry run names this many; the wave takes all. */
@@ -22,7 +22,7 @@ export class UpgradeWaves {
     private readonly database: Database,
     private readonly operations: Operations,
     private readonly upgrades: Upgrades,
-    private readonly jobs: UpgradeJobs,
+    private readonly starter: JobStarter,
     private readonly audit: Audit,
   ) {}
 
@@ -49,7 +49,7 @@ export class UpgradeWaves {
     if (total === 0) throw nothingToDo(params);
     const steps = this.operations.upgradeWave();
     const request = { operation: 'upgrade_wave', tenantId: null, params, steps } as const;
-    const job = await this.jobs.start(manager, request);
+    const job = await this.starter.start(manager, request);
     const subject = { action: 'tenant_planes.upgrade', targetKind: 'job', targetId: job.id };
     await this.audit.record(manager, { ...subject, after: { ...params, tenant_planes: total } });
     const headers = { location: `/api/provisioning-jobs/${job.id}` };

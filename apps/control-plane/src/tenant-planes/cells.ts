@@ -25,7 +25,7 @@ export class Cells {
         .update(TenantPlane)
         .set({ placed: () => 'placed + 1' })
         .where({ id: cell.id })
-        .andWhere('placed < capacity')
+        .andWhere('placed < capacity and accepts_tenants')
         .execute();
       if (affected) return cell;
     }
@@ -43,7 +43,8 @@ export class Cells {
   emptiest(manager: EntityManager, { region, only, except }: WantedCell): Promise<TenantPlane | null> {
     const query = manager
       .createQueryBuilder(TenantPlane, 'cell')
-      .where("cell.deploymentModel = 'shared' and cell.status = 'enrolled' and cell.placed < cell.capacity")
+      .where("cell.deploymentModel = 'shared' and cell.status = 'enrolled'")
+      .andWhere('cell.acceptsTenants and cell.placed < cell.capacity')
       .orderBy('cell.placed * 1.0 / cell.capacity')
       .addOrderBy('cell.id')
       .limit(1);

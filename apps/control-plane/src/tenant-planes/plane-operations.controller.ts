@@ -6,6 +6,7 @@ import { Requires } from '../accounts/access.guard';
 import { CurrentOperator, type OperatorCaller } from '../accounts/caller';
 import { SealedIdempotency } from '../idempotency/sealed-idempotency';
 import { sendRepeatable } from '../idempotency/send-repeatable';
+import { Drains } from '../provisioning/drains.service';
 import { SecretRotations } from '../provisioning/secret-rotations';
 import { DryRunQuery, RotateSecretDto } from './tenant-planes.dto';
 
@@ -18,6 +19,7 @@ import { DryRunQuery, RotateSecretDto } from './tenant-planes.dto';
 export class PlaneOperationsController {
   constructor(
     private readonly rotations: SecretRotations,
+    private readonly drains: Drains,
     private readonly idempotency: SealedIdempotency,
   ) {}
 
@@ -37,6 +39,36 @@ export class PlaneOperationsController {
     }
     const request = { scope: [caller.id, 'POST', `/api/tenant-planes/${id}/rotate-secret`], key, body };
     const answer = this.idempotency.once(request, (manager) => this.rotations.accept(manager, id, body.mode));
+    await sendRepeatable(reply, await answer);
+  }
+  @Post('drain')
+  @HttpCode(202)
+  async drain(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @Query() { dry_run: isDryRun }: DryRunQuery,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    if (isDryRun) {
+      await reply.status(200).send(await this.drains.plan(id));
+      return;
+    }
+    const request = { scope: [caller.id, 'POST', `/api/tenant-planes/${id}/drain`], key, body: {} };
+    const answer = this.idempotency.once(request, (manager) => this.drains.accept(manager, id));
+    await sendRepeatable(reply, await answer);
+  }
+
+  @Post('reopen')
+  @HttpCode(200)
+  async reopen(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const request = { scope: [caller.id, 'POST', `/api/tenant-planes/${id}/reopen`], key, body: {} };
+    const answer = this.idempotency.once(request, (manager) => this.drains.reopen(manager, id));
     await sendRepeatable(reply, await answer);
   }
 }

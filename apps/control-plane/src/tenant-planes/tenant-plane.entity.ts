@@ -21,6 +21,8 @@ export class TenantPlane {
   /** How many tenants it may hold, and how many places are taken. */
   @Column('integer') capacity: number;
   @Column('integer') placed: number;
+  /** False once it is drained: nobody is placed there. */
+  @Column('boolean', { name: 'accepts_tenants' }) acceptsTenants: boolean;
   @Column('varchar', { name: 'secret_mode' }) secretMode: SecretMode;
   /** The key that it shall sign with from now on; it may be told so in band. Null but in a rotation. */
   @Column('varchar', { name: 'next_key_id', nullable: true }) nextKeyId: string | null;
@@ -74,6 +76,7 @@ export function expectedPlane(
     id,
     name: name(id),
     status: 'expected',
+    acceptsTenants: true,
     infrastructureDriver: null,
     release: null,
     releasedAt: null,

@@ -122,6 +122,7 @@ export class TenantPlanes {
       region: plane.region,
       capacity: plane.capacity,
       tenants: plane.placed,
+      accepts_tenants: plane.acceptsTenants,
       secret: plane.secretMode,
       ...keysView(plane, accepted, this.keys.platformKeyId),
       version: plane.version,

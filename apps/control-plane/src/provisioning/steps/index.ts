@@ -14,6 +14,7 @@ import { AwaitReportStep } from './await-report.step';
 import { AwaitRestoreStep } from './await-restore.step';
 import { AwaitVersionStep } from './await-version.step';
 import { BackUpStep } from './back-up.step';
+import { CloseCellStep } from './close-cell.step';
 import { CloseTenantStep } from './close-tenant.step';
 import { CreateInfrastructureStep } from './create-infrastructure.step';
 import { CutOverStep } from './cut-over.step';
@@ -22,6 +23,7 @@ import { EraseBackupStep } from './erase-backup.step';
 import { FreezeStep } from './freeze.step';
 import { IssueCertificateStep } from './issue-certificate.step';
 import { MintNextSecretStep } from './mint-next-secret.step';
+import { MoveTenantsStep } from './move-tenants.step';
 import { OpenRestoreStep } from './open-restore.step';
 import { OpenTransferStep } from './open-transfer.step';
 import { PrepareSignupLinkStep } from './prepare-signup-link.step';
@@ -83,4 +85,6 @@ export const STEP_CLASSES: readonly Type<Step>[] = [
   AwaitVersionStep,
   UpgradeCanaryStep,
   UpgradeBatchesStep,
+  CloseCellStep,
+  MoveTenantsStep,
 ];

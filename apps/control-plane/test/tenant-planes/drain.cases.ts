@@ -1,0 +1,147 @@
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { JobScene } from '../job-scene.fixture';
+import { type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
+
+interface JobView {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly status: string;
+}
+
+describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
+  let scene: JobScene;
+  let region = 'region-0';
+  let here: PlaneSimulator;
+  let other: PlaneSimulator;
+  beforeAll(async () => (scene = await JobScene.set(driver)));
+  afterAll(() => scene.plane.close());
+  beforeEach(async () => {
+    region = `region-${Number(region.split('-')[1]) + 1}`;
+    here = await scene.plane.enrolledCell({ region });
+    other = await scene.plane.enrolledCell({ region });
+  });
+
+  const call = (action: string, cell = here, query = '') =>
+    scene.plane.post(`/api/tenant-planes/${cell.id}/${action}${query}`);
+  const cellNow = async ({ id }: PlaneSimulator) => {
+    const { items } = bodyOf<{ items: { id: string }[] }>(await scene.plane.get('/api/tenant-planes'));
+    return items.find((plane) => plane.id === id);
+  };
+  const movesOf = async (job: string): Promise<JobView[]> =>
+    (await scene.plane.get(`/api/provisioning-jobs?parent_id=${job}`).expect(200)).body.items;
+  const waiting = async (job: string) =>
+    (await scene.job(job)) as unknown as { steps: { waiting_for?: string }[] };
+  /** So many tenants at home in the cell, and nowhere else. */
+  const inhabited = async (count: number): Promise<string[]> => {
+    await closed(other);
+    const ids: string[] = [];
+    for (let n = 0; n < count; n += 1) {
+      const { body } = await scene.plane.provision({ region }).expect(202);
+      await here.serve(body.tenant.id);
+      await scene.reaches(body.job.id, 'succeeded');
+      ids.push(body.tenant.id);
+    }
+    await call('reopen', other).expect(200);
+    return ids;
+  };
+  const closed = async (cell: PlaneSimulator): Promise<void> =>
+    scene.reaches((await call('drain', cell).expect(202)).body.job.id, 'succeeded');
+  const drain = async (): Promise<string> => (await call('drain').expect(202)).body.job.id;
+
+  it('is given nobody any more, and its tenants move, some at once', async () => {
+    const ids = await inhabited(6);
+    const job = await drain();
+    const moves = await eventually(async () => {
+      const begun = await movesOf(job);
+      return begun.length === 4 && begun;
+    });
+    expect(ids).toEqual(expect.arrayContaining(moves.map(({ tenant_id: id }) => id)));
+    expect(await cellNow(here)).toMatchObject({ accepts_tenants: false });
+    const { body } = await scene.plane.provision({ region }).expect(202);
+    await other.serve(body.tenant.id);
+    await scene.reaches(body.job.id, 'succeeded');
+    expect(await scene.tenant(body.tenant.id)).toMatchObject({ tenant_plane_id: other.id });
+    const { steps } = await waiting(job);
+    expect(steps[1]?.waiting_for).toBe('tenants to move: 0 of 6 have');
+  });
+
+  it('is drained at once when it is empty, and takes tenants again when it is reopened', async () => {
+    const job = await drain();
+    await scene.reaches(job, 'succeeded');
+    expect(refusal(await call('drain'))).toEqual([409, 'already_drained']);
+    const { body } = await call('reopen').expect(200);
+    expect(body.tenant_plane).toMatchObject({ id: here.id, accepts_tenants: true });
+    const actions = ['tenant_plane.drain', 'tenant_plane.reopen'];
+    for (const action of actions)
+      expect(await scene.plane.rows(AuditEvent, { action, targetId: here.id })).toHaveLength(1);
+  });
+
+  it('is open again when the drain is cancelled; who is on the way arrives', async () => {
+    await inhabited(1);
+    const job = await drain();
+    const [move] = await eventually(async () => {
+      const begun = await movesOf(job);
+      return begun.length === 1 && begun;
+    });
+    await scene.act(job, 'cancel').expect(202);
+    await scene.reaches(job, 'cancelled');
+    expect(await cellNow(here)).toMatchObject({ accepts_tenants: true, tenants: 1 });
+    expect((await scene.job(move?.id ?? '')).status).not.toBe('cancelled');
+  });
+
+  it('stops when a tenant does not move, says which, and goes on when it is retried', async () => {
+    const [id] = await inhabited(1);
+    const job = await drain();
+    const [move] = await eventually(async () => {
+      const begun = await movesOf(job);
+      return begun.length === 1 && begun;
+    });
+    await scene.act(move?.id ?? '', 'cancel').expect(202);
+    await scene.reaches(job, 'failed');
+    const { error } = await scene.job(job);
+    expect(error?.code).toBe('drain_incomplete');
+    const { slug } = await scene.tenant(id ?? '');
+    expect(error?.detail).toContain(`${slug} (active)`);
+    scene.plane.clock.advance(1000);
+    await scene.act(job, 'retry').expect(202);
+    await eventually(async () => (await movesOf(job)).length === 2);
+  });
+
+  describe('is refused', () => {
+    it('when the other cells of its region have no room, and while another operation is live', async () => {
+      await inhabited(1);
+      const elsewhere = await scene.plane.enrolledCell({ region: `${region}-east` });
+      await closed(other);
+      expect(refusal(await call('drain'))).toEqual([503, 'no_capacity']);
+      expect(refusal(await call('drain', here, '?dry_run=true'))).toEqual([503, 'no_capacity']);
+      await call('reopen', other).expect(200);
+      await drain();
+      expect(refusal(await call('drain'))).toEqual([409, 'operation_in_progress']);
+      expect(refusal(await call('reopen'))).toEqual([409, 'operation_in_progress']);
+      expect(await cellNow(elsewhere)).toMatchObject({ tenants: 0 });
+    });
+
+    it('of a tenant plane that is no cell, or has yet to enrol, or is not there', async () => {
+      const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
+      const [theirs, expected] = [{ id: body.tenant.tenant_plane_id }, await scene.plane.registerCell()];
+      expect(refusal(await call('drain', theirs as PlaneSimulator))).toEqual([
+        422,
+        'tenant_plane_not_a_cell',
+      ]);
+      expect(refusal(await call('drain', expected))).toEqual([409, 'invalid_transition']);
+      expect(refusal(await call('drain', { id: body.tenant.id } as PlaneSimulator))).toEqual([
+        404,
+        'not_found',
+      ]);
+    });
+  });
+
+  it('is told of in a dry run, which changes nothing', async () => {
+    await inhabited(1);
+    const { body } = await call('drain', here, '?dry_run=true').expect(200);
+    expect(body.plan).toMatchObject({ tenants: 1, install_required: false });
+    expect(body.plan.steps.map(({ name }: { name: string }) => name)).toEqual(['close-cell', 'move-tenants']);
+    expect(await cellNow(here)).toMatchObject({ accepts_tenants: true });
+  });
+});
