@@ -1,7 +1,6 @@
 import { ROTATION_MODES, type RotationMode } from '@atlas/deployment-profiles';
-import { Optional } from '@atlas/platform';
+import { ApiProperty, Optional } from '@atlas/platform';
 import { MAX_WAIT_SECONDS } from '@atlas/plane-contract';
-import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, Min } from 'class-validator';
 import { MAX_TOKEN_SECONDS } from './provisioning-tokens';
