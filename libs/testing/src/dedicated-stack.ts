@@ -2,16 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identityOf } from '@atlas/platform/processes';
-import {
-  type DatabaseDriver,
-  type TenantView,
-  type TestDatabase,
-  TestStack,
-  asAdmin,
-  createTestDatabase,
-  eventually,
-  testServerUrl,
-} from '@atlas/testing';
+import { eventually } from './plane-process';
+import { asAdmin } from './roles';
+import { type DatabaseDriver, type TestDatabase, createTestDatabase, testServerUrl } from './test-database';
+import { type TenantView, TestStack } from './test-stack';
 
 interface LocalProcess {
   readonly name: string;

@@ -1,4 +1,5 @@
 export * from './certificate';
+export * from './dedicated-stack';
 export * from './fixed-clock';
 export * from './http';
 export * from './local-postgres';
