@@ -23,7 +23,7 @@ export default tseslint.config(
             only('type:app', 'type:lib'),
             only('lib:tenancy'),
             only('lib:deployment-profiles', 'lib:tenancy'),
-            only('lib:plane-contract', 'lib:tenancy', 'lib:deployment-profiles'),
+            only('lib:plane-contract', 'lib:tenancy', 'lib:deployment-profiles', 'lib:platform'),
             only('lib:platform'),
             only('lib:persistence', 'lib:platform', 'lib:testing'),
             only('lib:service-auth', 'lib:platform', 'lib:testing'),
@@ -36,6 +36,19 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': [
         'error',
         { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: '@nestjs/swagger',
+              message:
+                'It is slow to load. Its decorators, loaded when they are needed, are in @atlas/platform.',
+              allowTypeImports: true,
+            },
+          ],
+        },
       ],
       'no-console': 'error',
     },

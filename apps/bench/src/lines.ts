@@ -4,7 +4,9 @@ import { P2_ACTIVATE } from './p2-activate';
 import { P3_THROUGHPUT } from './p3-throughput';
 import { P4_ISOLATION } from './p4-isolation';
 import { P5_SIGNED_CALL } from './p5-signed-call';
+import { P6_DEDICATED } from './p6-dedicated';
 import { P7_WAITING } from './p7-waiting';
+import { P9_START } from './p9-start';
 
 /** Every line there is. A new one is a file and a line here. */
 export const LINES: readonly Line[] = [
@@ -13,5 +15,7 @@ export const LINES: readonly Line[] = [
   P3_THROUGHPUT,
   P4_ISOLATION,
   P5_SIGNED_CALL,
+  P6_DEDICATED,
   P7_WAITING,
+  P9_START,
 ];

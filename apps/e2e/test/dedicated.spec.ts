@@ -1,5 +1,4 @@
-import { databasesOfLongSuite, type TenantView, eventually } from '@atlas/testing';
-import { DedicatedStack } from './dedicated.fixture';
+import { DedicatedStack, databasesOfLongSuite, type TenantView, eventually } from '@atlas/testing';
 import { inFullForm } from './full-form.fixture';
 
 jest.setTimeout(120_000);

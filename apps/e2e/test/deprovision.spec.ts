@@ -1,4 +1,5 @@
 import {
+  DedicatedStack,
   type SessionView,
   type TenantView,
   type TestDatabase,
@@ -7,7 +8,6 @@ import {
   eventually,
   request,
 } from '@atlas/testing';
-import { DedicatedStack } from './dedicated.fixture';
 
 jest.setTimeout(120_000);
 

@@ -1,5 +1,6 @@
 import { get } from 'node:http';
 import {
+  DedicatedStack,
   type InstallView,
   type RequestOptions,
   type SessionView,
@@ -12,7 +13,6 @@ import {
   request,
   startPlane,
 } from '@atlas/testing';
-import { DedicatedStack } from './dedicated.fixture';
 
 jest.setTimeout(120_000);
 

@@ -1,5 +1,10 @@
-import { type SessionView, type TenantView, databasesOfLongSuite, eventually } from '@atlas/testing';
-import { DedicatedStack } from './dedicated.fixture';
+import {
+  DedicatedStack,
+  type SessionView,
+  type TenantView,
+  databasesOfLongSuite,
+  eventually,
+} from '@atlas/testing';
 import { Releases } from './releases.fixture';
 
 jest.setTimeout(180_000);

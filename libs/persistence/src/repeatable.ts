@@ -1,3 +1,4 @@
+import { ApiHeader } from '@atlas/platform';
 import {
   type CallHandler,
   type ExecutionContext,
@@ -6,7 +7,6 @@ import {
   UseInterceptors,
   applyDecorators,
 } from '@nestjs/common';
-import { ApiHeader } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Observable, from, lastValueFrom } from 'rxjs';
 

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '@atlas/platform/api-decorators';
 import { Type } from 'class-transformer';
 import {
   IsArray,

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '@atlas/platform/api-decorators';
 import { Type } from 'class-transformer';
 import { IsDefined, IsIn, IsObject, IsString, Length, MaxLength, ValidateNested } from 'class-validator';
 import { type EnrolAnswer } from './desired-state';

@@ -6,17 +6,20 @@ import {
   type OnApplicationShutdown,
   type OnModuleDestroy,
 } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
 import {
   HealthCheck,
   HealthCheckService,
   type HealthCheckResult,
   type HealthIndicatorFunction,
 } from '@nestjs/terminus';
+import { ApiExcludeController } from './api-decorators';
 import { Public } from './public.decorator';
 
 export const READINESS_CHECKS = Symbol('READINESS_CHECKS');
 export type ReadinessChecks = readonly HealthIndicatorFunction[];
+
+/** It would load @nestjs/swagger. */
+const UNDESCRIBED = { noCache: true, swaggerDocumentation: false };
 
 /** Not ready from the first sign of shutting down, so that a load balancer stops sending before the server closes. */
 @Injectable()
@@ -44,13 +47,13 @@ export class HealthController {
   ) {}
 
   @Get('health/live')
-  @HealthCheck()
+  @HealthCheck(UNDESCRIBED)
   live(): Promise<HealthCheckResult> {
     return this.health.check([]);
   }
 
   @Get(['health/ready', 'api/health'])
-  @HealthCheck()
+  @HealthCheck(UNDESCRIBED)
   ready(): Promise<HealthCheckResult> {
     return this.health.check([this.draining.check, ...this.checks]);
   }

@@ -8,8 +8,8 @@ import {
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { type ApiTitle, serveApiDocs } from './api-docs';
 import { Metrics } from './metrics';
 import { ProblemFilter } from './problem.filter';
 import { type RequestContext, runInContext, traceIdOf } from './request-context';
@@ -18,13 +18,7 @@ import { createValidationPipe } from './validation.pipe';
 const MAX_BODY_BYTES = 1_048_576;
 const UNPREFIXED = ['/', 'health/live', 'health/ready', 'api/health', 'metrics'];
 
-/** No route has a schema of Fastify's: bodies are validated by class-validator. Its compilers take longer to load than the rest. */
-const NO_ROUTE_SCHEMAS = { buildValidator: refuseSchema, buildSerializer: refuseSchema };
-
-export interface HttpAppOptions {
-  readonly title: string;
-  readonly description: string;
-  readonly version: string;
+export interface HttpAppOptions extends ApiTitle {
   readonly logger?: LoggerService | false;
   /** What is taken besides JSON: a media type, read as bytes, of so many at most. */
   readonly alsoAccepts?: { readonly type: string; readonly maxBytes: number };
@@ -41,7 +35,7 @@ export async function createHttpApp(
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
-    schemaController: { compilersFactory: NO_ROUTE_SCHEMAS },
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     rawBody: true,
@@ -59,23 +53,13 @@ export async function createHttpApp(
   app.useGlobalFilters(new ProblemFilter());
   app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
   if (!options.preview) instrument(adapter.getInstance() as unknown as FastifyInstance, app.get(Metrics));
-  SwaggerModule.setup('docs', app, () => openApiDocument(app, options), { jsonDocumentUrl: 'openapi.json' });
+  serveApiDocs(app, options);
   return app;
 }
 
-export function openApiDocument(app: NestFastifyApplication, options: HttpAppOptions): OpenAPIObject {
-  const document = new DocumentBuilder()
-    .setTitle(options.title)
-    .setDescription(options.description)
-    .setVersion(options.version)
-    .setOpenAPIVersion('3.1.0')
-    .addBearerAuth()
-    .build();
-  return SwaggerModule.createDocument(app, document);
-}
-
-function refuseSchema(): never {
-  throw new Error('A route has a schema for Fastify: declare its body as a class instead.');
+/** Bodies are validated by their DTOs. Given none, Fastify would load two compilers of JSON schemas at each start. */
+function noSchemas(): never {
+  throw new Error('Routes here have no Fastify schema.');
 }
 
 /**

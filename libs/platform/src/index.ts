@@ -1,3 +1,5 @@
+export * from './api-decorators';
+export * from './api-docs';
 export * from './clock';
 export * from './environment';
 export * from './errors';

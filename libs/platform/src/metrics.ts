@@ -1,10 +1,10 @@
 import { Controller, Get, Headers, Inject, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
 import { timingSafeEqual } from 'node:crypto';
 import { type FastifyReply } from 'fastify';
 import { Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { DomainError } from './errors';
 import { Public } from './public.decorator';
+import { ApiExcludeController } from './api-decorators';
 
 export const METRICS_OPTIONS = Symbol('METRICS_OPTIONS');
 export interface MetricsOptions {

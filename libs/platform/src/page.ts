@@ -1,7 +1,7 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { IsInt, IsUUID, Max, Min } from 'class-validator';
 import { Optional } from './optional.decorator';
+import { ApiProperty } from './api-decorators';
 
 /** An id is the same in capitals (RFC 9562), but SQLite compares text. */
 export const InSmallLetters = (): PropertyDecorator =>

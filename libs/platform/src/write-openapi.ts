@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { type DynamicModule } from '@nestjs/common';
-import { type HttpAppOptions, createHttpApp, openApiDocument } from './http-app';
+import { openApiDocument } from './api-docs';
+import { type HttpAppOptions, createHttpApp } from './http-app';
 
 /** Writes a plane's OpenAPI document to the file that is named as the only argument. */
 export async function writeOpenApi(module: DynamicModule, options: HttpAppOptions): Promise<void> {
   const file = process.argv[2];
   if (!file) throw new Error('Name the file to write.');
   const app = await createHttpApp(module, { ...options, preview: true });
-  writeFileSync(file, `${JSON.stringify(openApiDocument(app, options), null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(await openApiDocument(app, options), null, 2)}\n`);
   await app.close();
 }

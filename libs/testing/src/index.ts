@@ -1,5 +1,6 @@
 export * from './cases-in';
 export * from './certificate';
+export * from './dedicated-stack';
 export * from './fixed-clock';
 export * from './http';
 export * from './local-postgres';

@@ -42,9 +42,10 @@ function createSqlite(): TestDatabase {
 export async function createPostgres(
   adminUrl: string,
   name = `t_${randomBytes(8).toString('hex')}`,
+  template = 'template0',
 ): Promise<TestDatabase> {
   await asAdmin(adminUrl, async (client) => {
-    await client.query(`create database ${name} owner ${OWNER_ROLE} template template0`);
+    await client.query(`create database ${name} owner ${OWNER_ROLE} template ${template}`);
   });
   const url = urlFor(adminUrl, name, APP_ROLE);
   const ownerUrl = urlFor(adminUrl, name, OWNER_ROLE);

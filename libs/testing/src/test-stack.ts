@@ -9,6 +9,7 @@ import { type TestDatabase } from './test-database';
 export interface TenantView {
   readonly id: string;
   readonly slug: string;
+  readonly deployment_model: string;
   readonly status: string;
   readonly url: string;
   readonly endpoint_url: string | null;

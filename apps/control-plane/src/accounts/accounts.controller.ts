@@ -1,7 +1,6 @@
 import { Repeatable } from '@atlas/persistence';
-import { Public } from '@atlas/platform';
+import { ApiBearerAuth, ApiTags, Public } from '@atlas/platform';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { AnyOperator, Requires } from './access.guard';
 import { CreateApiKeyDto, CreateOperatorDto, LoginDto } from './accounts.dto';
 import { Accounts, type OperatorView } from './accounts.service';

@@ -1,5 +1,4 @@
-import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, Optional } from '@atlas/platform';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, Optional } from '@atlas/platform';
 import { ArrayNotEmpty, IsArray, IsEmail, IsIn, IsInt, IsString, Length, Max, Min } from 'class-validator';
 import { OPERATOR_ROLES, type OperatorRole, SCOPES, type Scope } from './scopes';
 

@@ -1,8 +1,7 @@
 import { ALLOWED_BY_ADMIN_PARAMETER, ChatCompletionRequest } from '@atlas/plane-contract';
-import { sendEventStream, validationFailed } from '@atlas/platform';
+import { ApiProduces, ApiTags, sendEventStream, validationFailed } from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
 import { Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
-import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../accounts/access.guard';
 import { PlaneCall, type PlaneCaller } from '../accounts/caller';

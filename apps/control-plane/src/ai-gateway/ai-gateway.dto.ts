@@ -1,6 +1,5 @@
 import { ALLOWED_BY_ADMIN_PARAMETER } from '@atlas/plane-contract';
-import { Optional } from '@atlas/platform';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, Optional } from '@atlas/platform';
 import { IsIn } from 'class-validator';
 import { SelfQuery } from '../tenant-planes/tenant-planes.dto';
 

@@ -1,7 +1,6 @@
-import { Optional, type Page, PageQuery, pageOf } from '@atlas/platform';
+import { ApiBearerAuth, ApiProperty, ApiTags, Optional, type Page, PageQuery, pageOf } from '@atlas/platform';
 import { Database } from '@atlas/persistence';
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { IsString, Length } from 'class-validator';
 import { Requires } from '../accounts/access.guard';
 import { AuditEvent } from './audit-event.entity';

@@ -1,4 +1,4 @@
-import { UuidPipe } from '@atlas/platform';
+import { ApiBearerAuth, ApiProduces, ApiTags, UuidPipe } from '@atlas/platform';
 import {
   type BeforeApplicationShutdown,
   Controller,
@@ -9,7 +9,6 @@ import {
   Query,
   Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
 import { JobEvents, KEEP_ALIVE } from './job-events';

@@ -1,5 +1,4 @@
-import { InSmallLetters, Optional, PageQuery } from '@atlas/platform';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, InSmallLetters, Optional, PageQuery } from '@atlas/platform';
 import { IsIn, IsUUID } from 'class-validator';
 import { JOB_STATUSES } from './job';
 

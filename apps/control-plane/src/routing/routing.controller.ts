@@ -1,5 +1,5 @@
+import { ApiBearerAuth, ApiProperty, ApiTags } from '@atlas/platform';
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { IsString, Length } from 'class-validator';
 import { Requires } from '../accounts/access.guard';
 import { Routes } from './routes.service';

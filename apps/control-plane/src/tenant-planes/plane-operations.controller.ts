@@ -1,6 +1,5 @@
-import { UuidPipe } from '@atlas/platform';
+import { ApiBearerAuth, ApiHeader, ApiTags, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
 import { CurrentOperator, type OperatorCaller } from '../accounts/caller';

@@ -1,7 +1,7 @@
 import { MAX_WAIT_SECONDS, ReportRequest } from '@atlas/plane-contract';
 import { type ServiceCall } from '@atlas/service-auth';
+import { ApiTags } from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../accounts/access.guard';
 import { PlaneCall, type PlaneCaller } from '../accounts/caller';

@@ -1,8 +1,7 @@
 import { Repeatable } from '@atlas/persistence';
-import { UuidPipe } from '@atlas/platform';
+import { ApiBearerAuth, ApiTags, UuidPipe } from '@atlas/platform';
 import { type EnrolAnswerFile, EnrolRequest, EnrolRequestFile } from '@atlas/plane-contract';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
 import { Requires, SignedByTenantPlane } from '../accounts/access.guard';

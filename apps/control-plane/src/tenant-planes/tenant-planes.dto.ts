@@ -1,8 +1,7 @@
 import { ROTATION_MODES, type RotationMode } from '@atlas/deployment-profiles';
-import { Optional, PageQuery } from '@atlas/platform';
+import { ApiProperty, Optional, PageQuery } from '@atlas/platform';
 import { MAX_WAIT_SECONDS } from '@atlas/plane-contract';
 import { DEPLOYMENT_MODELS, type DeploymentModel } from '@atlas/tenancy';
-import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, Min } from 'class-validator';
 import { HEALTH_CLASSES, type HealthClass } from './fleet';

@@ -1,7 +1,6 @@
 import { type LifecycleOperation } from '@atlas/deployment-profiles';
-import { UuidPipe } from '@atlas/platform';
+import { ApiBearerAuth, ApiHeader, ApiTags, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { type EntityManager } from 'typeorm';
 import { Requires } from '../accounts/access.guard';

@@ -1,5 +1,5 @@
 import { Repeatable } from '@atlas/persistence';
-import { UuidPipe } from '@atlas/platform';
+import { ApiBearerAuth, ApiHeader, ApiTags, UuidPipe } from '@atlas/platform';
 import {
   Body,
   Controller,
@@ -14,7 +14,6 @@ import {
   Query,
   Res,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
 import { CurrentOperator, type OperatorCaller } from '../accounts/caller';

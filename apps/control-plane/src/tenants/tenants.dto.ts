@@ -1,5 +1,5 @@
 import { databaseTargetProblem } from '@atlas/persistence';
-import { Checked, Optional, PageQuery } from '@atlas/platform';
+import { ApiProperty, Checked, Optional, PageQuery } from '@atlas/platform';
 import {
   DEPLOYMENT_MODELS,
   type DeploymentModel,
@@ -8,7 +8,6 @@ import {
   TENANT_STATUSES,
   slugProblem,
 } from '@atlas/tenancy';
-import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   IsEmail,

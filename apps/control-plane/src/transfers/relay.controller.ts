@@ -1,7 +1,6 @@
 import { MAX_WAIT_SECONDS, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
-import { UuidPipe } from '@atlas/platform';
+import { ApiBody, ApiConsumes, ApiTags, UuidPipe } from '@atlas/platform';
 import { Controller, Get, Param, ParseIntPipe, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../accounts/access.guard';

@@ -76,6 +76,7 @@ describe('the HTTP side of the Control Plane', () => {
     expect(page.text).toContain('swagger-ui-init.js');
     expect(script.text).toContain('Atlas Control Plane');
     await plane.get('/docs/swagger-ui-bundle.js', { token: null }).expect(200);
+    expect(refusal(await plane.get('/docs/nothing.js', { token: null }))).toEqual([404, 'not_found']);
   });
 
   it('is alive and ready', async () => {

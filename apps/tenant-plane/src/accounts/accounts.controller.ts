@@ -1,6 +1,5 @@
-import { Public } from '@atlas/platform';
+import { ApiBearerAuth, ApiTags, Public } from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
 import { TenantResolution } from '../tenancy/tenant-resolution';
 import { type Tenant } from '../tenancy/tenant.entity';

@@ -1,5 +1,4 @@
-import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, Optional } from '@atlas/platform';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, Optional } from '@atlas/platform';
 import { IsEmail, IsString, Length } from 'class-validator';
 
 export class SignupExchangeDto {

@@ -1,6 +1,5 @@
-import { UuidPipe, callerGone, sendEventStream } from '@atlas/platform';
+import { ApiBearerAuth, ApiProduces, ApiTags, UuidPipe, callerGone, sendEventStream } from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '@atlas/platform';
 import { IsBoolean } from 'class-validator';
 
 export class ChangeAiSettingsDto {

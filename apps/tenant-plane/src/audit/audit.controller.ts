@@ -1,7 +1,6 @@
-import { type Page, PageQuery, pageOf } from '@atlas/platform';
+import { ApiBearerAuth, ApiTags, type Page, PageQuery, pageOf } from '@atlas/platform';
 import { TenantDatabase } from '@atlas/persistence';
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { CurrentTenant } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';

@@ -1,7 +1,6 @@
 import { Repeatable } from '@atlas/persistence';
-import { type Page, UuidPipe } from '@atlas/platform';
+import { ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { CurrentTenant } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';

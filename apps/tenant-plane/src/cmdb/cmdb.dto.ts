@@ -1,5 +1,4 @@
-import { Optional, PageQuery } from '@atlas/platform';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, Optional, PageQuery } from '@atlas/platform';
 import { IsObject, IsString, Length, Matches } from 'class-validator';
 
 export class CreateConfigurationItemDto {

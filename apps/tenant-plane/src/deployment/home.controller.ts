@@ -1,6 +1,5 @@
-import { PAGE_HEADERS, escaped } from '@atlas/platform';
+import { ApiExcludeController, PAGE_HEADERS, escaped } from '@atlas/platform';
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { CurrentTenant } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';

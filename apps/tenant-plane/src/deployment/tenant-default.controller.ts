@@ -1,5 +1,5 @@
+import { ApiTags } from '@atlas/platform';
 import { Controller, Get } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import { ControlPlaneLink } from '../control-plane-link/link.service';
 import { OptionalTenant } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';

@@ -1,5 +1,4 @@
-import { Optional, PageQuery } from '@atlas/platform';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, Optional, PageQuery } from '@atlas/platform';
 import { IsIn, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
 import { INCIDENT_STATUSES, type IncidentStatus, SEVERITIES, type Severity } from './incident';
 

@@ -1,5 +1,5 @@
+import { ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { CurrentTenant } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';

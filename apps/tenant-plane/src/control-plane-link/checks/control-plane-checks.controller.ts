@@ -1,5 +1,5 @@
+import { ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Controller, Get } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { Requires } from '../../tenancy/tenant.guard';
 import { ControlPlaneChecks } from './control-plane-checks';
 import { type NamedOutcome } from './run-checks';

@@ -2,16 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identityOf } from '@atlas/platform/processes';
-import {
-  type DatabaseDriver,
-  type TenantView,
-  type TestDatabase,
-  TestStack,
-  asAdmin,
-  createTestDatabase,
-  eventually,
-  testServerUrl,
-} from '@atlas/testing';
+import { eventually } from './plane-process';
+import { asAdmin } from './roles';
+import { type DatabaseDriver, type TestDatabase, createTestDatabase, testServerUrl } from './test-database';
+import { type TenantView, TestStack } from './test-stack';
 
 interface LocalProcess {
   readonly name: string;
@@ -19,29 +13,35 @@ interface LocalProcess {
   readonly startedAt: string;
 }
 
+type Env = Readonly<Record<string, string>>;
+
 /** A Control Plane as a process that creates dedicated tenants on this machine. */
 export class DedicatedStack {
   private constructor(
-    readonly driver: DatabaseDriver,
     readonly stack: TestStack,
     readonly folder: string,
     private readonly controlPlaneDatabase: TestDatabase,
   ) {}
 
-  static async start(
-    driver: DatabaseDriver,
-    env: Readonly<Record<string, string>> = {},
+  static async start(driver: DatabaseDriver, env: Env = {}): Promise<DedicatedStack> {
+    return DedicatedStack.on(await createTestDatabase(driver), testServerUrl, env);
+  }
+
+  /** `serverUrl`: of the Postgres server that gets the tenants' databases, asked for where they are on Postgres. */
+  static async on(
+    controlPlaneDatabase: TestDatabase,
+    serverUrl: () => string,
+    env: Env = {},
   ): Promise<DedicatedStack> {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-dedicated-'));
-    const controlPlaneDatabase = await createTestDatabase(driver);
     const controlPlaneEnv = {
       INFRASTRUCTURE_DRIVER: 'local',
       LOCAL_DRIVER_DIR: folder,
-      ...(driver === 'postgres' && { LOCAL_DRIVER_POSTGRES_URL: testServerUrl() }),
+      ...(controlPlaneDatabase.driver === 'postgres' && { LOCAL_DRIVER_POSTGRES_URL: serverUrl() }),
       ...env,
     };
     const stack = await TestStack.start({ controlPlaneDatabase, controlPlaneEnv });
-    return new DedicatedStack(driver, stack, folder, controlPlaneDatabase);
+    return new DedicatedStack(stack, folder, controlPlaneDatabase);
   }
 
   async provision(slug: string): Promise<TenantView> {
@@ -66,7 +66,7 @@ export class DedicatedStack {
 
   /** Databases and roles of dedicated tenants on the test server whose name holds `slug`. */
   async namesOnServer(slug: string): Promise<string[]> {
-    if (this.driver === 'sqlite') return [];
+    if (this.controlPlaneDatabase.driver === 'sqlite') return [];
     const { rows } = await asAdmin(testServerUrl(), (client) =>
       client.query<{ name: string }>(
         `select datname as name from pg_database where datname like $1

@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { freePort } from '@atlas/testing';
+
+const SAYS_SO = / is ready/;
+
+/** A Node process that is started to see how long it takes. */
+export class StartedProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    /** From its start until it says that it is ready and its health check agrees. */
+    readonly readyMs: number,
+  ) {}
+
+  static async start(file: string, env: Readonly<Record<string, string>>): Promise<StartedProcess> {
+    const port = await freePort();
+    const startedAt = performance.now();
+    const child = spawn(process.execPath, [file], {
+      env: { PATH: process.env['PATH'], NODE_ENV: 'test', HOST: '127.0.0.1', PORT: String(port), ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await saysReady(child);
+    const { status } = await fetch(`http://127.0.0.1:${port}/health/ready`);
+    if (status !== 200) throw new Error(`${file} says that it is ready, and answers ${status}.`);
+    return new StartedProcess(child, performance.now() - startedAt);
+  }
+
+  /** Resident, as the system counts it (Linux). */
+  get residentBytes(): number {
+    const [, kilobytes] =
+      /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8')) ?? [];
+    return Number(kilobytes) * 1024;
+  }
+
+  async end(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill('SIGKILL');
+    await once(this.child, 'exit');
+  }
+}
+
+/** It is read on, so that a full pipe does not hold it up. */
+function saysReady(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (text.length < 100_000) text += chunk.toString();
+      if (SAYS_SO.test(text)) resolve();
+    });
+    child.once('exit', (code) => reject(new Error(`It ended with ${code} before it was ready:\n${text}`)));
+  });
+}

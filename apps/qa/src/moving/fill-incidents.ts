@@ -1,0 +1,36 @@
+import { uuidv7 } from '@atlas/tenancy';
+import { type TenantRows } from '../tenant-rows';
+
+/** Below the number of parameters that either database takes in a statement. */
+const ROWS_A_STATEMENT = 2000;
+const COLUMNS = 'tenant_id, id, number, title, description, severity, status, created_at, updated_at'.split(
+  ', ',
+);
+
+/** Gives a tenant as many incidents as if its users had written them, past the plane: a hundred thousand calls take long. */
+export async function fillIncidents(rows: TenantRows, tenantId: string, count: number): Promise<void> {
+  for (let n = 1; n <= count; n += ROWS_A_STATEMENT) {
+    const some = Array.from({ length: Math.min(ROWS_A_STATEMENT, count - n + 1) }, (_, i) =>
+      incident(tenantId, n + i),
+    );
+    const places = some.map((_, row) => `(${COLUMNS.map((__, i) => `$${row * COLUMNS.length + i + 1}`)})`);
+    await rows.query(`insert into incidents (${COLUMNS}) values ${places}`, some.flat());
+  }
+  await rows.query(
+    `insert into tenant_counters (tenant_id, series, value) values ($1, 'incident', $2)
+     on conflict (tenant_id, series) do update set value = excluded.value`,
+    [tenantId, count],
+  );
+}
+
+/** A minute after the one before. */
+function incident(tenantId: string, n: number): unknown[] {
+  const at = new Date(Date.UTC(2025, 0, 1) + n * 60_000);
+  const text = at.toISOString().replace('T', ' ').replace('Z', '');
+  const number = `INC-${String(n).padStart(8, '0')}`;
+  const description = `The volume of web-${n} has no room left. `.repeat(4);
+  return [
+    ...[tenantId, uuidv7(at), number, `Disk is full on web-${n}`],
+    ...[description, `P${(n % 5) + 1}`, 'open', text, text],
+  ];
+}

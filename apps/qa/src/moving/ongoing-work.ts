@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Answer, type RequestOptions, request } from '@atlas/testing';
+
+const WRITES_A_SECOND = 20;
+const READERS = 2;
+const READ_PAUSE_MS = 25;
+/** Sooner than a client is asked to (a second): what is measured is the pause, not the client's patience. Twice as long each time. */
+const RETRY_MS = 20;
+const MAX_RETRY_MS = 160;
+/** Nobody waits longer. */
+const PATIENCE_MS = 30_000;
+
+interface Incident {
+  readonly id: string;
+  readonly title: string;
+}
+type Page = Answer<{ readonly items: readonly Incident[] }>;
+
+/**
+ * Users of one tenant who go on working whatever is done to it. As a browser does, they go where a redirect sends them and
+ * stay there, and send a write again that was refused because writes pause; each time with another title, so that a write
+ * which was refused and took place all the same is seen.
+ */
+export class OngoingWork {
+  /** Titles by the ids of incidents, as they were acknowledged. */
+  readonly acknowledged = new Map<string, string>();
+  /** Titles of writes that were told to wait. */
+  readonly refused = new Set<string>();
+  readonly failures: string[] = [];
+  reads = 0;
+  /** From the first attempt of a write to its acknowledgement. */
+  longestWriteMs = 0;
+  longestReadMs = 0;
+  private newestId = '';
+  private isOver = false;
+  private readonly running: Promise<unknown>;
+
+  /** `known`: ids of incidents that there are, of which every fourth write changes the next. */
+  constructor(
+    /** Where they are now. */
+    public address: string,
+    private readonly headers: Readonly<Record<string, string>>,
+    private readonly known: Iterator<string>,
+  ) {
+    this.running = Promise.all([this.write(), ...Array.from({ length: READERS }, () => this.read())]);
+  }
+
+  async stop(): Promise<void> {
+    this.isOver = true;
+    await this.running;
+  }
+
+  /** At the pace of the clock: a pause holds up all that begin in it. */
+  private async write(): Promise<void> {
+    const writes: Promise<void>[] = [];
+    const startedAt = performance.now();
+    for (let n = 0; !this.isOver; n += 1) {
+      writes.push(
+        this.writeOne(n).catch((error: Error) => void this.failures.push(`write: ${error.message}`)),
+      );
+      await delay(startedAt + ((n + 1) * 1000) / WRITES_A_SECOND - performance.now());
+    }
+    await Promise.all(writes);
+  }
+
+  private async writeOne(n: number): Promise<void> {
+    const changedId: string | undefined = n % 4 === 3 ? (this.known.next().value as string) : undefined;
+    const startedAt = performance.now();
+    for (let attempt = 1; ; attempt += 1) {
+      const title = `${startedAt} ${n} attempt ${attempt}`;
+      const answer = await this.send(title, changedId);
+      if (answer.status === 201 || answer.status === 200) return this.note(answer.body, startedAt);
+      if (answer.body['code'] !== 'tenant_frozen') throw new Error(describe(answer));
+      this.refused.add(title);
+      if (performance.now() - startedAt > PATIENCE_MS) throw new Error('it was refused for too long');
+      await delay(Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (attempt - 1)));
+    }
+  }
+
+  private send(title: string, changedId?: string): Promise<Answer<Record<string, unknown> & Incident>> {
+    return changedId === undefined
+      ? this.call('/api/incidents', { body: { title, severity: 'P4' } })
+      : this.call(`/api/incidents/${changedId}`, { method: 'PATCH', body: { title } });
+  }
+
+  private note({ id, title }: Incident, startedAt: number): void {
+    this.acknowledged.set(id, title);
+    if (id > this.newestId) this.newestId = id;
+    this.longestWriteMs = Math.max(this.longestWriteMs, performance.now() - startedAt);
+  }
+
+  private async read(): Promise<void> {
+    while (!this.isOver) {
+      await this.readOnce().catch((error: Error) => void this.failures.push(`read: ${error.message}`));
+      await delay(READ_PAUSE_MS);
+    }
+  }
+
+  /** What was acknowledged before is seen. */
+  private async readOnce(): Promise<void> {
+    const [newest, startedAt] = [this.newestId, performance.now()];
+    const page: Page = await this.call('/api/incidents?limit=100', {});
+    if (page.status !== 200) throw new Error(describe(page));
+    if (newest !== '' && !page.body.items.some(({ id }) => id === newest))
+      throw new Error(`the acknowledged incident ${newest} is not seen`);
+    this.reads += 1;
+    this.longestReadMs = Math.max(this.longestReadMs, performance.now() - startedAt);
+  }
+
+  private async call<T>(path: string, options: RequestOptions): Promise<Answer<T>> {
+    const answer = await request<T>(`${this.address}${path}`, { ...options, headers: this.headers });
+    if (answer.status !== 307) return answer;
+    this.address = new URL(answer.headers.get('location') ?? '').origin;
+    return this.call(path, options);
+  }
+}
+
+function describe({ status, body }: Answer<unknown>): string {
+  return `${status} ${JSON.stringify(body)}`;
+}

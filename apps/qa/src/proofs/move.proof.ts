@@ -1,0 +1,63 @@
+import { fillIncidents } from '../moving/fill-incidents';
+import { type LegResult, travel } from '../moving/leg';
+import { Tour } from '../moving/tour';
+import { type Proof } from '../proof';
+import { TenantRows } from '../tenant-rows';
+
+/** Every direction once. */
+const DIRECTIONS = ['dedicated', 'hybrid', 'dedicated', 'shared', 'on_prem', 'shared'];
+const SIZES = { small: { incidents: 1000, rounds: 1 }, full: { incidents: 100_000, rounds: 2 } } as const;
+const MAX_FREEZE_MS = 2000;
+
+/** R25. A tenant that is worked in moves between all models; its users notice a moment in which writes pause. */
+export const MOVE: Proof = {
+  name: 'move',
+  goal: '100,000 incidents under 20 writes/s, in six directions: 0 rows lost or doubled, no read fails, p99 of the freeze < 2 s',
+  databases: ['sqlite', 'postgres'],
+  // e2e/test/move.spec.ts is its small form.
+  smallOn: [],
+  async run(context) {
+    const { incidents, rounds } = SIZES[context.size];
+    const tour = await Tour.begin(context);
+    try {
+      const known = await fill(tour, incidents);
+      const legs: LegResult[] = [];
+      for (const to of Array.from({ length: rounds }, () => DIRECTIONS).flat()) {
+        const leg = await travel(tour, to, known);
+        context.progress(describe(leg));
+        legs.push(leg);
+      }
+      return verdictOf(legs, incidents);
+    } finally {
+      await tour.end();
+    }
+  },
+};
+
+/** The ids of what was filled in. */
+async function fill(tour: Tour, count: number): Promise<Iterator<string>> {
+  const rows = await TenantRows.open(tour.database);
+  try {
+    await fillIncidents(rows, tour.tenant.id, count);
+    const sql = 'select id from incidents where tenant_id = $1 order by id';
+    return (await rows.query<{ id: string }>(sql, [tour.tenant.id])).map(({ id }) => id).values();
+  } finally {
+    await rows.close();
+  }
+}
+
+function verdictOf(legs: readonly LegResult[], incidents: number) {
+  const sum = (figure: (leg: LegResult) => number): number => legs.reduce((all, leg) => all + figure(leg), 0);
+  const [lost, doubled] = [sum((leg) => leg.lost), sum((leg) => leg.doubled)];
+  const failed = sum((leg) => leg.failures.length);
+  // Of so few the 99th percentile is the longest.
+  const freezes = legs.map(({ freezeMs }) => freezeMs).sort((a, b) => a - b);
+  const [middle, longest] = [freezes[freezes.length >> 1] ?? NaN, freezes.at(-1) ?? NaN];
+  const figure = `${legs.length} moves of ${incidents} incidents: ${lost} lost, ${doubled} doubled, ${failed} of ${sum((leg) => leg.reads)} reads and ${sum((leg) => leg.writes)} writes failed; freeze p50 ${middle.toFixed(0)} ms, p99 ${longest.toFixed(0)} ms`;
+  return { figure, isGood: lost + doubled + failed === 0 && longest < MAX_FREEZE_MS };
+}
+
+function describe(leg: LegResult): string {
+  const failures = leg.failures.length === 0 ? 'no failure' : leg.failures.slice(0, 3).join('; ');
+  return `${leg.name} in ${(leg.movedMs / 1000).toFixed(1)} s: ${leg.writes} writes, held up for ${leg.freezeMs.toFixed(0)} ms at most; ${leg.reads} reads, ${leg.longestReadMs.toFixed(0)} ms at most; ${leg.lost} lost, ${leg.doubled} doubled, ${failures}`;
+}
