@@ -27,8 +27,10 @@ export class Reports {
         ...report.tenants.map((tenant) => this.record(manager, tenantPlaneId, tenant)),
         this.recordPlane(manager, tenantPlaneId, report),
       ]);
-      await this.waker.wakeForTenants(manager, tenantIds);
-      await this.waker.wakeForPlanes(manager, [tenantPlaneId]);
+      await together([
+        this.waker.wakeForTenants(manager, tenantIds),
+        this.waker.wakeForPlanes(manager, [tenantPlaneId]),
+      ]);
     });
   }
 
