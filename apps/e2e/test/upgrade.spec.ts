@@ -30,7 +30,7 @@ describe.each(databasesOfLongSuite('sqlite'))(
     let session: SessionView;
 
     beforeAll(async () => {
-    releases = new Releases();
+      releases = new Releases();
       for (const version of [OLD, BAD]) releases.add(version);
       releases.link(NEW);
       releases.breakFor(BAD, 'second');
