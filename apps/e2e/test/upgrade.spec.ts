@@ -29,12 +29,13 @@ interface PlaneView {
 describe.each(databasesOfLongSuite('sqlite'))(
   'dedicated tenant planes that are upgraded, on %s',
   (driver) => {
-    const releases = new Releases();
+    let releases: Releases;
     let dedicated: DedicatedStack;
     const tenants: Record<string, TenantView> = {};
     let session: SessionView;
 
     beforeAll(async () => {
+      releases = new Releases();
       for (const version of [OLD, BAD]) releases.add(version);
       releases.link(NEW);
       releases.breakFor(BAD, 'second');

@@ -68,5 +68,6 @@ function displayFor({ isJson, terminal, surroundings: { now } }: OperatorCall): 
 }
 
 function titleOf({ operation, tenant_id: tenantId, tenant_plane_id: planeId }: JobView): string {
-  return tenantId ? `${operation} tenant ${tenantId}` : `${operation} tenant plane ${planeId}`;
+  if (tenantId) return `${operation} tenant ${tenantId}`;
+  return planeId ? `${operation} tenant plane ${planeId}` : operation;
 }
