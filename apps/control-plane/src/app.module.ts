@@ -18,6 +18,7 @@ import { DatabaseModule } from './database/database.module';
 import { OperatorRequests } from './idempotency/operator-requests';
 import { SealedIdempotency } from './idempotency/sealed-idempotency';
 import { DRIVER_PROVIDERS } from './infrastructure/drivers';
+import { LocalInspection } from './infrastructure/drivers/local/local-inspection';
 import { LocalPlanes } from './infrastructure/drivers/local/local-planes';
 import { LocalSupervisor } from './infrastructure/drivers/local/local-supervisor';
 import { Infrastructures } from './infrastructure/infrastructures';
@@ -41,6 +42,8 @@ import { JobQueue } from './provisioning/queue/job-queue';
 import { SecretRotations } from './provisioning/secret-rotations';
 import { TenantOperations } from './provisioning/tenant-operations';
 import { Worker } from './provisioning/worker';
+import { RECONCILE_PROVIDERS } from './reconcile';
+import { DriftsController } from './reconcile/drifts.controller';
 import { Routes } from './routing/routes.service';
 import { RoutingController } from './routing/routing.controller';
 import { SigningKeys } from './signing-keys/signing-keys';
@@ -115,7 +118,7 @@ const TENANT_PLANES = [
   Transfers,
   WaitingCalls,
 ];
-const INFRASTRUCTURE = [...DRIVER_PROVIDERS, Infrastructures, LocalPlanes, LocalSupervisor];
+const INFRASTRUCTURE = [...DRIVER_PROVIDERS, Infrastructures, LocalInspection, LocalPlanes, LocalSupervisor];
 const TENANTS = [
   DatabaseUrls,
   DeletionCertificates,
@@ -147,6 +150,7 @@ export class AppModule {
         AccountsController,
         AiGatewayController,
         AuditController,
+        DriftsController,
         JobsController,
         RoutingController,
         TenantsController,
@@ -162,6 +166,7 @@ export class AppModule {
         ...AUDIT,
         ...INFRASTRUCTURE,
         ...PROVISIONING,
+        ...RECONCILE_PROVIDERS,
         ...STEP_PROVIDERS,
         ...TENANT_PLANES,
         ...TENANTS,

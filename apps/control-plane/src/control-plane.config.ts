@@ -131,6 +131,13 @@ export class ControlPlaneConfig {
   @Min(1)
   SECRET_ROTATION_QUIET_SECONDS: number = 600;
 
+  /** A drift between rows and what is there is found within this time; a look begins every three quarters of it. 0: never. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(0)
+  @Max(24 * 3600)
+  RECONCILE_INTERVAL_SECONDS: number = 60;
+
   /** Where the local driver keeps its tenant planes' logs and SQLite files. */
   @IsNotEmpty()
   LOCAL_DRIVER_DIR: string = 'data/dedicated';

@@ -85,7 +85,7 @@ export class Infrastructures {
     });
   }
 
-  private subjectOf(tenant: Tenant, tenantPlaneId: string): InfrastructureSubject {
+  subjectOf(tenant: Tenant, tenantPlaneId: string): InfrastructureSubject {
     const { id: tenantId, slug, region, settings } = tenant;
     const database = (settings['database_driver'] as DatabaseDriver) ?? this.config.dedicatedDatabase;
     return { tenantId, slug, tenantPlaneId, region, database };
