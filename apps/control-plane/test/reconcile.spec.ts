@@ -167,6 +167,15 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     const databaseUrl = async () =>
       set.plane.app.get(DatabaseUrls).open(await only(Tenant, { id: dedicated.id }));
 
+    it('looks at the others where one cannot be examined, and says so', async () => {
+      const { dbUrlSealed } = await only(Tenant, { id: dedicated.id });
+      await change(Tenant, { id: dedicated.id }, { dbUrlSealed: 'not sealed by us' });
+      await change(Tenant, { id: shared.id }, { url: ELSEWHERE });
+      expect(await set.look()).toMatchObject({ repaired: 1, not_looked_at: ['tenant'] });
+      await change(Tenant, { id: dedicated.id }, { dbUrlSealed });
+      expect(await set.look()).toMatchObject({ repaired: 0, not_looked_at: [] });
+    });
+
     it('repairs an entry that was never published', async () => {
       await change(Placement, { tenantId: shared.id }, { entryRevision: 0 });
       await isLeftToJobs({ tenantId: shared.id }, 'entry_unpublished', shared.id);

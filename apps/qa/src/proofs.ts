@@ -3,6 +3,7 @@ import { CP_OUTAGE } from './proofs/cp-outage.proof';
 import { CRASH_MATRIX } from './proofs/crash-matrix.proof';
 import { DEPROVISION } from './proofs/deprovision.proof';
 import { IDEMPOTENCY } from './proofs/idempotency.proof';
+import { RECONCILE } from './proofs/reconcile.proof';
 import { REDACTION } from './proofs/redaction.proof';
 import { REPOSITORY_FAILS_CLOSED } from './proofs/repository-fails-closed.proof';
 import { RLS_LINT } from './proofs/rls-lint.proof';
@@ -24,4 +25,5 @@ export const PROOFS: readonly Proof[] = [
   IDEMPOTENCY,
   CP_OUTAGE,
   DEPROVISION,
+  RECONCILE,
 ];

@@ -64,6 +64,7 @@ export class Reconciler implements BeforeApplicationShutdown {
     for (const suspect of suspects) if (await this.confirm(suspect)) look.found += 1;
     for await (const drifts of this.drifts.openPages())
       for (const drift of drifts) {
+        this.ending.signal.throwIfAborted();
         const outcome = await this.settle(drift);
         if (outcome !== 'open') look[outcome] += 1;
       }
@@ -81,7 +82,7 @@ export class Reconciler implements BeforeApplicationShutdown {
       } catch (error) {
         this.ending.signal.throwIfAborted();
         this.logger.warn(`Could not compare what is of kind ${subjects.kind}: ${(error as Error).message}`);
-        look.not_looked_at.push(subjects.kind);
+        noteUnseen(look, subjects);
       }
     }
     return suspects;
@@ -95,9 +96,21 @@ export class Reconciler implements BeforeApplicationShutdown {
       look.looked_at += page.length;
       for (const subject of page.filter(({ isBusy }) => !isBusy))
         for (const check of checks) {
-          if (check.find(subject) === null || (await this.drifts.isOpen(check.kind, subject.id))) continue;
+          if (!this.differs(check, subject, look) || (await this.drifts.isOpen(check.kind, subject.id)))
+            continue;
           yield { check, subjectId: subject.id };
         }
+    }
+  }
+
+  /** One that can't be examined hides no other. */
+  private differs(check: DriftCheck, subject: Subject, look: Look): boolean {
+    try {
+      return check.find(subject) !== null;
+    } catch (error) {
+      this.warn(check.kind, subject.id, error);
+      noteUnseen(look, check.subjects);
+      return false;
     }
   }
 
@@ -150,6 +163,10 @@ export class Reconciler implements BeforeApplicationShutdown {
   private warn(kind: string, subjectId: string, error: unknown): void {
     this.logger.warn(`Looking at ${kind} of ${subjectId} failed: ${(error as Error).message}`);
   }
+}
+
+function noteUnseen({ not_looked_at: unseen }: Look, { kind }: Subjects): void {
+  if (!unseen.includes(kind)) unseen.push(kind);
 }
 
 function locked(check: DriftCheck, id: string, manager: EntityManager): Promise<Subject | null> {

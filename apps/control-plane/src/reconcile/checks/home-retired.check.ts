@@ -13,6 +13,7 @@ export class HomeRetiredCheck extends DriftCheck<TenantSubject> {
 
   find({ tenant, isLive, home }: TenantSubject): string | null {
     if (!isLive || home?.plane.status !== 'retired') return null;
-    return `Tenant ${tenant.slug} lives on tenant plane ${home.plane.name}, which is retired and hears of no change. If that was a mistake, a new install bundle makes it a plane again: atlas token ${tenant.slug}.`;
+    const { id, name } = home.plane;
+    return `Tenant ${tenant.slug} lives on tenant plane ${name}, which is retired and hears of no change. Where that was a mistake, a new install bundle (POST /api/tenant-planes/${id}/provisioning-tokens) makes it a plane again.`;
   }
 }

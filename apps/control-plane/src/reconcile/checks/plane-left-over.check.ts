@@ -14,6 +14,10 @@ export class PlaneLeftOverCheck extends DriftCheck<PlaneSubject> {
   find({ plane, placements, isDeserted }: PlaneSubject): string | null {
     const isSomebodys = placements.some(({ holdsPlace, removeAfter }) => holdsPlace || removeAfter !== null);
     if (plane.deploymentModel === 'shared' || (isSomebodys && !isDeserted)) return null;
-    return `Tenant plane ${plane.name} is ${plane.status}, and no tenant lives there any more. End its process and remove its database; until then have its secret refused: atlas rotate-secret ${plane.name} --mode compromised.`;
+    const refusal =
+      plane.status === 'enrolled'
+        ? `Until then its secret is still good: atlas rotate-secret ${plane.name} --mode compromised.`
+        : 'It can do nothing until it enrols.';
+    return `Tenant plane ${plane.name} is ${plane.status}, and no tenant lives there any more. Look what its database holds, then remove both. ${refusal}`;
   }
 }
