@@ -9,7 +9,8 @@ import { infrastructureName } from '../src/infrastructure/infrastructure-name';
 import { LocalPlane } from '../src/infrastructure/drivers/local/local-plane.entity';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { newJob } from '../src/provisioning/new-job';
-import { DRIFT_CHECKS } from '../src/reconcile/reconciler';
+import { Drifts } from '../src/reconcile/drifts';
+import { DRIFT_CHECKS, Reconciler } from '../src/reconcile/reconciler';
 import { type DriftCheck } from '../src/reconcile/drift-check';
 import { Drift, ReconcileTurn } from '../src/reconcile/drift.entity';
 import { ReconcileTimer } from '../src/reconcile/reconcile-timer';
@@ -104,6 +105,32 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     set.between(() => change(TenantPlane, { id: shared.planeId }, { placed: 1 }));
     expect(await set.look()).toMatchObject({ found: 0, repaired: 0 });
     expect(await set.newest('count_differs', shared.planeId)).toBeUndefined();
+  });
+
+  it('leaves to a job what that has taken up by the second look', async () => {
+    const { id } = shared;
+    const job = { tenantId: id, operation: 'provision' };
+    const dueAt = new Date(set.plane.clock.now().getTime() + 86_400_000);
+    await change(Tenant, { id }, { status: 'provisioning' });
+    set.between(() => change(ProvisioningJob, job, { status: 'waiting', dueAt }));
+    expect(await set.look()).toMatchObject({ found: 0 });
+    expect(await set.newest('job_missing', id)).toBeUndefined();
+    await change(ProvisioningJob, job, { status: 'succeeded' });
+    await change(Tenant, { id }, { status: 'active' });
+  });
+
+  it('writes down once what two processes find at once', async () => {
+    const { app } = set.plane;
+    const parts = [app.get<DriftCheck[]>(DRIFT_CHECKS), app.get(Database), app.get(Drifts)] as const;
+    const lookers = [new Reconciler(...parts), new Reconciler(...parts)];
+    for (const looker of lookers) Object.assign(looker as object, { pause: () => Promise.resolve() });
+    await change(TenantPlane, { id: shared.planeId }, { placed: 7, capacity: 7 });
+    const looks = await Promise.all(lookers.map((looker) => looker.look()));
+    const sum = (field: 'found' | 'repaired' | 'gone') =>
+      looks.reduce((total, look) => total + look[field], 0);
+    expect([sum('found'), sum('repaired'), sum('gone')]).toEqual([1, 1, 0]);
+    expect(await set.plane.count(Drift, { kind: 'count_differs' })).toBe(1);
+    await change(TenantPlane, { id: shared.planeId }, { capacity: 1000 });
   });
 
   describe('of tenants', () => {

@@ -36,10 +36,12 @@ export class Drifts {
     await manager.update(Drift, { id, resolvedAt: IsNull() }, { lastSeenAt: this.clock.now(), detail });
   }
 
-  async resolve(manager: EntityManager, drift: Drift, how: 'repaired' | 'gone'): Promise<void> {
+  /** False when another process has just done it. */
+  async resolve(manager: EntityManager, drift: Drift, how: 'repaired' | 'gone'): Promise<boolean> {
     const resolved = { resolvedAt: this.clock.now(), repaired: how === 'repaired' };
     const { affected } = await manager.update(Drift, { id: drift.id, resolvedAt: IsNull() }, resolved);
     if (affected) await this.tell(manager, `drift.${how}`, drift);
+    return affected === 1;
   }
 
   openPages(): AsyncIterable<readonly Drift[]> {

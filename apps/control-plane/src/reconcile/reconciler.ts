@@ -30,7 +30,7 @@ interface Suspect {
   readonly subjectId: string;
 }
 
-type Outcome = 'gone' | 'repaired' | 'open';
+type Outcome = 'gone' | 'repaired' | 'unchanged';
 
 /** Compares rows with what is there. Writes down what differs in two looks, mends what loses nothing, deletes nothing. */
 @Injectable()
@@ -66,7 +66,7 @@ export class Reconciler implements BeforeApplicationShutdown {
       for (const drift of drifts) {
         this.ending.signal.throwIfAborted();
         const outcome = await this.settle(drift);
-        if (outcome !== 'open') look[outcome] += 1;
+        if (outcome !== 'unchanged') look[outcome] += 1;
       }
     return look;
   }
@@ -139,25 +139,23 @@ export class Reconciler implements BeforeApplicationShutdown {
       return await this.database.write((manager) => this.outcomeOf(drift, manager));
     } catch (error) {
       this.warn(drift.kind, drift.subjectId, error);
-      return 'open';
+      return 'unchanged';
     }
   }
 
   private async outcomeOf(drift: Drift, manager: EntityManager): Promise<Outcome> {
     const check = this.checks.find(({ kind }) => kind === drift.kind);
     const subject = check ? await locked(check, drift.subjectId, manager) : null;
-    if (subject?.isBusy) return 'open';
+    if (subject?.isBusy) return 'unchanged';
     const detail = check && subject && check.find(subject);
-    if (!detail) {
-      await this.drifts.resolve(manager, drift, 'gone');
-      return 'gone';
-    }
-    if (await check.repair(manager, subject)) {
-      await this.drifts.resolve(manager, drift, 'repaired');
-      return 'repaired';
-    }
+    if (!detail) return this.resolve(manager, drift, 'gone');
+    if (await check.repair(manager, subject)) return this.resolve(manager, drift, 'repaired');
     await this.drifts.seenAgain(manager, drift, detail);
-    return 'open';
+    return 'unchanged';
+  }
+
+  private async resolve(manager: EntityManager, drift: Drift, how: 'gone' | 'repaired'): Promise<Outcome> {
+    return (await this.drifts.resolve(manager, drift, how)) ? how : 'unchanged';
   }
 
   private warn(kind: string, subjectId: string, error: unknown): void {
