@@ -18,6 +18,7 @@ import { DatabaseModule } from './database/database.module';
 import { OperatorRequests } from './idempotency/operator-requests';
 import { SealedIdempotency } from './idempotency/sealed-idempotency';
 import { DRIVER_PROVIDERS } from './infrastructure/drivers';
+import { LocalInspection } from './infrastructure/drivers/local/local-inspection';
 import { LocalPlanes } from './infrastructure/drivers/local/local-planes';
 import { LocalSupervisor } from './infrastructure/drivers/local/local-supervisor';
 import { Infrastructures } from './infrastructure/infrastructures';
@@ -49,6 +50,8 @@ import { UpgradeTurn } from './provisioning/upgrade-turn';
 import { UpgradeWaves } from './provisioning/upgrade-waves.service';
 import { Upgrades } from './provisioning/upgrades.service';
 import { Worker } from './provisioning/worker';
+import { RECONCILE_PROVIDERS } from './reconcile';
+import { DriftsController } from './reconcile/drifts.controller';
 import { Routes } from './routing/routes.service';
 import { RoutingController } from './routing/routing.controller';
 import { SigningKeys } from './signing-keys/signing-keys';
@@ -132,7 +135,7 @@ const TENANT_PLANES = [
   Transfers,
   WaitingCalls,
 ];
-const INFRASTRUCTURE = [...DRIVER_PROVIDERS, Infrastructures, LocalPlanes, LocalSupervisor];
+const INFRASTRUCTURE = [...DRIVER_PROVIDERS, Infrastructures, LocalInspection, LocalPlanes, LocalSupervisor];
 const TENANTS = [
   DatabaseUrls,
   DeletionCertificates,
@@ -164,6 +167,7 @@ export class AppModule {
         AccountsController,
         AiGatewayController,
         AuditController,
+        DriftsController,
         JobsController,
         RoutingController,
         TenantsController,
@@ -180,6 +184,7 @@ export class AppModule {
         ...AUDIT,
         ...INFRASTRUCTURE,
         ...PROVISIONING,
+        ...RECONCILE_PROVIDERS,
         ...STEP_PROVIDERS,
         ...TENANT_PLANES,
         ...TENANTS,

@@ -143,6 +143,13 @@ export class ControlPlaneConfig {
   @Min(1)
   UPGRADE_HEALTHY_SECONDS: number = 300;
 
+  /** A drift between rows and what is there is found within this time; a look begins every three quarters of it. 0: never. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(0)
+  @Max(24 * 3600)
+  RECONCILE_INTERVAL_SECONDS: number = 60;
+
   /** Where the local driver keeps its tenant planes' logs and SQLite files. */
   @IsNotEmpty()
   LOCAL_DRIVER_DIR: string = 'data/dedicated';

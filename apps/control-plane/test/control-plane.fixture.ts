@@ -156,6 +156,8 @@ export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>)
     CONTROL_PLANE_PUBLIC_URL: PUBLIC_URL,
     CONTROL_PLANE_SEALING_KEYS: SEALING_KEYS,
     TENANT_BASE_DOMAIN: 'atlas.example',
+    // None happens unless a test asks for it.
+    RECONCILE_INTERVAL_SECONDS: '0',
   };
 }
 

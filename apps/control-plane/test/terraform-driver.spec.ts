@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnvironment } from '@atlas/platform';
@@ -111,6 +111,28 @@ describe(TerraformDriver.name, () => {
     await driverWith({ TERRAFORM_BACKEND_FILE: file }).destroy(SUBJECT, write);
     expect(commands()).toEqual(['init', 'plan', 'apply']);
     expect(workDirectories()).toEqual([]);
+  });
+
+  it('finds what is there, and what has lost its state', async () => {
+    const subject = { ...SUBJECT, tenantPlaneId: '00000000-0000-0000-0000-00000a1b2c3d' };
+    const faults = async () => (await driver.inspect([subject])).map((one) => one.faults);
+    const things = async () => {
+      const found = [];
+      for await (const page of driver.things()) found.push(...page);
+      return found;
+    };
+    expect(await faults()).toEqual([{ state: expect.stringContaining('atlas_acme_0a1b2c3d') }]);
+    expect(await things()).toEqual([]);
+    await driver.create({ ...request, ...subject }, write);
+    mkdirSync(join(root, 'work/atlas_acme_0a1b2c3d.new'));
+    expect(await faults()).toEqual([{}]);
+    const id = `directory ${join(root, 'work/atlas_acme_0a1b2c3d')}`;
+    expect(await things()).toEqual([{ id, name: 'atlas_acme_0a1b2c3d' }]);
+  });
+
+  it('cannot tell whether a state that is kept elsewhere is there', async () => {
+    const elsewhere = driverWith({ TERRAFORM_BACKEND_FILE: join(root, 'backend.tf') });
+    expect(await elsewhere.inspect([SUBJECT])).toEqual([]);
   });
 
   it('tells the operator of a dry run why there is no plan', async () => {

@@ -4,6 +4,7 @@ import { CRASH_MATRIX } from './proofs/crash-matrix.proof';
 import { DEPROVISION } from './proofs/deprovision.proof';
 import { IDEMPOTENCY } from './proofs/idempotency.proof';
 import { MOVE } from './proofs/move.proof';
+import { RECONCILE } from './proofs/reconcile.proof';
 import { REDACTION } from './proofs/redaction.proof';
 import { REPOSITORY_FAILS_CLOSED } from './proofs/repository-fails-closed.proof';
 import { RLS_LINT } from './proofs/rls-lint.proof';
@@ -26,4 +27,5 @@ export const PROOFS: readonly Proof[] = [
   CP_OUTAGE,
   DEPROVISION,
   MOVE,
+  RECONCILE,
 ];

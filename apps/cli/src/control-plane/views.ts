@@ -33,6 +33,25 @@ export interface TenantPlaneView {
   readonly last_report_at: string | null;
 }
 
+export interface DriftView {
+  readonly id: string;
+  readonly kind: string;
+  readonly subject: { readonly kind: string; readonly id: string };
+  readonly detail: string;
+  readonly first_seen_at: string;
+  readonly resolved_at: string | null;
+  readonly repaired: boolean;
+}
+
+/** What came of a look. */
+export interface LookView {
+  readonly looked_at: number;
+  readonly found: number;
+  readonly repaired: number;
+  readonly gone: number;
+  readonly not_looked_at: readonly string[];
+}
+
 export interface ErrorView {
   readonly code: string;
   readonly detail: string;

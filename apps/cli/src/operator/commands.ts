@@ -1,16 +1,18 @@
 import { type Command, type Terminal } from '../command';
+import { DRIFTS } from './drifts.command';
 import { JOB } from './job.command';
 import { JOBS } from './jobs.command';
 import { operationCommand } from './operation.command';
 import { OPERATIONS } from './operations';
 import { asCommand } from './operator-command';
 import { PLANES } from './planes.command';
+import { RECONCILE } from './reconcile.command';
 import { TENANT } from './tenant.command';
 import { TENANTS } from './tenants.command';
 
-const READERS = [TENANTS, TENANT, PLANES, JOBS, JOB];
+const COMMANDS = [TENANTS, TENANT, PLANES, JOBS, JOB, DRIFTS, RECONCILE];
 
 /** What an operator asks of a Control Plane: what is shown is a file each, what is done a row of {@link OPERATIONS}. */
 export function operatorCommands(terminal: Terminal): readonly Command[] {
-  return [...READERS, ...OPERATIONS.map(operationCommand)].map((command) => asCommand(command, terminal));
+  return [...COMMANDS, ...OPERATIONS.map(operationCommand)].map((command) => asCommand(command, terminal));
 }

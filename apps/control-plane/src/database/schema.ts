@@ -7,6 +7,7 @@ import { AuditEvent } from '../audit/audit-event.entity';
 import { IdempotencyRecord } from '../idempotency/idempotency-key.entity';
 import { LocalPlane } from '../infrastructure/drivers/local/local-plane.entity';
 import { ProvisioningJob } from '../provisioning/job.entity';
+import { Drift, ReconcileTurn } from '../reconcile/drift.entity';
 import { SigningKey } from '../signing-keys/signing-key.entity';
 import { Placement } from '../tenant-planes/placement.entity';
 import { ProvisioningToken } from '../tenant-planes/provisioning-token.entity';
@@ -25,6 +26,7 @@ import { CreateLocalPlanes1700000000006 } from './migrations/0006-create-local-p
 import { CreateTransfers1700000000007 } from './migrations/0007-create-transfers';
 import { KeepBackups1700000000008 } from './migrations/0008-keep-backups';
 import { RotateSecrets1700000000009 } from './migrations/0009-rotate-secrets';
+import { CreateDrifts1700000000010 } from './migrations/0010-create-drifts';
 import { UpgradePlanes1700000000011 } from './migrations/0011-upgrade-planes';
 import { DrainCells1700000000012 } from './migrations/0012-drain-cells';
 import { ControlPlaneState } from './plane-state.entity';
@@ -37,6 +39,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     AuditEvent,
     ControlPlaneState,
     DeletionCertificate,
+    Drift,
     IdempotencyRecord,
     LocalPlane,
     Operator,
@@ -44,6 +47,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     Placement,
     ProvisioningJob,
     ProvisioningToken,
+    ReconcileTurn,
     RequestNonce,
     ServiceKey,
     SigningKey,
@@ -62,6 +66,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     CreateTransfers1700000000007,
     KeepBackups1700000000008,
     RotateSecrets1700000000009,
+    CreateDrifts1700000000010,
     UpgradePlanes1700000000011,
     DrainCells1700000000012,
   ],

@@ -26,6 +26,28 @@ export interface Infrastructure {
   readonly dbUrl: string;
 }
 
+/** A part of what a driver makes for one plane. */
+export const INFRASTRUCTURE_PARTS = ['record', 'database', 'role', 'process', 'state'] as const;
+export type InfrastructurePart = (typeof INFRASTRUCTURE_PARTS)[number];
+
+/** What a driver finds of what it made for one plane. */
+export interface InspectedInfrastructure {
+  readonly tenantPlaneId: string;
+  /** What is not there as it was made: what to do, for people. */
+  readonly faults: Readonly<Partial<Record<InfrastructurePart, string>>>;
+  /** What the rows should say; null where the driver does not know. */
+  readonly made: Infrastructure | null;
+}
+
+/** Something that a driver found, named as what it makes is named. */
+export interface FoundThing {
+  /** What and which: `database atlas_acme_0a1b2c3d`. */
+  readonly id: string;
+  readonly name: string;
+  /** None of its planes', whatever the name says. */
+  readonly isStray?: boolean;
+}
+
 /** A transaction that only the worker commits which holds the job: one that was overtaken writes nothing. */
 export type FencedWrite = <T>(work: (manager: EntityManager) => Promise<T>) => Promise<T>;
 
@@ -43,4 +65,21 @@ export abstract class InfrastructureDriver {
   abstract create(request: InfrastructureRequest, write: FencedWrite): Promise<Infrastructure | null>;
   /** Removes what is there, and never needs any of it to exist. */
   abstract destroy(subject: InfrastructureSubject, write: FencedWrite): Promise<void>;
+
+  /** Looks whether what was made for these is there still. Says nothing of what it can't see. Changes nothing. */
+  async inspect(_subjects: readonly InfrastructureSubject[]): Promise<readonly InspectedInfrastructure[]> {
+    return [];
+  }
+  /** Brings back a part that `inspect` found faulty, if that loses nothing; false: a person has to. */
+  async mend(
+    _manager: EntityManager,
+    _subject: InfrastructureSubject,
+    _part: InfrastructurePart,
+  ): Promise<boolean> {
+    return false;
+  }
+  /** All that is named as this driver names things, in pages. */
+  async *things(): AsyncIterable<readonly FoundThing[]> {
+    // Nothing where it can't look.
+  }
 }

@@ -4,3 +4,13 @@ import { type InfrastructureSubject } from './infrastructure-driver';
 export function infrastructureName({ slug, tenantPlaneId }: InfrastructureSubject): string {
   return `atlas_${slug.replaceAll('-', '_')}_${tenantPlaneId.slice(-8)}`;
 }
+
+/** Whether a name may be one of those. */
+export function isInfrastructureName(name: string): boolean {
+  return /^atlas_[a-z0-9_]+_[0-9a-f]{8}$/.test(name);
+}
+
+/** The name of the tenant plane that such a name was made for. */
+export function planeNameOf(name: string): string {
+  return name.replace(/^atlas_/, '').replaceAll('_', '-');
+}

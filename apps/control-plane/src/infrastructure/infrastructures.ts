@@ -125,7 +125,7 @@ export class Infrastructures {
     });
   }
 
-  private subjectOf(tenant: Tenant, tenantPlaneId: string, version: string | null): InfrastructureSubject {
+  subjectOf(tenant: Tenant, tenantPlaneId: string, version: string | null): InfrastructureSubject {
     const { id: tenantId, slug, region, settings } = tenant;
     const database = (settings['database_driver'] as DatabaseDriver) ?? this.config.dedicatedDatabase;
     return { tenantId, slug, tenantPlaneId, region, database, version };

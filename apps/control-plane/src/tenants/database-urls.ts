@@ -45,6 +45,11 @@ export class DatabaseUrls {
     return dbUrlSealed === null ? null : this.box.open(dbUrlSealed, placeOf('tenants', id));
   }
 
+  /** Whether that is what the plane's row says. */
+  ofPlaneIs({ id, dbUrlSealed }: TenantPlane, dbUrl: string): boolean {
+    return dbUrlSealed !== null && this.box.open(dbUrlSealed, placeOf('tenant_planes', id)) === dbUrl;
+  }
+
   private onTenant(id: string, { endpointUrl, dbUrl }: Made): Partial<Tenant> {
     return { endpointUrl, dbUrlSealed: this.box.seal(dbUrl, placeOf('tenants', id)) };
   }

@@ -19,4 +19,18 @@ export class TenantAddresses {
     const url = isTheirs ? plane.endpointUrl : plannedTenantUrl(slug, this.config.TENANT_BASE_DOMAIN);
     return { ...this.urls.ofPlane(id, plane), deploymentModel: plane.deploymentModel, url };
   }
+
+  /** What the tenant's row says otherwise. A database that only the tenant's row names is none of it. */
+  differences(plane: TenantPlane, tenant: Tenant): string[] {
+    const isOther = (field: 'url' | 'endpointUrl' | 'deploymentModel'): boolean =>
+      expected[field] !== tenant[field];
+    const expected = this.at(plane, tenant);
+    const dbUrl = this.urls.open(tenant) ?? '';
+    return [
+      ...(isOther('url') ? ['url'] : []),
+      ...(isOther('endpointUrl') ? ['endpoint_url'] : []),
+      ...(isOther('deploymentModel') ? ['deployment_model'] : []),
+      ...(plane.dbUrlSealed !== null && !this.urls.ofPlaneIs(plane, dbUrl) ? ['db_url'] : []),
+    ];
+  }
 }

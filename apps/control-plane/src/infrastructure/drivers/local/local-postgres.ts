@@ -42,6 +42,39 @@ export class LocalPostgres {
     });
   }
 
+  /** Which of these databases are there, and which roles of the same names that can log in. */
+  async present(names: readonly string[]): Promise<{ databases: Set<string>; roles: Set<string> }> {
+    const [databases, roles] = await this.asAdmin(this.adminUrl, async (admin) => [
+      await namesFrom(admin, 'select datname as name from pg_database where datname = any($1)', [names]),
+      await namesFrom(admin, 'select rolname as name from pg_roles where rolname = any($1) and rolcanlogin', [
+        names,
+      ]),
+    ]);
+    return { databases: new Set(databases), roles: new Set(roles) };
+  }
+
+  /** Databases and roles whose names begin as ours do, in order, behind `after`. */
+  next(after: string, take: number): Promise<readonly { what: 'database' | 'role'; name: string }[]> {
+    return this.asAdmin(this.adminUrl, async (admin) => {
+      const sql = `select * from (
+          select datname::text collate "C" as name, 'database' as what from pg_database
+          union all select rolname::text collate "C", 'role' from pg_roles) as named
+        where name like 'atlas\\_%' and what || ' ' || name > $1 order by what || ' ' || name limit $2`;
+      const { rows } = await admin.query<{ what: 'database' | 'role'; name: string }>(sql, [after, take]);
+      return rows;
+    });
+  }
+
+  /** The role again, with its password, as the owner of its database and of all that is in it. */
+  async restoreRole(name: string, password: string): Promise<void> {
+    const role = escapeIdentifier(name);
+    await this.asAdmin(this.adminUrl, async (admin) => {
+      await this.ensureRole(admin, name, password);
+      await admin.query(`alter database ${role} owner to ${role}`);
+    });
+    await this.asAdmin(this.urlOf(name), (client) => client.query(takeOver(name)));
+  }
+
   /** Makes the template unless there is one for this version of the schema. */
   async ensureTemplate(): Promise<string> {
     const template = `atlas_template_${schemaHash(this.app)}`;
@@ -114,6 +147,24 @@ export class LocalPostgres {
 async function exists(admin: Client, database: string): Promise<boolean> {
   const { rowCount } = await admin.query('select 1 from pg_database where datname = $1', [database]);
   return rowCount === 1;
+}
+
+async function namesFrom(admin: Client, sql: string, parameters: unknown[]): Promise<string[]> {
+  const { rows } = await admin.query<{ name: string }>(sql, parameters);
+  return rows.map(({ name }) => name);
+}
+
+/** Tables take their indexes and sequences with them. */
+function takeOver(role: string): string {
+  return `do $$ declare thing record; begin
+    for thing in select format('%s %s', kind, id) as named from (
+        select 'table' as kind, oid::regclass::text as id, relowner as owner from pg_class
+          where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+        union all select 'function', oid::regprocedure::text, proowner from pg_proc
+          where pronamespace = 'public'::regnamespace) as things
+      where owner <> ${escapeLiteral(role)}::regrole loop
+      execute 'alter ' || thing.named || ' owner to ' || quote_ident(${escapeLiteral(role)});
+    end loop; end $$`;
 }
 
 /** Another set of migrations is another template. */

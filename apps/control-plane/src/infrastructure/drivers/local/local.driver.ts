@@ -6,16 +6,21 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../../../control-plane.config';
 import { StepFailure } from '../../../provisioning/step';
 import {
   type FencedWrite,
+  type FoundThing,
   type Infrastructure,
   InfrastructureDriver,
+  type InfrastructurePart,
   type InfrastructureRequest,
   type InfrastructureSubject,
+  type InspectedInfrastructure,
 } from '../../infrastructure-driver';
 import { infrastructureName } from '../../infrastructure-name';
+import { LocalInspection, TOO_MANY_FAILURES } from './local-inspection';
 import { folderOf } from './local-names';
 import { LocalPlane } from './local-plane.entity';
 import { LocalPlanes } from './local-planes';
@@ -31,6 +36,7 @@ export class LocalDriver extends InfrastructureDriver {
     private readonly config: ControlPlaneConfig,
     private readonly database: Database,
     private readonly planes: LocalPlanes,
+    private readonly inspection: LocalInspection,
   ) {
     super();
   }
@@ -79,6 +85,32 @@ export class LocalDriver extends InfrastructureDriver {
     if (existsSync(join(app, 'main.js'))) return;
     const detail = `There is no build of the Tenant Plane ${version} in ${app} (LOCAL_DRIVER_TENANT_PLANE). Put it there, then retry the job.`;
     throw new StepFailure('operator', 'release_missing', detail);
+  }
+
+  override inspect(subjects: readonly InfrastructureSubject[]): Promise<readonly InspectedInfrastructure[]> {
+    return this.inspection.inspect(subjects);
+  }
+
+  override things(): AsyncIterable<readonly FoundThing[]> {
+    return this.inspection.things();
+  }
+
+  override async mend(
+    manager: EntityManager,
+    subject: InfrastructureSubject,
+    part: InfrastructurePart,
+  ): Promise<boolean> {
+    const { tenantPlaneId } = subject;
+    const plane = await manager.findOneBy(LocalPlane, { tenantPlaneId });
+    // A process that fails again and again is not helped by one more start.
+    if (part === 'process' && plane && plane.failures < TOO_MANY_FAILURES) {
+      await this.planes.want(manager, tenantPlaneId);
+      return true;
+    }
+    if (part !== 'role' || !plane) return false;
+    const { password } = new URL(this.planes.databaseUrlOf(plane));
+    await this.postgres(subject).restoreRole(plane.name, decodeURIComponent(password));
+    return true;
   }
 
   private newDatabaseUrl(request: InfrastructureRequest, name: string, password: string): string {

@@ -1,17 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { DomainError } from '@atlas/platform';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../../control-plane.config';
 import { StepFailure } from '../../../provisioning/step';
-import { infrastructureName } from '../../infrastructure-name';
+import { infrastructureName, isInfrastructureName } from '../../infrastructure-name';
 import {
   type FencedWrite,
+  type FoundThing,
   type Infrastructure,
   InfrastructureDriver,
   type InfrastructureRequest,
   type InfrastructureSubject,
+  type InspectedInfrastructure,
 } from '../../infrastructure-driver';
 import { TerraformCli } from './terraform-cli';
 import { TerraformDirectory } from './terraform-directory';
@@ -22,6 +25,7 @@ import { terraformEnvironment, terraformVariables } from './terraform-variables'
 
 /** Somebody waits for the answer of a dry run. */
 const DRY_RUN_MINUTES = 2;
+const PAGE = 500;
 const SECRET_VARIABLES = ['INTERNAL_SERVICE_SECRET', 'ATLAS_PROVISIONING_TOKEN'];
 
 type Env = Readonly<Record<string, string>>;
@@ -84,6 +88,26 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     await run.plan(['-destroy']);
     await applyAsHolder(run, write);
     await directory.remove();
+  }
+
+  /** Without its directory what was made is there still, and nothing knows how to change or remove it. */
+  override async inspect(
+    subjects: readonly InfrastructureSubject[],
+  ): Promise<readonly InspectedInfrastructure[]> {
+    if (this.config.TERRAFORM_BACKEND_FILE !== undefined) return [];
+    return subjects.map((subject) => {
+      const { exists, path } = this.directoryOf(subject);
+      const state = `Its Terraform state is gone: ${path} is not there. Restore the directory from a backup.`;
+      return { tenantPlaneId: subject.tenantPlaneId, made: null, faults: exists ? {} : { state } };
+    });
+  }
+
+  override async *things(): AsyncGenerator<readonly FoundThing[]> {
+    const root = resolve(this.config.TERRAFORM_WORK_DIR);
+    if (!existsSync(root)) return;
+    const names = (await readdir(root)).filter(isInfrastructureName);
+    for (let at = 0; at < names.length; at += PAGE)
+      yield names.slice(at, at + PAGE).map((name) => ({ id: `directory ${join(root, name)}`, name }));
   }
 
   private run(

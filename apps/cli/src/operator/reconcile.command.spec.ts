@@ -1,0 +1,62 @@
+import { RecordingTerminal } from '../../test/recording-terminal.fixture';
+import { StubApi } from '../../test/stub-api.fixture';
+import { runCommandLine } from '../command-line';
+import { type DriftView } from '../control-plane/views';
+import { DRIFTS } from './drifts.command';
+import { REAL_SURROUNDINGS, asCommand } from './operator-command';
+import { RECONCILE } from './reconcile.command';
+
+const AT = '2026-01-01T00:00:00.000Z';
+const DRIFT: DriftView = {
+  ...{ id: 'drift-1', kind: 'database_missing', subject: { kind: 'infrastructure', id: 'plane-1' } },
+  ...{ detail: 'Restore it.', first_seen_at: AT, resolved_at: null, repaired: false },
+};
+const LOOK = { looked_at: 7, found: 2, repaired: 1, gone: 0, not_looked_at: [] };
+
+describe('drifts', () => {
+  let api: StubApi;
+  let terminal: RecordingTerminal;
+  beforeAll(async () => (api = await StubApi.start()));
+  beforeEach(() => {
+    terminal = new RecordingTerminal();
+    const page = { body: { items: [DRIFT], next_cursor: null } };
+    const mended = { ...DRIFT, kind: 'count_differs', resolved_at: AT, repaired: true };
+    api.answers = {
+      'GET /api/drifts?limit=200&resolved=false': [page],
+      'GET /api/drifts?limit=200': [{ body: { items: [DRIFT, mended], next_cursor: null } }],
+    };
+  });
+  afterAll(() => api.stop());
+
+  const atlas = (...words: string[]): Promise<number> => {
+    const surroundings = { ...REAL_SURROUNDINGS, env: { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_key' } };
+    const commands = [DRIFTS, RECONCILE].map((command) => asCommand(command, terminal, surroundings));
+    return runCommandLine(words, commands, terminal);
+  };
+
+  it('are listed with what to do; those that are mended only when asked for', async () => {
+    expect(await atlas('drifts')).toBe(0);
+    expect(terminal.written).toMatch(/^KIND .*\ndatabase_missing  2026-\S+  Restore it\.\n$/);
+    terminal.written = '';
+    expect(await atlas('drifts', '--all')).toBe(0);
+    expect(terminal.written).toMatch(/count_differs +2026-\S+ +2026-\S+ +by us/);
+  });
+
+  it('are looked for now: says what came of it, and what is left', async () => {
+    api.answers['POST /api/reconcile'] = [{ body: LOOK }];
+    expect(await atlas('reconcile')).toBe(0);
+    expect(terminal.written).toMatch(/^Compared 7: 2 found, 1 repaired, 0 gone\.\nKIND/);
+  });
+
+  it('are written for programs as they come', async () => {
+    api.answers['POST /api/reconcile'] = [{ body: LOOK }];
+    await atlas('reconcile', '--json');
+    await atlas('drifts', '--json');
+    expect(terminal.written).toBe(`${JSON.stringify(LOOK)}\n${JSON.stringify(DRIFT)}\n`);
+  });
+
+  it('are not said to be none where it could not look', async () => {
+    api.answers['POST /api/reconcile'] = [{ body: { ...LOOK, not_looked_at: ['infrastructure'] } }];
+    expect(await atlas('reconcile')).toBe(1);
+  });
+});

@@ -1,0 +1,164 @@
+import { existsSync } from 'node:fs';
+import { readdir, readlink } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { Database } from '@atlas/persistence';
+import { Clock, identityOf } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import { ControlPlaneConfig } from '../../../control-plane.config';
+import {
+  type FoundThing,
+  type InfrastructurePart,
+  type InfrastructureSubject,
+  type InspectedInfrastructure,
+} from '../../infrastructure-driver';
+import { isInfrastructureName } from '../../infrastructure-name';
+import { folderOf, logFileOf } from './local-names';
+import { LocalPlane } from './local-plane.entity';
+import { LocalPlanes } from './local-planes';
+import { LocalPostgres } from './local-postgres';
+
+const PAGE = 500;
+/** The supervisor starts a process again and again; after so many failures in a row it is told of. */
+export const TOO_MANY_FAILURES = 5;
+/** It never pauses that long. */
+const TOO_LONG_MS = 60_000;
+
+type Faults = Partial<Record<InfrastructurePart, string>>;
+
+/** Looks at what the local driver has made: rows against this machine's folders and processes, and the server. */
+@Injectable()
+export class LocalInspection {
+  constructor(
+    private readonly config: ControlPlaneConfig,
+    private readonly database: Database,
+    private readonly planes: LocalPlanes,
+    private readonly clock: Clock,
+  ) {}
+
+  async inspect(subjects: readonly InfrastructureSubject[]): Promise<readonly InspectedInfrastructure[]> {
+    const ids = subjects.map(({ tenantPlaneId }) => tenantPlaneId);
+    const rows = await this.database.read((manager) =>
+      manager.findBy(LocalPlane, { tenantPlaneId: In(ids) }),
+    );
+    const rowOf = new Map(rows.map((row) => [row.tenantPlaneId, row]));
+    const onServer = await this.faultsOnServers(subjects, rowOf);
+    return subjects.map(({ tenantPlaneId }) => {
+      const row = rowOf.get(tenantPlaneId);
+      if (!row) return { tenantPlaneId, made: null, faults: { record: NO_RECORD } };
+      const faults = { ...this.faultsHere(row), ...onServer.get(row.name) };
+      return { tenantPlaneId, faults, made: this.madeOf(row) };
+    });
+  }
+
+  async *things(): AsyncGenerator<readonly FoundThing[]> {
+    yield* this.folders();
+    yield await this.strayProcesses();
+    yield* this.onServer();
+  }
+
+  private madeOf(row: LocalPlane): InspectedInfrastructure['made'] {
+    return { endpointUrl: `http://127.0.0.1:${row.port}`, dbUrl: this.planes.databaseUrlOf(row) };
+  }
+
+  private faultsHere(row: LocalPlane): Faults {
+    const process = this.processFault(row);
+    const file = row.database === 'sqlite' && this.planes.databaseUrlOf(row);
+    const isGone = file && !existsSync(file);
+    return {
+      ...(process !== null && { process }),
+      ...(isGone && {
+        database: `Its database file ${file} is gone. End the plane, and put its backup there.`,
+      }),
+    };
+  }
+
+  /** A short absence is the supervisor's affair. */
+  private processFault(row: LocalPlane): string | null {
+    const log = logFileOf(this.root, row.name);
+    if (!row.isWanted) return `Nobody keeps its process running. Its log: ${log}`;
+    if (row.pid !== null && identityOf(row.pid)?.startedAt === row.pidStartedAt) return null;
+    const waitsMs = (row.startAt?.getTime() ?? 0) - this.clock.now().getTime();
+    if (waitsMs > TOO_LONG_MS) return `Its process ended, and is not started again. Its log: ${log}`;
+    if (row.failures < TOO_MANY_FAILURES) return null;
+    return `Its process ended ${row.failures} times in a row. Its log says why: ${log}`;
+  }
+
+  private async faultsOnServers(
+    subjects: readonly InfrastructureSubject[],
+    rowOf: ReadonlyMap<string, LocalPlane>,
+  ): Promise<Map<string, Faults>> {
+    const names = new Map<string, string[]>();
+    for (const { tenantPlaneId, slug } of subjects) {
+      const row = rowOf.get(tenantPlaneId);
+      const server = this.config.LOCAL_DRIVER_POSTGRES_URL?.replaceAll('{slug}', slug);
+      if (row?.database === 'postgres' && server) names.set(server, [...(names.get(server) ?? []), row.name]);
+    }
+    const faults = new Map<string, Faults>();
+    for (const [server, wanted] of names) {
+      const { databases, roles } = await new LocalPostgres(server, this.config.tenantPlaneApp(null)).present(
+        wanted,
+      );
+      for (const name of wanted) faults.set(name, serverFaults(name, databases, roles));
+    }
+    return faults;
+  }
+
+  private async *folders(): AsyncGenerator<readonly FoundThing[]> {
+    if (!existsSync(this.root)) return;
+    const names = (await readdir(this.root)).filter(isInfrastructureName);
+    for (let at = 0; at < names.length; at += PAGE)
+      yield names.slice(at, at + PAGE).map((name) => ({ id: `folder ${folderOf(this.root, name)}`, name }));
+  }
+
+  /** By their working directories, which only Linux tells cheaply. */
+  private async strayProcesses(): Promise<readonly FoundThing[]> {
+    if (!existsSync('/proc/self/cwd')) return [];
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const running = await Promise.all(pids.map(async (pid) => ({ pid, cwd: await cwdOf(pid) })));
+    const here = running.filter(
+      ({ cwd }) => dirname(cwd) === this.root && isInfrastructureName(basename(cwd)),
+    );
+    const known = await this.database.read((manager) =>
+      manager.findBy(LocalPlane, { pid: In(here.map(({ pid }) => Number(pid))) }),
+    );
+    const isKnown = ({ pid, cwd }: { pid: string; cwd: string }): boolean =>
+      known.some((row) => row.pid === Number(pid) && row.name === basename(cwd));
+    return here
+      .filter((one) => !isKnown(one))
+      .map(({ pid, cwd }) => ({ id: `process ${pid} in ${cwd}`, name: basename(cwd), isStray: true }));
+  }
+
+  /** A server a tenant can't be listed. */
+  private async *onServer(): AsyncGenerator<readonly FoundThing[]> {
+    const { LOCAL_DRIVER_POSTGRES_URL: url } = this.config;
+    if (url === undefined || url.includes('{slug}')) return;
+    const server = new LocalPostgres(url, this.config.tenantPlaneApp(null));
+    for (let after = ''; ;) {
+      const found = await server.next(after, PAGE);
+      const things = found.map(({ what, name }) => ({ id: `${what} ${name}`, name }));
+      yield things.filter(({ name }) => isInfrastructureName(name));
+      if (found.length < PAGE) return;
+      after = things.at(-1)?.id ?? after;
+    }
+  }
+
+  private get root(): string {
+    return resolve(this.config.LOCAL_DRIVER_DIR);
+  }
+}
+
+const NO_RECORD =
+  'The local driver has no record of how it runs (local_planes). Restore the Control Plane from a backup, or move the tenant.';
+
+function serverFaults(name: string, databases: Set<string>, roles: Set<string>): Faults {
+  if (!databases.has(name))
+    return {
+      database: `Database ${name} is not on the server. Restore it there from a backup, under that name.`,
+    };
+  return roles.has(name) ? {} : { role: `Role ${name} is not on the server, or may not log in.` };
+}
+
+async function cwdOf(pid: string): Promise<string> {
+  return readlink(join('/proc', pid, 'cwd')).catch(() => '');
+}

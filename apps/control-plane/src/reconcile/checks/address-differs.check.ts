@@ -1,0 +1,37 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { TenantAddresses } from '../../tenants/tenant-addresses';
+import { Tenant } from '../../tenants/tenant.entity';
+import { DriftCheck } from '../drift-check';
+import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
+
+/** Its row, which routes are made of, says another address than the plane that it lives on. Repaired from that. */
+@Injectable()
+export class AddressDiffersCheck extends DriftCheck<TenantSubject> {
+  readonly kind = 'address_differs';
+
+  constructor(
+    readonly subjects: TenantSubjects,
+    private readonly addresses: TenantAddresses,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  find({ tenant, isLive, home }: TenantSubject): string | null {
+    if (!isLive || !home || home.plane.endpointUrl === null) return null;
+    const fields = this.addresses.differences(home.plane, tenant);
+    if (fields.length === 0) return null;
+    return `Tenant ${tenant.slug} has another ${fields.join(', ')} than its tenant plane ${home.plane.name} gives it.`;
+  }
+
+  override async repair(manager: EntityManager, { tenant, home }: TenantSubject): Promise<boolean> {
+    if (!home) return false;
+    const changes = { ...this.addresses.at(home.plane, tenant), updatedAt: this.clock.now() };
+    // Where the plane does not say, what is known stays.
+    if (home.plane.dbUrlSealed === null) delete changes.dbUrlSealed;
+    await manager.update(Tenant, { id: tenant.id }, changes as never);
+    return true;
+  }
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { DesiredStates } from '../../tenant-planes/desired-state.service';
+import { DriftCheck } from '../drift-check';
+import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
+
+/** Its plane was never told of it. Repaired: it is told. */
+@Injectable()
+export class EntryUnpublishedCheck extends DriftCheck<TenantSubject> {
+  readonly kind = 'entry_unpublished';
+
+  constructor(
+    readonly subjects: TenantSubjects,
+    private readonly desiredStates: DesiredStates,
+  ) {
+    super();
+  }
+
+  find({ tenant, isLive, home }: TenantSubject): string | null {
+    if (!isLive || home?.placement.entryRevision !== 0) return null;
+    return `Tenant ${tenant.slug} is ${tenant.status}, and its tenant plane ${home.plane.name} was never told of it.`;
+  }
+
+  override async repair(manager: EntityManager, { home }: TenantSubject): Promise<boolean> {
+    if (!home) return false;
+    await this.desiredStates.publish(manager, home.placement);
+    return true;
+  }
+}

@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import { DriftCheck } from '../drift-check';
+import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
+
+/** Its home is a plane whose trust has ended. */
+@Injectable()
+export class HomeRetiredCheck extends DriftCheck<TenantSubject> {
+  readonly kind = 'home_retired';
+
+  constructor(readonly subjects: TenantSubjects) {
+    super();
+  }
+
+  find({ tenant, isLive, home }: TenantSubject): string | null {
+    if (!isLive || home?.plane.status !== 'retired') return null;
+    const { id, name } = home.plane;
+    return `Tenant ${tenant.slug} lives on tenant plane ${name}, which is retired and hears of no change. Where that was a mistake, a new install bundle (POST /api/tenant-planes/${id}/provisioning-tokens) makes it a plane again.`;
+  }
+}

@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { DatabaseUrls } from '../../tenants/database-urls';
+import { DriftCheck } from '../drift-check';
+import { InfrastructureSubjects, type MadeInfrastructure } from '../subjects/infrastructure-subjects';
+
+/** Another database or address is recorded than the driver has made. Repaired: recorded anew, as after it was made. */
+@Injectable()
+export class InfrastructureRecordDiffersCheck extends DriftCheck<MadeInfrastructure> {
+  readonly kind = 'infrastructure_record_differs';
+
+  constructor(
+    readonly subjects: InfrastructureSubjects,
+    private readonly urls: DatabaseUrls,
+  ) {
+    super();
+  }
+
+  find({ found: { made }, plane, tenant, driver }: MadeInfrastructure): string | null {
+    if (made === null || (plane.endpointUrl === made.endpointUrl && this.urls.ofPlaneIs(plane, made.dbUrl)))
+      return null;
+    return `Of tenant ${tenant.slug} another database or address is recorded than the driver ${driver} has made.`;
+  }
+
+  override async repair(
+    manager: EntityManager,
+    { found: { made }, plane, tenant }: MadeInfrastructure,
+  ): Promise<boolean> {
+    if (made === null) return false;
+    await this.urls.record(manager, plane.id, made, tenant);
+    return true;
+  }
+}

@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { DriftCheck } from '../drift-check';
+import { isStopped } from '../jobs-of';
+import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
+
+/** It is on its way, and nothing moves it. */
+@Injectable()
+export class JobMissingCheck extends DriftCheck<TenantSubject> {
+  readonly kind = 'job_missing';
+
+  constructor(readonly subjects: TenantSubjects) {
+    super();
+  }
+
+  find({ tenant, newestJob }: TenantSubject): string | null {
+    const isOnItsWay = tenant.status === 'provisioning' || tenant.status === 'deprovisioning';
+    if (!isOnItsWay || tenant.restorableUntil !== null || isStopped(newestJob)) return null;
+    const advice =
+      tenant.status === 'provisioning'
+        ? `To begin anew, delete it first: atlas deprovision ${tenant.slug}.`
+        : "Look in the audit trail what happened to its job (GET /api/audit), and restore that from a backup of the Control Plane's database.";
+    return `Tenant ${tenant.slug} is ${tenant.status}, and no job works on it or has failed. ${advice}`;
+  }
+}

@@ -1,0 +1,25 @@
+import { HEARTBEAT_SECONDS } from '@atlas/plane-contract';
+import { Injectable } from '@nestjs/common';
+import { DriftCheck } from '../drift-check';
+import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
+import { appliedBy } from './entry-unapplied.check';
+
+/** Enough to pull, to apply and to report it at least twice. */
+const PATIENCE_MS = 3 * HEARTBEAT_SECONDS * 1000;
+
+/** It reports, and does not apply what it is told. One that is silent is `offline`, which is health and not drift. */
+@Injectable()
+export class PlaneBehindCheck extends DriftCheck<PlaneSubject> {
+  readonly kind = 'plane_behind';
+
+  constructor(readonly subjects: PlaneSubjects) {
+    super();
+  }
+
+  find({ plane }: PlaneSubject): string | null {
+    if (plane.status !== 'enrolled' || plane.lastReportAt === null) return null;
+    const heardMs = plane.lastReportAt.getTime() - plane.revisedAt.getTime();
+    if (heardMs < PATIENCE_MS || appliedBy(plane) >= plane.revision) return null;
+    return `Tenant plane ${plane.name} reports, and has applied revision ${appliedBy(plane)} of ${plane.revision}. Its log says why; restart it.`;
+  }
+}

@@ -1,0 +1,23 @@
+import { Metrics } from '@atlas/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { Gauge } from 'prom-client';
+import { type DriftCheck } from './drift-check';
+import { Drifts } from './drifts';
+import { DRIFT_CHECKS } from './reconciler';
+
+/** Every process says the same: what the rows say when it is asked. */
+@Injectable()
+export class DriftGauge {
+  constructor(metrics: Metrics, drifts: Drifts, @Inject(DRIFT_CHECKS) checks: readonly DriftCheck[]) {
+    new Gauge({
+      name: 'atlas_drifts_open',
+      help: 'Differences between rows and what is there, not yet mended, by kind',
+      labelNames: ['kind'],
+      registers: [metrics.registry],
+      async collect() {
+        const counts = await drifts.counts();
+        for (const { kind } of checks) this.set({ kind }, counts.get(kind) ?? 0);
+      },
+    });
+  }
+}

@@ -1,0 +1,26 @@
+import { TimestampColumn } from '@atlas/persistence';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { type SubjectKind } from './subject';
+
+/** What the rows say and what is there differ. Open until it is mended; at most one of a kind for each subject. */
+@Entity('drifts')
+export class Drift {
+  @PrimaryColumn('uuid') id: string;
+  @Column('varchar') kind: string;
+  @Column('varchar', { name: 'subject_kind' }) subjectKind: SubjectKind;
+  @Column('varchar', { name: 'subject_id' }) subjectId: string;
+  /** What is wrong, and what to do. */
+  @Column('text') detail: string;
+  @TimestampColumn({ name: 'first_seen_at' }) firstSeenAt: Date;
+  @TimestampColumn({ name: 'last_seen_at' }) lastSeenAt: Date;
+  @TimestampColumn({ name: 'resolved_at', nullable: true }) resolvedAt: Date | null;
+  /** By us, not by a person. */
+  @Column('boolean') repaired: boolean;
+}
+
+/** One row: when the next look is due. Whichever process moves it on looks. */
+@Entity('reconcile_turns')
+export class ReconcileTurn {
+  @PrimaryColumn('integer') id: number;
+  @TimestampColumn({ name: 'due_at' }) dueAt: Date;
+}

@@ -1,0 +1,30 @@
+import { ApiBearerAuth, ApiTags, type Page } from '@atlas/platform';
+import { Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { Requires } from '../accounts/access.guard';
+import { Drifts } from './drifts';
+import { ListDriftsQuery } from './drifts.dto';
+import { type Look, Reconciler } from './reconciler';
+
+@ApiTags('reconciliation')
+@ApiBearerAuth()
+@Controller()
+export class DriftsController {
+  constructor(
+    private readonly drifts: Drifts,
+    private readonly reconciler: Reconciler,
+  ) {}
+
+  @Requires('planes:read')
+  @Get('drifts')
+  list(@Query() query: ListDriftsQuery): Promise<Page<unknown>> {
+    return this.drifts.list(query);
+  }
+
+  /** Looks now; the answer says what came of it. */
+  @Requires('planes:write')
+  @Post('reconcile')
+  @HttpCode(200)
+  look(): Promise<Look> {
+    return this.reconciler.look();
+  }
+}

@@ -1,0 +1,38 @@
+import { type EntityManager, type FindOptionsWhere, In } from 'typeorm';
+import { LIVE_JOB_STATUSES } from '../provisioning/job';
+import { ProvisioningJob } from '../provisioning/job.entity';
+
+/** What is in work. */
+export function liveJobs(
+  manager: EntityManager,
+  about: FindOptionsWhere<ProvisioningJob>,
+): Promise<Pick<ProvisioningJob, 'tenantId' | 'tenantPlaneId'>[]> {
+  return manager.find(ProvisioningJob, {
+    where: { ...about, status: In([...LIVE_JOB_STATUSES]) },
+    select: { id: true, tenantId: true, tenantPlaneId: true },
+  });
+}
+
+export type JobEnd = Pick<ProvisioningJob, 'id' | 'tenantId' | 'operation' | 'status'>;
+
+/** The last job of each tenant. */
+export async function newestJobs(
+  manager: EntityManager,
+  tenantIds: readonly string[],
+): Promise<Map<string, JobEnd>> {
+  if (tenantIds.length === 0) return new Map();
+  const jobs = await manager
+    .createQueryBuilder(ProvisioningJob, 'job')
+    .select(['job.id', 'job.tenantId', 'job.operation', 'job.status'])
+    .where({ tenantId: In([...tenantIds]) })
+    .andWhere(
+      'not exists (select 1 from provisioning_jobs newer where newer.tenant_id = job.tenant_id and newer.id > job.id)',
+    )
+    .getMany();
+  return new Map(jobs.map((job) => [job.tenantId ?? '', job]));
+}
+
+/** Its operator knows of it, and can go on with it or back. */
+export function isStopped(job: JobEnd | undefined): boolean {
+  return job?.status === 'failed' || job?.status === 'cancelled';
+}

@@ -1,0 +1,79 @@
+import { Database } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { LessThanOrEqual } from 'typeorm';
+import { ControlPlaneConfig } from '../control-plane.config';
+import { ReconcileTurn } from './drift.entity';
+import { Reconciler } from './reconciler';
+
+const SOONEST_MS = 1000;
+/** Of the time within which a drift is to be found. The rest is for the look itself, and for the second one. */
+const SHARE = 0.75;
+
+/** Looks now and then: of all processes the one that moves the row's time on. Nothing is held while it looks. */
+@Injectable()
+export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(ReconcileTimer.name);
+  private readonly periodMs: number;
+  private timer?: NodeJS.Timeout;
+  private turning: Promise<void> = Promise.resolve();
+  private isEnding = false;
+
+  constructor(
+    config: ControlPlaneConfig,
+    private readonly database: Database,
+    private readonly reconciler: Reconciler,
+    private readonly clock: Clock,
+  ) {
+    this.periodMs = config.RECONCILE_INTERVAL_SECONDS * 1000 * SHARE;
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.periodMs > 0) this.turnIn(SOONEST_MS);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isEnding = true;
+    clearTimeout(this.timer);
+    await this.turning;
+  }
+
+  private turnIn(ms: number): void {
+    clearTimeout(this.timer);
+    if (!this.isEnding) this.timer = setTimeout(() => (this.turning = this.turn()), ms);
+  }
+
+  /** Looks if it is due and nobody else does, and comes back when the next look is. */
+  async turn(): Promise<void> {
+    let dueInMs = this.periodMs;
+    try {
+      if (await this.takeTurn()) await this.reconciler.look();
+      dueInMs = await this.dueInMs();
+    } catch (error) {
+      if (!this.isEnding) this.logger.warn(`A look failed and is repeated: ${(error as Error).message}`);
+    }
+    this.turnIn(Math.max(SOONEST_MS, dueInMs));
+  }
+
+  private async takeTurn(): Promise<boolean> {
+    const now = this.clock.now();
+    const dueAt = new Date(now.getTime() + this.periodMs);
+    const due = { id: 1, dueAt: LessThanOrEqual(now) };
+    const { affected } = await this.database.write((manager) =>
+      manager.update(ReconcileTurn, due, { dueAt }),
+    );
+    return affected === 1;
+  }
+
+  private async dueInMs(): Promise<number> {
+    const { dueAt } = await this.database.read((manager) =>
+      manager.findOneByOrFail(ReconcileTurn, { id: 1 }),
+    );
+    return dueAt.getTime() - this.clock.now().getTime();
+  }
+}

@@ -1,0 +1,172 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Database } from '@atlas/persistence';
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { type DriftCheck } from './drift-check';
+import { type Drift } from './drift.entity';
+import { Drifts } from './drifts';
+import { type Subject, type SubjectKind, type Subjects } from './subject';
+
+export const DRIFT_CHECKS = Symbol('DRIFT_CHECKS');
+
+/** What is between an effect and its record is over by then. */
+const PAUSE_MS = 2000;
+/** Where everything differs, something else is wrong: the next look goes on. */
+const MOST_SUSPECTS = 1000;
+
+/** What came of a look. */
+export interface Look {
+  /** How many subjects were compared. */
+  looked_at: number;
+  found: number;
+  repaired: number;
+  gone: number;
+  /** Where it could not look; the log says why. */
+  readonly not_looked_at: SubjectKind[];
+}
+
+interface Suspect {
+  readonly check: DriftCheck;
+  readonly subjectId: string;
+}
+
+type Outcome = 'gone' | 'repaired' | 'unchanged';
+
+/** Compares rows with what is there. Writes down what differs in two looks, mends what loses nothing, deletes nothing. */
+@Injectable()
+export class Reconciler implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(Reconciler.name);
+  private readonly ending = new AbortController();
+  private looks: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    @Inject(DRIFT_CHECKS) private readonly checks: readonly DriftCheck[],
+    private readonly database: Database,
+    private readonly drifts: Drifts,
+  ) {}
+
+  /** One after the other: one that is asked for sees what was there when it was. */
+  look(): Promise<Look> {
+    const look = this.looks.then(() => this.compare());
+    this.looks = look.catch(() => undefined);
+    return look;
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.ending.abort();
+    await this.looks;
+  }
+
+  private async compare(): Promise<Look> {
+    const look: Look = { looked_at: 0, found: 0, repaired: 0, gone: 0, not_looked_at: [] };
+    const suspects = await this.suspects(look);
+    if (suspects.length > 0) await this.pause();
+    for (const suspect of suspects) if (await this.confirm(suspect)) look.found += 1;
+    for await (const drifts of this.drifts.openPages())
+      for (const drift of drifts) {
+        this.ending.signal.throwIfAborted();
+        const outcome = await this.settle(drift);
+        if (outcome !== 'unchanged') look[outcome] += 1;
+      }
+    return look;
+  }
+
+  /** The first look: what differs, and is not known to. */
+  private async suspects(look: Look): Promise<Suspect[]> {
+    const suspects: Suspect[] = [];
+    for (const subjects of new Set(this.checks.map((check) => check.subjects))) {
+      try {
+        for await (const suspect of this.suspectsAmong(subjects, look)) {
+          if (suspects.length < MOST_SUSPECTS) suspects.push(suspect);
+        }
+      } catch (error) {
+        this.ending.signal.throwIfAborted();
+        this.logger.warn(`Could not compare what is of kind ${subjects.kind}: ${(error as Error).message}`);
+        noteUnseen(look, subjects);
+      }
+    }
+    return suspects;
+  }
+
+  private async *suspectsAmong(subjects: Subjects, look: Look): AsyncGenerator<Suspect> {
+    const checks = this.checks.filter((check) => check.subjects === subjects);
+    const pages = await this.database.read(async (manager) => subjects.pages(manager));
+    for await (const page of pages) {
+      this.ending.signal.throwIfAborted();
+      look.looked_at += page.length;
+      for (const subject of page.filter(({ isBusy }) => !isBusy))
+        for (const check of checks) {
+          if (!this.differs(check, subject, look) || (await this.drifts.isOpen(check.kind, subject.id)))
+            continue;
+          yield { check, subjectId: subject.id };
+        }
+    }
+  }
+
+  /** One that can't be examined hides no other. */
+  private differs(check: DriftCheck, subject: Subject, look: Look): boolean {
+    try {
+      return check.find(subject) !== null;
+    } catch (error) {
+      this.warn(check.kind, subject.id, error);
+      noteUnseen(look, check.subjects);
+      return false;
+    }
+  }
+
+  /** Lets what is on its way arrive. */
+  private async pause(): Promise<void> {
+    await delay(PAUSE_MS, undefined, { signal: this.ending.signal });
+  }
+
+  /** The second look. */
+  private async confirm({ check, subjectId }: Suspect): Promise<boolean> {
+    try {
+      return await this.database.write(async (manager) => {
+        const subject = await locked(check, subjectId, manager);
+        const detail = subject && !subject.isBusy ? check.find(subject) : null;
+        return detail !== null && this.drifts.open(manager, check, { subjectId, detail });
+      });
+    } catch (error) {
+      this.warn(check.kind, subjectId, error);
+      return false;
+    }
+  }
+
+  /** Mends what was found, now or earlier, or notes that it is gone. */
+  private async settle(drift: Drift): Promise<Outcome> {
+    try {
+      return await this.database.write((manager) => this.outcomeOf(drift, manager));
+    } catch (error) {
+      this.warn(drift.kind, drift.subjectId, error);
+      return 'unchanged';
+    }
+  }
+
+  private async outcomeOf(drift: Drift, manager: EntityManager): Promise<Outcome> {
+    const check = this.checks.find(({ kind }) => kind === drift.kind);
+    const subject = check ? await locked(check, drift.subjectId, manager) : null;
+    if (subject?.isBusy) return 'unchanged';
+    const detail = check && subject && check.find(subject);
+    if (!detail) return this.resolve(manager, drift, 'gone');
+    if (await check.repair(manager, subject)) return this.resolve(manager, drift, 'repaired');
+    await this.drifts.seenAgain(manager, drift, detail);
+    return 'unchanged';
+  }
+
+  private async resolve(manager: EntityManager, drift: Drift, how: 'gone' | 'repaired'): Promise<Outcome> {
+    return (await this.drifts.resolve(manager, drift, how)) ? how : 'unchanged';
+  }
+
+  private warn(kind: string, subjectId: string, error: unknown): void {
+    this.logger.warn(`Looking at ${kind} of ${subjectId} failed: ${(error as Error).message}`);
+  }
+}
+
+function noteUnseen({ not_looked_at: unseen }: Look, { kind }: Subjects): void {
+  if (!unseen.includes(kind)) unseen.push(kind);
+}
+
+function locked(check: DriftCheck, id: string, manager: EntityManager): Promise<Subject | null> {
+  return check.subjects.lock(manager, id).then(() => check.subjects.one(manager, id));
+}

@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In, IsNull, MoreThan, Not } from 'typeorm';
+import { type DriverName } from '../../infrastructure/driver-names';
+import { Drivers } from '../../infrastructure/drivers';
+import {
+  type InfrastructureSubject,
+  type InspectedInfrastructure,
+} from '../../infrastructure/infrastructure-driver';
+import { Infrastructures } from '../../infrastructure/infrastructures';
+import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { Tenant } from '../../tenants/tenant.entity';
+import { type Subject, Subjects, pagesById } from '../subject';
+import { busyPlanes, placementsOn } from './plane-subjects';
+
+/** What a driver has made for the home of a tenant. */
+export interface MadeInfrastructure extends Subject {
+  readonly plane: TenantPlane;
+  readonly tenant: Tenant;
+  readonly driver: DriverName;
+  readonly made: InfrastructureSubject;
+  readonly found: InspectedInfrastructure;
+}
+
+type Candidate = Omit<MadeInfrastructure, 'found'>;
+
+@Injectable()
+export class InfrastructureSubjects extends Subjects<MadeInfrastructure> {
+  readonly kind = 'infrastructure';
+
+  constructor(
+    private readonly drivers: Drivers,
+    private readonly infrastructures: Infrastructures,
+  ) {
+    super();
+  }
+
+  async *pages(manager: EntityManager): AsyncGenerator<readonly MadeInfrastructure[]> {
+    const pages = pagesById((after, take) =>
+      manager.find(TenantPlane, { where: { ...MADE, id: MoreThan(after) }, order: { id: 'ASC' }, take }),
+    );
+    for await (const planes of pages) yield await this.describe(manager, planes);
+  }
+
+  async one(manager: EntityManager, id: string): Promise<MadeInfrastructure | null> {
+    const planes = await manager.findBy(TenantPlane, { ...MADE, id });
+    return (await this.describe(manager, planes))[0] ?? null;
+  }
+
+  lock(manager: EntityManager, id: string): Promise<unknown> {
+    return manager.query('update tenant_planes set id = id where id = $1', [id]);
+  }
+
+  private async describe(
+    manager: EntityManager,
+    planes: readonly TenantPlane[],
+  ): Promise<MadeInfrastructure[]> {
+    const candidates = await this.candidates(manager, planes);
+    const drivers = new Set(candidates.map(({ driver }) => driver));
+    const found = new Map<string, InspectedInfrastructure>();
+    for (const name of drivers) {
+      const subjects = candidates.filter(({ driver }) => driver === name).map(({ made }) => made);
+      for (const one of await this.drivers.get(name).inspect(subjects)) found.set(one.tenantPlaneId, one);
+    }
+    return candidates.flatMap((one) => {
+      const inspected = found.get(one.id);
+      return inspected ? [{ ...one, found: inspected }] : [];
+    });
+  }
+
+  /** Only homes: what a tenant has left, or is on its way to, is the affair of the job that makes or removes it. */
+  private async candidates(manager: EntityManager, planes: readonly TenantPlane[]): Promise<Candidate[]> {
+    const placements = (await placementsOn(manager, planes)).filter(
+      ({ holdsPlace, phase }) => holdsPlace && phase !== 'importing',
+    );
+    const tenantIds = placements.map(({ tenantId }) => tenantId);
+    const tenants = await manager.findBy(Tenant, { id: In(tenantIds), status: In(['active', 'suspended']) });
+    const busy = await busyPlanes(manager, planes, placements);
+    return placements.flatMap(({ tenantId, tenantPlaneId: id }) => {
+      const tenant = tenants.find((one) => one.id === tenantId);
+      const plane = planes.find((one) => one.id === id);
+      if (!tenant || !plane?.infrastructureDriver) return [];
+      const made = this.infrastructures.subjectOf(tenant, id, plane.release);
+      return [{ id, isBusy: busy.has(id), plane, tenant, driver: plane.infrastructureDriver, made }];
+    });
+  }
+}
+
+const MADE = {
+  infrastructureDriver: Not(IsNull()),
+  dbUrlSealed: Not(IsNull()),
+  status: Not('retired' as const),
+};

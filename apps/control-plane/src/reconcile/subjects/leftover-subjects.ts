@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In } from 'typeorm';
+import { ControlPlaneConfig } from '../../control-plane.config';
+import { Drivers } from '../../infrastructure/drivers';
+import { type FoundThing } from '../../infrastructure/infrastructure-driver';
+import { planeNameOf } from '../../infrastructure/infrastructure-name';
+import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { type Subject, Subjects } from '../subject';
+import { busyPlanes, placementsOn } from './plane-subjects';
+
+/** A database, role, folder, process or directory on the server or machine, and the plane that its name stands for. */
+export interface NamedThing extends Subject {
+  readonly isStray: boolean;
+  readonly plane: TenantPlane | undefined;
+}
+
+@Injectable()
+export class LeftoverSubjects extends Subjects<NamedThing> {
+  readonly kind = 'leftover';
+
+  constructor(
+    private readonly drivers: Drivers,
+    private readonly config: ControlPlaneConfig,
+  ) {
+    super();
+  }
+
+  /** What is there is listed before its plane is looked for: planes are written down first, and forgotten last. */
+  async *pages(manager: EntityManager): AsyncGenerator<readonly NamedThing[]> {
+    for await (const things of this.drivers.get(this.config.infrastructureDriver).things())
+      yield await this.describe(manager, things);
+  }
+
+  async one(manager: EntityManager, id: string): Promise<NamedThing | null> {
+    for await (const things of this.pages(manager)) {
+      const thing = things.find((one) => one.id === id);
+      if (thing) return thing;
+    }
+    return null;
+  }
+
+  async lock(): Promise<void> {
+    // No row is behind it.
+  }
+
+  private async describe(manager: EntityManager, things: readonly FoundThing[]): Promise<NamedThing[]> {
+    const names = [...new Set(things.map(({ name }) => planeNameOf(name)))];
+    const planes = await manager.findBy(TenantPlane, { name: In(names) });
+    const planeOf = new Map(planes.map((plane) => [plane.name, plane]));
+    const busy = await busyPlanes(manager, planes, await placementsOn(manager, planes));
+    return things.map(({ id, name, isStray = false }) => {
+      const plane = planeOf.get(planeNameOf(name));
+      return { id, isStray, plane, isBusy: plane !== undefined && busy.has(plane.id) };
+    });
+  }
+}

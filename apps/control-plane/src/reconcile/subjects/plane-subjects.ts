@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In, MoreThan, Not } from 'typeorm';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { Tenant } from '../../tenants/tenant.entity';
+import { liveJobs } from '../jobs-of';
+import { type Subject, Subjects, pagesById } from '../subject';
+
+export interface PlaneSubject extends Subject {
+  readonly plane: TenantPlane;
+  /** How many placements hold a place. */
+  readonly held: number;
+  /** Of one that serves one tenant: where that is, or was. */
+  readonly placements: readonly Placement[];
+  /** The tenant whose place it is is deleted. */
+  readonly isDeserted: boolean;
+}
+
+@Injectable()
+export class PlaneSubjects extends Subjects<PlaneSubject> {
+  readonly kind = 'tenant_plane';
+
+  async *pages(manager: EntityManager): AsyncGenerator<readonly PlaneSubject[]> {
+    const pages = pagesById((after, take) => {
+      const where = { id: MoreThan(after), status: Not('retired' as const) };
+      return manager.find(TenantPlane, { where, order: { id: 'ASC' }, take });
+    });
+    for await (const planes of pages) yield await this.describe(manager, planes);
+  }
+
+  async one(manager: EntityManager, id: string): Promise<PlaneSubject | null> {
+    const planes = await manager.findBy(TenantPlane, { id, status: Not('retired') });
+    return (await this.describe(manager, planes))[0] ?? null;
+  }
+
+  lock(manager: EntityManager, id: string): Promise<unknown> {
+    return manager.query('update tenant_planes set id = id where id = $1', [id]);
+  }
+
+  private async describe(manager: EntityManager, planes: readonly TenantPlane[]): Promise<PlaneSubject[]> {
+    const held = await heldPlaces(manager, planes);
+    const single = planes.filter(({ deploymentModel }) => deploymentModel !== 'shared');
+    const placements = await placementsOn(manager, single);
+    const busy = await busyPlanes(manager, planes, placements);
+    const deleted = await deletedOf(manager, placements);
+    return planes.map((plane) => {
+      const own = placements.filter(({ tenantPlaneId }) => tenantPlaneId === plane.id);
+      const isDeserted = own.some(({ tenantId, holdsPlace }) => holdsPlace && deleted.has(tenantId));
+      const facts = { id: plane.id, isBusy: busy.has(plane.id), held: held.get(plane.id) ?? 0 };
+      return { ...facts, plane, placements: own, isDeserted };
+    });
+  }
+}
+
+/** Only for planes of one tenant: a cell has many. */
+export function placementsOn(manager: EntityManager, planes: readonly TenantPlane[]): Promise<Placement[]> {
+  return manager.findBy(Placement, { tenantPlaneId: In(planes.map(({ id }) => id)) });
+}
+
+/** A job works on them, or on the one tenant that they serve. */
+export async function busyPlanes(
+  manager: EntityManager,
+  planes: readonly TenantPlane[],
+  placements: readonly Placement[],
+): Promise<Set<string>> {
+  const ofPlanes = await liveJobs(manager, { tenantPlaneId: In(planes.map(({ id }) => id)) });
+  const ofTenants = await liveJobs(manager, { tenantId: In(placements.map(({ tenantId }) => tenantId)) });
+  const tenants = new Set(ofTenants.map(({ tenantId }) => tenantId));
+  return new Set([
+    ...ofPlanes.map(({ tenantPlaneId }) => tenantPlaneId ?? ''),
+    ...placements.filter(({ tenantId }) => tenants.has(tenantId)).map(({ tenantPlaneId }) => tenantPlaneId),
+  ]);
+}
+
+async function deletedOf(manager: EntityManager, placements: readonly Placement[]): Promise<Set<string>> {
+  const id = In(placements.map(({ tenantId }) => tenantId));
+  const deleted = await manager.find(Tenant, { where: { id, status: 'deleted' }, select: { id: true } });
+  return new Set(deleted.map((tenant) => tenant.id));
+}
+
+async function heldPlaces(
+  manager: EntityManager,
+  planes: readonly TenantPlane[],
+): Promise<Map<string, number>> {
+  const rows = await manager
+    .createQueryBuilder(Placement, 'placement')
+    .select('placement.tenantPlaneId', 'id')
+    .addSelect('count(*)', 'held')
+    .where({ tenantPlaneId: In(planes.map(({ id }) => id)) })
+    // As its index has it.
+    .andWhere('placement.holdsPlace')
+    .groupBy('placement.tenantPlaneId')
+    .getRawMany<{ id: string; held: string | number }>();
+  return new Map(rows.map(({ id, held }) => [id, Number(held)]));
+}

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In, MoreThan, Not } from 'typeorm';
+import { type JobEnd, liveJobs, newestJobs } from '../jobs-of';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { Tenant } from '../../tenants/tenant.entity';
+import { type Subject, Subjects, pagesById } from '../subject';
+
+export interface Place {
+  readonly placement: Placement;
+  readonly plane: TenantPlane;
+}
+
+export interface TenantSubject extends Subject {
+  readonly tenant: Tenant;
+  /** Those that are counted as taken. */
+  readonly places: readonly Place[];
+  /** Where it is served, if all is well. */
+  readonly home: Place | undefined;
+  /** Whether users are meant to be served, or would be but for a suspension. */
+  readonly isLive: boolean;
+  /** Known only of one that is on its way or holds several places. */
+  readonly newestJob: JobEnd | undefined;
+}
+
+@Injectable()
+export class TenantSubjects extends Subjects<TenantSubject> {
+  readonly kind = 'tenant';
+
+  async *pages(manager: EntityManager): AsyncGenerator<readonly TenantSubject[]> {
+    const pages = pagesById((after, take) => {
+      const where = { id: MoreThan(after), status: Not('deleted' as const) };
+      return manager.find(Tenant, { where, order: { id: 'ASC' }, take });
+    });
+    for await (const tenants of pages) yield await this.describe(manager, tenants);
+  }
+
+  async one(manager: EntityManager, id: string): Promise<TenantSubject | null> {
+    const tenants = await manager.findBy(Tenant, { id, status: Not('deleted') });
+    return (await this.describe(manager, tenants))[0] ?? null;
+  }
+
+  lock(manager: EntityManager, id: string): Promise<unknown> {
+    return manager.query('update tenants set id = id where id = $1', [id]);
+  }
+
+  private async describe(manager: EntityManager, tenants: readonly Tenant[]): Promise<TenantSubject[]> {
+    const ids = tenants.map(({ id }) => id);
+    const placements = await manager.findBy(Placement, { tenantId: In(ids), holdsPlace: true });
+    const planeIds = [...new Set(placements.map(({ tenantPlaneId }) => tenantPlaneId))];
+    const planes = await manager.findBy(TenantPlane, { id: In(planeIds) });
+    const placesOf = placesByTenant(placements, planes);
+    const live = await liveJobs(manager, { tenantId: In(ids) });
+    const busy = new Set(live.map(({ tenantId }) => tenantId));
+    const unsettled = tenants.filter(
+      ({ id, status }) =>
+        status === 'provisioning' ||
+        status === 'deprovisioning' ||
+        (placesOf.get(id)?.length ?? 0) > 1 ||
+        placesOf.get(id)?.some(({ placement }) => placement.phase !== 'serving'),
+    );
+    const newest = await newestJobs(
+      manager,
+      unsettled.map(({ id }) => id),
+    );
+    return tenants.map((tenant) => {
+      const places = placesOf.get(tenant.id) ?? [];
+      return {
+        ...{ id: tenant.id, isBusy: busy.has(tenant.id), tenant, places },
+        home: places.find(({ placement: { phase } }) => phase === 'serving' || phase === 'frozen'),
+        isLive: tenant.status === 'active' || tenant.status === 'suspended',
+        newestJob: newest.get(tenant.id),
+      };
+    });
+  }
+}
+
+function placesByTenant(
+  placements: readonly Placement[],
+  planes: readonly TenantPlane[],
+): Map<string, Place[]> {
+  const planeOf = new Map(planes.map((plane) => [plane.id, plane]));
+  const places = new Map<string, Place[]>();
+  for (const placement of placements) {
+    const plane = planeOf.get(placement.tenantPlaneId);
+    if (plane)
+      places.set(placement.tenantId, [...(places.get(placement.tenantId) ?? []), { placement, plane }]);
+  }
+  return places;
+}

@@ -1,0 +1,161 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sendSignal } from '@atlas/platform';
+import { type DatabaseDriver, asAdmin, eventually, testServerUrl } from '@atlas/testing';
+import { uuidv7 } from '@atlas/tenancy';
+import { Database } from '@atlas/persistence';
+import { LocalPlane } from '../src/infrastructure/drivers/local/local-plane.entity';
+import { LocalPlanes } from '../src/infrastructure/drivers/local/local-planes';
+import { ProvisioningJob } from '../src/provisioning/job.entity';
+import { newJob } from '../src/provisioning/new-job';
+import { Drift } from '../src/reconcile/drift.entity';
+import { type Look, Reconciler } from '../src/reconcile/reconciler';
+import { Placement } from '../src/tenant-planes/placement.entity';
+import { JobScene } from './job-scene.fixture';
+import { PlaneSimulator } from './plane-simulator.fixture';
+
+export interface Settled {
+  readonly id: string;
+  readonly slug: string;
+  readonly planeId: string;
+}
+
+/** A Control Plane whose local driver starts tenant planes that do nothing; they are simulated. */
+export class ReconcileScene {
+  private constructor(
+    readonly driver: DatabaseDriver,
+    readonly scene: JobScene,
+    readonly folder: string,
+  ) {}
+
+  static async set(driver: DatabaseDriver): Promise<ReconcileScene> {
+    const folder = mkdtempSync(join(tmpdir(), 'atlas-reconcile-'));
+    const app = join(folder, 'app');
+    mkdirSync(join(app, 'database/migrations'), { recursive: true });
+    writeFileSync(join(app, 'main.js'), 'setInterval(() => undefined, 1000);');
+    writeFileSync(join(app, 'migrate.js'), '');
+    const scene = await JobScene.set(driver, {
+      INFRASTRUCTURE_DRIVER: 'local',
+      LOCAL_DRIVER_DIR: join(folder, 'planes'),
+      LOCAL_DRIVER_TENANT_PLANE: app,
+      LOCAL_DRIVER_POSTGRES_URL: driver === 'postgres' ? testServerUrl() : undefined,
+      TERRAFORM_WORK_DIR: join(folder, 'terraform'),
+    });
+    const set = new ReconcileScene(driver, scene, folder);
+    set.between(() => Promise.resolve());
+    return set;
+  }
+
+  get plane() {
+    return this.scene.plane;
+  }
+  get planesFolder(): string {
+    return join(this.folder, 'planes');
+  }
+
+  /** What happens between the two looks, instead of time. */
+  between(work: () => Promise<unknown>): void {
+    Object.assign(this.plane.app.get(Reconciler), { pause: work });
+  }
+
+  /** Each at a time of its own. */
+  async look(): Promise<Look> {
+    this.plane.clock.advance(1);
+    return (await this.plane.post('/api/reconcile').expect(200)).body;
+  }
+
+  async shared(changes: object = {}, cell = this.scene.cell): Promise<Settled> {
+    const { body } = await this.plane.provision(changes).expect(202);
+    await cell.serve(body.tenant.id);
+    return this.settled(body, cell.id);
+  }
+
+  async dedicated(): Promise<Settled & { readonly row: LocalPlane }> {
+    const { body } = await this.plane.provision({ deployment_model: 'dedicated' }).expect(202);
+    const row = await eventually(async () => {
+      const [place] = await this.plane.rows(Placement, { tenantId: body.tenant.id });
+      const made = place && (await this.plane.rows(LocalPlane, { tenantPlaneId: place.tenantPlaneId }))[0];
+      return made?.pid != null && made;
+    });
+    await this.simulated(row).then((simulated) => simulated.serve(body.tenant.id));
+    return { ...(await this.settled(body, row.tenantPlaneId)), row };
+  }
+
+  /** The open drifts of a kind, or all about a subject whose id ends so. */
+  open(kind: string, subjectId: string): Promise<Drift[]> {
+    return this.plane
+      .rows(Drift, { kind })
+      .then((drifts) =>
+        drifts.filter((drift) => drift.subjectId.endsWith(subjectId) && drift.resolvedAt === null),
+      );
+  }
+  async newest(kind: string, subjectId: string): Promise<Drift | undefined> {
+    const drifts = await this.plane.rows(Drift, { kind, subjectId });
+    return drifts.sort((a, b) => (a.id < b.id ? 1 : -1))[0];
+  }
+
+  /** A job that is in work for as long as `work` takes. */
+  async whileBusy(about: { tenantId?: string; tenantPlaneId?: string }, work: () => Promise<unknown>) {
+    const now = this.plane.clock.now();
+    const request = { operation: 'suspend' as const, steps: [] };
+    const { tenantId = null, tenantPlaneId = null } = about;
+    const job = { ...newJob({ ...request, tenantId, tenantPlaneId }, now), status: 'waiting' as const };
+    const database = this.plane.app.get(Database);
+    await database.write((manager) => manager.insert(ProvisioningJob, { ...job, id: uuidv7() } as never));
+    try {
+      await work();
+    } finally {
+      await database.write((manager) => manager.delete(ProvisioningJob, { status: 'waiting' }));
+    }
+  }
+
+  sql(statement: string, parameters: unknown[] = []): Promise<unknown> {
+    return this.plane.app.get(Database).write((manager) => manager.query(statement, parameters));
+  }
+
+  async onServer(statement: string, database = 'postgres'): Promise<void> {
+    const url = new URL(testServerUrl());
+    url.pathname = `/${database}`;
+    await asAdmin(url.toString(), (client) => client.query(statement));
+  }
+
+  async asRole(url: string, statement: string): Promise<void> {
+    await asAdmin(url, (client) => client.query(statement));
+  }
+
+  async close(): Promise<void> {
+    const rows = await this.plane.rows(LocalPlane);
+    await this.scene.plane.close();
+    for (const { pid } of rows) if (pid !== null) sendSignal(pid, 'SIGKILL');
+    if (this.driver === 'postgres')
+      for (const { name } of rows) {
+        await this.onServer(`drop database if exists ${name} with (force)`);
+        await this.onServer(`drop role if exists ${name}`);
+      }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async settled(
+    { tenant, job }: { tenant: { id: string; slug: string }; job: { id: string } },
+    planeId: string,
+  ): Promise<Settled> {
+    await this.scene.reaches(job.id, 'succeeded');
+    return { id: tenant.id, slug: tenant.slug, planeId };
+  }
+
+  /** Enrolled with what its process was started with. */
+  private async simulated(row: LocalPlane): Promise<PlaneSimulator> {
+    const env = this.plane.app.get(LocalPlanes).environmentOf(row);
+    const install = {
+      token: env['ATLAS_PROVISIONING_TOKEN'] ?? '',
+      env,
+      token_id: '',
+      expires_at: '',
+      commands: {},
+    };
+    const simulated = new PlaneSimulator(this.plane.url, this.plane.clock, row.tenantPlaneId, install);
+    expect((await simulated.enrol({ endpoint_url: `http://127.0.0.1:${row.port}` })).status).toBe(200);
+    return simulated;
+  }
+}

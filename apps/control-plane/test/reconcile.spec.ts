@@ -1,0 +1,452 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { identityOf } from '@atlas/platform';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { uuidv7 } from '@atlas/tenancy';
+import { AuditEvent } from '../src/audit/audit-event.entity';
+import { infrastructureName } from '../src/infrastructure/infrastructure-name';
+import { LocalPlane } from '../src/infrastructure/drivers/local/local-plane.entity';
+import { ProvisioningJob } from '../src/provisioning/job.entity';
+import { newJob } from '../src/provisioning/new-job';
+import { Drifts } from '../src/reconcile/drifts';
+import { DRIFT_CHECKS, Reconciler } from '../src/reconcile/reconciler';
+import { type DriftCheck } from '../src/reconcile/drift-check';
+import { Drift, ReconcileTurn } from '../src/reconcile/drift.entity';
+import { ReconcileTimer } from '../src/reconcile/reconcile-timer';
+import { type ControlPlaneConfig } from '../src/control-plane.config';
+import { Placement } from '../src/tenant-planes/placement.entity';
+import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
+import { DatabaseUrls } from '../src/tenants/database-urls';
+import { Tenant } from '../src/tenants/tenant.entity';
+import { Database } from '@atlas/persistence';
+import { type TestControlPlane } from './control-plane.fixture';
+import { ReconcileScene, type Settled } from './reconcile-scene.fixture';
+
+jest.setTimeout(60_000);
+
+const ELSEWHERE = 'http://127.0.0.1:1';
+
+describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
+  let set: ReconcileScene;
+  let shared: Settled;
+  let dedicated: Settled & { readonly row: LocalPlane };
+  beforeAll(async () => {
+    set = await ReconcileScene.set(driver);
+    shared = await set.shared();
+    dedicated = await set.dedicated();
+    // The plane that stands in for it writes none.
+    if (driver === 'sqlite') writeFileSync(databaseFile(), '');
+  });
+  afterAll(() => set.close());
+  afterEach(() => set.between(() => Promise.resolve()));
+
+  const databaseFile = () => join(set.planesFolder, dedicated.row.name, 'tenant-plane.db');
+  const change = (...args: Parameters<TestControlPlane['change']>) => set.plane.change(...args);
+  const only = async <T extends object>(entity: new () => T, where: object): Promise<T> => {
+    const [row] = await set.plane.rows(entity, where);
+    if (!row) throw new Error('There is no such row.');
+    return row;
+  };
+  const placementOf = ({ id }: Settled) => only(Placement, { tenantId: id });
+
+  /** Found once, however often it is looked at; its operator is told, once, in words that name the tenant or plane. */
+  const isReported = async (kind: string, subjectId: string): Promise<Drift> => {
+    await set.look();
+    await set.look();
+    const drifts = await set.open(kind, subjectId);
+    expect(drifts).toHaveLength(1);
+    const drift = drifts[0] as Drift;
+    const audited = await set.plane.rows(AuditEvent, { targetId: drift.id });
+    expect(audited.map(({ action }) => action)).toEqual(['drift.found']);
+    return drift;
+  };
+  const isGone = async (drift: Drift): Promise<void> => {
+    expect((await set.look()).gone).toBeGreaterThan(0);
+    expect(await only(Drift, { id: drift.id })).toMatchObject({
+      resolvedAt: expect.any(Date),
+      repaired: false,
+    });
+    expect(await set.plane.count(AuditEvent, { action: 'drift.gone', targetId: drift.id })).toBe(1);
+  };
+  const isRepaired = async (kind: string, subjectId: string): Promise<void> => {
+    const before = await set.newest(kind, subjectId);
+    await set.look();
+    const drift = await set.newest(kind, subjectId);
+    expect(drift?.id).not.toBe(before?.id);
+    expect(drift).toMatchObject({ resolvedAt: expect.any(Date), repaired: true });
+    expect(await set.plane.count(AuditEvent, { action: 'drift.repaired', targetId: drift?.id })).toBe(1);
+  };
+  /** What differs while a job is in work at it is on its way. */
+  const isLeftToJobs = (
+    about: { tenantId?: string; tenantPlaneId?: string },
+    kind: string,
+    subjectId: string,
+  ) =>
+    set.whileBusy(about, async () => {
+      const before = await set.newest(kind, subjectId);
+      await set.look();
+      expect(await set.newest(kind, subjectId)).toEqual(before);
+    });
+
+  it('finds nothing where nothing differs', async () => {
+    await set.look();
+    const ours = (await set.plane.rows(Drift)).filter(({ kind }) => kind !== 'infrastructure_orphaned');
+    expect(ours).toEqual([]);
+  });
+
+  it('has a name of its own for each kind', () => {
+    const kinds = set.plane.app.get<readonly DriftCheck[]>(DRIFT_CHECKS).map(({ kind }) => kind);
+    expect(new Set(kinds).size).toBe(kinds.length);
+  });
+
+  it('does not count what is gone at the second look', async () => {
+    await change(TenantPlane, { id: shared.planeId }, { placed: 7 });
+    set.between(() => change(TenantPlane, { id: shared.planeId }, { placed: 1 }));
+    expect(await set.look()).toMatchObject({ found: 0, repaired: 0 });
+    expect(await set.newest('count_differs', shared.planeId)).toBeUndefined();
+  });
+
+  it('leaves to a job what that has taken up by the second look', async () => {
+    const { id } = shared;
+    const job = { tenantId: id, operation: 'provision' };
+    const dueAt = new Date(set.plane.clock.now().getTime() + 86_400_000);
+    await change(Tenant, { id }, { status: 'provisioning' });
+    set.between(() => change(ProvisioningJob, job, { status: 'waiting', dueAt }));
+    expect(await set.look()).toMatchObject({ found: 0 });
+    expect(await set.newest('job_missing', id)).toBeUndefined();
+    await change(ProvisioningJob, job, { status: 'succeeded' });
+    await change(Tenant, { id }, { status: 'active' });
+  });
+
+  it('writes down once what two processes find at once', async () => {
+    const { app } = set.plane;
+    const parts = [app.get<DriftCheck[]>(DRIFT_CHECKS), app.get(Database), app.get(Drifts)] as const;
+    const lookers = [new Reconciler(...parts), new Reconciler(...parts)];
+    for (const looker of lookers) Object.assign(looker as object, { pause: () => Promise.resolve() });
+    await change(TenantPlane, { id: shared.planeId }, { placed: 7, capacity: 7 });
+    const looks = await Promise.all(lookers.map((looker) => looker.look()));
+    const sum = (field: 'found' | 'repaired' | 'gone') =>
+      looks.reduce((total, look) => total + look[field], 0);
+    expect([sum('found'), sum('repaired'), sum('gone')]).toEqual([1, 1, 0]);
+    expect(await set.plane.count(Drift, { kind: 'count_differs' })).toBe(1);
+    await change(TenantPlane, { id: shared.planeId }, { capacity: 1000 });
+  });
+
+  describe('of tenants', () => {
+    it('reports one that is served nowhere', async () => {
+      const placement = await placementOf(shared);
+      await set.sql('delete from placements where tenant_id = $1', [shared.id]);
+      await isLeftToJobs({ tenantId: shared.id }, 'tenant_without_home', shared.id);
+      const drift = await isReported('tenant_without_home', shared.id);
+      expect(drift.detail).toContain(shared.slug);
+      await set.plane.app.get(Database).write((manager) => manager.insert(Placement, placement));
+      await isGone(drift);
+    });
+
+    it('reports one whose home is retired', async () => {
+      const cell = await set.plane.enrolledCell({ region: 'lonely' });
+      const tenant = await set.shared({ region: 'lonely' }, cell);
+      await change(TenantPlane, { id: cell.id }, { status: 'retired' });
+      await isLeftToJobs({ tenantId: tenant.id }, 'home_retired', tenant.id);
+      const drift = await isReported('home_retired', tenant.id);
+      await change(TenantPlane, { id: cell.id }, { status: 'enrolled' });
+      await isGone(drift);
+    });
+
+    it('reports one between two places that no job moves, unless its operator knows', async () => {
+      const other = await set.plane.enrolledCell();
+      const place = { ...(await placementOf(shared)), tenantPlaneId: other.id, phase: 'importing' as const };
+      await set.plane.app.get(Database).write((manager) => manager.insert(Placement, place));
+      await isLeftToJobs({ tenantId: shared.id }, 'move_abandoned', shared.id);
+      const provision = { tenantId: shared.id, operation: 'provision' };
+      await change(ProvisioningJob, provision, { status: 'failed' });
+      await set.look();
+      expect(await set.newest('move_abandoned', shared.id)).toBeUndefined();
+      await change(ProvisioningJob, provision, { status: 'succeeded' });
+      const drift = await isReported('move_abandoned', shared.id);
+      await set.sql('delete from placements where tenant_plane_id = $1', [other.id]);
+      await isGone(drift);
+    });
+
+    it('reports one that is on its way without a job', async () => {
+      await change(Tenant, { id: shared.id }, { status: 'provisioning' });
+      await isLeftToJobs({ tenantId: shared.id }, 'job_missing', shared.id);
+      const drift = await isReported('job_missing', shared.id);
+      await change(Tenant, { id: shared.id }, { status: 'active' });
+      await isGone(drift);
+    });
+
+    it.each([
+      ['url', { url: ELSEWHERE }],
+      ['endpointUrl', { endpointUrl: ELSEWHERE }],
+      ['dbUrlSealed', { dbUrlSealed: null }],
+    ])('repairs a %s that its plane does not give it', async (field, wrong) => {
+      const { id } = dedicated;
+      const right = await only(Tenant, { id });
+      await change(Tenant, { id }, wrong);
+      if (field === 'url') await isLeftToJobs({ tenantId: id }, 'address_differs', id);
+      await isRepaired('address_differs', id);
+      const { url, endpointUrl } = await only(Tenant, { id });
+      expect({ url, endpointUrl }).toEqual({ url: right.url, endpointUrl: right.endpointUrl });
+      expect(await databaseUrl()).toBe(set.plane.app.get(DatabaseUrls).open(right));
+    });
+    const databaseUrl = async () =>
+      set.plane.app.get(DatabaseUrls).open(await only(Tenant, { id: dedicated.id }));
+
+    it('looks at the others where one cannot be examined, and says so', async () => {
+      const { dbUrlSealed } = await only(Tenant, { id: dedicated.id });
+      await change(Tenant, { id: dedicated.id }, { dbUrlSealed: 'not sealed by us' });
+      await change(Tenant, { id: shared.id }, { url: ELSEWHERE });
+      expect(await set.look()).toMatchObject({ repaired: 1, not_looked_at: ['tenant'] });
+      await change(Tenant, { id: dedicated.id }, { dbUrlSealed });
+      expect(await set.look()).toMatchObject({ repaired: 0, not_looked_at: [] });
+    });
+
+    it('repairs an entry that was never published', async () => {
+      await change(Placement, { tenantId: shared.id }, { entryRevision: 0 });
+      await isLeftToJobs({ tenantId: shared.id }, 'entry_unpublished', shared.id);
+      await isRepaired('entry_unpublished', shared.id);
+      set.scene.cell.tenants.delete(shared.id);
+      await set.scene.cell.serve(shared.id);
+    });
+
+    it('has a plane told again of one that it passed over, and reports one that it could not apply', async () => {
+      await change(Placement, { tenantId: shared.id }, { reportedRevision: 0 });
+      await isLeftToJobs({ tenantId: shared.id }, 'entry_unapplied', shared.id);
+      await isRepaired('entry_unapplied', shared.id);
+      set.scene.cell.tenants.delete(shared.id);
+      await set.scene.cell.serve(shared.id);
+      await set.scene.report(shared.id, 'failed', 'disk full');
+      const drift = await isReported('entry_unapplied', shared.id);
+      expect(drift.detail).toContain('disk full');
+      await set.scene.report(shared.id, 'applied');
+      await isGone(drift);
+    });
+  });
+
+  describe('of tenant planes', () => {
+    it('counts places anew', async () => {
+      await change(TenantPlane, { id: shared.planeId }, { placed: 7 });
+      await isLeftToJobs({ tenantPlaneId: shared.planeId }, 'count_differs', shared.planeId);
+      await isRepaired('count_differs', shared.planeId);
+      expect(await set.scene.placed()).toBe(1);
+    });
+
+    it('reports more places than there may be', async () => {
+      await change(TenantPlane, { id: shared.planeId }, { placed: 0, capacity: 0 });
+      const drift = await isReported('count_differs', shared.planeId);
+      await change(TenantPlane, { id: shared.planeId }, { placed: 1, capacity: 1000 });
+      await isGone(drift);
+    });
+
+    it('reports one whose tenant is deleted', async () => {
+      await change(Tenant, { id: dedicated.id }, { status: 'deleted' });
+      await isLeftToJobs({ tenantId: dedicated.id }, 'plane_left_over', dedicated.planeId);
+      const drift = await isReported('plane_left_over', dedicated.planeId);
+      await change(Tenant, { id: dedicated.id }, { status: 'active' });
+      await isGone(drift);
+    });
+
+    it('reports one that reports, and does not apply what it is told; not one that is silent', async () => {
+      const cell = await set.plane.enrolledCell();
+      const { revision } = await only(TenantPlane, { id: cell.id });
+      set.plane.clock.advance(600);
+      await set.look();
+      expect(await set.newest('plane_behind', cell.id)).toBeUndefined();
+      await cell.report();
+      await change(TenantPlane, { id: cell.id }, { revision: revision + 1 });
+      const drift = await isReported('plane_behind', cell.id);
+      await cell.pull();
+      await cell.report();
+      await isGone(drift);
+    });
+  });
+
+  it('wakes a job that nobody would look at', async () => {
+    const now = set.plane.clock.now();
+    const request = { operation: 'suspend' as const, tenantId: shared.id, steps: [] };
+    const job = { ...newJob(request, now), id: uuidv7(), dueAt: new Date(now.getTime() + 86_400_000) };
+    const { id } = job;
+    await set.plane.app.get(Database).write((manager) => manager.insert(ProvisioningJob, job as never));
+    await isRepaired('job_unattended', id);
+    await eventually(async () => (await only(ProvisioningJob, { id })).status === 'succeeded');
+  });
+
+  describe('of infrastructure', () => {
+    const about = () => ({ tenantId: dedicated.id });
+
+    it('reports a plane that its driver does not know', async () => {
+      const row = await only(LocalPlane, { tenantPlaneId: dedicated.planeId });
+      await set.sql('delete from local_planes');
+      await isLeftToJobs(about(), 'driver_record_missing', dedicated.planeId);
+      const drift = await isReported('driver_record_missing', dedicated.planeId);
+      await set.plane.app.get(Database).write((manager) => manager.insert(LocalPlane, row));
+      await isGone(drift);
+    });
+
+    it('reports a database that is missing', async () => {
+      const { name } = dedicated.row;
+      const rename = (from: string, to: string) =>
+        driver === 'sqlite' ? renameSync(from, to) : set.onServer(`alter database ${from} rename to ${to}`);
+      const [here, away] =
+        driver === 'sqlite' ? [databaseFile(), `${databaseFile()}.away`] : [name, `${name}_away`];
+      await rename(here, away);
+      await isLeftToJobs(about(), 'database_missing', dedicated.planeId);
+      const drift = await isReported('database_missing', dedicated.planeId);
+      await rename(away, here);
+      await isGone(drift);
+    });
+
+    it('starts a process that nobody keeps', async () => {
+      const tenantPlaneId = dedicated.planeId;
+      await change(LocalPlane, { tenantPlaneId }, { isWanted: false });
+      await isLeftToJobs(about(), 'process_missing', tenantPlaneId);
+      await isRepaired('process_missing', tenantPlaneId);
+      await eventually(async () => {
+        const { pid, isWanted } = await only(LocalPlane, { tenantPlaneId });
+        return isWanted && pid !== null && identityOf(pid) !== undefined;
+      });
+    });
+
+    it('reports a process that ends again and again', async () => {
+      const tenantPlaneId = dedicated.planeId;
+      const { pid, pidStartedAt } = await only(LocalPlane, { tenantPlaneId });
+      const startAt = new Date(set.plane.clock.now().getTime() + 30_000);
+      await change(LocalPlane, { tenantPlaneId }, { pid: null, failures: 9, startAt });
+      const drift = await isReported('process_missing', tenantPlaneId);
+      await change(LocalPlane, { tenantPlaneId }, { pid, pidStartedAt, failures: 0, startAt: null });
+      await isGone(drift);
+    });
+
+    it('records anew what its driver has made', async () => {
+      const urls = set.plane.app.get(DatabaseUrls);
+      const right = urls.open(await only(Tenant, { id: dedicated.id }));
+      const wrong = { endpointUrl: ELSEWHERE, dbUrl: 'postgres://elsewhere' };
+      await set.plane.app
+        .get(Database)
+        .write((manager) => urls.record(manager, dedicated.planeId, wrong, dedicated));
+      await isRepaired('infrastructure_record_differs', dedicated.planeId);
+      const tenant = await only(Tenant, { id: dedicated.id });
+      expect(urls.open(tenant)).toBe(right);
+      expect(tenant.endpointUrl).toBe(`http://127.0.0.1:${dedicated.row.port}`);
+    });
+
+    it('reports a Terraform state that is gone', async () => {
+      const tenantPlaneId = dedicated.planeId;
+      await change(TenantPlane, { id: tenantPlaneId }, { infrastructureDriver: 'terraform' });
+      const drift = await isReported('state_missing', tenantPlaneId);
+      const name = infrastructureName({ slug: dedicated.slug, tenantPlaneId } as never);
+      mkdirSync(join(set.folder, 'terraform', name), { recursive: true });
+      await isGone(drift);
+      await change(TenantPlane, { id: tenantPlaneId }, { infrastructureDriver: 'local' });
+    });
+
+    it('reports folders and processes that are nobody’s, and touches neither', async () => {
+      const folder = join(set.planesFolder, 'atlas_nobody_0a1b2c3d');
+      mkdirSync(folder);
+      const sleeper = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { cwd: folder });
+      const ofFolder = await isReported('infrastructure_orphaned', `folder ${folder}`);
+      const ofProcess = await isReportedNow(`process ${sleeper.pid} in ${folder}`);
+      expect(sleeper.exitCode).toBeNull();
+      sleeper.kill('SIGKILL');
+      await new Promise((done) => sleeper.once('exit', done));
+      rmSync(folder, { recursive: true });
+      await isGone(ofFolder);
+      expect((await only(Drift, { id: ofProcess.id })).resolvedAt).not.toBeNull();
+    });
+    const isReportedNow = async (subjectId: string): Promise<Drift> => {
+      const [drift] = await set.open('infrastructure_orphaned', subjectId);
+      expect(drift).toBeDefined();
+      return drift as Drift;
+    };
+
+    if (driver === 'postgres') {
+      it('reports databases and roles that are nobody’s', async () => {
+        const name = `atlas_no_one_${uuidv7().slice(-8)}`;
+        await set.onServer(`create database ${name}`);
+        await set.onServer(`create role ${name}`);
+        const database = await isReported('infrastructure_orphaned', `database ${name}`);
+        await isReportedNow(`role ${name}`);
+        await set.onServer(`drop database ${name}`);
+        await set.onServer(`drop role ${name}`);
+        await isGone(database);
+      });
+
+      it.each(['may not log in', 'is not there'])('gives back a role that %s', async (what) => {
+        const { name, tenantPlaneId } = dedicated.row;
+        await set.onServer('create table if not exists notes (id serial primary key)', name);
+        const drop = `alter database ${name} owner to postgres`;
+        if (what === 'is not there') {
+          await set.onServer(drop);
+          await set.onServer(`reassign owned by ${name} to atlas_owner; drop owned by ${name}`, name);
+          await set.onServer(`drop role ${name}`);
+        } else await set.onServer(`alter role ${name} nologin`);
+        await isRepaired('role_missing', tenantPlaneId);
+        const url = set.plane.app.get(DatabaseUrls).open(await only(Tenant, { id: dedicated.id }));
+        await set.asRole(url ?? '', 'insert into notes default values');
+      });
+    }
+  });
+
+  describe('for operators', () => {
+    it('lists drifts, newest first, in pages, all or those that are open', async () => {
+      const all = await set.plane.get('/api/drifts?limit=2').expect(200);
+      expect(all.body).toMatchObject({
+        items: [{ id: expect.any(String) }, {}],
+        next_cursor: expect.any(String),
+      });
+      const next = await set.plane.get(`/api/drifts?limit=2&cursor=${all.body.next_cursor}`).expect(200);
+      expect(next.body.items[0].id < all.body.items[1].id).toBe(true);
+      const mended = await set.plane.get('/api/drifts?resolved=true').expect(200);
+      expect(mended.body.items.every((drift: { resolved_at: unknown }) => drift.resolved_at !== null)).toBe(
+        true,
+      );
+      const open = await set.plane.get('/api/drifts?resolved=false').expect(200);
+      expect(open.body.items.every((drift: { resolved_at: unknown }) => drift.resolved_at === null)).toBe(
+        true,
+      );
+      await set.plane.get('/api/drifts?resolved=maybe').expect(400);
+    });
+
+    it('asks for the scopes of tenant planes', async () => {
+      const token = await set.plane.createApiKey(['planes:read']);
+      await set.plane.get('/api/drifts', { token }).expect(200);
+      await set.plane.post('/api/reconcile', undefined, { token }).expect(403);
+      await set.plane.get('/api/drifts', { token: await set.plane.createApiKey(['jobs:read']) }).expect(403);
+    });
+
+    it('is counted by kind in the metrics', async () => {
+      await change(Tenant, { id: shared.id }, { status: 'provisioning' });
+      const drift = await isReported('job_missing', shared.id);
+      const metrics = async () => (await set.plane.get('/metrics').expect(200)).text;
+      expect(await metrics()).toContain('atlas_drifts_open{kind="job_missing"} 1');
+      await change(Tenant, { id: shared.id }, { status: 'active' });
+      await isGone(drift);
+      expect(await metrics()).toContain('atlas_drifts_open{kind="job_missing"} 0');
+    });
+  });
+
+  it('is done by one of several processes when it is due, and next after three quarters of the time', async () => {
+    const { app, clock } = set.plane;
+    const database = app.get(Database);
+    const look = jest.fn(() => Promise.resolve());
+    const config = { RECONCILE_INTERVAL_SECONDS: 60 } as ControlPlaneConfig;
+    const timer = () => new ReconcileTimer(config, database, { look } as never, clock);
+    const timers = [timer(), timer(), timer()];
+    const now = clock.now().getTime();
+    await change(ReconcileTurn, { id: 1 }, { dueAt: new Date(now) });
+    const turns = timers.map((one) => one.turn());
+    await Promise.all(turns);
+    expect(look).toHaveBeenCalledTimes(1);
+    const { dueAt } = await only(ReconcileTurn, { id: 1 });
+    expect(dueAt.getTime() - now).toBe(45_000);
+    clock.advance(44);
+    await timers[0]?.turn();
+    expect(look).toHaveBeenCalledTimes(1);
+    clock.advance(1);
+    await timers[1]?.turn();
+    expect(look).toHaveBeenCalledTimes(2);
+    await Promise.all(timers.map((one) => one.beforeApplicationShutdown()));
+  });
+});
