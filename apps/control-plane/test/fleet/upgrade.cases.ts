@@ -1,15 +1,15 @@
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
-import { AuditEvent } from '../src/audit/audit-event.entity';
-import { type FencedWrite } from '../src/infrastructure/infrastructure-driver';
-import { Infrastructures } from '../src/infrastructure/infrastructures';
-import { ProvisioningJob } from '../src/provisioning/job.entity';
-import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
-import { Tenant } from '../src/tenants/tenant.entity';
-import { type TestControlPlane } from './control-plane.fixture';
-import { type Driven, DrivenPlanes } from './driven-planes.fixture';
-import { JOBS, JobScene } from './job-scene.fixture';
-import { bodyOf, refusal } from './plane-simulator.fixture';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { type FencedWrite } from '../../src/infrastructure/infrastructure-driver';
+import { Infrastructures } from '../../src/infrastructure/infrastructures';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { Tenant } from '../../src/tenants/tenant.entity';
+import { type TestControlPlane } from '../control-plane.fixture';
+import { type Driven, DrivenPlanes } from '../driven-planes.fixture';
+import { JOBS, JobScene } from '../job-scene.fixture';
+import { bodyOf, refusal } from '../plane-simulator.fixture';
 
 const [OLD, NEW, OWN] = ['0.0.8', '0.0.9', '0.1.0'];
 const HEALTHY_SECONDS = 100;
