@@ -5,11 +5,13 @@ import { DEPROVISION } from './proofs/deprovision.proof';
 import { IDEMPOTENCY } from './proofs/idempotency.proof';
 import { MOVE } from './proofs/move.proof';
 import { RECONCILE } from './proofs/reconcile.proof';
+import { RECONNECT_HERD } from './proofs/reconnect-herd.proof';
 import { REDACTION } from './proofs/redaction.proof';
 import { REPOSITORY_FAILS_CLOSED } from './proofs/repository-fails-closed.proof';
 import { RLS_LINT } from './proofs/rls-lint.proof';
 import { SIGNATURE_MUTATION } from './proofs/signature-mutation.proof';
 import { SIGNATURE_REPLAY } from './proofs/signature-replay.proof';
+import { SOAK } from './proofs/soak.proof';
 import { TOKEN_LOST_RESPONSE } from './proofs/token-lost-response.proof';
 import { TOKEN_RACE } from './proofs/token-race.proof';
 
@@ -28,4 +30,6 @@ export const PROOFS: readonly Proof[] = [
   DEPROVISION,
   MOVE,
   RECONCILE,
+  SOAK,
+  RECONNECT_HERD,
 ];

@@ -60,7 +60,13 @@ export abstract class Database {
     await this.reader().query('select 1');
   }
 
-  abstract close(): Promise<void>;
+  /** A process may open many, one after the other, and Node keeps each storage that was used until it is disabled. */
+  async close(): Promise<void> {
+    await this.disconnect();
+    this.current.disable();
+  }
+
+  protected abstract disconnect(): Promise<void>;
 
   protected abstract reader(): EntityManager;
   protected abstract begin<T>(tenantId: string | undefined, work: Work<T>): Promise<T>;

@@ -57,7 +57,7 @@ export class PostgresDatabase extends Database {
     });
   }
 
-  async close(): Promise<void> {
+  protected async disconnect(): Promise<void> {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
 

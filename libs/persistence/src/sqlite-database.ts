@@ -33,7 +33,7 @@ export class SqliteDatabase extends Database {
     }
   }
 
-  async close(): Promise<void> {
+  protected async disconnect(): Promise<void> {
     await this.tail;
     for (const dataSource of [this.readOnly, this.dataSource])
       if (dataSource.isInitialized) await dataSource.destroy();

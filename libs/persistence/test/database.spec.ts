@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { runInContext } from '@atlas/platform';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase, eventually } from '@atlas/testing';
@@ -19,6 +20,23 @@ const note = (tenantId: string, text: string): Note => ({
 const targetsOf = ({ url, ownerUrl }: TestDatabase) => ({
   target: databaseTarget(url),
   migrationTarget: ownerUrl === undefined ? undefined : databaseTarget(ownerUrl),
+});
+
+describe.each(EVERY_DATABASE)('a closed database on %s', (driver) => {
+  it('leaves nothing in the process that every later call would carry', async () => {
+    const test = await createTestDatabase(driver);
+    const options = { ...targetsOf(test), schema: NOTES_SCHEMA };
+    await migrateFirst(options);
+    const carried = (): number => Object.getOwnPropertySymbols(new AsyncResource('probe')).length;
+    const before = carried();
+    for (let round = 0; round < 2; round += 1) {
+      const database = await openDatabase(options);
+      await new TenantDatabase(database).write(randomUUID(), (scope) => scope.find(Note));
+      await database.close();
+    }
+    expect(carried()).toBe(before);
+    await test.drop();
+  });
 });
 
 describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {

@@ -1,6 +1,7 @@
 export * from './chat-completion.request';
 export * from './desired-state';
 export * from './enrol.request';
+export * from './link-pace';
 export * from './offline-enrolment';
 export * from './paths';
 export * from './report.request';

@@ -24,7 +24,7 @@ const UNDESCRIBED = { noCache: true, swaggerDocumentation: false };
 /** Not ready from the first sign of shutting down, so that a load balancer stops sending before the server closes. */
 @Injectable()
 export class Draining implements OnModuleDestroy, OnApplicationShutdown {
-  private isDraining = false;
+  isDraining = false;
 
   onModuleDestroy(): void {
     this.isDraining = true;

@@ -10,6 +10,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { type ApiTitle, serveApiDocs } from './api-docs';
+import { Draining } from './health';
 import { Metrics } from './metrics';
 import { ProblemFilter } from './problem.filter';
 import { type RequestContext, runInContext, traceIdOf } from './request-context';
@@ -52,7 +53,11 @@ export async function createHttpApp(
   app.useGlobalPipes(createValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
   app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
-  if (!options.preview) instrument(adapter.getInstance() as unknown as FastifyInstance, app.get(Metrics));
+  const server = adapter.getInstance() as unknown as FastifyInstance;
+  if (!options.preview) {
+    instrument(server, app.get(Metrics));
+    sendAwayWhile(app.get(Draining), server);
+  }
   serveApiDocs(app, options);
   return app;
 }
@@ -73,6 +78,14 @@ function acceptJsonOnly(app: NestFastifyApplication): void {
   app.useBodyParser('application/json', { bodyLimit: MAX_BODY_BYTES }, (request, body, done) => {
     if (body.length === 0) done(null, undefined);
     else parse(request as never, body.toString('utf8'), done);
+  });
+}
+
+/** A client that keeps its connection would send its next request to a server that closes, and be told 503. */
+function sendAwayWhile(draining: Draining, server: FastifyInstance): void {
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    if (draining.isDraining) void reply.header('connection', 'close');
+    done(null, payload);
   });
 }
 

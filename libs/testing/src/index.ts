@@ -4,6 +4,7 @@ export * from './dedicated-stack';
 export * from './fixed-clock';
 export * from './http';
 export * from './local-postgres';
+export * from './memory-reports';
 export * from './plane-process';
 export * from './roles';
 export * from './stand-in-ai-provider';

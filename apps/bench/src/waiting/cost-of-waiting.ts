@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Held, MemoryReports } from '@atlas/testing';
 import { type Client } from 'pg';
 import { nameOf } from '../database-url';
-import { type HeldBytes, MemoryReports } from './memory-reports';
 import { transactionsDuring, withoutAutovacuum } from './transactions';
 import { type WaitingFleet } from './waiting-fleet';
 
@@ -10,7 +10,7 @@ const STATISTICS_LAG_MS = 11_000;
 
 export interface Standing {
   readonly transactions: number;
-  readonly held: HeldBytes;
+  readonly held: Held;
 }
 
 export interface CostOfWaiting {

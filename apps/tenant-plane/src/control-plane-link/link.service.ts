@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   type DesiredState,
   HEARTBEAT_SECONDS,
+  LinkPace,
   PLANE_PATHS,
   TENANT_PLANE_ID_PARAMETER,
 } from '@atlas/plane-contract';
@@ -23,9 +24,6 @@ import { Reporter } from './reporter';
 
 const LEASE_RENEWAL_MS = 3000;
 const RECENT_MS = (HEARTBEAT_SECONDS + 15) * 1000;
-const FIRST_PAUSE_MS = 500;
-/** So that a plane is back in sync soon after the Control Plane is. */
-const MAX_PAUSE_MS = 10_000;
 
 /** The loop of every tenant plane in every model: enrol once, pull, apply, report. Requests never wait for it. */
 @Injectable()
@@ -33,7 +31,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private readonly logger = new Logger(ControlPlaneLink.name);
   private readonly ended = new AbortController();
   private running: Promise<void> = Promise.resolve();
-  private pauseMs = 0;
+  private readonly pace = new LinkPace();
   private holdsLease = false;
   private isReachable = false;
 
@@ -106,9 +104,9 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
       if (this.ended.signal.aborted) return;
       this.noteContact(false);
       this.logger.warn(`No word from the Control Plane: ${adviceOn(error, this.config)}`);
-      this.slowDown();
+      this.pace.failed();
     }
-    await this.pause(this.pauseMs * (0.5 + Math.random() / 2));
+    await this.pause(this.pace.pauseMs);
   }
 
   private async enrolAndApply(): Promise<void> {
@@ -116,14 +114,15 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     if (answer) return this.accept(answer.desired_state);
     // What it is enrolled as goes on, if the secret is good for that.
     if (this.identities.current.tenantPlaneId !== null) await this.pullAndApply();
-    else this.slowDown();
+    else this.pace.failed();
   }
 
   private async pullAndApply(): Promise<void> {
-    if (this.pauseMs > 0 || !this.isReachable) this.reporter.report(await this.applier.unreported());
+    if (this.pace.pauseMs > 0 || !this.isReachable) this.reporter.report(await this.applier.unreported());
     const { revision, tenantPlaneId } = this.identities.current;
     // The first pull of a process does not wait, so that what happened meanwhile is known at once.
     const wait = this.isReachable ? HEARTBEAT_SECONDS : 0;
+    const askedAt = performance.now();
     const state = await this.client.call<DesiredState>({
       method: 'GET',
       path: PLANE_PATHS.desiredState,
@@ -139,7 +138,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
       await this.accept(state);
     } else {
       this.noteContact(true);
-      this.pauseMs = 0;
+      this.pace.heardNothing({ waitedMs: performance.now() - askedAt, askedMs: wait * 1000 });
     }
     this.reporter.heartbeat();
   }
@@ -147,8 +146,8 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private async accept(state: DesiredState): Promise<void> {
     this.noteContact(true);
     const applied = await this.applier.accept(state);
-    if (hasFailed(applied)) this.slowDown();
-    else this.pauseMs = 0;
+    if (hasFailed(applied)) this.pace.failed();
+    else this.pace.succeeded();
     await this.transfers.tend();
     this.reporter.report(applied);
     this.reporter.heartbeat();
@@ -158,10 +157,6 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     this.isReachable = isReachable;
     if (!isReachable) return;
     this.identities.update({ lastContactAt: this.clock.now() }).catch(() => undefined);
-  }
-
-  private slowDown(): void {
-    this.pauseMs = Math.min(MAX_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.pauseMs * 2));
   }
 
   private async pause(ms: number): Promise<void> {

@@ -5,10 +5,13 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 let count = 0;
 
-/** On SIGWINCH the process collects its garbage and writes a line with the bytes that it still holds. */
+/** On SIGWINCH the process collects its garbage and writes a line with what it still holds: bytes, and what keeps it alive. */
 process.on('SIGWINCH', () => {
   collectGarbage();
   collectGarbage();
   const { rss, heapUsed, external } = process.memoryUsage();
-  process.stdout.write(`${JSON.stringify({ memory_report: ++count, rss, used: heapUsed + external })}\n`);
+  const handles = process.getActiveResourcesInfo().length;
+  process.stdout.write(
+    `${JSON.stringify({ memory_report: ++count, rss, used: heapUsed + external, handles })}\n`,
+  );
 });

@@ -1,0 +1,66 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { HEARTBEAT_SECONDS, LinkPace, PLANE_PATHS } from '@atlas/plane-contract';
+import { type SignedPlane, send } from '../signed-plane';
+
+interface Poll {
+  readonly revision: string;
+}
+
+export interface Attempt {
+  readonly at: number;
+  readonly status: number;
+}
+
+/** The link of a tenant plane: it waits for changes, and comes back at the pace that real ones come back at. */
+export class SimulatedLink {
+  /** Calls that were answered, whatever the answer. */
+  attempts: Attempt[] = [];
+  private readonly pace = new LinkPace();
+  private isReachable = true;
+  private isOver = false;
+  private asking = 0;
+
+  constructor(
+    private readonly plane: SignedPlane,
+    private readonly url: string,
+    private revision: string,
+  ) {}
+
+  /** Whether it has asked and has no answer yet, for so long that it must be waiting. */
+  isWaiting(): boolean {
+    return this.isReachable && this.asking !== 0 && performance.now() - this.asking > WAITS_AFTER_MS;
+  }
+
+  async keepUp(): Promise<void> {
+    while (!this.isOver) {
+      await this.poll().catch(() => {
+        this.isReachable = false;
+        this.pace.failed();
+      });
+      this.asking = 0;
+      await delay(this.pace.pauseMs);
+    }
+  }
+
+  stop(): void {
+    this.isOver = true;
+  }
+
+  /** The first poll after an outage does not wait, so that what happened meanwhile is known at once. */
+  private async poll(): Promise<void> {
+    const wait = this.isReachable ? HEARTBEAT_SECONDS : 0;
+    const query = new URLSearchParams({ since: this.revision, wait: String(wait) });
+    const at = performance.now();
+    this.asking = at;
+    const answer = await send<Poll>(this.url, this.plane.sign('GET', `${PLANE_PATHS.desiredState}?${query}`));
+    this.attempts.push({ at, status: answer.status });
+    if (answer.status >= 300) throw new Error(`A poll was answered ${answer.status}.`);
+    this.isReachable = true;
+    if (answer.status === 200) {
+      this.revision = answer.body.revision;
+      this.pace.succeeded();
+    } else this.pace.heardNothing({ waitedMs: performance.now() - at, askedMs: wait * 1000 });
+  }
+}
+
+const WAITS_AFTER_MS = 1000;

@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type TestStack, eventually } from '@atlas/testing';
+import { SimulatedLink } from '../herd/simulated-link';
+import { type Proof, countBy } from '../proof';
+import { SignedPlane } from '../signed-plane';
+
+interface Restart {
+  readonly signal: NodeJS.Signals;
+  /** That the Control Plane stays away for, besides the time in which it starts. */
+  readonly awayMs: number;
+}
+
+const SIZES = {
+  small: { planes: 100, restarts: [{ signal: 'SIGTERM', awayMs: 0 }] },
+  full: {
+    planes: 200,
+    restarts: [
+      { signal: 'SIGTERM', awayMs: 0 },
+      { signal: 'SIGKILL', awayMs: 0 },
+      { signal: 'SIGTERM', awayMs: 3000 },
+      { signal: 'SIGKILL', awayMs: 10_000 },
+      { signal: 'SIGKILL', awayMs: 30_000 },
+    ],
+  },
+} satisfies Record<string, { planes: number; restarts: readonly Restart[] }>;
+const WINDOW_MS = 500;
+const ALL_BACK_MS = 60_000;
+
+/** R28. When the Control Plane comes back its planes do too, one after the other. */
+export const RECONNECT_HERD: Proof = {
+  name: 'reconnect-herd',
+  goal: '200 planes come back after a restart: at most twice as many in half a second as on average, 0 answers 5xx, <= 1.1 attempts each',
+  databases: ['sqlite', 'postgres'],
+  // link-pace.spec.ts holds the rule against such herds without a process; so few planes here would say little.
+  smallOn: [],
+  async run({ size, stack: start, progress }) {
+    const { planes, restarts } = SIZES[size];
+    const stack = await start();
+    const links = await enrolled(stack, planes);
+    const running = links.map((link) => link.keepUp());
+    const returns: Return[] = [];
+    for (const restart of restarts) {
+      returns.push(await comeBack(stack, links, restart));
+      progress(`${restart.signal}, away ${restart.awayMs / 1000} s: ${describe(returns.at(-1))}`);
+    }
+    for (const link of links) link.stop();
+    await stack.controlPlane.end('SIGKILL');
+    await Promise.all(running);
+    const worst = (figure: (one: Return) => number): number => Math.max(...returns.map(figure));
+    const [peak, failed, attempts] = [
+      worst((one) => one.peak),
+      worst((one) => one.failed),
+      worst((one) => one.attempts),
+    ];
+    const figure = `${planes} planes, ${restarts.length} restarts: peak ${peak.toFixed(2)} times the mean, ${failed} answers 5xx, ${attempts.toFixed(2)} attempts each`;
+    return { figure, isGood: peak <= 2 && failed === 0 && attempts <= 1.1 };
+  },
+};
+
+interface Return {
+  /** Of those who come back within half a second, to as many as do on average. */
+  readonly peak: number;
+  readonly failed: number;
+  /** Answered calls of a plane until it was back; those that found nobody cost nobody anything. */
+  readonly attempts: number;
+  readonly seconds: number;
+}
+
+async function enrolled(stack: TestStack, count: number): Promise<SimulatedLink[]> {
+  const { url } = stack.controlPlane;
+  const links: SimulatedLink[] = [];
+  while (links.length < count) {
+    const { install } = await stack.registerCell();
+    const plane = new SignedPlane(url, install);
+    const { body } = await plane.enrol(url);
+    links.push(new SimulatedLink(plane, url, body.desired_state.revision));
+  }
+  return links;
+}
+
+async function comeBack(
+  stack: TestStack,
+  links: readonly SimulatedLink[],
+  restart: Restart,
+): Promise<Return> {
+  const allWait = () => links.every((link) => link.isWaiting());
+  await eventually(allWait, { timeoutMs: ALL_BACK_MS, everyMs: 50, what: 'all planes wait' });
+  for (const link of links) link.attempts = [];
+  const endedAt = performance.now();
+  await stack.controlPlane.end(restart.signal);
+  const goneAt = performance.now();
+  await delay(restart.awayMs);
+  await stack.startControlPlane();
+  await eventually(allWait, { timeoutMs: ALL_BACK_MS, everyMs: 50, what: 'all planes wait again' });
+  // Asked after the end began: the answer to what was waiting before is no attempt.
+  const attempts = links.map((link) => link.attempts.filter(({ at }) => at > endedAt));
+  const firsts = attempts.map(
+    (own) => own.find(({ at, status }) => at > goneAt && status < 300)?.at ?? Infinity,
+  );
+  const until = attempts.map((own, index) => own.filter(({ at }) => at <= (firsts[index] ?? 0)).length);
+  const statuses = countBy(attempts.flat(), ({ status }) => (status >= 500 ? 'failed' : 'other'));
+  return {
+    ...spread(firsts),
+    failed: statuses['failed'] ?? 0,
+    attempts: until.reduce((sum, count) => sum + count, 0) / links.length,
+  };
+}
+
+/** From the first that came back to the last. */
+function spread(times: readonly number[]): { peak: number; seconds: number } {
+  const [first, last] = [Math.min(...times), Math.max(...times)];
+  const windows = Object.values(countBy(times, (at) => Math.floor((at - first) / WINDOW_MS)));
+  const mean = times.length / Math.max(1, (last - first) / WINDOW_MS);
+  return { peak: Math.max(...windows) / mean, seconds: (last - first) / 1000 };
+}
+
+function describe(one?: Return): string {
+  if (!one) return '';
+  const { peak, failed, attempts, seconds } = one;
+  return `back within ${seconds.toFixed(1)} s, peak ${peak.toFixed(2)} times the mean, ${failed} answers 5xx, ${attempts.toFixed(2)} attempts each`;
+}

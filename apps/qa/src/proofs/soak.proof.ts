@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { MEMORY_REPORT, type TestStack } from '@atlas/testing';
+import { type Proof, type ProofContext } from '../proof';
+import { LifecycleChanges } from '../soaking/lifecycle-changes';
+import { type PlaneTrend, PlaneWatch } from '../soaking/plane-watch';
+
+const MINUTE_MS = 60_000;
+const SIZES = {
+  small: { tenants: 40, warmUpMs: 2000, soakMs: 10_000, sampleMs: 1000 },
+  full: { tenants: 200, warmUpMs: 2 * MINUTE_MS, soakMs: 10 * MINUTE_MS, sampleMs: 10_000 },
+} as const;
+const MAX_MEBIBYTES_A_MINUTE = 1;
+/** Calls that happen to be under way at a sample. */
+const HANDLES_BY_CHANCE = 3;
+/** On Postgres: the pool (10) and the listener of each plane, and the Control Plane's queue (10). */
+const MAX_CONNECTIONS: Readonly<Record<string, number>> = { 'control-plane': 21, 'tenant-plane': 11 };
+
+/** R34. Under steady change nothing grows. */
+export const SOAK: Proof = {
+  name: 'soak',
+  goal: '10 min, 200 tenants, 2 lifecycle changes/s: both planes grow by <= 1 MiB/min, handles flat, connections <= their cap',
+  databases: ['sqlite', 'postgres'],
+  // Ten seconds say nothing about growth.
+  smallOn: [],
+  async run(context) {
+    const size = SIZES[context.size];
+    const { stack, changes, watches } = await begin(context);
+    await changes.populate(size.tenants);
+    const changing = changes.keepChanging(size.warmUpMs + size.soakMs);
+    await delay(size.warmUpMs);
+    const endsAt = performance.now() + size.soakMs;
+    while (performance.now() < endsAt) {
+      await Promise.all([delay(size.sampleMs), ...watches.map((watch) => watch.sample())]);
+      context.progress(watches.map((watch) => describe(watch.trend())).join('; '));
+    }
+    await changing;
+    const wrong = changes.failures.length + (await changes.unsettled());
+    if (wrong > 0) for (const line of whatWentWrong(stack, changes)) context.progress(line);
+    const trends = watches.map((watch) => watch.trend());
+    const figure = `${changes.count} changes of ${size.tenants} tenants, ${wrong} failed; ${trends.map(describe).join('; ')}`;
+    return { figure, isGood: wrong === 0 && trends.every(isFlat) };
+  },
+};
+
+async function begin({ stack: start, database }: ProofContext) {
+  const reporting = { NODE_OPTIONS: `--require "${MEMORY_REPORT}"` };
+  const stack = await start(reporting);
+  const { id, install } = await stack.registerCell();
+  const planeDatabase = await database();
+  const plane = await stack.startTenantPlane(install, planeDatabase, reporting);
+  await stack.awaitEnrolled(id);
+  const watches = [
+    new PlaneWatch(stack.controlPlane, stack.controlPlaneDatabase),
+    new PlaneWatch(plane, planeDatabase),
+  ];
+  return { stack, changes: new LifecycleChanges(stack), watches };
+}
+
+/** The first answers that were not as they should be, and the last errors in the log. */
+function whatWentWrong({ controlPlane }: TestStack, { failures }: LifecycleChanges): string[] {
+  const errors = controlPlane
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('"level":"error"'));
+  return [...failures.slice(0, 3), ...errors.slice(-3)];
+}
+
+function isFlat({ name, mebibytesAMinute, handlesGrownBy, mostConnections }: PlaneTrend): boolean {
+  return (
+    mebibytesAMinute <= MAX_MEBIBYTES_A_MINUTE &&
+    handlesGrownBy <= HANDLES_BY_CHANCE &&
+    mostConnections <= (MAX_CONNECTIONS[name] ?? 0)
+  );
+}
+
+function describe({ name, mebibytesAMinute, handlesGrownBy, mostConnections }: PlaneTrend): string {
+  return `${name} ${mebibytesAMinute.toFixed(2)} MiB/min, ${handlesGrownBy} more handles, ${mostConnections} connections at most`;
+}

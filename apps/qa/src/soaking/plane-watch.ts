@@ -1,0 +1,71 @@
+import {
+  type Held,
+  MemoryReports,
+  type PlaneProcess,
+  type TestDatabase,
+  asAdmin,
+  testServerUrl,
+} from '@atlas/testing';
+
+interface Sample extends Held {
+  readonly atMinutes: number;
+  readonly connections: number;
+}
+
+export interface PlaneTrend {
+  readonly name: string;
+  readonly mebibytesAMinute: number;
+  readonly handlesGrownBy: number;
+  readonly mostConnections: number;
+}
+
+/** What one plane holds, sample by sample, each after its garbage is collected. */
+export class PlaneWatch {
+  private readonly reports: MemoryReports;
+  private readonly samples: Sample[] = [];
+
+  constructor(
+    private readonly plane: PlaneProcess,
+    private readonly database: TestDatabase,
+  ) {
+    this.reports = new MemoryReports(plane);
+  }
+
+  async sample(): Promise<void> {
+    const [held, connections] = [await this.reports.next(), await this.connections()];
+    this.samples.push({ ...held, connections, atMinutes: performance.now() / 60_000 });
+  }
+
+  /** Over all samples. */
+  trend(): PlaneTrend {
+    const fifth = Math.ceil(this.samples.length / 5);
+    const handles = this.samples.map((sample) => sample.handles);
+    return {
+      name: this.plane.name,
+      mebibytesAMinute: slope(this.samples.map(({ atMinutes, rss }) => [atMinutes, rss / 1_048_576])),
+      handlesGrownBy: middle(handles.slice(-fifth)) - middle(handles.slice(0, fifth)),
+      mostConnections: Math.max(...this.samples.map((sample) => sample.connections)),
+    };
+  }
+
+  /** Of this plane to its server; SQLite has none. */
+  private async connections(): Promise<number> {
+    if (this.database.driver === 'sqlite') return 0;
+    const name = new URL(this.database.url).pathname.slice(1);
+    const sql = 'select count(*)::int as count from pg_stat_activity where datname = $1';
+    const { rows } = await asAdmin(testServerUrl(), (admin) => admin.query<{ count: number }>(sql, [name]));
+    return rows[0]?.count ?? NaN;
+  }
+}
+
+/** Of the line that fits best (least squares). */
+function slope(points: readonly (readonly [number, number])[]): number {
+  const mean = (place: 0 | 1): number => points.reduce((sum, point) => sum + point[place], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const over = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
+  return over / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+}
+
+function middle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+}

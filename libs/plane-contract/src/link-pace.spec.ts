@@ -1,0 +1,60 @@
+import { LinkPace } from './link-pace';
+
+const PLANES = 200;
+const SECOND_MS = 1000;
+const WINDOW_MS = 500;
+
+/** The same numbers each time (mulberry32). */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** How long after the return of a Control Plane that was away for so long a plane calls it. */
+function returnAfter(outageMs: number, random: () => number): number {
+  const pace = new LinkPace(random);
+  let at = 0;
+  while (at < outageMs) {
+    pace.failed();
+    at += pace.pauseMs;
+  }
+  return at - outageMs;
+}
+
+describe(LinkPace.name, () => {
+  it.each([1, 2, 3, 5, 10, 20, 60, 600])(
+    'brings planes back evenly after an outage of %d s, and within ten seconds',
+    (seconds) => {
+      const random = randomNumbers(seconds);
+      const returns = Array.from({ length: PLANES }, () => returnAfter(seconds * SECOND_MS, random));
+      const last = Math.max(...returns);
+      const windows = Array.from({ length: Math.ceil(last / WINDOW_MS) }, (_, window) => {
+        return returns.filter((ms) => Math.floor(ms / WINDOW_MS) === window).length;
+      });
+      expect(last).toBeLessThan(10 * SECOND_MS);
+      expect(Math.max(...windows)).toBeLessThanOrEqual(2 * (PLANES / (last / WINDOW_MS)));
+    },
+  );
+
+  it('does not pause between calls that are answered', () => {
+    const pace = new LinkPace(() => 0.5);
+    pace.failed();
+    pace.succeeded();
+    expect(pace.pauseMs).toBe(0);
+    pace.heardNothing({ waitedMs: 24_990, askedMs: 25_000 });
+    expect(pace.pauseMs).toBe(0);
+    pace.heardNothing({ waitedMs: 3, askedMs: 0 });
+    expect(pace.pauseMs).toBe(0);
+  });
+
+  it('takes an early answer without news for what it is: a process that ends', () => {
+    const pace = new LinkPace(() => 0.5);
+    pace.heardNothing({ waitedMs: 3, askedMs: 25_000 });
+    expect(pace.pauseMs).toBe(500);
+  });
+});
