@@ -11,6 +11,7 @@ export interface TenantView {
   readonly id: string;
   readonly slug: string;
   readonly status: string;
+  readonly deployment_model: string;
   readonly url: string;
   readonly endpoint_url: string | null;
   readonly has_db_url: boolean;
