@@ -36,10 +36,10 @@ export class OwnPostgres {
     for (const pid of [postmaster, ...childrenOf(postmaster)]) process.kill(pid, 'SIGKILL');
   }
 
-  /** On the same data and port. */
+  /** On the same data and port. As in production what is committed is on disk: otherwise a kill forgets it. */
   async restart(): Promise<void> {
     const { dataDir, server } = this;
-    this.server = await startLocalPostgres({ dataDir, port: server?.port, fsync: false });
+    this.server = await startLocalPostgres({ dataDir, port: server?.port });
   }
 
   async stop(): Promise<void> {
