@@ -195,7 +195,7 @@ export class ControlPlaneConfig {
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
   LOG_LEVEL: string = 'info';
 
-  /** `<fault point>:<kill|throw|pause>`: tests break the plane there. Refused in production. */
+  /** `<fault point>:<kill|throw|fail|pause>`: tests break the plane there. Refused in production. */
   @IsOptional()
   @Checked('faultPoint', (_, config: ControlPlaneConfig) =>
     config.NODE_ENV === 'production' ? 'is for tests, never in production' : null,

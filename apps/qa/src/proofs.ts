@@ -1,7 +1,10 @@
 import { type Proof } from './proof';
+import { CHAOS_DATABASE } from './proofs/chaos-database.proof';
+import { COMPENSATION } from './proofs/compensation.proof';
 import { CP_OUTAGE } from './proofs/cp-outage.proof';
 import { CRASH_MATRIX } from './proofs/crash-matrix.proof';
 import { DEPROVISION } from './proofs/deprovision.proof';
+import { FENCING } from './proofs/fencing.proof';
 import { IDEMPOTENCY } from './proofs/idempotency.proof';
 import { MOVE } from './proofs/move.proof';
 import { RECONCILE } from './proofs/reconcile.proof';
@@ -25,6 +28,9 @@ export const PROOFS: readonly Proof[] = [
   REPOSITORY_FAILS_CLOSED,
   REDACTION,
   CRASH_MATRIX,
+  COMPENSATION,
+  FENCING,
+  CHAOS_DATABASE,
   IDEMPOTENCY,
   CP_OUTAGE,
   DEPROVISION,

@@ -9,8 +9,8 @@ import { type TestDatabase } from './test-database';
 export interface TenantView {
   readonly id: string;
   readonly slug: string;
-  readonly deployment_model: string;
   readonly status: string;
+  readonly deployment_model: string;
   readonly url: string;
   readonly endpoint_url: string | null;
   readonly has_db_url: boolean;

@@ -20,6 +20,13 @@ describe('fault points', () => {
     );
   });
 
+  it('fail for good, so that everything is undone', async () => {
+    const faults = faultPoints('provision/activate/before:fail');
+    await expect(faults.reach('provision', 'activate', 'before')).rejects.toMatchObject({
+      failureClass: 'fatal',
+    });
+  });
+
   it('kill the process', async () => {
     const kill = jest.spyOn(process, 'kill').mockReturnValue(true);
     await faultPoints('provision/activate/before:kill').reach('provision', 'activate', 'before');

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ControlPlaneConfig } from '../control-plane.config';
+import { StepFailure } from './step';
 
 export type FaultMoment = 'before' | 'after-effect' | 'after-record';
 
@@ -19,6 +20,9 @@ export class FaultPoints {
     this.logger.warn(`Fault point ${this.armed.name}: ${this.armed.action}`);
     if (this.armed.action === 'kill') process.kill(process.pid, 'SIGKILL');
     if (this.armed.action === 'throw') throw new Error(`Fault point ${this.armed.name}`);
+    // As a step does for which there is no way forward.
+    if (this.armed.action === 'fail')
+      throw new StepFailure('fatal', 'fault_point', `Fault point ${this.armed.name}`);
     // Paused, until the process is told to go on.
     if (this.armed.action === 'pause') await new Promise<void>((resume) => process.once('SIGUSR2', resume));
   }

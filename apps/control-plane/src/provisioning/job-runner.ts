@@ -160,12 +160,12 @@ export class JobRunner {
       return 'stop';
     }
     state.status = 'failed';
+    job.error = state.error;
     if (failure.failureClass === 'fatal' && job.direction === 'run') {
-      Object.assign(job, { direction: 'undo', error: state.error });
-      await this.jobs.save(job, { steps: job.steps, direction: 'undo', error: state.error });
+      job.direction = 'undo';
+      await this.jobs.save(job, { steps: job.steps, direction: 'undo', error: job.error });
       return 'again';
     }
-    job.error = state.error;
     return this.finish(job, 'failed');
   }
 

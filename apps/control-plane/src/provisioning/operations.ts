@@ -110,7 +110,8 @@ export class Operations {
     const next = { failed: whenStopped, cancelled: whenUndone }[status as string];
     if (tenantId === null || next === undefined) return;
     // Nothing is left of one that was undone, and its slug is free.
-    const changes = next === 'deleted' ? { status: next, holdsSlug: false } : { status: next };
+    const nothing = { holdsSlug: false, endpointUrl: null };
+    const changes = { status: next, ...(next === 'deleted' && nothing) };
     await manager.update(Tenant, { id: tenantId }, changes);
   }
 }

@@ -1,5 +1,7 @@
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { StepFailure } from '../../src/provisioning/step';
+import { ActivateStep } from '../../src/provisioning/steps/activate.step';
 import { Cells } from '../../src/tenant-planes/cells';
 import { Placement } from '../../src/tenant-planes/placement.entity';
 import { TestControlPlane } from '../control-plane.fixture';
@@ -123,6 +125,16 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     expect(refusal(await scene.act(job, 'retry'))).toEqual([409, 'invalid_transition']);
     expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'invalid_transition']);
     expect((await scene.tenant(id)).status).toBe('deleted');
+  });
+
+  it('that was undone because of a step tells why, and leaves nothing', async () => {
+    const { job, id } = await scene.waiting();
+    const failure = new StepFailure('fatal', 'no_way', 'There is no way forward.');
+    jest.spyOn(scene.plane.app.get(ActivateStep), 'run').mockRejectedValueOnce(failure);
+    await scene.report(id, 'applied');
+    await scene.reaches(job, 'cancelled');
+    expect((await scene.job(job)).error).toEqual({ code: 'no_way', detail: failure.message });
+    expect(await scene.tenant(id)).toMatchObject({ status: 'deleted', endpoint_url: null });
   });
 
   describe('whose rollback breaks on the way', () => {

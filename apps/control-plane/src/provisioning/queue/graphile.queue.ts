@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { withMigrationLock } from '@atlas/persistence';
 import { Logger as NestLogger } from '@nestjs/common';
 import { Logger, type Runner, run, runMigrations } from 'graphile-worker';
@@ -7,6 +8,9 @@ import { type JobHandler, JobQueue } from './job-queue';
 
 const TASK = 'advance_job';
 const CONCURRENCY = 8;
+/** In batches: one by one nobody awaits that the end of a task is written, and the server's going away would end us. */
+const AWAITED = { completeJobBatchDelay: 0, failJobBatchDelay: 0 };
+const RESTART_MS = 1000;
 
 /**
  * graphile-worker on Postgres: `add_job` joins our transaction and LISTEN/NOTIFY wakes a worker in milliseconds. Its
@@ -15,7 +19,9 @@ const CONCURRENCY = 8;
  */
 export class GraphileQueue extends JobQueue {
   private readonly pool: Pool;
+  private readonly ending = new AbortController();
   private runner?: Runner;
+  private kept?: Promise<void>;
 
   /** `ownerUrl`: who may make the queue's tables, when that is not the serving role. */
   constructor(
@@ -28,22 +34,45 @@ export class GraphileQueue extends JobQueue {
 
   async start(handler: JobHandler): Promise<void> {
     if (this.ownerUrl !== undefined) await this.migrateAs(this.ownerUrl);
-    this.runner = await run({
+    this.runner = await this.run(handler);
+    this.kept = this.keepRunning(handler);
+  }
+
+  async stop(): Promise<void> {
+    this.ending.abort();
+    await this.endRunner();
+    await this.kept;
+    // One that took its place meanwhile.
+    await this.endRunner();
+    await this.pool.end();
+  }
+
+  /** A runner ends for good when the server goes away with a task in its hands: another takes its place. */
+  private async keepRunning(handler: JobHandler): Promise<void> {
+    const { signal } = this.ending;
+    while (!signal.aborted) {
+      await this.runner?.promise.catch(() => undefined);
+      await delay(RESTART_MS, undefined, { signal }).catch(() => undefined);
+      // While the server is away the sweep is all there is, and it fails as well.
+      if (!signal.aborted) this.runner = await this.run(handler).catch(() => undefined);
+    }
+  }
+
+  private run(handler: JobHandler): Promise<Runner> {
+    return run({
       pgPool: this.pool,
       concurrency: CONCURRENCY,
       noHandleSignals: true,
+      preset: { worker: AWAITED },
       pollInterval: 5000,
       parsedCronItems: [],
       logger: quietLogger(),
       taskList: { [TASK]: (payload) => handler((payload as { job_id: string }).job_id) },
     });
-    // It rejects when its connection is lost for good; the sweep still finds due jobs meanwhile.
-    this.runner.promise.catch(() => undefined);
   }
 
-  async stop(): Promise<void> {
+  private async endRunner(): Promise<void> {
     await this.runner?.stop().catch(() => undefined);
-    await this.pool.end();
   }
 
   private async migrateAs(connectionString: string): Promise<void> {

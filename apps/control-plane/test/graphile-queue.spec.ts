@@ -1,0 +1,39 @@
+import { asAdmin, createTestDatabase, eventually, testServerUrl } from '@atlas/testing';
+import { GraphileQueue } from '../src/provisioning/queue/graphile.queue';
+
+describe(GraphileQueue.name, () => {
+  it('outlives a server that goes away with a task in its hands, and goes on when it is back', async () => {
+    const database = await createTestDatabase('postgres');
+    const name = new URL(database.url).pathname.slice(1);
+    const onServer = (sql: string) => asAdmin(testServerUrl(), (client) => client.query(sql));
+    const queue = new GraphileQueue(database.url, database.ownerUrl);
+    const wake = (id: string) => asAdmin(database.url, (client) => queue.wake(client as never, id));
+    const handled: string[] = [];
+    const unheard: unknown[] = [];
+    const note = (reason: unknown): number => unheard.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      await queue.start(async (id) => {
+        if (handled.length === 0) {
+          await onServer(`alter database ${name} allow_connections false`);
+          await onServer(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+        }
+        handled.push(id);
+      });
+      await wake('first');
+      await eventually(() => handled.length === 1, { what: 'the task is handled' });
+      await onServer(`alter database ${name} allow_connections true`);
+      await eventually(() =>
+        wake('second')
+          .then(() => true)
+          .catch(() => false),
+      );
+      await eventually(() => handled.includes('second'), { timeoutMs: 30_000, what: 'the next one, too' });
+      expect(unheard).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', note);
+      await queue.stop();
+      await database.drop();
+    }
+  }, 60_000);
+});

@@ -1,0 +1,42 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
+import { asAdmin, testServerUrl } from '@atlas/testing';
+
+interface FoundProcess {
+  readonly pid: number;
+  /** Of the folder that it runs in. */
+  readonly name: string;
+}
+
+/** Every process that runs in a folder below `root`, whether anybody knows of it or not (Linux: read from /proc). */
+export function processesBelow(root: string): FoundProcess[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map((entry) => ({ pid: Number(entry), folder: folderOf(entry) }))
+    .filter(({ folder }) => folder.startsWith(`${root}/`))
+    .map(({ pid, folder }) => ({ pid, name: basename(folder.replace(/ \(deleted\)$/, '')) }));
+}
+
+function folderOf(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    // It has ended, or is another user's.
+    return '';
+  }
+}
+
+/** What the local driver made on the server for tenants whose slug begins so. */
+export async function namesOnServer(prefix: string): Promise<{ databases: string[]; roles: string[] }> {
+  return asAdmin(testServerUrl(), async (client) => {
+    const named = async (column: string, table: string): Promise<string[]> => {
+      const sql = `select ${column} as name from ${table} where ${column} like $1 order by 1`;
+      const { rows } = await client.query<{ name: string }>(sql, [`atlas\\_${prefix}\\_%`]);
+      return rows.map(({ name }) => name);
+    };
+    return {
+      databases: await named('datname', 'pg_database'),
+      roles: await named('rolname', 'pg_roles'),
+    };
+  });
+}

@@ -1,0 +1,106 @@
+import { type SessionView, type TenantView, eventually, request } from '@atlas/testing';
+import { type Scene } from './scene';
+
+/** What an operation is done to. */
+export interface Subject {
+  readonly slug: string;
+  /** How often it was asked for, because it was undone before. */
+  attempt?: number;
+  /** Of the tenant, once it is there. */
+  tenantId?: string;
+  /** Of the plane that the operation is about as a whole. */
+  planeId?: string;
+  /** A user who is signed in, and what the tenant's rows were. */
+  session?: SessionView;
+  rows?: string;
+}
+
+/** One operation in one form, to be interrupted at each of its steps. */
+export interface Scenario {
+  readonly name: string;
+  /** One of the Control Plane's operations. */
+  readonly operation: string;
+  /** In order. */
+  readonly steps: readonly string[];
+  /** Makes what it is done to, with a Control Plane that is whole. */
+  prepare(scene: Scene, slug: string): Promise<Subject>;
+  /** Asks for it and does what the answer says. Done again it is the same request. */
+  begin(scene: Scene, subject: Subject): Promise<void>;
+  /** What is wrong after it has succeeded. */
+  problem(scene: Scene, subject: Subject): Promise<string | undefined>;
+}
+
+interface JobView {
+  readonly status: string;
+  readonly error: unknown;
+}
+
+/** The newest first. Of a slug: two tenants of one request would show here. */
+function jobsOf({ control }: Scene, { slug, planeId }: Subject, operation: string): Promise<JobView[]> {
+  const jobs = 'select j.status, j.error from provisioning_jobs j';
+  return planeId === undefined
+    ? control.query(
+        `${jobs} join tenants t on t.id = j.tenant_id where t.slug = $1 and j.operation = $2 order by j.id desc`,
+        [slug, operation],
+      )
+    : control.query(`${jobs} where j.tenant_plane_id = $1 and j.operation = $2`, [planeId, operation]);
+}
+
+/** The job that was asked for last, once it has ended; as many as were asked for there are. */
+export async function endedJob(
+  scene: Scene,
+  { operation }: Scenario,
+  subject: Subject,
+  timeoutMs: number,
+): Promise<JobView> {
+  let last: JobView[] = [];
+  const hasEnded = async (): Promise<JobView | undefined | false> => {
+    last = await jobsOf(scene, subject, operation);
+    return (
+      last.length === (subject.attempt ?? 1) &&
+      ['succeeded', 'failed', 'cancelled'].includes(last[0]?.status ?? '') &&
+      last[0]
+    );
+  };
+  return eventually(hasEnded, { timeoutMs, everyMs: 100 }).catch(() => {
+    throw new Error(`not over after ${timeoutMs / 1000} s: ${JSON.stringify(last)}`);
+  });
+}
+
+export async function tenantNow({ stack }: Scene, { slug, tenantId }: Subject): Promise<TenantView> {
+  return (await stack.api<TenantView>(`/api/tenants/${tenantId ?? slug}`)).body;
+}
+
+export function statusProblem(is: TenantView, wanted: string): string | undefined {
+  return is.status === wanted ? undefined : `the tenant is ${is.status}, not ${wanted}`;
+}
+
+/** A tenant that is active is served where its row says. */
+export async function servedProblem(scene: Scene, subject: Subject): Promise<string | undefined> {
+  const tenant = await tenantNow(scene, subject);
+  const headers = { 'x-tenant-id': tenant.id };
+  const isServed = async (): Promise<boolean> =>
+    (await request(`${tenant.endpoint_url}/api/tenant-default`, { headers })).status === 200;
+  const served = eventually(isServed, { timeoutMs: 10_000 }).then(
+    () => undefined,
+    () => `the tenant is not served at ${tenant.endpoint_url}`,
+  );
+  return statusProblem(tenant, 'active') ?? served;
+}
+
+/** What its users see of it, as text. */
+export async function rowsNow(scene: Scene, subject: Subject): Promise<string> {
+  const { id, endpoint_url: at } = await tenantNow(scene, subject);
+  const headers = { 'x-tenant-id': id, authorization: `Bearer ${subject.session?.token}` };
+  const paths = ['/api/incidents', '/api/auth/me'];
+  const answers = paths.map(async (path) => (await request(`${at}${path}`, { headers })).body);
+  return JSON.stringify(await Promise.all(answers));
+}
+
+/** As `servedProblem`, and its rows are what they were. */
+export async function rowsProblem(scene: Scene, subject: Subject): Promise<string | undefined> {
+  const problem = await servedProblem(scene, subject);
+  if (problem !== undefined) return problem;
+  const now = await rowsNow(scene, subject);
+  return now === subject.rows ? undefined : `its rows were ${subject.rows} and are ${now}`;
+}

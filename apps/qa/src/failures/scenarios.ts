@@ -1,0 +1,206 @@
+import { SECRET_ROTATION_STEPS, profileOf } from '@atlas/deployment-profiles';
+import { type DeploymentModel } from '@atlas/tenancy';
+import { type InstallView, type Provisioned, request } from '@atlas/testing';
+import {
+  type Scenario,
+  type Subject,
+  endedJob,
+  rowsNow,
+  rowsProblem,
+  servedProblem,
+  statusProblem,
+  tenantNow,
+} from './scenario';
+import { type Scene } from './scene';
+
+const PATIENCE_MS = 60_000;
+
+interface Answer {
+  /** Null once its token is spent. */
+  readonly install?: InstallView | null;
+}
+
+export function provision(model: DeploymentModel): Scenario {
+  return {
+    ...{ name: `provision ${model}`, operation: 'provision', steps: profileOf(model).provisioning.steps },
+    prepare: async (_scene, slug) => ({ slug }),
+    async begin(scene, subject) {
+      const { slug } = subject;
+      const names = { name: `Tenant ${slug}`, slug, admin_email: `admin@${slug}.example.com` };
+      const body = { ...names, deployment_model: model };
+      const answer = await scene.ask<Provisioned>(
+        '/api/tenants/provision',
+        body,
+        keyOf(subject, 'provision'),
+      );
+      subject.tenantId = answer.tenant.id;
+      if (answer.install) await scene.install(slug, answer.install);
+    },
+    problem: servedProblem,
+  };
+}
+
+/** What may happen to a tenant of that model: `lifecycle` operations are asked for by their own path. */
+function lifecycle(
+  model: DeploymentModel,
+  operation: 'suspend' | 'resume' | 'deprovision' | 'restore',
+  parts: Pick<Scenario, 'prepare' | 'problem'>,
+): Scenario {
+  return {
+    ...{ name: `${operation} ${model}`, operation, steps: profileOf(model).lifecycle[operation] },
+    begin: (scene, subject) => start(scene, subject, operation),
+    ...parts,
+  };
+}
+
+const suspend = (model: DeploymentModel): Scenario =>
+  lifecycle(model, 'suspend', { prepare: provisioned(model), problem: hasStatus('suspended') });
+
+const resume = (model: DeploymentModel): Scenario =>
+  lifecycle(model, 'resume', { prepare: after(suspend(model)), problem: servedProblem });
+
+export const deprovision = (model: DeploymentModel): Scenario =>
+  lifecycle(model, 'deprovision', { prepare: provisioned(model), problem: hasStatus('deprovisioning') });
+
+export const restore = (model: DeploymentModel): Scenario =>
+  lifecycle(model, 'restore', { prepare: after(deprovision(model)), problem: rowsProblem });
+
+/** The customer keeps its data: what comes back is a new plane of its own. */
+const restoreCustomers = (model: DeploymentModel): Scenario =>
+  lifecycle(model, 'restore', {
+    async prepare(scene, slug) {
+      const subject = await after(deprovision(model))(scene, slug);
+      await scene.uninstall(slug);
+      return subject;
+    },
+    problem: servedProblem,
+  });
+
+export function move(from: DeploymentModel, to: DeploymentModel): Scenario {
+  return {
+    ...{ name: `move ${from} to ${to}`, operation: 'move', steps: profileOf(to).lifecycle.move },
+    prepare: provisioned(from),
+    begin: (scene, subject) => start(scene, subject, 'move', { deployment_model: to }),
+    async problem(scene, subject) {
+      const { deployment_model: model } = await tenantNow(scene, subject);
+      return model === to ? rowsProblem(scene, subject) : `the tenant is ${model}, not ${to}`;
+    },
+  };
+}
+
+/** Of the copy that was left in a move: its time is over. */
+function removeCopy(from: DeploymentModel, to: DeploymentModel): Scenario {
+  return {
+    ...{
+      name: `remove_copy ${from}`,
+      operation: 'remove_copy',
+      steps: profileOf(from).lifecycle.remove_copy,
+    },
+    prepare: after(move(from, to)),
+    begin: (scene, { tenantId }) => isOver(scene, 'placements', 'remove_after', 'tenant_id', tenantId),
+    problem: rowsProblem,
+  };
+}
+
+function purge(model: DeploymentModel): Scenario {
+  return {
+    ...{ name: `purge ${model}`, operation: 'purge', steps: profileOf(model).lifecycle.purge },
+    prepare: after(deprovision(model)),
+    begin: (scene, { tenantId }) => isOver(scene, 'tenants', 'restorable_until', 'id', tenantId),
+    async problem(scene, subject) {
+      const { status } = await scene.stack.api(`/api/tenants/${subject.tenantId}/deletion-certificate`);
+      return status === 200 ? hasStatus('deleted')(scene, subject) : 'there is no certificate';
+    },
+  };
+}
+
+/** Of a plane that the customer can start again with another bundle. */
+function rotateSecret(mode: 'routine' | 'compromised'): Scenario {
+  return {
+    ...{ name: `rotate_secret ${mode}`, operation: 'rotate_secret', steps: SECRET_ROTATION_STEPS[mode] },
+    async prepare(scene, slug) {
+      const subject = await provisioned('on_prem')(scene, slug);
+      return { ...subject, planeId: (await tenantNow(scene, subject)).tenant_plane_id ?? '' };
+    },
+    async begin(scene, subject) {
+      const path = `/api/tenant-planes/${subject.planeId}/rotate-secret`;
+      const answer = await scene.ask<Answer>(path, { mode }, keyOf(subject, 'rotate'));
+      if (answer.install) await scene.install(subject.slug, answer.install);
+    },
+    problem: rowsProblem,
+  };
+}
+
+/** Every operation of the Control Plane stands here, in the forms whose steps differ. */
+export const SCENARIOS: readonly Scenario[] = [
+  provision('shared'),
+  provision('dedicated'),
+  provision('on_prem'),
+  provision('hybrid'),
+  suspend('shared'),
+  resume('shared'),
+  move('shared', 'dedicated'),
+  move('dedicated', 'shared'),
+  removeCopy('shared', 'dedicated'),
+  removeCopy('dedicated', 'shared'),
+  deprovision('shared'),
+  deprovision('dedicated'),
+  deprovision('on_prem'),
+  restore('shared'),
+  restore('dedicated'),
+  restoreCustomers('on_prem'),
+  purge('shared'),
+  rotateSecret('routine'),
+  rotateSecret('compromised'),
+];
+
+/** A tenant that is in use. */
+function provisioned(model: DeploymentModel): Scenario['prepare'] {
+  return async (scene, slug) => {
+    const subject: Subject = { slug };
+    await provision(model).begin(scene, subject);
+    const tenant = await scene.stack.awaitActive(slug, PATIENCE_MS);
+    const at = tenant.endpoint_url ?? '';
+    subject.session = await scene.stack.signUp(tenant, at);
+    const headers = { 'x-tenant-id': tenant.id, authorization: `Bearer ${subject.session.token}` };
+    for (const severity of ['P1', 'P2'])
+      await request(`${at}/api/incidents`, { body: { title: `A ${severity}`, severity }, headers });
+    subject.rows = await rowsNow(scene, subject);
+    return subject;
+  };
+}
+
+/** What another operation leaves. */
+function after(scenario: Scenario): Scenario['prepare'] {
+  return async (scene, slug) => {
+    const subject = await scenario.prepare(scene, slug);
+    await scenario.begin(scene, subject);
+    const job = await endedJob(scene, scenario, subject, PATIENCE_MS);
+    if (job.status !== 'succeeded') throw new Error(`${scenario.name}: ${JSON.stringify(job)}`);
+    return subject;
+  };
+}
+
+async function start(scene: Scene, subject: Subject, operation: string, body = {}): Promise<void> {
+  const { tenantId, slug } = subject;
+  const confirmed = operation === 'deprovision' ? { confirm_slug: slug } : body;
+  const path = `/api/tenants/${tenantId}/${operation}`;
+  const answer = await scene.ask<Answer>(path, confirmed, keyOf(subject, operation));
+  if (answer.install) await scene.install(slug, answer.install);
+}
+
+/** A request that is repeated is the same; one that is made again after it was undone is another. */
+function keyOf({ slug, attempt = 1 }: Subject, operation: string): string {
+  return `${operation}-${slug}-${attempt}`;
+}
+
+function hasStatus(wanted: string): Scenario['problem'] {
+  return async (scene, subject) => statusProblem(await tenantNow(scene, subject), wanted);
+}
+
+/** A time that lies ahead was yesterday. */
+async function isOver(scene: Scene, table: string, column: string, key: string, id?: string): Promise<void> {
+  const past = new Date(Date.now() - 86_400_000).toISOString().replace('T', ' ').replace('Z', '');
+  const sql = `update ${table} set ${column} = $1 where ${key} = $2 and ${column} is not null`;
+  await scene.control.query(sql, [past, id]);
+}

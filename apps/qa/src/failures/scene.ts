@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type InstallView,
+  type PlaneProcess,
+  type RequestOptions,
+  type TestDatabase,
+  type TestStack,
+  asAdmin,
+  freePort,
+  startPlane,
+  testServerUrl,
+} from '@atlas/testing';
+import { type ProofContext } from '../proof';
+import { TenantRows } from '../tenant-rows';
+import { namesOnServer, processesBelow } from './machine';
+
+type Env = Readonly<Record<string, string>>;
+
+interface CustomersPlane {
+  readonly plane: PlaneProcess;
+  readonly database: TestDatabase;
+  /** Of the bundle that it was started with. */
+  readonly token: string;
+}
+
+/** Waits that operators have patience for are over at once. */
+const IMPATIENT: Env = { SECRET_ROTATION_QUIET_SECONDS: '1' };
+
+/** A Control Plane that is broken on purpose, its shared cell, and the machine on which the other planes run. */
+export class Scene {
+  /** Begins every slug of this scene, so that what is on a common server can be told apart. */
+  readonly prefix = `s${randomBytes(3).toString('hex')}`;
+  private readonly customers = new Map<string, CustomersPlane>();
+  private count = 0;
+
+  private constructor(
+    private readonly context: ProofContext,
+    readonly stack: TestStack,
+    readonly folder: string,
+    /** What the Control Plane and the cell have on disk. */
+    readonly control: TenantRows,
+    readonly cell: TenantRows,
+  ) {}
+
+  static async open(context: ProofContext, env: Env = {}): Promise<Scene> {
+    const folder = mkdtempSync(join(tmpdir(), 'atlas-scene-'));
+    const isPostgres = context.driver === 'postgres';
+    const stack = await context.stack({
+      ...{ INFRASTRUCTURE_DRIVER: 'local', LOCAL_DRIVER_DIR: folder },
+      ...(isPostgres && { LOCAL_DRIVER_POSTGRES_URL: testServerUrl() }),
+      ...IMPATIENT,
+      ...env,
+    });
+    const { install, id } = await stack.registerCell();
+    const cellDatabase = await context.database();
+    await stack.startTenantPlane(install, cellDatabase);
+    await stack.awaitEnrolled(id);
+    const control = await TenantRows.open(stack.controlPlaneDatabase);
+    return new Scene(context, stack, folder, control, await TenantRows.open(cellDatabase));
+  }
+
+  get isPostgres(): boolean {
+    return this.context.driver === 'postgres';
+  }
+
+  newSlug(): string {
+    return `${this.prefix}-${(this.count += 1)}`;
+  }
+
+  /** Kills the Control Plane and starts it again, with a fault point armed or with none. */
+  async restart(faultPoint?: string): Promise<PlaneProcess> {
+    await this.stack.controlPlane.end('SIGKILL');
+    return this.stack.startControlPlane({ ATLAS_FAULT_POINT: faultPoint });
+  }
+
+  /** A request that may be repeated: with the same `key` it is the same. Throws unless it is accepted. */
+  async ask<T>(path: string, body: object, key: string): Promise<T> {
+    const options: RequestOptions = { body, headers: { 'idempotency-key': key } };
+    const answer = await this.stack.api<T>(path, options);
+    if (answer.status !== 202) throw new Error(`${path}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /** The customer starts its plane with exactly the bundle; with another bundle, again on the same database. */
+  async install(slug: string, { env, token }: InstallView): Promise<void> {
+    const known = this.customers.get(slug);
+    if (known?.token === token) return;
+    await known?.plane.end();
+    const database = known?.database ?? (await this.context.database());
+    const port = known?.plane.port ?? (await freePort());
+    const own = {
+      TENANT_PLANE_DATABASE_URL: database.ownerUrl ?? database.url,
+      TENANT_PLANE_PUBLIC_URL: `http://127.0.0.1:${port}`,
+    };
+    const plane = await startPlane('tenant-plane', { port, awaitReady: false, env: { ...env, ...own } });
+    this.customers.set(slug, { plane, database, token });
+  }
+
+  async uninstall(slug: string): Promise<void> {
+    await this.customers.get(slug)?.plane.end('SIGKILL');
+    this.customers.delete(slug);
+  }
+
+  /** Ends every process; the databases that the driver made go, too. */
+  async close(): Promise<void> {
+    await Promise.all([this.stack.stop(), ...[...this.customers.keys()].map((slug) => this.uninstall(slug))]);
+    for (const { pid } of processesBelow(this.folder)) process.kill(pid, 'SIGKILL');
+    await Promise.all([this.control.close(), this.cell.close()]);
+    if (this.isPostgres) await this.clearServer();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async clearServer(): Promise<void> {
+    const { databases, roles } = await namesOnServer(this.prefix);
+    await asAdmin(testServerUrl(), async (client) => {
+      for (const name of databases) await client.query(`drop database "${name}" with (force)`);
+      for (const name of roles) await client.query(`drop role "${name}"`);
+    });
+  }
+}

@@ -1,0 +1,139 @@
+import { inLanes } from '../failures/lanes';
+import { leftovers } from '../failures/leftovers';
+import {
+  type Scenario,
+  type Subject,
+  endedJob,
+  rowsProblem,
+  statusProblem,
+  tenantNow,
+} from '../failures/scenario';
+import { move, provision, restore } from '../failures/scenarios';
+import { Scene } from '../failures/scene';
+import { type Proof, type ProofContext } from '../proof';
+
+const MOMENTS = ['before', 'after-effect'] as const;
+const UNDONE_WITHIN_MS = 30_000;
+const LANES = 2;
+
+/** An operation that is undone when a step of it fails for good, up to the step that ends it. */
+interface Undoable {
+  readonly scenario: Scenario;
+  readonly lastStep: string;
+  /** What is wrong when nothing of it must be left. */
+  problem(scene: Scene, subject: Subject): Promise<string | undefined>;
+}
+
+const UNDOABLE: readonly Undoable[] = [
+  ...(['shared', 'dedicated', 'on_prem', 'hybrid'] as const).map((model) => ({
+    ...{ scenario: provision(model), lastStep: 'activate', problem: isDeleted },
+  })),
+  { scenario: move('shared', 'dedicated'), lastStep: 'cut-over', problem: rowsProblem },
+  { scenario: move('dedicated', 'shared'), lastStep: 'cut-over', problem: rowsProblem },
+  { scenario: restore('shared'), lastStep: 'reinstate', problem: isRestorable },
+  { scenario: restore('dedicated'), lastStep: 'reinstate', problem: isRestorable },
+];
+
+interface Outcome {
+  readonly edges: number;
+  readonly again: number;
+  readonly problems: readonly string[];
+}
+
+/** R22. A step fails for good: nothing of the operation is left, and the same request made again succeeds. */
+export const COMPENSATION: Proof = {
+  name: 'compensation',
+  goal: 'a permanent failure at each step of provisioning, move and restore: 0 resources left, and the same request again succeeds',
+  databases: ['sqlite', 'postgres'],
+  smallOn: ['sqlite'],
+  async run(context) {
+    const undoable = context.size === 'full' ? UNDOABLE : UNDOABLE.slice(0, 1);
+    const outcomes = await inLanes(LANES, undoable, (one) => failAtEach(context, one));
+    const problems = outcomes.flatMap((outcome) => outcome.problems);
+    const sum = (of: 'edges' | 'again') => outcomes.reduce((total, outcome) => total + outcome[of], 0);
+    const figure = `${sum('edges')} permanent failures in ${undoable.length} operations, ${sum('again')} succeeded when asked for again: ${problems.length} left something ${problems.join('; ')}`;
+    return { figure: figure.trim(), isGood: problems.length === 0 && sum('again') === sum('edges') };
+  },
+};
+
+async function failAtEach(context: ProofContext, undoable: Undoable): Promise<Outcome> {
+  const { scenario } = undoable;
+  const scene = await Scene.open(context);
+  const problems: string[] = [];
+  let [edges, again] = [0, 0];
+  try {
+    for (const batch of batchesOf(undoable, context)) {
+      const subjects = await failAt(scene, undoable, batch, problems);
+      edges += batch.length;
+      again += await askAgain(scene, scenario, subjects, problems);
+      await Promise.all(subjects.map(({ slug }) => scene.uninstall(slug)));
+      context.progress(`${scenario.name}: ${edges} failures, ${again} succeeded then ${problems.join('; ')}`);
+    }
+  } catch (error) {
+    problems.push(`${scenario.name}: ${(error as Error).message}`);
+  } finally {
+    await scene.close();
+  }
+  return { edges, again, problems };
+}
+
+function batchesOf({ scenario, lastStep }: Undoable, { size }: ProofContext): string[][] {
+  const { operation, steps } = scenario;
+  if (size === 'small') return [[`${operation}/prepare-signup-link/after-effect`]];
+  const undone = steps.slice(0, steps.indexOf(lastStep) + 1);
+  return MOMENTS.map((moment) => undone.map((step) => `${operation}/${step}/${moment}`));
+}
+
+/** One subject an edge; when all have failed nothing of what was tried may be there. */
+async function failAt(
+  scene: Scene,
+  { scenario, problem }: Undoable,
+  edges: readonly string[],
+  problems: string[],
+): Promise<Subject[]> {
+  const subjects = await Promise.all(edges.map(() => scenario.prepare(scene, scene.newSlug())));
+  for (const [at, edge] of edges.entries()) {
+    const subject = subjects[at] as Subject;
+    await scene.restart(`${edge}:fail`);
+    await scenario.begin(scene, subject);
+    const { status, error } = await endedJob(scene, scenario, subject, UNDONE_WITHIN_MS);
+    const isUndone = status === 'cancelled' && JSON.stringify(error).includes('fault_point');
+    const found = isUndone ? await problem(scene, subject) : `${status}: ${JSON.stringify(error)}`;
+    if (found !== undefined) problems.push(`${edge}: ${found}`);
+  }
+  problems.push(...(await leftovers(scene)).map((left) => `${scenario.name}: ${left}`));
+  return subjects;
+}
+
+/** With nothing broken. Answers how many succeeded. */
+async function askAgain(
+  scene: Scene,
+  scenario: Scenario,
+  subjects: readonly Subject[],
+  problems: string[],
+): Promise<number> {
+  await scene.restart();
+  const again = async (subject: Subject): Promise<boolean> => {
+    await scene.uninstall(subject.slug);
+    subject.attempt = 2;
+    await scenario.begin(scene, subject);
+    const { status, error } = await endedJob(scene, scenario, subject, UNDONE_WITHIN_MS);
+    const found = status === 'succeeded' ? await scenario.problem(scene, subject) : JSON.stringify(error);
+    if (found !== undefined) problems.push(`${scenario.name}, again: ${found}`);
+    return found === undefined;
+  };
+  const succeeded = await Promise.all(subjects.map(again));
+  problems.push(...(await leftovers(scene)).map((left) => `${scenario.name}, again: ${left}`));
+  return succeeded.filter(Boolean).length;
+}
+
+async function isDeleted(scene: Scene, subject: Subject): Promise<string | undefined> {
+  const tenant = await tenantNow(scene, subject);
+  const hasMore = tenant.has_db_url || tenant.endpoint_url !== null || tenant.tenant_plane_id !== null;
+  return statusProblem(tenant, 'deleted') ?? (hasMore ? `it has ${JSON.stringify(tenant)}` : undefined);
+}
+
+async function isRestorable(scene: Scene, subject: Subject): Promise<string | undefined> {
+  const dryRun = await scene.stack.api(`/api/tenants/${subject.tenantId}/restore?dry_run=true`, { body: {} });
+  return dryRun.status === 200 ? undefined : `it cannot be restored: ${JSON.stringify(dryRun.body)}`;
+}

@@ -1,0 +1,156 @@
+import { type PlaneProcess, eventually } from '@atlas/testing';
+import { type DeploymentModel } from '@atlas/tenancy';
+import { leftovers } from '../failures/leftovers';
+import { type Subject, endedJob, servedProblem } from '../failures/scenario';
+import { provision } from '../failures/scenarios';
+import { Scene } from '../failures/scene';
+import { type Proof, type ProofContext } from '../proof';
+
+const MOMENTS = ['before', 'after-effect', 'after-record'] as const;
+/** Processes of the Control Plane that stand still at the same time. */
+const AT_ONCE = 6;
+/** A lease of 15 s, and where a step was paused in its transaction the 30 s after which the server ends that. */
+const TAKEN_OVER_WITHIN_MS = 90_000;
+const PAUSED: Readonly<Record<string, number>> = { shared: 3, dedicated: 1 };
+const REFUSED = /is in another worker's hands/g;
+
+/** A process that stands still, with what it was working on. */
+interface Stopped {
+  readonly edge: string;
+  readonly plane: PlaneProcess;
+  /** How many jobs stand at the edge. */
+  readonly paused: () => number;
+}
+
+interface Outcome {
+  readonly paused: number;
+  readonly refused: number;
+  readonly problems: readonly string[];
+}
+
+/**
+ * R20. A worker stands still for longer than its lease, another does its work, and it wakes up: it writes nothing any more.
+ * On SQLite there is never another: a second process is refused at its start.
+ */
+export const FENCING: Proof = {
+  name: 'fencing',
+  goal: 'workers paused past their lease at every step: 100 % of their late writes refused, exactly one effect',
+  databases: ['postgres'],
+  // A lease runs 15 s.
+  smallOn: [],
+  async run(context) {
+    const outcomes: Outcome[] = [];
+    for (const model of ['shared', 'dedicated'] as const) outcomes.push(await pauseAtEach(context, model));
+    const sum = (of: 'paused' | 'refused') => outcomes.reduce((total, outcome) => total + outcome[of], 0);
+    const problems = outcomes.flatMap((outcome) => outcome.problems);
+    const [paused, refused] = [sum('paused'), sum('refused')];
+    const figure = `${paused} jobs whose worker was paused past its lease: ${refused} refused when it went on, ${problems.length} effects of theirs ${problems.join('; ')}`;
+    return { figure: figure.trim(), isGood: paused > 0 && refused >= paused && problems.length === 0 };
+  },
+};
+
+async function pauseAtEach(context: ProofContext, model: DeploymentModel): Promise<Outcome> {
+  const scene = await Scene.open(context);
+  const edges = edgesOf(model);
+  const total = { paused: 0, refused: 0, problems: [] as string[] };
+  try {
+    for (let at = 0; at < edges.length; at += AT_ONCE) {
+      const outcome = await pauseTogether(scene, model, edges.slice(at, at + AT_ONCE));
+      total.paused += outcome.paused;
+      total.refused += outcome.refused;
+      total.problems.push(...outcome.problems);
+      context.progress(
+        `${model}: ${total.paused} paused, ${total.refused} refused ${total.problems.join('; ')}`,
+      );
+    }
+    total.problems.push(...(await leftovers(scene)));
+  } finally {
+    await scene.close();
+  }
+  return total;
+}
+
+/** All but the very last: what is over holds no lease. */
+function edgesOf(model: DeploymentModel): string[] {
+  const { operation, steps } = provision(model);
+  return steps.flatMap((step) => MOMENTS.map((moment) => `${operation}/${step}/${moment}`)).slice(0, -1);
+}
+
+async function pauseTogether(
+  scene: Scene,
+  model: DeploymentModel,
+  edges: readonly string[],
+): Promise<Outcome> {
+  const subjects: Subject[] = [];
+  const stopped: Stopped[] = [];
+  for (const edge of edges) stopped.push(await stopAt(scene, model, edge, subjects));
+  const problems = (await Promise.all(subjects.map((subject) => takenOver(scene, model, subject)))).filter(
+    (problem) => problem !== undefined,
+  );
+  const before = await snapshot(scene);
+  const counts = await Promise.all(stopped.map(wakeUp));
+  const after = await snapshot(scene);
+  for (const [table, rows] of Object.entries(before))
+    if (rows !== after[table]) problems.push(`${table} changed from ${rows} to ${after[table]}`);
+  await Promise.all(stopped.map(({ plane }) => plane.end('SIGKILL')));
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+  return { paused: sum(stopped.map(({ paused }) => paused())), refused: sum(counts), problems };
+}
+
+/** Of two processes either may take a tenant: asks for tenants until this one has enough, and stops it there. */
+async function stopAt(
+  scene: Scene,
+  model: DeploymentModel,
+  edge: string,
+  subjects: Subject[],
+): Promise<Stopped> {
+  const plane = await scene.stack.anotherControlPlane({ ATLAS_FAULT_POINT: `${edge}:pause` });
+  const paused = (): number => plane.output().split(`Fault point ${edge}: pause`).length - 1;
+  while (paused() < (PAUSED[model] ?? 1)) {
+    const subject: Subject = { slug: scene.newSlug() };
+    const before = paused();
+    await provision(model).begin(scene, subject);
+    subjects.push(subject);
+    const isTaken = async (): Promise<boolean> =>
+      paused() > before ||
+      (await scene.stack.api(`/api/tenants/${subject.tenantId}`)).body['status'] === 'active';
+    await eventually(isTaken, { timeoutMs: 60_000, what: `${subject.slug} is taken on` });
+  }
+  process.kill(plane.pid, 'SIGSTOP');
+  return { edge, plane, paused };
+}
+
+async function takenOver(
+  scene: Scene,
+  model: DeploymentModel,
+  subject: Subject,
+): Promise<string | undefined> {
+  const job = await endedJob(scene, provision(model), subject, TAKEN_OVER_WITHIN_MS);
+  return job.status === 'succeeded' ? servedProblem(scene, subject) : JSON.stringify(job);
+}
+
+/** Lets it go on from where it stood. Answers how many jobs it was refused: those, and what else it had in its hands. */
+async function wakeUp({ plane, paused }: Stopped): Promise<number> {
+  process.kill(plane.pid, 'SIGCONT');
+  process.kill(plane.pid, 'SIGUSR2');
+  const refused = (): number => plane.output().match(REFUSED)?.length ?? 0;
+  await eventually(() => refused() >= paused(), { timeoutMs: 30_000 }).catch(() => undefined);
+  return refused();
+}
+
+/** What a worker writes, of all tenants. */
+async function snapshot({ control }: Scene): Promise<Record<string, string>> {
+  const tables: Readonly<Record<string, string>> = {
+    provisioning_jobs: 'id',
+    tenants: 'id',
+    placements: 'tenant_id, tenant_plane_id',
+    provisioning_tokens: 'id',
+    service_keys: 'id',
+    local_planes: 'tenant_plane_id',
+    audit_events: 'id',
+  };
+  const rows: Record<string, string> = {};
+  for (const [table, key] of Object.entries(tables))
+    rows[table] = JSON.stringify(await control.query(`select * from ${table} order by ${key}`));
+  return rows;
+}
