@@ -284,18 +284,25 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect((await theirs.pull()).status).toBe(401);
     expect(await scene.plane.count(Transfer, { tenantId: id })).toBe(0);
 
+    // Taken back, and asked for again: it is the plane that the customer has.
+    const taken = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
+    expect(taken.body.install.env.ATLAS_PROVISIONING_TOKEN).toEqual(expect.any(String));
+    await scene.act(taken.body.job.id, 'cancel').expect(202);
+    await scene.reaches(taken.body.job.id, 'cancelled');
     const restoring = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
-    const [plane] = await scene.plane.rows(TenantPlane, { deploymentModel: 'on_prem', status: 'expected' });
+    expect(await scene.plane.rows(TenantPlane, { id: tenant_plane_id })).toMatchObject([
+      { status: 'expected', placed: 1 },
+    ]);
     const again = new PlaneSimulator(
       scene.plane.url,
       scene.plane.clock,
-      plane?.id ?? '',
+      tenant_plane_id,
       restoring.body.install,
     );
     expect((await again.enrol({ endpoint_url: 'https://atlas.acme.example' })).status).toBe(200);
     await again.serve(id);
     await scene.reaches(restoring.body.job.id, 'succeeded');
-    expect(await scene.tenant(id)).toMatchObject({ status: 'active', tenant_plane_id: plane?.id });
+    expect(await scene.tenant(id)).toMatchObject({ status: 'active', tenant_plane_id });
     await again.pull();
     expect(again.tenants.get(id)).toMatchObject({ phase: 'serving', status: 'active' });
   });

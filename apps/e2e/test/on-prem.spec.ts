@@ -13,6 +13,7 @@ import {
   createTestDatabase,
   bySize,
   databasesOfLongSuite,
+  eventually,
 } from '@atlas/testing';
 import { CustomersMachine } from './atlas-tp.fixture';
 import { TlsFront } from './tls-front.fixture';
@@ -31,6 +32,10 @@ interface CheckView {
 interface Report {
   readonly ok: boolean;
   readonly checks: readonly CheckView[];
+}
+interface Begun {
+  readonly job: { readonly id: string };
+  readonly install?: InstallView;
 }
 interface PlaneView {
   readonly id: string;
@@ -71,6 +76,13 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
       body: { email: `admin@${slug}.example.com`, password: ADMIN_PASSWORD },
     });
 
+  const ended = ({ job: { id } }: Begun) =>
+    eventually(
+      async () =>
+        (await stack.api<{ status: string }>(`/api/provisioning-jobs/${id}`)).body.status === 'succeeded',
+      { timeoutMs: 30_000, what: 'the job has succeeded' },
+    );
+
   /** An incident of the tenant's, put to the AI. */
   const askAi = async (slug: string, { token: session }: SessionView) => {
     const at = machine.url;
@@ -106,7 +118,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
     await running.end();
   });
 
-  it('asks the cloud AI, in hybrid, with what its operational data tell', async () => {
+  it('asks the cloud AI, in hybrid, with its operational data, and has them when it leaves and comes back', async () => {
     const { install, tenant } = await order(stack, 'crossbreed', 'hybrid');
     machine.paste(install);
     const running = await machine.run();
@@ -118,7 +130,22 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
     });
     expect(provider.asked).toHaveLength(1);
     expect(provider.asked[0]?.body.messages.at(-1)?.content).toContain('Disk full');
+
+    // It leaves, keeps its data, and comes back to them with another bundle.
+    const leaving = { body: { confirm_slug: 'crossbreed' } };
+    await ended((await stack.api<Begun>(`/api/tenants/${tenant.id}/deprovision`, leaving)).body);
     await running.end();
+    const back = await stack.api<Begun>(`/api/tenants/${tenant.id}/restore`, { method: 'POST' });
+    machine.paste(back.body.install as InstallView);
+    const again = await machine.run();
+    await ended(back.body);
+    expect(await stack.awaitActive(tenant.id)).toMatchObject({ tenant_plane_id: tenant.tenant_plane_id });
+    const incidents = await stack.tenant('crossbreed', '/api/incidents', {
+      at: machine.url,
+      session: session.token,
+    });
+    expect(incidents.body).toMatchObject({ items: [{ title: 'Disk full' }] });
+    await again.end();
   });
 
   it('enrols by two files that are carried, and serves without ever calling', async () => {

@@ -58,7 +58,7 @@ export class Removals {
     const answer = await this.operations.accept(manager, id, 'restore', await statusBefore(manager, id));
     const { deploymentModel: model } = tenant;
     if (!profileOf(model).installRequired) return answer;
-    const plane = await this.planes.ensure(manager, tenant, { model, phase: 'importing' });
+    const plane = await this.planes.expectAgain(manager, tenant, { model, phase: 'importing' });
     const bundle = await this.tokens.issue(manager, plane);
     return { ...answer, install: { tokenId: bundle.token_id, bundle } };
   }

@@ -1,5 +1,6 @@
 import { insertRow, together } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
+import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type Arrival } from '../provisioning/arrival';
@@ -41,6 +42,32 @@ export class SingleTenantPlanes {
       insertRow(manager, Placement, reservedPlacement(place, phase)),
     ]);
     return plane;
+  }
+
+  /** As `ensure`, where a customer runs the plane: the one that it was left with is expected again, and has kept the data. */
+  async expectAgain(manager: EntityManager, tenant: Tenant, arrival: Arrival): Promise<TenantPlane> {
+    const plane = await this.leftWithCustomer(manager, tenant.id, arrival.model);
+    if (!plane) return this.ensure(manager, tenant, arrival);
+    const place = { tenantId: tenant.id, tenantPlaneId: plane.id, createdAt: this.clock.now() };
+    const placement = reservedPlacement(place, arrival.phase);
+    await manager.upsert(Placement, placement, ['tenantId', 'tenantPlaneId']);
+    await manager.update(TenantPlane, { id: plane.id }, { status: 'expected', nextKeyId: null, placed: 1 });
+    return manager.findOneByOrFail(TenantPlane, { id: plane.id });
+  }
+
+  /** The last one of that model that the tenant had. */
+  private leftWithCustomer(
+    manager: EntityManager,
+    tenantId: string,
+    model: DeploymentModel,
+  ): Promise<TenantPlane | null> {
+    return manager
+      .createQueryBuilder(TenantPlane, 'plane')
+      .innerJoin(Placement, 'place', 'place.tenantPlaneId = plane.id')
+      .where('place.tenantId = :tenantId and plane.deploymentModel = :model', { tenantId, model })
+      .andWhere("plane.status = 'retired' and plane.enrolledAt is not null")
+      .orderBy('plane.enrolledAt', 'DESC')
+      .getOne();
   }
 
   /** The plane that the tenant lives on, or the one that it is on its way to. */

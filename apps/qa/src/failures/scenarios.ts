@@ -65,17 +65,6 @@ export const deprovision = (model: DeploymentModel): Scenario =>
 export const restore = (model: DeploymentModel): Scenario =>
   lifecycle(model, 'restore', { prepare: after(deprovision(model)), problem: rowsProblem });
 
-/** The customer keeps its data: what comes back is a new plane of its own. */
-const restoreCustomers = (model: DeploymentModel): Scenario =>
-  lifecycle(model, 'restore', {
-    async prepare(scene, slug) {
-      const subject = await after(deprovision(model))(scene, slug);
-      await scene.uninstall(slug);
-      return subject;
-    },
-    problem: servedProblem,
-  });
-
 export function move(from: DeploymentModel, to: DeploymentModel): Scenario {
   return {
     ...{ name: `move ${from} to ${to}`, operation: 'move', steps: profileOf(to).lifecycle.move },
@@ -148,7 +137,7 @@ export const SCENARIOS: readonly Scenario[] = [
   deprovision('on_prem'),
   restore('shared'),
   restore('dedicated'),
-  restoreCustomers('on_prem'),
+  restore('on_prem'),
   purge('shared'),
   rotateSecret('routine'),
   rotateSecret('compromised'),

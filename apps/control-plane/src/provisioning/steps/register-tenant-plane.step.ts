@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Placement } from '../../tenant-planes/placement.entity';
 import { givePlaceBack, placeOf } from '../../tenant-planes/placements';
 import { SingleTenantPlanes } from '../../tenant-planes/single-tenant-planes';
 import { Tenant } from '../../tenants/tenant.entity';
@@ -30,7 +31,13 @@ export class RegisterTenantPlaneStep extends Step {
     const place = await placeOf(manager, tenantId, phase);
     const plane = await this.planes.find(manager, tenantId, phase);
     if (!place || !plane) return;
-    await givePlaceBack(manager, place);
+    // One that has enrolled may hold the tenant's data, and be expected again.
+    if (plane.enrolledAt === null) await givePlaceBack(manager, place);
+    else await manager.update(Placement, idOf(place), { phase: 'retired', holdsPlace: false });
     await this.planes.retire(manager, plane);
   }
+}
+
+function idOf({ tenantId, tenantPlaneId }: Placement): Pick<Placement, 'tenantId' | 'tenantPlaneId'> {
+  return { tenantId, tenantPlaneId };
 }
