@@ -140,12 +140,20 @@ export class ChangeTracking {
     if (driver === 'postgres') await this.openOnesEnded();
   }
 
-  /** A transaction that was open at our commit may not have seen what we wrote; one that begins later does. */
+  /**
+   * A transaction of this database that was open at our commit may not have seen what we wrote; one that begins later, or
+   * that has written nothing yet, does.
+   */
   private async openOnesEnded(): Promise<void> {
-    // A number of our own, taken after that commit: whatever was open has a smaller one, or none and will see it.
-    const [taken] = await this.ask<{ id: string }>('select pg_current_xact_id()::text as id');
-    const question = `select pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8 as are_over`;
-    while (!(await this.ask<{ are_over: boolean }>(question, taken?.id))[0]?.are_over) await delay(LOOK_MS);
+    const open = await this.ask<{ id: string }>(
+      `select backend_xid::text as id from pg_stat_activity
+       where datname = current_database() and backend_xid is not null`,
+    );
+    const ids = open.map(({ id }) => id);
+    const question = `select exists (select from pg_stat_activity
+      where datname = current_database() and backend_xid = any ($1::xid[])) as are_open`;
+    while (ids.length > 0 && (await this.ask<{ are_open: boolean }>(question, ids))[0]?.are_open)
+      await delay(LOOK_MS);
   }
 
   private ask<T>(question: string, ...parameters: unknown[]): Promise<T[]> {

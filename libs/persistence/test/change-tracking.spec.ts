@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase, eventually } from '@atlas/testing';
+import { Client } from 'pg';
 import { ChangeTracking } from '../src/change-tracking';
 import { type Database } from '../src/database';
 import { databaseTarget } from '../src/database-target';
@@ -116,6 +117,17 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
       it('for writers that began before', async () => {
         const { goOn } = await slowWriter();
         await expectWaits(begin(), goOn);
+      });
+
+      it('for none that write in another database of the server', async () => {
+        const other = await createTestDatabase(driver);
+        const client = new Client({ connectionString: other.ownerUrl });
+        await client.connect();
+        await client.query('begin; create table t (id int); insert into t values (1)');
+        await begin();
+        await client.query('rollback');
+        await client.end();
+        await other.drop();
       });
 
       it('for writers that began while it was about to commit', async () => {
