@@ -11,8 +11,8 @@ import {
   createTestDatabase,
   eventually,
   testServerUrl,
+  Releases,
 } from '@atlas/testing';
-import { Releases } from './releases.fixture';
 
 const MODULE = join(__dirname, '../../../docker/terraform/local');
 

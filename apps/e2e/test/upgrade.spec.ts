@@ -1,11 +1,11 @@
 import {
   DedicatedStack,
+  Releases,
   type SessionView,
   type TenantView,
   databasesOfLongSuite,
   eventually,
 } from '@atlas/testing';
-import { Releases } from './releases.fixture';
 
 jest.setTimeout(180_000);
 

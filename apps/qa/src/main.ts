@@ -8,21 +8,21 @@ import { Stage } from './stage';
 
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 
-/** `main.js <name>|all [--small]`: prints each proof's figure last and exits non-zero when one falls short. */
+/** `main.js <name>|all [--small] [--only <part>]`: prints each proof's figure last and exits non-zero when one falls short. */
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { small: { type: 'boolean' } },
+    options: { small: { type: 'boolean' }, only: { type: 'string' } },
   });
   const [name = 'all'] = positionals;
   const chosen = PROOFS.filter((proof) => name === 'all' || proof.name === name);
   if (chosen.length === 0)
     throw new Error(`There is no proof "${name}". Proofs: ${PROOFS.map((proof) => proof.name).join(', ')}.`);
-  const failed = await withPostgres(() => proveAll(chosen, values.small ? 'small' : 'full'));
+  const failed = await withPostgres(() => proveAll(chosen, values.small ? 'small' : 'full', values.only));
   return failed === 0 ? 0 : 1;
 }
 
-async function proveAll(proofs: readonly Proof[], size: ProofSize): Promise<number> {
+async function proveAll(proofs: readonly Proof[], size: ProofSize, only?: string): Promise<number> {
   const verdicts: string[] = [];
   let failed = 0;
   for (const proof of proofs) {
@@ -30,7 +30,9 @@ async function proveAll(proofs: readonly Proof[], size: ProofSize): Promise<numb
     for (const driver of size === 'small' ? (proof.smallOn ?? proof.databases) : proof.databases) {
       const stage = new Stage(driver, { isShared: false });
       const progress = (text: string) => print(`  ${driver}: ${text}`);
-      const { figure, isGood } = await prove(proof, stage, size, progress).finally(() => stage.clear());
+      const { figure, isGood } = await prove(proof, stage, size, { progress, only }).finally(() =>
+        stage.clear(),
+      );
       if (!isGood) failed++;
       verdicts.push(`${proof.name} on ${driver}: ${figure} ${isGood ? 'OK' : 'SHORT'}`);
     }

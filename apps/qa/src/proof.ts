@@ -7,6 +7,8 @@ export type ProofSize = 'full' | 'small';
 export interface ProofContext {
   readonly size: ProofSize;
   readonly driver: DatabaseDriver;
+  /** Of a proof that has parts: only those whose name holds this. */
+  readonly only?: string;
   /** Databases of this proof's own, dropped behind it. */
   database(): Promise<TestDatabase>;
   /** As `database`, with the schema of a tenant plane. */
@@ -41,10 +43,10 @@ export function prove(
   proof: Proof,
   stage: Stage,
   size: ProofSize,
-  progress: (text: string) => void = () => undefined,
+  { progress = () => undefined, only }: Partial<Pick<ProofContext, 'progress' | 'only'>> = {},
 ): Promise<Verdict> {
   return proof.run({
-    ...{ size, driver: stage.driver, progress },
+    ...{ size, driver: stage.driver, progress, only },
     database: () => stage.database(),
     tenantPlaneDatabase: () => stage.tenantPlaneDatabase(),
     stack: (env) => stage.stack(env),

@@ -6,6 +6,7 @@ export * from './http';
 export * from './local-postgres';
 export * from './memory-reports';
 export * from './plane-process';
+export * from './releases';
 export * from './roles';
 export * from './stand-in-ai-provider';
 export * from './test-database';

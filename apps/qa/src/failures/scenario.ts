@@ -10,9 +10,16 @@ export interface Subject {
   tenantId?: string;
   /** Of the plane that the operation is about as a whole. */
   planeId?: string;
+  /** Of the job, where it is about the fleet. */
+  jobId?: string;
   /** A user who is signed in, and what the tenant's rows were. */
   session?: SessionView;
   rows?: string;
+}
+
+export interface Equipment {
+  readonly env: Readonly<Record<string, string>>;
+  remove(): void;
 }
 
 /** One operation in one form, to be interrupted at each of its steps. */
@@ -22,6 +29,10 @@ export interface Scenario {
   readonly operation: string;
   /** In order. */
   readonly steps: readonly string[];
+  /** One about the fleet is interrupted alone: another would be refused meanwhile. */
+  readonly isAlone?: boolean;
+  /** What its Control Plane is started with besides. */
+  readonly equipment?: () => Equipment;
   /** Makes what it is done to, with a Control Plane that is whole. */
   prepare(scene: Scene, slug: string): Promise<Subject>;
   /** Asks for it and does what the answer says. Done again it is the same request. */
@@ -36,8 +47,13 @@ interface JobView {
 }
 
 /** The newest first. Of a slug: two tenants of one request would show here. */
-function jobsOf({ control }: Scene, { slug, planeId }: Subject, operation: string): Promise<JobView[]> {
+function jobsOf(
+  { control }: Scene,
+  { slug, planeId, jobId }: Subject,
+  operation: string,
+): Promise<JobView[]> {
   const jobs = 'select j.status, j.error from provisioning_jobs j';
+  if (jobId !== undefined) return control.query(`${jobs} where j.id = $1`, [jobId]);
   return planeId === undefined
     ? control.query(
         `${jobs} join tenants t on t.id = j.tenant_id where t.slug = $1 and j.operation = $2 order by j.id desc`,

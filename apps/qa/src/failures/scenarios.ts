@@ -1,4 +1,4 @@
-import { SECRET_ROTATION_STEPS, profileOf } from '@atlas/deployment-profiles';
+import { profileOf } from '@atlas/deployment-profiles';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { type InstallView, type Provisioned, request } from '@atlas/testing';
 import {
@@ -13,9 +13,9 @@ import {
 } from './scenario';
 import { type Scene } from './scene';
 
-const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 60_000;
 
-interface Answer {
+export interface Answer {
   /** Null once its token is spent. */
   readonly install?: InstallView | null;
 }
@@ -53,10 +53,10 @@ function lifecycle(
   };
 }
 
-const suspend = (model: DeploymentModel): Scenario =>
+export const suspend = (model: DeploymentModel): Scenario =>
   lifecycle(model, 'suspend', { prepare: provisioned(model), problem: hasStatus('suspended') });
 
-const resume = (model: DeploymentModel): Scenario =>
+export const resume = (model: DeploymentModel): Scenario =>
   lifecycle(model, 'resume', { prepare: after(suspend(model)), problem: servedProblem });
 
 export const deprovision = (model: DeploymentModel): Scenario =>
@@ -78,7 +78,7 @@ export function move(from: DeploymentModel, to: DeploymentModel): Scenario {
 }
 
 /** Of the copy that was left in a move: its time is over. */
-function removeCopy(from: DeploymentModel, to: DeploymentModel): Scenario {
+export function removeCopy(from: DeploymentModel, to: DeploymentModel): Scenario {
   return {
     ...{
       name: `remove_copy ${from}`,
@@ -91,7 +91,7 @@ function removeCopy(from: DeploymentModel, to: DeploymentModel): Scenario {
   };
 }
 
-function purge(model: DeploymentModel): Scenario {
+export function purge(model: DeploymentModel): Scenario {
   return {
     ...{ name: `purge ${model}`, operation: 'purge', steps: profileOf(model).lifecycle.purge },
     prepare: after(deprovision(model)),
@@ -103,48 +103,8 @@ function purge(model: DeploymentModel): Scenario {
   };
 }
 
-/** Of a plane that the customer can start again with another bundle. */
-function rotateSecret(mode: 'routine' | 'compromised'): Scenario {
-  return {
-    ...{ name: `rotate_secret ${mode}`, operation: 'rotate_secret', steps: SECRET_ROTATION_STEPS[mode] },
-    async prepare(scene, slug) {
-      const subject = await provisioned('on_prem')(scene, slug);
-      return { ...subject, planeId: (await tenantNow(scene, subject)).tenant_plane_id ?? '' };
-    },
-    async begin(scene, subject) {
-      const path = `/api/tenant-planes/${subject.planeId}/rotate-secret`;
-      const answer = await scene.ask<Answer>(path, { mode }, keyOf(subject, 'rotate'));
-      if (answer.install) await scene.install(subject.slug, answer.install);
-    },
-    problem: rowsProblem,
-  };
-}
-
-/** Every operation of the Control Plane stands here, in the forms whose steps differ. */
-export const SCENARIOS: readonly Scenario[] = [
-  provision('shared'),
-  provision('dedicated'),
-  provision('on_prem'),
-  provision('hybrid'),
-  suspend('shared'),
-  resume('shared'),
-  move('shared', 'dedicated'),
-  move('dedicated', 'shared'),
-  removeCopy('shared', 'dedicated'),
-  removeCopy('dedicated', 'shared'),
-  deprovision('shared'),
-  deprovision('dedicated'),
-  deprovision('on_prem'),
-  restore('shared'),
-  restore('dedicated'),
-  restore('on_prem'),
-  purge('shared'),
-  rotateSecret('routine'),
-  rotateSecret('compromised'),
-];
-
 /** A tenant that is in use. */
-function provisioned(model: DeploymentModel): Scenario['prepare'] {
+export function provisioned(model: DeploymentModel): Scenario['prepare'] {
   return async (scene, slug) => {
     const subject: Subject = { slug };
     await provision(model).begin(scene, subject);
@@ -179,7 +139,7 @@ async function start(scene: Scene, subject: Subject, operation: string, body = {
 }
 
 /** A request that is repeated is the same; one that is made again after it was undone is another. */
-function keyOf({ slug, attempt = 1 }: Subject, operation: string): string {
+export function keyOf({ slug, attempt = 1 }: Subject, operation: string): string {
   return `${operation}-${slug}-${attempt}`;
 }
 

@@ -99,6 +99,23 @@ export class Scene {
     this.customers.set(slug, { plane, database, token });
   }
 
+  /** One more cell, in which one tenant finds room. It goes with what is installed for that slug. */
+  async addCell(slug: string): Promise<string> {
+    const { id, install } = await this.stack.registerCell({ capacity: 1 });
+    const [database, port] = [await this.context.database(), await freePort()];
+    const env = {
+      ...install.env,
+      TENANT_PLANE_DATABASE_URL: database.url,
+      ...(database.ownerUrl !== undefined && { TENANT_PLANE_MIGRATION_DATABASE_URL: database.ownerUrl }),
+      TENANT_PLANE_PUBLIC_URL: `http://127.0.0.1:${port}`,
+      TENANT_BASE_DOMAIN: `localhost:${this.stack.tenantPlanePort}`,
+    };
+    const plane = await startPlane('tenant-plane', { port, env });
+    this.customers.set(slug, { plane, database, token: install.token });
+    await this.stack.awaitEnrolled(id);
+    return id;
+  }
+
   async uninstall(slug: string): Promise<void> {
     await this.customers.get(slug)?.plane.end('SIGKILL');
     this.customers.delete(slug);

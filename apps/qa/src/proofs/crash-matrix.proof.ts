@@ -3,7 +3,7 @@ import { endedInTime } from '../failures/deadline';
 import { inLanes } from '../failures/lanes';
 import { leftovers } from '../failures/leftovers';
 import { type Scenario, type Subject, endedJob } from '../failures/scenario';
-import { SCENARIOS } from '../failures/scenarios';
+import { SCENARIOS } from '../failures/every-scenario';
 import { Scene } from '../failures/scene';
 import { type Proof, type ProofContext } from '../proof';
 
@@ -35,9 +35,11 @@ export const CRASH_MATRIX: Proof = {
   smallOn: ['sqlite'],
   async run(context) {
     const isFull = context.size === 'full';
-    const leftOut = isFull ? await operationsLeftOut() : [];
+    const leftOut = await operationsLeftOut();
     const problems = leftOut.map((operation) => `${operation}: no scenario`);
-    const scenarios = isFull ? SCENARIOS : SCENARIOS.slice(0, 1);
+    const scenarios = isFull
+      ? SCENARIOS.filter(({ name }) => name.includes(context.only ?? ''))
+      : SCENARIOS.slice(0, 1);
     const outcomes = await inLanes(LANES[context.driver], scenarios, (scenario) =>
       interrupt(context, scenario),
     );
@@ -58,7 +60,8 @@ async function operationsLeftOut(): Promise<string[]> {
 
 /** A stack of its own: what a scenario leaves on the machine is its own. */
 async function interrupt(context: ProofContext, scenario: Scenario): Promise<Outcome> {
-  const scene = await Scene.open(context);
+  const equipment = scenario.equipment?.();
+  const scene = await Scene.open(context, equipment?.env);
   const problems: string[] = [];
   let [edges, slowestMs] = [0, 0];
   try {
@@ -76,16 +79,17 @@ async function interrupt(context: ProofContext, scenario: Scenario): Promise<Out
     context.progress(problems.at(-1) ?? '');
   } finally {
     await scene.close();
+    equipment?.remove();
   }
   return { edges, problems, slowestMs };
 }
 
-function batchesOf({ operation, steps }: Scenario, { size, driver }: ProofContext): string[][] {
+function batchesOf({ operation, steps, isAlone }: Scenario, { size, driver }: ProofContext): string[][] {
   if (size === 'small') return [[`${operation}/write-desired-state/after-effect`]];
   const backwards = [...steps].reverse();
   return MOMENTS.flatMap((moment) => {
     const edges = backwards.map((step) => `${operation}/${step}/${moment}`);
-    const many = AT_ONCE[driver];
+    const many = isAlone ? 1 : AT_ONCE[driver];
     return Array.from({ length: Math.ceil(edges.length / many) }, (_, at) =>
       edges.slice(at * many, (at + 1) * many),
     );

@@ -1,16 +1,15 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { builtFile } from '@atlas/testing';
-
-const BUILT = dirname(builtFile('tenant-plane', 'main.js'));
+import { builtFile } from './plane-process';
 
 /** Releases of the Tenant Plane, each a folder: the one that was built, and copies of it that bear another version. */
 export class Releases {
   private readonly root = mkdtempSync(join(tmpdir(), 'atlas-releases-'));
+  private readonly built = dirname(builtFile('tenant-plane', 'main.js'));
 
   constructor() {
-    symlinkSync(resolve(BUILT, '../../../node_modules'), join(this.root, 'node_modules'));
+    symlinkSync(resolve(this.built, '../../../node_modules'), join(this.root, 'node_modules'));
   }
 
   /** For LOCAL_DRIVER_TENANT_PLANE. */
@@ -20,14 +19,14 @@ export class Releases {
 
   /** The one that was built, itself. */
   link(version: string): void {
-    symlinkSync(BUILT, join(this.root, version));
+    symlinkSync(this.built, join(this.root, version));
   }
 
   /** A release like the one that was built. */
   add(version: string): void {
     const folder = join(this.root, version);
     mkdirSync(folder);
-    cpSync(BUILT, folder, { recursive: true, filter: (path) => !path.endsWith('.map') });
+    cpSync(this.built, folder, { recursive: true, filter: (path) => !path.endsWith('.map') });
     const options = join(folder, 'http-app.options.js');
     const text = readFileSync(options, 'utf8');
     const line = /(exports\.TENANT_PLANE_VERSION = )'[^']*'/;

@@ -1,0 +1,29 @@
+import { drain, rotateSecret, upgrade, upgradeWave } from './plane-scenarios';
+import { type Scenario } from './scenario';
+import { deprovision, move, provision, purge, removeCopy, restore, resume, suspend } from './scenarios';
+
+/** Every operation of the Control Plane stands here, in the forms whose steps differ. */
+export const SCENARIOS: readonly Scenario[] = [
+  provision('shared'),
+  provision('dedicated'),
+  provision('on_prem'),
+  provision('hybrid'),
+  suspend('shared'),
+  resume('shared'),
+  move('shared', 'dedicated'),
+  move('dedicated', 'shared'),
+  removeCopy('shared', 'dedicated'),
+  removeCopy('dedicated', 'shared'),
+  deprovision('shared'),
+  deprovision('dedicated'),
+  deprovision('on_prem'),
+  restore('shared'),
+  restore('dedicated'),
+  restore('on_prem'),
+  purge('shared'),
+  rotateSecret('routine'),
+  rotateSecret('compromised'),
+  drain(),
+  upgrade,
+  upgradeWave,
+];
