@@ -114,7 +114,7 @@ async function stopAt(
     const isTaken = async (): Promise<boolean> =>
       paused() > before ||
       (await scene.stack.api(`/api/tenants/${subject.tenantId}`)).body['status'] === 'active';
-    await eventually(isTaken, { timeoutMs: 60_000, what: `${subject.slug} is taken on` });
+    await eventually(isTaken, { timeoutMs: TAKEN_OVER_WITHIN_MS, what: `${subject.slug} is taken on` });
   }
   process.kill(plane.pid, 'SIGSTOP');
   return { edge, plane, paused };
