@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Database } from '@atlas/persistence';
 import { Clock, createHttpApp } from '@atlas/platform';
-import { type DatabaseDriver, FixedClock, type TestDatabase, createTestDatabase } from '@atlas/testing';
+import { type DatabaseDriver, FixedClock, type TestDatabase, createKeptDatabase } from '@atlas/testing';
 import { type DynamicModule, type Type } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
@@ -42,12 +42,9 @@ export class TestControlPlane {
   ) {}
 
   static async boot(driver: DatabaseDriver, env: Env = {}): Promise<TestControlPlane> {
-    const database = await createTestDatabase(driver);
+    const { database, made } = await createKeptDatabase(driver, 'control-plane', firstUse);
     const plane = await TestControlPlane.open(database, new FixedClock(), env);
-    await plane.createOperator('owner@example.com', 'owner');
-    plane.session = await plane.login('owner@example.com');
-    plane.apiKey = await plane.createApiKey(SCOPES);
-    return plane;
+    return Object.assign(plane, made);
   }
 
   /** A (further) process of the Control Plane that owns `database`. */
@@ -148,6 +145,16 @@ export function provisionBody(changes: object = {}): Record<string, unknown> {
   return { ...named, deployment_model: 'shared', ...changes };
 }
 
+/** By an owner, who has a session and an API key since. */
+async function firstUse(database: TestDatabase): Promise<Pick<TestControlPlane, 'session' | 'apiKey'>> {
+  const plane = await TestControlPlane.open(database, new FixedClock());
+  await plane.createOperator('owner@example.com', 'owner');
+  const session = await plane.login('owner@example.com');
+  const apiKey = await plane.createApiKey(SCOPES, session);
+  await plane.app.close();
+  return { session, apiKey };
+}
+
 export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>): NodeJS.ProcessEnv {
   return {
     NODE_ENV: 'test',
@@ -161,7 +168,8 @@ export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>)
   };
 }
 
-const SEALING_KEYS = `k1:${randomBytes(32).toString('base64')}`;
+/** One for all, since their first keys are sealed with it. */
+const SEALING_KEYS = `k1:${Buffer.alloc(32, 'tests').toString('base64')}`;
 
 /** The module's own provider comes before the global one. */
 function withClock(module: DynamicModule, clock: Clock): DynamicModule {

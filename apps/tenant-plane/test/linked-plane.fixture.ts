@@ -1,8 +1,8 @@
 import { type Clock, SystemClock } from '@atlas/platform';
-import { type DatabaseDriver, type TestDatabase, createTestDatabase, eventually } from '@atlas/testing';
+import { type DatabaseDriver, type TestDatabase, eventually } from '@atlas/testing';
 import { type LoggerService } from '@nestjs/common';
 import { FakeControlPlane } from './fake-control-plane.fixture';
-import { type Env, TestTenantPlane } from './tenant-plane.fixture';
+import { type Env, TestTenantPlane, createPlaneDatabase } from './tenant-plane.fixture';
 
 /** Keeps every line. */
 export class RecordingLogger implements LoggerService {
@@ -27,7 +27,7 @@ export class Link {
   ) {}
 
   static async create(driver: DatabaseDriver): Promise<Link> {
-    const [database, control] = [await createTestDatabase(driver), await FakeControlPlane.start()];
+    const [database, control] = [await createPlaneDatabase(driver), await FakeControlPlane.start()];
     return new Link(database, control);
   }
 

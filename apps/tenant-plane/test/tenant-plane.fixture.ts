@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { TenantDatabase, type TenantOwned } from '@atlas/persistence';
+import { TenantDatabase, type TenantOwned, databaseTarget, migrateFirst } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
 import { Clock, createHttpApp } from '@atlas/platform';
-import { type DatabaseDriver, FixedClock, type TestDatabase, createTestDatabase } from '@atlas/testing';
+import { type DatabaseDriver, FixedClock, type TestDatabase, createKeptDatabase } from '@atlas/testing';
 import { type LoggerService, type Type } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { uuidv7 } from '@atlas/tenancy';
@@ -14,6 +14,7 @@ import { AppModule } from '../src/app.module';
 import { AuditEvent } from '../src/audit/audit-event.entity';
 import { DesiredStateApplier } from '../src/control-plane-link/desired-state-applier';
 import { PlaneIdentities } from '../src/control-plane-link/plane-identities';
+import { TENANT_PLANE_SCHEMA } from '../src/database/schema';
 import { HTTP_APP } from '../src/http-app.options';
 import { SignupKey, type TokenChanges } from './signup-key.fixture';
 
@@ -58,7 +59,7 @@ export class TestTenantPlane {
 
   /** On a database of its own, known to the Control Plane by id and with its key for sign-up tokens. */
   static async boot(driver: DatabaseDriver, options: BootOptions = {}): Promise<TestTenantPlane> {
-    const plane = await TestTenantPlane.open(await createTestDatabase(driver), options);
+    const plane = await TestTenantPlane.open(await createPlaneDatabase(driver), options);
     const { signupKey } = plane;
     await plane.identities.update({ tenantPlaneId: plane.id, keys: [signupKey.published] });
     return plane;
@@ -203,4 +204,15 @@ function prepared(request: supertest.Test, options: CallOptions): supertest.Test
     ...(session !== undefined && { authorization: `Bearer ${session}` }),
     ...headers,
   });
+}
+
+/** Migrated, and otherwise empty: as a plane leaves it that was never started. */
+export async function createPlaneDatabase(driver: DatabaseDriver): Promise<TestDatabase> {
+  const { database } = await createKeptDatabase(driver, 'tenant-plane', async ({ url, ownerUrl }) => {
+    const migrationTarget = ownerUrl === undefined ? undefined : databaseTarget(ownerUrl);
+    await migrateFirst({
+      ...{ target: databaseTarget(url), migrationTarget, schema: TENANT_PLANE_SCHEMA, poolSize: 1 },
+    });
+  });
+  return database;
 }

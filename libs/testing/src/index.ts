@@ -3,6 +3,7 @@ export * from './certificate';
 export * from './dedicated-stack';
 export * from './fixed-clock';
 export * from './http';
+export { type MadeDatabase, createKeptDatabase } from './kept-database';
 export * from './local-postgres';
 export * from './memory-reports';
 export * from './plane-process';

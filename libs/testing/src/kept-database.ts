@@ -1,27 +1,68 @@
-import { copyFileSync, existsSync, renameSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { OWNER_ROLE, asAdmin } from './roles';
-import { type TestDatabase, testServerUrl } from './test-database';
+import { type DatabaseDriver, type TestDatabase, createTestDatabase, testServerUrl } from './test-database';
 
-/** What a run keeps for all of its tests: made once, by a command that takes a second. */
-export class KeptDatabase {
+export interface MadeDatabase<T> {
+  readonly database: TestDatabase;
+  readonly made: T;
+}
+
+/**
+ * A database of a test's own as `make` leaves an empty one, with what it answers (as JSON). Made once a run, then copied:
+ * it is to leave no connection open.
+ */
+export async function createKeptDatabase<T>(
+  driver: DatabaseDriver,
+  name: string,
+  make: (database: TestDatabase) => Promise<T>,
+): Promise<MadeDatabase<T>> {
+  const database = await createTestDatabase(driver);
+  return { database, made: await keptOrMade(database, name, () => make(database)) };
+}
+
+/** Makes `database`, which is empty, what `make` would make of it. */
+export async function keptOrMade<T>(
+  database: TestDatabase,
+  name: string,
+  make: () => Promise<T>,
+): Promise<T> {
+  const run = process.env['ATLAS_TEST_RUN'];
+  if (!run) return make();
+  const kept = new KeptDatabase(run, name);
+  if (await kept.copyTo(database)) return kept.madeOf(database) as T;
+  const made = await make();
+  await kept.keep(database, made);
+  return made;
+}
+
+class KeptDatabase {
   constructor(
     /** A folder of the run's own. */
     private readonly run: string,
+    private readonly name: string,
   ) {}
 
-  /** Makes `database`, which is empty, what the kept one is. False while there is none. */
+  /** False while there is none. */
   async copyTo(database: TestDatabase): Promise<boolean> {
     if (database.driver === 'postgres') return this.cloneTo(nameOf(database));
-    if (existsSync(this.file)) copyFileSync(this.file, database.url);
-    return existsSync(this.file);
+    if (!existsSync(this.file)) return false;
+    copySqlite(this.file, database.url);
+    return true;
   }
 
-  /** Keeps a copy of `database`, which nobody is connected to. Of several that are offered at once one is kept. */
-  async keep(database: TestDatabase): Promise<void> {
-    if (database.driver === 'postgres') return this.keepClone(nameOf(database));
-    copyFileSync(database.url, `${this.file}.${process.pid}`);
-    renameSync(`${this.file}.${process.pid}`, this.file);
+  madeOf({ driver }: TestDatabase): unknown {
+    return JSON.parse(readFileSync(this.factsFile(driver), 'utf8'));
+  }
+
+  /** Of several that are offered at once the first is kept, with its facts. */
+  async keep(database: TestDatabase, made: unknown): Promise<void> {
+    const facts = JSON.stringify(made ?? null);
+    if (database.driver === 'postgres') return this.keepClone(nameOf(database), facts);
+    if (!claim(this.factsFile('sqlite'), facts)) return;
+    copySqlite(database.url, `${this.file}.new`);
+    for (const part of SQLITE_PARTS)
+      if (existsSync(`${this.file}.new${part}`)) renameSync(`${this.file}.new${part}`, `${this.file}${part}`);
   }
 
   private cloneTo(name: string): Promise<boolean> {
@@ -34,23 +75,44 @@ export class KeptDatabase {
     });
   }
 
-  private async keepClone(name: string): Promise<void> {
-    const clone = `${this.template}_${process.pid}`;
+  private async keepClone(name: string, facts: string): Promise<void> {
+    if (!claim(this.factsFile('postgres'), facts)) return;
+    const clone = `${this.template}_new`;
     await asAdmin(testServerUrl(), async (admin) => {
       await admin.query(`create database ${clone} owner ${OWNER_ROLE} template ${name}`);
-      await admin
-        .query(`alter database ${clone} rename to ${this.template}`)
-        .catch(() => admin.query(`drop database ${clone}`));
+      await admin.query(`alter database ${clone} rename to ${this.template}`);
     });
   }
 
   private get file(): string {
-    return join(this.run, 'kept.db');
+    return join(this.run, `${this.name}.db`);
+  }
+
+  private factsFile(driver: DatabaseDriver): string {
+    return join(this.run, `${this.name}.${driver}.json`);
   }
 
   private get template(): string {
-    return `kept_${basename(this.run).toLowerCase().replaceAll(/\W/g, '_')}`;
+    return `kept_${basename(this.run)}_${this.name}`.toLowerCase().replaceAll(/\W/g, '_');
   }
+}
+
+/** Of those who come at once one may write the file. */
+function claim(file: string, text: string): boolean {
+  try {
+    writeFileSync(file, text, { flag: 'wx' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What was written last is beside the file as long as somebody has only read it. The file itself comes last. */
+const SQLITE_PARTS = ['-wal', ''];
+
+function copySqlite(from: string, to: string): void {
+  for (const part of SQLITE_PARTS)
+    if (existsSync(`${from}${part}`)) copyFileSync(`${from}${part}`, `${to}${part}`);
 }
 
 function nameOf({ url }: TestDatabase): string {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { type Answer, type RequestOptions, request } from './http';
-import { KeptDatabase } from './kept-database';
+import { keptOrMade } from './kept-database';
 import { freePort } from './local-postgres';
 import { type PlaneProcess, builtFile, eventually, startPlane } from './plane-process';
 import { type TestDatabase } from './test-database';
@@ -77,7 +77,7 @@ export class TestStack {
 
   static async start(options: TestStackOptions): Promise<TestStack> {
     const stack = new TestStack(options, await freePort(), await freePort());
-    await stack.createOwner(options.controlPlaneDatabase);
+    await keptOrMade(options.controlPlaneDatabase, 'owner', () => stack.runCreateOwner());
     await stack.startControlPlane();
     await stack.createApiKey();
     return stack;
@@ -210,16 +210,7 @@ export class TestStack {
     await Promise.all([...this.controlPlanes, ...this.tenantPlanes].map((plane) => plane.end('SIGKILL')));
   }
 
-  private async createOwner(database: TestDatabase): Promise<void> {
-    const run = process.env['ATLAS_TEST_RUN'];
-    if (!run) return this.runCreateOwner();
-    const kept = new KeptDatabase(run);
-    if (await kept.copyTo(database)) return;
-    this.runCreateOwner();
-    await kept.keep(database);
-  }
-
-  private runCreateOwner(): void {
+  private async runCreateOwner(): Promise<void> {
     const args = [builtFile('control-plane', 'create-owner.js'), '--email', OWNER_EMAIL, '--password-stdin'];
     const env = { PATH: process.env['PATH'], ...this.env };
     const { status, stderr } = spawnSync(process.execPath, args, {
