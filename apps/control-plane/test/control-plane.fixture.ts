@@ -42,9 +42,12 @@ export class TestControlPlane {
   ) {}
 
   static async boot(driver: DatabaseDriver, env: Env = {}): Promise<TestControlPlane> {
-    const { database, made } = await createKeptDatabase(driver, 'control-plane', firstUse);
+    const { database } = await createKeptDatabase(driver, 'control-plane', firstStart);
     const plane = await TestControlPlane.open(database, new FixedClock(), env);
-    return Object.assign(plane, made);
+    await plane.createOperator('owner@example.com', 'owner');
+    plane.session = await plane.login('owner@example.com');
+    plane.apiKey = await plane.createApiKey(SCOPES);
+    return plane;
   }
 
   /** A (further) process of the Control Plane that owns `database`. */
@@ -145,14 +148,10 @@ export function provisionBody(changes: object = {}): Record<string, unknown> {
   return { ...named, deployment_model: 'shared', ...changes };
 }
 
-/** By an owner, who has a session and an API key since. */
-async function firstUse(database: TestDatabase): Promise<Pick<TestControlPlane, 'session' | 'apiKey'>> {
+/** Migrates the database and the queue in it, and makes the first keys. */
+async function firstStart(database: TestDatabase): Promise<void> {
   const plane = await TestControlPlane.open(database, new FixedClock());
-  await plane.createOperator('owner@example.com', 'owner');
-  const session = await plane.login('owner@example.com');
-  const apiKey = await plane.createApiKey(SCOPES, session);
   await plane.app.close();
-  return { session, apiKey };
 }
 
 export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>): NodeJS.ProcessEnv {

@@ -282,6 +282,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
     expect(refusal(await ask('compromised'))).toEqual([409, 'operation_in_progress']);
     const list = await plane.get(`${JOBS}?tenant_plane_id=${cell.id}`).expect(200);
     expect(list.body.items).toMatchObject([{ id: job.id }]);
+    await scene.reaches(job.id, 'waiting');
     await scene.act(job.id, 'cancel').expect(202);
     await scene.reaches(job.id, 'cancelled');
     const events = await plane.get(`${JOBS}/${job.id}/events`).expect(200);

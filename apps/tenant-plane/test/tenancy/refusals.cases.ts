@@ -52,7 +52,7 @@ describe('an entry that can not be applied', () => {
     await link.startPlane();
     const { pulls } = link.control;
     await eventually(() => pulls.length >= 4, { what: 'it has asked four times' });
-    expect((pulls[3]?.at ?? 0) - (pulls[2]?.at ?? 0)).toBeGreaterThanOrEqual(990);
+    expect((pulls[3]?.at ?? 0) - (pulls[2]?.at ?? 0)).toBeGreaterThanOrEqual(710);
     await link.close();
   });
 });
