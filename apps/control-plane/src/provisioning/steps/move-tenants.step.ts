@@ -1,6 +1,6 @@
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager, In, MoreThanOrEqual, type SelectQueryBuilder } from 'typeorm';
 import { Cells } from '../../tenant-planes/cells';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
@@ -16,17 +16,22 @@ const AT_ONCE = 4;
 const LOOK_AGAIN_MS = 60_000;
 const PATIENCE_MS = 7 * 24 * 3_600_000;
 const MAX_NAMED = 5;
+const LIVE = In([...LIVE_JOB_STATUSES]);
+const HAS_LIVE_JOB = `exists (select 1 from provisioning_jobs job
+  where job.tenant_id = tenant.id and job.status in (:...live))`;
 
-/** What has become of the tenants of the cell. */
+/** What has become of the tenants of the cell: counts, since they may be many. */
 interface Tally {
   readonly moved: number;
   readonly moving: number;
-  /** Since the step began, or was begun again. */
+  /** Since the step began, or was begun again; the first of them. */
   readonly failed: readonly ProvisioningJob[];
-  /** Who has a place there, oldest first, and is not on the way to another one. */
-  readonly left: readonly Tenant[];
-  /** Of them: what is in work at them otherwise. */
-  readonly busy: ReadonlySet<string>;
+  /** With a place there, and not on the way to another one. */
+  readonly left: number;
+  /** Of them those that can be moved now, oldest first: as many as may be on the way at once. */
+  readonly movable: readonly Tenant[];
+  /** Whether something else is in work at some of them. */
+  readonly isBusy: boolean;
 }
 
 /**
@@ -50,18 +55,15 @@ export class MoveTenantsStep extends Step {
 
   async run(context: StepContext): Promise<StepResult> {
     const tally = await tallyOf(context);
-    const { moved, moving, failed, left, busy } = tally;
-    if (left.length + moving === 0) return done({ moved });
-    const movable = left.filter(
-      ({ id, status }) => !busy.has(id) && OPERATION_RULES.move.from.includes(status),
-    );
+    const { moved, moving, failed, left, movable, isBusy } = tally;
+    if (left + moving === 0) return done({ moved });
     if (failed.length === 0)
       for (const tenant of movable.slice(0, AT_ONCE - moving)) await this.begin(context, tenant);
-    const isStuck = moving === 0 && (failed.length > 0 || movable.length + busy.size === 0);
-    if (isStuck) throw stopped(context, tally);
+    const isStuck = moving === 0 && (failed.length > 0 || (movable.length === 0 && !isBusy));
+    if (isStuck) throw await stopped(context, tally);
     const { startedAt } = context;
     const [deadline, next] = [startedAt.getTime() + PATIENCE_MS, this.clock.now().getTime() + LOOK_AGAIN_MS];
-    const what = `tenants to move: ${moved} of ${moved + moving + left.length} have`;
+    const what = `tenants to move: ${moved} of ${moved + moving + left} have`;
     return wait(what, new Date(Math.min(deadline, next)));
   }
 
@@ -85,49 +87,47 @@ export class MoveTenantsStep extends Step {
 }
 
 async function tallyOf({ manager, jobId: parentId, tenantPlaneId, startedAt }: StepContext): Promise<Tally> {
-  const moves = await manager.findBy(ProvisioningJob, { parentId });
-  const live = await jobsAt(manager, tenantPlaneId);
-  const moving = new Set(moves.filter(isLive).map(({ tenantId }) => tenantId));
-  const tenants = await tenantsOf(manager, tenantPlaneId);
-  const left = tenants.filter(({ id }) => !moving.has(id));
-  const isFailed = ({ status, finishedAt }: ProvisioningJob): boolean =>
-    ['failed', 'cancelled'].includes(status) && finishedAt !== null && finishedAt >= startedAt;
+  const moves = manager.getRepository(ProvisioningJob);
+  const moving = await moves.countBy({ parentId, status: LIVE });
+  const failedSince = {
+    parentId,
+    status: In(['failed', 'cancelled']),
+    finishedAt: MoreThanOrEqual(startedAt),
+  };
+  const here = tenantsOf(manager, tenantPlaneId);
+  const idle = here.clone().andWhere(`not ${HAS_LIVE_JOB}`, { live: LIVE_JOB_STATUSES });
+  const movable = idle.clone().andWhere({ status: In([...OPERATION_RULES.move.from]) });
+  const placed = await here.getCount();
   return {
-    moved: moves.filter(({ status }) => status === 'succeeded').length,
-    moving: moving.size,
-    failed: moves.filter(isFailed),
-    left,
-    busy: new Set(left.map(({ id }) => id).filter((id) => live.has(id))),
+    moved: await moves.countBy({ parentId, status: 'succeeded' }),
+    moving,
+    failed: await moves.find({ where: failedSince, order: { id: 'ASC' }, take: MAX_NAMED }),
+    left: placed - moving,
+    movable: await movable.take(AT_ONCE).getMany(),
+    isBusy: placed - moving > (await idle.getCount()),
   };
 }
 
-/** With a place in the cell: at home there, or on the way to it. */
-export function tenantsOf(manager: EntityManager, tenantPlaneId: string): Promise<Tenant[]> {
+/** With a place in the cell, oldest first: at home there, or on the way to it. */
+function tenantsOf(manager: EntityManager, tenantPlaneId: string): SelectQueryBuilder<Tenant> {
   return manager
     .createQueryBuilder(Tenant, 'tenant')
     .innerJoin(Placement, 'place', 'place.tenantId = tenant.id')
     .where('place.tenantPlaneId = :tenantPlaneId and place.holdsPlace', { tenantPlaneId })
-    .orderBy('tenant.id')
-    .getMany();
+    .orderBy('tenant.id');
 }
 
-async function jobsAt(manager: EntityManager, tenantPlaneId: string): Promise<ReadonlySet<string | null>> {
-  const ids = (await tenantsOf(manager, tenantPlaneId)).map(({ id }) => id);
-  const where = { tenantId: In(ids), status: In([...LIVE_JOB_STATUSES]) };
-  return new Set((await manager.findBy(ProvisioningJob, where)).map(({ tenantId }) => tenantId));
-}
-
-function isLive({ status }: ProvisioningJob): boolean {
-  return LIVE_JOB_STATUSES.includes(status);
-}
-
-function stopped({ jobId }: StepContext, { failed, left, moved }: Tally): StepFailure {
-  const ofFailed = failed.map(({ tenantId }) => tenantId);
-  const stay = left.filter(({ id }) => failed.length === 0 || ofFailed.includes(id));
-  const named = stay.slice(0, MAX_NAMED).map(({ slug, status }) => `${slug} (${status})`);
+/** Those that did not move, or, where none has failed, those that cannot. */
+async function stopped(
+  { manager, jobId, tenantPlaneId }: StepContext,
+  { failed, left, moved }: Tally,
+): Promise<StepFailure> {
+  const stay = tenantsOf(manager, tenantPlaneId);
+  if (failed.length > 0) stay.andWhere({ id: In(failed.map(({ tenantId }) => tenantId)) });
+  const named = (await stay.take(MAX_NAMED).getMany()).map(({ slug, status }) => `${slug} (${status})`);
   const codes = [...new Set(failed.map(({ error, status }) => error?.code ?? status))].join(', ');
   const why = codes === '' ? 'cannot move as they are' : `did not move (${codes})`;
-  const detail = `${stay.length} tenants ${why}: ${named.join(', ')}; moved: ${moved}. See GET /api/provisioning-jobs?parent_id=${jobId}. Mend or remove them, then retry this job, which goes on with those that are left.`;
+  const detail = `Tenants ${why}, among them ${named.join(', ')}; moved: ${moved}, left: ${left}. See GET /api/provisioning-jobs?parent_id=${jobId}. Mend or remove them, then retry this job, which goes on with those that are left.`;
   return new StepFailure('operator', 'drain_incomplete', detail);
 }
 
