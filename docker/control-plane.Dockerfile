@@ -28,7 +28,7 @@ RUN npm ci --ignore-scripts
 COPY . .
 RUN npx nx run-many -t build -p control-plane \
   && mkdir /out \
-  && cp -r --parents package.json libs/*/package.json libs/*/dist dist/apps/control-plane /out
+  && cp -r --parents package.json dist/apps/control-plane /out
 
 FROM node:24.21.0-bookworm-slim
 # The file system may be read-only but for /app/data.

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type TestDatabase, asAdmin, builtFile } from '@atlas/testing';
 import { type Bench } from './bench';
@@ -45,7 +44,7 @@ async function emptyApp(bench: Bench): Promise<Start> {
   await asAdmin(ownerUrl, (owner) =>
     owner.query('create table things (id uuid primary key, name varchar not null)'),
   );
-  return starting(bench, join(__dirname, 'start/empty-app.js'), { DATABASE_URL: ownerUrl });
+  return starting(bench, builtFile('bench', 'empty-app/empty-app.js'), { DATABASE_URL: ownerUrl });
 }
 
 /** One that is enrolled, and has its link to the Control Plane. */

@@ -32,7 +32,7 @@ export class ReconcileScene {
   static async set(driver: DatabaseDriver): Promise<ReconcileScene> {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-reconcile-'));
     const app = join(folder, 'app');
-    mkdirSync(join(app, 'database/migrations'), { recursive: true });
+    mkdirSync(app);
     writeFileSync(join(app, 'main.js'), 'setInterval(() => undefined, 1000);');
     writeFileSync(join(app, 'migrate.js'), '');
     const scene = await JobScene.set(driver, {

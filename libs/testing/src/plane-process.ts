@@ -7,6 +7,9 @@ import { freePort } from './local-postgres';
 export type PlaneName = 'control-plane' | 'tenant-plane';
 const READY_MS = 30_000;
 
+/** For `env`: the plane runs from the modules that its bundle was made of, which a preloaded module can change. */
+export const FROM_MODULES = { ATLAS_TEST_FROM_MODULES: '1' } as const;
+
 /** A plane as a real process, built before. */
 export interface PlaneProcess {
   readonly name: PlaneName;
@@ -33,7 +36,8 @@ export interface PlaneOptions {
 /** A plane that does not get ready in time is ended. */
 export async function startPlane(name: PlaneName, options: PlaneOptions): Promise<PlaneProcess> {
   const port = options.port || (await freePort());
-  const main = builtFile(name, 'main.js');
+  const isFromModules = options.env['ATLAS_TEST_FROM_MODULES'] !== undefined;
+  const main = isFromModules ? builtModule(name, 'main.js') : builtFile(name, 'main.js');
   const env = {
     PATH: process.env['PATH'],
     NODE_ENV: 'test',
@@ -53,9 +57,18 @@ export async function startPlane(name: PlaneName, options: PlaneOptions): Promis
 
 /** A file of a built app, wherever below the workspace the caller stands. */
 export function builtFile(app: string, file: string): string {
+  return builtPath('dist/apps', app, file);
+}
+
+/** A module of a plane, as it was compiled and before it was bundled. */
+export function builtModule(app: PlaneName, file: string): string {
+  return builtPath('dist/tsc/apps', app, file);
+}
+
+function builtPath(root: string, app: string, file: string): string {
   let folder = resolve(__dirname);
   while (!existsSync(join(folder, 'nx.json'))) folder = resolve(folder, '..');
-  const path = join(folder, 'dist/apps', app, file);
+  const path = join(folder, root, app, file);
   if (!existsSync(path)) throw new Error(`${path} is missing: run "npm run build" first.`);
   return path;
 }

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { builtFile } from './plane-process';
@@ -25,13 +25,12 @@ export class Releases {
   /** A release like the one that was built. */
   add(version: string): void {
     const folder = join(this.root, version);
-    mkdirSync(folder);
     cpSync(this.built, folder, { recursive: true, filter: (path) => !path.endsWith('.map') });
-    const options = join(folder, 'http-app.options.js');
-    const text = readFileSync(options, 'utf8');
-    const line = /(exports\.TENANT_PLANE_VERSION = )'[^']*'/;
-    if (!line.test(text)) throw new Error(`${options} names no version.`);
-    writeFileSync(options, text.replace(line, `$1'${version}'`));
+    const line = /(TENANT_PLANE_VERSION = )"[^"]*"/;
+    const files = readdirSync(folder).map((name) => join(folder, name));
+    const file = files.find((path) => line.test(readFileSync(path, 'utf8')));
+    if (file === undefined) throw new Error(`No file of ${this.built} names the version.`);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(line, `$1"${version}"`));
   }
 
   /** It ends at its start where the tenant is this one; `null`: nowhere any more. */

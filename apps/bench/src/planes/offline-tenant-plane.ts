@@ -1,9 +1,9 @@
-import { type PlaneProcess, type TestDatabase, startPlane } from '@atlas/testing';
+import { type PlaneProcess, type TestDatabase, FROM_MODULES, startPlane } from '@atlas/testing';
 import { type Bench } from '../bench';
 import { type Preload } from '../preloads/preload';
 import { planeEnv } from './plane-env';
 
-/** A shared Tenant Plane that calls no Control Plane: it serves what is in its database. */
+/** A shared Tenant Plane that calls no Control Plane: it serves what is in its database. With and without preloads from modules, to be alike. */
 export async function startOfflineTenantPlane(
   bench: Bench,
   { url, ownerUrl }: TestDatabase,
@@ -15,6 +15,7 @@ export async function startOfflineTenantPlane(
       ATLAS_OFFLINE_MODE: '1',
       TENANT_PLANE_DATABASE_URL: url,
       TENANT_PLANE_MIGRATION_DATABASE_URL: ownerUrl,
+      ...FROM_MODULES,
       ...planeEnv(bench, preloads),
     },
   });

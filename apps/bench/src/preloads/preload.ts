@@ -1,12 +1,17 @@
 import { join } from 'node:path';
-import { MEMORY_REPORT } from '@atlas/testing';
+import { FROM_MODULES, MEMORY_REPORT } from '@atlas/testing';
 
 /** A module that a plane's process loads before its own first line: how a benchmark changes a plane that it does not edit. */
 export type Preload = 'cpu-profile' | 'empty-routes' | 'memory-report' | 'no-jobs' | 'without-row-security';
 
+/** These change nothing: the plane runs as it ships. */
+const LOOKS_ON: readonly Preload[] = ['cpu-profile', 'memory-report'];
+
 export function withPreloads(preloads: readonly Preload[]): Readonly<Record<string, string>> {
   if (preloads.length === 0) return {};
-  return { NODE_OPTIONS: preloads.map((name) => `--require "${fileOf(name)}"`).join(' ') };
+  const changesModules = preloads.some((name) => !LOOKS_ON.includes(name));
+  const options = preloads.map((name) => `--require "${fileOf(name)}"`).join(' ');
+  return { NODE_OPTIONS: options, ...(changesModules && FROM_MODULES) };
 }
 
 function fileOf(name: Preload): string {

@@ -1,4 +1,4 @@
-import { builtFile } from '@atlas/testing';
+import { builtModule } from '@atlas/testing';
 import { endedInTime } from '../failures/deadline';
 import { inLanes } from '../failures/lanes';
 import { leftovers } from '../failures/leftovers';
@@ -53,7 +53,7 @@ export const CRASH_MATRIX: Proof = {
 
 /** Of what was built, since no app imports another. */
 async function operationsLeftOut(): Promise<string[]> {
-  const rules = builtFile('control-plane', 'provisioning/operation-rules.js');
+  const rules = builtModule('control-plane', 'provisioning/operation-rules.js');
   const { OPERATION_NAMES } = (await import(rules)) as { OPERATION_NAMES: readonly string[] };
   return OPERATION_NAMES.filter((name) => SCENARIOS.every(({ operation }) => operation !== name));
 }

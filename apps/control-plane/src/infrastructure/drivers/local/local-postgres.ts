@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { runMigration } from './migration-process';
@@ -167,8 +167,10 @@ function takeOver(role: string): string {
     end loop; end $$`;
 }
 
-/** Another set of migrations is another template. */
+/** Another build of what migrates is another template: it names what it loads by what is in it. */
 function schemaHash(app: string): string {
-  const migrations = readdirSync(join(app, 'database/migrations')).filter((file) => file.endsWith('.js'));
-  return createHash('sha256').update(migrations.sort().join()).digest('hex').slice(0, 12);
+  return createHash('sha256')
+    .update(readFileSync(join(app, 'migrate.js')))
+    .digest('hex')
+    .slice(0, 12);
 }

@@ -1,0 +1,34 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { builtFile } from '@atlas/testing';
+
+const OUTSIDE = /^(@node-rs\/argon2.*|sqlite3|bindings|file-uri-to-path)$/;
+
+describe.each(['control-plane', 'tenant-plane'])('the bundled %s', (app) => {
+  const folder = mkdtempSync(join(tmpdir(), 'atlas-openapi-'));
+  const file = join(folder, 'openapi.json');
+  let ended: SpawnSyncReturns<string>;
+
+  beforeAll(() => {
+    const preload = ['--require', join(__dirname, 'loaded-packages.cjs')];
+    const args = [...preload, builtFile(app, 'write-openapi.js'), file];
+    ended = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('describes its API as docs/openapi does (else run: npx nx run-many -t openapi)', () => {
+    expect(ended.status).toBe(0);
+    expect(ended.stderr).toMatch(/^\[.*\]\n$/);
+    const committed = readFileSync(join(__dirname, '../../../docs/openapi', `${app}.json`), 'utf8');
+    expect(readFileSync(file, 'utf8')).toBe(committed);
+  });
+
+  // A second class-validator would know of no rule, a second TypeORM of no entity.
+  it('loads native code from node_modules, and nothing that it has inside', () => {
+    const loaded = JSON.parse(ended.stderr) as string[];
+    expect(loaded).toContain('sqlite3');
+    expect(loaded.filter((name) => !OUTSIDE.test(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,7 @@
+/** Preloaded: at its end the process writes which packages it loaded from node_modules. */
+process.on('exit', () => {
+  const names = Object.keys(require.cache).map(
+    (file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1],
+  );
+  process.stderr.write(`${JSON.stringify([...new Set(names)].filter(Boolean).sort())}\n`);
+});
