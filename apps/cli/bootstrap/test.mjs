@@ -19,9 +19,11 @@ try {
   await build(everyApp());
   const startedAt = Date.now();
   // What runs for seconds is hardly worth optimising, and that takes a tenth of the processor's time: only what runs a
-  // million bytes of code is. Jest's workers inherit it, and the planes that they start.
+  // million bytes of code is. Threads that help V8 would take the processor from another test. Jest's workers inherit
+  // both, and the planes that they start.
   const jest = [
     '--interrupt-budget=1000000',
+    '--single-threaded',
     join(ROOT, 'node_modules/.bin/jest'),
     '--config',
     join(ROOT, 'jest.config.ts'),

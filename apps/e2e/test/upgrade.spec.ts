@@ -42,7 +42,7 @@ describe.each(databasesOfLongSuite('sqlite'))(
       dedicated = await DedicatedStack.start(driver, {
         LOCAL_DRIVER_TENANT_PLANE: releases.folder,
         TENANT_PLANE_VERSION: OLD,
-        UPGRADE_HEALTHY_SECONDS: '20',
+        UPGRADE_HEALTHY_SECONDS: '10',
       });
       // In this order: a wave goes by age.
       for (const slug of SLUGS) await dedicated.provision(slug);

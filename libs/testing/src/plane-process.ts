@@ -113,7 +113,7 @@ async function untilReady(plane: PlaneProcess): Promise<void> {
 /** Asks again and again until the answer is truthy. For what another process does and cannot tell. */
 export async function eventually<T>(
   ask: () => T | Promise<T>,
-  { timeoutMs = 15_000, what = 'something', everyMs = 20 } = {},
+  { timeoutMs = 15_000, what = 'something', everyMs = 40 } = {},
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
