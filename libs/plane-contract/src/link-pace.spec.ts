@@ -2,7 +2,7 @@ import { LinkPace } from './link-pace';
 
 const PLANES = 200;
 const SECOND_MS = 1000;
-const WINDOW_MS = 500;
+const PARTS = 8;
 
 /** The same numbers each time (mulberry32). */
 function randomNumbers(seed: number): () => number {
@@ -32,12 +32,13 @@ describe(LinkPace.name, () => {
     (seconds) => {
       const random = randomNumbers(seconds);
       const returns = Array.from({ length: PLANES }, () => returnAfter(seconds * SECOND_MS, random));
-      const last = Math.max(...returns);
-      const windows = Array.from({ length: Math.ceil(last / WINDOW_MS) }, (_, window) => {
-        return returns.filter((ms) => Math.floor(ms / WINDOW_MS) === window).length;
+      const [first, last] = [Math.min(...returns), Math.max(...returns)];
+      const partMs = Math.max(SECOND_MS, last - first) / PARTS;
+      const parts = Array.from({ length: PARTS }, (_, part) => {
+        return returns.filter((ms) => ms >= first + part * partMs && ms < first + (part + 1) * partMs).length;
       });
       expect(last).toBeLessThan(10 * SECOND_MS);
-      expect(Math.max(...windows)).toBeLessThanOrEqual(2 * (PLANES / (last / WINDOW_MS)));
+      expect(Math.max(...parts)).toBeLessThan(1.6 * (PLANES / PARTS));
     },
   );
 
@@ -50,6 +51,15 @@ describe(LinkPace.name, () => {
     expect(pace.pauseMs).toBe(0);
     pace.heardNothing({ waitedMs: 3, askedMs: 0 });
     expect(pace.pauseMs).toBe(0);
+  });
+
+  it('begins anew when a call that had been waiting breaks off', () => {
+    const pace = new LinkPace(() => 0.5);
+    pace.heardNothing({ waitedMs: 3, askedMs: 25_000 });
+    pace.failed(20_000);
+    expect(pace.pauseMs).toBe(500);
+    pace.failed(3);
+    expect(pace.pauseMs).toBe(1100);
   });
 
   it('takes an early answer without news for what it is: a process that ends', () => {

@@ -4,13 +4,15 @@ const MAX_MS = 10_000;
 const GROWTH = 1.2;
 
 /**
- * When a tenant plane calls the Control Plane again. All planes lose it at one moment, so each comes back at another: the
- * first pause is anything up to a second, those after it at least half as long as they may be, and they grow slowly.
- * Doubling them, as is usual, sends the planes back in waves; this way those that come back within half a second are at
- * most twice as many as on average, however long the Control Plane was away.
+ * When a tenant plane calls the Control Plane again. All planes lose it at one moment; each comes back at another. The time
+ * since then is cut into rounds, the first a second long, each a fifth longer than the one before, up to ten seconds. A
+ * plane calls once a round, always at the same part of it, which it drew when it lost the Control Plane. So at any moment
+ * those that have not called in this round yet, and those that have and call in the next, follow each other evenly,
+ * however long the Control Plane was away. A part drawn anew each time would send them back in waves.
  */
 export class LinkPace {
   private failures = 0;
+  private part = 0;
   private ms = 0;
 
   constructor(private readonly random: () => number = Math.random) {}
@@ -20,11 +22,15 @@ export class LinkPace {
     return this.ms;
   }
 
-  /** The call came to nothing, or what came of it could not be applied. */
-  failed(): void {
-    const most = Math.min(MAX_MS, FIRST_MS * GROWTH ** this.failures);
-    const least = this.failures === 0 ? 0 : most / 2;
-    this.ms = least + this.random() * (most - least);
+  /**
+   * The call came to nothing, or what came of it could not be applied. One that took longer than a round had been waiting
+   * for news: the Control Plane was lost only now.
+   */
+  failed(tookMs = 0): void {
+    if (tookMs > roundMs(this.failures)) this.failures = 0;
+    if (this.failures === 0) this.part = this.random();
+    const rest = this.failures === 0 ? 0 : (1 - this.part) * roundMs(this.failures - 1);
+    this.ms = rest + this.part * roundMs(this.failures);
     this.failures += 1;
   }
 
@@ -39,4 +45,8 @@ export class LinkPace {
     this.succeeded();
     if (waitedMs < askedMs / 2) this.failed();
   }
+}
+
+function roundMs(index: number): number {
+  return Math.min(MAX_MS, FIRST_MS * GROWTH ** index);
 }

@@ -18,7 +18,8 @@ export class SimulatedLink {
   private readonly pace = new LinkPace();
   private isReachable = true;
   private isOver = false;
-  private asking = 0;
+  /** When it asked what it has no answer to yet; 0 where there is no such call. */
+  askedAt = 0;
 
   constructor(
     private readonly plane: SignedPlane,
@@ -28,16 +29,16 @@ export class SimulatedLink {
 
   /** Whether it has asked and has no answer yet, for so long that it must be waiting. */
   isWaiting(): boolean {
-    return this.isReachable && this.asking !== 0 && performance.now() - this.asking > WAITS_AFTER_MS;
+    return this.isReachable && this.askedAt !== 0 && performance.now() - this.askedAt > WAITS_AFTER_MS;
   }
 
   async keepUp(): Promise<void> {
     while (!this.isOver) {
       await this.poll().catch(() => {
         this.isReachable = false;
-        this.pace.failed();
+        this.pace.failed(performance.now() - this.askedAt);
       });
-      this.asking = 0;
+      this.askedAt = 0;
       await delay(this.pace.pauseMs);
     }
   }
@@ -51,7 +52,7 @@ export class SimulatedLink {
     const wait = this.isReachable ? HEARTBEAT_SECONDS : 0;
     const query = new URLSearchParams({ since: this.revision, wait: String(wait) });
     const at = performance.now();
-    this.asking = at;
+    this.askedAt = at;
     const answer = await send<Poll>(this.url, this.plane.sign('GET', `${PLANE_PATHS.desiredState}?${query}`));
     this.attempts.push({ at, status: answer.status });
     if (answer.status >= 300) throw new Error(`A poll was answered ${answer.status}.`);

@@ -97,6 +97,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   }
 
   private async turn(): Promise<void> {
+    const startedAt = performance.now();
     try {
       if (this.enrolment.isDue) await this.enrolAndApply();
       else await this.pullAndApply();
@@ -104,7 +105,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
       if (this.ended.signal.aborted) return;
       this.noteContact(false);
       this.logger.warn(`No word from the Control Plane: ${adviceOn(error, this.config)}`);
-      this.pace.failed();
+      this.pace.failed(performance.now() - startedAt);
     }
     await this.pause(this.pace.pauseMs);
   }
