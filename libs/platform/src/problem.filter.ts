@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { databaseUnavailable, isDatabaseOutage } from './database-outage';
 import { DomainError, type ErrorKind, STATUS_OF_KIND, validationFailed } from './errors';
 import { PAGE_HEADERS, problemPage } from './problem-page';
 import { currentContext } from './request-context';
@@ -26,7 +27,7 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     const error = toDomainError(exception);
-    if (error.kind === 'internal') this.logger.error(exception);
+    if (error.kind === 'internal' || isDatabaseOutage(exception)) this.logger.error(exception);
     const status = STATUS_OF_KIND[error.kind];
     const problem = problemOf(error, status);
     if (isForBrowser(http.getRequest<FastifyRequest>())) {
@@ -69,6 +70,7 @@ function problemOf(error: DomainError, status: number): Record<string, unknown> 
 
 function toDomainError(exception: unknown): DomainError {
   if (exception instanceof DomainError) return exception;
+  if (isDatabaseOutage(exception)) return databaseUnavailable();
   const status = exception instanceof HttpException ? exception.getStatus() : statusCodeOf(exception);
   const message = exception instanceof Error ? exception.message : '';
   // What Fastify refuses while reading a body: broken JSON, an empty body said to be JSON.

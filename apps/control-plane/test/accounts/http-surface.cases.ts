@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { IS_PUBLIC } from '@atlas/platform';
 import { RequestMethod } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { asAdmin, testServerUrl } from '@atlas/testing';
 import supertest from 'supertest';
 import { TestControlPlane } from '../control-plane.fixture';
 import { refusal } from '../plane-simulator.fixture';
@@ -107,6 +108,26 @@ describe('the HTTP side of the Control Plane', () => {
     expect(answer.headers['content-type']).toMatch('application/problem+json');
     expect(answer.headers['x-trace-id']).toBe(trace);
     expect(answer.body).toMatchObject({ status: 404, code: 'not_found', trace_id: trace });
+  });
+});
+
+describe('a Control Plane whose database is away', () => {
+  it('says so, and when to ask again; it serves when it is back', async () => {
+    const plane = await TestControlPlane.boot('postgres');
+    const name = new URL(plane.database.url).pathname.slice(1);
+    const onServer = (sql: string) => asAdmin(testServerUrl(), (client) => client.query(sql));
+    try {
+      await onServer(`alter database ${name} allow_connections false`);
+      await onServer(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+      const answer = await plane.get('/api/tenants');
+      expect(refusal(answer)).toEqual([503, 'database_unavailable']);
+      expect(answer.headers['retry-after']).toBe('5');
+      await onServer(`alter database ${name} allow_connections true`);
+      await plane.get('/api/tenants').expect(200);
+    } finally {
+      await onServer(`alter database ${name} allow_connections true`);
+      await plane.close();
+    }
   });
 });
 
