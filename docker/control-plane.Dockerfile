@@ -7,19 +7,21 @@ WORKDIR /src
 COPY . .
 RUN find . -type f ! -name package.json ! -name package-lock.json -delete
 
-# Production dependencies only, without the tools for development that some name as optional peers.
 FROM node:24.21.0-bookworm AS dependencies
 WORKDIR /src
 COPY --from=manifests /src .
-RUN npm ci --omit=dev --ignore-scripts \
-  && rm -rf node_modules/typescript node_modules/ts-node node_modules/@swc node_modules/@types
+RUN npm ci --omit=dev --ignore-scripts
 
-# The native SQLite driver, compiled for this very Node; only the driver itself goes on.
-FROM dependencies AS sqlite
+# The plane is a bundle: of its dependencies only native code and the files of the API's page stay outside. The SQLite
+# driver is compiled for this very Node.
+FROM dependencies AS outside
 ENV npm_config_build_from_source=true npm_config_nodedir=/usr/local
 RUN npm rebuild sqlite3 \
   && find node_modules/sqlite3/build -type f ! -name node_sqlite3.node -delete \
-  && rm -rf node_modules/sqlite3/deps node_modules/sqlite3/src
+  && rm -rf node_modules/sqlite3/deps node_modules/sqlite3/src \
+  && mkdir /out \
+  && cp -r --parents node_modules/sqlite3 node_modules/bindings node_modules/file-uri-to-path \
+    node_modules/@node-rs node_modules/swagger-ui-dist /out
 
 FROM node:24.21.0-bookworm AS build
 WORKDIR /src
@@ -34,7 +36,7 @@ FROM node:24.21.0-bookworm-slim
 # The file system may be read-only but for /app/data.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4100 TMPDIR=/app/data
 WORKDIR /app
-COPY --from=sqlite /src/node_modules node_modules
+COPY --from=outside /out .
 COPY --from=build /out .
 RUN mkdir data && chown node:node data
 USER node
