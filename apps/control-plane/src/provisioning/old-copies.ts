@@ -18,21 +18,31 @@ export class OldCopies {
   ) {}
 
   async sweep(): Promise<void> {
-    const where = { removeAfter: LessThanOrEqual(this.clock.now()) };
-    const due = await this.database.read((manager) => manager.find(Placement, { where, take: AT_ONCE }));
+    const due = await this.database.read((manager) =>
+      manager.find(Placement, { where: this.due(), take: AT_ONCE }),
+    );
     for (const placement of due) await this.remove(placement);
   }
 
-  /** A tenant that something else is being done to is looked at again in the next round. */
+  /**
+   * A tenant that something else is being done to is looked at again in the next round. What the copy was when it was found
+   * counts only if it still is so behind the job's row, which waits for the end of a job that was just removing it.
+   */
   private async remove({ tenantId, tenantPlaneId }: Placement): Promise<void> {
     await this.database
       .write(async (manager) => {
         const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
         const params = { tenant_plane_id: tenantPlaneId, deployment_model: plane.deploymentModel };
         await this.operations.accept(manager, tenantId, 'remove_copy', params);
+        if (!(await manager.existsBy(Placement, { tenantId, tenantPlaneId, ...this.due() })))
+          throw new DomainError('not_found', 'not_found', 'The copy has been removed.');
       })
       .catch((error: unknown) => {
         if (!(error instanceof DomainError)) throw error;
       });
+  }
+
+  private due() {
+    return { removeAfter: LessThanOrEqual(this.clock.now()) };
   }
 }

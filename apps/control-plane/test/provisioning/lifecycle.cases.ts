@@ -1,6 +1,9 @@
+import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { OldCopies } from '../../src/provisioning/old-copies';
+import { Placement } from '../../src/tenant-planes/placement.entity';
 import { JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
@@ -52,6 +55,13 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
 
     await perform('resume', 'active');
     expect(await statusOf()).toBe('active');
+  });
+
+  it('has no old copy removed once more that was found a moment before it went', async () => {
+    const [place] = await scene.plane.rows(Placement, { tenantId: id });
+    jest.spyOn(scene.plane.app.get(Database), 'read').mockResolvedValueOnce([place]);
+    await scene.plane.app.get(OldCopies).sweep();
+    expect(await scene.plane.count(ProvisioningJob, { tenantId: id, operation: 'remove_copy' })).toBe(0);
   });
 
   it('can be taken back: an undone suspension leaves it active', async () => {
