@@ -7,7 +7,7 @@ import { type PlaneTrend, PlaneWatch } from '../soaking/plane-watch';
 const MINUTE_MS = 60_000;
 const SIZES = {
   small: { tenants: 40, warmUpMs: 2000, soakMs: 10_000, sampleMs: 1000 },
-  full: { tenants: 200, warmUpMs: 2 * MINUTE_MS, soakMs: 10 * MINUTE_MS, sampleMs: 10_000 },
+  full: { tenants: 200, warmUpMs: 5 * MINUTE_MS, soakMs: 10 * MINUTE_MS, sampleMs: 10_000 },
 } as const;
 const MAX_MEBIBYTES_A_MINUTE = 1;
 /** Calls that happen to be under way at a sample. */
@@ -73,6 +73,13 @@ function isFlat({ name, mebibytesAMinute, handlesGrownBy, mostConnections }: Pla
   );
 }
 
-function describe({ name, mebibytesAMinute, handlesGrownBy, mostConnections }: PlaneTrend): string {
-  return `${name} ${mebibytesAMinute.toFixed(2)} MiB/min, ${handlesGrownBy} more handles, ${mostConnections} connections at most`;
+function describe({
+  name,
+  mebibytes,
+  mebibytesAMinute,
+  handlesGrownBy,
+  mostConnections,
+}: PlaneTrend): string {
+  const { resident, used } = mebibytes;
+  return `${name} ${mebibytesAMinute.toFixed(2)} MiB/min (${resident.toFixed(1)}, ${used.toFixed(1)} of it used), ${handlesGrownBy} more handles, ${mostConnections} connections at most`;
 }

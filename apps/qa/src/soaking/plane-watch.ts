@@ -15,6 +15,8 @@ interface Sample extends Held {
 export interface PlaneTrend {
   readonly name: string;
   readonly mebibytesAMinute: number;
+  /** Resident, and in objects and buffers. */
+  readonly mebibytes: { readonly resident: number; readonly used: number };
   readonly handlesGrownBy: number;
   readonly mostConnections: number;
 }
@@ -39,10 +41,12 @@ export class PlaneWatch {
   /** Over all samples. */
   trend(): PlaneTrend {
     const fifth = Math.ceil(this.samples.length / 5);
+    const last = this.samples.at(-1);
     const handles = this.samples.map((sample) => sample.handles);
     return {
       name: this.plane.name,
-      mebibytesAMinute: slope(this.samples.map(({ atMinutes, rss }) => [atMinutes, rss / 1_048_576])),
+      mebibytesAMinute: slope(this.samples.map(({ atMinutes, rss }) => [atMinutes, mebibytesOf(rss)])),
+      mebibytes: { resident: mebibytesOf(last?.rss), used: mebibytesOf(last?.used) },
       handlesGrownBy: middle(handles.slice(-fifth)) - middle(handles.slice(0, fifth)),
       mostConnections: Math.max(...this.samples.map((sample) => sample.connections)),
     };
@@ -64,6 +68,10 @@ function slope(points: readonly (readonly [number, number])[]): number {
   const [x, y] = [mean(0), mean(1)];
   const over = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
   return over / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+}
+
+function mebibytesOf(bytes = NaN): number {
+  return bytes / 1_048_576;
 }
 
 function middle(values: readonly number[]): number {
