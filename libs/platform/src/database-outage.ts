@@ -1,17 +1,31 @@
 import { DomainError } from './errors';
 
-/** Of the connection, by Node; of Postgres, as SQLSTATE: class 08 and those of a server that ends, starts or is full. */
-const CODES = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|08...|57P0[1-3]|53300)$/;
+/** SQLSTATE: class 08, and those of a server that ends, starts or is full. */
+const STATES = /^(08...|57P0[1-3]|53300)$/;
+/** What breaks a connection, by Node. */
+const BREAKS = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
 /** What node-postgres says, which has no code; and a server whose database is closed, whose code says much else, too. */
 const MESSAGES =
   /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|database "[^"]+" is not currently accepting connections)/;
 
-/** The plane's database is away or overloaded; whoever asks later is served. */
+const CONNECTING = ['connect', 'getaddrinfo'];
+
+interface Failure extends Error {
+  readonly code?: string;
+  readonly syscall?: string;
+  readonly driverError?: Failure;
+}
+
+/**
+ * The plane's database is away or overloaded; whoever asks later is served. A connection that breaks counts while a
+ * statement runs or the connection is made: one of a client that leaves looks the same otherwise.
+ */
 export function isDatabaseOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { driverError = error } = error as { driverError?: Error };
-  const { code, message } = driverError as Error & { code?: string };
-  return CODES.test(code ?? '') || MESSAGES.test(message);
+  const { driverError } = error as Failure;
+  const { code = '', syscall = '', message }: Failure = driverError ?? error;
+  const isOurs = driverError !== undefined || CONNECTING.includes(syscall);
+  return STATES.test(code) || (isOurs && BREAKS.test(code)) || MESSAGES.test(message);
 }
 
 export function databaseUnavailable(): DomainError {

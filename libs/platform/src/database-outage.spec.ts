@@ -1,0 +1,24 @@
+import { isDatabaseOutage } from './database-outage';
+
+const failure = (message: string, more: object = {}): Error => Object.assign(new Error(message), more);
+const inStatement = (driverError: Error): Error => failure('QueryFailedError', { driverError });
+
+describe(isDatabaseOutage.name, () => {
+  it.each([
+    ['nobody listens', failure('connect ECONNREFUSED', { code: 'ECONNREFUSED', syscall: 'connect' })],
+    ['its name is unknown', failure('getaddrinfo', { code: 'ENOTFOUND', syscall: 'getaddrinfo' })],
+    ['it went away in a statement', inStatement(failure('read ECONNRESET', { code: 'ECONNRESET' }))],
+    ['its server ends', inStatement(failure('terminating connection', { code: '57P01' }))],
+    ['its server is full', failure('sorry, too many clients already', { code: '53300' })],
+    ['no connection gets free', failure('timeout exceeded when trying to connect')],
+    ['it is closed', failure('database "atlas" is not currently accepting connections', { code: '55000' })],
+  ])('is one when %s', (_when, error) => expect(isDatabaseOutage(error)).toBe(true));
+
+  it.each([
+    ['a client leaves', failure('aborted', { code: 'ECONNRESET' })],
+    ['a row is refused', inStatement(failure('duplicate key', { code: '23505' }))],
+    ['another transaction holds a row', inStatement(failure('lock timeout', { code: '55P03' }))],
+    ['our code is wrong', new TypeError('x is undefined')],
+    ['no error was thrown', 'ECONNREFUSED'],
+  ])('is none when %s', (_when, error) => expect(isDatabaseOutage(error)).toBe(false));
+});
