@@ -99,8 +99,7 @@ export class PlaneSimulator {
   async enrol(changes: object = {}, query = ''): Promise<SignedAnswer> {
     const path = `${PLANE_PATHS.enrol}${query}`;
     const answer = await this.call({ method: 'POST', path, body: this.enrolBody(changes) });
-    if (answer.status === 200 && query === '')
-      this.revision = bodyOf<EnrolAnswer>(answer).desired_state.revision;
+    if (answer.status === 200 && query === '') this.apply(bodyOf<EnrolAnswer>(answer).desired_state);
     return answer;
   }
 
@@ -131,17 +130,17 @@ export class PlaneSimulator {
     return this.call({ method: 'POST', path: PLANE_PATHS.report, body });
   }
 
-  /** Pulls until it is told of the tenant, and reports all that it is told of as applied. */
+  /** Pulls until it is told of the tenant, and reports all that it has been told of as applied. */
   async serve(tenantId: string): Promise<void> {
     while (!this.tenants.has(tenantId)) {
       const answer = await this.pull(10);
       if (answer.status !== 200)
         throw new Error(`Waited in vain for tenant ${tenantId}: ${answer.status} ${answer.text}`);
-      const { tenants } = bodyOf<DesiredState>(answer);
-      await this.report(
-        tenants.map(({ tenant_id, entry_revision }) => ({ tenant_id, entry_revision, state: 'applied' })),
-      );
     }
+    const told = [...this.tenants.values()];
+    await this.report(
+      told.map(({ tenant_id, entry_revision }) => ({ tenant_id, entry_revision, state: 'applied' })),
+    );
   }
 
   async call({ method, path, body, signed, headers = {} }: SignedCall): Promise<SignedAnswer> {

@@ -155,9 +155,9 @@ export class JobRunner {
     const retryAt = failure.failureClass === 'retry' ? nextAttemptAt(this.clock.now(), attempt) : null;
     if (retryAt) {
       Object.assign(state, { status: 'waiting', attempt: attempt + 1 });
-      const released = { leaseOwner: null, leaseExpiresAt: null, status: 'waiting' } as const;
-      await this.jobs.save(job, { ...released, steps: job.steps, dueAt: retryAt });
-      return 'stop';
+      // Woken meanwhile, it is tried at once: what just happened may be what it failed for.
+      const released = await this.jobs.releaseUnlessWoken(job, { steps: job.steps, dueAt: retryAt });
+      return released ? 'stop' : 'again';
     }
     state.status = 'failed';
     job.error = state.error;

@@ -1,6 +1,7 @@
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { JobRunner } from '../../src/provisioning/job-runner';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { Jobs } from '../../src/provisioning/jobs.repository';
 import { JobQueue } from '../../src/provisioning/queue/job-queue';
 import { JobScene, STEPS, afterReport } from '../job-scene.fixture';
 
@@ -89,6 +90,18 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     await scene.report(id, 'failed');
     await eventually(async () => (await scene.job(job)).steps[2]?.attempt === 2);
     await scene.report(id, 'applied');
+    await scene.reaches(job, 'succeeded');
+  });
+
+  it('tries again at once when what it failed for comes while that is written down', async () => {
+    const { job, id } = await scene.waiting();
+    const jobs = scene.plane.app.get(Jobs);
+    const release = jobs.releaseUnlessWoken.bind(jobs);
+    jest.spyOn(jobs, 'releaseUnlessWoken').mockImplementationOnce(async (...released) => {
+      await scene.report(id, 'applied');
+      return release(...released);
+    });
+    await scene.report(id, 'failed');
     await scene.reaches(job, 'succeeded');
   });
 
