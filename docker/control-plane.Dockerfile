@@ -33,8 +33,8 @@ RUN npx nx run-many -t build -p control-plane \
   && cp -r --parents package.json dist/apps/control-plane /out
 
 FROM node:24.21.0-bookworm-slim
-# The file system may be read-only but for /app/data.
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=4100 TMPDIR=/app/data
+# The file system may be read-only but for /app/data. Each thread that has an arena of its own keeps megabytes in it.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4100 TMPDIR=/app/data MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=outside /out .
 COPY --from=build /out .

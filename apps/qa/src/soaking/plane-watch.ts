@@ -62,12 +62,15 @@ export class PlaneWatch {
   }
 }
 
-/** Of the line that fits best (least squares). */
+/**
+ * The median of the slopes between any two points (Theil and Sen). A page cache that fills once moves it little; what
+ * grows on and on, evenly or by steps, moves it in full.
+ */
 function slope(points: readonly (readonly [number, number])[]): number {
-  const mean = (place: 0 | 1): number => points.reduce((sum, point) => sum + point[place], 0) / points.length;
-  const [x, y] = [mean(0), mean(1)];
-  const over = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
-  return over / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+  const slopes = points.flatMap(([x, y], index) =>
+    points.slice(index + 1).map(([laterX, laterY]) => (laterY - y) / (laterX - x)),
+  );
+  return middle(slopes);
 }
 
 function mebibytesOf(bytes = NaN): number {
