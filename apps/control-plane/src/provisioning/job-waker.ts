@@ -1,4 +1,5 @@
 import { Database, together } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, type FindOptionsWhere, In } from 'typeorm';
 import { LIVE_JOB_STATUSES } from './job';
@@ -11,11 +12,13 @@ export class JobWaker {
   constructor(
     private readonly database: Database,
     private readonly queue: JobQueue,
+    private readonly clock: Clock,
   ) {}
 
   /**
-   * Counted on the job's row as well: a step that looked before this commit and is about to wait will find that the
-   * count has moved, and looks again.
+   * Written on the job's row as well. A step that looked before this commit and is about to wait will find that the count
+   * has moved, and looks again. One that waits already is due from now on: the sweep finds it if the process dies before
+   * the queue has come to it.
    */
   async wakeForTenants(manager: EntityManager, tenantIds: readonly string[]): Promise<void> {
     if (tenantIds.length > 0) await this.wakeLive(manager, { tenantId: In([...tenantIds]) });
@@ -51,7 +54,11 @@ export class JobWaker {
       manager
         .createQueryBuilder()
         .update(ProvisioningJob)
-        .set({ wakes: () => 'wakes + 1' })
+        .set({
+          wakes: () => 'wakes + 1',
+          dueAt: () => 'case when lease_owner is null then :now else due_at end',
+        })
+        .setParameter('now', this.clock.now())
         .where(live)
         .execute(),
       manager.find(ProvisioningJob, { where: live, select: { id: true } }),

@@ -1,6 +1,5 @@
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { JobRunner } from '../../src/provisioning/job-runner';
-import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { Jobs } from '../../src/provisioning/jobs.repository';
 import { JobQueue } from '../../src/provisioning/queue/job-queue';
 import { JobScene, STEPS, afterReport } from '../job-scene.fixture';
@@ -138,8 +137,6 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     jest.spyOn(scene.plane.app.get(JobQueue), 'wake').mockResolvedValueOnce();
     await scene.report(id, 'applied');
     expect((await scene.job(job)).status).toBe('waiting');
-    scene.plane.clock.advance(60);
-    await scene.plane.change(ProvisioningJob, { id: job }, { dueAt: scene.plane.clock.now() });
     await scene.plane.sweep();
     expect((await scene.job(job)).status).toBe('succeeded');
   });
