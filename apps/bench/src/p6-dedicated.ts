@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   DedicatedStack,
   type TenantView,
@@ -43,10 +42,11 @@ async function cloneAndStart(bench: Bench): Promise<() => Promise<number>> {
     return started;
   };
   await (await start(template.ownerUrl)).end();
+  const templateName = new URL(template.url).pathname.slice(1);
   return async () => {
     const startedAt = performance.now();
-    const name = `clone_${randomBytes(4).toString('hex')}`;
-    const clone = await createPostgres(adminUrl, name, new URL(template.url).pathname.slice(1));
+    // As the driver does it.
+    const clone = await createPostgres(adminUrl, { template: templateName, strategy: 'wal_log' });
     const started = await start(clone.ownerUrl);
     const ms = performance.now() - startedAt;
     await started.end();

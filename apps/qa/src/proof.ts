@@ -33,7 +33,7 @@ export interface Proof {
   readonly name: string;
   readonly goal: string;
   readonly databases: readonly DatabaseDriver[];
-  /** Where the small form can run in its time; absent: on all. */
+  /** Where the small form can run in its time; absent: on all. On none, where a test says as much in less time. */
   readonly smallOn?: readonly DatabaseDriver[];
   readonly run: (context: ProofContext) => Promise<Verdict>;
 }

@@ -1,7 +1,17 @@
 import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { OWNER_ROLE, asAdmin } from './roles';
-import { type DatabaseDriver, type TestDatabase, createTestDatabase, testServerUrl } from './test-database';
+import { asAdmin } from './roles';
+import {
+  type DatabaseDriver,
+  type TestDatabase,
+  createDatabase,
+  createPostgres,
+  createTestDatabase,
+  testServerUrl,
+} from './test-database';
+
+/** What Postgres says of a template that is not there. */
+const INVALID_CATALOG_NAME = '3D000';
 
 export interface MadeDatabase<T> {
   readonly database: TestDatabase;
@@ -17,6 +27,10 @@ export async function createKeptDatabase<T>(
   name: string,
   make: (database: TestDatabase) => Promise<T>,
 ): Promise<MadeDatabase<T>> {
+  const run = process.env['ATLAS_TEST_RUN'];
+  const kept = run && driver === 'postgres' ? new KeptDatabase(run, name) : undefined;
+  const clone = await kept?.clone();
+  if (kept && clone) return { database: clone, made: kept.madeOf(clone) as T };
   const database = await createTestDatabase(driver);
   return { database, made: await keptOrMade(database, name, () => make(database)) };
 }
@@ -51,6 +65,14 @@ class KeptDatabase {
     return true;
   }
 
+  /** A new database on the server; undefined while there is none to copy. */
+  clone(): Promise<TestDatabase | undefined> {
+    return createPostgres(testServerUrl(), { template: this.template }).catch((error: { code?: string }) => {
+      if (error.code === INVALID_CATALOG_NAME) return undefined;
+      throw error;
+    });
+  }
+
   madeOf({ driver }: TestDatabase): unknown {
     return JSON.parse(readFileSync(this.factsFile(driver), 'utf8'));
   }
@@ -70,7 +92,7 @@ class KeptDatabase {
       const { rowCount } = await admin.query('select 1 from pg_database where datname = $1', [this.template]);
       if (!rowCount) return false;
       await admin.query(`drop database ${name}`);
-      await admin.query(`create database ${name} owner ${OWNER_ROLE} template ${this.template}`);
+      await admin.query(createDatabase(name, this.template));
       return true;
     });
   }
@@ -79,7 +101,7 @@ class KeptDatabase {
     if (!claim(this.factsFile('postgres'), facts)) return;
     const clone = `${this.template}_new`;
     await asAdmin(testServerUrl(), async (admin) => {
-      await admin.query(`create database ${clone} owner ${OWNER_ROLE} template ${name}`);
+      await admin.query(createDatabase(clone, name));
       await admin.query(`alter database ${clone} rename to ${this.template}`);
     });
   }

@@ -41,11 +41,14 @@ function createSqlite(): TestDatabase {
 /** Creates a database on the server of `adminUrl`, owned by one role and served by another that owns nothing. */
 export async function createPostgres(
   adminUrl: string,
-  name = `t_${randomBytes(8).toString('hex')}`,
-  template = 'template0',
+  {
+    name = `t_${randomBytes(8).toString('hex')}`,
+    template = 'template0',
+    strategy = 'file_copy' as CloneStrategy,
+  } = {},
 ): Promise<TestDatabase> {
   await asAdmin(adminUrl, async (client) => {
-    await client.query(`create database ${name} owner ${OWNER_ROLE} template ${template}`);
+    await client.query(createDatabase(name, template, strategy));
   });
   const url = urlFor(adminUrl, name, APP_ROLE);
   const ownerUrl = urlFor(adminUrl, name, OWNER_ROLE);
@@ -54,6 +57,17 @@ export async function createPostgres(
       await client.query(`drop database if exists ${name} with (force)`);
     });
   return { driver: 'postgres', url, ownerUrl, drop };
+}
+
+/** On a server that syncs nothing, copying the files as they are takes half the time of Postgres' default. */
+type CloneStrategy = 'file_copy' | 'wal_log';
+
+export function createDatabase(
+  name: string,
+  template: string,
+  strategy: CloneStrategy = 'file_copy',
+): string {
+  return `create database ${name} owner ${OWNER_ROLE} template ${template} strategy ${strategy}`;
 }
 
 function urlFor(adminUrl: string, database: string, role: string): string {

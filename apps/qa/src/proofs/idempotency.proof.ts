@@ -16,7 +16,8 @@ export const IDEMPOTENCY: Proof = {
   name: 'idempotency',
   goal: '100 same-key requests: 1 tenant, every 202 identical, others 409 and then the same 202; across kill -9 too; other body 422',
   databases: ['sqlite', 'postgres'],
-  smallOn: ['postgres'],
+  // control-plane/test/jobs/two-processes.cases.ts is its small form.
+  smallOn: [],
   async run(context) {
     const { stack } = await context.served();
     const second = context.driver === 'postgres' ? await context.furtherControlPlane(stack) : undefined;
