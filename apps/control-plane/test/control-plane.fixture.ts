@@ -42,12 +42,8 @@ export class TestControlPlane {
   ) {}
 
   static async boot(driver: DatabaseDriver, env: Env = {}): Promise<TestControlPlane> {
-    const { database } = await createKeptDatabase(driver, 'control-plane', firstStart);
-    const plane = await TestControlPlane.open(database, new FixedClock(), env);
-    await plane.createOperator('owner@example.com', 'owner');
-    plane.session = await plane.login('owner@example.com');
-    plane.apiKey = await plane.createApiKey(SCOPES);
-    return plane;
+    const { database, made } = await createKeptDatabase(driver, 'control-plane', firstStart);
+    return Object.assign(await TestControlPlane.open(database, new FixedClock(), env), made);
   }
 
   /** A (further) process of the Control Plane that owns `database`. */
@@ -149,9 +145,14 @@ export function provisionBody(changes: object = {}): Record<string, unknown> {
 }
 
 /** Migrates the database and the queue in it, and makes the first keys. */
-async function firstStart(database: TestDatabase): Promise<void> {
+/** The owner, who is signed in and has made an API key: passwords take long. */
+async function firstStart(database: TestDatabase): Promise<Pick<TestControlPlane, 'session' | 'apiKey'>> {
   const plane = await TestControlPlane.open(database, new FixedClock());
+  await plane.createOperator('owner@example.com', 'owner');
+  const session = await plane.login('owner@example.com');
+  const apiKey = await plane.createApiKey(SCOPES, session);
   await plane.app.close();
+  return { session, apiKey };
 }
 
 export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>): NodeJS.ProcessEnv {

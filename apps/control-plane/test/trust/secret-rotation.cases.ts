@@ -126,7 +126,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
         await cell.report();
         await plane.sweep();
       }
-      expect((await scene.job(job.id)).status).toBe('waiting');
+      await scene.reaches(job.id, 'waiting');
       const used = await shown();
       expect(used?.key_in_use).toBe(keyIdIn(cell.secret));
       expect(used?.keys.find(({ role }) => role === 'current')?.last_used_at).toBe(
