@@ -7,10 +7,17 @@ import { type ListTenantPlanesQuery } from './tenant-planes.dto';
 export const HEALTH_CLASSES = ['online', 'offline', 'unknown'] as const;
 export type HealthClass = (typeof HEALTH_CLASSES)[number];
 
+const FORK_SHOWN_MS = 10 * 60_000;
+
 export function healthOf(plane: TenantPlane, now: Date): HealthClass {
   if (plane.status !== 'enrolled' || isAirGapped(plane)) return 'unknown';
   const heardAt = plane.lastReportAt ?? plane.enrolledAt ?? plane.createdAt;
   return heardAt < offlineBefore(now) ? 'offline' : 'online';
+}
+
+/** Two of one identity were heard lately. As long as both report there is always a new sign of it. */
+export function isForked({ forkedAt }: Pick<TenantPlane, 'forkedAt'>, now: Date): boolean {
+  return forkedAt !== null && now.getTime() - forkedAt.getTime() < FORK_SHOWN_MS;
 }
 
 /** Planes in the order in which they were made. */

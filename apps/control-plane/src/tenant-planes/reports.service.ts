@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { JobWaker } from '../provisioning/job-waker';
+import { isForked } from './fleet';
 import { Placement } from './placement.entity';
 import { TenantPlane } from './tenant-plane.entity';
 import { requirePlacedHere } from './placements';
@@ -56,37 +57,35 @@ export class Reports {
   private async recordPlane(manager: EntityManager, id: string, report: ReportRequest): Promise<void> {
     const { revision, version, health, sequence, link_id: linkId } = report;
     const facts = {
-      appliedRevision: revision,
-      version,
-      health,
+      ...{ appliedRevision: revision, version, health, sequence, linkId },
       lastReportAt: this.clock.now(),
-      sequence,
-      linkId,
-    };
+    } as Partial<TenantPlane>;
     const { affected } = await manager
       .createQueryBuilder()
       .update(TenantPlane)
-      .set(facts as never)
+      .set(facts)
       .where({ id })
       .andWhere('(link_id is null or sequence < :sequence)', { sequence })
       .execute();
-    if (!affected) await this.noticeFork(manager, id, report);
+    if (!affected) await this.noticeFork(manager, id, facts);
   }
 
-  /** The same or a lower number than we have seen: two copies of one plane speak (a cloned disk). Shown, not blocked. */
-  private async noticeFork(manager: EntityManager, id: string, report: ReportRequest): Promise<void> {
+  /**
+   * The same or a lower number than we have seen: two copies of one plane speak (a cloned disk), or one whose database was
+   * restored. Shown, not blocked: another process is believed what it says of itself, so that a restored one is in the
+   * picture at once; an old report of the same process says nothing new.
+   */
+  private async noticeFork(manager: EntityManager, id: string, facts: Partial<TenantPlane>): Promise<void> {
     const plane = await manager.findOneByOrFail(TenantPlane, { id });
-    const isRepeat = plane.linkId === report.link_id && plane.sequence === report.sequence;
-    if (isRepeat) return;
-    await manager.update(
-      TenantPlane,
-      { id },
-      { forkedAt: plane.forkedAt ?? this.clock.now(), lastReportAt: this.clock.now() },
-    );
-    if (plane.forkedAt) return;
+    const isSameLink = plane.linkId === facts.linkId;
+    if (isSameLink && plane.sequence === facts.sequence) return;
+    const now = this.clock.now();
+    const heard = isSameLink ? { lastReportAt: now } : facts;
+    await manager.update(TenantPlane, { id }, { ...heard, forkedAt: now } as never);
+    if (isForked(plane, now)) return;
     const after = {
-      link_id: report.link_id,
-      sequence: report.sequence,
+      link_id: facts.linkId,
+      sequence: facts.sequence,
       known_link_id: plane.linkId,
       known_sequence: plane.sequence,
     };

@@ -49,7 +49,7 @@ export class TenantPlane {
   @Column('varchar', { name: 'applied_revision', nullable: true }) appliedRevision: string | null;
   @Column('uuid', { name: 'link_id', nullable: true }) linkId: string | null;
   @Column('integer') sequence: number;
-  /** Two copies of this plane spoke at once: a cloned disk. */
+  /** When it was last heard that two copies of this plane speak: a cloned disk. Or one did that was restored. */
   @TimestampColumn({ name: 'forked_at', nullable: true }) forkedAt: Date | null;
   @TimestampColumn({ name: 'last_report_at', nullable: true }) lastReportAt: Date | null;
   @JsonColumn({ nullable: true }) health: Record<string, unknown> | null;

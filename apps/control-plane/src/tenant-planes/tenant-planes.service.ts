@@ -10,7 +10,7 @@ import { type InstallBundle, ProvisioningTokens } from './provisioning-tokens';
 import { type ServiceKey } from './service-key.entity';
 import { keysView } from './service-key.view';
 import { ServiceKeys } from './service-keys';
-import { findFleet, healthOf } from './fleet';
+import { findFleet, healthOf, isForked } from './fleet';
 import { type ListTenantPlanesQuery, type RegisterTenantPlaneDto } from './tenant-planes.dto';
 import { TenantPlane, expectedPlane } from './tenant-plane.entity';
 import { versionClassOf } from './version-policy';
@@ -130,7 +130,7 @@ export class TenantPlanes {
       release: plane.release,
       endpoint_url: plane.endpointUrl,
       health: healthOf(plane, this.clock.now()),
-      identity_forked: plane.forkedAt !== null,
+      identity_forked: isForked(plane, this.clock.now()),
       revision: plane.revision,
       revision_applied: plane.appliedRevision,
       last_report_at: plane.lastReportAt,

@@ -4,7 +4,7 @@ import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { Placement } from '../../src/tenant-planes/placement.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { TestControlPlane } from '../control-plane.fixture';
-import { bodyOf, refusal } from '../plane-simulator.fixture';
+import { type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
 
 describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
   let plane: TestControlPlane;
@@ -53,18 +53,54 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     expect(await health()).toMatchObject({ health: 'online' });
   });
 
-  it('as the copy of another is shown as forked, alarmed once, and not blocked', async () => {
-    const original = await plane.enrolledCell();
-    await original.report();
-    await original.report();
-    for (const turn of [1, 2]) {
-      const answer = await original.report([], { sequence: turn, link_id: randomUUID() });
-      expect(answer.status).toBe(200);
-    }
-    const [row] = await plane.rows(TenantPlane, { id: original.id });
-    expect(row?.forkedAt).not.toBeNull();
-    const alarm = { action: 'tenant_plane.identity_forked', targetId: original.id };
-    expect(await plane.count(AuditEvent, alarm)).toBe(1);
+  describe('of another process with a number that was there', () => {
+    const shown = async ({ id }: PlaneSimulator) => {
+      const { body } = await plane.get('/api/tenant-planes');
+      return body.items.find((item: { id: string }) => item.id === id);
+    };
+    const alarms = ({ id: targetId }: PlaneSimulator) =>
+      plane.count(AuditEvent, { action: 'tenant_plane.identity_forked', targetId });
+    const copyOf = async (original: PlaneSimulator): Promise<PlaneSimulator> => {
+      for (let turn = 0; turn < 3; turn += 1) await original.report();
+      return original.copy();
+    };
+
+    it('is shown as forked for as long as both report, alarmed once, and not blocked', async () => {
+      const original = await plane.enrolledCell();
+      const copy = await copyOf(original);
+      for (let turn = 0; turn < 3; turn += 1) {
+        for (const one of [copy, original]) expect((await one.report()).status).toBe(200);
+        expect(await shown(original)).toMatchObject({ identity_forked: true });
+        plane.clock.advance(400);
+      }
+      expect(await alarms(original)).toBe(1);
+    });
+
+    it('is no longer shown once the other has been silent for ten minutes', async () => {
+      const original = await plane.enrolledCell();
+      await (await copyOf(original)).report();
+      plane.clock.advance(601);
+      await original.report();
+      expect(await shown(original)).toMatchObject({ identity_forked: false, health: 'online' });
+    });
+
+    it('is believed what it says of itself, as it may have been restored', async () => {
+      const original = await plane.enrolledCell();
+      const restored = await copyOf(original);
+      await restored.report([], { version: '0.0.8' });
+      expect(await shown(original)).toMatchObject({ identity_forked: true, version: '0.0.8' });
+      plane.clock.advance(601);
+      await restored.report([], { version: '0.0.9' });
+      expect(await shown(original)).toMatchObject({ identity_forked: false, version: '0.0.9' });
+      expect(await alarms(original)).toBe(1);
+    });
+
+    it('says nothing new when it is an old one of the same process', async () => {
+      const one = await plane.enrolledCell();
+      for (const version of ['0.0.8', '0.0.9']) await one.report([], { version });
+      await one.report([], { sequence: 1, version: '0.0.8' });
+      expect(await shown(one)).toMatchObject({ version: '0.0.9' });
+    });
   });
 
   it.each([
