@@ -2,11 +2,10 @@ import {
   type Database,
   PostgresSignals,
   type Schema,
-  type Signals,
   databaseTarget,
   openDatabase,
 } from '@atlas/persistence';
-import { type Clock, SystemClock } from '@atlas/platform';
+import { SystemClock } from '@atlas/platform';
 import { type EntityManager } from 'typeorm';
 import { builtExports } from '../built-app';
 
@@ -17,12 +16,7 @@ interface Placed {
 interface DesiredStates {
   publish(manager: EntityManager, placement: Placed): Promise<void>;
 }
-type DesiredStatesClass = new (
-  database: Database,
-  signals: Signals,
-  keys: undefined,
-  clock: Clock,
-) => DesiredStates;
+type DesiredStatesClass = new (...collaborators: readonly unknown[]) => DesiredStates;
 
 /** What a second Control Plane process does when a tenant changes: the plane's own code, in this process. */
 export class ChangePublisher {
@@ -40,7 +34,10 @@ export class ChangePublisher {
     );
     const database = await openDatabase({ target: databaseTarget(url), schema, poolSize: 2 });
     const signals = new PostgresSignals(database, url);
-    return new ChangePublisher(database, new DesiredStates(database, signals, undefined, new SystemClock()));
+    return new ChangePublisher(
+      database,
+      construct(DesiredStates, { Database: database, Signals: signals, Clock: new SystemClock() }),
+    );
   }
 
   /** Publishes one change; answers with the moment at which it was committed. */
@@ -56,4 +53,13 @@ export class ChangePublisher {
   close(): Promise<void> {
     return this.database.close();
   }
+}
+
+/** As Nest does it: what a class asks for, by the names of the types. What publishing does without is left out. */
+function construct<T>(
+  type: new (...collaborators: readonly unknown[]) => T,
+  known: Readonly<Record<string, unknown>>,
+): T {
+  const wanted = Reflect.getMetadata('design:paramtypes', type) as { readonly name: string }[];
+  return new type(...wanted.map(({ name }) => known[name]));
 }
