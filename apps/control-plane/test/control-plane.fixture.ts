@@ -42,8 +42,12 @@ export class TestControlPlane {
   ) {}
 
   static async boot(driver: DatabaseDriver, env: Env = {}): Promise<TestControlPlane> {
-    const { database, made } = await createKeptDatabase(driver, 'control-plane', firstStart);
-    return Object.assign(await TestControlPlane.open(database, new FixedClock(), env), made);
+    const { database } = await createKeptDatabase(driver, 'control-plane', firstStart);
+    const plane = await TestControlPlane.open(database, new FixedClock(), env);
+    await plane.createOperator('owner@example.com', 'owner');
+    plane.session = await plane.login('owner@example.com');
+    plane.apiKey = await plane.createApiKey(SCOPES);
+    return plane;
   }
 
   /** A (further) process of the Control Plane that owns `database`. */
@@ -145,14 +149,9 @@ export function provisionBody(changes: object = {}): Record<string, unknown> {
 }
 
 /** Migrates the database and the queue in it, and makes the first keys. */
-/** The owner, who is signed in and has made an API key: passwords take long. */
-async function firstStart(database: TestDatabase): Promise<Pick<TestControlPlane, 'session' | 'apiKey'>> {
+async function firstStart(database: TestDatabase): Promise<void> {
   const plane = await TestControlPlane.open(database, new FixedClock());
-  await plane.createOperator('owner@example.com', 'owner');
-  const session = await plane.login('owner@example.com');
-  const apiKey = await plane.createApiKey(SCOPES, session);
   await plane.app.close();
-  return { session, apiKey };
 }
 
 export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>): NodeJS.ProcessEnv {
