@@ -27,9 +27,8 @@ export async function createKeptDatabase<T>(
   name: string,
   make: (database: TestDatabase) => Promise<T>,
 ): Promise<MadeDatabase<T>> {
-  const run = process.env['ATLAS_TEST_RUN'];
-  const kept = run && driver === 'postgres' ? new KeptDatabase(run, name) : undefined;
-  const clone = await kept?.clone();
+  const kept = KeptDatabase.ofThisRun(name);
+  const clone = driver === 'postgres' ? await kept?.clone() : undefined;
   if (kept && clone) return { database: clone, made: kept.madeOf(clone) as T };
   const database = await createTestDatabase(driver);
   return { database, made: await keptOrMade(database, name, () => make(database)) };
@@ -41,9 +40,8 @@ export async function keptOrMade<T>(
   name: string,
   make: () => Promise<T>,
 ): Promise<T> {
-  const run = process.env['ATLAS_TEST_RUN'];
-  if (!run) return make();
-  const kept = new KeptDatabase(run, name);
+  const kept = KeptDatabase.ofThisRun(name);
+  if (!kept) return make();
   if (await kept.copyTo(database)) return kept.madeOf(database) as T;
   const made = await make();
   await kept.keep(database, made);
@@ -51,11 +49,17 @@ export async function keptOrMade<T>(
 }
 
 class KeptDatabase {
-  constructor(
+  private constructor(
     /** A folder of the run's own. */
     private readonly run: string,
     private readonly name: string,
   ) {}
+
+  /** Undefined outside of a run, which is who keeps. */
+  static ofThisRun(name: string): KeptDatabase | undefined {
+    const run = process.env['ATLAS_TEST_RUN'];
+    return run ? new KeptDatabase(run, name) : undefined;
+  }
 
   /** False while there is none. */
   async copyTo(database: TestDatabase): Promise<boolean> {

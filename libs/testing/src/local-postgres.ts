@@ -66,7 +66,7 @@ export async function startLocalPostgres(options: LocalPostgresOptions): Promise
 
 function serverFlags(fsync: boolean): string[] {
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'];
-  // Whoever does without them is in a hurry, and keeps nothing behind a password.
+  // Data that may be lost need no password that takes long to guess.
   const hurried = ['fsync=off', 'synchronous_commit=off', 'scram_iterations=1'];
   return [...settings, ...(fsync ? [] : hurried)].flatMap((setting) => ['-c', setting]);
 }
