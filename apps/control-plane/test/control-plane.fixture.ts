@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Database } from '@atlas/persistence';
+import { Database, insertRow } from '@atlas/persistence';
 import { Clock, createHttpApp } from '@atlas/platform';
 import { type DatabaseDriver, FixedClock, type TestDatabase, createKeptDatabase } from '@atlas/testing';
 import { type DynamicModule, type Type } from '@nestjs/common';
@@ -131,6 +131,12 @@ export class TestControlPlane {
   }
   async change<T extends ObjectLiteral>(entity: Type<T>, where: object, to: object): Promise<void> {
     await this.app.get(Database).write((manager) => manager.update(entity, where, to as never));
+  }
+  async insert<T extends ObjectLiteral>(entity: Type<T>, row: object): Promise<void> {
+    await this.app.get(Database).write((manager) => insertRow(manager, entity, row as never));
+  }
+  async remove<T extends ObjectLiteral>(entity: Type<T>, where: object): Promise<void> {
+    await this.app.get(Database).write((manager) => manager.delete(entity, where));
   }
 
   private prepared(request: supertest.Test, { token, headers = {} }: CallOptions): supertest.Test {

@@ -1,3 +1,4 @@
+export * from './audit-trail';
 export * from './change-tracking';
 export * from './columns';
 export * from './data-source';

@@ -1,5 +1,6 @@
 export * from './api-decorators';
 export * from './api-docs';
+export * from './audit-chain';
 export * from './clock';
 export * from './environment';
 export * from './errors';

@@ -3,18 +3,14 @@ import { IsInt, IsUUID, Max, Min } from 'class-validator';
 import { Optional } from './optional.decorator';
 import { ApiProperty } from './api-decorators';
 
+/** The largest that an integer column holds. */
+const MAX_POSITION = 2 ** 31 - 1;
+
 /** An id is the same in capitals (RFC 9562), but SQLite compares text. */
 export const InSmallLetters = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value));
 
-/** Lists are read in pages, newest first; `cursor` is the `next_cursor` of the page before. */
-export class PageQuery {
-  @ApiProperty({ required: false, format: 'uuid' })
-  @Optional()
-  @InSmallLetters()
-  @IsUUID()
-  cursor?: string;
-
+class LimitQuery {
   @ApiProperty({ required: false, default: 50 })
   @Optional()
   @Type(() => Number)
@@ -22,6 +18,26 @@ export class PageQuery {
   @Min(1)
   @Max(200)
   limit: number = 50;
+}
+
+/** Lists are read in pages, newest first; `cursor` is the `next_cursor` of the page before. */
+export class PageQuery extends LimitQuery {
+  @ApiProperty({ required: false, format: 'uuid' })
+  @Optional()
+  @InSmallLetters()
+  @IsUUID()
+  cursor?: string;
+}
+
+/** Chains are read in pages, oldest first; `cursor` is the position behind which a page begins. */
+export class ChainQuery extends LimitQuery {
+  @ApiProperty({ required: false, default: 0 })
+  @Optional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(MAX_POSITION)
+  cursor: number = 0;
 }
 
 export interface Page<T> {

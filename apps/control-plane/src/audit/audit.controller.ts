@@ -1,9 +1,21 @@
-import { ApiBearerAuth, ApiProperty, ApiTags, Optional, type Page, PageQuery, pageOf } from '@atlas/platform';
-import { Database } from '@atlas/persistence';
+import {
+  ApiBearerAuth,
+  ApiProperty,
+  ApiTags,
+  type AuditRecord,
+  ChainQuery,
+  Optional,
+  type Page,
+  PageQuery,
+  type SealedAuditRecord,
+  pageOf,
+} from '@atlas/platform';
+import { Database, auditRecordOf, sealedPage } from '@atlas/persistence';
 import { Controller, Get, Query } from '@nestjs/common';
 import { IsString, Length } from 'class-validator';
 import { Requires } from '../accounts/access.guard';
 import { AuditEvent } from './audit-event.entity';
+import { AuditSealer } from './audit-sealer';
 
 export class ListAuditQuery extends PageQuery {
   @ApiProperty({ required: false, example: 'tenant.provision' })
@@ -17,12 +29,15 @@ export class ListAuditQuery extends PageQuery {
 @ApiBearerAuth()
 @Controller('audit')
 export class AuditController {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly sealer: AuditSealer,
+  ) {}
 
   /** Newest first. */
   @Requires('audit:read')
   @Get()
-  async list(@Query() { cursor, limit, action }: ListAuditQuery): Promise<Page<unknown>> {
+  async list(@Query() { cursor, limit, action }: ListAuditQuery): Promise<Page<AuditRecord>> {
     const rows = await this.database.read((manager) => {
       const query = manager
         .createQueryBuilder(AuditEvent, 'event')
@@ -32,20 +47,14 @@ export class AuditController {
       if (action) query.andWhere('event.action = :action', { action });
       return query.getMany();
     });
-    return pageOf(rows, limit, auditView);
+    return pageOf(rows, limit, auditRecordOf);
   }
-}
 
-function auditView(event: AuditEvent): Record<string, unknown> {
-  return {
-    id: event.id,
-    at: event.at,
-    actor: { kind: event.actorKind, id: event.actorId },
-    action: event.action,
-    target: { kind: event.targetKind, id: event.targetId },
-    before: event.before,
-    after: event.after,
-    ip: event.ip,
-    trace_id: event.traceId,
-  };
+  /** Oldest first, with the position and hash of each entry. */
+  @Requires('audit:read')
+  @Get('chain')
+  async chain(@Query() query: ChainQuery): Promise<Page<SealedAuditRecord>> {
+    await this.sealer.seal();
+    return this.database.read((manager) => sealedPage(manager, { entity: AuditEvent }, query));
+  }
 }

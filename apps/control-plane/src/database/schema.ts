@@ -2,7 +2,6 @@ import { type Schema } from '@atlas/persistence';
 import { ApiKey } from '../accounts/api-key.entity';
 import { OperatorSession } from '../accounts/operator-session.entity';
 import { Operator } from '../accounts/operator.entity';
-import { AuditChainLink } from '../audit/audit-chain-link.entity';
 import { AuditEvent } from '../audit/audit-event.entity';
 import { IdempotencyRecord } from '../idempotency/idempotency-key.entity';
 import { LocalPlane } from '../infrastructure/drivers/local/local-plane.entity';
@@ -29,13 +28,13 @@ import { RotateSecrets1700000000009 } from './migrations/0009-rotate-secrets';
 import { CreateDrifts1700000000010 } from './migrations/0010-create-drifts';
 import { UpgradePlanes1700000000011 } from './migrations/0011-upgrade-planes';
 import { DrainCells1700000000012 } from './migrations/0012-drain-cells';
+import { ChainAudit1700000000013 } from './migrations/0013-chain-audit';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
 export const CONTROL_PLANE_SCHEMA: Schema = {
   entities: [
     ApiKey,
-    AuditChainLink,
     AuditEvent,
     ControlPlaneState,
     DeletionCertificate,
@@ -69,5 +68,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     CreateDrifts1700000000010,
     UpgradePlanes1700000000011,
     DrainCells1700000000012,
+    ChainAudit1700000000013,
   ],
 };

@@ -1,7 +1,9 @@
+import { createDataSource, databaseTarget } from '@atlas/persistence';
+import { CHAIN_START, type Page, type SealedAuditRecord, faultBehind } from '@atlas/platform';
 import { EVERY_DATABASE } from '@atlas/testing';
-import { AuditChainLink } from '../../src/audit/audit-chain-link.entity';
+import { uuidv7 } from '@atlas/tenancy';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
-import { AuditSealer, linkHash } from '../../src/audit/audit-sealer';
+import { AuditSealer } from '../../src/audit/audit-sealer';
 import { OperatorSession } from '../../src/accounts/operator-session.entity';
 import { PASSWORD, TestControlPlane } from '../control-plane.fixture';
 import { refusal } from '../plane-simulator.fixture';
@@ -114,18 +116,32 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
 
   describe('sealed', () => {
     const sealer = () => plane.app.get(AuditSealer);
-    /** The first position whose hash does not follow from its row and the link before; null when all do. */
-    const broken = async (): Promise<number | null> => {
-      const events = new Map((await plane.rows(AuditEvent)).map((row) => [row.id, row]));
-      const links = (await plane.rows(AuditChainLink)).sort((a, b) => a.position - b.position);
-      let previous = '0'.repeat(64);
-      for (const [index, link] of links.entries()) {
-        const row = events.get(link.auditId);
-        const isRight = row && link.position === index + 1 && link.hash === linkHash(previous, row);
-        if (!isRight) return link.position;
-        previous = link.hash;
+    const chain = async (): Promise<SealedAuditRecord[]> => {
+      const all: SealedAuditRecord[] = [];
+      let cursor: string | null = '0';
+      while (cursor !== null) {
+        const { body }: { body: Page<SealedAuditRecord> } = await plane
+          .get(`/api/audit/chain?limit=100&cursor=${cursor}`)
+          .expect(200);
+        all.push(...body.items);
+        cursor = body.next_cursor;
       }
-      return null;
+      return all;
+    };
+    const faults = async (): Promise<string[]> => {
+      const records = await chain();
+      return records.flatMap((record, index) => faultBehind(records[index - 1] ?? CHAIN_START, record) ?? []);
+    };
+    /** As somebody does it who holds the database: the owner. */
+    const tamper = async (...statements: [string, ...unknown[]][]): Promise<void> => {
+      const { url, ownerUrl = url } = plane.database;
+      const source = createDataSource(databaseTarget(ownerUrl), { entities: [], migrations: [] });
+      await source.initialize();
+      try {
+        for (const [statement, ...parameters] of statements) await source.query(statement, parameters);
+      } finally {
+        await source.destroy();
+      }
     };
 
     it('links every row once, however many seal at the same time', async () => {
@@ -134,21 +150,53 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
       await plane.sweep();
       await sealer().seal();
       const ids = (await plane.rows(AuditEvent)).map((row) => row.id).sort();
-      expect((await plane.rows(AuditChainLink)).map((link) => link.auditId).sort()).toEqual(ids);
+      expect((await chain()).map(({ id }) => id).sort()).toEqual(ids);
       expect(await sealer().seal()).toBe(0);
-      expect(await broken()).toBeNull();
+      expect(await faults()).toEqual([]);
     });
 
-    it('shows a row that was changed afterwards', async () => {
+    it('takes up a row whose clock was behind, and goes on after one whose clock was ahead', async () => {
+      for (const at of [new Date('2117-01-01'), new Date('2001-01-01')]) {
+        const [event] = await plane.rows(AuditEvent);
+        await plane.insert(AuditEvent, { ...event, id: uuidv7(at), at, position: null, hash: null });
+        await sealer().seal();
+      }
+      await plane.provision();
+      expect(await faults()).toEqual([]);
+      expect(await plane.count(AuditEvent)).toBe((await chain()).length);
+    });
+
+    it('is kept by the database: no row is changed, taken away or sealed again', async () => {
       await sealer().seal();
-      const [victim] = await plane.rows(AuditEvent, { action: 'tenant.provision' });
-      const link = (await plane.rows(AuditChainLink, { auditId: victim?.id }))[0];
-      await plane.change(AuditEvent, { id: victim?.id }, { actorId: 'somebody else' });
-      expect(await broken()).toBe(link?.position);
-      await plane.change(AuditEvent, { id: victim?.id }, { actorId: victim?.actorId });
-      expect(await broken()).toBeNull();
-      await plane.change(AuditEvent, { id: victim?.id }, { after: { ...victim?.after, plan: 'enterprise' } });
-      expect(await broken()).toBe(link?.position);
+      const [{ id }] = (await plane.rows(AuditEvent, { action: 'tenant.provision' })) as [AuditEvent];
+      for (const change of [{ actorId: 'somebody else' }, { hash: 'f'.repeat(64) }, { position: null }])
+        await expect(plane.change(AuditEvent, { id }, change)).rejects.toThrow('audit_append_only');
+      await expect(plane.remove(AuditEvent, { id })).rejects.toThrow('audit_append_only');
+      if (driver === 'postgres')
+        await expect(tamper(['truncate audit_events'])).rejects.toThrow('audit_append_only');
+      expect(await faults()).toEqual([]);
+    });
+
+    it('shows what an owner of the database did to it', async () => {
+      await sealer().seal();
+      const [event] = (await plane.rows(AuditEvent, { action: 'tenant.provision' })) as [AuditEvent];
+      const found = [`entry ${event.position} (tenant.provision) is not what was sealed`];
+      const triggers =
+        driver === 'postgres'
+          ? ['keep_audit_events() cascade']
+          : ['audit_events_unchanged', 'audit_events_undeleted'];
+      for (const name of triggers)
+        await tamper([`drop ${driver === 'postgres' ? 'function' : 'trigger'} ${name}`]);
+      const actor = `update audit_events set actor_id = $1 where id = $2`;
+      await tamper([actor, 'somebody else', event.id]);
+      expect(await faults()).toEqual(found);
+      await tamper([actor, event.actorId, event.id]);
+      expect(await faults()).toEqual([]);
+      const after = `update audit_events set after = $1 where id = $2`;
+      await tamper([after, JSON.stringify({ ...event.after, plan: 'enterprise' }), event.id]);
+      expect(await faults()).toEqual(found);
+      await tamper(['delete from audit_events where id = $1', event.id]);
+      expect(await faults()).toEqual([expect.stringMatching(`entry ${event.position} is missing`)]);
     });
   });
 });

@@ -1,20 +1,36 @@
-import { ApiBearerAuth, ApiTags, type Page, PageQuery, pageOf } from '@atlas/platform';
-import { TenantDatabase } from '@atlas/persistence';
+import {
+  ApiBearerAuth,
+  ApiTags,
+  type AuditRecord,
+  ChainQuery,
+  type Page,
+  PageQuery,
+  type SealedAuditRecord,
+  pageOf,
+} from '@atlas/platform';
+import { TenantDatabase, auditRecordOf, sealedPage } from '@atlas/persistence';
 import { Controller, Get, Query } from '@nestjs/common';
 import { CurrentTenant } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';
 import { AuditEvent } from './audit-event.entity';
+import { AuditSealer } from './audit-sealer';
 
 @ApiTags('audit')
 @ApiBearerAuth()
 @Controller('audit')
 export class AuditController {
-  constructor(private readonly tenants: TenantDatabase) {}
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly sealer: AuditSealer,
+  ) {}
 
   @Requires('audit:read')
   @Get()
-  async list(@CurrentTenant() tenant: Tenant, @Query() { cursor, limit }: PageQuery): Promise<Page<unknown>> {
+  async list(
+    @CurrentTenant() tenant: Tenant,
+    @Query() { cursor, limit }: PageQuery,
+  ): Promise<Page<AuditRecord>> {
     const rows = await this.tenants.read(tenant.id, (scope) => {
       const query = scope
         .query(AuditEvent, 'event')
@@ -23,20 +39,19 @@ export class AuditController {
       if (cursor) query.andWhere('event.id < :cursor', { cursor });
       return query.getMany();
     });
-    return pageOf(rows, limit, auditView);
+    return pageOf(rows, limit, auditRecordOf);
   }
-}
 
-function auditView(event: AuditEvent): Record<string, unknown> {
-  return {
-    id: event.id,
-    at: event.at,
-    actor: { kind: event.actorKind, id: event.actorId },
-    action: event.action,
-    target: { kind: event.targetKind, id: event.targetId },
-    before: event.before,
-    after: event.after,
-    ip: event.ip,
-    trace_id: event.traceId,
-  };
+  /** Oldest first, with the position and hash of each entry. */
+  @Requires('audit:read')
+  @Get('chain')
+  async chain(
+    @CurrentTenant() { id: tenantId }: Tenant,
+    @Query() query: ChainQuery,
+  ): Promise<Page<SealedAuditRecord>> {
+    await this.sealer.seal(tenantId);
+    return this.tenants.read(tenantId, ({ manager }) =>
+      sealedPage(manager, { entity: AuditEvent, tenantId }, query),
+    );
+  }
 }

@@ -101,6 +101,8 @@ export class DesiredStateApplier {
   }
 
   private async purge(tenantId: string): Promise<void> {
+    // A tenant that is served keeps its audit trail.
+    await this.database.write((manager) => manager.update(Tenant, { id: tenantId }, { phase: 'retired' }));
     const codecs = rowCodecs(this.database.dataSource.manager);
     const count = await this.tenants.write(tenantId, (scope) => deleteAll(scope, codecs));
     this.logger.log(`Removed ${count} rows of tenant ${tenantId}, as the Control Plane wants.`);

@@ -19,6 +19,7 @@ import { CreateIdempotencyKeys1700000000005 } from './migrations/0005-create-ide
 import { TrackChanges1700000000006 } from './migrations/0006-track-changes';
 import { CreateAi1700000000007 } from './migrations/0007-create-ai';
 import { KeepServiceSecrets1700000000008 } from './migrations/0008-keep-service-secrets';
+import { ChainAudit1700000000009 } from './migrations/0009-chain-audit';
 
 /** The plane's own rows: who it is and whom it serves. */
 const PLANE_ENTITIES = [PlaneIdentity, Tenant];
@@ -52,5 +53,6 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     TrackChanges1700000000006,
     CreateAi1700000000007,
     KeepServiceSecrets1700000000008,
+    ChainAudit1700000000009,
   ],
 };

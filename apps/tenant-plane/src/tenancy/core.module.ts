@@ -7,6 +7,7 @@ import { SessionAuthentication } from '../accounts/session-authentication';
 import { Sessions } from '../accounts/sessions';
 import { SignupTokens } from '../accounts/signup-tokens';
 import { AuditController } from '../audit/audit.controller';
+import { AuditSealer } from '../audit/audit-sealer';
 import { Audit } from '../audit/audit.service';
 import { ControlPlaneChecks } from '../control-plane-link/checks/control-plane-checks';
 import { ControlPlaneChecksController } from '../control-plane-link/checks/control-plane-checks.controller';
@@ -65,7 +66,7 @@ const ACCOUNTS = [Accounts, SessionAuthentication, Sessions, SignupTokens];
     HomeController,
     MovesController,
   ],
-  providers: [...LINK, ...TENANCY, ...ACCOUNTS, ...IDEMPOTENCY, Audit, Deployment],
+  providers: [...LINK, ...TENANCY, ...ACCOUNTS, ...IDEMPOTENCY, Audit, AuditSealer, Deployment],
   exports: [Audit, ControlPlaneClient, Deployment, PlaneIdentities, RepeatableRequests],
 })
 export class CoreModule {}

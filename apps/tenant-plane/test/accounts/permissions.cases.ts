@@ -43,6 +43,7 @@ const ROUTES: readonly Route[] = [
     ...{ roles: ['admin'], status: 200 },
   },
   { method: 'get', path: '/api/audit', roles: ['admin'], status: 200 },
+  { method: 'get', path: '/api/audit/chain', roles: ['admin'], status: 200 },
   { method: 'get', path: '/api/moves', roles: ['admin'], status: 200 },
   { method: 'post', path: '/api/moves/consent', roles: ['admin'], status: 409 },
   { method: 'get', path: '/api/integrations/control-plane', roles: OPERATING, status: 200 },

@@ -1,0 +1,24 @@
+import {
+  type MigrationContext,
+  PortableMigration,
+  addAuditChain,
+  dropAppendOnly,
+  dropAuditChain,
+  keepAppendOnly,
+} from '@atlas/persistence';
+
+/** The chain stands on the rows themselves, which begin it anew: the hash now covers what the API shows. */
+export class ChainAudit1700000000013 extends PortableMigration {
+  protected async apply({ driver, sql }: MigrationContext): Promise<void> {
+    await sql('drop table audit_chain', ...addAuditChain(), ...keepAppendOnly(driver));
+  }
+  protected async revert({ driver, sql, types }: MigrationContext): Promise<void> {
+    await sql(
+      ...dropAppendOnly(driver),
+      ...dropAuditChain(),
+      `create table audit_chain (
+        position integer not null, audit_id ${types.uuid} not null, hash varchar not null,
+        constraint audit_chain_pk primary key (position), constraint audit_chain_audit_uq unique (audit_id))`,
+    );
+  }
+}

@@ -1,0 +1,70 @@
+import { Database, SEAL_BATCH, TenantDatabase, sealBatch } from '@atlas/persistence';
+import { DomainError } from '@atlas/platform';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { AuditEvent } from './audit-event.entity';
+
+const EVERY_MS = 5000;
+
+/**
+ * Links a tenant's audit rows into its chain, behind those who write them: what this process wrote, every 5 s. What a
+ * process left that was killed before is sealed with the tenant's next entry, or when its chain is read.
+ */
+@Injectable()
+export class AuditSealer implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(AuditSealer.name);
+  private readonly noted = new Set<string>();
+  private sealing: Promise<void> = Promise.resolve();
+  private timer?: NodeJS.Timeout;
+
+  constructor(
+    private readonly database: Database,
+    private readonly tenants: TenantDatabase,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => (this.sealing = this.sealing.then(() => this.sealNoted())), EVERY_MS);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.sealing;
+    await this.sealNoted();
+  }
+
+  /** There is something to seal. */
+  note(tenantId: string): void {
+    this.noted.add(tenantId);
+  }
+
+  async seal(tenantId: string): Promise<void> {
+    while ((await this.sealBatch(tenantId)) === SEAL_BATCH);
+  }
+
+  private async sealNoted(): Promise<void> {
+    for (const tenantId of [...this.noted]) {
+      // What is written from here on is noted again.
+      this.noted.delete(tenantId);
+      await this.seal(tenantId).catch((error: unknown) => this.failed(tenantId, error));
+    }
+  }
+
+  private failed(tenantId: string, error: unknown): void {
+    // While a tenant moves nothing of it changes; where it goes on, its trail does.
+    if (error instanceof DomainError && error.code === 'tenant_frozen') return;
+    this.noted.add(tenantId);
+    this.logger.warn(`Audit rows are not sealed yet, and tried again: ${(error as Error).message}`);
+  }
+
+  private sealBatch(tenantId: string): Promise<number> {
+    return this.tenants.write(tenantId, async ({ manager }) => {
+      if (this.database.driver === 'postgres') {
+        const [lock] = await manager.query<{ locked: boolean }[]>(
+          'select pg_try_advisory_xact_lock(4772602, hashtext($1)) as locked',
+          [tenantId],
+        );
+        if (!lock?.locked) return 0;
+      }
+      return sealBatch(manager, { entity: AuditEvent, tenantId });
+    });
+  }
+}

@@ -1,0 +1,22 @@
+import {
+  type MigrationContext,
+  PortableMigration,
+  addAuditChain,
+  dropAppendOnly,
+  dropAuditChain,
+  keepAppendOnly,
+} from '@atlas/persistence';
+
+/** A tenant's trail goes with all its rows, and only where it is not at home: after a move, a purge, a copy begun again. */
+const IS_ELSEWHERE = `not exists
+  (select 1 from tenants where tenants.id = old.tenant_id and tenants.phase in ('serving', 'frozen'))`;
+
+export class ChainAudit1700000000009 extends PortableMigration {
+  protected async apply({ driver, sql }: MigrationContext): Promise<void> {
+    const keys = ['tenant_id'];
+    await sql(...addAuditChain(keys), ...keepAppendOnly(driver, { keys, deletable: IS_ELSEWHERE }));
+  }
+  protected async revert({ driver, sql }: MigrationContext): Promise<void> {
+    await sql(...dropAppendOnly(driver), ...dropAuditChain());
+  }
+}

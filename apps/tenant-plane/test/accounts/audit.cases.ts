@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { CHAIN_START, type SealedAuditRecord, faultBehind } from '@atlas/platform';
+import { EVERY_DATABASE } from '@atlas/testing';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { AuditSealer } from '../../src/audit/audit-sealer';
+import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
+
+describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
+  let plane: TestTenantPlane;
+  let tenant: DesiredTenant;
+  let admin: SignedInUser & CallOptions;
+  let count = 0;
+  beforeAll(async () => (plane = await TestTenantPlane.boot(driver)));
+  afterAll(() => plane.close());
+  beforeEach(async () => {
+    ({ tenant, admin } = await plane.tenantWithAdmin(`audited-${(count += 1)}`));
+    await createIncidents(3);
+  });
+
+  const createIncidents = async (howMany: number): Promise<void> => {
+    for (let number = 1; number <= howMany; number += 1)
+      await plane.post('/api/incidents', { title: `no. ${number}`, severity: 'P3' }, admin).expect(201);
+  };
+  const chain = async (as: CallOptions = admin): Promise<SealedAuditRecord[]> => {
+    const { body } = await plane.get('/api/audit/chain?limit=200', as).expect(200);
+    return body.items;
+  };
+  const faultsOf = (records: readonly SealedAuditRecord[]): string[] =>
+    records.flatMap((record, index) => faultBehind(records[index - 1] ?? CHAIN_START, record) ?? []);
+
+  it('is a chain of its own, from its first entry on', async () => {
+    const { admin: other } = await plane.tenantWithAdmin(`other-${count}`);
+    await plane.post('/api/incidents', { title: 'elsewhere', severity: 'P3' }, other).expect(201);
+    await createIncidents(2);
+    const [ours, theirs] = [await chain(), await chain(other)];
+    expect([ours.length, theirs.length]).toEqual([5, 1]);
+    expect([...faultsOf(ours), ...faultsOf(theirs)]).toEqual([]);
+    expect((await plane.audit(tenant)).map(({ id }) => id).sort()).toEqual(ours.map(({ id }) => id).sort());
+  });
+
+  it('is read in pages', async () => {
+    const { body: first } = await plane.get('/api/audit/chain?limit=2', admin).expect(200);
+    expect([first.items.length, first.next_cursor]).toEqual([2, '2']);
+    const { body: second } = await plane.get('/api/audit/chain?limit=2&cursor=2', admin).expect(200);
+    expect([second.items.length, second.next_cursor]).toEqual([1, null]);
+    expect(faultsOf([...first.items, ...second.items])).toEqual([]);
+    for (const query of ['cursor=-1', 'cursor=x', 'cursor=2147483648', 'limit=201'])
+      await plane.get(`/api/audit/chain?${query}`, admin).expect(400);
+  });
+
+  it('is sealed behind its writers, without anybody asking, and at the latest when the process ends', async () => {
+    await plane.app.get(AuditSealer).onApplicationShutdown();
+    expect((await plane.audit(tenant)).map(({ position }) => position)).toEqual([1, 2, 3]);
+  });
+
+  it('is kept by the database as long as the tenant is at home', async () => {
+    await plane.app.get(AuditSealer).seal(tenant.tenant_id);
+    const [{ id }] = (await plane.audit(tenant)) as [AuditEvent];
+    const attempt = (change: Partial<AuditEvent> | null) =>
+      plane.tenants.write(tenant.tenant_id, (scope) =>
+        change ? scope.update(AuditEvent, { id }, change as object) : scope.delete(AuditEvent, { id }),
+      );
+    for (const change of [null, { actorId: 'nobody' }, { hash: 'f'.repeat(64) }, { position: null }])
+      await expect(attempt(change)).rejects.toThrow('audit_append_only');
+    expect(faultsOf(await chain())).toEqual([]);
+  });
+
+  it('goes with the rest when the tenant is purged, also when it was served until then', async () => {
+    await plane.apply({ tenants: [{ ...tenant, phase: 'retired', purge: { job_id: randomUUID() } }] });
+    expect(await plane.audit(tenant)).toEqual([]);
+  });
+});

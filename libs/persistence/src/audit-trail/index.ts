@@ -1,0 +1,3 @@
+export * from './audit-row';
+export * from './schema';
+export * from './seal';
