@@ -9,6 +9,8 @@ const SIZES = {
 
 /** A job that is paused holds one of the Control Plane's workers, of which there are ten on Postgres. */
 const PAUSED_AT_ONCE = 5;
+const FAULT_POINT = 'deprovision/remove-copies/before';
+const PAUSED = new RegExp(`Fault point ${FAULT_POINT}: pause`, 'g');
 
 interface Scene {
   readonly stack: TestStack;
@@ -71,7 +73,7 @@ async function behindDamagedBackups(
 ): Promise<number> {
   const { stack } = scene;
   await stack.controlPlane.end();
-  await stack.startControlPlane({ ATLAS_FAULT_POINT: 'deprovision/remove-copies/before:pause' });
+  await stack.startControlPlane({ ATLAS_FAULT_POINT: `${FAULT_POINT}:pause` });
   let refused = 0;
   for (let at = 0; at < tenants.length; at += PAUSED_AT_ONCE)
     refused += await damaged(scene, tenants.slice(at, at + PAUSED_AT_ONCE), before);
@@ -85,15 +87,16 @@ async function damaged(
   tenants: readonly TenantView[],
   before: ReadonlyMap<string, readonly string[]>,
 ): Promise<number> {
+  const { controlPlane } = stack;
+  const paused = (): number => controlPlane.output().match(PAUSED)?.length ?? 0;
+  const pausedBefore = paused();
   const jobs = await Promise.all(tenants.map((tenant) => begin(stack, tenant, 'deprovision')));
-  await eventually(async () => (await kept(control)).length === tenants.length, {
-    timeoutMs: 60_000,
-    what: 'all backups are kept',
-  });
+  const areAllPaused = async (): Promise<boolean> => paused() - pausedBefore === tenants.length;
+  await eventually(areAllPaused, { timeoutMs: 60_000, what: 'all backups are kept, and all jobs paused' });
   await control.query(
     `update transfer_parts set sealed = substr(sealed, 1, length(sealed) - 8) || 'AAAAAAAA'`,
   );
-  process.kill(stack.controlPlane.pid, 'SIGUSR2');
+  process.kill(controlPlane.pid, 'SIGUSR2');
   let refused = 0;
   for (const [index, { id }] of tenants.entries()) {
     const job = await ended(stack, jobs[index] ?? '');
@@ -156,12 +159,6 @@ function ended(stack: TestStack, id: string): Promise<JobView> {
     return ['succeeded', 'failed', 'cancelled'].includes(body.status) && body;
   };
   return eventually(look, { timeoutMs: 60_000, what: `job ${id} has ended` });
-}
-
-function kept(control: TenantRows): Promise<unknown[]> {
-  return control.query(
-    "select 1 from transfers where purpose = 'backup' and key_sealed is not null and ended_at is not null",
-  );
 }
 
 function same(one: readonly string[], other: readonly string[]): boolean {
