@@ -27,11 +27,15 @@ export class ControlPlaneClient {
     });
   }
 
-  /** A list from its first to its last page, one by one. */
-  async *list<T>(path: string, query: Readonly<Record<string, string | undefined>> = {}): AsyncGenerator<T> {
+  /** A list from its first page, or what stands behind `from`, to its last, one by one. */
+  async *list<T>(
+    path: string,
+    query: Readonly<Record<string, string | undefined>> = {},
+    from = '',
+  ): AsyncGenerator<T> {
     const search = new URLSearchParams({ limit: String(PAGE_SIZE) });
     for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, value);
-    for (let cursor: string | null = ''; cursor !== null;) {
+    for (let cursor: string | null = from; cursor !== null;) {
       if (cursor) search.set('cursor', cursor);
       const page: Page<T> = await this.get(`${path}?${search}`);
       yield* page.items;

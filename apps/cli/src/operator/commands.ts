@@ -1,4 +1,6 @@
 import { type Command, type Terminal } from '../command';
+import { AUDIT_EXPORT, AUDIT_VERIFY } from './audit-chain.commands';
+import { AUDIT } from './audit.command';
 import { DRIFTS } from './drifts.command';
 import { JOB } from './job.command';
 import { JOBS } from './jobs.command';
@@ -10,7 +12,7 @@ import { RECONCILE } from './reconcile.command';
 import { TENANT } from './tenant.command';
 import { TENANTS } from './tenants.command';
 
-const COMMANDS = [TENANTS, TENANT, PLANES, JOBS, JOB, DRIFTS, RECONCILE];
+const COMMANDS = [TENANTS, TENANT, PLANES, JOBS, JOB, DRIFTS, RECONCILE, AUDIT_EXPORT, AUDIT_VERIFY, AUDIT];
 
 /** What an operator asks of a Control Plane: what is shown is a file each, what is done a row of {@link OPERATIONS}. */
 export function operatorCommands(terminal: Terminal): readonly Command[] {
