@@ -83,6 +83,7 @@ import { TenantInfrastructure } from './tenants/tenant-infrastructure.service';
 import { TenantTokens } from './tenants/tenant-tokens.service';
 import { TenantsController } from './tenants/tenants.controller';
 import { Tenants } from './tenants/tenants.service';
+import { TokenMisuse } from './tenant-planes/token-misuse';
 import { Backups } from './transfers/backups.service';
 import { RelayController } from './transfers/relay.controller';
 import { TransferRelay } from './transfers/relay.service';
@@ -130,6 +131,7 @@ const TENANT_PLANES = [
   ServiceKeys,
   SingleTenantPlanes,
   TenantPlanes,
+  TokenMisuse,
   Backups,
   TransferRelay,
   Transfers,

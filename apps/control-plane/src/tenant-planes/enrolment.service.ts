@@ -14,6 +14,7 @@ import { Placement } from './placement.entity';
 import { ProvisioningToken } from './provisioning-token.entity';
 import { ProvisioningTokens } from './provisioning-tokens';
 import { TenantPlane } from './tenant-plane.entity';
+import { TokenMisuse } from './token-misuse';
 
 /** What is proven of who enrols. */
 type Proof = Pick<ServiceCall<PlaneCaller>, 'keyId' | 'caller'>;
@@ -26,6 +27,7 @@ export class Enrolment {
     private readonly tokens: ProvisioningTokens,
     private readonly desiredStates: DesiredStates,
     private readonly waker: JobWaker,
+    private readonly misuse: TokenMisuse,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -36,20 +38,25 @@ export class Enrolment {
     request: EnrolRequest,
     andThen?: (manager: EntityManager, plane: TenantPlane) => Promise<void>,
   ): Promise<EnrolAnswer> {
-    const token = await this.provenToken(call, request);
-    const plane = await this.alarmingMisuse(token, request, () =>
-      this.database.write(async (manager) => {
+    const token = await this.shownToken(call, request);
+    try {
+      requireProven(token, call, request);
+      const plane = await this.database.write(async (manager) => {
         const redeemed = await this.redeem(manager, token, request);
         await andThen?.(manager, redeemed);
         return redeemed;
-      }),
-    );
-    return this.answer(plane);
+      });
+      return await this.answer(plane);
+    } catch (error) {
+      await this.misuse.alarm(token, request, error);
+      throw error;
+    }
   }
 
-  /** Refuses what `enrol` would refuse, and spends nothing. */
+  /** Refuses what `enrol` would refuse, spends nothing, and raises no alarm. */
   async check(call: Proof, request: EnrolRequest): Promise<EnrolAnswer> {
-    const token = await this.provenToken(call, request);
+    const token = await this.shownToken(call, request);
+    requireProven(token, call, request);
     return this.database.read(async (manager) => {
       const plane = await manager.findOneByOrFail(TenantPlane, { id: token.tenantPlaneId });
       if (token.consumedBy !== request.instance_id)
@@ -58,20 +65,13 @@ export class Enrolment {
     });
   }
 
-  /** The token, when it is genuine and came with the key of its own install bundle. */
-  private async provenToken(call: Proof, request: EnrolRequest): Promise<ProvisioningToken> {
+  private async shownToken(call: Proof, request: EnrolRequest): Promise<ProvisioningToken> {
     const id = parseCredential('atp', request.token)?.id;
     const token = id
       ? await this.database.read((manager) => manager.findOneBy(ProvisioningToken, { id }))
       : null;
-    if (!token || !credentialMatches(request.token, token.secretHash) || token.keyId !== call.keyId) {
-      const detail =
-        call.caller.tenantPlaneId === null
-          ? 'The provisioning token is not one of this Control Plane, or was not issued for the platform secret.'
-          : 'The provisioning token and INTERNAL_SERVICE_SECRET are not of the same install bundle. Paste both from one bundle.';
-      throw new DomainError('bad_signature', 'unauthenticated', detail);
-    }
-    return token;
+    if (token) return token;
+    throw notGenuine(call);
   }
 
   private async redeem(
@@ -89,33 +89,6 @@ export class Enrolment {
     const now = await manager.findOneByOrFail(ProvisioningToken, { id: token.id });
     if (now.consumedBy !== request.instance_id) refuseUnlessRedeemable(now, request, plane, this.clock.now());
     return plane;
-  }
-
-  /** A used token in another's hands is either a cloned install or a stolen one: somebody should look. */
-  private async alarmingMisuse<T>(
-    token: ProvisioningToken,
-    request: EnrolRequest,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof DomainError && error.code === 'token_already_used') {
-        const after = {
-          instance_id: request.instance_id,
-          consumed_by: token.consumedBy,
-          endpoint_url: request.endpoint_url,
-        };
-        const entry = {
-          action: 'provisioning_token.misused',
-          targetKind: 'provisioning_token',
-          targetId: token.id,
-          after,
-        };
-        await this.database.write((manager) => this.audit.record(manager, entry));
-      }
-      throw error;
-    }
   }
 
   private async register(
@@ -168,4 +141,18 @@ export class Enrolment {
     if (!state) throw new Error('Without a revision there is always a desired state.');
     return { tenant_plane_id: plane.id, deployment_model: plane.deploymentModel, desired_state: state };
   }
+}
+
+/** Genuine, and shown with the key of its own install bundle. */
+function requireProven(token: ProvisioningToken, call: Proof, request: EnrolRequest): void {
+  if (!credentialMatches(request.token, token.secretHash) || token.keyId !== call.keyId)
+    throw notGenuine(call);
+}
+
+function notGenuine({ caller }: Proof): DomainError {
+  const detail =
+    caller.tenantPlaneId === null
+      ? 'The provisioning token is not one of this Control Plane, or was not issued for the platform secret.'
+      : 'The provisioning token and INTERNAL_SERVICE_SECRET are not of the same install bundle. Paste both from one bundle.';
+  return new DomainError('bad_signature', 'unauthenticated', detail);
 }

@@ -85,6 +85,56 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect((await plane.rows(TenantPlane, { id: cell.id }))[0]?.instanceId).toBe(cell.instanceId);
   });
 
+  describe('raises an alarm, each time, about a token that is', () => {
+    const kindsOf = async (cell: PlaneSimulator): Promise<unknown[]> =>
+      (await alarms(cell)).map(({ after }) => after?.['kind']);
+
+    it('spent', async () => {
+      const cell = await plane.enrolledCell();
+      const copy = cell.copy();
+      await copy.enrol();
+      await copy.enrol();
+      expect(await kindsOf(cell)).toEqual(['spent', 'spent']);
+      expect((await alarms(cell))[0]).toMatchObject({
+        after: { instance_id: copy.instanceId, consumed_by: cell.instanceId, tenant_plane_id: cell.id },
+        ip: '127.0.0.1',
+      });
+    });
+
+    it('revoked', async () => {
+      const cell = await plane.registerCell();
+      await plane.reissue(cell);
+      await cell.enrol();
+      expect(await kindsOf(cell)).toEqual(['revoked']);
+    });
+
+    it('expired', async () => {
+      const cell = await plane.registerCell({ token_ttl_seconds: 60 });
+      plane.clock.advance(61);
+      await cell.enrol();
+      expect(await kindsOf(cell)).toEqual(['expired']);
+    });
+
+    it('foreign: of another bundle, or with another secret', async () => {
+      const [cell, other] = [await plane.registerCell(), await plane.registerCell()];
+      await cell.copy({ secret: other.secret }).enrol();
+      await cell.enrol({ token: mintCredential('atp', { id: cell.install.token_id }).value });
+      expect([await kindsOf(cell), await kindsOf(other)]).toEqual([['foreign', 'foreign'], []]);
+    });
+
+    it('good, but shown by a plane that is not: no alarm', async () => {
+      const cell = await plane.registerCell();
+      await cell.enrol({ version: '9.0.0' });
+      expect(await kindsOf(cell)).toEqual([]);
+    });
+
+    it('misused, in the metrics too', async () => {
+      const { text } = await plane.get('/metrics', { token: null });
+      for (const kind of ['spent', 'revoked', 'expired', 'foreign'])
+        expect(text).toMatch(new RegExp(`^atlas_token_misuses_total\\{kind="${kind}"\\} [1-9]`, 'm'));
+    });
+  });
+
   it('refuses the old token once a new one was issued', async () => {
     const old = await plane.registerCell({ secret: 'platform' });
     const current = await plane.reissue(old);
