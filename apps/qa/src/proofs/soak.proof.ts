@@ -10,6 +10,8 @@ const SIZES = {
   full: { tenants: 200, warmUpMs: 5 * MINUTE_MS, soakMs: 10 * MINUTE_MS, sampleMs: 10_000 },
 } as const;
 const MAX_MEBIBYTES_A_MINUTE = 1;
+/** What docker/ sets: each thread that runs SQLite would have an arena of glibc's own otherwise. */
+const AS_IN_ITS_IMAGE = { MALLOC_ARENA_MAX: '2' };
 /** Calls that happen to be under way at a sample. */
 const HANDLES_BY_CHANCE = 3;
 /** On Postgres: the pool (10) and the listener of each plane, and the Control Plane's queue (10). */
@@ -43,11 +45,11 @@ export const SOAK: Proof = {
 };
 
 async function begin({ stack: start, database }: ProofContext) {
-  const reporting = { NODE_OPTIONS: `--require "${MEMORY_REPORT}"` };
-  const stack = await start(reporting);
+  const env = { ...AS_IN_ITS_IMAGE, NODE_OPTIONS: `--require "${MEMORY_REPORT}"` };
+  const stack = await start(env);
   const { id, install } = await stack.registerCell();
   const planeDatabase = await database();
-  const plane = await stack.startTenantPlane(install, planeDatabase, reporting);
+  const plane = await stack.startTenantPlane(install, planeDatabase, env);
   await stack.awaitEnrolled(id);
   const watches = [
     new PlaneWatch(stack.controlPlane, stack.controlPlaneDatabase),
