@@ -54,6 +54,8 @@ import { RECONCILE_PROVIDERS } from './reconcile';
 import { DriftsController } from './reconcile/drifts.controller';
 import { Routes } from './routing/routes.service';
 import { RoutingController } from './routing/routing.controller';
+import { Resealer } from './sealing/resealer';
+import { SealingKeysController } from './sealing/sealing-keys.controller';
 import { SigningKeys } from './signing-keys/signing-keys';
 import { Cells } from './tenant-planes/cells';
 import { DesiredStates } from './tenant-planes/desired-state.service';
@@ -172,6 +174,7 @@ export class AppModule {
         DriftsController,
         JobsController,
         RoutingController,
+        SealingKeysController,
         TenantsController,
         LifecycleController,
         PlaneOperationsController,
@@ -193,6 +196,7 @@ export class AppModule {
         SealedIdempotency,
         { provide: RepeatableRequests, useClass: OperatorRequests },
         Routes,
+        Resealer,
         SigningKeys,
         { provide: JobQueue, inject: [ControlPlaneConfig, Database], useFactory: createQueue },
         { provide: RequestNonces, inject: [Database, Clock], useFactory: createNonces },

@@ -174,7 +174,7 @@ export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>)
 }
 
 /** One for all, since their first keys are sealed with it. */
-const SEALING_KEYS = `k1:${Buffer.alloc(32, 'tests').toString('base64')}`;
+export const SEALING_KEYS = `k1:${Buffer.alloc(32, 'tests').toString('base64')}`;
 
 /** The module's own provider comes before the global one. */
 function withClock(module: DynamicModule, clock: Clock): DynamicModule {

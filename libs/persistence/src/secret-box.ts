@@ -52,6 +52,20 @@ export class SecretBox {
     this.keys = new Map(keys.map(({ id, key }) => [id, key]));
   }
 
+  /** Of the key that seals. */
+  get keyId(): string {
+    return this.sealing.id;
+  }
+
+  get keyIds(): readonly string[] {
+    return [...this.keys.keys()];
+  }
+
+  /** With which all begins that is sealed now. */
+  get prefix(): string {
+    return `${VERSION}.${this.keyId}.`;
+  }
+
   /** `s1.<kid>.<iv>.<ciphertext>.<tag>`, base64url. */
   seal(plain: string, place: SealedPlace): string {
     const iv = randomBytes(IV_BYTES);

@@ -43,6 +43,13 @@ export interface DriftView {
   readonly repaired: boolean;
 }
 
+export interface SealingKeyView {
+  readonly id: string;
+  readonly seals: boolean;
+  readonly is_known: boolean;
+  readonly values: number;
+}
+
 /** What came of a look. */
 export interface LookView {
   readonly looked_at: number;

@@ -9,10 +9,23 @@ import { OPERATIONS } from './operations';
 import { asCommand } from './operator-command';
 import { PLANES } from './planes.command';
 import { RECONCILE } from './reconcile.command';
+import { SEALING_KEYS } from './sealing-keys.command';
 import { TENANT } from './tenant.command';
 import { TENANTS } from './tenants.command';
 
-const COMMANDS = [TENANTS, TENANT, PLANES, JOBS, JOB, DRIFTS, RECONCILE, AUDIT_EXPORT, AUDIT_VERIFY, AUDIT];
+const COMMANDS = [
+  TENANTS,
+  TENANT,
+  PLANES,
+  JOBS,
+  JOB,
+  DRIFTS,
+  RECONCILE,
+  AUDIT_EXPORT,
+  AUDIT_VERIFY,
+  AUDIT,
+  SEALING_KEYS,
+];
 
 /** What an operator asks of a Control Plane: what is shown is a file each, what is done a row of {@link OPERATIONS}. */
 export function operatorCommands(terminal: Terminal): readonly Command[] {

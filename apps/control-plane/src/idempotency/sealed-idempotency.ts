@@ -11,6 +11,7 @@ import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
 import { IdempotencyRecord } from './idempotency-key.entity';
+import { SEALED, type SealedColumn, placeIn } from '../sealing/sealed-columns';
 
 /** What a request answers. `install` is shown once, so it is kept apart and erased when `tokenId` is spent. */
 export interface RepeatableAnswer {
@@ -64,12 +65,12 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
     scope: string,
     { install, ...answer }: RepeatableAnswer,
   ): Promise<void> {
-    const seal = (value: unknown, column: string): string =>
-      this.box.seal(JSON.stringify(value), placeOf(scope, column));
+    const seal = (value: unknown, column: SealedColumn): string =>
+      this.box.seal(JSON.stringify(value), placeIn(column, scope));
     const sealed = {
       status: answer.status,
-      answerSealed: seal(answer, 'answer_sealed'),
-      installSealed: install ? seal(install, 'install_sealed') : null,
+      answerSealed: seal(answer, SEALED.idempotencyAnswer),
+      installSealed: install ? seal(install, SEALED.idempotencyInstall) : null,
       tokenId: install?.tokenId ?? null,
     };
     await manager.update(IdempotencyRecord, { scope }, sealed);
@@ -85,15 +86,14 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
   }
 
   private opened({ scope, answerSealed, installSealed, tokenId }: IdempotencyRecord): RepeatableAnswer {
-    const open = (sealed: string, column: string): unknown =>
-      JSON.parse(this.box.open(sealed, placeOf(scope, column)));
-    const answer = open(answerSealed, 'answer_sealed') as RepeatableAnswer;
+    const open = (sealed: string, column: SealedColumn): unknown =>
+      JSON.parse(this.box.open(sealed, placeIn(column, scope)));
+    const answer = open(answerSealed, SEALED.idempotencyAnswer) as RepeatableAnswer;
     if (tokenId === null) return answer;
     if (installSealed === null) return { ...answer, body: { ...answer.body, install: null } };
-    return { ...answer, install: open(installSealed, 'install_sealed') as RepeatableAnswer['install'] };
+    return {
+      ...answer,
+      install: open(installSealed, SEALED.idempotencyInstall) as RepeatableAnswer['install'],
+    };
   }
-}
-
-function placeOf(scope: string, column: string) {
-  return { table: 'idempotency_keys', column, rowId: scope, ownerId: 'control-plane' };
 }

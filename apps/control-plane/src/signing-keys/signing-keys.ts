@@ -12,6 +12,7 @@ import {
   importJWK,
 } from 'jose';
 import { SigningKey } from './signing-key.entity';
+import { SEALED, placeIn } from '../sealing/sealed-columns';
 
 /** Of certificates of deletion. */
 export const DELETION_KEY_PURPOSE = 'deletion';
@@ -75,17 +76,16 @@ export class SigningKeys implements OnModuleInit {
       purpose,
       alg: SIGNUP_TOKEN_ALGORITHM,
     } as PublishedKey;
-    const privateSealed = this.box.seal(JSON.stringify(await exportJWK(pair.privateKey)), placeOf(kid));
+    const privateSealed = this.box.seal(
+      JSON.stringify(await exportJWK(pair.privateKey)),
+      placeIn(SEALED.signingKey, kid),
+    );
     const row = { kid, purpose, publicJwk, privateSealed, createdAt: this.clock.now() };
     await this.database.write((manager) => insertIfAbsent(manager, SigningKey, row));
   }
 
   private async open(key: SigningKey): Promise<CryptoKey> {
-    const jwk = JSON.parse(this.box.open(key.privateSealed, placeOf(key.kid))) as JWK;
+    const jwk = JSON.parse(this.box.open(key.privateSealed, placeIn(SEALED.signingKey, key.kid))) as JWK;
     return (await importJWK(jwk, SIGNUP_TOKEN_ALGORITHM)) as CryptoKey;
   }
-}
-
-function placeOf(kid: string) {
-  return { table: 'signing_keys', column: 'private_sealed', rowId: kid, ownerId: 'control-plane' };
 }

@@ -13,6 +13,7 @@ import { type PlaneCaller } from '../accounts/caller';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { ServiceKey } from './service-key.entity';
 import { type TenantPlane } from './tenant-plane.entity';
+import { SEALED, placeIn } from '../sealing/sealed-columns';
 
 const MAX_CACHED = 10_000;
 const ACCEPTED = { activatedAt: Not(IsNull()), revokedAt: IsNull() };
@@ -48,7 +49,7 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     activatedAt: Date | null = null,
   ): Promise<{ keyId: string; secret: string }> {
     const { id, value } = mintCredential('ats');
-    const secretSealed = this.box.seal(value, placeOf(id, tenantPlaneId));
+    const secretSealed = this.box.seal(value, placeIn(SEALED.serviceSecret, id, tenantPlaneId));
     await insertRow(manager, ServiceKey, {
       id,
       tenantPlaneId,
@@ -127,7 +128,7 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   }
 
   private secretIn({ id, tenantPlaneId, secretSealed }: ServiceKey): string {
-    return this.box.open(secretSealed, placeOf(id, tenantPlaneId));
+    return this.box.open(secretSealed, placeIn(SEALED.serviceSecret, id, tenantPlaneId));
   }
 
   private async revokeThose(
@@ -156,8 +157,4 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     if (this.opened.size >= MAX_CACHED && oldest !== undefined) this.opened.delete(oldest);
     this.opened.set(key.keyId, key);
   }
-}
-
-function placeOf(keyId: string, tenantPlaneId: string) {
-  return { table: 'service_keys', column: 'secret_sealed', rowId: keyId, ownerId: tenantPlaneId };
 }

@@ -1,8 +1,9 @@
-import { SecretBox } from '@atlas/persistence';
+import { SecretBox, type SealedPlace } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Tenant } from './tenant.entity';
+import { SEALED, placeIn } from '../sealing/sealed-columns';
 
 interface Made {
   readonly endpointUrl: string;
@@ -21,7 +22,7 @@ export class DatabaseUrls {
     { endpointUrl, dbUrl }: Made,
     home: Pick<Tenant, 'id'> | null,
   ): Promise<void> {
-    const dbUrlSealed = this.box.seal(dbUrl, placeOf('tenant_planes', tenantPlaneId));
+    const dbUrlSealed = this.box.seal(dbUrl, onPlane(tenantPlaneId));
     await manager.update(TenantPlane, { id: tenantPlaneId }, { endpointUrl, dbUrlSealed });
     if (home)
       await manager.update(Tenant, { id: home.id }, this.onTenant(home.id, { endpointUrl, dbUrl }) as never);
@@ -32,7 +33,7 @@ export class DatabaseUrls {
     if (dbUrlSealed === null || endpointUrl === null) return { endpointUrl, dbUrlSealed: null };
     return this.onTenant(tenantId, {
       endpointUrl,
-      dbUrl: this.box.open(dbUrlSealed, placeOf('tenant_planes', id)),
+      dbUrl: this.box.open(dbUrlSealed, onPlane(id)),
     });
   }
 
@@ -42,19 +43,23 @@ export class DatabaseUrls {
 
   /** Null when none is recorded. */
   open({ id, dbUrlSealed }: Tenant): string | null {
-    return dbUrlSealed === null ? null : this.box.open(dbUrlSealed, placeOf('tenants', id));
+    return dbUrlSealed === null ? null : this.box.open(dbUrlSealed, onTenant(id));
   }
 
   /** Whether that is what the plane's row says. */
   ofPlaneIs({ id, dbUrlSealed }: TenantPlane, dbUrl: string): boolean {
-    return dbUrlSealed !== null && this.box.open(dbUrlSealed, placeOf('tenant_planes', id)) === dbUrl;
+    return dbUrlSealed !== null && this.box.open(dbUrlSealed, onPlane(id)) === dbUrl;
   }
 
   private onTenant(id: string, { endpointUrl, dbUrl }: Made): Partial<Tenant> {
-    return { endpointUrl, dbUrlSealed: this.box.seal(dbUrl, placeOf('tenants', id)) };
+    return { endpointUrl, dbUrlSealed: this.box.seal(dbUrl, onTenant(id)) };
   }
 }
 
-function placeOf(table: 'tenants' | 'tenant_planes', id: string) {
-  return { table, column: 'db_url_sealed', rowId: id, ownerId: id };
+function onPlane(id: string): SealedPlace {
+  return placeIn(SEALED.planeDatabaseUrl, id, id);
+}
+
+function onTenant(id: string): SealedPlace {
+  return placeIn(SEALED.tenantDatabaseUrl, id, id);
 }

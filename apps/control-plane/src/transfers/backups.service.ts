@@ -17,6 +17,7 @@ import { type EntityManager, IsNull, Not } from 'typeorm';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Transfer, TransferPart } from './transfer.entity';
 import { newTransfer } from './transfers.service';
+import { SEALED, placeIn } from '../sealing/sealed-columns';
 
 const KEY_AGREEMENT = 'ECDH-ES';
 const ENCRYPTION = 'A256GCM';
@@ -49,7 +50,10 @@ export class Backups {
     const planes = { sourcePlaneId: tenantPlaneId, targetPlaneId: tenantPlaneId };
     const recipient = { ...(await exportJWK(pair.publicKey)) };
     const backup = newTransfer({ tenantId, ...planes, purpose: 'backup', recipient }, this.clock.now());
-    backup.keySealed = this.box.seal(JSON.stringify(await exportJWK(pair.privateKey)), placeOf(backup));
+    backup.keySealed = this.box.seal(
+      JSON.stringify(await exportJWK(pair.privateKey)),
+      placeIn(SEALED.transferKey, backup.id, backup.tenantId),
+    );
     backup.planeKey = await this.keyFor(manager, backup, tenantPlaneId);
     await insertRow(manager, Transfer, backup as never);
     return backup;
@@ -117,10 +121,6 @@ export class Backups {
 
   private openKey(backup: Transfer): string {
     if (backup.keySealed === null) throw new Error('The backup was erased.');
-    return this.box.open(backup.keySealed, placeOf(backup));
+    return this.box.open(backup.keySealed, placeIn(SEALED.transferKey, backup.id, backup.tenantId));
   }
-}
-
-function placeOf({ id, tenantId }: Pick<Transfer, 'id' | 'tenantId'>) {
-  return { table: 'transfers', column: 'key_sealed', rowId: id, ownerId: tenantId };
 }

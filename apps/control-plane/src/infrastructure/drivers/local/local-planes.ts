@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type InfrastructureSubject } from '../../infrastructure-driver';
 import { LocalPlane } from './local-plane.entity';
+import { SEALED, placeIn } from '../../../sealing/sealed-columns';
 
 /** Signalled when the wanted state of a local plane has changed. */
 export const LOCAL_PLANES_TOPIC = 'local-planes';
@@ -28,7 +29,10 @@ export class LocalPlanes {
   ): Promise<void> {
     const known = await manager.findOneBy(LocalPlane, { tenantPlaneId });
     if (known && this.runsSo(known, env, version)) return;
-    const envSealed = this.box.seal(JSON.stringify(env), placeOf(tenantPlaneId));
+    const envSealed = this.box.seal(
+      JSON.stringify(env),
+      placeIn(SEALED.localPlaneEnv, tenantPlaneId, tenantPlaneId),
+    );
     if (known) {
       const changes = { envSealed, version, generation: known.generation + 1 };
       await manager.update(LocalPlane, { tenantPlaneId }, changes);
@@ -52,7 +56,9 @@ export class LocalPlanes {
   }
 
   environmentOf({ tenantPlaneId, envSealed }: LocalPlane): Env {
-    return JSON.parse(this.box.open(envSealed, placeOf(tenantPlaneId))) as Env;
+    return JSON.parse(
+      this.box.open(envSealed, placeIn(SEALED.localPlaneEnv, tenantPlaneId, tenantPlaneId)),
+    ) as Env;
   }
 
   /** A token that it has spent is no reason to replace it. */
@@ -64,8 +70,4 @@ export class LocalPlanes {
   databaseUrlOf(plane: LocalPlane): string {
     return this.environmentOf(plane)['TENANT_PLANE_DATABASE_URL'] ?? '';
   }
-}
-
-function placeOf(tenantPlaneId: string) {
-  return { table: 'local_planes', column: 'env_sealed', rowId: tenantPlaneId, ownerId: tenantPlaneId };
 }

@@ -1,0 +1,36 @@
+import { type SealedPlace } from '@atlas/persistence';
+
+/** A column of sealed values, with the columns that name a value's row and its owner. */
+export interface SealedColumn {
+  readonly table: string;
+  readonly column: string;
+  readonly row: string;
+  /** Left out: the Control Plane itself. */
+  readonly owner?: string;
+}
+
+/** Every sealed column there is. A new one stands here, or is not sealed anew when keys change. */
+export const SEALED = {
+  idempotencyAnswer: { table: 'idempotency_keys', column: 'answer_sealed', row: 'scope' },
+  idempotencyInstall: { table: 'idempotency_keys', column: 'install_sealed', row: 'scope' },
+  localPlaneEnv: {
+    ...{ table: 'local_planes', column: 'env_sealed' },
+    ...{ row: 'tenant_plane_id', owner: 'tenant_plane_id' },
+  },
+  planeDatabaseUrl: { table: 'tenant_planes', column: 'db_url_sealed', row: 'id', owner: 'id' },
+  serviceSecret: { table: 'service_keys', column: 'secret_sealed', row: 'id', owner: 'tenant_plane_id' },
+  signingKey: { table: 'signing_keys', column: 'private_sealed', row: 'kid' },
+  tenantDatabaseUrl: { table: 'tenants', column: 'db_url_sealed', row: 'id', owner: 'id' },
+  transferKey: { table: 'transfers', column: 'key_sealed', row: 'id', owner: 'tenant_id' },
+} as const satisfies Readonly<Record<string, SealedColumn>>;
+
+export const SEALED_COLUMNS: readonly SealedColumn[] = Object.values(SEALED);
+
+/** Where the value of one row stands. */
+export function placeIn(
+  { table, column }: SealedColumn,
+  rowId: string,
+  ownerId = 'control-plane',
+): SealedPlace {
+  return { table, column, rowId, ownerId };
+}
