@@ -12,6 +12,8 @@ import { RECONNECT_HERD } from './proofs/reconnect-herd.proof';
 import { REDACTION } from './proofs/redaction.proof';
 import { REPOSITORY_FAILS_CLOSED } from './proofs/repository-fails-closed.proof';
 import { RLS_LINT } from './proofs/rls-lint.proof';
+import { SEAL_ROTATION } from './proofs/seal-rotation.proof';
+import { SEAL_SWAP } from './proofs/seal-swap.proof';
 import { SIGNATURE_MUTATION } from './proofs/signature-mutation.proof';
 import { SIGNATURE_REPLAY } from './proofs/signature-replay.proof';
 import { SOAK } from './proofs/soak.proof';
@@ -26,6 +28,8 @@ export const PROOFS: readonly Proof[] = [
   SIGNATURE_REPLAY,
   RLS_LINT,
   REPOSITORY_FAILS_CLOSED,
+  SEAL_SWAP,
+  SEAL_ROTATION,
   REDACTION,
   CRASH_MATRIX,
   COMPENSATION,

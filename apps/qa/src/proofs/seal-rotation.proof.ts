@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { type TestStack, eventually } from '@atlas/testing';
+import { type Proof, type ProofContext } from '../proof';
+import { type TenantWithSecret, dbUrlOf, tenantsWithSecrets } from '../sealing/tenants-with-secrets';
+import { TenantRows } from '../tenant-rows';
+
+const SIZES = { small: { tenants: 10, kills: 1 }, full: { tenants: 340, kills: 3 } } as const;
+const READERS = 4;
+const TABLES = { tenants: 'db_url_sealed', tenant_planes: 'db_url_sealed', service_keys: 'secret_sealed' };
+
+interface KeyView {
+  readonly id: string;
+  readonly values: number;
+}
+
+/** R16. The sealing key changes under readers and kills: nobody is refused a secret, and nothing stays under the old key. */
+export const SEAL_ROTATION: Proof = {
+  name: 'seal-rotation',
+  goal: 're-seal of 1,000 secrets under reads with 3 kills: 0 failed reads, 0 old rows',
+  databases: ['sqlite', 'postgres'],
+  // control-plane/test/trust/sealing.cases.ts is its small form.
+  smallOn: [],
+  async run(context) {
+    const { tenants: count, kills } = SIZES[context.size];
+    const old = newKey('k1');
+    const stack = await context.stack({ INFRASTRUCTURE_DRIVER: 'manual', CONTROL_PLANE_SEALING_KEYS: old });
+    const rows = await TenantRows.open(stack.controlPlaneDatabase);
+    const reading = new Reading(stack, await tenantsWithSecrets(stack, count), context.progress);
+    try {
+      const secrets = await valuesOf(stack, 'k1');
+      const next = newKey('k2');
+      const readers = Array.from({ length: READERS }, () => reading.run());
+      const left = await rotate(context, { stack, rows, keys: `${next},${old}`, secrets, kills });
+      await eventually(async () => (await valuesOf(stack, 'k1')) === 0, { timeoutMs: 60_000 });
+      reading.end();
+      await Promise.all(readers);
+      const oldRows = await valuesOf(stack, 'k1');
+      const newRows = await valuesOf(stack, 'k2');
+      // Without the old key, everything opens.
+      await stack.controlPlane.end();
+      await stack.startControlPlane({ CONTROL_PLANE_SEALING_KEYS: next });
+      const unread = await reading.all();
+      const figure = `${secrets} secrets under ${reading.count} reads, killed with ${left.join(', ')} of them to go: ${reading.failed} failed reads, ${oldRows} old rows, ${newRows} new ones; ${unread} unreadable without the old key`;
+      const isWhole = newRows === secrets && oldRows === 0 && unread === 0;
+      const wasKilled = left.length === kills && left.every((some) => some > 0 && some < secrets);
+      return { figure, isGood: isWhole && reading.failed === 0 && reading.count >= count && wasKilled };
+    } finally {
+      reading.end();
+      await rows.close();
+    }
+  },
+};
+
+interface Rotation {
+  readonly stack: TestStack;
+  readonly rows: TenantRows;
+  readonly keys: string;
+  readonly secrets: number;
+  readonly kills: number;
+}
+
+/** Starts with the new key in front, and again after each kill. Answers how many values were left at each. */
+async function rotate({ progress }: ProofContext, rotation: Rotation): Promise<number[]> {
+  const { stack, rows, keys, secrets, kills } = rotation;
+  await stack.controlPlane.end();
+  const left: number[] = [];
+  for (let kill = 1; kill <= kills; kill += 1) {
+    const enough = Math.floor((secrets * kill) / (kills + 1));
+    const plane = await stack.startControlPlane({ CONTROL_PLANE_SEALING_KEYS: keys }, false);
+    await eventually(async () => (await resealed(rows)) >= enough, { timeoutMs: 60_000, everyMs: 2 });
+    await plane.end('SIGKILL');
+    left.push(secrets - (await resealed(rows)));
+    progress(`killed with ${left.at(-1)} of ${secrets} to go`);
+  }
+  await stack.startControlPlane({ CONTROL_PLANE_SEALING_KEYS: keys });
+  return left;
+}
+
+async function resealed(rows: TenantRows): Promise<number> {
+  const counts = Object.entries(TABLES).map(
+    ([table, column]) => `(select count(*) from ${table} where ${column} like 's1.k2.%')`,
+  );
+  const [row] = await rows.query<{ count: number | string }>(`select ${counts.join(' + ')} as count`);
+  return Number(row?.count);
+}
+
+async function valuesOf(stack: TestStack, id: string): Promise<number> {
+  const { body } = await stack.api<{ items: readonly KeyView[] }>('/api/sealing-keys');
+  return body.items.find((key) => key.id === id)?.values ?? 0;
+}
+
+function newKey(id: string): string {
+  return `${id}:${randomBytes(32).toString('base64')}`;
+}
+
+/** Reads secrets one after the other, and again while the Control Plane is not there. */
+class Reading {
+  count = 0;
+  failed = 0;
+  private isOver = false;
+
+  constructor(
+    private readonly stack: TestStack,
+    private readonly tenants: readonly TenantWithSecret[],
+    private readonly tell: ProofContext['progress'],
+  ) {}
+
+  async run(): Promise<void> {
+    for (let n = 0; !this.isOver; n += 1) {
+      const tenant = this.tenants[n % this.tenants.length];
+      if (tenant) await this.read(tenant);
+    }
+  }
+
+  end(): void {
+    this.isOver = true;
+  }
+
+  /** How many of all cannot be read. */
+  async all(): Promise<number> {
+    let unread = 0;
+    for (const { id, dbUrl } of this.tenants) if ((await dbUrlOf(this.stack, id)) !== dbUrl) unread += 1;
+    return unread;
+  }
+
+  private async read({ id, dbUrl }: TenantWithSecret): Promise<void> {
+    const answer = await this.stack.api<{ db_url?: string }>(`/api/tenants/${id}/db-url`).catch(() => null);
+    // Nobody was there to answer.
+    if (answer === null) return;
+    this.count += 1;
+    if (answer.body.db_url === dbUrl) return;
+    this.failed += 1;
+    this.tell(`a read was answered ${answer.status} ${JSON.stringify(answer.body)}`);
+  }
+}

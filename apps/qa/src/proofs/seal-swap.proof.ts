@@ -1,0 +1,118 @@
+import { type TestStack } from '@atlas/testing';
+import { type Proof, type ProofContext } from '../proof';
+import { type TenantWithSecret, dbUrlOf, inTurns, tenantsWithSecrets } from '../sealing/tenants-with-secrets';
+import { TenantRows } from '../tenant-rows';
+
+const TENANTS = { small: 4, full: 200 } as const;
+
+interface Scene {
+  readonly stack: TestStack;
+  readonly rows: TenantRows;
+  readonly tenants: readonly TenantWithSecret[];
+  /** What is sealed of each. */
+  readonly sealed: readonly string[];
+}
+
+/** R15. A sealed value opens where it was sealed, and whole, or not at all. */
+export const SEAL_SWAP: Proof = {
+  name: 'seal-swap',
+  goal: 'sealed values of 200 tenants in the rows of every other, in other columns, with their tags cut: 0 open',
+  databases: ['sqlite', 'postgres'],
+  async run(context) {
+    const stack = await context.stack({ INFRASTRUCTURE_DRIVER: 'manual' });
+    const rows = await TenantRows.open(stack.controlPlaneDatabase);
+    try {
+      const tenants = await tenantsWithSecrets(stack, TENANTS[context.size]);
+      const sealed = await inTurns(tenants, async ({ id }) => {
+        const [row] = await rows.query<{ value: string }>(
+          'select db_url_sealed as value from tenants where id = $1',
+          [id],
+        );
+        return row?.value ?? '';
+      });
+      return await judged({ stack, rows, tenants, sealed }, context);
+    } finally {
+      await rows.close();
+    }
+  },
+};
+
+async function judged(scene: Scene, { progress }: ProofContext) {
+  const { tenants, sealed } = scene;
+  const before = await opened(scene, sealed);
+  let [swaps, swapped] = [0, 0];
+  for (let by = 1; by < tenants.length; by += 1) {
+    swapped += await opened(scene, rotated(sealed, by));
+    swaps += tenants.length;
+    if (by % 20 === 0) progress(`${swaps} swapped, ${swapped} opened`);
+  }
+  let elsewhere = 0;
+  for (const from of ELSEWHERE) elsewhere += await opened(scene, await valuesFrom(scene, from));
+  let changed = 0;
+  for (const change of Object.values(CHANGES)) changed += await opened(scene, sealed.map(change));
+  const after = await opened(scene, sealed);
+  const count = tenants.length;
+  const figure = `${count} values: ${swaps} times in another tenant's row ${swapped} opened, ${ELSEWHERE.length * count} from other columns ${elsewhere}, ${Object.keys(CHANGES).length * count} cut or changed ${changed}; in their places before and after ${before} and ${after}`;
+  return { figure, isGood: before === count && after === count && swapped + elsewhere + changed === 0 };
+}
+
+/** How many of the tenants are told a database URL with these values in their rows. */
+async function opened({ stack, rows, tenants }: Scene, values: readonly string[]): Promise<number> {
+  for (const [index, { id }] of tenants.entries())
+    await rows.query('update tenants set db_url_sealed = $1 where id = $2', [values[index], id]);
+  const answers = await inTurns(tenants, ({ id }) => dbUrlOf(stack, id));
+  return answers.filter((answer) => answer !== undefined).length;
+}
+
+function rotated(values: readonly string[], by: number): string[] {
+  return values.map((_, index) => values[(index + by) % values.length] ?? '');
+}
+
+/** Secrets of the same tenant: of its plane's row, and of the key that its plane signs with. */
+const ELSEWHERE = [
+  `select db_url_sealed as value from tenant_planes where id = (select tenant_plane_id from placements where tenant_id = $1)`,
+  `select secret_sealed as value from service_keys
+    where tenant_plane_id = (select tenant_plane_id from placements where tenant_id = $1) limit 1`,
+];
+
+async function valuesFrom({ rows, tenants }: Scene, query: string): Promise<string[]> {
+  const found = await inTurns(
+    tenants,
+    async ({ id }) => (await rows.query<{ value: string }>(query, [id]))[0],
+  );
+  return found.map((row) => {
+    if (!row?.value) throw new Error(`Nothing is sealed there: ${query}`);
+    return row.value;
+  });
+}
+
+type Change = (envelope: string) => string;
+
+const inPart =
+  (index: number, change: (bytes: Buffer) => Buffer): Change =>
+  (envelope) => {
+    const parts = envelope.split('.');
+    parts[index] = change(Buffer.from(parts[index] ?? '', 'base64url')).toString('base64url');
+    return parts.join('.');
+  };
+const flip = (bytes: Buffer): Buffer =>
+  Buffer.from(bytes.map((byte, index) => (index === 0 ? byte ^ 1 : byte)));
+const [IV, CIPHERTEXT, TAG] = [2, 3, 4];
+
+const CHANGES: Readonly<Record<string, Change>> = {
+  ...Object.fromEntries(
+    [0, 1, 4, 8, 12, 13, 14, 15].map((length) => [
+      `tag of ${length} bytes`,
+      inPart(TAG, (tag) => tag.subarray(0, length)),
+    ]),
+  ),
+  'a longer tag': inPart(TAG, (tag) => Buffer.concat([tag, tag])),
+  'no tag': (envelope) => envelope.split('.').slice(0, TAG).join('.'),
+  'another tag': inPart(TAG, flip),
+  'another text': inPart(CIPHERTEXT, flip),
+  'a shorter text': inPart(CIPHERTEXT, (text) => text.subarray(1)),
+  'another nonce': inPart(IV, flip),
+  'another version': (envelope) => envelope.replace('s1.', 's0.'),
+  'another key': (envelope) => envelope.replace('.k1.', '.k2.'),
+  'one more part': (envelope) => `${envelope}.${envelope.split('.')[TAG]}`,
+};

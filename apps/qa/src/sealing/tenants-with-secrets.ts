@@ -1,0 +1,44 @@
+import { type TestStack } from '@atlas/testing';
+
+const AT_ONCE = 8;
+
+export interface TenantWithSecret {
+  readonly id: string;
+  readonly dbUrl: string;
+}
+
+/**
+ * Dedicated tenants whose infrastructure a person made, each with three sealed values: its database URL on two rows, and the
+ * secret of its plane.
+ */
+export async function tenantsWithSecrets(stack: TestStack, count: number): Promise<TenantWithSecret[]> {
+  const make = async (n: number): Promise<TenantWithSecret> => {
+    const { body } = await stack.provision(`sealed-${n}`, { body: { deployment_model: 'dedicated' } });
+    const { id } = body.tenant;
+    const dbUrl = `postgres://tenant:password-of-${n}@db.example.com/tenant_${n}`;
+    const made = { endpoint_url: `https://tenant-${n}.example.com`, db_url: dbUrl };
+    const path = `/api/tenants/${id}/infrastructure`;
+    const { status } = await stack.api(path, { method: 'PUT', body: made });
+    if (status !== 200) throw new Error(`PUT ${path} was answered ${status}.`);
+    await stack.api(`/api/tenants/${id}/provisioning-tokens`, { method: 'POST' });
+    return { id, dbUrl };
+  };
+  return inTurns(
+    Array.from({ length: count }, (_, index) => index),
+    make,
+  );
+}
+
+/** Some at once, all in the end. */
+export async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let at = 0; at < items.length; at += AT_ONCE)
+    results.push(...(await Promise.all(items.slice(at, at + AT_ONCE).map(work))));
+  return results;
+}
+
+/** What the Control Plane says it is; undefined when it does not. */
+export async function dbUrlOf(stack: TestStack, id: string): Promise<string | undefined> {
+  const { status, body } = await stack.api<{ db_url?: string }>(`/api/tenants/${id}/db-url`);
+  return status === 200 ? body.db_url : undefined;
+}
