@@ -55,7 +55,7 @@ export function readSignatureFields(headers: HeaderBag, profile: SignatureProfil
 export function writeSignatureFields(
   components: readonly SignatureComponent[],
   parameters: SignatureParameters,
-  secret: string,
+  secret: Buffer | string,
 ): { 'signature-input': string; signature: string } {
   const identifiers = components.map(([identifier]) => identifier).join(' ');
   // In printable ASCII, JSON escapes what RFC 9651 does: the quote and the backslash.

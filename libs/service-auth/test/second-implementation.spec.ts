@@ -1,0 +1,180 @@
+import { createSigner, createVerifier, httpbis } from 'http-message-signatures';
+import { contentDigest } from '../src/content-digest';
+import { signResponse, verifyResponse } from '../src/response-signature';
+import { AnswerRefused, SignatureRefused } from '../src/signature.errors';
+import { type HeaderBag } from '../src/signed-headers';
+import { type RequestToVerify, verifyRequest } from '../src/verify-request';
+import { AUTHORITY, CREATED, KEY_ID, NONCE, SECRET, signedCall } from './signed-call.fixture';
+
+/** RFC 9421 by another hand: what either signs, the other takes. It leaves digests and nonces to its callers. */
+
+type Headers = Record<string, string>;
+type Sent = Pick<RequestToVerify, 'method' | 'authority' | 'target' | 'headers'>;
+
+const COMPONENTS = ['@method', '@authority', '@path', '@query', 'content-digest'];
+
+const requestOf = ({ method, authority, target, headers }: Sent) => ({
+  method,
+  url: `https://${authority}${target}`,
+  headers: headers as Headers,
+});
+
+const keys = {
+  keyLookup: async ({ keyid }: { keyid?: string }) =>
+    keyid === KEY_ID ? { algs: ['hmac-sha256'], verify: createVerifier(SECRET, 'hmac-sha256') } : null,
+};
+
+/** Whether it takes the message; it says no by null, false or an error. */
+async function isTaken(verification: Promise<boolean | null>): Promise<boolean> {
+  return (await verification.catch(() => false)) === true;
+}
+
+const takesRequest = (request: Sent) =>
+  isTaken(
+    httpbis.verifyMessage(
+      { ...keys, requiredFields: COMPONENTS, requiredParams: ['created', 'nonce', 'tag'] },
+      requestOf(request),
+    ),
+  );
+
+const takesAnswerTo = (request: RequestToVerify, status: number, headers: HeaderBag) =>
+  isTaken(
+    httpbis.verifyMessage(
+      { ...keys, requiredFields: ['@status', 'content-digest', 'signature'] },
+      { status, headers: headers as Headers },
+      requestOf(request),
+    ),
+  );
+
+/** As Node would give them. */
+const received = (headers: Record<string, string | string[]>) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
+
+async function signedByIt(call: RequestToVerify): Promise<RequestToVerify> {
+  const { 'content-digest': digest, 'x-tenant-id': tenant } = call.headers as Headers;
+  const headers = { 'content-digest': digest as string, ...(tenant && { 'x-tenant-id': tenant }) };
+  const signed = await httpbis.signMessage(
+    {
+      key: createSigner(SECRET, 'hmac-sha256', KEY_ID),
+      fields: [...COMPONENTS, ...(tenant ? ['x-tenant-id'] : [])],
+      params: ['created', 'nonce', 'keyid', 'tag'],
+      paramValues: { created: new Date(CREATED * 1000), nonce: NONCE, tag: 'atlas-tp' },
+    },
+    requestOf({ ...call, headers }),
+  );
+  return { ...call, headers: received(signed.headers) };
+}
+
+const urlOf = (target: string) => new URL(target, `https://${AUTHORITY}`);
+
+const CALLS: readonly [string, RequestToVerify][] = [
+  ['with everything', signedCall()],
+  ['without body, query and tenant', signedCall({ url: urlOf('/a'), body: '', tenantId: undefined })],
+  ['with a body of bytes', signedCall({ body: Buffer.from([0, 255, 13, 10]) })],
+  ['with an empty query', signedCall({ method: 'GET', url: urlOf('/a?'), body: '' })],
+  ['with a query of many parts', signedCall({ url: urlOf('/a?b=1&b=2&c&=d&e=%20+%2B?f=/#g') })],
+  ['with percent-encoding', signedCall({ url: urlOf('/%2f%2F%41%c3%a4/ä b/\u{1F600}?q=ö%00&r=%zz') })],
+  ['with double slashes', signedCall({ url: urlOf(`https://${AUTHORITY}//a//b/`) })],
+  ['with a path of signs', signedCall({ url: urlOf("/a;b=c,d/e:f@g!$&'()*+~|[]^`{}\\x") })],
+  ['at an address with a port', atAddress('127.0.0.1:4100')],
+  ['at an address of IPv6', atAddress('[::1]:8443')],
+  ['with a nonce that is escaped', signedCall({ nonce: 'quoted "nonce" \\ 0123456789' })],
+];
+
+function atAddress(authority: string): RequestToVerify {
+  return { ...signedCall({ url: new URL(`https://${authority}/a?b`) }), authority };
+}
+
+describe.each(CALLS)('a signed call %s', (_, call) => {
+  it('is taken by a second implementation', async () => {
+    expect(await takesRequest(call)).toBe(true);
+  });
+
+  it('is taken from a second implementation', async () => {
+    expect(verifyRequest(await signedByIt(call))).toMatchObject({ keyId: KEY_ID, created: CREATED });
+  });
+});
+
+const call = signedCall();
+
+/** One character of a text, each in its turn, replaced by the next. */
+function changes(text: string): string[] {
+  return Array.from(
+    text,
+    (character, place) =>
+      text.slice(0, place) + String.fromCharCode(character.charCodeAt(0) ^ 1) + text.slice(place + 1),
+  );
+}
+
+describe('with one byte changed, both implementations refuse', () => {
+  async function expectRefusal(altered: RequestToVerify): Promise<void> {
+    expect(() => verifyRequest(altered)).toThrow(SignatureRefused);
+    expect(await takesRequest(altered)).toBe(false);
+  }
+
+  it.each(['method', 'authority', 'target'] as const)('the %s', async (part) => {
+    for (const changed of changes(call[part])) await expectRefusal({ ...call, [part]: changed });
+  });
+
+  it.each(['content-digest', 'x-tenant-id', 'signature-input', 'signature'])(
+    'the header %s',
+    async (name) => {
+      for (const changed of changes(String(call.headers[name])))
+        await expectRefusal({ ...call, headers: { ...call.headers, [name]: changed } });
+    },
+  );
+
+  it('the body, with a digest that fits it', async () => {
+    for (const changed of changes(call.rawBody.toString('latin1'))) {
+      const rawBody = Buffer.from(changed, 'latin1');
+      const headers = { ...call.headers, 'content-digest': contentDigest(rawBody) };
+      await expectRefusal({ ...call, rawBody, headers });
+    }
+  });
+});
+
+describe('a signed answer', () => {
+  const exchange = { request: call.headers, keyId: KEY_ID, secret: SECRET, now: new Date(CREATED * 1000) };
+
+  it.each<[number, string | Buffer]>([
+    [200, '{"revision":"e.1"}'],
+    [204, ''],
+    [401, '{"code":"clock_skew"}'],
+    [200, Buffer.from([0, 255])],
+  ])('%s is taken by a second implementation', async (status, body) => {
+    expect(await takesAnswerTo(call, status, signResponse({ ...exchange, status, body }))).toBe(true);
+  });
+
+  it('is taken from a second implementation', async () => {
+    const signed = await httpbis.signMessage(
+      {
+        key: createSigner(SECRET, 'hmac-sha256', KEY_ID),
+        fields: ['@status', 'content-digest', '"signature";req'],
+        params: ['created', 'keyid', 'tag'],
+        paramValues: { created: exchange.now, tag: 'atlas-cp' },
+      },
+      { status: 200, headers: { 'content-digest': contentDigest('{}') } },
+      requestOf(call),
+    );
+    const answer = { ...exchange, status: 200, body: '{}', headers: received(signed.headers) };
+    expect(verifyResponse(answer)).toEqual({ created: CREATED });
+  });
+
+  describe('with one byte changed is refused by both', () => {
+    const answer = { ...exchange, status: 200, body: '{}' };
+    const headers = signResponse(answer);
+
+    it.each(['content-digest', 'signature-input', 'signature'] as const)('in its %s', async (name) => {
+      for (const changed of changes(headers[name])) {
+        const altered = { ...headers, [name]: changed };
+        expect(() => verifyResponse({ ...answer, headers: altered })).toThrow(AnswerRefused);
+        expect(await takesAnswerTo(call, 200, altered)).toBe(false);
+      }
+    });
+
+    it('in its status, or in the request that it answers', async () => {
+      expect(await takesAnswerTo(call, 201, headers)).toBe(false);
+      expect(await takesAnswerTo(signedCall({ nonce: 'another-nonce-01' }), 200, headers)).toBe(false);
+    });
+  });
+});
