@@ -16,7 +16,10 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const reply = http.getResponse<FastifyReply>();
+    this.answer(exception, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  answer(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
     // The stream already began: nothing but closing it can tell the client.
     if (reply.raw.headersSent) {
       reply.raw.end();
@@ -30,7 +33,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (error.kind === 'internal' || isDatabaseOutage(exception)) this.logger.error(exception);
     const status = STATUS_OF_KIND[error.kind];
     const problem = problemOf(error, status);
-    if (isForBrowser(http.getRequest<FastifyRequest>())) {
+    if (isForBrowser(request)) {
       void reply
         .status(status)
         .headers({ ...error.headers, ...PAGE_HEADERS })

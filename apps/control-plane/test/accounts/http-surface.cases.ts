@@ -101,14 +101,21 @@ describe('the HTTP side of the Control Plane', () => {
     expect(text).not.toMatch(/a-slug|tenant_id=/);
   });
 
-  it('answers an unknown path with a problem that carries the trace id of the caller', async () => {
-    const trace = '0af7651916cd43dd8448eb211c80319c';
-    const headers = { traceparent: `00-${trace}-b7ad6b7169203331-01` };
-    const answer = await plane.get('/api/nothing', { headers });
-    expect(answer.headers['content-type']).toMatch('application/problem+json');
-    expect(answer.headers['x-trace-id']).toBe(trace);
-    expect(answer.body).toMatchObject({ status: 404, code: 'not_found', trace_id: trace });
-  });
+  it.each([
+    ['that is unknown', '/api/nothing', 404, 'not_found'],
+    ['that is no URL', '/api/tenants/%zz', 400, 'validation_failed'],
+    ['with a part that is too long', `/api/tenants/${'a'.repeat(201)}`, 400, 'validation_failed'],
+  ])(
+    'answers a path %s with a problem that carries the trace id of the caller',
+    async (_, path, status, code) => {
+      const trace = '0af7651916cd43dd8448eb211c80319c';
+      const headers = { traceparent: `00-${trace}-b7ad6b7169203331-01` };
+      const answer = await plane.get(path, { headers });
+      expect(answer.headers['content-type']).toMatch('application/problem+json');
+      expect(answer.headers['x-trace-id']).toBe(trace);
+      expect([answer.status, answer.body]).toMatchObject([status, { status, code, trace_id: trace }]);
+    },
+  );
 });
 
 describe('a Control Plane whose database is away', () => {

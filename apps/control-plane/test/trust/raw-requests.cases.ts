@@ -1,0 +1,302 @@
+import { PLANE_PATHS } from '@atlas/plane-contract';
+import { EVERY_DATABASE } from '@atlas/testing';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { TestControlPlane } from '../control-plane.fixture';
+import { type PlaneSimulator } from '../plane-simulator.fixture';
+import { type RawRequest, answersTo, bytesOf } from '../raw-socket.fixture';
+
+const { report } = PLANE_PATHS;
+const PUBLIC_AUTHORITY = '127.0.0.1:4100';
+const SELF = '/api/tenant-planes/self';
+
+/** Of a request that was not understood, not found, or not believed. */
+const REFUSALS = [400, 401, 404, 405, 417];
+
+type Change = (signed: RawRequest) => RawRequest | string;
+
+const sentTo =
+  (target: string): Change =>
+  (signed) => ({ ...signed, target });
+const sentBy =
+  (method: string): Change =>
+  (signed) => ({ ...signed, method });
+const withLines =
+  (...lines: string[]): Change =>
+  (signed) => ({ ...signed, headers: [...lines, ...signed.headers] });
+const withBytes =
+  (from: string | RegExp, to: string): Change =>
+  (signed) =>
+    bytesOf(signed).replace(from, to);
+const withHeader =
+  (name: string, change: (line: string) => string | string[]): Change =>
+  (signed) => ({
+    ...signed,
+    headers: signed.headers.flatMap((line) => (line.startsWith(`${name}: `) ? change(line) : line)),
+  });
+const inChunks =
+  (...lines: string[]): Change =>
+  (signed) => ({
+    ...signed,
+    headers: [...signed.headers.filter((line) => !line.startsWith('content-length')), ...lines],
+    body: `${signed.body.length.toString(16)}\r\n${signed.body}\r\n0\r\n\r\n`,
+  });
+
+const twice = (line: string): string[] => [line, line];
+const SIGNED_HEADERS = ['signature', 'signature-input', 'content-digest', 'x-tenant-id'];
+
+/** What is sent is not what was signed, or no two readers would agree on what it is. */
+const ALTERED: readonly [string, Change][] = [
+  ['a slash doubled in front', sentTo(`/${report}`)],
+  ['a slash doubled within', sentTo(`${SELF}//report`)],
+  ['a slash behind', sentTo(`${report}/`)],
+  ['a dot segment', sentTo('/api/./tenant-planes/self/report')],
+  ['dot segments to the same', sentTo(`${SELF}/../self/report`)],
+  ['dot segments out of it', sentTo(`${SELF}/../..`)],
+  ['dot segments that are escaped', sentTo(`${SELF}/%2e%2e/self/report`)],
+  ['a slash that is escaped', sentTo(`${SELF}%2Freport`)],
+  ['a letter that is escaped', sentTo(`${SELF}/%72eport`)],
+  ['an escape that is escaped', sentTo(`${SELF}/%2572eport`)],
+  ['another case', sentTo(report.toUpperCase())],
+  ['backslashes', sentTo(report.replaceAll('/', '\\'))],
+  ['a parameter of the path', sentTo(`${report};a=1`)],
+  ['a parameter within the path', sentTo(`${SELF};a=1/report`)],
+  ['an escape that is none', sentTo(`${report}%zz`)],
+  ['an overlong escape', sentTo(`${SELF}%c0%afreport`)],
+  ['a query', sentTo(`${report}?a=1`)],
+  ['a question mark too many', sentTo(`${report}??`)],
+  ['a question mark that is escaped', sentTo(`${report}%3f`)],
+  ['a fragment', sentTo(`${report}#a`)],
+  ['an escaped NUL', sentTo(`${report}%00`)],
+  ['an escaped space', sentTo(`${report}%20`)],
+  ['a NUL', sentTo(`${report}\0`)],
+  ['a NUL and a path that is another', sentTo(`${report}\0/../desired-state`)],
+  ['a tab', sentTo(`${report}\t`)],
+  ['a byte beyond ASCII', sentTo(`${report}\xe9`)],
+  ['a part that is too long', sentTo(`${SELF}/routes/${'a'.repeat(300)}`)],
+  ['the absolute form', sentTo(`http://${PUBLIC_AUTHORITY}${report}`)],
+  ['the absolute form of another scheme', sentTo(`https://${PUBLIC_AUTHORITY}${report}`)],
+  ['the absolute form, its scheme in upper case', sentTo(`HTTP://${PUBLIC_AUTHORITY}${report}`)],
+  ['the absolute form of another host', sentTo(`http://evil.example${report}`)],
+  ['the absolute form with a user', sentTo(`http://evil.example@${PUBLIC_AUTHORITY}${report}`)],
+  ['the authority form', sentTo(PUBLIC_AUTHORITY)],
+  ['an asterisk', sentTo('*')],
+  ['no slash in front', sentTo(report.slice(1))],
+  ['another plane’s path', sentTo(PLANE_PATHS.enrol)],
+  ['an operator’s path', sentTo('/api/tenants/provision')],
+  ...['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'post', 'PO ST', 'POST\0'].map(
+    (method): [string, Change] => [`the method ${JSON.stringify(method)}`, sentBy(method)],
+  ),
+  [
+    'a method that a header overrides',
+    (signed) => withLines('x-http-method-override: POST')(sentBy('PUT')(signed) as RawRequest),
+  ],
+  ['two Hosts', withLines('host: evil.example')],
+  ['two Hosts that are the same', withLines(`host: ${PUBLIC_AUTHORITY}`)],
+  [
+    'no Host',
+    (signed) => ({ ...signed, headers: signed.headers.filter((line) => !line.startsWith('host')) }),
+  ],
+  ...SIGNED_HEADERS.flatMap((name): [string, Change][] => [
+    [`${name} twice`, withHeader(name, twice)],
+    [`another ${name} in front`, withHeader(name, (line) => [`${name}: x`, line])],
+    [`another ${name} behind`, withHeader(name, (line) => [line, `${name.toUpperCase()}: x`])],
+    [`an empty ${name} behind`, withHeader(name, (line) => [line, `${name}:`])],
+    [`${name} folded`, withHeader(name, (line) => line.replace(': ', ':\r\n '))],
+    [`${name} folded within`, withHeader(name, (line) => `${line.slice(0, -3)}\r\n ${line.slice(-3)}`)],
+    [`${name} with a space before its colon`, withHeader(name, (line) => line.replace(':', ' :'))],
+    [`${name} with a NUL`, withHeader(name, (line) => `${line}\0`)],
+    [`${name} with a bare line feed`, withHeader(name, (line) => `${line}\nx: y`)],
+    [`${name} left out`, withHeader(name, () => [])],
+  ]),
+  ...SIGNED_HEADERS.filter((name) => name.includes('-')).map((name): [string, Change] => [
+    `${name} with an underscore`,
+    withHeader(name, (line) => line.replace(name, name.replaceAll('-', '_'))),
+  ]),
+  ['lines that end in bare line feeds', (signed) => bytesOf(signed).replaceAll('\r\n', '\n')],
+  ['a header line in front of the request line', (signed) => `x: y\r\n${bytesOf(signed)}`],
+  ['a space in front of the first header', withBytes('\r\n', '\r\n ')],
+  ['another version', withBytes('HTTP/1.1', 'HTTP/1.2')],
+  ['a space behind the version', withBytes('HTTP/1.1', 'HTTP/1.1 ')],
+  ['tabs in the request line', withBytes(/^POST (\S+) /, 'POST\t$1\t')],
+  ['a length and chunks', inChunks('content-length: 5', 'transfer-encoding: chunked')],
+  ['chunks and a length', inChunks('transfer-encoding: chunked', 'content-length: 5')],
+  ['no length and chunks', inChunks('content-length: 0', 'transfer-encoding: chunked')],
+  ['chunks that are no chunks', withLines('transfer-encoding: xchunked')],
+  ['chunks in a further coding', inChunks('transfer-encoding: chunked, identity')],
+  ['chunks under a name with a space', withLines('transfer-encoding : chunked')],
+  ['two lengths', withHeader('content-length', twice)],
+  ['two lengths that differ', withHeader('content-length', (line) => [line, 'content-length: 1'])],
+  ['a list of lengths', withHeader('content-length', (line) => `${line}, 1`)],
+  ['a length with a sign', withHeader('content-length', (line) => line.replace(': ', ': +'))],
+  ['a length of nothing', withHeader('content-length', () => 'content-length: 0')],
+  ['an expectation that is none', withLines('expect: a-miracle')],
+];
+
+/** The same message, says HTTP; or what is added counts for nothing. It is what was signed that is done. */
+const EQUAL: readonly [string, Change][] = [
+  ['nothing changed', (signed) => signed],
+  ['an empty query (RFC 9421, section 2.2.7)', sentTo(`${report}?`)],
+  ['spaces around the target', withBytes(/^POST (\S+) /, 'POST  $1  ')],
+  ['a Host that is another', withHeader('host', () => 'host: evil.example')],
+  ['a Host that is empty', withHeader('host', () => 'host:')],
+  [
+    'headers in upper case',
+    (signed) => ({
+      ...signed,
+      headers: signed.headers.map((line) => line.replace(/^[^:]+/, (name) => name.toUpperCase())),
+    }),
+  ],
+  ...SIGNED_HEADERS.map((name): [string, Change] => [
+    `spaces around the value of ${name}`,
+    withHeader(name, (line) => `${line.replace(': ', ':\t ')} \t`),
+  ]),
+  ['a body in chunks', inChunks('transfer-encoding: chunked')],
+  [
+    'methods that override',
+    withLines('x-http-method-override: DELETE', 'x-method-override: DELETE', 'x-http-method: DELETE'),
+  ],
+  [
+    'paths that override',
+    withLines('x-original-url: /api/tenants', 'x-rewrite-url: /api/tenants', 'x-forwarded-prefix: /api'),
+  ],
+  ['hosts that override', withLines('x-forwarded-host: evil.example', 'forwarded: host=evil.example')],
+  ['an upgrade', withLines('upgrade: h2c', 'connection: upgrade')],
+];
+
+/** Two readers would not agree where such a request ends. */
+const AMBIGUOUS: readonly (readonly string[])[] = [
+  ['content-length: 5', 'transfer-encoding: chunked'],
+  ['transfer-encoding: chunked', 'content-length: 5'],
+  ['transfer-encoding: chunked', 'transfer-encoding: identity'],
+  ['transfer-encoding: identity', 'content-length: 5'],
+  ['transfer-encoding: xchunked', 'content-length: 5'],
+  ['transfer-encoding:\x0bchunked', 'content-length: 5'],
+  ['transfer-encoding : chunked', 'content-length: 5'],
+  ['x: y', ' transfer-encoding: chunked', 'content-length: 5'],
+  ['content-length: 5', 'content-length: 6'],
+  ['content-length: 5, 5'],
+];
+
+/** Signed for exactly what is sent: what the router makes of it. */
+const SPELLED: readonly [string, number][] = [
+  [report, 200],
+  [`${report}?`, 200],
+  // The same path in another spelling (RFC 3986, section 6.2.2.2).
+  [`${SELF}/%72eport`, 200],
+  [`/%61pi/tenant-planes/self/report`, 200],
+  [`/${report}`, 404],
+  [`${SELF}//report`, 404],
+  [`${report}/`, 404],
+  ['/api/./tenant-planes/self/report', 404],
+  [`${SELF}/../self/report`, 404],
+  [`${SELF}/desired-state/../report`, 404],
+  [`${SELF}/%2e%2e/self/report`, 404],
+  [`${SELF}%2Freport`, 404],
+  [`${SELF}/%2572eport`, 404],
+  [`${report};a=1`, 404],
+  [`${SELF};a=1/report`, 404],
+  [`${report}%00`, 404],
+  [`${report}%20`, 404],
+  [`${report}%3f`, 404],
+  [`${report}%23a`, 404],
+  [report.toUpperCase(), 404],
+  [`${SELF}\\report`, 404],
+  [`${report}%zz`, 400],
+  [`${SELF}%c0%afreport`, 400],
+  [`${report}??`, 400],
+  [`${report}?a[b]=1`, 400],
+  [`${report}?tenant_plane_id=%00`, 400],
+];
+
+describe.each(EVERY_DATABASE)('a signed call, byte by byte, on %s', (driver) => {
+  let plane: TestControlPlane;
+  let cell: PlaneSimulator;
+  let tenantId: string;
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot(driver);
+    cell = await plane.enrolledCell();
+    tenantId = (await plane.provision()).body.tenant.id;
+    await cell.serve(tenantId);
+  });
+  afterAll(() => plane.close());
+
+  /** A report: it shows in the plane's row that it was taken. */
+  function signed(target: string = report): RawRequest & { readonly sequence: number } {
+    const sequence = (cell.sequence += 1);
+    const facts = { revision: 'none.0', version: '0.1.0', sequence, link_id: cell.linkId };
+    const body = JSON.stringify({ ...facts, tenants: [], usage: {}, health: {} });
+    const queryAt = target.indexOf('?');
+    const [pathname, search] = queryAt < 0 ? [target, ''] : [target.slice(0, queryAt), target.slice(queryAt)];
+    // A URL would tidy it.
+    const url = { host: PUBLIC_AUTHORITY, pathname, search } as URL;
+    const headers = cell.sign({ method: 'POST', path: report, text: body, signed: { url, tenantId } });
+    return {
+      ...{ method: 'POST', target, sequence, body },
+      headers: [
+        `host: ${PUBLIC_AUTHORITY}`,
+        ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+        'content-type: application/json',
+        `content-length: ${body.length}`,
+        'connection: close',
+      ],
+    };
+  }
+
+  const send = (request: RawRequest | string) =>
+    answersTo(plane.url, typeof request === 'string' ? request : bytesOf(request));
+
+  /** What a call could have done. */
+  const state = async () => ({
+    planes: await plane.rows(TenantPlane),
+    audited: await plane.count(AuditEvent),
+    jobs: await plane.count(ProvisioningJob),
+  });
+  const lastSequence = async () => (await plane.rows(TenantPlane, { id: cell.id }))[0]?.sequence;
+
+  it.each(ALTERED)('is refused with %s, does nothing, and holds as it was signed', async (_, change) => {
+    const request = signed();
+    const before = await state();
+    const answers = await send(change(request));
+    expect(REFUSALS).toContain(answers[0]?.status);
+    expect(answers).toHaveLength(1);
+    expect(await state()).toEqual(before);
+    expect(await send(request)).toMatchObject([{ status: 200, body: '{}' }]);
+  });
+
+  it.each(EQUAL)('is taken with %s, as what was signed', async (_, change) => {
+    const request = signed();
+    expect(await send(change(request))).toMatchObject([{ status: 200, body: '{}' }]);
+    expect(await lastSequence()).toBe(request.sequence);
+    expect(await send(request)).toMatchObject([{ status: 401 }]);
+  });
+
+  it.each(SPELLED)('to %s, as it was signed, gets %s', async (target, status) => {
+    const request = signed(target);
+    const before = await state();
+    expect(await send(request)).toMatchObject([{ status }]);
+    if (status === 200) expect(await lastSequence()).toBe(request.sequence);
+    else expect(await state()).toEqual(before);
+  });
+
+  it.each(AMBIGUOUS)('is not found behind a request with %s, %s', async (...lines) => {
+    const [hidden, before] = [signed(), await state()];
+    const outer = { method: 'POST', target: report, headers: ['host: x', ...lines], body: '0\r\n\r\n' };
+    expect(await send(bytesOf(outer) + bytesOf(hidden))).toMatchObject([{ status: 400 }]);
+    expect(await state()).toEqual(before);
+    expect(await send(hidden)).toMatchObject([{ status: 200 }]);
+  });
+
+  it('is judged by itself among others on the same connection', async () => {
+    const kept = (request: RawRequest): RawRequest => ({
+      ...request,
+      headers: request.headers.filter((line) => line !== 'connection: close'),
+    });
+    const [refused, taken, last] = [signed(`${report}?a=1`), signed(), signed()];
+    const requests = [kept({ ...refused, target: report }), kept(taken), last];
+    const answers = await send(requests.map(bytesOf).join(''));
+    expect(answers.map(({ status }) => status)).toEqual([401, 200, 200]);
+    expect(await lastSequence()).toBe(last.sequence);
+  });
+});
