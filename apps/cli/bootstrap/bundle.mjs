@@ -51,7 +51,7 @@ async function bundle(from, to, entries) {
   mkdirSync(join(ROOT, to), { recursive: true });
   for (const file of readdirSync(join(ROOT, to)))
     if (/\.js(\.map)?$/.test(file)) rmSync(join(ROOT, to, file));
-  await build({
+  const { metafile } = await build({
     entryPoints: entries.map((name) => join(ROOT, from, `${name}.js`)),
     outdir: join(ROOT, to),
     bundle: true,
@@ -66,9 +66,17 @@ async function bundle(from, to, entries) {
     external: STAY_OUTSIDE,
     plugins: [asNodeFindsIt],
     banner: { js: AS_IN_A_MODULE },
+    metafile: true,
     logLevel: 'warning',
   });
-  write(`${to}/package.json`, `${JSON.stringify({ type: 'module' })}\n`);
+  const manifest = { type: 'module', bundleDependencies: packagesOf(Object.keys(metafile.inputs)) };
+  write(`${to}/package.json`, `${JSON.stringify(manifest)}\n`);
+}
+
+/** Those of others that have a file in it. */
+function packagesOf(files) {
+  const names = files.map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]);
+  return [...new Set(names)].filter(Boolean).sort();
 }
 
 const [from, to, ...entries] = process.argv.slice(2);

@@ -42,9 +42,16 @@ async function runNpmCi() {
   }
   rmSync(join(ROOT, STAMP), { force: true });
   const [command, ...args] = npm();
-  // Development packages and the scripts that build sqlite3 are needed, whatever the user's settings say.
-  const flags = ['ci', '--include=dev', '--ignore-scripts=false', '--no-audit', '--no-fund'];
-  await runTask('npm ci', command, [...args, ...flags], { cwd: ROOT });
+  const run = (title, flags) => runTask(title, command, [...args, ...flags], { cwd: ROOT });
+  // Development packages are needed, whatever the user's settings say.
+  await run('npm ci', ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund']);
+  await run('npm rebuild', ['rebuild', '--ignore-scripts=false', ...allowedScripts()]);
+}
+
+/** The packages whose install scripts may run. An older npm knows no such list, and would run all. */
+function allowedScripts() {
+  const { allowScripts } = JSON.parse(read('package.json'));
+  return Object.keys(allowScripts).filter((name) => allowScripts[name]);
 }
 
 /** The npm that runs us, if one does. */

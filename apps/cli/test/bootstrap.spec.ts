@@ -22,7 +22,15 @@ describe('npm start', () => {
     const { status, stderr } = workspace.start({}, '--json');
     expect(status).toBe(0);
     expect(stderr).toMatch(/python3, make and g\+\+[^]*npm ci …/);
-    expect(workspace.takeCalls()).toEqual(['npm ci', 'nx run-many', 'app stack']);
+    expect(workspace.takeCalls()).toEqual(['npm ci', 'npm rebuild', 'nx run-many', 'app stack']);
+  });
+
+  it('runs the install scripts of those packages that may, whatever npm is used', () => {
+    workspace.write('package-lock.json', '{"others": 0}');
+    workspace.start();
+    const [ci, rebuild] = workspace.takeCalls(Infinity);
+    expect(ci).toContain(' --ignore-scripts ');
+    expect(rebuild).toBe('npm rebuild --ignore-scripts=false native');
   });
 
   it('warns of missing compilers before it needs them', () => {
@@ -41,7 +49,7 @@ describe('npm start', () => {
   });
 
   it.each([
-    ['another lock file', 'package-lock.json', ['npm ci', 'nx run-many', 'app stack']],
+    ['another lock file', 'package-lock.json', ['npm ci', 'npm rebuild', 'nx run-many', 'app stack']],
     ['other sources', 'apps/control-plane/src/main.ts', ['nx run-many', 'app stack']],
     ['a build of other sources', 'dist/apps/tenant-plane/.tsbuildinfo', ['nx run-many', 'app stack']],
     ['another test', 'apps/control-plane/src/main.spec.ts', ['app stack']],

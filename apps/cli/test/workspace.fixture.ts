@@ -36,8 +36,8 @@ export class StubWorkspace {
   constructor() {
     cpSync(BOOTSTRAP, join(this.root, 'apps/cli/bootstrap'), { recursive: true });
     for (const app of ['cli', 'control-plane', 'tenant-plane']) this.write(`apps/${app}/project.json`, '{}');
-    for (const file of ['package.json', 'package-lock.json', 'nx.json', 'tsconfig.base.json'])
-      this.write(file, '{}');
+    for (const file of ['package-lock.json', 'nx.json', 'tsconfig.base.json']) this.write(file, '{}');
+    this.write('package.json', '{"allowScripts": {"native": true, "reporting": false}}');
     mkdirSync(join(this.root, 'libs'));
     this.write('npm-cli.js', NPM);
   }
@@ -47,13 +47,13 @@ export class StubWorkspace {
     writeFileSync(join(this.root, path), text);
   }
 
-  /** What was called since the last time. */
-  takeCalls(): string[] {
+  /** What was called since the last time: so many words of each. */
+  takeCalls(words = 2): string[] {
     const file = join(this.root, 'calls');
     if (!existsSync(file)) return [];
     const calls = readFileSync(file, 'utf8').trim().split('\n');
     rmSync(file);
-    return calls.map((call) => call.split(' ').slice(0, 2).join(' '));
+    return calls.map((call) => call.split(' ').slice(0, words).join(' '));
   }
 
   start(env: NodeJS.ProcessEnv = {}, ...args: string[]): { status: number | null; stderr: string } {

@@ -1,0 +1,47 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const ROOT = join(__dirname, '../../../..');
+
+export interface LockedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** In SPDX's terms; empty for one that says nothing. */
+  readonly licence: string;
+  /** No image of ours holds it. */
+  readonly isForDevelopment: boolean;
+  readonly hasInstallScript: boolean;
+}
+
+interface LockEntry {
+  readonly name?: string;
+  readonly version: string;
+  readonly license?: string;
+  readonly dev?: boolean;
+  readonly link?: boolean;
+  readonly hasInstallScript?: boolean;
+}
+
+/** The packages of others that package-lock.json names, for every platform. */
+export function lockedPackages(): LockedPackage[] {
+  const { packages } = readJson<{ packages: Record<string, LockEntry> }>('package-lock.json');
+  return Object.entries(packages)
+    .filter(([path, { link }]) => path.startsWith('node_modules/') && !link)
+    .map(([path, entry]) => ({
+      name: entry.name ?? path.split('node_modules/').at(-1) ?? '',
+      version: entry.version,
+      licence: licenceOf(path) ?? entry.license ?? '',
+      isForDevelopment: entry.dev === true,
+      hasInstallScript: entry.hasInstallScript === true,
+    }));
+}
+
+export function readJson<T>(path: string): T {
+  return JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as T;
+}
+
+/** By its own word, where it is installed: what is for another platform is not. */
+function licenceOf(path: string): string | undefined {
+  const manifest = `${path}/package.json`;
+  return existsSync(join(ROOT, manifest)) ? readJson<{ license?: string }>(manifest).license : undefined;
+}

@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { ROOT, lockedPackages } from './locked-packages';
+
+export interface Component {
+  readonly 'bom-ref': string;
+  readonly name: string;
+  readonly version: string;
+  readonly purl: string;
+  readonly licenses?: readonly object[];
+  readonly hashes?: readonly { readonly alg: string; readonly content: string }[];
+}
+
+interface Dependency {
+  readonly ref: string;
+  readonly dependsOn: readonly string[];
+}
+
+export interface Sbom {
+  readonly bomFormat: string;
+  readonly metadata: { readonly component: Component };
+  readonly components: readonly Component[];
+  readonly dependencies: readonly Dependency[];
+}
+
+const ASK = ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application', '--package-lock-only'];
+
+/**
+ * A bill of materials, as CycloneDX, of all that an image of ours may hold, on any platform. npm's own `--omit=dev` leaves
+ * out what tools for development depend on as well, such as `pg`.
+ */
+export async function shippedSbom(): Promise<Sbom> {
+  const { stdout } = await promisify(execFile)('npm', ASK, { cwd: ROOT, maxBuffer: 2 ** 26 });
+  const sbom = JSON.parse(stdout) as Sbom;
+  const isLeftOut = isForDevelopmentOnly();
+  const { component } = sbom.metadata;
+  return {
+    ...sbom,
+    // npm goes by the folder's name.
+    metadata: {
+      ...sbom.metadata,
+      component: { ...component, name: component['bom-ref'].split('@')[0] ?? '' },
+    },
+    components: sbom.components.filter((part) => !isLeftOut(part['bom-ref'])),
+    dependencies: sbom.dependencies
+      .filter(({ ref }) => !isLeftOut(ref))
+      .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((other) => !isLeftOut(other)) })),
+  };
+}
+
+function isForDevelopmentOnly(): (ref: string) => boolean {
+  const packages = lockedPackages();
+  const refs = (isForDevelopment: boolean): Set<string> =>
+    new Set(
+      packages
+        .filter((one) => one.isForDevelopment === isForDevelopment)
+        .map(({ name, version }) => `${name}@${version}`),
+    );
+  const [tools, shipped] = [refs(true), refs(false)];
+  return (ref) => tools.has(ref) && !shipped.has(ref);
+}
