@@ -17,6 +17,7 @@ import { SEAL_SWAP } from './proofs/seal-swap.proof';
 import { SIGNATURE_MUTATION } from './proofs/signature-mutation.proof';
 import { SIGNATURE_REPLAY } from './proofs/signature-replay.proof';
 import { SOAK } from './proofs/soak.proof';
+import { TOKEN_LIFECYCLE } from './proofs/token-lifecycle.proof';
 import { TOKEN_LOST_RESPONSE } from './proofs/token-lost-response.proof';
 import { TOKEN_RACE } from './proofs/token-race.proof';
 
@@ -24,6 +25,7 @@ import { TOKEN_RACE } from './proofs/token-race.proof';
 export const PROOFS: readonly Proof[] = [
   TOKEN_RACE,
   TOKEN_LOST_RESPONSE,
+  TOKEN_LIFECYCLE,
   SIGNATURE_MUTATION,
   SIGNATURE_REPLAY,
   RLS_LINT,

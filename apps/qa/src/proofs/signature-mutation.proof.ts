@@ -1,9 +1,8 @@
 import { PLANE_PATHS } from '@atlas/plane-contract';
+import { inBatches } from '../in-batches';
 import { type Proof, countBy } from '../proof';
 import { SeededRandom } from '../seeded-random';
 import { type SignedRequest, SignedPlane, send } from '../signed-plane';
-
-const BATCH = 50;
 
 /** R6. A signed request that was changed anywhere is refused; an intact one passes. */
 export const SIGNATURE_MUTATION: Proof = {
@@ -57,18 +56,4 @@ function mutate(request: SignedRequest, random: SeededRandom): SignedRequest {
     () => ({ ...request, headers: { ...headers, 'x-tenant-id': random.word() } }),
   ];
   return random.one(parts)();
-}
-
-async function inBatches<T>(
-  count: number,
-  progress: (text: string) => void,
-  call: (i: number) => Promise<T>,
-): Promise<T[]> {
-  const answers: T[] = [];
-  for (let from = 0; from < count; from += BATCH) {
-    const size = Math.min(BATCH, count - from);
-    answers.push(...(await Promise.all(Array.from({ length: size }, (_, i) => call(from + i)))));
-    if (from % 1000 === 0) progress(`${from} of ${count}`);
-  }
-  return answers;
 }

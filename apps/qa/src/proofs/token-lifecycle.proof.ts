@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import { PLANE_PATHS } from '@atlas/plane-contract';
+import { type InstallView, type Provisioned, type TestStack } from '@atlas/testing';
+import { inBatches } from '../in-batches';
+import { type Proof, type ProofContext, countBy } from '../proof';
+import { SeededRandom } from '../seeded-random';
+import { SignedPlane, send } from '../signed-plane';
+import { TenantRows } from '../tenant-rows';
+import { COUNTED } from '../tokens/counted-trace';
+import { StatementReports, countingStatements } from '../tokens/statement-reports';
+import { MUTATIONS } from '../tokens/token-mutations';
+
+const SIZES = { small: { attempts: 380, counted: 50 }, full: { attempts: 10_000, counted: 1000 } } as const;
+/** Of each state, taken in turn. */
+const TOKENS = 3;
+
+/** What is shown, signed as its bundle wants it: all that is wrong with it is the token. */
+interface Attempt {
+  readonly kind: string;
+  readonly plane: SignedPlane;
+  readonly token: unknown;
+  readonly refusal: RegExp;
+}
+
+interface Scene {
+  readonly stack: TestStack;
+  readonly disk: TenantRows;
+  readonly random: SeededRandom;
+  readonly live: readonly SignedPlane[];
+  readonly dead: readonly Attempt[];
+}
+
+/** R3. Nothing but a token that is live and whole makes a tenant plane. */
+export const TOKEN_LIFECYCLE: Proof = {
+  name: 'token-lifecycle',
+  goal: '10,000 expired, revoked, superseded and mutated tokens: 0 accepted, no 5xx; a wrong checksum costs no SQL (small form: 380)',
+  databases: ['sqlite', 'postgres'],
+  smallOn: ['sqlite'],
+  async run(context) {
+    const { attempts, counted } = SIZES[context.size];
+    const scene = await open(await context.stack(countingStatements()));
+    const before = await rowsOf(scene);
+    const { counts, wrong } = await refusals(scene, attempts, context);
+    const statements = await statementsOf(scene, counted, context);
+    const isUnchanged = (await rowsOf(scene)) === before;
+    const { url } = scene.stack.controlPlane;
+    const intact = countBy(await Promise.all(scene.live.map((plane) => plane.enrol(url))), statusOf);
+    await scene.disk.close();
+    const figure = `${attempts} attempts: ${JSON.stringify(counts)}, ${wrong} unexpected, planes and tokens ${isUnchanged ? 'as before' : 'CHANGED'}; ${counted} with a wrong checksum: ${statements.typos} statements, with a right one: ${statements.unknown}; intact afterwards: ${JSON.stringify(intact)} (seed ${scene.random.seed})`;
+    const isCounted = statements.typos === 0 && statements.unknown === counted;
+    return { figure, isGood: wrong === 0 && isUnchanged && isCounted && intact[200] === TOKENS };
+  },
+};
+
+async function open(stack: TestStack): Promise<Scene> {
+  const disk = await TenantRows.open(stack.controlPlaneDatabase);
+  const several = async (install: (n: number) => Promise<InstallView>): Promise<SignedPlane[]> => {
+    const installs: InstallView[] = [];
+    for (let n = 0; n < TOKENS; n += 1) installs.push(await install(n));
+    return installs.map((one) => new SignedPlane(stack.controlPlane.url, one));
+  };
+  const whole = (kind: string, refusal: RegExp, planes: readonly SignedPlane[]): Attempt[] =>
+    planes.map((plane) => ({ kind, refusal, plane, token: plane.enrolBody().token }));
+  const dead = [
+    ...whole('expired', /^410 token_expired$/, await several(() => expired(stack, disk))),
+    ...whole('revoked', /^410 token_revoked$/, await several((n) => revoked(stack, n))),
+    ...whole('superseded', /^410 token_revoked$/, await several(() => superseded(stack))),
+  ];
+  const live = await several(async () => (await stack.registerCell()).install);
+  return { stack, disk, random: new SeededRandom(20_260_103), live, dead };
+}
+
+async function expired(stack: TestStack, disk: TenantRows): Promise<InstallView> {
+  const { install } = await stack.registerCell();
+  await disk.query('update provisioning_tokens set expires_at = created_at where id = $1', [
+    install.token_id,
+  ]);
+  return install;
+}
+
+async function revoked(stack: TestStack, n: number): Promise<InstallView> {
+  const { body } = await stack.provision(`revoked-${n}`, { body: { deployment_model: 'on_prem' } });
+  const { tenant, install } = body as Required<Provisioned>;
+  const path = `/api/tenants/${tenant.id}/provisioning-tokens/${install.token_id}`;
+  const { status } = await stack.api(path, { method: 'DELETE' });
+  if (status !== 204) throw new Error(`The token was not revoked: ${status}.`);
+  return install;
+}
+
+async function superseded(stack: TestStack): Promise<InstallView> {
+  const { id, install } = await stack.registerCell();
+  const { status } = await stack.api(`/api/tenant-planes/${id}/provisioning-tokens`, { body: {} });
+  if (status !== 201) throw new Error(`The token was not superseded: ${status}.`);
+  return install;
+}
+
+/** Each third attempt is a whole token that is good no longer, the others are mutations. */
+async function refusals(scene: Scene, count: number, { progress }: ProofContext) {
+  const kinds = Object.keys(MUTATIONS);
+  const attemptAt = (turn: number): Attempt =>
+    turn % 3 === 0
+      ? (scene.dead[(turn / 3) % scene.dead.length] as Attempt)
+      : mutated(scene, kinds[turn % kinds.length] ?? '', Math.floor(turn / kinds.length));
+  const outcomes = await inBatches(count, progress, async (turn) => {
+    const attempt = attemptAt(turn);
+    // A rehearsal would say what a token is good for.
+    const outcome = await show(scene, attempt, { isDryRun: turn % 5 === 0 });
+    const isExpected = attempt.refusal.test(outcome);
+    if (!isExpected) progress(`${attempt.kind}, ${JSON.stringify(attempt.token)}: ${outcome}`);
+    return { outcome, isExpected };
+  });
+  const counts = countBy(outcomes, ({ outcome }) => outcome);
+  return { counts, wrong: outcomes.filter(({ isExpected }) => !isExpected).length };
+}
+
+/** What as many tokens cost whose checksum is wrong, and whose is right but that are nobody's. */
+async function statementsOf(scene: Scene, count: number, { progress }: ProofContext) {
+  const reports = new StatementReports(scene.stack.controlPlane);
+  const costOf = async (kind: string): Promise<number> => {
+    await inBatches(count, progress, (turn) => show(scene, mutated(scene, kind, turn), { headers: COUNTED }));
+    return reports.next();
+  };
+  return {
+    typos: await costOf('a character changed'),
+    unknown: await costOf('of nobody, its checksum right'),
+  };
+}
+
+function mutated({ live, random }: Scene, kind: string, turn: number): Attempt {
+  const planes = [live[turn % TOKENS], live[(turn + 1) % TOKENS]] as [SignedPlane, SignedPlane];
+  const [token, other] = planes.map((plane) => plane.enrolBody().token) as [string, string];
+  const refusal = /^(401 bad_signature|400 validation_failed)$/;
+  return { kind, refusal, plane: planes[0], token: MUTATIONS[kind]?.({ token, other, random, turn }) };
+}
+
+async function show(
+  { stack }: Scene,
+  { plane, token }: Attempt,
+  { isDryRun = false, headers = {} } = {},
+): Promise<string> {
+  const body = JSON.stringify({ ...plane.enrolBody(), token, instance_id: randomUUID() });
+  const signed = plane.sign('POST', `${PLANE_PATHS.enrol}${isDryRun ? '?dry_run=true' : ''}`, body);
+  const answer = await send(stack.controlPlane.url, {
+    ...signed,
+    headers: { ...signed.headers, ...headers },
+  });
+  return `${answer.status} ${answer.body['code']}`;
+}
+
+/** All that would tell of a success. */
+async function rowsOf({ disk }: Scene): Promise<string> {
+  const planes = await disk.query('select * from tenant_planes order by id');
+  return JSON.stringify([planes, await disk.query('select * from provisioning_tokens order by id')]);
+}
+
+function statusOf({ status }: { readonly status: number }): number {
+  return status;
+}
