@@ -11,6 +11,8 @@ export interface ProofContext {
   readonly only?: string;
   /** Databases of this proof's own, dropped behind it. */
   database(): Promise<TestDatabase>;
+  /** Another with all that is in that one, which nobody has open. */
+  copyOf(database: TestDatabase): Promise<TestDatabase>;
   /** As `database`, with the schema of a tenant plane. */
   tenantPlaneDatabase(): Promise<TestDatabase>;
   /** A Control Plane as a process, ended behind it. In the small size it may have served other proofs before. */
@@ -48,6 +50,7 @@ export function prove(
   return proof.run({
     ...{ size, driver: stage.driver, progress, only },
     database: () => stage.database(),
+    copyOf: (database) => stage.copyOf(database),
     tenantPlaneDatabase: () => stage.tenantPlaneDatabase(),
     stack: (env) => stage.stack(env),
     served: () => stage.served(),

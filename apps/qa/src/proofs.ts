@@ -20,12 +20,14 @@ import { SOAK } from './proofs/soak.proof';
 import { TOKEN_LIFECYCLE } from './proofs/token-lifecycle.proof';
 import { TOKEN_LOST_RESPONSE } from './proofs/token-lost-response.proof';
 import { TOKEN_RACE } from './proofs/token-race.proof';
+import { TP_CLONE } from './proofs/tp-clone.proof';
 
 /** Every proof there is. A new one is a file and a line here, and a target in project.json. */
 export const PROOFS: readonly Proof[] = [
   TOKEN_RACE,
   TOKEN_LOST_RESPONSE,
   TOKEN_LIFECYCLE,
+  TP_CLONE,
   SIGNATURE_MUTATION,
   SIGNATURE_REPLAY,
   RLS_LINT,

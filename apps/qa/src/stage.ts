@@ -7,6 +7,7 @@ import {
   type TestDatabase,
   TestStack,
   builtFile,
+  copyTestDatabase,
   createTestDatabase,
 } from '@atlas/testing';
 
@@ -41,6 +42,12 @@ export class Stage {
     const created = await createTestDatabase(this.driver);
     this.databases.push(created);
     return created;
+  }
+
+  async copyOf(database: TestDatabase): Promise<TestDatabase> {
+    const copy = await copyTestDatabase(database);
+    this.databases.push(copy);
+    return copy;
   }
 
   /** As `database`, with the schema of a tenant plane. */

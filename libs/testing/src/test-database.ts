@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { APP_ROLE, OWNER_ROLE, ROLE_PASSWORD, asAdmin } from './roles';
 
 export type DatabaseDriver = 'postgres' | 'sqlite';
@@ -21,6 +21,15 @@ export const EVERY_DATABASE: readonly DatabaseDriver[] = ['sqlite', 'postgres'];
 
 export function createTestDatabase(driver: DatabaseDriver): Promise<TestDatabase> {
   return driver === 'sqlite' ? Promise.resolve(createSqlite()) : createPostgres(testServerUrl());
+}
+
+/** Another with all that is in this one, as its disk holds it. Nobody may have it open. */
+export async function copyTestDatabase({ driver, url }: TestDatabase): Promise<TestDatabase> {
+  if (driver === 'postgres')
+    return createPostgres(testServerUrl(), { template: new URL(url).pathname.slice(1) });
+  const copy = createSqlite();
+  cpSync(dirname(url), dirname(copy.url), { recursive: true });
+  return copy;
 }
 
 /** The server that the run started, or the one that TEST_PG_URL names. */
