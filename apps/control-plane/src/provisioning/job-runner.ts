@@ -60,8 +60,9 @@ export class JobRunner {
     try {
       await this.faults.reach(job.operation, step.name, 'before');
       const isLast = state === job.steps.at(-1);
+      const lookedAt = this.clock.now();
       const result = await this.attempt(job, step, state, isLast);
-      if (result.kind === 'wait') return await this.waitFor(job, state, result);
+      if (result.kind === 'wait') return await this.waitFor(job, state, result, lookedAt);
       await this.faults.reach(job.operation, step.name, 'after-record');
       return isLast ? 'stop' : 'again';
     } catch (error) {
@@ -130,8 +131,10 @@ export class JobRunner {
     job: ProvisioningJob,
     state: StepState,
     result: Extract<StepResult, { kind: 'wait' }>,
+    lookedAt: Date,
   ): Promise<Turn> {
-    if (result.until <= this.clock.now()) {
+    // What has come to its time only since is looked at once more: a step may wait for nothing but that.
+    if (result.until <= lookedAt) {
       const failure = new StepFailure(
         'operator',
         'wait_timed_out',

@@ -23,7 +23,7 @@ export interface StepContext {
 
 export type StepResult =
   | { readonly kind: 'done'; readonly outputs: StepOutputs }
-  /** `until` is when waiting has failed. Whoever brings what it waits for wakes the job. */
+  /** `until` is when it is looked at again; when it was over before the look, waiting has failed. Whoever brings what it waits for wakes the job. */
   | { readonly kind: 'wait'; readonly for: string; readonly until: Date };
 
 export const done = (outputs: StepOutputs = {}): StepResult => ({ kind: 'done', outputs });

@@ -3,6 +3,7 @@ import { openNextSecret } from '@atlas/service-auth';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { AwaitNextSecretStep } from '../../src/provisioning/steps/await-next-secret.step';
 import { RequestNonce } from '../../src/tenant-planes/request-nonces/request-nonce.entity';
 import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
@@ -136,6 +137,26 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       plane.clock.advance(QUIET_SECONDS);
       await sweptUntil(job.id, 'succeeded');
       expect((await shown())?.keys).toMatchObject([{ id: keyIdIn(next.secret), role: 'current' }]);
+    });
+
+    it('does not fail when the time to look again comes while it looks', async () => {
+      const { job } = await rotate('routine');
+      const next = await handedOver();
+      await next.report();
+      await plane.sweep();
+      await scene.reaches(job.id, 'waiting');
+      const step = plane.app.get(AwaitNextSecretStep);
+      const run = step.run.bind(step);
+      const look = jest.spyOn(step, 'run').mockImplementation(async (context) => {
+        const result = await run(context);
+        plane.clock.advance(2);
+        return result;
+      });
+      plane.clock.advance(QUIET_SECONDS - 1);
+      await next.report();
+      await eventually(() => look.mock.calls.length > 0, { what: 'it looks again' });
+      await sweptUntil(job.id, 'succeeded');
+      look.mockRestore();
     });
 
     it('waits for a plane that does not call, and says in the end that nobody came', async () => {
