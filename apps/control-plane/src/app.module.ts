@@ -70,6 +70,7 @@ import { PostgresNonces } from './tenant-planes/request-nonces/postgres-nonces';
 import { RequestNonces } from './tenant-planes/request-nonces/request-nonces';
 import { SqliteNonces } from './tenant-planes/request-nonces/sqlite-nonces';
 import { SelfController } from './tenant-planes/self.controller';
+import { PreviousSecretUses } from './tenant-planes/previous-secret-uses';
 import { SingleTenantPlanes } from './tenant-planes/single-tenant-planes';
 import { ServiceKeys } from './tenant-planes/service-keys';
 import { UpgradesController } from './tenant-planes/upgrades.controller';
@@ -131,6 +132,7 @@ const TENANT_PLANES = [
   ProvisioningTokens,
   Reports,
   ServiceKeys,
+  PreviousSecretUses,
   SingleTenantPlanes,
   TenantPlanes,
   TokenMisuse,

@@ -58,6 +58,14 @@ export class ControlPlaneConfig {
   @MinLength(32, { message: '$property must have at least 32 characters' })
   INTERNAL_SERVICE_SECRET?: string;
 
+  /** The one before, accepted as well while it is changed. */
+  @IsOptional()
+  @MinLength(32, { message: '$property must have at least 32 characters' })
+  @Checked('rotation', (value, { INTERNAL_SERVICE_SECRET: current }: ControlPlaneConfig) =>
+    current !== undefined && current !== value ? null : 'must be another one than INTERNAL_SERVICE_SECRET',
+  )
+  INTERNAL_SERVICE_SECRET_PREVIOUS?: string;
+
   @ValidateIf(
     (config: ControlPlaneConfig) => config.NODE_ENV === 'production' || config.METRICS_TOKEN !== undefined,
   )

@@ -60,6 +60,14 @@ export class TenantPlaneConfig {
   )
   INTERNAL_SERVICE_SECRET?: string;
 
+  /** The one before, while the secret that it has in common with the Control Plane is changed. */
+  @IsOptional()
+  @MinLength(32, { message: '$property must have at least 32 characters' })
+  @Checked('rotation', (value, { INTERNAL_SERVICE_SECRET: current }: TenantPlaneConfig) =>
+    current !== undefined && current !== value ? null : 'must be another one than INTERNAL_SERVICE_SECRET',
+  )
+  INTERNAL_SERVICE_SECRET_PREVIOUS?: string;
+
   /** Spent at enrolment; later starts ignore it. */
   @IsOptional()
   @IsNotEmpty()

@@ -84,7 +84,7 @@ export class SecretRotations {
 
 function platformSecret(): DomainError {
   const detail =
-    'This cell uses the platform secret, which is no secret of its own: change INTERNAL_SERVICE_SECRET on the Control Plane and on the cells that use it, all to the same value.';
+    'This cell uses the platform secret, which is no secret of its own: change INTERNAL_SERVICE_SECRET on the Control Plane and on the cells that use it, with the old value as INTERNAL_SERVICE_SECRET_PREVIOUS until all have it.';
   return new DomainError('platform_secret', 'unprocessable', detail);
 }
 

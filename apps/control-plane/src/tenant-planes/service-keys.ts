@@ -5,6 +5,7 @@ import {
   ServiceKeyResolver,
   mintCredential,
   sealNextSecret,
+  type ServiceCall,
   type ServiceKey as ResolvedKey,
 } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
@@ -26,6 +27,7 @@ const ACCEPTED = { activatedAt: Not(IsNull()), revokedAt: IsNull() };
 export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   private readonly opened = new Map<string, ResolvedKey<PlaneCaller>>();
   private readonly active = new Set<string>();
+  private readonly platform: ReadonlyMap<string, ResolvedKey<PlaneCaller>>;
   private revocations = 0;
 
   constructor(
@@ -35,11 +37,11 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     private readonly clock: Clock,
   ) {
     super();
+    this.platform = platformKeysOf(config);
   }
 
   secretsFor(keyId: string): ResolvedKey<PlaneCaller> | null | Promise<ResolvedKey<PlaneCaller> | null> {
-    if (keyId === this.platformKeyId) return this.platformKey();
-    return this.opened.get(keyId) ?? this.open(keyId);
+    return this.platform.get(keyId) ?? this.opened.get(keyId) ?? this.open(keyId);
   }
 
   /** A new secret for a tenant plane, to be shown once; or, accepted at once, to be handed over in band. */
@@ -88,6 +90,12 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return keyIdOf(this.config.INTERNAL_SERVICE_SECRET ?? '');
   }
 
+  /** Whether a call was signed with the platform secret that is on its way out. */
+  isPrevious({ keyId, secretIndex }: Pick<ServiceCall, 'keyId' | 'secretIndex'>): boolean {
+    const secret = this.platform.get(keyId)?.secrets[secretIndex];
+    return secret !== undefined && secret === this.config.INTERNAL_SERVICE_SECRET_PREVIOUS;
+  }
+
   /** At enrolment: from now on the key speaks for its plane, and the one that did so before no longer. */
   async activate(manager: EntityManager, tenantPlaneId: string, id: string): Promise<void> {
     await this.revokeAllBut(manager, tenantPlaneId, id);
@@ -110,7 +118,7 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
 
   /** Whether the key's plane has enrolled with it. Asked until it has; a key that has been revoked gets no further than its signature. */
   async isActive(id: string): Promise<boolean> {
-    if (id === this.platformKeyId || this.active.has(id)) return true;
+    if (this.platform.has(id) || this.active.has(id)) return true;
     const key = await this.database.read((manager) => manager.findOneBy(ServiceKey, { id }));
     const isActive = key !== null && key.activatedAt !== null;
     if (isActive) this.active.add(id);
@@ -139,13 +147,6 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     this.database.afterCommit(() => this.forget(which.tenantPlaneId));
   }
 
-  private platformKey(): ResolvedKey<PlaneCaller> | null {
-    const secret = this.config.INTERNAL_SERVICE_SECRET;
-    return secret === undefined
-      ? null
-      : { keyId: this.platformKeyId, secrets: [secret], caller: { tenantPlaneId: null } };
-  }
-
   private forget(tenantPlaneId: string): void {
     this.revocations += 1;
     for (const { keyId, caller } of this.opened.values())
@@ -157,4 +158,19 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     if (this.opened.size >= MAX_CACHED && oldest !== undefined) this.opened.delete(oldest);
     this.opened.set(key.keyId, key);
   }
+}
+
+/** The platform secret and the one before it: under one id, unless their own forms name others. */
+function platformKeysOf({
+  INTERNAL_SERVICE_SECRET: current,
+  INTERNAL_SERVICE_SECRET_PREVIOUS: previous,
+}: ControlPlaneConfig): ReadonlyMap<string, ResolvedKey<PlaneCaller>> {
+  const keys = new Map<string, ResolvedKey<PlaneCaller>>();
+  for (const secret of [current, previous]) {
+    if (secret === undefined) continue;
+    const keyId = keyIdOf(secret);
+    const secrets = [...(keys.get(keyId)?.secrets ?? []), secret];
+    keys.set(keyId, { keyId, secrets, caller: { tenantPlaneId: null } });
+  }
+  return keys;
 }

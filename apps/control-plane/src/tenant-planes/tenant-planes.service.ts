@@ -6,6 +6,7 @@ import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../accounts/caller';
 import { Audit } from '../audit/audit.service';
 import { requirePlacedHere } from './placements';
+import { PreviousSecretUses } from './previous-secret-uses';
 import { type InstallBundle, ProvisioningTokens } from './provisioning-tokens';
 import { type ServiceKey } from './service-key.entity';
 import { keysView } from './service-key.view';
@@ -24,6 +25,7 @@ export class TenantPlanes {
     private readonly database: Database,
     private readonly tokens: ProvisioningTokens,
     private readonly keys: ServiceKeys,
+    private readonly previousSecretUses: PreviousSecretUses,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -93,6 +95,7 @@ export class TenantPlanes {
       );
     }
     const id = known ?? (await this.platformCell(claimedId));
+    if (this.keys.isPrevious(call)) this.previousSecretUses.note(id);
     if (tenantId !== undefined) await requirePlacedHere(this.database, id, [tenantId]);
     return id;
   }

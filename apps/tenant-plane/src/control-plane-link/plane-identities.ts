@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Database, SecretBox, deriveKey, insertIfAbsent } from '@atlas/persistence';
+import { Database, type SealedPlace, SecretBox, deriveKey, insertIfAbsent } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { keyIdOf } from '@atlas/service-auth';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
@@ -28,6 +28,7 @@ export class PlaneIdentities implements OnModuleInit {
     const isThere = await this.database.read((manager) => manager.existsBy(PlaneIdentity, ONLY));
     if (!isThere) await this.create();
     await this.refresh();
+    await this.resealPrivateKey();
     await this.noteEnrolledKey();
   }
 
@@ -97,6 +98,15 @@ export class PlaneIdentities implements OnModuleInit {
     if (!this.opensPrivateKey()) await this.update(await this.newKeyPair(this.copy.instanceId));
   }
 
+  /** While the secret in the environment is changed: what the one before has sealed shall open with this one. */
+  private async resealPrivateKey(): Promise<void> {
+    const { INTERNAL_SERVICE_SECRET_PREVIOUS: previous } = this.config;
+    if (previous === undefined || this.opensPrivateKey()) return;
+    const { instanceId, privateKeySealed } = this.copy;
+    const plain = openedBy(boxOf(previous), privateKeySealed, placeOf(instanceId));
+    if (plain !== null) await this.update({ privateKeySealed: this.seal(plain, instanceId) });
+  }
+
   /** Planes that enrolled before this was kept. */
   private async noteEnrolledKey(): Promise<void> {
     const { tenantPlaneId, enrolledKeyId } = this.copy;
@@ -106,16 +116,13 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   private opensPrivateKey(): boolean {
-    try {
-      return this.openPrivateKey() !== '';
-    } catch {
-      return false;
-    }
+    const { instanceId, privateKeySealed } = this.copy;
+    return openedBy(this.boxFor(instanceId), privateKeySealed, placeOf(instanceId)) !== null;
   }
 
   private openPrivateKey(): string {
     const { instanceId, privateKeySealed } = this.copy;
-    return this.boxOf(instanceId).open(privateKeySealed, placeOf(instanceId));
+    return this.boxFor(instanceId).open(privateKeySealed, placeOf(instanceId));
   }
 
   private async newKeyPair(
@@ -129,12 +136,23 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   private seal(plain: string, instanceId: string): string {
-    return this.boxOf(instanceId).seal(plain, placeOf(instanceId));
+    return this.boxFor(instanceId).seal(plain, placeOf(instanceId));
   }
 
-  private boxOf(instanceId: string): SecretBox {
-    const key = deriveKey(this.config.INTERNAL_SERVICE_SECRET ?? instanceId, 'atlas-plane-identity');
-    return new SecretBox([{ id: 'env', key }]);
+  private boxFor(instanceId: string): SecretBox {
+    return boxOf(this.config.INTERNAL_SERVICE_SECRET ?? instanceId);
+  }
+}
+
+function boxOf(secret: string): SecretBox {
+  return new SecretBox([{ id: 'env', key: deriveKey(secret, 'atlas-plane-identity') }]);
+}
+
+function openedBy(box: SecretBox, sealed: string, place: SealedPlace): string | null {
+  try {
+    return box.open(sealed, place);
+  } catch {
+    return null;
   }
 }
 

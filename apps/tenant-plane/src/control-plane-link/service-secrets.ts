@@ -32,8 +32,9 @@ export class ServiceSecrets {
 
   /** The newest first; none without a secret in the environment. */
   get all(): readonly string[] {
-    const { INTERNAL_SERVICE_SECRET: given } = this.config;
-    return given === undefined ? [] : [...this.kept(given), given];
+    const { INTERNAL_SERVICE_SECRET: given, INTERNAL_SERVICE_SECRET_PREVIOUS: previous } = this.config;
+    if (given === undefined) return [];
+    return [...this.kept(given), given, ...(previous === undefined ? [] : [previous])];
   }
 
   /** Where the Control Plane refuses one, the others are tried: its rotation may have been taken back. */

@@ -1,12 +1,21 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { keyIdOf, mintCredential } from '@atlas/service-auth';
 import { eventually } from '@atlas/testing';
-import { CompactEncrypt, compactDecrypt, importJWK } from 'jose';
+import { CompactEncrypt, type JWK, compactDecrypt, importJWK } from 'jose';
 import { type FakeControlPlane } from '../fake-control-plane.fixture';
 import { Link } from '../linked-plane.fixture';
 import { type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
 const newSecret = (): string => mintCredential('ats').value;
+
+/** What is encrypted to the plane's public key, as it opens it. */
+async function receivedBy({ identities }: TestTenantPlane, publicKey: JWK): Promise<string> {
+  const sent = await new CompactEncrypt(Buffer.from('rows'))
+    .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM' })
+    .encrypt(await importJWK(publicKey, 'ECDH-ES'));
+  const { plaintext } = await compactDecrypt(sent, await identities.privateKey());
+  return Buffer.from(plaintext).toString();
+}
 
 /** The same on every database. */
 describe('the secret of a linked tenant plane', () => {
@@ -143,11 +152,7 @@ describe('the secret of a linked tenant plane', () => {
       // What is sent to it from now on is for a key that it can open.
       expect(enrolled.publicKey).not.toEqual(publicKey);
       expect(control.enrolments[1]?.public_key).toEqual(enrolled.publicKey);
-      const sent = await new CompactEncrypt(Buffer.from('rows'))
-        .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM' })
-        .encrypt(await importJWK(enrolled.publicKey, 'ECDH-ES'));
-      const { plaintext } = await compactDecrypt(sent, await plane.identities.privateKey());
-      expect(Buffer.from(plaintext).toString()).toBe('rows');
+      expect(await receivedBy(plane, enrolled.publicKey)).toBe('rows');
 
       await restart();
       await change();
@@ -176,5 +181,38 @@ describe('the secret of a linked tenant plane', () => {
       await restart(before);
       await change();
     });
+  });
+});
+
+/** The same on every database. */
+describe('the secret that a cell shares with the Control Plane', () => {
+  const [before, after] = ['the secret of all cells until now', 'the secret of all cells from now on'];
+  let link: Link;
+  beforeEach(async () => {
+    link = await Link.create('sqlite');
+    link.control.secret = before;
+  });
+  afterEach(() => link.close());
+
+  it('is changed on one side after the other, with the one before beside it: nothing is lost', async () => {
+    const { control } = link;
+    const changed = { ...control.env, INTERNAL_SERVICE_SECRET: after };
+    const start = async (env = {}): Promise<TestTenantPlane> => {
+      const pulls = control.pulls.length;
+      const plane = await link.startPlane(env);
+      await eventually(() => control.pulls.length > pulls, { what: 'it pulls' });
+      return plane;
+    };
+    const first = await start();
+    const { publicKey } = first.identities.current;
+    await link.stopPlane(first);
+    // The Control Plane does not know the next one yet.
+    const second = await start({ ...changed, INTERNAL_SERVICE_SECRET_PREVIOUS: before });
+    expect(await receivedBy(second, publicKey)).toBe('rows');
+    await link.stopPlane(second);
+    control.secret = after;
+    const third = await start(changed);
+    expect(await receivedBy(third, publicKey)).toBe('rows');
+    expect(control.enrolments).toHaveLength(1);
   });
 });

@@ -1,0 +1,20 @@
+import { Clock } from '@atlas/platform';
+import { Injectable, Logger } from '@nestjs/common';
+
+const TOLD_EVERY_MS = 60_000;
+
+/** Tells in the log which cells still sign with the platform secret that is on its way out. */
+@Injectable()
+export class PreviousSecretUses {
+  private readonly logger = new Logger(PreviousSecretUses.name);
+  private readonly toldAt = new Map<string, number>();
+
+  constructor(private readonly clock: Clock) {}
+
+  note(tenantPlaneId: string): void {
+    const now = this.clock.now().getTime();
+    if (now - (this.toldAt.get(tenantPlaneId) ?? -Infinity) < TOLD_EVERY_MS) return;
+    this.toldAt.set(tenantPlaneId, now);
+    this.logger.log(`Tenant plane ${tenantPlaneId} signs with INTERNAL_SERVICE_SECRET_PREVIOUS.`);
+  }
+}

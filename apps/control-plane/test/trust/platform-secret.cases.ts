@@ -1,0 +1,45 @@
+import { mintCredential } from '@atlas/service-auth';
+import { TestControlPlane } from '../control-plane.fixture';
+import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
+
+const BEFORE = 'one secret for all cells that Atlas runs';
+
+/** The same on every database. */
+describe.each([
+  ['of any form', BEFORE, 'another one for all cells that Atlas runs'],
+  ['of the form of minted ones', mintCredential('ats').value, mintCredential('ats').value],
+])('a platform secret %s that is changed', (_, before, after) => {
+  let first: TestControlPlane;
+  let plane: TestControlPlane;
+  let cell: PlaneSimulator;
+  let early: PlaneSimulator;
+  beforeAll(async () => {
+    first = await TestControlPlane.boot('postgres', { INTERNAL_SERVICE_SECRET: before });
+    cell = await first.enrolledCell({ secret: 'platform' });
+    early = await first.registerCell({ secret: 'platform' });
+    plane = await reopened({ INTERNAL_SERVICE_SECRET: after, INTERNAL_SERVICE_SECRET_PREVIOUS: before });
+  });
+  afterAll(async () => {
+    await plane.app.close();
+    await first.close();
+  });
+
+  const reopened = async (env: NodeJS.ProcessEnv): Promise<TestControlPlane> => {
+    const opened = await TestControlPlane.open(first.database, first.clock, env);
+    return Object.assign(opened, { apiKey: first.apiKey });
+  };
+  const pulls = async (secret: string, { url } = plane) => refusal(await cell.copy({ secret, url }).pull());
+
+  it('is accepted as both, until the one before is no longer named', async () => {
+    for (const secret of [before, after]) expect((await pulls(secret))[0]).toBe(200);
+    const over = await reopened({ INTERNAL_SERVICE_SECRET: after });
+    expect((await pulls(after, over))[0]).toBe(200);
+    expect(await pulls(before, over)).toEqual([401, 'bad_signature']);
+    await over.app.close();
+  });
+
+  it('is in new bundles as the new one, and those of before are good as well', async () => {
+    expect((await plane.registerCell({ secret: 'platform' })).secret).toBe(after);
+    expect((await early.copy({ url: plane.url }).enrol()).status).toBe(200);
+  });
+});
