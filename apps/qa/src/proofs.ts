@@ -14,6 +14,7 @@ import { REPOSITORY_FAILS_CLOSED } from './proofs/repository-fails-closed.proof'
 import { RLS_LINT } from './proofs/rls-lint.proof';
 import { SEAL_ROTATION } from './proofs/seal-rotation.proof';
 import { SEAL_SWAP } from './proofs/seal-swap.proof';
+import { SECRET_ROTATION } from './proofs/secret-rotation.proof';
 import { SIGNATURE_MUTATION } from './proofs/signature-mutation.proof';
 import { SIGNATURE_REPLAY } from './proofs/signature-replay.proof';
 import { SOAK } from './proofs/soak.proof';
@@ -30,6 +31,7 @@ export const PROOFS: readonly Proof[] = [
   TP_CLONE,
   SIGNATURE_MUTATION,
   SIGNATURE_REPLAY,
+  SECRET_ROTATION,
   RLS_LINT,
   REPOSITORY_FAILS_CLOSED,
   SEAL_SWAP,

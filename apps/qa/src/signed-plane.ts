@@ -16,12 +16,14 @@ export class SignedPlane {
 
   constructor(
     /** The public URL of the Control Plane, which the signature names. */
-    private readonly publicUrl: string,
+    readonly publicUrl: string,
     private readonly install: InstallView,
+    /** That it signs with. */
+    public secret = install.env['INTERNAL_SERVICE_SECRET'] ?? '',
   ) {}
 
   sign(method: string, target: string, body = '', now = new Date()): SignedRequest {
-    const secret = this.install.env['INTERNAL_SERVICE_SECRET'] ?? '';
+    const { secret } = this;
     const url = new URL(target, this.publicUrl);
     return {
       method,

@@ -1,0 +1,179 @@
+import { PLANE_PATHS } from '@atlas/plane-contract';
+import { type InstallView, type PlaneProcess, type TestStack, eventually } from '@atlas/testing';
+import { inBatches } from '../in-batches';
+import { type Proof, type ProofContext } from '../proof';
+import { CallingPlane } from '../rotating/calling-plane';
+import { SteadyCalls } from '../rotating/steady-calls';
+import { SignedPlane, send } from '../signed-plane';
+
+const SIZES = { small: { calls: 1000, old: 100 }, full: { calls: 10_000, old: 1000 } } as const;
+const PLANES = 4;
+/** In which the replicas of a plane learn of its next secret. */
+const LAG_MS = 3000;
+/** For how long nobody may use an old secret before it is revoked: longer than any replica or process lags behind. */
+const QUIET_SECONDS = '10';
+const PLATFORM_SECRETS = [
+  'the platform secret until now, long enough',
+  'the platform secret from now on, long enough',
+] as const;
+
+interface Scene {
+  readonly stack: TestStack;
+  /** Of the Control Plane. */
+  readonly urls: readonly string[];
+  second: PlaneProcess | undefined;
+  readonly size: (typeof SIZES)[keyof typeof SIZES];
+  readonly progress: ProofContext['progress'];
+}
+
+interface Outcome {
+  readonly calls: number;
+  readonly refused: readonly string[];
+  /** Of the calls with an old secret, once it was over. */
+  readonly oldRefused: number;
+}
+
+/** R8. Secrets are rotated under calls: none is refused, and afterwards the old ones are. */
+export const SECRET_ROTATION: Proof = {
+  name: 'secret-rotation',
+  goal: '10,000 signed calls each while the secrets of planes and the platform secret are rotated: 0 refused; the old ones then always, a compromised one at once in every process',
+  databases: ['sqlite', 'postgres'],
+  // secret-rotation.cases.ts and platform-secret.cases.ts in control-plane/test/trust are its small form.
+  smallOn: [],
+  async run(context) {
+    const scene = await open(context);
+    const outcomes = {
+      routine: await rotatedByRoutine(scene),
+      compromised: await compromised(scene),
+      platform: await platformSecretChanged(scene),
+    };
+    const figures = Object.entries(outcomes).map(
+      ([name, { calls, refused, oldRefused }]) =>
+        `${name}: ${refused.length} of ${calls} refused ${[...new Set(refused)].join(' ')}, then ${oldRefused} of ${scene.size.old} with the old one`,
+    );
+    const isGood = Object.values(outcomes).every(
+      ({ refused, oldRefused }) => refused.length === 0 && oldRefused === scene.size.old,
+    );
+    return { figure: `${scene.urls.length} processes; ${figures.join('; ')}`, isGood };
+  },
+};
+
+async function open({ size, driver, stack: start, progress }: ProofContext): Promise<Scene> {
+  const stack = await start({
+    INTERNAL_SERVICE_SECRET: PLATFORM_SECRETS[0],
+    SECRET_ROTATION_QUIET_SECONDS: QUIET_SECONDS,
+  });
+  const second = driver === 'postgres' ? await stack.anotherControlPlane() : undefined;
+  const urls = [stack.controlPlane.url, ...(second ? [second.url] : [])];
+  return { stack, urls, second, size: SIZES[size], progress };
+}
+
+async function rotatedByRoutine(scene: Scene): Promise<Outcome> {
+  const { stack, urls, size } = scene;
+  const planes = await enrolled(scene);
+  const calls = new SteadyCalls(
+    urls,
+    planes.flatMap((plane) => [plane, plane.replica(LAG_MS)]),
+  );
+  await calls.reach(size.calls / 4);
+  const rotations = await Promise.all(planes.map((plane) => rotate(stack, plane, 'routine')));
+  await Promise.all(rotations.map(({ job }) => succeeded(stack, job.id)));
+  await calls.reach(Math.max(size.calls, calls.count + size.calls / 4));
+  await calls.end();
+  return { calls: calls.count, refused: calls.refused, oldRefused: await oldRefused(scene, planes) };
+}
+
+/** Of one plane, while the others go on. */
+async function compromised(scene: Scene): Promise<Outcome> {
+  const { stack, urls, size } = scene;
+  const [leaky, ...others] = (await enrolled(scene)) as [CallingPlane, ...CallingPlane[]];
+  // Every process has its secret at hand.
+  const before = new SteadyCalls(urls, [leaky]);
+  await before.reach(urls.length * 10);
+  await before.end();
+  const calls = new SteadyCalls(urls, others);
+  await calls.reach(size.calls / 10);
+  const { install } = await rotate(stack, leaky, 'compromised');
+  const refusedAtOnce = await oldRefused(scene, [leaky]);
+  const { url } = stack.controlPlane;
+  const enrolment = await new SignedPlane(url, install as InstallView).enrol(url, leaky.signed.instanceId);
+  await calls.end();
+  if (enrolment.status !== 200) throw new Error(`The new bundle was refused: ${enrolment.status}.`);
+  const refused = [...before.refused, ...calls.refused];
+  return { calls: before.count + calls.count, refused, oldRefused: refusedAtOnce };
+}
+
+/** First the Control Plane knows both, then the cells change over, then it knows the new one alone. */
+async function platformSecretChanged(scene: Scene): Promise<Outcome> {
+  const { stack, urls, size } = scene;
+  const [before, after] = PLATFORM_SECRETS;
+  const cells = await enrolled(scene, 'platform');
+  const calls = new SteadyCalls(urls, cells);
+  await calls.reach(size.calls / 4);
+  await restart(scene, { INTERNAL_SERVICE_SECRET: after, INTERNAL_SERVICE_SECRET_PREVIOUS: before });
+  await calls.reach(size.calls / 2);
+  for (const { id } of cells)
+    await stack.controlPlane.line(new RegExp(`${id} signs with INTERNAL_SERVICE_SECRET_PREVIOUS`));
+  for (const cell of cells) cell.goOnWith(after);
+  const late = await CallingPlane.enrolled(stack, 'platform');
+  if (late.signed.secret !== after) throw new Error('A new bundle holds the old platform secret.');
+  await calls.reach((size.calls * 3) / 4);
+  await restart(scene, { INTERNAL_SERVICE_SECRET: after });
+  await calls.reach(size.calls);
+  await calls.end();
+  return { calls: calls.count, refused: calls.refused, oldRefused: await oldRefused(scene, cells) };
+}
+
+function enrolled({ stack }: Scene, secret?: 'platform'): Promise<CallingPlane[]> {
+  return Promise.all(Array.from({ length: PLANES }, () => CallingPlane.enrolled(stack, secret)));
+}
+
+/** One process after the other, each at its address. */
+async function restart(scene: Scene, env: Readonly<Record<string, string>>): Promise<void> {
+  const { stack, second } = scene;
+  await stack.controlPlane.end();
+  await stack.startControlPlane(env);
+  await second?.end();
+  if (second) scene.second = await stack.anotherControlPlane(env, second.port);
+}
+
+interface Rotation {
+  readonly job: { readonly id: string };
+  readonly install?: InstallView;
+}
+
+interface JobView {
+  readonly status: string;
+  readonly error: unknown;
+}
+
+async function rotate(stack: TestStack, { id }: CallingPlane, mode: string): Promise<Rotation> {
+  const { status, body } = await stack.api<Rotation>(`/api/tenant-planes/${id}/rotate-secret`, {
+    body: { mode },
+  });
+  if (status !== 202) throw new Error(JSON.stringify(body));
+  return body;
+}
+
+async function succeeded(stack: TestStack, id: string): Promise<void> {
+  const hasSucceeded = async (): Promise<boolean> => {
+    const { body } = await stack.api<JobView>(`/api/provisioning-jobs/${id}`);
+    if (body.status === 'failed') throw new Error(`The rotation failed: ${JSON.stringify(body.error)}`);
+    return body.status === 'succeeded';
+  };
+  await eventually(hasSucceeded, { timeoutMs: 90_000, everyMs: 250, what: 'the rotation has succeeded' });
+}
+
+/** How many calls are refused that are signed as the planes did at first, at every process. */
+async function oldRefused({ urls, size, progress }: Scene, planes: readonly CallingPlane[]): Promise<number> {
+  const old = planes.map(({ id, signed, install }) => {
+    const plane = new SignedPlane(signed.publicUrl, install);
+    return () => plane.sign('GET', `${PLANE_PATHS.desiredState}?tenant_plane_id=${id}`);
+  });
+  const refused = await inBatches(size.old, progress, async (i) => {
+    const signed = (old[i % old.length] as (typeof old)[number])();
+    const { status, body } = await send(urls[Math.floor(i / old.length) % urls.length] ?? '', signed);
+    return status === 401 && body['code'] === 'bad_signature';
+  });
+  return refused.filter(Boolean).length;
+}
