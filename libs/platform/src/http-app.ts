@@ -37,6 +37,8 @@ export async function createHttpApp(
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: 'idle',
+    // Who gets a call in while it closes is answered: each answer says that the connection ends.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>

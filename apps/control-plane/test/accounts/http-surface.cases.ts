@@ -1,10 +1,13 @@
 import 'reflect-metadata';
-import { IS_PUBLIC } from '@atlas/platform';
+import { IS_PUBLIC, createHttpApp } from '@atlas/platform';
 import { RequestMethod } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { asAdmin, testServerUrl } from '@atlas/testing';
+import { asAdmin, createTestDatabase, testServerUrl } from '@atlas/testing';
+import { type FastifyInstance } from 'fastify';
 import supertest from 'supertest';
-import { TestControlPlane } from '../control-plane.fixture';
+import { AppModule } from '../../src/app.module';
+import { HTTP_APP } from '../../src/http-app.options';
+import { TestControlPlane, environmentFor } from '../control-plane.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
 const METRICS_TOKEN = 'a token for the scraper';
@@ -52,6 +55,24 @@ describe('the HTTP side of the Control Plane', () => {
       '/health/ready',
       '/metrics',
     ]);
+  });
+
+  it('answers what comes in while it closes, and ends the connection', async () => {
+    const database = await createTestDatabase('sqlite');
+    const app = await createHttpApp(AppModule.forEnvironment(environmentFor(database)), {
+      ...HTTP_APP,
+      logger: false,
+    });
+    const answers: unknown[] = [];
+    const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+    server.addHook('preClose', async () => {
+      const { status, headers } = await fetch(`${await app.getUrl()}/openapi.json`);
+      answers.push([status, headers.get('connection')]);
+    });
+    await app.listen(0, '127.0.0.1');
+    await app.close();
+    expect(answers).toEqual([[200, 'close']]);
+    await database.drop();
   });
 
   it('describes every route of the API in OpenAPI 3.1', async () => {
