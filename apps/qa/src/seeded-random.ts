@@ -20,6 +20,12 @@ export class SeededRandom {
     return items[this.below(items.length)] as T;
   }
 
+  /** The same items in another order, or, by chance, in the same. */
+  shuffled<T>(items: readonly T[]): T[] {
+    const rest = [...items];
+    return items.flatMap(() => rest.splice(this.below(rest.length), 1));
+  }
+
   word(): string {
     return Array.from({ length: 8 }, () => this.one([...LETTERS])).join('');
   }

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type EnrolRequest, PLANE_PATHS } from '@atlas/plane-contract';
-import { type SignedHeaders, keyIdOf, signRequest } from '@atlas/service-auth';
+import { type RequestToSign, keyIdOf, signRequest } from '@atlas/service-auth';
 import { type Answer, type InstallView, request } from '@atlas/testing';
 
 export interface SignedRequest {
   readonly method: string;
   readonly target: string;
   readonly body: string;
-  readonly headers: SignedHeaders;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** A tenant plane's side of the protocol, for calls that no honest plane would make. */
@@ -22,15 +22,12 @@ export class SignedPlane {
     public secret = install.env['INTERNAL_SERVICE_SECRET'] ?? '',
   ) {}
 
-  sign(method: string, target: string, body = '', now = new Date()): SignedRequest {
+  /** `signed`: what the signature says otherwise than the request. */
+  sign(method: string, target: string, body = '', signed: Partial<RequestToSign> = {}): SignedRequest {
     const { secret } = this;
-    const url = new URL(target, this.publicUrl);
-    return {
-      method,
-      target,
-      body,
-      headers: signRequest({ method, url, body, keyId: keyIdOf(secret), secret, now }),
-    };
+    const request = { method, url: new URL(target, this.publicUrl), body, now: new Date() };
+    const headers = signRequest({ ...request, keyId: keyIdOf(secret), secret, ...signed });
+    return { method, target, body, headers };
   }
 
   enrolBody(): EnrolRequest {

@@ -103,10 +103,10 @@ export class TestStack {
   }
 
   async registerCell(
-    options: { name?: string; capacity?: number; secret?: string } = {},
+    options: { name?: string; region?: string; capacity?: number; secret?: string } = {},
   ): Promise<{ id: string; install: InstallView }> {
     const { name = `cell-${randomBytes(4).toString('hex')}`, capacity = 10_000, secret } = options;
-    const body = { name, region: 'local', capacity, ...(secret && { secret }) };
+    const body = { name, region: options.region ?? 'local', capacity, ...(secret && { secret }) };
     const answer = await this.api<{ tenant_plane: { id: string }; install: InstallView }>(
       '/api/tenant-planes',
       { body },

@@ -1,64 +1,116 @@
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { InMemoryNonceStore, SignatureVerifier, authorityOf } from '@atlas/service-auth';
-import { FixedClock, type InstallView } from '@atlas/testing';
-import { type Proof, countBy } from '../proof';
-import { SignedPlane, send } from '../signed-plane';
+import { FixedClock, type InstallView, type TestStack } from '@atlas/testing';
+import { type Proof, type ProofContext, countBy } from '../proof';
+import { type SignedRequest, SignedPlane, send } from '../signed-plane';
 
-/** R7. A recorded request is worth nothing the second time, in any process, and nothing at all after 300 s. */
+const COPIES = 100;
+const ONCE = '1 got 200, 99 got 401';
+const EXACT = '300000 ms accepted, 300001 ms clock_skew, -300000 ms accepted, -300001 ms clock_skew';
+const REAL = '295 s 200, 305 s clock_skew, -295 s 200, -305 s clock_skew';
+
+/**
+ * R7. A recorded request is worth nothing the second time, in any process, and nothing at all after 300 s. On SQLite there
+ * is one process at a time: the second follows the first.
+ */
 export const SIGNATURE_REPLAY: Proof = {
   name: 'signature-replay',
   goal: 'one signed request sent 100 times over 2 Control Plane processes: 1 accepted; the 300 s edge is exact',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
-  async run({ driver, stack: start, furtherControlPlane }) {
-    const stack = await start();
+  async run(context) {
+    const stack = await context.stack();
     const { url } = stack.controlPlane;
-    const second = driver === 'postgres' ? await furtherControlPlane(stack) : undefined;
     const { install } = await stack.registerCell();
     const plane = new SignedPlane(url, install);
     await plane.enrol(url);
-    const recorded = plane.sign('GET', `${PLANE_PATHS.desiredState}?wait=0`);
-    const urls = [url, second?.url ?? url];
-    const answers = await Promise.all(
-      Array.from({ length: 100 }, (_, i) => send(urls[i % 2] ?? url, recorded)),
+    const rounds = context.size === 'full' ? 20 : 1;
+    const recorded = Array.from({ length: rounds }, () =>
+      plane.sign('GET', `${PLANE_PATHS.desiredState}?wait=0`),
     );
-    const counts = countBy(answers, (answer) => answer.status);
-    const edge = await edgeOf(install, url);
+    const replay = context.driver === 'postgres' ? atTwoAtOnce : atOneAfterTheOther;
+    const statuses = await replay(context, stack, recorded);
+    const tallies = countBy(statuses, talliedIn);
+    const [exact, real] = [await exactEdge(install, url), await realEdge(plane, url)];
     return {
-      figure: `100 times: ${JSON.stringify(counts)}; ${edge.join(', ')}`,
-      isGood:
-        counts[200] === 1 &&
-        counts[401] === 99 &&
-        edge.join() === '300 s accepted,301 s clock_skew,-300 s accepted,-301 s clock_skew',
+      figure: `${rounds} requests, ${COPIES} times each: ${JSON.stringify(tallies)}; ${exact}; over HTTP ${real}`,
+      isGood: tallies[ONCE] === rounds && exact === EXACT && real === REAL,
     };
   },
 };
 
-/** At the clock's exact second, which real processes can't be held at. */
-async function edgeOf(install: InstallView, publicUrl: string): Promise<string[]> {
+function talliedIn(statuses: readonly number[]): string {
+  const counts = Object.entries(countBy(statuses, Number));
+  return counts.map(([status, count]) => `${count} got ${status}`).join(', ');
+}
+
+/** The statuses of all copies, for each request. */
+type Replay = (
+  context: ProofContext,
+  stack: TestStack,
+  recorded: readonly SignedRequest[],
+) => Promise<number[][]>;
+
+/** Half of the copies to each of two processes, all at once. */
+const atTwoAtOnce: Replay = async ({ furtherControlPlane }, stack, recorded) => {
+  const urls = [stack.controlPlane.url, (await furtherControlPlane(stack)).url];
+  const statuses: number[][] = [];
+  for (const request of recorded) statuses.push(await sendCopies(request, COPIES, urls));
+  return statuses;
+};
+
+/** Half of the copies to a process, half to the one that follows it. */
+const atOneAfterTheOther: Replay = async (_, stack, recorded) => {
+  const half = (): Promise<number[][]> =>
+    Promise.all(recorded.map((request) => sendCopies(request, COPIES / 2, [stack.controlPlane.url])));
+  const first = await half();
+  await stack.controlPlane.end('SIGTERM');
+  await stack.startControlPlane();
+  const second = await half();
+  return first.map((each, i) => [...each, ...(second[i] ?? [])]);
+};
+
+async function sendCopies(
+  request: SignedRequest,
+  copies: number,
+  urls: readonly string[],
+): Promise<number[]> {
+  const answers = await Promise.all(
+    Array.from({ length: copies }, (_, i) => send(urls[i % urls.length] as string, request)),
+  );
+  return answers.map(({ status }) => status);
+}
+
+/** To the millisecond, at a clock that stands still. */
+async function exactEdge(install: InstallView, publicUrl: string): Promise<string> {
   const secret = install.env['INTERNAL_SERVICE_SECRET'] ?? '';
   const keys = { secretsFor: async (keyId: string) => ({ keyId, secrets: [secret], caller: null }) };
+  const now = new FixedClock().now();
+  const { method, target, headers } = new SignedPlane(publicUrl, install).sign('GET', '/x', '', { now });
   const results: string[] = [];
-  for (const age of [300, 301, -300, -301]) {
-    const clock = new FixedClock();
-    const verifier = new SignatureVerifier(
-      { authority: authorityOf(publicUrl) },
-      keys,
-      new InMemoryNonceStore(clock),
-      clock,
-    );
-    const signed = new SignedPlane(publicUrl, install).sign(
-      'GET',
-      '/x',
-      '',
-      new Date(clock.now().getTime() - age * 1000),
-    );
-    const received = { method: 'GET', target: '/x', headers: signed.headers, rawBody: Buffer.alloc(0) };
-    const outcome = await verifier.verify(received).then(
+  for (const ageMs of [300_000, 300_001, -300_000, -300_001]) {
+    const clock = new FixedClock(new Date(now.getTime() + ageMs));
+    const options = { authority: authorityOf(publicUrl) };
+    const verifier = new SignatureVerifier(options, keys, new InMemoryNonceStore(clock), clock);
+    const outcome = await verifier.verify({ method, target, headers, rawBody: Buffer.alloc(0) }).then(
       () => 'accepted',
       (error: { code: string }) => error.code,
     );
-    results.push(`${age} s ${outcome}`);
+    results.push(`${ageMs} ms ${outcome}`);
   }
-  return results;
+  return results.join(', ');
+}
+
+/** At a real process, whose clock goes on. */
+async function realEdge(plane: SignedPlane, url: string): Promise<string> {
+  const results: string[] = [];
+  for (const age of [295, 305, -295, -305]) {
+    const now = new Date(Date.now() - age * 1000);
+    const answer = await send<{ code?: string }>(
+      url,
+      plane.sign('GET', PLANE_PATHS.desiredState, '', { now }),
+    );
+    results.push(`${age} s ${answer.body.code ?? answer.status}`);
+  }
+  return results.join(', ');
 }
