@@ -46,10 +46,10 @@ or cut its end off: keep the last line of this command elsewhere, and give it as
   },
 };
 
-async function* recordsOf({ client, values }: OperatorCall, since: ChainHead | null) {
-  const { file } = values;
+async function* recordsOf(call: OperatorCall, since: ChainHead | null) {
+  const { file } = call.values;
   if (typeof file !== 'string') {
-    yield* client.list<SealedAuditRecord>(CHAIN, {}, since ? String(since.position - 1) : '0');
+    yield* call.client.list<SealedAuditRecord>(CHAIN, {}, since ? String(since.position - 1) : '0');
     return;
   }
   for await (const record of recordsIn(file)) if (!since || record.position >= since.position) yield record;

@@ -40,8 +40,10 @@ describe('the audit trail', () => {
       'GET /api/audit/chain?limit=200&cursor=1': [{ body: { items: others, next_cursor: null } }],
     };
   };
+  let env: NodeJS.ProcessEnv;
+  beforeEach(() => (env = { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_key' }));
   const atlas = (...words: string[]): Promise<number> => {
-    const surroundings = { ...REAL_SURROUNDINGS, env: { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_key' } };
+    const surroundings = { ...REAL_SURROUNDINGS, env, directory };
     const commands = [AUDIT_EXPORT, AUDIT_VERIFY, AUDIT].map((command) =>
       asCommand(command, terminal, surroundings),
     );
@@ -61,7 +63,7 @@ describe('the audit trail', () => {
     expect(await atlas('audit', 'export')).toBe(0);
     const file = join(directory, 'audit.ndjson');
     writeFileSync(file, terminal.written);
-    api.answers = {};
+    env = {};
     terminal.written = '';
     expect(await atlas('audit', 'verify', '--file', file, ...since(second))).toBe(0);
     expect(terminal.written).toBe(`2 entries are what was sealed.\n3:${third.hash}\n`);

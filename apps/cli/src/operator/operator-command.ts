@@ -63,8 +63,14 @@ export function asCommand(
     usage: `${about ?? `${capital(summary)}.`}\n\n  ${call}\n\n${optionsUsage(options)}\n${EXIT_CODES}`,
     run: async (args) => {
       const input = given(args, options, operand);
-      const client = connect(input.values, surroundings, terminal);
-      return command.run({ ...input, client, terminal, surroundings });
+      let client: ControlPlaneClient | undefined;
+      return command.run({
+        ...{ ...input, terminal, surroundings },
+        // Not everything needs a Control Plane.
+        get client() {
+          return (client ??= connect(input.values, surroundings, terminal));
+        },
+      });
     },
   };
 }
