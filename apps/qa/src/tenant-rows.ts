@@ -1,5 +1,5 @@
 import { createDataSource, databaseTarget } from '@atlas/persistence';
-import { type TestDatabase, testServerUrl } from '@atlas/testing';
+import { type TestDatabase, eventually, testServerUrl } from '@atlas/testing';
 import { type DataSource } from 'typeorm';
 
 /** A look into a plane's database past everything that guards it, as whoever holds the disk has it. */
@@ -35,6 +35,13 @@ export class TenantRows {
       rows.push(...found.map((row) => `${table} ${JSON.stringify(row)}`).sort());
     }
     return rows;
+  }
+
+  /** Waits until the audit trails are sealed: then nothing changes any more by itself. */
+  async settle(): Promise<void> {
+    const isSealed = async (): Promise<boolean> =>
+      (await this.query('select 1 from audit_events where position is null limit 1')).length === 0;
+    await eventually(isSealed, { timeoutMs: 30_000, what: 'the audit trails are sealed' });
   }
 
   close(): Promise<void> {

@@ -72,6 +72,7 @@ function isChangedSince(row: string, { acknowledged }: OngoingWork): boolean {
 async function standOf(database: TestDatabase, tenantId: string): Promise<Stand> {
   const rows = await TenantRows.open(database);
   try {
+    await rows.settle();
     const sql = 'select id, title, number from incidents where tenant_id = $1';
     const incidents = await rows.query<{ id: string; title: string; number: string }>(sql, [tenantId]);
     return {

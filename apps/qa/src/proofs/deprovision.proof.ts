@@ -35,6 +35,7 @@ export const DEPROVISION: Proof = {
       const tenants = await Promise.all(
         Array.from({ length: count }, (_, i) => inhabited(scene.stack, `leaver-${i + 1}`, incidents)),
       );
+      await scene.plane.settle();
       const before = new Map<string, readonly string[]>();
       for (const { id } of tenants) before.set(id, await scene.plane.of(id));
       counts.refused = await behindDamagedBackups(scene, tenants, before);
