@@ -52,11 +52,12 @@ export class SelfController {
   @Get('routes/:slug')
   async route(
     @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Headers('x-tenant-id') tenantId: string | undefined,
     @Param('slug') slug: string,
     @Query() query: SelfQuery,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.planes.identify(call, query.tenant_plane_id);
+    await this.planes.identify(call, query.tenant_plane_id, tenantId);
     await sendSigned(reply, call, await this.routes.ofSlug(slug));
   }
 

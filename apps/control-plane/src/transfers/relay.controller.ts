@@ -1,6 +1,6 @@
 import { MAX_WAIT_SECONDS, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
 import { ApiBody, ApiConsumes, ApiTags, UuidPipe } from '@atlas/platform';
-import { Controller, Get, Param, ParseIntPipe, Put, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Param, ParseIntPipe, Put, Query, Req, Res } from '@nestjs/common';
 import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../accounts/access.guard';
@@ -27,12 +27,13 @@ export class RelayController {
   @ApiBody({ schema: { type: 'string', description: 'A compact JWE to the enrolment key of the target' } })
   async put(
     @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Headers('x-tenant-id') tenantId: string | undefined,
     @Param('id', UuidPipe) id: string,
     @Param('n', ParseIntPipe) part: number,
     @Query() query: SelfQuery,
     @Req() request: AuthenticatedRequest,
   ): Promise<Record<string, never>> {
-    const source = await this.planes.identify(call, query.tenant_plane_id);
+    const source = await this.planes.identify(call, query.tenant_plane_id, tenantId);
     await this.relay.take(source, id, part, request.rawBody?.toString('latin1') ?? '');
     return {};
   }
@@ -40,12 +41,13 @@ export class RelayController {
   @Get(':n')
   async get(
     @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Headers('x-tenant-id') tenantId: string | undefined,
     @Param('id', UuidPipe) id: string,
     @Param('n', ParseIntPipe) part: number,
     @Query() { tenant_plane_id: claimedId, attempt, wait }: TransferPartQuery,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const target = await this.planes.identify(call, claimedId);
+    const target = await this.planes.identify(call, claimedId, tenantId);
     const patience = { seconds: Math.min(wait, MAX_WAIT_SECONDS), ended: this.calls.endOf(reply) };
     const sealed = await this.relay.give(target, id, { part, attempt }, patience);
     await sendSigned(reply, call, sealed, TRANSFER_PART_TYPE);

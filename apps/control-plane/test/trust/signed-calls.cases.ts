@@ -5,7 +5,7 @@ import { RequestNonce } from '../../src/tenant-planes/request-nonces/request-non
 import { TestControlPlane } from '../control-plane.fixture';
 import { type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
 
-const { desiredState, report } = PLANE_PATHS;
+const { desiredState, report, routes, transfers } = PLANE_PATHS;
 const PLATFORM_SECRET = 'one secret for all cells that Atlas runs';
 
 describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
@@ -108,6 +108,15 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     expect(refusal(await naming(body.tenant.id, cell))).toEqual([403, 'tenant_not_on_plane']);
     expect(refusal(await naming(randomUUID()))).toEqual([403, 'tenant_not_on_plane']);
     expect(refusal(await naming('acme'))).toEqual([403, 'tenant_not_on_plane']);
+  });
+
+  it.each([
+    ['asks where a tenant lives', 'GET', `${routes}/anybody`],
+    ['asks for a part', 'GET', `${transfers}/${randomUUID()}/parts/1`],
+    ['sends a part', 'PUT', `${transfers}/${randomUUID()}/parts/1`],
+  ] as const)('that %s and names a tenant that lives elsewhere is refused', async (_, method, path) => {
+    const request = cell.sign({ method, path, signed: { tenantId: randomUUID() } });
+    expect(refusal(await cell.send({ method, path, request }))).toEqual([403, 'tenant_not_on_plane']);
   });
 
   it('is refused with a secret that differs, or a key that is not known', async () => {
