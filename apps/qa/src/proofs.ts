@@ -1,4 +1,5 @@
 import { type Proof } from './proof';
+import { BLAST_RADIUS } from './proofs/blast-radius.proof';
 import { CHAOS_DATABASE } from './proofs/chaos-database.proof';
 import { COMPENSATION } from './proofs/compensation.proof';
 import { CP_OUTAGE } from './proofs/cp-outage.proof';
@@ -32,6 +33,7 @@ export const PROOFS: readonly Proof[] = [
   SIGNATURE_MUTATION,
   SIGNATURE_REPLAY,
   SECRET_ROTATION,
+  BLAST_RADIUS,
   RLS_LINT,
   REPOSITORY_FAILS_CLOSED,
   SEAL_SWAP,

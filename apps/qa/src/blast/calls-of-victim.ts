@@ -1,0 +1,69 @@
+import { PLANE_PATHS } from '@atlas/plane-contract';
+import { type Call, type Key, keyOf } from './calls';
+import { nameOf, type Route } from './routes';
+import { type Scene, partOf } from './scene';
+
+/** A call that is accepted from the victim, so that it means something when it is refused to somebody else. */
+export interface VictimsCall extends Call {
+  /** That the victim signs it with; that of its calls when left out. */
+  readonly key?: Key;
+  /** Anybody who is enrolled may ask this, for whatever the path names. */
+  readonly isForAll?: boolean;
+}
+
+/** For each signed route. A route that is missing here fails the proof. */
+const CALLS: Readonly<Record<string, (scene: Scene) => readonly VictimsCall[]>> = {
+  'POST /api/tenant-planes/enroll': ({ victim: { plane, unspent } }) => {
+    const enrol = plane.signed.enrolBody();
+    const anew = keyOf(unspent.env['INTERNAL_SERVICE_SECRET'] ?? '');
+    return [
+      post(PLANE_PATHS.enrol, enrol),
+      { ...post(`${PLANE_PATHS.enrol}?dry_run=true`, { ...enrol, token: unspent.token }), key: anew },
+    ];
+  },
+  'GET /api/tenant-planes/self/desired-state': ({ victim: { plane, tenant } }) => [
+    { method: 'GET', target: `${PLANE_PATHS.desiredState}?tenant_plane_id=${plane.id}`, tenantId: tenant.id },
+  ],
+  'GET /api/tenant-planes/self/routes/:slug': ({ victim: { plane, tenant } }) => [
+    {
+      ...{ method: 'GET', tenantId: tenant.id, isForAll: true },
+      target: `${PLANE_PATHS.routes}/${tenant.slug}?tenant_plane_id=${plane.id}`,
+    },
+  ],
+  'POST /api/tenant-planes/self/report': ({ victim: { plane, tenant, entry } }) => [
+    {
+      ...{ method: 'POST', tenantId: tenant.id, body: plane.report([entry]) },
+      target: `${PLANE_PATHS.report}?tenant_plane_id=${plane.id}`,
+    },
+  ],
+  'PUT /api/tenant-planes/self/transfers/:id/parts/:n': ({ victim: { plane, outgoing } }) => {
+    const part = partOf(outgoing, 2);
+    const target = `${part.target}?tenant_plane_id=${plane.id}`;
+    return [{ ...part, target, tenantId: outgoing.tenant.id }];
+  },
+  'GET /api/tenant-planes/self/transfers/:id/parts/:n': ({ victim: { plane, incoming } }) => [
+    {
+      ...{ method: 'GET', tenantId: incoming.tenant.id },
+      target: `${PLANE_PATHS.transfers}/${incoming.transfer.id}/parts/1?tenant_plane_id=${plane.id}`,
+    },
+  ],
+  'POST /api/ai/chat/completions': ({ victim: { plane, tenant } }) =>
+    [false, true].map((stream) => ({
+      ...post(`${PLANE_PATHS.chatCompletions}?tenant_plane_id=${plane.id}`, {
+        messages: [{ role: 'user', content: 'Why?' }],
+        stream,
+      }),
+      tenantId: tenant.id,
+    })),
+};
+
+/** Undefined where it is not known what the victim would send there. */
+export function callsOfVictim(scene: Scene, route: Route): readonly VictimsCall[] | undefined {
+  if (route.method !== 'HEAD') return CALLS[nameOf(route)]?.(scene);
+  const asGet = CALLS[nameOf({ ...route, method: 'GET' })]?.(scene);
+  return asGet?.map((call) => ({ ...call, method: 'HEAD' }));
+}
+
+function post(target: string, body: object): Call {
+  return { method: 'POST', target, body: JSON.stringify(body) };
+}

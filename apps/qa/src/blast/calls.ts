@@ -1,0 +1,45 @@
+import { keyIdOf, signRequest } from '@atlas/service-auth';
+
+/** What a tenant plane might send. */
+export interface Call {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly body?: string;
+  /** Of the body; JSON when left out. */
+  readonly type?: string;
+  /** For the header `x-tenant-id`. */
+  readonly tenantId?: string;
+  /** Beside the signature, and not covered by it. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What it is signed with, and whose it is said to be. */
+export interface Key {
+  readonly keyId: string;
+  readonly secret: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly text: string;
+}
+
+export function keyOf(secret: string): Key {
+  return { keyId: keyIdOf(secret), secret };
+}
+
+/** `key` is null for a call that is not signed. */
+export async function sendAs(baseUrl: string, key: Key | null, call: Call): Promise<Reply> {
+  const { method, target, body, tenantId } = call;
+  const url = new URL(target, baseUrl);
+  const signature = key ? signRequest({ method, url, body, tenantId, ...key, now: new Date() }) : {};
+  const headers: Record<string, string> = {
+    ...(tenantId !== undefined && { 'x-tenant-id': tenantId }),
+    ...signature,
+    ...(body !== undefined && { 'content-type': call.type ?? 'application/json' }),
+    ...call.headers,
+  };
+  const response = await fetch(url, { method, headers, body, redirect: 'manual' });
+  return { status: response.status, text: await response.text() };
+}

@@ -1,0 +1,101 @@
+import { type Attempt, bearerAttempts, marksOf, signedAttempts } from '../blast/attempts';
+import { callsOfVictim } from '../blast/calls-of-victim';
+import { type Reply, keyOf, sendAs } from '../blast/calls';
+import { type Audience, type Route, audienceOf, nameOf, routesOf } from '../blast/routes';
+import { rowsOfVictim } from '../blast/rows-of-victim';
+import { type Scene, open } from '../blast/scene';
+import { inBatches } from '../in-batches';
+import { type Proof, type ProofContext, countBy } from '../proof';
+
+/** Of the attempts the small form makes one in so many: some on every route. */
+const SMALL_PART = 17;
+
+/** R9. With every secret of one tenant plane, as another one, on every route that there is. */
+export const BLAST_RADIUS: Proof = {
+  name: 'blast-radius',
+  goal: 'holding every secret of one tenant plane: 0 calls succeed as another on any route of the Control Plane, and nothing of that one changes',
+  databases: ['sqlite', 'postgres'],
+  smallOn: ['sqlite'],
+  async run(context) {
+    const scene = await open(context);
+    try {
+      const { stack, victim, ai } = scene;
+      const routes = await byAudience(scene);
+      const unlisted = routes.signed.filter((route) => !callsOfVictim(scene, route));
+      const before = await rowsOfVictim(stack.controlPlaneDatabase, victim);
+      const counts = await tryAll(scene, routes, context);
+      const after = await rowsOfVictim(stack.controlPlaneDatabase, victim);
+      const changed =
+        before.filter((row, at) => row !== after[at]).length + Math.abs(after.length - before.length);
+      const asked = ai.asked.length;
+      const own = await byVictimItself(scene, routes.signed);
+      const figure = `${counts.attempts} attempts on ${routes.signed.length} signed, ${routes.operator.length} operators' and ${routes.public.length} public routes: ${counts.failures} succeeded or failed otherwise than by a refusal, ${JSON.stringify(counts.statuses)}; ${changed} of ${before.length} rows changed, ${asked} questions to the AI; by the victim itself ${own.accepted} of ${own.calls} succeed; not covered: ${unlisted.map(nameOf).join(', ') || 'none'}`;
+      const isHarmless = counts.failures === 0 && changed === 0 && asked === 0;
+      const isMeant = own.accepted === own.calls && unlisted.length === 0 && before.length > 0;
+      return { figure, isGood: isHarmless && isMeant };
+    } finally {
+      await scene.ai.stop();
+    }
+  },
+};
+
+type Routes = Readonly<Record<Audience, readonly Route[]>>;
+
+async function byAudience({ stack: { controlPlane } }: Scene): Promise<Routes> {
+  const routes: Record<Audience, Route[]> = { signed: [], operator: [], public: [] };
+  for (const route of routesOf(controlPlane)) routes[await audienceOf(controlPlane, route)].push(route);
+  return routes;
+}
+
+async function tryAll(scene: Scene, routes: Routes, { size, progress }: ProofContext) {
+  const signed = routes.signed.flatMap((route) =>
+    (callsOfVictim(scene, route) ?? []).flatMap((call) => signedAttempts(scene, call)),
+  );
+  const ofOthers = (['operator', 'public'] as const).flatMap((audience) =>
+    routes[audience].flatMap((route) =>
+      bearerAttempts(scene, route).map((attempt) => ({ ...attempt, isPublic: audience === 'public' })),
+    ),
+  );
+  const all = [...signed.map((attempt) => ({ ...attempt, isPublic: false })), ...ofOthers];
+  const attempts = size === 'full' ? all : all.filter((_, at) => at % SMALL_PART === 0);
+  const { url } = scene.stack.controlPlane;
+  const replies = await inBatches(attempts.length, progress, async (at) => {
+    const attempt = attempts[at] as (typeof attempts)[number];
+    const reply = await sendAs(url, attempt.key, attempt.call);
+    const isFailure = reply.status < 400 ? succeedsAs(scene, attempt, reply) : reply.status >= 500;
+    if (isFailure) progress(describe(attempt, reply));
+    return { status: reply.status, isFailure };
+  });
+  const statuses = countBy(replies, ({ status }) => status);
+  return {
+    attempts: replies.length,
+    statuses,
+    failures: replies.filter(({ isFailure }) => isFailure).length,
+  };
+}
+
+/** What is open to everybody answers, but tells nothing of the victim, and lets nobody in. */
+function succeedsAs(
+  { victim }: Scene,
+  { call, isPublic }: Attempt & { isPublic: boolean },
+  { text }: Reply,
+): boolean {
+  if (!isPublic || !['GET', 'HEAD'].includes(call.method)) return true;
+  return marksOf(victim).some((mark) => text.includes(mark));
+}
+
+function describe({ call, key }: Attempt, { status, text }: Reply): string {
+  const { method, target, tenantId, body = '' } = call;
+  return `${method} ${target} for ${tenantId} as ${key?.keyId} with ${body.slice(0, 200)}: ${status} ${text.slice(0, 200)}`;
+}
+
+/** The same calls, as they are meant. */
+async function byVictimItself(scene: Scene, routes: readonly Route[]) {
+  const { url } = scene.stack.controlPlane;
+  const statuses: number[] = [];
+  for (const call of routes.flatMap((route) => callsOfVictim(scene, route) ?? [])) {
+    const { status } = await sendAs(url, call.key ?? keyOf(scene.victim.plane.signed.secret), call);
+    statuses.push(status);
+  }
+  return { calls: statuses.length, accepted: statuses.filter((status) => status < 300).length };
+}
