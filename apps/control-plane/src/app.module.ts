@@ -166,6 +166,7 @@ export class AppModule {
           useFactory: (config: ControlPlaneConfig, database: Database) => ({
             metrics: { token: config.METRICS_TOKEN },
             readinessChecks: [() => databaseHealth(database)],
+            web: config.web,
           }),
         }),
       ],

@@ -1,13 +1,16 @@
+import { createHash } from 'node:crypto';
 import { EnvironmentError, parseEnvironment } from '@atlas/platform';
 import { ControlPlaneConfig } from './control-plane.config';
 
-const KEYS = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
+const KEYS = `k1:${createHash('sha256').update('tests').digest('base64')}`;
+const WELL_KNOWN_KEY = `k2:${Buffer.alloc(32, 7).toString('base64')}`;
+const RANDOM = createHash('sha256').update('tests').digest('hex');
 const PRODUCTION = {
   NODE_ENV: 'production',
-  CONTROL_PLANE_DATABASE_URL: 'postgres://app:secret@db.example.com/cp',
+  CONTROL_PLANE_DATABASE_URL: `postgres://app:${RANDOM}@db.example.com/cp`,
   CONTROL_PLANE_PUBLIC_URL: 'https://cp.example.com',
   CONTROL_PLANE_SEALING_KEYS: KEYS,
-  METRICS_TOKEN: 'a token of 16 characters or more',
+  METRICS_TOKEN: RANDOM,
 };
 
 function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
@@ -49,6 +52,7 @@ describe('the configuration of the Control Plane', () => {
       CONTROL_PLANE_SEALING_KEYS: 'k1:c2hvcnQ=',
       INTERNAL_SERVICE_SECRET: 'hunter2',
       METRICS_TOKEN: 'hunter2',
+      CORS_ALLOWED_ORIGINS: 'hunter2',
       LOG_LEVEL: 'loud',
     };
     const faults = faultsOf(env);
@@ -64,6 +68,26 @@ describe('the configuration of the Control Plane', () => {
     ]);
   });
 
+  it.each([
+    ['*', ['*']],
+    ['https://a.example.com, http://localhost:5173', ['https://a.example.com', 'http://localhost:5173']],
+  ])('lets the pages of %s call in development', (CORS_ALLOWED_ORIGINS, allowedOrigins) => {
+    const env = { CONTROL_PLANE_SEALING_KEYS: WELL_KNOWN_KEY, CORS_ALLOWED_ORIGINS };
+    expect(parseEnvironment(ControlPlaneConfig, env).web).toEqual({ isProduction: false, allowedOrigins });
+  });
+
+  it.each([
+    'https://a.example.com/',
+    'https://*.example.com/x',
+    'a.example.com',
+    'ftp://a.example.com',
+    'null',
+  ])('takes %s for no origin', (CORS_ALLOWED_ORIGINS) => {
+    expect(faultsOf({ CONTROL_PLANE_SEALING_KEYS: KEYS, CORS_ALLOWED_ORIGINS })).toEqual([
+      expect.stringMatching(/^CORS_ALLOWED_ORIGINS must be origins/),
+    ]);
+  });
+
   describe('in production', () => {
     it('is accepted when all is said', () => {
       expect(faultsOf(PRODUCTION)).toEqual([]);
@@ -75,7 +99,16 @@ describe('the configuration of the Control Plane', () => {
       ['CONTROL_PLANE_SEALING_KEYS', undefined],
       ['CONTROL_PLANE_PUBLIC_URL', 'http://cp.example.com'],
       ['ATLAS_FAULT_POINT', 'provision/activate/before:kill'],
-      ['INTERNAL_SERVICE_SECRET', 'x'.repeat(31)],
+      ['INTERNAL_SERVICE_SECRET', RANDOM.slice(0, 31)],
+      ['METRICS_TOKEN', 'a-long-random-text'],
+      ['INTERNAL_SERVICE_SECRET', 'change-me-change-me-change-me-change-me'],
+      ['CONTROL_PLANE_DATABASE_URL', 'postgres://app:app@db.example.com/cp'],
+      ['CONTROL_PLANE_DATABASE_URL', 'postgres://postgres:postgres@db.example.com/cp'],
+      ['CONTROL_PLANE_MIGRATION_DATABASE_URL', 'postgres://owner:password@db.example.com/cp'],
+      ['CONTROL_PLANE_SEALING_KEYS', `${KEYS},${WELL_KNOWN_KEY}`],
+      ['CORS_ALLOWED_ORIGINS', '*'],
+      ['CORS_ALLOWED_ORIGINS', 'https://app.example.com,*'],
+      ['CORS_ALLOWED_ORIGINS', 'http://app.example.com'],
       ['AI_PROVIDER', 'oracle'],
       ['AI_PROVIDER_API_KEY', 'two words'],
       ['AI_PROVIDER_TIMEOUT_MS', '0'],
@@ -89,6 +122,22 @@ describe('the configuration of the Control Plane', () => {
         expect.stringMatching(/^AI_PROVIDER_BASE_URL must be https/),
         expect.stringMatching(/^AI_PROVIDER_MODEL/),
       ]);
+    });
+
+    it('is refused for all of it at once', () => {
+      const faults = faultsOf({
+        NODE_ENV: 'production',
+        CONTROL_PLANE_DATABASE_URL: 'postgres://postgres:postgres@db/cp',
+        CONTROL_PLANE_PUBLIC_URL: 'http://cp.example.com',
+        CONTROL_PLANE_SEALING_KEYS: WELL_KNOWN_KEY,
+        CORS_ALLOWED_ORIGINS: '*',
+        METRICS_TOKEN: 'changeme-changeme',
+      });
+      expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
+        ...['CONTROL_PLANE_DATABASE_URL', 'CONTROL_PLANE_PUBLIC_URL', 'CONTROL_PLANE_SEALING_KEYS'],
+        ...['METRICS_TOKEN', 'CORS_ALLOWED_ORIGINS'],
+      ]);
+      expect(faults.join('\n')).not.toMatch(/changeme|postgres:|BwcHBw/);
     });
 
     it('may be plain http on this machine, behind a proxy', () => {

@@ -1,6 +1,15 @@
 import { join, resolve } from 'node:path';
 import { type DatabaseDriver, databaseTargetProblem, parseSealingKeys } from '@atlas/persistence';
-import { Checked, IsPortNumber, isPlainHttp } from '@atlas/platform';
+import {
+  Checked,
+  IsPortNumber,
+  NoDefaultInProduction,
+  type WebOptions,
+  isPlainHttp,
+  originsIn,
+  originsProblem,
+  passwordInUrl,
+} from '@atlas/platform';
 import { Transform } from 'class-transformer';
 import {
   IsBoolean,
@@ -34,10 +43,12 @@ export class ControlPlaneConfig {
   HOST: string = '127.0.0.1';
 
   @Checked('databaseUrl', databaseTargetProblem)
+  @NoDefaultInProduction(passwordInUrl)
   CONTROL_PLANE_DATABASE_URL: string = 'data/control-plane.db';
 
   @IsOptional()
   @Checked('databaseUrl', databaseTargetProblem)
+  @NoDefaultInProduction(passwordInUrl)
   CONTROL_PLANE_MIGRATION_DATABASE_URL?: string;
 
   @IsUrl(PUBLIC_URL, { message: '$property must be the http(s) URL that tenant planes use' })
@@ -56,6 +67,7 @@ export class ControlPlaneConfig {
   /** The one secret that shared cells registered with `secret: "platform"` have in common with us. */
   @IsOptional()
   @MinLength(32, { message: '$property must have at least 32 characters' })
+  @NoDefaultInProduction()
   INTERNAL_SERVICE_SECRET?: string;
 
   /** The one before, accepted as well while it is changed. */
@@ -70,7 +82,13 @@ export class ControlPlaneConfig {
     (config: ControlPlaneConfig) => config.NODE_ENV === 'production' || config.METRICS_TOKEN !== undefined,
   )
   @MinLength(16, { message: '$property must have at least 16 characters (required in production)' })
+  @NoDefaultInProduction()
   METRICS_TOKEN?: string;
+
+  /** Origins, separated by commas, whose pages may call the API. Unset: none but its own. */
+  @IsOptional()
+  @Checked('origins', originsProblem)
+  CORS_ALLOWED_ORIGINS?: string;
 
   /** A dedicated tenant needs a purchase order number. */
   @Transform(({ value }) => value === true || value === '1' || value === 'true')
@@ -210,6 +228,13 @@ export class ControlPlaneConfig {
   )
   ATLAS_FAULT_POINT?: string;
 
+  get web(): WebOptions {
+    return {
+      isProduction: this.NODE_ENV === 'production',
+      allowedOrigins: originsIn(this.CORS_ALLOWED_ORIGINS),
+    };
+  }
+
   get infrastructureDriver(): DriverName {
     return this.INFRASTRUCTURE_DRIVER ?? (this.NODE_ENV === 'production' ? 'manual' : 'local');
   }
@@ -236,10 +261,12 @@ function postgresUrlProblem(value: string): string | null {
   return /^postgres(ql)?:/.test(value) ? databaseTargetProblem(url) : 'must be a postgres:// URL';
 }
 
-function sealingKeysProblem(value: string): string | null {
+const LEAST_DIFFERENT_BYTES = 16;
+
+function sealingKeysProblem(value: string, { NODE_ENV }: ControlPlaneConfig): string | null {
   try {
-    parseSealingKeys(value);
-    return null;
+    const isRandom = parseSealingKeys(value).every(({ key }) => new Set(key).size >= LEAST_DIFFERENT_BYTES);
+    return isRandom || NODE_ENV !== 'production' ? null : 'must be random: openssl rand -base64 32';
   } catch (error) {
     return `must be <id>:<base64 of 32 bytes>[,...]: ${(error as Error).message}`;
   }

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { Database, insertRow } from '@atlas/persistence';
-import { Clock, createHttpApp } from '@atlas/platform';
+import { Clock, type RequestLimits, createHttpApp } from '@atlas/platform';
 import { type DatabaseDriver, FixedClock, type TestDatabase, createKeptDatabase } from '@atlas/testing';
 import { type DynamicModule, type Type } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -41,9 +41,13 @@ export class TestControlPlane {
     readonly sweep: () => Promise<void>,
   ) {}
 
-  static async boot(driver: DatabaseDriver, env: Env = {}): Promise<TestControlPlane> {
+  static async boot(
+    driver: DatabaseDriver,
+    env: Env = {},
+    limits?: Partial<RequestLimits>,
+  ): Promise<TestControlPlane> {
     const { database } = await createKeptDatabase(driver, 'control-plane', firstStart);
-    const plane = await TestControlPlane.open(database, new FixedClock(), env);
+    const plane = await TestControlPlane.open(database, new FixedClock(), env, limits);
     await plane.createOperator('owner@example.com', 'owner');
     plane.session = await plane.login('owner@example.com');
     plane.apiKey = await plane.createApiKey(SCOPES);
@@ -51,9 +55,14 @@ export class TestControlPlane {
   }
 
   /** A (further) process of the Control Plane that owns `database`. */
-  static async open(database: TestDatabase, clock: FixedClock, env: Env = {}): Promise<TestControlPlane> {
+  static async open(
+    database: TestDatabase,
+    clock: FixedClock,
+    env: Env = {},
+    limits?: Partial<RequestLimits>,
+  ): Promise<TestControlPlane> {
     const module = AppModule.forEnvironment({ ...environmentFor(database), ...env });
-    const app = await createHttpApp(withClock(module, clock), { ...HTTP_APP, logger: false });
+    const app = await createHttpApp(withClock(module, clock), { ...HTTP_APP, logger: false, limits });
     await app.listen(0, '127.0.0.1');
     const worker = app.get(Worker);
     const sweep = worker.sweep.bind(worker);
@@ -174,7 +183,7 @@ export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>)
 }
 
 /** One for all, since their first keys are sealed with it. */
-export const SEALING_KEYS = `k1:${Buffer.alloc(32, 'tests').toString('base64')}`;
+export const SEALING_KEYS = `k1:${createHash('sha256').update('tests').digest('base64')}`;
 
 /** The module's own provider comes before the global one. */
 function withClock(module: DynamicModule, clock: Clock): DynamicModule {

@@ -26,6 +26,7 @@ export class AppModule {
           useFactory: (config: TenantPlaneConfig, database: Database) => ({
             metrics: { token: config.METRICS_TOKEN },
             readinessChecks: [() => databaseHealth(database)],
+            web: config.web,
           }),
         }),
         CoreModule,

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { EnvironmentError, parseEnvironment } from '@atlas/platform';
 import { TenantPlaneConfig } from './tenant-plane.config';
 
 const SECRET = 'ats_KeyId0000001_00000000000000000000000000000000000000000074LOe8F';
+const RANDOM = createHash('sha256').update('tests').digest('hex');
 const LINKED = { CONTROL_PLANE_BASE_URL: 'https://cp.example.com', INTERNAL_SERVICE_SECRET: SECRET };
 
 function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
@@ -53,6 +55,7 @@ describe('the configuration of a Tenant Plane', () => {
       INTERNAL_SERVICE_SECRET: 'hunter2',
       TENANT_PLANE_PUBLIC_URL: 'hunter2',
       METRICS_TOKEN: 'hunter2',
+      CORS_ALLOWED_ORIGINS: 'hunter2',
       LOG_LEVEL: 'loud',
     };
     const faults = faultsOf(env);
@@ -140,6 +143,25 @@ describe('the configuration of a Tenant Plane', () => {
   it('needs a metrics token in production', () => {
     const production = { ...LINKED, NODE_ENV: 'production' };
     expect(faultsOf(production)).toEqual([expect.stringMatching(/^METRICS_TOKEN/)]);
-    expect(faultsOf({ ...production, METRICS_TOKEN: 'x'.repeat(16) })).toEqual([]);
+    expect(faultsOf({ ...production, METRICS_TOKEN: RANDOM })).toEqual([]);
+  });
+
+  it.each([
+    ['METRICS_TOKEN', 'x'.repeat(16)],
+    ['METRICS_TOKEN', 'a-long-random-text'],
+    ['INTERNAL_SERVICE_SECRET', 'x'.repeat(32)],
+    ['TENANT_PLANE_PUBLIC_URL', 'http://atlas.example.com'],
+    ['TENANT_PLANE_DATABASE_URL', 'postgres://app:app@db.example.com/tp'],
+    ['TENANT_PLANE_MIGRATION_DATABASE_URL', 'postgres://owner:changeme@db.example.com/tp'],
+    ['CORS_ALLOWED_ORIGINS', '*'],
+    ['CORS_ALLOWED_ORIGINS', 'http://app.example.com'],
+  ])('refuses in production, and only there, %s=%s', (name, value) => {
+    const database = {
+      TENANT_PLANE_DATABASE_URL: `postgres://app:${RANDOM}@db.example.com/tp`,
+      TENANT_PLANE_MIGRATION_DATABASE_URL: `postgres://owner:${RANDOM}@db.example.com/tp`,
+    };
+    const env = { ...LINKED, ...database, METRICS_TOKEN: RANDOM, [name]: value };
+    expect(faultsOf(env)).toEqual([]);
+    expect(faultsOf({ ...env, NODE_ENV: 'production' })).toEqual([expect.stringMatching(`^${name} `)]);
   });
 });

@@ -1,7 +1,17 @@
 import { hostname } from 'node:os';
 import { resolveDeploymentModel } from '@atlas/deployment-profiles';
 import { databaseTarget, databaseTargetProblem } from '@atlas/persistence';
-import { Checked, IsPortNumber, IsSwitch, isPlainHttp } from '@atlas/platform';
+import {
+  Checked,
+  IsPortNumber,
+  IsSwitch,
+  NoDefaultInProduction,
+  type WebOptions,
+  isPlainHttp,
+  originsIn,
+  originsProblem,
+  passwordInUrl,
+} from '@atlas/platform';
 import { parseCredential } from '@atlas/service-auth';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsUrl, MinLength, ValidateIf } from 'class-validator';
@@ -30,6 +40,7 @@ export class TenantPlaneConfig {
   TP_DEPLOYMENT_MODE?: string;
 
   @Checked('databaseUrl', databaseTargetProblem)
+  @NoDefaultInProduction(passwordInUrl)
   TENANT_PLANE_DATABASE_URL: string = 'data/tenant-plane.db';
 
   @ValidateIf(
@@ -37,6 +48,7 @@ export class TenantPlaneConfig {
       needsOwner(config) || config.TENANT_PLANE_MIGRATION_DATABASE_URL !== undefined,
   )
   @Checked('owner', ownerProblem)
+  @NoDefaultInProduction(passwordInUrl)
   TENANT_PLANE_MIGRATION_DATABASE_URL?: string;
 
   @ValidateIf((config: TenantPlaneConfig) => !config.isOffline || config.CONTROL_PLANE_BASE_URL !== undefined)
@@ -58,6 +70,7 @@ export class TenantPlaneConfig {
       ? 'was not pasted whole: its check does not fit'
       : null,
   )
+  @NoDefaultInProduction()
   INTERNAL_SERVICE_SECRET?: string;
 
   /** The one before, while the secret that it has in common with the Control Plane is changed. */
@@ -85,6 +98,9 @@ export class TenantPlaneConfig {
   /** This plane's own address, as it is told to the Control Plane; unset, the address that it listens on. */
   @IsOptional()
   @IsUrl(HTTP_URL)
+  @Checked('transport', (value, config: TenantPlaneConfig) =>
+    config.isProduction && isPlainHttp(value) ? 'must be https in production' : null,
+  )
   TENANT_PLANE_PUBLIC_URL?: string;
 
   @IsSwitch()
@@ -104,10 +120,24 @@ export class TenantPlaneConfig {
     (config: TenantPlaneConfig) => config.NODE_ENV === 'production' || config.METRICS_TOKEN !== undefined,
   )
   @MinLength(16, { message: '$property must have at least 16 characters (required in production)' })
+  @NoDefaultInProduction()
   METRICS_TOKEN?: string;
+
+  /** Origins, separated by commas, whose pages may call the API. Unset: none but its own. */
+  @IsOptional()
+  @Checked('origins', originsProblem)
+  CORS_ALLOWED_ORIGINS?: string;
 
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
   LOG_LEVEL: string = 'info';
+
+  get isProduction(): boolean {
+    return this.NODE_ENV === 'production';
+  }
+
+  get web(): WebOptions {
+    return { isProduction: this.isProduction, allowedOrigins: originsIn(this.CORS_ALLOWED_ORIGINS) };
+  }
 
   /** Undefined where the port is the system's choice, so that nobody can know it beforehand. */
   get endpointUrl(): string | undefined {

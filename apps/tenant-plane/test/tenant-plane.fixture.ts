@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TenantDatabase, type TenantOwned, databaseTarget, migrateFirst } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
-import { Clock, createHttpApp } from '@atlas/platform';
+import { Clock, type RequestLimits, createHttpApp } from '@atlas/platform';
 import { type DatabaseDriver, FixedClock, type TestDatabase, createKeptDatabase } from '@atlas/testing';
 import { type LoggerService, type Type } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -29,6 +29,7 @@ export interface BootOptions {
   /** One that stands still when left out. */
   readonly clock?: Clock;
   readonly logger?: LoggerService;
+  readonly limits?: Partial<RequestLimits>;
 }
 
 export interface CallOptions {
@@ -89,6 +90,9 @@ export class TestTenantPlane {
 
   get(path: string, options: CallOptions = {}): supertest.Test {
     return prepared(supertest(this.url).get(path), options);
+  }
+  options(path: string, options: CallOptions = {}): supertest.Test {
+    return prepared(supertest(this.url).options(path), options);
   }
   post(path: string, body: object | undefined, options: CallOptions = {}): supertest.Test {
     return prepared(supertest(this.url).post(path), options).send(body);
@@ -160,9 +164,10 @@ export class TestTenantPlane {
 /** Not yet started. */
 export async function createApp(
   env: NodeJS.ProcessEnv,
-  { clock = new FixedClock(), logger }: BootOptions = {},
+  { clock = new FixedClock(), logger, limits }: BootOptions = {},
 ): Promise<NestFastifyApplication> {
-  const app = await createHttpApp(AppModule.forEnvironment(env), { ...HTTP_APP, logger: logger ?? false });
+  const options = { ...HTTP_APP, logger: logger ?? false, limits } as const;
+  const app = await createHttpApp(AppModule.forEnvironment(env), options);
   jest.spyOn(app.get(Clock), 'now').mockImplementation(() => clock.now());
   return app;
 }

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type OpenAPIObject } from '@nestjs/swagger';
 import { decorateBy } from './api-decorators';
+import { contentPolicy, hashOf } from './content-policy';
 import { ProblemFilter } from './problem.filter';
 
 export interface ApiTitle {
@@ -14,6 +15,9 @@ export interface ApiTitle {
 @Module({})
 class NoRoutes {}
 
+/** That Swagger UI's script puts into the page. */
+const LOGO_STYLE = '.logo_small_svg__cls-2{fill:#fff}.logo_small_svg__cls-3{fill:#85ea2d}';
+
 /** Serves the API's description and a page for people: by an app of its own, made for the first who asks. */
 export function serveApiDocs(app: NestFastifyApplication, title: ApiTitle): void {
   let docs: Promise<NestFastifyApplication> | undefined;
@@ -24,9 +28,24 @@ export function serveApiDocs(app: NestFastifyApplication, title: ApiTitle): void
       .get(path, async ({ url }, reply) => {
         docs ??= openDocs(app, title);
         const { statusCode, headers, rawPayload } = await (await docs).inject({ url });
+        if (headers['content-type']?.toString().startsWith('text/html'))
+          void reply.header('content-security-policy', policyOf(rawPayload.toString()));
         return reply.code(statusCode).headers(headers).send(rawPayload);
       });
   }
+}
+
+/** Scripts and styles from beside it, and just the inline styles that are in it. */
+function policyOf(page: string): string {
+  const hashes = (pattern: RegExp): string =>
+    [...page.matchAll(pattern)].map(([, style = '']) => hashOf(style)).join(' ');
+  return contentPolicy({
+    'script-src': "'self'",
+    'style-src': `'self' ${hashOf(LOGO_STYLE)} ${hashes(/<style>([^]*?)<\/style>/g)}`,
+    'style-src-attr': `'unsafe-hashes' ${hashes(/ style="([^"]*)"/g)}`,
+    'img-src': "'self' data:",
+    'connect-src': "'self'",
+  });
 }
 
 export async function openApiDocument(

@@ -5,12 +5,14 @@ export type ErrorKind =
   | 'unauthenticated'
   | 'forbidden'
   | 'not_found'
+  | 'too_slow'
   | 'conflict'
   | 'gone'
   | 'too_large'
   | 'unsupported'
   | 'unprocessable'
   | 'too_many'
+  | 'headers_too_large'
   | 'unavailable'
   | 'internal';
 
@@ -21,12 +23,14 @@ export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   unauthenticated: 401,
   forbidden: 403,
   not_found: 404,
+  too_slow: 408,
   conflict: 409,
   gone: 410,
   too_large: 413,
   unsupported: 415,
   unprocessable: 422,
   too_many: 429,
+  headers_too_large: 431,
   internal: 500,
   unavailable: 503,
 };

@@ -23,7 +23,7 @@ export async function sendEventStream(
   reply.hijack();
   raw.writeHead(200, {
     'content-type': 'text/event-stream',
-    'cache-control': 'no-cache',
+    'cache-control': 'no-store',
     'x-accel-buffering': 'no',
     connection: 'close',
   });

@@ -15,15 +15,18 @@ import { Draining } from './health';
 import { Metrics } from './metrics';
 import { ProblemFilter } from './problem.filter';
 import { type RequestContext, runInContext, traceIdOf } from './request-context';
+import { REQUEST_LIMITS, type RequestLimits, limitRoutes, serverLimits } from './request-limits';
 import { createValidationPipe } from './validation.pipe';
+import { WEB_OPTIONS, secure } from './web-security';
 
-const MAX_BODY_BYTES = 1_048_576;
 const UNPREFIXED = ['/', 'health/live', 'health/ready', 'api/health', 'metrics'];
 
 export interface HttpAppOptions extends ApiTitle {
   readonly logger?: LoggerService | false;
   /** What is taken besides JSON: a media type, read as bytes, of so many at most. */
   readonly alsoAccepts?: { readonly type: string; readonly maxBytes: number };
+  /** Other limits than usual: for tests. */
+  readonly limits?: Partial<RequestLimits>;
   /** Builds the object graph without starting anything: for writing the OpenAPI file. */
   readonly preview?: boolean;
 }
@@ -34,8 +37,9 @@ export async function createHttpApp(
   options: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
   const problems = new ProblemFilter();
+  const limits = { ...REQUEST_LIMITS, ...options.limits };
   const adapter = new FastifyAdapter({
-    bodyLimit: MAX_BODY_BYTES,
+    ...serverLimits(limits),
     forceCloseConnections: 'idle',
     // Who gets a call in while it closes is answered: each answer says that the connection ends.
     return503OnClosing: false,
@@ -51,7 +55,7 @@ export async function createHttpApp(
     preview: options.preview ?? false,
     logger: options.logger ?? ['error', 'fatal'],
   });
-  acceptJsonOnly(app);
+  acceptJsonOnly(app, limits.bodyBytes);
   const { alsoAccepts: other } = options;
   if (other)
     app.useBodyParser(other.type, { bodyLimit: other.maxBytes }, (_, body, done) => done(null, body));
@@ -63,6 +67,8 @@ export async function createHttpApp(
   if (!options.preview) {
     instrument(server, app.get(Metrics));
     refuseSeveralHosts(server);
+    secure(app, app.get(WEB_OPTIONS));
+    limitRoutes(server, limits);
     sendAwayWhile(app.get(Draining), server);
   }
   serveApiDocs(app, options);
@@ -78,11 +84,11 @@ function noSchemas(): never {
  * JSON and nothing else: a form is what another site can make a browser send. An empty body may be said to be JSON; to
  * Fastify that would be a broken one.
  */
-function acceptJsonOnly(app: NestFastifyApplication): void {
+function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
   const server = app.getHttpAdapter().getInstance();
   const parse = server.getDefaultJsonParser('error', 'error');
   server.removeAllContentTypeParsers();
-  app.useBodyParser('application/json', { bodyLimit: MAX_BODY_BYTES }, (request, body, done) => {
+  app.useBodyParser('application/json', { bodyLimit }, (request, body, done) => {
     if (body.length === 0) done(null, undefined);
     else parse(request as never, body.toString('utf8'), done);
   });

@@ -3,12 +3,17 @@ import { TerminusModule } from '@nestjs/terminus';
 import { Clock, SystemClock } from './clock';
 import { Draining, HealthController, READINESS_CHECKS, type ReadinessChecks } from './health';
 import { METRICS_OPTIONS, Metrics, MetricsController, type MetricsOptions } from './metrics';
+import { WEB_OPTIONS, type WebOptions } from './web-security';
 
 export interface PlatformOptions {
   readonly imports?: ModuleMetadata['imports'];
   readonly inject: NonNullable<Extract<Provider, { useFactory: unknown }>['inject']>;
   /** Gets what `inject` names. */
-  readonly useFactory: (...parts: never[]) => { metrics: MetricsOptions; readinessChecks: ReadinessChecks };
+  readonly useFactory: (...parts: never[]) => {
+    metrics: MetricsOptions;
+    readinessChecks: ReadinessChecks;
+    web: WebOptions;
+  };
 }
 
 const OPTIONS = Symbol('PLATFORM_OPTIONS');
@@ -27,6 +32,7 @@ export class PlatformModule {
         { provide: OPTIONS, inject: options.inject, useFactory: options.useFactory },
         { provide: METRICS_OPTIONS, inject: [OPTIONS], useFactory: (all: Options) => all.metrics },
         { provide: READINESS_CHECKS, inject: [OPTIONS], useFactory: (all: Options) => all.readinessChecks },
+        { provide: WEB_OPTIONS, inject: [OPTIONS], useFactory: (all: Options) => all.web },
         { provide: Clock, useClass: SystemClock },
         Metrics,
         Draining,

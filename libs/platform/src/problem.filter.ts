@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { databaseUnavailable, isDatabaseOutage } from './database-outage';
 import { DomainError, type ErrorKind, STATUS_OF_KIND, validationFailed } from './errors';
+import { problemOf } from './problem';
 import { PAGE_HEADERS, problemPage } from './problem-page';
 import { currentContext } from './request-context';
 
@@ -32,7 +33,7 @@ export class ProblemFilter implements ExceptionFilter {
     const error = toDomainError(exception);
     if (error.kind === 'internal' || isDatabaseOutage(exception)) this.logger.error(exception);
     const status = STATUS_OF_KIND[error.kind];
-    const problem = problemOf(error, status);
+    const problem = problemOf(error, currentContext()?.traceId);
     if (isForBrowser(request)) {
       void reply
         .status(status)
@@ -57,18 +58,6 @@ function isForBrowser({ method, headers }: FastifyRequest): boolean {
 /** A refusal that its receiver can check: a wrong clock is corrected by nothing less. */
 interface SignableError extends DomainError {
   readonly signAnswer?: (answer: { status: number; body: string }) => Record<string, string>;
-}
-
-function problemOf(error: DomainError, status: number): Record<string, unknown> {
-  return {
-    type: `urn:atlas:problem:${error.code}`,
-    title: error.code.replaceAll('_', ' '),
-    status,
-    detail: error.message,
-    code: error.code,
-    trace_id: currentContext()?.traceId,
-    ...error.extra,
-  };
 }
 
 function toDomainError(exception: unknown): DomainError {

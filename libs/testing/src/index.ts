@@ -7,6 +7,7 @@ export { type MadeDatabase, createKeptDatabase } from './kept-database';
 export * from './local-postgres';
 export * from './memory-reports';
 export * from './plane-process';
+export * from './raw-http';
 export * from './releases';
 export * from './roles';
 export * from './stand-in-ai-provider';

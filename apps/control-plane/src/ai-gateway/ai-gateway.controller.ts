@@ -1,5 +1,5 @@
 import { ALLOWED_BY_ADMIN_PARAMETER, ChatCompletionRequest } from '@atlas/plane-contract';
-import { ApiProduces, ApiTags, sendEventStream, validationFailed } from '@atlas/platform';
+import { AnswersWithin, ApiProduces, ApiTags, sendEventStream, validationFailed } from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
 import { Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
@@ -25,6 +25,7 @@ export class AiGatewayController {
   /** `x-tenant-id` names the tenant. An answer that is not streamed is signed. */
   @Post()
   @HttpCode(200)
+  @AnswersWithin(300)
   @ApiProduces('application/json', 'text/event-stream')
   async complete(
     @PlaneCall() call: ServiceCall<PlaneCaller>,

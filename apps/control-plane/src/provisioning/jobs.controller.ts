@@ -52,7 +52,7 @@ export class JobsController implements BeforeApplicationShutdown {
     reply.hijack();
     reply.raw.writeHead(200, {
       'content-type': 'text/event-stream',
-      'cache-control': 'no-cache',
+      'cache-control': 'no-store',
       'x-accel-buffering': 'no',
       connection: 'close',
     });

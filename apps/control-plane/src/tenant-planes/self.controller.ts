@@ -1,6 +1,6 @@
 import { MAX_WAIT_SECONDS, ReportRequest } from '@atlas/plane-contract';
 import { type ServiceCall } from '@atlas/service-auth';
-import { ApiTags } from '@atlas/platform';
+import { AnswersWithin, ApiTags } from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../accounts/access.guard';
@@ -27,6 +27,7 @@ export class SelfController {
   ) {}
 
   @Get('desired-state')
+  @AnswersWithin(MAX_WAIT_SECONDS + 30)
   async desiredState(
     @PlaneCall() call: ServiceCall<PlaneCaller>,
     @Headers('x-tenant-id') tenantId: string | undefined,

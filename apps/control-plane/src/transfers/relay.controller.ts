@@ -1,5 +1,5 @@
 import { MAX_WAIT_SECONDS, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
-import { ApiBody, ApiConsumes, ApiTags, UuidPipe } from '@atlas/platform';
+import { AnswersWithin, ApiBody, ApiConsumes, ApiTags, UuidPipe } from '@atlas/platform';
 import { Controller, Get, Headers, Param, ParseIntPipe, Put, Query, Req, Res } from '@nestjs/common';
 import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
@@ -23,6 +23,7 @@ export class RelayController {
   ) {}
 
   @Put(':n')
+  @AnswersWithin(150)
   @ApiConsumes(TRANSFER_PART_TYPE)
   @ApiBody({ schema: { type: 'string', description: 'A compact JWE to the enrolment key of the target' } })
   async put(
@@ -39,6 +40,7 @@ export class RelayController {
   }
 
   @Get(':n')
+  @AnswersWithin(MAX_WAIT_SECONDS + 30)
   async get(
     @PlaneCall() call: ServiceCall<PlaneCaller>,
     @Headers('x-tenant-id') tenantId: string | undefined,

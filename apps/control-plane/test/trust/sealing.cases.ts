@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Database, SecretBox } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { Resealer } from '../../src/sealing/resealer';
@@ -6,8 +7,9 @@ import { Tenant } from '../../src/tenants/tenant.entity';
 import { Transfer } from '../../src/transfers/transfer.entity';
 import { type Env, SEALING_KEYS, TestControlPlane, provisionBody } from '../control-plane.fixture';
 
-const boxOf = (id: string): SecretBox => new SecretBox([{ id, key: Buffer.alloc(32, id) }]);
-const key = (id: string): string => `${id}:${Buffer.alloc(32, id).toString('base64')}`;
+const bytesOf = (id: string): Buffer => createHash('sha256').update(id).digest();
+const boxOf = (id: string): SecretBox => new SecretBox([{ id, key: bytesOf(id) }]);
+const key = (id: string): string => `${id}:${bytesOf(id).toString('base64')}`;
 const MADE = {
   endpoint_url: 'https://acme.example.com',
   db_url: 'postgres://acme:secret@db.example.com/acme',

@@ -1,4 +1,12 @@
-import { ApiBearerAuth, ApiProduces, ApiTags, UuidPipe, callerGone, sendEventStream } from '@atlas/platform';
+import {
+  AnswersWithin,
+  ApiBearerAuth,
+  ApiProduces,
+  ApiTags,
+  UuidPipe,
+  callerGone,
+  sendEventStream,
+} from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
@@ -21,6 +29,7 @@ export class AiController {
   @Requires('ai:use')
   @Post('incidents/:id/analysis')
   @HttpCode(200)
+  @AnswersWithin(150)
   @ApiProduces('application/json', 'text/event-stream')
   async analyse(
     @CurrentTenant() tenant: Tenant,

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { TestTenantPlane, hostOf } from '../tenant-plane.fixture';
+
+const hashOf = (style: string): string => `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
 
 describe('what a person with a browser sees of a tenant plane', () => {
   let plane: TestTenantPlane;
@@ -18,6 +21,34 @@ describe('what a person with a browser sees of a tenant plane', () => {
     const { text, headers } = await open('/').expect(200);
     expect(text).toContain('Acme &lt;Corp&gt; &amp; &quot;Sons&quot;');
     expect(headers['content-security-policy']).toContain("default-src 'none'");
+  });
+
+  it.each(['/', '/docs', '/api/nothing'])(
+    'at %s has the styles that its policy allows, and no script in it',
+    async (path) => {
+      const { text, headers } = await open(path);
+      const policy = headers['content-security-policy'] ?? '';
+      expect(policy).toMatch(
+        /^default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none';/,
+      );
+      expect(policy).not.toMatch(/unsafe-(inline|eval)|https?:|\*/);
+      const inline = [...text.matchAll(/<style>([^]*?)<\/style>| style="(.*?)"/g)].map(
+        ([, block, own]) => block ?? own ?? '',
+      );
+      for (const style of inline) expect(policy).toContain(hashOf(style));
+      expect(inline.length).toBe({ '/': 0, '/docs': 3, '/api/nothing': 1 }[path]);
+      expect(text).not.toMatch(/<script(?! src=)|\son\w+=|javascript:/i);
+    },
+  );
+
+  it('may have the styles that the scripts of /docs make', async () => {
+    const policy = (await open('/docs')).headers['content-security-policy'] ?? '';
+    const scripts = await Promise.all(
+      ['bundle', 'standalone-preset'].map((name) => open(`/docs/swagger-ui-${name}.js`)),
+    );
+    const made = scripts.flatMap(({ text }) => [...text.matchAll(/createElement\("style",null,"(.*?)"\)/g)]);
+    expect(made.length).toBe(1);
+    for (const [, style = ''] of made) expect(policy).toContain(hashOf(style));
   });
 
   it('is a page that says what is wrong, with the id to quote', async () => {

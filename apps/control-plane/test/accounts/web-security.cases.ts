@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { MAX_PART_LENGTH, PLANE_PATHS, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
+import { type RawAnswer, sendRaw } from '@atlas/testing';
+import { TestControlPlane } from '../control-plane.fixture';
+
+const CONSOLE = 'https://console.example.com';
+const ACCESS_CONTROL = /^access-control-/;
+
+/** The same on every database. */
+describe('what browsers are told by the Control Plane', () => {
+  let plane: TestControlPlane;
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot('sqlite');
+  });
+  afterAll(() => plane.close());
+
+  it.each(['/api/tenants', '/api/nothing', '/docs', '/openapi.json', '/health/live', '/metrics'])(
+    'is at %s not to guess, frame or tell where they came from',
+    async (path) => {
+      const { headers } = await plane.get(path);
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': expect.stringMatching(/^default-src 'none';.*frame-ancestors 'none'/),
+        'referrer-policy': 'no-referrer',
+      });
+      expect(headers['content-security-policy']).not.toMatch(/unsafe-(inline|eval)/);
+      expect(headers).not.toHaveProperty('strict-transport-security');
+      expect(Object.keys(headers).filter((name) => ACCESS_CONTROL.test(name))).toEqual([]);
+    },
+  );
+
+  it('is to keep no secret: an API key, an install bundle, the steps of a job', async () => {
+    const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
+    const answers = [
+      await plane.post('/api/api-keys', { name: 'x', scopes: ['tenants:read'] }, { token: plane.session }),
+      await plane.provision({ deployment_model: 'on_prem' }),
+      await plane.post(`/api/provisioning-jobs/${body.job.id}/cancel`),
+      await plane.get(`/api/provisioning-jobs/${body.job.id}/events`),
+    ];
+    for (const { status, headers } of answers)
+      expect([status < 300, headers['cache-control'], headers['x-content-type-options']]).toEqual([
+        ...[true, 'no-store', 'nosniff'],
+      ]);
+  });
+});
+
+describe('a Control Plane in production', () => {
+  it('has browsers come by https only, and lets the pages of the origins call that it is told of', async () => {
+    const plane = await TestControlPlane.boot('sqlite', {
+      ...{ NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') },
+      CORS_ALLOWED_ORIGINS: CONSOLE,
+    });
+    for (const [origin, allowed] of [
+      [CONSOLE, CONSOLE],
+      ['https://evil.example.com', undefined],
+    ] as const) {
+      const { headers } = await plane.get('/api/tenants', { headers: { origin } });
+      expect(headers['access-control-allow-origin']).toBe(allowed);
+      expect(headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
+    }
+    await plane.close();
+  });
+});
+
+describe('a request to the Control Plane', () => {
+  let plane: TestControlPlane;
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot('sqlite', {}, { answerMs: 500 });
+  });
+  afterAll(() => plane.close());
+
+  const part = (type: string, length: number): Promise<RawAnswer> =>
+    sendRaw(
+      plane.url,
+      `PUT ${PLANE_PATHS.transfers}/x/parts/1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n` +
+        `content-type: ${type}\r\ncontent-length: ${length}\r\n\r\n${' '.repeat(length > MAX_PART_LENGTH ? 0 : length)}`,
+    );
+
+  it.each([
+    ['application/json', 1_048_576],
+    [TRANSFER_PART_TYPE, MAX_PART_LENGTH],
+  ])('may have a body of %s of so many bytes, and no more: %i', async (type, most) => {
+    expect((await part(type, most)).status).not.toBe(413);
+    const { status, body } = await part(type, most + 1);
+    expect([status, JSON.parse(body)]).toEqual([413, expect.objectContaining({ code: 'body_too_large' })]);
+  });
+
+  it('takes longer than others where it waits for something', async () => {
+    const cell = await plane.enrolledCell();
+    await cell.pullAll();
+    expect((await cell.pull(1)).status).toBe(204);
+  });
+});

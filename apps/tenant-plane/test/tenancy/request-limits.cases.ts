@@ -1,0 +1,132 @@
+import { type RawAnswer, asAdmin, sendRaw } from '@atlas/testing';
+import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
+
+const HEAD =
+  'POST /api/auth/token HTTP/1.1\r\nhost: acme.localhost:4200\r\ncontent-type: application/json\r\n';
+
+function expectProblem({ head, body }: RawAnswer, status: number, code: string): void {
+  const problem = JSON.parse(body) as { trace_id: string };
+  expect(problem).toMatchObject({ status, code, detail: expect.any(String) });
+  expect(head).toMatch(/\r\ncontent-type: application\/problem\+json/i);
+  expect(head).toMatch(new RegExp(`\r\nx-trace-id: ${problem.trace_id}\r\n`, 'i'));
+}
+
+describe('a caller who takes their time', () => {
+  const texts = {
+    headersMs: ['', `${HEAD}x-slow: `, HEAD],
+    requestMs: [
+      `${HEAD}content-length: 100\r\n\r\n{"email":`,
+      `${HEAD}transfer-encoding: chunked\r\n\r\n5\r\n{"ema\r\n`,
+    ],
+  };
+
+  it.each(['headersMs', 'requestMs'] as const)(
+    'is sent away after %s, and keeps nobody else waiting',
+    async (limit) => {
+      const plane = await TestTenantPlane.boot('sqlite', { limits: { headersMs: 50, [limit]: 100 } });
+      const waiting = texts[limit].map((text) => sendRaw(plane.url, text));
+      await plane.get('/health/live').expect(200);
+      for (const answer of await Promise.all(waiting)) expectProblem(answer, 408, 'request_too_slow');
+      await plane.close();
+    },
+  );
+});
+
+describe('a request that is too much', () => {
+  let plane: TestTenantPlane;
+  let admin: CallOptions;
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot('sqlite');
+    ({ admin } = await plane.tenantWithAdmin('acme'));
+  });
+  afterAll(() => plane.close());
+
+  const lines = (count: number): string =>
+    Array.from({ length: count }, (_, index) => `x-${index}: y\r\n`).join('');
+  const withHeaders = (more: string): Promise<RawAnswer> =>
+    sendRaw(plane.url, `GET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${more}\r\n`);
+
+  it('may have a hundred headers, and no more', async () => {
+    expect((await withHeaders(lines(98))).status).toBe(200);
+    for (const count of [99, 500]) expectProblem(await withHeaders(lines(count)), 431, 'headers_too_large');
+  });
+
+  it('may have 16 KiB of headers, and no more', async () => {
+    expect((await withHeaders(`x-long: ${'y'.repeat(15_000)}\r\n`)).status).toBe(200);
+    expectProblem(await withHeaders(`x-long: ${'y'.repeat(17_000)}\r\n`), 431, 'headers_too_large');
+  });
+
+  it('is told that its body is too large, by what it says of it or by what comes', async () => {
+    expectProblem(await sendRaw(plane.url, `${HEAD}content-length: 1048577\r\n\r\n`), 413, 'body_too_large');
+    const answer = await plane.post('/api/incidents', { title: 'x'.repeat(1_048_577) }, admin).expect(413);
+    expect(answer.body).toMatchObject({ code: 'body_too_large', trace_id: answer.headers['x-trace-id'] });
+    const chunk = `100001\r\n${' '.repeat(0x100001)}\r\n`;
+    expectProblem(
+      await sendRaw(plane.url, `${HEAD}transfer-encoding: chunked\r\n\r\n${chunk}`),
+      413,
+      'body_too_large',
+    );
+  });
+
+  it('is told of JSON that is none by its trace id', async () => {
+    const text = `${HEAD}connection: close\r\ncontent-length: 9\r\n\r\n{"email":`;
+    expectProblem(await sendRaw(plane.url, text), 400, 'validation_failed');
+  });
+
+  it.each(['no HTTP at all\r\n\r\n', 'GET / HTTP/1.1\r\nhost : x\r\n\r\n'])(
+    'is none at all: %j',
+    async (text) => {
+      expectProblem(await sendRaw(plane.url, text), 400, 'malformed_request');
+    },
+  );
+
+  it.each([
+    ['that nobody can decode', '/api/%'],
+    ['with too long a part', `/api/incidents/${'x'.repeat(201)}`],
+  ])('is none by a path %s', async (_, path) => {
+    const text = `GET ${path} HTTP/1.1\r\nhost: acme.localhost:4200\r\nconnection: close\r\n\r\n`;
+    const answer = await sendRaw(plane.url, text);
+    expectProblem(answer, 400, 'malformed_request');
+    expect(answer.head).toContain("frame-ancestors 'none'");
+  });
+});
+
+describe('an answer that takes too long', () => {
+  const body = { title: 'Disk is full', severity: 'P2' };
+
+  /** While somebody else holds the table. */
+  async function whileLocked<T>(plane: TestTenantPlane, ask: () => PromiseLike<T>): Promise<T> {
+    return asAdmin(plane.database.ownerUrl ?? plane.database.url, async (client) => {
+      await client.query('begin');
+      await client.query('lock table incidents in access exclusive mode');
+      const answer = await ask();
+      await client.query('rollback');
+      return answer;
+    });
+  }
+
+  it('is given up with a word, when to ask again, and what may have come of it', async () => {
+    const plane = await TestTenantPlane.boot('postgres', { limits: { answerMs: 200 } });
+    const { admin } = await plane.tenantWithAdmin('acme');
+    const answer = await whileLocked(plane, () => plane.post('/api/incidents', body, admin).expect(503));
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer.headers['retry-after']).toBe('5');
+    expect(answer.body).toMatchObject({ code: 'took_too_long', trace_id: answer.headers['x-trace-id'] });
+    expect(answer.body.detail).toContain('Idempotency-Key');
+    await plane.post('/api/incidents', body, admin).expect(201);
+    await plane.close();
+  });
+
+  it('is not waited for on a connection that says nothing either way', async () => {
+    const plane = await TestTenantPlane.boot('postgres', { limits: { silenceMs: 200 } });
+    const { admin } = await plane.tenantWithAdmin('acme');
+    const text = JSON.stringify(body);
+    const head = HEAD.replace('/api/auth/token', '/api/incidents');
+    const request = `${head}authorization: Bearer ${admin.session}\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
+    expect(await whileLocked(plane, () => sendRaw(plane.url, request))).toMatchObject({
+      status: 0,
+      head: '',
+    });
+    await plane.close();
+  });
+});

@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import { EVERY_DATABASE } from '@atlas/testing';
+import { type CallOptions, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
+
+const APP = 'https://app.example.com';
+const PRODUCTION = { NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') };
+
+/** One of each kind: an answer, a page, the description, a refusal, what there is not. */
+const PATHS = [
+  '/api/auth/me',
+  '/',
+  '/docs',
+  '/openapi.json',
+  '/api/incidents?x=1',
+  '/api/nothing',
+  '/health/live',
+];
+
+describe('every answer of a tenant plane', () => {
+  let plane: TestTenantPlane;
+  let admin: CallOptions;
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot('sqlite');
+    ({ admin } = await plane.tenantWithAdmin('acme'));
+  });
+  afterAll(() => plane.close());
+
+  it.each(PATHS)(
+    'at %s keeps browsers from guessing, framing, telling where they came from, and keeping it',
+    async (path) => {
+      const { headers } = await plane.get(path, admin);
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
+        'x-frame-options': 'DENY',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-resource-policy': 'same-origin',
+      });
+      if (path !== '/docs') expect(headers['cache-control']).toContain('no-store');
+    },
+  );
+
+  it.each(PATHS.filter((path) => path !== '/' && path !== '/docs'))(
+    'at %s is no page: it may load nothing',
+    async (path) => {
+      const { headers } = await plane.get(path, admin);
+      expect(headers['content-security-policy']).toBe(
+        "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
+      );
+    },
+  );
+
+  it('says nothing of https in development', async () => {
+    expect((await plane.get('/', admin)).headers).not.toHaveProperty('strict-transport-security');
+  });
+
+  it('is for no page of another origin', async () => {
+    const asked = { origin: APP, 'access-control-request-method': 'POST' };
+    const answers = [
+      await plane.options('/api/incidents', { ...admin, headers: asked }),
+      await plane.get('/api/incidents', { ...admin, headers: { origin: APP } }),
+    ];
+    for (const { headers } of answers)
+      expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+  });
+});
+
+describe('a tenant plane in production', () => {
+  it('has browsers come by https only', async () => {
+    const plane = await TestTenantPlane.boot('sqlite', { env: PRODUCTION });
+    const { headers } = await plane.get('/health/live');
+    expect(headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
+    await plane.close();
+  });
+});
+
+describe.each(EVERY_DATABASE)('a tenant plane whose API the pages of an origin may call, on %s', (driver) => {
+  let plane: TestTenantPlane;
+  let admin: CallOptions;
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot(driver, {
+      env: { CORS_ALLOWED_ORIGINS: `${APP}, https://b.example.com` },
+    });
+    ({ admin } = await plane.tenantWithAdmin('acme'));
+  });
+  afterAll(() => plane.close());
+
+  const preflight = (origin: string) =>
+    plane.options('/api/incidents', {
+      host: hostOf('acme'),
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type',
+      },
+    });
+
+  it('lets them, with a token and without cookies', async () => {
+    const { status, headers } = await preflight(APP);
+    expect([status, headers['access-control-allow-origin']]).toEqual([204, APP]);
+    expect(headers['access-control-allow-headers']).toBe('authorization,content-type');
+    expect(headers).not.toHaveProperty('access-control-allow-credentials');
+    const body = { title: 'Disk is full', severity: 'P2' };
+    const answer = await plane.post('/api/incidents', body, {
+      ...admin,
+      headers: { origin: APP, 'sec-fetch-site': 'cross-site' },
+    });
+    expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([201, APP]);
+  });
+
+  it('shows them a refusal, too', async () => {
+    const { status, headers } = await plane.get('/api/incidents', {
+      host: hostOf('acme'),
+      headers: { origin: APP },
+    });
+    expect([status, headers['access-control-allow-origin']]).toEqual([401, APP]);
+  });
+
+  it.each(['https://evil.example.com', 'http://app.example.com', `${APP}.evil.example.com`, 'null'])(
+    'does not let those of %s',
+    async (origin) => {
+      expect((await preflight(origin)).headers).not.toHaveProperty('access-control-allow-origin');
+    },
+  );
+});

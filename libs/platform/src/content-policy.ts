@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto';
+
+/** Nothing is loaded, framed or sent anywhere: an answer is no page. */
+export const NO_CONTENT = {
+  'default-src': "'none'",
+  'base-uri': "'none'",
+  'form-action': "'none'",
+  'frame-ancestors': "'none'",
+} as const;
+
+/** A Content-Security-Policy that allows no more than what is named. */
+export function contentPolicy(allowed: Readonly<Record<string, string>>): string {
+  return Object.entries({ ...NO_CONTENT, ...allowed })
+    .map((directive) => directive.join(' '))
+    .join(';');
+}
+
+/** Allows an inline style of just this text. */
+export function hashOf(style: string): string {
+  return `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+}

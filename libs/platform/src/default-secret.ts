@@ -1,0 +1,53 @@
+import { ValidateBy } from 'class-validator';
+
+const FEWEST_CHARACTERS = 5;
+
+/** Of which examples, manuals and installers make what stands where a secret has to go. */
+const WORDS = new Set(
+  (
+    'a admin at atlas change changeit changeme changethis characters choose db default example here hex internal key ' +
+    'least long me metrics more my of one openssl or own passwd password placeholder postgres rand random replace root ' +
+    'scraper secret service test text this to token user with your'
+  ).split(' '),
+);
+
+/** Whether anybody could guess it, or has read it. */
+export function isDefaultSecret(text: string): boolean {
+  const words = text.toLowerCase().match(/[a-z]+/g) ?? [];
+  const isProse = words.length > 0 && words.every((word) => WORDS.has(word));
+  return isProse || new Set(text).size < FEWEST_CHARACTERS;
+}
+
+/** In production a secret is none that {@link isDefaultSecret}: `part` names the secret in the value, if not all of it. */
+export function NoDefaultInProduction(
+  part: (value: string) => string | undefined = (value) => value,
+): PropertyDecorator {
+  const isGood = (value: unknown, config: object | undefined): boolean => {
+    const isProduction = (config as { NODE_ENV?: string }).NODE_ENV === 'production';
+    const secret = isProduction && typeof value === 'string' ? part(value) : undefined;
+    return secret === undefined || !isDefaultSecret(secret);
+  };
+  return ValidateBy({
+    name: 'noDefaultSecret',
+    validator: {
+      validate: (value, args) => isGood(value, args?.object),
+      defaultMessage: () => '$property holds a secret that is well known: make one with openssl rand -hex 24',
+    },
+  });
+}
+
+/** The password in a URL, if there is one; the user's name for a password is no better than `password`. */
+export function passwordInUrl(url: string): string | undefined {
+  const { username = '', password = '' } = URL.canParse(url) ? new URL(url) : {};
+  if (password === '') return undefined;
+  return password === username ? 'password' : decoded(password);
+}
+
+/** As it is, where it is not well encoded. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
