@@ -1,7 +1,18 @@
 import { ApiProperty, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, Optional } from '@atlas/platform';
-import { IsEmail, IsString, Length } from 'class-validator';
+import { IsBoolean, IsEmail, IsString, Length } from 'class-validator';
 
-export class SignupExchangeDto {
+class SignInDto {
+  @ApiProperty({
+    required: false,
+    default: false,
+    description: 'For browsers: the session is set as a cookie, and the answer holds no token',
+  })
+  @Optional()
+  @IsBoolean()
+  cookie: boolean = false;
+}
+
+export class SignupExchangeDto extends SignInDto {
   @ApiProperty({ description: 'The token of the sign-up link' })
   @IsString()
   @Length(1, 4000)
@@ -19,7 +30,7 @@ export class SignupExchangeDto {
   name?: string;
 }
 
-export class TokenDto {
+export class TokenDto extends SignInDto {
   @ApiProperty({ format: 'email' })
   @IsEmail()
   email: string;

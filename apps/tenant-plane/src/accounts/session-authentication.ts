@@ -1,4 +1,3 @@
-import { type IncomingHttpHeaders } from 'node:http';
 import { type TenantScope } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -10,12 +9,6 @@ import { User } from './user.entity';
 export interface ProvenSession {
   readonly tenantId: string;
   readonly user: SignedInUser;
-}
-
-/** The session token of a request: the bearer's, or the cookie's. Empty for another scheme. */
-export function sessionTokenOf({ authorization, cookie }: IncomingHttpHeaders): string | undefined {
-  if (authorization !== undefined) return /^Bearer (\S+)$/.exec(authorization)?.[1] ?? '';
-  return /(?:^|;\s*)atlas_session=([^;]+)/.exec(cookie ?? '')?.[1];
 }
 
 /** The tenant that a session token claims, in whose rows it has to be proven. Throws for what is no session token. */

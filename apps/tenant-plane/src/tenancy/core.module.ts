@@ -4,6 +4,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { AccountsController } from '../accounts/accounts.controller';
 import { Accounts } from '../accounts/accounts.service';
 import { SessionAuthentication } from '../accounts/session-authentication';
+import { SessionCookie } from '../accounts/session-cookie';
 import { Sessions } from '../accounts/sessions';
 import { SignupTokens } from '../accounts/signup-tokens';
 import { AuditController } from '../audit/audit.controller';
@@ -53,7 +54,7 @@ const TENANCY = [
   { provide: APP_GUARD, useClass: TenantGuard },
 ];
 const IDEMPOTENCY = [TenantIdempotency, { provide: RepeatableRequests, useClass: UserRequests }];
-const ACCOUNTS = [Accounts, SessionAuthentication, Sessions, SignupTokens];
+const ACCOUNTS = [Accounts, SessionAuthentication, SessionCookie, Sessions, SignupTokens];
 
 /** What every feature stands on: which tenant, which user, which deployment, and the word of the Control Plane. */
 @Global()

@@ -4,7 +4,7 @@ import { tenantSlugOfHost } from '@atlas/tenancy';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { sessionTokenOf } from '../accounts/session-authentication';
+import { sessionCredentialOf } from '../accounts/session-cookie';
 import { claimedTenant } from '../accounts/session-token';
 import { ControlPlaneClient } from '../control-plane-link/control-plane-client';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
@@ -61,7 +61,7 @@ export class TenantRouter implements OnModuleInit {
   private async originElsewhere(headers: FastifyRequest['headers']): Promise<string | null> {
     const slug = tenantSlugOfHost(headers.host, this.config.TENANT_BASE_DOMAIN) ?? undefined;
     const { tenantFixed } = this.deployment.profile;
-    const name = slug ?? nameIn(headers);
+    const name = slug ?? this.nameIn(headers);
     if (name === undefined && !tenantFixed) return null;
     if (await (name === undefined ? this.directory.only() : this.directory.find(name))) return null;
     const moved = await this.directory.moved(name);
@@ -103,12 +103,12 @@ export class TenantRouter implements OnModuleInit {
     this.kept.set(slug, { url, readAt: this.clock.now().getTime() });
     return url;
   }
-}
 
-/** The tenant that the header or the session's claim names. Neither is proven yet: nobody learns more than an address. */
-function nameIn(headers: FastifyRequest['headers']): string | undefined {
-  const header = headers['x-tenant-id'];
-  if (typeof header === 'string') return header;
-  const token = sessionTokenOf(headers);
-  return token === undefined ? undefined : (claimedTenant('session', token) ?? undefined);
+  /** The tenant that the header or the session's claim names. Neither is proven yet: nobody learns more than an address. */
+  private nameIn(headers: FastifyRequest['headers']): string | undefined {
+    const header = headers['x-tenant-id'];
+    if (typeof header === 'string') return header;
+    const token = sessionCredentialOf(headers, this.config)?.token;
+    return token === undefined ? undefined : (claimedTenant('session', token) ?? undefined);
+  }
 }

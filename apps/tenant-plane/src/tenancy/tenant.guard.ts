@@ -7,10 +7,11 @@ import {
   type ProvenSession,
   SessionAuthentication,
   sessionClaim,
-  sessionTokenOf,
   unauthenticated,
 } from '../accounts/session-authentication';
+import { refuseOtherSites, sessionCredentialOf } from '../accounts/session-cookie';
 import { Audit } from '../audit/audit.service';
+import { TenantPlaneConfig } from '../tenant-plane.config';
 import { type TenantRequest } from './request-tenant';
 import { type TenantHints, TenantResolution } from './tenant-resolution';
 import { TenantRouter } from './tenant-router';
@@ -47,6 +48,7 @@ export class TenantGuard implements CanActivate {
     private readonly router: TenantRouter,
     private readonly tenants: TenantDatabase,
     private readonly audit: Audit,
+    private readonly config: TenantPlaneConfig,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -56,9 +58,10 @@ export class TenantGuard implements CanActivate {
     if (!access) throw new DomainError('forbidden', 'forbidden', 'This route is open to nobody.');
     const request = context.switchToHttp().getRequest<TenantRequest>();
     const isLoginNeeded = access !== 'anybody' && access !== 'anybody-even-without-tenant';
-    const token = isLoginNeeded ? sessionTokenOf(request.headers) : undefined;
-    const { session, tenant } = await this.lookUp(request, access, token).catch((error: unknown) =>
-      this.sentOn(error, request),
+    const credential = isLoginNeeded ? sessionCredentialOf(request.headers, this.config) : undefined;
+    if (credential?.isCookie) refuseOtherSites(request);
+    const { session, tenant } = await this.lookUp(request, access, credential?.token).catch(
+      (error: unknown) => this.sentOn(error, request),
     );
     if (tenant) admit(request, tenant, session);
     if (isLoginNeeded) requirePermission(session, access);

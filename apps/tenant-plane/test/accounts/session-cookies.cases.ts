@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { hashPassword } from '@atlas/platform';
+import { EVERY_DATABASE } from '@atlas/testing';
+import { PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
+
+const INCIDENT = { title: 'Disk is full', severity: 'P2' };
+const email = 'ann@example.com';
+const host = hostOf('acme');
+const origin = `https://${host}`;
+
+async function signIn(plane: TestTenantPlane, changes: object = {}) {
+  const body = { email, password: PASSWORD, cookie: true, ...changes };
+  return plane.post('/api/auth/token', body, { host }).expect(200);
+}
+
+async function createUser(plane: TestTenantPlane): Promise<DesiredTenant> {
+  const tenant = await plane.tenant('acme');
+  await plane.user(tenant, 'operator', { email, passwordHash: await hashPassword(PASSWORD) });
+  return tenant;
+}
+
+/** As a browser sends it back: name and value only. */
+function kept(setCookie: string | undefined): string {
+  return setCookie?.split(';')[0] ?? '';
+}
+
+describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
+  let plane: TestTenantPlane;
+  let tenant: DesiredTenant;
+  let cookie: string;
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot(driver);
+    tenant = await createUser(plane);
+    cookie = kept((await signIn(plane)).headers['set-cookie']?.[0]);
+  });
+  afterAll(() => plane.close());
+
+  const report = (headers: Record<string, string>) =>
+    plane.post('/api/incidents', INCIDENT, { host, headers: { cookie, ...headers } });
+
+  it('is set for those who ask for it: no script gets hold of the session', async () => {
+    const { body, headers, text } = await signIn(plane);
+    expect(headers['set-cookie']).toEqual([
+      expect.stringMatching(/^atlas_session=atu_[\w-]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/),
+    ]);
+    expect(body).toEqual({ expires_at: expect.any(String), user: expect.objectContaining({ email }) });
+    expect(text).not.toMatch(/at[ur]_/);
+  });
+
+  it('is set for nobody else', async () => {
+    for (const asked of [undefined, false]) {
+      const { body, headers } = await signIn(plane, { cookie: asked });
+      expect(headers).not.toHaveProperty('set-cookie');
+      expect(body).toMatchObject({ token: expect.any(String), refresh_token: expect.any(String) });
+    }
+  });
+
+  it('is set at sign-up, too', async () => {
+    const other = await plane.tenant('globex');
+    const body = { token: await plane.signupToken(other), password: PASSWORD, cookie: true };
+    const answer = await plane
+      .post('/api/auth/signup-exchange', body, { host: hostOf('globex') })
+      .expect(201);
+    const headers = { cookie: kept(answer.headers['set-cookie']?.[0]) };
+    await plane.get('/api/auth/me', { host: hostOf('globex'), headers }).expect(200);
+    await plane.get('/api/auth/me', { host, headers }).expect(404);
+    expect(answer.body).not.toHaveProperty('token');
+  });
+
+  it.each(['yes', 1, null])('is not asked for by %j', async (asked) => {
+    const body = { email, password: PASSWORD, cookie: asked };
+    await plane.post('/api/auth/token', body, { host }).expect(400);
+  });
+
+  it('ends with logout, in the browser and here', async () => {
+    const headers = { cookie: kept((await signIn(plane)).headers['set-cookie']?.[0]), origin };
+    const answer = await plane.post('/api/auth/logout', undefined, { host, headers }).expect(204);
+    expect(answer.headers['set-cookie']).toEqual([
+      'atlas_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
+    ]);
+    await plane.get('/api/auth/me', { host, headers }).expect(401);
+  });
+
+  it.each([
+    [{ 'sec-fetch-site': 'same-origin' }],
+    [{ 'sec-fetch-site': 'none' }],
+    [{ 'sec-fetch-site': 'same-origin', origin }],
+    [{ origin }],
+    [{ origin: `http://${host}` }],
+  ])('changes something for a page of its own: %j', async (headers) => {
+    await report(headers).expect(201);
+  });
+
+  it.each<[Record<string, string>]>([
+    [{ 'sec-fetch-site': 'cross-site', origin: 'https://evil.example.com' }],
+    [{ 'sec-fetch-site': 'same-site', origin: `https://${hostOf('evil')}` }],
+    [{ 'sec-fetch-site': 'cross-site', origin }],
+    [{ 'sec-fetch-site': '' }],
+    [{ origin: 'https://evil.example.com' }],
+    [{ origin: `https://${hostOf('evil')}` }],
+    [{ origin: `https://${host}.evil.example.com` }],
+    [{ origin: 'null' }],
+    [{ referer: `https://${host}/` }],
+    [{}],
+  ])('changes nothing for whoever else asks: %j', async (headers) => {
+    const before = await plane.get('/api/incidents', { host, headers: { cookie } });
+    for (const answer of [
+      await report(headers),
+      await plane.patch('/api/incidents/x', {}, { host, headers: { cookie, ...headers } }),
+      await plane.put('/api/ai/settings', {}, { host, headers: { cookie, ...headers } }),
+      await plane.post('/api/auth/logout', undefined, { host, headers: { cookie, ...headers } }),
+    ])
+      expect([answer.status, answer.body.code]).toEqual([403, 'csrf_refused']);
+    expect((await plane.get('/api/incidents', { host, headers: { cookie } })).body).toEqual(before.body);
+  });
+
+  it('reads for any page: what comes of it the browser shows to its own only', async () => {
+    await plane
+      .get('/api/auth/me', { host, headers: { cookie, 'sec-fetch-site': 'cross-site' } })
+      .expect(200);
+  });
+
+  it('does not stand in the way of a bearer', async () => {
+    const { session } = await plane.user(tenant, 'operator');
+    const headers = { cookie, 'sec-fetch-site': 'cross-site', origin: 'https://evil.example.com' };
+    await plane.post('/api/incidents', INCIDENT, { host, session, headers }).expect(201);
+  });
+});
+
+describe('a session cookie in production', () => {
+  let plane: TestTenantPlane;
+  beforeAll(async () => {
+    const env = { NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') };
+    plane = await TestTenantPlane.boot('sqlite', { env });
+    await createUser(plane);
+  });
+  afterAll(() => plane.close());
+
+  it('is for https and for this very host', async () => {
+    const [set = ''] = (await signIn(plane)).headers['set-cookie'] as unknown as string[];
+    expect(set).toMatch(
+      /^__Host-atlas_session=atu_[\w-]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure$/,
+    );
+    await plane.get('/api/auth/me', { host, headers: { cookie: kept(set) } }).expect(200);
+  });
+
+  it('is not one that another host of the domain could have set', async () => {
+    const { body } = await signIn(plane, { cookie: false });
+    const headers = { cookie: `atlas_session=${body.token}` };
+    await plane.get('/api/auth/me', { host, headers }).expect(401);
+  });
+});
