@@ -8,9 +8,9 @@ import {
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { type ApiTitle, serveApiDocs } from './api-docs';
-import { type DomainError, validationFailed } from './errors';
+import { validationFailed } from './errors';
 import { Draining } from './health';
 import { Metrics } from './metrics';
 import { ProblemFilter } from './problem.filter';
@@ -36,7 +36,6 @@ export async function createHttpApp(
   module: Type | DynamicModule,
   options: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
-  const problems = new ProblemFilter();
   const limits = { ...REQUEST_LIMITS, ...options.limits };
   const adapter = new FastifyAdapter({
     ...serverLimits(limits),
@@ -45,8 +44,6 @@ export async function createHttpApp(
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      runInContext(openContext(request, reply), () => problems.answer(unrouted(error), request, reply)),
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     rawBody: true,
@@ -61,7 +58,7 @@ export async function createHttpApp(
     app.useBodyParser(other.type, { bodyLimit: other.maxBytes }, (_, body, done) => done(null, body));
   app.setGlobalPrefix('api', { exclude: UNPREFIXED.map((path) => ({ path, method: RequestMethod.GET })) });
   app.useGlobalPipes(createValidationPipe());
-  app.useGlobalFilters(problems);
+  app.useGlobalFilters(new ProblemFilter());
   app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
   const server = adapter.getInstance() as unknown as FastifyInstance;
   if (!options.preview) {
@@ -94,11 +91,6 @@ function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
   });
 }
 
-/** What the router refuses before any hook runs: a path that is no URL, or a part of one that is too long. */
-function unrouted({ message }: Error): DomainError {
-  return validationFailed([{ field: 'path', message }]);
-}
-
 /** RFC 9112, section 3.2. Node goes by the first of several, a proxy in front perhaps by another. */
 function refuseSeveralHosts(server: FastifyInstance): void {
   server.addHook('onRequest', (request, _reply, done) => {
@@ -116,18 +108,13 @@ function sendAwayWhile(draining: Draining, server: FastifyInstance): void {
   });
 }
 
-function openContext({ headers, ip }: FastifyRequest, reply: FastifyReply): RequestContext {
-  const traceId = traceIdOf(headers.traceparent);
-  void reply.header('x-trace-id', traceId);
-  return { traceId, ip };
-}
-
 function instrument(server: FastifyInstance, metrics: Metrics): void {
   const logger = new Logger('Http');
   const contexts = new WeakMap<FastifyRequest, RequestContext>();
   server.addHook('onRequest', (request, reply, done) => {
-    const context = openContext(request, reply);
+    const context = { traceId: traceIdOf(request.headers.traceparent), ip: request.ip };
     contexts.set(request, context);
+    void reply.header('x-trace-id', context.traceId);
     runInContext(context, done);
   });
   // Reading the body happens in the socket's own asynchronous context, so the request's is entered again behind it.

@@ -17,10 +17,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    this.answer(exception, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
-  }
-
-  answer(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const reply = http.getResponse<FastifyReply>();
     // The stream already began: nothing but closing it can tell the client.
     if (reply.raw.headersSent) {
       reply.raw.end();
@@ -34,7 +31,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (error.kind === 'internal' || isDatabaseOutage(exception)) this.logger.error(exception);
     const status = STATUS_OF_KIND[error.kind];
     const problem = problemOf(error, currentContext()?.traceId);
-    if (isForBrowser(request)) {
+    if (isForBrowser(http.getRequest<FastifyRequest>())) {
       void reply
         .status(status)
         .headers({ ...error.headers, ...PAGE_HEADERS })

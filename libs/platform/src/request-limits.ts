@@ -62,7 +62,7 @@ export function limitRoutes(server: FastifyInstance, limits: RequestLimits): voi
       if (reply.sent || reply.raw.headersSent) return;
       logger.error({ msg: 'gave up', method, route: routeOptions.url, ms: answerMs });
       void reply.send(tookTooLong());
-    }, answerMs);
+    }, answerMs).unref();
     reply.raw.once('close', () => clearTimeout(timer));
     done();
   });

@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import { type Socket } from 'node:net';
-import { type FastifyReply } from 'fastify';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { contentPolicy } from './content-policy';
 import { DomainError, STATUS_OF_KIND } from './errors';
 import { problemOf } from './problem';
-import { newTraceId } from './request-context';
+import { newTraceId, traceIdOf } from './request-context';
 
 /** What Node can make no request of: answered where there is neither a route nor a hook, and then cut off. */
 export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
@@ -20,8 +20,8 @@ export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): 
 }
 
 /** What the router can make no path of, before any hook has run. */
-export function refusePath(_error: Error, _request: unknown, reply: FastifyReply): void {
-  const { status, headers, body } = answerOf(refusalOf(undefined));
+export function refusePath(_error: Error, { headers: sent }: FastifyRequest, reply: FastifyReply): void {
+  const { status, headers, body } = answerOf(refusalOf(undefined), traceIdOf(sent.traceparent));
   void reply.status(status).headers(headers).send(body);
 }
 
@@ -36,8 +36,7 @@ function refusalOf(code: string | undefined): DomainError {
   return new DomainError('malformed_request', 'invalid', 'This is no HTTP request, or its path is none.');
 }
 
-function answerOf(error: DomainError) {
-  const traceId = newTraceId();
+function answerOf(error: DomainError, traceId = newTraceId()) {
   const headers = {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',

@@ -124,8 +124,8 @@ describe('the HTTP side of the Control Plane', () => {
 
   it.each([
     ['that is unknown', '/api/nothing', 404, 'not_found'],
-    ['that is no URL', '/api/tenants/%zz', 400, 'validation_failed'],
-    ['with a part that is too long', `/api/tenants/${'a'.repeat(201)}`, 400, 'validation_failed'],
+    ['that is no URL', '/api/tenants/%zz', 400, 'malformed_request'],
+    ['with a part that is too long', `/api/tenants/${'a'.repeat(201)}`, 400, 'malformed_request'],
   ])(
     'answers a path %s with a problem that carries the trace id of the caller',
     async (_, path, status, code) => {
