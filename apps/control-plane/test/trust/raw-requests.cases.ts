@@ -1,5 +1,5 @@
 import { PLANE_PATHS } from '@atlas/plane-contract';
-import { EVERY_DATABASE } from '@atlas/testing';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
@@ -219,6 +219,8 @@ describe.each(EVERY_DATABASE)('a signed call, byte by byte, on %s', (driver) => 
     cell = await plane.enrolledCell();
     tenantId = (await plane.provision()).body.tenant.id;
     await cell.serve(tenantId);
+    const isActive = async () => (await plane.get(`/api/tenants/${tenantId}`)).body.status === 'active';
+    await eventually(isActive, { what: 'the tenant is active, and nothing happens any more by itself' });
   });
   afterAll(() => plane.close());
 
