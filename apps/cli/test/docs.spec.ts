@@ -10,6 +10,17 @@ describe.each(pages())('%s', (page) => {
   it('links to what there is', () => {
     expect(linksOf(page).filter((link) => !leadsSomewhere(link))).toEqual([]);
   });
+
+  it('has something to say under each heading', () => {
+    const lines = read(page)
+      .replaceAll(/^```[^]*?^```/gm, 'code')
+      .split('\n')
+      .filter((line) => line !== '');
+    const level = (line = '# '): number => /^#+(?= )/.exec(line)?.[0].length ?? Infinity;
+    const isEmpty = (line: string, at: number): boolean =>
+      level(line) < Infinity && level(lines[at + 1]) <= level(line);
+    expect(lines.filter(isEmpty)).toEqual([]);
+  });
 });
 
 describe('the map in README.md', () => {

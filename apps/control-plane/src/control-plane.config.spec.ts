@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { EnvironmentError, parseEnvironment } from '@atlas/platform';
+import { inspect } from 'node:util';
+import { EnvironmentError, environmentVariablesOf, parseEnvironment } from '@atlas/platform';
 import { ControlPlaneConfig } from './control-plane.config';
 
 const KEYS = `k1:${createHash('sha256').update('tests').digest('base64')}`;
@@ -13,6 +14,8 @@ const PRODUCTION = {
   METRICS_TOKEN: RANDOM,
 };
 
+const NAMES_A_SECRET = /SECRET(_PREVIOUS)?$|TOKEN$|KEYS?$|(DATABASE|POSTGRES|SMTP)_URL$/;
+
 function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
   try {
     parseEnvironment(ControlPlaneConfig, env);
@@ -25,13 +28,36 @@ function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
 
 describe('the configuration of the Control Plane', () => {
   it('needs nothing but sealing keys in development', () => {
-    expect(parseEnvironment(ControlPlaneConfig, { CONTROL_PLANE_SEALING_KEYS: KEYS })).toMatchObject({
+    const config = parseEnvironment(ControlPlaneConfig, { CONTROL_PLANE_SEALING_KEYS: KEYS });
+    expect(config.CONTROL_PLANE_DATABASE_URL.reveal()).toBe('data/control-plane.db');
+    expect(config).toMatchObject({
       PORT: 4100,
       HOST: '127.0.0.1',
-      CONTROL_PLANE_DATABASE_URL: 'data/control-plane.db',
       CONTROL_PLANE_PUBLIC_URL: 'http://127.0.0.1:4100',
       REQUIRE_PURCHASE_ORDER: false,
     });
+  });
+
+  it('prints none of its secrets', () => {
+    const url = `postgres://app:${RANDOM}@db.example.com/cp`;
+    const secrets: Record<string, string> = {
+      ...{ CONTROL_PLANE_DATABASE_URL: url, CONTROL_PLANE_MIGRATION_DATABASE_URL: url },
+      ...{
+        CONTROL_PLANE_SEALING_KEYS: KEYS,
+        INTERNAL_SERVICE_SECRET: RANDOM,
+        LOCAL_DRIVER_POSTGRES_URL: url,
+      },
+      ...{
+        INTERNAL_SERVICE_SECRET_PREVIOUS: `${RANDOM}1`,
+        METRICS_TOKEN: RANDOM,
+        AI_PROVIDER_API_KEY: RANDOM,
+      },
+    };
+    const named = environmentVariablesOf(ControlPlaneConfig).filter((name) => NAMES_A_SECRET.test(name));
+    expect(Object.keys(secrets).sort()).toEqual(named.sort());
+    const config = parseEnvironment(ControlPlaneConfig, secrets);
+    const printed = inspect(config, { depth: 9 }) + JSON.stringify(config);
+    for (const text of [RANDOM, KEYS]) expect(printed).not.toContain(text);
   });
 
   it('reads numbers and switches', () => {

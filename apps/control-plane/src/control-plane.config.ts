@@ -2,8 +2,11 @@ import { join, resolve } from 'node:path';
 import { type DatabaseDriver, databaseTargetProblem, parseSealingKeys } from '@atlas/persistence';
 import {
   Checked,
+  IsLongSecret,
   IsPortNumber,
+  IsSecret,
   NoDefaultInProduction,
+  Secret,
   type WebOptions,
   isPlainHttp,
   originsIn,
@@ -11,18 +14,7 @@ import {
   passwordInUrl,
 } from '@atlas/platform';
 import { Transform } from 'class-transformer';
-import {
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsNotEmpty,
-  IsOptional,
-  IsUrl,
-  Max,
-  Min,
-  MinLength,
-  ValidateIf,
-} from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, ValidateIf } from 'class-validator';
 import { AI_PROVIDER_NAMES, type AiProviderName } from './ai-gateway/provider-names';
 import { DRIVER_NAMES, type DriverName } from './infrastructure/driver-names';
 import { CONTROL_PLANE_VERSION, VERSION_PATTERN, versionProblem } from './tenant-planes/version-policy';
@@ -42,14 +34,16 @@ export class ControlPlaneConfig {
   @IsNotEmpty()
   HOST: string = '127.0.0.1';
 
+  @IsSecret()
   @Checked('databaseUrl', databaseTargetProblem)
   @NoDefaultInProduction(passwordInUrl)
-  CONTROL_PLANE_DATABASE_URL: string = 'data/control-plane.db';
+  CONTROL_PLANE_DATABASE_URL: Secret = new Secret('data/control-plane.db');
 
   @IsOptional()
+  @IsSecret()
   @Checked('databaseUrl', databaseTargetProblem)
   @NoDefaultInProduction(passwordInUrl)
-  CONTROL_PLANE_MIGRATION_DATABASE_URL?: string;
+  CONTROL_PLANE_MIGRATION_DATABASE_URL?: Secret;
 
   @IsUrl(PUBLIC_URL, { message: '$property must be the http(s) URL that tenant planes use' })
   @Checked('transport', (value, config: ControlPlaneConfig) =>
@@ -57,8 +51,9 @@ export class ControlPlaneConfig {
   )
   CONTROL_PLANE_PUBLIC_URL: string = 'http://127.0.0.1:4100';
 
+  @IsSecret()
   @Checked('sealingKeys', sealingKeysProblem)
-  CONTROL_PLANE_SEALING_KEYS: string;
+  CONTROL_PLANE_SEALING_KEYS: Secret;
 
   /** Tenants are planned below it: `https://<slug>.<TENANT_BASE_DOMAIN>`. */
   @IsNotEmpty()
@@ -66,24 +61,26 @@ export class ControlPlaneConfig {
 
   /** The one secret that shared cells registered with `secret: "platform"` have in common with us. */
   @IsOptional()
-  @MinLength(32, { message: '$property must have at least 32 characters' })
+  @IsLongSecret(32)
   @NoDefaultInProduction()
-  INTERNAL_SERVICE_SECRET?: string;
+  INTERNAL_SERVICE_SECRET?: Secret;
 
   /** The one before, accepted as well while it is changed. */
   @IsOptional()
-  @MinLength(32, { message: '$property must have at least 32 characters' })
+  @IsLongSecret(32)
   @Checked('rotation', (value, { INTERNAL_SERVICE_SECRET: current }: ControlPlaneConfig) =>
-    current !== undefined && current !== value ? null : 'must be another one than INTERNAL_SERVICE_SECRET',
+    current !== undefined && !current.equals(value)
+      ? null
+      : 'must be another one than INTERNAL_SERVICE_SECRET',
   )
-  INTERNAL_SERVICE_SECRET_PREVIOUS?: string;
+  INTERNAL_SERVICE_SECRET_PREVIOUS?: Secret;
 
   @ValidateIf(
     (config: ControlPlaneConfig) => config.NODE_ENV === 'production' || config.METRICS_TOKEN !== undefined,
   )
-  @MinLength(16, { message: '$property must have at least 16 characters (required in production)' })
+  @IsLongSecret(16, ' (required in production)')
   @NoDefaultInProduction()
-  METRICS_TOKEN?: string;
+  METRICS_TOKEN?: Secret;
 
   /** Origins, separated by commas, whose pages may call the API. Unset: none but its own. */
   @IsOptional()
@@ -117,10 +114,11 @@ export class ControlPlaneConfig {
 
   /** A secret. Unset: the provider asks for none. */
   @IsOptional()
+  @IsSecret()
   @Checked('header', (value) =>
     /^[\x21-\x7e]+$/.test(value) ? null : 'must be one word of visible characters',
   )
-  AI_PROVIDER_API_KEY?: string;
+  AI_PROVIDER_API_KEY?: Secret;
 
   /** The model of questions that name none. */
   @ValidateIf((config: ControlPlaneConfig) => config.AI_PROVIDER_BASE_URL !== undefined)
@@ -182,8 +180,9 @@ export class ControlPlaneConfig {
 
   /** The server, as superuser, on which the local driver creates databases. `{slug}` in it names a server a tenant. */
   @IsOptional()
+  @IsSecret()
   @Checked('databaseUrl', postgresUrlProblem)
-  LOCAL_DRIVER_POSTGRES_URL?: string;
+  LOCAL_DRIVER_POSTGRES_URL?: Secret;
 
   /**
    * The folder of the built Tenant Plane that the local driver starts; `{version}` in it names a folder a version. Unset:

@@ -1,3 +1,4 @@
+import { Secret } from '@atlas/platform';
 import { asAdmin, createTestDatabase, eventually, testServerUrl } from '@atlas/testing';
 import { GraphileQueue } from '../src/provisioning/queue/graphile.queue';
 
@@ -6,7 +7,7 @@ describe(GraphileQueue.name, () => {
     const database = await createTestDatabase('postgres');
     const name = new URL(database.url).pathname.slice(1);
     const onServer = (sql: string) => asAdmin(testServerUrl(), (client) => client.query(sql));
-    const queue = new GraphileQueue(database.url, database.ownerUrl);
+    const queue = new GraphileQueue(new Secret(database.url), new Secret(database.ownerUrl ?? ''));
     const wake = (id: string) => asAdmin(database.url, (client) => queue.wake(client as never, id));
     const handled: string[] = [];
     const unheard: unknown[] = [];

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { EnvironmentError, parseEnvironment } from '@atlas/platform';
+import { inspect } from 'node:util';
+import { EnvironmentError, environmentVariablesOf, parseEnvironment } from '@atlas/platform';
 import { TenantPlaneConfig } from './tenant-plane.config';
 
 const SECRET = 'ats_KeyId0000001_00000000000000000000000000000000000000000074LOe8F';
 const RANDOM = createHash('sha256').update('tests').digest('hex');
 const LINKED = { CONTROL_PLANE_BASE_URL: 'https://cp.example.com', INTERNAL_SERVICE_SECRET: SECRET };
+
+const NAMES_A_SECRET = /SECRET(_PREVIOUS)?$|TOKEN$|KEYS?$|(DATABASE|POSTGRES|SMTP)_URL$/;
 
 function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
   try {
@@ -37,11 +40,29 @@ describe('the configuration of a Tenant Plane', () => {
 
   it('has a SQLite file under data/ where no database is named, and no model', () => {
     const config = parseEnvironment(TenantPlaneConfig, LINKED);
+    expect(config.TENANT_PLANE_DATABASE_URL.reveal()).toBe('data/tenant-plane.db');
     expect(config).toMatchObject({
-      ...{ PORT: 4200, HOST: '127.0.0.1', TENANT_PLANE_DATABASE_URL: 'data/tenant-plane.db' },
+      ...{ PORT: 4200, HOST: '127.0.0.1' },
       ...{ TENANT_BASE_DOMAIN: 'localhost:4200', ATLAS_ALLOW_REGISTER: false },
     });
     expect(config.deploymentModel).toBeUndefined();
+  });
+
+  it('prints none of its secrets', () => {
+    const url = `postgres://app:${RANDOM}@db.example.com/tp`;
+    const secrets: Record<string, string> = {
+      ...{ TENANT_PLANE_DATABASE_URL: url, TENANT_PLANE_MIGRATION_DATABASE_URL: url, METRICS_TOKEN: RANDOM },
+      ...{
+        INTERNAL_SERVICE_SECRET: SECRET,
+        INTERNAL_SERVICE_SECRET_PREVIOUS: RANDOM,
+        ATLAS_PROVISIONING_TOKEN: RANDOM,
+      },
+    };
+    const named = environmentVariablesOf(TenantPlaneConfig).filter((name) => NAMES_A_SECRET.test(name));
+    expect(Object.keys(secrets).sort()).toEqual(named.sort());
+    const config = parseEnvironment(TenantPlaneConfig, { ...LINKED, ...secrets });
+    const printed = inspect(config, { depth: 9 }) + JSON.stringify(config);
+    for (const text of [RANDOM, SECRET]) expect(printed).not.toContain(text);
   });
 
   it('lists every fault at once, each by its name, and repeats no value', () => {

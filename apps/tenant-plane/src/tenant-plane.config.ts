@@ -3,18 +3,23 @@ import { resolveDeploymentModel } from '@atlas/deployment-profiles';
 import { databaseTarget, databaseTargetProblem } from '@atlas/persistence';
 import {
   Checked,
+  IsLongSecret,
   IsPortNumber,
+  IsSecret,
   IsSwitch,
   NoDefaultInProduction,
+  Secret,
+  type SecretText,
   type WebOptions,
   isPlainHttp,
   originsIn,
   originsProblem,
   passwordInUrl,
+  revealed,
 } from '@atlas/platform';
 import { parseCredential } from '@atlas/service-auth';
 import { type DeploymentModel } from '@atlas/tenancy';
-import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsUrl, MinLength, ValidateIf } from 'class-validator';
+import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsUrl, ValidateIf } from 'class-validator';
 
 const HTTP_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
@@ -39,17 +44,19 @@ export class TenantPlaneConfig {
   @Checked('deploymentModel', deploymentModelProblem)
   TP_DEPLOYMENT_MODE?: string;
 
+  @IsSecret()
   @Checked('databaseUrl', databaseTargetProblem)
   @NoDefaultInProduction(passwordInUrl)
-  TENANT_PLANE_DATABASE_URL: string = 'data/tenant-plane.db';
+  TENANT_PLANE_DATABASE_URL: Secret = new Secret('data/tenant-plane.db');
 
   @ValidateIf(
     (config: TenantPlaneConfig) =>
       needsOwner(config) || config.TENANT_PLANE_MIGRATION_DATABASE_URL !== undefined,
   )
+  @IsSecret()
   @Checked('owner', ownerProblem)
   @NoDefaultInProduction(passwordInUrl)
-  TENANT_PLANE_MIGRATION_DATABASE_URL?: string;
+  TENANT_PLANE_MIGRATION_DATABASE_URL?: Secret;
 
   @ValidateIf((config: TenantPlaneConfig) => !config.isOffline || config.CONTROL_PLANE_BASE_URL !== undefined)
   @IsUrl(HTTP_URL, {
@@ -61,30 +68,35 @@ export class TenantPlaneConfig {
   CONTROL_PLANE_BASE_URL?: string;
 
   @ValidateIf((config: TenantPlaneConfig) => !config.isOffline)
-  @MinLength(32, {
-    message:
-      '$property must be the secret of the install bundle, or the one that the Control Plane has (at least 32 characters)',
-  })
+  @IsSecret()
+  @Checked('secretLength', (value) =>
+    value.length < 32
+      ? 'must be the secret of the install bundle, or the one that the Control Plane has (at least 32 characters)'
+      : null,
+  )
   @Checked('secretForm', (value) =>
     value.startsWith('ats_') && !parseCredential('ats', value)
       ? 'was not pasted whole: its check does not fit'
       : null,
   )
   @NoDefaultInProduction()
-  INTERNAL_SERVICE_SECRET?: string;
+  INTERNAL_SERVICE_SECRET?: Secret;
 
   /** The one before, while the secret that it has in common with the Control Plane is changed. */
   @IsOptional()
-  @MinLength(32, { message: '$property must have at least 32 characters' })
+  @IsLongSecret(32)
   @Checked('rotation', (value, { INTERNAL_SERVICE_SECRET: current }: TenantPlaneConfig) =>
-    current !== undefined && current !== value ? null : 'must be another one than INTERNAL_SERVICE_SECRET',
+    current !== undefined && !current.equals(value)
+      ? null
+      : 'must be another one than INTERNAL_SERVICE_SECRET',
   )
-  INTERNAL_SERVICE_SECRET_PREVIOUS?: string;
+  INTERNAL_SERVICE_SECRET_PREVIOUS?: Secret;
 
   /** Spent at enrolment; later starts ignore it. */
   @IsOptional()
+  @IsSecret()
   @IsNotEmpty()
-  ATLAS_PROVISIONING_TOKEN?: string;
+  ATLAS_PROVISIONING_TOKEN?: Secret;
 
   /** PEM file of a private CA. Node itself reads it when it starts; here it is for the advice of the checks. */
   @IsOptional()
@@ -119,9 +131,9 @@ export class TenantPlaneConfig {
   @ValidateIf(
     (config: TenantPlaneConfig) => config.NODE_ENV === 'production' || config.METRICS_TOKEN !== undefined,
   )
-  @MinLength(16, { message: '$property must have at least 16 characters (required in production)' })
+  @IsLongSecret(16, ' (required in production)')
   @NoDefaultInProduction()
-  METRICS_TOKEN?: string;
+  METRICS_TOKEN?: Secret;
 
   /** Origins, separated by commas, whose pages may call the API. Unset: none but its own. */
   @IsOptional()
@@ -174,6 +186,6 @@ function ownerProblem(value: string, config: TenantPlaneConfig): string | null {
     : 'is for Postgres: TENANT_PLANE_DATABASE_URL is none';
 }
 
-function isPostgres(value: string): boolean {
-  return databaseTargetProblem(value) === null && databaseTarget(value).driver === 'postgres';
+function isPostgres(setting: SecretText): boolean {
+  return databaseTargetProblem(revealed(setting)) === null && databaseTarget(setting).driver === 'postgres';
 }

@@ -16,7 +16,7 @@ import {
   ReportRequest,
   type TenantRoute,
 } from '@atlas/plane-contract';
-import { Clock } from '@atlas/platform';
+import { Clock, Secret } from '@atlas/platform';
 import {
   type AnswerSigner,
   InMemoryNonceStore,
@@ -77,10 +77,10 @@ export class ShiftedClock extends Clock {
 /** Speaks the real protocol, until it is told to misbehave. One tenant plane, one token, one secret. */
 export class FakeControlPlane {
   planeId = randomUUID();
-  token = mintCredential('atp').value;
+  token = mintCredential('atp').value.reveal();
   readonly wanted = new WantedState();
   readonly clock = new ShiftedClock();
-  secret = mintCredential('ats').value;
+  secret = mintCredential('ats').value.reveal();
   /** Accepted as well, and handed to who signs with the other. */
   nextSecret: string | null = null;
   /** The key of each call that it accepted, in order. */
@@ -151,7 +151,7 @@ export class FakeControlPlane {
     const secretsFor = (keyId: string) =>
       Promise.resolve({
         keyId,
-        secrets: this.accepted.filter((one) => keyIdOf(one) === keyId),
+        secrets: this.accepted.filter((one) => keyIdOf(one) === keyId).map((one) => new Secret(one)),
         caller: undefined,
       });
     const nonces = new InMemoryNonceStore(this.clock);

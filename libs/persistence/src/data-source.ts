@@ -59,7 +59,7 @@ function connectionOf(target: DatabaseTarget, pool: PoolOptions): DataSourceOpti
   }
   return {
     type: 'postgres',
-    url: target.url,
+    url: target.url.reveal(),
     poolSize: pool.poolSize ?? 10,
     applicationName: 'atlas',
     connectTimeoutMS: 5000,
@@ -90,7 +90,7 @@ export async function migrate(target: DatabaseTarget, schema: Schema, grantTo?: 
 /** One process at a time changes a schema, the others wait. */
 export async function withMigrationLock(target: DatabaseTarget, work: () => Promise<void>): Promise<void> {
   if (target.driver === 'sqlite') return work();
-  const client = new Client({ connectionString: target.url });
+  const client = new Client({ connectionString: target.url.reveal() });
   await client.connect();
   try {
     await client.query(`select pg_advisory_lock(${MIGRATION_LOCK})`);

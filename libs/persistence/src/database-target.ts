@@ -1,10 +1,11 @@
 import { isAbsolute, resolve } from 'node:path';
+import { Secret, type SecretText, revealed } from '@atlas/platform/secret';
 
 export type DatabaseDriver = 'postgres' | 'sqlite';
 
 /** Where a plane's rows are: a Postgres URL, or a SQLite file. */
 export type DatabaseTarget =
-  | { readonly driver: 'postgres'; readonly url: string }
+  | { readonly driver: 'postgres'; readonly url: Secret }
   | { readonly driver: 'sqlite'; readonly file: string };
 
 /** Says what is wrong with a database setting, or null. Never repeats the value: it may hold a password. */
@@ -24,10 +25,11 @@ export function databaseTargetProblem(value: string): string | null {
 }
 
 /** Reads a Postgres URL, a `sqlite:` URL or a file path (relative to the working directory). */
-export function databaseTarget(value: string): DatabaseTarget {
+export function databaseTarget(setting: SecretText): DatabaseTarget {
+  const value = revealed(setting);
   const problem = databaseTargetProblem(value);
   if (problem) throw new Error(`The database setting ${problem}.`);
-  if (/^postgres(ql)?:\/\//.test(value)) return { driver: 'postgres', url: value };
+  if (/^postgres(ql)?:\/\//.test(value)) return { driver: 'postgres', url: new Secret(value) };
   const file = value.replace(/^sqlite:(\/\/)?/, '');
   return { driver: 'sqlite', file: isAbsolute(file) ? file : resolve(file) };
 }

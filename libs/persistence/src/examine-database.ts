@@ -26,7 +26,9 @@ export function examineDatabase(
   target: DatabaseTarget,
   tables: readonly string[],
 ): Promise<DatabaseExamination> {
-  return target.driver === 'sqlite' ? examineSqlite(target.file) : examinePostgres(target.url, tables);
+  return target.driver === 'sqlite'
+    ? examineSqlite(target.file)
+    : examinePostgres(target.url.reveal(), tables);
 }
 
 async function examineSqlite(file: string): Promise<DatabaseExamination> {

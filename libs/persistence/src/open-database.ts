@@ -22,7 +22,8 @@ export interface DatabaseOptions extends PoolOptions {
 
 /** Brings the schema up to date, as its owner when that is not the serving role. */
 export async function migrateFirst({ target, schema, migrationTarget }: DatabaseOptions): Promise<void> {
-  const grantTo = migrationTarget && target.driver === 'postgres' ? await roleOf(target.url) : undefined;
+  const grantTo =
+    migrationTarget && target.driver === 'postgres' ? await roleOf(target.url.reveal()) : undefined;
   await migrate(migrationTarget ?? target, schema, grantTo);
 }
 

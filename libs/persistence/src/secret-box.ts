@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { Secret, type SecretText, revealed } from '@atlas/platform/secret';
 
 const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;
@@ -20,45 +21,47 @@ export interface SealingKey {
 }
 
 /** Reads `<kid>:<base64 of 32 bytes>[,…]`. Throws with what is wrong, never with the value. */
-export function parseSealingKeys(text: string): SealingKey[] {
-  const keys = text.split(',').map((part) => {
-    const [id = '', encoded = ''] = part.trim().split(':');
-    const key = Buffer.from(encoded, 'base64');
-    if (!/^[A-Za-z0-9_-]{1,32}$/.test(id))
-      throw new Error('each sealing key starts with an id of A-Z a-z 0-9 _ -');
-    if (key.length !== KEY_BYTES)
-      throw new Error(`sealing key "${id}" must be the base64 of ${KEY_BYTES} bytes`);
-    return { id, key };
-  });
+export function parseSealingKeys(text: SecretText): SealingKey[] {
+  const keys = revealed(text)
+    .split(',')
+    .map((part) => {
+      const [id = '', encoded = ''] = part.trim().split(':');
+      const key = Buffer.from(encoded, 'base64');
+      if (!/^[A-Za-z0-9_-]{1,32}$/.test(id))
+        throw new Error('each sealing key starts with an id of A-Z a-z 0-9 _ -');
+      if (key.length !== KEY_BYTES)
+        throw new Error(`sealing key "${id}" must be the base64 of ${KEY_BYTES} bytes`);
+      return { id, key };
+    });
   if (new Set(keys.map((key) => key.id)).size !== keys.length)
     throw new Error('two sealing keys have the same id');
   return keys;
 }
 
 /** A key of its own for one purpose, from a secret of any form (RFC 5869). */
-export function deriveKey(secret: string, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', purpose, KEY_BYTES));
+export function deriveKey(secret: SecretText, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', revealed(secret), '', purpose, KEY_BYTES));
 }
 
 /** Seals secrets at rest with AES-256-GCM. The first key seals, all open: that is how keys rotate. */
 export class SecretBox {
-  private readonly sealing: SealingKey;
-  private readonly keys: ReadonlyMap<string, Buffer>;
+  readonly #sealing: SealingKey;
+  readonly #keys: ReadonlyMap<string, Buffer>;
 
   constructor(keys: readonly SealingKey[]) {
     const [first] = keys;
     if (!first) throw new Error('A secret box needs at least one key.');
-    this.sealing = first;
-    this.keys = new Map(keys.map(({ id, key }) => [id, key]));
+    this.#sealing = first;
+    this.#keys = new Map(keys.map(({ id, key }) => [id, key]));
   }
 
   /** Of the key that seals. */
   get keyId(): string {
-    return this.sealing.id;
+    return this.#sealing.id;
   }
 
   get keyIds(): readonly string[] {
-    return [...this.keys.keys()];
+    return [...this.#keys.keys()];
   }
 
   /** With which all begins that is sealed now. */
@@ -67,19 +70,19 @@ export class SecretBox {
   }
 
   /** `s1.<kid>.<iv>.<ciphertext>.<tag>`, base64url. */
-  seal(plain: string, place: SealedPlace): string {
+  seal(plain: SecretText, place: SealedPlace): string {
     const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv(ALGORITHM, this.sealing.key, iv, { authTagLength: TAG_BYTES });
-    cipher.setAAD(associatedData(place, this.sealing.id));
-    const sealed = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
+    const cipher = createCipheriv(ALGORITHM, this.#sealing.key, iv, { authTagLength: TAG_BYTES });
+    cipher.setAAD(associatedData(place, this.#sealing.id));
+    const sealed = Buffer.concat([cipher.update(revealed(plain), 'utf8'), cipher.final()]);
     const parts = [iv, sealed, cipher.getAuthTag()].map((part) => part.toString('base64url'));
-    return [VERSION, this.sealing.id, ...parts].join('.');
+    return [VERSION, this.#sealing.id, ...parts].join('.');
   }
 
   /** Throws when the value was changed, cut, sealed for another place, or its key is not known. */
-  open(envelope: string, place: SealedPlace): string {
+  open(envelope: string, place: SealedPlace): Secret {
     const [version, kid = '', iv = '', sealed = '', tag = '', ...rest] = envelope.split('.');
-    const key = this.keys.get(kid);
+    const key = this.#keys.get(kid);
     const tagBytes = Buffer.from(tag, 'base64url');
     if (version !== VERSION || !key || rest.length > 0 || tagBytes.length !== TAG_BYTES) {
       throw new Error(
@@ -91,9 +94,8 @@ export class SecretBox {
     });
     decipher.setAAD(associatedData(place, kid));
     decipher.setAuthTag(tagBytes);
-    return Buffer.concat([decipher.update(Buffer.from(sealed, 'base64url')), decipher.final()]).toString(
-      'utf8',
-    );
+    const plain = Buffer.concat([decipher.update(Buffer.from(sealed, 'base64url')), decipher.final()]);
+    return new Secret(plain.toString('utf8'));
   }
 }
 

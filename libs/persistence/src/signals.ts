@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { randomUUID } from 'node:crypto';
+import { type Secret } from '@atlas/platform/secret';
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 import { type Database } from './database';
@@ -74,13 +75,13 @@ export class PostgresSignals extends Signals {
 
   constructor(
     database: Database,
-    private readonly url: string,
+    private readonly url: Secret,
   ) {
     super(database);
   }
 
   async start(): Promise<void> {
-    const client = new Client({ connectionString: this.url, application_name: 'atlas-signals' });
+    const client = new Client({ connectionString: this.url.reveal(), application_name: 'atlas-signals' });
     client.on('error', () => this.reconnect(client));
     client.on('end', () => this.reconnect(client));
     client.on('notification', ({ payload }) => this.receive(payload ?? ''));

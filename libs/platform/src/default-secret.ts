@@ -1,4 +1,5 @@
 import { ValidateBy } from 'class-validator';
+import { Secret } from './secret';
 
 const FEWEST_CHARACTERS = 5;
 
@@ -22,7 +23,8 @@ export function isDefaultSecret(text: string): boolean {
 export function NoDefaultInProduction(
   part: (value: string) => string | undefined = (value) => value,
 ): PropertyDecorator {
-  const isGood = (value: unknown, config: object | undefined): boolean => {
+  const isGood = (given: unknown, config: object | undefined): boolean => {
+    const value = given instanceof Secret ? given.reveal() : given;
     const isProduction = (config as { NODE_ENV?: string }).NODE_ENV === 'production';
     const secret = isProduction && typeof value === 'string' ? part(value) : undefined;
     return secret === undefined || !isDefaultSecret(secret);

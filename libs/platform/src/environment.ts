@@ -10,6 +10,7 @@ import {
   getMetadataStorage,
   validateSync,
 } from 'class-validator';
+import { Secret } from './secret';
 import { fieldErrors } from './validation.pipe';
 
 /** The environment does not fit: every fault at once, so that a second start is not needed to find the second one. */
@@ -65,8 +66,10 @@ export function Checked<T>(
   name: string,
   check: (value: string, config: T) => string | null,
 ): PropertyDecorator {
-  const problem = (value: unknown, args?: ValidationArguments): string | null =>
-    typeof value === 'string' ? check(value, args?.object as T) : 'is required';
+  const problem = (given: unknown, args?: ValidationArguments): string | null => {
+    const value = given instanceof Secret ? given.reveal() : given;
+    return typeof value === 'string' ? check(value, args?.object as T) : 'is required';
+  };
   return ValidateBy({
     name,
     validator: {
@@ -74,6 +77,18 @@ export function Checked<T>(
       defaultMessage: (args) => `${args?.property} ${problem(args?.value, args)}`,
     },
   });
+}
+
+/** A variable that must not be printed: a {@link Secret}. Its rules are {@link Checked} ones. */
+export function IsSecret(): PropertyDecorator {
+  return Transform(({ value }) => (typeof value === 'string' ? new Secret(value) : value));
+}
+
+/** Nobody can guess what is long enough. */
+export function IsLongSecret(characters: number, where = ''): PropertyDecorator {
+  const problem = `must have at least ${characters} characters${where}`;
+  const isLong = Checked('length', (value) => (value.length < characters ? problem : null));
+  return (target, property) => [IsSecret(), isLong].forEach((rule) => rule(target, property));
 }
 
 /** `1` or `true`; anything else is no. */

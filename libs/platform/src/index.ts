@@ -23,6 +23,7 @@ export * from './processes';
 export * from './public.decorator';
 export * from './request-context';
 export { AnswersWithin, type RequestLimits } from './request-limits';
+export * from './secret';
 export * from './validation.pipe';
 export { type WebOptions } from './web-security';
 export * from './write-openapi';

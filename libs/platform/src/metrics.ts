@@ -5,11 +5,12 @@ import { Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { DomainError } from './errors';
 import { Public } from './public.decorator';
 import { ApiExcludeController } from './api-decorators';
+import { type Secret } from './secret';
 
 export const METRICS_OPTIONS = Symbol('METRICS_OPTIONS');
 export interface MetricsOptions {
   /** The bearer token that scrapers show; absent, anyone may read (refused in production by each plane's configuration). */
-  readonly token?: string;
+  readonly token?: Secret;
 }
 
 /** The process's metrics. Labels never name a tenant: their number must not grow with tenants. */
@@ -43,7 +44,7 @@ export class MetricsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { token } = this.options;
-    if (token && !sameText(authorization ?? '', `Bearer ${token}`)) {
+    if (token && !sameText(authorization ?? '', `Bearer ${token.reveal()}`)) {
       throw new DomainError('unauthenticated', 'unauthenticated', 'Send METRICS_TOKEN as a bearer token.');
     }
     await reply.type(this.metrics.registry.contentType).send(await this.metrics.registry.metrics());

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { Secret } from '@atlas/platform/secret';
 import { base62 } from './base62';
 import {
   CREDENTIAL_PREFIXES,
@@ -18,18 +19,20 @@ function withCheck(checked: string): string {
 describe('a credential', () => {
   it('is prefix, id, 256 bits and the CRC-32 of them, as computed apart from this code', () => {
     const { value } = mintCredential('atp', { id: 'AAAAAAAAAAAA', randomBytes: allOnes });
-    expect(value).toBe('atp_AAAAAAAAAAAA_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1061Ue9');
+    expect(value.reveal()).toBe('atp_AAAAAAAAAAAA_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1061Ue9');
   });
 
   it('keeps its width whatever the random bytes are', () => {
-    expect(mintCredential('aok', { randomBytes: zeros }).value).toMatch(/^aok_0{12}_0{43}[0-9A-Za-z]{6}$/);
+    expect(mintCredential('aok', { randomBytes: zeros }).value.reveal()).toMatch(
+      /^aok_0{12}_0{43}[0-9A-Za-z]{6}$/,
+    );
     expect(mintCredential('aok', { randomBytes: allOnes }).id).toBe('lk9n8mt7Fhc7');
   });
 
   it('differs each time', () => {
     const minted = Array.from({ length: 100 }, () => mintCredential('ats'));
     expect(new Set(minted.map(({ id }) => id)).size).toBe(100);
-    expect(new Set(minted.map(({ value }) => value.split('_')[2])).size).toBe(100);
+    expect(new Set(minted.map(({ value }) => value.reveal().split('_')[2])).size).toBe(100);
   });
 
   it('takes a given id, and no id of another form', () => {
@@ -41,12 +44,14 @@ describe('a credential', () => {
 });
 
 describe('parsing a credential', () => {
-  const { id, value } = mintCredential('atp');
+  const minted = mintCredential('atp');
+  const { id } = minted;
+  const value = minted.value.reveal();
 
   it('gives the id back, for every kind', () => {
     for (const prefix of Object.keys(CREDENTIAL_PREFIXES) as (keyof typeof CREDENTIAL_PREFIXES)[]) {
       const minted = mintCredential(prefix);
-      expect(parseCredential(prefix, minted.value)).toEqual({ id: minted.id });
+      expect(parseCredential(prefix, minted.value.reveal())).toEqual({ id: minted.id });
     }
   });
 
@@ -88,7 +93,7 @@ describe('parsing a credential', () => {
 });
 
 describe('the hash of a credential', () => {
-  const { value } = mintCredential('aok');
+  const value = mintCredential('aok').value.reveal();
 
   it('is SHA-256 in hex', () => {
     expect(hashCredential('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
@@ -96,6 +101,7 @@ describe('the hash of a credential', () => {
 
   it('matches its own credential only', () => {
     expect(credentialMatches(value, hashCredential(value))).toBe(true);
+    expect(credentialMatches(new Secret(value), hashCredential(new Secret(value)))).toBe(true);
     expect(credentialMatches(value, hashCredential(value).toUpperCase())).toBe(true);
     expect(credentialMatches(`${value}0`, hashCredential(value))).toBe(false);
   });

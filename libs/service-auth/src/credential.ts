@@ -1,5 +1,6 @@
 import { createHash, randomBytes as systemRandomBytes, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { Secret, type SecretText, revealed } from '@atlas/platform/secret';
 import { base62, bigIntOf } from './base62';
 
 /** Every kind of secret string there is. Adding one is adding a line here. */
@@ -16,7 +17,7 @@ export interface Credential {
   /** Public: the key of the row that holds the hash. */
   readonly id: string;
   /** `<prefix>_<id>_<secret><check>`, to be shown once and kept only as {@link hashCredential} of it. */
-  readonly value: string;
+  readonly value: Secret;
 }
 
 export interface MintOptions {
@@ -37,7 +38,7 @@ export function mintCredential(prefix: CredentialPrefix, options: MintOptions = 
   const id = options.id ?? randomId(randomBytes);
   if (!ID_PATTERN.test(id)) throw new TypeError('A credential id is 12 base62 characters');
   const checked = `${prefix}_${id}_${base62(bigIntOf(randomBytes(SECRET_BYTES)), SECRET_LENGTH)}`;
-  return { id, value: checked + checkOf(checked) };
+  return { id, value: new Secret(checked + checkOf(checked)) };
 }
 
 /** The public id of a well-formed credential of that kind. A typo is told from an unknown id without asking a database. */
@@ -49,14 +50,14 @@ export function parseCredential(prefix: CredentialPrefix, value: string): { read
 }
 
 /** SHA-256, hex. Unsalted is enough for 256 random bits: there is nothing to guess. */
-export function hashCredential(value: string): string {
-  return createHash('sha256').update(value, 'utf8').digest('hex');
+export function hashCredential(value: SecretText): string {
+  return createHash('sha256').update(revealed(value), 'utf8').digest('hex');
 }
 
 /** In constant time. A hash that is not 64 hex digits matches nothing. */
-export function credentialMatches(value: string, hashHex: string): boolean {
+export function credentialMatches(value: SecretText, hashHex: string): boolean {
   const expected = Buffer.from(hashHex, 'hex');
-  const actual = createHash('sha256').update(value, 'utf8').digest();
+  const actual = createHash('sha256').update(revealed(value), 'utf8').digest();
   return hashHex.length === 64 && expected.length === actual.length && timingSafeEqual(expected, actual);
 }
 

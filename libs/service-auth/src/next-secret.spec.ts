@@ -1,13 +1,14 @@
+import { type Secret } from '@atlas/platform/secret';
 import { mintCredential } from './credential';
 import { openNextSecret, sealNextSecret } from './next-secret';
 import { keyIdOf } from './service-key';
 
-const [current, next, other] = [1, 2, 3].map(() => mintCredential('ats').value) as [string, string, string];
+const [current, next, other] = [1, 2, 3].map(() => mintCredential('ats').value) as [Secret, Secret, Secret];
 
 describe('the next secret', () => {
   it('is opened by the holder of the one that it follows, and names that one', async () => {
     const sealed = await sealNextSecret(next, current);
-    expect(await openNextSecret(sealed, [other, current])).toBe(next);
+    expect((await openNextSecret(sealed, [other, current])).equals(next)).toBe(true);
     const header = JSON.parse(Buffer.from(sealed.split('.')[0] ?? '', 'base64url').toString());
     expect(header).toEqual({ alg: 'dir', enc: 'A256GCM', kid: keyIdOf(current) });
   });

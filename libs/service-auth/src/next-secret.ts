@@ -1,4 +1,5 @@
 import { hkdfSync } from 'node:crypto';
+import { Secret, type SecretText, revealed } from '@atlas/platform/secret';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 import { parseCredential } from './credential';
 import { keyIdOf } from './service-key';
@@ -11,14 +12,14 @@ const PURPOSE = 'atlas-next-secret';
  * The secret that follows another, for whoever holds that one: a compact JWE (RFC 7516) under a key derived from it
  * (RFC 5869). `kid` says which it is.
  */
-export function sealNextSecret(next: string, current: string): Promise<string> {
-  return new CompactEncrypt(Buffer.from(next))
+export function sealNextSecret(next: SecretText, current: SecretText): Promise<string> {
+  return new CompactEncrypt(Buffer.from(revealed(next)))
     .setProtectedHeader({ alg: ALGORITHM, enc: ENCRYPTION, kid: keyIdOf(current) })
     .encrypt(keyFrom(current));
 }
 
 /** Throws unless it was sealed under one of these secrets, is whole, and holds a service secret. */
-export async function openNextSecret(sealed: string, known: readonly string[]): Promise<string> {
+export async function openNextSecret(sealed: string, known: readonly SecretText[]): Promise<Secret> {
   const { kid } = decodeProtectedHeader(sealed);
   const current = known.find((secret) => keyIdOf(secret) === kid);
   if (current === undefined) throw new Error('The next secret is sealed under one that is not known here.');
@@ -26,9 +27,9 @@ export async function openNextSecret(sealed: string, known: readonly string[]): 
   const { plaintext } = await compactDecrypt(sealed, keyFrom(current), options);
   const next = Buffer.from(plaintext).toString('utf8');
   if (!parseCredential('ats', next)) throw new Error('What was sealed as the next secret is none.');
-  return next;
+  return new Secret(next);
 }
 
-function keyFrom(secret: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, '', PURPOSE, 32));
+function keyFrom(secret: SecretText): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', revealed(secret), '', PURPOSE, 32));
 }

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { type SecretText } from '@atlas/platform/secret';
 import { contentDigest } from './content-digest';
 import { hmacSha256, inOrder, signatureBase, type SignatureComponent } from './signature-base';
 import { readSignatureFields, type SignatureProfile, writeSignatureFields } from './signature-fields';
@@ -16,7 +17,7 @@ export interface ResponseToSign extends Answer {
   /** The headers of the request that is answered, or just its `signature`. */
   readonly request: HeaderBag;
   readonly keyId: string;
-  readonly secret: string;
+  readonly secret: SecretText;
   readonly now: Date;
 }
 
@@ -25,7 +26,7 @@ export interface ResponseToVerify extends Answer {
   /** What {@link signRequest} gave for the request that this answers. */
   readonly request: HeaderBag;
   readonly keyId: string;
-  readonly secret: string;
+  readonly secret: SecretText;
 }
 
 /** Signs what is sent back to a caller, with the key that caller used. */

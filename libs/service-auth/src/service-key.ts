@@ -1,3 +1,4 @@
+import { type Secret, type SecretText, revealed } from '@atlas/platform/secret';
 import { parseCredential } from './credential';
 
 /** The key id of the Control Plane's own `INTERNAL_SERVICE_SECRET`, shared with the cells registered to use it. */
@@ -7,7 +8,7 @@ export const PLATFORM_KEY_ID = 'platform';
 export interface ServiceKey<TCaller = unknown> {
   readonly keyId: string;
   /** One, or two during a rotation, in the order in which they are tried. */
-  readonly secrets: readonly string[];
+  readonly secrets: readonly Secret[];
   readonly caller: TCaller;
 }
 
@@ -17,6 +18,6 @@ export abstract class ServiceKeyResolver<TCaller = unknown> {
 }
 
 /** The `keyid` that goes with a value of `INTERNAL_SERVICE_SECRET`. */
-export function keyIdOf(secret: string): string {
-  return parseCredential('ats', secret)?.id ?? PLATFORM_KEY_ID;
+export function keyIdOf(secret: SecretText): string {
+  return parseCredential('ats', revealed(secret))?.id ?? PLATFORM_KEY_ID;
 }

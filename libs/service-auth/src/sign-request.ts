@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type SecretText } from '@atlas/platform/secret';
 import { contentDigest } from './content-digest';
 import { faultOf, requestComponents, type RequestParts } from './request-components';
 import { writeSignatureFields } from './signature-fields';
@@ -13,7 +14,7 @@ export interface RequestToSign {
   readonly tenantId?: string;
   readonly keyId: string;
   /** The whole string as it stands in `INTERNAL_SERVICE_SECRET`. */
-  readonly secret: string;
+  readonly secret: SecretText;
   readonly now: Date;
   /** 16 to 128 printable ASCII characters, never used before; random when left out. */
   readonly nonce?: string;

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { type SecretText, revealed } from '@atlas/platform/secret';
 
 /** A component identifier as it is serialised (`"@method"`, `"signature";req`) and the value it stands for. */
 export type SignatureComponent = readonly [identifier: string, value: string];
@@ -20,9 +21,10 @@ export function signatureBase(components: readonly SignatureComponent[], signatu
 }
 
 /** RFC 9421 section 3.3.3. A string key stands for its UTF-8 bytes. RFC 2104 discourages keys below the hash's 32 bytes. */
-export function hmacSha256(key: Buffer | string, base: string): Buffer {
-  if (key.length < MIN_KEY_LENGTH) throw new TypeError('A signing secret has at least 32 characters');
-  return createHmac('sha256', key).update(base).digest();
+export function hmacSha256(key: Buffer | SecretText, base: string): Buffer {
+  const bytes = Buffer.isBuffer(key) ? key : revealed(key);
+  if (bytes.length < MIN_KEY_LENGTH) throw new TypeError('A signing secret has at least 32 characters');
+  return createHmac('sha256', bytes).update(base).digest();
 }
 
 /** The components with these identifiers, in the order of the identifiers, which is the order they were signed in. */

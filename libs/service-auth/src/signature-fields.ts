@@ -1,3 +1,4 @@
+import { type SecretText } from '@atlas/platform/secret';
 import { badSignature } from './signature.errors';
 import { type HeaderBag, singleHeader } from './signed-headers';
 import { hmacSha256, signatureBase, type SignatureComponent } from './signature-base';
@@ -55,7 +56,7 @@ export function readSignatureFields(headers: HeaderBag, profile: SignatureProfil
 export function writeSignatureFields(
   components: readonly SignatureComponent[],
   parameters: SignatureParameters,
-  secret: Buffer | string,
+  secret: Buffer | SecretText,
 ): { 'signature-input': string; signature: string } {
   const identifiers = components.map(([identifier]) => identifier).join(' ');
   // In printable ASCII, JSON escapes what RFC 9651 does: the quote and the backslash.

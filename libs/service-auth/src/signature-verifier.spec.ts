@@ -1,3 +1,4 @@
+import { Secret } from '@atlas/platform/secret';
 import {
   AUTHORITY,
   CREATED,
@@ -21,7 +22,11 @@ interface Plane {
 
 class OneKey extends ServiceKeyResolver<Plane> {
   readonly asked: string[] = [];
-  key: ServiceKey<Plane> = { keyId: KEY_ID, secrets: [OTHER_SECRET, SECRET], caller: { planeId: 'plane-1' } };
+  key: ServiceKey<Plane> = {
+    keyId: KEY_ID,
+    secrets: [new Secret(OTHER_SECRET), new Secret(SECRET)],
+    caller: { planeId: 'plane-1' },
+  };
 
   async secretsFor(keyId: string): Promise<ServiceKey<Plane> | null> {
     this.asked.push(keyId);

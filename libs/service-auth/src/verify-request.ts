@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { type SecretText } from '@atlas/platform/secret';
 import { contentDigest } from './content-digest';
 import {
   faultOf,
@@ -39,7 +40,7 @@ export interface SignedRequest {
 
 export interface RequestToVerify extends ReceivedRequest {
   /** One, or two during a rotation. */
-  readonly secrets: readonly string[];
+  readonly secrets: readonly SecretText[];
   readonly now: Date;
   /** 300 when left out. */
   readonly windowSeconds?: number;
@@ -91,7 +92,7 @@ export function readSignedRequest(request: ReceivedRequest): SignedRequest {
 }
 
 /** The secret that made the signature, or -1. Compares all 32 bytes in constant time. */
-export function secretIndexOf({ signature, base }: SignedRequest, secrets: readonly string[]): number {
+export function secretIndexOf({ signature, base }: SignedRequest, secrets: readonly SecretText[]): number {
   return secrets.findIndex((secret) => timingSafeEqual(hmacSha256(secret, base), signature.value));
 }
 

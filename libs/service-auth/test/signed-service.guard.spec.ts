@@ -1,3 +1,4 @@
+import { Secret } from '@atlas/platform/secret';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { Clock, ProblemFilter } from '@atlas/platform';
 import { All, Controller, Module, Req, UseGuards } from '@nestjs/common';
@@ -22,7 +23,7 @@ const PUBLIC_URL = `https://${AUTHORITY}`;
 const clock = new SetClock();
 class FixedKeys extends ServiceKeyResolver<string> {
   async secretsFor(keyId: string): Promise<ServiceKey<string> | null> {
-    return keyId === KEY_ID ? { keyId, secrets: [SECRET], caller: 'plane-1' } : null;
+    return keyId === KEY_ID ? { keyId, secrets: [new Secret(SECRET)], caller: 'plane-1' } : null;
   }
 }
 

@@ -5,7 +5,7 @@ import {
   databaseTarget,
   openDatabase,
 } from '@atlas/persistence';
-import { SystemClock } from '@atlas/platform';
+import { Secret, SystemClock } from '@atlas/platform';
 import { type EntityManager } from 'typeorm';
 import { builtExports } from '../built-app';
 
@@ -33,7 +33,7 @@ export class ChangePublisher {
       'database/schema.js',
     );
     const database = await openDatabase({ target: databaseTarget(url), schema, poolSize: 2 });
-    const signals = new PostgresSignals(database, url);
+    const signals = new PostgresSignals(database, new Secret(url));
     return new ChangePublisher(
       database,
       construct(DesiredStates, { Database: database, Signals: signals, Clock: new SystemClock() }),

@@ -96,7 +96,7 @@ export class Accounts {
       await insertRow(manager, OperatorSession, session);
       await this.audit.record(manager, target('operator.signed_in', 'operator', operator.id));
     });
-    return { token: value, expires_at: expiresAt, operator: viewOf(operator) };
+    return { token: value.reveal(), expires_at: expiresAt, operator: viewOf(operator) };
   }
 
   async logout(caller: OperatorCaller): Promise<void> {
@@ -130,7 +130,7 @@ export class Accounts {
       await insertRow(manager, ApiKey, { ...key, createdAt: now, expiresAt, revokedAt: null });
       await this.audit.record(manager, target('api_key.created', 'api_key', id, described));
     });
-    return { id, ...described, expires_at: expiresAt, key: value };
+    return { id, ...described, expires_at: expiresAt, key: value.reveal() };
   }
 
   async revokeApiKey(id: string): Promise<void> {

@@ -87,7 +87,7 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
 
   private opened({ scope, answerSealed, installSealed, tokenId }: IdempotencyRecord): RepeatableAnswer {
     const open = (sealed: string, column: SealedColumn): unknown =>
-      JSON.parse(this.box.open(sealed, placeIn(column, scope)));
+      JSON.parse(this.box.open(sealed, placeIn(column, scope)).reveal());
     const answer = open(answerSealed, SEALED.idempotencyAnswer) as RepeatableAnswer;
     if (tokenId === null) return answer;
     if (installSealed === null) return { ...answer, body: { ...answer.body, install: null } };

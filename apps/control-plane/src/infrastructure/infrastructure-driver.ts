@@ -1,4 +1,5 @@
 import { type DatabaseDriver } from '@atlas/persistence';
+import { type Secret } from '@atlas/platform';
 import { type EntityManager } from 'typeorm';
 
 /** One tenant's own infrastructure: a database, and a tenant plane on it. */
@@ -23,7 +24,7 @@ export interface InfrastructureRequest extends InfrastructureSubject {
 export interface Infrastructure {
   readonly endpointUrl: string;
   /** A secret. */
-  readonly dbUrl: string;
+  readonly dbUrl: Secret;
 }
 
 /** A part of what a driver makes for one plane. */

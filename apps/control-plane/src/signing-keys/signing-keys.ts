@@ -85,7 +85,9 @@ export class SigningKeys implements OnModuleInit {
   }
 
   private async open(key: SigningKey): Promise<CryptoKey> {
-    const jwk = JSON.parse(this.box.open(key.privateSealed, placeIn(SEALED.signingKey, key.kid))) as JWK;
+    const jwk = JSON.parse(
+      this.box.open(key.privateSealed, placeIn(SEALED.signingKey, key.kid)).reveal(),
+    ) as JWK;
     return (await importJWK(jwk, SIGNUP_TOKEN_ALGORITHM)) as CryptoKey;
   }
 }

@@ -13,7 +13,7 @@ import {
   sealedTokenPlace,
   signatureOfHeaders,
 } from '@atlas/plane-contract';
-import { Clock, DomainError, createValidationPipe, validationFailed } from '@atlas/platform';
+import { Clock, DomainError, type Secret, createValidationPipe, validationFailed } from '@atlas/platform';
 import {
   type ServiceKey,
   authorityOf,
@@ -33,7 +33,7 @@ import { type TenantPlane } from './tenant-plane.entity';
 
 interface ProvenFile {
   readonly key: ServiceKey<PlaneCaller>;
-  readonly secret: string;
+  readonly secret: Secret;
 }
 
 /**
@@ -122,7 +122,7 @@ function parsed(body: string): unknown {
 function openToken(request: EnrolRequest, { key, secret }: ProvenFile): string {
   try {
     const box = new SecretBox([{ id: 'bundle', key: deriveKey(secret, SEALED_TOKEN_PURPOSE) }]);
-    return box.open(request.token, sealedTokenPlace(key.keyId, request.instance_id));
+    return box.open(request.token, sealedTokenPlace(key.keyId, request.instance_id)).reveal();
   } catch {
     throw signatureDoesNotHold();
   }

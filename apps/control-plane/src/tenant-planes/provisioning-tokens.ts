@@ -1,5 +1,5 @@
 import { Database, insertRow } from '@atlas/persistence';
-import { Clock, DomainError, currentContext } from '@atlas/platform';
+import { Clock, DomainError, type Secret, currentContext } from '@atlas/platform';
 import { hashCredential, mintCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, MoreThan } from 'typeorm';
@@ -65,7 +65,7 @@ export class ProvisioningTokens {
       targetId: id,
       after,
     });
-    return this.bundle(plane, { id, value, expiresAt }, key.secret);
+    return this.bundle(plane, { id, value: value.reveal(), expiresAt }, key.secret);
   }
 
   /** The guarded update: of any number of callers in any number of processes one is first. */
@@ -127,7 +127,7 @@ export class ProvisioningTokens {
   private async serviceKey(
     manager: EntityManager,
     plane: TenantPlane,
-  ): Promise<{ keyId: string; secret: string }> {
+  ): Promise<{ keyId: string; secret: Secret }> {
     if (plane.secretMode === 'own') return this.keys.mint(manager, plane.id);
     const secret = this.config.INTERNAL_SERVICE_SECRET;
     if (secret !== undefined) return { keyId: this.keys.platformKeyId, secret };
@@ -137,18 +137,18 @@ export class ProvisioningTokens {
   }
 
   /** With which a tenant plane that has enrolled goes on. */
-  environmentFor({ deploymentModel }: TenantPlane, secret: string): Readonly<Record<string, string>> {
+  environmentFor({ deploymentModel }: TenantPlane, secret: Secret): Readonly<Record<string, string>> {
     return {
       ATLAS_TP_DEPLOYMENT: deploymentModel,
       CONTROL_PLANE_BASE_URL: this.config.CONTROL_PLANE_PUBLIC_URL,
-      INTERNAL_SERVICE_SECRET: secret,
+      INTERNAL_SERVICE_SECRET: secret.reveal(),
     };
   }
 
   private bundle(
     plane: TenantPlane,
     token: { id: string; value: string; expiresAt: Date },
-    secret: string,
+    secret: Secret,
   ): InstallBundle {
     const env = {
       ...this.environmentFor(plane, secret),

@@ -1,5 +1,5 @@
 import { Database, SecretBox, insertRow } from '@atlas/persistence';
-import { Clock } from '@atlas/platform';
+import { Clock, type Secret } from '@atlas/platform';
 import {
   keyIdOf,
   ServiceKeyResolver,
@@ -49,7 +49,7 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     manager: EntityManager,
     tenantPlaneId: string,
     activatedAt: Date | null = null,
-  ): Promise<{ keyId: string; secret: string }> {
+  ): Promise<{ keyId: string; secret: Secret }> {
     const { id, value } = mintCredential('ats');
     const secretSealed = this.box.seal(value, placeIn(SEALED.serviceSecret, id, tenantPlaneId));
     await insertRow(manager, ServiceKey, {
@@ -71,7 +71,7 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   }
 
   /** The secret that the plane signs with, or is about to. */
-  async secretOf(manager: EntityManager, { id, nextKeyId }: TenantPlane): Promise<string> {
+  async secretOf(manager: EntityManager, { id, nextKeyId }: TenantPlane): Promise<Secret> {
     const accepted = await this.acceptedOf(manager, [id]);
     const key = accepted.find((one) => one.id === nextKeyId) ?? accepted.at(-1);
     if (!key) throw new Error('The tenant plane has no secret that is accepted.');
@@ -135,7 +135,7 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return resolved;
   }
 
-  private secretIn({ id, tenantPlaneId, secretSealed }: ServiceKey): string {
+  private secretIn({ id, tenantPlaneId, secretSealed }: ServiceKey): Secret {
     return this.box.open(secretSealed, placeIn(SEALED.serviceSecret, id, tenantPlaneId));
   }
 

@@ -1,4 +1,5 @@
 import { SecretBox, type SealedPlace } from '@atlas/persistence';
+import { type Secret, type SecretText } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
@@ -7,7 +8,7 @@ import { SEALED, placeIn } from '../sealing/sealed-columns';
 
 interface Made {
   readonly endpointUrl: string;
-  readonly dbUrl: string;
+  readonly dbUrl: Secret;
 }
 
 /** Where databases of tenants' own are: sealed on the rows of plane and tenant, opened only for who may read secrets. */
@@ -42,13 +43,13 @@ export class DatabaseUrls {
   }
 
   /** Null when none is recorded. */
-  open({ id, dbUrlSealed }: Tenant): string | null {
+  open({ id, dbUrlSealed }: Tenant): Secret | null {
     return dbUrlSealed === null ? null : this.box.open(dbUrlSealed, onTenant(id));
   }
 
   /** Whether that is what the plane's row says. */
-  ofPlaneIs({ id, dbUrlSealed }: TenantPlane, dbUrl: string): boolean {
-    return dbUrlSealed !== null && this.box.open(dbUrlSealed, onPlane(id)) === dbUrl;
+  ofPlaneIs({ id, dbUrlSealed }: TenantPlane, dbUrl: SecretText): boolean {
+    return dbUrlSealed !== null && this.box.open(dbUrlSealed, onPlane(id)).equals(dbUrl);
   }
 
   private onTenant(id: string, { endpointUrl, dbUrl }: Made): Partial<Tenant> {

@@ -1,5 +1,5 @@
 import { Database } from '@atlas/persistence';
-import { DomainError } from '@atlas/platform';
+import { DomainError, Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
 import { JobWaker } from '../provisioning/job-waker';
@@ -30,7 +30,7 @@ export class TenantInfrastructure {
       // Its job may not have come as far as to register it.
       const home = { model: 'dedicated', phase: 'serving' } as const;
       const plane = coming ?? (await this.planes.ensure(manager, tenant, home));
-      const made = { endpointUrl: dto.endpoint_url, dbUrl: dto.db_url };
+      const made = { endpointUrl: dto.endpoint_url, dbUrl: new Secret(dto.db_url) };
       await this.urls.record(manager, plane.id, made, coming ? null : tenant);
       await this.audit.record(manager, {
         ...{ action: 'tenant.infrastructure_recorded', targetKind: 'tenant', targetId: id },
@@ -51,7 +51,7 @@ export class TenantInfrastructure {
       return opened;
     });
     if (url === null) throw new DomainError('no_db_url', 'not_found', 'No database of its own is recorded.');
-    return { db_url: url };
+    return { db_url: url.reveal() };
   }
 }
 

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { SecretBox, insertRow } from '@atlas/persistence';
 import { BACKUP_KEY_TYPE, type LastPart, type Manifest } from '@atlas/plane-contract';
-import { Clock } from '@atlas/platform';
+import { Clock, type Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import {
   CompactEncrypt,
@@ -110,16 +110,16 @@ export class Backups {
   private async keyFor(manager: EntityManager, backup: Transfer, id: string): Promise<string> {
     const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id });
     const key = await importJWK(publicKey as JWK, KEY_AGREEMENT);
-    return new CompactEncrypt(Buffer.from(this.openKey(backup)))
+    return new CompactEncrypt(Buffer.from(this.openKey(backup).reveal()))
       .setProtectedHeader({ alg: KEY_AGREEMENT, enc: ENCRYPTION, typ: BACKUP_KEY_TYPE })
       .encrypt(key);
   }
 
   private async privateKey(backup: Transfer): Promise<CryptoKey> {
-    return (await importJWK(JSON.parse(this.openKey(backup)) as JWK, KEY_AGREEMENT)) as CryptoKey;
+    return (await importJWK(JSON.parse(this.openKey(backup).reveal()) as JWK, KEY_AGREEMENT)) as CryptoKey;
   }
 
-  private openKey(backup: Transfer): string {
+  private openKey(backup: Transfer): Secret {
     if (backup.keySealed === null) throw new Error('The backup was erased.');
     return this.box.open(backup.keySealed, placeIn(SEALED.transferKey, backup.id, backup.tenantId));
   }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identityOf } from '@atlas/platform';
+import { Secret, identityOf } from '@atlas/platform';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { uuidv7 } from '@atlas/tenancy';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
@@ -322,7 +322,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     it('records anew what its driver has made', async () => {
       const urls = set.plane.app.get(DatabaseUrls);
       const right = urls.open(await only(Tenant, { id: dedicated.id }));
-      const wrong = { endpointUrl: ELSEWHERE, dbUrl: 'postgres://elsewhere' };
+      const wrong = { endpointUrl: ELSEWHERE, dbUrl: new Secret('postgres://elsewhere') };
       await set.plane.app
         .get(Database)
         .write((manager) => urls.record(manager, dedicated.planeId, wrong, dedicated));
@@ -384,7 +384,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
         } else await set.onServer(`alter role ${name} nologin`);
         await isRepaired('role_missing', tenantPlaneId);
         const url = set.plane.app.get(DatabaseUrls).open(await only(Tenant, { id: dedicated.id }));
-        await set.asRole(url ?? '', 'insert into notes default values');
+        await set.asRole(url?.reveal() ?? '', 'insert into notes default values');
       });
     }
   });

@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     it('foreign: of another bundle, or with another secret', async () => {
       const [cell, other] = [await plane.registerCell(), await plane.registerCell()];
       await cell.copy({ secret: other.secret }).enrol();
-      await cell.enrol({ token: mintCredential('atp', { id: cell.install.token_id }).value });
+      await cell.enrol({ token: mintCredential('atp', { id: cell.install.token_id }).value.reveal() });
       expect([await kindsOf(cell), await kindsOf(other)]).toEqual([['foreign', 'foreign'], []]);
     });
 
@@ -218,8 +218,8 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
 
   it.each([
     ['no token at all', 'not a token'],
-    ['a token that was never issued', mintCredential('atp').value],
-    ['a service secret', mintCredential('ats').value],
+    ['a token that was never issued', mintCredential('atp').value.reveal()],
+    ['a service secret', mintCredential('ats').value.reveal()],
   ])('refuses %s', async (_, token) => {
     const cell = await plane.registerCell();
     expect(refusal(await cell.enrol({ token }))).toEqual([401, 'bad_signature']);
@@ -330,7 +330,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
 
 describe.each(EVERY_DATABASE)('a platform secret of the form of a minted one on %s', (driver) => {
   it('is accepted as any other', async () => {
-    const INTERNAL_SERVICE_SECRET = mintCredential('ats').value;
+    const INTERNAL_SERVICE_SECRET = mintCredential('ats').value.reveal();
     const plane = await TestControlPlane.boot(driver, { INTERNAL_SERVICE_SECRET });
     const cell = await plane.enrolledCell({ secret: 'platform' });
     const answer = await cell.pull();

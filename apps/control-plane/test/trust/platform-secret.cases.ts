@@ -7,7 +7,7 @@ const BEFORE = 'one secret for all cells that Atlas runs';
 /** The same on every database. */
 describe.each([
   ['of any form', BEFORE, 'another one for all cells that Atlas runs'],
-  ['of the form of minted ones', mintCredential('ats').value, mintCredential('ats').value],
+  ['of the form of minted ones', mintCredential('ats').value.reveal(), mintCredential('ats').value.reveal()],
 ])('a platform secret %s that is changed', (_, before, after) => {
   let first: TestControlPlane;
   let plane: TestControlPlane;

@@ -72,7 +72,8 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
   const handedOver = async (): Promise<PlaneSimulator> => {
     const answer = await cell.pull(10);
     const { next_secret } = bodyOf<DesiredState>(answer).config;
-    return cell.copy({ secret: await openNextSecret(next_secret ?? '', [cell.secret]) });
+    const secret = await openNextSecret(next_secret ?? '', [cell.secret]);
+    return cell.copy({ secret: secret.reveal() });
   };
 
   describe('routine', () => {

@@ -81,7 +81,7 @@ async function lootOf(stack: TestStack, plane: ServingPlane, tenant: TenantView)
   const sealed = await eventually(async () => (await plane.pull(10))?.next_secret, {
     what: 'the next secret',
   });
-  const next = await openNextSecret(sealed, [signed.secret]);
+  const next = (await openNextSecret(sealed, [signed.secret])).reveal();
   const unspent = await reissued(stack, plane.id);
   const unused = unspent.env['INTERNAL_SERVICE_SECRET'] ?? '';
   const link = await accepted<{ token: string }>(stack, `/api/tenants/${tenant.id}/signup-link`);

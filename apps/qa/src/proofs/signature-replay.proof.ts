@@ -1,3 +1,4 @@
+import { Secret } from '@atlas/platform/secret';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { InMemoryNonceStore, SignatureVerifier, authorityOf } from '@atlas/service-auth';
 import { FixedClock, type InstallView, type TestStack } from '@atlas/testing';
@@ -83,7 +84,7 @@ async function sendCopies(
 
 /** To the millisecond, at a clock that stands still. */
 async function exactEdge(install: InstallView, publicUrl: string): Promise<string> {
-  const secret = install.env['INTERNAL_SERVICE_SECRET'] ?? '';
+  const secret = new Secret(install.env['INTERNAL_SERVICE_SECRET'] ?? '');
   const keys = { secretsFor: async (keyId: string) => ({ keyId, secrets: [secret], caller: null }) };
   const now = new FixedClock().now();
   const { method, target, headers } = new SignedPlane(publicUrl, install).sign('GET', '/x', '', { now });

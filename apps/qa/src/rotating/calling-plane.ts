@@ -39,7 +39,7 @@ export class CallingPlane implements Caller {
     if (status !== 200 || state?.revision === undefined) return;
     this.revision = state.revision;
     const next = state.config?.next_secret;
-    if (next !== undefined) this.goOnWith(await openNextSecret(next, [this.signed.secret]));
+    if (next !== undefined) this.goOnWith((await openNextSecret(next, [this.signed.secret])).reveal());
   }
 
   goOnWith(secret: string): void {

@@ -24,8 +24,8 @@ export const MUTATIONS: Readonly<Record<string, (input: MutationInput) => unknow
   'another kind, its checksum right': ({ token, random }) => remade(random.one(PREFIXES), token, token),
   'its id, the secret of another': ({ token, other }) => remade('atp', token, other),
   'the id of another, its secret': ({ token, other }) => remade('atp', other, token),
-  'its id, a guessed secret': ({ token }) => mintCredential('atp', { id: idIn(token) }).value,
-  'of nobody, its checksum right': () => mintCredential('atp').value,
+  'its id, a guessed secret': ({ token }) => mintCredential('atp', { id: idIn(token) }).value.reveal(),
+  'of nobody, its checksum right': () => mintCredential('atp').value.reveal(),
   'a look-alike': ({ token, random }) => lookAlike(token, random),
   'with white space': ({ token, random }) => spaced(token, random),
   'not a text': ({ token, random }) => random.one([null, [token], { token }, 7, true, '', undefined]),
@@ -64,7 +64,7 @@ function remade(prefix: (typeof PREFIXES)[number] | 'atp', ofId: string, ofSecre
   const digits = [...(ofSecret.split('_')[2] ?? '').slice(0, -6)];
   const secret = digits.reduce((sum, digit) => sum * 62n + BigInt(BASE62.indexOf(digit)), 0n);
   const randomBytes = (size: number) => Buffer.from(secret.toString(16).padStart(size * 2, '0'), 'hex');
-  return mintCredential(prefix, { id: idIn(ofId), randomBytes }).value;
+  return mintCredential(prefix, { id: idIn(ofId), randomBytes }).value.reveal();
 }
 
 function idIn(token: string): string {

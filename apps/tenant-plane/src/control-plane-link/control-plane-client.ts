@@ -1,5 +1,5 @@
 import { CONTROL_PLANE_VERSION_HEADER } from '@atlas/plane-contract';
-import { Clock } from '@atlas/platform';
+import { Clock, type Secret } from '@atlas/platform';
 import { keyIdOf, signRequest, verifyResponse } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../tenant-plane.config';
@@ -29,7 +29,7 @@ interface Opened {
   readonly url: URL;
   /** Of the request. */
   readonly headers: Record<string, string>;
-  readonly key: { readonly keyId: string; readonly secret: string };
+  readonly key: { readonly keyId: string; readonly secret: Secret };
 }
 
 /** Calls the Control Plane, signed; believes what is signed back. Nothing else leaves this plane. */
@@ -89,7 +89,7 @@ export class ControlPlaneClient {
     return this.secrets.signWith(async (secret) => read(await this.attempt(call, base, secret)));
   }
 
-  private async attempt(call: SignedCall, base: string, secret: string): Promise<Opened> {
+  private async attempt(call: SignedCall, base: string, secret: Secret): Promise<Opened> {
     const url = new URL(call.path, base);
     for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
     const body = call.content?.text ?? (call.body === undefined ? '' : JSON.stringify(call.body));
@@ -114,7 +114,7 @@ export class ControlPlaneClient {
     response: Response,
     body: string,
     request: Record<string, string>,
-    key: { keyId: string; secret: string },
+    key: { keyId: string; secret: Secret },
   ): void {
     // A refusal may be unsigned: whoever forges one can also keep us from being heard at all.
     if (!response.ok && !response.headers.has('signature')) return;

@@ -1,4 +1,5 @@
 import { databaseTarget } from '@atlas/persistence';
+import { revealed, type SecretText } from '@atlas/platform';
 import { type EnrolRequest } from '@atlas/plane-contract';
 import { TENANT_PLANE_VERSION } from '../http-app.options';
 import { type TenantPlaneConfig } from '../tenant-plane.config';
@@ -10,12 +11,12 @@ const CAPABILITIES = ['desired-state', 'report'];
 export function enrolRequestOf(
   config: TenantPlaneConfig,
   { instanceId, publicKey }: Pick<PlaneIdentity, 'instanceId' | 'publicKey'>,
-  token: string,
+  token: SecretText,
   capabilities: readonly string[] = CAPABILITIES,
 ): EnrolRequest {
   const model = config.deploymentModel;
   return {
-    token,
+    token: revealed(token),
     instance_id: instanceId,
     version: TENANT_PLANE_VERSION,
     endpoint_url: config.endpointUrl,

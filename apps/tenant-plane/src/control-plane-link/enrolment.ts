@@ -1,4 +1,5 @@
 import { type EnrolAnswer, PLANE_PATHS } from '@atlas/plane-contract';
+import { type Secret } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { ControlPlaneClient } from './control-plane-client';
@@ -44,7 +45,7 @@ export class Enrolment {
   }
 
   /** One attempt. Throws what {@link adviceOnEnrolment} can tell a person. */
-  async redeem(token: string): Promise<EnrolAnswer> {
+  async redeem(token: Secret): Promise<EnrolAnswer> {
     await this.requireSamePlane(token);
     await this.identities.ensureKeyPair();
     const answer = await this.call(token);
@@ -56,7 +57,7 @@ export class Enrolment {
   }
 
   /** Another plane's bundle, pasted here by mistake, is not spent. */
-  private async requireSamePlane(token: string): Promise<void> {
+  private async requireSamePlane(token: Secret): Promise<void> {
     const { tenantPlaneId } = this.identities.current;
     if (tenantPlaneId === null) return;
     const rehearsed = await this.call(token, { dry_run: 'true' });
@@ -66,7 +67,7 @@ export class Enrolment {
     );
   }
 
-  private async call(token: string, query: Record<string, string> = {}): Promise<EnrolAnswer> {
+  private async call(token: Secret, query: Record<string, string> = {}): Promise<EnrolAnswer> {
     const answer = await this.client.call<EnrolAnswer>({
       method: 'POST',
       path: PLANE_PATHS.enrol,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Database, type SealedPlace, SecretBox, deriveKey, insertIfAbsent } from '@atlas/persistence';
-import { Clock } from '@atlas/platform';
+import { Clock, type Secret, type SecretText } from '@atlas/platform';
 import { keyIdOf } from '@atlas/service-auth';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 'jose';
@@ -90,7 +90,7 @@ export class PlaneIdentities implements OnModuleInit {
 
   /** Opens what is encrypted to the public key that was shown at enrolment. */
   async privateKey(): Promise<CryptoKey> {
-    return (await importJWK(JSON.parse(this.openPrivateKey()) as JWK, 'ECDH-ES')) as CryptoKey;
+    return (await importJWK(JSON.parse(this.openPrivateKey().reveal()) as JWK, 'ECDH-ES')) as CryptoKey;
   }
 
   /** The pair is sealed with the environment's secret. Under another one a new pair takes its place, before that is shown. */
@@ -120,7 +120,7 @@ export class PlaneIdentities implements OnModuleInit {
     return openedBy(this.boxFor(instanceId), privateKeySealed, placeOf(instanceId)) !== null;
   }
 
-  private openPrivateKey(): string {
+  private openPrivateKey(): Secret {
     const { instanceId, privateKeySealed } = this.copy;
     return this.boxFor(instanceId).open(privateKeySealed, placeOf(instanceId));
   }
@@ -135,7 +135,7 @@ export class PlaneIdentities implements OnModuleInit {
     };
   }
 
-  private seal(plain: string, instanceId: string): string {
+  private seal(plain: SecretText, instanceId: string): string {
     return this.boxFor(instanceId).seal(plain, placeOf(instanceId));
   }
 
@@ -144,11 +144,11 @@ export class PlaneIdentities implements OnModuleInit {
   }
 }
 
-function boxOf(secret: string): SecretBox {
+function boxOf(secret: SecretText): SecretBox {
   return new SecretBox([{ id: 'env', key: deriveKey(secret, 'atlas-plane-identity') }]);
 }
 
-function openedBy(box: SecretBox, sealed: string, place: SealedPlace): string | null {
+function openedBy(box: SecretBox, sealed: string, place: SealedPlace): Secret | null {
   try {
     return box.open(sealed, place);
   } catch {

@@ -1,4 +1,5 @@
 import { SecretBox, deriveKey } from '@atlas/persistence';
+import { Secret } from '@atlas/platform';
 import { openNextSecret } from '@atlas/service-auth';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { TenantPlaneConfig } from '../tenant-plane.config';
@@ -23,7 +24,7 @@ export interface SecretStore {
 export class ServiceSecrets {
   private readonly logger = new Logger(ServiceSecrets.name);
   /** While another one was accepted. */
-  private refused: readonly string[] = [];
+  private refused: readonly Secret[] = [];
 
   constructor(
     private readonly config: TenantPlaneConfig,
@@ -31,15 +32,15 @@ export class ServiceSecrets {
   ) {}
 
   /** The newest first; none without a secret in the environment. */
-  get all(): readonly string[] {
+  get all(): readonly Secret[] {
     const { INTERNAL_SERVICE_SECRET: given, INTERNAL_SERVICE_SECRET_PREVIOUS: previous } = this.config;
     if (given === undefined) return [];
     return [...this.kept(given), given, ...(previous === undefined ? [] : [previous])];
   }
 
   /** Where the Control Plane refuses one, the others are tried: its rotation may have been taken back. */
-  async signWith<T>(attempt: (secret: string) => Promise<T>): Promise<T> {
-    const tried: string[] = [];
+  async signWith<T>(attempt: (secret: Secret) => Promise<T>): Promise<T> {
+    const tried: Secret[] = [];
     for (;;) {
       const secret = this.bestBut(tried);
       try {
@@ -60,24 +61,25 @@ export class ServiceSecrets {
       return null;
     });
     const { INTERNAL_SERVICE_SECRET: given } = this.config;
-    if (next === null || given === undefined || this.all.includes(next)) return;
-    const kept = [next, ...this.kept(given)].slice(0, KEPT);
+    if (next === null || given === undefined || isAmong(next, this.all)) return;
+    const kept = [next, ...this.kept(given)].slice(0, KEPT).map((secret) => secret.reveal());
     await this.store.update({ serviceSecretsSealed: boxOf(given).seal(JSON.stringify(kept), this.place) });
     this.logger.log('The next service secret is stored, and signed with from now on.');
   }
 
-  private bestBut(tried: readonly string[]): string {
-    const left = this.all.filter((secret) => !tried.includes(secret));
-    const best = left.find((secret) => !this.refused.includes(secret)) ?? left[0];
+  private bestBut(tried: readonly Secret[]): Secret {
+    const left = this.all.filter((secret) => !isAmong(secret, tried));
+    const best = left.find((secret) => !isAmong(secret, this.refused)) ?? left[0];
     if (best === undefined) throw new Error('There is no service secret to sign with.');
     return best;
   }
 
-  private kept(given: string): readonly string[] {
+  private kept(given: Secret): readonly Secret[] {
     const sealed = this.store.current?.serviceSecretsSealed;
     if (!sealed) return [];
     try {
-      return JSON.parse(boxOf(given).open(sealed, this.place)) as string[];
+      const kept = JSON.parse(boxOf(given).open(sealed, this.place).reveal()) as string[];
+      return kept.map((secret) => new Secret(secret));
     } catch {
       return [];
     }
@@ -89,7 +91,11 @@ export class ServiceSecrets {
   }
 }
 
-function boxOf(given: string): SecretBox {
+function isAmong(secret: Secret, others: readonly Secret[]): boolean {
+  return others.some((other) => other.equals(secret));
+}
+
+function boxOf(given: Secret): SecretBox {
   return new SecretBox([{ id: 'env', key: deriveKey(given, 'atlas-service-secrets') }]);
 }
 

@@ -100,12 +100,11 @@ function verified(response: Parameters<typeof verifyResponse>[0]): number {
   }
 }
 
-function required(
-  config: TenantPlaneConfig,
-  name: 'CONTROL_PLANE_BASE_URL' | 'INTERNAL_SERVICE_SECRET' | 'ATLAS_PROVISIONING_TOKEN',
-): string {
+function required<
+  T extends 'CONTROL_PLANE_BASE_URL' | 'INTERNAL_SERVICE_SECRET' | 'ATLAS_PROVISIONING_TOKEN',
+>(config: TenantPlaneConfig, name: T): NonNullable<TenantPlaneConfig[T]> {
   const value = config[name];
   if (value === undefined)
     throw new OfflineEnrolmentRefused(`${name} is not set: paste it from the install bundle.`);
-  return value;
+  return value as NonNullable<TenantPlaneConfig[T]>;
 }

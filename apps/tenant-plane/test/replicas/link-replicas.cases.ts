@@ -52,7 +52,7 @@ describe('two replicas of a tenant plane on Postgres', () => {
   });
 
   it('all sign with the next secret that one of them was handed', async () => {
-    const next = (link.control.nextSecret = mintCredential('ats').value);
+    const next = (link.control.nextSecret = mintCredential('ats').value.reveal());
     replicas = [...link.planes, await link.startPlane()];
     link.control.wanted.touch();
     for (const [n, replica] of replicas.entries()) {

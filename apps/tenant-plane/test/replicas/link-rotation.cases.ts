@@ -6,7 +6,7 @@ import { type FakeControlPlane } from '../fake-control-plane.fixture';
 import { Link } from '../linked-plane.fixture';
 import { type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
-const newSecret = (): string => mintCredential('ats').value;
+const newSecret = (): string => mintCredential('ats').value.reveal();
 
 /** What is encrypted to the plane's public key, as it opens it. */
 async function receivedBy({ identities }: TestTenantPlane, publicKey: JWK): Promise<string> {
@@ -138,7 +138,7 @@ describe('the secret of a linked tenant plane', () => {
       const { instanceId, publicKey } = plane.identities.current;
       control.secret = newSecret();
       control.nextSecret = null;
-      control.token = mintCredential('atp').value;
+      control.token = mintCredential('atp').value.reveal();
       control.wanted.touch();
       await link.logged(/refused our signature.*newest/);
       await restart();
@@ -165,7 +165,7 @@ describe('the secret of a linked tenant plane', () => {
       const [planeId, secret] = [control.planeId, control.secret];
       control.planeId = '01900000-0000-7000-8000-000000000000';
       control.nextSecret = newSecret();
-      control.token = mintCredential('atp').value;
+      control.token = mintCredential('atp').value.reveal();
       const mistaken = {
         INTERNAL_SERVICE_SECRET: control.nextSecret,
         ATLAS_PROVISIONING_TOKEN: control.token,

@@ -21,7 +21,7 @@ import { FakeControlPlane } from '../fake-control-plane.fixture';
 import { type Env, TestTenantPlane, environmentFor, tenantEntry } from '../tenant-plane.fixture';
 import { WantedState } from '../wanted-state.fixture';
 
-const SECRET = mintCredential('ats').value;
+const SECRET = mintCredential('ats').value.reveal();
 const PLANE_ID = '01900000-0000-7000-8000-000000000001';
 
 describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
@@ -39,7 +39,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
   const bundle: Env = {
     ...{ ATLAS_OFFLINE_MODE: '1', ATLAS_TP_DEPLOYMENT: 'on_prem' },
     ...{ CONTROL_PLANE_BASE_URL: 'https://cp.example.com', INTERNAL_SERVICE_SECRET: SECRET },
-    ATLAS_PROVISIONING_TOKEN: mintCredential('atp').value,
+    ATLAS_PROVISIONING_TOKEN: mintCredential('atp').value.reveal(),
   };
   const configWith = (env: Env = {}): TenantPlaneConfig =>
     parseEnvironment(TenantPlaneConfig, { ...environmentFor(database), ...bundle, ...env });
@@ -110,7 +110,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
   it('takes none that is for another installation, changed, or signed with another secret', async () => {
     const request = await ask();
     const good = answerTo(request);
-    const other = mintCredential('ats').value;
+    const other = mintCredential('ats').value.reveal();
     const bad: [object, RegExp][] = [
       [answerTo(request, { instance_id: PLANE_ID }), /another installation/],
       [{ ...good, body: good.body.replace('acme', 'evil') }, /can't be trusted/],

@@ -34,7 +34,10 @@ export class OpenAiCompatibleProvider extends AiProvider {
 
   private send(url: string, body: string, { signal }: Patience): Promise<Response> {
     const { AI_PROVIDER_API_KEY: key } = this.config;
-    const headers = { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }) };
+    const headers = {
+      'content-type': 'application/json',
+      ...(key && { authorization: `Bearer ${key.reveal()}` }),
+    };
     return fetch(url, { method: 'POST', headers, body, signal, redirect: 'error' });
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { withMigrationLock } from '@atlas/persistence';
+import { type Secret } from '@atlas/platform';
 import { Logger as NestLogger } from '@nestjs/common';
 import { Logger, type Runner, run, runMigrations } from 'graphile-worker';
 import { Pool } from 'pg';
@@ -25,8 +26,8 @@ export class GraphileQueue extends JobQueue {
 
   /** `ownerUrl`: who may make the queue's tables, when that is not the serving role. */
   constructor(
-    url: string,
-    private readonly ownerUrl?: string,
+    url: Secret,
+    private readonly ownerUrl?: Secret,
   ) {
     super();
     this.pool = poolFor(url, CONCURRENCY + 2);
@@ -75,11 +76,11 @@ export class GraphileQueue extends JobQueue {
     await this.runner?.stop().catch(() => undefined);
   }
 
-  private async migrateAs(connectionString: string): Promise<void> {
+  private async migrateAs(url: Secret): Promise<void> {
     const { rows } = await this.pool.query<{ role: string }>('select quote_ident(current_user) as role');
-    const owner = poolFor(connectionString, 2);
+    const owner = poolFor(url, 2);
     try {
-      await withMigrationLock({ driver: 'postgres', url: connectionString }, async () => {
+      await withMigrationLock({ driver: 'postgres', url }, async () => {
         await runMigrations({ pgPool: owner, logger: quietLogger() });
         for (const statement of grants(rows[0]?.role ?? '')) await owner.query(statement);
       });
@@ -97,8 +98,8 @@ export class GraphileQueue extends JobQueue {
 }
 
 /** A connection that the server ends is replaced at the next use. */
-function poolFor(connectionString: string, max: number): Pool {
-  const pool = new Pool({ connectionString, max, application_name: 'atlas-queue' });
+function poolFor(url: Secret, max: number): Pool {
+  const pool = new Pool({ connectionString: url.reveal(), max, application_name: 'atlas-queue' });
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;

@@ -22,7 +22,7 @@ export const tokenCheck: Check = {
     if (isEnrolled) return good('Not needed any more: this plane is enrolled');
     const token = config.ATLAS_PROVISIONING_TOKEN;
     if (token === undefined) return bad('ATLAS_PROVISIONING_TOKEN is not set', NEW_BUNDLE);
-    if (!parseCredential('atp', token))
+    if (!parseCredential('atp', token.reveal()))
       return bad(
         'ATLAS_PROVISIONING_TOKEN was not pasted whole: its check does not fit',
         'Paste the line again.',

@@ -63,7 +63,7 @@ export class LocalInspection {
 
   private faultsHere(row: LocalPlane): Faults {
     const process = this.processFault(row);
-    const file = row.database === 'sqlite' && this.planes.databaseUrlOf(row);
+    const file = row.database === 'sqlite' && this.planes.databaseUrlOf(row).reveal();
     const isGone = file && !existsSync(file);
     return {
       ...(process !== null && { process }),
@@ -91,7 +91,7 @@ export class LocalInspection {
     const names = new Map<string, string[]>();
     for (const { tenantPlaneId, slug } of subjects) {
       const row = rowOf.get(tenantPlaneId);
-      const server = this.config.LOCAL_DRIVER_POSTGRES_URL?.replaceAll('{slug}', slug);
+      const server = this.config.LOCAL_DRIVER_POSTGRES_URL?.reveal().replaceAll('{slug}', slug);
       if (row?.database === 'postgres' && server) names.set(server, [...(names.get(server) ?? []), row.name]);
     }
     const faults = new Map<string, Faults>();
@@ -131,7 +131,7 @@ export class LocalInspection {
 
   /** A server a tenant can't be listed. */
   private async *onServer(): AsyncGenerator<readonly FoundThing[]> {
-    const { LOCAL_DRIVER_POSTGRES_URL: url } = this.config;
+    const url = this.config.LOCAL_DRIVER_POSTGRES_URL?.reveal();
     if (url === undefined || url.includes('{slug}')) return;
     const server = new LocalPostgres(url, this.config.tenantPlaneApp(null));
     for (let after = ''; ;) {

@@ -1,4 +1,5 @@
 import { SecretBox, Signals } from '@atlas/persistence';
+import { Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type InfrastructureSubject } from '../../infrastructure-driver';
@@ -56,9 +57,8 @@ export class LocalPlanes {
   }
 
   environmentOf({ tenantPlaneId, envSealed }: LocalPlane): Env {
-    return JSON.parse(
-      this.box.open(envSealed, placeIn(SEALED.localPlaneEnv, tenantPlaneId, tenantPlaneId)),
-    ) as Env;
+    const place = placeIn(SEALED.localPlaneEnv, tenantPlaneId, tenantPlaneId);
+    return JSON.parse(this.box.open(envSealed, place).reveal()) as Env;
   }
 
   /** A token that it has spent is no reason to replace it. */
@@ -67,7 +67,7 @@ export class LocalPlanes {
     return plane.version === version && Object.entries(env).every(([name, value]) => known[name] === value);
   }
 
-  databaseUrlOf(plane: LocalPlane): string {
-    return this.environmentOf(plane)['TENANT_PLANE_DATABASE_URL'] ?? '';
+  databaseUrlOf(plane: LocalPlane): Secret {
+    return new Secret(this.environmentOf(plane)['TENANT_PLANE_DATABASE_URL'] ?? '');
   }
 }

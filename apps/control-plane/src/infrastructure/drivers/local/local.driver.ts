@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Database } from '@atlas/persistence';
+import { Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../../../control-plane.config';
@@ -58,11 +59,11 @@ export class LocalDriver extends InfrastructureDriver {
     const password = randomBytes(24).toString('base64url');
     // Written before anything is made: whoever goes on after a crash makes the very same.
     const dbUrl = known ? this.planes.databaseUrlOf(known) : this.newDatabaseUrl(request, name, password);
-    const env = { ...(await request.openEnvironment()), TENANT_PLANE_DATABASE_URL: dbUrl };
+    const env = { ...(await request.openEnvironment()), TENANT_PLANE_DATABASE_URL: dbUrl.reveal() };
     await write((manager) => this.planes.reserve(manager, request, { name, port, env }));
     await mkdir(folderOf(this.root, name), { recursive: true, mode: 0o700 });
     if (request.database === 'postgres') {
-      await this.postgres(request).ensure(name, decodeURIComponent(new URL(dbUrl).password));
+      await this.postgres(request).ensure(name, decodeURIComponent(new URL(dbUrl.reveal()).password));
     }
     await write((manager) => this.planes.want(manager, request.tenantPlaneId));
     return { endpointUrl: `http://127.0.0.1:${port}`, dbUrl };
@@ -108,20 +109,22 @@ export class LocalDriver extends InfrastructureDriver {
       return true;
     }
     if (part !== 'role' || !plane) return false;
-    const { password } = new URL(this.planes.databaseUrlOf(plane));
+    const { password } = new URL(this.planes.databaseUrlOf(plane).reveal());
     await this.postgres(subject).restoreRole(plane.name, decodeURIComponent(password));
     return true;
   }
 
-  private newDatabaseUrl(request: InfrastructureRequest, name: string, password: string): string {
-    return request.database === 'postgres'
-      ? this.postgres(request).urlFor(name, password)
-      : join(folderOf(this.root, name), 'tenant-plane.db');
+  private newDatabaseUrl(request: InfrastructureRequest, name: string, password: string): Secret {
+    const url =
+      request.database === 'postgres'
+        ? this.postgres(request).urlFor(name, password)
+        : join(folderOf(this.root, name), 'tenant-plane.db');
+    return new Secret(url);
   }
 
   /** The one server, or a server a tenant where the URL says `{slug}`. */
   private postgres({ slug, version }: InfrastructureSubject): LocalPostgres {
-    const { LOCAL_DRIVER_POSTGRES_URL: url } = this.config;
+    const url = this.config.LOCAL_DRIVER_POSTGRES_URL?.reveal();
     if (url === undefined) {
       const detail =
         'LOCAL_DRIVER_POSTGRES_URL is not set. Set it, or ask for {"database": {"driver": "sqlite"}}.';

@@ -1,3 +1,4 @@
+import { Secret } from '@atlas/platform';
 import { StepFailure } from '../../../provisioning/step';
 import { type Infrastructure } from '../../infrastructure-driver';
 
@@ -6,7 +7,7 @@ type Outputs = Readonly<Record<string, { readonly value: unknown } | undefined>>
 /** What a module must say of the infrastructure that it made, from the lines of `terraform output -json`. */
 export function readOutputs(lines: readonly string[]): Infrastructure {
   const outputs = JSON.parse(lines.join('\n')) as Outputs;
-  return { endpointUrl: textOf(outputs, 'endpoint_url'), dbUrl: textOf(outputs, 'db_url') };
+  return { endpointUrl: textOf(outputs, 'endpoint_url'), dbUrl: new Secret(textOf(outputs, 'db_url')) };
 }
 
 function textOf(outputs: Outputs, name: string): string {
