@@ -25,6 +25,7 @@ export default tseslint.config(
             only('lib:deployment-profiles', 'lib:tenancy'),
             only('lib:plane-contract', 'lib:tenancy', 'lib:deployment-profiles', 'lib:platform'),
             only('lib:platform'),
+            only('lib:isolation'),
             only('lib:persistence', 'lib:platform', 'lib:testing'),
             only('lib:service-auth', 'lib:platform', 'lib:testing'),
             only('lib:testing', 'lib:platform'),

@@ -17,8 +17,8 @@ export interface ProofContext {
   tenantPlaneDatabase(): Promise<TestDatabase>;
   /** A Control Plane as a process, ended behind it. In the small size it may have served other proofs before. */
   stack(env?: Readonly<Record<string, string>>): Promise<TestStack>;
-  /** As `stack`, with a cell that serves. */
-  served(): Promise<Served>;
+  /** As `stack`, with a cell that serves. `env` is the cell's. */
+  served(env?: Readonly<Record<string, string>>): Promise<Served>;
   /** One more process of that Control Plane. */
   furtherControlPlane(stack: TestStack): Promise<PlaneProcess>;
   progress(text: string): void;
@@ -53,7 +53,7 @@ export function prove(
     copyOf: (database) => stage.copyOf(database),
     tenantPlaneDatabase: () => stage.tenantPlaneDatabase(),
     stack: (env) => stage.stack(env),
-    served: () => stage.served(),
+    served: (env) => stage.served(env),
     furtherControlPlane: (stack) => stage.furtherControlPlane(stack),
   });
 }

@@ -7,6 +7,7 @@ import { CRASH_MATRIX } from './proofs/crash-matrix.proof';
 import { DEPROVISION } from './proofs/deprovision.proof';
 import { FENCING } from './proofs/fencing.proof';
 import { IDEMPOTENCY } from './proofs/idempotency.proof';
+import { ISOLATION_MATRIX } from './proofs/isolation-matrix.proof';
 import { MOVE } from './proofs/move.proof';
 import { RECONCILE } from './proofs/reconcile.proof';
 import { RECONNECT_HERD } from './proofs/reconnect-herd.proof';
@@ -34,6 +35,7 @@ export const PROOFS: readonly Proof[] = [
   SIGNATURE_REPLAY,
   SECRET_ROTATION,
   BLAST_RADIUS,
+  ISOLATION_MATRIX,
   RLS_LINT,
   REPOSITORY_FAILS_CLOSED,
   SEAL_SWAP,

@@ -10,6 +10,7 @@ import {
   copyTestDatabase,
   createTestDatabase,
 } from '@atlas/testing';
+import { tellingRoutes } from './routes';
 
 type Env = Readonly<Record<string, string>>;
 
@@ -63,8 +64,8 @@ export class Stage {
     return (this.sharedStack ??= this.start());
   }
 
-  async served(): Promise<Served> {
-    return this.isShared ? (this.sharedCell ??= this.serve()) : this.serve();
+  async served(planeEnv?: Env): Promise<Served> {
+    return this.isShared && !planeEnv ? (this.sharedCell ??= this.serve()) : this.serve(planeEnv);
   }
 
   /** One more process of a stack's Control Plane. */
@@ -79,19 +80,20 @@ export class Stage {
     await Promise.all(this.databases.map((database) => database.drop()));
   }
 
-  private async start(controlPlaneEnv?: Env): Promise<TestStack> {
+  private async start(env?: Env): Promise<TestStack> {
     const controlPlaneDatabase = await this.database();
+    const controlPlaneEnv = { ...tellingRoutes(), ...env };
     const stack = await TestStack.start({ controlPlaneDatabase, controlPlaneEnv });
     this.stacks.push(stack);
     return stack;
   }
 
   /** By a Control Plane that knows no cell but this one: others would be given tenants. */
-  private async serve(): Promise<Served> {
+  private async serve(planeEnv: Env = {}): Promise<Served> {
     const stack = await this.start();
     const { id, install } = await stack.registerCell();
     const planeDatabase = await this.database();
-    await stack.startTenantPlane(install, planeDatabase);
+    await stack.startTenantPlane(install, planeDatabase, { ...tellingRoutes(), ...planeEnv });
     await stack.awaitEnrolled(id);
     return { stack, install, planeDatabase };
   }

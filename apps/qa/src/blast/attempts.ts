@@ -1,7 +1,7 @@
+import { type Route } from '@atlas/isolation';
 import { PLATFORM_KEY_ID } from '@atlas/service-auth';
 import { type VictimsCall } from './calls-of-victim';
 import { type Call, type Key } from './calls';
-import { type Route } from './routes';
 import { type Scene } from './scene';
 
 /** A call in the victim's name, or about what is the victim's, by whoever has the loot. */

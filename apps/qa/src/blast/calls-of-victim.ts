@@ -1,6 +1,6 @@
+import { type Route, nameOf } from '@atlas/isolation';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { type Call, type Key, keyOf } from './calls';
-import { nameOf, type Route } from './routes';
 import { type Scene, partOf } from './scene';
 
 /** A call that is accepted from the victim, so that it means something when it is refused to somebody else. */

@@ -15,7 +15,6 @@ import {
 } from '@atlas/testing';
 import { type ProofContext } from '../proof';
 import { type Call, type Key, keyOf, sendAs } from './calls';
-import { tellingRoutes } from './routes';
 import { ServingPlane } from './serving-plane';
 
 /** What somebody has in hand who has all that there is of the secrets of one tenant plane. */
@@ -56,7 +55,6 @@ export interface Scene {
 export async function open({ stack: start }: ProofContext): Promise<Scene> {
   const ai = await StandInAiProvider.start();
   const stack = await start({
-    ...tellingRoutes(),
     AI_PROVIDER_BASE_URL: ai.baseUrl,
     AI_PROVIDER_MODEL: 'stand-in',
     METRICS_TOKEN: 'a token for the scraper',

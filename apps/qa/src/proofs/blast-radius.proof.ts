@@ -1,11 +1,12 @@
+import { type Route, nameOf } from '@atlas/isolation';
 import { type Attempt, bearerAttempts, marksOf, signedAttempts } from '../blast/attempts';
 import { callsOfVictim } from '../blast/calls-of-victim';
 import { type Reply, keyOf, sendAs } from '../blast/calls';
-import { type Audience, type Route, audienceOf, nameOf, routesOf } from '../blast/routes';
-import { rowsOfVictim } from '../blast/rows-of-victim';
 import { type Scene, open } from '../blast/scene';
 import { inBatches } from '../in-batches';
 import { type Proof, type ProofContext, countBy } from '../proof';
+import { type Audience, audienceOf, routesOf } from '../routes';
+import { changesOf, rowsTelling } from '../rows-telling';
 
 /** Of the attempts the small form makes one in so many: some on every route. */
 const SMALL_PART = 17;
@@ -22,11 +23,10 @@ export const BLAST_RADIUS: Proof = {
       const { stack, victim, ai } = scene;
       const routes = await byAudience(scene);
       const unlisted = routes.signed.filter((route) => !callsOfVictim(scene, route));
-      const before = await rowsOfVictim(stack.controlPlaneDatabase, victim);
+      const rowsOfVictim = () => rowsTelling(stack.controlPlaneDatabase, marksOf(victim));
+      const before = await rowsOfVictim();
       const counts = await tryAll(scene, routes, context);
-      const after = await rowsOfVictim(stack.controlPlaneDatabase, victim);
-      const changed =
-        before.filter((row, at) => row !== after[at]).length + Math.abs(after.length - before.length);
+      const changed = changesOf(before, await rowsOfVictim());
       const asked = ai.asked.length;
       const own = await byVictimItself(scene, routes.signed);
       const figure = `${counts.attempts} attempts on ${routes.signed.length} signed, ${routes.operator.length} operators' and ${routes.public.length} public routes: ${counts.failures} succeeded or failed otherwise than by a refusal, ${JSON.stringify(counts.statuses)}; ${changed} of ${before.length} rows changed, ${asked} questions to the AI; by the victim itself ${own.accepted} of ${own.calls} succeed; not covered: ${unlisted.map(nameOf).join(', ') || 'none'}`;

@@ -1,3 +1,4 @@
+import { type Route } from '@atlas/isolation';
 import { type PlaneProcess, builtFile, request } from '@atlas/testing';
 
 /** For a plane's environment: it tells which routes it serves. */
@@ -5,23 +6,13 @@ export const tellingRoutes = (): Readonly<Record<string, string>> => ({
   NODE_OPTIONS: `--require "${builtFile('qa', 'preloads/route-report.js')}"`,
 });
 
-export interface Route {
-  readonly method: string;
-  /** As Fastify has it: `/api/tenants/:id`. */
-  readonly path: string;
-}
-
 /** Who a route is for. */
 export type Audience = 'signed' | 'operator' | 'public';
 
-/** Every route that the process serves; it has to be started with {@link tellingRoutes}. */
+/** Every route that the process serves. */
 export function routesOf(plane: PlaneProcess): Route[] {
   const lines = plane.output().match(/^{"route":.*}$/gm) ?? [];
   return lines.map((line) => (JSON.parse(line) as { route: Route }).route);
-}
-
-export function nameOf({ method, path }: Route): string {
-  return `${method} ${path}`;
 }
 
 /** By what it answers to nobody. `HEAD` answers without a word, and is the `GET` beside it. */

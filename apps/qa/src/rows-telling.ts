@@ -1,20 +1,17 @@
 import { type TestDatabase } from '@atlas/testing';
-import { TenantRows } from '../tenant-rows';
-import { marksOf } from './attempts';
-import { type Scene } from './scene';
+import { TenantRows } from './tenant-rows';
 
 const TABLES = {
   postgres: `select table_name as name from information_schema.tables where table_schema = 'public'`,
   sqlite: `select name from sqlite_master where type = 'table'`,
 };
 
-/** Written behind the victim's own last calls. */
+/** Written behind calls. */
 const BEHIND = { tables: ['request_nonces'], columns: ['last_used_at'] };
 
-/** Every row of the Control Plane that tells of the victim, as text. */
-export async function rowsOfVictim(database: TestDatabase, victim: Scene['victim']): Promise<string[]> {
+/** Every row of a Control Plane's database that holds one of these marks, as text. */
+export async function rowsTelling(database: TestDatabase, marks: readonly string[]): Promise<string[]> {
   const disk = await TenantRows.open(database);
-  const marks = marksOf(victim);
   const rows: string[] = [];
   for (const { name } of await disk.query<{ name: string }>(TABLES[database.driver])) {
     if (BEHIND.tables.includes(name)) continue;
@@ -24,6 +21,15 @@ export async function rowsOfVictim(database: TestDatabase, victim: Scene['victim
   }
   await disk.close();
   return rows.sort();
+}
+
+/** How many of them differ, came or went. */
+export function changesOf(before: readonly string[], after: readonly string[]): number {
+  const missing = (some: readonly string[], others: readonly string[]): number => {
+    const known = new Set(others);
+    return some.filter((row) => !known.has(row)).length;
+  };
+  return Math.max(missing(before, after), missing(after, before));
 }
 
 function without(column: string, value: unknown): unknown {

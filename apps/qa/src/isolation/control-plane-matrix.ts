@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto';
+import { type Route, lineOf, nameOf } from '@atlas/isolation';
+import { ADMIN_PASSWORD, type InstallView, type TestStack } from '@atlas/testing';
+import { type Reply, sendAs } from '../blast/calls';
+import { inBatches } from '../in-batches';
+import { type ProofContext, countBy } from '../proof';
+import { changesOf, rowsTelling } from '../rows-telling';
+import { type Served } from '../stage';
+import { CONTROL_PLANE_ROUTES, type ControlPlaneLine, type Needs } from './control-plane-routes';
+import { type MatrixCounts } from './tenant-plane-matrix';
+import { type TenantWithCanary, tenantWithCanary } from './tenants';
+
+/** Of the calls the small form makes one in so many: all routes and all callers are among them. */
+const SMALL_PART = 2;
+
+/** Somebody who may not call a route, by one of the ways to say who they are. */
+interface Caller {
+  readonly who: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What they are answered; undefined for a public route, which answers, but tells nothing. */
+  readonly refusals?: readonly number[];
+}
+
+/** What a caller may not do is refused, and tells nothing of any tenant; with the scope that is asked for it is not. */
+export async function controlPlaneMatrix(
+  served: Served,
+  routes: readonly Route[],
+  { size, progress }: ProofContext,
+): Promise<MatrixCounts> {
+  const { stack } = served;
+  const victim = await tenantWithCanary(stack, 'told-of');
+  const { tenantId, slug } = victim.party;
+  const jobs = await stack.api<{ items: { id: string }[] }>(`/api/provisioning-jobs?tenant_id=${tenantId}`);
+  const ids = { tenant: tenantId, slug, job: jobs.body.items[0]?.id ?? '' };
+  const marks = [...Object.values(ids), victim.name, victim.canary];
+  const keys = await Keys.of(stack, routes);
+  const all = routes.flatMap((route) =>
+    callersOf(route, { keys, victim, served }).map((caller) => ({ route, caller })),
+  );
+  const calls = size === 'full' ? all : all.filter((_, at) => at % SMALL_PART === 0);
+  const rows = await rowsTelling(stack.controlPlaneDatabase, [tenantId, slug]);
+  const outcomes = await inBatches(calls.length, progress, async (at) => {
+    const { route, caller } = calls[at] as (typeof calls)[number];
+    const target = targetOf(route, ids);
+    const body = takesBody(route) ? JSON.stringify({ email: victim.party.slug, token: tenantId }) : undefined;
+    const reply = await sendAs(stack.controlPlane.url, null, {
+      ...{ method: route.method, target, body },
+      headers: { ...caller.headers },
+    });
+    const outcome = outcomeOf(
+      caller,
+      reply,
+      marks.filter((mark) => !`${target}${body}`.includes(mark)),
+    );
+    if (outcome === 'leak' || outcome === 'fault')
+      progress(`${nameOf(route)} by ${caller.who}: ${reply.status} ${reply.text.slice(0, 200)}`);
+    return outcome;
+  });
+  const changed = changesOf(rows, await rowsTelling(stack.controlPlaneDatabase, [tenantId, slug]));
+  const own = await withTheRightKey(stack, routes, keys, progress);
+  const bad = outcomes.filter((outcome) => outcome === 'leak' || outcome === 'fault').length;
+  const counts = { attempts: calls.length, outcomes: countBy(outcomes, String), bad };
+  return { ...counts, changed, rows: rows.length, controls: own.count, failedControls: own.failed };
+}
+
+function callersOf(
+  route: Route,
+  { keys, victim, served }: { keys: Keys; victim: TenantWithCanary; served: Served },
+): Caller[] {
+  const needs = needsOf(route);
+  const refusals = needs === 'nobody' ? undefined : [401];
+  const strangers: Caller[] = [
+    { who: 'nobody', headers: {}, refusals },
+    { who: 'a user of the tenant', headers: bearer(victim.party.session), refusals },
+    { who: 'its service secret', headers: bearer(secretOf(served.install)), refusals },
+    { who: 'x-tenant-id', headers: { 'x-tenant-id': victim.party.tenantId }, refusals },
+    { who: 'its address', headers: { host: victim.party.host }, refusals },
+  ];
+  if (needs === 'signature')
+    return [
+      ...strangers,
+      { who: 'an operator with every scope', headers: bearer(keys.every), refusals: [401] },
+    ];
+  if (typeof needs === 'string') return strangers;
+  const without = {
+    who: `a key without ${needs.scope}`,
+    headers: bearer(keys.without(needs.scope)),
+    refusals: [403],
+  };
+  const isWrite = !needs.scope.endsWith(':read') || needs.scope === 'secrets:read';
+  const support = { who: 'support', headers: bearer(keys.support), refusals: [403] };
+  return [...strangers, without, ...(isWrite ? [support] : [])];
+}
+
+function outcomeOf({ refusals }: Caller, { status, text }: Reply, marks: readonly string[]): string {
+  if (marks.some((mark) => text.includes(mark))) return 'leak';
+  if (status >= 500) return 'fault';
+  if (!refusals) return status < 300 ? 'own' : 'refused';
+  return refusals.includes(status) ? 'refused' : 'leak';
+}
+
+/** With the one scope that a route asks for it is let in. It asks about nothing that is there, so that nothing happens. */
+async function withTheRightKey(
+  stack: TestStack,
+  routes: readonly Route[],
+  keys: Keys,
+  progress: (text: string) => void,
+): Promise<{ count: number; failed: number }> {
+  let [count, failed] = [0, 0];
+  const nothing = { tenant: UNKNOWN, slug: 'nobody', job: UNKNOWN };
+  for (const route of routes) {
+    const needs = needsOf(route);
+    if (typeof needs === 'string') continue;
+    const call = {
+      method: route.method,
+      target: targetOf(route, nothing),
+      body: takesBody(route) ? '{}' : undefined,
+    };
+    const { status, text } = await sendAs(stack.controlPlane.url, null, {
+      ...{ ...call, headers: bearer(keys.only(needs.scope)) },
+    });
+    count += 1;
+    if (status < 500 && status !== 401 && status !== 403) continue;
+    failed += 1;
+    progress(`${nameOf(route)} with ${needs.scope}: ${status} ${text.slice(0, 200)}`);
+  }
+  return { count, failed };
+}
+
+/** API keys with all scopes but one, and with one alone; and a session of somebody who supports. */
+class Keys {
+  private constructor(
+    readonly every: string,
+    readonly support: string,
+    private readonly keys: ReadonlyMap<string, { readonly without: string; readonly only: string }>,
+  ) {}
+
+  static async of(stack: TestStack, routes: readonly Route[]): Promise<Keys> {
+    const needed = routes.map(needsOf).flatMap((needs) => (typeof needs === 'string' ? [] : [needs.scope]));
+    const scopes = [...new Set(needed)];
+    const key = (chosen: readonly string[]) => keyOf(stack, chosen);
+    const pairs = scopes.map(async (scope) => {
+      const without = await key(scopes.filter((one) => one !== scope));
+      return [scope, { without, only: await key([scope]) }] as const;
+    });
+    return new Keys(await key(scopes), await supportSession(stack), new Map(await Promise.all(pairs)));
+  }
+
+  without(scope: string): string {
+    return this.keys.get(scope)?.without ?? '';
+  }
+
+  only(scope: string): string {
+    return this.keys.get(scope)?.only ?? '';
+  }
+}
+
+async function keyOf(stack: TestStack, scopes: readonly string[]): Promise<string> {
+  const { status, body } = await stack.api<{ key: string }>('/api/api-keys', {
+    body: { name: 'matrix', scopes },
+  });
+  if (status !== 201) throw new Error(JSON.stringify(body));
+  return body.key;
+}
+
+async function supportSession(stack: TestStack): Promise<string> {
+  const email = `support-${randomBytes(4).toString('hex')}@example.com`;
+  await stack.api('/api/operators', { body: { email, role: 'support', password: ADMIN_PASSWORD } });
+  const login = { body: { email, password: ADMIN_PASSWORD } };
+  const { body } = await stack.api<{ token: string }>('/api/auth/login', login);
+  return body.token;
+}
+
+const UNKNOWN = '01890000-0000-7000-8000-000000000001';
+
+function targetOf({ path }: Route, ids: { tenant: string; slug: string; job: string }): string {
+  const first = path.startsWith('/api/provisioning-jobs')
+    ? ids.job
+    : path.startsWith('/api/tenants')
+      ? ids.tenant
+      : UNKNOWN;
+  return path
+    .replace(/:id_or_slug|:slug/, ids.slug)
+    .replace(':id', first)
+    .replace(/:\w+/, UNKNOWN)
+    .replace('*', 'swagger-ui.css');
+}
+
+function takesBody({ method }: Route): boolean {
+  return ['POST', 'PUT', 'PATCH'].includes(method);
+}
+
+/** A route without a line is nobody's, and fails the proof. */
+function needsOf(route: Route): Needs {
+  return (lineOf<ControlPlaneLine>(CONTROL_PLANE_ROUTES, route) ?? { needs: 'nobody' }).needs;
+}
+
+function bearer(token: string): Readonly<Record<string, string>> {
+  return { authorization: `Bearer ${token}` };
+}
+
+function secretOf({ env }: InstallView): string {
+  return env['INTERNAL_SERVICE_SECRET'] ?? '';
+}

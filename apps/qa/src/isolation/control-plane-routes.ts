@@ -1,0 +1,80 @@
+/** Who a route of the Control Plane is for: operators with a scope, any operator, tenant planes by their signature, everybody. */
+export type Needs = { readonly scope: string } | 'any-operator' | 'signature' | 'nobody';
+
+export interface ControlPlaneLine {
+  readonly needs: Needs;
+}
+
+const scoped = (scope: string): ControlPlaneLine => ({ needs: { scope } });
+const SIGNED: ControlPlaneLine = { needs: 'signature' };
+const OPEN: ControlPlaneLine = { needs: 'nobody' };
+
+/**
+ * Every route of the Control Plane, a line each, written out: not read from the code that is tested. Operators see all
+ * tenants, so what is kept apart here are callers: what a key has no scope for, what support may not do, and what somebody
+ * who is nobody, or a user of some tenant, learns. Planes among each other are `blast-radius`.
+ */
+export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = {
+  'POST /api/tenants/provision': scoped('tenants:provision'),
+  'GET /api/tenants': scoped('tenants:read'),
+  'GET /api/tenants/:id_or_slug': scoped('tenants:read'),
+  'PATCH /api/tenants/:id': scoped('tenants:write'),
+  'POST /api/tenants/:id/suspend': scoped('tenants:write'),
+  'POST /api/tenants/:id/resume': scoped('tenants:write'),
+  'POST /api/tenants/:id/move': scoped('tenants:write'),
+  'POST /api/tenants/:id/deprovision': scoped('tenants:write'),
+  'POST /api/tenants/:id/restore': scoped('tenants:write'),
+  'POST /api/tenants/:id/signup-link': scoped('tenants:write'),
+  'GET /api/tenants/:id/deletion-certificate': scoped('tenants:read'),
+  'POST /api/tenants/:id/provisioning-tokens': scoped('tokens:issue'),
+  'GET /api/tenants/:id/provisioning-tokens': scoped('tokens:read'),
+  'DELETE /api/tenants/:id/provisioning-tokens/:token_id': scoped('tokens:issue'),
+  'PUT /api/tenants/:id/infrastructure': scoped('secrets:write'),
+  'GET /api/tenants/:id/db-url': scoped('secrets:read'),
+
+  'GET /api/provisioning-jobs': scoped('jobs:read'),
+  'GET /api/provisioning-jobs/:id': scoped('jobs:read'),
+  'GET /api/provisioning-jobs/:id/events': scoped('jobs:read'),
+  'POST /api/provisioning-jobs/:id/retry': scoped('jobs:write'),
+  'POST /api/provisioning-jobs/:id/cancel': scoped('jobs:write'),
+  'POST /api/provisioning-jobs/:id/rollback': scoped('jobs:write'),
+
+  'POST /api/tenant-planes': scoped('planes:write'),
+  'GET /api/tenant-planes': scoped('planes:read'),
+  'POST /api/tenant-planes/:id/provisioning-tokens': scoped('tokens:issue'),
+  'POST /api/tenant-planes/enroll-offline': scoped('planes:write'),
+  'POST /api/tenant-planes/:id/rotate-secret': scoped('planes:write'),
+  'POST /api/tenant-planes/:id/drain': scoped('planes:write'),
+  'POST /api/tenant-planes/:id/reopen': scoped('planes:write'),
+  'POST /api/tenant-planes/:id/upgrade': scoped('planes:write'),
+  'POST /api/tenant-planes/upgrades': scoped('planes:write'),
+  'GET /api/drifts': scoped('planes:read'),
+  'POST /api/reconcile': scoped('planes:write'),
+  'GET /api/sealing-keys': scoped('planes:read'),
+  'GET /api/routing/resolve': scoped('routing:read'),
+  'GET /api/audit': scoped('audit:read'),
+  'GET /api/audit/chain': scoped('audit:read'),
+  'POST /api/operators': scoped('operators:write'),
+  'POST /api/api-keys': scoped('api_keys:write'),
+  'DELETE /api/api-keys/:id': scoped('api_keys:write'),
+
+  'GET /api/auth/me': { needs: 'any-operator' },
+  'POST /api/auth/logout': { needs: 'any-operator' },
+
+  'POST /api/tenant-planes/enroll': SIGNED,
+  'GET /api/tenant-planes/self/desired-state': SIGNED,
+  'GET /api/tenant-planes/self/routes/:slug': SIGNED,
+  'POST /api/tenant-planes/self/report': SIGNED,
+  'PUT /api/tenant-planes/self/transfers/:id/parts/:n': SIGNED,
+  'GET /api/tenant-planes/self/transfers/:id/parts/:n': SIGNED,
+  'POST /api/ai/chat/completions': SIGNED,
+
+  'POST /api/auth/login': OPEN,
+  'GET /health/live': OPEN,
+  'GET /health/ready': OPEN,
+  'GET /api/health': OPEN,
+  'GET /metrics': OPEN,
+  'GET /openapi.json': OPEN,
+  'GET /docs': OPEN,
+  'GET /docs/*': OPEN,
+};

@@ -1,0 +1,126 @@
+import {
+  type Attempt,
+  type Control,
+  type Judged,
+  type Route,
+  Sender,
+  TENANT_PLANE_ROUTES,
+  attemptsOn,
+  controlOf,
+  isAsMeant,
+  isReading,
+  judge,
+  lineOf,
+  marksIn,
+  nameOf,
+} from '@atlas/isolation';
+import { inBatches } from '../in-batches';
+import { type ProofContext, countBy } from '../proof';
+import { changesOf } from '../rows-telling';
+import { type Served } from '../stage';
+import { TenantRows } from '../tenant-rows';
+import { type TenantWithCanary, tenantWithCanary } from './tenants';
+
+export interface MatrixCounts {
+  readonly attempts: number;
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly bad: number;
+  /** Rows of the other tenant that were not as before. */
+  readonly changed: number;
+  readonly rows: number;
+  /** What the other tenant itself asked for, and did not get. */
+  readonly controls: number;
+  readonly failedControls: number;
+}
+
+/** One tenant asks for another's on every route; then the other itself asks, to show that there was something to get. */
+export async function tenantPlaneMatrix(
+  { stack, planeDatabase }: Served,
+  routes: readonly Route[],
+  { size, progress }: ProofContext,
+): Promise<MatrixCounts> {
+  const plane = new Plane(stack.tenantPlanes[0]?.url ?? '', progress);
+  const [own, other] = [await tenantWithCanary(stack, 'asking'), await tenantWithCanary(stack, 'asked')];
+  const disk = await TenantRows.open(planeDatabase);
+  try {
+    const reading = await plane.controls(routes, other, isReading);
+    const ours = await plane.controls(routes, own, isReading);
+    const marks = { name: other.name, rows: [other.canary, ...marksIn(reading.texts, ours.texts)] };
+    const all = routes.flatMap((route) => attemptsOf(route, own, other));
+    const attempts = size === 'full' ? all : oneOfEachForm(all);
+    // Reading its chain has sealed its trail: by itself nothing changes any more.
+    const rows = await disk.of(other.party.tenantId);
+    const judged = await plane.judged(attempts, marks);
+    const changed = changesOf(rows, await disk.of(other.party.tenantId));
+    // Whoever was signed out by then was refused for that.
+    const still = await plane.controls(routes, own, isReading);
+    const writing = await plane.controls(routes, other, (line) => !isReading(line));
+    const failedControls = [reading, ours, still, writing].reduce((sum, { failed }) => sum + failed, 0);
+    const controls = reading.count + ours.count + still.count + writing.count;
+    const bad = judged.filter(({ outcome }) => outcome === 'leak' || outcome === 'fault').length;
+    const outcomes = countBy(judged, ({ outcome, attempt: { form } }) => `${form} ${outcome}`);
+    return { attempts: judged.length, outcomes, bad, changed, rows: rows.length, controls, failedControls };
+  } finally {
+    await disk.close();
+    plane.close();
+  }
+}
+
+function attemptsOf(route: Route, own: TenantWithCanary, other: TenantWithCanary): Attempt[] {
+  const line = lineOf(TENANT_PLANE_ROUTES, route);
+  return line ? attemptsOn(route, line, own.party, other.party) : [];
+}
+
+/** On each route. `HEAD` is the `GET` beside it. */
+function oneOfEachForm(attempts: readonly Attempt[]): Attempt[] {
+  const first = new Map(attempts.toReversed().map((one) => [`${nameOf(one.route)} ${one.form}`, one]));
+  return [...first.values()].filter(({ route }) => route.method !== 'HEAD');
+}
+
+class Plane {
+  private readonly sender: Sender;
+
+  constructor(
+    url: string,
+    private readonly progress: (text: string) => void,
+  ) {
+    this.sender = new Sender(url);
+  }
+
+  async judged(attempts: readonly Attempt[], marks: { name: string; rows: string[] }): Promise<Judged[]> {
+    return inBatches(attempts.length, this.progress, async (at) => {
+      const attempt = attempts[at] as Attempt;
+      const judged = judge(attempt, await this.sender.send(attempt.request), marks);
+      const { outcome, status, why } = judged;
+      if (outcome === 'leak' || outcome === 'fault')
+        this.progress(
+          `${nameOf(attempt.route)}, ${attempt.form}, ${attempt.how}: ${status} ${outcome}: ${why}`,
+        );
+      return judged;
+    });
+  }
+
+  /** One after the other: what signs a tenant out comes last. */
+  async controls(routes: readonly Route[], { party }: TenantWithCanary, isChosen: typeof isReading) {
+    const [texts, chosen]: [string[], Control[]] = [[], []];
+    for (const route of routes) {
+      const line = lineOf(TENANT_PLANE_ROUTES, route);
+      const control = line && isChosen(line) ? controlOf(route, line, party) : undefined;
+      if (control) chosen.push(control);
+    }
+    chosen.sort((one, another) => Number(one.line.endsSession ?? 0) - Number(another.line.endsSession ?? 0));
+    let failed = 0;
+    for (const control of chosen) {
+      const { status, text } = await this.sender.send(control.request);
+      if (control.line.audience === undefined) texts.push(text);
+      if (isAsMeant(control, status)) continue;
+      failed += 1;
+      this.progress(`${nameOf(control.route)} by ${party.slug} itself: ${status} ${text.slice(0, 200)}`);
+    }
+    return { texts, count: chosen.length, failed };
+  }
+
+  close(): void {
+    this.sender.close();
+  }
+}

@@ -1,0 +1,125 @@
+import { type Party } from './party';
+import { type ProbeRequest, type Spelling, atHome, requestOf } from './requests';
+import { type Form, type Route, type RouteLine } from './route-line';
+
+/**
+ * What a plane that keeps tenants apart answers: `refused` to what names the other tenant or what is the other's; `own`
+ * where that counts for nothing, so that the asking tenant may get its own; `name` where whoever is not signed in yet may
+ * learn the name of the tenant that it names.
+ */
+export type Expected = 'refused' | 'own' | 'name';
+
+/** Somebody of one tenant asks for what is another's. */
+export interface Attempt {
+  readonly route: Route;
+  readonly line: RouteLine;
+  readonly form: Form;
+  /** In a few words. */
+  readonly how: string;
+  readonly request: ProbeRequest;
+  readonly expected: Expected;
+  /** What it names besides is not looked at: then it is carried out for the asking tenant itself. */
+  readonly writesOwn: boolean;
+}
+
+/** With which the other tenant has made something, where a route is repeatable. */
+export const KEY_OF_OTHER = 'isolation-probe';
+
+type Kind = Pick<Attempt, 'form' | 'how' | 'expected'>;
+type Add = (kind: Kind, about: Party, spelling: Spelling) => void;
+
+/** Every attempt that a route takes, by `own` on `other`. Those that lack something that neither has are left out. */
+export function attemptsOn(route: Route, line: RouteLine, own: Party, other: Party): Attempt[] {
+  const attempts: Attempt[] = [];
+  const add: Add = (kind, about, spelling) => {
+    const request = requestOf(route, line, { own, about }, spelling);
+    const writesOwn = line.verb === 'write' && kind.expected === 'own';
+    if (request && !(writesOwn && line.endsSession))
+      attempts.push({ route, line, ...kind, request, writesOwn });
+  };
+  byPath(add, line, own, other);
+  byQuery(add, line, own, other);
+  if (['POST', 'PUT', 'PATCH'].includes(route.method)) byBody(add, line, own, other);
+  byHeader(add, line, own, other);
+  if (other.host !== null) bySubdomain(add, line, own, other.host, other);
+  return attempts;
+}
+
+const SPELLINGS: readonly (readonly [string, (id: string) => string])[] = [
+  ['as it is', (id) => id],
+  ['in capitals', (id) => id.toUpperCase()],
+  ['percent-encoded', (id) => `%${id.charCodeAt(0).toString(16)}${id.slice(1)}`],
+];
+
+function byPath(add: Add, { path = {} }: RouteLine, own: Party, other: Party): void {
+  if (!Object.values(path).some((value) => typeof value === 'string')) return;
+  for (const [how, spell] of SPELLINGS)
+    add({ form: 'path', how: `its id, ${how}`, expected: 'refused' }, other, { ...atHome(own), spell });
+}
+
+function byQuery(add: Add, { query = {} }: RouteLine, own: Party, other: Party): void {
+  const named = Object.entries(query).flatMap(([name, subject]) => {
+    const id = other.subjects[subject];
+    return id === undefined ? [] : [[name, id] as const];
+  });
+  const tenants = [
+    ['tenant_id', other.tenantId] as const,
+    ['tenant', other.slug] as const,
+    ['x-tenant-id', other.tenantId] as const,
+  ];
+  for (const [name, value] of [...tenants, ...named])
+    add({ form: 'query', how: name, expected: 'own' }, own, { ...atHome(own), query: `${name}=${value}` });
+}
+
+function byBody(add: Add, line: RouteLine, own: Party, other: Party): void {
+  const foreign = { tenant_id: other.tenantId, tenantId: other.tenantId, tenant: { id: other.tenantId } };
+  const body = line.body?.(own);
+  if (!line.body || body)
+    for (const [name, value] of Object.entries(foreign))
+      add({ form: 'body', how: name, expected: 'own' }, own, {
+        ...atHome(own),
+        body: { ...body, [name]: value },
+      });
+  for (const nested of line.nested?.(own, other) ?? [])
+    if (nested)
+      add({ form: 'nested', how: Object.keys(nested).join(', '), expected: 'refused' }, own, {
+        ...{ ...atHome(own), body: nested },
+      });
+}
+
+function byHeader(add: Add, line: RouteLine, own: Party, other: Party): void {
+  const form = 'header';
+  const alone = expectedOf(line);
+  add({ form, how: 'x-tenant-id: its id', expected: alone }, other, { tenant: other.tenantId });
+  add({ form, how: 'x-tenant-id: its slug', expected: alone }, other, { tenant: other.slug });
+  const both = `${own.tenantId}, ${other.tenantId}`;
+  const disagreeing = disagreementOf(line);
+  add({ form, how: 'x-tenant-id: both ids', expected: disagreeing }, other, { tenant: both });
+  if (own.host !== null)
+    add({ form, how: 'x-tenant-id at our own address', expected: disagreeing }, other, {
+      ...{ host: own.host, tenant: other.tenantId },
+    });
+  const headers = { 'idempotency-key': KEY_OF_OTHER };
+  if (line.isRepeatable)
+    add({ form, how: 'its Idempotency-Key', expected: 'own' }, own, { ...atHome(own), headers });
+}
+
+function bySubdomain(add: Add, line: RouteLine, own: Party, host: string, other: Party): void {
+  const form = 'subdomain';
+  const alone = expectedOf(line);
+  add({ form, how: 'its address', expected: alone }, other, { host });
+  add({ form, how: 'its address and id', expected: alone }, other, { host, tenant: other.tenantId });
+  add({ form, how: 'its address, our id', expected: disagreementOf(line) }, other, {
+    ...{ host, tenant: own.tenantId },
+  });
+}
+
+function expectedOf({ audience = 'users', verb }: RouteLine): Expected {
+  if (audience === 'plane') return 'own';
+  return audience === 'anybody' && verb !== 'write' ? 'name' : 'refused';
+}
+
+/** What names two tenants is for neither. */
+function disagreementOf({ audience }: RouteLine): Expected {
+  return audience === 'plane' ? 'own' : 'refused';
+}

@@ -1,0 +1,68 @@
+import { type Party } from './party';
+import { type Route, type RouteLine } from './route-line';
+
+/** As it is sent to a tenant plane. */
+export interface ProbeRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  /** Null: that of the plane's own address, which names no tenant. */
+  readonly host: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** By which tenant a request says to be for, and what else it says. */
+export interface Spelling {
+  readonly host?: string | null;
+  readonly tenant?: string;
+  readonly query?: string;
+  /** Instead of what the party itself would send. */
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How the ids in the path are written. */
+  readonly spell?: (id: string) => string;
+}
+
+/** What a party sends to its own tenant. */
+export function atHome({ host, tenantId }: Party): Pick<Spelling, 'host' | 'tenant'> {
+  return host === null ? { tenant: tenantId } : { host };
+}
+
+/**
+ * What `own` sends to a route, about the things of `about`; undefined where one of them lacks what the route takes.
+ */
+export function requestOf(
+  { method, path }: Route,
+  line: RouteLine,
+  { own, about }: { readonly own: Party; readonly about: Party },
+  { host = null, tenant, query, body = line.body?.(own), headers, spell = (id) => id }: Spelling,
+): ProbeRequest | undefined {
+  const pathname = pathOf(path, line, about, spell);
+  if (pathname === undefined || (line.body && body === undefined)) return undefined;
+  return {
+    ...{ method, host, target: query === undefined ? pathname : `${pathname}?${query}` },
+    headers: {
+      authorization: `Bearer ${own.session}`,
+      ...(tenant !== undefined && { 'x-tenant-id': tenant }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  };
+}
+
+function pathOf(
+  path: string,
+  { path: parameters = {} }: RouteLine,
+  { subjects }: Party,
+  spell: (id: string) => string,
+): string | undefined {
+  let written = path;
+  for (const [name, value] of Object.entries(parameters)) {
+    const id = typeof value === 'string' ? subjects[value] : value.text;
+    if (id === undefined) return undefined;
+    written = written.replace(name === '*' ? '*' : `:${name}`, typeof value === 'string' ? spell(id) : id);
+  }
+  return written;
+}

@@ -1,0 +1,53 @@
+import { Agent, request as httpRequest } from 'node:http';
+import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
+import { type ProbeRequest } from './requests';
+
+export interface Reply {
+  /** 0 where there was no answer; the text then says why. */
+  readonly status: number;
+  readonly text: string;
+}
+
+const PATIENCE_MS = 30_000;
+
+/** Sends requests to one plane, whatever host they name: an ordinary client would go to that host. */
+export class Sender {
+  private readonly agent: Agent | TlsAgent;
+
+  constructor(
+    private readonly planeUrl: string,
+    private readonly patienceMs = PATIENCE_MS,
+  ) {
+    const isTls = planeUrl.startsWith('https:');
+    this.agent = new (isTls ? TlsAgent : Agent)({ keepAlive: true, maxSockets: 16 });
+  }
+
+  send({ method, target, host, headers, body }: ProbeRequest): Promise<Reply> {
+    const url = new URL(target, this.planeUrl);
+    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    return new Promise((resolve) => {
+      const failed = (error: Error): void => resolve({ status: 0, text: error.message || String(error) });
+      const request = send(
+        {
+          ...{ agent: this.agent, method, hostname: url.hostname, port: url.port, path: target },
+          ...{ servername: url.hostname, timeout: this.patienceMs },
+          headers: { ...headers, ...length, host: host ?? url.host },
+        },
+        (response) => {
+          let text = '';
+          response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+          response.on('error', failed);
+        },
+      );
+      request.on('timeout', () => request.destroy(new Error(`no answer within ${this.patienceMs} ms`)));
+      request.on('error', failed);
+      request.end(body);
+    });
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+}

@@ -1,0 +1,85 @@
+import { type Lines, type RouteLine } from './route-line';
+
+/** Sent by a party itself, and in the attempts on the other's: on both it changes nothing that matters. */
+const INCIDENT = { title: 'Isolation probe', severity: 'P5' };
+const ITEM = { name: 'isolation-probe', type: 'probe' };
+const PASSWORD = 'correct horse battery staple';
+
+/**
+ * Every route of the Tenant Plane, a line each. A new route gets its line here: `npm test` and `qa:isolation-matrix` stop
+ * at one that has none.
+ */
+export const TENANT_PLANE_ROUTES: Lines<RouteLine> = {
+  'GET /api/incidents': { verb: 'list', query: { cursor: 'incident' } },
+  'POST /api/incidents': { verb: 'write', body: () => INCIDENT, isRepeatable: true },
+  'GET /api/incidents/:id': { verb: 'read', path: { id: 'incident' } },
+  'PATCH /api/incidents/:id': {
+    ...{ verb: 'write', path: { id: 'incident' } },
+    body: () => ({ severity: INCIDENT.severity }),
+  },
+  'GET /api/cmdb/items': { verb: 'list', query: { cursor: 'configurationItem' } },
+  'POST /api/cmdb/items': { verb: 'write', body: () => ITEM, isRepeatable: true },
+  'GET /api/cmdb/items/:id': { verb: 'read', path: { id: 'configurationItem' } },
+  'POST /api/ai/incidents/:id/analysis': {
+    ...{ verb: 'write', path: { id: 'incident' } },
+    // Without a provider it says so, once it has found the incident.
+    answers: [200, 403, 503],
+  },
+  'GET /api/ai/settings': { verb: 'read' },
+  'PUT /api/ai/settings': {
+    ...{ verb: 'write', body: () => ({ allow_control_plane: true }) },
+    harm: 'its questions to the AI would be let through the Control Plane',
+  },
+  'GET /api/moves': { verb: 'list' },
+  'POST /api/moves/consent': {
+    ...{ verb: 'write', answers: [200, 409] },
+    harm: 'a move that waits for its admin would be agreed to',
+  },
+  'GET /api/onboarding': { verb: 'list' },
+  'POST /api/onboarding/steps/:step/skip': {
+    ...{ verb: 'write', path: { step: { text: 'ai' } } },
+    harm: 'a step of its onboarding would be skipped',
+  },
+  'GET /api/audit': { verb: 'list', query: { cursor: 'auditEvent' } },
+  'GET /api/audit/chain': { verb: 'export' },
+  'GET /api/integrations/control-plane': { verb: 'read' },
+
+  'GET /api/auth/me': { verb: 'read' },
+  'POST /api/auth/logout': { verb: 'write', endsSession: true },
+  'POST /api/auth/token': {
+    ...{ verb: 'write', audience: 'anybody' },
+    body: ({ credentials }) => credentials && { email: credentials.email, password: credentials.password },
+    nested: (_own, { credentials }) => [
+      credentials && { email: credentials.email, password: credentials.password },
+    ],
+  },
+  'POST /api/auth/refresh': {
+    ...{ verb: 'write', audience: 'anybody', endsSession: true },
+    body: ({ credentials }) => credentials && { refresh_token: credentials.refreshToken },
+    nested: (_own, { credentials }) => [credentials && { refresh_token: credentials.refreshToken }],
+  },
+  'POST /api/auth/signup-exchange': {
+    ...{ verb: 'write', audience: 'anybody' },
+    // Its tenant has a first admin: that is what it is told itself.
+    answers: [409],
+    body: ({ credentials }) => credentials && { token: credentials.signupToken, password: PASSWORD },
+    nested: (_own, { credentials }) => [
+      credentials && { token: credentials.signupToken, password: PASSWORD },
+    ],
+  },
+  'POST /api/auth/register': {
+    ...{ verb: 'write', audience: 'anybody', answers: [403, 409] },
+    body: ({ credentials }) => credentials && { email: credentials.email, password: PASSWORD },
+    nested: (_own, { credentials }) => [credentials && { email: credentials.email, password: PASSWORD }],
+  },
+  'GET /api/tenant-default': { verb: 'read', audience: 'anybody' },
+  'GET /': { verb: 'read', audience: 'anybody' },
+
+  'GET /health/live': { verb: 'read', audience: 'plane' },
+  'GET /health/ready': { verb: 'read', audience: 'plane' },
+  'GET /api/health': { verb: 'read', audience: 'plane' },
+  'GET /metrics': { verb: 'read', audience: 'plane', answers: [200, 401] },
+  'GET /openapi.json': { verb: 'read', audience: 'plane' },
+  'GET /docs': { verb: 'read', audience: 'plane' },
+  'GET /docs/*': { verb: 'read', audience: 'plane', path: { '*': { text: 'swagger-ui.css' } } },
+};
