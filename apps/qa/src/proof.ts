@@ -19,6 +19,8 @@ export interface ProofContext {
   stack(env?: Readonly<Record<string, string>>): Promise<TestStack>;
   /** As `stack`, with a cell that serves. `env` is the cell's. */
   served(env?: Readonly<Record<string, string>>): Promise<Served>;
+  /** What several proofs look at: in the small size they share it. */
+  once<T>(make: (context: ProofContext) => Promise<T>): Promise<T>;
   /** One more process of that Control Plane. */
   furtherControlPlane(stack: TestStack): Promise<PlaneProcess>;
   progress(text: string): void;
@@ -47,15 +49,17 @@ export function prove(
   size: ProofSize,
   { progress = () => undefined, only }: Partial<Pick<ProofContext, 'progress' | 'only'>> = {},
 ): Promise<Verdict> {
-  return proof.run({
+  const context: ProofContext = {
     ...{ size, driver: stage.driver, progress, only },
     database: () => stage.database(),
     copyOf: (database) => stage.copyOf(database),
     tenantPlaneDatabase: () => stage.tenantPlaneDatabase(),
     stack: (env) => stage.stack(env),
     served: (env) => stage.served(env),
+    once: (make) => stage.once(make, () => make(context)),
     furtherControlPlane: (stack) => stage.furtherControlPlane(stack),
-  });
+  };
+  return proof.run(context);
 }
 
 /** The statuses of many answers, counted: `{ 200: 1, 409: 199 }`. */

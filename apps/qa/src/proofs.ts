@@ -5,6 +5,7 @@ import { COMPENSATION } from './proofs/compensation.proof';
 import { CP_OUTAGE } from './proofs/cp-outage.proof';
 import { CRASH_MATRIX } from './proofs/crash-matrix.proof';
 import { DEPROVISION } from './proofs/deprovision.proof';
+import { DUMP_SCAN } from './proofs/dump-scan.proof';
 import { FENCING } from './proofs/fencing.proof';
 import { IDEMPOTENCY } from './proofs/idempotency.proof';
 import { ISOLATION_MATRIX } from './proofs/isolation-matrix.proof';
@@ -41,6 +42,7 @@ export const PROOFS: readonly Proof[] = [
   SEAL_SWAP,
   SEAL_ROTATION,
   REDACTION,
+  DUMP_SCAN,
   CRASH_MATRIX,
   COMPENSATION,
   FENCING,

@@ -28,6 +28,7 @@ export class Stage {
   private readonly stacks: TestStack[] = [];
   private sharedStack: Promise<TestStack> | undefined;
   private sharedCell: Promise<Served> | undefined;
+  private readonly made = new Map<unknown, Promise<unknown>>();
   private readonly further = new Map<TestStack, Promise<PlaneProcess>>();
 
   constructor(
@@ -66,6 +67,14 @@ export class Stage {
 
   async served(planeEnv?: Env): Promise<Served> {
     return this.isShared && !planeEnv ? (this.sharedCell ??= this.serve()) : this.serve(planeEnv);
+  }
+
+  /** `key`: the same key gets the same, where proofs share the stage. */
+  once<T>(key: unknown, make: () => Promise<T>): Promise<T> {
+    if (!this.isShared) return make();
+    const made = (this.made.get(key) as Promise<T> | undefined) ?? make();
+    this.made.set(key, made);
+    return made;
   }
 
   /** One more process of a stack's Control Plane. */

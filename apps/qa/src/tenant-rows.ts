@@ -1,10 +1,11 @@
-import { createDataSource, databaseTarget } from '@atlas/persistence';
+import { type DatabaseDriver, createDataSource, databaseTarget } from '@atlas/persistence';
 import { type TestDatabase, eventually, testServerUrl } from '@atlas/testing';
 import { type DataSource } from 'typeorm';
 
 /** A look into a plane's database past everything that guards it, as whoever holds the disk has it. */
 export class TenantRows {
   private constructor(
+    private readonly driver: DatabaseDriver,
     private readonly source: DataSource,
     /** Those with a column `tenant_id`. */
     private readonly tables: readonly string[],
@@ -20,7 +21,7 @@ export class TenantRows {
     ).initialize();
     const tables = await source.query<{ name: string }[]>(TABLES[driver]);
     const names = tables.map(({ name }) => name).filter((name) => !OF_THE_PLANE.includes(name));
-    return new TenantRows(source, names.sort());
+    return new TenantRows(driver, source, names.sort());
   }
 
   query<T = unknown>(sql: string, parameters: unknown[] = []): Promise<T[]> {
@@ -37,6 +38,12 @@ export class TenantRows {
     return rows;
   }
 
+  /** Every table, those of libraries included. */
+  async tablesOfAll(): Promise<string[]> {
+    const tables = await this.query<{ name: string }>(ALL_TABLES[this.driver]);
+    return tables.map(({ name }) => name);
+  }
+
   /** Waits until the audit trails are sealed: then nothing changes any more by itself. */
   async settle(): Promise<void> {
     const isSealed = async (): Promise<boolean> =>
@@ -51,6 +58,12 @@ export class TenantRows {
 
 /** What it notes about a tenant that is on its way is none of the tenant's rows. */
 const OF_THE_PLANE = ['tracked_tenants', 'row_changes'];
+
+const ALL_TABLES = {
+  postgres: `select quote_ident(table_schema) || '.' || quote_ident(table_name) as name from information_schema.tables
+    where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')`,
+  sqlite: `select name from sqlite_master where type = 'table'`,
+};
 
 const TABLES = {
   postgres: `select table_name as name from information_schema.columns

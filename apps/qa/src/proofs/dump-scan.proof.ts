@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { parseCredential } from '@atlas/service-auth';
+import { type TestDatabase } from '@atlas/testing';
+import { type Proof } from '../proof';
+import { secretLife } from '../secrets/secret-life';
+import { findIn } from '../secrets/spellings';
+import { TenantRows } from '../tenant-rows';
+
+/** What could be used by whoever finds it, also where nobody told us of it. */
+const USABLE: Readonly<Record<string, (text: string) => boolean>> = {
+  'a credential': (text) =>
+    [...text.matchAll(/\b(atp|ats|aok|aos)_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}/g)].some(
+      ([value, prefix]) => parseCredential(prefix as 'atp', value) !== null,
+    ),
+  'a token of a user': (text) => /\bat[a-z]_[0-9a-f]{8}-[0-9a-f-]{27}_[\w-]{20,}/.test(text),
+  'a signed token': (text) => /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}/.test(text),
+  'a private key': (text) => /PRIVATE KEY-----|\\?"d\\?":\s*\\?"[\w-]{20,}/.test(text),
+  'a database URL with its password': (text) => /postgres(ql)?:\/\/[^\s:/"]+:[^\s@"]+@/.test(text),
+};
+
+/** R5. Whoever gets hold of the databases has nothing that opens anything. */
+export const DUMP_SCAN: Proof = {
+  name: 'dump-scan',
+  goal: 'a full dump of both databases, on SQLite their files as well, holds 0 usable tokens, sessions, links, service secrets and passwords',
+  databases: ['sqlite', 'postgres'],
+  smallOn: ['sqlite'],
+  async run(context) {
+    const { databases, secrets, tenants } = await context.once(secretLife);
+    const texts: Record<string, string> = {};
+    for (const [at, database] of databases.entries())
+      Object.assign(texts, await dumpOf(database, ['Control Plane', 'Tenant Plane'][at] ?? ''));
+    const found = [
+      ...findIn(texts, secrets),
+      ...Object.entries(texts).flatMap(([where, text]) =>
+        Object.entries(USABLE).flatMap(([what, isIn]) => (isIn(text) ? [`${what} in ${where}`] : [])),
+      ),
+    ];
+    // What is no secret has to be there: else it was not looked for in the right place.
+    const missed = tenants.filter(({ slug }) => !Object.values(texts).some((text) => text.includes(slug)));
+    const bytes = Object.values(texts).reduce((sum, text) => sum + text.length, 0);
+    const counted = `${Object.keys(secrets).length} secrets and ${Object.keys(USABLE).length} forms of them in ${Object.keys(texts).length} tables and files (${Math.round(bytes / 1000)} kB)`;
+    return {
+      figure: `${counted}: ${found.length} found ${found.join('; ')}, ${missed.length} of ${tenants.length} tenants not there`,
+      isGood: found.length + missed.length === 0 && bytes > 10_000,
+    };
+  },
+};
+
+async function dumpOf(database: TestDatabase, whose: string): Promise<Record<string, string>> {
+  const rows = await TenantRows.open(database);
+  const dump: Record<string, string> = {};
+  try {
+    for (const table of await rows.tablesOfAll())
+      dump[`${whose}, ${table}`] = (await rows.query(`select * from ${table}`))
+        .map((row) => JSON.stringify(row))
+        .join('\n');
+  } finally {
+    await rows.close();
+  }
+  if (database.driver === 'postgres') return dump;
+  // Deleted rows stay in a file until their pages are used again, and the log beside it has every state of a page.
+  for (const suffix of ['', '-wal'])
+    dump[`${whose}, file${suffix}`] = readFileSync(`${database.url}${suffix}`, 'latin1');
+  return dump;
+}

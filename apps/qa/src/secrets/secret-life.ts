@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import {
+  ADMIN_PASSWORD,
+  type InstallView,
+  type PlaneProcess,
+  type Provisioned,
+  type SessionView,
+  StandInAiProvider,
+  type TenantView,
+  type TestDatabase,
+  type TestStack,
+} from '@atlas/testing';
+import { type ProofContext } from '../proof';
+import { tellingRoutes } from '../routes';
+
+const word = (): string => randomBytes(24).toString('base64url');
+
+/** Both planes after every kind of secret that there is was made, handed over, used and misused. */
+export interface SecretLife {
+  readonly stack: TestStack;
+  readonly plane: PlaneProcess;
+  readonly databases: readonly TestDatabase[];
+  /** By what each is. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** What was answered to requests that show a secret where it does not belong. */
+  readonly refusals: Readonly<Record<string, string>>;
+  readonly tenants: readonly TenantView[];
+  readonly session: SessionView;
+  readonly metricsToken: string;
+}
+
+export async function secretLife(context: ProofContext): Promise<SecretLife> {
+  const [sealingKey, platformSecret, metricsToken, aiKey] = [
+    randomBytes(32).toString('base64'),
+    word(),
+    word(),
+    word(),
+  ];
+  const ai = await StandInAiProvider.start();
+  const stack = await context.stack({
+    ...tellingRoutes(),
+    ...{ LOG_LEVEL: 'trace', METRICS_TOKEN: metricsToken, INFRASTRUCTURE_DRIVER: 'manual' },
+    ...{ CONTROL_PLANE_SEALING_KEYS: `k1:${sealingKey}`, INTERNAL_SERVICE_SECRET: platformSecret },
+    ...{ AI_PROVIDER_BASE_URL: ai.baseUrl, AI_PROVIDER_API_KEY: aiKey, AI_PROVIDER_MODEL: 'any' },
+  });
+  const planeDatabase = await context.database();
+  const cell = await stack.registerCell();
+  const env = { ...tellingRoutes(), LOG_LEVEL: 'trace', METRICS_TOKEN: metricsToken };
+  const plane = await stack.startTenantPlane(cell.install, planeDatabase, env);
+  await stack.awaitEnrolled(cell.id);
+  const { tenant, session } = await stack.tenantWithAdmin('kept-quiet');
+  await useAi(stack, tenant, session);
+  await ai.stop();
+  const dedicated = await dedicatedTenant(stack);
+  const theirs = await installed(stack, 'kept-at-home');
+  const unused = await linkOf(stack, 'kept-waiting');
+  const operator = await signedIn(stack);
+  const secrets = {
+    ...{
+      'sealing key': sealingKey,
+      'platform secret': platformSecret,
+      'metrics token': metricsToken,
+      'AI key': aiKey,
+    },
+    ...{ 'API key': stack.apiKey, 'operator session': operator, password: ADMIN_PASSWORD },
+    ...{ session: session.token, 'refresh token': session.refresh_token, 'sign-up token': unused.token },
+    ...secretsIn('cell', cell.install),
+    ...secretsIn('hybrid', theirs.install),
+    ...{
+      'database password of a tenant': dedicated.password,
+      ...passwordsOf(stack.controlPlaneDatabase, planeDatabase),
+    },
+  };
+  return {
+    ...{
+      stack,
+      plane,
+      databases: [stack.controlPlaneDatabase, planeDatabase],
+      secrets,
+      session,
+      metricsToken,
+    },
+    refusals: await misuse(stack, tenant, secrets),
+    tenants: [tenant, dedicated.tenant, theirs.tenant, unused.tenant],
+  };
+}
+
+/** The question is signed with the plane's secret, and asked on with the provider's key. */
+async function useAi(stack: TestStack, { id }: TenantView, { token }: SessionView): Promise<void> {
+  const body = { title: 'Disk full', severity: 'P2' };
+  const incident = await stack.tenant<{ id: string }>(id, '/api/incidents', { session: token, body });
+  const path = `/api/ai/incidents/${incident.body.id}/analysis`;
+  const { status } = await stack.tenant(id, path, { session: token, method: 'POST' });
+  if (status !== 200) throw new Error(`The AI was not reached: ${status}`);
+}
+
+/** Its infrastructure was made by hand, so that its URL, password and all, was told by an operator. */
+async function dedicatedTenant(stack: TestStack): Promise<{ tenant: TenantView; password: string }> {
+  const { tenant } = (await stack.provision('kept-apart', { body: { deployment_model: 'dedicated' } })).body;
+  const password = word();
+  const made = {
+    endpoint_url: 'https://kept-apart.example.com',
+    db_url: `postgres://app:${password}@db.example.com/app`,
+  };
+  const path = `/api/tenants/${tenant.id}`;
+  const { status } = await stack.api(`${path}/infrastructure`, { method: 'PUT', body: made });
+  const { body } = await stack.api<{ db_url: string }>(`${path}/db-url`);
+  if (status !== 200 || body.db_url !== made.db_url) throw new Error('The database URL was not kept.');
+  return { tenant, password };
+}
+
+/** Its bundle is not used; asked for with a key, so that the answer is kept. */
+async function installed(
+  stack: TestStack,
+  slug: string,
+): Promise<{ tenant: TenantView; install: InstallView }> {
+  const headers = { 'idempotency-key': `${slug}-once` };
+  const { body } = await stack.provision(slug, { headers, body: { deployment_model: 'hybrid' } });
+  const { tenant, install } = body as Provisioned & { install: InstallView };
+  return { tenant, install };
+}
+
+async function linkOf(stack: TestStack, slug: string): Promise<{ tenant: TenantView; token: string }> {
+  const { body } = await stack.provision(slug);
+  const tenant = await stack.awaitActive(body.tenant.id);
+  const link = await stack.api<{ token: string }>(`/api/tenants/${tenant.id}/signup-link`, {
+    method: 'POST',
+  });
+  return { tenant, token: link.body.token };
+}
+
+async function signedIn(stack: TestStack): Promise<string> {
+  const body = { email: 'owner@example.com', password: ADMIN_PASSWORD };
+  return (await stack.api<{ token: string }>('/api/auth/login', { body })).body.token;
+}
+
+function secretsIn(whose: string, { token, env }: InstallView): Record<string, string> {
+  return {
+    [`provisioning token (${whose})`]: token,
+    [`service secret (${whose})`]: env['INTERNAL_SERVICE_SECRET'] ?? '',
+  };
+}
+
+/** A file path has none. */
+function passwordsOf(...databases: readonly TestDatabase[]): Record<string, string> {
+  const urls = databases.flatMap(({ driver, url, ownerUrl }) =>
+    driver === 'postgres' ? [url, ownerUrl ?? url] : [],
+  );
+  const passwords = urls
+    .map((url) => decodeURIComponent(new URL(url).password))
+    .filter((one) => one.length > 7);
+  return Object.fromEntries(
+    [...new Set(passwords)].map((password, at) => [`database password ${at}`, password]),
+  );
+}
+
+/** Errors are where secrets leak: each is sent where it does not belong. */
+async function misuse(
+  stack: TestStack,
+  tenant: TenantView,
+  secrets: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
+  const answers: Record<string, string> = {};
+  for (const [what, secret] of Object.entries(secrets)) {
+    const headers = { authorization: `Bearer ${secret}x`, signature: secret, 'signature-input': secret };
+    const asked = [
+      stack.api('/api/tenants/provision', {
+        body: { name: secret, token: secret, deployment_model: secret },
+      }),
+      stack.api('/api/auth/login', { body: { email: `${secret}@example.com`, password: `${secret}!` } }),
+      stack.api('/api/tenant-planes/enroll', { body: { token: secret }, headers }),
+      stack.api('/api/tenant-planes', { headers }),
+      stack.tenant(tenant.slug, '/api/auth/signup-exchange', { body: { token: secret, password: secret } }),
+      stack.tenant(tenant.slug, '/api/auth/refresh', { body: { refresh_token: `${secret}x` } }),
+      stack.tenant(tenant.slug, '/api/incidents', { headers }),
+      stack.tenant(tenant.slug, '/api/incidents', { session: secret, body: `{"title": "${secret}` }),
+    ];
+    answers[`refusals of ${what}`] = JSON.stringify(
+      (await Promise.all(asked)).map(({ body, headers: given }) => [body, ...given]),
+    );
+  }
+  return answers;
+}

@@ -1,0 +1,48 @@
+const LEAST = 20;
+
+/**
+ * How a secret could stand in a text: as it is, cut at either end, or within what was turned into base64, hex or a URL. What
+ * is shorter is looked for whole.
+ */
+export function spellingsOf(secret: string): string[] {
+  const parts = secret.length < 2 * LEAST ? [secret] : [tail(secret), head(secret)];
+  return [...new Set(parts.flatMap((part) => [part, ...encoded(part)]))];
+}
+
+/** Of a credential `<prefix>_<id>_<secret><check>` the id is public. */
+function head(secret: string): string {
+  const hidden = secret.slice(/^at?[a-z]{1,2}_[^_]+_/.exec(secret)?.[0].length ?? 0);
+  return hidden.slice(0, LEAST + 4);
+}
+
+function tail(secret: string): string {
+  return secret.slice(-LEAST - 4);
+}
+
+function encoded(text: string): string[] {
+  const bytes = Buffer.from(text);
+  return [
+    ...[0, 1, 2].flatMap((offset) => within(bytes, offset)),
+    ...[bytes.toString('hex'), encodeURIComponent(text), JSON.stringify(text).slice(1, -1)],
+  ];
+}
+
+/** Three bytes are four letters: what stands before it decides how it is spelled. Its ends are shared with its neighbours. */
+function within(bytes: Buffer, offset: 0 | 1 | 2 | number): string[] {
+  const start = (3 - offset) % 3;
+  const whole = bytes.subarray(start, start + 3 * Math.floor((bytes.length - start) / 3));
+  return [whole.toString('base64'), whole.toString('base64url')];
+}
+
+/** Which of the secrets stand in which of the texts. */
+export function findIn(
+  texts: Readonly<Record<string, string>>,
+  secrets: Readonly<Record<string, string>>,
+): string[] {
+  const spelled = Object.entries(secrets).map(([what, secret]) => [what, spellingsOf(secret)] as const);
+  return Object.entries(texts).flatMap(([where, text]) =>
+    spelled
+      .filter(([, spellings]) => spellings.some((spelling) => text.includes(spelling)))
+      .map(([what]) => `${what} in ${where}`),
+  );
+}
