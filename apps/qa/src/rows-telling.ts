@@ -6,8 +6,8 @@ const TABLES = {
   sqlite: `select name from sqlite_master where type = 'table'`,
 };
 
-/** Written behind calls. */
-const BEHIND = { tables: ['request_nonces'], columns: ['last_used_at'] };
+/** Written behind calls, and behind the audit trail's writers. */
+const BEHIND = { tables: ['request_nonces'], columns: ['last_used_at', 'position', 'hash'] };
 
 /** Every row of a Control Plane's database that holds one of these marks, as text. */
 export async function rowsTelling(database: TestDatabase, marks: readonly string[]): Promise<string[]> {

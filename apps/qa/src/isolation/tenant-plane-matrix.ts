@@ -47,10 +47,11 @@ export async function tenantPlaneMatrix(
     const ours = await plane.controls(routes, own, isReading);
     const marks = { name: other.name, rows: [other.canary, ...marksIn(reading.texts, ours.texts)] };
     const all = routes.flatMap((route) => attemptsOf(route, own, other));
-    const attempts = size === 'full' ? all : oneOfEachForm(all);
+    const attempts = lastEndsSession(size === 'full' ? all : oneOfEachForm(all));
     // Reading its chain has sealed its trail: by itself nothing changes any more.
     const rows = await disk.of(other.party.tenantId);
-    const judged = await plane.judged(attempts, marks);
+    const judged: Judged[] = [];
+    for (const some of attempts) judged.push(...(await plane.judged(some, marks)));
     const changed = changesOf(rows, await disk.of(other.party.tenantId));
     // Whoever was signed out by then was refused for that.
     const still = await plane.controls(routes, own, isReading);
@@ -69,6 +70,12 @@ export async function tenantPlaneMatrix(
 function attemptsOf(route: Route, own: TenantWithCanary, other: TenantWithCanary): Attempt[] {
   const line = lineOf(TENANT_PLANE_ROUTES, route);
   return line ? attemptsOn(route, line, own.party, other.party) : [];
+}
+
+/** Were it let through, what comes after it would be refused for that. */
+function lastEndsSession(attempts: readonly Attempt[]): Attempt[][] {
+  const ends = ({ line }: Attempt): boolean => line.endsSession === true;
+  return [attempts.filter((attempt) => !ends(attempt)), attempts.filter(ends)];
 }
 
 /** On each route. `HEAD` is the `GET` beside it. */
