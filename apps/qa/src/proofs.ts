@@ -8,6 +8,7 @@ import { DEPROVISION } from './proofs/deprovision.proof';
 import { DUMP_SCAN } from './proofs/dump-scan.proof';
 import { FENCING } from './proofs/fencing.proof';
 import { IDEMPOTENCY } from './proofs/idempotency.proof';
+import { ISOLATION_CANARY } from './proofs/isolation-canary.proof';
 import { ISOLATION_MATRIX } from './proofs/isolation-matrix.proof';
 import { MOVE } from './proofs/move.proof';
 import { RECONCILE } from './proofs/reconcile.proof';
@@ -37,6 +38,7 @@ export const PROOFS: readonly Proof[] = [
   SECRET_ROTATION,
   BLAST_RADIUS,
   ISOLATION_MATRIX,
+  ISOLATION_CANARY,
   RLS_LINT,
   REPOSITORY_FAILS_CLOSED,
   SEAL_SWAP,

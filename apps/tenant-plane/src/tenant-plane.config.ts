@@ -19,7 +19,18 @@ import {
 } from '@atlas/platform';
 import { parseCredential } from '@atlas/service-auth';
 import { type DeploymentModel } from '@atlas/tenancy';
-import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsUrl, ValidateIf } from 'class-validator';
+import { Transform } from 'class-transformer';
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsUrl,
+  Max,
+  Min,
+  ValidateIf,
+} from 'class-validator';
 
 const HTTP_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
@@ -57,6 +68,13 @@ export class TenantPlaneConfig {
   @Checked('owner', ownerProblem)
   @NoDefaultInProduction(passwordInUrl)
   TENANT_PLANE_MIGRATION_DATABASE_URL?: Secret;
+
+  /** Connections of each process to Postgres, at most. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  TENANT_PLANE_DATABASE_POOL_SIZE: number = 10;
 
   @ValidateIf((config: TenantPlaneConfig) => !config.isOffline || config.CONTROL_PLANE_BASE_URL !== undefined)
   @IsUrl(HTTP_URL, {

@@ -8,5 +8,6 @@ export function databaseOptions(config: TenantPlaneConfig): DatabaseOptions {
     target: databaseTarget(config.TENANT_PLANE_DATABASE_URL),
     migrationTarget: owner === undefined ? undefined : databaseTarget(owner),
     schema: TENANT_PLANE_SCHEMA,
+    poolSize: config.TENANT_PLANE_DATABASE_POOL_SIZE,
   };
 }

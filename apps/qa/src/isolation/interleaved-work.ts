@@ -1,0 +1,163 @@
+import { Agent, request as httpRequest } from 'node:http';
+import { type SeededRandom } from '../seeded-random';
+import { type TenantWithCanary } from './tenants';
+
+/** How many requests are under way at once: far more than the plane has connections to its database. */
+const AT_ONCE = 50;
+/** One in so many hangs up before it is answered. */
+const HANGS_UP = 10;
+const PATIENCE_MS = 60_000;
+const CANARY = /canary-[0-9a-f]{16}/g;
+
+export interface Seen {
+  answers: number;
+  /** That hold the asking tenant's own word. */
+  own: number;
+  /** That hold another's. */
+  foreign: number;
+  /** 5xx, and what is no answer. */
+  failed: number;
+  hungUp: number;
+}
+
+interface Work {
+  readonly method: string;
+  readonly target: string;
+  readonly body?: object;
+  /** Whether the tenant's own word has to be in the answer. */
+  readonly tellsOwn?: boolean;
+  /** The tenant that it asks about, where that is another. */
+  readonly about?: TenantWithCanary;
+}
+
+/** Many tenants at once, on connections that they share, some of whom hang up in the middle. */
+export class InterleavedWork {
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+  readonly seen: Seen = { answers: 0, own: 0, foreign: 0, failed: 0, hungUp: 0 };
+
+  constructor(
+    private readonly planeUrl: string,
+    private readonly tenants: readonly TenantWithCanary[],
+    private readonly random: SeededRandom,
+    private readonly progress: (text: string) => void,
+  ) {}
+
+  async run(count: number): Promise<Seen> {
+    let left = count;
+    const worker = async (): Promise<void> => {
+      while (left-- > 0) {
+        if (left % 2000 === 0) this.progress(`${left} to go, ${JSON.stringify(this.seen)}`);
+        await this.one();
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    this.agent.destroy();
+    return this.seen;
+  }
+
+  private async one(): Promise<void> {
+    const tenant = this.random.one(this.tenants);
+    const work = this.random.one(WORKS)(tenant, this.random.one(this.tenants), this.random);
+    const hangsUpAfterMs = this.random.below(HANGS_UP) === 0 ? this.random.below(20) : undefined;
+    const answer = await this.send(tenant, work, hangsUpAfterMs);
+    if (answer === 'hung up') this.seen.hungUp += 1;
+    else this.note(tenant, work, answer);
+  }
+
+  private note({ canary }: TenantWithCanary, work: Work, { status, text }: Answer): void {
+    const words = new Set(text.match(CANARY) ?? []);
+    this.seen.answers += 1;
+    if (words.has(canary)) this.seen.own += 1;
+    words.delete(canary);
+    const isForeign = words.size > 0 || (work.about !== undefined && status < 300);
+    const isFailure = status === 0 || status >= 500 || (work.tellsOwn && !text.includes(canary));
+    if (isForeign) this.seen.foreign += 1;
+    if (isFailure) this.seen.failed += 1;
+    if (isForeign || isFailure)
+      this.progress(`${canary} ${work.method} ${work.target}: ${status} ${text.slice(0, 200)}`);
+  }
+
+  private send(
+    { party }: TenantWithCanary,
+    { method, target, body, about }: Work,
+    hangsUpAfterMs: number | undefined,
+  ): Promise<Answer | 'hung up'> {
+    const text = body && JSON.stringify(body);
+    const headers = {
+      authorization: `Bearer ${party.session}`,
+      host: (about ?? { party }).party.host,
+      ...(text && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+    };
+    const { hostname, port } = new URL(this.planeUrl);
+    return new Promise((resolve) => {
+      const options = {
+        agent: this.agent,
+        hostname,
+        port,
+        path: target,
+        method,
+        headers,
+        timeout: PATIENCE_MS,
+      };
+      const request = httpRequest(options, (response) => {
+        let answer = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: answer }));
+        response.on('error', () => resolve('hung up'));
+      });
+      const hangUp =
+        hangsUpAfterMs === undefined ? undefined : setTimeout(() => request.destroy(), hangsUpAfterMs);
+      request.on('close', () => clearTimeout(hangUp));
+      request.on('timeout', () => request.destroy(new Error('no answer in time')));
+      request.on('error', ({ message }) =>
+        resolve(hangsUpAfterMs === undefined ? { status: 0, text: message } : 'hung up'),
+      );
+      request.end(text);
+    });
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+type MakeWork = (own: TenantWithCanary, other: TenantWithCanary, random: SeededRandom) => Work;
+
+const get =
+  (target: string, tellsOwn: boolean): MakeWork =>
+  () => ({ method: 'GET', target, tellsOwn });
+
+/** What users do all day, each telling by its answer whose it is; and now and then what is another's. */
+const WORKS: readonly MakeWork[] = [
+  get('/api/incidents', true),
+  get('/api/incidents?status=open', false),
+  get('/api/cmdb/items', true),
+  get('/api/auth/me', true),
+  get('/api/audit', false),
+  get('/api/onboarding', false),
+  ({ party }) => ({ method: 'GET', target: `/api/incidents/${party.subjects.incident}`, tellsOwn: true }),
+  ({ party }) => ({
+    method: 'GET',
+    target: `/api/cmdb/items/${party.subjects.configurationItem}`,
+    tellsOwn: true,
+  }),
+  ({ canary }) => ({
+    ...{ method: 'POST', target: '/api/incidents', tellsOwn: true },
+    body: { title: canary, severity: 'P4' },
+  }),
+  ({ canary }, _other, random) => ({
+    ...{ method: 'POST', target: '/api/cmdb/items', tellsOwn: true },
+    body: { name: `${canary} ${random.word()}`, type: 'probe' },
+  }),
+  ({ canary, party }) => ({
+    ...{ method: 'PATCH', target: `/api/incidents/${party.subjects.incident}`, tellsOwn: true },
+    body: { description: canary },
+  }),
+  // Refused half-way: nothing of it may stay behind on the connection.
+  ({ party }) => ({ method: 'PATCH', target: `/api/incidents/${party.subjects.user}`, body: { title: 'x' } }),
+  (own, other) => ({
+    ...{ method: 'GET', target: `/api/incidents/${other.party.subjects.incident}` },
+    ...(other !== own && { about: other }),
+  }),
+];

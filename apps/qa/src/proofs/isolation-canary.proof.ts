@@ -1,0 +1,35 @@
+import { InterleavedWork } from '../isolation/interleaved-work';
+import { openTransactions } from '../isolation/open-transactions';
+import { type TenantWithCanary, tenantWithCanary } from '../isolation/tenants';
+import { type Proof } from '../proof';
+import { SeededRandom } from '../seeded-random';
+
+const SIZES = {
+  small: { tenants: 4, requests: 300 },
+  full: { tenants: 50, requests: 20_000 },
+} as const;
+
+/** The small form takes what serves already. */
+const FEW_CONNECTIONS = { TENANT_PLANE_DATABASE_POOL_SIZE: '5' };
+
+/** R11. Many tenants through few connections, some of whom hang up. */
+export const ISOLATION_CANARY: Proof = {
+  name: 'isolation-canary',
+  goal: '20,000 interleaved requests of 50 tenants through a pool of 5, clients hanging up: 0 foreign canary words, no connection left in a transaction',
+  databases: ['sqlite', 'postgres'],
+  smallOn: ['postgres'],
+  async run({ size, progress, served }) {
+    const { stack, planeDatabase } = await served(size === 'full' ? FEW_CONNECTIONS : undefined);
+    const { tenants: count, requests } = SIZES[size];
+    const tenants: TenantWithCanary[] = [];
+    for (let at = 0; at < count; at += 1) tenants.push(await tenantWithCanary(stack, `t${at}`));
+    const random = new SeededRandom(Date.now() % 1_000_000);
+    progress(`seed ${random.seed}`);
+    const work = new InterleavedWork(stack.tenantPlanes[0]?.url ?? '', tenants, random, progress);
+    const seen = await work.run(requests);
+    const open = await openTransactions(planeDatabase);
+    const figure = `${requests} requests of ${count} tenants: ${seen.answers} answers, ${seen.own} with the own word, ${seen.foreign} with a foreign one, ${seen.failed} failed, ${seen.hungUp} hung up; ${open} transactions left open`;
+    const isMeant = seen.own > requests / 3 && seen.hungUp > 0;
+    return { figure, isGood: isMeant && seen.foreign + seen.failed + open === 0 };
+  },
+};
