@@ -57,7 +57,8 @@ function byPath(add: Add, { path = {} }: RouteLine, own: Party, other: Party): v
     add({ form: 'path', how: `its id, ${how}`, expected: 'refused' }, other, { ...atHome(own), spell });
 }
 
-function byQuery(add: Add, { query = {} }: RouteLine, own: Party, other: Party): void {
+function byQuery(add: Add, { verb, query = {} }: RouteLine, own: Party, other: Party): void {
+  if (verb !== 'write') add({ form: 'query', how: 'nothing of it', expected: 'own' }, own, atHome(own));
   const named = Object.entries(query).flatMap(([name, subject]) => {
     const id = other.subjects[subject];
     return id === undefined ? [] : [[name, id] as const];

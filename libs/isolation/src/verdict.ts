@@ -21,9 +21,9 @@ export interface Marks {
 
 const TELLING = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|canary-[0-9a-f]+/g;
 
-/** Ids, addresses and canary words in what only the other tenant is answered. */
-export function marksIn(answersOfOther: readonly string[], ownAnswers: readonly string[]): string[] {
-  const own = ownAnswers.join('\n');
+/** Ids, addresses and canary words in what the other tenant is answered, but for those that were there `before` it was. */
+export function marksIn(answersOfOther: readonly string[], before: readonly string[]): string[] {
+  const own = before.join('\n');
   const found = new Set(answersOfOther.flatMap((text) => text.match(TELLING) ?? []));
   return [...found].filter((mark) => !own.includes(mark));
 }

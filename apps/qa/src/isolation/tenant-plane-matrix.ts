@@ -40,11 +40,12 @@ export async function tenantPlaneMatrix(
   { size, progress }: ProofContext,
 ): Promise<MatrixCounts> {
   const plane = new Plane(stack.tenantPlanes[0]?.url ?? '', progress);
-  const [own, other] = [await tenantWithCanary(stack, 'asking'), await tenantWithCanary(stack, 'asked')];
+  const own = await tenantWithCanary(stack, 'asking');
   const disk = await TenantRows.open(planeDatabase);
   try {
-    const reading = await plane.controls(routes, other, isReading);
     const ours = await plane.controls(routes, own, isReading);
+    const other = await tenantWithCanary(stack, 'asked');
+    const reading = await plane.controls(routes, other, isReading);
     const marks = { name: other.name, rows: [other.canary, ...marksIn(reading.texts, ours.texts)] };
     const all = routes.flatMap((route) => attemptsOf(route, own, other));
     const attempts = lastEndsSession(size === 'full' ? all : oneOfEachForm(all));

@@ -23,15 +23,18 @@ export async function tenantWithCanary(stack: TestStack, prefix: string): Promis
   const { token: session, user } = await call<SessionView>('/api/auth/signup-exchange', { body: exchange });
   const incident = { title: canary, description: canary, severity: 'P5' };
   const item = { name: canary, type: 'probe', attributes: { word: canary } };
-  const made = [
-    await call<{ id: string }>('/api/incidents', { session, body: incident }),
-    await call<{ id: string }>('/api/cmdb/items', { session, body: item }),
-  ];
+  const make = async (path: string, thing: object): Promise<string> => {
+    const { id } = await call<{ id: string }>(path, { session, body: thing });
+    return id;
+  };
+  // Two of each: behind the second, as a cursor, stands the first.
+  await make('/api/incidents', incident);
+  await make('/api/cmdb/items', item);
   const trail = await call<{ items: { id: string }[] }>('/api/audit', { session });
   const subjects = {
     user: user.id,
-    incident: made[0]?.id,
-    configurationItem: made[1]?.id,
+    incident: await make('/api/incidents', incident),
+    configurationItem: await make('/api/cmdb/items', item),
     auditEvent: trail.items[0]?.id,
   };
   // Of a session of its own: whoever refreshes ends the one before.
