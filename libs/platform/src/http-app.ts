@@ -16,8 +16,9 @@ import { Metrics } from './metrics';
 import { ProblemFilter } from './problem.filter';
 import { type RequestContext, runInContext, traceIdOf } from './request-context';
 import { REQUEST_LIMITS, type RequestLimits, limitRoutes, serverLimits } from './request-limits';
+import { trustOf } from './trusted-proxies';
 import { createValidationPipe } from './validation.pipe';
-import { WEB_OPTIONS, secure } from './web-security';
+import { WEB_OPTIONS, type WebOptions, secure } from './web-security';
 
 const UNPREFIXED = ['/', 'health/live', 'health/ready', 'api/health', 'metrics'];
 
@@ -37,11 +38,14 @@ export async function createHttpApp(
   options: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
   const limits = { ...REQUEST_LIMITS, ...options.limits };
+  // Known once the module is there.
+  let isTrusted = (_address: string): boolean => false;
   const adapter = new FastifyAdapter({
     ...serverLimits(limits),
     forceCloseConnections: 'idle',
     // Who gets a call in while it closes is answered: each answer says that the connection ends.
     return503OnClosing: false,
+    trustProxy: (address) => isTrusted(address),
     routerOptions: { maxParamLength: 200 },
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   });
@@ -64,7 +68,9 @@ export async function createHttpApp(
   if (!options.preview) {
     instrument(server, app.get(Metrics));
     refuseSeveralHosts(server);
-    secure(app, app.get(WEB_OPTIONS));
+    const web = app.get<WebOptions>(WEB_OPTIONS);
+    isTrusted = trustOf(web.trustedProxies);
+    secure(app, web);
     limitRoutes(server, limits);
     sendAwayWhile(app.get(Draining), server);
   }

@@ -2,6 +2,8 @@ import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '
 import { TerminusModule } from '@nestjs/terminus';
 import { Clock, SystemClock } from './clock';
 import { Draining, HealthController, READINESS_CHECKS, type ReadinessChecks } from './health';
+import { type MailOptions } from './mail';
+import { MAIL_OPTIONS, Mailer } from './mail/mailer';
 import { METRICS_OPTIONS, Metrics, MetricsController, type MetricsOptions } from './metrics';
 import { WEB_OPTIONS, type WebOptions } from './web-security';
 
@@ -13,13 +15,14 @@ export interface PlatformOptions {
     metrics: MetricsOptions;
     readinessChecks: ReadinessChecks;
     web: WebOptions;
+    mail: MailOptions;
   };
 }
 
 const OPTIONS = Symbol('PLATFORM_OPTIONS');
 type Options = ReturnType<PlatformOptions['useFactory']>;
 
-/** Clock, health and metrics: what both planes have and neither decides. */
+/** Clock, health, metrics and mail: what both planes have and neither decides. */
 @Module({})
 export class PlatformModule {
   static forRootAsync(options: PlatformOptions): DynamicModule {
@@ -33,11 +36,13 @@ export class PlatformModule {
         { provide: METRICS_OPTIONS, inject: [OPTIONS], useFactory: (all: Options) => all.metrics },
         { provide: READINESS_CHECKS, inject: [OPTIONS], useFactory: (all: Options) => all.readinessChecks },
         { provide: WEB_OPTIONS, inject: [OPTIONS], useFactory: (all: Options) => all.web },
+        { provide: MAIL_OPTIONS, inject: [OPTIONS], useFactory: (all: Options) => all.mail },
         { provide: Clock, useClass: SystemClock },
         Metrics,
         Draining,
+        Mailer,
       ],
-      exports: [Clock, Metrics],
+      exports: [Clock, Mailer, Metrics],
     };
   }
 }

@@ -9,6 +9,8 @@ export interface WebOptions {
   readonly isProduction: boolean;
   /** Whose pages may call the API, besides its own. */
   readonly allowedOrigins: readonly string[];
+  /** Proxies in front, whose word on a client's address counts. */
+  readonly trustedProxies: readonly string[];
 }
 
 /** What every answer tells a browser. Pages allow themselves more by a policy of their own. */

@@ -10,6 +10,7 @@ export * from './plane-process';
 export * from './raw-http';
 export * from './releases';
 export * from './roles';
+export * from './smtp-server';
 export * from './stand-in-ai-provider';
 export * from './test-database';
 export * from './test-size';

@@ -2,7 +2,17 @@ import { type LockedPackage } from './locked-packages';
 
 /** Those of what ships: they ask for their text to go along, and for nothing else. */
 const ALLOWED = [
-  ...['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT', 'Python-2.0'],
+  ...[
+    '0BSD',
+    'Apache-2.0',
+    'BSD-2-Clause',
+    'BSD-3-Clause',
+    'BlueOak-1.0.0',
+    'ISC',
+    'MIT',
+    'MIT-0',
+    'Python-2.0',
+  ],
 ];
 /** Those of tools, too. CC-BY-4.0: data on browsers. */
 const ALLOWED_FOR_DEVELOPMENT = [...ALLOWED, 'CC-BY-4.0', 'Zlib'];

@@ -1,0 +1,18 @@
+import { type Letter } from '@atlas/platform';
+import { type MailScope } from './mail-queue';
+import { type MailSubject } from './outgoing-mail';
+
+export interface AddressedLetter extends Letter {
+  readonly to: string;
+}
+
+/** One reason to write to somebody. */
+export abstract class MailKind<S extends MailScope = MailScope> {
+  abstract readonly name: string;
+
+  /**
+   * Writes the letter, and mints what its link needs: in a transaction of its own, which has committed when the letter
+   * goes out. It may be called again for the same mail. Null: there is nobody to write to, or no reason any more.
+   */
+  abstract write(scope: S, subject: MailSubject): Promise<AddressedLetter | null>;
+}

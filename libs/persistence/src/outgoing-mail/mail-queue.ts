@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { type EntityManager, type EntityTarget, type SelectQueryBuilder } from 'typeorm';
+import { insertRow } from '../rows';
+import { type MailSubject, type OutgoingMailRow } from './outgoing-mail';
+
+/** A transaction and, where mails are rows of tenants, whose they are. */
+export interface MailScope {
+  readonly manager: EntityManager;
+  readonly tenantId?: string;
+}
+
+/** The mails of a plane, or of one of its tenants. */
+export class MailQueue {
+  constructor(
+    private readonly entity: EntityTarget<OutgoingMailRow>,
+    private readonly scope: MailScope,
+  ) {}
+
+  async add(kind: string, subject: MailSubject, at: Date): Promise<void> {
+    const row = { id: randomUUID(), kind, subject, createdAt: at, attempts: 0, nextAttemptAt: at };
+    await insertRow(this.scope.manager, this.entity, { ...this.own, ...row } as never);
+  }
+
+  /** Any at all, due or not. */
+  isEmpty(): Promise<boolean> {
+    return this.query()
+      .getExists()
+      .then((exists) => !exists);
+  }
+
+  /** One that is due, which nobody else gets before `until`. */
+  async claim(now: Date, until: Date): Promise<OutgoingMailRow | null> {
+    const due = this.query()
+      .andWhere('mail.nextAttemptAt <= :now', { now })
+      .orderBy('mail.nextAttemptAt')
+      .limit(1);
+    // On SQLite writers take turns.
+    if (this.scope.manager.connection.options.type === 'postgres')
+      due.setLock('pessimistic_write').setOnLocked('skip_locked');
+    const mail = await due.getOne();
+    if (!mail) return null;
+    const claim = { attempts: mail.attempts + 1, nextAttemptAt: until };
+    await this.scope.manager.update(this.entity, { ...this.own, id: mail.id }, claim);
+    return { ...mail, ...claim };
+  }
+
+  /** Nothing, when it was claimed by another in the meantime: it is theirs. */
+  async postpone({ id, attempts }: OutgoingMailRow, until: Date): Promise<void> {
+    await this.scope.manager.update(this.entity, { ...this.own, id, attempts }, { nextAttemptAt: until });
+  }
+
+  /** As with {@link postpone}. */
+  async remove({ id, attempts }: OutgoingMailRow): Promise<void> {
+    await this.scope.manager.delete(this.entity, { ...this.own, id, attempts });
+  }
+
+  private get own(): { tenantId?: string } {
+    const { tenantId } = this.scope;
+    return tenantId === undefined ? {} : { tenantId };
+  }
+
+  private query(): SelectQueryBuilder<OutgoingMailRow> {
+    const { manager, tenantId } = this.scope;
+    const all = manager.createQueryBuilder(this.entity, 'mail').where('1 = 1');
+    return tenantId === undefined ? all : all.where('mail.tenantId = :tenantId', { tenantId });
+  }
+}

@@ -1,0 +1,157 @@
+import { type Clock, MAIL_TIMEOUT_MS, type Mailer, newTraceId, runInContext } from '@atlas/platform';
+import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { type EntityTarget } from 'typeorm';
+import { type Database } from '../database';
+import { type MailKind } from './mail-kind';
+import { MailQueue, type MailScope } from './mail-queue';
+import { type MailSubject, type OutgoingMailRow } from './outgoing-mail';
+import { nextMailAttempt } from './retry-pace';
+
+const LOOK_MS = 5000;
+const LOOK_EVERYWHERE_MS = 600_000;
+/** Longer than any attempt takes. */
+const CLAIM_MS = 2 * MAIL_TIMEOUT_MS;
+
+/**
+ * Queues mails in the transaction that gives rise to them, and sends them behind it, from any process. A crash between
+ * sending and removing means a second mail, whose link is the one that works.
+ */
+export abstract class OutgoingMails<S extends MailScope>
+  implements OnApplicationBootstrap, OnApplicationShutdown
+{
+  protected readonly logger = new Logger(OutgoingMails.name);
+  /** Queues in which there may be something. */
+  private readonly noted = new Set<string>();
+  private readonly timers: NodeJS.Timeout[] = [];
+  private looking: Promise<void> = Promise.resolve();
+  private sending: Promise<void> = Promise.resolve();
+  private isClosing = false;
+
+  protected constructor(
+    private readonly entity: EntityTarget<OutgoingMailRow>,
+    private readonly kinds: readonly MailKind<S>[],
+    private readonly database: Database,
+    private readonly mailer: Mailer,
+    protected readonly clock: Clock,
+  ) {
+    const names = kinds.map(({ name }) => name);
+    if (new Set(names).size < names.length)
+      throw new Error(`A kind of mail is there twice: ${names.join(', ')}`);
+  }
+
+  /** The name of the queue that a transaction writes to. */
+  protected abstract queueOf(scope: S): string;
+  /** Every queue of this plane, one after the other. */
+  protected abstract queues(): AsyncIterable<string>;
+  /** A transaction on one queue; null, without running `work`, where it is not for this plane to send from now. */
+  protected abstract transaction<T>(queue: string, work: (scope: S) => Promise<T>): Promise<T | null>;
+  /** Into the audit trail, in the transaction that removes it. */
+  protected abstract recordGivenUp(scope: S, mail: OutgoingMailRow): Promise<void>;
+
+  /** Whether mail is sent at all: where it is not, callers need not ask before they {@link add}. */
+  get isOn(): boolean {
+    return this.mailer.isOn;
+  }
+
+  onApplicationBootstrap(): void {
+    if (!this.isOn) return;
+    this.timers.push(setInterval(() => void this.sendNoted(), LOOK_MS));
+    this.timers.push(setInterval(() => this.lookEverywhere(), LOOK_EVERYWHERE_MS));
+    this.lookEverywhere();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.isClosing = true;
+    this.timers.forEach(clearInterval);
+    await this.looking;
+    await this.sending;
+  }
+
+  /** Part of the given transaction. Where mail is off nothing is kept. */
+  async add(scope: S, kind: string, subject: MailSubject): Promise<void> {
+    if (!this.isOn) return;
+    this.database.afterCommit(() => {
+      this.noted.add(this.queueOf(scope));
+      void this.sendNoted();
+    });
+    await new MailQueue(this.entity, scope).add(kind, subject, this.clock.now());
+  }
+
+  /** Sends what is due where something was noted, behind what is being sent. */
+  sendNoted(): Promise<void> {
+    // In nobody's name, whoever asked for the mail.
+    this.sending = this.sending.then(() =>
+      runInContext({ traceId: newTraceId() }, async () => {
+        for (const queue of [...this.noted]) await this.sendDue(queue);
+      }),
+    );
+    return this.sending;
+  }
+
+  /** For what no process has noted: queued by one that died, or moved here with its tenant. */
+  private lookEverywhere(): void {
+    this.looking = this.looking.then(() => this.noteAll()).then(() => this.sendNoted());
+  }
+
+  private async noteAll(): Promise<void> {
+    try {
+      for await (const queue of this.queues()) {
+        if (this.isClosing) return;
+        if ((await this.inQueue(queue, (mails) => mails.isEmpty())) === false) this.noted.add(queue);
+      }
+    } catch (error) {
+      this.logger.warn(`Mails of an earlier process are looked for again: ${(error as Error).message}`);
+    }
+  }
+
+  private async sendDue(queue: string): Promise<void> {
+    // What is queued from here on is noted again.
+    this.noted.delete(queue);
+    try {
+      while (!this.isClosing && (await this.sendOne(queue)));
+      if ((await this.inQueue(queue, (mails) => mails.isEmpty())) === false) this.noted.add(queue);
+    } catch (error) {
+      this.noted.add(queue);
+      this.logger.warn(`Mails are not sent yet, and tried again: ${(error as Error).message}`);
+    }
+  }
+
+  private async sendOne(queue: string): Promise<boolean> {
+    const now = this.clock.now();
+    const mail = await this.inQueue(queue, (mails) => mails.claim(now, new Date(now.getTime() + CLAIM_MS)));
+    if (!mail) return false;
+    const failure = await this.deliver(queue, mail).then(
+      () => undefined,
+      (error: unknown) => error as Error,
+    );
+    if (failure) await this.putOff(queue, mail, failure);
+    else await this.inQueue(queue, (mails) => mails.remove(mail));
+    return true;
+  }
+
+  private async deliver(queue: string, { kind: name, subject }: OutgoingMailRow): Promise<void> {
+    const kind = this.kinds.find((one) => one.name === name);
+    if (!kind) throw new Error(`There is no kind of mail called ${name}.`);
+    const letter = await this.transaction(queue, (scope) => kind.write(scope, subject));
+    if (letter) await this.mailer.send(letter.to, letter);
+  }
+
+  private async putOff(queue: string, mail: OutgoingMailRow, { message }: Error): Promise<void> {
+    const next = nextMailAttempt(mail, this.clock.now());
+    const told = { mail: mail.id, kind: mail.kind, attempts: mail.attempts, reason: message };
+    if (next) {
+      this.logger.warn({ msg: 'A mail is not sent yet, and tried again', ...told, next });
+      await this.inQueue(queue, (mails) => mails.postpone(mail, next));
+      return;
+    }
+    this.logger.error({ msg: 'A mail is given up: it could not be sent for a day', ...told });
+    await this.transaction(queue, async (scope) => {
+      await this.recordGivenUp(scope, mail);
+      await new MailQueue(this.entity, scope).remove(mail);
+    });
+  }
+
+  private inQueue<T>(queue: string, work: (mails: MailQueue) => Promise<T>): Promise<T | null> {
+    return this.transaction(queue, (scope) => work(new MailQueue(this.entity, scope)));
+  }
+}

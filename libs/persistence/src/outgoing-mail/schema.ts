@@ -1,0 +1,14 @@
+import { type ColumnTypes } from '../columns';
+
+/** The table must be called `outgoing_mails`. `keys`: the columns, with their types, that stand before `id` in its key. */
+export function createOutgoingMails(types: ColumnTypes, keys: readonly string[] = []): string[] {
+  const columns = keys.map((key) => `${key} not null, `).join('');
+  const before = keys.map((key) => `${key.split(' ')[0]}, `).join('');
+  return [
+    `create table outgoing_mails (
+      ${columns}id ${types.uuid} not null, kind varchar not null, subject ${types.json} not null,
+      created_at ${types.timestamp} not null, attempts integer not null, next_attempt_at ${types.timestamp} not null,
+      constraint outgoing_mails_pk primary key (${before}id))`,
+    `create index outgoing_mails_due_ix on outgoing_mails (${before}next_attempt_at)`,
+  ];
+}

@@ -1,0 +1,5 @@
+export * from './known-devices';
+export * from './schema';
+export * from './sign-in-throttle';
+export { type Allowance, Throttle } from './throttle';
+export { ThrottleRow } from './throttle.entity';

@@ -1,0 +1,11 @@
+import { TimestampColumn } from '../columns';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** How often something was tried lately. Of a whole plane: a key is a hash, and belongs to no tenant. */
+@Entity('throttles')
+export class ThrottleRow {
+  /** SHA-256 of what is counted. */
+  @PrimaryColumn('varchar') key: string;
+  @Column('integer') count: number;
+  @TimestampColumn({ name: 'window_ends_at' }) windowEndsAt: Date;
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { Clock, DomainError } from '@atlas/platform';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { LessThan } from 'typeorm';
+import { Database } from '../database';
+import { ThrottleRow } from './throttle.entity';
+
+const SWEEP_MS = 60_000;
+
+/** How often something may be tried. */
+export interface Allowance {
+  readonly name: string;
+  readonly limit: number;
+  readonly windowSeconds: number;
+  /**
+   * Whether each attempt that is let through begins the window anew, so that there are never more than `limit` in any
+   * stretch of time that is as long. Else the first one begins it, and around its end there may be twice as many.
+   */
+  readonly isStrict: boolean;
+}
+
+/** What is counted: each list of parts for itself. */
+export type Counted = readonly string[];
+
+/** Counts attempts for all processes of a plane. Each is taken before what it is for, so that no number of them at once gets through. */
+@Injectable()
+export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(Throttle.name);
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.sweep().catch((error: unknown) => this.logger.warn(`Not swept: ${(error as Error).message}`));
+    }, SWEEP_MS);
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Throws `too_many_attempts`. */
+  async take(allowance: Allowance, counted: Counted): Promise<void> {
+    const waitSeconds = await this.secondsToWait(allowance, counted);
+    if (waitSeconds > 0) throw tooManyAttempts(waitSeconds);
+  }
+
+  /** As {@link take}, and says whether it may be. */
+  async isTaken(allowance: Allowance, counted: Counted): Promise<boolean> {
+    return (await this.secondsToWait(allowance, counted)) === 0;
+  }
+
+  /** Of an attempt that turned out to be none to count. */
+  async giveBack({ name }: Allowance, counted: Counted): Promise<void> {
+    await this.database.write((manager) =>
+      manager.query('update throttles set count = count - 1 where key = $1 and count > 0', [
+        keyOf(name, counted),
+      ]),
+    );
+  }
+
+  async sweep(): Promise<void> {
+    await this.database.write((manager) =>
+      manager.delete(ThrottleRow, { windowEndsAt: LessThan(this.clock.now()) }),
+    );
+  }
+
+  private async secondsToWait(
+    { name, limit, windowSeconds, isStrict }: Allowance,
+    counted: Counted,
+  ): Promise<number> {
+    const now = this.clock.now();
+    const end = new Date(now.getTime() + windowSeconds * 1000);
+    const isOver = 'throttles.window_ends_at <= $3';
+    const begins = isStrict ? `${isOver} or throttles.count < ${limit}` : isOver;
+    const rows = await this.database.write((manager) =>
+      manager.query<{ count: number; window_ends_at: Date | string }[]>(
+        `insert into throttles (key, count, window_ends_at) values ($1, 1, $2)
+         on conflict (key) do update set
+           count = case when ${isOver} then 1 when throttles.count > ${limit} then throttles.count else throttles.count + 1 end,
+           window_ends_at = case when ${begins} then $2 else throttles.window_ends_at end
+         returning count, window_ends_at`,
+        [keyOf(name, counted), this.stored(end), this.stored(now)],
+      ),
+    );
+    const [row] = rows;
+    if (!row) throw new Error('An attempt was not counted.');
+    if (row.count <= limit) return 0;
+    return Math.max(1, Math.ceil((this.read(row.window_ends_at).getTime() - now.getTime()) / 1000));
+  }
+
+  /** SQLite has times as TypeORM writes them there: text, in UTC. */
+  private stored(time: Date): Date | string {
+    return this.database.driver === 'postgres' ? time : time.toISOString().replace('T', ' ').replace('Z', '');
+  }
+
+  private read(time: Date | string): Date {
+    return typeof time === 'string' ? new Date(`${time.replace(' ', 'T')}Z`) : time;
+  }
+}
+
+export function tooManyAttempts(waitSeconds: number): DomainError {
+  return new DomainError(
+    'too_many_attempts',
+    'too_many',
+    `There were too many attempts. Try again in ${waitSeconds} seconds.`,
+    {},
+    { 'retry-after': String(waitSeconds) },
+  );
+}
+
+function keyOf(name: string, counted: Counted): string {
+  return createHash('sha256')
+    .update(JSON.stringify([name, ...counted]))
+    .digest('hex');
+}

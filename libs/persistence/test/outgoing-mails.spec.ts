@@ -1,0 +1,224 @@
+import { Clock, Mailer } from '@atlas/platform';
+import {
+  EVERY_DATABASE,
+  FixedClock,
+  type TestDatabase,
+  TestSmtpServer,
+  createTestDatabase,
+} from '@atlas/testing';
+import { Entity, PrimaryColumn } from 'typeorm';
+import {
+  type AddressedLetter,
+  Database,
+  MailKind,
+  type MailScope,
+  type MailSubject,
+  type MigrationContext,
+  OutgoingMailRow,
+  OutgoingMails,
+  PortableMigration,
+  createOutgoingMails,
+  databaseTarget,
+  migrateFirst,
+  nextMailAttempt,
+  openDatabase,
+} from '../src';
+
+@Entity('outgoing_mails')
+class OutgoingMail extends OutgoingMailRow {
+  @PrimaryColumn('uuid') id: string;
+}
+
+class CreateMails1700000000001 extends PortableMigration {
+  protected apply({ sql, types }: MigrationContext): Promise<void> {
+    return sql(...createOutgoingMails(types));
+  }
+  protected revert({ sql }: MigrationContext): Promise<void> {
+    return sql('drop table outgoing_mails');
+  }
+}
+const SCHEMA = { entities: [OutgoingMail], migrations: [CreateMails1700000000001] };
+
+/** Writes to whoever is meant, but for nobody. */
+class Greeting extends MailKind {
+  readonly name = 'greeting';
+  minted = 0;
+
+  async write(_: MailScope, { to = '' }: MailSubject): Promise<AddressedLetter | null> {
+    if (to === 'nobody@example.com') return null;
+    this.minted += 1;
+    return { to, subject: 'Hello', paragraphs: [`Your secret is number ${this.minted}.`] };
+  }
+}
+
+class TestMails extends OutgoingMails<MailScope> {
+  readonly givenUp: string[] = [];
+
+  constructor(
+    readonly kind: Greeting,
+    readonly plane: Database,
+    mailer: Mailer,
+    clock: Clock,
+  ) {
+    super(OutgoingMail, [kind], plane, mailer, clock);
+    this.logger.localInstance.setLogLevels?.([]);
+  }
+  greet(to: string): Promise<void> {
+    return this.plane.write((manager) => this.add({ manager }, 'greeting', { to }));
+  }
+  protected queueOf(): string {
+    return 'all';
+  }
+  protected async *queues(): AsyncIterable<string> {
+    yield 'all';
+  }
+  protected transaction<T>(_: string, work: (scope: MailScope) => Promise<T>): Promise<T> {
+    return this.plane.write((manager) => work({ manager }));
+  }
+  protected async recordGivenUp(_: MailScope, { id }: OutgoingMailRow): Promise<void> {
+    this.givenUp.push(id);
+  }
+}
+
+describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
+  let test: TestDatabase;
+  let database: Database;
+  let smtp: TestSmtpServer;
+  let clock: FixedClock;
+  let mails: TestMails;
+
+  const sender = (smtpUrl: string | undefined = smtp.url): TestMails =>
+    new TestMails(
+      new Greeting(),
+      database,
+      new Mailer({ smtpUrl, from: 'atlas@example.com', isProduction: false }),
+      clock,
+    );
+  const rows = (): Promise<OutgoingMail[]> => database.read((manager) => manager.find(OutgoingMail));
+
+  beforeAll(async () => {
+    test = await createTestDatabase(driver);
+    const { url, ownerUrl } = test;
+    const migrationTarget = ownerUrl === undefined ? undefined : databaseTarget(ownerUrl);
+    const options = { target: databaseTarget(url), migrationTarget, schema: SCHEMA };
+    await migrateFirst(options);
+    database = await openDatabase(options);
+    smtp = await TestSmtpServer.start();
+  });
+  beforeEach(() => {
+    clock = new FixedClock();
+    mails = sender();
+  });
+  afterAll(async () => {
+    await smtp.stop();
+    await database.close();
+    await test.drop();
+  });
+
+  it('are sent behind the transaction that asks for them, and leave nothing', async () => {
+    await mails.greet('ann@example.com');
+    expect(await smtp.next()).toMatchObject({ to: ['ann@example.com'], text: 'Your secret is number 1.' });
+    await mails.onApplicationShutdown();
+    expect(await rows()).toEqual([]);
+  });
+
+  it('are not sent when that fails, nor to nobody', async () => {
+    const before = smtp.mails.length;
+    const failing = database.write(async (manager) => {
+      await mails.add({ manager }, 'greeting', { to: 'ann@example.com' });
+      throw new Error('changed my mind');
+    });
+    await expect(failing).rejects.toThrow('changed my mind');
+    await mails.greet('nobody@example.com');
+    await mails.sendNoted();
+    expect(smtp.mails).toHaveLength(before);
+    expect(await rows()).toEqual([]);
+  });
+
+  it('are kept by no plane that has no server for them', async () => {
+    const off = new TestMails(
+      new Greeting(),
+      database,
+      new Mailer({ smtpUrl: undefined, from: undefined, isProduction: false }),
+      clock,
+    );
+    await off.greet('ann@example.com');
+    expect(off.isOn).toBe(false);
+    expect(await rows()).toEqual([]);
+  });
+
+  it('are tried again later, with a fresh secret, and none stands in the row', async () => {
+    smtp.refusal = 'busy';
+    await mails.greet('ann@example.com');
+    await mails.sendNoted();
+    const [row] = await rows();
+    expect(row).toMatchObject({ kind: 'greeting', subject: { to: 'ann@example.com' }, attempts: 1 });
+    smtp.refusal = undefined;
+    const before = smtp.mails.length;
+    clock.advance(10);
+    await mails.sendNoted();
+    expect(smtp.mails).toHaveLength(before);
+    clock.advance(20);
+    await mails.sendNoted();
+    expect((await smtp.next()).text).toBe('Your secret is number 2.');
+    expect(await rows()).toEqual([]);
+  });
+
+  it('are given up after a day', async () => {
+    smtp.refusal = 'busy';
+    await mails.greet('ann@example.com');
+    for (let hours = 0; hours <= 24; hours += 6) {
+      await mails.sendNoted();
+      clock.advance(6 * 3600);
+    }
+    smtp.refusal = undefined;
+    expect(await rows()).toEqual([]);
+    expect(mails.givenUp).toHaveLength(1);
+  });
+
+  it('are sent by whichever process starts next, when one has died', async () => {
+    const dead = sender();
+    const sending = jest.spyOn(dead, 'sendNoted').mockResolvedValue();
+    await dead.greet('ann@example.com');
+    expect(sending).toHaveBeenCalled();
+    mails.onApplicationBootstrap();
+    expect(await smtp.next()).toMatchObject({ to: ['ann@example.com'] });
+    await mails.onApplicationShutdown();
+    expect(await rows()).toEqual([]);
+  });
+
+  it('are sent once, by one of two processes', async () => {
+    const other = sender();
+    const before = smtp.mails.length;
+    for (let n = 0; n < 12; n += 1) {
+      const queue = jest.spyOn(mails, 'sendNoted').mockResolvedValue();
+      await mails.greet(`user-${n}@example.com`);
+      queue.mockRestore();
+    }
+    other.onApplicationBootstrap();
+    await mails.sendNoted();
+    while (smtp.mails.length < before + 12) await smtp.next();
+    await Promise.all([mails.onApplicationShutdown(), other.onApplicationShutdown()]);
+    const received = smtp.mails.slice(before).flatMap(({ to }) => to);
+    expect(received.sort()).toEqual(Array.from({ length: 12 }, (_, n) => `user-${n}@example.com`).sort());
+    expect(await rows()).toEqual([]);
+  });
+});
+
+describe('the pace of a mail that is refused', () => {
+  it('slows down to an hour, and ends after a day', () => {
+    const createdAt = new Date(0);
+    const delays: number[] = [];
+    let now = createdAt;
+    for (let attempts = 1; ; attempts += 1) {
+      const next = nextMailAttempt({ attempts, createdAt }, now, () => 1);
+      if (!next) break;
+      delays.push((next.getTime() - now.getTime()) / 1000);
+      now = next;
+    }
+    expect(delays.slice(0, 8)).toEqual([30, 60, 120, 240, 480, 960, 1920, 3600]);
+    expect(delays.length).toBeLessThan(35);
+    expect(now.getTime()).toBeLessThanOrEqual(24 * 3600_000);
+    expect(nextMailAttempt({ attempts: 1, createdAt }, createdAt, () => 0)).toEqual(new Date(15_000));
+  });
+});

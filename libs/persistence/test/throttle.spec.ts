@@ -1,0 +1,153 @@
+import { runInContext } from '@atlas/platform';
+import { EVERY_DATABASE, FixedClock, type TestDatabase, createTestDatabase } from '@atlas/testing';
+import {
+  Database,
+  type MigrationContext,
+  PortableMigration,
+  SignInThrottle,
+  Throttle,
+  ThrottleRow,
+  createThrottles,
+  databaseTarget,
+  migrateFirst,
+  openDatabase,
+} from '../src';
+import { clientNetwork } from '../src/throttle/client-network';
+
+class CreateThrottles1700000000001 extends PortableMigration {
+  protected apply({ sql, types }: MigrationContext): Promise<void> {
+    return sql(...createThrottles(types));
+  }
+  protected revert({ sql }: MigrationContext): Promise<void> {
+    return sql('drop table throttles');
+  }
+}
+const SCHEMA = { entities: [ThrottleRow], migrations: [CreateThrottles1700000000001] };
+const MINUTE = 60;
+
+describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
+  let test: TestDatabase;
+  let database: Database;
+  let clock: FixedClock;
+  let throttle: Throttle;
+
+  beforeAll(async () => {
+    test = await createTestDatabase(driver);
+    const { url, ownerUrl } = test;
+    const migrationTarget = ownerUrl === undefined ? undefined : databaseTarget(ownerUrl);
+    const options = { target: databaseTarget(url), migrationTarget, schema: SCHEMA };
+    await migrateFirst(options);
+    database = await openDatabase(options);
+  });
+  beforeEach(() => {
+    clock = new FixedClock();
+    throttle = new Throttle(database, clock);
+  });
+  afterEach(() =>
+    database.write((manager) => manager.createQueryBuilder().delete().from(ThrottleRow).execute()),
+  );
+  afterAll(async () => {
+    await database.close();
+    await test.drop();
+  });
+
+  const strict = { name: 'strict', limit: 3, windowSeconds: 15 * MINUTE, isStrict: true };
+  const taken = async (n: number, allowance = strict, counted = ['a']): Promise<boolean[]> =>
+    Promise.all(Array.from({ length: n }, () => throttle.isTaken(allowance, counted)));
+  const letThrough = async (...args: Parameters<typeof taken>): Promise<number> =>
+    (await taken(...args)).filter(Boolean).length;
+
+  it('lets so many through and no more, however many come at once', async () => {
+    expect(await letThrough(20)).toBe(3);
+    expect(await letThrough(20, strict, ['b'])).toBe(3);
+    expect(await letThrough(20, { ...strict, name: 'other' })).toBe(3);
+  });
+
+  it('never lets more through in any stretch of time, when it is strict', async () => {
+    expect(await letThrough(1)).toBe(1);
+    clock.advance(14 * MINUTE);
+    expect(await letThrough(5)).toBe(2);
+    clock.advance(14 * MINUTE);
+    expect(await letThrough(5)).toBe(0);
+    clock.advance(MINUTE);
+    expect(await letThrough(5)).toBe(3);
+  });
+
+  it('begins anew a window after the first, when it is not', async () => {
+    const lax = { ...strict, name: 'lax', isStrict: false };
+    expect(await letThrough(1, lax)).toBe(1);
+    clock.advance(14 * MINUTE);
+    expect(await letThrough(5, lax)).toBe(2);
+    clock.advance(MINUTE);
+    expect(await letThrough(5, lax)).toBe(3);
+  });
+
+  it('says how long to wait, and takes back what was none', async () => {
+    await taken(3);
+    clock.advance(5 * MINUTE);
+    await expect(throttle.take(strict, ['a'])).rejects.toMatchObject({
+      ...{ code: 'too_many_attempts', kind: 'too_many', headers: { 'retry-after': '600' } },
+    });
+    clock.advance(10 * MINUTE);
+    await taken(3);
+    await throttle.giveBack(strict, ['a']);
+    expect(await letThrough(5)).toBe(1);
+  });
+
+  it('forgets what is over, and keeps no name', async () => {
+    await taken(1, strict, ['ann@example.com']);
+    clock.advance(10 * MINUTE);
+    await taken(1, strict, ['bob@example.com']);
+    clock.advance(6 * MINUTE);
+    await throttle.sweep();
+    const rows = await database.read((manager) => manager.find(ThrottleRow));
+    expect(rows.map(({ key }) => key)).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
+  });
+
+  describe('of sign-ins', () => {
+    const from = <T>(ip: string, work: () => Promise<T>): Promise<T> =>
+      runInContext({ traceId: 't', ip }, work);
+    const tries = async (
+      n: number,
+      ip: string,
+      account: string,
+      deviceHash: string | null = null,
+    ): Promise<number> => {
+      const throttled = new SignInThrottle(throttle);
+      let through = 0;
+      for (let i = 0; i < n; i += 1)
+        await from(ip, () => throttled.take({ account: [account], deviceHash })).then(
+          () => (through += 1),
+          () => undefined,
+        );
+      return through;
+    };
+
+    it('counts an account from everywhere, and a device that is known for itself', async () => {
+      expect(await tries(8, '192.0.2.1', 'ann')).toBe(8);
+      expect(await tries(8, '192.0.2.2', 'ann')).toBe(2);
+      expect(await tries(12, '192.0.2.1', 'ann', 'her laptop')).toBe(10);
+      expect(await tries(1, '192.0.2.1', 'ann', 'her phone')).toBe(1);
+    });
+
+    it('counts an address over all accounts, but not its known devices', async () => {
+      let through = 0;
+      for (let i = 0; i < 15; i += 1) through += await tries(8, '192.0.2.9', `user ${i}`);
+      expect(through).toBe(100);
+      expect(await tries(1, '192.0.2.9', 'ann', 'her laptop')).toBe(1);
+      expect(await tries(1, '192.0.2.10', 'ann')).toBe(1);
+    });
+  });
+});
+
+describe('a client', () => {
+  it.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['2001:db8:0:1:2:3:4:5', '2001:db8:0:1::/64'],
+    ['2001:DB8::1', '2001:db8:0:0::/64'],
+    ['2001:0db8:0000:0001::9', '2001:db8:0:1::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ])('at %s is counted as %s', (address, network) => expect(clientNetwork(address)).toBe(network));
+});

@@ -1,0 +1,48 @@
+import { mailAddressProblem, isPlainAddress, isTlsRequired, smtpUrlProblem } from './mail-options';
+
+describe('the URL of a mail server', () => {
+  it.each(['smtp://127.0.0.1:2525', 'smtps://user:p%40ss@mail.example.com', 'smtp://mail.example.com/'])(
+    'may be %s',
+    (url) => expect(smtpUrlProblem(url)).toBeNull(),
+  );
+  it.each([
+    '',
+    'mail.example.com',
+    'https://mail.example.com',
+    'smtp://',
+    'smtp://host/path',
+    'smtp://host?tls=no',
+  ])('must not be "%s"', (url) => expect(smtpUrlProblem(url)).toContain('smtp://user:password@host:port'));
+
+  it('needs TLS in production, but to this machine itself', () => {
+    const isNeeded = (smtpUrl: string, isProduction: boolean): boolean =>
+      isTlsRequired({ smtpUrl, isProduction, from: undefined });
+    expect(isNeeded('smtp://mail.example.com', true)).toBe(true);
+    expect(isNeeded('smtp://127.0.0.1:25', true)).toBe(false);
+    expect(isNeeded('smtp://[::1]:25', true)).toBe(false);
+    expect(isNeeded('smtp://mail.example.com', false)).toBe(false);
+  });
+});
+
+describe('an address', () => {
+  it.each(['a@example.com', 'Atlas <a@example.com>', 'Atlas, the product <a+b@xn--bcher-kva.example>'])(
+    'of a sender may be %s',
+    (text) => expect(mailAddressProblem(text)).toBeNull(),
+  );
+  it.each([
+    '',
+    'Atlas',
+    '<a@example.com>',
+    'Atlas\r\nBcc: <a@example.com>',
+    'A <a@example.com> <b@example.com>',
+  ])('of a sender must not be %j', (text) => expect(mailAddressProblem(text)).not.toBeNull());
+  it.each([
+    'a@b,c@d',
+    'a@b\r\nrcpt to:<c@d>',
+    '"a@b"@c',
+    'a@b c',
+    'a@b@c',
+    '<a@b>',
+    `${'a'.repeat(250)}@b.cd`,
+  ])('of a recipient must not be %j', (text) => expect(isPlainAddress(text)).toBe(false));
+});

@@ -1,0 +1,44 @@
+import { isLoopbackUrl } from '../loopback';
+
+/** How a plane sends mail; without a URL it sends none. */
+export interface MailOptions {
+  /** `smtp://user:password@host:port`, or `smtps://` for TLS from the first byte on. */
+  readonly smtpUrl: string | undefined;
+  /** `address` or `Name <address>`. */
+  readonly from: string | undefined;
+  readonly isProduction: boolean;
+}
+
+export interface MailAddress {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** What is wrong with an SMTP server's URL, or null. */
+export function smtpUrlProblem(value: string): string | null {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const isServer = url && /^smtps?:$/.test(url.protocol) && url.hostname !== '';
+  if (!isServer || !['', '/'].includes(url.pathname) || url.search || url.hash)
+    return 'must be smtp://user:password@host:port, or smtps://';
+  return null;
+}
+
+/** `Name <address>` or an address alone; null for anything else. */
+export function parseMailAddress(text: string): MailAddress | null {
+  const { name, address = text } = /^(?<name>[^<>"\p{Cc}]+) <(?<address>[^<>]+)>$/u.exec(text)?.groups ?? {};
+  return isPlainAddress(address) ? { name: name ?? '', address } : null;
+}
+
+export function mailAddressProblem(value: string): string | null {
+  return parseMailAddress(value) ? null : 'must be an address, or a name and an <address>';
+}
+
+/** One mailbox, without anything that an SMTP command or a header would read otherwise. */
+export function isPlainAddress(text: string): boolean {
+  return text.length <= 254 && /^[^\s\p{Cc}<>()[\]\\,;:"@]+@[^\s\p{Cc}<>()[\]\\,;:"@]+$/u.test(text);
+}
+
+/** What is sent in the clear must not leave this machine in production. */
+export function isTlsRequired({ smtpUrl, isProduction }: MailOptions): boolean {
+  return isProduction && smtpUrl !== undefined && !isLoopbackUrl(smtpUrl);
+}

@@ -1,0 +1,83 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import { type Letter, writeLetter } from './letter';
+import { type MailOptions, isPlainAddress, isTlsRequired, parseMailAddress } from './mail-options';
+
+export const MAIL_OPTIONS = Symbol('MAIL_OPTIONS');
+
+const CONNECT_MS = 10_000;
+const SILENCE_MS = 20_000;
+/** However slowly a server goes on. */
+export const MAIL_TIMEOUT_MS = 60_000;
+
+/** A mail that was not taken. Tells what the server answered by its code only: its words may repeat what was sent. */
+export class MailFailure extends Error {
+  constructor(error: unknown) {
+    const { code, responseCode } = error as { code?: string; responseCode?: number };
+    super(
+      `The mail server did not take the mail: ${[code, responseCode].filter(Boolean).join(' ') || 'unknown'}`,
+    );
+    this.name = 'MailFailure';
+  }
+}
+
+/** Sends mail over SMTP, one recipient each. */
+@Injectable()
+export class Mailer {
+  constructor(@Inject(MAIL_OPTIONS) private readonly options: MailOptions) {}
+
+  /** Whether this plane sends mail at all. */
+  get isOn(): boolean {
+    return this.options.smtpUrl !== undefined;
+  }
+
+  /** Resolves once the server has taken it. Throws {@link MailFailure}. */
+  async send(recipient: string, letter: Letter): Promise<void> {
+    const { smtpUrl, from } = this.options;
+    const sender = parseMailAddress(from ?? '');
+    if (smtpUrl === undefined || !sender) throw new MailFailure({ code: 'MAIL_IS_OFF' });
+    if (!isPlainAddress(recipient)) throw new MailFailure({ code: 'NO_ADDRESS' });
+    const { createTransport } = await import('nodemailer');
+    const transport = createTransport(this.server(new URL(smtpUrl)));
+    const sent = transport.sendMail({
+      ...writeLetter(letter),
+      from: { ...sender },
+      to: { name: '', address: recipient },
+      envelope: { from: sender.address, to: [recipient] },
+      // Nobody answers a machine, and no machine should.
+      headers: { 'auto-submitted': 'auto-generated' },
+    });
+    await inTime(sent).catch((error: unknown) => {
+      throw new MailFailure(error);
+    });
+  }
+
+  private server({ protocol, hostname, port, username, password }: URL) {
+    const user = decodeURIComponent(username);
+    return {
+      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      ...(port && { port: Number(port) }),
+      secure: protocol === 'smtps:',
+      requireTLS: isTlsRequired(this.options),
+      ...(user && { auth: { user, pass: decodeURIComponent(password) } }),
+      connectionTimeout: CONNECT_MS,
+      greetingTimeout: CONNECT_MS,
+      socketTimeout: SILENCE_MS,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    };
+  }
+}
+
+async function inTime(sent: Promise<unknown>): Promise<void> {
+  const patience = new AbortController();
+  const tooLong = delay(MAIL_TIMEOUT_MS, undefined, { signal: patience.signal }).then(() => {
+    throw Object.assign(new Error(), { code: 'TOO_SLOW' });
+  });
+  try {
+    await Promise.race([sent, tooLong]);
+  } finally {
+    patience.abort();
+    tooLong.catch(() => undefined);
+  }
+}

@@ -1,0 +1,72 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Mailer } from '@atlas/platform';
+import { HAS_OPENSSL, TestSmtpServer, createTestCertificate, linkIn } from '../src';
+
+const LETTER = {
+  subject: 'Come in\r\nBcc: everybody@example.com',
+  paragraphs: ['Dear <b>Ann</b> & Co,', 'It works once.'],
+  action: { label: 'Open it', url: `https://acme.example.com/invite#token=${'x'.repeat(90)}` },
+};
+const mailerFor = (smtpUrl: string | undefined, isProduction = false): Mailer =>
+  new Mailer({ smtpUrl, from: 'Atlas <atlas@example.com>', isProduction });
+
+describe('Mailer', () => {
+  let smtp: TestSmtpServer;
+  beforeAll(async () => void (smtp = await TestSmtpServer.start()));
+  afterAll(() => smtp.stop());
+
+  it('sends plain text and HTML to one recipient, and what is in them stays text', async () => {
+    await mailerFor(smtp.url).send('ann@example.com', LETTER);
+    const mail = await smtp.next();
+    expect(mail).toMatchObject({ from: 'atlas@example.com', to: ['ann@example.com'] });
+    expect(mail.subject).toBe('Come in Bcc: everybody@example.com');
+    expect(mail.raw).not.toMatch(/^bcc:/im);
+    expect(mail.raw).toMatch(/^auto-submitted: auto-generated/im);
+    expect(linkIn(mail)).toBe(LETTER.action.url);
+    expect(mail.html).toContain('Dear &lt;b&gt;Ann&lt;/b&gt; &amp; Co,');
+    expect(mail.html).toContain(`<a href="${LETTER.action.url}">Open it</a>`);
+  });
+
+  it.each(['ann@example.com,bob@example.com', 'ann@example.com\r\nrcpt to:<bob@example.com>', 'ann'])(
+    'sends nothing to %j',
+    async (recipient) => {
+      await expect(mailerFor(smtp.url).send(recipient, LETTER)).rejects.toThrow('NO_ADDRESS');
+    },
+  );
+
+  it('is off without a server', async () => {
+    expect([mailerFor(undefined).isOn, mailerFor(smtp.url).isOn]).toEqual([false, true]);
+    await expect(mailerFor(undefined).send('ann@example.com', LETTER)).rejects.toThrow('MAIL_IS_OFF');
+  });
+
+  it('tells what the server refused by its code alone', async () => {
+    smtp.refusal = 'no room for ann@example.com';
+    const refused = mailerFor(smtp.url.replace('//', '//ann:a-secret@')).send('ann@example.com', LETTER);
+    await expect(refused).rejects.toThrow(/^The mail server did not take the mail: EMESSAGE 451$/);
+    smtp.refusal = undefined;
+  });
+
+  it('fails where there is no server', async () => {
+    await expect(mailerFor('smtp://127.0.0.1:1').send('ann@example.com', LETTER)).rejects.toThrow(/ESOCKET$/);
+  });
+
+  it('keeps password and link to itself in production where the server has no TLS', async () => {
+    const before = smtp.mails.length;
+    // Another name for this machine, that does not say so.
+    const url = smtp.url.replace('127.0.0.1', 'u:p@0.0.0.0');
+    await expect(mailerFor(url, true).send('ann@example.com', LETTER)).rejects.toThrow(/ETLS/);
+    expect(smtp.mails).toHaveLength(before);
+    await mailerFor(url, false).send('ann@example.com', LETTER);
+    expect(await smtp.next()).toMatchObject({ wasEncrypted: false, user: 'u' });
+  });
+
+  (HAS_OPENSSL ? it : it.skip)('does not believe a certificate that nobody vouches for', async () => {
+    const { cert, key } = createTestCertificate(mkdtempSync(join(tmpdir(), 'atlas-mail-')));
+    const own = await TestSmtpServer.start({ cert, key });
+    await expect(mailerFor(own.url, true).send('ann@example.com', LETTER)).rejects.toThrow(/ESOCKET|ETLS/);
+    expect(own.mails).toEqual([]);
+    await own.stop();
+  });
+});
