@@ -1,4 +1,11 @@
-import { Database, RepeatableRequests, databaseHealth, databaseTarget } from '@atlas/persistence';
+import {
+  Database,
+  RepeatableRequests,
+  SignInThrottle,
+  Throttle,
+  databaseHealth,
+  databaseTarget,
+} from '@atlas/persistence';
 import { Clock, PlatformModule, environmentModule } from '@atlas/platform';
 import { SignatureVerifier, authorityOf } from '@atlas/service-auth';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -22,6 +29,7 @@ import { LocalInspection } from './infrastructure/drivers/local/local-inspection
 import { LocalPlanes } from './infrastructure/drivers/local/local-planes';
 import { LocalSupervisor } from './infrastructure/drivers/local/local-supervisor';
 import { Infrastructures } from './infrastructure/infrastructures';
+import { MAIL_PROVIDERS } from './mail';
 import { Chores } from './provisioning/chores';
 import { FaultPoints } from './provisioning/fault-points';
 import { JobEvents } from './provisioning/job-events';
@@ -93,7 +101,7 @@ import { TransferRelay } from './transfers/relay.service';
 import { Transfers } from './transfers/transfers.service';
 import { WaitingCalls } from './tenant-planes/waiting-calls';
 
-const ACCOUNTS = [Accounts, OperatorAuthentication];
+const ACCOUNTS = [Accounts, OperatorAuthentication, SignInThrottle, Throttle];
 const AI_GATEWAY = [AiGateway, CONFIGURED_AI_PROVIDER];
 const AUDIT = [Audit, AuditSealer];
 const PROVISIONING = [
@@ -167,6 +175,7 @@ export class AppModule {
             metrics: { token: config.METRICS_TOKEN },
             readinessChecks: [() => databaseHealth(database)],
             web: config.web,
+            mail: config.mail,
           }),
         }),
       ],
@@ -191,6 +200,7 @@ export class AppModule {
         ...AI_GATEWAY,
         ...AUDIT,
         ...INFRASTRUCTURE,
+        ...MAIL_PROVIDERS,
         ...PROVISIONING,
         ...RECONCILE_PROVIDERS,
         ...STEP_PROVIDERS,

@@ -79,6 +79,9 @@ describe('the configuration of the Control Plane', () => {
       INTERNAL_SERVICE_SECRET: 'hunter2',
       METRICS_TOKEN: 'hunter2',
       CORS_ALLOWED_ORIGINS: 'hunter2',
+      TRUSTED_PROXIES: 'hunter2',
+      SMTP_URL: 'mail://u:hunter2@mail.example.com',
+      MAIL_FROM: 'hunter2',
       LOG_LEVEL: 'loud',
     };
     const faults = faultsOf(env);
@@ -99,7 +102,8 @@ describe('the configuration of the Control Plane', () => {
     ['https://a.example.com, http://localhost:5173', ['https://a.example.com', 'http://localhost:5173']],
   ])('lets the pages of %s call in development', (CORS_ALLOWED_ORIGINS, allowedOrigins) => {
     const env = { CONTROL_PLANE_SEALING_KEYS: WELL_KNOWN_KEY, CORS_ALLOWED_ORIGINS };
-    expect(parseEnvironment(ControlPlaneConfig, env).web).toEqual({ isProduction: false, allowedOrigins });
+    const { web } = parseEnvironment(ControlPlaneConfig, env);
+    expect(web).toMatchObject({ isProduction: false, allowedOrigins });
   });
 
   it.each([
@@ -112,6 +116,25 @@ describe('the configuration of the Control Plane', () => {
     expect(faultsOf({ CONTROL_PLANE_SEALING_KEYS: KEYS, CORS_ALLOWED_ORIGINS })).toEqual([
       expect.stringMatching(/^CORS_ALLOWED_ORIGINS must be origins/),
     ]);
+  });
+
+  it.each(['10.0.0.0/8', '192.0.2.1, 2001:db8::/32', '::1'])('believes proxies at %s', (TRUSTED_PROXIES) => {
+    expect(faultsOf({ CONTROL_PLANE_SEALING_KEYS: KEYS, TRUSTED_PROXIES })).toEqual([]);
+  });
+
+  it.each(['*', '0.0.0.0/0', '10.0.0.0/33', 'proxy.example.com', '10.0.0/8'])(
+    'takes %s for no proxy',
+    (TRUSTED_PROXIES) => {
+      expect(faultsOf({ CONTROL_PLANE_SEALING_KEYS: KEYS, TRUSTED_PROXIES })).toEqual([
+        expect.stringMatching(/^TRUSTED_PROXIES must be addresses/),
+      ]);
+    },
+  );
+
+  it('needs to know whom mail is from where there is a server for it', () => {
+    const env = { CONTROL_PLANE_SEALING_KEYS: KEYS, SMTP_URL: 'smtp://mail.example.com' };
+    expect(faultsOf(env)).toEqual([expect.stringMatching(/^MAIL_FROM is required/)]);
+    expect(faultsOf({ ...env, MAIL_FROM: 'Atlas <atlas@example.com>' })).toEqual([]);
   });
 
   describe('in production', () => {
@@ -132,6 +155,7 @@ describe('the configuration of the Control Plane', () => {
       ['CONTROL_PLANE_DATABASE_URL', 'postgres://postgres:postgres@db.example.com/cp'],
       ['CONTROL_PLANE_MIGRATION_DATABASE_URL', 'postgres://owner:password@db.example.com/cp'],
       ['CONTROL_PLANE_SEALING_KEYS', `${KEYS},${WELL_KNOWN_KEY}`],
+      ['SMTP_URL', 'smtp://atlas:change-me@mail.example.com'],
       ['CORS_ALLOWED_ORIGINS', '*'],
       ['CORS_ALLOWED_ORIGINS', 'https://app.example.com,*'],
       ['CORS_ALLOWED_ORIGINS', 'http://app.example.com'],

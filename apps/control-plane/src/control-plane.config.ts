@@ -7,11 +7,16 @@ import {
   IsSecret,
   NoDefaultInProduction,
   Secret,
+  type MailOptions,
   type WebOptions,
   isPlainHttp,
+  mailAddressProblem,
   originsIn,
   originsProblem,
   passwordInUrl,
+  proxiesIn,
+  proxiesProblem,
+  smtpUrlProblem,
 } from '@atlas/platform';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, ValidateIf } from 'class-validator';
@@ -86,6 +91,21 @@ export class ControlPlaneConfig {
   @IsOptional()
   @Checked('origins', originsProblem)
   CORS_ALLOWED_ORIGINS?: string;
+
+  /** Proxies in front, whose word on a client's address counts. Unset: none. */
+  @IsOptional()
+  @Checked('proxies', proxiesProblem)
+  TRUSTED_PROXIES?: string;
+
+  /** The server that mail is sent by. Unset: none is sent. */
+  @IsOptional()
+  @Checked('smtpUrl', smtpUrlProblem)
+  @NoDefaultInProduction(passwordInUrl)
+  SMTP_URL?: string;
+
+  @ValidateIf((config: ControlPlaneConfig) => config.SMTP_URL !== undefined || config.MAIL_FROM !== undefined)
+  @Checked('mailAddress', mailAddressProblem)
+  MAIL_FROM?: string;
 
   /** A dedicated tenant needs a purchase order number. */
   @Transform(({ value }) => value === true || value === '1' || value === 'true')
@@ -231,7 +251,12 @@ export class ControlPlaneConfig {
     return {
       isProduction: this.NODE_ENV === 'production',
       allowedOrigins: originsIn(this.CORS_ALLOWED_ORIGINS),
+      trustedProxies: proxiesIn(this.TRUSTED_PROXIES),
     };
+  }
+
+  get mail(): MailOptions {
+    return { smtpUrl: this.SMTP_URL, from: this.MAIL_FROM, isProduction: this.NODE_ENV === 'production' };
   }
 
   get infrastructureDriver(): DriverName {

@@ -27,6 +27,7 @@ export class AppModule {
             metrics: { token: config.METRICS_TOKEN },
             readinessChecks: [() => databaseHealth(database)],
             web: config.web,
+            mail: config.mail,
           }),
         }),
         CoreModule,

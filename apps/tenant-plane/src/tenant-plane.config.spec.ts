@@ -77,6 +77,9 @@ describe('the configuration of a Tenant Plane', () => {
       TENANT_PLANE_PUBLIC_URL: 'hunter2',
       METRICS_TOKEN: 'hunter2',
       CORS_ALLOWED_ORIGINS: 'hunter2',
+      TRUSTED_PROXIES: 'hunter2',
+      SMTP_URL: 'mail://u:hunter2@mail.example.com',
+      MAIL_FROM: 'hunter2',
       LOG_LEVEL: 'loud',
     };
     const faults = faultsOf(env);

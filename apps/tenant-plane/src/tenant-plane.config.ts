@@ -10,12 +10,17 @@ import {
   NoDefaultInProduction,
   Secret,
   type SecretText,
+  type MailOptions,
   type WebOptions,
   isPlainHttp,
+  mailAddressProblem,
   originsIn,
   originsProblem,
   passwordInUrl,
   revealed,
+  proxiesIn,
+  proxiesProblem,
+  smtpUrlProblem,
 } from '@atlas/platform';
 import { parseCredential } from '@atlas/service-auth';
 import { type DeploymentModel } from '@atlas/tenancy';
@@ -158,6 +163,21 @@ export class TenantPlaneConfig {
   @Checked('origins', originsProblem)
   CORS_ALLOWED_ORIGINS?: string;
 
+  /** Proxies in front, whose word on a client's address counts. Unset: none. */
+  @IsOptional()
+  @Checked('proxies', proxiesProblem)
+  TRUSTED_PROXIES?: string;
+
+  /** The server that mail is sent by. Unset: none is sent. */
+  @IsOptional()
+  @Checked('smtpUrl', smtpUrlProblem)
+  @NoDefaultInProduction(passwordInUrl)
+  SMTP_URL?: string;
+
+  @ValidateIf((config: TenantPlaneConfig) => config.SMTP_URL !== undefined || config.MAIL_FROM !== undefined)
+  @Checked('mailAddress', mailAddressProblem)
+  MAIL_FROM?: string;
+
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
   LOG_LEVEL: string = 'info';
 
@@ -166,7 +186,15 @@ export class TenantPlaneConfig {
   }
 
   get web(): WebOptions {
-    return { isProduction: this.isProduction, allowedOrigins: originsIn(this.CORS_ALLOWED_ORIGINS) };
+    return {
+      isProduction: this.isProduction,
+      allowedOrigins: originsIn(this.CORS_ALLOWED_ORIGINS),
+      trustedProxies: proxiesIn(this.TRUSTED_PROXIES),
+    };
+  }
+
+  get mail(): MailOptions {
+    return { smtpUrl: this.SMTP_URL, from: this.MAIL_FROM, isProduction: this.isProduction };
   }
 
   /** Undefined where the port is the system's choice, so that nobody can know it beforehand. */

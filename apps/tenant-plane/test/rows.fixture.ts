@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { KnownDevices } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
+import { KnownDevice } from '../src/accounts/known-device.entity';
 import { AiAnswers } from '../src/ai/ai-answers.service';
 import { TENANT_SCOPED_ENTITIES } from '../src/database/schema';
+import { OutgoingMail } from '../src/mail/outgoing-mail.entity';
 import { PASSWORD, type TestTenantPlane } from './tenant-plane.fixture';
 
 /** One row or more of this tenant in each of its tables, made the way users make them. */
@@ -18,6 +22,13 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
   // An answer takes a Control Plane: written the way the service does.
   const { id: incidentId, created_by: askedBy } = incident.body;
   await plane.app.get(AiAnswers).record(id, { incidentId, askedBy, model: 'm', source: 'control_plane' });
+  // A mail is a row only while it waits for a server that takes it: none here, and none sends it meanwhile.
+  const waiting = { id: randomUUID(), kind: 'none', subject: {}, createdAt: plane.now, attempts: 0 };
+  await plane.tenants.write(id, async (scope) => {
+    await scope.insert(OutgoingMail, { ...waiting, nextAttemptAt: plane.now });
+    const device = new KnownDevices(KnownDevice, scope.manager, { tenantId: id });
+    await device.add(randomUUID(), exchange.body.user.id, plane.now);
+  });
   for (const entity of TENANT_SCOPED_ENTITIES) {
     const isFilled = await plane.tenants.read(id, (scope) => scope.exists(entity));
     if (!isFilled) throw new Error(`No row of ${entity.name} was made: make one here.`);

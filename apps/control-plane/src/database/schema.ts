@@ -1,10 +1,12 @@
-import { type Schema } from '@atlas/persistence';
+import { type Schema, ThrottleRow } from '@atlas/persistence';
 import { ApiKey } from '../accounts/api-key.entity';
+import { KnownDevice } from '../accounts/known-device.entity';
 import { OperatorSession } from '../accounts/operator-session.entity';
 import { Operator } from '../accounts/operator.entity';
 import { AuditEvent } from '../audit/audit-event.entity';
 import { IdempotencyRecord } from '../idempotency/idempotency-key.entity';
 import { LocalPlane } from '../infrastructure/drivers/local/local-plane.entity';
+import { OutgoingMail } from '../mail/outgoing-mail.entity';
 import { ProvisioningJob } from '../provisioning/job.entity';
 import { Drift, ReconcileTurn } from '../reconcile/drift.entity';
 import { SigningKey } from '../signing-keys/signing-key.entity';
@@ -29,6 +31,7 @@ import { CreateDrifts1700000000010 } from './migrations/0010-create-drifts';
 import { UpgradePlanes1700000000011 } from './migrations/0011-upgrade-planes';
 import { DrainCells1700000000012 } from './migrations/0012-drain-cells';
 import { ChainAudit1700000000013 } from './migrations/0013-chain-audit';
+import { QueueMails1700000000014 } from './migrations/0014-queue-mails';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -40,9 +43,11 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     DeletionCertificate,
     Drift,
     IdempotencyRecord,
+    KnownDevice,
     LocalPlane,
     Operator,
     OperatorSession,
+    OutgoingMail,
     Placement,
     ProvisioningJob,
     ProvisioningToken,
@@ -51,6 +56,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     ServiceKey,
     SigningKey,
     Tenant,
+    ThrottleRow,
     TenantPlane,
     Transfer,
     TransferPart,
@@ -69,5 +75,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     UpgradePlanes1700000000011,
     DrainCells1700000000012,
     ChainAudit1700000000013,
+    QueueMails1700000000014,
   ],
 };

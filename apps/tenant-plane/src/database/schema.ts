@@ -1,4 +1,5 @@
-import { type Schema, TenantCounter } from '@atlas/persistence';
+import { type Schema, TenantCounter, ThrottleRow } from '@atlas/persistence';
+import { KnownDevice } from '../accounts/known-device.entity';
 import { Session } from '../accounts/session.entity';
 import { UsedSignupToken } from '../accounts/used-signup-token.entity';
 import { User } from '../accounts/user.entity';
@@ -9,6 +10,7 @@ import { ConfigurationItem } from '../cmdb/configuration-item.entity';
 import { PlaneIdentity } from '../control-plane-link/plane-identity.entity';
 import { IdempotencyRecord } from '../idempotency/idempotency-key.entity';
 import { Incident } from '../incidents/incident.entity';
+import { OutgoingMail } from '../mail/outgoing-mail.entity';
 import { SkippedStep } from '../onboarding/skipped-step.entity';
 import { Tenant } from '../tenancy/tenant.entity';
 import { CreateIdentity1700000000001 } from './migrations/0001-create-identity';
@@ -20,9 +22,10 @@ import { TrackChanges1700000000006 } from './migrations/0006-track-changes';
 import { CreateAi1700000000007 } from './migrations/0007-create-ai';
 import { KeepServiceSecrets1700000000008 } from './migrations/0008-keep-service-secrets';
 import { ChainAudit1700000000009 } from './migrations/0009-chain-audit';
+import { QueueMails1700000000011 } from './migrations/0011-queue-mails';
 
-/** The plane's own rows: who it is and whom it serves. */
-const PLANE_ENTITIES = [PlaneIdentity, Tenant];
+/** The plane's own rows: who it is, whom it serves, and what is tried too often. */
+const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow];
 
 /**
  * Rows that belong to one tenant each, and move with it. A new feature adds its entity here, behind those that its rows
@@ -31,6 +34,7 @@ const PLANE_ENTITIES = [PlaneIdentity, Tenant];
 export const TENANT_SCOPED_ENTITIES = [
   User,
   Session,
+  KnownDevice,
   UsedSignupToken,
   TenantCounter,
   AuditEvent,
@@ -40,6 +44,7 @@ export const TENANT_SCOPED_ENTITIES = [
   AiRouteSetting,
   AiAnswer,
   IdempotencyRecord,
+  OutgoingMail,
 ];
 
 export const TENANT_PLANE_SCHEMA: Schema = {
@@ -54,5 +59,6 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     CreateAi1700000000007,
     KeepServiceSecrets1700000000008,
     ChainAudit1700000000009,
+    QueueMails1700000000011,
   ],
 };

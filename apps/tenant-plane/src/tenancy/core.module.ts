@@ -1,4 +1,4 @@
-import { RepeatableRequests } from '@atlas/persistence';
+import { RepeatableRequests, SignInThrottle, Throttle } from '@atlas/persistence';
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccountsController } from '../accounts/accounts.controller';
@@ -23,6 +23,7 @@ import { Deployment } from '../deployment/deployment';
 import { HomeController } from '../deployment/home.controller';
 import { TenantDefaultController } from '../deployment/tenant-default.controller';
 import { TenantIdempotency, UserRequests } from '../idempotency/tenant-idempotency';
+import { MAIL_PROVIDERS } from '../mail';
 import { MovesController } from '../portability/moves.controller';
 import { Moves } from '../portability/moves.service';
 import { RunningTransfers } from '../portability/running-transfers';
@@ -54,7 +55,16 @@ const TENANCY = [
   { provide: APP_GUARD, useClass: TenantGuard },
 ];
 const IDEMPOTENCY = [TenantIdempotency, { provide: RepeatableRequests, useClass: UserRequests }];
-const ACCOUNTS = [Accounts, SessionAuthentication, SessionCookie, Sessions, SignupTokens];
+const ACCOUNTS = [
+  Accounts,
+  SessionAuthentication,
+  SessionCookie,
+  Sessions,
+  SignInThrottle,
+  SignupTokens,
+  Throttle,
+  ...MAIL_PROVIDERS,
+];
 
 /** What every feature stands on: which tenant, which user, which deployment, and the word of the Control Plane. */
 @Global()

@@ -1,0 +1,12 @@
+import { type MailKind, type TenantScope } from '@atlas/persistence';
+import { type Provider, type Type } from '@nestjs/common';
+import { MAIL_KINDS, Mails } from './mails';
+
+/** Every kind of mail that a tenant plane sends. */
+const KINDS: Type<MailKind<TenantScope>>[] = [];
+
+export const MAIL_PROVIDERS: Provider[] = [
+  ...KINDS,
+  { provide: MAIL_KINDS, inject: KINDS, useFactory: (...kinds: MailKind<TenantScope>[]) => kinds },
+  Mails,
+];
