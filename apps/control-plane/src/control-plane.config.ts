@@ -5,9 +5,9 @@ import {
   IsLongSecret,
   IsPortNumber,
   IsSecret,
+  type MailOptions,
   NoDefaultInProduction,
   Secret,
-  type MailOptions,
   type WebOptions,
   isPlainHttp,
   mailAddressProblem,
@@ -99,9 +99,10 @@ export class ControlPlaneConfig {
 
   /** The server that mail is sent by. Unset: none is sent. */
   @IsOptional()
+  @IsSecret()
   @Checked('smtpUrl', smtpUrlProblem)
   @NoDefaultInProduction(passwordInUrl)
-  SMTP_URL?: string;
+  SMTP_URL?: Secret;
 
   @ValidateIf((config: ControlPlaneConfig) => config.SMTP_URL !== undefined || config.MAIL_FROM !== undefined)
   @Checked('mailAddress', mailAddressProblem)

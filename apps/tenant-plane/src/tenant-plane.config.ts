@@ -7,35 +7,25 @@ import {
   IsPortNumber,
   IsSecret,
   IsSwitch,
+  type MailOptions,
   NoDefaultInProduction,
   Secret,
   type SecretText,
-  type MailOptions,
   type WebOptions,
   isPlainHttp,
   mailAddressProblem,
   originsIn,
   originsProblem,
   passwordInUrl,
-  revealed,
   proxiesIn,
   proxiesProblem,
+  revealed,
   smtpUrlProblem,
 } from '@atlas/platform';
 import { parseCredential } from '@atlas/service-auth';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Transform } from 'class-transformer';
-import {
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsNotEmpty,
-  IsOptional,
-  IsUrl,
-  Max,
-  Min,
-  ValidateIf,
-} from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, ValidateIf } from 'class-validator';
 
 const HTTP_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
@@ -170,9 +160,10 @@ export class TenantPlaneConfig {
 
   /** The server that mail is sent by. Unset: none is sent. */
   @IsOptional()
+  @IsSecret()
   @Checked('smtpUrl', smtpUrlProblem)
   @NoDefaultInProduction(passwordInUrl)
-  SMTP_URL?: string;
+  SMTP_URL?: Secret;
 
   @ValidateIf((config: TenantPlaneConfig) => config.SMTP_URL !== undefined || config.MAIL_FROM !== undefined)
   @Checked('mailAddress', mailAddressProblem)

@@ -1,4 +1,4 @@
-import { Clock, Mailer } from '@atlas/platform';
+import { Clock, Mailer, Secret } from '@atlas/platform';
 import {
   EVERY_DATABASE,
   FixedClock,
@@ -91,7 +91,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     new TestMails(
       new Greeting(),
       database,
-      new Mailer({ smtpUrl, from: 'atlas@example.com', isProduction: false }),
+      new Mailer({ smtpUrl: new Secret(smtpUrl), from: 'atlas@example.com', isProduction: false }),
       clock,
     );
   const rows = (): Promise<OutgoingMail[]> => database.read((manager) => manager.find(OutgoingMail));

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Mailer } from '@atlas/platform';
+import { Mailer, Secret } from '@atlas/platform';
 import { HAS_OPENSSL, TestSmtpServer, createTestCertificate, linkIn } from '../src';
 
 const LETTER = {
@@ -10,7 +10,10 @@ const LETTER = {
   action: { label: 'Open it', url: `https://acme.example.com/invite#token=${'x'.repeat(90)}` },
 };
 const mailerFor = (smtpUrl: string | undefined, isProduction = false): Mailer =>
-  new Mailer({ smtpUrl, from: 'Atlas <atlas@example.com>', isProduction });
+  new Mailer({
+    smtpUrl: smtpUrl === undefined ? undefined : new Secret(smtpUrl),
+    ...{ from: 'Atlas <atlas@example.com>', isProduction },
+  });
 
 describe('Mailer', () => {
   let smtp: TestSmtpServer;

@@ -1,3 +1,4 @@
+import { Secret } from '../secret';
 import { mailAddressProblem, isPlainAddress, isTlsRequired, smtpUrlProblem } from './mail-options';
 
 describe('the URL of a mail server', () => {
@@ -16,7 +17,7 @@ describe('the URL of a mail server', () => {
 
   it('needs TLS in production, but to this machine itself', () => {
     const isNeeded = (smtpUrl: string, isProduction: boolean): boolean =>
-      isTlsRequired({ smtpUrl, isProduction, from: undefined });
+      isTlsRequired({ smtpUrl: new Secret(smtpUrl), isProduction, from: undefined });
     expect(isNeeded('smtp://mail.example.com', true)).toBe(true);
     expect(isNeeded('smtp://127.0.0.1:25', true)).toBe(false);
     expect(isNeeded('smtp://[::1]:25', true)).toBe(false);

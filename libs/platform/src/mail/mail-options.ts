@@ -1,9 +1,10 @@
 import { isLoopbackUrl } from '../loopback';
+import { type Secret } from '../secret';
 
 /** How a plane sends mail; without a URL it sends none. */
 export interface MailOptions {
   /** `smtp://user:password@host:port`, or `smtps://` for TLS from the first byte on. */
-  readonly smtpUrl: string | undefined;
+  readonly smtpUrl: Secret | undefined;
   /** `address` or `Name <address>`. */
   readonly from: string | undefined;
   readonly isProduction: boolean;
@@ -40,5 +41,5 @@ export function isPlainAddress(text: string): boolean {
 
 /** What is sent in the clear must not leave this machine in production. */
 export function isTlsRequired({ smtpUrl, isProduction }: MailOptions): boolean {
-  return isProduction && smtpUrl !== undefined && !isLoopbackUrl(smtpUrl);
+  return isProduction && smtpUrl !== undefined && !isLoopbackUrl(smtpUrl.reveal());
 }

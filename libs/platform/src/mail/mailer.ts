@@ -38,7 +38,7 @@ export class Mailer {
     if (smtpUrl === undefined || !sender) throw new MailFailure({ code: 'MAIL_IS_OFF' });
     if (!isPlainAddress(recipient)) throw new MailFailure({ code: 'NO_ADDRESS' });
     const { createTransport } = await import('nodemailer');
-    const transport = createTransport(this.server(new URL(smtpUrl)));
+    const transport = createTransport(this.server(new URL(smtpUrl.reveal())));
     const sent = transport.sendMail({
       ...writeLetter(letter),
       from: { ...sender },
