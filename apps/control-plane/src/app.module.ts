@@ -64,6 +64,8 @@ import { Routes } from './routing/routes.service';
 import { RoutingController } from './routing/routing.controller';
 import { Resealer } from './sealing/resealer';
 import { SealingKeysController } from './sealing/sealing-keys.controller';
+import { SignupController } from './signup/signup.controller';
+import { Signups } from './signup/signups.service';
 import { SigningKeys } from './signing-keys/signing-keys';
 import { Cells } from './tenant-planes/cells';
 import { DesiredStates } from './tenant-planes/desired-state.service';
@@ -187,6 +189,7 @@ export class AppModule {
         JobsController,
         RoutingController,
         SealingKeysController,
+        SignupController,
         TenantsController,
         LifecycleController,
         PlaneOperationsController,
@@ -207,6 +210,7 @@ export class AppModule {
         ...TENANT_PLANES,
         ...TENANTS,
         SealedIdempotency,
+        Signups,
         { provide: RepeatableRequests, useClass: OperatorRequests },
         Routes,
         Resealer,

@@ -5,6 +5,7 @@ import {
   IsLongSecret,
   IsPortNumber,
   IsSecret,
+  IsSwitch,
   type MailOptions,
   NoDefaultInProduction,
   Secret,
@@ -107,6 +108,11 @@ export class ControlPlaneConfig {
   @ValidateIf((config: ControlPlaneConfig) => config.SMTP_URL !== undefined || config.MAIL_FROM !== undefined)
   @Checked('mailAddress', mailAddressProblem)
   MAIL_FROM?: string;
+
+  /** Nobody signs up, though mail is sent. */
+  @IsSwitch()
+  @IsBoolean()
+  SIGNUP_CLOSED: boolean = false;
 
   /** A dedicated tenant needs a purchase order number. */
   @Transform(({ value }) => value === true || value === '1' || value === 'true')

@@ -1,5 +1,13 @@
 import { profileOf } from '@atlas/deployment-profiles';
-import { databasesOfLongSuite, eventually } from '@atlas/testing';
+import {
+  ADMIN_PASSWORD,
+  type SessionView,
+  TestSmtpServer,
+  databasesOfLongSuite,
+  eventually,
+  linkIn,
+  request,
+} from '@atlas/testing';
 import { type BothPlanes, startBothPlanes } from './both-planes.fixture';
 import { OperatorsShell } from './operators-shell.fixture';
 import { OngoingCalls } from './ongoing-calls.fixture';
@@ -8,20 +16,23 @@ import { QUICK_ROTATION, SERVICE_SECRET, SecretRotation } from './secret-rotatio
 jest.setTimeout(60_000);
 
 describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', (driver) => {
+  let smtp: TestSmtpServer;
   let planes: BothPlanes;
   let shell: OperatorsShell;
   /** Under way while all the rest happens. */
   let rotation: SecretRotation;
   let calls: OngoingCalls;
   beforeAll(async () => {
-    planes = await startBothPlanes(driver, QUICK_ROTATION);
+    smtp = await TestSmtpServer.start();
+    planes = await startBothPlanes(driver, { ...QUICK_ROTATION, ...smtp.env });
     shell = new OperatorsShell(planes.stack);
     calls = await OngoingCalls.begin(planes.stack);
     rotation = await SecretRotation.begin(planes);
   });
-  afterAll(() => {
+  afterAll(async () => {
     shell.endAll();
-    return planes.stop();
+    await planes.stop();
+    await smtp.stop();
   });
 
   /** Its job waits for its customer, and fails when the customer's token is revoked. */
@@ -45,6 +56,29 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
       body: { ...incident, number: 'INC-00000001', status: 'open' },
     });
     expect(Date.parse(tenant.active_at ?? '') - Date.parse(tenant.created_at)).toBeLessThan(2000);
+  });
+
+  it('take in a stranger who has nothing but an address', async () => {
+    const { stack } = planes;
+    const tokenIn = async (subject: RegExp): Promise<string> => {
+      for (;;) {
+        const mail = await smtp.next();
+        if (subject.test(mail.subject)) return new URL(linkIn(mail)).hash.replace('#token=', '');
+      }
+    };
+    const ask = (path: string, body: object) =>
+      request(`${stack.controlPlane.url}/api/signup${path}`, { body });
+    expect((await ask('', { email: 'jo@stranger.example' })).status).toBe(202);
+    expect((await ask('/verify', { token: await tokenIn(/^Confirm/) })).body).toMatchObject({
+      slug: 'stranger',
+    });
+    const body = { token: await tokenIn(/^Welcome to Atlas: stranger/), password: ADMIN_PASSWORD };
+    const { body: session } = await stack.tenant<SessionView>('stranger', '/api/auth/signup-exchange', {
+      body,
+    });
+    expect(session.user).toMatchObject({ email: 'jo@stranger.example', role: 'admin' });
+    const me = await stack.tenant('stranger', '/api/auth/me', { session: session.token });
+    expect(me).toMatchObject({ status: 200, body: { user: { email: 'jo@stranger.example' } } });
   });
 
   it('show each step of a provisioning as it happens', async () => {

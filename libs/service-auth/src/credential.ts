@@ -9,6 +9,7 @@ export const CREDENTIAL_PREFIXES = {
   ats: 'service secret',
   aok: 'operator API key',
   aos: 'operator session',
+  asu: 'sign-up link',
 } as const;
 
 export type CredentialPrefix = keyof typeof CREDENTIAL_PREFIXES;

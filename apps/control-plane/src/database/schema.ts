@@ -9,6 +9,7 @@ import { LocalPlane } from '../infrastructure/drivers/local/local-plane.entity';
 import { OutgoingMail } from '../mail/outgoing-mail.entity';
 import { ProvisioningJob } from '../provisioning/job.entity';
 import { Drift, ReconcileTurn } from '../reconcile/drift.entity';
+import { Signup } from '../signup/signup.entity';
 import { SigningKey } from '../signing-keys/signing-key.entity';
 import { Placement } from '../tenant-planes/placement.entity';
 import { ProvisioningToken } from '../tenant-planes/provisioning-token.entity';
@@ -32,6 +33,7 @@ import { UpgradePlanes1700000000011 } from './migrations/0011-upgrade-planes';
 import { DrainCells1700000000012 } from './migrations/0012-drain-cells';
 import { ChainAudit1700000000013 } from './migrations/0013-chain-audit';
 import { QueueMails1700000000014 } from './migrations/0014-queue-mails';
+import { CreateSignups1700000000017 } from './migrations/0017-create-signups';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -54,6 +56,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     ReconcileTurn,
     RequestNonce,
     ServiceKey,
+    Signup,
     SigningKey,
     Tenant,
     ThrottleRow,
@@ -76,5 +79,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     DrainCells1700000000012,
     ChainAudit1700000000013,
     QueueMails1700000000014,
+    CreateSignups1700000000017,
   ],
 };

@@ -1,9 +1,11 @@
 import { type MailKind } from '@atlas/persistence';
 import { type Provider, type Type } from '@nestjs/common';
+import { VerifySignupMail } from '../signup/verify-signup.mail';
+import { WelcomeMail } from '../signup/welcome.mail';
 import { MAIL_KINDS, Mails } from './mails';
 
 /** Every kind of mail that the Control Plane sends. */
-const KINDS: Type<MailKind>[] = [];
+const KINDS: Type<MailKind>[] = [VerifySignupMail, WelcomeMail];
 
 export const MAIL_PROVIDERS: Provider[] = [
   ...KINDS,

@@ -4,6 +4,7 @@ import { SealedIdempotency } from '../idempotency/sealed-idempotency';
 import { DesiredStates } from '../tenant-planes/desired-state.service';
 import { KeyUses } from '../tenant-planes/key-uses';
 import { RequestNonces } from '../tenant-planes/request-nonces/request-nonces';
+import { Signups } from '../signup/signups.service';
 import { OldCopies } from './old-copies';
 import { Removals } from './removals.service';
 
@@ -18,6 +19,7 @@ export class Chores {
     private readonly sealer: AuditSealer,
     private readonly oldCopies: OldCopies,
     private readonly removals: Removals,
+    private readonly signups: Signups,
   ) {}
 
   async run(since: Date): Promise<void> {
@@ -28,5 +30,6 @@ export class Chores {
     await this.idempotency.sweep();
     await this.oldCopies.sweep();
     await this.removals.sweep();
+    await this.signups.sweep();
   }
 }

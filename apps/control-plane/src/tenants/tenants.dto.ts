@@ -28,7 +28,7 @@ import { MAX_TOKEN_SECONDS } from '../tenant-planes/provisioning-tokens';
 
 const MAX_SETTINGS = 10_000;
 
-const IsSlug = (): PropertyDecorator =>
+export const IsSlug = (): PropertyDecorator =>
   ValidateBy({
     name: 'isSlug',
     validator: {

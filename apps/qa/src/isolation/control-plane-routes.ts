@@ -70,6 +70,9 @@ export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = 
   'POST /api/ai/chat/completions': SIGNED,
 
   'POST /api/auth/login': OPEN,
+  'POST /api/signup': OPEN,
+  'POST /api/signup/verify': OPEN,
+  'GET /api/signup/:id': OPEN,
   'GET /health/live': OPEN,
   'GET /health/ready': OPEN,
   'GET /api/health': OPEN,

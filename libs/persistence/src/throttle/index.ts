@@ -1,3 +1,4 @@
+export { clientNetwork } from './client-network';
 export * from './known-devices';
 export * from './schema';
 export * from './sign-in-throttle';

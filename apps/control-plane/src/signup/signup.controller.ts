@@ -1,0 +1,29 @@
+import { ApiTags, Public, UuidPipe } from '@atlas/platform';
+import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { SignupDto, VerifySignupDto } from './signup.dto';
+import { type SignupView } from './signup.view';
+import { Signups } from './signups.service';
+
+@ApiTags('sign-up')
+@Public()
+@Controller('signup')
+export class SignupController {
+  constructor(private readonly signups: Signups) {}
+
+  @Post()
+  @HttpCode(202)
+  request(@Body() dto: SignupDto): Promise<SignupView> {
+    return this.signups.request(dto);
+  }
+
+  @Post('verify')
+  @HttpCode(202)
+  verify(@Body() dto: VerifySignupDto): Promise<SignupView> {
+    return this.signups.verify(dto);
+  }
+
+  @Get(':id')
+  get(@Param('id', UuidPipe) id: string): Promise<SignupView> {
+    return this.signups.get(id);
+  }
+}

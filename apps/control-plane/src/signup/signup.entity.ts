@@ -1,0 +1,18 @@
+import { TimestampColumn } from '@atlas/persistence';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Somebody asked for a tenant, and may have shown since that the address is theirs. */
+@Entity('signups')
+export class Signup {
+  @PrimaryColumn('uuid') id: string;
+  @Column('varchar') email: string;
+  @Column('varchar', { nullable: true }) organisation: string | null;
+  /** What was asked for. */
+  @Column('varchar', { nullable: true }) slug: string | null;
+  /** SHA-256 of the token in the mail that was sent last. */
+  @Column('varchar', { name: 'token_hash', nullable: true }) tokenHash: string | null;
+  @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+  @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
+  @TimestampColumn({ name: 'verified_at', nullable: true }) verifiedAt: Date | null;
+  @Column('uuid', { name: 'tenant_id', nullable: true }) tenantId: string | null;
+}

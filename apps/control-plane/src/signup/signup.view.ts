@@ -1,0 +1,31 @@
+import { type Tenant } from '../tenants/tenant.entity';
+import { type Signup } from './signup.entity';
+
+export const SIGNUP_STATUSES = ['unverified', 'expired', 'provisioning', 'active', 'failed'] as const;
+export type SignupStatus = (typeof SIGNUP_STATUSES)[number];
+
+/** What anybody is told who has its id: never whose it is. */
+export interface SignupView {
+  readonly id: string;
+  readonly status: SignupStatus;
+  /** Null until the address was verified. */
+  readonly slug: string | null;
+  readonly url: string | null;
+  readonly expires_at: string;
+}
+
+export function signupView(
+  { id, expiresAt, verifiedAt }: Signup,
+  tenant: Tenant | null,
+  now: Date,
+): SignupView {
+  const expires_at = expiresAt.toISOString();
+  if (!verifiedAt)
+    return { id, status: expiresAt <= now ? 'expired' : 'unverified', slug: null, url: null, expires_at };
+  return { id, status: statusOf(tenant), slug: tenant?.slug ?? null, url: tenant?.url ?? null, expires_at };
+}
+
+function statusOf(tenant: Tenant | null): SignupStatus {
+  if (tenant?.status === 'provisioning') return 'provisioning';
+  return tenant === null || ['failed', 'deleted'].includes(tenant.status) ? 'failed' : 'active';
+}

@@ -1,0 +1,203 @@
+import { EVERY_DATABASE, type ReceivedMail, TestSmtpServer, eventually, linkIn } from '@atlas/testing';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { OutgoingMail } from '../../src/mail/outgoing-mail.entity';
+import { Signup } from '../../src/signup/signup.entity';
+import { Signups } from '../../src/signup/signups.service';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { Tenant } from '../../src/tenants/tenant.entity';
+import { TestControlPlane } from '../control-plane.fixture';
+import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
+
+const NOBODY = { token: null };
+
+describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
+  let smtp: TestSmtpServer;
+  let plane: TestControlPlane;
+  let cell: PlaneSimulator;
+  beforeAll(async () => {
+    smtp = await TestSmtpServer.start();
+    plane = await TestControlPlane.boot(driver, { ...smtp.env, TRUSTED_PROXIES: '127.0.0.1' });
+    cell = await plane.enrolledCell();
+  });
+  afterAll(async () => {
+    await plane.close();
+    await smtp.stop();
+  });
+
+  let lastAddress = 0;
+  /** Each from an address of its own, unless it says otherwise. */
+  const from = (ip = `192.0.2.${(lastAddress += 1)}`) => ({ ...NOBODY, headers: { 'x-forwarded-for': ip } });
+  const ask = (body: object, options = from()) => plane.post('/api/signup', body, options);
+  const verify = (body: object, options = from()) => plane.post('/api/signup/verify', body, options);
+  const look = (id: string) => plane.get(`/api/signup/${id}`, from());
+  const tokenIn = (mail: ReceivedMail): string => new URL(linkIn(mail)).hash.replace('#token=', '');
+  const askedWith = async (body: { email: string; organisation?: string; slug?: string }) => {
+    const { body: asked } = await ask(body).expect(202);
+    return { id: asked.id as string, token: tokenIn(await smtp.next()) };
+  };
+
+  it('ends with a tenant and a welcome, once the address is shown to be theirs', async () => {
+    const { body: asked } = await ask({ email: 'Jo@Mail.Acme.co.uk' }).expect(202);
+    const expires_at = new Date(plane.clock.now().getTime() + 86_400_000).toISOString();
+    const unverified = { id: expect.any(String), status: 'unverified', slug: null, url: null, expires_at };
+    expect(asked).toEqual(unverified);
+    expect(await plane.count(Tenant)).toBe(0);
+
+    const mail = await smtp.next();
+    expect([mail.to, mail.subject]).toEqual([['jo@mail.acme.co.uk'], 'Confirm your address for Atlas']);
+    expect(linkIn(mail)).toMatch(/^http:\/\/127\.0\.0\.1:4100\/signup\/verify#token=asu_\w+$/);
+    const token = tokenIn(mail);
+    expect(JSON.stringify(await plane.rows(Signup))).not.toContain(token);
+    expect((await look(asked.id)).body).toEqual(asked);
+
+    const verified = await verify({ token }).expect(202);
+    const shown = { ...unverified, status: 'provisioning', slug: 'acme', url: 'https://acme.atlas.example' };
+    expect(verified.body).toEqual(shown);
+    const [tenant] = (await plane.rows(Tenant, { slug: 'acme' })) as [Tenant];
+    expect(tenant).toMatchObject({
+      ...{ source: 'signup', name: 'acme', adminEmail: 'jo@mail.acme.co.uk' },
+      ...{ deploymentModel: 'shared', plan: 'core' },
+    });
+    await cell.serve(tenant.id);
+    await plane.sweep();
+    expect((await look(asked.id)).body).toEqual({ ...shown, status: 'active' });
+    const welcome = await smtp.next();
+    expect([welcome.to, welcome.subject]).toEqual([
+      ['jo@mail.acme.co.uk'],
+      'Welcome to Atlas: acme is ready',
+    ]);
+    expect(linkIn(welcome)).toMatch(/^https:\/\/acme\.atlas\.example\/signup#token=eyJ/);
+    expect(await plane.rows(AuditEvent, { targetId: asked.id })).toMatchObject([
+      { action: 'signup.verified', actorKind: 'signup', actorId: asked.id, after: { tenant_id: tenant.id } },
+    ]);
+    // The link again, after a lost answer: nothing more is made.
+    expect((await verify({ token }).expect(202)).body).toEqual({ ...shown, status: 'active' });
+    expect(await plane.count(Tenant, { adminEmail: 'jo@mail.acme.co.uk' })).toBe(1);
+    await eventually(async () => (await plane.count(OutgoingMail)) === 0, { what: 'all mails are sent' });
+  });
+
+  it('proposes a slug of the name that is not taken', async () => {
+    for (const slug of ['big-co', 'big-co-2', 'big-co-3']) {
+      const { token } = await askedWith({ email: `admin@${slug}.example`, organisation: 'Big Co!' });
+      expect((await verify({ token }).expect(202)).body).toMatchObject({ slug });
+    }
+  });
+
+  it('takes the slug that was asked for, and says when it is taken, without spending the link', async () => {
+    const one = await askedWith({ email: 'one@gmail.com', slug: 'wanted' });
+    const other = await askedWith({ email: 'other@gmail.com', slug: 'wanted' });
+    expect((await verify({ token: one.token }).expect(202)).body).toMatchObject({ slug: 'wanted' });
+    expect(refusal(await verify({ token: other.token }))).toEqual([409, 'slug_taken']);
+    expect((await verify({ token: other.token, slug: 'wanted-too' }).expect(202)).body.slug).toBe(
+      'wanted-too',
+    );
+  });
+
+  it('answers one that has a tenant as it answers everybody, and tells it by mail', async () => {
+    const { token } = await askedWith({ email: 'twice@twice.example' });
+    const second = await askedWith({ email: 'twice@twice.example' });
+    await verify({ token }).expect(202);
+    // Whoever has the link has shown that the address is theirs.
+    expect(refusal(await verify({ token: second.token }))).toEqual([409, 'already_signed_up']);
+    const [known, unknown] = [
+      await ask({ email: 'twice@twice.example' }),
+      await ask({ email: 'once@once.example' }),
+    ];
+    const blank = (answer: { status: number; body: { id: string } }) => [
+      answer.status,
+      { ...answer.body, id: '' },
+    ];
+    expect(blank(known)).toEqual(blank(unknown));
+    const mails = [await smtp.next(), await smtp.next()];
+    expect(mails.map(({ to, subject }) => [to[0], subject])).toEqual([
+      ['twice@twice.example', 'You have a tenant of Atlas already'],
+      ['once@once.example', 'Confirm your address for Atlas'],
+    ]);
+    expect(linkIn(mails[0] as ReceivedMail)).toBe('https://twice.atlas.example');
+    expect((await look(known.body.id)).body.status).toBe('unverified');
+  });
+
+  it('makes one tenant of two links that are opened at once', async () => {
+    const links = [
+      await askedWith({ email: 'race@race.example' }),
+      await askedWith({ email: 'race@race.example' }),
+    ];
+    const answers = await Promise.all([...links, ...links].map(({ token }) => verify({ token })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 202, 409, 409]);
+    expect(await plane.count(Tenant, { adminEmail: 'race@race.example' })).toBe(1);
+  });
+
+  it('refuses links that are not whole, unknown or a day old', async () => {
+    const { id, token } = await askedWith({ email: 'late@late.example' });
+    for (const wrong of ['x', `${token}x`, token.replace(/.$/, (last) => (last === 'a' ? 'b' : 'a'))])
+      expect(refusal(await verify({ token: wrong }))).toEqual([404, 'signup_link_unknown']);
+    plane.clock.advance(86_400);
+    expect(refusal(await verify({ token }))).toEqual([410, 'signup_expired']);
+    expect((await look(id)).body.status).toBe('expired');
+    expect(await plane.count(Tenant, { slug: 'late' })).toBe(0);
+    expect(refusal(await look('01a21853-b26b-7a79-91d9-4a50cfd27ca0'))).toEqual([404, 'not_found']);
+  });
+
+  it('spends no link while no cell has room', async () => {
+    const { token } = await askedWith({ email: 'full@full.example' });
+    const [{ placed }] = (await plane.rows(TenantPlane, { id: cell.id })) as [TenantPlane];
+    await plane.change(TenantPlane, { id: cell.id }, { capacity: placed });
+    const answer = await verify({ token });
+    expect([refusal(answer), answer.headers['retry-after']]).toEqual([[503, 'no_capacity'], '60']);
+    await plane.change(TenantPlane, { id: cell.id }, { capacity: 1000 });
+    await verify({ token }).expect(202);
+  });
+
+  it.each([
+    [{}, 'email'],
+    [{ email: 'nobody' }, 'email'],
+    [{ email: 'jo@gmail.com' }, 'organisation'],
+    [{ email: 'jo@gmail.com', organisation: '日本' }, 'organisation'],
+    [{ email: 'jo@acme.com', slug: 'Admin' }, 'slug'],
+    [{ email: 'jo@acme.com', plan: 'enterprise' }, 'plan'],
+  ])('refuses %j', async (body, field) => {
+    const answer = await ask(body);
+    expect(refusal(answer)).toEqual([400, 'validation_failed']);
+    expect(answer.body.errors[0].field).toBe(field);
+  });
+
+  it('writes three times an hour to an address, whoever asks, and says nothing of it', async () => {
+    for (let time = 0; time < 5; time++) await ask({ email: 'flooded@flooded.example' }).expect(202);
+    await ask({ email: 'next@next.example' }).expect(202);
+    const to = [];
+    while (to.at(-1) !== 'next@next.example') to.push((await smtp.next()).to[0]);
+    expect(to).toEqual([...Array<string>(3).fill('flooded@flooded.example'), 'next@next.example']);
+  });
+
+  it('is asked for ten times an hour from an address', async () => {
+    const again = () => ask({ email: 'jo@gmail.com', slug: 'greedy' }, from('198.51.100.7'));
+    for (let time = 0; time < 10; time++) await again().expect(202);
+    const answer = await again();
+    expect(refusal(answer)).toEqual([429, 'too_many_attempts']);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    plane.clock.advance(3601);
+    await again().expect(202);
+  });
+
+  it('is forgotten a month after its link has expired', async () => {
+    const rows = await plane.count(Signup);
+    plane.clock.advance(32 * 86_400);
+    await plane.app.get(Signups).sweep();
+    expect([rows > 10, await plane.count(Signup)]).toEqual([true, 0]);
+  });
+});
+
+describe.each([
+  ['is closed', { SIGNUP_CLOSED: '1', SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'atlas@example.com' }],
+  ['has no way to send mail', {}],
+])('signing up where it %s', (_, env) => {
+  it('is refused', async () => {
+    const plane = await TestControlPlane.boot('sqlite', env);
+    try {
+      const answer = await plane.post('/api/signup', { email: 'jo@acme.com' }, NOBODY);
+      expect(refusal(answer)).toEqual([403, 'signup_closed']);
+    } finally {
+      await plane.close();
+    }
+  });
+});
