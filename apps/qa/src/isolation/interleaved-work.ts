@@ -51,6 +51,9 @@ export class InterleavedWork {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    // The last that each connection sees is a write that failed.
+    const last = this.tenants.flatMap((tenant) => [tenant, tenant, tenant]);
+    await Promise.all(last.map((tenant) => this.send(tenant, refusedHalfWay(tenant), undefined)));
     this.agent.destroy();
     return this.seen;
   }
@@ -128,6 +131,11 @@ const get =
   (target: string, tellsOwn: boolean): MakeWork =>
   () => ({ method: 'GET', target, tellsOwn });
 
+/** There is no such incident: nothing of the attempt may stay behind on the connection. */
+function refusedHalfWay({ party }: TenantWithCanary): Work {
+  return { method: 'PATCH', target: `/api/incidents/${party.subjects.user}`, body: { title: 'x' } };
+}
+
 /** What users do all day, each telling by its answer whose it is; and now and then what is another's. */
 const WORKS: readonly MakeWork[] = [
   get('/api/incidents', true),
@@ -154,8 +162,7 @@ const WORKS: readonly MakeWork[] = [
     ...{ method: 'PATCH', target: `/api/incidents/${party.subjects.incident}`, tellsOwn: true },
     body: { description: canary },
   }),
-  // Refused half-way: nothing of it may stay behind on the connection.
-  ({ party }) => ({ method: 'PATCH', target: `/api/incidents/${party.subjects.user}`, body: { title: 'x' } }),
+  refusedHalfWay,
   (own, other) => ({
     ...{ method: 'GET', target: `/api/incidents/${other.party.subjects.incident}` },
     ...(other !== own && { about: other }),
