@@ -7,6 +7,7 @@ import { CRASH_MATRIX } from './proofs/crash-matrix.proof';
 import { DEPROVISION } from './proofs/deprovision.proof';
 import { DUMP_SCAN } from './proofs/dump-scan.proof';
 import { FENCING } from './proofs/fencing.proof';
+import { HOST_ATTACKS } from './proofs/host-attacks.proof';
 import { IDEMPOTENCY } from './proofs/idempotency.proof';
 import { ISOLATION_CANARY } from './proofs/isolation-canary.proof';
 import { ISOLATION_MATRIX } from './proofs/isolation-matrix.proof';
@@ -39,6 +40,7 @@ export const PROOFS: readonly Proof[] = [
   BLAST_RADIUS,
   ISOLATION_MATRIX,
   ISOLATION_CANARY,
+  HOST_ATTACKS,
   RLS_LINT,
   REPOSITORY_FAILS_CLOSED,
   SEAL_SWAP,

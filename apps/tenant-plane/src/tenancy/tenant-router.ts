@@ -54,6 +54,8 @@ export class TenantRouter implements OnModuleInit {
 
   /** Where the request has to go. Null for what is answered here: tenants that are served here, and who names nobody. */
   async elsewhere(request: Pick<FastifyRequest, 'headers' | 'url'>): Promise<string | null> {
+    // The absolute form (RFC 9112 section 3.2.2) would put a second host behind the first.
+    if (!request.url.startsWith('/')) return null;
     const origin = await this.originElsewhere(request.headers);
     return origin === null ? null : `${origin}${request.url}`;
   }

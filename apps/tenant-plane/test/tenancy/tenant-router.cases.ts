@@ -1,5 +1,5 @@
 import { type TenantRoute } from '@atlas/plane-contract';
-import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
+import { EVERY_DATABASE, FixedClock, eventually, sendRaw } from '@atlas/testing';
 import { Link } from '../linked-plane.fixture';
 import { type TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
@@ -39,6 +39,16 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     lives('acme', { endpoint_url: `${ELSEWHERE}/some/path?token=x` });
     const { headers } = await plane.get('//evil.example.com/', { host: hostOf('acme') });
     expect(new URL(headers['location'] ?? '').origin).toBe(ELSEWHERE);
+  });
+
+  it('sends nobody on whose request line names a host of its own', async () => {
+    lives('acme');
+    const head = `Host: ${hostOf('acme')}\r\nConnection: close\r\n\r\n`;
+    const answer = await sendRaw(plane.url, `GET http://.evil.example/ HTTP/1.1\r\n${head}`);
+    expect([answer.status, answer.head.toLowerCase()]).toEqual([
+      404,
+      expect.not.stringContaining('location:'),
+    ]);
   });
 
   it('asks once for a while, also for a name that nobody has', async () => {

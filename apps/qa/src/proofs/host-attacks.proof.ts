@@ -1,0 +1,69 @@
+import { type RawAnswer, sendRaw } from '@atlas/testing';
+import { type HostAttack, hostAttacks } from '../isolation/host-attacks';
+import { steeredLinks } from '../isolation/links';
+import { type TenantWithCanary, tenantWithCanary } from '../isolation/tenants';
+import { type Proof, countBy } from '../proof';
+import { inBatches } from '../in-batches';
+
+/** R14. Whatever host, headers, cookies and token say against each other: nobody crosses over. */
+export const HOST_ATTACKS: Proof = {
+  name: 'host-attacks',
+  goal: 'host, x-tenant-id, forwarding headers, request line, cookies and token that disagree: 0 crossings; no link leads where a header says',
+  databases: ['sqlite', 'postgres'],
+  smallOn: ['sqlite'],
+  async run({ size, served, progress }) {
+    const { stack } = await served();
+    const [own, other] = [await tenantWithCanary(stack, 'ours'), await tenantWithCanary(stack, 'its')];
+    const attacks = hostAttacks({ own: own.party, other: other.party }).flatMap((attack) =>
+      (size === 'full' ? pathsFor(attack, other) : [LIST]).map((path) => ({ attack, path })),
+    );
+    const url = stack.tenantPlanes[0]?.url ?? '';
+    const outcomes = await inBatches(attacks.length, progress, async (at) => {
+      const { attack, path } = attacks[at] as (typeof attacks)[number];
+      const answer = await sendRaw(url, textOf(attack, path));
+      const outcome = outcomeOf(attack, path, answer, { own, other });
+      if (outcome === 'crossed' || outcome === 'otherwise')
+        progress(`${attack.name}, ${path}: ${answer.status} ${outcome} ${answer.body.slice(0, 200)}`);
+      return outcome;
+    });
+    const counts = countBy(outcomes, String);
+    const { made, steered } = await steeredLinks(stack, own, progress);
+    const control = await sendRaw(url, textOf({ name: '', expected: 'own', lines: linesOf(other) }, LIST));
+    const figure = `${attacks.length} requests: ${counts['crossed'] ?? 0} crossings, ${counts['otherwise'] ?? 0} answered otherwise than meant, ${JSON.stringify(counts)}; the other itself is answered ${control.status}; ${steered} of ${made} links steered`;
+    const isGood = !counts['crossed'] && !counts['otherwise'] && steered === 0 && made > 0;
+    return { figure, isGood: isGood && control.body.includes(other.canary) };
+  },
+};
+
+const LIST = '/api/incidents';
+
+/** What tells whose it is, and what is the other's alone. */
+function pathsFor({ expected }: HostAttack, { party }: TenantWithCanary): string[] {
+  const foreign = `/api/incidents/${party.subjects.incident}`;
+  return expected === 'refused' ? [LIST, '/api/auth/me', foreign] : [LIST, foreign];
+}
+
+function linesOf({ party }: TenantWithCanary): string[] {
+  return [`Host: ${party.host}`, `Authorization: Bearer ${party.session}`];
+}
+
+function textOf({ lines, target = (path) => path, version = '1.1' }: HostAttack, path: string): string {
+  return [`GET ${target(path)} HTTP/${version}`, ...lines, 'Connection: close', '', ''].join('\r\n');
+}
+
+type Outcome = 'crossed' | 'otherwise' | 'refused' | 'own';
+
+function outcomeOf(
+  { expected }: HostAttack,
+  path: string,
+  { status, head, body }: RawAnswer,
+  { own, other }: { readonly own: TenantWithCanary; readonly other: TenantWithCanary },
+): Outcome {
+  const { canary, name } = other;
+  if (`${head}${body}`.includes(canary) || body.includes(name)) return 'crossed';
+  const isForeign = path !== LIST && path !== '/api/auth/me';
+  if (status >= 500) return 'otherwise';
+  if (status === 0 || status >= 300) return expected === 'own' && !isForeign ? 'otherwise' : 'refused';
+  if (isForeign || expected === 'refused') return 'crossed';
+  return body.includes(own.canary) ? 'own' : 'otherwise';
+}
