@@ -17,6 +17,7 @@ export * from './row-level-security';
 export * from './rows';
 export * from './secret-box';
 export * from './signals';
+export * from './single-tenant-file';
 export * from './sqlite-database';
 export * from './tenant-counter.entity';
 export * from './tenant-scope';

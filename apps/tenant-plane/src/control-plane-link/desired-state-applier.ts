@@ -5,6 +5,7 @@ import { In, Not } from 'typeorm';
 import { rowCodecs } from '../portability/row-codec';
 import { deleteAll } from '../portability/row-store';
 import { RunningTransfers } from '../portability/running-transfers';
+import { SingleTenantFile } from '../database/single-tenant-file';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { Tenant } from '../tenancy/tenant.entity';
 import { PlaneIdentities } from './plane-identities';
@@ -28,6 +29,7 @@ export class DesiredStateApplier {
     private readonly directory: TenantDirectory,
     private readonly identities: PlaneIdentities,
     private readonly secrets: ServiceSecrets,
+    private readonly file: SingleTenantFile,
   ) {}
 
   /** Applies and keeps: the revision moves on only when all of it is applied; until then the same changes are asked for again. */
@@ -76,6 +78,7 @@ export class DesiredStateApplier {
   private async applyOne(entry: DesiredTenant): Promise<Applied> {
     const outcome = { tenantId: entry.tenant_id, entryRevision: entry.entry_revision };
     try {
+      if (entry.phase !== 'retired') await this.file.fixTo(entry.tenant_id);
       await this.settleTransfers(entry);
       if (entry.purge) await this.purge(entry.tenant_id);
       await this.database.write((manager) => manager.upsert(Tenant, rowOf(entry) as never, ['id']));

@@ -4,6 +4,8 @@ import { DesiredStateApplier } from '../control-plane-link/desired-state-applier
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { ServiceSecrets } from '../control-plane-link/service-secrets';
 import { databaseOptions } from '../database/database-options';
+import { SingleTenantFile } from '../database/single-tenant-file';
+import { Deployment } from '../deployment/deployment';
 import { RunningTransfers } from '../portability/running-transfers';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { type TenantPlaneConfig } from '../tenant-plane.config';
@@ -45,6 +47,7 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
     new TenantDirectory(database, clock),
     identities,
     new ServiceSecrets(config, identities),
+    new SingleTenantFile(database, new Deployment(config, identities)),
   );
   return { config, clock, identities, applier };
 }

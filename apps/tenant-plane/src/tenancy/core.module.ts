@@ -19,6 +19,7 @@ import { ControlPlaneLink } from '../control-plane-link/link.service';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { Reporter } from '../control-plane-link/reporter';
 import { ServiceSecrets } from '../control-plane-link/service-secrets';
+import { SingleTenantFile } from '../database/single-tenant-file';
 import { Deployment } from '../deployment/deployment';
 import { HomeController } from '../deployment/home.controller';
 import { TenantDefaultController } from '../deployment/tenant-default.controller';
@@ -77,7 +78,16 @@ const ACCOUNTS = [
     HomeController,
     MovesController,
   ],
-  providers: [...LINK, ...TENANCY, ...ACCOUNTS, ...IDEMPOTENCY, Audit, AuditSealer, Deployment],
+  providers: [
+    ...LINK,
+    ...TENANCY,
+    ...ACCOUNTS,
+    ...IDEMPOTENCY,
+    Audit,
+    AuditSealer,
+    Deployment,
+    SingleTenantFile,
+  ],
   exports: [Audit, ControlPlaneClient, Deployment, PlaneIdentities, RepeatableRequests],
 })
 export class CoreModule {}

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { User } from '../../src/accounts/user.entity';
@@ -44,6 +45,10 @@ describe.each(MODELS)('registering by hand on a plane of model %s that allows it
   beforeEach(async () => {
     tenant = await plane.tenant(`tenant-${(count += 1)}`);
   });
+  // The plane has one at a time.
+  afterEach(() =>
+    plane.apply({ tenants: [{ ...tenant, phase: 'retired', purge: { job_id: randomUUID() } }] }),
+  );
 
   const register = (changes: object = {}) => registerAt(plane, tenant, changes);
   const signUp = (token: string) => plane.post('/api/auth/signup-exchange', { token, password: PASSWORD });

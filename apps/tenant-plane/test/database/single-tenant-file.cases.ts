@@ -1,0 +1,130 @@
+import { Database, singleTenantProblems, tenantOfFile } from '@atlas/persistence';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { EnvironmentError } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { Logger } from '@nestjs/common';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
+import { SingleTenantFile } from '../../src/database/single-tenant-file';
+import { fillEveryTable } from '../rows.fixture';
+import { type Env, TestTenantPlane, createApp, environmentFor } from '../tenant-plane.fixture';
+
+const TABLES = TENANT_SCOPED_ENTITIES.map((entity) => [entity.name, entity] as const);
+const OF_THE_PLANE = ['row_changes', 'tracked_tenants'];
+const FIXED: Env = { ATLAS_TP_DEPLOYMENT: 'on_prem' };
+const SHARED: Env = { ATLAS_TP_DEPLOYMENT: 'shared' };
+
+describe('the SQLite file of a plane with one tenant', () => {
+  let plane: TestTenantPlane;
+  let acme: DesiredTenant;
+  const stranger = uuidv7();
+
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot('sqlite', { env: FIXED });
+    acme = await plane.tenant('acme');
+    await fillEveryTable(plane, acme);
+  });
+  afterAll(() => plane.close());
+
+  const query = <T>(sql: string, parameters: unknown[] = []): Promise<T[]> =>
+    plane.app.get(Database).write((manager) => manager.query<T[]>(sql, parameters));
+  const fixedTo = (): Promise<string | null> => plane.app.get(Database).read(tenantOfFile);
+  const tableOf = (entity: (typeof TENANT_SCOPED_ENTITIES)[number]): string =>
+    plane.app.get(Database).dataSource.getMetadata(entity).tableName;
+  /** The plane's next start, on the same file; what it refuses to start for. */
+  const startAgain = async (env: Env): Promise<unknown> => {
+    await plane.app.close();
+    const app = await createApp({ ...environmentFor(plane.database), ...env });
+    const refusal = await app.init().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    await app.close();
+    plane = await TestTenantPlane.open(plane.database, { env: FIXED });
+    return refusal;
+  };
+
+  it.each(TABLES)('takes no row of another in the table of %s, whoever writes it', async (_, entity) => {
+    const table = tableOf(entity);
+    const columns = await query<{ name: string }>(`select name from pragma_table_info('${table}')`);
+    const names = columns.map(({ name }) => name).join(', ');
+    const values = columns.map(({ name }) => (name === 'tenant_id' ? '$1' : name)).join(', ');
+    const planted = query(`insert into ${table} (${names}) select ${values} from ${table} limit 1`, [
+      stranger,
+    ]);
+    await expect(planted).rejects.toThrow('foreign_tenant');
+    // An audit row is nobody's to change: whichever trigger comes first.
+    const given = query(`update ${table} set tenant_id = $1`, [stranger]);
+    await expect(given).rejects.toThrow(
+      entity === AuditEvent ? /foreign_tenant|audit_append_only/ : 'foreign_tenant',
+    );
+  });
+
+  it.each(OF_THE_PLANE)('nor in %s', async (table) => {
+    const values = table === 'row_changes' ? `(1, $1, 'incidents', '[]')` : '($1, false)';
+    await expect(query(`insert into ${table} values ${values}`, [stranger])).rejects.toThrow(
+      'foreign_tenant',
+    );
+  });
+
+  it('refuses a second tenant as long as it has the first, and says why', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation();
+    await plane.tenant('globex', { tenant_id: stranger });
+    expect(String(error.mock.calls[0]?.[0])).toContain("SQLite file is tenant acme's alone");
+    await plane.apply({ full: true });
+    await plane.tenant('globex', { tenant_id: stranger });
+    expect(String(error.mock.calls[1]?.[0])).toContain('still holds rows of another tenant');
+    error.mockRestore();
+    expect(await fixedTo()).toBe(acme.tenant_id);
+    await plane.apply({ tenants: [acme] });
+  });
+
+  it('stays fixed over a start, and mends what somebody took away', async () => {
+    await query('drop trigger only_tenant_incidents_insert');
+    const problems = () =>
+      plane.app.get(Database).read((manager) => singleTenantProblems(manager, acme.tenant_id));
+    expect(await problems()).toEqual([
+      'table incidents: trigger only_tenant_incidents_insert is missing, or another',
+    ]);
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    expect(await startAgain(FIXED)).toBeUndefined();
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('not refused in: incidents'));
+    warn.mockRestore();
+    expect(await problems()).toEqual([]);
+  });
+
+  it('refuses to start with a table that stays open', async () => {
+    jest.spyOn(SingleTenantFile.prototype, 'fixTo').mockResolvedValueOnce();
+    await query('drop trigger only_tenant_sessions_update');
+    const refusal = await startAgain(FIXED);
+    expect(refusal).toBeInstanceOf(EnvironmentError);
+    expect(String(refusal)).toContain('table sessions: trigger only_tenant_sessions_update is missing');
+  });
+
+  it('never becomes the file of a shared plane', async () => {
+    const refusal = await startAgain(SHARED);
+    expect(refusal).toBeInstanceOf(EnvironmentError);
+    expect(String(refusal)).toContain(`is tenant ${acme.tenant_id}'s alone`);
+  });
+
+  it("becomes another's once nothing is left of the first", async () => {
+    await plane.apply({ tenants: [{ ...acme, phase: 'retired', purge: { job_id: uuidv7() } }] });
+    await plane.tenant('globex', { tenant_id: stranger });
+    expect(await fixedTo()).toBe(stranger);
+    await plane.user({ ...acme, tenant_id: stranger }, 'admin');
+    await expect(plane.user(acme, 'admin')).rejects.toThrow('foreign_tenant');
+  });
+});
+
+describe('the SQLite file of a shared plane', () => {
+  it('is fixed to nobody; with several tenants in it a plane of one does not start on it', async () => {
+    const plane = await TestTenantPlane.boot('sqlite', { env: SHARED });
+    for (const slug of ['acme', 'globex']) await plane.user(await plane.tenant(slug), 'admin');
+    expect(await plane.app.get(Database).read(tenantOfFile)).toBeNull();
+    await plane.app.close();
+    const app = await createApp({ ...environmentFor(plane.database), ...FIXED });
+    await expect(app.init()).rejects.toThrow('is of 2 tenants (acme, globex)');
+    await app.close();
+    await plane.database.drop();
+  });
+});
