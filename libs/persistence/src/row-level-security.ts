@@ -1,15 +1,14 @@
 import { type DataSource } from 'typeorm';
 
-/**
- * The statements that fence a tenant-scoped table. FORCE binds the owner too. The setting is cast, never the column,
- * else no index is used; it is '' (not null) after a transaction that set it, hence nullif.
- */
+/** The setting is cast, never the column, else no index is used; it is '' (not null) after a transaction that set it, hence nullif. */
+const IS_OWN = `tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid`;
+
+/** The statements that fence a tenant-scoped table. FORCE binds the owner too. */
 export function forceRowLevelSecurity(table: string): string[] {
-  const isOwn = `tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid`;
   return [
     `alter table ${table} enable row level security`,
     `alter table ${table} force row level security`,
-    `create policy tenant_isolation on ${table} using (${isOwn}) with check (${isOwn})`,
+    `create policy tenant_isolation on ${table} using (${IS_OWN}) with check (${IS_OWN})`,
   ];
 }
 
@@ -18,6 +17,7 @@ interface RoleFacts {
   readonly rolsuper: boolean;
   readonly rolbypassrls: boolean;
   readonly owned: string | null;
+  readonly truncatable: string | null;
 }
 
 /** By which the connected role could step over the policies: its attributes, and what it owns. */
@@ -29,7 +29,9 @@ export interface RoleFaults {
 export async function roleFaults(dataSource: DataSource): Promise<RoleFaults> {
   const [role] = await dataSource.query<RoleFacts[]>(
     `select r.rolname, r.rolsuper, r.rolbypassrls,
-            (select c.relname from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p', 'v', 'm') limit 1) as owned
+            (select c.relname from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p', 'v', 'm') limit 1) as owned,
+            (select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = current_schema()
+              where c.relkind in ('r', 'p') and has_table_privilege(c.oid, 'truncate') limit 1) as truncatable
        from pg_roles r where r.rolname = current_user`,
   );
   if (!role) return { bypassing: ['its role is not known to the server'], owning: [] };
@@ -37,17 +39,28 @@ export async function roleFaults(dataSource: DataSource): Promise<RoleFaults> {
     ...(role.rolsuper ? [`role "${role.rolname}" is a superuser`] : []),
     ...(role.rolbypassrls ? [`role "${role.rolname}" has BYPASSRLS`] : []),
   ];
-  const owning = role.owned === null ? [] : [`role "${role.rolname}" owns the table "${role.owned}"`];
-  return { bypassing, owning };
+  if (role.owned !== null)
+    return { bypassing, owning: [`role "${role.rolname}" owns the table "${role.owned}"`] };
+  // Policies do not hold for TRUNCATE.
+  const emptied =
+    role.truncatable === null ? [] : [`role "${role.rolname}" may truncate "${role.truncatable}"`];
+  return { bypassing, owning: emptied };
 }
 
 /**
  * Holds the catalog against the rules for tenant-scoped tables (each with a `tenant_id` column): forced row-level
- * security, a policy with check, and keys that start with `tenant_id`; and no view that reads with its owner's rights.
+ * security, policies that let the tenant's own rows through and no others, to be read and to be written, and primary,
+ * unique and foreign keys that start with `tenant_id` on both of their sides; and nothing beside them that has the rights
+ * of its owner: no view, no function.
  */
 export async function tenantTableProblems(dataSource: DataSource): Promise<string[]> {
-  const rows = await dataSource.query<{ problem: string }[]>(CATALOG_LINT);
+  const rows = await dataSource.query<{ problem: string }[]>(CATALOG_LINT, [IS_OWN]);
   return rows.map((row) => row.problem);
+}
+
+/** An expression as Postgres prints it differs from its source in blanks, brackets, case and casts of texts. */
+function bare(expression: string): string {
+  return `regexp_replace(lower(${expression}), '[[:space:]()]|::text', '', 'g')`;
 }
 
 const CATALOG_LINT = `
@@ -56,7 +69,12 @@ const CATALOG_LINT = `
       from pg_class c
       join pg_namespace n on n.oid = c.relnamespace and n.nspname = current_schema()
       join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
-     where c.relkind in ('r', 'p'))
+     where c.relkind in ('r', 'p', 'f')),
+  policies as (
+    select scoped.relname, p.polname, e.side, e.expression
+      from scoped join pg_policy p on p.polrelid = scoped.oid and p.polpermissive
+      cross join lateral (values ('USING', pg_get_expr(p.polqual, p.polrelid)),
+                                 ('WITH CHECK', pg_get_expr(p.polwithcheck, p.polrelid))) as e (side, expression))
   select format('table %s: row-level security is not enabled and forced', relname) as problem
     from scoped where not (relrowsecurity and relforcerowsecurity)
   union all
@@ -64,9 +82,11 @@ const CATALOG_LINT = `
     from scoped where not exists (select 1 from pg_policy p
       where p.polrelid = scoped.oid and p.polcmd = '*' and p.polqual is not null and p.polwithcheck is not null)
   union all
-  select format('table %s: policy %s is permissive without the tenant predicate', relname, p.polname)
-    from scoped join pg_policy p on p.polrelid = scoped.oid
-   where p.polpermissive and pg_get_expr(p.polqual, p.polrelid) not like '%app.tenant_id%'
+  select format('table %s: policy %s lets more through than the tenant''s own rows (%s)', relname, polname, side)
+    from policies where ${bare('expression')} <> ${bare(`$1`)}
+  union all
+  select format('table %s: no primary key', relname)
+    from scoped where not exists (select 1 from pg_constraint k where k.conrelid = scoped.oid and k.contype = 'p')
   union all
   select format('table %s: index %s is unique but does not start with tenant_id', relname, i.indexrelid::regclass)
     from scoped join pg_index i on i.indrelid = scoped.oid and i.indisunique and i.indkey[0] <> scoped.attnum
@@ -74,6 +94,15 @@ const CATALOG_LINT = `
   select format('table %s: foreign key %s does not start with tenant_id', relname, k.conname)
     from scoped join pg_constraint k on k.conrelid = scoped.oid and k.contype = 'f' and k.conkey[1] <> scoped.attnum
   union all
+  select format('table %s: foreign key %s leads to a row of any tenant', k.conrelid::regclass, k.conname)
+    from scoped join pg_constraint k on k.confrelid = scoped.oid and k.contype = 'f'
+    left join scoped as referring on referring.oid = k.conrelid
+   where referring.attnum is null or k.confkey[array_position(k.conkey, referring.attnum)] is distinct from scoped.attnum
+  union all
   select format('view %s: reads with its owner''s rights', c.relname)
     from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = current_schema()
-   where c.relkind in ('v', 'm') and not coalesce(c.reloptions @> array['security_invoker=true'], false)`;
+   where c.relkind in ('v', 'm') and not coalesce(c.reloptions @> array['security_invoker=true'], false)
+  union all
+  select format('function %s: runs with its owner''s rights', p.oid::regprocedure)
+    from pg_proc p join pg_namespace n on n.oid = p.pronamespace and n.nspname = current_schema()
+   where p.prosecdef and not exists (select 1 from pg_depend d where d.objid = p.oid and d.deptype = 'e')`;

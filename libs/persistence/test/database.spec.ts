@@ -287,7 +287,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
         target: databaseTarget(test.ownerUrl ?? test.url),
         schema: NOTES_SCHEMA,
       });
-      await owner.dataSource.query('create table holes (id int unique, tenant_id uuid)');
+      await owner.dataSource.query('create table holes (id int primary key, tenant_id uuid)');
       expect(await tenantTableProblems(owner.dataSource)).toEqual([
         'table holes: row-level security is not enabled and forced',
         'table holes: no policy with both USING and WITH CHECK for all commands',

@@ -1,0 +1,174 @@
+import { type TestDatabase, createTestDatabase, APP_ROLE } from '@atlas/testing';
+import { type DataSource } from 'typeorm';
+import { createDataSource } from '../src/data-source';
+import { databaseTarget } from '../src/database-target';
+import { migrateFirst } from '../src/open-database';
+import { roleFaults, tenantTableProblems } from '../src/row-level-security';
+import { NOTES_SCHEMA } from './notes.fixture';
+
+const OWN = `tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid`;
+const LOGS = `create table logs (tenant_id uuid not null, id uuid not null, note_id uuid, constraint logs_pk primary key (tenant_id, id))`;
+const FENCE = [
+  'alter table logs enable row level security',
+  'alter table logs force row level security',
+  `create policy tenant_isolation on logs using (${OWN}) with check (${OWN})`,
+];
+const FENCED = [LOGS, ...FENCE];
+const policyOf = (using: string, check: string): string[] => [
+  ...[LOGS, ...FENCE.slice(0, 2)],
+  `create policy tenant_isolation on logs using (${using}) with check (${check})`,
+];
+
+/** What a migration may forget, and what is said of it. */
+const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem: string])[] = [
+  ['no row-level security', [LOGS], 'table logs: row-level security is not enabled and forced'],
+  [
+    'security that is not forced',
+    [LOGS, ...FENCE.slice(0, 1), ...FENCE.slice(2)],
+    'row-level security is not enabled and forced',
+  ],
+  ['no policy', [LOGS, ...FENCE.slice(0, 2)], 'table logs: no policy with both USING and WITH CHECK'],
+  [
+    'no check of what is written',
+    [LOGS, ...FENCE.slice(0, 2), `create policy p on logs using (${OWN})`],
+    'no policy with both USING and WITH CHECK',
+  ],
+  [
+    'a check that takes everything',
+    policyOf(OWN, 'true'),
+    "policy tenant_isolation lets more through than the tenant's own rows (WITH CHECK)",
+  ],
+  [
+    'a policy that shows more',
+    policyOf(`${OWN} or note_id is null`, OWN),
+    "policy tenant_isolation lets more through than the tenant's own rows (USING)",
+  ],
+  [
+    'a second policy that shows all',
+    [...FENCED, 'create policy more on logs for select using (true)'],
+    "policy more lets more through than the tenant's own rows (USING)",
+  ],
+  [
+    'a primary key without tenant',
+    [LOGS.replace('primary key (tenant_id, id)', 'primary key (id)'), ...FENCE],
+    'index logs_pk is unique but does not start with tenant_id',
+  ],
+  [
+    'no primary key',
+    [LOGS.replace(', constraint logs_pk primary key (tenant_id, id)', ''), ...FENCE],
+    'table logs: no primary key',
+  ],
+  [
+    'a unique key without tenant',
+    [...FENCED, 'create unique index logs_uq on logs (note_id, tenant_id)'],
+    'index logs_uq is unique but does not start with tenant_id',
+  ],
+  [
+    'a foreign key that does not start with the tenant',
+    [
+      ...FENCED,
+      'create unique index notes_id_uq on notes (id)',
+      'alter table logs add constraint logs_fk foreign key (note_id) references notes (id)',
+    ],
+    'foreign key logs_fk does not start with tenant_id',
+  ],
+  [
+    'a foreign key that compares the tenant with something else',
+    [
+      ...[...FENCED, 'create unique index notes_id_uq on notes (id, tenant_id)'],
+      'alter table logs add constraint logs_fk foreign key (tenant_id, note_id) references notes (id, tenant_id)',
+    ],
+    'foreign key logs_fk leads to a row of any tenant',
+  ],
+  [
+    "a table of nobody's that refers to tenants' rows",
+    [
+      'create table links (tenant uuid, note_id uuid, constraint links_fk foreign key (tenant, note_id) references notes (tenant_id, id))',
+    ],
+    'table links: foreign key links_fk leads to a row of any tenant',
+  ],
+  [
+    'a view with the rights of its owner',
+    ['create view all_notes as select * from notes'],
+    "view all_notes: reads with its owner's rights",
+  ],
+  [
+    'a materialized view',
+    ['create materialized view copied_notes as select * from notes'],
+    "view copied_notes: reads with its owner's rights",
+  ],
+  [
+    'a function with the rights of its owner',
+    [
+      'create function note_count() returns bigint language sql security definer as $$ select count(*) from notes $$',
+    ],
+    "function note_count(): runs with its owner's rights",
+  ],
+];
+
+const GOOD: readonly (readonly [what: string, sql: readonly string[]])[] = [
+  ['a fenced table', FENCED],
+  [
+    'a foreign key of both',
+    [
+      ...FENCED,
+      'alter table logs add constraint logs_fk foreign key (tenant_id, note_id) references notes (tenant_id, id)',
+    ],
+  ],
+  [
+    'a restrictive policy besides',
+    [...FENCED, 'create policy less on logs as restrictive using (note_id is not null)'],
+  ],
+  [
+    'a view with the rights of who asks',
+    ['create view own_notes with (security_invoker=true) as select * from notes'],
+  ],
+  [
+    'a function with the rights of who asks',
+    ['create function two() returns int language sql as $$ select 2 $$'],
+  ],
+];
+
+describe('the catalog lint', () => {
+  let test: TestDatabase;
+  let owner: DataSource;
+  let app: DataSource;
+
+  beforeAll(async () => {
+    test = await createTestDatabase('postgres');
+    const [target, migrationTarget] = [databaseTarget(test.url), databaseTarget(test.ownerUrl ?? '')];
+    await migrateFirst({ target, migrationTarget, schema: NOTES_SCHEMA });
+    const connected = (to: typeof target) => createDataSource(to, NOTES_SCHEMA, { poolSize: 1 }).initialize();
+    [owner, app] = [await connected(migrationTarget), await connected(target)];
+  });
+  afterAll(async () => {
+    await Promise.all([owner, app].map((source) => source.destroy()));
+    await test.drop();
+  });
+
+  /** What is found once these statements were run, which leave nothing behind. */
+  const problemsOf = async (statements: readonly string[]): Promise<string[]> => {
+    await owner.query('begin');
+    try {
+      for (const statement of statements) await owner.query(statement);
+      return await tenantTableProblems(owner);
+    } finally {
+      await owner.query('rollback');
+    }
+  };
+
+  it.each(FAULTS)('finds %s', async (_, statements, problem) => {
+    expect((await problemsOf(statements)).join('\n')).toContain(problem);
+  });
+
+  it.each(GOOD)('has nothing against %s', async (_, statements) => {
+    expect(await problemsOf(statements)).toEqual([]);
+  });
+
+  it('finds a role that may empty tables, whatever their policies say', async () => {
+    expect(await roleFaults(app)).toEqual({ bypassing: [], owning: [] });
+    await owner.query(`grant truncate on notes to ${APP_ROLE}`);
+    expect((await roleFaults(app)).owning).toEqual([`role "${APP_ROLE}" may truncate "notes"`]);
+    await owner.query(`revoke truncate on notes from ${APP_ROLE}`);
+  });
+});
