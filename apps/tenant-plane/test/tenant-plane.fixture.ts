@@ -127,7 +127,7 @@ export class TestTenantPlane {
     const id = uuidv7(this.now);
     const user: User = {
       ...{ tenantId, id, email: `${id}@example.com`, name: role, role, passwordHash: 'none' },
-      ...{ isFirst: false, createdAt: this.now, deactivatedAt: null },
+      ...{ isFirst: false, createdAt: this.now, invitedAt: null, deactivatedAt: null },
       ...changes,
     };
     const { token } = await this.tenants.write(tenantId, async (scope) => {
@@ -135,6 +135,25 @@ export class TestTenantPlane {
       return this.app.get(Sessions).open(scope, user);
     });
     return { id: user.id, session: token };
+  }
+
+  /** The first admin of a tenant, the way it gets in. Its session. */
+  async signUp(tenant: DesiredTenant): Promise<string> {
+    const body = { token: await this.signupToken(tenant), password: PASSWORD };
+    return (await this.post('/api/auth/signup-exchange', body).expect(201)).body.token;
+  }
+
+  /** Somebody whom an admin invites and who joins; on a plane that sends no mail. Its session. */
+  async join(
+    tenant: DesiredTenant,
+    admin: string,
+    role: UserRole,
+    email = `${role}@example.com`,
+  ): Promise<string> {
+    const invite = await this.post('/api/auth/invite', { email, role }, { session: admin }).expect(201);
+    const body = { token: tokenIn(invite.body.url), password: PASSWORD };
+    const options = { tenant: tenant.slug };
+    return (await this.post('/api/auth/signup-exchange', body, options).expect(201)).body.token;
   }
 
   /** A tenant, and how its admin calls: with a session, at the tenant's own address. */
@@ -194,6 +213,11 @@ export function tenantEntry(slug: string): DesiredTenant {
     phase: 'serving',
     entry_revision: 1,
   };
+}
+
+/** The secret of a link. */
+export function tokenIn(url: string): string {
+  return new URLSearchParams(new URL(url).hash.slice(1)).get('token') ?? '';
 }
 
 /** The address of a tenant on this machine. */

@@ -1,4 +1,10 @@
-import { type EntityManager, type EntityTarget, type ObjectLiteral, QueryFailedError } from 'typeorm';
+import {
+  type EntityManager,
+  type EntityTarget,
+  type ObjectLiteral,
+  QueryFailedError,
+  type SelectQueryBuilder,
+} from 'typeorm';
 import { type QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity';
 
 /** Inserts one row and reads nothing back: every value is given. */
@@ -26,6 +32,19 @@ export async function insertIfAbsent<T extends ObjectLiteral>(
   // TypeORM runs what starts with a capital INSERT without reading its answer on SQLite.
   const statement = `${sql.replace(/^INSERT/, 'insert')} on conflict do nothing returning 1 as inserted`;
   return (await manager.query<unknown[]>(statement, parameters)).length > 0;
+}
+
+/**
+ * What is found is the transaction's until it ends; with `skipLocked` what others have is left out, else waited for. On
+ * SQLite writers take turns anyhow.
+ */
+export function lockedForUpdate<T extends ObjectLiteral>(
+  query: SelectQueryBuilder<T>,
+  { skipLocked = false } = {},
+): SelectQueryBuilder<T> {
+  if (query.connection.options.type !== 'postgres') return query;
+  query.setLock('pessimistic_write');
+  return skipLocked ? query.setOnLocked('skip_locked') : query;
 }
 
 /** A unique rule that refused a row, by its name (Postgres) and its columns (SQLite names only those). */

@@ -1,7 +1,7 @@
 import { runInContext } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock, type TestDatabase, createTestDatabase } from '@atlas/testing';
 import {
-  Database,
+  type Database,
   type MigrationContext,
   PortableMigration,
   SignInThrottle,

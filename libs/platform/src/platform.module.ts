@@ -5,6 +5,7 @@ import { Draining, HealthController, READINESS_CHECKS, type ReadinessChecks } fr
 import { type MailOptions } from './mail';
 import { MAIL_OPTIONS, Mailer } from './mail/mailer';
 import { METRICS_OPTIONS, Metrics, MetricsController, type MetricsOptions } from './metrics';
+import { PasswordChecks } from './passwords';
 import { WEB_OPTIONS, type WebOptions } from './web-security';
 
 export interface PlatformOptions {
@@ -41,8 +42,9 @@ export class PlatformModule {
         Metrics,
         Draining,
         Mailer,
+        PasswordChecks,
       ],
-      exports: [Clock, Mailer, Metrics],
+      exports: [Clock, Mailer, Metrics, PasswordChecks],
     };
   }
 }

@@ -1,18 +1,19 @@
 import { ApiBearerAuth, ApiTags, Public } from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
+import { type IncomingHttpHeaders } from 'node:http';
 import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
 import { TenantResolution } from '../tenancy/tenant-resolution';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { AnyUser, WithoutLogin, requireActive } from '../tenancy/tenant.guard';
+import { AnyUser, Requires, WithoutLogin, requireActive } from '../tenancy/tenant.guard';
 import { RefreshDto, RegisterDto, SignupExchangeDto, TokenDto } from './accounts.dto';
 import { Accounts } from './accounts.service';
-import { SessionCookie } from './session-cookie';
+import { type Invitation, Invitations } from './invitations';
+import { SessionCookie, type SignInAnswer } from './session-cookie';
 import { type SignedIn, type UserView, userView } from './sessions';
+import { claimedTenant } from './session-token';
 import { SignupTokens } from './signup-tokens';
-
-/** Without the tokens where the session is set as a cookie. */
-type SignInAnswer = Pick<SignedIn, 'expires_at' | 'user'> & Partial<SignedIn>;
+import { InviteDto } from './users.dto';
 
 @ApiTags('accounts')
 @ApiBearerAuth()
@@ -20,6 +21,7 @@ type SignInAnswer = Pick<SignedIn, 'expires_at' | 'user'> & Partial<SignedIn>;
 export class AccountsController {
   constructor(
     private readonly accounts: Accounts,
+    private readonly invitations: Invitations,
     private readonly signupTokens: SignupTokens,
     private readonly resolution: TenantResolution,
     private readonly cookie: SessionCookie,
@@ -29,15 +31,22 @@ export class AccountsController {
   @Public()
   @Post('signup-exchange')
   async exchangeSignup(
-    @Headers('host') host: string | undefined,
-    @Headers('x-tenant-id') header: string | undefined,
-    @Body() dto: SignupExchangeDto,
+    @Headers() headers: IncomingHttpHeaders,
+    @Body() body: SignupExchangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SignInAnswer> {
-    const claims = await this.signupTokens.verify(dto.token);
-    const tenant = await this.resolution.resolve({ host, header, claim: claims.sub });
-    requireActive(tenant);
-    return this.answer(await this.accounts.exchangeSignup(tenant, claims, dto), dto, reply);
+    const dto = this.cookie.withDevice(body, headers);
+    const invited = claimedTenant('invite', dto.token);
+    const signedIn = invited
+      ? await this.invitations.accept(await this.tenantOf(headers, invited), dto)
+      : await this.exchangeFirst(headers, dto);
+    return this.cookie.answer(signedIn, dto, reply);
+  }
+
+  @Requires('users:write')
+  @Post('invite')
+  invite(@CurrentTenant() tenant: Tenant, @Body() dto: InviteDto): Promise<Invitation> {
+    return this.invitations.invite(tenant, dto);
   }
 
   @WithoutLogin()
@@ -45,10 +54,15 @@ export class AccountsController {
   @HttpCode(200)
   async login(
     @CurrentTenant() tenant: Tenant,
+    @Headers() headers: IncomingHttpHeaders,
     @Body() dto: TokenDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SignInAnswer> {
-    return this.answer(await this.accounts.login(tenant, dto.email, dto.password), dto, reply);
+    return this.cookie.answer(
+      await this.accounts.login(tenant, this.cookie.withDevice(dto, headers)),
+      dto,
+      reply,
+    );
   }
 
   @WithoutLogin()
@@ -65,7 +79,7 @@ export class AccountsController {
     @Body() dto: RegisterDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SignInAnswer> {
-    return this.answer(await this.accounts.register(tenant, dto), dto, reply);
+    return this.cookie.answer(await this.accounts.register(tenant, dto), dto, reply);
   }
 
   @AnyUser()
@@ -86,11 +100,15 @@ export class AccountsController {
     return { user: userView(user) };
   }
 
-  private answer(
-    signedIn: SignedIn,
-    { cookie }: { readonly cookie: boolean },
-    reply: FastifyReply,
-  ): SignInAnswer {
-    return cookie ? this.cookie.handOver(signedIn, reply) : signedIn;
+  private async exchangeFirst(headers: IncomingHttpHeaders, dto: SignupExchangeDto): Promise<SignedIn> {
+    const claims = await this.signupTokens.verify(dto.token);
+    return this.accounts.exchangeSignup(await this.tenantOf(headers, claims.sub), claims, dto);
+  }
+
+  private async tenantOf(headers: IncomingHttpHeaders, claim: string): Promise<Tenant> {
+    const { host, 'x-tenant-id': header } = headers;
+    const tenant = await this.resolution.resolve({ host, header: header?.toString(), claim });
+    requireActive(tenant);
+    return tenant;
   }
 }

@@ -10,15 +10,30 @@ class SignInDto {
   @Optional()
   @IsBoolean()
   cookie: boolean = false;
+
+  @ApiProperty({
+    required: false,
+    description:
+      'What an earlier sign-in answered: a device that is known is not locked out by guesses of others. Browsers have it in a cookie',
+  })
+  @Optional()
+  @IsString()
+  @Length(1, 200)
+  device_token?: string;
 }
 
+const NEW_PASSWORD = {
+  minLength: MIN_PASSWORD_LENGTH,
+  description: 'Not one that many people have, and more than the names of user and tenant',
+};
+
 export class SignupExchangeDto extends SignInDto {
-  @ApiProperty({ description: 'The token of the sign-up link' })
+  @ApiProperty({ description: 'The token of the sign-up link, or of an invitation' })
   @IsString()
   @Length(1, 4000)
   token: string;
 
-  @ApiProperty({ minLength: MIN_PASSWORD_LENGTH })
+  @ApiProperty(NEW_PASSWORD)
   @IsString()
   @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
   password: string;
@@ -49,7 +64,7 @@ export class RefreshDto {
 }
 
 export class RegisterDto extends TokenDto {
-  @ApiProperty({ minLength: MIN_PASSWORD_LENGTH })
+  @ApiProperty(NEW_PASSWORD)
   @IsString()
   @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
   declare password: string;
@@ -59,4 +74,34 @@ export class RegisterDto extends TokenDto {
   @IsString()
   @Length(1, 100)
   name?: string;
+}
+
+export class ForgotPasswordDto {
+  @ApiProperty({ format: 'email' })
+  @IsEmail()
+  email: string;
+}
+
+export class ResetPasswordDto extends SignInDto {
+  @ApiProperty({ description: 'The token of the link in the mail' })
+  @IsString()
+  @Length(1, 200)
+  token: string;
+
+  @ApiProperty(NEW_PASSWORD)
+  @IsString()
+  @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
+  password: string;
+}
+
+export class ChangePasswordDto {
+  @ApiProperty()
+  @IsString()
+  @Length(1, MAX_PASSWORD_LENGTH)
+  current_password: string;
+
+  @ApiProperty(NEW_PASSWORD)
+  @IsString()
+  @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
+  new_password: string;
 }

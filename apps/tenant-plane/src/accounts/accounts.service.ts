@@ -1,12 +1,12 @@
-import { TenantDatabase, type TenantScope, insertIfAbsent, together, violates } from '@atlas/persistence';
 import {
-  Clock,
-  DomainError,
-  currentContext,
-  hashPassword,
-  passwordMatches,
-  pretendToCheck,
-} from '@atlas/platform';
+  SignInThrottle,
+  TenantDatabase,
+  type TenantScope,
+  insertIfAbsent,
+  violates,
+} from '@atlas/persistence';
+import { type SignupClaims } from '@atlas/plane-contract';
+import { Clock, DomainError, PasswordChecks, hashPassword } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
@@ -15,15 +15,18 @@ import { Deployment } from '../deployment/deployment';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { type RefreshDto, type RegisterDto, type SignupExchangeDto } from './accounts.dto';
+import { type RefreshDto, type RegisterDto, type SignupExchangeDto, type TokenDto } from './accounts.dto';
+import { Devices } from './devices';
+import { requireGoodPassword } from './password-words';
 import { type UserRole } from './permissions';
 import { unauthenticated } from './session-authentication';
 import { claimedTenant, hashToken } from './session-token';
 import { Session } from './session.entity';
 import { Sessions, type SignedIn } from './sessions';
-import { type SignupClaims } from '@atlas/plane-contract';
+import { SignIns } from './sign-ins';
 import { UsedSignupToken } from './used-signup-token.entity';
-import { User } from './user.entity';
+import { WHERE_STATUS } from './user-status';
+import { NO_PASSWORD, User } from './user.entity';
 
 /** Whichever the database looks at first. */
 const FIRST_USER_RULES = [
@@ -31,12 +34,21 @@ const FIRST_USER_RULES = [
   { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] },
 ];
 
-/** A tenant's users and how they get in. */
+/** What of a request belongs to how somebody gets in. */
+interface Entrance {
+  readonly device_token?: string;
+}
+
+/** How a tenant's users get in, the first of them included. */
 @Injectable()
 export class Accounts {
   constructor(
     private readonly tenants: TenantDatabase,
     private readonly sessions: Sessions,
+    private readonly signIns: SignIns,
+    private readonly devices: Devices,
+    private readonly throttle: SignInThrottle,
+    private readonly passwords: PasswordChecks,
     private readonly audit: Audit,
     private readonly deployment: Deployment,
     private readonly config: TenantPlaneConfig,
@@ -45,60 +57,66 @@ export class Accounts {
 
   /** The first admin: with a token of the Control Plane, while the tenant never had a user. */
   async exchangeSignup(tenant: Tenant, claims: SignupClaims, dto: SignupExchangeDto): Promise<SignedIn> {
-    const passwordHash = await hashPassword(dto.password);
-    return this.createFirst(
-      tenant,
-      { email: claims.email.toLowerCase(), name: dto.name, passwordHash },
-      async (scope) => {
-        const used = { tenantId: tenant.id, jti: claims.jti, usedAt: this.clock.now() };
-        if (!(await insertIfAbsent(scope.manager, UsedSignupToken, used))) throw alreadySignedUp();
-      },
-    );
+    return this.createFirst(tenant, { ...dto, email: claims.email.toLowerCase() }, async (scope) => {
+      const used = { tenantId: tenant.id, jti: claims.jti, usedAt: this.clock.now() };
+      if (!(await insertIfAbsent(scope.manager, UsedSignupToken, used))) throw alreadySignedUp();
+    });
   }
 
   /** Where an install may be opened by hand: the tenant's own admin address, while there is no user. */
   async register(tenant: Tenant, dto: RegisterDto): Promise<SignedIn> {
+    const email = dto.email.toLowerCase();
     const isOpen = this.config.ATLAS_ALLOW_REGISTER && this.deployment.profile.selfRegistrationAllowed;
-    if (!isOpen || dto.email.toLowerCase() !== tenant.adminEmail) {
+    if (!isOpen || email !== tenant.adminEmail) {
       throw new DomainError(
         'registration_closed',
         'forbidden',
         'Nobody registers here. Use your sign-up link, or ask an admin of your tenant to invite you.',
       );
     }
-    const passwordHash = await hashPassword(dto.password);
-    return this.createFirst(
-      tenant,
-      { email: dto.email.toLowerCase(), name: dto.name, passwordHash },
-      async () => undefined,
-    );
+    return this.createFirst(tenant, { ...dto, email }, async () => undefined);
   }
 
-  async login(tenant: Tenant, email: string, password: string): Promise<SignedIn> {
-    const user = await this.tenants.read(tenant.id, (scope) =>
-      scope.findOne(User, { email: email.toLowerCase(), deactivatedAt: IsNull() }),
+  /** The same for an account as for none, in what it does as in what it answers. Throws `invalid_credentials` and `too_many_attempts`. */
+  async login(tenant: Tenant, { email, password, device_token: token }: TokenDto): Promise<SignedIn> {
+    const address = email.toLowerCase();
+    const [user, ownerOfDevice] = await this.tenants.read(tenant.id, (scope) =>
+      Promise.all([
+        scope.findOne(User, { email: address, ...WHERE_STATUS.active }),
+        this.devices.userOf(scope, token),
+      ]),
     );
-    const isKnown = user
-      ? await passwordMatches(password, user.passwordHash)
-      : await pretendToCheck(password);
-    if (!user || !isKnown) {
+    const isOwnDevice = token !== undefined && ownerOfDevice !== null && ownerOfDevice === user?.id;
+    const attempt = {
+      account: [tenant.id, address],
+      deviceHash: isOwnDevice ? hashToken(token) : null,
+    };
+    await this.throttle.take(attempt);
+    const hash = user && user.passwordHash !== NO_PASSWORD ? user.passwordHash : null;
+    if (!(await this.passwords.matches(password, hash)) || !user) {
       throw new DomainError('invalid_credentials', 'unauthenticated', 'E-mail address or password is wrong.');
     }
-    return this.tenants.write(tenant.id, async (scope) => this.signIn(scope, user));
+    await this.throttle.giveBack(attempt);
+    return this.tenants.write(tenant.id, (scope) => this.signIns.open(scope, user, token));
   }
 
-  /** A new pair for an unused refresh token; the old pair ends. */
+  /**
+   * A new pair for an unused refresh token; the old pair ends. One that was used before is in two hands, and nobody
+   * knows whose are the owner's: all that came of that sign-in ends.
+   */
   async refresh(tenant: Tenant, { refresh_token: token }: RefreshDto): Promise<SignedIn> {
     if (claimedTenant('refresh', token) !== tenant.id) throw unauthenticated();
-    return this.tenants.write(tenant.id, async (scope) => {
-      const session = await scope.findOne(Session, { refreshHash: hashToken(token), revokedAt: IsNull() });
+    const signedIn = await this.tenants.write(tenant.id, async (scope) => {
+      const session = await scope.findOne(Session, { refreshHash: hashToken(token) });
       const now = this.clock.now();
-      if (!session || session.refreshExpiresAt <= now) throw unauthenticated();
+      if (!session || session.refreshExpiresAt <= now) return null;
       const isOurs = await scope.update(Session, { id: session.id, revokedAt: IsNull() }, { revokedAt: now });
-      const user = await scope.findOne(User, { id: session.userId, deactivatedAt: IsNull() });
-      if (!isOurs || !user) throw unauthenticated();
-      return this.sessions.open(scope, user);
+      if (!isOurs) return this.endReused(scope, session);
+      const user = await scope.findOne(User, { id: session.userId, ...WHERE_STATUS.active });
+      return user && this.sessions.open(scope, user, session.familyId ?? session.id);
     });
+    if (!signedIn) throw unauthenticated();
+    return signedIn;
   }
 
   async logout(tenant: Tenant, user: SignedInUser): Promise<void> {
@@ -107,42 +125,46 @@ export class Accounts {
     );
   }
 
+  /** Committed, although the caller is refused. */
+  private async endReused(scope: TenantScope, session: Session): Promise<null> {
+    const ended = await this.sessions.endFamily(scope, session);
+    // What was logged out, and has nothing left to end, is no news.
+    if (ended > 0) {
+      const entry = { action: 'session.refresh_reused', targetKind: 'user', targetId: session.userId };
+      await this.audit.record(scope, { ...entry, after: { sessions_ended: ended } });
+    }
+    return null;
+  }
+
   private async createFirst(
     tenant: Tenant,
-    given: { email: string; name: string | undefined; passwordHash: string },
+    given: Entrance & { email: string; name?: string; password: string },
     claim: (scope: TenantScope) => Promise<void>,
   ): Promise<SignedIn> {
     const now = this.clock.now();
-    const { email, name = email, passwordHash } = given;
+    const { email, name = email, password } = given;
+    requireGoodPassword(password, tenant, email);
     const role: UserRole = 'admin';
     const user = {
-      tenantId: tenant.id,
-      id: uuidv7(now),
-      email,
-      name,
-      role,
-      passwordHash,
-      isFirst: true,
-      createdAt: now,
-      deactivatedAt: null,
+      ...{
+        tenantId: tenant.id,
+        id: uuidv7(now),
+        email,
+        name,
+        role,
+        passwordHash: await hashPassword(password),
+      },
+      ...{ isFirst: true, createdAt: now, invitedAt: null, deactivatedAt: null },
     };
     try {
       return await this.tenants.write(tenant.id, async (scope) => {
         await claim(scope);
         await scope.insert(User, user);
-        return this.signIn(scope, user);
+        return this.signIns.open(scope, user, given.device_token);
       });
     } catch (error) {
       throw FIRST_USER_RULES.some((rule) => violates(error, rule)) ? alreadySignedUp() : error;
     }
-  }
-
-  private async signIn(scope: TenantScope, user: User): Promise<SignedIn> {
-    const context = currentContext();
-    if (context) context.actor = { kind: 'user', id: user.id };
-    const entry = { action: 'user.signed_in', targetKind: 'user', targetId: user.id };
-    const [signedIn] = await together([this.sessions.open(scope, user), this.audit.record(scope, entry)]);
-    return signedIn;
   }
 }
 

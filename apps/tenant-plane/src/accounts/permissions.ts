@@ -10,6 +10,8 @@ export const PERMISSIONS = [
   'cmdb:write',
   'ai:use',
   'ai:configure',
+  'users:read',
+  'users:write',
   'onboarding:read',
   'onboarding:write',
   'integrations:read',
@@ -20,7 +22,7 @@ export type Permission = (typeof PERMISSIONS)[number];
 
 const REQUESTER: readonly Permission[] = ['incidents:read', 'incidents:create', 'onboarding:read'];
 const FULFILLER: readonly Permission[] = [...REQUESTER, 'incidents:write', 'cmdb:read', 'ai:use'];
-const OPERATOR: readonly Permission[] = [...FULFILLER, 'cmdb:write', 'integrations:read'];
+const OPERATOR: readonly Permission[] = [...FULFILLER, 'cmdb:write', 'integrations:read', 'users:read'];
 
 export const PERMISSIONS_OF_ROLE: Readonly<Record<UserRole, readonly Permission[]>> = {
   admin: PERMISSIONS,

@@ -1,11 +1,13 @@
 import { type IncomingHttpHeaders } from 'node:http';
+import { DEVICE_SECONDS } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { type SignedIn } from './sessions';
 
-const NAME = 'atlas_session';
+const SESSION = 'atlas_session';
+const DEVICE = 'atlas_device';
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 export interface SessionCredential {
@@ -14,7 +16,14 @@ export interface SessionCredential {
   readonly isCookie: boolean;
 }
 
-/** The session of a browser, in a cookie that no script can read. */
+/** Without the tokens where they are set as cookies. */
+export type SignInAnswer = Pick<SignedIn, 'expires_at' | 'user'> & Partial<SignedIn>;
+
+interface HasDevice {
+  readonly device_token?: string;
+}
+
+/** The session of a browser, and that the device is known, in cookies that no script can read. */
 @Injectable()
 export class SessionCookie {
   constructor(
@@ -22,23 +31,30 @@ export class SessionCookie {
     private readonly clock: Clock,
   ) {}
 
-  /** Puts the session's token into the cookie, and into nothing else. */
-  handOver(
-    { token, expires_at, user }: SignedIn,
-    reply: FastifyReply,
-  ): Pick<SignedIn, 'expires_at' | 'user'> {
+  /** Whoever asks for it by `cookie` gets the tokens as cookies, and as nothing else. */
+  answer(signedIn: SignedIn, { cookie }: { readonly cookie: boolean }, reply: FastifyReply): SignInAnswer {
+    if (!cookie) return signedIn;
+    const { token, expires_at, user, device_token } = signedIn;
     const seconds = Math.floor((expires_at.getTime() - this.clock.now().getTime()) / 1000);
-    this.set(reply, token, seconds);
+    this.set(reply, SESSION, token, seconds);
+    if (device_token) this.set(reply, DEVICE, device_token, DEVICE_SECONDS);
     return { expires_at, user };
   }
 
+  /** The device stays known. */
   clear(reply: FastifyReply): void {
-    this.set(reply, '', 0);
+    this.set(reply, SESSION, '', 0);
   }
 
-  private set(reply: FastifyReply, value: string, seconds: number): void {
+  /** What a browser's cookie says, where the body says nothing. */
+  withDevice<T extends HasDevice>(dto: T, { cookie }: IncomingHttpHeaders): T {
+    const device_token = dto.device_token ?? valueOf(cookie, cookieName(DEVICE, this.config));
+    return { ...dto, device_token };
+  }
+
+  private set(reply: FastifyReply, name: string, value: string, seconds: number): void {
     const secure = this.config.isProduction ? '; Secure' : '';
-    const cookie = `${cookieName(this.config)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
+    const cookie = `${cookieName(name, this.config)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
     void reply.header('set-cookie', cookie);
   }
 }
@@ -50,9 +66,7 @@ export function sessionCredentialOf(
 ): SessionCredential | undefined {
   if (authorization !== undefined)
     return { token: /^Bearer (\S+)$/.exec(authorization)?.[1] ?? '', isCookie: false };
-  const name = cookieName(config);
-  const found = cookie?.split(/; */).find((part) => part.startsWith(`${name}=`));
-  const token = found?.slice(name.length + 1);
+  const token = valueOf(cookie, cookieName(SESSION, config));
   return token ? { token, isCookie: true } : undefined;
 }
 
@@ -73,6 +87,11 @@ function isSameOrigin({ host, origin, 'sec-fetch-site': site }: IncomingHttpHead
 }
 
 /** With the prefix only this very host can set it, and only by https (RFC 6265bis). */
-function cookieName({ isProduction }: TenantPlaneConfig): string {
-  return isProduction ? `__Host-${NAME}` : NAME;
+function cookieName(name: string, { isProduction }: TenantPlaneConfig): string {
+  return isProduction ? `__Host-${name}` : name;
+}
+
+function valueOf(cookies: string | undefined, name: string): string | undefined {
+  const found = cookies?.split(/; */).find((part) => part.startsWith(`${name}=`));
+  return found?.slice(name.length + 1);
 }

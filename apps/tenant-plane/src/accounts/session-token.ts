@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { isUuid } from '@atlas/tenancy';
 
-const PREFIXES = { session: 'atu', refresh: 'atr' } as const;
+/** What a user shows: for a session, to renew it, to join, to choose a new password, to be known as a device. */
+const PREFIXES = { session: 'atu', refresh: 'atr', invite: 'atv', reset: 'atn', device: 'atd' } as const;
 export type SessionTokenKind = keyof typeof PREFIXES;
 
 /** `atu_<tenant_id>_<secret>`: opaque, but for the tenant whose rows it is looked up in. */
@@ -9,9 +10,9 @@ export function mintSessionToken(kind: SessionTokenKind, tenantId: string): stri
   return `${PREFIXES[kind]}_${tenantId}_${randomBytes(32).toString('base64url')}`;
 }
 
-/** The tenant that a token claims; proven only once its hash is found among that tenant's sessions. */
+/** The tenant that a token claims; proven only once its hash is found among that tenant's rows. */
 export function claimedTenant(kind: SessionTokenKind, token: string): string | null {
-  const match = /^(at[ur])_([0-9a-f-]{36})_[A-Za-z0-9_-]{43}$/.exec(token);
+  const match = /^(at[a-z])_([0-9a-f-]{36})_[A-Za-z0-9_-]{43}$/.exec(token);
   return match?.[1] === PREFIXES[kind] && isUuid(match[2]) ? (match[2] ?? null) : null;
 }
 

@@ -7,6 +7,8 @@ export class Session implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
   @PrimaryColumn('uuid') id: string;
   @Column('uuid', { name: 'user_id' }) userId: string;
+  /** The session that its sign-in opened: itself, unless it was renewed. Null on those of earlier versions. */
+  @Column('uuid', { name: 'family_id', nullable: true }) familyId: string | null;
   @Column('varchar', { name: 'token_hash' }) tokenHash: string;
   @Column('varchar', { name: 'refresh_hash' }) refreshHash: string;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;

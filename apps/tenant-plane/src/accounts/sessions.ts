@@ -2,6 +2,7 @@ import { type TenantScope } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
+import { IsNull, Not } from 'typeorm';
 import { hashToken, mintSessionToken } from './session-token';
 import { Session } from './session.entity';
 import { type User } from './user.entity';
@@ -21,20 +22,25 @@ export interface SignedIn {
   readonly refresh_token: string;
   readonly expires_at: Date;
   readonly user: UserView;
+  /** Shown at the next sign-in, it keeps others' guesses at the password from locking this device out. */
+  readonly device_token?: string;
 }
 
 @Injectable()
 export class Sessions {
   constructor(private readonly clock: Clock) {}
 
-  async open(scope: TenantScope, user: User): Promise<SignedIn> {
+  /** `family`: of the session that this one goes on from. */
+  async open(scope: TenantScope, user: User, family?: string): Promise<SignedIn> {
     const now = this.clock.now();
+    const id = uuidv7(now);
     const token = mintSessionToken('session', scope.tenantId);
     const refreshToken = mintSessionToken('refresh', scope.tenantId);
     const expiresAt = new Date(now.getTime() + SESSION_MS);
     await scope.insert(Session, {
-      id: uuidv7(now),
+      id,
       userId: user.id,
+      familyId: family ?? id,
       tokenHash: hashToken(token),
       refreshHash: hashToken(refreshToken),
       createdAt: now,
@@ -43,6 +49,20 @@ export class Sessions {
       revokedAt: null,
     });
     return { token, refresh_token: refreshToken, expires_at: expiresAt, user: userView(user) };
+  }
+
+  /** Ends a user's sessions, on every replica with the next request; `but` goes on. How many there were. */
+  endAll(scope: TenantScope, userId: string, but?: string): Promise<number> {
+    const where = { userId, revokedAt: IsNull(), ...(but !== undefined && { id: Not(but) }) };
+    return scope.update(Session, where, { revokedAt: this.clock.now() });
+  }
+
+  /** Ends all that came of one sign-in. */
+  async endFamily(scope: TenantScope, { id, familyId }: Session): Promise<number> {
+    const revokedAt = this.clock.now();
+    const family = familyId ?? id;
+    const older = await scope.update(Session, { id: family, revokedAt: IsNull() }, { revokedAt });
+    return older + (await scope.update(Session, { familyId: family, revokedAt: IsNull() }, { revokedAt }));
   }
 }
 

@@ -2,6 +2,9 @@ import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type UserRole } from './permissions';
 
+/** Of a user who has none: no hash is like it. */
+export const NO_PASSWORD = '';
+
 @Entity('users')
 export class User implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
@@ -13,5 +16,7 @@ export class User implements TenantOwned {
   /** The tenant's first user ever; there can be one. Users are deactivated, never deleted. */
   @Column('boolean', { name: 'is_first' }) isFirst: boolean;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+  /** Until the invitation is accepted. */
+  @TimestampColumn({ name: 'invited_at', nullable: true }) invitedAt: Date | null;
   @TimestampColumn({ name: 'deactivated_at', nullable: true }) deactivatedAt: Date | null;
 }

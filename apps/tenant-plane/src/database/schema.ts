@@ -2,6 +2,7 @@ import { type Schema, TenantCounter, ThrottleRow } from '@atlas/persistence';
 import { KnownDevice } from '../accounts/known-device.entity';
 import { Session } from '../accounts/session.entity';
 import { UsedSignupToken } from '../accounts/used-signup-token.entity';
+import { UserToken } from '../accounts/user-token.entity';
 import { User } from '../accounts/user.entity';
 import { AiAnswer } from '../ai/ai-answer.entity';
 import { AiRouteSetting } from '../ai/ai-route-setting.entity';
@@ -23,6 +24,7 @@ import { CreateAi1700000000007 } from './migrations/0007-create-ai';
 import { KeepServiceSecrets1700000000008 } from './migrations/0008-keep-service-secrets';
 import { ChainAudit1700000000009 } from './migrations/0009-chain-audit';
 import { QueueMails1700000000011 } from './migrations/0011-queue-mails';
+import { InviteUsers1700000000012 } from './migrations/0012-invite-users';
 
 /** The plane's own rows: who it is, whom it serves, and what is tried too often. */
 const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow];
@@ -34,6 +36,7 @@ const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow];
 export const TENANT_SCOPED_ENTITIES = [
   User,
   Session,
+  UserToken,
   KnownDevice,
   UsedSignupToken,
   TenantCounter,
@@ -60,5 +63,6 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     KeepServiceSecrets1700000000008,
     ChainAudit1700000000009,
     QueueMails1700000000011,
+    InviteUsers1700000000012,
   ],
 };

@@ -1,9 +1,12 @@
 import { type MailKind, type TenantScope } from '@atlas/persistence';
 import { type Provider, type Type } from '@nestjs/common';
+import { InviteMail } from './kinds/invite.mail';
+import { PasswordChangedMail } from './kinds/password-changed.mail';
+import { ResetMail } from './kinds/reset.mail';
 import { MAIL_KINDS, Mails } from './mails';
 
 /** Every kind of mail that a tenant plane sends. */
-const KINDS: Type<MailKind<TenantScope>>[] = [];
+const KINDS: Type<MailKind<TenantScope>>[] = [InviteMail, PasswordChangedMail, ResetMail];
 
 export const MAIL_PROVIDERS: Provider[] = [
   ...KINDS,

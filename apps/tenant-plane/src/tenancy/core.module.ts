@@ -3,10 +3,18 @@ import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccountsController } from '../accounts/accounts.controller';
 import { Accounts } from '../accounts/accounts.service';
+import { Devices } from '../accounts/devices';
+import { Invitations } from '../accounts/invitations';
+import { Passwords } from '../accounts/passwords';
+import { PasswordsController } from '../accounts/passwords.controller';
 import { SessionAuthentication } from '../accounts/session-authentication';
 import { SessionCookie } from '../accounts/session-cookie';
 import { Sessions } from '../accounts/sessions';
+import { SignIns } from '../accounts/sign-ins';
 import { SignupTokens } from '../accounts/signup-tokens';
+import { UserTokens } from '../accounts/user-tokens';
+import { UsersController } from '../accounts/users.controller';
+import { Users } from '../accounts/users.service';
 import { AuditController } from '../audit/audit.controller';
 import { AuditSealer } from '../audit/audit-sealer';
 import { Audit } from '../audit/audit.service';
@@ -32,6 +40,7 @@ import { TransferRelay } from '../portability/transfer-relay';
 import { Transfers } from '../portability/transfers';
 import { TenantDirectory } from './tenant-directory';
 import { TenantResolution } from './tenant-resolution';
+import { TenantUrls } from './tenant-urls';
 import { TenantRouter } from './tenant-router';
 import { TenantGuard } from './tenant.guard';
 
@@ -53,17 +62,24 @@ const TENANCY = [
   TenantDirectory,
   TenantResolution,
   TenantRouter,
+  TenantUrls,
   { provide: APP_GUARD, useClass: TenantGuard },
 ];
 const IDEMPOTENCY = [TenantIdempotency, { provide: RepeatableRequests, useClass: UserRequests }];
 const ACCOUNTS = [
   Accounts,
+  Devices,
+  Invitations,
+  Passwords,
   SessionAuthentication,
   SessionCookie,
   Sessions,
+  SignIns,
   SignInThrottle,
   SignupTokens,
   Throttle,
+  UserTokens,
+  Users,
   ...MAIL_PROVIDERS,
 ];
 
@@ -72,6 +88,8 @@ const ACCOUNTS = [
 @Module({
   controllers: [
     AccountsController,
+    PasswordsController,
+    UsersController,
     AuditController,
     ControlPlaneChecksController,
     TenantDefaultController,

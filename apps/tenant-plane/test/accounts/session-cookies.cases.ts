@@ -43,9 +43,10 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     const { body, headers, text } = await signIn(plane);
     expect(headers['set-cookie']).toEqual([
       expect.stringMatching(/^atlas_session=atu_[\w-]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/),
+      expect.stringMatching(/^atlas_device=atd_[\w-]+; Path=\/; Max-Age=15552000; HttpOnly; SameSite=Lax$/),
     ]);
     expect(body).toEqual({ expires_at: expect.any(String), user: expect.objectContaining({ email }) });
-    expect(text).not.toMatch(/at[ur]_/);
+    expect(text).not.toMatch(/at[urd]_/);
   });
 
   it('is set for nobody else', async () => {

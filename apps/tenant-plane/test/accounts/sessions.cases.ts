@@ -1,6 +1,8 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { hashPassword } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { hashToken } from '../../src/accounts/session-token';
+import { Session } from '../../src/accounts/session.entity';
 import { User } from '../../src/accounts/user.entity';
 import { PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
@@ -141,8 +143,30 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       const first = await signedIn();
       const { body: second } = await refresh(first.refresh_token).expect(200);
       expect([await statusOf(first.token), await statusOf(second.token)]).toEqual([401, 200]);
+      const { body: third } = await refresh(second.refresh_token).expect(200);
+      expect([await statusOf(second.token), await statusOf(third.token)]).toEqual([401, 200]);
+    });
+
+    it('with a token that was used before ends all that came of that sign-in, and nothing else', async () => {
+      const [first, other] = [await signedIn(), await signedIn()];
+      const { body: second } = await refresh(first.refresh_token).expect(200);
+      const { body: third } = await refresh(second.refresh_token).expect(200);
       await refresh(first.refresh_token).expect(401);
-      await refresh(second.refresh_token).expect(200);
+      expect(await statusOf(third.token)).toBe(401);
+      await refresh(third.refresh_token).expect(401);
+      expect(await statusOf(other.token)).toBe(200);
+      const [event, ...more] = await plane.audit(tenant, 'session.refresh_reused');
+      expect([event?.after, more]).toEqual([{ sessions_ended: 1 }, []]);
+    });
+
+    it('knows the family of a session that an earlier version opened', async () => {
+      const first = await signedIn();
+      await plane.tenants.write(tenant.tenant_id, (scope) =>
+        scope.update(Session, { tokenHash: hashToken(first.token) }, { familyId: null }),
+      );
+      const { body: second } = await refresh(first.refresh_token).expect(200);
+      await refresh(first.refresh_token).expect(401);
+      expect(await statusOf(second.token)).toBe(401);
     });
 
     it('works after the session ended, for thirty days', async () => {

@@ -30,6 +30,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     expect(body).toEqual({
       token: expect.stringMatching(`^atu_${tenant.tenant_id}_`),
       refresh_token: expect.stringMatching(`^atr_${tenant.tenant_id}_`),
+      device_token: expect.stringMatching(`^atd_${tenant.tenant_id}_`),
       expires_at: new Date(clock.now().getTime() + 12 * 3600_000).toISOString(),
       user: { id: expect.any(String), email: tenant.admin_email, name: 'Ann', role: 'admin' },
     });

@@ -12,7 +12,8 @@ interface Route {
 /** Open to everybody, for reasons: nobody has a session there yet, or a machine asks. */
 const PUBLIC = [
   ...['POST /api/auth/signup-exchange', 'POST /api/auth/token', 'POST /api/auth/refresh'],
-  ...['POST /api/auth/register', 'GET /api/tenant-default', 'GET /'],
+  ...['POST /api/auth/register', 'POST /api/auth/forgot-password', 'POST /api/auth/reset-password'],
+  ...['GET /api/tenant-default', 'GET /'],
   ...['GET /health/live', 'GET /health/ready', 'GET /api/health', 'GET /metrics'],
 ];
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -65,7 +66,8 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
     const named = guarded().map(({ method, path }) => `${method} ${path}`);
     expect(named.sort()).toEqual(
       [
-        ...['GET /api/auth/me', 'POST /api/auth/logout'],
+        ...['GET /api/auth/me', 'POST /api/auth/logout', 'POST /api/auth/password', 'POST /api/auth/invite'],
+        ...['GET /api/users', 'GET /api/users/:id', 'PATCH /api/users/:id'],
         ...['GET /api/audit', 'GET /api/audit/chain'],
         'GET /api/integrations/control-plane',
         ...[
@@ -107,7 +109,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
       const fields = body.errors.map(({ field }: { field: string }) => field);
       expect([route, fields]).toEqual([route, expect.arrayContaining(['surprise'])]);
     }
-    for (const path of ['/api/incidents', '/api/cmdb/items', '/api/audit']) {
+    for (const path of ['/api/incidents', '/api/cmdb/items', '/api/users', '/api/audit']) {
       await call({ method: 'GET', path: `${path}?surprise=1` }, session).expect(400);
     }
   });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type EntityManager, type EntityTarget, type SelectQueryBuilder } from 'typeorm';
-import { insertRow } from '../rows';
+import { insertRow, lockedForUpdate } from '../rows';
 import { type MailSubject, type OutgoingMailRow } from './outgoing-mail';
 
 /** A transaction and, where mails are rows of tenants, whose they are. */
@@ -34,10 +34,7 @@ export class MailQueue {
       .andWhere('mail.nextAttemptAt <= :now', { now })
       .orderBy('mail.nextAttemptAt')
       .limit(1);
-    // On SQLite writers take turns.
-    if (this.scope.manager.connection.options.type === 'postgres')
-      due.setLock('pessimistic_write').setOnLocked('skip_locked');
-    const mail = await due.getOne();
+    const mail = await lockedForUpdate(due, { skipLocked: true }).getOne();
     if (!mail) return null;
     const claim = { attempts: mail.attempts + 1, nextAttemptAt: until };
     await this.scope.manager.update(this.entity, { ...this.own, id: mail.id }, claim);

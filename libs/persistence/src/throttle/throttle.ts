@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { Clock, DomainError } from '@atlas/platform';
+import { Clock, DomainError, currentContext } from '@atlas/platform';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import { Database } from '../database';
+import { clientNetwork } from './client-network';
 import { ThrottleRow } from './throttle.entity';
 
 const SWEEP_MS = 60_000;
@@ -47,6 +48,12 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
   async take(allowance: Allowance, counted: Counted): Promise<void> {
     const waitSeconds = await this.secondsToWait(allowance, counted);
     if (waitSeconds > 0) throw tooManyAttempts(waitSeconds);
+  }
+
+  /** As {@link take}, counting the address that the current request comes from. */
+  async takeFromClient(allowance: Allowance): Promise<void> {
+    const ip = currentContext()?.ip;
+    if (ip !== undefined) await this.take(allowance, [clientNetwork(ip)]);
   }
 
   /** As {@link take}, and says whether it may be. */

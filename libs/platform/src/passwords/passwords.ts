@@ -10,15 +10,20 @@ export function hashPassword(password: string): Promise<string> {
   return hash(password, COST);
 }
 
-export function passwordMatches(password: string, passwordHash: string): Promise<boolean> {
+export async function passwordMatches(password: string, passwordHash: string): Promise<boolean> {
+  await madeDecoy();
   return verify(passwordHash, password);
 }
 
 let decoy: Promise<string> | undefined;
 
+/** Made by whoever is first, whether there is an account or not. */
+function madeDecoy(): Promise<string> {
+  return (decoy ??= hashPassword('a password that nobody has'));
+}
+
 /** Takes as long as a real check, for an account that does not exist. */
 export async function pretendToCheck(password: string): Promise<false> {
-  decoy ??= hashPassword('a password that nobody has');
-  await passwordMatches(password, await decoy);
+  await verify(await madeDecoy(), password);
   return false;
 }

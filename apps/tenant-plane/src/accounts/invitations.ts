@@ -1,0 +1,99 @@
+import { TenantDatabase, type TenantScope, violates } from '@atlas/persistence';
+import { Clock, hashPassword } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit.service';
+import { Mails } from '../mail/mails';
+import { TenantUrls } from '../tenancy/tenant-urls';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { type SignupExchangeDto } from './accounts.dto';
+import { requireGoodPassword } from './password-words';
+import { type SignedIn } from './sessions';
+import { SignIns } from './sign-ins';
+import { statusOf } from './user-status';
+import { UserTokens } from './user-tokens';
+import { NO_PASSWORD, User } from './user.entity';
+import { userExists } from './user.errors';
+import { type UserDetails, userDetails } from './user.view';
+import { type InviteDto } from './users.dto';
+
+const EMAIL_RULE = { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] };
+
+export interface Invitation {
+  readonly user: UserDetails;
+  readonly expires_at: Date;
+  /** Only where no mail is sent: it is handed on by hand. */
+  readonly url?: string;
+}
+
+/** How people join who are not the first. */
+@Injectable()
+export class Invitations {
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly tokens: UserTokens,
+    private readonly signIns: SignIns,
+    private readonly mails: Mails,
+    private readonly urls: TenantUrls,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Again, for one who has not come yet: with another role or name if need be, and the link before is void. Throws `user_exists`. */
+  async invite(tenant: Tenant, dto: InviteDto): Promise<Invitation> {
+    const email = dto.email.toLowerCase();
+    try {
+      return await this.tenants.write(tenant.id, async (scope) => {
+        const user = await this.invited(scope, { ...dto, email });
+        const { id: targetId, role } = user;
+        const entry = { action: 'user.invited', targetKind: 'user', targetId, after: { email, role } };
+        await this.audit.record(scope, entry);
+        const url = await this.link(scope, tenant, user);
+        return { user: userDetails(user), expires_at: this.tokens.expiryOf('invite'), ...(url && { url }) };
+      });
+    } catch (error) {
+      throw violates(error, EMAIL_RULE) ? userExists() : error;
+    }
+  }
+
+  /** Throws `invalid_link`. */
+  async accept(tenant: Tenant, dto: SignupExchangeDto): Promise<SignedIn> {
+    const { token, password, name } = dto;
+    const { email } = await this.tenants.read(tenant.id, (scope) =>
+      this.tokens.userOf(scope, token, 'invite'),
+    );
+    requireGoodPassword(password, tenant, email);
+    const passwordHash = await hashPassword(password);
+    return this.tenants.write(tenant.id, async (scope) => {
+      const user = await this.tokens.redeem(scope, token, 'invite');
+      const changes = { passwordHash, invitedAt: null, name: name ?? user.name };
+      await scope.update(User, { id: user.id }, changes);
+      return this.signIns.open(scope, { ...user, ...changes }, dto.device_token);
+    });
+  }
+
+  private async invited(scope: TenantScope, { email, role, name }: InviteDto): Promise<User> {
+    const now = this.clock.now();
+    const known = await scope.findOne(User, { email });
+    if (known) {
+      if (statusOf(known) !== 'invited') throw userExists();
+      const changes = { role, name: name ?? known.name, invitedAt: now };
+      await scope.update(User, { id: known.id }, changes);
+      return { ...known, ...changes };
+    }
+    const user = {
+      ...{ tenantId: scope.tenantId, id: uuidv7(now), email, name: name ?? email, role },
+      ...{ passwordHash: NO_PASSWORD, isFirst: false, createdAt: now, invitedAt: now, deactivatedAt: null },
+    };
+    await scope.insert(User, user);
+    return user;
+  }
+
+  /** The one before is void at once; the one of a mail is made when that goes out. */
+  private async link(scope: TenantScope, tenant: Tenant, { id }: User): Promise<string | null> {
+    if (!this.mails.isOn) return this.urls.invitation(tenant, await this.tokens.mint(scope, id, 'invite'));
+    await this.tokens.revoke(scope, id, 'invite');
+    await this.mails.add(scope, 'invite', { user_id: id });
+    return null;
+  }
+}

@@ -1,0 +1,58 @@
+import { ApiBearerAuth, ApiTags } from '@atlas/platform';
+import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { type IncomingHttpHeaders } from 'node:http';
+import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { AnyUser, WithoutLogin } from '../tenancy/tenant.guard';
+import { ChangePasswordDto, ForgotPasswordDto, ResetPasswordDto } from './accounts.dto';
+import { Passwords } from './passwords';
+import { SessionCookie, type SignInAnswer } from './session-cookie';
+
+@ApiTags('accounts')
+@ApiBearerAuth()
+@Controller('auth')
+export class PasswordsController {
+  constructor(
+    private readonly passwords: Passwords,
+    private readonly cookie: SessionCookie,
+  ) {}
+
+  @WithoutLogin()
+  @Post('forgot-password')
+  @HttpCode(202)
+  async forgot(
+    @CurrentTenant() tenant: Tenant,
+    @Body() dto: ForgotPasswordDto,
+  ): Promise<Record<string, never>> {
+    await this.passwords.forgot(tenant, dto);
+    return {};
+  }
+
+  @WithoutLogin()
+  @Post('reset-password')
+  @HttpCode(200)
+  async reset(
+    @CurrentTenant() tenant: Tenant,
+    @Headers() headers: IncomingHttpHeaders,
+    @Body() dto: ResetPasswordDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SignInAnswer> {
+    return this.cookie.answer(
+      await this.passwords.reset(tenant, this.cookie.withDevice(dto, headers)),
+      dto,
+      reply,
+    );
+  }
+
+  @AnyUser()
+  @Post('password')
+  @HttpCode(204)
+  async change(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Body() dto: ChangePasswordDto,
+  ): Promise<void> {
+    await this.passwords.change(tenant, user, dto);
+  }
+}

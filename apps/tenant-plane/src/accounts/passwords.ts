@@ -1,0 +1,100 @@
+import { type Allowance, TenantDatabase, type TenantScope, Throttle } from '@atlas/persistence';
+import { DomainError, PasswordChecks, currentContext, hashPassword } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit.service';
+import { Mails } from '../mail/mails';
+import { type SignedInUser } from '../tenancy/request-tenant';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { type ChangePasswordDto, type ForgotPasswordDto, type ResetPasswordDto } from './accounts.dto';
+import { requireGoodPassword } from './password-words';
+import { unauthenticated } from './session-authentication';
+import { Sessions, type SignedIn } from './sessions';
+import { SignIns } from './sign-ins';
+import { UserTokens } from './user-tokens';
+import { NO_PASSWORD, User } from './user.entity';
+
+const WINDOW_SECONDS = 15 * 60;
+/** Nobody's mailbox is filled: what is asked beyond that is answered as ever, and no mail comes of it. */
+const MAILS_TO_ONE: Allowance = {
+  ...{ name: 'password mail to', limit: 3, windowSeconds: WINDOW_SECONDS, isStrict: true },
+};
+const MAILS_FROM_ONE: Allowance = {
+  ...{ name: 'password mail from', limit: 20, windowSeconds: WINDOW_SECONDS, isStrict: false },
+};
+/** Who found an open session must not find out the password as well. */
+const CHECKS_BY_SESSIONS: Allowance = {
+  ...{ name: 'password change of', limit: 10, windowSeconds: WINDOW_SECONDS, isStrict: true },
+};
+
+/** How users come to another password. */
+@Injectable()
+export class Passwords {
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly tokens: UserTokens,
+    private readonly sessions: Sessions,
+    private readonly signIns: SignIns,
+    private readonly checks: PasswordChecks,
+    private readonly throttle: Throttle,
+    private readonly mails: Mails,
+    private readonly audit: Audit,
+  ) {}
+
+  /** Does the same for any address: whether it is a user's, who sends the mail looks. Throws `too_many_attempts`. */
+  async forgot(tenant: Tenant, { email }: ForgotPasswordDto): Promise<void> {
+    const address = email.toLowerCase();
+    await this.throttle.takeFromClient(MAILS_FROM_ONE);
+    if (!(await this.throttle.isTaken(MAILS_TO_ONE, [tenant.id, address]))) return;
+    await this.tenants.write(tenant.id, (scope) => this.mails.add(scope, 'reset', { email: address }));
+  }
+
+  /** Whoever else is signed in has to do it again; this one is. Throws `invalid_link`. */
+  async reset(tenant: Tenant, { token, password, device_token }: ResetPasswordDto): Promise<SignedIn> {
+    const { email } = await this.tenants.read(tenant.id, (scope) =>
+      this.tokens.userOf(scope, token, 'reset'),
+    );
+    requireGoodPassword(password, tenant, email);
+    const passwordHash = await hashPassword(password);
+    return this.tenants.write(tenant.id, async (scope) => {
+      const user = await this.tokens.redeem(scope, token, 'reset');
+      const context = currentContext();
+      if (context) context.actor = { kind: 'user', id: user.id };
+      await this.set(scope, user.id, passwordHash, 'user.password_reset');
+      return this.signIns.open(scope, { ...user, passwordHash }, device_token);
+    });
+  }
+
+  /** The other sessions end. Throws `wrong_password` and `too_many_attempts`. */
+  async change(tenant: Tenant, by: SignedInUser, dto: ChangePasswordDto): Promise<void> {
+    const { current_password: current, new_password: wanted } = dto;
+    requireGoodPassword(wanted, tenant, by.email, 'new_password');
+    await this.throttle.take(CHECKS_BY_SESSIONS, [tenant.id, by.id]);
+    const user = await this.tenants.read(tenant.id, (scope) => scope.findOne(User, { id: by.id }));
+    if (!user || user.passwordHash === NO_PASSWORD) throw unauthenticated();
+    if (!(await this.checks.matches(current, user.passwordHash))) throw wrongPassword();
+    await this.throttle.giveBack(CHECKS_BY_SESSIONS, [tenant.id, by.id]);
+    const passwordHash = await hashPassword(wanted);
+    await this.tenants.write(tenant.id, (scope) =>
+      this.set(scope, by.id, passwordHash, 'user.password_changed', by.sessionId),
+    );
+  }
+
+  private async set(
+    scope: TenantScope,
+    userId: string,
+    passwordHash: string,
+    action: string,
+    sessionThatGoesOn?: string,
+  ): Promise<void> {
+    await scope.update(User, { id: userId }, { passwordHash });
+    await this.tokens.revoke(scope, userId, 'reset');
+    const ended = await this.sessions.endAll(scope, userId, sessionThatGoesOn);
+    const after = { sessions_ended: ended };
+    await this.audit.record(scope, { action, targetKind: 'user', targetId: userId, after });
+    await this.mails.add(scope, 'password_changed', { user_id: userId });
+  }
+}
+
+function wrongPassword(): DomainError {
+  return new DomainError('wrong_password', 'forbidden', 'That is not your current password.');
+}

@@ -1,0 +1,29 @@
+import { type TenantScope, together } from '@atlas/persistence';
+import { currentContext } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit.service';
+import { Devices } from './devices';
+import { Sessions, type SignedIn } from './sessions';
+import { type User } from './user.entity';
+
+/** Lets a user in who has proven to be it, by whatever means. */
+@Injectable()
+export class SignIns {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly devices: Devices,
+    private readonly audit: Audit,
+  ) {}
+
+  async open(scope: TenantScope, user: User, deviceToken: string | undefined): Promise<SignedIn> {
+    const context = currentContext();
+    if (context) context.actor = { kind: 'user', id: user.id };
+    const entry = { action: 'user.signed_in', targetKind: 'user', targetId: user.id };
+    const [signedIn, device_token] = await together([
+      this.sessions.open(scope, user),
+      this.devices.remember(scope, user.id, deviceToken),
+      this.audit.record(scope, entry),
+    ]);
+    return { ...signedIn, device_token };
+  }
+}

@@ -1,0 +1,20 @@
+import { IsNull, Not } from 'typeorm';
+import { type User } from './user.entity';
+
+export const USER_STATUSES = ['invited', 'active', 'deactivated'] as const;
+export type UserStatus = (typeof USER_STATUSES)[number];
+
+/** As a predicate on rows. */
+export const WHERE_STATUS = {
+  invited: { deactivatedAt: IsNull(), invitedAt: Not(IsNull()) },
+  active: { deactivatedAt: IsNull(), invitedAt: IsNull() },
+  deactivated: { deactivatedAt: Not(IsNull()) },
+} as const;
+
+export function statusOf({
+  deactivatedAt,
+  invitedAt,
+}: Pick<User, 'deactivatedAt' | 'invitedAt'>): UserStatus {
+  if (deactivatedAt) return 'deactivated';
+  return invitedAt ? 'invited' : 'active';
+}

@@ -1,0 +1,19 @@
+import { DomainError } from '@atlas/platform';
+
+export function userNotFound(): DomainError {
+  return new DomainError('user_not_found', 'not_found', 'This tenant has no such user.');
+}
+
+export function userExists(): DomainError {
+  const detail = 'A user with this e-mail address is there already. Change that one instead.';
+  return new DomainError('user_exists', 'conflict', detail);
+}
+
+export function lastAdmin(): DomainError {
+  const detail = 'This is the last active admin of the tenant. Make somebody else an admin first.';
+  return new DomainError('last_admin', 'conflict', detail);
+}
+
+export function ownRole(): DomainError {
+  return new DomainError('own_role', 'conflict', 'Nobody changes their own role. Ask another admin.');
+}

@@ -1,0 +1,18 @@
+import { type UserStatus, statusOf } from './user-status';
+import { type UserRole } from './permissions';
+import { type User } from './user.entity';
+
+/** A user as admins see them. */
+export interface UserDetails {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: UserRole;
+  readonly status: UserStatus;
+  readonly created_at: Date;
+}
+
+export function userDetails(user: User): UserDetails {
+  const { id, email, name, role, createdAt } = user;
+  return { id, email, name, role, status: statusOf(user), created_at: createdAt };
+}

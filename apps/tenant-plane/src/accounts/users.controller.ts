@@ -1,0 +1,38 @@
+import { ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
+import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
+import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { Requires } from '../tenancy/tenant.guard';
+import { type UserDetails } from './user.view';
+import { ListUsersQuery, UpdateUserDto } from './users.dto';
+import { Users } from './users.service';
+
+@ApiTags('users')
+@ApiBearerAuth()
+@Controller('users')
+export class UsersController {
+  constructor(private readonly users: Users) {}
+
+  @Requires('users:read')
+  @Get()
+  list(@CurrentTenant() tenant: Tenant, @Query() query: ListUsersQuery): Promise<Page<UserDetails>> {
+    return this.users.list(tenant.id, query);
+  }
+
+  @Requires('users:read')
+  @Get(':id')
+  get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<UserDetails> {
+    return this.users.get(tenant.id, id);
+  }
+
+  @Requires('users:write')
+  @Patch(':id')
+  update(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() by: SignedInUser,
+    @Param('id', UuidPipe) id: string,
+    @Body() dto: UpdateUserDto,
+  ): Promise<UserDetails> {
+    return this.users.update(tenant.id, by, id, dto);
+  }
+}

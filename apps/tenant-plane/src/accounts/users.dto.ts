@@ -1,0 +1,58 @@
+import { ApiProperty, Optional, PageQuery } from '@atlas/platform';
+import { IsBoolean, IsEmail, IsIn, IsString, Length } from 'class-validator';
+import { USER_ROLES, type UserRole } from './permissions';
+import { USER_STATUSES, type UserStatus } from './user-status';
+
+export class ListUsersQuery extends PageQuery {
+  @ApiProperty({ enum: USER_ROLES, required: false })
+  @Optional()
+  @IsIn(USER_ROLES)
+  role?: UserRole;
+
+  @ApiProperty({ enum: USER_STATUSES, required: false })
+  @Optional()
+  @IsIn(USER_STATUSES)
+  status?: UserStatus;
+
+  @ApiProperty({ format: 'email', required: false })
+  @Optional()
+  @IsEmail()
+  email?: string;
+}
+
+export class InviteDto {
+  @ApiProperty({ format: 'email' })
+  @IsEmail()
+  email: string;
+
+  @ApiProperty({ enum: USER_ROLES })
+  @IsIn(USER_ROLES)
+  role: UserRole;
+
+  @ApiProperty({ required: false })
+  @Optional()
+  @IsString()
+  @Length(1, 100)
+  name?: string;
+}
+
+export class UpdateUserDto {
+  @ApiProperty({ enum: USER_ROLES, required: false })
+  @Optional()
+  @IsIn(USER_ROLES)
+  role?: UserRole;
+
+  @ApiProperty({ required: false })
+  @Optional()
+  @IsString()
+  @Length(1, 100)
+  name?: string;
+
+  @ApiProperty({
+    required: false,
+    description: 'Deactivated, a user is signed out everywhere and cannot come back',
+  })
+  @Optional()
+  @IsBoolean()
+  deactivated?: boolean;
+}

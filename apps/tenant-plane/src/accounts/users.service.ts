@@ -1,0 +1,98 @@
+import { TenantDatabase, type TenantScope, lockedForUpdate } from '@atlas/persistence';
+import { Clock, type Page, pageOf } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { LessThan } from 'typeorm';
+import { Audit } from '../audit/audit.service';
+import { type SignedInUser } from '../tenancy/request-tenant';
+import { Sessions } from './sessions';
+import { WHERE_STATUS, statusOf } from './user-status';
+import { User } from './user.entity';
+import { lastAdmin, ownRole, userNotFound } from './user.errors';
+import { type UserDetails, userDetails } from './user.view';
+import { type ListUsersQuery, type UpdateUserDto } from './users.dto';
+
+/** A tenant's users, as its admins see and change them. */
+@Injectable()
+export class Users {
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly sessions: Sessions,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  async list(tenantId: string, query: ListUsersQuery): Promise<Page<UserDetails>> {
+    const { cursor, limit, role, status, email } = query;
+    const where = {
+      ...(status && WHERE_STATUS[status]),
+      ...(role && { role }),
+      ...(email && { email: email.toLowerCase() }),
+      ...(cursor && { id: LessThan(cursor) }),
+    };
+    const rows = await this.tenants.read(tenantId, (scope) =>
+      scope.find(User, { where, order: { id: 'DESC' }, take: limit + 1 }),
+    );
+    return pageOf(rows, limit, userDetails);
+  }
+
+  async get(tenantId: string, id: string): Promise<UserDetails> {
+    return userDetails(await this.tenants.read(tenantId, (scope) => find(scope, id)));
+  }
+
+  /** Throws `user_not_found`, `own_role` and `last_admin`. */
+  update(tenantId: string, by: SignedInUser, id: string, dto: UpdateUserDto): Promise<UserDetails> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const admins = await activeAdmins(scope);
+      const user = await find(scope, id);
+      const changed = { ...user, ...this.changes(user, dto) };
+      if (id === by.id && changed.role !== user.role) throw ownRole();
+      if (admins.every((admin) => admin.id === id) && !isActiveAdmin(changed)) throw lastAdmin();
+      const { name, role, deactivatedAt } = changed;
+      await scope.update(User, { id }, { name, role, deactivatedAt });
+      if (deactivatedAt) await this.sessions.endAll(scope, id);
+      const [before, after] = [factsOf(user), factsOf(changed)];
+      await this.audit.record(scope, {
+        action: 'user.changed',
+        targetKind: 'user',
+        targetId: id,
+        before,
+        after,
+      });
+      return userDetails(changed);
+    });
+  }
+
+  private changes({ deactivatedAt }: User, { name, role, deactivated }: UpdateUserDto): Partial<User> {
+    const since = deactivatedAt ?? this.clock.now();
+    return {
+      ...(name !== undefined && { name }),
+      ...(role !== undefined && { role }),
+      ...(deactivated !== undefined && { deactivatedAt: deactivated ? since : null }),
+    };
+  }
+}
+
+/** Held until the transaction ends: of two who would each leave the other as the last one, the second looks again. */
+function activeAdmins(scope: TenantScope): Promise<User[]> {
+  const admins = scope
+    .query(User, 'user')
+    .andWhere('user.role = :role and user.deactivatedAt is null and user.invitedAt is null', {
+      role: 'admin',
+    })
+    .orderBy('user.id');
+  return lockedForUpdate(admins).getMany();
+}
+
+function isActiveAdmin(user: User): boolean {
+  return user.role === 'admin' && statusOf(user) === 'active';
+}
+
+async function find(scope: TenantScope, id: string): Promise<User> {
+  const user = await scope.findOne(User, { id });
+  if (!user) throw userNotFound();
+  return user;
+}
+
+function factsOf(user: User): Record<string, unknown> {
+  return { name: user.name, role: user.role, status: statusOf(user) };
+}

@@ -1,0 +1,30 @@
+import { plannedTenantUrl } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { Deployment } from '../deployment/deployment';
+import { TenantPlaneConfig } from '../tenant-plane.config';
+import { type Tenant } from './tenant.entity';
+
+/**
+ * Where a tenant is found, by configuration alone: what a request says of its host would send somebody else's secret
+ * there. Secrets stand in the fragment, which reaches no server's log.
+ */
+@Injectable()
+export class TenantUrls {
+  constructor(
+    private readonly config: TenantPlaneConfig,
+    private readonly deployment: Deployment,
+  ) {}
+
+  home({ slug }: Pick<Tenant, 'slug'>): string {
+    const own = this.deployment.profile.installRequired ? this.config.endpointUrl : undefined;
+    return own ?? plannedTenantUrl(slug, this.config.TENANT_BASE_DOMAIN);
+  }
+
+  invitation(tenant: Tenant, token: string): string {
+    return `${this.home(tenant)}/signup#token=${token}`;
+  }
+
+  passwordReset(tenant: Tenant, token: string): string {
+    return `${this.home(tenant)}/reset-password#token=${token}`;
+  }
+}

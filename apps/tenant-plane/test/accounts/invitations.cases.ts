@@ -1,0 +1,163 @@
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { EVERY_DATABASE, FixedClock, TestSmtpServer, linkIn } from '@atlas/testing';
+import { OutgoingMail } from '../../src/mail/outgoing-mail.entity';
+import { Mails } from '../../src/mail/mails';
+import { UserToken } from '../../src/accounts/user-token.entity';
+import { User } from '../../src/accounts/user.entity';
+import { type CallOptions, PASSWORD, TestTenantPlane, hostOf, tokenIn } from '../tenant-plane.fixture';
+
+const DAY = 24 * 3600;
+
+describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
+  const clock = new FixedClock();
+  let smtp: TestSmtpServer;
+  /** One that sends mail, and one that does not. */
+  let plane: TestTenantPlane;
+  let quiet: TestTenantPlane;
+  let count = 0;
+
+  beforeAll(async () => {
+    smtp = await TestSmtpServer.start();
+    [plane, quiet] = await Promise.all([
+      TestTenantPlane.boot(driver, { clock, env: smtp.env }),
+      TestTenantPlane.boot(driver, { clock }),
+    ]);
+  });
+  afterAll(async () => {
+    await Promise.all([plane.close(), quiet.close()]);
+    await smtp.stop();
+  });
+
+  const scene = async (where: TestTenantPlane): Promise<{ tenant: DesiredTenant; admin: CallOptions }> =>
+    where.tenantWithAdmin(`tenant-${(count += 1)}`);
+  const invite = (where: TestTenantPlane, admin: CallOptions, body: object = {}) =>
+    where.post('/api/auth/invite', { email: 'ann@example.com', role: 'operator', ...body }, admin);
+  const accept = (where: TestTenantPlane, token: string, body: object = {}, options: CallOptions = {}) =>
+    where.post('/api/auth/signup-exchange', { token, password: PASSWORD, ...body }, options);
+
+  it('comes by mail, and lets one person in, once, in the role that was meant', async () => {
+    const { tenant, admin } = await scene(plane);
+    const { body } = await invite(plane, admin, { email: 'Ann@example.com', role: 'fulfiller' }).expect(201);
+    expect(body).toEqual({
+      user: expect.objectContaining({ email: 'ann@example.com', role: 'fulfiller', status: 'invited' }),
+      expires_at: new Date(clock.now().getTime() + 7 * DAY * 1000).toISOString(),
+    });
+    const mail = await smtp.next();
+    expect(mail).toMatchObject({ to: ['ann@example.com'], subject: `You are invited to ${tenant.name}` });
+    const url = linkIn(mail);
+    expect(url).toMatch(`http://${hostOf(tenant.slug)}/signup#token=atv_${tenant.tenant_id}_`);
+
+    const joined = await accept(plane, tokenIn(url), { name: 'Ann' }).expect(201);
+    expect(joined.body.user).toMatchObject({ email: 'ann@example.com', name: 'Ann', role: 'fulfiller' });
+    await plane.get('/api/cmdb/items', { session: joined.body.token }).expect(200);
+    expect((await accept(plane, tokenIn(url)).expect(401)).body.code).toBe('invalid_link');
+    const login = { email: 'ann@example.com', password: PASSWORD };
+    await plane.post('/api/auth/token', login, { tenant: tenant.slug }).expect(200);
+    expect(await plane.audit(tenant, 'user.invited')).toMatchObject([
+      { actorKind: 'user', targetId: body.user.id, after: { email: 'ann@example.com', role: 'fulfiller' } },
+    ]);
+  });
+
+  it('is answered as a link where no mail is sent, which no header of the request decides', async () => {
+    const { tenant, admin } = await scene(quiet);
+    const headers = { 'x-forwarded-host': 'evil.example.com', 'x-forwarded-proto': 'https' };
+    const { body } = await invite(quiet, { ...admin, headers }).expect(201);
+    expect(body.url).toMatch(`http://${hostOf(tenant.slug)}/signup#token=atv_${tenant.tenant_id}_`);
+    await accept(quiet, tokenIn(body.url)).expect(201);
+  });
+
+  it('waits for its mail without any secret, and the link is made when that goes out', async () => {
+    const { tenant, admin } = await scene(plane);
+    smtp.refusal = 'busy';
+    await invite(plane, admin).expect(201);
+    const mails = plane.app.get(Mails);
+    await mails.sendNoted();
+    const rows = await plane.rows(tenant, OutgoingMail);
+    expect(rows).toMatchObject([{ kind: 'invite', subject: { user_id: expect.any(String) }, attempts: 1 }]);
+    expect(Object.keys(rows[0]?.subject ?? {})).toEqual(['user_id']);
+    smtp.refusal = undefined;
+    clock.advance(60);
+    await mails.sendNoted();
+    await accept(plane, tokenIn(linkIn(await smtp.next()))).expect(201);
+    expect(await plane.rows(tenant, OutgoingMail)).toEqual([]);
+  });
+
+  it('is no news to somebody who was deactivated before it went out', async () => {
+    const { tenant, admin } = await scene(plane);
+    const before = smtp.mails.length;
+    smtp.refusal = 'busy';
+    const { body } = await invite(plane, admin).expect(201);
+    await plane.app.get(Mails).sendNoted();
+    await plane.patch(`/api/users/${body.user.id}`, { deactivated: true }, admin).expect(200);
+    smtp.refusal = undefined;
+    clock.advance(60);
+    await plane.app.get(Mails).sendNoted();
+    expect(smtp.mails).toHaveLength(before);
+    expect(await plane.rows(tenant, OutgoingMail)).toEqual([]);
+  });
+
+  it('is void once there is another for the same address, with which the role may change', async () => {
+    const { tenant, admin } = await scene(quiet);
+    const first = (await invite(quiet, admin).expect(201)).body;
+    const second = (await invite(quiet, admin, { role: 'requester' }).expect(201)).body;
+    expect(second.user).toMatchObject({ id: first.user.id, role: 'requester' });
+    await accept(quiet, tokenIn(first.url)).expect(401);
+    expect((await accept(quiet, tokenIn(second.url)).expect(201)).body.user.role).toBe('requester');
+    expect((await invite(quiet, admin).expect(409)).body.code).toBe('user_exists');
+    expect(await quiet.rows(tenant, UserToken)).toEqual([]);
+  });
+
+  it('ends after seven days, and with the deactivation of whom it is for', async () => {
+    const { admin } = await scene(quiet);
+    const [late, gone] = [
+      (await invite(quiet, admin).expect(201)).body,
+      (await invite(quiet, admin, { email: 'bob@example.com' }).expect(201)).body,
+    ];
+    await quiet.patch(`/api/users/${gone.user.id}`, { deactivated: true }, admin).expect(200);
+    await accept(quiet, tokenIn(gone.url)).expect(401);
+    clock.advance(7 * DAY);
+    await accept(quiet, tokenIn(late.url)).expect(401);
+  });
+
+  it('is good in its own tenant only, and kept as a hash', async () => {
+    const { tenant, admin } = await scene(quiet);
+    const { tenant: other } = await scene(quiet);
+    const token = tokenIn((await invite(quiet, admin).expect(201)).body.url);
+    await accept(quiet, token, {}, { tenant: other.slug }).expect(404);
+    await accept(quiet, token.replace(tenant.tenant_id, other.tenant_id)).expect(401);
+    await accept(quiet, token.replace('atv_', 'atn_')).expect(401);
+    const [row] = await quiet.rows(tenant, UserToken);
+    expect(row?.tokenHash).toMatch(/^[0-9a-f]{64}$/);
+    await accept(quiet, token, {}, { host: hostOf(tenant.slug) }).expect(201);
+  });
+
+  it('is redeemed by one of ten who come at once', async () => {
+    const { tenant, admin } = await scene(quiet);
+    const token = tokenIn((await invite(quiet, admin).expect(201)).body.url);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => accept(quiet, token)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(9).fill(401)]);
+    expect(await quiet.rows(tenant, User)).toHaveLength(2);
+  });
+
+  it.each([
+    ['a short one', 'too short', 'password'],
+    ['one that many have', 'qwerty123456', 'password'],
+    ['the name of the user', 'ann.example.1', 'password'],
+  ])('refuses %s for a password, and stays good', async (_, password, field) => {
+    const { admin } = await scene(quiet);
+    const email = 'ann.example@example.com';
+    const token = tokenIn((await invite(quiet, admin, { email }).expect(201)).body.url);
+    const { body } = await accept(quiet, token, { password }).expect(400);
+    expect(body).toMatchObject({ code: 'validation_failed', errors: [{ field }] });
+    await accept(quiet, token).expect(201);
+  });
+
+  it('does not open the door to who was invited, but has no password yet', async () => {
+    const { tenant, admin } = await scene(quiet);
+    await invite(quiet, admin).expect(201);
+    for (const password of [PASSWORD, 'x']) {
+      const body = { email: 'ann@example.com', password };
+      await quiet.post('/api/auth/token', body, { tenant: tenant.slug }).expect(401);
+    }
+  });
+});

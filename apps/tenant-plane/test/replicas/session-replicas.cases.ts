@@ -1,0 +1,64 @@
+import { hashPassword } from '@atlas/platform';
+import { PASSWORD, TestTenantPlane } from '../tenant-plane.fixture';
+
+describe('sessions of two replicas on Postgres', () => {
+  let first: TestTenantPlane;
+  let second: TestTenantPlane;
+
+  beforeAll(async () => {
+    first = await TestTenantPlane.boot('postgres');
+    second = await TestTenantPlane.open(first.database);
+  });
+  afterAll(async () => {
+    await second.app.close();
+    await first.close();
+  });
+
+  it('end on both with the very next request, however they end', async () => {
+    const { tenant, admin } = await first.tenantWithAdmin('acme');
+    const body = { email: 'ann@example.com', password: PASSWORD };
+    const { id } = await first.user(tenant, 'operator', {
+      ...{ email: body.email, passwordHash: await hashPassword(PASSWORD) },
+    });
+    const signIn = async () =>
+      (await first.post('/api/auth/token', body, { tenant: 'acme' }).expect(200)).body;
+    const isOpen = async (session: string): Promise<boolean> =>
+      (await second.get('/api/auth/me', { session })).status === 200;
+
+    const ways: Record<string, (mine: { token: string; refresh_token: string }) => Promise<unknown>> = {
+      logout: async ({ token }) => first.post('/api/auth/logout', undefined, { session: token }).expect(204),
+      'a new password': async () => {
+        const change = { current_password: PASSWORD, new_password: body.password };
+        await first.post('/api/auth/password', change, { session: (await signIn()).token }).expect(204);
+      },
+      'a refresh token used twice': async ({ refresh_token }) => {
+        const renew = () => first.post('/api/auth/refresh', { refresh_token }, { tenant: 'acme' });
+        await renew().expect(200);
+        await renew().expect(401);
+      },
+      deactivation: async () => first.patch(`/api/users/${id}`, { deactivated: true }, admin).expect(200),
+    };
+    for (const [way, end] of Object.entries(ways)) {
+      const session = await signIn();
+      expect([way, await isOpen(session.token)]).toEqual([way, true]);
+      await end(session);
+      expect([way, await isOpen(session.token)]).toEqual([way, false]);
+    }
+  });
+
+  it('are counted together when they are guessed at', async () => {
+    await first.tenant('globex');
+    await second.get('/api/tenant-default', { tenant: 'globex' });
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, n) =>
+        (n % 2 ? first : second).post(
+          '/api/auth/token',
+          { email: 'ann@example.com', password: `guess ${n}` },
+          { tenant: 'globex' },
+        ),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(30);
+  });
+});

@@ -1,0 +1,3 @@
+export { PasswordChecks } from './password-checks';
+export { refuseGuessable } from './password-rules';
+export * from './passwords';

@@ -1,0 +1,37 @@
+import { MIN_PASSWORD_LENGTH } from './passwords';
+import { COMMON_PASSWORDS } from './common-passwords';
+import { refuseGuessable } from './password-rules';
+
+const WORDS = ['acme-logistics', 'Acme Logistics Ltd', 'ann.miller'];
+
+function outcome(password: string): string {
+  try {
+    refuseGuessable(password, WORDS);
+    return 'taken';
+  } catch (error) {
+    return (error as { extra: { errors: { message: string }[] } }).extra.errors[0]?.message ?? '';
+  }
+}
+
+describe('a password', () => {
+  it.each(['qwerty123456', 'QWERTY123456', '1234567890123', 'motherfucker'])(
+    'must not be the common %s',
+    (password) => expect(outcome(password)).toContain('many people have'),
+  );
+
+  it.each(['acme-logistics', 'AcmeLogistics2026', 'atlasatlas2026', 'Ann.Miller-1!', 'miller.acme.1'])(
+    'must not be made of the names that belong here: %s',
+    (password) => expect(outcome(password)).toContain('a name that belongs here'),
+  );
+
+  it.each([
+    ...['correct horse battery staple', 'zzzzzzzzzzzq', 'nodigitsnorcapitals', '493027561938'],
+    ...['the atlas on my shelf', 'acme-and-8-more-letters', 'пароль из слов'],
+  ])('may be %s', (password) => expect(outcome(password)).toBe('taken'));
+
+  it('is held against enough of those that pass the minimum length', () => {
+    const common = [...COMMON_PASSWORDS];
+    expect(common.length).toBeGreaterThanOrEqual(3000);
+    expect(common.filter((one) => one.length < MIN_PASSWORD_LENGTH || one !== one.toLowerCase())).toEqual([]);
+  });
+});
