@@ -15,7 +15,7 @@ export * from './mail';
 export * from './metrics';
 export * from './optional.decorator';
 export * from './page';
-export * from './passwords';
+export * from './password';
 export * from './uuid.pipe';
 export * from './platform.module';
 export * from './problem.filter';

@@ -5,7 +5,7 @@ import { Draining, HealthController, READINESS_CHECKS, type ReadinessChecks } fr
 import { type MailOptions } from './mail';
 import { MAIL_OPTIONS, Mailer } from './mail/mailer';
 import { METRICS_OPTIONS, Metrics, MetricsController, type MetricsOptions } from './metrics';
-import { PasswordChecks } from './passwords';
+import { PasswordChecks } from './password';
 import { WEB_OPTIONS, type WebOptions } from './web-security';
 
 export interface PlatformOptions {
