@@ -11,6 +11,7 @@ import { HOST_ATTACKS } from './proofs/host-attacks.proof';
 import { IDEMPOTENCY } from './proofs/idempotency.proof';
 import { ISOLATION_CANARY } from './proofs/isolation-canary.proof';
 import { ISOLATION_MATRIX } from './proofs/isolation-matrix.proof';
+import { LOGIN_ABUSE } from './proofs/login-abuse.proof';
 import { MOVE } from './proofs/move.proof';
 import { RECONCILE } from './proofs/reconcile.proof';
 import { RECONNECT_HERD } from './proofs/reconnect-herd.proof';
@@ -58,4 +59,5 @@ export const PROOFS: readonly Proof[] = [
   RECONCILE,
   SOAK,
   RECONNECT_HERD,
+  LOGIN_ABUSE,
 ];

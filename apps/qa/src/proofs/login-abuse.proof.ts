@@ -1,0 +1,68 @@
+import { inBatches } from '../in-batches';
+import { type Proof, countBy } from '../proof';
+import { LoginScene, addressOf } from '../signing-in/login-scene';
+import { longestAfterlife } from '../signing-in/revocation';
+import { timingGaps } from '../signing-in/timing';
+
+const MOST_CHECKS = 10;
+const WIDEST_GAP_MS = 5;
+const LONGEST_AFTERLIFE_MS = 1000;
+const NOT_MEASURED = { signIn: 0, forgotten: 0 };
+/** The owner signs in now and then while others guess. */
+const GUESSES_BETWEEN = 50;
+
+/** R31. Somebody who does not know a password guesses it, asks whose there are, or has a session that was ended. */
+export const LOGIN_ABUSE: Proof = {
+  name: 'login-abuse',
+  goal: '1,000 guesses at an account from many addresses: <= 10 checks, its owner gets in; no account shows by its time; ended sessions end everywhere <= 1 s',
+  databases: ['sqlite', 'postgres'],
+  smallOn: ['postgres'],
+  async run(context) {
+    const { size, progress } = context;
+    const isFull = size === 'full';
+    const scene = await LoginScene.set(context);
+    try {
+      const guesses = await guessed(scene, isFull ? 1000 : 100, progress);
+      progress(guesses.text);
+      const users = await scene.users(isFull ? 25 : 1);
+      // In a moment, among other tests, no median means anything.
+      const gaps = isFull ? await timingGaps(scene, users) : NOT_MEASURED;
+      const [first = scene.owner] = users;
+      const afterlife = await longestAfterlife(scene, first, isFull ? 40 : 2);
+      const figure =
+        `${guesses.text}; gap of a sign-in ${gaps.signIn.toFixed(1)} ms, of a forgotten password ${gaps.forgotten.toFixed(1)} ms` +
+        `; ${scene.planes.length} processes: sessions ended after ${afterlife.toFixed(0)} ms at most`;
+      const isQuiet = [gaps.signIn, gaps.forgotten].every((gap) => Math.abs(gap) <= WIDEST_GAP_MS);
+      return { figure, isGood: guesses.isGood && isQuiet && afterlife <= LONGEST_AFTERLIFE_MS };
+    } finally {
+      await scene.clear();
+    }
+  },
+};
+
+/** Half of them from addresses of their own, half from one; to all processes in turn, and many at once. */
+async function guessed(scene: LoginScene, count: number, progress: (text: string) => void) {
+  const { device_token } = (await scene.signIn(scene.owner)).body;
+  const before = await scene.passwordChecks();
+  let [owners, ownersIn] = [0, 0];
+  const answers = await inBatches(count, progress, async (n) => {
+    if (n % GUESSES_BETWEEN === GUESSES_BETWEEN - 1) {
+      owners += 1;
+      if ((await scene.signIn(scene.owner, { device_token }, n)).status === 200) ownersIn += 1;
+    }
+    const guess = { password: `a guess, the ${n}th` };
+    return scene.signIn(scene.owner, guess, n, n % 2 ? addressOf(n) : undefined);
+  });
+  const checks = (await scene.passwordChecks()) - before - owners;
+  const statuses = countBy(answers, ({ status }) => status);
+  const newcomer = (await scene.signIn(scene.owner, {}, 0, addressOf(count))).status;
+  return {
+    text: `${count} guesses: ${JSON.stringify(statuses)}, ${checks} checks; the owner in ${ownersIn} of ${owners} times, a new device of hers ${newcomer}`,
+    isGood:
+      checks <= MOST_CHECKS &&
+      checks > 0 &&
+      ownersIn === owners &&
+      statuses[401] === checks &&
+      newcomer === 429,
+  };
+}

@@ -1,0 +1,41 @@
+import { eventually } from '@atlas/testing';
+import { type Account, type LoginScene } from './login-scene';
+
+const PATIENCE_MS = 5000;
+/** From where nobody has guessed. */
+const HOME = '192.0.2.1';
+
+/** The longest time that a session which was ended on one process was still good on another, in milliseconds. */
+export async function longestAfterlife(
+  scene: LoginScene,
+  account: Account,
+  sessions: number,
+): Promise<number> {
+  const times: number[] = [];
+  for (let n = 0; n < sessions; n += 1) {
+    const session = (await scene.signIn(account, {}, n, HOME)).body.token;
+    const statusOf = async (): Promise<number> =>
+      (await scene.call('/api/auth/me', undefined, { n: n + 1, session })).status;
+    if ((await statusOf()) !== 200) throw new Error('The session was none before it was ended.');
+    await (n % 2
+      ? scene.call('/api/auth/logout', {}, { n, session })
+      : changePassword(scene, account, n, (await scene.signIn(account, {}, n, HOME)).body.token));
+    const ended = performance.now();
+    const isOver = async (): Promise<boolean> => (await statusOf()) === 401;
+    await eventually(isOver, { timeoutMs: PATIENCE_MS, everyMs: 5, what: 'the session is over' });
+    times.push(performance.now() - ended);
+  }
+  return Math.max(...times);
+}
+
+/** To the same one, which ends the other sessions. */
+async function changePassword(
+  scene: LoginScene,
+  { password }: Account,
+  n: number,
+  session: string,
+): Promise<void> {
+  const body = { current_password: password, new_password: password };
+  const { status } = await scene.call('/api/auth/password', body, { n, session });
+  if (status !== 204) throw new Error(`The password was not changed: ${status}`);
+}
