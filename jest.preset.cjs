@@ -4,6 +4,9 @@ const path = require('node:path');
 const ESM_ONLY = [
   '@nestjs/[^/]+',
   'content-disposition',
+  'oidc-provider',
+  'openid-client',
+  'oauth4webapi',
   'jose',
   'file-type',
   'strtok3',

@@ -12,8 +12,16 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard } from './accounts/access.guard';
 import { AccountsController } from './accounts/accounts.controller';
-import { Accounts } from './accounts/accounts.service';
+import { ApiKeysController } from './accounts/api-keys.controller';
+import { ApiKeys } from './accounts/api-keys.service';
 import { OperatorAuthentication } from './accounts/operator-authentication';
+import { OperatorPasswords } from './accounts/operator-passwords.service';
+import { OperatorSessions } from './accounts/operator-sessions.service';
+import { OperatorsController } from './accounts/operators.controller';
+import { Operators } from './accounts/operators.service';
+import { SessionCookie } from './accounts/session-cookie';
+import { SingleSignOnController } from './accounts/single-sign-on.controller';
+import { OperatorSingleSignOn } from './accounts/single-sign-on.service';
 import { AiGatewayController } from './ai-gateway/ai-gateway.controller';
 import { AiGateway } from './ai-gateway/ai-gateway.service';
 import { CONFIGURED_AI_PROVIDER } from './ai-gateway/providers';
@@ -103,7 +111,17 @@ import { TransferRelay } from './transfers/relay.service';
 import { Transfers } from './transfers/transfers.service';
 import { WaitingCalls } from './tenant-planes/waiting-calls';
 
-const ACCOUNTS = [Accounts, OperatorAuthentication, SignInThrottle, Throttle];
+const ACCOUNTS = [
+  ApiKeys,
+  OperatorAuthentication,
+  OperatorPasswords,
+  OperatorSessions,
+  OperatorSingleSignOn,
+  Operators,
+  SessionCookie,
+  SignInThrottle,
+  Throttle,
+];
 const AI_GATEWAY = [AiGateway, CONFIGURED_AI_PROVIDER];
 const AUDIT = [Audit, AuditSealer];
 const PROVISIONING = [
@@ -183,6 +201,9 @@ export class AppModule {
       ],
       controllers: [
         AccountsController,
+        ApiKeysController,
+        OperatorsController,
+        SingleSignOnController,
         AiGatewayController,
         AuditController,
         DriftsController,

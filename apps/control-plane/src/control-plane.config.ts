@@ -12,6 +12,7 @@ import {
   type WebOptions,
   isPlainHttp,
   mailAddressProblem,
+  issuerProblem,
   originsIn,
   originsProblem,
   passwordInUrl,
@@ -113,6 +114,24 @@ export class ControlPlaneConfig {
   @IsSwitch()
   @IsBoolean()
   SIGNUP_CLOSED: boolean = false;
+  /** The OpenID provider that operators may sign in by. Unset: by password only. */
+  @ValidateIf(
+    (config: ControlPlaneConfig) =>
+      config.OPERATOR_OIDC_ISSUER !== undefined || config.OPERATOR_OIDC_CLIENT_ID !== undefined,
+  )
+  @Checked('issuer', issuerProblem)
+  OPERATOR_OIDC_ISSUER?: string;
+
+  /** How that provider knows us. */
+  @ValidateIf((config: ControlPlaneConfig) => config.OPERATOR_OIDC_ISSUER !== undefined)
+  @IsNotEmpty({ message: '$property is required with OPERATOR_OIDC_ISSUER' })
+  OPERATOR_OIDC_CLIENT_ID?: string;
+
+  /** A secret. Unset: we are a public client, with PKCE alone. */
+  @IsOptional()
+  @IsNotEmpty()
+  @NoDefaultInProduction()
+  OPERATOR_OIDC_CLIENT_SECRET?: string;
 
   /** A dedicated tenant needs a purchase order number. */
   @Transform(({ value }) => value === true || value === '1' || value === 'true')

@@ -7,7 +7,7 @@ import { EnvironmentError, SystemClock, fieldErrors, parseEnvironment } from '@a
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { CreateOperatorDto } from './accounts/accounts.dto';
-import { Accounts } from './accounts/accounts.service';
+import { Operators } from './accounts/operators.service';
 import { Audit } from './audit/audit.service';
 import { ControlPlaneConfig } from './control-plane.config';
 import { databaseOptions } from './database/database.module';
@@ -56,7 +56,7 @@ async function create(dto: CreateOperatorDto): Promise<void> {
   const database = await openDatabase(options);
   try {
     const clock = new SystemClock();
-    await new Accounts(database, clock, new Audit(clock)).createOperator(dto);
+    await new Operators(database, clock, new Audit(clock)).create(dto);
   } finally {
     await database.close();
   }

@@ -4,9 +4,10 @@ import { Clock, type RequestLimits, createHttpApp } from '@atlas/platform';
 import { type DatabaseDriver, FixedClock, type TestDatabase, createKeptDatabase } from '@atlas/testing';
 import { type DynamicModule, type Type } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type FastifyInstance } from 'fastify';
 import supertest from 'supertest';
 import { type ObjectLiteral } from 'typeorm';
-import { Accounts } from '../src/accounts/accounts.service';
+import { Operators } from '../src/accounts/operators.service';
 import { type OperatorRole, SCOPES, type Scope } from '../src/accounts/scopes';
 import { AppModule } from '../src/app.module';
 import { HTTP_APP } from '../src/http-app.options';
@@ -39,6 +40,8 @@ export class TestControlPlane {
     readonly url: string,
     /** One round of the worker: none happens unless a test asks for it. */
     readonly sweep: () => Promise<void>,
+    /** `<method> <path>` of each route, as they were given to Fastify. */
+    readonly routes: readonly string[],
   ) {}
 
   static async boot(
@@ -63,11 +66,12 @@ export class TestControlPlane {
   ): Promise<TestControlPlane> {
     const module = AppModule.forEnvironment({ ...environmentFor(database), ...env });
     const app = await createHttpApp(withClock(module, clock), { ...HTTP_APP, logger: false, limits });
+    const routes = routesOf(app);
     await app.listen(0, '127.0.0.1');
     const worker = app.get(Worker);
     const sweep = worker.sweep.bind(worker);
     Object.assign(worker, { sweep: () => Promise.resolve() });
-    return new TestControlPlane(database, clock, app, await app.getUrl(), sweep);
+    return new TestControlPlane(database, clock, app, await app.getUrl(), sweep, routes);
   }
 
   async close(): Promise<void> {
@@ -97,7 +101,7 @@ export class TestControlPlane {
   }
 
   async createOperator(email: string, role: OperatorRole): Promise<void> {
-    await this.app.get(Accounts).createOperator({ email, role, password: PASSWORD });
+    await this.app.get(Operators).create({ email, role, password: PASSWORD });
   }
   async login(email: string): Promise<string> {
     const { body } = await this.post('/api/auth/login', { email, password: PASSWORD }, { token: null });
@@ -152,6 +156,16 @@ export class TestControlPlane {
     const bearer = token === undefined ? this.apiKey : token;
     return request.set({ ...(bearer && { authorization: `Bearer ${bearer}` }), ...headers });
   }
+}
+
+/** Filled as routes are registered. */
+function routesOf(app: NestFastifyApplication): readonly string[] {
+  const routes: string[] = [];
+  const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  server.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) if (one !== 'HEAD') routes.push(`${one} ${url}`);
+  });
+  return routes;
 }
 
 let lastSlug = 0;

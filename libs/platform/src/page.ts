@@ -10,7 +10,7 @@ const MAX_POSITION = 2 ** 31 - 1;
 export const InSmallLetters = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value));
 
-class LimitQuery {
+export class PageLimit {
   @ApiProperty({ required: false, default: 50 })
   @Optional()
   @Type(() => Number)
@@ -21,7 +21,7 @@ class LimitQuery {
 }
 
 /** Lists are read in pages, newest first; `cursor` is the `next_cursor` of the page before. */
-export class PageQuery extends LimitQuery {
+export class PageQuery extends PageLimit {
   @ApiProperty({ required: false, format: 'uuid' })
   @Optional()
   @InSmallLetters()
@@ -30,7 +30,7 @@ export class PageQuery extends LimitQuery {
 }
 
 /** Chains are read in pages, oldest first; `cursor` is the position behind which a page begins. */
-export class ChainQuery extends LimitQuery {
+export class ChainQuery extends PageLimit {
   @ApiProperty({ required: false, default: 0 })
   @Optional()
   @Type(() => Number)

@@ -10,6 +10,7 @@ export const CREDENTIAL_PREFIXES = {
   aok: 'operator API key',
   aos: 'operator session',
   asu: 'sign-up link',
+  aor: 'operator reset link',
 } as const;
 
 export type CredentialPrefix = keyof typeof CREDENTIAL_PREFIXES;

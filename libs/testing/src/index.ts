@@ -1,11 +1,13 @@
 export * from './cases-in';
 export * from './certificate';
+export * from './cookie-browser';
 export * from './dedicated-stack';
 export * from './fixed-clock';
 export * from './http';
 export { type MadeDatabase, createKeptDatabase } from './kept-database';
 export * from './local-postgres';
 export * from './memory-reports';
+export * from './open-id-provider';
 export * from './plane-process';
 export * from './raw-http';
 export * from './releases';

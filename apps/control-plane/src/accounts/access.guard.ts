@@ -1,21 +1,30 @@
-import { DomainError, IS_PUBLIC, currentContext } from '@atlas/platform';
+import { DomainError, IS_PUBLIC, currentContext, refuseOtherSites } from '@atlas/platform';
 import { SignatureVerifier, receivedRequestOf } from '@atlas/service-auth';
 import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { KeyUses } from '../tenant-planes/key-uses';
-import { type AuthenticatedRequest, type PlaneCaller } from './caller';
+import { type AuthenticatedRequest, type OperatorCaller, type PlaneCaller } from './caller';
 import { OperatorAuthentication } from './operator-authentication';
 import { type Scope } from './scopes';
+import { SessionCookie } from './session-cookie';
 
-const REQUIRED_SCOPE = 'control-plane:required-scope';
+const REQUIRED = 'control-plane:required';
 const SIGNED = 'control-plane:signed-by-tenant-plane';
+
+/** A scope; or any operator, by session or API key; or one in person, since it is about their own account. */
+type Required = Scope | 'any-operator' | 'session';
 
 /** Operators with this scope. */
 export const Requires = (scope: Scope): MethodDecorator & ClassDecorator =>
-  SetMetadata(REQUIRED_SCOPE, scope);
+  SetMetadata(REQUIRED, scope satisfies Required);
 
 /** Any signed-in operator. */
-export const AnyOperator = (): MethodDecorator & ClassDecorator => SetMetadata(REQUIRED_SCOPE, null);
+export const AnyOperator = (): MethodDecorator & ClassDecorator =>
+  SetMetadata(REQUIRED, 'any-operator' satisfies Required);
+
+/** Any signed-in operator, but none of their API keys. */
+export const OperatorInPerson = (): MethodDecorator & ClassDecorator =>
+  SetMetadata(REQUIRED, 'session' satisfies Required);
 
 /** Tenant planes, by a signed call. */
 export const SignedByTenantPlane = (): MethodDecorator & ClassDecorator => SetMetadata(SIGNED, true);
@@ -26,6 +35,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly operators: OperatorAuthentication,
+    private readonly cookie: SessionCookie,
     private readonly verifier: SignatureVerifier<PlaneCaller>,
     private readonly keyUses: KeyUses,
   ) {}
@@ -35,21 +45,23 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, places)) return true;
     if (this.reflector.getAllAndOverride<boolean>(SIGNED, places)) return this.admitPlane(request);
-    const scope = this.reflector.getAllAndOverride<Scope | null | undefined>(REQUIRED_SCOPE, places);
-    if (scope === undefined) throw new DomainError('forbidden', 'forbidden', 'This route is open to nobody.');
-    return this.admitOperator(request, scope);
+    const required = this.reflector.getAllAndOverride<Required | undefined>(REQUIRED, places);
+    if (!required) throw new DomainError('forbidden', 'forbidden', 'This route is open to nobody.');
+    return this.admitOperator(request, required);
   }
 
-  private async admitOperator(request: AuthenticatedRequest, scope: Scope | null): Promise<boolean> {
-    const operator = await this.operators.authenticate(request.headers.authorization);
+  private async admitOperator(request: AuthenticatedRequest, required: Required): Promise<boolean> {
+    const credential = this.cookie.credentialOf(request.headers);
+    if (credential?.isCookie) refuseOtherSites(request);
+    const operator = await this.operators.authenticate(credential?.token ?? '');
     request.operator = operator;
     setActor(operator.kind, operator.id);
-    if (scope === null || operator.scopes.includes(scope)) return true;
-    throw new DomainError(
-      'forbidden',
-      'forbidden',
-      `This needs the scope ${scope}, which your role or API key does not have.`,
-    );
+    if (isMet(required, operator)) return true;
+    const detail =
+      required === 'session'
+        ? 'This is for operators in person: sign in, an API key does not do.'
+        : `This needs the scope ${required}, which your role or API key does not have.`;
+    throw new DomainError('forbidden', 'forbidden', detail);
   }
 
   private async admitPlane(request: AuthenticatedRequest): Promise<boolean> {
@@ -58,6 +70,11 @@ export class AccessGuard implements CanActivate {
     setActor('tenant_plane', request.plane.caller.tenantPlaneId ?? request.plane.keyId);
     return true;
   }
+}
+
+function isMet(required: Required, { kind, scopes }: OperatorCaller): boolean {
+  if (required === 'any-operator') return true;
+  return required === 'session' ? kind === 'operator' : scopes.includes(required);
 }
 
 function setActor(kind: string, id: string): void {

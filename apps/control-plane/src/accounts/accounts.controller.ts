@@ -1,55 +1,79 @@
-import { Repeatable } from '@atlas/persistence';
 import { ApiBearerAuth, ApiTags, Public } from '@atlas/platform';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { AnyOperator, Requires } from './access.guard';
-import { CreateApiKeyDto, CreateOperatorDto, LoginDto } from './accounts.dto';
-import { Accounts, type OperatorView } from './accounts.service';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { AnyOperator, OperatorInPerson } from './access.guard';
+import { ChangePasswordDto, LoginDto, ResetPasswordDto } from './accounts.dto';
 import { CurrentOperator, type OperatorCaller } from './caller';
+import { OperatorPasswords } from './operator-passwords.service';
+import { OperatorSessions, type SessionView, type SignedIn } from './operator-sessions.service';
+import { type OperatorView } from './operator.view';
+import { Operators } from './operators.service';
+import { SessionCookie } from './session-cookie';
 
+/** What operators do with their own account. */
 @ApiTags('accounts')
 @ApiBearerAuth()
-@Controller()
+@Controller('auth')
 export class AccountsController {
-  constructor(private readonly accounts: Accounts) {}
+  constructor(
+    private readonly operators: Operators,
+    private readonly passwords: OperatorPasswords,
+    private readonly sessions: OperatorSessions,
+    private readonly cookie: SessionCookie,
+  ) {}
 
   @Public()
-  @Post('auth/login')
+  @Post('login')
   @HttpCode(200)
-  login(@Body() dto: LoginDto): Promise<unknown> {
-    return this.accounts.login(dto.email, dto.password);
+  async login(
+    @Body() dto: LoginDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Partial<SignedIn>> {
+    const signedIn = await this.passwords.signIn(dto.email, dto.password);
+    return dto.cookie ? this.cookie.handOver(signedIn, reply) : signedIn;
   }
 
   @AnyOperator()
-  @Post('auth/logout')
+  @Post('logout')
   @HttpCode(204)
-  logout(@CurrentOperator() caller: OperatorCaller): Promise<void> {
-    return this.accounts.logout(caller);
+  async logout(
+    @CurrentOperator() caller: OperatorCaller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    await this.sessions.signOut(caller);
+    this.cookie.clear(reply);
   }
 
   @AnyOperator()
-  @Get('auth/me')
+  @Get('me')
   me(@CurrentOperator() caller: OperatorCaller): Promise<OperatorView> {
-    return this.accounts.operator(caller.operatorId);
+    return this.operators.me(caller);
   }
 
-  @Requires('operators:write')
-  @Repeatable()
-  @Post('operators')
-  createOperator(@Body() dto: CreateOperatorDto): Promise<OperatorView> {
-    return this.accounts.createOperator(dto);
-  }
-
-  @Requires('api_keys:write')
-  @Repeatable()
-  @Post('api-keys')
-  createApiKey(@CurrentOperator() caller: OperatorCaller, @Body() dto: CreateApiKeyDto): Promise<unknown> {
-    return this.accounts.createApiKey(caller, dto);
-  }
-
-  @Requires('api_keys:write')
-  @Delete('api-keys/:id')
+  @OperatorInPerson()
+  @Post('password')
   @HttpCode(204)
-  revokeApiKey(@Param('id') id: string): Promise<void> {
-    return this.accounts.revokeApiKey(id);
+  changePassword(@CurrentOperator() caller: OperatorCaller, @Body() dto: ChangePasswordDto): Promise<void> {
+    return this.passwords.change(caller, dto);
+  }
+
+  @Public()
+  @Post('reset-password')
+  @HttpCode(204)
+  resetPassword(@Body() dto: ResetPasswordDto): Promise<void> {
+    return this.passwords.reset(dto);
+  }
+
+  @OperatorInPerson()
+  @Get('sessions')
+  listSessions(@CurrentOperator() caller: OperatorCaller): Promise<{ items: SessionView[] }> {
+    return this.sessions.list(caller);
+  }
+
+  @OperatorInPerson()
+  @Delete('sessions/:id')
+  @HttpCode(204)
+  endSession(@CurrentOperator() caller: OperatorCaller, @Param('id') id: string): Promise<void> {
+    return this.sessions.end(caller, id);
   }
 }

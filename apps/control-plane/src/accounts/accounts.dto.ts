@@ -1,8 +1,29 @@
-import { ApiProperty, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, Optional } from '@atlas/platform';
-import { ArrayNotEmpty, IsArray, IsEmail, IsIn, IsInt, IsString, Length, Max, Min } from 'class-validator';
+import {
+  ApiProperty,
+  InSmallLetters,
+  MAX_PASSWORD_LENGTH,
+  MIN_PASSWORD_LENGTH,
+  Optional,
+  PageLimit,
+} from '@atlas/platform';
+import {
+  ArrayNotEmpty,
+  IsArray,
+  IsBoolean,
+  IsEmail,
+  IsIn,
+  IsInt,
+  IsString,
+  IsUUID,
+  Length,
+  Matches,
+  Max,
+  Min,
+} from 'class-validator';
 import { OPERATOR_ROLES, type OperatorRole, SCOPES, type Scope } from './scopes';
 
-const YEAR = 365 * 24 * 3600;
+const DAY = 24 * 3600;
+const YEAR = 365 * DAY;
 
 export class LoginDto {
   @ApiProperty({ format: 'email' })
@@ -12,6 +33,39 @@ export class LoginDto {
   @ApiProperty()
   @IsString()
   @Length(1, MAX_PASSWORD_LENGTH)
+  password: string;
+
+  @ApiProperty({
+    required: false,
+    default: false,
+    description: 'For browsers: the session is set as a cookie, and the answer holds no token',
+  })
+  @Optional()
+  @IsBoolean()
+  cookie: boolean = false;
+}
+
+export class ChangePasswordDto {
+  @ApiProperty()
+  @IsString()
+  @Length(1, MAX_PASSWORD_LENGTH)
+  current_password: string;
+
+  @ApiProperty({ minLength: MIN_PASSWORD_LENGTH })
+  @IsString()
+  @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
+  new_password: string;
+}
+
+export class ResetPasswordDto {
+  @ApiProperty({ description: 'The token of the reset link' })
+  @IsString()
+  @Length(1, 200)
+  token: string;
+
+  @ApiProperty({ minLength: MIN_PASSWORD_LENGTH })
+  @IsString()
+  @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
   password: string;
 }
 
@@ -30,10 +84,47 @@ export class CreateOperatorDto {
   @IsIn(OPERATOR_ROLES)
   role: OperatorRole;
 
-  @ApiProperty({ minLength: MIN_PASSWORD_LENGTH })
+  @ApiProperty({
+    required: false,
+    minLength: MIN_PASSWORD_LENGTH,
+    description: 'Left out: they get in by single sign-on, or by a reset link',
+  })
+  @Optional()
   @IsString()
   @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
-  password: string;
+  password?: string;
+}
+
+export class ChangeOperatorDto {
+  @ApiProperty({ required: false })
+  @Optional()
+  @IsString()
+  @Length(1, 100)
+  name?: string;
+
+  @ApiProperty({ required: false, enum: OPERATOR_ROLES })
+  @Optional()
+  @IsIn(OPERATOR_ROLES)
+  role?: OperatorRole;
+
+  @ApiProperty({ required: false, description: 'true ends their sessions, API keys and reset links' })
+  @Optional()
+  @IsBoolean()
+  disabled?: boolean;
+}
+
+export class ListApiKeysQuery extends PageLimit {
+  @ApiProperty({ required: false })
+  @Optional()
+  @IsString()
+  @Matches(/^[0-9A-Za-z]{12}$/)
+  cursor?: string;
+
+  @ApiProperty({ required: false, format: 'uuid' })
+  @Optional()
+  @InSmallLetters()
+  @IsUUID()
+  operator_id?: string;
 }
 
 export class CreateApiKeyDto {
@@ -48,10 +139,10 @@ export class CreateApiKeyDto {
   @IsIn(SCOPES, { each: true })
   scopes: Scope[];
 
-  @ApiProperty({ required: false, description: 'Seconds until it expires', default: YEAR })
+  @ApiProperty({ required: false, description: 'Seconds until it expires', default: 90 * DAY })
   @Optional()
   @IsInt()
   @Min(60)
   @Max(YEAR)
-  ttl_seconds: number = YEAR;
+  ttl_seconds: number = 90 * DAY;
 }

@@ -10,6 +10,8 @@ export class ApiKey {
   @JsonColumn() scopes: Scope[];
   @Column('varchar', { name: 'secret_hash' }) secretHash: string;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+  /** To the minute; null until it is used. */
+  @TimestampColumn({ name: 'last_used_at', nullable: true }) lastUsedAt: Date | null;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
   @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;
 }

@@ -7,10 +7,13 @@ import { type OperatorCaller } from './caller';
 import { OperatorSession } from './operator-session.entity';
 import { Operator } from './operator.entity';
 import { SCOPES_OF_ROLE, grantableScopes } from './scopes';
+import { NOTED_EVERY_SECONDS, isIdle, isUseToBeNoted } from './session-limits';
 
 interface LiveCredential {
   readonly id: string;
   readonly secretHash: string;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | null;
   readonly expiresAt: Date;
   readonly revokedAt: Date | null;
   readonly operator: Operator;
@@ -25,8 +28,7 @@ export class OperatorAuthentication {
   ) {}
 
   /** Throws `unauthenticated`, in the same words for every reason. */
-  async authenticate(authorization: string | undefined): Promise<OperatorCaller> {
-    const token = /^Bearer (\S+)$/.exec(authorization ?? '')?.[1] ?? '';
+  async authenticate(token: string): Promise<OperatorCaller> {
     const caller = (await this.byApiKey(token)) ?? (await this.bySession(token));
     if (!caller) throw unauthenticated();
     return caller;
@@ -37,6 +39,7 @@ export class OperatorAuthentication {
     if (!id) return null;
     const key = await this.find(ApiKey, id);
     if (!key || !this.isLive(key, token)) return null;
+    await this.noteUse(ApiKey, key);
     const { role, id: operatorId } = key.operator;
     // A key never outlives what its operator may grant today.
     const scopes = key.scopes.filter((scope) => grantableScopes(role).includes(scope));
@@ -47,7 +50,8 @@ export class OperatorAuthentication {
     const id = parseCredential('aos', token)?.id;
     if (!id) return null;
     const session = await this.find(OperatorSession, id);
-    if (!session || !this.isLive(session, token)) return null;
+    if (!session || !this.isLive(session, token) || isIdle(session, this.clock.now())) return null;
+    await this.noteUse(OperatorSession, session);
     const { role, id: operatorId } = session.operator;
     return {
       kind: 'operator',
@@ -76,6 +80,25 @@ export class OperatorAuthentication {
         .getOne();
       return found as (T & LiveCredential) | null;
     });
+  }
+
+  /** Once a minute at most: a caller's requests cost no write each. */
+  private async noteUse<T extends ApiKey | OperatorSession>(
+    entity: new () => T,
+    credential: LiveCredential,
+  ): Promise<void> {
+    const now = this.clock.now();
+    if (!isUseToBeNoted(credential, now)) return;
+    const since = new Date(now.getTime() - NOTED_EVERY_SECONDS * 1000);
+    await this.database.write((manager) =>
+      manager
+        .createQueryBuilder()
+        .update(entity as new () => ApiKey)
+        .set({ lastUsedAt: now })
+        .where('id = :id', { id: credential.id })
+        .andWhere('(last_used_at is null or last_used_at <= :since)', { since })
+        .execute(),
+    );
   }
 
   private isLive(credential: LiveCredential, token: string): boolean {

@@ -8,7 +8,11 @@ export class Operator {
   @Column('varchar') email: string;
   @Column('varchar') name: string;
   @Column('varchar') role: OperatorRole;
+  /** NO_PASSWORD for one who has none. */
   @Column('varchar', { name: 'password_hash' }) passwordHash: string;
+  /** Who the provider of identities says they are: linked at their first sign-in by it. */
+  @Column('varchar', { name: 'sso_issuer', nullable: true }) ssoIssuer: string | null;
+  @Column('varchar', { name: 'sso_subject', nullable: true }) ssoSubject: string | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'disabled_at', nullable: true }) disabledAt: Date | null;
 }

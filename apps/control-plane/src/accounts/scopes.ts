@@ -11,15 +11,23 @@ export const SCOPES = [
   'planes:write',
   'routing:read',
   'audit:read',
-  'api_keys:write',
+  'operators:read',
   'operators:write',
+  'api_keys:read',
+  'api_keys:write',
   'secrets:read',
   'secrets:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** The one that may most first. */
 export const OPERATOR_ROLES = ['owner', 'admin', 'support'] as const;
 export type OperatorRole = (typeof OPERATOR_ROLES)[number];
+
+/** Whether a role may do less than another. */
+export function isLower(role: OperatorRole, than: OperatorRole): boolean {
+  return OPERATOR_ROLES.indexOf(role) > OPERATOR_ROLES.indexOf(than);
+}
 
 /** Secrets are given to an API key by name, never by a role. */
 const GRANTED_BY_NAME_ONLY: readonly Scope[] = ['secrets:read', 'secrets:write'];

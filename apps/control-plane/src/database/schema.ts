@@ -1,6 +1,7 @@
 import { type Schema, ThrottleRow } from '@atlas/persistence';
 import { ApiKey } from '../accounts/api-key.entity';
 import { KnownDevice } from '../accounts/known-device.entity';
+import { OperatorResetLink } from '../accounts/operator-reset-link.entity';
 import { OperatorSession } from '../accounts/operator-session.entity';
 import { Operator } from '../accounts/operator.entity';
 import { AuditEvent } from '../audit/audit-event.entity';
@@ -34,6 +35,7 @@ import { DrainCells1700000000012 } from './migrations/0012-drain-cells';
 import { ChainAudit1700000000013 } from './migrations/0013-chain-audit';
 import { QueueMails1700000000014 } from './migrations/0014-queue-mails';
 import { CreateSignups1700000000017 } from './migrations/0017-create-signups';
+import { ManageOperators1700000000015 } from './migrations/0015-manage-operators';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -48,6 +50,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     KnownDevice,
     LocalPlane,
     Operator,
+    OperatorResetLink,
     OperatorSession,
     OutgoingMail,
     Placement,
@@ -80,5 +83,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     ChainAudit1700000000013,
     QueueMails1700000000014,
     CreateSignups1700000000017,
+    ManageOperators1700000000015,
   ],
 };

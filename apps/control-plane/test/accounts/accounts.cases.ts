@@ -74,12 +74,21 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
     async (token) => expect(refusal(await me(token))).toEqual([401, 'unauthenticated']),
   );
 
-  it('are not known by a session after 12 hours', async () => {
-    const [session, key] = [await plane.login(ANN), plane.apiKey];
-    plane.clock.advance(12 * 3600 - 1);
-    expect((await me(session)).status).toBe(200);
+  it('are not known by a session after 12 hours, however busy, and not after an hour without use', async () => {
+    const [busy, idle, key] = [await plane.login(ANN), await plane.login(ANN), plane.apiKey];
+    plane.clock.advance(3599);
+    expect([(await me(busy)).status, (await me(idle)).status]).toEqual([200, 200]);
+    plane.clock.advance(3599);
+    expect((await me(busy)).status).toBe(200);
     plane.clock.advance(1);
-    expect((await me(session)).status).toBe(401);
+    expect([(await me(busy)).status, refusal(await me(idle))]).toEqual([200, [401, 'unauthenticated']]);
+    for (let hours = 2; hours < 12; hours += 0.5) {
+      expect((await me(busy)).status).toBe(200);
+      plane.clock.advance(1800);
+    }
+    expect((await me(busy)).status).toBe(200);
+    plane.clock.advance(1);
+    expect((await me(busy)).status).toBe(401);
     expect((await me(key)).status).toBe(200);
     plane.session = await plane.login('owner@example.com');
   });
@@ -163,7 +172,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
 
     it('support read everything and write nothing', async () => {
       const token = await plane.login('sue@example.com');
-      for (const path of ['tenants', 'provisioning-jobs', 'tenant-planes', 'audit']) {
+      for (const path of ['tenants', 'provisioning-jobs', 'tenant-planes', 'audit', 'operators']) {
         expect((await plane.get(`/api/${path}`, { token })).status).toBe(200);
       }
       const id = '01900000-0000-7000-8000-000000000000';

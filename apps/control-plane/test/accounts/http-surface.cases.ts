@@ -50,6 +50,9 @@ describe('the HTTP side of the Control Plane', () => {
     const open = routes.filter(({ isPublic }) => isPublic).map(({ path }) => path);
     expect(open.sort()).toEqual([
       '/api/auth/login',
+      '/api/auth/oidc/callback',
+      '/api/auth/oidc/start',
+      '/api/auth/reset-password',
       '/api/health',
       '/health/live',
       '/health/ready',

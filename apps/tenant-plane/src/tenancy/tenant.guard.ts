@@ -1,5 +1,5 @@
 import { TenantDatabase } from '@atlas/persistence';
-import { DomainError, IS_PUBLIC, currentContext } from '@atlas/platform';
+import { DomainError, IS_PUBLIC, currentContext, refuseOtherSites } from '@atlas/platform';
 import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { PERMISSIONS_OF_ROLE, type Permission } from '../accounts/permissions';
@@ -9,7 +9,7 @@ import {
   sessionClaim,
   unauthenticated,
 } from '../accounts/session-authentication';
-import { refuseOtherSites, sessionCredentialOf } from '../accounts/session-cookie';
+import { sessionCredentialOf } from '../accounts/session-cookie';
 import { Audit } from '../audit/audit.service';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { type TenantRequest } from './request-tenant';

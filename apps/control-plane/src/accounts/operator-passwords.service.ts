@@ -1,0 +1,149 @@
+import { Database, insertRow } from '@atlas/persistence';
+import {
+  Clock,
+  DomainError,
+  currentContext,
+  hashPassword,
+  passwordMatches,
+  pretendToCheck,
+} from '@atlas/platform';
+import { credentialMatches, hashCredential, mintCredential, parseCredential } from '@atlas/service-auth';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, IsNull } from 'typeorm';
+import { Audit } from '../audit/audit.service';
+import { ControlPlaneConfig } from '../control-plane.config';
+import { operatorEntry } from './account-audit';
+import { type ChangePasswordDto, type ResetPasswordDto } from './accounts.dto';
+import { type OperatorCaller } from './caller';
+import { OperatorResetLink } from './operator-reset-link.entity';
+import { OperatorSessions, type SignedIn } from './operator-sessions.service';
+import { Operator } from './operator.entity';
+import { requireOperator } from './operators.service';
+
+const LINK_SECONDS = 24 * 3600;
+
+export interface ResetLink {
+  readonly url: string;
+  readonly token: string;
+  readonly expires_at: Date;
+}
+
+/** Getting in with a password, and getting another one. */
+@Injectable()
+export class OperatorPasswords {
+  constructor(
+    private readonly database: Database,
+    private readonly sessions: OperatorSessions,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+    private readonly config: ControlPlaneConfig,
+  ) {}
+
+  async signIn(email: string, password: string): Promise<SignedIn> {
+    const operator = await this.database.read((manager) =>
+      manager.findOneBy(Operator, { email: email.toLowerCase(), disabledAt: IsNull() }),
+    );
+    const isKnown = operator
+      ? await passwordMatches(password, operator.passwordHash)
+      : await pretendToCheck(password);
+    if (!operator || !isKnown) {
+      throw new DomainError('invalid_credentials', 'unauthenticated', 'E-mail address or password is wrong.');
+    }
+    return this.database.write((manager) => this.sessions.open(manager, operator, 'password'));
+  }
+
+  /** Ends the caller's other sessions, and reset links. */
+  async change({ operatorId, sessionId }: OperatorCaller, dto: ChangePasswordDto): Promise<void> {
+    const { passwordHash: current } = await this.database.read((manager) =>
+      requireOperator(manager, operatorId),
+    );
+    if (!(await passwordMatches(dto.current_password, current))) throw wrongPassword();
+    const passwordHash = await hashPassword(dto.new_password);
+    await this.database.write(async (manager) => {
+      // Changed meanwhile, perhaps by somebody who wants this one out: then the old one proves nothing any more.
+      const { affected } = await manager.update(
+        Operator,
+        { id: operatorId, passwordHash: current },
+        { passwordHash },
+      );
+      if (!affected) throw wrongPassword();
+      await this.sessions.endOthers(manager, operatorId, sessionId);
+      await this.endLinks(manager, operatorId);
+      await this.audit.record(manager, operatorEntry('operator.password_changed', operatorId));
+    });
+  }
+
+  /** A way in for who has no password, or has forgotten it. The one before is worth nothing any more. */
+  issueLink(operatorId: string): Promise<ResetLink> {
+    const { id, value: token } = mintCredential('aor');
+    const now = this.clock.now();
+    const expiresAt = new Date(now.getTime() + LINK_SECONDS * 1000);
+    return this.database.write(async (manager) => {
+      const { disabledAt } = await requireOperator(manager, operatorId);
+      if (disabledAt !== null) throw disabled();
+      await this.endLinks(manager, operatorId);
+      await insertRow(manager, OperatorResetLink, {
+        ...{ id, operatorId, secretHash: hashCredential(token) },
+        ...{ createdAt: now, expiresAt, endedAt: null },
+      });
+      await this.audit.record(manager, operatorEntry('operator.reset_link_issued', operatorId, { link: id }));
+      // In the fragment, so that it reaches no server's log.
+      const url = new URL(`/reset-password#token=${token}`, this.config.CONTROL_PLANE_PUBLIC_URL);
+      return { url: url.href, token, expires_at: expiresAt };
+    });
+  }
+
+  /** Ends all sessions: whoever had the old password is out. */
+  async reset({ token, password }: ResetPasswordDto): Promise<void> {
+    const id = parseCredential('aor', token)?.id;
+    const link = id ? await this.database.read((manager) => findLink(manager, id)) : null;
+    if (!link || !credentialMatches(token, link.secretHash)) throw invalidLink();
+    const passwordHash = await hashPassword(password);
+    await this.database.write(async (manager) => {
+      const now = this.clock.now();
+      const { affected } = await manager.update(
+        OperatorResetLink,
+        { id: link.id, endedAt: IsNull() },
+        { endedAt: now },
+      );
+      const { operatorId } = link;
+      const owner = { id: operatorId, disabledAt: IsNull() };
+      if (!affected || link.expiresAt <= now || !(await manager.existsBy(Operator, owner)))
+        throw invalidLink();
+      const context = currentContext();
+      if (context) context.actor = { kind: 'operator', id: operatorId };
+      await manager.update(Operator, { id: operatorId }, { passwordHash });
+      await this.sessions.endOthers(manager, operatorId);
+      await this.audit.record(
+        manager,
+        operatorEntry('operator.password_reset', operatorId, { link: link.id }),
+      );
+    });
+  }
+
+  private async endLinks(manager: EntityManager, operatorId: string): Promise<void> {
+    const live = { operatorId, endedAt: IsNull() };
+    await manager.update(OperatorResetLink, live, { endedAt: this.clock.now() });
+  }
+}
+
+function findLink(manager: EntityManager, id: string): Promise<OperatorResetLink | null> {
+  return manager.findOneBy(OperatorResetLink, { id });
+}
+
+function wrongPassword(): DomainError {
+  const detail = 'The current password is wrong. Who has none asks an owner for a reset link.';
+  return new DomainError('wrong_password', 'forbidden', detail);
+}
+
+function disabled(): DomainError {
+  return new DomainError('operator_disabled', 'conflict', 'This operator is disabled: enable them first.');
+}
+
+function invalidLink(): DomainError {
+  return new DomainError(
+    'invalid_reset_link',
+    'gone',
+    'This link is not valid any more: it was used, replaced, or is older than 24 hours. Ask an owner for a new one.',
+  );
+}

@@ -1,0 +1,55 @@
+import { Repeatable } from '@atlas/persistence';
+import { ApiBearerAuth, ApiTags, type Page, PageQuery, UuidPipe } from '@atlas/platform';
+import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Requires } from './access.guard';
+import { ChangeOperatorDto, CreateOperatorDto } from './accounts.dto';
+import { CurrentOperator, type OperatorCaller } from './caller';
+import { OperatorPasswords, type ResetLink } from './operator-passwords.service';
+import { type ManagedOperatorView, type OperatorView } from './operator.view';
+import { Operators } from './operators.service';
+
+@ApiTags('accounts')
+@ApiBearerAuth()
+@Controller('operators')
+export class OperatorsController {
+  constructor(
+    private readonly operators: Operators,
+    private readonly passwords: OperatorPasswords,
+  ) {}
+
+  @Requires('operators:read')
+  @Get()
+  list(@Query() query: PageQuery): Promise<Page<ManagedOperatorView>> {
+    return this.operators.list(query);
+  }
+
+  @Requires('operators:write')
+  @Repeatable()
+  @Post()
+  create(@Body() dto: CreateOperatorDto): Promise<OperatorView> {
+    return this.operators.create(dto);
+  }
+
+  @Requires('operators:read')
+  @Get(':id')
+  find(@Param('id', UuidPipe) id: string): Promise<ManagedOperatorView> {
+    return this.operators.find(id);
+  }
+
+  @Requires('operators:write')
+  @Patch(':id')
+  change(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+    @Body() dto: ChangeOperatorDto,
+  ): Promise<ManagedOperatorView> {
+    return this.operators.change(caller, id, dto);
+  }
+
+  @Requires('operators:write')
+  @Repeatable()
+  @Post(':id/reset-link')
+  issueLink(@Param('id', UuidPipe) id: string): Promise<ResetLink> {
+    return this.passwords.issueLink(id);
+  }
+}

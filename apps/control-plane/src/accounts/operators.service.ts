@@ -1,0 +1,165 @@
+import { Database, insertRow, violates } from '@atlas/persistence';
+import {
+  Clock,
+  DomainError,
+  NO_PASSWORD,
+  type Page,
+  type PageQuery,
+  hashPassword,
+  pageOf,
+} from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, IsNull } from 'typeorm';
+import { Audit } from '../audit/audit.service';
+import { operatorEntry } from './account-audit';
+import { type ChangeOperatorDto, type CreateOperatorDto } from './accounts.dto';
+import { ApiKey } from './api-key.entity';
+import { type OperatorCaller } from './caller';
+import { OperatorResetLink } from './operator-reset-link.entity';
+import { OperatorSession } from './operator-session.entity';
+import { Operator } from './operator.entity';
+import {
+  type ManagedOperatorView,
+  type OperatorView,
+  managedOperatorView,
+  operatorView,
+} from './operator.view';
+import { isLower } from './scopes';
+
+const EMAIL_RULE = { name: 'operators_email_uq', table: 'operators', columns: ['email'] };
+
+/** Who operates this Control Plane, and as what. */
+@Injectable()
+export class Operators {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly audit: Audit,
+  ) {}
+
+  /** Without a password they get in by the provider of identities, or by a reset link. */
+  async create(dto: CreateOperatorDto): Promise<OperatorView> {
+    const passwordHash = dto.password === undefined ? NO_PASSWORD : await hashPassword(dto.password);
+    const now = this.clock.now();
+    const operator = {
+      id: uuidv7(now),
+      email: dto.email.toLowerCase(),
+      name: dto.name ?? dto.email,
+      role: dto.role,
+    };
+    const nothingYet = { ssoIssuer: null, ssoSubject: null, disabledAt: null };
+    try {
+      await this.database.write(async (manager) => {
+        await insertRow(manager, Operator, { ...operator, ...nothingYet, passwordHash, createdAt: now });
+        await this.audit.record(manager, operatorEntry('operator.created', operator.id, { ...operator }));
+      });
+    } catch (error) {
+      if (!violates(error, EMAIL_RULE)) throw error;
+      throw new DomainError(
+        'email_taken',
+        'conflict',
+        'An operator with this e-mail address exists already.',
+      );
+    }
+    return operator;
+  }
+
+  /** The newest first. */
+  async list({ cursor, limit }: PageQuery): Promise<Page<ManagedOperatorView>> {
+    const rows = await this.database.read((manager) => {
+      const query = manager
+        .createQueryBuilder(Operator, 'operator')
+        .orderBy('operator.id', 'DESC')
+        .take(limit + 1);
+      if (cursor) query.andWhere('operator.id < :cursor', { cursor });
+      return query.getMany();
+    });
+    return pageOf(rows, limit, managedOperatorView);
+  }
+
+  async find(id: string): Promise<ManagedOperatorView> {
+    return managedOperatorView(await this.database.read((manager) => requireOperator(manager, id)));
+  }
+
+  async me({ operatorId }: OperatorCaller): Promise<OperatorView> {
+    return operatorView(await this.database.read((manager) => requireOperator(manager, operatorId)));
+  }
+
+  /** Who is disabled, or may do less from now on, is signed out everywhere; keys of the disabled never come back. */
+  change(caller: OperatorCaller, id: string, dto: ChangeOperatorDto): Promise<ManagedOperatorView> {
+    return this.database.write(async (manager) => {
+      const owners = await this.lockOwners(manager);
+      const operator = await requireOperator(manager, id);
+      const changes = changesOf(operator, dto, this.clock.now());
+      const isOwnerAfter = { ...operator, ...changes };
+      if (owners.every((owner) => owner.id === id) && !isActiveOwner(isOwnerAfter)) throw lastOwner();
+      if (changes.role !== undefined && id === caller.operatorId) throw ownRole();
+      const names = Object.keys(changes) as (keyof typeof changes)[];
+      if (names.length === 0) return managedOperatorView(operator);
+      await manager.update(Operator, { id }, changes);
+      if (changes.disabledAt) await this.endEverything(manager, id);
+      else if (changes.role && isLower(changes.role, operator.role)) await this.endSessions(manager, id);
+      const before = Object.fromEntries(names.map((name) => [name, operator[name]]));
+      await this.audit.record(manager, operatorEntry('operator.changed', id, changes, before));
+      return managedOperatorView({ ...operator, ...changes });
+    });
+  }
+
+  /** Two who demote each other at once would leave none: the second waits, and then sees. */
+  private lockOwners(manager: EntityManager): Promise<Operator[]> {
+    const query = manager
+      .createQueryBuilder(Operator, 'operator')
+      .where({ role: 'owner', disabledAt: IsNull() })
+      .orderBy('operator.id');
+    if (this.database.driver === 'postgres') query.setLock('pessimistic_write');
+    return query.getMany();
+  }
+
+  private async endEverything(manager: EntityManager, operatorId: string): Promise<void> {
+    const now = this.clock.now();
+    await this.endSessions(manager, operatorId);
+    await manager.update(ApiKey, { operatorId, revokedAt: IsNull() }, { revokedAt: now });
+    await manager.update(OperatorResetLink, { operatorId, endedAt: IsNull() }, { endedAt: now });
+  }
+
+  private async endSessions(manager: EntityManager, operatorId: string): Promise<void> {
+    const live = { operatorId, revokedAt: IsNull() };
+    await manager.update(OperatorSession, live, { revokedAt: this.clock.now() });
+  }
+}
+
+export async function requireOperator(manager: EntityManager, id: string): Promise<Operator> {
+  const operator = await manager.findOneBy(Operator, { id });
+  if (!operator) throw new DomainError('not_found', 'not_found', 'There is no such operator.');
+  return operator;
+}
+
+function changesOf(
+  { name, role, disabledAt }: Operator,
+  dto: ChangeOperatorDto,
+  now: Date,
+): Partial<Pick<Operator, 'name' | 'role' | 'disabledAt'>> {
+  return {
+    ...(dto.name !== undefined && dto.name !== name && { name: dto.name }),
+    ...(dto.role !== undefined && dto.role !== role && { role: dto.role }),
+    ...(dto.disabled !== undefined &&
+      dto.disabled !== (disabledAt !== null) && { disabledAt: dto.disabled ? now : null }),
+  };
+}
+
+function isActiveOwner({ role, disabledAt }: Pick<Operator, 'role' | 'disabledAt'>): boolean {
+  return role === 'owner' && disabledAt === null;
+}
+
+function lastOwner(): DomainError {
+  return new DomainError(
+    'last_owner',
+    'conflict',
+    'This is the last active owner. Make another operator an owner first.',
+  );
+}
+
+function ownRole(): DomainError {
+  return new DomainError('own_role', 'conflict', 'Nobody changes their own role: ask another owner.');
+}

@@ -1,0 +1,232 @@
+import { CookieBrowser, EVERY_DATABASE, OpenIdProvider, type ProviderUser } from '@atlas/testing';
+import { Operator } from '../../src/accounts/operator.entity';
+import { type Env, TestControlPlane } from '../control-plane.fixture';
+import { PUBLIC_URL, refusal } from '../plane-simulator.fixture';
+
+const CLIENT = { clientId: 'atlas', clientSecret: 'a secret of the provider and us' };
+const REDIRECT_URI = `${PUBLIC_URL}/api/auth/oidc/callback`;
+const ANN: ProviderUser = { sub: 'ann-1', email: 'Ann@Example.com', email_verified: true };
+
+describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %s', (driver) => {
+  let provider: OpenIdProvider;
+  let plane: TestControlPlane;
+  beforeAll(async () => {
+    provider = await OpenIdProvider.start();
+    await provider.register({ ...CLIENT, redirectUri: REDIRECT_URI });
+    plane = await TestControlPlane.boot(driver, {
+      OPERATOR_OIDC_ISSUER: provider.issuer,
+      OPERATOR_OIDC_CLIENT_ID: CLIENT.clientId,
+      OPERATOR_OIDC_CLIENT_SECRET: CLIENT.clientSecret,
+    });
+    await plane.createOperator('ann@example.com', 'admin');
+  });
+  afterAll(async () => {
+    await plane.close();
+    await provider.stop();
+  });
+  afterEach(() => (provider.tampering = undefined));
+
+  const call = (path: string, browser: CookieBrowser) =>
+    plane.get(path, { token: null, headers: { cookie: browser.cookiesOf(PUBLIC_URL) } });
+  /** Out to the provider and back, as far as the address that the browser is sent to. */
+  const comeBack = async (user: ProviderUser, browser: CookieBrowser): Promise<string> => {
+    const start = await call('/api/auth/oidc/start', browser);
+    expect([start.status, start.body]).toEqual([303, {}]);
+    browser.keep(PUBLIC_URL, start.get('set-cookie') ?? []);
+    return provider.signIn(browser, start.get('location') ?? '', user);
+  };
+  const arrive = async (url: string, browser: CookieBrowser) => {
+    const answer = await call(url.replace(PUBLIC_URL, ''), browser);
+    browser.keep(PUBLIC_URL, answer.get('set-cookie') ?? []);
+    return answer;
+  };
+  const signIn = async (user: ProviderUser, browser = new CookieBrowser()) =>
+    arrive(await comeBack(user, browser), browser);
+
+  const UNKNOWN = [403, 'sign_on_unknown_account'];
+  const NOT_BEGUN = [401, 'sign_on_not_begun'];
+  const REFUSED = [401, 'sign_on_refused'];
+
+  it('are linked the first time, and have a session in a cookie', async () => {
+    const browser = new CookieBrowser();
+    const answer = await signIn(ANN, browser);
+    expect([answer.status, answer.get('location'), answer.text]).toEqual([303, '/api/auth/me', '']);
+    expect(answer.get('set-cookie')).toEqual([
+      'atlas_sign_on=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
+      expect.stringMatching(/^atlas_operator=aos_\w+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/),
+    ]);
+    expect((await call('/api/auth/me', browser)).body).toMatchObject({ email: 'ann@example.com' });
+    const { body } = await plane.get('/api/audit?limit=2');
+    expect(body.items.map(({ action, after }: { action: string; after: object }) => [action, after])).toEqual(
+      [
+        ['operator.signed_in', { method: 'single_sign_on' }],
+        ['operator.sign_on_linked', { issuer: provider.issuer, subject: ANN.sub }],
+      ],
+    );
+  });
+
+  it('are who the provider says, whatever their address is by now', async () => {
+    expect((await signIn({ ...ANN, email: 'anna@elsewhere.example.com' })).status).toBe(303);
+    expect((await signIn({ sub: ANN.sub })).status).toBe(303);
+    // The address is somebody else's today: who was linked stays who they were.
+    expect(refusal(await signIn({ ...ANN, sub: 'another' }))).toEqual(UNKNOWN);
+    const [{ id = '' } = {}] = await plane.rows(Operator, { email: 'ann@example.com' });
+    expect((await plane.get(`/api/operators/${id}`)).body).toMatchObject({
+      single_sign_on: { issuer: provider.issuer, subject: ANN.sub },
+    });
+  });
+
+  it('are nobody without a verified address of an operator: unknown and disabled are answered alike', async () => {
+    await plane.createOperator('ben@example.com', 'owner');
+    await plane.createOperator('off@example.com', 'admin');
+    await plane.change(Operator, { email: 'off@example.com' }, { disabledAt: plane.clock.now() });
+    const answers = [
+      await signIn({ sub: 'ben', email: 'ben@example.com', email_verified: false }),
+      await signIn({ sub: 'ben', email: 'ben@example.com' }),
+      await signIn({ sub: 'ben', email: 'ben@example.com', email_verified: 'true' as never }),
+      await signIn({ sub: 'stranger', email: 'stranger@example.com', email_verified: true }),
+      await signIn({ sub: 'off', email: 'off@example.com', email_verified: true }),
+    ];
+    for (const answer of answers) {
+      expect(refusal(answer)).toEqual(UNKNOWN);
+      expect({ ...answer.body, trace_id: '' }).toEqual({ ...answers[0]?.body, trace_id: '' });
+      expect(String(answer.get('set-cookie'))).not.toContain('aos_');
+    }
+    expect(await plane.count(Operator, { email: 'stranger@example.com' })).toBe(0);
+  });
+
+  it('are out once they are disabled, linked or not', async () => {
+    const eve: ProviderUser = { sub: 'eve', email: 'eve@example.com', email_verified: true };
+    await plane.createOperator('eve@example.com', 'support');
+    const browser = new CookieBrowser();
+    expect((await signIn(eve, browser)).status).toBe(303);
+    const [{ id = '' } = {}] = await plane.rows(Operator, { email: 'eve@example.com' });
+    await plane.patch(`/api/operators/${id}`, { disabled: true }, { token: plane.session }).expect(200);
+    expect((await call('/api/auth/me', browser)).status).toBe(401);
+    expect(refusal(await signIn(eve))).toEqual(UNKNOWN);
+  });
+
+  it('may have an address that only the userinfo endpoint tells', async () => {
+    await plane.createOperator('uma@example.com', 'support');
+    provider.tellsInToken = false;
+    await provider.register({ clientId: 'other', redirectUri: REDIRECT_URI });
+    expect((await signIn({ sub: 'uma', email: 'uma@example.com', email_verified: true })).status).toBe(303);
+    provider.tellsInToken = true;
+    await provider.register({ clientId: 'another', redirectUri: REDIRECT_URI });
+  });
+
+  it('have begun in the same browser, less than 10 minutes ago', async () => {
+    const [browser, other] = [new CookieBrowser(), new CookieBrowser()];
+    const url = await comeBack(ANN, browser);
+    await comeBack(ANN, other);
+    const wrongState = new URL(url);
+    wrongState.searchParams.set('state', 'x');
+    const twice = `${url}&state=x`;
+    for (const [address, who] of [
+      [url, new CookieBrowser()],
+      [url, other],
+      [wrongState.href, browser],
+    ] as const) {
+      const cookie = who.cookiesOf(PUBLIC_URL);
+      const answer = await plane.get(address.replace(PUBLIC_URL, ''), { token: null, headers: { cookie } });
+      expect(refusal(answer)).toEqual(NOT_BEGUN);
+    }
+    expect(refusal(await call(twice.replace(PUBLIC_URL, ''), browser))).toEqual(NOT_BEGUN);
+    plane.clock.advance(600);
+    expect(refusal(await arrive(url, browser))).toEqual(NOT_BEGUN);
+  });
+
+  it('come back with a code once', async () => {
+    const browser = new CookieBrowser();
+    const url = await comeBack(ANN, browser);
+    const headers = { cookie: browser.cookiesOf(PUBLIC_URL) };
+    const path = url.replace(PUBLIC_URL, '');
+    expect((await plane.get(path, { token: null, headers })).status).toBe(303);
+    expect(refusal(await plane.get(path, { token: null, headers }))).toEqual(REFUSED);
+  });
+
+  it('come back from the provider that they were sent to', async () => {
+    const browser = new CookieBrowser();
+    const url = new URL(await comeBack(ANN, browser));
+    expect(url.searchParams.get('iss')).toBe(provider.issuer);
+    url.searchParams.set('iss', 'https://evil.example.com');
+    expect(refusal(await arrive(url.href, browser))).toEqual(REFUSED);
+    const denied = new URL(await comeBack(ANN, browser));
+    denied.searchParams.set('error', 'access_denied');
+    denied.searchParams.delete('code');
+    expect(refusal(await arrive(denied.href, browser))).toEqual(REFUSED);
+  });
+
+  it('are signed in by a token that is whole: what follows is refused for what is wrong with it', async () => {
+    provider.tampering = (claims) => provider.sign(claims);
+    expect((await signIn(ANN)).status).toBe(303);
+  });
+
+  type Claims = Record<string, unknown>;
+  const now = Math.floor(Date.now() / 1000);
+  it.each<[string, (claims: Claims, token: string) => string | Promise<string>]>([
+    ['another nonce', (claims) => provider.sign({ ...claims, nonce: 'x' })],
+    ['no nonce', ({ nonce: _, ...claims }) => provider.sign(claims)],
+    ['another audience', (claims) => provider.sign({ ...claims, aud: 'x' })],
+    ['another issuer', (claims) => provider.sign({ ...claims, iss: 'https://evil.example.com' })],
+    ['an end that has passed', (claims) => provider.sign({ ...claims, exp: now - 120 })],
+    ['no end', ({ exp: _, ...claims }) => provider.sign(claims)],
+    ['no signature', (claims) => provider.unsigned(claims)],
+    ['a signature that was cut off', (_, token) => token.slice(0, token.lastIndexOf('.') + 1)],
+    [
+      'a signature of another token',
+      async (claims, token) => {
+        const changed = await provider.sign({ ...claims, sub: 'another' });
+        return [...changed.split('.').slice(0, 2), token.split('.')[2]].join('.');
+      },
+    ],
+  ])('are not signed in by a token with %s', async (_, tampering) => {
+    provider.tampering = tampering;
+    const answer = await signIn(ANN);
+    expect(refusal(answer)).toEqual(REFUSED);
+    expect(String(answer.get('set-cookie'))).not.toContain('aos_');
+  });
+
+  it('are told while the provider is down', async () => {
+    const [browser, { port }] = [new CookieBrowser(), provider];
+    const url = await comeBack(ANN, browser);
+    await provider.stop();
+    const answer = await arrive(url, browser);
+    expect(refusal(answer)).toEqual([503, 'identity_provider_unavailable']);
+    expect(answer.body.detail).toContain('ECONNREFUSED');
+    plane.clock.advance(3600);
+    expect(refusal(await call('/api/auth/oidc/start', browser))).toEqual([
+      503,
+      'identity_provider_unavailable',
+    ]);
+    provider = await OpenIdProvider.start(port);
+    await provider.register({ ...CLIENT, redirectUri: REDIRECT_URI });
+    expect((await signIn(ANN)).status).toBe(303);
+  });
+});
+
+/** The same on every database. */
+describe('a Control Plane', () => {
+  const started = async (env: Env): Promise<unknown[]> => {
+    const plane = await TestControlPlane.boot('sqlite', env);
+    const answers = [
+      await plane.get('/api/auth/oidc/start', { token: null }),
+      await plane.get('/api/auth/oidc/callback?code=x&state=x', { token: null }),
+    ];
+    await plane.close();
+    return answers.map(refusal);
+  };
+
+  it('that knows no provider says so', async () => {
+    const none = [404, 'sign_on_not_configured'];
+    expect(await started({})).toEqual([none, none]);
+  });
+
+  it('takes no provider that calls itself otherwise', async () => {
+    const provider = await OpenIdProvider.start();
+    const issuer = provider.issuer.replace('127.0.0.1', 'localhost');
+    const env = { OPERATOR_OIDC_ISSUER: issuer, OPERATOR_OIDC_CLIENT_ID: 'atlas' };
+    expect((await started(env))[0]).toEqual([503, 'identity_provider_unavailable']);
+    await provider.stop();
+  });
+});

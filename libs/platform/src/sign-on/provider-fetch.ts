@@ -1,0 +1,83 @@
+import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
+import { type CustomFetch } from 'openid-client';
+import { isPlainHttp } from '../loopback';
+import { PrivateAddress, isPublicAddress, lookupPublic } from './public-addresses';
+
+/** A provider's metadata, keys and tokens are a few kilobytes. */
+const MAX_ANSWER_BYTES = 512 * 1024;
+
+/** The provider can't be asked; the message says why, for the people who run it. */
+export class ProviderUnreachable extends Error {}
+
+/**
+ * How a provider is asked: by https unless it is on this machine, on a connection of its own, with no redirect followed
+ * and no more of an answer read than makes sense. With `publicOnly` nothing but the public internet is reached: its
+ * address was given by somebody who may not ask around in our network.
+ */
+export function providerFetch(publicOnly: boolean): CustomFetch {
+  return async (url, { method, headers, body, signal }) => {
+    const target = new URL(url);
+    refuse(target, publicOnly);
+    try {
+      const answer = await send(target, { method, headers, signal, publicOnly }, textOf(body));
+      return await responseOf(answer);
+    } catch (error) {
+      throw new ProviderUnreachable(`${target.origin}: ${reasonOf(error)}`, { cause: error });
+    }
+  };
+}
+
+interface Sending {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly signal?: AbortSignal | undefined;
+  readonly publicOnly: boolean;
+}
+
+/** An address in the URL itself is not looked up, so it is looked at here. */
+function refuse({ href, hostname, origin }: URL, publicOnly: boolean): void {
+  if (isPlainHttp(href)) throw new ProviderUnreachable(`${origin}: must be https`);
+  const isAddress = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
+  if (publicOnly && isAddress && !isPublicAddress(hostname))
+    throw new ProviderUnreachable(new PrivateAddress(hostname).message);
+}
+
+function send(target: URL, sending: Sending, body: string | undefined): Promise<IncomingMessage> {
+  const { method, headers, signal, publicOnly } = sending;
+  const request = target.protocol === 'https:' ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    request(target, {
+      ...{ method, headers, signal, agent: false },
+      ...(publicOnly && { lookup: lookupPublic }),
+    })
+      .once('response', resolve)
+      .once('error', reject)
+      .end(body);
+  });
+}
+
+async function responseOf(answer: IncomingMessage): Promise<Response> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of answer as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > MAX_ANSWER_BYTES) throw new Error('its answer is too long');
+    parts.push(part);
+  }
+  const headers = Object.entries(answer.headers).map(([name, value]) => [name, String(value)] as const);
+  const status = answer.statusCode ?? 0;
+  const content = [204, 205, 304].includes(status) ? null : Buffer.concat(parts);
+  return new Response(content, { status, headers: headers.map((pair) => [...pair]) });
+}
+
+function textOf(body: unknown): string | undefined {
+  return body === undefined || body === null ? undefined : String(body as string | URLSearchParams);
+}
+
+function reasonOf(error: unknown): string {
+  const { name, message, code } = error as { name?: string; message?: string; code?: string };
+  if (name === 'TimeoutError' || name === 'AbortError') return 'does not answer in time';
+  return message || code || 'can not be reached';
+}

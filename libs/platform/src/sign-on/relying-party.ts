@@ -1,0 +1,189 @@
+import { Logger } from '@nestjs/common';
+import { type Configuration, type IDToken, type UserInfoResponse } from 'openid-client';
+import { type Clock } from '../clock';
+import { type DomainError } from '../errors';
+import { isLoopbackUrl } from '../loopback';
+import { ProviderUnreachable, providerFetch } from './provider-fetch';
+import { type SignOnAttempt } from './sign-on-attempts';
+import { identityProviderUnavailable, signOnRefused } from './sign-on.errors';
+
+/** How a plane is known to a provider of identities. */
+export interface SignOnClient {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** A public client has none: PKCE is what binds its codes. */
+  readonly clientSecret?: string | undefined;
+  readonly redirectUri: string;
+  /** Whether only the public internet may be asked: see {@link providerFetch}. */
+  readonly publicOnly: boolean;
+}
+
+/** Whom a provider vouches for. */
+export interface ProvenIdentity {
+  readonly issuer: string;
+  readonly subject: string;
+  /** In small letters; null unless the provider has verified it. */
+  readonly email: string | null;
+  readonly name: string | null;
+}
+
+type OpenIdClient = typeof import('openid-client');
+
+const FRESH_MS = 10 * 60_000;
+const MAX_KEPT = 500;
+const TIMEOUT_SECONDS = 5;
+/** Of the OpenID provider's answer that its own fault, or our configuration's, brings about. */
+const NOT_THE_USERS_FAULT = [
+  'invalid_client',
+  'unauthorized_client',
+  'server_error',
+  'temporarily_unavailable',
+];
+
+interface Kept {
+  readonly configuration: Promise<Configuration>;
+  readonly readAt: number;
+}
+
+/**
+ * The relying party of OpenID Connect: authorization code flow with PKCE, state and nonce; the ID token's signature,
+ * issuer, audience and times are checked, and the issuer of the answer where the provider names it (RFC 9207).
+ */
+export class RelyingParty {
+  private readonly logger = new Logger(RelyingParty.name);
+  private readonly kept = new Map<string, Kept>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Where to send the browser, and what to remember. */
+  async begin(client: SignOnClient): Promise<{ readonly url: string; readonly attempt: SignOnAttempt }> {
+    const openid = await load();
+    const configuration = await this.configurationOf(openid, client);
+    const [state, nonce] = [openid.randomState(), openid.randomNonce()];
+    const verifier = openid.randomPKCECodeVerifier();
+    const url = openid.buildAuthorizationUrl(configuration, {
+      redirect_uri: client.redirectUri,
+      scope: 'openid email profile',
+      state,
+      nonce,
+      code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+    });
+    return { url: url.href, attempt: { issuer: client.issuer, state, nonce, verifier } };
+  }
+
+  /** `query` is what the browser brought back to the redirect URI. */
+  async finish(client: SignOnClient, attempt: SignOnAttempt, query: string): Promise<ProvenIdentity> {
+    const openid = await load();
+    const configuration = await this.configurationOf(openid, client);
+    try {
+      const tokens = await openid.authorizationCodeGrant(
+        configuration,
+        new URL(`${client.redirectUri}?${query}`),
+        {
+          pkceCodeVerifier: attempt.verifier,
+          expectedState: attempt.state,
+          expectedNonce: attempt.nonce,
+          idTokenExpected: true,
+        },
+      );
+      const claims = tokens.claims();
+      if (!claims) throw new Error('there is no ID token');
+      return identityOf(claims, await more(openid, configuration, tokens.access_token, claims));
+    } catch (error) {
+      throw this.refusal(openid, client, error);
+    }
+  }
+
+  private configurationOf(openid: OpenIdClient, client: SignOnClient): Promise<Configuration> {
+    const key = JSON.stringify([client.issuer, client.clientId, client.clientSecret, client.publicOnly]);
+    const now = this.clock.now().getTime();
+    const known = this.kept.get(key);
+    if (known && now - known.readAt < FRESH_MS) return known.configuration;
+    const configuration = discover(openid, client).catch((error: unknown) => {
+      this.kept.delete(key);
+      this.logger.warn(`An identity provider can't be used: ${reasonOf(error)}`);
+      throw identityProviderUnavailable(reasonOf(error));
+    });
+    if (this.kept.size >= MAX_KEPT) this.kept.clear();
+    this.kept.set(key, { configuration, readAt: now });
+    return configuration;
+  }
+
+  private refusal(openid: OpenIdClient, { issuer }: SignOnClient, error: unknown): DomainError {
+    const reason = reasonOf(error);
+    this.logger.warn({ msg: 'A sign-in by an identity provider was refused', issuer, reason });
+    const code = error instanceof openid.ResponseBodyError ? error.error : undefined;
+    const isTheirs = unreachable(error) !== null || isServerError(error);
+    if (isTheirs || (code !== undefined && NOT_THE_USERS_FAULT.includes(code)))
+      return identityProviderUnavailable(code ?? reason);
+    return signOnRefused();
+  }
+}
+
+/** Loaded by the first who signs in this way: most planes have nobody who does. */
+function load(): Promise<OpenIdClient> {
+  return import('openid-client');
+}
+
+async function discover(openid: OpenIdClient, client: SignOnClient): Promise<Configuration> {
+  const { issuer, clientId, clientSecret, publicOnly } = client;
+  const configuration = await openid.discovery(
+    new URL(issuer),
+    clientId,
+    undefined,
+    clientSecret === undefined ? openid.None() : openid.ClientSecretBasic(clientSecret),
+    {
+      timeout: TIMEOUT_SECONDS,
+      [openid.customFetch]: providerFetch(publicOnly),
+      // Without it a token that comes straight from the provider would be taken unsigned.
+      execute: [
+        openid.enableNonRepudiationChecks,
+        ...(isLoopbackUrl(issuer) ? [openid.allowInsecureRequests] : []),
+      ],
+    },
+  );
+  const { issuer: said } = configuration.serverMetadata();
+  if (said !== issuer) throw new ProviderUnreachable(`${issuer}: it calls itself ${said}`);
+  return configuration;
+}
+
+/** Some providers tell of the address only where they are asked once more. */
+async function more(
+  openid: OpenIdClient,
+  configuration: Configuration,
+  accessToken: string,
+  claims: IDToken,
+): Promise<UserInfoResponse | undefined> {
+  const isAskable = configuration.serverMetadata().userinfo_endpoint !== undefined;
+  if (claims['email'] !== undefined || !isAskable) return undefined;
+  return openid.fetchUserInfo(configuration, accessToken, claims.sub);
+}
+
+function identityOf(token: IDToken, info: UserInfoResponse | undefined): ProvenIdentity {
+  const { email, email_verified: isVerified, name } = info ?? token;
+  return {
+    issuer: token.iss,
+    subject: token.sub,
+    email: typeof email === 'string' && isVerified === true ? email.toLowerCase() : null,
+    name: typeof name === 'string' && name !== '' ? name.slice(0, 100) : null,
+  };
+}
+
+/** What the provider could not be asked for, somewhere below what the library makes of it. */
+function unreachable(error: unknown): ProviderUnreachable | null {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof ProviderUnreachable) return at;
+  return null;
+}
+
+function isServerError(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown };
+  return cause instanceof Response && cause.status >= 500;
+}
+
+/** Of what the library says, never the token that it says it of. */
+function reasonOf(error: unknown): string {
+  const { message, code, error: oauthError } = error as { message?: string; code?: string; error?: string };
+  const found = unreachable(error)?.message ?? oauthError ?? message ?? 'unknown';
+  return code === undefined ? found : `${found} (${code})`;
+}

@@ -1,0 +1,60 @@
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { type Clock } from '../clock';
+import { cookieIn, setCookie } from '../cookies';
+import { type ProvenIdentity, RelyingParty, type SignOnClient } from './relying-party';
+import { SignOnAttempts } from './sign-on-attempts';
+import { signOnNotBegun } from './sign-on.errors';
+
+const COOKIE = 'atlas_sign_on';
+/** For a password, a second factor and a moment's thought. */
+const ATTEMPT_SECONDS = 10 * 60;
+
+export interface SingleSignOnOptions {
+  /** 32 bytes, the same in every process of the plane. */
+  readonly key: Uint8Array;
+  readonly isProduction: boolean;
+  readonly clock: Clock;
+}
+
+/** Signing in by a provider of identities, as a browser goes through it: out and, in the same browser, back. */
+export class SingleSignOn {
+  private readonly relyingParty: RelyingParty;
+  private readonly attempts: SignOnAttempts;
+
+  constructor(private readonly options: SingleSignOnOptions) {
+    this.relyingParty = new RelyingParty(options.clock);
+    this.attempts = new SignOnAttempts(options.key, options.clock);
+  }
+
+  /** Sends the browser to the provider. What is begun in one realm ends in no other. */
+  async begin(client: SignOnClient, realm: string, reply: FastifyReply): Promise<void> {
+    const { url, attempt } = await this.relyingParty.begin(client);
+    this.keep(reply, await this.attempts.seal(attempt, realm, ATTEMPT_SECONDS), ATTEMPT_SECONDS);
+    void reply.redirect(url, 303);
+  }
+
+  /** Throws `sign_on_not_begun`, `sign_on_refused` and `identity_provider_unavailable`. */
+  async finish(
+    client: SignOnClient,
+    realm: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<ProvenIdentity> {
+    const sealed = cookieIn(request.headers, this.cookie);
+    this.keep(reply, '', 0);
+    const attempt = sealed === undefined ? null : await this.attempts.open(sealed, realm);
+    const query = request.url.split('?').slice(1).join('?');
+    const state = new URLSearchParams(query).getAll('state');
+    if (attempt?.issuer !== client.issuer || state.length !== 1 || state[0] !== attempt.state)
+      throw signOnNotBegun();
+    return this.relyingParty.finish(client, attempt, query);
+  }
+
+  private keep(reply: FastifyReply, value: string, seconds: number): void {
+    setCookie(reply, this.cookie, value, seconds);
+  }
+
+  private get cookie() {
+    return { name: COOKIE, isProduction: this.options.isProduction };
+  }
+}
