@@ -7,11 +7,12 @@ import { RowSecurityCheck } from './database/row-security-check';
 import { databaseOptions } from './database/database-options';
 import { IncidentsModule } from './incidents/incidents.module';
 import { OnboardingModule } from './onboarding/onboarding.module';
+import { SingleSignOnModule } from './single-sign-on/single-sign-on.module';
 import { CoreModule } from './tenancy/core.module';
 import { TenantPlaneConfig } from './tenant-plane.config';
 
 /** What tenants use. A new feature is a folder and a line here. */
-const FEATURES = [AiModule, CmdbModule, IncidentsModule, OnboardingModule];
+const FEATURES = [AiModule, CmdbModule, IncidentsModule, OnboardingModule, SingleSignOnModule];
 
 @Module({})
 export class AppModule {

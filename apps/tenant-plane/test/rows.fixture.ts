@@ -3,6 +3,7 @@ import { type DesiredTenant } from '@atlas/plane-contract';
 import { AiAnswers } from '../src/ai/ai-answers.service';
 import { TENANT_SCOPED_ENTITIES } from '../src/database/schema';
 import { OutgoingMail } from '../src/mail/outgoing-mail.entity';
+import { UserSignOn } from '../src/single-sign-on/user-sign-on.service';
 import { PASSWORD, type TestTenantPlane } from './tenant-plane.fixture';
 
 /** One row or more of this tenant in each of its tables, made the way users make them. */
@@ -27,6 +28,11 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
   await plane.tenants.write(id, async (scope) => {
     await scope.insert(OutgoingMail, { ...waiting, nextAttemptAt: plane.now });
   });
+  const provider = { issuer: 'https://login.example.com', client_id: 'atlas' };
+  await plane.put('/api/identity-provider', provider, { session }).expect(200);
+  // A sign-in takes such a provider: written the way the service does.
+  const identity = { issuer: provider.issuer, subject: id, email: null, name: null };
+  await plane.tenants.write(id, (scope) => plane.app.get(UserSignOn).link(scope, askedBy, identity));
   for (const entity of TENANT_SCOPED_ENTITIES) {
     const isFilled = await plane.tenants.read(id, (scope) => scope.exists(entity));
     if (!isFilled) throw new Error(`No row of ${entity.name} was made: make one here.`);

@@ -103,6 +103,9 @@ export class TestTenantPlane {
   patch(path: string, body: object, options: CallOptions = {}): supertest.Test {
     return prepared(supertest(this.url).patch(path), options).send(body);
   }
+  delete(path: string, options: CallOptions = {}): supertest.Test {
+    return prepared(supertest(this.url).delete(path), options);
+  }
 
   /** What the Control Plane wants, applied as the link would. */
   async apply(state: Partial<DesiredState>): Promise<void> {

@@ -25,10 +25,10 @@ export class CookieBrowser {
   }
 
   /** Keeps what an answer of that origin sets. */
-  keep(origin: string, setCookies: readonly string[]): void {
+  keep(origin: string, setCookies: string | readonly string[] = []): void {
     const cookies = this.jar.get(origin) ?? new Map<string, string>();
     this.jar.set(origin, cookies);
-    for (const text of setCookies) {
+    for (const text of [setCookies].flat()) {
       const [pair = ''] = text.split(';');
       const [name = '', ...value] = pair.split('=');
       if (/;\s*max-age=0\b/i.test(text) || /;\s*expires=Thu, 01 Jan 1970/i.test(text)) cookies.delete(name);

@@ -30,6 +30,8 @@ export class OpenIdProvider {
   /** Whether ID tokens hold the address, or only the userinfo endpoint tells it. */
   tellsInToken = true;
   tampering: Tampering | undefined;
+  /** Kept when it stops, so that it can be started there again. */
+  port = 0;
   private server: Server;
   private privateKey: JWK;
 
@@ -43,10 +45,6 @@ export class OpenIdProvider {
 
   get issuer(): string {
     return `http://127.0.0.1:${this.port}`;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
   }
 
   async stop(): Promise<void> {
@@ -92,8 +90,9 @@ export class OpenIdProvider {
     return new UnsecuredJWT(claims).encode();
   }
 
-  private listen(port: number): Promise<void> {
-    return new Promise((resolve) => this.server.listen(port, '127.0.0.1', resolve));
+  private async listen(port: number): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(port, '127.0.0.1', resolve));
+    this.port = (this.server.address() as AddressInfo).port;
   }
 
   /** Its clients are told at construction: it is made anew with each. */

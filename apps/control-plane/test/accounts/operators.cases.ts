@@ -221,7 +221,12 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
       const as = (headers: Record<string, string>) => ({ token: null, headers: { cookie, ...headers } });
       expect((await plane.get('/api/auth/me', as({}))).status).toBe(200);
       const key = { name: 'k', scopes: ['tenants:read'] };
-      for (const headers of [{}, { 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example.com' }])
+      const others: Record<string, string>[] = [
+        {},
+        { 'sec-fetch-site': 'cross-site' },
+        { origin: 'https://evil.example.com' },
+      ];
+      for (const headers of others)
         expect(refusal(await plane.post('/api/api-keys', key, as(headers)))).toEqual([403, 'csrf_refused']);
       const own = as({ 'sec-fetch-site': 'same-origin' });
       expect((await plane.post('/api/api-keys', key, own)).status).toBe(201);

@@ -32,12 +32,12 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
   const comeBack = async (user: ProviderUser, browser: CookieBrowser): Promise<string> => {
     const start = await call('/api/auth/oidc/start', browser);
     expect([start.status, start.body]).toEqual([303, {}]);
-    browser.keep(PUBLIC_URL, start.get('set-cookie') ?? []);
+    browser.keep(PUBLIC_URL, start.get('set-cookie'));
     return provider.signIn(browser, start.get('location') ?? '', user);
   };
   const arrive = async (url: string, browser: CookieBrowser) => {
     const answer = await call(url.replace(PUBLIC_URL, ''), browser);
-    browser.keep(PUBLIC_URL, answer.get('set-cookie') ?? []);
+    browser.keep(PUBLIC_URL, answer.get('set-cookie'));
     return answer;
   };
   const signIn = async (user: ProviderUser, browser = new CookieBrowser()) =>

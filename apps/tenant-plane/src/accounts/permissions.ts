@@ -16,6 +16,7 @@ export const PERMISSIONS = [
   'onboarding:write',
   'integrations:read',
   'audit:read',
+  'sign_in:configure',
   'tenant:move',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];

@@ -13,6 +13,8 @@ import { IdempotencyRecord } from '../idempotency/idempotency-key.entity';
 import { Incident } from '../incidents/incident.entity';
 import { OutgoingMail } from '../mail/outgoing-mail.entity';
 import { SkippedStep } from '../onboarding/skipped-step.entity';
+import { IdentityProvider } from '../single-sign-on/identity-provider.entity';
+import { UserIdentity } from '../single-sign-on/user-identity.entity';
 import { Tenant } from '../tenancy/tenant.entity';
 import { CreateIdentity1700000000001 } from './migrations/0001-create-identity';
 import { CreateAccounts1700000000002 } from './migrations/0002-create-accounts';
@@ -25,6 +27,7 @@ import { KeepServiceSecrets1700000000008 } from './migrations/0008-keep-service-
 import { ChainAudit1700000000009 } from './migrations/0009-chain-audit';
 import { QueueMails1700000000011 } from './migrations/0011-queue-mails';
 import { InviteUsers1700000000012 } from './migrations/0012-invite-users';
+import { CreateSingleSignOn1700000000013 } from './migrations/0013-create-single-sign-on';
 
 /** The plane's own rows: who it is, whom it serves, and what is tried too often. */
 const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow];
@@ -39,6 +42,8 @@ export const TENANT_SCOPED_ENTITIES = [
   UserToken,
   KnownDevice,
   UsedSignupToken,
+  UserIdentity,
+  IdentityProvider,
   TenantCounter,
   AuditEvent,
   SkippedStep,
@@ -64,5 +69,6 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     ChainAudit1700000000009,
     QueueMails1700000000011,
     InviteUsers1700000000012,
+    CreateSingleSignOn1700000000013,
   ],
 };

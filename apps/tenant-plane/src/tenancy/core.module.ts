@@ -106,6 +106,14 @@ const ACCOUNTS = [
     Deployment,
     SingleTenantFile,
   ],
-  exports: [Audit, ControlPlaneClient, Deployment, PlaneIdentities, RepeatableRequests],
+  exports: [
+    Audit,
+    ControlPlaneClient,
+    Deployment,
+    PlaneIdentities,
+    RepeatableRequests,
+    SessionCookie,
+    Sessions,
+  ],
 })
 export class CoreModule {}

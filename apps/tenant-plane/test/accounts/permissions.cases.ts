@@ -4,7 +4,7 @@ import { USER_ROLES, type UserRole } from '../../src/accounts/permissions';
 import { PASSWORD, TestTenantPlane } from '../tenant-plane.fixture';
 
 interface Route {
-  readonly method: 'get' | 'post' | 'put' | 'patch';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   readonly path: string;
   readonly body?: object;
   /** Who may, written out: not read from the code that is tested. */
@@ -57,6 +57,12 @@ const ROUTES: readonly Route[] = [
     ...{ method: 'post', path: '/api/auth/password', roles: EVERYBODY, status: 204 },
     body: { current_password: PASSWORD, new_password: `${PASSWORD} again` },
   },
+  { method: 'get', path: '/api/identity-provider', roles: ['admin'], status: 200 },
+  {
+    ...{ method: 'put', path: '/api/identity-provider', roles: ['admin'], status: 200 },
+    body: { issuer: 'https://login.example.com', client_id: 'atlas' },
+  },
+  { method: 'delete', path: '/api/identity-provider', roles: ['admin'], status: 204 },
   { method: 'post', path: '/api/auth/logout', roles: EVERYBODY, status: 204 },
 ];
 
@@ -75,8 +81,8 @@ describe.each(EVERY_DATABASE)('what a role may do on %s', (driver) => {
   afterAll(() => plane.close());
 
   const call = ({ method, path, body }: Route, session: string | undefined) =>
-    method === 'get'
-      ? plane.get(path, { session })
+    method === 'get' || method === 'delete'
+      ? plane[method](path, { session })
       : method === 'post'
         ? plane.post(path, body, { session })
         : plane[method](path, body ?? {}, { session });
@@ -100,6 +106,7 @@ describe.each(EVERY_DATABASE)('what a role may do on %s', (driver) => {
     const open = [
       ...['auth/token', 'auth/refresh', 'auth/register', 'auth/signup-exchange', 'tenant-default'],
       ...['auth/forgot-password', 'auth/reset-password'],
+      ...['oidc/start', 'oidc/callback'],
     ];
     const described = Object.entries<object>(body.paths)
       .filter(([path]) => !open.some((one) => path.endsWith(one)))

@@ -12,6 +12,7 @@ interface Route {
 /** Open to everybody, for reasons: nobody has a session there yet, or a machine asks. */
 const PUBLIC = [
   ...['POST /api/auth/signup-exchange', 'POST /api/auth/token', 'POST /api/auth/refresh'],
+  ...['GET /api/auth/oidc/start', 'GET /api/auth/oidc/callback'],
   ...['POST /api/auth/register', 'POST /api/auth/forgot-password', 'POST /api/auth/reset-password'],
   ...['GET /api/tenant-default', 'GET /'],
   ...['GET /health/live', 'GET /health/ready', 'GET /api/health', 'GET /metrics'],
@@ -79,6 +80,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
         ...['GET /api/cmdb/items', 'POST /api/cmdb/items', 'GET /api/cmdb/items/:id'],
         ...['POST /api/ai/incidents/:id/analysis', 'GET /api/ai/settings', 'PUT /api/ai/settings'],
         ...['GET /api/moves', 'POST /api/moves/consent'],
+        ...['GET /api/identity-provider', 'PUT /api/identity-provider', 'DELETE /api/identity-provider'],
         ...['GET /api/onboarding', 'POST /api/onboarding/steps/:step/skip'],
       ].sort(),
     );

@@ -1,0 +1,34 @@
+import { ApiBearerAuth, ApiTags } from '@atlas/platform';
+import { Body, Controller, Delete, Get, HttpCode, Put } from '@nestjs/common';
+import { CurrentTenant } from '../tenancy/request-tenant';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { Requires } from '../tenancy/tenant.guard';
+import { ConfigureIdentityProviderDto } from './identity-provider.dto';
+import { type IdentityProviderView, IdentityProviders } from './identity-providers.service';
+
+@ApiTags('accounts')
+@ApiBearerAuth()
+@Requires('sign_in:configure')
+@Controller('identity-provider')
+export class IdentityProviderController {
+  constructor(private readonly providers: IdentityProviders) {}
+
+  @Get()
+  view(@CurrentTenant() tenant: Tenant): Promise<IdentityProviderView> {
+    return this.providers.view(tenant);
+  }
+
+  @Put()
+  configure(
+    @CurrentTenant() tenant: Tenant,
+    @Body() dto: ConfigureIdentityProviderDto,
+  ): Promise<IdentityProviderView> {
+    return this.providers.configure(tenant, dto);
+  }
+
+  @Delete()
+  @HttpCode(204)
+  remove(@CurrentTenant() tenant: Tenant): Promise<void> {
+    return this.providers.remove(tenant);
+  }
+}

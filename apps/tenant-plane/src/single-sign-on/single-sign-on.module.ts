@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { IdentityProviderController } from './identity-provider.controller';
+import { IdentityProviders } from './identity-providers.service';
+import { UserSignOnController } from './user-sign-on.controller';
+import { UserSignOn } from './user-sign-on.service';
+
+@Module({
+  controllers: [IdentityProviderController, UserSignOnController],
+  providers: [IdentityProviders, UserSignOn],
+})
+export class SingleSignOnModule {}

@@ -1,0 +1,34 @@
+import { ApiTags } from '@atlas/platform';
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { SessionCookie } from '../accounts/session-cookie';
+import { CurrentTenant } from '../tenancy/request-tenant';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { WithoutLogin } from '../tenancy/tenant.guard';
+import { UserSignOn } from './user-sign-on.service';
+
+/** For browsers: they come by a link at the tenant's own address, and leave with a cookie. */
+@ApiTags('accounts')
+@WithoutLogin()
+@Controller('auth/oidc')
+export class UserSignOnController {
+  constructor(
+    private readonly signOn: UserSignOn,
+    private readonly cookie: SessionCookie,
+  ) {}
+
+  @Get('start')
+  begin(@CurrentTenant() tenant: Tenant, @Res() reply: FastifyReply): Promise<void> {
+    return this.signOn.begin(tenant, reply);
+  }
+
+  @Get('callback')
+  async finish(
+    @CurrentTenant() tenant: Tenant,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    this.cookie.handOver(await this.signOn.finish(tenant, request, reply), reply);
+    void reply.redirect('/', 303);
+  }
+}

@@ -1,0 +1,155 @@
+import { TenantDatabase, type TenantScope, deriveKey, violates } from '@atlas/persistence';
+import {
+  Clock,
+  type DomainError,
+  NO_PASSWORD,
+  type ProvenIdentity,
+  SingleSignOn,
+  currentContext,
+  signOnUnknownAccount,
+} from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { Injectable, Logger } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Sessions, type SignedIn } from '../accounts/sessions';
+import { User } from '../accounts/user.entity';
+import { Audit } from '../audit/audit.service';
+import { PlaneIdentities } from '../control-plane-link/plane-identities';
+import { TenantPlaneConfig } from '../tenant-plane.config';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { IdentityProviders } from './identity-providers.service';
+import { UserIdentity } from './user-identity.entity';
+
+/** Two who come for the first time at once: the second finds what the first has made. */
+const RACES = [
+  { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] },
+  { name: 'user_identities_pk', table: 'user_identities', columns: ['tenant_id', 'user_id'] },
+  {
+    name: 'user_identities_subject_uq',
+    table: 'user_identities',
+    columns: ['tenant_id', 'issuer', 'subject'],
+  },
+];
+
+/**
+ * Users who sign in by their tenant's identity provider. Their verified e-mail address counts once, to link them to the
+ * user that was invited; from then on the provider's subject does.
+ */
+@Injectable()
+export class UserSignOn {
+  private readonly logger = new Logger(UserSignOn.name);
+  private kept: SingleSignOn | undefined;
+
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly providers: IdentityProviders,
+    private readonly sessions: Sessions,
+    private readonly audit: Audit,
+    private readonly identities: PlaneIdentities,
+    private readonly config: TenantPlaneConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  async begin(tenant: Tenant, reply: FastifyReply): Promise<void> {
+    await this.signOn.begin(await this.providers.clientOf(tenant), tenant.id, reply);
+  }
+
+  async finish(tenant: Tenant, request: FastifyRequest, reply: FastifyReply): Promise<SignedIn> {
+    const client = await this.providers.clientOf(tenant);
+    const identity = await this.signOn.finish(client, tenant.id, request, reply);
+    const admit = (): Promise<SignedIn> =>
+      this.tenants.write(tenant.id, (scope) => this.admit(scope, identity));
+    return admit().catch((error: unknown) => {
+      if (RACES.some((race) => violates(error, race))) return admit();
+      throw error;
+    });
+  }
+
+  /** Whoever was this user at another provider is so no more. */
+  async link(scope: TenantScope, userId: string, { issuer, subject }: ProvenIdentity): Promise<void> {
+    const before = await scope.findOne(UserIdentity, { userId });
+    await scope.put(UserIdentity, [{ userId, issuer, subject, linkedAt: this.clock.now() }]);
+    await this.audit.record(scope, {
+      action: 'user.sign_on_linked',
+      targetKind: 'user',
+      targetId: userId,
+      ...(before && { before: { issuer: before.issuer, subject: before.subject } }),
+      after: { issuer, subject },
+    });
+  }
+
+  private async admit(scope: TenantScope, identity: ProvenIdentity): Promise<SignedIn> {
+    const { issuer, subject } = identity;
+    const linked = await scope.findOne(UserIdentity, { issuer, subject });
+    const user = linked
+      ? await scope.findOne(User, { id: linked.userId })
+      : await this.firstTime(scope, identity);
+    if (!user || user.deactivatedAt !== null) throw this.unknown(identity);
+    setActor(user.id);
+    await this.audit.record(scope, {
+      action: 'user.signed_in',
+      targetKind: 'user',
+      targetId: user.id,
+      after: { method: 'single_sign_on' },
+    });
+    return this.sessions.open(scope, user);
+  }
+
+  private async firstTime(scope: TenantScope, identity: ProvenIdentity): Promise<User | null> {
+    const { email, issuer } = identity;
+    if (email === null) return null;
+    const user = (await scope.findOne(User, { email })) ?? (await this.create(scope, email, identity.name));
+    if (!user || user.deactivatedAt !== null) return null;
+    // Another person may have the address today. Who was linked by this provider stays who they were.
+    if (await scope.exists(UserIdentity, { userId: user.id, issuer })) return null;
+    setActor(user.id);
+    await this.link(scope, user.id, identity);
+    return user;
+  }
+
+  /** Only where the tenant's admin has said so, and for whom. */
+  private async create(scope: TenantScope, email: string, name: string | null): Promise<User | null> {
+    const provider = await this.providers.current(scope);
+    const domain = email.slice(email.lastIndexOf('@') + 1);
+    if (!provider?.createsUsers || !provider.emailDomains.includes(domain)) return null;
+    const now = this.clock.now();
+    const user: User = {
+      ...{
+        tenantId: scope.tenantId,
+        id: uuidv7(now),
+        email,
+        name: name ?? email,
+        role: provider.defaultRole,
+      },
+      ...{ passwordHash: NO_PASSWORD, isFirst: false, createdAt: now, deactivatedAt: null },
+    };
+    await scope.insert(User, user);
+    setActor(user.id);
+    const after = { email, role: user.role, issuer: provider.issuer };
+    const entry = { action: 'user.created', targetKind: 'user', targetId: user.id, after };
+    await this.audit.record(scope, entry);
+    return user;
+  }
+
+  private unknown({ issuer, subject, email }: ProvenIdentity): DomainError {
+    this.logger.warn({ msg: 'Nobody to sign in', issuer, subject, isVerified: email !== null });
+    return signOnUnknownAccount(
+      'There is no user here for who you are at the identity provider. An admin of your tenant invites your e-mail address, which the provider must have verified.',
+    );
+  }
+
+  /** Offline planes may have no secret in the environment: what identifies them is at least the same in every process. */
+  private get signOn(): SingleSignOn {
+    const { INTERNAL_SERVICE_SECRET: secret, isProduction } = this.config;
+    return (this.kept ??= new SingleSignOn({
+      key: deriveKey(secret ?? this.identities.current.instanceId, 'atlas-sign-on'),
+      isProduction,
+      clock: this.clock,
+    }));
+  }
+}
+
+function setActor(id: string): void {
+  const context = currentContext();
+  if (context) context.actor = { kind: 'user', id };
+}

@@ -1,0 +1,294 @@
+import { randomBytes } from 'node:crypto';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { NO_PASSWORD } from '@atlas/platform';
+import { CookieBrowser, EVERY_DATABASE, FixedClock, OpenIdProvider, type ProviderUser } from '@atlas/testing';
+import supertest from 'supertest';
+import { User } from '../../src/accounts/user.entity';
+import { UserIdentity } from '../../src/single-sign-on/user-identity.entity';
+import { type CallOptions, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
+
+const refusal = ({ status, body }: supertest.Response) => [status, body.code];
+const UNKNOWN = [403, 'sign_on_unknown_account'];
+const NOT_BEGUN = [401, 'sign_on_not_begun'];
+const REFUSED = [401, 'sign_on_refused'];
+
+const originOf = (slug: string) => `http://${hostOf(slug)}`;
+const redirectUriOf = (slug: string) => `${originOf(slug)}/api/auth/oidc/callback`;
+
+describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', (driver) => {
+  const clock = new FixedClock();
+  let provider: OpenIdProvider;
+  let plane: TestTenantPlane;
+  let tenant: DesiredTenant;
+  let admin: CallOptions;
+  beforeAll(async () => {
+    provider = await OpenIdProvider.start();
+    await provider.register({ clientId: 'acme', redirectUri: redirectUriOf('acme') });
+    await provider.register({ clientId: 'globex', redirectUri: redirectUriOf('globex') });
+    plane = await TestTenantPlane.boot(driver, { clock });
+    ({ tenant, admin } = await plane.tenantWithAdmin('acme'));
+    const globex = await plane.tenantWithAdmin('globex');
+    await configure({});
+    const body = { issuer: provider.issuer, client_id: 'globex' };
+    await plane.put('/api/identity-provider', body, globex.admin).expect(200);
+  });
+  afterAll(async () => {
+    await plane.close();
+    await provider.stop();
+  });
+  afterEach(() => (provider.tampering = undefined));
+
+  const configure = (changes: object) =>
+    plane.put('/api/identity-provider', { issuer: provider.issuer, client_id: 'acme', ...changes }, admin);
+  const call = (path: string, browser: CookieBrowser, slug = 'acme') =>
+    plane.get(path, { host: hostOf(slug), headers: { cookie: browser.cookiesOf(originOf(slug)) } });
+  /** Out to the provider and back, as far as the address that the browser is sent to. */
+  const comeBack = async (user: ProviderUser, browser: CookieBrowser, slug = 'acme'): Promise<string> => {
+    const start = await call('/api/auth/oidc/start', browser, slug);
+    expect([start.status, start.body]).toEqual([303, {}]);
+    browser.keep(originOf(slug), start.get('set-cookie'));
+    return provider.signIn(browser, start.get('location') ?? '', user);
+  };
+  const arrive = async (url: string, browser: CookieBrowser, slug = 'acme') => {
+    const answer = await call(url.slice(new URL(url).origin.length), browser, slug);
+    browser.keep(originOf(slug), answer.get('set-cookie'));
+    return answer;
+  };
+  const signIn = async (user: ProviderUser, browser = new CookieBrowser()) =>
+    arrive(await comeBack(user, browser), browser);
+  const userOf = async (email: string) =>
+    (await plane.rows(tenant, User)).find((user) => user.email === email);
+
+  it('are linked to the user that was invited, and have a session in a cookie', async () => {
+    const { id } = await plane.user(tenant, 'operator', { email: 'ann@example.com' });
+    const browser = new CookieBrowser();
+    const answer = await signIn({ sub: 'ann', email: 'Ann@Example.com', email_verified: true }, browser);
+    expect([answer.status, answer.get('location'), answer.text]).toEqual([303, '/', '']);
+    expect(answer.get('set-cookie')).toEqual([
+      'atlas_sign_on=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax',
+      expect.stringMatching(/^atlas_session=atu_[\w-]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/),
+    ]);
+    expect((await call('/api/auth/me', browser)).body.user).toMatchObject({ id, role: 'operator' });
+    const [linked] = await plane.audit(tenant, 'user.sign_on_linked');
+    expect(linked).toMatchObject({ actorId: id, targetId: id, after: { subject: 'ann' } });
+    expect((await plane.audit(tenant, 'user.signed_in')).at(-1)?.after).toEqual({ method: 'single_sign_on' });
+    // From now on the subject counts, and the address is anybody's.
+    expect((await signIn({ sub: 'ann', email: 'anna@example.org' })).status).toBe(303);
+    const other = await signIn({ sub: 'other', email: 'ann@example.com', email_verified: true });
+    expect(refusal(other)).toEqual(UNKNOWN);
+  });
+
+  it('are nobody without a verified address of a user: unknown and deactivated are answered alike', async () => {
+    await plane.user(tenant, 'admin', { email: 'ben@example.com' });
+    const deactivatedAt = plane.now;
+    await plane.user(tenant, 'operator', { email: 'off@example.com', deactivatedAt });
+    const answers = [
+      await signIn({ sub: 'ben', email: 'ben@example.com', email_verified: false }),
+      await signIn({ sub: 'ben', email: 'ben@example.com' }),
+      await signIn({ sub: 'stranger', email: 'stranger@example.com', email_verified: true }),
+      await signIn({ sub: 'off', email: 'off@example.com', email_verified: true }),
+    ];
+    for (const answer of answers) {
+      expect(refusal(answer)).toEqual(UNKNOWN);
+      expect({ ...answer.body, trace_id: '' }).toEqual({ ...answers[0]?.body, trace_id: '' });
+      expect(String(answer.get('set-cookie'))).not.toContain('atu_');
+    }
+    expect(await userOf('stranger@example.com')).toBeUndefined();
+  });
+
+  it('are out once they are deactivated, linked or not', async () => {
+    const eve: ProviderUser = { sub: 'eve', email: 'eve@example.com', email_verified: true };
+    const { id } = await plane.user(tenant, 'operator', { email: 'eve@example.com' });
+    expect((await signIn(eve)).status).toBe(303);
+    const deactivatedAt = plane.now;
+    await plane.tenants.write(tenant.tenant_id, (scope) => scope.update(User, { id }, { deactivatedAt }));
+    expect(refusal(await signIn(eve))).toEqual(UNKNOWN);
+  });
+
+  describe('and may become users by that', () => {
+    const kim: ProviderUser = { sub: 'kim', email: 'kim@acme.example', email_verified: true, name: 'Kim' };
+    beforeAll(async () => {
+      const rules = { create_users: true, default_role: 'fulfiller', email_domains: ['acme.example'] };
+      await configure(rules).expect(200);
+    });
+    afterAll(() => configure({}).expect(200));
+
+    it('with the role that the admin has said, and no password', async () => {
+      const browsers = [new CookieBrowser(), new CookieBrowser()] as const;
+      const urls = [await comeBack(kim, browsers[0]), await comeBack(kim, browsers[1])] as const;
+      // Twice at once: one user comes of it.
+      const answers = await Promise.all([arrive(urls[0], browsers[0]), arrive(urls[1], browsers[1])]);
+      expect(answers.map(({ status }) => status)).toEqual([303, 303]);
+      const made = await userOf('kim@acme.example');
+      expect(made).toMatchObject({ name: 'Kim', role: 'fulfiller', passwordHash: NO_PASSWORD });
+      expect(await plane.audit(tenant, 'user.created')).toEqual([
+        expect.objectContaining({ after: { email: kim.email, role: 'fulfiller', issuer: provider.issuer } }),
+      ]);
+      for (const password of [NO_PASSWORD, 'none', 'x'.repeat(20)]) {
+        const answer = await plane.post('/api/auth/token', { email: kim.email, password }, admin);
+        expect(answer.status).toBeGreaterThanOrEqual(400);
+      }
+    });
+
+    it.each([
+      [{ sub: 'a', email: 'a@acme.example', email_verified: false }],
+      [{ sub: 'b', email: 'b@acme.example.org', email_verified: true }],
+      [{ sub: 'c', email: 'c@evil.example', email_verified: true }],
+      [{ sub: 'd', email: 'd@x.acme.example', email_verified: true }],
+      [{ sub: 'e', email: 'e@acme.example@evil.example', email_verified: true }],
+      [{ sub: 'f' }],
+    ])('but not %j', async (user) => {
+      expect(refusal(await signIn(user))).toEqual(UNKNOWN);
+    });
+  });
+
+  it('have begun in the same browser and at the same tenant, less than 10 minutes ago', async () => {
+    await plane.user(tenant, 'operator', { email: 'may@example.com' });
+    const may: ProviderUser = { sub: 'may', email: 'may@example.com', email_verified: true };
+    const [browser, other, elsewhere] = [new CookieBrowser(), new CookieBrowser(), new CookieBrowser()];
+    const url = await comeBack(may, browser);
+    await comeBack(may, other);
+    const theirs = await comeBack(may, elsewhere, 'globex');
+    expect(theirs).toMatch(/^http:\/\/globex\.localhost:4200\//);
+    expect(refusal(await arrive(url, new CookieBrowser()))).toEqual(NOT_BEGUN);
+    expect(refusal(await arrive(url, other))).toEqual(NOT_BEGUN);
+    // What was begun at one tenant, cookie and all, is worth nothing at another.
+    elsewhere.keep(originOf('acme'), [elsewhere.cookiesOf(originOf('globex'))]);
+    expect(refusal(await arrive(theirs, elsewhere))).toEqual(NOT_BEGUN);
+    const replayed = { cookie: browser.cookiesOf(originOf('acme')) };
+    expect((await arrive(url, browser)).status).toBe(303);
+    const path = url.slice(originOf('acme').length);
+    expect(refusal(await plane.get(path, { host: hostOf('acme'), headers: replayed }))).toEqual(REFUSED);
+    const late = await comeBack(may, browser);
+    clock.advance(600);
+    expect(refusal(await arrive(late, browser))).toEqual(NOT_BEGUN);
+  });
+
+  it.each<[string, (claims: Record<string, unknown>) => string | Promise<string>]>([
+    ['of the client of another tenant', (claims) => provider.sign({ ...claims, aud: 'globex' })],
+    ['of another attempt', (claims) => provider.sign({ ...claims, nonce: 'x' })],
+    ['without a signature', (claims) => provider.unsigned(claims)],
+  ])('are not signed in by a token %s', async (_, tampering) => {
+    await plane.user(tenant, 'operator', { email: 'tom@example.com' }).catch(() => undefined);
+    provider.tampering = tampering;
+    const tom: ProviderUser = { sub: 'tom', email: 'tom@example.com', email_verified: true };
+    expect(refusal(await signIn(tom))).toEqual(REFUSED);
+  });
+
+  it('are linked anew when the tenant takes another provider, which is told of both before and after', async () => {
+    const joe: ProviderUser = { sub: 'joe', email: 'joe@example.com', email_verified: true };
+    const { id } = await plane.user(tenant, 'operator', { email: 'joe@example.com' });
+    expect((await signIn(joe)).status).toBe(303);
+    const [first, second] = [provider, await OpenIdProvider.start()];
+    await second.register({ clientId: 'acme', redirectUri: redirectUriOf('acme') });
+    const browser = new CookieBrowser();
+    const url = await comeBack(joe, browser);
+    provider = second;
+    await configure({}).expect(200);
+    // It was begun at the one before.
+    expect(refusal(await arrive(url, browser))).toEqual(NOT_BEGUN);
+    expect((await signIn({ ...joe, sub: 'joe-2' })).status).toBe(303);
+    const [identity] = (await plane.rows(tenant, UserIdentity)).filter(({ userId }) => userId === id);
+    expect(identity).toMatchObject({ issuer: second.issuer, subject: 'joe-2' });
+    const [before, after] = [first, second].map(({ issuer }) => expect.objectContaining({ issuer }));
+    expect((await plane.audit(tenant, 'identity_provider.configured')).at(-1)).toMatchObject({
+      before,
+      after,
+    });
+    expect((await plane.audit(tenant, 'user.sign_on_linked')).at(-1)).toMatchObject({ before, after });
+    provider = first;
+    await configure({}).expect(200);
+    await second.stop();
+  });
+
+  describe('have a provider', () => {
+    it('that an admin sets up, sees, and takes away', async () => {
+      const { admin: own } = await plane.tenantWithAdmin('initech');
+      const [host, view] = [hostOf('initech'), { redirect_uri: redirectUriOf('initech') }];
+      expect((await plane.get('/api/identity-provider', own)).body).toEqual({ provider: null, ...view });
+      const none = [404, 'sign_on_not_configured'];
+      expect(refusal(await plane.get('/api/auth/oidc/start', { host }))).toEqual(none);
+      expect(refusal(await plane.get('/api/auth/oidc/callback?code=x&state=x', { host }))).toEqual(none);
+      const given = { issuer: provider.issuer, client_id: 'initech' };
+      const rules = { create_users: false, default_role: 'requester', email_domains: [] };
+      const answer = await plane.put('/api/identity-provider', given, own).expect(200);
+      expect(answer.body).toEqual({ provider: { ...given, ...rules, enabled: true }, ...view });
+      await plane.put('/api/identity-provider', { ...given, enabled: false }, own).expect(200);
+      expect(refusal(await plane.get('/api/auth/oidc/start', { host }))).toEqual(none);
+      await plane.delete('/api/identity-provider', own).expect(204);
+      await plane.delete('/api/identity-provider', own).expect(404);
+    });
+
+    it.each([
+      [{ issuer: 'http://login.example.com' }, 'issuer'],
+      [{ issuer: 'login.example.com' }, 'issuer'],
+      [{ issuer: 'https://login.example.com/?x=1' }, 'issuer'],
+      [{ issuer: 'https://me:secret@login.example.com' }, 'issuer'],
+      [{ issuer: 'file:///etc/passwd' }, 'issuer'],
+      [{ create_users: true }, 'email_domains'],
+      [{ create_users: true, email_domains: ['acme.example'], default_role: 'admin' }, 'default_role'],
+      [{ email_domains: ['@acme.example'] }, 'email_domains'],
+      [{ email_domains: ['*'] }, 'email_domains'],
+      [{ client_id: '' }, 'client_id'],
+      [{ client_secret: 'x' }, 'client_secret'],
+    ])('but not with %j', async (changes, field) => {
+      const { status, body } = await configure(changes);
+      expect([status, body.code, body.errors[0].field]).toEqual([400, 'validation_failed', field]);
+    });
+
+    it('that they go back to by the address that was planned, whatever the request says', async () => {
+      const headers = {
+        'x-forwarded-host': 'evil.example.com',
+        'x-tenant-id': 'acme',
+        forwarded: 'host=evil',
+      };
+      for (const host of ['acme.localhost:4200', '127.0.0.1', 'evil.example.com']) {
+        const answer = await plane.get('/api/auth/oidc/start', { host, headers }).expect(303);
+        const sentTo = new URL(answer.get('location') ?? '');
+        expect(sentTo.searchParams.get('redirect_uri')).toBe(redirectUriOf('acme'));
+      }
+    });
+
+    it('that is told when it does not answer', async () => {
+      const { port } = provider;
+      await provider.stop();
+      await configure({ client_id: 'not-yet-asked' }).expect(200);
+      const answer = await call('/api/auth/oidc/start', new CookieBrowser());
+      expect(refusal(answer)).toEqual([503, 'identity_provider_unavailable']);
+      expect(answer.body.detail).toContain('ECONNREFUSED');
+      provider = await OpenIdProvider.start(port);
+    });
+  });
+});
+
+describe('a provider that a tenant names to a plane that Atlas runs', () => {
+  it('is asked only at addresses of the public internet', async () => {
+    const provider = await OpenIdProvider.start();
+    const production = { NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') };
+    for (const [model, isRefused] of [
+      ['shared', true],
+      ['dedicated', true],
+      ['on_prem', false],
+    ] as const) {
+      const where = { ATLAS_TP_DEPLOYMENT: model, TENANT_PLANE_PUBLIC_URL: 'https://atlas.acme.example' };
+      const plane = await TestTenantPlane.boot('sqlite', { env: { ...production, ...where } });
+      const { admin } = await plane.tenantWithAdmin('acme');
+      for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
+        const issuer = `http://${host}:${provider.port}`;
+        await plane.put('/api/identity-provider', { issuer, client_id: 'acme' }, admin).expect(200);
+        const answer = await plane.get('/api/auth/oidc/start', { host: hostOf('acme') });
+        if (!isRefused && host === '127.0.0.1') {
+          expect(answer.status).toBe(303);
+          const sentTo = new URL(answer.get('location') ?? '');
+          expect(sentTo.searchParams.get('redirect_uri')).toBe(
+            'https://atlas.acme.example/api/auth/oidc/callback',
+          );
+          expect(answer.get('set-cookie')?.[0]).toMatch(/^__Host-atlas_sign_on=.*; Secure$/);
+        } else expect(refusal(answer)).toEqual([503, 'identity_provider_unavailable']);
+        if (isRefused) expect(answer.body.detail).toMatch(/not of the public internet/);
+      }
+      await plane.close();
+    }
+    await provider.stop();
+  });
+});
