@@ -1,9 +1,10 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { type Server, createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import { mock } from 'node:test';
 import { type JWK, SignJWT, UnsecuredJWT, decodeJwt, importJWK } from 'jose';
-import { type ClientMetadata, type Configuration } from 'oidc-provider';
-import { CookieBrowser } from './cookie-browser';
+import type { ClientMetadata, Configuration } from 'oidc-provider';
+import { type CookieBrowser } from './cookie-browser';
 
 export interface ProviderUser {
   readonly sub: string;
@@ -97,9 +98,11 @@ export class OpenIdProvider {
 
   /** Its clients are told at construction: it is made anew with each. */
   private async serve(): Promise<void> {
-    const { Provider } = await import('oidc-provider');
     this.privateKey ??= rsaKey();
-    const provider = quietly(() => new Provider(this.issuer, this.configuration()));
+    const provider = await quietly(async () => {
+      const { Provider } = await import('oidc-provider');
+      return new Provider(this.issuer, this.configuration());
+    });
     provider.on('server_error', (_context, error) => process.stderr.write(`${error.stack}\n`));
     provider.use(async (context, next) => {
       await next();
@@ -129,14 +132,13 @@ export class OpenIdProvider {
   }
 }
 
-/** It warns, each time, that its sign-in pages and its memory are for tests. */
-function quietly<T>(make: () => T): T {
-  const { warn } = console;
-  console.warn = () => undefined;
+/** It warns that its sign-in pages and its memory are for tests, and that it is made for Node 22. */
+async function quietly<T>(make: () => Promise<T>): Promise<T> {
+  const warnings = mock.method(console, 'warn', () => undefined);
   try {
-    return make();
+    return await make();
   } finally {
-    console.warn = warn;
+    warnings.mock.restore();
   }
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { NO_PASSWORD } from '@atlas/platform';
 import { CookieBrowser, EVERY_DATABASE, FixedClock, OpenIdProvider, type ProviderUser } from '@atlas/testing';
-import supertest from 'supertest';
+import type supertest from 'supertest';
 import { User } from '../../src/accounts/user.entity';
 import { UserIdentity } from '../../src/single-sign-on/user-identity.entity';
 import { type CallOptions, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
