@@ -1,3 +1,7 @@
+import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { type LookupFunction } from 'node:net';
+
 export interface BrowserPage {
   readonly url: string;
   readonly status: number;
@@ -10,13 +14,16 @@ export interface BrowserPage {
 export class CookieBrowser {
   private readonly jar = new Map<string, Map<string, string>>();
 
+  /** `ca`: a certificate that it trusts, as PEM. */
+  constructor(private readonly ca?: string) {}
+
   /** Follows redirects within `origin`. */
   follow(url: string, origin: string): Promise<BrowserPage> {
-    return this.go(url, { method: 'GET' }, origin);
+    return this.go(url, origin);
   }
 
   submit(url: string, form: Readonly<Record<string, string>>, origin: string): Promise<BrowserPage> {
-    return this.go(url, { method: 'POST', body: new URLSearchParams(form) }, origin);
+    return this.go(url, origin, new URLSearchParams(form).toString());
   }
 
   /** As it would send them to that origin. */
@@ -31,20 +38,40 @@ export class CookieBrowser {
     for (const text of [setCookies].flat()) {
       const [pair = ''] = text.split(';');
       const [name = '', ...value] = pair.split('=');
-      if (/;\s*max-age=0\b/i.test(text) || /;\s*expires=Thu, 01 Jan 1970/i.test(text)) cookies.delete(name);
+      if (/;\s*(max-age=0\b|expires=Thu, 01 Jan 1970)/i.test(text)) cookies.delete(name);
       else cookies.set(name, value.join('='));
     }
   }
 
-  private async go(url: string, init: RequestInit, origin: string): Promise<BrowserPage> {
+  private async go(url: string, origin: string, form?: string): Promise<BrowserPage> {
     const target = new URL(url);
     if (target.origin !== origin) return { url, status: 0, text: '', location: url };
-    const headers = { cookie: this.cookiesOf(target.origin), accept: 'text/html' };
-    const answer = await fetch(url, { ...init, headers, redirect: 'manual' });
-    this.keep(target.origin, answer.headers.getSetCookie());
-    const location = answer.headers.get('location');
-    if (location !== null && answer.status >= 300 && answer.status < 400)
-      return this.go(new URL(location, url).href, { method: 'GET' }, origin);
-    return { url, status: answer.status, text: await answer.text(), location: null };
+    const answer = await this.send(target, form);
+    this.keep(origin, answer.headers['set-cookie']);
+    const text = Buffer.concat(await answer.toArray()).toString();
+    const { statusCode: status = 0, headers } = answer;
+    if (headers.location !== undefined && status >= 300 && status < 400)
+      return this.go(new URL(headers.location, url).href, origin);
+    return { url, status, text, location: null };
+  }
+
+  private send(target: URL, form: string | undefined): Promise<IncomingMessage> {
+    const request = target.protocol === 'https:' ? httpsRequest : httpRequest;
+    const headers = {
+      ...{ accept: 'text/html', cookie: this.cookiesOf(target.origin) },
+      ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
+    };
+    const method = form === undefined ? 'GET' : 'POST';
+    const options = { method, headers, agent: false, ca: this.ca, lookup: lookupAtHome };
+    return new Promise((resolve, reject) => {
+      request(target, options).once('response', resolve).once('error', reject).end(form);
+    });
   }
 }
+
+/** Every name below `localhost` is this machine, to browsers: not to each system's resolver. */
+const lookupAtHome: LookupFunction = (_host, { all }, done) => {
+  const home = { address: '127.0.0.1', family: 4 };
+  if (all) done(null, [home]);
+  else done(null, home.address, home.family);
+};

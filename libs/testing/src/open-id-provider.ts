@@ -1,9 +1,11 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { type Server, createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { mock } from 'node:test';
 import { type JWK, SignJWT, UnsecuredJWT, decodeJwt, importJWK } from 'jose';
 import type { ClientMetadata, Configuration } from 'oidc-provider';
+import { type TestCertificate } from './certificate';
 import { type CookieBrowser } from './cookie-browser';
 
 export interface ProviderUser {
@@ -24,6 +26,8 @@ type Claims = Record<string, unknown>;
 /** What becomes of an ID token on its way out. */
 type Tampering = (claims: Claims, token: string) => Promise<string> | string;
 
+const HOUR = 3600;
+
 /** A real OpenID provider (oidc-provider) on this machine, with users who sign in without a password. */
 export class OpenIdProvider {
   readonly users = new Map<string, ProviderUser>();
@@ -36,16 +40,19 @@ export class OpenIdProvider {
   private server: Server;
   private privateKey: JWK;
 
-  static async start(port = 0): Promise<OpenIdProvider> {
-    const provider = new OpenIdProvider();
-    provider.server = createServer();
+  private constructor(private readonly certificate: TestCertificate | undefined) {}
+
+  /** By https with a certificate, which is of `localhost`. */
+  static async start(port = 0, certificate?: TestCertificate): Promise<OpenIdProvider> {
+    const provider = new OpenIdProvider(certificate);
+    provider.server = certificate ? createTlsServer(certificate) : createServer();
     await provider.listen(port);
     await provider.serve();
     return provider;
   }
 
   get issuer(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return this.certificate ? `https://localhost:${this.port}` : `http://127.0.0.1:${this.port}`;
   }
 
   async stop(): Promise<void> {
@@ -124,6 +131,7 @@ export class OpenIdProvider {
         accountId: sub,
         claims: () => ({ ...(this.users.get(sub) ?? { sub }) }),
       }),
+      ttl: { AccessToken: HOUR, Grant: HOUR, IdToken: HOUR, Interaction: HOUR, Session: HOUR },
       pkce: { required: () => true },
       renderError: (context, out) => {
         context.body = JSON.stringify(out);
