@@ -9,7 +9,9 @@ export async function runCommandLine(
   terminal: Terminal,
   program = 'atlas',
 ): Promise<number> {
-  const command = commands.find(({ name }) => name.split(' ').every((word, index) => words[index] === word));
+  const [command] = commands
+    .filter(({ name }) => name.split(' ').every((word, index) => words[index] === word))
+    .sort((one, other) => other.name.length - one.name.length);
   if (!command) return showUsage(words, commands, terminal, program);
   const args = words.slice(command.name.split(' ').length);
   if (args.some((word) => HELP.slice(0, 2).includes(word))) {

@@ -52,7 +52,7 @@ export class StubApi {
     };
     const type = stream === undefined ? 'application/json' : 'text/event-stream';
     response.writeHead(status, { 'content-type': type });
-    const sent = stream ?? (typeof body === 'string' ? body : JSON.stringify(body));
+    const sent = stream ?? (typeof body === 'string' ? body : (JSON.stringify(body) ?? ''));
     // In pieces that end anywhere, as networks do it.
     for (const piece of sent.match(/[^]{1,50}/g) ?? []) {
       response.write(piece);

@@ -1,5 +1,5 @@
 import { type ServerEvent, readEvents } from './event-stream';
-import { callJson } from './http-call';
+import { type HttpCall, callJson } from './http-call';
 import { type Page } from './views';
 
 /** As large as the Control Plane makes them. */
@@ -18,8 +18,17 @@ export class ControlPlaneClient {
   }
 
   post<T>(path: string, body: unknown = {}, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+    return this.send('POST', path, body, headers);
+  }
+
+  send<T>(
+    method: HttpCall['method'],
+    path: string,
+    body: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
     return callJson({
-      method: 'POST',
+      method,
       url: this.url + path,
       headers: { ...this.headers, ...headers },
       body,

@@ -33,7 +33,7 @@ export class NoAnswer extends CommandFailure {
 }
 
 export interface HttpCall {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -45,7 +45,7 @@ const PATIENCE_MS = 30_000;
 /** A plane that dies hangs up first; its death, which follows, is the better thing to tell. */
 const DEATH_MS = 500;
 
-/** Sends JSON and answers with JSON. Throws {@link HttpProblem}, {@link NoAnswer}, or the signal's reason. */
+/** Sends JSON and answers with JSON, or null where there is none (204). Throws {@link HttpProblem}, {@link NoAnswer}, or the signal's reason. */
 export async function callJson<T>({ method, url, headers, body, signal }: HttpCall): Promise<T> {
   const name = `${method} ${new URL(url).pathname}`;
   const request: RequestInit = {
@@ -58,6 +58,7 @@ export async function callJson<T>({ method, url, headers, body, signal }: HttpCa
   };
   const { ok, status, text } = await send(url, request, signal);
   if (!ok) throw problemOf(name, status, text);
+  if (status === 204) return null as T;
   const answer = parsed(text);
   if (answer === undefined)
     throw new NoAnswer(`${name} was not answered with JSON: is ${new URL(url).origin} the right address?`);

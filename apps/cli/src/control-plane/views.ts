@@ -33,6 +33,27 @@ export interface TenantPlaneView {
   readonly last_report_at: string | null;
 }
 
+export interface OperatorView {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: string;
+  readonly created_at: string;
+  readonly disabled_at: string | null;
+  readonly has_password: boolean;
+  readonly single_sign_on: { readonly issuer: string } | null;
+}
+
+export interface ApiKeyView {
+  readonly id: string;
+  readonly name: string;
+  readonly operator_id: string;
+  readonly scopes: readonly string[];
+  readonly expires_at: string;
+  readonly last_used_at: string | null;
+  readonly revoked_at: string | null;
+}
+
 export interface DriftView {
   readonly id: string;
   readonly kind: string;

@@ -34,6 +34,10 @@ With these lines in atlas-tp.env, one of:
 `;
 }
 
-export function linkText(url: string, expiresAt: string): string {
-  return `The first admin signs up here, once, until ${expiresAt}:\n\n  ${url}\n`;
+export function linkText(url: string, expiresAt: string, what = 'It is opened here'): string {
+  return `${what}, once, until ${expiresAt}:\n\n  ${url}\n`;
+}
+
+export function keyText(key: string, expiresAt: string): string {
+  return `The API key, shown this once. Good until ${expiresAt}:\n\n  ${key}\n`;
 }

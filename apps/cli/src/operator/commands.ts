@@ -1,5 +1,6 @@
 import { type Command, type Terminal } from '../command';
 import { AUDIT_EXPORT, AUDIT_VERIFY } from './audit-chain.commands';
+import { API_KEYS } from './api-keys.command';
 import { AUDIT } from './audit.command';
 import { DRIFTS } from './drifts.command';
 import { JOB } from './job.command';
@@ -7,6 +8,7 @@ import { JOBS } from './jobs.command';
 import { operationCommand } from './operation.command';
 import { OPERATIONS } from './operations';
 import { asCommand } from './operator-command';
+import { OPERATORS } from './operators.command';
 import { PLANES } from './planes.command';
 import { RECONCILE } from './reconcile.command';
 import { SEALING_KEYS } from './sealing-keys.command';
@@ -24,6 +26,8 @@ const COMMANDS = [
   AUDIT_EXPORT,
   AUDIT_VERIFY,
   AUDIT,
+  OPERATORS,
+  API_KEYS,
   SEALING_KEYS,
 ];
 

@@ -56,10 +56,48 @@ describe(operationCommand.name, () => {
       { token_ttl_seconds: 60 },
     ],
     [['cancel', 'job-1'], '/api/provisioning-jobs/job-1/cancel', {}],
+    [
+      ['operators', 'add', '--email', 'ann@example.com', '--role', 'support'],
+      '/api/operators',
+      { email: 'ann@example.com', role: 'support' },
+    ],
+    [
+      ['api-keys', 'create', '--name', 'ci', '--scopes', 'tenants:read,jobs:read', '--ttl', '60'],
+      '/api/api-keys',
+      { name: 'ci', scopes: ['tenants:read', 'jobs:read'], ttl_seconds: 60 },
+    ],
   ])('makes of %j the request that it stands for', async (words, path, body) => {
     api.answers[`POST ${path}`] = [{ status: 202, body: {} }];
     expect(await atlas(...words)).toBe(0);
     expect(api.calls.at(-1)).toEqual({ call: `POST ${path}`, body, key: 'Bearer aok_key' });
+  });
+
+  it.each([
+    [['operators', 'disable', 'Ann@Example.com'], 'PATCH /api/operators/ann-1', { disabled: true }],
+    [['operators', 'enable', 'ann-1'], 'PATCH /api/operators/ann-1', { disabled: false }],
+    [['operators', 'role', 'ann-1', '--role', 'admin'], 'PATCH /api/operators/ann-1', { role: 'admin' }],
+    [['api-keys', 'revoke', 'abc'], 'DELETE /api/api-keys/abc', undefined],
+  ])('changes or ends by %j what that names', async (words, call, body) => {
+    const operators = [{ id: 'ann-1', email: 'ann@example.com' }];
+    api.answers['GET /api/operators?limit=200'] = [{ body: { items: operators, next_cursor: null } }];
+    api.answers[call] = [body ? { body: operators[0] } : { status: 204 }];
+    expect(await atlas(...words)).toBe(0);
+    expect(api.calls.at(-1)).toMatchObject({ call, ...(body && { body }) });
+    expect(terminal.written).toMatch(/^(Disabled|Enabled|Changed|Revoked)/);
+  });
+
+  it('shows an API key and a reset link, once', async () => {
+    const until = '2026-01-02T00:00:00.000Z';
+    const operators = [{ id: 'ann-1', email: 'ann@example.com' }];
+    api.answers['GET /api/operators?limit=200'] = [{ body: { items: operators, next_cursor: null } }];
+    api.answers['POST /api/api-keys'] = [{ status: 201, body: { key: 'aok_new', expires_at: until } }];
+    const url = 'https://control.atlas.example/reset-password#token=aor_x';
+    api.answers['POST /api/operators/ann-1/reset-link'] = [{ status: 201, body: { url, expires_at: until } }];
+    await atlas('api-keys', 'create', '--name', 'ci', '--scopes', 'tenants:read');
+    await atlas('operators', 'reset-link', 'ann@example.com');
+    expect(terminal.written).toMatch(
+      new RegExp(`Good until ${until}:\n\n {2}aok_new\n.*password here, once[^]*#token=aor_x\n`),
+    );
   });
 
   it.each([
@@ -106,12 +144,13 @@ describe(operationCommand.name, () => {
 interface OpenApi {
   readonly paths: Record<
     string,
-    {
-      post?: {
+    Record<
+      string,
+      {
         parameters: { name: string }[];
         requestBody?: { content: Record<string, { schema: { $ref: string } }> };
-      };
-    }
+      }
+    >
   >;
   readonly components: { schemas: Record<string, { properties: object }> };
 }
@@ -119,7 +158,8 @@ interface OpenApi {
 describe('OPERATIONS', () => {
   const text = readFileSync(join(__dirname, '../../../../docs/openapi/control-plane.json'), 'utf8');
   const { paths, components } = JSON.parse(text) as OpenApi;
-  const routeOf = ({ path }: Operation) => paths[path.replace(':id', '{id}')]?.post;
+  const routeOf = ({ path, method }: Operation) =>
+    paths[path.replace(':id', '{id}')]?.[(method ?? 'POST').toLowerCase()];
 
   it('rehearse nothing of which it is not known that it can be', () => {
     expect(OPERATIONS.filter((operation) => operation.canRehearse && !routeOf(operation))).toEqual([]);
@@ -129,7 +169,10 @@ describe('OPERATIONS', () => {
     const { parameters, requestBody } = routeOf(operation) ?? { parameters: [] };
     const schema = requestBody?.content['application/json']?.schema.$ref.split('/').at(-1) ?? '';
     const known = Object.keys(components.schemas[schema]?.properties ?? {});
-    const fields = operation.options.flatMap(({ field }) => field?.split('.')[0] ?? []);
+    const fields = [
+      ...operation.options.flatMap(({ field }) => field?.split('.')[0] ?? []),
+      ...Object.keys(operation.body ?? {}),
+    ];
     expect(known).toEqual(expect.arrayContaining([...fields, operation.confirm ?? []].flat()));
     // A route that does not know of rehearsals would do the real thing.
     if (operation.canRehearse) expect(parameters.map(({ name }) => name)).toContain('dry_run');

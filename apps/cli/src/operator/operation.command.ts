@@ -5,7 +5,7 @@ import { type Operation } from './operations';
 import { type OperatorCall, type OperatorCommand } from './operator-command';
 import { type Option, bodyOf } from './options';
 import { type Subject, findSubject } from './subject';
-import { installText, linkText, planText } from './answer-text';
+import { installText, keyText, linkText, planText } from './answer-text';
 
 const NO_WAIT: Option = { name: 'no-wait', text: 'do not watch the job' };
 const DRY_RUN: Option = { name: 'dry-run', text: 'show the steps, and change nothing' };
@@ -20,6 +20,7 @@ interface Answer {
   readonly tenant?: TenantView;
   readonly install?: Install | null;
   readonly url?: string;
+  readonly key?: string;
   readonly expires_at?: string;
 }
 
@@ -42,14 +43,16 @@ async function perform(operation: Operation, call: OperatorCall): Promise<number
   const { client, values, operand, terminal, isJson } = call;
   const subject = operation.subject && (await findSubject(client, operation.subject, operand));
   const path = operation.path.replace(':id', subject?.id ?? '');
-  const body = { ...bodyOf(operation.options, values), ...confirmation(operation, call, subject) };
+  const given = { ...bodyOf(operation.options, values), ...confirmation(operation, call, subject) };
+  const { method = 'POST' } = operation;
+  const body = method === 'DELETE' ? undefined : { ...given, ...operation.body };
   if (values['dry-run']) {
     const plan = await client.post<PlanView>(`${path}?dry_run=true`, body);
     terminal.out(isJson ? `${JSON.stringify(plan)}\n` : planText(plan));
     return EXIT.done;
   }
-  const answer = await client.post<Answer>(path, body);
-  show(answer, call);
+  const answer = (await client.send<Answer | null>(method, path, body)) ?? {};
+  show(answer, operation, call);
   if (!answer.job) return EXIT.done;
   const { id, operation: started } = answer.job;
   if (values['no-wait']) {
@@ -73,12 +76,13 @@ function confirmation({ confirm }: Operation, { values }: OperatorCall, subject?
   return { [confirm]: values['confirm'] };
 }
 
-function show(answer: Answer, { terminal, isJson }: OperatorCall): void {
-  const { job, install, url, expires_at: expiresAt } = answer;
+function show(answer: Answer, { link, done }: Operation, { terminal, isJson }: OperatorCall): void {
+  const { job, install, url, key, expires_at: expiresAt } = answer;
   if (isJson) terminal.out(`${JSON.stringify(job ? { event: 'accepted', ...answer } : answer)}\n`);
   else {
     if (install) terminal.out(installText(install));
-    if (url && expiresAt) terminal.out(linkText(url, expiresAt));
-    if (!job && !install && !url) terminal.out('Accepted.\n');
+    if (url && expiresAt) terminal.out(linkText(url, expiresAt, link));
+    if (key && expiresAt) terminal.out(keyText(key, expiresAt));
+    if (!job && !install && !url && !key) terminal.out(`${done ?? 'Accepted.'}\n`);
   }
 }

@@ -10,8 +10,11 @@ export interface Operation {
   readonly about?: string;
   /** What it is done to; `:id` in the path is its id. */
   readonly subject?: SubjectKind;
-  /** Called by POST. */
   readonly path: string;
+  /** POST when left out. */
+  readonly method?: 'PATCH' | 'DELETE';
+  /** What the request says besides the options. */
+  readonly body?: object;
   readonly options: readonly Option[];
   /** The field in which the tenant's slug is repeated, as `--confirm`. */
   readonly confirm?: string;
@@ -19,6 +22,10 @@ export interface Operation {
   readonly canRehearse?: boolean;
   /** The command that comes next, about the same tenant. */
   readonly next?: string;
+  /** What to tell of a link in the answer. */
+  readonly link?: string;
+  /** What to tell where there is nothing to show or watch. */
+  readonly done?: string;
   /** How its job ends when all goes well (default: succeeded). */
   readonly goal?: 'cancelled';
 }
@@ -31,6 +38,11 @@ const TOKEN_TTL: Option = {
 const VERSION: Option = {
   ...{ name: 'version', value: '<version>', field: 'version' },
   text: 'left out: the one that the Control Plane gives new tenants',
+};
+
+const ROLE = {
+  ...{ name: 'role', value: '<role>', field: 'role', isRequired: true },
+  choices: ['owner', 'admin', 'support'],
 };
 
 /** Each is one row. */
@@ -123,6 +135,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "make the link with which a tenant's first admin signs up",
     subject: 'tenant',
     path: '/api/tenants/:id/signup-link',
+    link: 'The first admin signs up here',
     options: [],
   },
   {
@@ -200,6 +213,79 @@ export const OPERATIONS: readonly Operation[] = [
     subject: 'job',
     path: '/api/provisioning-jobs/:id/rollback',
     goal: 'cancelled',
+    options: [],
+  },
+  {
+    name: 'operators add',
+    summary: 'make somebody an operator',
+    path: '/api/operators',
+    done: 'Made. They get in by single sign-on, or by a link: atlas operators reset-link <address>',
+    options: [
+      { name: 'email', value: '<address>', field: 'email', text: 'theirs', isRequired: true },
+      { ...ROLE, text: 'owner makes operators, support only reads' },
+      { name: 'name', value: '<name>', field: 'name', text: 'made of the address when left out' },
+    ],
+  },
+  {
+    name: 'operators role',
+    summary: 'give an operator another role; a lower one signs them out',
+    subject: 'operator',
+    method: 'PATCH',
+    path: '/api/operators/:id',
+    done: 'Changed.',
+    options: [{ ...ROLE, text: 'the new one' }],
+  },
+  {
+    name: 'operators disable',
+    summary: 'shut an operator out; their sessions and API keys end',
+    subject: 'operator',
+    method: 'PATCH',
+    path: '/api/operators/:id',
+    body: { disabled: true },
+    done: 'Disabled: their sessions, API keys and reset links have ended.',
+    options: [],
+  },
+  {
+    name: 'operators enable',
+    summary: 'let an operator in again who was disabled',
+    subject: 'operator',
+    method: 'PATCH',
+    path: '/api/operators/:id',
+    body: { disabled: false },
+    done: 'Enabled. Their API keys of before stay ended.',
+    options: [],
+  },
+  {
+    name: 'operators reset-link',
+    summary: 'make the link with which an operator chooses a password',
+    subject: 'operator',
+    path: '/api/operators/:id/reset-link',
+    link: 'They choose a password here',
+    options: [],
+  },
+  {
+    name: 'api-keys create',
+    summary: 'make an API key, of your own',
+    path: '/api/api-keys',
+    options: [
+      { name: 'name', value: '<name>', field: 'name', text: 'what it is for', isRequired: true },
+      {
+        ...{ name: 'scopes', value: '<scope,…>', field: 'scopes', isRequired: true, isList: true },
+        text: 'what it may, such as tenants:read,jobs:read',
+      },
+      {
+        ...{ name: 'ttl', value: '<seconds>', field: 'ttl_seconds', isNumber: true },
+        text: 'how long it is good (default: 90 days)',
+      },
+    ],
+  },
+  {
+    name: 'api-keys revoke',
+    summary: 'end an API key',
+    subject: 'key',
+    method: 'DELETE',
+    path: '/api/api-keys/:id',
+    done: 'Revoked.',
     options: [],
   },
 ];

@@ -9,6 +9,8 @@ export interface Option {
   readonly choices?: readonly string[];
   readonly isRequired?: boolean;
   readonly isNumber?: boolean;
+  /** Several, separated by commas. */
+  readonly isList?: boolean;
   /** Where its value goes in the body of the request, such as `database.driver`. */
   readonly field?: string;
 }
@@ -69,11 +71,11 @@ export function optionsUsage(options: readonly Option[]): string {
 /** The body of a request: each value in its field. */
 export function bodyOf(options: readonly Option[], values: Values): Record<string, unknown> {
   const body: Record<string, unknown> = {};
-  for (const { name, field, isNumber } of options) {
+  for (const { name, field, isNumber, isList } of options) {
     const value = values[name];
     if (field === undefined || value === undefined) continue;
     const [outer = field, inner] = field.split('.');
-    const sent = isNumber ? Number(value) : value;
+    const sent = isNumber ? Number(value) : isList ? String(value).split(',') : value;
     body[outer] = inner === undefined ? sent : { [inner]: sent };
   }
   return body;

@@ -1,6 +1,6 @@
 import { CommandFailure } from '../command';
 import { type ControlPlaneClient } from '../control-plane/control-plane-client';
-import { type TenantPlaneView, type TenantView } from '../control-plane/views';
+import { type OperatorView, type TenantPlaneView, type TenantView } from '../control-plane/views';
 
 /** What an operation is done to. */
 export interface Subject {
@@ -19,11 +19,18 @@ const FINDERS = {
       if ([plane.id, plane.name].includes(idOrName)) return plane;
     throw new CommandFailure(`There is no tenant plane "${idOrName}". These are there: atlas planes`);
   },
-  job: async (_: ControlPlaneClient, id: string): Promise<Subject> => ({
-    id: encodeURIComponent(id),
-    name: id,
-  }),
+  operator: async (client: ControlPlaneClient, idOrEmail: string): Promise<Subject> => {
+    for await (const { id, email } of client.list<OperatorView>('/api/operators'))
+      if ([id, email].includes(idOrEmail.toLowerCase())) return { id, name: email };
+    throw new CommandFailure(`There is no operator "${idOrEmail}". These are there: atlas operators`);
+  },
+  key: async (_: ControlPlaneClient, id: string): Promise<Subject> => asItIs(id),
+  job: async (_: ControlPlaneClient, id: string): Promise<Subject> => asItIs(id),
 };
+
+function asItIs(id: string): Subject {
+  return { id: encodeURIComponent(id), name: id };
+}
 
 export type SubjectKind = keyof typeof FINDERS;
 

@@ -1,0 +1,23 @@
+import { type ApiKeyView } from '../control-plane/views';
+import { type Column } from '../text';
+import { LIMIT, showList } from './list-output';
+import { type OperatorCommand } from './operator-command';
+
+const COLUMNS: readonly Column<ApiKeyView>[] = [
+  { title: 'id', of: ({ id }) => id },
+  { title: 'name', of: ({ name }) => name },
+  { title: 'last used', of: ({ last_used_at: lastUsedAt }) => lastUsedAt ?? 'never' },
+  { title: 'ends', of: ({ expires_at: expiresAt }) => expiresAt },
+  { title: 'revoked', of: ({ revoked_at: revokedAt }) => revokedAt },
+  { title: 'operator', of: ({ operator_id: operatorId }) => operatorId },
+  { title: 'scopes', of: ({ scopes }) => scopes.join(' ') },
+];
+
+export const API_KEYS: OperatorCommand = {
+  name: 'api-keys',
+  summary: 'list the API keys: what they may, when they were used, when they end',
+  options: [{ ...LIMIT, text: 'the first n' }],
+  run(call) {
+    return showList(call, COLUMNS, call.client.list<ApiKeyView>('/api/api-keys'), { what: 'API keys' });
+  },
+};

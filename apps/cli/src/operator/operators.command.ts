@@ -1,0 +1,28 @@
+import { type OperatorView } from '../control-plane/views';
+import { type Column } from '../text';
+import { LIMIT, showList } from './list-output';
+import { type OperatorCommand } from './operator-command';
+
+const COLUMNS: readonly Column<OperatorView>[] = [
+  { title: 'e-mail', of: ({ email }) => email },
+  { title: 'role', of: ({ role }) => role },
+  { title: 'state', of: ({ disabled_at: disabledAt }) => (disabledAt === null ? 'active' : 'disabled') },
+  { title: 'gets in by', of: waysIn },
+  { title: 'name', of: ({ name }) => name },
+  { title: 'since', of: ({ created_at: createdAt }) => createdAt },
+  { title: 'id', of: ({ id }) => id },
+];
+
+export const OPERATORS: OperatorCommand = {
+  name: 'operators',
+  summary: 'list who operates this Control Plane, and as what',
+  options: [LIMIT],
+  run(call) {
+    return showList(call, COLUMNS, call.client.list<OperatorView>('/api/operators'), { what: 'operators' });
+  },
+};
+
+function waysIn({ has_password: hasPassword, single_sign_on: provider }: OperatorView): string {
+  const ways = [...(hasPassword ? ['password'] : []), ...(provider ? [provider.issuer] : [])];
+  return ways.join(', ') || 'nothing yet';
+}
