@@ -22,6 +22,10 @@ const SCOPES = [
   'planes:write',
   'routing:read',
   'audit:read',
+  'operators:read',
+  'operators:write',
+  'api_keys:read',
+  'api_keys:write',
 ];
 
 /** Starts the Control Plane and answers with a client whose API key is valid. */
