@@ -15,6 +15,7 @@ import { AccountsController } from './accounts/accounts.controller';
 import { ApiKeysController } from './accounts/api-keys.controller';
 import { ApiKeys } from './accounts/api-keys.service';
 import { OperatorAuthentication } from './accounts/operator-authentication';
+import { OperatorDevices } from './accounts/operator-devices';
 import { OperatorPasswords } from './accounts/operator-passwords.service';
 import { OperatorSessions } from './accounts/operator-sessions.service';
 import { OperatorsController } from './accounts/operators.controller';
@@ -114,6 +115,7 @@ import { WaitingCalls } from './tenant-planes/waiting-calls';
 const ACCOUNTS = [
   ApiKeys,
   OperatorAuthentication,
+  OperatorDevices,
   OperatorPasswords,
   OperatorSessions,
   OperatorSingleSignOn,

@@ -129,9 +129,10 @@ export class ControlPlaneConfig {
 
   /** A secret. Unset: we are a public client, with PKCE alone. */
   @IsOptional()
+  @IsSecret()
   @IsNotEmpty()
   @NoDefaultInProduction()
-  OPERATOR_OIDC_CLIENT_SECRET?: string;
+  OPERATOR_OIDC_CLIENT_SECRET?: Secret;
 
   /** A dedicated tenant needs a purchase order number. */
   @Transform(({ value }) => value === true || value === '1' || value === 'true')

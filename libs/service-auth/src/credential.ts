@@ -9,6 +9,7 @@ export const CREDENTIAL_PREFIXES = {
   ats: 'service secret',
   aok: 'operator API key',
   aos: 'operator session',
+  aod: 'device of an operator',
   asu: 'sign-up link',
   aor: 'operator reset link',
 } as const;

@@ -1,6 +1,6 @@
 import { ApiBearerAuth, ApiTags, Public } from '@atlas/platform';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
-import { type FastifyReply } from 'fastify';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { AnyOperator, OperatorInPerson } from './access.guard';
 import { ChangePasswordDto, LoginDto, ResetPasswordDto } from './accounts.dto';
 import { CurrentOperator, type OperatorCaller } from './caller';
@@ -27,9 +27,10 @@ export class AccountsController {
   @HttpCode(200)
   async login(
     @Body() dto: LoginDto,
+    @Req() { headers }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Partial<SignedIn>> {
-    const signedIn = await this.passwords.signIn(dto.email, dto.password);
+    const signedIn = await this.passwords.signIn(this.cookie.withDevice(dto, headers));
     return dto.cookie ? this.cookie.handOver(signedIn, reply) : signedIn;
   }
 
@@ -59,9 +60,14 @@ export class AccountsController {
 
   @Public()
   @Post('reset-password')
-  @HttpCode(204)
-  resetPassword(@Body() dto: ResetPasswordDto): Promise<void> {
-    return this.passwords.reset(dto);
+  @HttpCode(200)
+  async resetPassword(
+    @Body() dto: ResetPasswordDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ device_token: string }> {
+    const answer = await this.passwords.reset(dto);
+    this.cookie.keepDevice(answer.device_token, reply);
+    return answer;
   }
 
   @OperatorInPerson()

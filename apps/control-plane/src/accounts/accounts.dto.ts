@@ -43,6 +43,15 @@ export class LoginDto {
   @Optional()
   @IsBoolean()
   cookie: boolean = false;
+
+  @ApiProperty({
+    required: false,
+    description: 'What an earlier sign-in answered: guesses of others do not count for this device',
+  })
+  @Optional()
+  @IsString()
+  @Length(1, 200)
+  device_token?: string;
 }
 
 export class ChangePasswordDto {

@@ -63,7 +63,7 @@ export class ApiKeys {
       const after = { ...described, expires_at: expiresAt };
       await this.audit.record(manager, entry('api_key.created', id, after));
     });
-    return { id, ...described, expires_at: expiresAt, key: value };
+    return { id, ...described, expires_at: expiresAt, key: value.reveal() };
   }
 
   /** One's own; an owner's word goes for anybody's. */

@@ -1,24 +1,19 @@
-import { Database, insertRow } from '@atlas/persistence';
-import {
-  Clock,
-  DomainError,
-  currentContext,
-  hashPassword,
-  passwordMatches,
-  pretendToCheck,
-} from '@atlas/platform';
+import { Database, SignInThrottle, insertRow } from '@atlas/persistence';
+import { Clock, DomainError, PasswordChecks, currentContext, hashPassword } from '@atlas/platform';
 import { credentialMatches, hashCredential, mintCredential, parseCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { operatorEntry } from './account-audit';
-import { type ChangePasswordDto, type ResetPasswordDto } from './accounts.dto';
+import { type ChangePasswordDto, type LoginDto, type ResetPasswordDto } from './accounts.dto';
 import { type OperatorCaller } from './caller';
+import { OperatorDevices } from './operator-devices';
 import { OperatorResetLink } from './operator-reset-link.entity';
 import { OperatorSessions, type SignedIn } from './operator-sessions.service';
 import { Operator } from './operator.entity';
 import { requireOperator } from './operators.service';
+import { requireGoodPassword } from './password-words';
 
 const LINK_SECONDS = 24 * 3600;
 
@@ -34,30 +29,48 @@ export class OperatorPasswords {
   constructor(
     private readonly database: Database,
     private readonly sessions: OperatorSessions,
+    private readonly devices: OperatorDevices,
+    private readonly throttle: SignInThrottle,
+    private readonly checks: PasswordChecks,
     private readonly audit: Audit,
     private readonly clock: Clock,
     private readonly config: ControlPlaneConfig,
   ) {}
 
-  async signIn(email: string, password: string): Promise<SignedIn> {
-    const operator = await this.database.read((manager) =>
-      manager.findOneBy(Operator, { email: email.toLowerCase(), disabledAt: IsNull() }),
+  /** The same for an account as for none, in what it does as in what it answers. Throws `invalid_credentials` and `too_many_attempts`. */
+  async signIn({ email, password, device_token: token }: LoginDto): Promise<SignedIn> {
+    const address = email.toLowerCase();
+    const [operator, ownerOfDevice] = await this.database.read((manager) =>
+      Promise.all([
+        manager.findOneBy(Operator, { email: address, disabledAt: IsNull() }),
+        this.devices.operatorOf(manager, token),
+      ]),
     );
-    const isKnown = operator
-      ? await passwordMatches(password, operator.passwordHash)
-      : await pretendToCheck(password);
-    if (!operator || !isKnown) {
+    const isOwnDevice = token !== undefined && ownerOfDevice !== null && ownerOfDevice === operator?.id;
+    const attempt = { account: [address], deviceHash: isOwnDevice ? hashCredential(token) : null };
+    await this.throttle.take(attempt);
+    const isRight = await this.checks.matches(password, operator?.passwordHash ?? null);
+    if (!operator || !isRight) {
       throw new DomainError('invalid_credentials', 'unauthenticated', 'E-mail address or password is wrong.');
     }
-    return this.database.write((manager) => this.sessions.open(manager, operator, 'password'));
+    await this.throttle.giveBack(attempt);
+    return this.database.write(async (manager) => ({
+      ...(await this.sessions.open(manager, operator, 'password')),
+      device_token: await this.devices.remember(manager, operator.id, token),
+    }));
   }
 
   /** Ends the caller's other sessions, and reset links. */
   async change({ operatorId, sessionId }: OperatorCaller, dto: ChangePasswordDto): Promise<void> {
-    const { passwordHash: current } = await this.database.read((manager) =>
+    const { email, passwordHash: current } = await this.database.read((manager) =>
       requireOperator(manager, operatorId),
     );
-    if (!(await passwordMatches(dto.current_password, current))) throw wrongPassword();
+    requireGoodPassword(dto.new_password, email, 'new_password');
+    // Who found an open session must not find out the password as well.
+    const attempt = { account: [operatorId], deviceHash: `session ${sessionId}` };
+    await this.throttle.take(attempt);
+    if (!(await this.checks.matches(dto.current_password, current))) throw wrongPassword();
+    await this.throttle.giveBack(attempt);
     const passwordHash = await hashPassword(dto.new_password);
     await this.database.write(async (manager) => {
       // Changed meanwhile, perhaps by somebody who wants this one out: then the old one proves nothing any more.
@@ -75,7 +88,8 @@ export class OperatorPasswords {
 
   /** A way in for who has no password, or has forgotten it. The one before is worth nothing any more. */
   issueLink(operatorId: string): Promise<ResetLink> {
-    const { id, value: token } = mintCredential('aor');
+    const { id, value } = mintCredential('aor');
+    const token = value.reveal();
     const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + LINK_SECONDS * 1000);
     return this.database.write(async (manager) => {
@@ -93,13 +107,15 @@ export class OperatorPasswords {
     });
   }
 
-  /** Ends all sessions: whoever had the old password is out. */
-  async reset({ token, password }: ResetPasswordDto): Promise<void> {
+  /** Ends all sessions: whoever had the old password is out. The device is known from then on, so that guesses of others don't count there. */
+  async reset({ token, password }: ResetPasswordDto): Promise<{ device_token: string }> {
     const id = parseCredential('aor', token)?.id;
     const link = id ? await this.database.read((manager) => findLink(manager, id)) : null;
     if (!link || !credentialMatches(token, link.secretHash)) throw invalidLink();
+    const { email } = await this.database.read((manager) => requireOperator(manager, link.operatorId));
+    requireGoodPassword(password, email);
     const passwordHash = await hashPassword(password);
-    await this.database.write(async (manager) => {
+    return this.database.write(async (manager) => {
       const now = this.clock.now();
       const { affected } = await manager.update(
         OperatorResetLink,
@@ -118,6 +134,7 @@ export class OperatorPasswords {
         manager,
         operatorEntry('operator.password_reset', operatorId, { link: link.id }),
       );
+      return { device_token: await this.devices.remember(manager, operatorId, undefined) };
     });
   }
 

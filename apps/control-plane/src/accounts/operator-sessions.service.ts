@@ -15,6 +15,8 @@ export interface SignedIn {
   readonly token: string;
   readonly expires_at: Date;
   readonly operator: OperatorView;
+  /** Shown at the next sign-in, it keeps others' guesses at the password from locking this device out. */
+  readonly device_token?: string;
 }
 
 export interface SessionView {
@@ -54,7 +56,7 @@ export class OperatorSessions {
       revokedAt: null,
     });
     await this.audit.record(manager, operatorEntry('operator.signed_in', operator.id, { method }));
-    return { token: value, expires_at: expiresAt, operator: operatorView(operator) };
+    return { token: value.reveal(), expires_at: expiresAt, operator: operatorView(operator) };
   }
 
   /** The live ones of the caller, the newest first. */

@@ -15,6 +15,7 @@ import { Audit } from '../audit/audit.service';
 import { operatorEntry } from './account-audit';
 import { type ChangeOperatorDto, type CreateOperatorDto } from './accounts.dto';
 import { ApiKey } from './api-key.entity';
+import { requireGoodPassword } from './password-words';
 import { type OperatorCaller } from './caller';
 import { OperatorResetLink } from './operator-reset-link.entity';
 import { OperatorSession } from './operator-session.entity';
@@ -40,6 +41,7 @@ export class Operators {
 
   /** Without a password they get in by the provider of identities, or by a reset link. */
   async create(dto: CreateOperatorDto): Promise<OperatorView> {
+    if (dto.password !== undefined) requireGoodPassword(dto.password, dto.email);
     const passwordHash = dto.password === undefined ? NO_PASSWORD : await hashPassword(dto.password);
     const now = this.clock.now();
     const operator = {

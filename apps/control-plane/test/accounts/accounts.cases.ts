@@ -31,6 +31,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
         token: expect.stringMatching(/^aos_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}$/),
         expires_at: new Date(plane.clock.now().getTime() + 12 * 3_600_000).toISOString(),
         operator: { id: expect.any(String), email: ANN, name: ANN, role: 'admin' },
+        device_token: expect.stringMatching(/^aod_/),
       });
       expect((await me(answer.body.token)).body).toEqual(answer.body.operator);
       const [session] = await plane.rows(OperatorSession, { id: answer.body.token.split('_')[1] });

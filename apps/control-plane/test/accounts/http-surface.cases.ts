@@ -54,6 +54,7 @@ describe('the HTTP side of the Control Plane', () => {
       '/api/auth/oidc/start',
       '/api/auth/reset-password',
       '/api/health',
+      ...['/api/signup', '/api/signup/verify', '/api/signup/{id}'],
       '/health/live',
       '/health/ready',
       '/metrics',

@@ -6,7 +6,7 @@ import {
   violates,
 } from '@atlas/persistence';
 import { type SignupClaims } from '@atlas/plane-contract';
-import { Clock, DomainError, PasswordChecks, hashPassword } from '@atlas/platform';
+import { Clock, DomainError, PasswordChecks, hashPassword, NO_PASSWORD } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
@@ -26,7 +26,7 @@ import { Sessions, type SignedIn } from './sessions';
 import { SignIns } from './sign-ins';
 import { UsedSignupToken } from './used-signup-token.entity';
 import { WHERE_STATUS } from './user-status';
-import { NO_PASSWORD, User } from './user.entity';
+import { User } from './user.entity';
 
 /** Whichever the database looks at first. */
 const FIRST_USER_RULES = [

@@ -1,5 +1,5 @@
 import { TenantDatabase, type TenantScope, violates } from '@atlas/persistence';
-import { Clock, hashPassword } from '@atlas/platform';
+import { Clock, hashPassword, NO_PASSWORD } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
@@ -12,7 +12,7 @@ import { type SignedIn } from './sessions';
 import { SignIns } from './sign-ins';
 import { statusOf } from './user-status';
 import { UserTokens } from './user-tokens';
-import { NO_PASSWORD, User } from './user.entity';
+import { User } from './user.entity';
 import { userExists } from './user.errors';
 import { type UserDetails, userDetails } from './user.view';
 import { type InviteDto } from './users.dto';

@@ -1,5 +1,5 @@
 import { type Allowance, TenantDatabase, type TenantScope, Throttle } from '@atlas/persistence';
-import { DomainError, PasswordChecks, currentContext, hashPassword } from '@atlas/platform';
+import { DomainError, PasswordChecks, currentContext, hashPassword, NO_PASSWORD } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
 import { Mails } from '../mail/mails';
@@ -11,7 +11,7 @@ import { unauthenticated } from './session-authentication';
 import { Sessions, type SignedIn } from './sessions';
 import { SignIns } from './sign-ins';
 import { UserTokens } from './user-tokens';
-import { NO_PASSWORD, User } from './user.entity';
+import { User } from './user.entity';
 
 const WINDOW_SECONDS = 15 * 60;
 /** Nobody's mailbox is filled: what is asked beyond that is answered as ever, and no mail comes of it. */

@@ -2,9 +2,6 @@ import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type UserRole } from './permissions';
 
-/** Of a user who has none: no hash is like it. */
-export const NO_PASSWORD = '';
-
 @Entity('users')
 export class User implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;

@@ -12,6 +12,7 @@ import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, Logger } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Sessions, type SignedIn } from '../accounts/sessions';
+import { UserTokens } from '../accounts/user-tokens';
 import { User } from '../accounts/user.entity';
 import { Audit } from '../audit/audit.service';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
@@ -44,6 +45,7 @@ export class UserSignOn {
     private readonly tenants: TenantDatabase,
     private readonly providers: IdentityProviders,
     private readonly sessions: Sessions,
+    private readonly links: UserTokens,
     private readonly audit: Audit,
     private readonly identities: PlaneIdentities,
     private readonly config: TenantPlaneConfig,
@@ -104,7 +106,14 @@ export class UserSignOn {
     if (await scope.exists(UserIdentity, { userId: user.id, issuer })) return null;
     setActor(user.id);
     await this.link(scope, user.id, identity);
+    if (user.invitedAt) await this.comeIn(scope, user);
     return user;
+  }
+
+  /** The invitation is accepted this way, and its link is void. */
+  private async comeIn(scope: TenantScope, { id }: User): Promise<void> {
+    await scope.update(User, { id }, { invitedAt: null });
+    await this.links.revoke(scope, id, 'invite');
   }
 
   /** Only where the tenant's admin has said so, and for whom. */
@@ -121,7 +130,7 @@ export class UserSignOn {
         name: name ?? email,
         role: provider.defaultRole,
       },
-      ...{ passwordHash: NO_PASSWORD, isFirst: false, createdAt: now, deactivatedAt: null },
+      ...{ passwordHash: NO_PASSWORD, isFirst: false, createdAt: now, invitedAt: null, deactivatedAt: null },
     };
     await scope.insert(User, user);
     setActor(user.id);

@@ -3,6 +3,7 @@ import { type Configuration, type IDToken, type UserInfoResponse } from 'openid-
 import { type Clock } from '../clock';
 import { type DomainError } from '../errors';
 import { isLoopbackUrl } from '../loopback';
+import { type Secret } from '../secret';
 import { ProviderUnreachable, providerFetch } from './provider-fetch';
 import { type SignOnAttempt } from './sign-on-attempts';
 import { identityProviderUnavailable, signOnRefused } from './sign-on.errors';
@@ -12,7 +13,7 @@ export interface SignOnClient {
   readonly issuer: string;
   readonly clientId: string;
   /** A public client has none: PKCE is what binds its codes. */
-  readonly clientSecret?: string | undefined;
+  readonly clientSecret?: Secret | undefined;
   readonly redirectUri: string;
   /** Whether only the public internet may be asked: see {@link providerFetch}. */
   readonly publicOnly: boolean;
@@ -96,7 +97,12 @@ export class RelyingParty {
   }
 
   private configurationOf(openid: OpenIdClient, client: SignOnClient): Promise<Configuration> {
-    const key = JSON.stringify([client.issuer, client.clientId, client.clientSecret, client.publicOnly]);
+    const key = JSON.stringify([
+      client.issuer,
+      client.clientId,
+      client.clientSecret?.reveal(),
+      client.publicOnly,
+    ]);
     const now = this.clock.now().getTime();
     const known = this.kept.get(key);
     if (known && now - known.readAt < FRESH_MS) return known.configuration;
@@ -132,7 +138,7 @@ async function discover(openid: OpenIdClient, client: SignOnClient): Promise<Con
     new URL(issuer),
     clientId,
     undefined,
-    clientSecret === undefined ? openid.None() : openid.ClientSecretBasic(clientSecret),
+    clientSecret === undefined ? openid.None() : openid.ClientSecretBasic(clientSecret.reveal()),
     {
       timeout: TIMEOUT_SECONDS,
       [openid.customFetch]: providerFetch(publicOnly),
