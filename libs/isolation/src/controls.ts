@@ -1,7 +1,7 @@
 import { KEY_OF_OTHER } from './attempts';
 import { type Party } from './party';
 import { type ProbeRequest, atHome, requestOf } from './requests';
-import { type Route, type RouteLine } from './route-line';
+import { type Lines, type Route, type RouteLine, lineOf } from './route-line';
 
 /** What a tenant itself asks of a route: it shows that the attempts would have found something. */
 export interface Control {
@@ -15,6 +15,25 @@ export function controlOf(route: Route, line: RouteLine, party: Party): Control 
   const headers = line.isRepeatable ? { 'idempotency-key': KEY_OF_OTHER } : undefined;
   const request = requestOf(route, line, { own: party, about: party }, { ...atHome(party), headers });
   return request && { route, line, request };
+}
+
+/** Of all routes with such a line; whoever is signed out by one asks for it last. */
+export function controlsOf(
+  table: Lines<RouteLine>,
+  routes: readonly Route[],
+  party: Party,
+  isChosen: (line: RouteLine) => boolean,
+): Control[] {
+  const controls = routes.flatMap((route) => {
+    const line = lineOf(table, route);
+    return line && isChosen(line) ? (controlOf(route, line, party) ?? []) : [];
+  });
+  return controls.sort((one, another) => Number(endsSession(one)) - Number(endsSession(another)));
+}
+
+/** Were it let through, what comes behind it would be refused for that alone. */
+export function endsSession({ line }: { readonly line: RouteLine }): boolean {
+  return line.endsSession === true;
 }
 
 export function isAsMeant({ line: { answers } }: Control, status: number): boolean {

@@ -5,4 +5,5 @@ export * from './requests';
 export * from './route-line';
 export * from './send';
 export * from './tenant-plane-routes';
+export * from './things';
 export * from './verdict';

@@ -6,6 +6,8 @@ export interface Reply {
   /** 0 where there was no answer; the text then says why. */
   readonly status: number;
   readonly text: string;
+  /** By which the plane's log tells of it. */
+  readonly traceId?: string;
 }
 
 const PATIENCE_MS = 30_000;
@@ -37,7 +39,8 @@ export class Sender {
         (response) => {
           let text = '';
           response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+          const traceId = response.headers['x-trace-id']?.toString();
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, text, traceId }));
           response.on('error', failed);
         },
       );

@@ -16,6 +16,7 @@ export const TENANT_PLANE_ROUTES: Lines<RouteLine> = {
   'PATCH /api/incidents/:id': {
     ...{ verb: 'write', path: { id: 'incident' } },
     body: () => ({ severity: INCIDENT.severity }),
+    harm: 'one of its incidents would become a P5',
   },
   'GET /api/cmdb/items': { verb: 'list', query: { cursor: 'configurationItem' } },
   'POST /api/cmdb/items': { verb: 'write', body: () => ITEM, isRepeatable: true },
@@ -45,7 +46,7 @@ export const TENANT_PLANE_ROUTES: Lines<RouteLine> = {
   'GET /api/integrations/control-plane': { verb: 'read' },
 
   'GET /api/auth/me': { verb: 'read' },
-  'POST /api/auth/logout': { verb: 'write', endsSession: true },
+  'POST /api/auth/logout': { verb: 'write', endsSession: true, harm: 'the session that asks would be ended' },
   'POST /api/auth/token': {
     ...{ verb: 'write', audience: 'anybody' },
     body: ({ credentials }) => credentials && { email: credentials.email, password: credentials.password },

@@ -8,8 +8,10 @@ export interface Judged {
   readonly attempt: Attempt;
   readonly status: number;
   readonly outcome: Outcome;
-  /** For a leak or a fault: what tells of it. */
+  /** For a leak or a fault: what tells of it. A mark of the other tenant is in `told`, not here. */
   readonly why?: string;
+  readonly told?: string;
+  readonly traceId?: string;
 }
 
 /** What tells that an answer holds something of the other tenant. */
@@ -28,14 +30,14 @@ export function marksIn(answersOfOther: readonly string[], before: readonly stri
   return [...found].filter((mark) => !own.includes(mark));
 }
 
-export function judge(attempt: Attempt, { status, text }: Reply, { rows, name }: Marks): Judged {
+export function judge(attempt: Attempt, { status, text, traceId }: Reply, { rows, name }: Marks): Judged {
   const { expected, request, line } = attempt;
   // What is said back to who said it tells nothing.
   const said = `${request.target} ${request.body ?? ''} ${JSON.stringify(request.headers)}`;
   const marks = expected === 'name' ? rows : [...rows, name];
   const told = marks.find((mark) => !said.includes(mark) && text.includes(mark));
-  const of = (outcome: Outcome, why?: string): Judged => ({ attempt, status, outcome, why });
-  if (told !== undefined) return of('leak', `the answer holds ${told}`);
+  const of = (outcome: Outcome, why?: string): Judged => ({ attempt, status, outcome, why, told, traceId });
+  if (told !== undefined) return of('leak', "the answer holds what is the other tenant's");
   if (status >= 500 && !line.answers?.includes(status)) return of('fault', text.slice(0, 200));
   if (status === 0) return of('fault', text);
   if (status >= 300) return of('refused');

@@ -80,7 +80,7 @@ export class PersistenceModule {
 export async function databaseHealth(database: Database) {
   try {
     await database.ping();
-    return { database: { status: 'up' as const } };
+    return { database: { status: 'up' as const, driver: database.driver } };
   } catch (error) {
     return { database: { status: 'down' as const, reason: (error as Error).message } };
   }

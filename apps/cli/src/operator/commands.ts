@@ -3,6 +3,7 @@ import { AUDIT_EXPORT, AUDIT_VERIFY } from './audit-chain.commands';
 import { API_KEYS } from './api-keys.command';
 import { AUDIT } from './audit.command';
 import { DRIFTS } from './drifts.command';
+import { ISOLATION_PROBE } from './isolation-probe.command';
 import { JOB } from './job.command';
 import { JOBS } from './jobs.command';
 import { operationCommand } from './operation.command';
@@ -29,6 +30,7 @@ const COMMANDS = [
   OPERATORS,
   API_KEYS,
   SEALING_KEYS,
+  ISOLATION_PROBE,
 ];
 
 /** What an operator asks of a Control Plane: what is shown is a file each, what is done a row of {@link OPERATIONS}. */

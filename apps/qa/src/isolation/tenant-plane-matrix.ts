@@ -1,12 +1,12 @@
 import {
   type Attempt,
-  type Control,
   type Judged,
   type Route,
   Sender,
   TENANT_PLANE_ROUTES,
   attemptsOn,
-  controlOf,
+  controlsOf,
+  endsSession,
   isAsMeant,
   isReading,
   judge,
@@ -73,10 +73,8 @@ function attemptsOf(route: Route, own: TenantWithCanary, other: TenantWithCanary
   return line ? attemptsOn(route, line, own.party, other.party) : [];
 }
 
-/** Were it let through, what comes after it would be refused for that. */
 function lastEndsSession(attempts: readonly Attempt[]): Attempt[][] {
-  const ends = ({ line }: Attempt): boolean => line.endsSession === true;
-  return [attempts.filter((attempt) => !ends(attempt)), attempts.filter(ends)];
+  return [attempts.filter((attempt) => !endsSession(attempt)), attempts.filter(endsSession)];
 }
 
 /** On each route. `HEAD` is the `GET` beside it. */
@@ -99,10 +97,10 @@ class Plane {
     return inBatches(attempts.length, this.progress, async (at) => {
       const attempt = attempts[at] as Attempt;
       const judged = judge(attempt, await this.sender.send(attempt.request), marks);
-      const { outcome, status, why } = judged;
+      const { outcome, status, why, told = '' } = judged;
       if (outcome === 'leak' || outcome === 'fault')
         this.progress(
-          `${nameOf(attempt.route)}, ${attempt.form}, ${attempt.how}: ${status} ${outcome}: ${why}`,
+          `${nameOf(attempt.route)}, ${attempt.form}, ${attempt.how}: ${status} ${outcome}: ${why} ${told}`,
         );
       return judged;
     });
@@ -110,13 +108,8 @@ class Plane {
 
   /** One after the other: what signs a tenant out comes last. */
   async controls(routes: readonly Route[], { party }: TenantWithCanary, isChosen: typeof isReading) {
-    const [texts, chosen]: [string[], Control[]] = [[], []];
-    for (const route of routes) {
-      const line = lineOf(TENANT_PLANE_ROUTES, route);
-      const control = line && isChosen(line) ? controlOf(route, line, party) : undefined;
-      if (control) chosen.push(control);
-    }
-    chosen.sort((one, another) => Number(one.line.endsSession ?? 0) - Number(another.line.endsSession ?? 0));
+    const texts: string[] = [];
+    const chosen = controlsOf(TENANT_PLANE_ROUTES, routes, party, isChosen);
     let failed = 0;
     for (const control of chosen) {
       const { status, text } = await this.sender.send(control.request);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Party } from '@atlas/isolation';
+import { type Party, makeThings, subjectsOf } from '@atlas/isolation';
 import { ADMIN_PASSWORD, type SessionView, type TestStack } from '@atlas/testing';
 
 /** A tenant whose every row holds a word of its own. */
@@ -21,22 +21,9 @@ export async function tenantWithCanary(stack: TestStack, prefix: string): Promis
   const exchange = { token: signupToken, password: ADMIN_PASSWORD };
   const call = callerAt(stack, slug);
   const { token: session, user } = await call<SessionView>('/api/auth/signup-exchange', { body: exchange });
-  const incident = { title: canary, description: canary, severity: 'P5' };
-  const item = { name: canary, type: 'probe', attributes: { word: canary } };
-  const make = async (path: string, thing: object): Promise<string> => {
-    const { id } = await call<{ id: string }>(path, { session, body: thing });
-    return id;
-  };
-  // Two of each: behind the second, as a cursor, stands the first.
-  await make('/api/incidents', incident);
-  await make('/api/cmdb/items', item);
-  const trail = await call<{ items: { id: string }[] }>('/api/audit', { session });
-  const subjects = {
-    user: user.id,
-    incident: await make('/api/incidents', incident),
-    configurationItem: await make('/api/cmdb/items', item),
-    auditEvent: trail.items[0]?.id,
-  };
+  const ask = <T>(path: string, thing?: object): Promise<T> => call<T>(path, { session, body: thing });
+  await makeThings(ask, canary);
+  const subjects = await subjectsOf(ask);
   // Of a session of its own: whoever refreshes ends the one before.
   const login = { email: user.email, password: ADMIN_PASSWORD };
   const { refresh_token: refreshToken } = await call<SessionView>('/api/auth/token', { body: login });

@@ -1,0 +1,144 @@
+import { FORMS, nameOf } from '@atlas/isolation';
+import { onOneLine } from '../text';
+import { type ProbeResult, type ProbeScene } from './probe';
+
+export interface ReportFacts {
+  readonly scene: ProbeScene;
+  readonly result: ProbeResult;
+  readonly deploymentModel: string;
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+}
+
+/** For programs. Neither this nor {@link reportText} holds a token, or what a leak showed. */
+export function reportDocument({ scene, result, deploymentModel, startedAt, endedAt }: ReportFacts) {
+  const { plane, own, other, isThrowaway } = scene;
+  return {
+    verdict: result.verdict,
+    started_at: startedAt.toISOString(),
+    ended_at: endedAt.toISOString(),
+    tenant_plane: {
+      ...{
+        url: plane.url,
+        version: plane.version,
+        database: plane.database,
+        deployment_model: deploymentModel,
+      },
+    },
+    asking_tenant: { id: own.tenantId, slug: own.slug },
+    other_tenant: { id: other.tenantId, slug: other.slug },
+    tenants_made_for_the_probe: isThrowaway,
+    attempts: result.judged.map(({ attempt, status, outcome, why, traceId }) => ({
+      ...{ route: nameOf(attempt.route), verb: attempt.line.verb, form: attempt.form, how: attempt.how },
+      ...{ expected: attempt.expected, status, outcome, why: why ?? null, trace_id: traceId ?? null },
+    })),
+    own_calls: { made: result.controls, failed: result.failedControls },
+    changed: result.changed,
+    left_out: [...result.leftOut, ...(other.host === null ? [NO_ADDRESS] : [])],
+    not_covered: plane.uncovered,
+  };
+}
+
+type Report = ReturnType<typeof reportDocument>;
+
+const NO_ADDRESS = { route: 'all', reason: 'by address: no base domain was given (--base-domain)' };
+
+const VERDICTS: Readonly<Record<Report['verdict'], string>> = {
+  PASS: 'No attempt got at anything of the other tenant, and nothing of it has changed.',
+  LEAK: "Something of the other tenant was shown to, or changed by, somebody who is not its user. Treat it as an incident: the trace ids lead to the plane's log.",
+  INCONCLUSIVE: 'Nothing leaked that was seen, but not everything could be judged: see below.',
+};
+
+/** For people who were not there. */
+export function reportText(report: Report): string {
+  const { tenant_plane: plane, asking_tenant: own, other_tenant: other, attempts } = report;
+  const count = (outcome: string): number => attempts.filter((one) => one.outcome === outcome).length;
+  const routes = new Set(attempts.map(({ route }) => route)).size;
+  const bad = attempts.filter(({ outcome }) => outcome === 'leak' || outcome === 'fault');
+  const facts = [
+    ['Verdict', `**${report.verdict}**`],
+    ['From', report.started_at],
+    ['Until', report.ended_at],
+    ['Tenant plane', `${plane.url}, version ${plane.version}, ${plane.deployment_model}`],
+    ['Database', plane.database],
+    ['Asking tenant', `${own.slug} (${own.id}), signed in as its admin`],
+    ['Other tenant', `${other.slug} (${other.id})`],
+    ['Both made for this probe', report.tenants_made_for_the_probe ? 'yes' : 'no'],
+    ['Attempts', `${attempts.length} on ${routes} routes, in the forms ${FORMS.join(', ')}`],
+    ['Refused', count('refused')],
+    ["Answered with what is the asking tenant's own, or nobody's", count('own')],
+    ['Leaked', count('leak')],
+    ['Failed, so that nothing is known', count('fault')],
+    [
+      'Calls of each tenant for what is its own',
+      `${report.own_calls.made}, of which ${report.own_calls.failed.length} failed`,
+    ],
+    ['Changed at the other tenant', report.changed.length],
+  ];
+  return [
+    `# Isolation probe of ${plane.url}, ${report.started_at.slice(0, 10)}\n`,
+    `${VERDICTS[report.verdict]}\n`,
+    table(['', ''], facts),
+    section(
+      'What went wrong',
+      ['route', 'form', 'how', 'status', 'outcome', 'why', 'trace id'],
+      bad.map((one) => [...[one.route, one.form, one.how, one.status, one.outcome, one.why, one.trace_id]]),
+    ),
+    section(
+      'Calls of a tenant for its own that failed',
+      ['route and status'],
+      report.own_calls.failed.map((one) => [one]),
+    ),
+    section(
+      'Answers to the other tenant that have changed',
+      ['route'],
+      report.changed.map((one) => [one]),
+    ),
+    section(
+      'Routes that this version of the probe does not know',
+      ['route'],
+      report.not_covered.map((one) => [one]),
+    ),
+    section(
+      'Not attempted',
+      ['route', 'because'],
+      report.left_out.map(({ route, reason }) => [route, reason]),
+    ),
+    section(
+      'Every attempt',
+      ['route', 'does', 'form', 'how', 'expected', 'status', 'outcome'],
+      attempts.map((one) => [
+        ...[one.route, one.verb, one.form, one.how, one.expected, one.status, one.outcome],
+      ]),
+    ),
+    READING,
+  ].join('\n');
+}
+
+const READING = `## How to read this
+
+The asking tenant's admin is signed in, and asks on every route for what is the other tenant's: by its ids in the path, by
+what the query, the body and \`x-tenant-id\` say, and at the other tenant's address. Expected is \`refused\`; \`own\`
+where what names the other counts for nothing, so that the asking tenant gets its own; \`name\` where whoever is about to
+sign in learns the name of the tenant whose address it is. An answer that holds an id, an e-mail address or a word of the
+other tenant's rows is a leak, whatever its status. Before and afterwards each tenant asks for its own, so that a refusal means
+something, and so that a change would show.
+
+What the database itself refuses (row-level security, triggers) is looked at by each plane when it starts, and is no part
+of this. Answers are not kept, and no token is in this report.
+`;
+
+type Cell = string | number | null | undefined;
+
+function section(title: string, columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  return rows.length === 0 ? '' : `## ${title}\n\n${table(columns, rows)}`;
+}
+
+function table(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const line = (cells: readonly Cell[]): string => `| ${cells.map(cellText).join(' | ')} |\n`;
+  return [columns, columns.map(() => '---'), ...rows].map(line).join('');
+}
+
+function cellText(cell: Cell): string {
+  return onOneLine(String(cell ?? '')).replaceAll('|', '\\|');
+}

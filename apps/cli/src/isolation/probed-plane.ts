@@ -1,0 +1,63 @@
+import { type Reply, type Route, Sender, TENANT_PLANE_ROUTES, nameOf } from '@atlas/isolation';
+import { NoAnswer } from '../control-plane/http-call';
+
+/** What a tenant plane says of itself to everybody. */
+export interface ProbedPlane {
+  readonly url: string;
+  readonly version: string;
+  readonly database: string;
+  readonly sender: Sender;
+  /** All that it describes, and what planes serve besides. */
+  readonly routes: readonly Route[];
+  /** What it describes and the probe knows nothing of. */
+  readonly uncovered: readonly string[];
+  /** What the probe knows and this plane does not serve. */
+  readonly notServed: readonly string[];
+}
+
+interface Description {
+  readonly info: { readonly version: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** Throws {@link NoAnswer} where there is no tenant plane. */
+export async function probedPlane(url: string): Promise<ProbedPlane> {
+  const sender = new Sender(url);
+  const { info, paths } = await ask<Description>(sender, url, '/openapi.json');
+  const health = await ask<{ info?: { database?: { driver?: string } } }>(sender, url, '/health/ready');
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({
+      method: method.toUpperCase(),
+      path: path.replace(/\{(\w+)\}/g, ':$1'),
+    })),
+  );
+  const names = new Set(described.map(nameOf));
+  const listed = Object.keys(TENANT_PLANE_ROUTES);
+  const besides = listed.filter((name) => !names.has(name) && isUndescribed(name)).map(routeOf);
+  return {
+    ...{ url, sender, version: info.version, database: health.info?.database?.driver ?? 'not told' },
+    routes: [...described, ...besides],
+    uncovered: [...names].filter((name) => !(name in TENANT_PLANE_ROUTES)),
+    notServed: listed.filter((name) => !names.has(name) && !isUndescribed(name)),
+  };
+}
+
+/** For machines and browsers: no part of the API. */
+function isUndescribed(name: string): boolean {
+  return !name.includes(' /api/') || name.endsWith('/api/health');
+}
+
+function routeOf(name: string): Route {
+  const [method = '', path = ''] = name.split(' ');
+  return { method, path };
+}
+
+async function ask<T>(sender: Sender, url: string, target: string): Promise<T> {
+  const reply: Reply = await sender.send({ method: 'GET', target, host: null, headers: {} });
+  if (reply.status === 0) throw new NoAnswer(`There is no answer from ${url}: ${reply.text}`);
+  try {
+    return JSON.parse(reply.text) as T;
+  } catch {
+    throw new NoAnswer(`${url} answers ${target} with ${reply.status} and no JSON: is it a tenant plane?`);
+  }
+}

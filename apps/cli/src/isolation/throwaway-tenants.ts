@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { type Ask, type Credentials, type Party, makeThings, subjectsOf } from '@atlas/isolation';
+import { CommandFailure } from '../command';
+import { type ControlPlaneClient } from '../control-plane/control-plane-client';
+import { callJson } from '../control-plane/http-call';
+import { type TenantView } from '../control-plane/views';
+import { until } from '../stack/until';
+
+const ACTIVE_SECONDS = 60;
+
+/** Two tenants that are there for a probe alone. */
+export class ThrowawayTenants {
+  private readonly made: TenantView[] = [];
+
+  constructor(
+    private readonly client: ControlPlaneClient,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Active, on the same tenant plane. Throws {@link CommandFailure}. */
+  async make(): Promise<readonly [TenantView, TenantView]> {
+    const word = randomBytes(4).toString('hex');
+    const [own, other] = [
+      await this.provision(`isolation-probe-${word}-a`),
+      await this.provision(`isolation-probe-${word}-b`),
+    ];
+    if (own.endpoint_url !== null && own.endpoint_url === other.endpoint_url) return [own, other];
+    throw new CommandFailure(
+      'The two tenants came to two tenant planes. Give sessions of two tenants of one plane instead: --tenant-plane, --session-file, --other-session-file.',
+    );
+  }
+
+  /** Its first admin signed up, with two of everything that users make. */
+  async furnished({ id: tenantId, slug, url }: TenantView, planeUrl: string): Promise<Party> {
+    const { token: signupToken } = await this.client.post<{ token: string }>(
+      `/api/tenants/${tenantId}/signup-link`,
+    );
+    const password = randomBytes(24).toString('base64url');
+    const call = (session?: string): Ask => askAt(planeUrl, tenantId, this.signal, session);
+    const exchange = { token: signupToken, password };
+    const { token: session, user } = await call()<SignedIn>('/api/auth/signup-exchange', exchange);
+    await makeThings(call(session), `canary-${randomBytes(8).toString('hex')}`);
+    const login = { email: user.email, password };
+    const { refresh_token: refreshToken } = await call()<SignedIn>('/api/auth/token', login);
+    const credentials: Credentials = { ...login, refreshToken, signupToken };
+    const host = url === null ? null : new URL(url).host;
+    return { tenantId, slug, host, session, credentials, subjects: await subjectsOf(call(session)) };
+  }
+
+  /** What could not be removed is returned. */
+  async remove(): Promise<TenantView[]> {
+    const left: TenantView[] = [];
+    for (const tenant of this.made)
+      await this.client
+        .post(`/api/tenants/${tenant.id}/deprovision`, { confirm_slug: tenant.slug })
+        .catch(() => left.push(tenant));
+    return left;
+  }
+
+  private async provision(slug: string): Promise<TenantView> {
+    const body = { name: `Isolation probe ${slug.slice(-1)}`, slug, deployment_model: 'shared' };
+    const admin = { admin_email: `admin@${slug}.example.com` };
+    const { tenant } = await this.client.post<{ tenant: TenantView }>('/api/tenants/provision', {
+      ...body,
+      ...admin,
+    });
+    this.made.push(tenant);
+    const look = async (): Promise<TenantView | undefined> => {
+      const now = await this.client.get<TenantView>(`/api/tenants/${tenant.id}`);
+      return now.status === 'active' ? now : undefined;
+    };
+    const complaint = `Tenant ${slug} did not become active (atlas tenant ${slug} says more)`;
+    return until(look, { signal: this.signal, seconds: ACTIVE_SECONDS, complaint });
+  }
+}
+
+interface SignedIn {
+  readonly token: string;
+  readonly refresh_token: string;
+  readonly user: { readonly email: string };
+}
+
+/** Calls a tenant plane for a tenant. */
+export function askAt(planeUrl: string, tenant: string, signal: AbortSignal, session?: string): Ask {
+  return (path, body) =>
+    callJson({
+      ...{ method: body ? 'POST' : 'GET', url: `${planeUrl}${path}`, body, signal },
+      headers: { 'x-tenant-id': tenant, ...(session && { authorization: `Bearer ${session}` }) },
+    });
+}

@@ -1,0 +1,128 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, type Server, type ServerResponse, createServer, request } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TenantView, eventually } from '@atlas/testing';
+import { type BothPlanes, startBothPlanes } from './both-planes.fixture';
+import { OperatorsShell } from './operators-shell.fixture';
+
+jest.setTimeout(120_000);
+
+describe('atlas isolation-probe', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'atlas-probe-'));
+  const report = join(folder, 'report.md');
+  let planes: BothPlanes;
+  let shell: OperatorsShell;
+  let edge: Server;
+  const sessions = { asking: join(folder, 'asking'), asked: join(folder, 'asked') };
+  let asked: TenantView;
+
+  beforeAll(async () => {
+    planes = await startBothPlanes('postgres');
+    shell = new OperatorsShell(planes.stack);
+    for (const slug of ['asking', 'asked'] as const) {
+      const { tenant, session } = await planes.stack.tenantWithAdmin(slug);
+      writeFileSync(sessions[slug], session.token);
+      const incident = { body: { title: `of ${slug}`, severity: 'P2' }, session: session.token };
+      await planes.stack.tenant(slug, '/api/incidents', incident);
+      if (slug === 'asked') asked = tenant;
+    }
+    edge = createServer(mixUp).listen(0, '127.0.0.1');
+  });
+  afterAll(async () => {
+    shell.endAll();
+    edge.close();
+    await planes.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const planeUrl = (): string => planes.stack.tenantPlanes[0]?.url ?? '';
+  const bySessions = (at: string, ...more: string[]) =>
+    shell.atlas(
+      ...['isolation-probe', '--tenant-plane', at, '--report', report, '--session-file', sessions.asking],
+      ...['--other-session-file', sessions.asked, ...more],
+    );
+
+  /** In front of the plane, and mistaken: whoever names the asked tenant is taken for its user. */
+  function mixUp(incoming: IncomingMessage, response: ServerResponse): void {
+    const { headers, method, url } = incoming;
+    const isMistaken = headers['x-tenant-id'] === asked.id && url === '/api/incidents';
+    const authorization = isMistaken
+      ? `Bearer ${readFileSync(sessions.asked, 'utf8')}`
+      : headers.authorization;
+    const { hostname, port } = new URL(planeUrl());
+    const onward = {
+      hostname,
+      port,
+      method,
+      path: url,
+      headers: { ...headers, ...(authorization && { authorization }) },
+    };
+    const outgoing = request(onward, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    incoming.pipe(outgoing);
+  }
+
+  it('makes two tenants, finds nothing, writes a report of every attempt, and removes them again', async () => {
+    const { code, out } = await shell.atlas(
+      'isolation-probe',
+      '--make-tenants',
+      '--json',
+      '--report',
+      report,
+    );
+    const document = JSON.parse(out) as {
+      verdict: string;
+      attempts: { outcome: string; form: string }[];
+      other_tenant: { id: string; slug: string };
+    };
+    expect([code, document.verdict]).toEqual([0, 'PASS']);
+    expect(document.attempts.length).toBeGreaterThan(250);
+    expect(new Set(document.attempts.map(({ form }) => form)).size).toBe(6);
+    const text = readFileSync(report, 'utf8');
+    expect(text).toContain('| Verdict | **PASS** |');
+    expect(text).toContain('| Database | postgres |');
+    expect(text).toContain(document.other_tenant.slug);
+    expect(text).not.toMatch(/at[ur]_[0-9a-f-]{36}_|eyJ/);
+    const isRemoved = async (): Promise<boolean> => {
+      const { body } = await planes.stack.api<TenantView>(`/api/tenants/${document.other_tenant.id}`);
+      return body.status !== 'active';
+    };
+    await eventually(isRemoved, { what: 'the tenant of the probe is removed' });
+  });
+
+  it('makes no tenants at a Control Plane elsewhere without being told to', async () => {
+    const { code, err } = await shell.atlas('isolation-probe');
+    expect([code, err]).toEqual([2, expect.stringContaining('--make-tenants')]);
+  });
+
+  it('asks between two tenants whose sessions it is given, and writes to neither', async () => {
+    const { code, out } = await bySessions(
+      planeUrl(),
+      '--base-domain',
+      `localhost:${planes.stack.tenantPlanePort}`,
+    );
+    expect([code, out]).toEqual([0, expect.stringMatching(/^PASS: \d+ attempts/)]);
+    const text = readFileSync(report, 'utf8');
+    expect(text).toContain('| POST /api/moves/consent | if it were let through, a move');
+    for (const slug of ['asking', 'asked']) {
+      const session = readFileSync(sessions[slug as 'asking'], 'utf8');
+      const { body } = await planes.stack.tenant<{ items: unknown[] }>(slug, '/api/incidents', { session });
+      expect(body.items).toHaveLength(1);
+    }
+  });
+
+  it('finds what leaks, tells it apart without repeating it, and ends with 1', async () => {
+    const { code, out } = await bySessions(`http://127.0.0.1:${(edge.address() as AddressInfo).port}`);
+    expect([code, out]).toEqual([1, expect.stringMatching(/^LEAK: /)]);
+    const text = readFileSync(report, 'utf8');
+    const wrong = text.slice(text.indexOf('## What went wrong'), text.indexOf('## Not attempted'));
+    expect(wrong).toContain(
+      "| GET /api/incidents | header | x-tenant-id: its id | 200 | leak | the answer holds what is the other tenant's |",
+    );
+    expect(text).not.toContain('of asked');
+  });
+});
