@@ -112,7 +112,9 @@ export function reportText(report: Report): string {
       ]),
     ),
     READING,
-  ].join('\n');
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
 }
 
 const READING = `## How to read this

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type Route, lineOf, nameOf } from '@atlas/isolation';
+import { type ProbeRequest, type Reply, type Route, Sender, lineOf, nameOf } from '@atlas/isolation';
 import { ADMIN_PASSWORD, type InstallView, type TestStack } from '@atlas/testing';
-import { type Reply, sendAs } from '../blast/calls';
 import { inBatches } from '../in-batches';
 import { type ProofContext, countBy } from '../proof';
 import { changesOf, rowsTelling } from '../rows-telling';
@@ -17,6 +16,7 @@ const SMALL_PART = 2;
 interface Caller {
   readonly who: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly host?: string;
   /** What they are answered; undefined for a public route, which answers, but tells nothing. */
   readonly refusals?: readonly number[];
 }
@@ -34,6 +34,7 @@ export async function controlPlaneMatrix(
   const ids = { tenant: tenantId, slug, job: jobs.body.items[0]?.id ?? '' };
   const marks = [...Object.values(ids), victim.name, victim.canary];
   const keys = await Keys.of(stack, routes);
+  const sender = new Sender(stack.controlPlane.url);
   const all = routes.flatMap((route) =>
     callersOf(route, { keys, victim, served }).map((caller) => ({ route, caller })),
   );
@@ -43,10 +44,7 @@ export async function controlPlaneMatrix(
     const { route, caller } = calls[at] as (typeof calls)[number];
     const target = targetOf(route, ids);
     const body = takesBody(route) ? JSON.stringify({ email: victim.party.slug, token: tenantId }) : undefined;
-    const reply = await sendAs(stack.controlPlane.url, null, {
-      ...{ method: route.method, target, body },
-      headers: { ...caller.headers },
-    });
+    const reply = await sender.send(requestFor(route, target, caller, body));
     const outcome = outcomeOf(
       caller,
       reply,
@@ -57,10 +55,23 @@ export async function controlPlaneMatrix(
     return outcome;
   });
   const changed = changesOf(rows, await rowsTelling(stack.controlPlaneDatabase, [tenantId, slug]));
-  const own = await withTheRightKey(stack, routes, keys, progress);
+  const own = await withTheRightKey(sender, routes, keys, progress);
+  sender.close();
   const bad = outcomes.filter((outcome) => outcome === 'leak' || outcome === 'fault').length;
   const counts = { attempts: calls.length, outcomes: countBy(outcomes, String), bad };
   return { ...counts, changed, rows: rows.length, controls: own.count, failedControls: own.failed };
+}
+
+function requestFor(
+  { method }: Route,
+  target: string,
+  { headers, host = null }: Pick<Caller, 'headers'> & { readonly host?: string | null },
+  body: string | undefined,
+): ProbeRequest {
+  const request = { method, target, host };
+  return body === undefined
+    ? { ...request, headers }
+    : { ...request, headers: { ...headers, 'content-type': 'application/json' }, body };
 }
 
 function callersOf(
@@ -74,7 +85,7 @@ function callersOf(
     { who: 'a user of the tenant', headers: bearer(victim.party.session), refusals },
     { who: 'its service secret', headers: bearer(secretOf(served.install)), refusals },
     { who: 'x-tenant-id', headers: { 'x-tenant-id': victim.party.tenantId }, refusals },
-    { who: 'its address', headers: { host: victim.party.host }, refusals },
+    { who: 'its address', headers: {}, host: victim.party.host, refusals },
   ];
   if (needs === 'signature')
     return [
@@ -101,7 +112,7 @@ function outcomeOf({ refusals }: Caller, { status, text }: Reply, marks: readonl
 
 /** With the one scope that a route asks for it is let in. It asks about nothing that is there, so that nothing happens. */
 async function withTheRightKey(
-  stack: TestStack,
+  sender: Sender,
   routes: readonly Route[],
   keys: Keys,
   progress: (text: string) => void,
@@ -111,14 +122,9 @@ async function withTheRightKey(
   for (const route of routes) {
     const needs = needsOf(route);
     if (typeof needs === 'string') continue;
-    const call = {
-      method: route.method,
-      target: targetOf(route, nothing),
-      body: takesBody(route) ? '{}' : undefined,
-    };
-    const { status, text } = await sendAs(stack.controlPlane.url, null, {
-      ...{ ...call, headers: bearer(keys.only(needs.scope)) },
-    });
+    const caller = { headers: bearer(keys.only(needs.scope)) };
+    const body = takesBody(route) ? '{}' : undefined;
+    const { status, text } = await sender.send(requestFor(route, targetOf(route, nothing), caller, body));
     count += 1;
     if (status < 500 && status !== 401 && status !== 403) continue;
     failed += 1;
