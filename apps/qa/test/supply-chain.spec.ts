@@ -8,6 +8,9 @@ import { type Sbom, shippedSbom } from '../src/supply-chain/sbom';
 const packages = lockedPackages();
 const shipped = packages.filter((one) => !one.isForDevelopment);
 
+// npm itself is asked.
+jest.setTimeout(30_000);
+
 describe('the bill of materials', () => {
   let sbom: Sbom;
   let names: Set<string>;

@@ -2,10 +2,11 @@ import { Database, roleFaults, tenantTableProblems } from '@atlas/persistence';
 import { EnvironmentError } from '@atlas/platform';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Deployment } from '../deployment/deployment';
+import { SingleTenantFile } from './single-tenant-file';
 
 /**
  * On Postgres a plane serves only behind row-level security that binds it: otherwise it refuses to start. Where all rows
- * are one tenant's anyway, a role that steps over the policies is a warning.
+ * are one tenant's anyway, a role that steps over the policies is a warning. On SQLite the file of one tenant has its triggers.
  */
 @Injectable()
 export class RowSecurityCheck implements OnModuleInit {
@@ -14,10 +15,11 @@ export class RowSecurityCheck implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly deployment: Deployment,
+    private readonly file: SingleTenantFile,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    if (this.database.driver !== 'postgres') return;
+    if (this.database.driver !== 'postgres') return this.file.secure();
     const { dataSource } = this.database;
     const problems = [...(await this.roleProblems()), ...(await tenantTableProblems(dataSource))];
     if (problems.length > 0) throw new EnvironmentError(problems);

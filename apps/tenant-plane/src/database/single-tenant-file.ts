@@ -6,7 +6,7 @@ import {
   tenantOfFile,
 } from '@atlas/persistence';
 import { EnvironmentError } from '@atlas/platform';
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager, Not } from 'typeorm';
 import { Deployment } from '../deployment/deployment';
 import { Tenant } from '../tenancy/tenant.entity';
@@ -16,7 +16,7 @@ import { Tenant } from '../tenancy/tenant.entity';
  * no other program can plant one. A file of many tenants has none of them, and one that has them is never shared.
  */
 @Injectable()
-export class SingleTenantFile implements OnModuleInit {
+export class SingleTenantFile {
   private readonly logger = new Logger(SingleTenantFile.name);
 
   constructor(
@@ -24,8 +24,11 @@ export class SingleTenantFile implements OnModuleInit {
     private readonly deployment: Deployment,
   ) {}
 
-  /** Also for tables that came with an upgrade, and triggers that somebody took away. */
-  async onModuleInit(): Promise<void> {
+  /**
+   * At each start: also for tables that came with an upgrade, and triggers that somebody took away. Throws
+   * {@link EnvironmentError} where the file is not to be served from.
+   */
+  async secure(): Promise<void> {
     if (this.database.driver !== 'sqlite') return;
     const fixedTo = await this.database.read(tenantOfFile);
     if (!this.isFixed) {

@@ -114,6 +114,7 @@ const ACCOUNTS = [
     RepeatableRequests,
     SessionCookie,
     Sessions,
+    SingleTenantFile,
     UserTokens,
   ],
 })
