@@ -21,6 +21,7 @@ export interface BothPlanes {
 export async function startBothPlanes(
   driver: DatabaseDriver,
   controlPlaneEnv: Readonly<Record<string, string>> = {},
+  tenantPlaneEnv: Readonly<Record<string, string>> = {},
 ): Promise<BothPlanes> {
   const [controlPlaneDatabase, tenantPlaneDatabase] = (await Promise.all([
     createTestDatabase(driver),
@@ -28,7 +29,7 @@ export async function startBothPlanes(
   ])) as [TestDatabase, TestDatabase];
   const stack = await TestStack.start({ controlPlaneDatabase, controlPlaneEnv });
   const cell = await stack.registerCell();
-  let plane = await stack.startTenantPlane(cell.install, tenantPlaneDatabase);
+  let plane = await stack.startTenantPlane(cell.install, tenantPlaneDatabase, tenantPlaneEnv);
   await stack.awaitEnrolled(cell.id);
   const killTenantPlane = (): Promise<void> => stack.endTenantPlane(plane, 'SIGKILL');
   return {
@@ -38,7 +39,8 @@ export async function startBothPlanes(
     killTenantPlane,
     async restartTenantPlane(env) {
       if (stack.tenantPlanes.includes(plane)) await killTenantPlane();
-      plane = await stack.startTenantPlane(cell.install, tenantPlaneDatabase, env);
+      const all = { ...tenantPlaneEnv, ...env };
+      plane = await stack.startTenantPlane(cell.install, tenantPlaneDatabase, all);
     },
     async stop() {
       await stack.stop();

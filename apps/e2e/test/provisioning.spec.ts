@@ -1,6 +1,7 @@
 import { profileOf } from '@atlas/deployment-profiles';
 import {
   ADMIN_PASSWORD,
+  type ReceivedMail,
   type SessionView,
   TestSmtpServer,
   databasesOfLongSuite,
@@ -24,7 +25,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
   let calls: OngoingCalls;
   beforeAll(async () => {
     smtp = await TestSmtpServer.start();
-    planes = await startBothPlanes(driver, { ...QUICK_ROTATION, ...smtp.env });
+    planes = await startBothPlanes(driver, { ...QUICK_ROTATION, ...smtp.env }, smtp.env);
     shell = new OperatorsShell(planes.stack);
     calls = await OngoingCalls.begin(planes.stack);
     rotation = await SecretRotation.begin(planes);
@@ -34,6 +35,13 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     await planes.stop();
     await smtp.stop();
   });
+
+  const mailTo = async (address: string): Promise<ReceivedMail> => {
+    for (;;) {
+      const mail = await smtp.next();
+      if (mail.to.includes(address)) return mail;
+    }
+  };
 
   /** Its job waits for its customer, and fails when the customer's token is revoked. */
   async function expectedTenant(slug: string): Promise<{ jobId: string; revoke(): Promise<unknown> }> {
@@ -60,15 +68,15 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
 
   it('take in a stranger who has nothing but an address', async () => {
     const { stack } = planes;
+    const email = 'jo@stranger.example';
     const tokenIn = async (subject: RegExp): Promise<string> => {
-      for (;;) {
-        const mail = await smtp.next();
-        if (subject.test(mail.subject)) return new URL(linkIn(mail)).hash.replace('#token=', '');
-      }
+      const mail = await mailTo(email);
+      expect(mail.subject).toMatch(subject);
+      return new URL(linkIn(mail)).hash.replace('#token=', '');
     };
     const ask = (path: string, body: object) =>
       request(`${stack.controlPlane.url}/api/signup${path}`, { body });
-    expect((await ask('', { email: 'jo@stranger.example' })).status).toBe(202);
+    expect((await ask('', { email })).status).toBe(202);
     expect((await ask('/verify', { token: await tokenIn(/^Confirm/) })).body).toMatchObject({
       slug: 'stranger',
     });
@@ -76,9 +84,42 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     const { body: session } = await stack.tenant<SessionView>('stranger', '/api/auth/signup-exchange', {
       body,
     });
-    expect(session.user).toMatchObject({ email: 'jo@stranger.example', role: 'admin' });
+    expect(session.user).toMatchObject({ email, role: 'admin' });
     const me = await stack.tenant('stranger', '/api/auth/me', { session: session.token });
-    expect(me).toMatchObject({ status: 200, body: { user: { email: 'jo@stranger.example' } } });
+    expect(me).toMatchObject({ status: 200, body: { user: { email } } });
+  });
+
+  it('let users of each role in whom an admin invites by mail, and who forget their passwords', async () => {
+    const { stack } = planes;
+    const { tenant, session } = await stack.tenantWithAdmin('inviting');
+    const call = (path: string, body?: object, token?: string) =>
+      stack.tenant<SessionView & { code: string }>(tenant.slug, path, { body, session: token });
+    const mailed = async (email: string, path: string): Promise<string> => {
+      const link = linkIn(await mailTo(email));
+      expect(link).toMatch(`${tenant.url}${path}#token=`);
+      return link.split('#token=')[1] ?? '';
+    };
+    const mayAsOperator = { operator: [200, 403], fulfiller: [403, 403], requester: [403, 403] };
+    for (const [role, [users, audit]] of Object.entries(mayAsOperator)) {
+      const email = `${role}@example.com`;
+      const login = (password: string) => call('/api/auth/token', { email, password });
+      expect((await call('/api/auth/invite', { email, role }, session.token)).status).toBe(201);
+      const token = await mailed(email, '/signup');
+      expect((await call('/api/auth/signup-exchange', { token, password: ADMIN_PASSWORD })).status).toBe(201);
+      const { body: own } = await login(ADMIN_PASSWORD);
+      expect(own.user).toMatchObject({ email, role });
+      expect((await call('/api/users', undefined, own.token)).status).toBe(users);
+      expect((await call('/api/audit', undefined, own.token)).status).toBe(audit);
+
+      expect((await call('/api/auth/forgot-password', { email })).status).toBe(202);
+      const password = `${ADMIN_PASSWORD}, and another`;
+      const reset = { token: await mailed(email, '/reset-password'), password };
+      expect((await call('/api/auth/reset-password', reset)).status).toBe(200);
+      expect((await call('/api/auth/me', undefined, own.token)).status).toBe(401);
+      expect((await login(ADMIN_PASSWORD)).status).toBe(401);
+      expect((await login(password)).status).toBe(200);
+      expect((await mailTo(email)).subject).toContain('was changed');
+    }
   });
 
   it('show each step of a provisioning as it happens', async () => {
