@@ -25,6 +25,7 @@ locals {
       TENANT_PLANE_DATABASE_URL = local.database_url
       METRICS_TOKEN             = random_password.metrics.result
     },
+    var.smtp_url == null ? {} : { SMTP_URL = var.smtp_url },
   )
 }
 

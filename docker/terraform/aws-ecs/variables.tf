@@ -121,9 +121,16 @@ variable "replicas" {
 }
 
 variable "plane_settings" {
-  description = "More environment variables of the tenant plane, none of them secret (LOG_LEVEL, ...)."
+  description = "More environment variables of the tenant plane, none of them secret: TRUSTED_PROXIES (the load balancer's subnets, so that clients are told apart), MAIL_FROM, LOG_LEVEL, ..."
   type        = map(string)
   default     = {}
+}
+
+variable "smtp_url" {
+  description = "The server that tenant planes send mail by, with its password: smtps://user:password@host. Null: they send none."
+  type        = string
+  sensitive   = true
+  default     = null
 }
 
 variable "postgres_version" {
