@@ -75,6 +75,9 @@ class TestMails extends OutgoingMails<MailScope> {
   protected transaction<T>(_: string, work: (scope: MailScope) => Promise<T>): Promise<T> {
     return this.plane.write((manager) => work({ manager }));
   }
+  protected reading<T>(_: string, work: (scope: MailScope) => Promise<T>): Promise<T> {
+    return this.plane.read((manager) => work({ manager }));
+  }
   protected async recordGivenUp(_: MailScope, { id }: OutgoingMailRow): Promise<void> {
     this.givenUp.push(id);
   }

@@ -31,6 +31,7 @@ export interface InstallView {
 export interface SessionView {
   readonly token: string;
   readonly refresh_token: string;
+  readonly device_token: string;
   readonly user: { readonly id: string; readonly email: string; readonly role: string };
 }
 

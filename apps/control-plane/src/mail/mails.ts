@@ -31,6 +31,10 @@ export class Mails extends OutgoingMails<MailScope> {
     return this.plane.write((manager) => work({ manager }));
   }
 
+  protected reading<T>(_: string, work: (scope: MailScope) => Promise<T>): Promise<T> {
+    return this.plane.read((manager) => work({ manager }));
+  }
+
   protected recordGivenUp({ manager }: MailScope, { id, kind, attempts }: OutgoingMailRow): Promise<void> {
     const after = { kind, attempts };
     return this.audit.record(manager, { action: 'mail.given_up', targetKind: 'mail', targetId: id, after });

@@ -1,4 +1,4 @@
-import { ApiProperty, Optional, PageQuery } from '@atlas/platform';
+import { ApiProperty, Checked, Optional, PageQuery, isPlainAddress } from '@atlas/platform';
 import { IsBoolean, IsEmail, IsIn, IsString, Length } from 'class-validator';
 import { USER_ROLES, type UserRole } from './permissions';
 import { USER_STATUSES, type UserStatus } from './user-status';
@@ -23,6 +23,9 @@ export class ListUsersQuery extends PageQuery {
 export class InviteDto {
   @ApiProperty({ format: 'email' })
   @IsEmail()
+  @Checked('mailbox', (value) =>
+    isPlainAddress(value) ? null : 'must be an address that mail can be sent to',
+  )
   email: string;
 
   @ApiProperty({ enum: USER_ROLES })

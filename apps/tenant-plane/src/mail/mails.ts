@@ -47,13 +47,15 @@ export class Mails extends OutgoingMails<TenantScope> {
     } while (page.length === PAGE);
   }
 
-  /** Nobody can sign in to a suspended tenant; one that moved away took its mails along. */
   protected async transaction<T>(
     tenantId: string,
     work: (scope: TenantScope) => Promise<T>,
   ): Promise<T | null> {
-    const tenant = await this.directory.find(tenantId);
-    return tenant?.status === 'active' ? this.tenants.write(tenantId, work) : null;
+    return (await this.isAtHome(tenantId)) ? this.tenants.write(tenantId, work) : null;
+  }
+
+  protected async reading<T>(tenantId: string, work: (scope: TenantScope) => Promise<T>): Promise<T | null> {
+    return (await this.isAtHome(tenantId)) ? this.tenants.read(tenantId, work) : null;
   }
 
   protected recordGivenUp(scope: TenantScope, { id, kind, attempts }: OutgoingMailRow): Promise<void> {
@@ -64,5 +66,10 @@ export class Mails extends OutgoingMails<TenantScope> {
   private pageAfter(after: string): Promise<Tenant[]> {
     const where = { phase: 'serving', id: MoreThan(after) } as const;
     return this.plane.read((manager) => manager.find(Tenant, { where, order: { id: 'ASC' }, take: PAGE }));
+  }
+
+  /** Nobody can sign in to a suspended tenant; one that moved away took its mails along. */
+  private async isAtHome(tenantId: string): Promise<boolean> {
+    return (await this.directory.find(tenantId))?.status === 'active';
   }
 }

@@ -152,6 +152,14 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     await accept(quiet, token).expect(201);
   });
 
+  it.each([['"ann, bob@example.com"@example.com'], ['ann'], ['ann@example.com, bob@example.com']])(
+    'goes to no such address as %s',
+    async (email) => {
+      const { admin } = await scene(quiet);
+      expect((await invite(quiet, admin, { email }).expect(400)).body.code).toBe('validation_failed');
+    },
+  );
+
   it('does not open the door to who was invited, but has no password yet', async () => {
     const { tenant, admin } = await scene(quiet);
     await invite(quiet, admin).expect(201);

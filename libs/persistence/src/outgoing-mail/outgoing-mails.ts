@@ -45,6 +45,8 @@ export abstract class OutgoingMails<S extends MailScope>
   protected abstract queues(): AsyncIterable<string>;
   /** A transaction on one queue; null, without running `work`, where it is not for this plane to send from now. */
   protected abstract transaction<T>(queue: string, work: (scope: S) => Promise<T>): Promise<T | null>;
+  /** As {@link transaction}, only to look. */
+  protected abstract reading<T>(queue: string, work: (scope: S) => Promise<T>): Promise<T | null>;
   /** Into the audit trail, in the transaction that removes it. */
   protected abstract recordGivenUp(scope: S, mail: OutgoingMailRow): Promise<void>;
 
@@ -97,7 +99,7 @@ export abstract class OutgoingMails<S extends MailScope>
     try {
       for await (const queue of this.queues()) {
         if (this.isClosing) return;
-        if ((await this.inQueue(queue, (mails) => mails.isEmpty())) === false) this.noted.add(queue);
+        if (await this.hasMails(queue)) this.noted.add(queue);
       }
     } catch (error) {
       this.logger.warn(`Mails of an earlier process are looked for again: ${(error as Error).message}`);
@@ -109,7 +111,7 @@ export abstract class OutgoingMails<S extends MailScope>
     this.noted.delete(queue);
     try {
       while (!this.isClosing && (await this.sendOne(queue)));
-      if ((await this.inQueue(queue, (mails) => mails.isEmpty())) === false) this.noted.add(queue);
+      if (await this.hasMails(queue)) this.noted.add(queue);
     } catch (error) {
       this.noted.add(queue);
       this.logger.warn(`Mails are not sent yet, and tried again: ${(error as Error).message}`);
@@ -149,6 +151,11 @@ export abstract class OutgoingMails<S extends MailScope>
       await this.recordGivenUp(scope, mail);
       await new MailQueue(this.entity, scope).remove(mail);
     });
+  }
+
+  private async hasMails(queue: string): Promise<boolean> {
+    const isEmpty = await this.reading(queue, (scope) => new MailQueue(this.entity, scope).isEmpty());
+    return isEmpty === false;
   }
 
   private inQueue<T>(queue: string, work: (mails: MailQueue) => Promise<T>): Promise<T | null> {
