@@ -176,6 +176,21 @@ describe('the configuration of the Control Plane', () => {
       ]);
     });
 
+    it('takes a provider of identities by https, with the name it knows us by and a secret that is one', () => {
+      const provider = {
+        OPERATOR_OIDC_ISSUER: 'https://login.example.com',
+        OPERATOR_OIDC_CLIENT_ID: 'atlas',
+      };
+      expect(faultsOf({ ...PRODUCTION, ...provider })).toEqual([]);
+      for (const [wrong, fault] of [
+        [{ OPERATOR_OIDC_ISSUER: 'http://login.example.com' }, /^OPERATOR_OIDC_ISSUER must be https/],
+        [{ OPERATOR_OIDC_ISSUER: undefined }, /^OPERATOR_OIDC_ISSUER is required/],
+        [{ OPERATOR_OIDC_CLIENT_ID: undefined }, /^OPERATOR_OIDC_CLIENT_ID is required/],
+        [{ OPERATOR_OIDC_CLIENT_SECRET: 'changeme' }, /^OPERATOR_OIDC_CLIENT_SECRET /],
+      ] as const)
+        expect(faultsOf({ ...PRODUCTION, ...provider, ...wrong })).toEqual([expect.stringMatching(fault)]);
+    });
+
     it('is refused for all of it at once', () => {
       const faults = faultsOf({
         NODE_ENV: 'production',

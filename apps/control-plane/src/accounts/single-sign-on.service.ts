@@ -10,7 +10,7 @@ import {
 } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { type EntityManager } from 'typeorm';
+import { type EntityManager, IsNull } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { operatorEntry } from './account-audit';
@@ -67,7 +67,9 @@ export class OperatorSingleSignOn {
     const operator = email === null ? null : await manager.findOneBy(Operator, { email });
     // Another person may have the address today. Who was linked by this provider stays who they were.
     if (!operator || operator.disabledAt !== null || operator.ssoIssuer === ssoIssuer) return null;
-    await manager.update(Operator, { id: operator.id }, { ssoIssuer, ssoSubject });
+    const unchanged = { id: operator.id, ssoIssuer: operator.ssoIssuer ?? IsNull() };
+    const { affected } = await manager.update(Operator, unchanged, { ssoIssuer, ssoSubject });
+    if (!affected) return null;
     const context = currentContext();
     if (context) context.actor = { kind: 'operator', id: operator.id };
     const before = { issuer: operator.ssoIssuer, subject: operator.ssoSubject };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { MAX_PART_LENGTH, PLANE_PATHS, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
 import { type RawAnswer, sendRaw } from '@atlas/testing';
-import { TestControlPlane } from '../control-plane.fixture';
+import { PASSWORD, TestControlPlane } from '../control-plane.fixture';
 
 const CONSOLE = 'https://console.example.com';
 const ACCESS_CONTROL = /^access-control-/;
@@ -58,6 +58,11 @@ describe('a Control Plane in production', () => {
       expect(headers['access-control-allow-origin']).toBe(allowed);
       expect(headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
     }
+    const owner = { email: 'owner@example.com', password: PASSWORD, cookie: true };
+    const { headers } = await plane.post('/api/auth/login', owner, { token: null }).expect(200);
+    expect(headers['set-cookie']?.[0]).toMatch(
+      /^__Host-atlas_operator=aos_.*; HttpOnly; SameSite=Lax; Secure$/,
+    );
     await plane.close();
   });
 });

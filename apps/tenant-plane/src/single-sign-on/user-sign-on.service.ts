@@ -70,7 +70,9 @@ export class UserSignOn {
   /** Whoever was this user at another provider is so no more. */
   async link(scope: TenantScope, userId: string, { issuer, subject }: ProvenIdentity): Promise<void> {
     const before = await scope.findOne(UserIdentity, { userId });
-    await scope.put(UserIdentity, [{ userId, issuer, subject, linkedAt: this.clock.now() }]);
+    const identity = { issuer, subject, linkedAt: this.clock.now() };
+    if (before) await scope.update(UserIdentity, { userId }, identity);
+    else await scope.insert(UserIdentity, { userId, ...identity });
     await this.audit.record(scope, {
       action: 'user.sign_on_linked',
       targetKind: 'user',
