@@ -106,6 +106,18 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     expect(refusal(await signIn(eve))).toEqual(UNKNOWN);
   });
 
+  it('are one of two who come with the same address for the first time, at once', async () => {
+    await plane.createOperator('two@example.com', 'support');
+    const browsers = [new CookieBrowser(), new CookieBrowser()] as const;
+    const as = (sub: string): ProviderUser => ({ sub, email: 'two@example.com', email_verified: true });
+    const urls = [
+      await comeBack(as('two-1'), browsers[0]),
+      await comeBack(as('two-2'), browsers[1]),
+    ] as const;
+    const answers = await Promise.all([arrive(urls[0], browsers[0]), arrive(urls[1], browsers[1])]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([303, 403]);
+  });
+
   it('may have an address that only the userinfo endpoint tells', async () => {
     await plane.createOperator('uma@example.com', 'support');
     provider.tellsInToken = false;
