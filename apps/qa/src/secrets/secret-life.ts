@@ -8,7 +8,10 @@ import {
   StandInAiProvider,
   type TenantView,
   type TestDatabase,
+  TestSmtpServer,
   type TestStack,
+  eventually,
+  linkIn,
 } from '@atlas/testing';
 import { type ProofContext } from '../proof';
 import { tellingRoutes } from '../routes';
@@ -36,21 +39,23 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
     word(),
     word(),
   ];
-  const ai = await StandInAiProvider.start();
+  const [mailPassword, oidcSecret] = [word(), word()];
+  const [ai, smtp] = [await StandInAiProvider.start(), await TestSmtpServer.start()];
+  const common = { ...tellingRoutes(), LOG_LEVEL: 'trace', METRICS_TOKEN: metricsToken };
+  const mail = { ...smtp.env, SMTP_URL: smtp.url.replace('//', `//atlas:${mailPassword}@`) };
   const stack = await context.stack({
-    ...tellingRoutes(),
-    ...{ LOG_LEVEL: 'trace', METRICS_TOKEN: metricsToken, INFRASTRUCTURE_DRIVER: 'manual' },
+    ...{ ...common, ...mail, INFRASTRUCTURE_DRIVER: 'manual' },
     ...{ CONTROL_PLANE_SEALING_KEYS: `k1:${sealingKey}`, INTERNAL_SERVICE_SECRET: platformSecret },
     ...{ AI_PROVIDER_BASE_URL: ai.baseUrl, AI_PROVIDER_API_KEY: aiKey, AI_PROVIDER_MODEL: 'any' },
+    ...{ OPERATOR_OIDC_ISSUER: 'http://127.0.0.1:1', OPERATOR_OIDC_CLIENT_ID: 'atlas' },
+    ...{ OPERATOR_OIDC_CLIENT_SECRET: oidcSecret },
   });
   const planeDatabase = await context.database();
   const cell = await stack.registerCell();
-  const env = { ...tellingRoutes(), LOG_LEVEL: 'trace', METRICS_TOKEN: metricsToken };
-  const plane = await stack.startTenantPlane(cell.install, planeDatabase, env);
+  const plane = await stack.startTenantPlane(cell.install, planeDatabase, { ...common, ...mail });
   await stack.awaitEnrolled(cell.id);
   const { tenant, session } = await stack.tenantWithAdmin('kept-quiet');
   await useAi(stack, tenant, session);
-  await ai.stop();
   const dedicated = await dedicatedTenant(stack);
   const theirs = await installed(stack, 'kept-at-home');
   const unused = await linkOf(stack, 'kept-waiting');
@@ -62,8 +67,15 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
       'metrics token': metricsToken,
       'AI key': aiKey,
     },
-    ...{ 'API key': stack.apiKey, 'operator session': operator, password: ADMIN_PASSWORD },
-    ...{ session: session.token, 'refresh token': session.refresh_token, 'sign-up token': unused.token },
+    ...{ 'mail password': mailPassword, 'OpenID client secret': oidcSecret, 'API key': stack.apiKey },
+    ...{
+      'operator session': operator.token,
+      'operator device': operator.device_token,
+      password: ADMIN_PASSWORD,
+    },
+    ...{ session: session.token, 'refresh token': session.refresh_token, device: session.device_token },
+    ...{ 'sign-up token': unused.token, 'operator link': await operatorLink(stack, operator.operator.id) },
+    ...(await linksByMail(stack, smtp, tenant, session)),
     ...secretsIn('cell', cell.install),
     ...secretsIn('hybrid', theirs.install),
     ...{
@@ -71,6 +83,8 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
       ...passwordsOf(stack.controlPlaneDatabase, planeDatabase),
     },
   };
+  const refusals = await misuse(stack, tenant, secrets);
+  await Promise.all([ai.stop(), smtp.stop()]);
   return {
     ...{
       stack,
@@ -79,10 +93,44 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
       secrets,
       session,
       metricsToken,
+      refusals,
     },
-    refusals: await misuse(stack, tenant, secrets),
     tenants: [tenant, dedicated.tenant, theirs.tenant, unused.tenant],
   };
+}
+
+/** One of each that goes out by mail and is not used; and a mail that is refused, with the link in what the server says. */
+async function linksByMail(
+  stack: TestStack,
+  smtp: TestSmtpServer,
+  { slug }: TenantView,
+  { token: session, user }: SessionView,
+): Promise<Record<string, string>> {
+  const mailed = async (to: string, subject: RegExp): Promise<string> => {
+    for (;;) {
+      const mail = await smtp.next();
+      if (mail.to.includes(to) && subject.test(mail.subject)) return linkIn(mail).split('#token=')[1] ?? '';
+    }
+  };
+  const invite = (email: string) =>
+    stack.tenant(slug, '/api/auth/invite', { session, body: { email, role: 'operator' } });
+  await stack.api('/api/signup', { body: { email: 'jo@kept-by-mail.example' } });
+  const signup = await mailed('jo@kept-by-mail.example', /^Confirm/);
+  await invite('invitee@example.com');
+  const invitation = await mailed('invitee@example.com', /./);
+  await stack.tenant(slug, '/api/auth/forgot-password', { body: { email: user.email } });
+  const reset = await mailed(user.email, /password/i);
+  smtp.refusal = `no: ${invitation}`;
+  await invite('refused@example.com');
+  await eventually(() => stack.tenantPlanes.some((plane) => plane.output().includes('451')), {
+    what: 'the log tells of a mail that was refused',
+  });
+  return { 'sign-up link': signup, invitation, 'link to a new password': reset };
+}
+
+async function operatorLink(stack: TestStack, id: string): Promise<string> {
+  const { body } = await stack.api<{ token: string }>(`/api/operators/${id}/reset-link`, { method: 'POST' });
+  return body.token;
 }
 
 /** The question is signed with the plane's secret, and asked on with the provider's key. */
@@ -129,9 +177,11 @@ async function linkOf(stack: TestStack, slug: string): Promise<{ tenant: TenantV
   return { tenant, token: link.body.token };
 }
 
-async function signedIn(stack: TestStack): Promise<string> {
+async function signedIn(stack: TestStack) {
   const body = { email: 'owner@example.com', password: ADMIN_PASSWORD };
-  return (await stack.api<{ token: string }>('/api/auth/login', { body })).body.token;
+  const path = '/api/auth/login';
+  return (await stack.api<{ token: string; device_token: string; operator: { id: string } }>(path, { body }))
+    .body;
 }
 
 function secretsIn(whose: string, { token, env }: InstallView): Record<string, string> {
