@@ -54,6 +54,8 @@ describe('the configuration of the Control Plane', () => {
         AI_PROVIDER_API_KEY: RANDOM,
       },
       ...{ SMTP_URL: `smtp://atlas:${RANDOM}@mail.example.com`, MAIL_FROM: 'atlas@example.com' },
+      ...{ OPERATOR_OIDC_ISSUER: 'https://login.example.com', OPERATOR_OIDC_CLIENT_ID: 'atlas' },
+      OPERATOR_OIDC_CLIENT_SECRET: RANDOM,
     };
     const named = environmentVariablesOf(ControlPlaneConfig).filter((name) => NAMES_A_SECRET.test(name));
     expect(Object.keys(secrets)).toEqual(expect.arrayContaining(named));

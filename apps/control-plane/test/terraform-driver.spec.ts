@@ -73,7 +73,7 @@ describe(TerraformDriver.name, () => {
   it('creates by init, plan, apply and output', async () => {
     expect(await driver.create(request, write)).toEqual({
       endpointUrl: 'https://acme',
-      dbUrl: 'postgres://acme',
+      dbUrl: expect.any(Secret),
     });
     expect(commands()).toEqual(['init', 'plan', 'apply', 'output']);
   });

@@ -45,6 +45,27 @@ export const TENANT_PLANE_ROUTES: Lines<RouteLine> = {
   'GET /api/audit/chain': { verb: 'export' },
   'GET /api/integrations/control-plane': { verb: 'read' },
 
+  'GET /api/users': { verb: 'list', query: { cursor: 'user' } },
+  'GET /api/users/:id': { verb: 'read', path: { id: 'user' } },
+  'PATCH /api/users/:id': {
+    ...{ verb: 'write', path: { id: 'user' } },
+    body: () => ({ name: 'Isolation probe' }),
+    harm: 'one of its users would be renamed',
+  },
+  'POST /api/auth/invite': {
+    ...{ verb: 'write', body: () => ({ email: 'isolation-probe@nobody.invalid', role: 'requester' }) },
+    harm: 'somebody would be invited to it',
+  },
+  'GET /api/identity-provider': { verb: 'read' },
+  'PUT /api/identity-provider': {
+    ...{ verb: 'write', body: () => ({ issuer: 'https://login.invalid', client_id: 'isolation-probe' }) },
+    harm: 'its users would sign in elsewhere',
+  },
+  'DELETE /api/identity-provider': {
+    ...{ verb: 'write', answers: [204, 404] },
+    harm: 'its users could not sign in by their provider any more',
+  },
+
   'GET /api/auth/me': { verb: 'read' },
   'POST /api/auth/logout': { verb: 'write', endsSession: true, harm: 'the session that asks would be ended' },
   'POST /api/auth/token': {
@@ -68,6 +89,22 @@ export const TENANT_PLANE_ROUTES: Lines<RouteLine> = {
       credentials && { token: credentials.signupToken, password: PASSWORD },
     ],
   },
+  'POST /api/auth/reset-password': {
+    ...{ verb: 'write', audience: 'anybody' },
+    // Nobody has such a link: that is what it is told itself.
+    ...{ body: () => ({ token: 'of nobody', password: PASSWORD }), answers: [401] },
+  },
+  // It is answered alike whoever asks, for whom and where; what comes of it goes by mail.
+  'POST /api/auth/forgot-password': {
+    ...{ verb: 'write', audience: 'plane' },
+    body: ({ credentials }) => credentials && { email: credentials.email },
+  },
+  'POST /api/auth/password': {
+    ...{ verb: 'write', answers: [403] },
+    body: () => ({ current_password: 'not the password', new_password: PASSWORD }),
+  },
+  'GET /api/auth/oidc/start': { verb: 'read', audience: 'anybody', answers: [303, 404, 503] },
+  'GET /api/auth/oidc/callback': { verb: 'read', audience: 'anybody', answers: [401, 404, 503] },
   'POST /api/auth/register': {
     ...{ verb: 'write', audience: 'anybody', answers: [403, 409] },
     body: ({ credentials }) => credentials && { email: credentials.email, password: PASSWORD },

@@ -92,6 +92,8 @@ function callersOf(
       ...strangers,
       { who: 'an operator with every scope', headers: bearer(keys.every), refusals: [401] },
     ];
+  if (needs === 'in-person')
+    return [...strangers, { who: 'a key with every scope', headers: bearer(keys.every), refusals: [403] }];
   if (typeof needs === 'string') return strangers;
   const without = {
     who: `a key without ${needs.scope}`,

@@ -1,5 +1,5 @@
-/** Who a route of the Control Plane is for: operators with a scope, any operator, tenant planes by their signature, everybody. */
-export type Needs = { readonly scope: string } | 'any-operator' | 'signature' | 'nobody';
+/** Who a route of the Control Plane is for: operators with a scope, any operator, one in person, tenant planes by their signature, everybody. */
+export type Needs = { readonly scope: string } | 'any-operator' | 'in-person' | 'signature' | 'nobody';
 
 export interface ControlPlaneLine {
   readonly needs: Needs;
@@ -54,12 +54,20 @@ export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = 
   'GET /api/routing/resolve': scoped('routing:read'),
   'GET /api/audit': scoped('audit:read'),
   'GET /api/audit/chain': scoped('audit:read'),
+  'GET /api/operators': scoped('operators:read'),
   'POST /api/operators': scoped('operators:write'),
+  'GET /api/operators/:id': scoped('operators:read'),
+  'PATCH /api/operators/:id': scoped('operators:write'),
+  'POST /api/operators/:id/reset-link': scoped('operators:write'),
+  'GET /api/api-keys': scoped('api_keys:read'),
   'POST /api/api-keys': scoped('api_keys:write'),
   'DELETE /api/api-keys/:id': scoped('api_keys:write'),
 
   'GET /api/auth/me': { needs: 'any-operator' },
   'POST /api/auth/logout': { needs: 'any-operator' },
+  'POST /api/auth/password': { needs: 'in-person' },
+  'GET /api/auth/sessions': { needs: 'in-person' },
+  'DELETE /api/auth/sessions/:id': { needs: 'in-person' },
 
   'POST /api/tenant-planes/enroll': SIGNED,
   'GET /api/tenant-planes/self/desired-state': SIGNED,
@@ -70,6 +78,9 @@ export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = 
   'POST /api/ai/chat/completions': SIGNED,
 
   'POST /api/auth/login': OPEN,
+  'POST /api/auth/reset-password': OPEN,
+  'GET /api/auth/oidc/start': OPEN,
+  'GET /api/auth/oidc/callback': OPEN,
   'POST /api/signup': OPEN,
   'POST /api/signup/verify': OPEN,
   'GET /api/signup/:id': OPEN,
