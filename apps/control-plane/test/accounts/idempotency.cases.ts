@@ -1,7 +1,8 @@
-import { EVERY_DATABASE } from '@atlas/testing';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { Placement } from '../../src/tenant-planes/placement.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { PASSWORD, TestControlPlane, provisionBody } from '../control-plane.fixture';
@@ -22,6 +23,14 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     await plane.enrolledCell();
   });
   afterAll(() => plane.close());
+
+  /** The id of a tenant that has a plane, so that its admin can be sent there. */
+  const placedTenant = async (): Promise<string> => {
+    const { id: tenantId } = (await plane.provision()).body.tenant;
+    const isPlaced = async () => (await plane.count(Placement, { tenantId, phase: 'serving' })) === 1;
+    await eventually(isPlaced, { what: 'the tenant has a place' });
+    return tenantId;
+  };
 
   it('is answered byte for byte as the first time, when it is repeated', async () => {
     const body = provisionBody();
@@ -116,11 +125,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       { email: 'once@example.com', role: 'support', password: PASSWORD },
     ],
     ['an API key', async () => '/api/api-keys', { name: 'created-once', scopes: ['tenants:read'] }],
-    [
-      'a sign-up link',
-      async () => `/api/tenants/${(await plane.provision()).body.tenant.id}/signup-link`,
-      undefined,
-    ],
+    ['a sign-up link', async () => `/api/tenants/${await placedTenant()}/signup-link`, undefined],
   ])('creates %s once, and is refused with another body', async (what, pathOf, body) => {
     const path = await pathOf();
     const asOwner = {
