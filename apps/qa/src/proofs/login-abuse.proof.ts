@@ -9,7 +9,7 @@ const WIDEST_GAP_MS = 5;
 const LONGEST_AFTERLIFE_MS = 1000;
 const NOT_MEASURED = { signIn: 0, forgotten: 0 };
 /** The owner signs in now and then while others guess. */
-const GUESSES_BETWEEN = 50;
+const GUESSES_BETWEEN = 30;
 
 /** R31. Somebody who does not know a password guesses it, asks whose there are, or has a session that was ended. */
 export const LOGIN_ABUSE: Proof = {
@@ -22,7 +22,7 @@ export const LOGIN_ABUSE: Proof = {
     const isFull = size === 'full';
     const scene = await LoginScene.set(context);
     try {
-      const guesses = await guessed(scene, isFull ? 1000 : 100, progress);
+      const guesses = await guessed(scene, isFull ? 1000 : 60, progress);
       progress(guesses.text);
       const users = await scene.users(isFull ? 25 : 1);
       // In a moment, among other tests, no median means anything.

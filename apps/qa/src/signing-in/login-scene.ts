@@ -21,18 +21,22 @@ export interface Account {
 /** Sent by a proxy that the planes trust; absent: whoever calls is the client. */
 export type ClientAddress = string | undefined;
 
-/** A tenant, and the processes that serve it: two on Postgres. They believe what their proxy says of a client's address. */
+/**
+ * A tenant, and the processes that serve it: two on Postgres. They believe what their proxy says of a client's address, but
+ * for the one that in the small form was there before.
+ */
 export class LoginScene {
   private constructor(
     private readonly stack: TestStack,
     private readonly smtp: TestSmtpServer,
     readonly planes: readonly PlaneProcess[],
+    private readonly started: readonly PlaneProcess[],
     readonly slug: string,
     readonly owner: Account,
     readonly ownerSession: string,
   ) {}
 
-  static async set({ driver, served }: ProofContext): Promise<LoginScene> {
+  static async set({ driver, served, size }: ProofContext): Promise<LoginScene> {
     const { stack, install, planeDatabase } = await served();
     const smtp = await TestSmtpServer.start();
     const env = { TRUSTED_PROXIES: '127.0.0.1', ...smtp.env };
@@ -40,15 +44,17 @@ export class LoginScene {
     // A SQLite file serves one process.
     if (driver === 'sqlite' && cell) await stack.endTenantPlane(cell);
     const start = (): Promise<PlaneProcess> => stack.startTenantPlane(install, planeDatabase, env);
-    const planes = await Promise.all(driver === 'sqlite' ? [start()] : [start(), start()]);
+    const isCellKept = driver === 'postgres' && size === 'small' && cell;
+    const started = await Promise.all(driver === 'postgres' && !isCellKept ? [start(), start()] : [start()]);
+    const planes = isCellKept ? [cell, ...started] : started;
     const slug = `login-${randomBytes(4).toString('hex')}`;
     const { session } = await stack.tenantWithAdmin(slug);
     const owner = { email: session.user.email, password: ADMIN_PASSWORD };
-    return new LoginScene(stack, smtp, planes, slug, owner, session.token);
+    return new LoginScene(stack, smtp, planes, started, slug, owner, session.token);
   }
 
   async clear(): Promise<void> {
-    await Promise.all(this.planes.map((plane) => this.stack.endTenantPlane(plane)));
+    await Promise.all(this.started.map((plane) => this.stack.endTenantPlane(plane)));
     await this.smtp.stop();
   }
 
@@ -76,7 +82,8 @@ export class LoginScene {
     const users: Account[] = [];
     for (let i = 0; i < count; i += 1) {
       const email = `user-${i}@example.com`;
-      await this.call('/api/auth/invite', { email, role: 'operator' }, { session: this.ownerSession });
+      const invitee = { email, role: 'operator' };
+      await this.call('/api/auth/invite', invitee, { n: 1, session: this.ownerSession });
       const { text } = await this.smtp.next();
       const token = /#token=(\S+)/.exec(text)?.[1];
       const { status } = await this.call('/api/auth/signup-exchange', { token, password: ADMIN_PASSWORD });
