@@ -71,10 +71,8 @@ describe(TerraformDriver.name, () => {
     existsSync(join(root, 'work')) ? readdirSync(join(root, 'work')) : [];
 
   it('creates by init, plan, apply and output', async () => {
-    expect(await driver.create(request, write)).toEqual({
-      endpointUrl: 'https://acme',
-      dbUrl: expect.any(Secret),
-    });
+    const { endpointUrl, dbUrl } = await driver.create(request, write);
+    expect([endpointUrl, dbUrl.reveal()]).toEqual(['https://acme', 'postgres://acme']);
     expect(commands()).toEqual(['init', 'plan', 'apply', 'output']);
   });
 

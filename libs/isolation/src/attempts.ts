@@ -83,9 +83,11 @@ function byBody(add: Add, line: RouteLine, own: Party, other: Party): void {
       });
   for (const nested of line.nested?.(own, other) ?? [])
     if (nested)
-      add({ form: 'nested', how: Object.keys(nested).join(', '), expected: 'refused' }, own, {
-        ...{ ...atHome(own), body: nested },
-      });
+      add(
+        { form: 'nested', how: Object.keys(nested).join(', '), expected: line.isAlike ? 'own' : 'refused' },
+        own,
+        { ...atHome(own), body: nested },
+      );
 }
 
 function byHeader(add: Add, line: RouteLine, own: Party, other: Party): void {
@@ -115,8 +117,8 @@ function bySubdomain(add: Add, line: RouteLine, own: Party, host: string, other:
   });
 }
 
-function expectedOf({ audience = 'users', verb }: RouteLine): Expected {
-  if (audience === 'plane') return 'own';
+function expectedOf({ audience = 'users', verb, isAlike }: RouteLine): Expected {
+  if (audience === 'plane' || isAlike) return 'own';
   return audience === 'anybody' && verb !== 'write' ? 'name' : 'refused';
 }
 

@@ -28,6 +28,8 @@ export interface RouteLine {
   readonly body?: (party: Party) => Body | undefined;
   /** Of a body: each with something in it that is the other's. */
   readonly nested?: (own: Party, other: Party) => readonly (Body | undefined)[];
+  /** Whether everybody is answered alike there, so that nobody is told anything: then that is no crossing. */
+  readonly isAlike?: boolean;
   /** Whether the other's answer can be asked for again with its `Idempotency-Key`. */
   readonly isRepeatable?: boolean;
   /** What the tenant itself is answered, where that is no 2xx: it shows that a refusal is about the tenant. */

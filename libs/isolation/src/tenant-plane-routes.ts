@@ -4,6 +4,7 @@ import { type Lines, type RouteLine } from './route-line';
 const INCIDENT = { title: 'Isolation probe', severity: 'P5' };
 const ITEM = { name: 'isolation-probe', type: 'probe' };
 const PASSWORD = 'correct horse battery staple';
+const neverSent = (tenantId: string): string => `atn_${tenantId}_${'A'.repeat(43)}`;
 
 /**
  * Every route of the Tenant Plane, a line each. A new route gets its line here: `npm test` and `qa:isolation-matrix` stop
@@ -90,14 +91,15 @@ export const TENANT_PLANE_ROUTES: Lines<RouteLine> = {
     ],
   },
   'POST /api/auth/reset-password': {
-    ...{ verb: 'write', audience: 'anybody' },
-    // Nobody has such a link: that is what it is told itself.
-    ...{ body: () => ({ token: 'of nobody', password: PASSWORD }), answers: [401] },
+    // Only a mail holds such a token: here it is one that was never sent, of a tenant that there is.
+    ...{ verb: 'write', audience: 'anybody', answers: [401] },
+    body: ({ tenantId }) => ({ token: neverSent(tenantId), password: PASSWORD }),
+    nested: (_own, { tenantId }) => [{ token: neverSent(tenantId), password: PASSWORD }],
   },
-  // It is answered alike whoever asks, for whom and where; what comes of it goes by mail.
   'POST /api/auth/forgot-password': {
-    ...{ verb: 'write', audience: 'plane' },
+    ...{ verb: 'write', audience: 'anybody', isAlike: true },
     body: ({ credentials }) => credentials && { email: credentials.email },
+    nested: (_own, { credentials }) => [credentials && { email: credentials.email }],
   },
   'POST /api/auth/password': {
     ...{ verb: 'write', answers: [403] },
