@@ -1,12 +1,12 @@
 import { type ProbeRequest, Sender } from '@atlas/isolation';
-import { type TestStack } from '@atlas/testing';
+import { type TestSmtpServer, type TestStack, eventually, linkIn } from '@atlas/testing';
 import { type TenantWithCanary } from './tenants';
 
-/** Something that is sent to people with a link in it. */
-interface LinkMaker {
-  readonly what: string;
-  /** The link that is made for the tenant when somebody asks for it in this way. */
-  make(stack: TestStack, tenant: TenantWithCanary, steering: Steering): Promise<string>;
+interface Scene {
+  readonly stack: TestStack;
+  readonly tenant: TenantWithCanary;
+  /** What the tenant plane sends its mails to; absent: it sends none. */
+  readonly smtp?: TestSmtpServer;
 }
 
 interface Steering {
@@ -14,64 +14,118 @@ interface Steering {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Something that is made for people, with a link in it. */
+interface LinkMaker {
+  readonly what: string;
+  /** Where its link has to lead. */
+  hostOf(scene: Scene): string;
+  /** What is asked, by whoever asks in this way. */
+  request(scene: Scene, steering: Steering): ProbeRequest & { readonly url: string };
+  /** Whom its mail goes to; absent: the link is in the answer. */
+  mailTo?(scene: Scene): string;
+}
+
 const EVIL = 'evil.example';
+const FORWARDED = {
+  'x-forwarded-host': EVIL,
+  'x-forwarded-proto': 'https',
+  forwarded: `host=${EVIL};proto=https`,
+};
+const BESIDE = { 'x-original-host': EVIL, origin: `https://${EVIL}`, referer: `https://${EVIL}/` };
 
 /** As a proxy, or whoever pretends to be one, would say it. */
+const EVERYTHING: Steering = { host: EVIL, headers: { ...FORWARDED, ...BESIDE } };
 const STEERING: readonly Steering[] = [
   { host: null, headers: {} },
   { host: EVIL, headers: {} },
-  { host: null, headers: { 'x-forwarded-host': EVIL, 'x-forwarded-proto': 'https' } },
-  { host: EVIL, headers: { forwarded: `host=${EVIL};proto=https` } },
-  {
-    host: null,
-    headers: { 'x-original-host': EVIL, origin: `https://${EVIL}`, referer: `https://${EVIL}/` },
-  },
+  { host: null, headers: FORWARDED },
+  { host: null, headers: BESIDE },
+  EVERYTHING,
 ];
 
-/**
- * All links that are made for people: each comes from configuration, the tenant's planned URL, and from nothing that a
- * request says. A new kind (an invitation, a reset of a password) is a line here.
- */
+/** All links that are made for people: each comes from configuration, and from nothing that a request says. A new kind is a line. */
 const LINKS: readonly LinkMaker[] = [
   {
     what: 'the welcome link of the first admin',
-    make: ({ controlPlane, apiKey }, { party }, { host, headers }) => {
-      const target = `/api/tenants/${party.tenantId}/signup-link`;
-      const authorization = `Bearer ${apiKey}`;
-      return linkIn(controlPlane.url, {
-        method: 'POST',
-        target,
-        host,
-        headers: { ...headers, authorization },
-      });
-    },
+    hostOf: ({ tenant }) => tenant.party.host,
+    request: ({ stack, tenant }, steering) =>
+      asOperator(stack, `/api/tenants/${tenant.party.tenantId}/signup-link`, steering),
+  },
+  {
+    what: 'a link that resets a password',
+    hostOf: ({ tenant }) => tenant.party.host,
+    request: ({ stack, tenant }, steering) =>
+      asUser(
+        stack,
+        tenant,
+        '/api/auth/forgot-password',
+        { email: tenant.party.credentials?.email },
+        steering,
+      ),
+    mailTo: ({ tenant }) => tenant.party.credentials?.email ?? '',
+  },
+  {
+    what: 'an invitation',
+    hostOf: ({ tenant }) => tenant.party.host,
+    request: ({ stack, tenant }, steering) =>
+      asUser(stack, tenant, '/api/auth/invite', { email: inviteeOf(tenant), role: 'requester' }, steering),
+    mailTo: ({ tenant }) => inviteeOf(tenant),
   },
 ];
 
-/** How many links lead elsewhere than to the tenant's own address, and how many were made. */
+/** How many links lead elsewhere than they should, and how many were made. */
 export async function steeredLinks(
-  stack: TestStack,
-  tenant: TenantWithCanary,
+  scene: Scene,
   progress: (text: string) => void,
 ): Promise<{ made: number; steered: number }> {
   let [made, steered] = [0, 0];
-  for (const { what, make } of LINKS)
-    for (const steering of STEERING) {
-      const link = await make(stack, tenant, steering);
+  for (const maker of LINKS.filter(({ mailTo }) => !mailTo || scene.smtp)) {
+    // Mails are few for each address: one that says all at once.
+    for (const steering of maker.mailTo ? [EVERYTHING] : STEERING) {
+      const link = await linkOf(scene, maker, steering);
       made += 1;
-      if (new URL(link).host === tenant.party.host && !link.includes(EVIL)) continue;
+      if (new URL(link).host === maker.hostOf(scene) && !link.includes(EVIL)) continue;
       steered += 1;
-      progress(`${what}, asked for with ${JSON.stringify(steering)}, leads to ${new URL(link).origin}`);
+      progress(`${maker.what}, asked for with ${JSON.stringify(steering)}, leads to ${new URL(link).origin}`);
     }
+  }
   return { made, steered };
 }
 
-/** `fetch` would put the real host in the place of the one that is given. */
-async function linkIn(url: string, request: ProbeRequest): Promise<string> {
+async function linkOf(scene: Scene, { mailTo, request }: LinkMaker, steering: Steering): Promise<string> {
+  const { url, ...asked } = request(scene, steering);
+  // `fetch` would put the real host in the place of the one that is given.
   const sender = new Sender(url);
-  const { status, text } = await sender.send(request);
+  const { status, text } = await sender.send(asked);
   sender.close();
-  const { url: link } = JSON.parse(text) as { url?: string };
-  if (link === undefined) throw new Error(`${request.target}: ${status} ${text}`);
-  return link;
+  if (status >= 300) throw new Error(`${asked.target}: ${status} ${text}`);
+  if (!mailTo) return (JSON.parse(text) as { url: string }).url;
+  const address = mailTo(scene);
+  const mail = await eventually(() => scene.smtp?.mails.find(({ to }) => to.includes(address)), {
+    what: `a mail to ${address}`,
+  });
+  return linkIn(mail);
+}
+
+function asOperator({ controlPlane, apiKey }: TestStack, target: string, { host, headers }: Steering) {
+  const authorization = `Bearer ${apiKey}`;
+  return { url: controlPlane.url, method: 'POST', target, host, headers: { ...headers, authorization } };
+}
+
+/** At an address that names nobody the header says which tenant is meant. */
+function asUser(
+  { tenantPlanes }: TestStack,
+  { party }: TenantWithCanary,
+  target: string,
+  body: object,
+  { host, headers }: Steering,
+) {
+  const own = { authorization: `Bearer ${party.session}`, 'x-tenant-id': party.tenantId };
+  const sent = { ...headers, ...own, 'content-type': 'application/json' };
+  const url = tenantPlanes[0]?.url ?? '';
+  return { url, method: 'POST', target, host, headers: sent, body: JSON.stringify(body) };
+}
+
+function inviteeOf({ canary }: TenantWithCanary): string {
+  return `invited-${canary}@example.com`;
 }

@@ -1,4 +1,4 @@
-import { type RawAnswer, sendRaw } from '@atlas/testing';
+import { type RawAnswer, TestSmtpServer, sendRaw } from '@atlas/testing';
 import { type HostAttack, hostAttacks } from '../isolation/host-attacks';
 import { steeredLinks } from '../isolation/links';
 import { type TenantWithCanary, tenantWithCanary } from '../isolation/tenants';
@@ -12,7 +12,9 @@ export const HOST_ATTACKS: Proof = {
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, served, progress }) {
-    const { stack } = await served();
+    // The small form takes what serves already, and that sends no mail.
+    const smtp = size === 'full' ? await TestSmtpServer.start() : undefined;
+    const { stack } = await served(smtp?.env);
     const [own, other] = [await tenantWithCanary(stack, 'ours'), await tenantWithCanary(stack, 'its')];
     const attacks = hostAttacks({ own: own.party, other: other.party }).flatMap((attack) =>
       (size === 'full' ? pathsFor(attack, other) : [LIST]).map((path) => ({ attack, path })),
@@ -27,7 +29,8 @@ export const HOST_ATTACKS: Proof = {
       return outcome;
     });
     const counts = countBy(outcomes, String);
-    const { made, steered } = await steeredLinks(stack, own, progress);
+    const { made, steered } = await steeredLinks({ stack, tenant: own, ...(smtp && { smtp }) }, progress);
+    await smtp?.stop();
     const control = await sendRaw(url, textOf({ name: '', expected: 'own', lines: linesOf(other) }, LIST));
     const figure = `${attacks.length} requests: ${counts['crossed'] ?? 0} crossings, ${counts['otherwise'] ?? 0} answered otherwise than meant, ${JSON.stringify(counts)}; the other itself is answered ${control.status}; ${steered} of ${made} links steered`;
     const isGood = !counts['crossed'] && !counts['otherwise'] && steered === 0 && made > 0;
