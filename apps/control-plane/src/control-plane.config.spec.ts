@@ -7,7 +7,6 @@ const KEYS = `k1:${createHash('sha256').update('tests').digest('base64')}`;
 const WELL_KNOWN_KEY = `k2:${Buffer.alloc(32, 7).toString('base64')}`;
 const RANDOM = createHash('sha256').update('tests').digest('hex');
 const PRODUCTION = {
-  MAIL_FROM: 'atlas@example.com',
   NODE_ENV: 'production',
   CONTROL_PLANE_DATABASE_URL: `postgres://app:${RANDOM}@db.example.com/cp`,
   CONTROL_PLANE_PUBLIC_URL: 'https://cp.example.com',

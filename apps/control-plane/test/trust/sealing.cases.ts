@@ -81,7 +81,12 @@ describe.each(EVERY_DATABASE)('sealed values on %s', (driver) => {
     const again = await plane.post('/api/tenants/provision', body, REPEATED).expect(202);
     expect(again.body).toEqual(answered);
     const [{ keySealed }] = (await plane.rows(Transfer)) as [Transfer];
-    expect(plane.app.get(SecretBox).open(keySealed ?? '', place).reveal()).toBe('of a backup');
+    expect(
+      plane.app
+        .get(SecretBox)
+        .open(keySealed ?? '', place)
+        .reveal(),
+    ).toBe('of a backup');
   });
 
   it('are left where they were changed meanwhile', async () => {
