@@ -26,6 +26,8 @@ export type ClientAddress = string | undefined;
  * for the one that in the small form was there before.
  */
 export class LoginScene {
+  private invited = 0;
+
   private constructor(
     private readonly stack: TestStack,
     private readonly smtp: TestSmtpServer,
@@ -81,16 +83,23 @@ export class LoginScene {
   async users(count: number): Promise<Account[]> {
     const users: Account[] = [];
     for (let i = 0; i < count; i += 1) {
-      const email = `user-${i}@example.com`;
+      const email = `user-${(this.invited += 1)}@example.com`;
       const invitee = { email, role: 'operator' };
       await this.call('/api/auth/invite', invitee, { n: 1, session: this.ownerSession });
-      const { text } = await this.smtp.next();
-      const token = /#token=(\S+)/.exec(text)?.[1];
+      const token = await this.invitationOf(email);
       const { status } = await this.call('/api/auth/signup-exchange', { token, password: ADMIN_PASSWORD });
       if (status !== 201) throw new Error(`An invitation was not accepted: ${status}`);
       users.push({ email, password: ADMIN_PASSWORD });
     }
     return users;
+  }
+
+  /** Mails of other kinds may come in between. */
+  private async invitationOf(email: string): Promise<string | undefined> {
+    for (;;) {
+      const { to, text } = await this.smtp.next();
+      if (to.includes(email)) return /#token=(\S+)/.exec(text)?.[1];
+    }
   }
 
   /** How often the processes have looked at a password, all together. */
