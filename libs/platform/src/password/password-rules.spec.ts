@@ -1,5 +1,4 @@
-import { MIN_PASSWORD_LENGTH } from './passwords';
-import { COMMON_PASSWORDS } from './common-passwords';
+import { commonPasswords } from './common-passwords';
 import { refuseGuessable } from './password-rules';
 
 const WORDS = ['acme-logistics', 'Acme Logistics Ltd', 'ann.miller'];
@@ -14,9 +13,8 @@ function outcome(password: string): string {
 }
 
 describe('a password', () => {
-  it.each(['qwerty123456', 'QWERTY123456', '1234567890123', 'motherfucker'])(
-    'must not be the common %s',
-    (password) => expect(outcome(password)).toContain('many people have'),
+  it.each(['qwerty123456', 'QWERTY123456', '010203040506'])('must not be the common %s', (password) =>
+    expect(outcome(password)).toContain('many people have'),
   );
 
   it.each(['acme-logistics', 'AcmeLogistics2026', 'atlasatlas2026', 'Ann.Miller-1!', 'miller.acme.1'])(
@@ -30,8 +28,6 @@ describe('a password', () => {
   ])('may be %s', (password) => expect(outcome(password)).toBe('taken'));
 
   it('is held against enough of those that pass the minimum length', () => {
-    const common = [...COMMON_PASSWORDS];
-    expect(common.length).toBeGreaterThanOrEqual(3000);
-    expect(common.filter((one) => one.length < MIN_PASSWORD_LENGTH || one !== one.toLowerCase())).toEqual([]);
+    expect(commonPasswords().size).toBeGreaterThanOrEqual(3000);
   });
 });

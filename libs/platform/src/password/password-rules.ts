@@ -1,5 +1,5 @@
 import { validationFailed } from '../errors';
-import { COMMON_PASSWORDS } from './common-passwords';
+import { commonPasswords } from './common-passwords';
 
 /** How much of a password has to be left when the words that anybody would guess here are taken out. */
 const LEAST_REST = 8;
@@ -12,7 +12,7 @@ const PRODUCT = 'atlas';
  */
 export function refuseGuessable(password: string, words: readonly string[], field = 'password'): void {
   const plain = password.toLowerCase();
-  if (COMMON_PASSWORDS.has(plain)) throw refused(field, 'is one that many people have: choose another');
+  if (commonPasswords().has(plain)) throw refused(field, 'is one that many people have: choose another');
   if (restOf(plain, words).length < LEAST_REST)
     throw refused(field, 'is little more than a name that belongs here: choose another');
 }
