@@ -192,7 +192,10 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       expect(await databaseUrl()).toBe(set.plane.app.get(DatabaseUrls).open(right)?.reveal());
     });
     const databaseUrl = async () =>
-      set.plane.app.get(DatabaseUrls).open(await only(Tenant, { id: dedicated.id }))?.reveal();
+      set.plane.app
+        .get(DatabaseUrls)
+        .open(await only(Tenant, { id: dedicated.id }))
+        ?.reveal();
 
     it('looks at the others where one cannot be examined, and says so', async () => {
       const { dbUrlSealed } = await only(Tenant, { id: dedicated.id });
