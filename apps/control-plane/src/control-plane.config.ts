@@ -6,19 +6,12 @@ import {
   IsPortNumber,
   IsSecret,
   IsSwitch,
-  type MailOptions,
   NoDefaultInProduction,
+  PlaneConfig,
   Secret,
-  type WebOptions,
   isPlainHttp,
-  mailAddressProblem,
   issuerProblem,
-  originsIn,
-  originsProblem,
   passwordInUrl,
-  proxiesIn,
-  proxiesProblem,
-  smtpUrlProblem,
 } from '@atlas/platform';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, ValidateIf } from 'class-validator';
@@ -29,17 +22,9 @@ import { CONTROL_PLANE_VERSION, VERSION_PATTERN, versionProblem } from './tenant
 const PUBLIC_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
 /** Every variable that the Control Plane reads. `.env.example` describes them. */
-export class ControlPlaneConfig {
-  @IsOptional()
-  @IsIn(['production', 'development', 'test'])
-  NODE_ENV: string = 'development';
-
+export class ControlPlaneConfig extends PlaneConfig {
   @IsPortNumber()
   PORT: number = 4100;
-
-  /** The address to listen on. */
-  @IsNotEmpty()
-  HOST: string = '127.0.0.1';
 
   @IsSecret()
   @Checked('databaseUrl', databaseTargetProblem)
@@ -54,7 +39,7 @@ export class ControlPlaneConfig {
 
   @IsUrl(PUBLIC_URL, { message: '$property must be the http(s) URL that tenant planes use' })
   @Checked('transport', (value, config: ControlPlaneConfig) =>
-    config.NODE_ENV === 'production' && isPlainHttp(value) ? 'must be https in production' : null,
+    config.isProduction && isPlainHttp(value) ? 'must be https in production' : null,
   )
   CONTROL_PLANE_PUBLIC_URL: string = 'http://127.0.0.1:4100';
 
@@ -81,34 +66,6 @@ export class ControlPlaneConfig {
       : 'must be another one than INTERNAL_SERVICE_SECRET',
   )
   INTERNAL_SERVICE_SECRET_PREVIOUS?: Secret;
-
-  @ValidateIf(
-    (config: ControlPlaneConfig) => config.NODE_ENV === 'production' || config.METRICS_TOKEN !== undefined,
-  )
-  @IsLongSecret(16, ' (required in production)')
-  @NoDefaultInProduction()
-  METRICS_TOKEN?: Secret;
-
-  /** Origins, separated by commas, whose pages may call the API. Unset: none but its own. */
-  @IsOptional()
-  @Checked('origins', originsProblem)
-  CORS_ALLOWED_ORIGINS?: string;
-
-  /** Proxies in front, whose word on a client's address counts. Unset: none. */
-  @IsOptional()
-  @Checked('proxies', proxiesProblem)
-  TRUSTED_PROXIES?: string;
-
-  /** The server that mail is sent by. Unset: none is sent. */
-  @IsOptional()
-  @IsSecret()
-  @Checked('smtpUrl', smtpUrlProblem)
-  @NoDefaultInProduction(passwordInUrl)
-  SMTP_URL?: Secret;
-
-  @ValidateIf((config: ControlPlaneConfig) => config.SMTP_URL !== undefined || config.MAIL_FROM !== undefined)
-  @Checked('mailAddress', mailAddressProblem)
-  MAIL_FROM?: string;
 
   /** Nobody signs up, though mail is sent. */
   @IsSwitch()
@@ -143,7 +100,7 @@ export class ControlPlaneConfig {
   @IsOptional()
   @IsIn(DRIVER_NAMES)
   @Checked('driver', (value, config: ControlPlaneConfig) =>
-    value === 'local' && config.NODE_ENV === 'production' ? 'local is for development and CI' : null,
+    value === 'local' && config.isProduction ? 'local is for development and CI' : null,
   )
   INFRASTRUCTURE_DRIVER?: DriverName;
 
@@ -155,7 +112,7 @@ export class ControlPlaneConfig {
   @IsOptional()
   @IsUrl(PUBLIC_URL)
   @Checked('transport', (value, config: ControlPlaneConfig) =>
-    config.NODE_ENV === 'production' && isPlainHttp(value) ? 'must be https in production' : null,
+    config.isProduction && isPlainHttp(value) ? 'must be https in production' : null,
   )
   AI_PROVIDER_BASE_URL?: string;
 
@@ -264,30 +221,15 @@ export class ControlPlaneConfig {
   @Max(24 * 60)
   TERRAFORM_TIMEOUT_MINUTES: number = 60;
 
-  @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
-  LOG_LEVEL: string = 'info';
-
   /** `<fault point>:<kill|throw|fail|pause>`: tests break the plane there. Refused in production. */
   @IsOptional()
   @Checked('faultPoint', (_, config: ControlPlaneConfig) =>
-    config.NODE_ENV === 'production' ? 'is for tests, never in production' : null,
+    config.isProduction ? 'is for tests, never in production' : null,
   )
   ATLAS_FAULT_POINT?: string;
 
-  get web(): WebOptions {
-    return {
-      isProduction: this.NODE_ENV === 'production',
-      allowedOrigins: originsIn(this.CORS_ALLOWED_ORIGINS),
-      trustedProxies: proxiesIn(this.TRUSTED_PROXIES),
-    };
-  }
-
-  get mail(): MailOptions {
-    return { smtpUrl: this.SMTP_URL, from: this.MAIL_FROM, isProduction: this.NODE_ENV === 'production' };
-  }
-
   get infrastructureDriver(): DriverName {
-    return this.INFRASTRUCTURE_DRIVER ?? (this.NODE_ENV === 'production' ? 'manual' : 'local');
+    return this.INFRASTRUCTURE_DRIVER ?? (this.isProduction ? 'manual' : 'local');
   }
 
   get tenantPlaneVersion(): string {
@@ -314,10 +256,10 @@ function postgresUrlProblem(value: string): string | null {
 
 const LEAST_DIFFERENT_BYTES = 16;
 
-function sealingKeysProblem(value: string, { NODE_ENV }: ControlPlaneConfig): string | null {
+function sealingKeysProblem(value: string, { isProduction }: ControlPlaneConfig): string | null {
   try {
     const isRandom = parseSealingKeys(value).every(({ key }) => new Set(key).size >= LEAST_DIFFERENT_BYTES);
-    return isRandom || NODE_ENV !== 'production' ? null : 'must be random: openssl rand -base64 32';
+    return isRandom || !isProduction ? null : 'must be random: openssl rand -base64 32';
   } catch (error) {
     return `must be <id>:<base64 of 32 bytes>[,...]: ${(error as Error).message}`;
   }

@@ -7,40 +7,25 @@ import {
   IsPortNumber,
   IsSecret,
   IsSwitch,
-  type MailOptions,
   NoDefaultInProduction,
+  PlaneConfig,
   Secret,
   type SecretText,
-  type WebOptions,
   isPlainHttp,
-  mailAddressProblem,
-  originsIn,
-  originsProblem,
   passwordInUrl,
-  proxiesIn,
-  proxiesProblem,
   revealed,
-  smtpUrlProblem,
 } from '@atlas/platform';
 import { parseCredential } from '@atlas/service-auth';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, ValidateIf } from 'class-validator';
+import { IsBoolean, IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, ValidateIf } from 'class-validator';
 
 const HTTP_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
 /** Every variable that the Tenant Plane reads. `.env.example` describes them. */
-export class TenantPlaneConfig {
-  @IsOptional()
-  @IsIn(['production', 'development', 'test'])
-  NODE_ENV: string = 'development';
-
+export class TenantPlaneConfig extends PlaneConfig {
   @IsPortNumber()
   PORT: number = 4200;
-
-  /** The address to listen on. */
-  @IsNotEmpty()
-  HOST: string = '127.0.0.1';
 
   @IsOptional()
   @Checked('deploymentModel', deploymentModelProblem)
@@ -140,53 +125,6 @@ export class TenantPlaneConfig {
   @IsSwitch()
   @IsBoolean()
   ATLAS_ALLOW_REGISTER: boolean = false;
-
-  @ValidateIf(
-    (config: TenantPlaneConfig) => config.NODE_ENV === 'production' || config.METRICS_TOKEN !== undefined,
-  )
-  @IsLongSecret(16, ' (required in production)')
-  @NoDefaultInProduction()
-  METRICS_TOKEN?: Secret;
-
-  /** Origins, separated by commas, whose pages may call the API. Unset: none but its own. */
-  @IsOptional()
-  @Checked('origins', originsProblem)
-  CORS_ALLOWED_ORIGINS?: string;
-
-  /** Proxies in front, whose word on a client's address counts. Unset: none. */
-  @IsOptional()
-  @Checked('proxies', proxiesProblem)
-  TRUSTED_PROXIES?: string;
-
-  /** The server that mail is sent by. Unset: none is sent. */
-  @IsOptional()
-  @IsSecret()
-  @Checked('smtpUrl', smtpUrlProblem)
-  @NoDefaultInProduction(passwordInUrl)
-  SMTP_URL?: Secret;
-
-  @ValidateIf((config: TenantPlaneConfig) => config.SMTP_URL !== undefined || config.MAIL_FROM !== undefined)
-  @Checked('mailAddress', mailAddressProblem)
-  MAIL_FROM?: string;
-
-  @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
-  LOG_LEVEL: string = 'info';
-
-  get isProduction(): boolean {
-    return this.NODE_ENV === 'production';
-  }
-
-  get web(): WebOptions {
-    return {
-      isProduction: this.isProduction,
-      allowedOrigins: originsIn(this.CORS_ALLOWED_ORIGINS),
-      trustedProxies: proxiesIn(this.TRUSTED_PROXIES),
-    };
-  }
-
-  get mail(): MailOptions {
-    return { smtpUrl: this.SMTP_URL, from: this.MAIL_FROM, isProduction: this.isProduction };
-  }
 
   /** Undefined where the port is the system's choice, so that nobody can know it beforehand. */
   get endpointUrl(): string | undefined {

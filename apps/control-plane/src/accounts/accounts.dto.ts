@@ -5,6 +5,7 @@ import {
   MIN_PASSWORD_LENGTH,
   Optional,
   PageLimit,
+  SignInDto,
 } from '@atlas/platform';
 import {
   ArrayNotEmpty,
@@ -25,7 +26,7 @@ import { OPERATOR_ROLES, type OperatorRole, SCOPES, type Scope } from './scopes'
 const DAY = 24 * 3600;
 const YEAR = 365 * DAY;
 
-export class LoginDto {
+export class LoginDto extends SignInDto {
   @ApiProperty({ format: 'email' })
   @IsEmail()
   email: string;
@@ -34,24 +35,6 @@ export class LoginDto {
   @IsString()
   @Length(1, MAX_PASSWORD_LENGTH)
   password: string;
-
-  @ApiProperty({
-    required: false,
-    default: false,
-    description: 'For browsers: the session is set as a cookie, and the answer holds no token',
-  })
-  @Optional()
-  @IsBoolean()
-  cookie: boolean = false;
-
-  @ApiProperty({
-    required: false,
-    description: 'What an earlier sign-in answered: guesses of others do not count for this device',
-  })
-  @Optional()
-  @IsString()
-  @Length(1, 200)
-  device_token?: string;
 }
 
 export class ChangePasswordDto {

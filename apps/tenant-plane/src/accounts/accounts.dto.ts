@@ -1,26 +1,5 @@
-import { ApiProperty, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, Optional } from '@atlas/platform';
-import { IsBoolean, IsEmail, IsString, Length } from 'class-validator';
-
-class SignInDto {
-  @ApiProperty({
-    required: false,
-    default: false,
-    description: 'For browsers: the session is set as a cookie, and the answer holds no token',
-  })
-  @Optional()
-  @IsBoolean()
-  cookie: boolean = false;
-
-  @ApiProperty({
-    required: false,
-    description:
-      'What an earlier sign-in answered: a device that is known is not locked out by guesses of others. Browsers have it in a cookie',
-  })
-  @Optional()
-  @IsString()
-  @Length(1, 200)
-  device_token?: string;
-}
+import { ApiProperty, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, Optional, SignInDto } from '@atlas/platform';
+import { IsEmail, IsString, Length } from 'class-validator';
 
 const NEW_PASSWORD = {
   minLength: MIN_PASSWORD_LENGTH,
