@@ -28,6 +28,7 @@ export * from './request-context';
 export { AnswersWithin, type RequestLimits } from './request-limits';
 export * from './secret';
 export * from './sign-in.dto';
+export * from './sign-in-cookies';
 export { proxiesIn, proxiesProblem } from './trusted-proxies';
 export * from './validation.pipe';
 export { type WebOptions } from './web-security';

@@ -1,4 +1,4 @@
-import { ApiBearerAuth, ApiTags, Public } from '@atlas/platform';
+import { ApiBearerAuth, ApiTags, Public, type SignInAnswer } from '@atlas/platform';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { AnyOperator, OperatorInPerson } from './access.guard';
@@ -29,9 +29,9 @@ export class AccountsController {
     @Body() dto: LoginDto,
     @Req() { headers }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Partial<SignedIn>> {
+  ): Promise<SignInAnswer<SignedIn>> {
     const signedIn = await this.passwords.signIn(this.cookie.withDevice(dto, headers));
-    return dto.cookie ? this.cookie.handOver(signedIn, reply) : signedIn;
+    return this.cookie.answer(signedIn, dto, reply);
   }
 
   @AnyOperator()

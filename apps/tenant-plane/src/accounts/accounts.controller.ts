@@ -1,4 +1,4 @@
-import { ApiBearerAuth, ApiTags, Public } from '@atlas/platform';
+import { ApiBearerAuth, ApiTags, Public, type SignInAnswer } from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type IncomingHttpHeaders } from 'node:http';
@@ -9,7 +9,7 @@ import { AnyUser, Requires, WithoutLogin, requireActive } from '../tenancy/tenan
 import { RefreshDto, RegisterDto, SignupExchangeDto, TokenDto } from './accounts.dto';
 import { Accounts } from './accounts.service';
 import { type Invitation, Invitations } from './invitations';
-import { SessionCookie, type SignInAnswer } from './session-cookie';
+import { SessionCookie } from './session-cookie';
 import { type SignedIn, type UserView, userView } from './sessions';
 import { claimedTenant } from './session-token';
 import { SignupTokens } from './signup-tokens';
@@ -34,7 +34,7 @@ export class AccountsController {
     @Headers() headers: IncomingHttpHeaders,
     @Body() body: SignupExchangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SignInAnswer> {
+  ): Promise<SignInAnswer<SignedIn>> {
     const dto = this.cookie.withDevice(body, headers);
     const invited = claimedTenant('invite', dto.token);
     const signedIn = invited
@@ -57,7 +57,7 @@ export class AccountsController {
     @Headers() headers: IncomingHttpHeaders,
     @Body() dto: TokenDto,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SignInAnswer> {
+  ): Promise<SignInAnswer<SignedIn>> {
     return this.cookie.answer(
       await this.accounts.login(tenant, this.cookie.withDevice(dto, headers)),
       dto,
@@ -78,7 +78,7 @@ export class AccountsController {
     @CurrentTenant() tenant: Tenant,
     @Body() dto: RegisterDto,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SignInAnswer> {
+  ): Promise<SignInAnswer<SignedIn>> {
     return this.cookie.answer(await this.accounts.register(tenant, dto), dto, reply);
   }
 

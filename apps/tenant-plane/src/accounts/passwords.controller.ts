@@ -1,4 +1,4 @@
-import { ApiBearerAuth, ApiTags } from '@atlas/platform';
+import { ApiBearerAuth, ApiTags, type SignInAnswer } from '@atlas/platform';
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type IncomingHttpHeaders } from 'node:http';
@@ -7,7 +7,8 @@ import { type Tenant } from '../tenancy/tenant.entity';
 import { AnyUser, WithoutLogin } from '../tenancy/tenant.guard';
 import { ChangePasswordDto, ForgotPasswordDto, ResetPasswordDto } from './accounts.dto';
 import { Passwords } from './passwords';
-import { SessionCookie, type SignInAnswer } from './session-cookie';
+import { SessionCookie } from './session-cookie';
+import { type SignedIn } from './sessions';
 
 @ApiTags('accounts')
 @ApiBearerAuth()
@@ -37,7 +38,7 @@ export class PasswordsController {
     @Headers() headers: IncomingHttpHeaders,
     @Body() dto: ResetPasswordDto,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SignInAnswer> {
+  ): Promise<SignInAnswer<SignedIn>> {
     return this.cookie.answer(
       await this.passwords.reset(tenant, this.cookie.withDevice(dto, headers)),
       dto,

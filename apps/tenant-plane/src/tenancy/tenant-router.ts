@@ -4,7 +4,7 @@ import { tenantSlugOfHost } from '@atlas/tenancy';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { sessionCredentialOf } from '../accounts/session-cookie';
+import { SessionCookie } from '../accounts/session-cookie';
 import { claimedTenant } from '../accounts/session-token';
 import { ControlPlaneClient } from '../control-plane-link/control-plane-client';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
@@ -41,6 +41,7 @@ export class TenantRouter implements OnModuleInit {
     private readonly directory: TenantDirectory,
     private readonly client: ControlPlaneClient,
     private readonly identities: PlaneIdentities,
+    private readonly cookie: SessionCookie,
     private readonly clock: Clock,
   ) {}
 
@@ -110,7 +111,7 @@ export class TenantRouter implements OnModuleInit {
   private nameIn(headers: FastifyRequest['headers']): string | undefined {
     const header = headers['x-tenant-id'];
     if (typeof header === 'string') return header;
-    const token = sessionCredentialOf(headers, this.config)?.token;
+    const token = this.cookie.credentialOf(headers)?.token;
     return token === undefined ? undefined : (claimedTenant('session', token) ?? undefined);
   }
 }

@@ -9,9 +9,8 @@ import {
   sessionClaim,
   unauthenticated,
 } from '../accounts/session-authentication';
-import { sessionCredentialOf } from '../accounts/session-cookie';
+import { SessionCookie } from '../accounts/session-cookie';
 import { Audit } from '../audit/audit.service';
-import { TenantPlaneConfig } from '../tenant-plane.config';
 import { type TenantRequest } from './request-tenant';
 import { type TenantHints, TenantResolution } from './tenant-resolution';
 import { TenantRouter } from './tenant-router';
@@ -48,7 +47,7 @@ export class TenantGuard implements CanActivate {
     private readonly router: TenantRouter,
     private readonly tenants: TenantDatabase,
     private readonly audit: Audit,
-    private readonly config: TenantPlaneConfig,
+    private readonly cookie: SessionCookie,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -58,7 +57,7 @@ export class TenantGuard implements CanActivate {
     if (!access) throw new DomainError('forbidden', 'forbidden', 'This route is open to nobody.');
     const request = context.switchToHttp().getRequest<TenantRequest>();
     const isLoginNeeded = access !== 'anybody' && access !== 'anybody-even-without-tenant';
-    const credential = isLoginNeeded ? sessionCredentialOf(request.headers, this.config) : undefined;
+    const credential = isLoginNeeded ? this.cookie.credentialOf(request.headers) : undefined;
     if (credential?.isCookie) refuseOtherSites(request);
     const { session, tenant } = await this.lookUp(request, access, credential?.token).catch(
       (error: unknown) => this.sentOn(error, request),

@@ -1,10 +1,9 @@
+import { DEVICE_SECONDS } from '@atlas/platform';
 import { type EntityManager, type EntityTarget, LessThanOrEqual, MoreThan } from 'typeorm';
 import { Column, PrimaryColumn } from 'typeorm';
 import { TimestampColumn } from '../columns';
 import { insertRow } from '../rows';
 
-/** As browsers do, which keep no cookie for longer than 400 days. */
-export const DEVICE_SECONDS = 180 * 24 * 3600;
 /** A program that never shows what it was given would leave a row each time. */
 const DEVICES_OF_USER = 50;
 
