@@ -1,16 +1,26 @@
 const BATCH = 50;
 
-/** Calls that many times, so many at once. */
-export async function inBatches<T>(
-  count: number,
-  progress: (text: string) => void,
-  call: (i: number) => Promise<T>,
-): Promise<T[]> {
-  const answers: T[] = [];
-  for (let from = 0; from < count; from += BATCH) {
-    const size = Math.min(BATCH, count - from);
-    answers.push(...(await Promise.all(Array.from({ length: size }, (_, i) => call(from + i)))));
-    if (from % 1000 === 0) progress(`${from} of ${count}`);
+interface Pace {
+  /** How many at once; 50 when left out. */
+  readonly batch?: number;
+  readonly progress?: (text: string) => void;
+}
+
+/** Does that for each, some at once; what comes of them is in the order of the items. */
+export async function inBatches<T, R>(
+  items: readonly T[],
+  { batch = BATCH, progress }: Pace,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (let from = 0; from < items.length; from += batch) {
+    results.push(...(await Promise.all(items.slice(from, from + batch).map((item) => work(item)))));
+    if (from % 1000 === 0) progress?.(`${from} of ${items.length}`);
   }
-  return answers;
+  return results;
+}
+
+/** 0 to `count` - 1. */
+export function turns(count: number): number[] {
+  return Array.from({ length: count }, (_, turn) => turn);
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Mailer, Secret } from '@atlas/platform';
@@ -66,7 +66,9 @@ describe('Mailer', () => {
   });
 
   (HAS_OPENSSL ? it : it.skip)('does not believe a certificate that nobody vouches for', async () => {
-    const { cert, key } = createTestCertificate(mkdtempSync(join(tmpdir(), 'atlas-mail-')));
+    const folder = mkdtempSync(join(tmpdir(), 'atlas-mail-'));
+    const { cert, key } = createTestCertificate(folder);
+    rmSync(folder, { recursive: true });
     const own = await TestSmtpServer.start({ cert, key });
     await expect(mailerFor(own.url, true).send('ann@example.com', LETTER)).rejects.toThrow(/ESOCKET|ETLS/);
     expect(own.mails).toEqual([]);

@@ -40,8 +40,7 @@ export async function controlPlaneMatrix(
   );
   const calls = size === 'full' ? all : all.filter((_, at) => at % SMALL_PART === 0);
   const rows = await rowsTelling(stack.controlPlaneDatabase, [tenantId, slug]);
-  const outcomes = await inBatches(calls.length, progress, async (at) => {
-    const { route, caller } = calls[at] as (typeof calls)[number];
+  const outcomes = await inBatches(calls, { progress }, async ({ route, caller }) => {
     const target = targetOf(route, ids);
     const body = takesBody(route) ? JSON.stringify({ email: victim.party.slug, token: tenantId }) : undefined;
     const reply = await sender.send(requestFor(route, target, caller, body));

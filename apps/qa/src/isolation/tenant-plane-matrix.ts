@@ -94,8 +94,7 @@ class Plane {
   }
 
   async judged(attempts: readonly Attempt[], marks: { name: string; rows: string[] }): Promise<Judged[]> {
-    return inBatches(attempts.length, this.progress, async (at) => {
-      const attempt = attempts[at] as Attempt;
+    return inBatches(attempts, { progress: this.progress }, async (attempt) => {
       const judged = judge(attempt, await this.sender.send(attempt.request), marks);
       const { outcome, status, why, told = '' } = judged;
       if (outcome === 'leak' || outcome === 'fault')

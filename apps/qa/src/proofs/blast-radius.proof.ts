@@ -26,10 +26,15 @@ export const BLAST_RADIUS: Proof = {
       const rowsOfVictim = () => rowsTelling(stack.controlPlaneDatabase, marksOf(victim));
       const before = await rowsOfVictim();
       const counts = await tryAll(scene, routes, context);
-      const changed = changesOf(before, await rowsOfVictim());
+      const after = await rowsOfVictim();
+      const alarms = after.filter(isAlarm).length;
+      const changed = changesOf(
+        before,
+        after.filter((row) => !isAlarm(row)),
+      );
       const asked = ai.asked.length;
       const own = await byVictimItself(scene, routes.signed);
-      const figure = `${counts.attempts} attempts on ${routes.signed.length} signed, ${routes.operator.length} operators' and ${routes.public.length} public routes: ${counts.failures} succeeded or failed otherwise than by a refusal, ${JSON.stringify(counts.statuses)}; ${changed} of ${before.length} rows changed, ${asked} questions to the AI; by the victim itself ${own.accepted} of ${own.calls} succeed; not covered: ${unlisted.map(nameOf).join(', ') || 'none'}`;
+      const figure = `${counts.attempts} attempts on ${routes.signed.length} signed, ${routes.operator.length} operators' and ${routes.public.length} public routes: ${counts.failures} succeeded or failed otherwise than by a refusal, ${JSON.stringify(counts.statuses)}; ${changed} of ${before.length} rows changed, ${alarms} alarms, ${asked} questions to the AI; by the victim itself ${own.accepted} of ${own.calls} succeed; not covered: ${unlisted.map(nameOf).join(', ') || 'none'}`;
       const isHarmless = counts.failures === 0 && changed === 0 && asked === 0;
       const isMeant = own.accepted === own.calls && unlisted.length === 0 && before.length > 0;
       return { figure, isGood: isHarmless && isMeant };
@@ -38,6 +43,11 @@ export const BLAST_RADIUS: Proof = {
     }
   },
 };
+
+/** That a token of the victim's was shown by somebody else is on record. */
+function isAlarm(row: string): boolean {
+  return row.startsWith('audit_events ') && row.includes('"provisioning_token.misused"');
+}
 
 type Routes = Readonly<Record<Audience, readonly Route[]>>;
 
@@ -59,8 +69,7 @@ async function tryAll(scene: Scene, routes: Routes, { size, progress }: ProofCon
   const all = [...signed.map((attempt) => ({ ...attempt, isPublic: false })), ...ofOthers];
   const attempts = size === 'full' ? all : all.filter((_, at) => at % SMALL_PART === 0);
   const { url } = scene.stack.controlPlane;
-  const replies = await inBatches(attempts.length, progress, async (at) => {
-    const attempt = attempts[at] as (typeof attempts)[number];
+  const replies = await inBatches(attempts, { progress }, async (attempt) => {
     const reply = await sendAs(url, attempt.key, attempt.call);
     const isFailure = reply.status < 400 ? succeedsAs(scene, attempt, reply) : reply.status >= 500;
     if (isFailure) progress(describe(attempt, reply));

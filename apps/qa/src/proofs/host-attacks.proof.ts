@@ -20,8 +20,7 @@ export const HOST_ATTACKS: Proof = {
       (size === 'full' ? pathsFor(attack, other) : [LIST]).map((path) => ({ attack, path })),
     );
     const url = stack.tenantPlanes[0]?.url ?? '';
-    const outcomes = await inBatches(attacks.length, progress, async (at) => {
-      const { attack, path } = attacks[at] as (typeof attacks)[number];
+    const outcomes = await inBatches(attacks, { progress }, async ({ attack, path }) => {
       const answer = await sendRaw(url, textOf(attack, path));
       const outcome = outcomeOf(attack, path, answer, { own, other });
       if (outcome === 'crossed' || outcome === 'otherwise')

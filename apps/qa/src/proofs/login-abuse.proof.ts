@@ -1,4 +1,4 @@
-import { inBatches } from '../in-batches';
+import { inBatches, turns } from '../in-batches';
 import { type Proof, countBy } from '../proof';
 import { LoginScene, addressOf } from '../signing-in/login-scene';
 import { longestAfterlife } from '../signing-in/revocation';
@@ -57,7 +57,7 @@ async function guessed(scene: LoginScene, count: number, progress: (text: string
   const { device_token } = (await scene.signIn(scene.owner)).body;
   const before = await scene.passwordChecks();
   let [owners, ownersIn] = [0, 0];
-  const answers = await inBatches(count, progress, async (n) => {
+  const answers = await inBatches(turns(count), { progress }, async (n) => {
     if (n % GUESSES_BETWEEN === GUESSES_BETWEEN - 1) {
       owners += 1;
       if ((await scene.signIn(scene.owner, { device_token }, n)).status === 200) ownersIn += 1;

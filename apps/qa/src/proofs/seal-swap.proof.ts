@@ -1,6 +1,7 @@
 import { type TestStack } from '@atlas/testing';
+import { inBatches } from '../in-batches';
 import { type Proof, type ProofContext } from '../proof';
-import { type TenantWithSecret, dbUrlOf, inTurns, tenantsWithSecrets } from '../sealing/tenants-with-secrets';
+import { FEW, type TenantWithSecret, dbUrlOf, tenantsWithSecrets } from '../sealing/tenants-with-secrets';
 import { TenantRows } from '../tenant-rows';
 
 const TENANTS = { small: 4, full: 200 } as const;
@@ -23,7 +24,7 @@ export const SEAL_SWAP: Proof = {
     const rows = await TenantRows.open(stack.controlPlaneDatabase);
     try {
       const tenants = await tenantsWithSecrets(stack, TENANTS[context.size]);
-      const sealed = await inTurns(tenants, async ({ id }) => {
+      const sealed = await inBatches(tenants, FEW, async ({ id }) => {
         const [row] = await rows.query<{ value: string }>(
           'select db_url_sealed as value from tenants where id = $1',
           [id],
@@ -60,7 +61,7 @@ async function judged(scene: Scene, { progress }: ProofContext) {
 async function opened({ stack, rows, tenants }: Scene, values: readonly string[]): Promise<number> {
   for (const [index, { id }] of tenants.entries())
     await rows.query('update tenants set db_url_sealed = $1 where id = $2', [values[index], id]);
-  const answers = await inTurns(tenants, ({ id }) => dbUrlOf(stack, id));
+  const answers = await inBatches(tenants, FEW, ({ id }) => dbUrlOf(stack, id));
   return answers.filter((answer) => answer !== undefined).length;
 }
 
@@ -76,8 +77,9 @@ const ELSEWHERE = [
 ];
 
 async function valuesFrom({ rows, tenants }: Scene, query: string): Promise<string[]> {
-  const found = await inTurns(
+  const found = await inBatches(
     tenants,
+    FEW,
     async ({ id }) => (await rows.query<{ value: string }>(query, [id]))[0],
   );
   return found.map((row) => {

@@ -1,6 +1,6 @@
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { type InstallView, type PlaneProcess, type TestStack, eventually } from '@atlas/testing';
-import { inBatches } from '../in-batches';
+import { inBatches, turns } from '../in-batches';
 import { type Proof, type ProofContext } from '../proof';
 import { CallingPlane } from '../rotating/calling-plane';
 import { SteadyCalls } from '../rotating/steady-calls';
@@ -180,7 +180,7 @@ async function oldRefused({ urls, size, progress }: Scene, planes: readonly Call
     const plane = new SignedPlane(signed.publicUrl, install);
     return () => plane.sign('GET', `${PLANE_PATHS.routes}/nobody?tenant_plane_id=${id}`);
   });
-  const refused = await inBatches(size.old, progress, async (i) => {
+  const refused = await inBatches(turns(size.old), { progress }, async (i) => {
     const signed = (old[i % old.length] as (typeof old)[number])();
     const { status, body } = await send(urls[Math.floor(i / old.length) % urls.length] ?? '', signed);
     return status === 401 && body['code'] === 'bad_signature';

@@ -1,4 +1,4 @@
-import { inBatches } from '../in-batches';
+import { inBatches, turns } from '../in-batches';
 import { type Mutation } from '../mutations/mutation';
 import { REQUEST_MUTATIONS } from '../mutations/request-mutations';
 import { SIGNATURE_MUTATIONS } from '../mutations/signature-mutations';
@@ -40,7 +40,7 @@ export const SIGNATURE_MUTATION: Proof = {
         refusal: [status, body?.code].join(' ').trim(),
       };
     };
-    const outcomes = await inBatches(count, progress, attempt);
+    const outcomes = await inBatches(turns(count), { progress }, attempt);
     const wrong = outcomes.filter((outcome) => !isRefused(outcome));
     const intact = outcomes.map((outcome) => outcome.intact).filter((status) => status !== undefined);
     const accepted = intact.filter((status) => status === 200).length;

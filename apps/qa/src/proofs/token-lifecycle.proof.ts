@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { type InstallView, type Provisioned, type TestStack } from '@atlas/testing';
-import { inBatches } from '../in-batches';
+import { inBatches, turns } from '../in-batches';
 import { type Proof, type ProofContext, countBy } from '../proof';
 import { SeededRandom } from '../seeded-random';
 import { SignedPlane, send } from '../signed-plane';
@@ -101,7 +101,7 @@ async function refusals(scene: Scene, count: number, { progress }: ProofContext)
     turn % 3 === 0
       ? (scene.dead[(turn / 3) % scene.dead.length] as Attempt)
       : mutated(scene, kinds[turn % kinds.length] ?? '', Math.floor(turn / kinds.length));
-  const outcomes = await inBatches(count, progress, async (turn) => {
+  const outcomes = await inBatches(turns(count), { progress }, async (turn) => {
     const attempt = attemptAt(turn);
     // A rehearsal would say what a token is good for.
     const outcome = await show(scene, attempt, { isDryRun: turn % 5 === 0 });
@@ -117,7 +117,9 @@ async function refusals(scene: Scene, count: number, { progress }: ProofContext)
 async function statementsOf(scene: Scene, count: number, { progress }: ProofContext) {
   const reports = new StatementReports(scene.stack.controlPlane);
   const costOf = async (kind: string): Promise<number> => {
-    await inBatches(count, progress, (turn) => show(scene, mutated(scene, kind, turn), { headers: COUNTED }));
+    await inBatches(turns(count), { progress }, (turn) =>
+      show(scene, mutated(scene, kind, turn), { headers: COUNTED }),
+    );
     return reports.next();
   };
   return {

@@ -1,6 +1,8 @@
 import { type TestStack } from '@atlas/testing';
+import { inBatches, turns } from '../in-batches';
 
-const AT_ONCE = 8;
+/** The Control Plane has other things to do meanwhile. */
+export const FEW = { batch: 8 };
 
 export interface TenantWithSecret {
   readonly id: string;
@@ -23,18 +25,7 @@ export async function tenantsWithSecrets(stack: TestStack, count: number): Promi
     await stack.api(`/api/tenants/${id}/provisioning-tokens`, { method: 'POST' });
     return { id, dbUrl };
   };
-  return inTurns(
-    Array.from({ length: count }, (_, index) => index),
-    make,
-  );
-}
-
-/** Some at once, all in the end. */
-export async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let at = 0; at < items.length; at += AT_ONCE)
-    results.push(...(await Promise.all(items.slice(at, at + AT_ONCE).map(work))));
-  return results;
+  return inBatches(turns(count), FEW, make);
 }
 
 /** What the Control Plane says it is; undefined when it does not. */
