@@ -17,8 +17,11 @@ const ESM_ONLY = [
   'load-esm',
 ];
 
-/** One jest project. `postgres: true` starts the shared Postgres server of the run before its tests. */
-module.exports = (name, dir, { postgres = false } = {}) => ({
+/**
+ * One jest project. `postgres: true` starts the shared Postgres server of the run before its tests; with
+ * `quickPasswords: true` what runs in the tests' own process hashes passwords at little cost.
+ */
+module.exports = (name, dir, { postgres = false, quickPasswords = false } = {}) => ({
   displayName: name,
   rootDir: dir,
   testEnvironment: 'node',
@@ -33,6 +36,9 @@ module.exports = (name, dir, { postgres = false } = {}) => ({
   transform: { '^.+\\.[cm]?[tj]s$': ['@swc/jest', { swcrc: true }] },
   transformIgnorePatterns: [`/node_modules/(?!(${ESM_ONLY.join('|')})/)`],
   moduleNameMapper: {
+    ...(quickPasswords && {
+      '^@node-rs/argon2$': path.join(__dirname, 'libs/testing/jest/quick-argon2.cjs'),
+    }),
     '^@atlas/([^/]+)$': path.join(__dirname, 'libs/$1/src/index.ts'),
     '^@atlas/([^/]+)/([^/]+)$': path.join(__dirname, 'libs/$1/src/$2.ts'),
   },

@@ -1,0 +1,16 @@
+import { NO_PASSWORD, hashPassword, passwordMatches } from './passwords';
+
+describe('passwords', () => {
+  it('are kept as argon2id of 19 MiB and two passes, each with a salt of its own', async () => {
+    const [one, another] = await Promise.all([hashPassword('correct horse'), hashPassword('correct horse')]);
+    expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(one).not.toBe(another);
+  });
+
+  it('match what was hashed, and nothing else', async () => {
+    const kept = await hashPassword('correct horse');
+    expect(await passwordMatches('correct horse', kept)).toBe(true);
+    expect(await passwordMatches('Correct horse', kept)).toBe(false);
+    expect(await passwordMatches('', NO_PASSWORD)).toBe(false);
+  });
+});
