@@ -49,12 +49,9 @@ export class TestControlPlane {
     env: Env = {},
     limits?: Partial<RequestLimits>,
   ): Promise<TestControlPlane> {
-    const { database } = await createKeptDatabase(driver, 'control-plane', firstStart);
+    const { database, made } = await createKeptDatabase(driver, 'control-plane', firstStart);
     const plane = await TestControlPlane.open(database, new FixedClock(), env, limits);
-    await plane.createOperator('owner@example.com', 'owner');
-    plane.session = await plane.login('owner@example.com');
-    plane.apiKey = await plane.createApiKey(SCOPES);
-    return plane;
+    return Object.assign(plane, made);
   }
 
   /** A (further) process of the Control Plane that owns `database`. */
@@ -177,10 +174,15 @@ export function provisionBody(changes: object = {}): Record<string, unknown> {
   return { ...named, deployment_model: 'shared', ...changes };
 }
 
-/** Migrates the database and the queue in it, and makes the first keys. */
-async function firstStart(database: TestDatabase): Promise<void> {
+/** Migrates the database and the queue in it, makes the first keys, and the owner with a session and an API key. */
+async function firstStart(database: TestDatabase): Promise<Pick<TestControlPlane, 'session' | 'apiKey'>> {
   const plane = await TestControlPlane.open(database, new FixedClock());
+  await plane.createOperator('owner@example.com', 'owner');
+  plane.session = await plane.login('owner@example.com');
+  plane.apiKey = await plane.createApiKey(SCOPES);
   await plane.app.close();
+  const { session, apiKey } = plane;
+  return { session, apiKey };
 }
 
 export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>): NodeJS.ProcessEnv {
