@@ -45,7 +45,8 @@ export const COMPENSATION: Proof = {
   name: 'compensation',
   goal: 'a permanent failure at each step of provisioning, move and restore: 0 resources left, and the same request again succeeds',
   databases: ['sqlite', 'postgres'],
-  smallOn: ['sqlite'],
+  // control-plane/test/jobs/job-control.cases.ts and e2e/test/dedicated.spec.ts are its small form.
+  smallOn: [],
   async run(context) {
     const undoable = context.size === 'full' ? UNDOABLE : UNDOABLE.slice(0, 1);
     const outcomes = await inLanes(LANES, undoable, (one) => failAtEach(context, one));

@@ -31,8 +31,8 @@ export const CRASH_MATRIX: Proof = {
   name: 'crash-matrix',
   goal: 'kill -9 at every step edge of every operation in every model, restart: 0 stuck, 0 orphans, 0 doubles, back within 30 s',
   databases: ['sqlite', 'postgres'],
-  // On Postgres a dead worker's lease runs for 15 s.
-  smallOn: ['sqlite'],
+  // e2e/test/crash-recovery.spec.ts is its small form.
+  smallOn: [],
   async run(context) {
     const isFull = context.size === 'full';
     const leftOut = await operationsLeftOut();

@@ -26,7 +26,8 @@ export const RECONCILE: Proof = {
   name: 'reconcile',
   goal: '20 drifts in 200 tenants: 20 found within 60 s, 0 false, also while tenants are provisioned',
   databases: ['sqlite', 'postgres'],
-  smallOn: ['sqlite'],
+  // control-plane/test/fleet/reconcile.cases.ts is its small form.
+  smallOn: [],
   async run(context) {
     const size = SIZES[context.size];
     const scene = await open(context);

@@ -10,7 +10,7 @@ import { COUNTED } from '../tokens/counted-trace';
 import { StatementReports, countingStatements } from '../tokens/statement-reports';
 import { MUTATIONS } from '../tokens/token-mutations';
 
-const SIZES = { small: { attempts: 240, counted: 30 }, full: { attempts: 10_000, counted: 1000 } } as const;
+const SIZES = { small: { attempts: 120, counted: 20 }, full: { attempts: 10_000, counted: 1000 } } as const;
 /** Of each state, taken in turn. */
 const TOKENS = 3;
 
@@ -33,7 +33,7 @@ interface Scene {
 /** R3. Nothing but a token that is live and whole makes a tenant plane. */
 export const TOKEN_LIFECYCLE: Proof = {
   name: 'token-lifecycle',
-  goal: '10,000 expired, revoked, superseded and mutated tokens: 0 accepted, no 5xx; a wrong checksum costs no SQL (small form: 240)',
+  goal: '10,000 expired, revoked, superseded and mutated tokens: 0 accepted, no 5xx; a wrong checksum costs no SQL (small form: 120)',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run(context) {
