@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -9,6 +9,8 @@ const STAY_OUTSIDE = [
   ...['sqlite3', '@node-rs/argon2', 'swagger-ui-dist'],
   ...Object.keys(JSON.parse(read('package.json')).devDependencies),
 ];
+/** That a plane serves as they are. */
+const PAGES = 'libs/platform/pages';
 const AS_IN_A_MODULE = [
   `import { createRequire as atlasCreateRequire } from 'node:module';`,
   `import { dirname as atlasDirname } from 'node:path';`,
@@ -71,6 +73,7 @@ async function bundle(from, to, entries) {
   });
   const manifest = { type: 'module', bundleDependencies: packagesOf(Object.keys(metafile.inputs)) };
   write(`${to}/package.json`, `${JSON.stringify(manifest)}\n`);
+  cpSync(join(ROOT, PAGES), join(ROOT, to, 'pages'), { recursive: true });
 }
 
 /** Those of others that have a file in it. */

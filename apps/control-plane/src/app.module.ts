@@ -39,6 +39,7 @@ import { LocalPlanes } from './infrastructure/drivers/local/local-planes';
 import { LocalSupervisor } from './infrastructure/drivers/local/local-supervisor';
 import { Infrastructures } from './infrastructure/infrastructures';
 import { MAIL_PROVIDERS } from './mail';
+import { LinkPagesController } from './mail/link-pages.controller';
 import { Chores } from './provisioning/chores';
 import { FaultPoints } from './provisioning/fault-points';
 import { JobEvents } from './provisioning/job-events';
@@ -210,6 +211,7 @@ export class AppModule {
         AuditController,
         DriftsController,
         JobsController,
+        LinkPagesController,
         RoutingController,
         SealingKeysController,
         SignupController,

@@ -20,7 +20,10 @@ import { trustOf } from './trusted-proxies';
 import { createValidationPipe } from './validation.pipe';
 import { WEB_OPTIONS, type WebOptions, secure } from './web-security';
 
-const UNPREFIXED = ['/', 'health/live', 'health/ready', 'api/health', 'metrics'];
+const UNPREFIXED = [
+  ...['/', 'health/live', 'health/ready', 'api/health', 'metrics'],
+  ...['signup', 'signup/verify', 'reset-password', 'assets/page.css', 'assets/page.js'],
+];
 
 export interface HttpAppOptions extends ApiTitle {
   readonly logger?: LoggerService | false;

@@ -10,6 +10,7 @@ export * from './errors';
 export * from './event-stream';
 export * from './health';
 export * from './http-app';
+export * from './link-pages';
 export * from './logger';
 export * from './loopback';
 export * from './mail';

@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '
 import { TerminusModule } from '@nestjs/terminus';
 import { Clock, SystemClock } from './clock';
 import { Draining, HealthController, READINESS_CHECKS, type ReadinessChecks } from './health';
+import { PageAssetsController } from './link-pages';
 import { type MailOptions } from './mail';
 import { MAIL_OPTIONS, Mailer } from './mail/mailer';
 import { METRICS_OPTIONS, Metrics, MetricsController, type MetricsOptions } from './metrics';
@@ -23,7 +24,7 @@ export interface PlatformOptions {
 const OPTIONS = Symbol('PLATFORM_OPTIONS');
 type Options = ReturnType<PlatformOptions['useFactory']>;
 
-/** Clock, health, metrics and mail: what both planes have and neither decides. */
+/** Clock, health, metrics, mail and what its pages load: what both planes have and neither decides. */
 @Module({})
 export class PlatformModule {
   static forRootAsync(options: PlatformOptions): DynamicModule {
@@ -31,7 +32,7 @@ export class PlatformModule {
       module: PlatformModule,
       global: true,
       imports: [TerminusModule.forRoot({ logger: false }), ...(options.imports ?? [])],
-      controllers: [HealthController, MetricsController],
+      controllers: [HealthController, MetricsController, PageAssetsController],
       providers: [
         { provide: OPTIONS, inject: options.inject, useFactory: options.useFactory },
         { provide: METRICS_OPTIONS, inject: [OPTIONS], useFactory: (all: Options) => all.metrics },

@@ -11,7 +11,10 @@ import { TestControlPlane, environmentFor } from '../control-plane.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
 const METRICS_TOKEN = 'a token for the scraper';
-const WITHOUT_PREFIX = ['health/live', 'health/ready', 'api/health', 'metrics'];
+const WITHOUT_PREFIX = [
+  ...['health/live', 'health/ready', 'api/health', 'metrics'],
+  ...['signup/verify', 'reset-password', 'assets/page.css', 'assets/page.js'],
+];
 
 interface Route {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -46,7 +49,7 @@ describe('the HTTP side of the Control Plane', () => {
     }
   });
 
-  it('is public only for signing in, health and metrics', () => {
+  it('is public only for signing in, health and metrics, and pages', () => {
     const open = routes.filter(({ isPublic }) => isPublic).map(({ path }) => path);
     expect(open.sort()).toEqual([
       '/api/auth/login',
@@ -55,9 +58,11 @@ describe('the HTTP side of the Control Plane', () => {
       '/api/auth/reset-password',
       '/api/health',
       ...['/api/signup', '/api/signup/verify', '/api/signup/{id}'],
+      ...['/assets/page.css', '/assets/page.js'],
       '/health/live',
       '/health/ready',
       '/metrics',
+      ...['/reset-password', '/signup/verify'],
     ]);
   });
 
@@ -187,20 +192,21 @@ function routesOfController(controller: { name: string; prototype?: unknown } & 
       typeof handler === 'function' ? Reflect.getMetadata('method', handler) : undefined;
     if (typeof method !== 'number' || !handler) return [];
     const isPublic = [handler, controller].some((place) => Reflect.getMetadata(IS_PUBLIC, place) === true);
+    const verb = RequestMethod[method]?.toLowerCase() as Route['method'];
     return texts(Reflect.getMetadata('path', handler)).map((own) => ({
-      method: RequestMethod[method]?.toLowerCase() as Route['method'],
-      path: openApiPath(base ?? '', own),
+      method: verb,
+      path: openApiPath(verb, base ?? '', own),
       isPublic,
     }));
   });
 }
 
-function openApiPath(base: string, own: string): string {
+function openApiPath(method: Route['method'], base: string, own: string): string {
   const path = [base, own]
     .map((part) => part.replace(/^\/|\/$/g, ''))
     .filter(Boolean)
     .join('/');
-  const prefixed = WITHOUT_PREFIX.includes(path) ? path : `api/${path}`;
+  const prefixed = method === 'get' && WITHOUT_PREFIX.includes(path) ? path : `api/${path}`;
   return `/${prefixed.replaceAll(/:(\w+)/g, '{$1}')}`;
 }
 

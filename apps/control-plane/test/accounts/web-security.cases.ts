@@ -14,18 +14,38 @@ describe('what browsers are told by the Control Plane', () => {
   });
   afterAll(() => plane.close());
 
-  it.each(['/api/tenants', '/api/nothing', '/docs', '/openapi.json', '/health/live', '/metrics'])(
-    'is at %s not to guess, frame or tell where they came from',
+  it.each([
+    '/api/tenants',
+    '/api/nothing',
+    '/docs',
+    '/openapi.json',
+    '/health/live',
+    '/metrics',
+    '/signup/verify',
+  ])('is at %s not to guess, frame or tell where they came from', async (path) => {
+    const { headers } = await plane.get(path);
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': expect.stringMatching(/^default-src 'none';.*frame-ancestors 'none'/),
+      'referrer-policy': 'no-referrer',
+    });
+    expect(headers['content-security-policy']).not.toMatch(/unsafe-(inline|eval)/);
+    expect(headers).not.toHaveProperty('strict-transport-security');
+    expect(Object.keys(headers).filter((name) => ACCESS_CONTROL.test(name))).toEqual([]);
+  });
+
+  it.each(['/signup/verify', '/reset-password'])(
+    'is at %s, which links of mails open, to load what is beside it and to keep nothing',
     async (path) => {
-      const { headers } = await plane.get(path);
+      const { text, headers } = await plane.get(path, { token: null }).expect(200);
       expect(headers).toMatchObject({
-        'x-content-type-options': 'nosniff',
-        'content-security-policy': expect.stringMatching(/^default-src 'none';.*frame-ancestors 'none'/),
-        'referrer-policy': 'no-referrer',
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-store',
+        'content-security-policy':
+          "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none';" +
+          "script-src 'self';style-src 'self';connect-src 'self'",
       });
-      expect(headers['content-security-policy']).not.toMatch(/unsafe-(inline|eval)/);
-      expect(headers).not.toHaveProperty('strict-transport-security');
-      expect(Object.keys(headers).filter((name) => ACCESS_CONTROL.test(name))).toEqual([]);
+      expect(text).not.toMatch(/<script(?! type="module" src="\/)|<style|\sstyle=|\son\w+=|\{\{|https?:/);
     },
   );
 

@@ -33,6 +33,7 @@ import { HomeController } from '../deployment/home.controller';
 import { TenantDefaultController } from '../deployment/tenant-default.controller';
 import { TenantIdempotency, UserRequests } from '../idempotency/tenant-idempotency';
 import { MAIL_PROVIDERS } from '../mail';
+import { LinkPagesController } from '../mail/link-pages.controller';
 import { MovesController } from '../portability/moves.controller';
 import { Moves } from '../portability/moves.service';
 import { RunningTransfers } from '../portability/running-transfers';
@@ -94,6 +95,7 @@ const ACCOUNTS = [
     ControlPlaneChecksController,
     TenantDefaultController,
     HomeController,
+    LinkPagesController,
     MovesController,
   ],
   providers: [

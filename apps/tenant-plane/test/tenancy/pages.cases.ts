@@ -51,6 +51,34 @@ describe('what a person with a browser sees of a tenant plane', () => {
     for (const [, style = ''] of made) expect(policy).toContain(hashOf(style));
   });
 
+  it.each(['/signup', '/reset-password'])(
+    'at %s is a page for the links of mails: of this tenant, and nothing in it but from beside it',
+    async (path) => {
+      const { text, headers } = await open(path).expect(200);
+      expect(headers).toMatchObject({
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-store',
+        'referrer-policy': 'no-referrer',
+        'content-security-policy':
+          "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none';" +
+          "script-src 'self';style-src 'self';connect-src 'self'",
+      });
+      expect(text).toContain('Acme &lt;Corp&gt; &amp; &quot;Sons&quot;');
+      expect(text).toMatch(/autocomplete="new-password"[^]*minlength="12"\s+maxlength="200"/);
+      expect(text).not.toMatch(/<script(?! type="module" src="\/)|<style|\sstyle=|\son\w+=|\{\{|https?:/);
+      const loaded = [...text.matchAll(/<(?:link|script)[^>]*(?:href|src)="(.*?)"/g)].map(([, file]) => file);
+      const types = await Promise.all(
+        loaded.map(async (file = '') => (await open(file).expect(200)).headers['content-type']),
+      );
+      expect(types).toEqual(['text/css; charset=utf-8', 'text/javascript; charset=utf-8']);
+    },
+  );
+
+  it('is no page for a link of a tenant that there is not', async () => {
+    const answer = await plane.get('/signup', { host: hostOf('nobody'), headers: { accept: 'text/html' } });
+    expect([answer.status, answer.text]).toEqual([404, expect.not.stringContaining('<form')]);
+  });
+
   it('is a page that says what is wrong, with the id to quote', async () => {
     const answer = await open('/api/nothing?<script>').expect(404);
     expect(answer.headers['content-type']).toContain('text/html');
@@ -60,9 +88,11 @@ describe('what a person with a browser sees of a tenant plane', () => {
 
   it('is the reason while the tenant is suspended; programs get it as a problem', async () => {
     await suspend();
-    const page = await open('/').expect(403);
-    expect(page.headers['content-type']).toContain('text/html');
-    expect(page.text).toContain('This tenant is suspended');
+    for (const path of ['/', '/signup', '/reset-password']) {
+      const page = await open(path).expect(403);
+      expect(page.headers['content-type']).toContain('text/html');
+      expect(page.text).toContain('This tenant is suspended');
+    }
     const problem = await plane.get('/api/tenant-default', { host: hostOf('acme') }).expect(403);
     expect(problem.headers['content-type']).toContain('application/problem+json');
     expect(problem.body.code).toBe('tenant_suspended');

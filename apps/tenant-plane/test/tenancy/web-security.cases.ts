@@ -5,11 +5,14 @@ import { type CallOptions, TestTenantPlane, hostOf } from '../tenant-plane.fixtu
 const APP = 'https://app.example.com';
 const PRODUCTION = { NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') };
 
-/** One of each kind: an answer, a page, the description, a refusal, what there is not. */
+const PAGES = ['/', '/docs', '/signup'];
+/** One of each kind: an answer, pages and what they load, the description, a refusal, what there is not. */
 const PATHS = [
   '/api/auth/me',
   '/',
   '/docs',
+  '/signup',
+  '/assets/page.js',
   '/openapi.json',
   '/api/incidents?x=1',
   '/api/nothing',
@@ -41,7 +44,7 @@ describe('every answer of a tenant plane', () => {
     },
   );
 
-  it.each(PATHS.filter((path) => path !== '/' && path !== '/docs'))(
+  it.each(PATHS.filter((path) => !PAGES.includes(path)))(
     'at %s is no page: it may load nothing',
     async (path) => {
       const { headers } = await plane.get(path, admin);

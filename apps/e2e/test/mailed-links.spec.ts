@@ -1,0 +1,126 @@
+import { ADMIN_PASSWORD, TestSmtpServer, eventually, linkIn, request } from '@atlas/testing';
+import { type BothPlanes, startBothPlanes } from './both-planes.fixture';
+import { PersonsBrowser, chromiumPath } from './persons-browser.fixture';
+
+jest.setTimeout(60_000);
+
+const describeWithChromium = chromiumPath ? describe : describe.skip;
+const EMAIL = 'jo@stranger.example';
+const NEXT_PASSWORD = `${ADMIN_PASSWORD}, and another`;
+
+describeWithChromium('links of mails in a browser (skipped where chromium is not on the PATH)', () => {
+  let smtp: TestSmtpServer;
+  let planes: BothPlanes;
+  let person: PersonsBrowser;
+  const secrets: string[] = [];
+  beforeAll(async () => {
+    smtp = await TestSmtpServer.start();
+    const logging = { LOG_LEVEL: 'debug' };
+    [planes, person] = await Promise.all([
+      startBothPlanes('sqlite', { ...smtp.env, ...logging }, { ...smtp.env, ...logging }),
+      PersonsBrowser.start(),
+    ]);
+  });
+  afterAll(async () => {
+    await person.end();
+    await planes.stop();
+    await smtp.stop();
+  });
+
+  const mailed = async (subject: RegExp): Promise<string> => {
+    const mail = await smtp.next();
+    expect(mail).toMatchObject({ to: [EMAIL], subject: expect.stringMatching(subject) });
+    return keepSecretOf(linkIn(mail));
+  };
+  const keepSecretOf = (link: string): string => {
+    secrets.push(new URL(link).hash.replace('#token=', ''));
+    return link;
+  };
+  /** Opens it; it is a page for everybody, and has the link's secret in memory alone. */
+  const open = async (link: string): Promise<void> => {
+    await person.open(link);
+    expect(await person.hurdles()).toEqual([]);
+    expect(await person.kept()).not.toContain(secrets.at(-1));
+  };
+  const choose = async (password: string): Promise<void> => {
+    await person.page.getByLabel('New password').fill(password);
+    await person.page.keyboard.press('Enter');
+  };
+  const whoIsSignedIn = (): Promise<unknown> =>
+    person.page.evaluate(async () => (await fetch('/api/auth/me')).json());
+
+  it('let a stranger have a tenant, watch it being made, and sign in', async () => {
+    const body = { email: EMAIL, organisation: 'Strangers <& Co>' };
+    expect((await request(`${planes.stack.controlPlane.url}/api/signup`, { body })).status).toBe(202);
+    const link = await mailed(/^Confirm/);
+    expect(await person.withoutScripts(link)).toMatch(/needs JavaScript[^]*not used up/);
+    await open(link);
+    await person.page.getByRole('button', { name: 'Confirm' }).press('Enter');
+    await person.heading('Your tenant is ready');
+    expect(person.shown).toEqual(['waiting', 'active']);
+    const address = `http://strangers-co.localhost:${planes.tenantPlane().port}`;
+    expect(await person.page.getByRole('link').getAttribute('href')).toBe(address);
+
+    await open(await mailed(/^Welcome to Atlas/));
+    expect(await person.page.title()).toBe('Choose your password – Strangers <& Co>');
+    expect(await person.page.getByRole('textbox', { name: 'E-mail address' }).inputValue()).toBe(EMAIL);
+    await choose('strangers-co');
+    const field = person.page.getByLabel('New password');
+    await person.page.getByRole('alert').filter({ hasText: 'little more than a name' }).waitFor();
+    expect(await field.evaluate((it) => [it === document.activeElement, it.ariaInvalid])).toEqual([
+      true,
+      'true',
+    ]);
+    await person.page.getByLabel('Show the password').check();
+    expect(await field.getAttribute('type')).toBe('text');
+    await choose(ADMIN_PASSWORD);
+    await person.heading('You are signed in');
+    expect(await whoIsSignedIn()).toMatchObject({ user: { email: EMAIL, role: 'admin' } });
+    expect(await person.kept()).not.toMatch(/atu_|atr_|correct horse/);
+  });
+
+  it('say that they were used, and let in who forgot the password', async () => {
+    // Behind the page that is open, in the same tab: the address changes by its fragment only.
+    const { page } = person;
+    await open(`${page.url()}#token=${secrets.at(-1)}`);
+    await choose(NEXT_PASSWORD);
+    await person.heading('This link does not work');
+    expect(await page.locator('main').innerText()).toContain('has its first admin already');
+    await page.getByRole('link', { name: 'ask for a new password' }).click();
+    await page.getByRole('textbox', { name: 'E-mail address' }).fill(EMAIL);
+    await page.keyboard.press('Enter');
+    await person.heading('Look into your mail');
+
+    const link = await mailed(/^A new password for Strangers/);
+    await open(link);
+    await choose(NEXT_PASSWORD);
+    await person.heading('You are signed in');
+    expect(await whoIsSignedIn()).toMatchObject({ user: { email: EMAIL } });
+    await open(link);
+    await choose(ADMIN_PASSWORD);
+    await person.heading('This link does not work');
+    await page.getByRole('link', { name: 'Ask for another link' }).click();
+    await person.heading('Forgotten your password?');
+  });
+
+  it('let an operator choose a password', async () => {
+    const { stack } = planes;
+    const operator = { email: 'ann@example.com', role: 'support' };
+    const { body } = await stack.api<{ id: string }>('/api/operators', { body: operator });
+    const link = await stack.api<{ url: string }>(`/api/operators/${body.id}/reset-link`, { method: 'POST' });
+    await open(keepSecretOf(link.body.url));
+    await choose(NEXT_PASSWORD);
+    await person.heading('Your password is set');
+    const login = { email: operator.email, password: NEXT_PASSWORD };
+    expect((await stack.api('/api/auth/login', { body: login })).status).toBe(200);
+  });
+
+  it('need nothing that their policy forbids, and tell no server or log their secrets', async () => {
+    expect(person.faults).toEqual([]);
+    expect(new Set(secrets).size).toBe(4);
+    const logs = [planes.stack.controlPlane, planes.tenantPlane()].map((plane) => plane.output());
+    for (const log of logs) await eventually(() => log.includes('reset-password'));
+    const all = [...person.told, ...logs].join('\n');
+    for (const secret of secrets) expect(all.includes(secret)).toBe(false);
+  });
+});

@@ -1,0 +1,116 @@
+/** What the link held: out of the address bar and the history before anything else happens, and from then on here only. */
+const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
+history.replaceState(null, '', location.pathname);
+// Another link of this page, opened in its place, changes nothing but the fragment.
+addEventListener('hashchange', () => location.reload());
+
+/** What will not do at any later time, either. */
+const FINAL = [401, 403, 404, 409, 410];
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
+const UNREACHABLE = { detail: 'The server can’t be reached. See whether you are online, and try again.' };
+
+async function ask(path, body) {
+  try {
+    const response = await fetch(path, {
+      ...(body && { method: 'POST', body: JSON.stringify(body) }),
+      headers: { accept: 'application/json', 'content-type': 'application/json' },
+    });
+    return { status: response.status, body: await response.json() };
+  } catch {
+    return { status: 0, body: UNREACHABLE };
+  }
+}
+
+/** One section at a time. Whoever listens instead of looking is led there. */
+function show(name) {
+  for (const section of document.querySelectorAll('[data-show]'))
+    section.hidden = section.dataset.show !== name;
+  document.querySelector(`[data-show="${name}"]`).focus();
+}
+
+function tell(texts) {
+  for (const element of document.querySelectorAll('[data-text]')) {
+    const text = texts[element.dataset.text];
+    if (typeof text !== 'string') continue;
+    element.textContent = text;
+    if (element instanceof HTMLAnchorElement) element.href = text;
+    if (element.parentElement instanceof HTMLSpanElement) element.parentElement.hidden = false;
+  }
+}
+
+async function send(form) {
+  if (form.ariaBusy === 'true') return;
+  form.ariaBusy = 'true';
+  const { post, cookie, then = 'done' } = form.dataset;
+  const typed = Object.fromEntries([...new FormData(form)].filter(([, text]) => text !== ''));
+  const opened = token === '' ? {} : { token };
+  const { status, body } = await ask(post, {
+    ...opened,
+    ...typed,
+    ...(cookie !== undefined && { cookie: true }),
+  });
+  form.ariaBusy = 'false';
+  if (status >= 200 && status < 300) {
+    form.reset();
+    tell({ email: body.user?.email });
+    show(then);
+    if (then === 'waiting') await follow(body);
+  } else refuse(form, status, body);
+}
+
+function refuse(form, status, { code, detail, errors = [] }) {
+  const extra = form.querySelector(`[data-code="${code}"]`);
+  if (extra) extra.hidden = false;
+  else if (FINAL.includes(status)) {
+    tell({ detail });
+    return show('refused');
+  }
+  const said = errors.map(({ field, message }) => {
+    const name = form.elements.namedItem(field)?.labels[0].textContent.trim() ?? field;
+    return `${name} ${message.startsWith(`${field} `) ? message.slice(field.length + 1) : message}`;
+  });
+  const wrong = errors.map(({ field }) => form.elements.namedItem(field)).find(Boolean);
+  form.querySelector('.alarm').textContent = said.join('. ') || detail;
+  for (const field of form.elements) field.ariaInvalid = field === wrong ? 'true' : null;
+  (wrong ?? extra?.querySelector('input') ?? form.querySelector('.alarm')).focus();
+}
+
+/** Until the tenant is there. An answer that does not come is asked for again. */
+async function follow({ id, ...first }) {
+  let view = first;
+  for (let pause = FIRST_PAUSE_MS; !['active', 'failed'].includes(view.status); pause *= 1.5) {
+    await new Promise((wake) => setTimeout(wake, Math.min(pause, LONGEST_PAUSE_MS)));
+    const answer = await ask(`/api/signup/${id}`);
+    if (answer.status === 200) view = answer.body;
+  }
+  tell({ url: view.url });
+  show(view.status);
+}
+
+/** Those of a sign-up link name whom it is for. For password managers: nothing relies on it. */
+function emailIn(signupToken) {
+  try {
+    const claims = signupToken.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(claims), (c) => c.charCodeAt(0)))).email;
+  } catch {
+    return undefined;
+  }
+}
+
+for (const form of document.forms)
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void send(form);
+  });
+for (const box of document.querySelectorAll('[data-shows]'))
+  box.addEventListener('change', () => {
+    document.getElementById(box.dataset.shows).type = box.checked ? 'text' : 'password';
+  });
+const username = document.getElementById('username');
+const email = emailIn(token);
+if (username && email) {
+  username.value = email;
+  username.closest('.field').hidden = false;
+}
+show(token === '' ? 'without-token' : 'with-token');

@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Controller, Get, Res } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { ApiExcludeController } from './api-decorators';
+import { contentPolicy } from './content-policy';
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './password';
+import { escaped } from './problem-page';
+import { Public } from './public.decorator';
+
+/** Beside a plane's bundle, or beside the folder of this module. */
+const FOLDER = join(__dirname, existsSync(join(__dirname, 'pages')) ? 'pages' : '../pages');
+const POLICY = contentPolicy({
+  'script-src': "'self'",
+  'style-src': "'self'",
+  'connect-src': "'self'",
+});
+
+/** Pages that the links of mails open. What a link's fragment holds is read by their script, and reaches no server but in the body of a POST. */
+export type LinkPage = 'signup' | 'reset-password' | 'reset-operator-password' | 'verify-signup';
+
+/** `name`: of whom the page is, as text. */
+export function sendLinkPage(reply: FastifyReply, page: LinkPage, name: string): FastifyReply {
+  const words = { min: String(MIN_PASSWORD_LENGTH), max: String(MAX_PASSWORD_LENGTH), name: escaped(name) };
+  const html = filled(read(`${page}.html`), {
+    ...words,
+    password: filled(read('password-field.html'), words),
+  });
+  return reply
+    .headers({ 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY })
+    .send(html);
+}
+
+/** What the pages load. */
+@ApiExcludeController()
+@Public()
+@Controller('assets')
+export class PageAssetsController {
+  @Get('page.css')
+  style(@Res() reply: FastifyReply): FastifyReply {
+    return reply.type('text/css; charset=utf-8').send(read('page.css'));
+  }
+
+  @Get('page.js')
+  script(@Res() reply: FastifyReply): FastifyReply {
+    return reply.type('text/javascript; charset=utf-8').send(read('page.js'));
+  }
+}
+
+const texts = new Map<string, string>();
+
+function read(file: string): string {
+  const text = texts.get(file) ?? readFileSync(join(FOLDER, file), 'utf8');
+  texts.set(file, text);
+  return text;
+}
+
+function filled(text: string, words: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\{\{(\w+)\}\}/g, (_, word: string) => words[word] ?? '');
+}
