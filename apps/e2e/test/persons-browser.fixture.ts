@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
 
@@ -17,11 +17,11 @@ const ARGUMENTS = [
 ];
 const NARROW = { width: 360, height: 640 };
 
-/** The browser that is on the PATH. */
+/** The browser that is on the PATH, and runs. */
 export const chromiumPath = (process.env['PATH'] ?? '')
   .split(delimiter)
   .flatMap((folder) => NAMES.map((name) => join(folder, name)))
-  .find(isExecutable);
+  .find((file) => spawnSync(file, ['--version']).status === 0);
 
 /** Somebody with a telephone who follows links. Notes what the pages do that they should not. */
 export class PersonsBrowser {
@@ -120,13 +120,4 @@ export class PersonsBrowser {
 
 async function pageOf(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
   return (await browser.newContext({ viewport: NARROW, ...options })).newPage();
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -27,7 +27,7 @@ export class Releases {
     const folder = join(this.root, version);
     cpSync(this.built, folder, { recursive: true, filter: (path) => !path.endsWith('.map') });
     const line = /(TENANT_PLANE_VERSION = )"[^"]*"/;
-    const files = readdirSync(folder).map((name) => join(folder, name));
+    const files = readdirSync(folder).flatMap((name) => (name.endsWith('.js') ? join(folder, name) : []));
     const file = files.find((path) => line.test(readFileSync(path, 'utf8')));
     if (file === undefined) throw new Error(`No file of ${this.built} names the version.`);
     writeFileSync(file, readFileSync(file, 'utf8').replace(line, `$1"${version}"`));
