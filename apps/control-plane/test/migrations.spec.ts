@@ -50,6 +50,11 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
     expect(await columns()).toEqual(made);
   });
 
+  it('bring no account along', async () => {
+    for (const table of ['operators', 'operator_sessions', 'api_keys'])
+      expect([table, await source.query<object[]>(`select * from ${table}`)]).toEqual([table, []]);
+  });
+
   it('have nothing left to do', async () => {
     expect(await source.showMigrations()).toBe(false);
   });

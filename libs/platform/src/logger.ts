@@ -1,17 +1,18 @@
 import { type LoggerService } from '@nestjs/common';
-import pino, { type Logger } from 'pino';
+import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 import { currentContext } from './request-context';
 
 /** One JSON object a line on stdout; the context of the request or job is added to each. */
-export function createPino(name: string, level: string): Logger {
-  return pino({
+export function createPino(name: string, level: string, to?: DestinationStream): Logger {
+  const options: LoggerOptions = {
     name,
     level,
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     mixin: contextFields,
-  });
+  };
+  return to ? pino(options, to) : pino(options);
 }
 
 /** Nest's logger on pino. Nest calls `log(message, ...rest, context)`. */

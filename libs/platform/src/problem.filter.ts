@@ -29,6 +29,7 @@ export class ProblemFilter implements ExceptionFilter {
     }
     const error = toDomainError(exception);
     if (error.kind === 'internal' || isDatabaseOutage(exception)) this.logger.error(exception);
+    if (TOLD_OF.includes(error.kind)) this.logger.log(refusalOf(error, http.getRequest<FastifyRequest>()));
     const status = STATUS_OF_KIND[error.kind];
     const problem = problemOf(error, currentContext()?.traceId);
     if (isForBrowser(http.getRequest<FastifyRequest>())) {
@@ -45,6 +46,15 @@ export class ProblemFilter implements ExceptionFilter {
       .headers({ ...error.headers, ...signature, 'content-type': 'application/problem+json' })
       .send(body);
   }
+}
+
+/** Who fails to get in, or tries what they may not. What was tried is in the trail of audits where it succeeds. */
+const TOLD_OF: readonly ErrorKind[] = ['invalid', 'unauthenticated', 'forbidden', 'too_many'];
+
+/** By pattern: a path may hold what is nobody's business. */
+function refusalOf({ code }: DomainError, { method, routeOptions }: FastifyRequest): object {
+  const { actor, ip } = currentContext() ?? {};
+  return { msg: 'refused', code, method, route: routeOptions.url ?? 'unmatched', actor, ip };
 }
 
 /** A person followed a link. Programs ask for JSON, or for anything. */

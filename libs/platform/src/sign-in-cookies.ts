@@ -19,7 +19,7 @@ export type SignInAnswer<T extends SignedIn> = Partial<T> &
   Omit<T, 'token' | 'refresh_token' | 'device_token'>;
 
 /** The session of a browser, and that the device is known, in cookies that no script can read. */
-export class SignInCookies {
+export abstract class SignInCookies<S extends SignedIn> {
   private readonly session: CookieName;
   private readonly device: CookieName;
 
@@ -32,19 +32,27 @@ export class SignInCookies {
     this.device = { name: names.device, isProduction };
   }
 
-  /** Whoever asks for it by `cookie` gets the tokens as cookies, and as nothing else. */
-  answer<T extends SignedIn>(
-    signedIn: T,
+  /** Ends the session of that token, if it is one of those that are signed in to here. */
+  protected abstract endFormer(token: string, signedIn: S): Promise<void>;
+
+  /**
+   * Whoever asks for it by `cookie` gets the tokens as cookies, and as nothing else. A browser that signs in anew has the
+   * session of before no longer (ASVS 5.0, 7.2.4): it would forget it, and nobody else should go on with it.
+   */
+  async answer(
+    signedIn: S,
     { cookie }: { readonly cookie: boolean },
     reply: FastifyReply,
-  ): SignInAnswer<T> {
+  ): Promise<SignInAnswer<S>> {
+    const former = cookieIn(reply.request.headers, this.session);
+    if (former) await this.endFormer(former, signedIn);
     if (!cookie) return signedIn;
     const { token, device_token: device } = signedIn;
     const seconds = Math.floor((signedIn.expires_at.getTime() - this.clock.now().getTime()) / 1000);
     setCookie(reply, this.session, token, seconds);
     if (device !== undefined) this.keepDevice(device, reply);
     const shown = Object.entries(signedIn).filter(([name]) => !TOKENS.includes(name));
-    return Object.fromEntries(shown) as SignInAnswer<T>;
+    return Object.fromEntries(shown) as SignInAnswer<S>;
   }
 
   keepDevice(token: string, reply: FastifyReply): void {

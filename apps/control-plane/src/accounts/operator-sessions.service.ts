@@ -1,6 +1,6 @@
 import { Database, insertRow } from '@atlas/persistence';
 import { Clock, DomainError, currentContext } from '@atlas/platform';
-import { hashCredential, mintCredential } from '@atlas/service-auth';
+import { hashCredential, mintCredential, parseCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, MoreThan, Not } from 'typeorm';
 import { Audit } from '../audit/audit.service';
@@ -84,6 +84,15 @@ export class OperatorSessions {
     if (!sessionId) return;
     await this.database.write((manager) =>
       manager.update(OperatorSession, { id: sessionId }, { revokedAt: this.clock.now() }),
+    );
+  }
+
+  async endByToken(token: string): Promise<void> {
+    const id = parseCredential('aos', token)?.id;
+    if (!id) return;
+    const live = { id, secretHash: hashCredential(token), revokedAt: IsNull() };
+    await this.database.write((manager) =>
+      manager.update(OperatorSession, live, { revokedAt: this.clock.now() }),
     );
   }
 

@@ -24,7 +24,7 @@ export class SingleSignOnController {
 
   @Get('callback')
   async finish(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    this.cookie.answer(await this.signOn.finish(request, reply), { cookie: true }, reply);
+    await this.cookie.answer(await this.signOn.finish(request, reply), { cookie: true }, reply);
     void reply.redirect(SIGNED_IN, 303);
   }
 }

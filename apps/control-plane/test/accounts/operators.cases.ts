@@ -290,6 +290,16 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
     });
   });
 
+  it('end the session with which their browser signs in anew', async () => {
+    const { email, session } = await operator('admin');
+    const headers = { cookie: `atlas_operator=${session}` };
+    const sign = (password: string) =>
+      plane.post('/api/auth/login', { email, password }, { token: null, headers });
+    expect([(await sign('a guess')).status, await statusOf(session)]).toEqual([401, 200]);
+    const { body } = await sign(PASSWORD).expect(200);
+    expect([await statusOf(session), await statusOf(body.token)]).toEqual([401, 200]);
+  });
+
   describe('API keys', () => {
     it('are good for 90 days, are listed, and tell to the minute when they were used', async () => {
       const { id: operatorId, session } = await operator('admin');

@@ -9,6 +9,8 @@ import { type User } from './user.entity';
 
 const SESSION_MS = 12 * 3600_000;
 const REFRESH_MS = 30 * 24 * 3600_000;
+/** However often it is renewed: then one signs in anew (ASVS 5.0, 7.3.2). */
+const LONGEST_MS = 90 * 24 * 3600_000;
 
 export interface UserView {
   readonly id: string;
@@ -36,7 +38,10 @@ export class Sessions {
     const id = uuidv7(now);
     const token = mintSessionToken('session', scope.tenantId);
     const refreshToken = mintSessionToken('refresh', scope.tenantId);
-    const expiresAt = new Date(now.getTime() + SESSION_MS);
+    const first = family === undefined ? null : await scope.findOne(Session, { id: family });
+    const end = (first?.createdAt ?? now).getTime() + LONGEST_MS;
+    const until = (ms: number): Date => new Date(Math.min(now.getTime() + ms, end));
+    const expiresAt = until(SESSION_MS);
     await scope.insert(Session, {
       id,
       userId: user.id,
@@ -45,7 +50,7 @@ export class Sessions {
       refreshHash: hashToken(refreshToken),
       createdAt: now,
       expiresAt,
-      refreshExpiresAt: new Date(now.getTime() + REFRESH_MS),
+      refreshExpiresAt: until(REFRESH_MS),
       revokedAt: null,
     });
     return { token, refresh_token: refreshToken, expires_at: expiresAt, user: userView(user) };

@@ -28,7 +28,7 @@ export class UserSignOnController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    this.cookie.answer(await this.signOn.finish(tenant, request, reply), { cookie: true }, reply);
+    await this.cookie.answer(await this.signOn.finish(tenant, request, reply), { cookie: true }, reply);
     void reply.redirect('/', 303);
   }
 }

@@ -83,6 +83,24 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     await plane.get('/api/auth/me', { host, headers }).expect(401);
   });
 
+  it('of before ends when its browser signs in anew, and no other', async () => {
+    const body = { email, password: PASSWORD, cookie: true };
+    const headers = { cookie: kept((await signIn(plane)).headers['set-cookie']?.[0]) };
+    const statusOf = async (one: Record<string, string>) =>
+      (await plane.get('/api/auth/me', { host, headers: one })).status;
+    await plane.post('/api/auth/token', { ...body, password: 'a guess' }, { host, headers }).expect(401);
+    expect(await statusOf(headers)).toBe(200);
+    const answer = await plane.post('/api/auth/token', body, { host, headers }).expect(200);
+    const anew = { cookie: kept(answer.headers['set-cookie']?.[0]) };
+    expect([await statusOf(headers), await statusOf(anew), await statusOf({ cookie })]).toEqual([
+      401, 200, 200,
+    ]);
+    const { session } = await plane.user(await plane.tenant('initech'), 'operator');
+    const theirs = { cookie: `atlas_session=${session}` };
+    await plane.post('/api/auth/token', body, { host, headers: theirs }).expect(200);
+    await plane.get('/api/auth/me', { host: hostOf('initech'), session }).expect(200);
+  });
+
   it.each([
     [{ 'sec-fetch-site': 'same-origin' }],
     [{ 'sec-fetch-site': 'none' }],

@@ -63,6 +63,16 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       }
     });
 
+    it('takes a password exactly as it was chosen, in any length and of any age', async () => {
+      const password = ` Ünïcode of 150 characters, ${'longer than what bcrypt reads, '.repeat(4)}. `;
+      const long = { email: 'long@example.com', password };
+      await plane.user(tenant, 'operator', { email: long.email, passwordHash: await hashPassword(password) });
+      for (const other of [password.trim(), password.toLowerCase(), password.slice(0, 72), `${password}.`])
+        await login({ ...long, password: other }).expect(401);
+      clock.advance(800 * DAY);
+      await login(long).expect(200);
+    });
+
     it('knows a user in its own tenant only', async () => {
       await plane.tenant('globex');
       const body = { email, password: PASSWORD };
@@ -175,6 +185,20 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await refresh(late.refresh_token).expect(200);
       clock.advance(1);
       await refresh(tooLate.refresh_token).expect(401);
+    });
+
+    it('leads ninety days from its sign-in, however often one asks', async () => {
+      let { refresh_token: token } = await signedIn();
+      for (let days = 0; days < 75; days += 25) {
+        clock.advance(25 * DAY);
+        token = (await refresh(token).expect(200)).body.refresh_token;
+      }
+      clock.advance(15 * DAY - 1);
+      const { body: last } = await refresh(token).expect(200);
+      expect(await statusOf(last.token)).toBe(200);
+      clock.advance(1);
+      expect(await statusOf(last.token)).toBe(401);
+      await refresh(last.refresh_token).expect(401);
     });
 
     it('is given to one of ten who ask at once', async () => {

@@ -80,6 +80,16 @@ describe('a request that is too much', () => {
     },
   );
 
+  it('is none by a method that nobody needs', async () => {
+    for (const method of ['TRACE', 'TRACK', 'CONNECT', 'PROPFIND']) {
+      const text = `${method} /api/auth/me HTTP/1.1\r\nhost: x\r\nx-word: canary\r\nconnection: close\r\n\r\n`;
+      const { status, head, body } = await sendRaw(plane.url, text);
+      expect([method, status < 200 || status >= 400, `${head}${body}`]).toEqual([
+        ...[method, true, expect.not.stringContaining('canary')],
+      ]);
+    }
+  });
+
   it.each([
     ['that nobody can decode', '/api/%'],
     ['with too long a part', `/api/incidents/${'x'.repeat(201)}`],

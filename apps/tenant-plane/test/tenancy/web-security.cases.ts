@@ -54,6 +54,18 @@ describe('every answer of a tenant plane', () => {
     },
   );
 
+  it('says what it is, and in which characters', async () => {
+    const page = { ...admin, headers: { accept: 'text/html' } };
+    for (const [path, options, type] of [
+      ['/api/auth/me', admin, 'application/json; charset=utf-8'],
+      ['/api/nothing', admin, 'application/problem+json; charset=utf-8'],
+      ['/', page, 'text/html; charset=utf-8'],
+      ['/api/nothing', page, 'text/html; charset=utf-8'],
+      ['/metrics', admin, expect.stringMatching(/^text\/plain;.* charset=utf-8$/)],
+    ] as const)
+      expect([path, (await plane.get(path, options)).headers['content-type']]).toEqual([path, type]);
+  });
+
   it('says nothing of https in development', async () => {
     expect((await plane.get('/', admin)).headers).not.toHaveProperty('strict-transport-security');
   });

@@ -1,0 +1,73 @@
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { JsonLogger, createPino } from '@atlas/platform';
+import { Incidents } from '../../src/incidents/incidents.service';
+import { type CallOptions, PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
+
+type Line = Record<string, unknown>;
+
+/** The same on every database. */
+describe('the log of a tenant plane', () => {
+  const written: string[] = [];
+  let plane: TestTenantPlane;
+  let tenant: DesiredTenant;
+  let admin: CallOptions;
+  beforeAll(async () => {
+    const logger = new JsonLogger(
+      createPino('tenant-plane', 'info', { write: (line) => written.push(line) }),
+    );
+    plane = await TestTenantPlane.boot('sqlite', { logger });
+    ({ tenant, admin } = await plane.tenantWithAdmin('acme'));
+  });
+  afterAll(() => plane.close());
+  beforeEach(() => (written.length = 0));
+
+  const lines = (): Line[] => written.map((line) => JSON.parse(line) as Line);
+
+  it('tells who failed to get in, and who tried what they may not: when, from where, in which request', async () => {
+    const { session, id } = await plane.user(tenant, 'requester');
+    const host = hostOf('acme');
+    const cookie = { cookie: `atlas_session=${session}` };
+    const guess = { email: 'ann@example.com', password: 'a guess that fails' };
+    const answers = [
+      await plane.post('/api/auth/token', guess, { host }),
+      await plane.get('/api/auth/me', { host, session: `${session}x` }),
+      await plane.post('/api/auth/invite', { email: 'x@example.com', role: 'admin' }, { host, session }),
+      await plane.patch('/api/incidents/x', {}, { host, headers: cookie }),
+      await plane.post('/api/incidents', { surprise: PASSWORD }, admin),
+    ];
+    for (let n = 0; n < 9; n += 1) await plane.post('/api/auth/token', guess, { host });
+    answers.push(await plane.post('/api/auth/token', guess, { host }));
+    const told = lines().filter(({ msg }) => msg === 'refused');
+    const byTrace = (trace: string) => told.find(({ traceId }) => traceId === trace);
+    expect(answers.map(({ headers }) => byTrace(headers['x-trace-id'] ?? ''))).toMatchObject([
+      { code: 'invalid_credentials', method: 'POST', route: '/api/auth/token', tenantId: tenant.tenant_id },
+      { code: 'unauthenticated', route: '/api/auth/me' },
+      { code: 'forbidden', route: '/api/auth/invite', actor: { kind: 'user', id } },
+      { code: 'csrf_refused', method: 'PATCH', route: '/api/incidents/:id' },
+      { code: 'validation_failed', route: '/api/incidents' },
+      { code: 'too_many_attempts', route: '/api/auth/token' },
+    ]);
+    for (const line of told)
+      expect(line).toMatchObject({
+        ...{ name: 'tenant-plane', level: 'info', ip: '127.0.0.1' },
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      });
+    expect(written.join('')).not.toMatch(/ann@example|a guess|at[urd]_|correct horse/);
+  });
+
+  it('has the whole of an error of ours, whose caller is told an id and nothing else', async () => {
+    const secret = 'relation "users" at db.internal:5432';
+    const error = new Error(`${secret}\n{"level":"fatal","msg":"forged"}`);
+    jest.spyOn(plane.app.get(Incidents), 'list').mockRejectedValueOnce(error);
+    const { body, text, headers } = await plane.get('/api/incidents', admin).expect(500);
+    expect(body).toEqual({
+      ...{ type: expect.any(String), title: expect.any(String), status: 500, code: 'internal_error' },
+      ...{ detail: expect.stringContaining('trace_id'), trace_id: headers['x-trace-id'] },
+    });
+    expect(text).not.toMatch(/relation|internal:|at .*\.ts/);
+    // One line, whatever is in the words.
+    expect(lines()).toMatchObject([
+      { level: 'error', traceId: body.trace_id, err: { stack: expect.stringContaining(secret) } },
+    ]);
+  });
+});
