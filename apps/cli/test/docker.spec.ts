@@ -50,6 +50,18 @@ describe.each(dockerFiles('Dockerfile'))('%s', (file) => {
   });
 });
 
+describe('what a builder is shown', () => {
+  it('is neither the history of the sources nor a secret', () => {
+    const left = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
+    for (const one of ['.git', 'data', '**/*.env']) expect(left).toContain(one);
+    for (const file of dockerFiles('Dockerfile')) {
+      const last = textOf(file).slice(textOf(file).lastIndexOf('\nFROM '));
+      // The last stage takes what others have made, never the folder as it is.
+      expect(last.match(/^(COPY|ADD) (?!--from=)/gm)).toBeNull();
+    }
+  });
+});
+
 describe.each(composeFiles)('%s', (file) => {
   it('fits the Compose specification', () => {
     const [result] = linter.lintFiles([join(DOCKER, file)], false);
@@ -111,6 +123,26 @@ describe.each(['on_prem.compose.yaml', 'hybrid.compose.yaml'])('the proxy of %s'
   it('is given every variable that the Caddyfile asks for', () => {
     const asked = [...caddyfile.matchAll(/\{\$([A-Z_]+)/g)].map(([, name]) => name);
     expect(Object.keys(proxy.environment ?? {}).sort()).toEqual([...new Set(asked)].sort());
+  });
+
+  it('speaks no old TLS, takes its own ciphers, and gets a public certificate unless it is given one', () => {
+    const ways = [...caddyfile.matchAll(/^\(tls-(\w+)\) \{\n([^]*?)^\}/gm)];
+    expect(ways.map(([, name]) => name)).toEqual(['automatic', 'own']);
+    for (const [, , how] of ways) expect(how).toMatch(/^\s+protocols tls1\.2 tls1\.3$/m);
+    expect(caddyfile).not.toMatch(/^\s*(ciphers|curves|insecure_secrets_log|tls internal)/m);
+    expect([caddyfile.includes('{$ATLAS_TLS:automatic}'), proxy.environment?.['ATLAS_TLS']]).toEqual([
+      ...[true, '${ATLAS_TLS:-automatic}'],
+    ]);
+  });
+
+  it('leads pages to https, and refuses programs that come without', () => {
+    const [, plain] = /^http:\/\/ \{\n([^]*?)^\}/m.exec(caddyfile) ?? [];
+    expect(plain?.trim().split(/\n\s*/)).toEqual([
+      '@page header Accept *text/html*',
+      'redir @page https://{host}{uri} permanent',
+      expect.stringMatching(/^respond ".*" 403$/),
+    ]);
+    expect(caddyfile).toMatch(/^\s+auto_https disable_redirects$/m);
   });
 
   it('listens where its ports lead to, and sends to the tenant plane', () => {
