@@ -48,6 +48,27 @@ export async function shippedSbom(): Promise<Sbom> {
   };
 }
 
+/** What ships and is missing, what is there and does not ship, and what is not told of a package. */
+export function sbomFaults(sbom: Sbom): string[] {
+  const listed = sbom.components.filter((one) => !one['bom-ref'].startsWith('@atlas/'));
+  const refs = new Set(listed.map((one) => one['bom-ref']));
+  const shipped = new Set(
+    lockedPackages()
+      .filter((one) => !one.isForDevelopment)
+      .map(({ name, version }) => `${name}@${version}`),
+  );
+  const isWhole = ({ version, purl, licenses = [], hashes = [] }: Component): boolean =>
+    purl.startsWith('pkg:npm/') &&
+    purl.endsWith(`@${version.replaceAll('+', '%2B')}`) &&
+    licenses.length === 1 &&
+    hashes.some(({ alg, content }) => alg === 'SHA-512' && /^[0-9a-f]{128}$/.test(content));
+  return [
+    ...[...shipped].filter((ref) => !refs.has(ref)).map((ref) => `${ref} is missing`),
+    ...[...refs].filter((ref) => !shipped.has(ref)).map((ref) => `${ref} does not ship`),
+    ...listed.filter((one) => !isWhole(one)).map((one) => `${one['bom-ref']} is not told in full`),
+  ];
+}
+
 function isForDevelopmentOnly(): (ref: string) => boolean {
   const packages = lockedPackages();
   const refs = (isForDevelopment: boolean): Set<string> =>
