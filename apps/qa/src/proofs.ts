@@ -1,4 +1,5 @@
 import { type Proof } from './proof';
+import { ASVS_LEDGER } from './proofs/asvs-ledger.proof';
 import { BLAST_RADIUS } from './proofs/blast-radius.proof';
 import { CHAOS_DATABASE } from './proofs/chaos-database.proof';
 import { COMPENSATION } from './proofs/compensation.proof';
@@ -60,4 +61,5 @@ export const PROOFS: readonly Proof[] = [
   SOAK,
   RECONNECT_HERD,
   LOGIN_ABUSE,
+  ASVS_LEDGER,
 ];

@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ROOT } from '../supply-chain/locked-packages';
+import { type Holder, type Item, LEDGER, readLedger } from './ledger';
+import { LEVELS } from './levels';
+import { isRun, titlesIn } from './live-tests';
+
+export interface Tally {
+  readonly held: number;
+  readonly applicable: number;
+  readonly notApplicable: number;
+}
+
+export interface Checked {
+  readonly faults: readonly string[];
+  readonly gaps: readonly string[];
+  readonly levels: readonly [first: Tally, second: Tally];
+}
+
+/** Holds the ledger against the standard's own list, and each of its lines against what runs. */
+export function checkLedger(proofs: readonly string[], ledger = readLedger()): Checked {
+  const { items } = ledger;
+  const titles = new Map<string, readonly string[]>();
+  const broken = new Map(
+    items.map(({ id, holders }) => [
+      id,
+      [...mixedUp(holders), ...holders.flatMap((holder) => faultOf(holder, proofs, titles))],
+    ]),
+  );
+  const isHeld = ({ id, holders }: Item): boolean => broken.get(id)?.length === 0 && !isA('gap', { holders });
+  return {
+    faults: [
+      ...ledger.faults,
+      ...wronglyListed(items),
+      ...[...broken].flatMap(([id, faults]) => faults.map((fault) => `${id}: ${fault}`)),
+    ],
+    gaps: items.filter((item) => isA('gap', item)).map(({ id }) => id),
+    levels: [tallyOf(items, 1, isHeld), tallyOf(items, 2, isHeld)],
+  };
+}
+
+/** Each of the first two levels once, at its level; of the third those that somebody wants to tell. */
+function wronglyListed(items: readonly Item[]): string[] {
+  const ids = items.map(({ id }) => id);
+  const due = [...LEVELS].filter(([, level]) => level < 3).map(([id]) => id);
+  return [
+    ...due.filter((id) => !ids.includes(id)).map((id) => `${id} is missing`),
+    ...ids.filter((id, at) => ids.indexOf(id) !== at).map((id) => `${id} is there twice`),
+    ...items
+      .filter(({ id, level }) => LEVELS.get(id) !== level)
+      .map(({ id, level }) => `${id} is of level ${LEVELS.get(id) ?? 'none'}, not ${level}`),
+  ];
+}
+
+/** One that is held is held; what is left open, or is none of ours, says that alone. */
+function mixedUp(holders: readonly Holder[]): string[] {
+  if (holders.length === 0) return ['says nothing'];
+  const isOpen = holders.some(({ kind }) => kind === 'gap' || kind === 'n/a');
+  return isOpen && holders.length > 1 ? ['is both held and open'] : [];
+}
+
+function faultOf(
+  holder: Holder,
+  proofs: readonly string[],
+  titles: Map<string, readonly string[]>,
+): string[] {
+  if (holder.kind === 'proof') return proofs.includes(holder.name) ? [] : [`no proof "${holder.name}"`];
+  if (holder.kind === 'page') return isThere(holder.link) ? [] : [`${holder.link} leads nowhere`];
+  if (holder.kind !== 'test') return [];
+  const { file, title } = holder;
+  if (!isRun(file)) return [`${file} is not run`];
+  const known = titles.get(file) ?? titlesIn(file);
+  titles.set(file, known);
+  const found = known.filter((one) => one === title).length;
+  return found === 1 ? [] : [`${found === 0 ? 'no' : 'more than one'} test "${title}" in ${file}`];
+}
+
+/** A heading, as GitHub names it, with text below. */
+function isThere(link: string): boolean {
+  const [path = '', heading] = link.split('#');
+  const file = join(ROOT, dirname(LEDGER), path);
+  if (heading === undefined || !existsSync(file)) return false;
+  return [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].some(
+    ([, title = '']) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-') === heading,
+  );
+}
+
+function tallyOf(items: readonly Item[], level: number, isHeld: (item: Item) => boolean): Tally {
+  const own = items.filter((item) => item.level === level);
+  const applicable = own.filter((item) => !isA('n/a', item));
+  return {
+    held: applicable.filter(isHeld).length,
+    applicable: applicable.length,
+    notApplicable: own.length - applicable.length,
+  };
+}
+
+function isA(kind: Holder['kind'], { holders }: Pick<Item, 'holders'>): boolean {
+  return holders.some((holder) => holder.kind === kind);
+}
