@@ -10,6 +10,9 @@ const MESSAGES =
 
 const CONNECTING = ['connect', 'getaddrinfo'];
 
+/** Postgres and SQLite gave up waiting until somebody else had written. */
+const BUSY = /^(55P03|SQLITE_BUSY)$/;
+
 interface Failure extends Error {
   readonly code?: string;
   readonly syscall?: string;
@@ -26,6 +29,17 @@ export function isDatabaseOutage(error: unknown): boolean {
   const { code = '', syscall = '', message }: Failure = driverError ?? error;
   const isOurs = driverError !== undefined || CONNECTING.includes(syscall);
   return STATES.test(code) || (isOurs && BREAKS.test(code)) || MESSAGES.test(message);
+}
+
+/** What is asked for is being changed by others for too long. */
+export function isDatabaseBusy(error: unknown): boolean {
+  return BUSY.test((error as Partial<Failure> | null)?.driverError?.code ?? '');
+}
+
+export function databaseBusy(): DomainError {
+  const detail =
+    'Others were changing the same for too long. Nothing was done: ask again, with the same Idempotency-Key where you sent one.';
+  return new DomainError('database_busy', 'unavailable', detail, {}, { 'retry-after': '1' });
 }
 
 export function databaseUnavailable(): DomainError {

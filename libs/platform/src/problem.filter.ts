@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { databaseUnavailable, isDatabaseOutage } from './database-outage';
+import { databaseBusy, databaseUnavailable, isDatabaseBusy, isDatabaseOutage } from './database-outage';
 import { DomainError, type ErrorKind, STATUS_OF_KIND, validationFailed } from './errors';
 import { problemOf } from './problem';
 import { PAGE_HEADERS, problemPage } from './problem-page';
@@ -70,6 +70,7 @@ interface SignableError extends DomainError {
 function toDomainError(exception: unknown): DomainError {
   if (exception instanceof DomainError) return exception;
   if (isDatabaseOutage(exception)) return databaseUnavailable();
+  if (isDatabaseBusy(exception)) return databaseBusy();
   const status = exception instanceof HttpException ? exception.getStatus() : statusCodeOf(exception);
   const message = exception instanceof Error ? exception.message : '';
   // What Fastify refuses while reading a body: broken JSON, an empty body said to be JSON.
