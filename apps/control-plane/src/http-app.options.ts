@@ -1,3 +1,4 @@
+import answers from './answers.json';
 import { MAX_PART_LENGTH, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
 import { CONTROL_PLANE_VERSION } from './tenant-planes/version-policy';
 
@@ -6,5 +7,6 @@ export const HTTP_APP = {
   description:
     'Provisions tenants, places them on tenant planes, lets those enrol, pull and report, and asks an AI for them.',
   version: CONTROL_PLANE_VERSION,
+  answers,
   alsoAccepts: { type: TRANSFER_PART_TYPE, maxBytes: MAX_PART_LENGTH },
 };

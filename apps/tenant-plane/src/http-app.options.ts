@@ -1,3 +1,4 @@
+import answers from './answers.json';
 export const TENANT_PLANE_VERSION = '0.1.0';
 
 export const HTTP_APP = {
@@ -5,4 +6,6 @@ export const HTTP_APP = {
   description:
     'Serves tenants: login, onboarding, incidents, CMDB, AI. Enrols at the Control Plane and works without it.',
   version: TENANT_PLANE_VERSION,
+  answers,
+  refuses: ['unauthenticated', 'forbidden', 'not_found', 'elsewhere'] as const,
 };

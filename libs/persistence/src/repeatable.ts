@@ -1,4 +1,4 @@
-import { ApiHeader } from '@atlas/platform';
+import { ApiIdempotencyKey } from '@atlas/platform';
 import {
   type CallHandler,
   type ExecutionContext,
@@ -38,10 +38,7 @@ class RepeatableInterceptor implements NestInterceptor {
 
 /** A POST that creates: with an `Idempotency-Key` it creates once, and repeats are answered as the first was. */
 export const Repeatable = (): MethodDecorator =>
-  applyDecorators(
-    UseInterceptors(RepeatableInterceptor),
-    ApiHeader({ name: 'idempotency-key', required: false }),
-  );
+  applyDecorators(UseInterceptors(RepeatableInterceptor), ApiIdempotencyKey());
 
 export function pathOf({ url }: Pick<FastifyRequest, 'url'>): string {
   return url.split('?')[0] ?? url;

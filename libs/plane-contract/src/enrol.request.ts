@@ -3,7 +3,6 @@ import { Type } from 'class-transformer';
 import {
   IsArray,
   IsIn,
-  IsNotEmpty,
   IsOptional,
   IsString,
   IsUUID,
@@ -61,7 +60,7 @@ export class EnrolRequest {
   @ApiProperty({
     description: 'Public JWK of the plane (X25519): what is sent to it is encrypted to this key',
   })
-  @IsNotEmpty()
+  @IsObject()
   public_key: unknown;
 
   @ApiProperty({ required: false, enum: ['shared', 'dedicated', 'on_prem', 'hybrid'] })

@@ -66,6 +66,7 @@ export class ReportRequest {
   @ApiProperty({ type: [ReportedTenant] })
   @IsArray()
   @ArrayMaxSize(1000)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => ReportedTenant)
   tenants: ReportedTenant[];

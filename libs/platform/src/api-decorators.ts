@@ -1,5 +1,9 @@
+import { constraintsOf } from './api-constraints';
+import { type ErrorKind, STATUS_OF_KIND } from './errors';
+
 /** What describes the API for people: made of classes at the very end, and only when somebody asks. */
 type Swagger = typeof import('@nestjs/swagger');
+type ApiPropertyOptions = import('@nestjs/swagger').ApiPropertyOptions;
 type Decorator = (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => void;
 
 const asked: ((swagger: Swagger) => void)[] = [];
@@ -23,9 +27,34 @@ export const ApiBody = laterBy('ApiBody');
 export const ApiConsumes = laterBy('ApiConsumes');
 export const ApiExcludeController = laterBy('ApiExcludeController');
 export const ApiHeader = laterBy('ApiHeader');
-export const ApiProduces = laterBy('ApiProduces');
-export const ApiProperty = laterBy('ApiProperty');
 export const ApiTags = laterBy('ApiTags');
+
+/** Other media types than JSON. That of Nest goes unsaid where no type is given with it. */
+export const ApiProduces = (...types: string[]): Decorator => laterBy('ApiExtension')('x-produces', types);
+
+/** A request may be repeated with the same key. */
+export const ApiIdempotencyKey = (): Decorator =>
+  ApiHeader({
+    name: 'idempotency-key',
+    required: false,
+    schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,200}$' },
+  });
+
+/** Type, limits and patterns come from the rules beside it. */
+export const ApiProperty =
+  (options: ApiPropertyOptions = {}): PropertyDecorator =>
+  (target, property) => {
+    asked.push(({ ApiProperty: describe }) => {
+      const described = { ...constraintsOf(target, property), ...options };
+      describe(described as ApiPropertyOptions)(target, property);
+    });
+  };
+
+/** How the operation may refuse, besides what follows from its form. */
+export const Refuses = (...kinds: ErrorKind[]): Decorator => {
+  const all = kinds.map((kind) => laterBy('ApiResponse')({ status: STATUS_OF_KIND[kind] }));
+  return (...target) => all.forEach((decorate) => decorate(...target));
+};
 
 /** Does now what the decorators above have put off. */
 export function decorateBy(swagger: Swagger): void {

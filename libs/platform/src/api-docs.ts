@@ -2,14 +2,19 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type OpenAPIObject } from '@nestjs/swagger';
+import { type ApiAnswers, describeAnswers } from './api-answers';
 import { decorateBy } from './api-decorators';
 import { contentPolicy, hashOf } from './content-policy';
+import { type ErrorKind } from './errors';
 import { ProblemFilter } from './problem.filter';
 
 export interface ApiTitle {
   readonly title: string;
   readonly description: string;
   readonly version: string;
+  readonly answers: ApiAnswers;
+  /** How every operation may refuse, besides what follows from its form. */
+  readonly refuses?: readonly ErrorKind[];
 }
 
 @Module({})
@@ -50,7 +55,7 @@ function policyOf(page: string): string {
 
 export async function openApiDocument(
   app: NestFastifyApplication,
-  { title, description, version }: ApiTitle,
+  { title, description, version, answers, refuses }: ApiTitle,
 ): Promise<OpenAPIObject> {
   const swagger = await import('@nestjs/swagger');
   decorateBy(swagger);
@@ -61,7 +66,11 @@ export async function openApiDocument(
     .setOpenAPIVersion('3.1.0')
     .addBearerAuth()
     .build();
-  return swagger.SwaggerModule.createDocument(app, document);
+  const described = swagger.SwaggerModule.createDocument(app, document, {
+    operationIdFactory: (controller, method) => `${controller}_${method}`,
+  });
+  describeAnswers(described, answers, refuses);
+  return described;
 }
 
 async function openDocs(app: NestFastifyApplication, title: ApiTitle): Promise<NestFastifyApplication> {

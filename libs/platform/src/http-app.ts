@@ -17,7 +17,7 @@ import { ProblemFilter } from './problem.filter';
 import { type RequestContext, runInContext, traceIdOf } from './request-context';
 import { REQUEST_LIMITS, type RequestLimits, limitRoutes, serverLimits } from './request-limits';
 import { trustOf } from './trusted-proxies';
-import { createValidationPipe } from './validation.pipe';
+import { createValidationPipe, isTooDeep } from './validation.pipe';
 import { WEB_OPTIONS, type WebOptions, secure } from './web-security';
 
 const UNPREFIXED = [
@@ -96,7 +96,8 @@ function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
   server.removeAllContentTypeParsers();
   app.useBodyParser('application/json', { bodyLimit }, (request, body, done) => {
     if (body.length === 0) done(null, undefined);
-    else parse(request as never, body.toString('utf8'), done);
+    else
+      parse(request as never, body.toString('utf8'), (error, value) => done(error ?? tooDeep(value), value));
   });
 }
 
@@ -107,6 +108,11 @@ function refuseSeveralHosts(server: FastifyInstance): void {
     if (hosts.length > 1) done(validationFailed([{ field: 'host', message: 'is sent more than once' }]));
     else done();
   });
+}
+
+/** Before anything else reads it: what walks through a value that deep does not come back. */
+function tooDeep(value: unknown): Error | null {
+  return isTooDeep(value) ? validationFailed([{ field: '', message: 'is nested too deep' }]) : null;
 }
 
 /** A client that keeps its connection would send its next request to a server that closes, and be told 503. */

@@ -26,6 +26,8 @@ export * from './problem-page';
 export * from './processes';
 export * from './public.decorator';
 export * from './request-context';
+export * from './sends';
+export { type ApiAnswers } from './api-answers';
 export { AnswersWithin, type RequestLimits } from './request-limits';
 export * from './secret';
 export * from './sign-in.dto';

@@ -1,4 +1,4 @@
-import { Transform, Type } from 'class-transformer';
+import { Transform } from 'class-transformer';
 import { IsInt, IsUUID, Max, Min } from 'class-validator';
 import { Optional } from './optional.decorator';
 import { ApiProperty } from './api-decorators';
@@ -10,10 +10,16 @@ const MAX_POSITION = 2 ** 31 - 1;
 export const InSmallLetters = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value));
 
+/** An integer of a query. What `Number` would take besides ('', '0x10', '1e2') is none. */
+export const NumberInText = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value,
+  );
+
 export class PageLimit {
   @ApiProperty({ required: false, default: 50 })
   @Optional()
-  @Type(() => Number)
+  @NumberInText()
   @IsInt()
   @Min(1)
   @Max(200)
@@ -33,7 +39,7 @@ export class PageQuery extends PageLimit {
 export class ChainQuery extends PageLimit {
   @ApiProperty({ required: false, default: 0 })
   @Optional()
-  @Type(() => Number)
+  @NumberInText()
   @IsInt()
   @Min(0)
   @Max(MAX_POSITION)

@@ -23,11 +23,23 @@ class RequestPipe extends ValidationPipe {
           message: `${field || 'the text'} holds a character that no text may hold, or is nested too deep`,
         },
       ]);
+    // The whitelist of class-validator lets pass what every object inherits: "constructor".
+    const inherited = Object.keys(value ?? {}).find((name) => name in Object.prototype);
+    if (inherited !== undefined && metadata.type !== 'custom')
+      throw validationFailed([{ field: inherited, message: `property ${inherited} should not exist` }]);
+    // The pipe it extends takes it for an empty object.
+    if (value === null && metadata.type === 'body')
+      throw validationFailed([{ field: '', message: 'send an object' }]);
     return super.transform(value, metadata);
   }
 }
 
 const MAX_DEPTH = 50;
+
+export function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth > MAX_DEPTH || Object.values(value).some((part) => isTooDeep(part, depth + 1));
+}
 
 /** The path of the first text or name that can't be stored, or of what is nested too deep; or null. */
 function unstorableField(value: unknown, path: string, depth = 0): string | null {

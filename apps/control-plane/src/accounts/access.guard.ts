@@ -1,6 +1,12 @@
-import { DomainError, IS_PUBLIC, currentContext, refuseOtherSites } from '@atlas/platform';
+import { DomainError, IS_PUBLIC, Refuses, currentContext, refuseOtherSites } from '@atlas/platform';
 import { SignatureVerifier, receivedRequestOf } from '@atlas/service-auth';
-import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  SetMetadata,
+  applyDecorators,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { KeyUses } from '../tenant-planes/key-uses';
 import { type AuthenticatedRequest, type OperatorCaller, type PlaneCaller } from './caller';
@@ -27,7 +33,8 @@ export const OperatorInPerson = (): MethodDecorator & ClassDecorator =>
   SetMetadata(REQUIRED, 'session' satisfies Required);
 
 /** Tenant planes, by a signed call. */
-export const SignedByTenantPlane = (): MethodDecorator & ClassDecorator => SetMetadata(SIGNED, true);
+export const SignedByTenantPlane = (): MethodDecorator & ClassDecorator =>
+  applyDecorators(SetMetadata(SIGNED, true), Refuses('unauthenticated', 'forbidden'));
 
 /** The one guard: each route says who may call it, and one that says nothing is refused. */
 @Injectable()

@@ -1,4 +1,4 @@
-import { ApiBearerAuth, ApiTags, Public, type SignInAnswer } from '@atlas/platform';
+import { Refuses, ApiBearerAuth, ApiTags, Public, type SignInAnswer } from '@atlas/platform';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { AnyOperator, OperatorInPerson } from './access.guard';
@@ -24,6 +24,7 @@ export class AccountsController {
 
   @Public()
   @Post('login')
+  @Refuses('too_many')
   @HttpCode(200)
   async login(
     @Body() dto: LoginDto,
@@ -53,6 +54,7 @@ export class AccountsController {
 
   @OperatorInPerson()
   @Post('password')
+  @Refuses('too_many')
   @HttpCode(204)
   changePassword(@CurrentOperator() caller: OperatorCaller, @Body() dto: ChangePasswordDto): Promise<void> {
     return this.passwords.change(caller, dto);
@@ -60,6 +62,7 @@ export class AccountsController {
 
   @Public()
   @Post('reset-password')
+  @Refuses('gone', 'too_many')
   @HttpCode(200)
   async resetPassword(
     @Body() dto: ResetPasswordDto,

@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiTags, type Page } from '@atlas/platform';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { Requires } from './access.guard';
 import { CreateApiKeyDto, ListApiKeysQuery } from './accounts.dto';
-import { type ApiKeyView, ApiKeys } from './api-keys.service';
+import { type ApiKeyView, type CreatedApiKey, ApiKeys } from './api-keys.service';
 import { CurrentOperator, type OperatorCaller } from './caller';
 
 @ApiTags('accounts')
@@ -21,7 +21,7 @@ export class ApiKeysController {
   @Requires('api_keys:write')
   @Repeatable()
   @Post()
-  create(@CurrentOperator() caller: OperatorCaller, @Body() dto: CreateApiKeyDto): Promise<unknown> {
+  create(@CurrentOperator() caller: OperatorCaller, @Body() dto: CreateApiKeyDto): Promise<CreatedApiKey> {
     return this.keys.create(caller, dto);
   }
 

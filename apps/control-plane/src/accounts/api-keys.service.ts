@@ -20,6 +20,11 @@ export interface ApiKeyView {
   readonly revoked_at: Date | null;
 }
 
+export interface CreatedApiKey extends Pick<ApiKeyView, 'id' | 'name' | 'scopes' | 'expires_at'> {
+  /** Shown once. */
+  readonly key: string;
+}
+
 @Injectable()
 export class ApiKeys {
   constructor(
@@ -42,7 +47,7 @@ export class ApiKeys {
     return pageOf(rows, limit, viewOf);
   }
 
-  async create(caller: OperatorCaller, dto: CreateApiKeyDto): Promise<Record<string, unknown>> {
+  async create(caller: OperatorCaller, dto: CreateApiKeyDto): Promise<CreatedApiKey> {
     const allowed = caller.kind === 'api_key' ? caller.scopes : grantableScopes(caller.role);
     const refused = dto.scopes.filter((scope) => !allowed.includes(scope));
     if (refused.length > 0) {

@@ -1,5 +1,5 @@
 import { Repeatable } from '@atlas/persistence';
-import { ApiBearerAuth, ApiTags, type Page, PageQuery, UuidPipe } from '@atlas/platform';
+import { Refuses, ApiBearerAuth, ApiTags, type Page, PageQuery, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { Requires } from './access.guard';
 import { ChangeOperatorDto, CreateOperatorDto } from './accounts.dto';
@@ -38,6 +38,7 @@ export class OperatorsController {
 
   @Requires('operators:write')
   @Patch(':id')
+  @Refuses('conflict')
   change(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,

@@ -1,4 +1,4 @@
-import { ApiTags, Public } from '@atlas/platform';
+import { Refuses, type Sends, ApiTags, Public } from '@atlas/platform';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { SessionCookie } from './session-cookie';
@@ -10,6 +10,7 @@ const SIGNED_IN = '/api/auth/me';
 /** For browsers: they come by a link, and leave with a cookie. */
 @ApiTags('accounts')
 @Public()
+@Refuses('unauthenticated', 'forbidden', 'not_found', 'conflict')
 @Controller('auth/oidc')
 export class SingleSignOnController {
   constructor(
@@ -18,12 +19,12 @@ export class SingleSignOnController {
   ) {}
 
   @Get('start')
-  begin(@Res() reply: FastifyReply): Promise<void> {
+  begin(@Res() reply: FastifyReply): Promise<Sends<{ 303: undefined }>> {
     return this.signOn.begin(reply);
   }
 
   @Get('callback')
-  async finish(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async finish(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<Sends<{ 303: undefined }>> {
     await this.cookie.answer(await this.signOn.finish(request, reply), { cookie: true }, reply);
     void reply.redirect(SIGNED_IN, 303);
   }

@@ -1,5 +1,13 @@
 import { ALLOWED_BY_ADMIN_PARAMETER, ChatCompletionRequest } from '@atlas/plane-contract';
-import { AnswersWithin, ApiProduces, ApiTags, sendEventStream, validationFailed } from '@atlas/platform';
+import {
+  Refuses,
+  type Sends,
+  AnswersWithin,
+  ApiProduces,
+  ApiTags,
+  sendEventStream,
+  validationFailed,
+} from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
 import { Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
@@ -24,6 +32,7 @@ export class AiGatewayController {
 
   /** `x-tenant-id` names the tenant. An answer that is not streamed is signed. */
   @Post()
+  @Refuses('unprocessable', 'too_many')
   @HttpCode(200)
   @AnswersWithin(300)
   @ApiProduces('application/json', 'text/event-stream')
@@ -33,7 +42,7 @@ export class AiGatewayController {
     @Query() query: ChatCompletionQuery,
     @Body() request: ChatCompletionRequest,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: Record<string, unknown> }>> {
     if (tenantId === undefined) throw tenantMissing();
     const planeId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
     await this.gateway.admit(planeId, tenantId, query[ALLOWED_BY_ADMIN_PARAMETER] === 'true');

@@ -12,6 +12,7 @@ import { JobStarter } from './job-starter';
 import { jobView } from './job.view';
 import { operationInProgress } from './live-jobs';
 import { Operations } from './operations';
+import { type PlanView } from './accepted.view';
 
 /** Accepts that a cell is emptied, and that it is filled again. */
 @Injectable()
@@ -25,7 +26,7 @@ export class Drains {
   ) {}
 
   /** What `accept` would do. Changes nothing. */
-  async plan(id: string): Promise<Record<string, unknown>> {
+  async plan(id: string): Promise<PlanView> {
     const { placed: tenants } = await this.database.read((manager) => this.requirePossible(manager, id));
     const steps = this.operations
       .cellDrain()

@@ -1,7 +1,9 @@
 import { type StepState } from './job';
 import { type ProvisioningJob } from './job.entity';
 
-export function jobView(job: ProvisioningJob): Record<string, unknown> {
+export type JobView = ReturnType<typeof jobView>;
+
+export function jobView(job: ProvisioningJob) {
   return {
     id: job.id,
     operation: job.operation,

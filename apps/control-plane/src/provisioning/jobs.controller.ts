@@ -1,4 +1,12 @@
-import { ApiBearerAuth, ApiProduces, ApiTags, UuidPipe } from '@atlas/platform';
+import {
+  Refuses,
+  type Page,
+  type Sends,
+  ApiBearerAuth,
+  ApiProduces,
+  ApiTags,
+  UuidPipe,
+} from '@atlas/platform';
 import {
   type BeforeApplicationShutdown,
   Controller,
@@ -12,7 +20,7 @@ import {
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
 import { JobEvents, KEEP_ALIVE } from './job-events';
-import { jobView } from './job.view';
+import { type JobView, jobView } from './job.view';
 import { ListJobsQuery } from './jobs.dto';
 import { JobControl } from './jobs.service';
 
@@ -30,20 +38,23 @@ export class JobsController implements BeforeApplicationShutdown {
 
   @Requires('jobs:read')
   @Get()
-  list(@Query() query: ListJobsQuery): Promise<unknown> {
+  list(@Query() query: ListJobsQuery): Promise<Page<JobView>> {
     return this.jobs.list(query);
   }
 
   @Requires('jobs:read')
   @Get(':id')
-  async get(@Param('id', UuidPipe) id: string): Promise<unknown> {
+  async get(@Param('id', UuidPipe) id: string): Promise<JobView> {
     return jobView(await this.jobs.get(id));
   }
 
   @Requires('jobs:read')
   @Get(':id/events')
   @ApiProduces('text/event-stream')
-  async stream(@Param('id', UuidPipe) id: string, @Res() reply: FastifyReply): Promise<void> {
+  async stream(
+    @Param('id', UuidPipe) id: string,
+    @Res() reply: FastifyReply,
+  ): Promise<Sends<{ 200: string }>> {
     await this.jobs.get(id);
     const end = new AbortController();
     this.streams.add(end);
@@ -65,22 +76,25 @@ export class JobsController implements BeforeApplicationShutdown {
 
   @Requires('jobs:write')
   @Post(':id/retry')
+  @Refuses('conflict')
   @HttpCode(202)
-  async retry(@Param('id', UuidPipe) id: string): Promise<unknown> {
+  async retry(@Param('id', UuidPipe) id: string): Promise<{ job: JobView }> {
     return { job: jobView(await this.jobs.retry(id)) };
   }
 
   @Requires('jobs:write')
   @Post(':id/cancel')
+  @Refuses('conflict')
   @HttpCode(202)
-  async cancel(@Param('id', UuidPipe) id: string): Promise<unknown> {
+  async cancel(@Param('id', UuidPipe) id: string): Promise<{ job: JobView }> {
     return { job: jobView(await this.jobs.cancel(id)) };
   }
 
   @Requires('jobs:write')
   @Post(':id/rollback')
+  @Refuses('conflict')
   @HttpCode(202)
-  async rollback(@Param('id', UuidPipe) id: string): Promise<unknown> {
+  async rollback(@Param('id', UuidPipe) id: string): Promise<{ job: JobView }> {
     return { job: jobView(await this.jobs.rollback(id)) };
   }
 

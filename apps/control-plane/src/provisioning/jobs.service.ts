@@ -6,7 +6,7 @@ import { Audit } from '../audit/audit.service';
 import { Tenant } from '../tenants/tenant.entity';
 import { JOB_MACHINE, type JobDirection, type JobStatus, LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
-import { jobView } from './job.view';
+import { type JobView, jobView } from './job.view';
 import { type ListJobsQuery } from './jobs.dto';
 import { Jobs, topicOf } from './jobs.repository';
 import { liveJobFailure, operationInProgress } from './live-jobs';
@@ -31,7 +31,7 @@ export class JobControl {
     return job;
   }
 
-  async list(query: ListJobsQuery): Promise<Page<unknown>> {
+  async list(query: ListJobsQuery): Promise<Page<JobView>> {
     const { tenant_id: tenantId, tenant_plane_id: tenantPlaneId, parent_id: parentId } = query;
     const { status, cursor: after, limit } = query;
     const filter = { tenantId, tenantPlaneId, parentId, status, after };

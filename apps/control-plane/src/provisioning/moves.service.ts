@@ -13,6 +13,7 @@ import { type MoveTenantDto } from '../tenants/tenants.dto';
 import { requireTenant } from '../tenants/tenants.service';
 import { type JobParams } from './job';
 import { TenantOperations } from './tenant-operations';
+import { type PlanView } from './accepted.view';
 
 /** Accepts a tenant's move to another deployment model or cell. */
 @Injectable()
@@ -26,7 +27,7 @@ export class Moves {
   ) {}
 
   /** What `accept` would do. Changes nothing. */
-  plan(id: string, dto: MoveTenantDto): Promise<Record<string, unknown>> {
+  plan(id: string, dto: MoveTenantDto): Promise<PlanView> {
     return this.database.read(async (manager) => {
       await this.requirePossible(manager, await requireTenant(manager, id), dto);
       return this.operations.plan(id, 'move', paramsOf(dto));

@@ -18,6 +18,7 @@ import { type ProvisioningJob } from './job.entity';
 import { OPERATION_RULES } from './operation-rules';
 import { type Step } from './step';
 import { STEP_CLASSES } from './steps';
+import { type PlanView } from './accepted.view';
 
 const STEPS = Symbol('STEPS');
 
@@ -87,11 +88,7 @@ export class Operations {
   }
 
   /** The plan of a dry run. */
-  async describe(
-    steps: readonly Step[],
-    tenant: Tenant,
-    model = tenant.deploymentModel,
-  ): Promise<Record<string, unknown>> {
+  async describe(steps: readonly Step[], tenant: Tenant, model = tenant.deploymentModel): Promise<PlanView> {
     const described = steps.map(async (step) => {
       const { name, description } = step;
       return { name, description, creates: await step.plan(tenant) };

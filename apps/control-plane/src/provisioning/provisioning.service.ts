@@ -18,6 +18,7 @@ import { jobView } from './job.view';
 import { newJob } from './new-job';
 import { Operations } from './operations';
 import { JobQueue } from './queue/job-queue';
+import { type PlanView } from './accepted.view';
 
 const SLUG_RULE = { name: 'tenants_slug_uq', table: 'tenants', columns: ['slug'] };
 
@@ -37,7 +38,7 @@ export class Provisioning {
   ) {}
 
   /** What `accept` would do. Changes nothing. */
-  async plan(dto: ProvisionTenantDto): Promise<Record<string, unknown>> {
+  async plan(dto: ProvisionTenantDto): Promise<PlanView> {
     const tenant = this.newTenant(dto, 'api');
     const steps = this.operations.provisioning(dto.deployment_model);
     await this.database.read(async (manager) => {

@@ -12,6 +12,7 @@ import { requireTenant } from '../tenants/tenants.service';
 import { type JobParams } from './job';
 import { ProvisioningJob } from './job.entity';
 import { TenantOperations } from './tenant-operations';
+import { type PlanView } from './accepted.view';
 
 const AT_ONCE = 20;
 
@@ -26,7 +27,7 @@ export class Removals {
     private readonly clock: Clock,
   ) {}
 
-  planDeprovision(id: string, dto: DeprovisionTenantDto): Promise<Record<string, unknown>> {
+  planDeprovision(id: string, dto: DeprovisionTenantDto): Promise<PlanView> {
     return this.database.read(async (manager) => {
       requireConfirmed(await requireTenant(manager, id), dto);
       return this.operations.plan(id, 'deprovision');
@@ -44,7 +45,7 @@ export class Removals {
     return this.operations.accept(manager, id, 'deprovision', params);
   }
 
-  planRestore(id: string): Promise<Record<string, unknown>> {
+  planRestore(id: string): Promise<PlanView> {
     return this.database.read(async (manager) => {
       this.requireRestorable(await requireTenant(manager, id));
       return this.operations.plan(id, 'restore');

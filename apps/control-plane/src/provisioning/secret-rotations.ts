@@ -16,6 +16,7 @@ import { jobView } from './job.view';
 import { JobStarter } from './job-starter';
 import { operationInProgress } from './live-jobs';
 import { Operations } from './operations';
+import { type PlanView } from './accepted.view';
 
 /** Accepts that a tenant plane gets another secret; workers take over. */
 @Injectable()
@@ -32,7 +33,7 @@ export class SecretRotations {
   ) {}
 
   /** What `accept` would do. Changes nothing. */
-  async plan(id: string, mode: RotationMode): Promise<Record<string, unknown>> {
+  async plan(id: string, mode: RotationMode): Promise<PlanView> {
     await this.database.read((manager) => this.requirePossible(manager, id, mode));
     const steps = this.operations.secretRotation(mode);
     const described = steps.map(({ name, description, creates }) => ({ name, description, creates }));

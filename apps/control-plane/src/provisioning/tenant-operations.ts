@@ -10,6 +10,7 @@ import { type JobParams } from './job';
 import { jobView } from './job.view';
 import { Operations } from './operations';
 import { TenantJobs, modelOf, requireStatus } from './tenant-jobs';
+import { type PlanView } from './accepted.view';
 
 /** Accepts what shall happen to a tenant that is there; workers take over. */
 @Injectable()
@@ -21,11 +22,7 @@ export class TenantOperations {
   ) {}
 
   /** What `accept` would do. Changes nothing. */
-  plan(
-    tenantId: string,
-    operation: LifecycleOperation,
-    params: JobParams = {},
-  ): Promise<Record<string, unknown>> {
+  plan(tenantId: string, operation: LifecycleOperation, params: JobParams = {}): Promise<PlanView> {
     return this.database.read(async (manager) => {
       const tenant = await requireTenant(manager, tenantId);
       requireStatus(tenant, operation);

@@ -11,6 +11,7 @@ import { jobView } from './job.view';
 import { Operations } from './operations';
 import { candidates, wantedBy } from './upgrade-candidates';
 import { Upgrades } from './upgrades.service';
+import { type PlanView } from './accepted.view';
 
 /** A dry run names this many; the wave takes all. */
 const MAX_NAMED = 500;
@@ -27,7 +28,7 @@ export class UpgradeWaves {
   ) {}
 
   /** What `accept` would do: which planes in which batch. Changes nothing. */
-  plan(dto: UpgradeWaveDto): Promise<Record<string, unknown>> {
+  plan(dto: UpgradeWaveDto): Promise<PlanView> {
     const params = this.paramsOf(dto);
     return this.database.read(async (manager) => {
       const query = await candidates(manager, wantedBy(params));

@@ -9,6 +9,7 @@ import { versionProblem } from '../tenant-planes/version-policy';
 import { jobView } from './job.view';
 import { Operations } from './operations';
 import { UpgradeJobs, requirePossible, wayOf } from './upgrade-jobs';
+import { type PlanView } from './accepted.view';
 
 /** Accepts that a tenant plane gets another version; workers take over. */
 @Injectable()
@@ -22,7 +23,7 @@ export class Upgrades {
   ) {}
 
   /** What `accept` would do. Changes nothing. */
-  async plan(id: string, version?: string): Promise<Record<string, unknown>> {
+  async plan(id: string, version?: string): Promise<PlanView> {
     const target = this.target(version);
     const plane = await this.database.read((manager) => requirePossible(manager, id, target));
     const steps = this.operations.upgrade(wayOf(plane));

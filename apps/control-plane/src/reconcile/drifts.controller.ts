@@ -1,7 +1,7 @@
 import { ApiBearerAuth, ApiTags, type Page } from '@atlas/platform';
 import { Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { Requires } from '../accounts/access.guard';
-import { Drifts } from './drifts';
+import { type DriftView, Drifts } from './drifts';
 import { ListDriftsQuery } from './drifts.dto';
 import { type Look, Reconciler } from './reconciler';
 
@@ -16,7 +16,7 @@ export class DriftsController {
 
   @Requires('planes:read')
   @Get('drifts')
-  list(@Query() query: ListDriftsQuery): Promise<Page<unknown>> {
+  list(@Query() query: ListDriftsQuery): Promise<Page<DriftView>> {
     return this.drifts.list(query);
   }
 

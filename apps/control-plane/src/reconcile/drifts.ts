@@ -72,7 +72,7 @@ export class Drifts {
   }
 
   /** Newest first. */
-  async list({ resolved, cursor, limit }: ListDriftsQuery): Promise<Page<unknown>> {
+  async list({ resolved, cursor, limit }: ListDriftsQuery): Promise<Page<DriftView>> {
     const rows = await this.database.read((manager) => {
       const query = manager
         .createQueryBuilder(Drift, 'drift')
@@ -96,7 +96,9 @@ export class Drifts {
   }
 }
 
-function driftView(drift: Drift): Record<string, unknown> {
+export type DriftView = ReturnType<typeof driftView>;
+
+function driftView(drift: Drift) {
   return {
     id: drift.id,
     kind: drift.kind,

@@ -1,8 +1,9 @@
-import { ApiBearerAuth, ApiProperty, ApiTags } from '@atlas/platform';
+import { Refuses, ApiBearerAuth, ApiProperty, ApiTags } from '@atlas/platform';
 import { Controller, Get, Query } from '@nestjs/common';
 import { IsString, Length } from 'class-validator';
 import { Requires } from '../accounts/access.guard';
 import { Routes } from './routes.service';
+import { type TenantRoute } from '@atlas/plane-contract';
 
 export class ResolveQuery {
   @ApiProperty({ example: 'acme.atlas.example' })
@@ -19,7 +20,8 @@ export class RoutingController {
 
   @Requires('routing:read')
   @Get('resolve')
-  resolve(@Query() { host }: ResolveQuery): Promise<unknown> {
+  @Refuses('not_found')
+  resolve(@Query() { host }: ResolveQuery): Promise<TenantRoute & { host: string }> {
     return this.routes.ofHost(host);
   }
 }

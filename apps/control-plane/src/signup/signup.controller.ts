@@ -1,4 +1,4 @@
-import { ApiTags, Public, UuidPipe } from '@atlas/platform';
+import { Refuses, ApiTags, Public, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { SignupDto, VerifySignupDto } from './signup.dto';
 import { type SignupView } from './signup.view';
@@ -6,6 +6,7 @@ import { Signups } from './signups.service';
 
 @ApiTags('sign-up')
 @Public()
+@Refuses('forbidden', 'conflict', 'gone', 'too_many')
 @Controller('signup')
 export class SignupController {
   constructor(private readonly signups: Signups) {}

@@ -1,5 +1,6 @@
-import { ApiBearerAuth, ApiHeader, ApiTags, UuidPipe } from '@atlas/platform';
-import { Body, Controller, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { IdempotencyKey } from '@atlas/persistence';
+import { type Sends, ApiBearerAuth, ApiIdempotencyKey, ApiTags, UuidPipe } from '@atlas/platform';
+import { Body, Controller, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
 import { CurrentOperator, type OperatorCaller } from '../accounts/caller';
@@ -8,11 +9,13 @@ import { sendRepeatable } from '../idempotency/send-repeatable';
 import { Drains } from '../provisioning/drains.service';
 import { SecretRotations } from '../provisioning/secret-rotations';
 import { DryRunQuery, RotateSecretDto } from './tenant-planes.dto';
+import { type AcceptedForPlane, type PlanView } from '../provisioning/accepted.view';
+import { type TenantPlaneView } from './tenant-planes.service';
 
 /** What may happen to a tenant plane as a whole: each a job. */
 @ApiTags('tenant planes')
 @ApiBearerAuth()
-@ApiHeader({ name: 'idempotency-key', required: false })
+@ApiIdempotencyKey()
 @Requires('planes:write')
 @Controller('tenant-planes/:id')
 export class PlaneOperationsController {
@@ -27,11 +30,11 @@ export class PlaneOperationsController {
   async rotateSecret(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
-    @Headers('idempotency-key') key: string | undefined,
+    @IdempotencyKey() key: string | undefined,
     @Query() { dry_run: isDryRun }: DryRunQuery,
     @Body() body: RotateSecretDto,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: PlanView; 202: AcceptedForPlane }>> {
     if (isDryRun) {
       await reply.status(200).send(await this.rotations.plan(id, body.mode));
       return;
@@ -45,10 +48,10 @@ export class PlaneOperationsController {
   async drain(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
-    @Headers('idempotency-key') key: string | undefined,
+    @IdempotencyKey() key: string | undefined,
     @Query() { dry_run: isDryRun }: DryRunQuery,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: PlanView; 202: AcceptedForPlane }>> {
     if (isDryRun) {
       await reply.status(200).send(await this.drains.plan(id));
       return;
@@ -63,9 +66,9 @@ export class PlaneOperationsController {
   async reopen(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
-    @Headers('idempotency-key') key: string | undefined,
+    @IdempotencyKey() key: string | undefined,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: { tenant_plane: TenantPlaneView } }>> {
     const request = { scope: [caller.id, 'POST', `/api/tenant-planes/${id}/reopen`], key, body: {} };
     const answer = this.idempotency.once(request, (manager) => this.drains.reopen(manager, id));
     await sendRepeatable(reply, await answer);

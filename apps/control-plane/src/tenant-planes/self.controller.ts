@@ -1,6 +1,6 @@
-import { MAX_WAIT_SECONDS, ReportRequest } from '@atlas/plane-contract';
+import { type DesiredState, MAX_WAIT_SECONDS, ReportRequest, type TenantRoute } from '@atlas/plane-contract';
 import { type ServiceCall } from '@atlas/service-auth';
-import { AnswersWithin, ApiTags } from '@atlas/platform';
+import { type Sends, AnswersWithin, ApiTags } from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../accounts/access.guard';
@@ -33,7 +33,7 @@ export class SelfController {
     @Headers('x-tenant-id') tenantId: string | undefined,
     @Query() query: DesiredStateQuery,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: DesiredState; 204: undefined }>> {
     const tenantPlaneId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
     const { since, wait } = query;
     const { keyId } = call;
@@ -57,7 +57,7 @@ export class SelfController {
     @Param('slug') slug: string,
     @Query() query: SelfQuery,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: TenantRoute; 204: undefined }>> {
     await this.planes.identify(call, query.tenant_plane_id, tenantId);
     await sendSigned(reply, call, await this.routes.ofSlug(slug));
   }

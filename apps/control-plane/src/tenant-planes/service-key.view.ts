@@ -6,7 +6,7 @@ export function keysView(
   { secretMode, status, nextKeyId }: TenantPlane,
   accepted: readonly ServiceKey[],
   platformKeyId: string,
-): Record<string, unknown> {
+) {
   if (secretMode === 'platform')
     return { key_in_use: status === 'enrolled' ? platformKeyId : null, keys: [] };
   const usedAt = ({ lastUsedAt }: ServiceKey): number => lastUsedAt?.getTime() ?? 0;

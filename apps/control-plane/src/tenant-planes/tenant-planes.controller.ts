@@ -1,6 +1,11 @@
 import { Repeatable } from '@atlas/persistence';
-import { ApiBearerAuth, ApiTags, UuidPipe } from '@atlas/platform';
-import { type EnrolAnswerFile, EnrolRequest, EnrolRequestFile } from '@atlas/plane-contract';
+import { Refuses, type Page, type Sends, ApiBearerAuth, ApiTags, UuidPipe } from '@atlas/platform';
+import {
+  type EnrolAnswer,
+  type EnrolAnswerFile,
+  EnrolRequest,
+  EnrolRequestFile,
+} from '@atlas/plane-contract';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
@@ -16,7 +21,8 @@ import {
   ListTenantPlanesQuery,
   RegisterTenantPlaneDto,
 } from './tenant-planes.dto';
-import { TenantPlanes } from './tenant-planes.service';
+import { type RegisteredPlane, type TenantPlaneView, TenantPlanes } from './tenant-planes.service';
+import { type InstallBundle } from './provisioning-tokens';
 
 @ApiTags('tenant planes')
 @ApiBearerAuth()
@@ -32,26 +38,30 @@ export class TenantPlanesController {
   @Requires('planes:write')
   @Repeatable()
   @Post()
-  register(@Body() body: RegisterTenantPlaneDto): Promise<unknown> {
+  register(@Body() body: RegisterTenantPlaneDto): Promise<RegisteredPlane> {
     return this.planes.register(body);
   }
 
   @Requires('planes:read')
   @Get()
-  list(@Query() query: ListTenantPlanesQuery): Promise<unknown> {
+  list(@Query() query: ListTenantPlanesQuery): Promise<Page<TenantPlaneView>> {
     return this.planes.list(query);
   }
 
   @Requires('tokens:issue')
   @Repeatable()
   @Post(':id/provisioning-tokens')
-  async issueToken(@Param('id', UuidPipe) id: string, @Body() body: IssueTokenDto): Promise<unknown> {
+  async issueToken(
+    @Param('id', UuidPipe) id: string,
+    @Body() body: IssueTokenDto,
+  ): Promise<{ install: InstallBundle }> {
     return { install: await this.tokens.issue(id, body.token_ttl_seconds) };
   }
 
   /** For a plane that has no way to us: its request file, carried here by hand. */
   @Requires('planes:write')
   @Post('enroll-offline')
+  @Refuses('conflict', 'unprocessable')
   @HttpCode(200)
   enrolOffline(@Body() file: EnrolRequestFile): Promise<EnrolAnswerFile> {
     return this.offlineEnrolment.enrol(file);
@@ -59,13 +69,14 @@ export class TenantPlanesController {
 
   @SignedByTenantPlane()
   @Post('enroll')
+  @Refuses('conflict', 'unprocessable')
   @HttpCode(200)
   async enrol(
     @PlaneCall() call: ServiceCall<PlaneCaller>,
     @Query() { dry_run: isDryRun }: DryRunQuery,
     @Body() body: EnrolRequest,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: EnrolAnswer }>> {
     const answer = isDryRun ? this.enrolment.check(call, body) : this.enrolment.enrol(call, body);
     await sendSigned(reply, call, await answer);
   }

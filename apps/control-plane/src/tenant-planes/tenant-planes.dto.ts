@@ -1,8 +1,8 @@
 import { ROTATION_MODES, type RotationMode } from '@atlas/deployment-profiles';
-import { ApiProperty, Optional, PageQuery } from '@atlas/platform';
+import { ApiProperty, Optional, NumberInText, PageQuery } from '@atlas/platform';
 import { MAX_WAIT_SECONDS } from '@atlas/plane-contract';
 import { DEPLOYMENT_MODELS, type DeploymentModel } from '@atlas/tenancy';
-import { Transform, Type } from 'class-transformer';
+import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsString, IsUUID, Length, Matches, Max, Min } from 'class-validator';
 import { HEALTH_CLASSES, type HealthClass } from './fleet';
 import { MAX_TOKEN_SECONDS } from './provisioning-tokens';
@@ -104,7 +104,7 @@ export class UpgradeWaveDto extends UpgradePlaneDto {
 export class ListTenantPlanesQuery extends PageQuery {
   @ApiProperty({ required: false, default: MAX_FLEET_PAGE })
   @Optional()
-  @Type(() => Number)
+  @NumberInText()
   @IsInt()
   @Min(1)
   @Max(MAX_FLEET_PAGE)
@@ -150,7 +150,7 @@ export class SelfQuery {
 class WaitingQuery extends SelfQuery {
   @ApiProperty({ required: false, description: 'Seconds to wait for what is asked for' })
   @Optional()
-  @Type(() => Number)
+  @NumberInText()
   @IsInt()
   @Min(0)
   @Max(MAX_WAIT_SECONDS)

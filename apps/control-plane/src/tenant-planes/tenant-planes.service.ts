@@ -18,6 +18,13 @@ import { versionClassOf } from './version-policy';
 
 const NAME_RULE = { name: 'tenant_planes_name_uq', table: 'tenant_planes', columns: ['name'] };
 
+export type TenantPlaneView = ReturnType<TenantPlanes['viewOf']>;
+
+export interface RegisteredPlane {
+  readonly tenant_plane: TenantPlaneView;
+  readonly install: InstallBundle;
+}
+
 /** The fleet: which tenant planes there are or are expected. */
 @Injectable()
 export class TenantPlanes {
@@ -31,9 +38,7 @@ export class TenantPlanes {
   ) {}
 
   /** Registers a cell that is expected to enrol. */
-  register(
-    dto: RegisterTenantPlaneDto,
-  ): Promise<{ tenant_plane: Record<string, unknown>; install: InstallBundle }> {
+  register(dto: RegisterTenantPlaneDto): Promise<RegisteredPlane> {
     const { name, region, capacity, secret: secretMode } = dto;
     const cell = { deploymentModel: 'shared', region, capacity, placed: 0, secretMode } as const;
     const plane = expectedPlane({ ...cell, name: () => name, now: this.clock.now() });
@@ -59,7 +64,7 @@ export class TenantPlanes {
     });
   }
 
-  list({ limit, ...query }: ListTenantPlanesQuery): Promise<Page<unknown>> {
+  list({ limit, ...query }: ListTenantPlanesQuery): Promise<Page<TenantPlaneView>> {
     return this.database.read(async (manager) => {
       const planes = await findFleet(manager, query, limit + 1, this.clock.now());
       const ids = planes.map(({ id }) => id);
@@ -69,7 +74,7 @@ export class TenantPlanes {
     });
   }
 
-  async view(manager: EntityManager, id: string): Promise<Record<string, unknown>> {
+  async view(manager: EntityManager, id: string): Promise<TenantPlaneView> {
     const plane = await manager.findOneByOrFail(TenantPlane, { id });
     return this.viewOf(plane, await this.keys.acceptedOf(manager, [id]));
   }
@@ -116,7 +121,7 @@ export class TenantPlanes {
     throw new DomainError('tenant_plane_unknown', 'forbidden', detail);
   }
 
-  private viewOf(plane: TenantPlane, accepted: readonly ServiceKey[] = []): Record<string, unknown> {
+  private viewOf(plane: TenantPlane, accepted: readonly ServiceKey[] = []) {
     return {
       id: plane.id,
       name: plane.name,

@@ -1,5 +1,6 @@
-import { ApiBearerAuth, ApiHeader, ApiTags, UuidPipe } from '@atlas/platform';
-import { Body, Controller, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { IdempotencyKey } from '@atlas/persistence';
+import { type Sends, ApiBearerAuth, ApiIdempotencyKey, ApiTags, UuidPipe } from '@atlas/platform';
+import { Body, Controller, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
 import { CurrentOperator, type OperatorCaller } from '../accounts/caller';
@@ -8,11 +9,13 @@ import { sendRepeatable } from '../idempotency/send-repeatable';
 import { UpgradeWaves } from '../provisioning/upgrade-waves.service';
 import { Upgrades } from '../provisioning/upgrades.service';
 import { DryRunQuery, UpgradePlaneDto, UpgradeWaveDto } from './tenant-planes.dto';
+import { type AcceptedForPlane, type PlanView } from '../provisioning/accepted.view';
+import { type JobView } from '../provisioning/job.view';
 
 /** Another version: for one tenant plane, or for many in waves. Each a job. */
 @ApiTags('tenant planes')
 @ApiBearerAuth()
-@ApiHeader({ name: 'idempotency-key', required: false })
+@ApiIdempotencyKey()
 @Requires('planes:write')
 @Controller('tenant-planes')
 export class UpgradesController {
@@ -27,11 +30,11 @@ export class UpgradesController {
   async upgrade(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
-    @Headers('idempotency-key') key: string | undefined,
+    @IdempotencyKey() key: string | undefined,
     @Query() { dry_run: isDryRun }: DryRunQuery,
     @Body() body: UpgradePlaneDto,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: PlanView; 202: AcceptedForPlane }>> {
     if (isDryRun) {
       await reply.status(200).send(await this.upgrades.plan(id, body.version));
       return;
@@ -47,11 +50,11 @@ export class UpgradesController {
   @HttpCode(202)
   async upgradeWave(
     @CurrentOperator() caller: OperatorCaller,
-    @Headers('idempotency-key') key: string | undefined,
+    @IdempotencyKey() key: string | undefined,
     @Query() { dry_run: isDryRun }: DryRunQuery,
     @Body() body: UpgradeWaveDto,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: PlanView; 202: { job: JobView } }>> {
     if (isDryRun) {
       await reply.status(200).send(await this.waves.plan(body));
       return;

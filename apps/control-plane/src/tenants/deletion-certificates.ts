@@ -1,9 +1,10 @@
 import { profileOf } from '@atlas/deployment-profiles';
 import { Database, insertRow } from '@atlas/persistence';
+import { type PublishedKey } from '@atlas/plane-contract';
 import { Clock, DomainError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { type JWTPayload, decodeJwt, decodeProtectedHeader } from 'jose';
 import { type EntityManager, IsNull, Not } from 'typeorm';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { DELETION_KEY_PURPOSE, SigningKeys } from '../signing-keys/signing-keys';
@@ -14,6 +15,13 @@ import { requireTenant } from './tenants.service';
 
 const CERTIFICATE_TYPE = 'atlas-deletion-certificate+jwt';
 const DAY_MS = 24 * 3_600_000;
+
+export interface CertificateView {
+  /** A JWS. */
+  readonly certificate: string;
+  readonly claims: JWTPayload;
+  readonly public_key: PublishedKey | undefined;
+}
 
 /** The last thing that is done for a tenant: it is deleted, and its former owner has it in writing. */
 @Injectable()
@@ -36,7 +44,7 @@ export class DeletionCertificates {
   }
 
   /** The JWS, and what it says. */
-  get(id: string): Promise<Record<string, unknown>> {
+  get(id: string): Promise<CertificateView> {
     return this.database.read(async (manager) => {
       const tenant = await requireTenant(manager, id);
       const found = await manager.findOneBy(DeletionCertificate, { tenantId: id });

@@ -1,6 +1,7 @@
+import { IdempotencyKey } from '@atlas/persistence';
 import { type LifecycleOperation } from '@atlas/deployment-profiles';
-import { ApiBearerAuth, ApiHeader, ApiTags, UuidPipe } from '@atlas/platform';
-import { Body, Controller, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { type Sends, ApiBearerAuth, ApiIdempotencyKey, ApiTags, UuidPipe } from '@atlas/platform';
+import { Body, Controller, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type EntityManager } from 'typeorm';
 import { Requires } from '../accounts/access.guard';
@@ -13,6 +14,7 @@ import { Removals } from '../provisioning/removals.service';
 import { TenantOperations } from '../provisioning/tenant-operations';
 import { DryRunQuery } from '../tenant-planes/tenant-planes.dto';
 import { DeprovisionTenantDto, MoveTenantDto, SuspendTenantDto } from './tenants.dto';
+import { type AcceptedForTenant, type PlanView } from '../provisioning/accepted.view';
 
 interface Call {
   readonly caller: OperatorCaller;
@@ -20,14 +22,14 @@ interface Call {
   readonly key: string | undefined;
   readonly body: unknown;
   readonly isDryRun: boolean;
-  readonly plan: () => Promise<Record<string, unknown>>;
+  readonly plan: () => Promise<PlanView>;
   readonly accept: (manager: EntityManager) => Promise<RepeatableAnswer>;
 }
 
 /** What may happen to a tenant that is there: each a job. */
 @ApiTags('tenants')
 @ApiBearerAuth()
-@ApiHeader({ name: 'idempotency-key', required: false })
+@ApiIdempotencyKey()
 @Requires('tenants:write')
 @Controller('tenants/:id')
 export class LifecycleController {
@@ -43,11 +45,11 @@ export class LifecycleController {
   suspend(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
-    @Headers('idempotency-key') key: string | undefined,
+    @IdempotencyKey() key: string | undefined,
     @Query() { dry_run: isDryRun }: DryRunQuery,
     @Body() { reason }: SuspendTenantDto,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: PlanView; 202: AcceptedForTenant }>> {
     const params = { reason: reason ?? null };
     return this.start({ ...this.callOf(id, 'suspend', params), caller, key, isDryRun }, reply);
   }
@@ -57,10 +59,10 @@ export class LifecycleController {
   resume(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
-    @Headers('idempotency-key') key: string | undefined,
+    @IdempotencyKey() key: string | undefined,
     @Query() { dry_run: isDryRun }: DryRunQuery,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: PlanView; 202: AcceptedForTenant }>> {
     return this.start({ ...this.callOf(id, 'resume', {}), caller, key, isDryRun }, reply);
   }
 
@@ -69,11 +71,11 @@ export class LifecycleController {
   move(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
-    @Headers('idempotency-key') key: string | undefined,
+    @IdempotencyKey() key: string | undefined,
     @Query() { dry_run: isDryRun }: DryRunQuery,
     @Body() body: MoveTenantDto,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: PlanView; 202: AcceptedForTenant }>> {
     const plan = () => this.moves.plan(id, body);
     const accept = (manager: EntityManager) => this.moves.accept(manager, id, body);
     const path = `/api/tenants/${id}/move`;
@@ -85,11 +87,11 @@ export class LifecycleController {
   deprovision(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
-    @Headers('idempotency-key') key: string | undefined,
+    @IdempotencyKey() key: string | undefined,
     @Query() { dry_run: isDryRun }: DryRunQuery,
     @Body() body: DeprovisionTenantDto,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: PlanView; 202: AcceptedForTenant }>> {
     const plan = () => this.removals.planDeprovision(id, body);
     const accept = (manager: EntityManager) => this.removals.deprovision(manager, id, body);
     const path = `/api/tenants/${id}/deprovision`;
@@ -101,10 +103,10 @@ export class LifecycleController {
   restore(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
-    @Headers('idempotency-key') key: string | undefined,
+    @IdempotencyKey() key: string | undefined,
     @Query() { dry_run: isDryRun }: DryRunQuery,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: PlanView; 202: AcceptedForTenant }>> {
     const plan = () => this.removals.planRestore(id);
     const accept = (manager: EntityManager) => this.removals.restore(manager, id);
     const path = `/api/tenants/${id}/restore`;

@@ -1,5 +1,5 @@
 import { Database } from '@atlas/persistence';
-import { Clock, DomainError } from '@atlas/platform';
+import { type Page, Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { JobWaker } from '../provisioning/job-waker';
@@ -36,7 +36,7 @@ export class TenantTokens {
     });
   }
 
-  async list(tenantId: string): Promise<{ items: unknown[]; next_cursor: null }> {
+  async list(tenantId: string): Promise<Page<TokenView>> {
     const plane = await this.database.read((manager) => this.planeOf(manager, tenantId));
     const tokens = await this.tokens.list(plane.id);
     return { items: tokens.map((token) => viewOf(token, this.clock.now())), next_cursor: null };
@@ -68,8 +68,10 @@ export class TenantTokens {
   }
 }
 
+export type TokenView = ReturnType<typeof viewOf>;
+
 /** Its state, never the secret. */
-function viewOf(token: ProvisioningToken, now: Date): Record<string, unknown> {
+function viewOf(token: ProvisioningToken, now: Date) {
   return {
     id: token.id,
     state: stateOf(token, now),

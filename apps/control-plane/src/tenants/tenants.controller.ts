@@ -1,19 +1,15 @@
+import { IdempotencyKey } from '@atlas/persistence';
 import { Repeatable } from '@atlas/persistence';
-import { ApiBearerAuth, ApiHeader, ApiTags, UuidPipe } from '@atlas/platform';
 import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Headers,
-  HttpCode,
-  Param,
-  Patch,
-  Post,
-  Put,
-  Query,
-  Res,
-} from '@nestjs/common';
+  Refuses,
+  type Page,
+  type Sends,
+  ApiBearerAuth,
+  ApiIdempotencyKey,
+  ApiTags,
+  UuidPipe,
+} from '@atlas/platform';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
 import { CurrentOperator, type OperatorCaller } from '../accounts/caller';
@@ -31,6 +27,12 @@ import {
 } from './tenants.dto';
 import { TenantTokens } from './tenant-tokens.service';
 import { Tenants } from './tenants.service';
+import { type AcceptedForTenant, type PlanView } from '../provisioning/accepted.view';
+import { type InstallBundle } from '../tenant-planes/provisioning-tokens';
+import { type CertificateView } from './deletion-certificates';
+import { type SignupLink } from './signup-links';
+import { type TokenView } from './tenant-tokens.service';
+import { type TenantView } from './tenant.view';
 
 @ApiTags('tenants')
 @ApiBearerAuth()
@@ -47,14 +49,14 @@ export class TenantsController {
 
   @Requires('tenants:provision')
   @Post('provision')
-  @ApiHeader({ name: 'idempotency-key', required: false })
+  @ApiIdempotencyKey()
   async provision(
     @CurrentOperator() caller: OperatorCaller,
-    @Headers('idempotency-key') key: string | undefined,
+    @IdempotencyKey() key: string | undefined,
     @Query() { dry_run: isDryRun }: DryRunQuery,
     @Body() body: ProvisionTenantDto,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: PlanView; 202: AcceptedForTenant }>> {
     if (isDryRun) {
       await reply.status(200).send(await this.provisioning.plan(body));
       return;
@@ -68,26 +70,27 @@ export class TenantsController {
 
   @Requires('tenants:read')
   @Get()
-  list(@Query() query: ListTenantsQuery): Promise<unknown> {
+  list(@Query() query: ListTenantsQuery): Promise<Page<TenantView>> {
     return this.tenants.list(query);
   }
 
   @Requires('tenants:read')
   @Get(':id_or_slug')
-  get(@Param('id_or_slug') idOrSlug: string): Promise<unknown> {
+  get(@Param('id_or_slug') idOrSlug: string): Promise<TenantView> {
     return this.tenants.get(idOrSlug);
   }
 
   @Requires('tenants:write')
   @Patch(':id')
-  update(@Param('id', UuidPipe) id: string, @Body() body: UpdateTenantDto): Promise<unknown> {
+  @Refuses('conflict')
+  update(@Param('id', UuidPipe) id: string, @Body() body: UpdateTenantDto): Promise<TenantView> {
     return this.tenants.update(id, body);
   }
 
   @Requires('tenants:write')
   @Repeatable()
   @Post(':id/signup-link')
-  createSignupLink(@Param('id', UuidPipe) id: string): Promise<unknown> {
+  createSignupLink(@Param('id', UuidPipe) id: string): Promise<SignupLink> {
     return this.tenants.createSignupLink(id);
   }
 
@@ -97,18 +100,20 @@ export class TenantsController {
   async issueToken(
     @Param('id', UuidPipe) id: string,
     @Body() { token_ttl_seconds: ttlSeconds }: IssueTokenDto,
-  ): Promise<unknown> {
+  ): Promise<{ install: InstallBundle }> {
     return { install: await this.tokens.issue(id, ttlSeconds) };
   }
 
   @Requires('tokens:read')
   @Get(':id/provisioning-tokens')
-  listTokens(@Param('id', UuidPipe) id: string): Promise<unknown> {
+  @Refuses('conflict')
+  listTokens(@Param('id', UuidPipe) id: string): Promise<Page<TokenView>> {
     return this.tokens.list(id);
   }
 
   @Requires('tokens:issue')
   @Delete(':id/provisioning-tokens/:token_id')
+  @Refuses('conflict')
   @HttpCode(204)
   revokeToken(@Param('id', UuidPipe) id: string, @Param('token_id') tokenId: string): Promise<void> {
     return this.tokens.revoke(id, tokenId);
@@ -116,22 +121,23 @@ export class TenantsController {
 
   @Requires('tenants:read')
   @Get(':id/deletion-certificate')
-  deletionCertificate(@Param('id', UuidPipe) id: string): Promise<unknown> {
+  deletionCertificate(@Param('id', UuidPipe) id: string): Promise<CertificateView> {
     return this.certificates.get(id);
   }
 
   @Requires('secrets:write')
   @Put(':id/infrastructure')
+  @Refuses('conflict')
   recordInfrastructure(
     @Param('id', UuidPipe) id: string,
     @Body() body: RecordInfrastructureDto,
-  ): Promise<unknown> {
+  ): Promise<TenantView> {
     return this.infrastructure.record(id, body);
   }
 
   @Requires('secrets:read')
   @Get(':id/db-url')
-  databaseUrl(@Param('id', UuidPipe) id: string): Promise<unknown> {
+  databaseUrl(@Param('id', UuidPipe) id: string): Promise<{ db_url: string }> {
     return this.infrastructure.databaseUrl(id);
   }
 }

@@ -83,6 +83,7 @@ export class ProvisionTenantDto {
 
   @ApiProperty({ required: false, type: TenantDatabaseDto })
   @Optional()
+  @IsObject()
   @ValidateNested()
   @Type(() => TenantDatabaseDto)
   database?: TenantDatabaseDto;

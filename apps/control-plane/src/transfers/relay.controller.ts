@@ -1,5 +1,14 @@
 import { MAX_WAIT_SECONDS, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
-import { AnswersWithin, ApiBody, ApiConsumes, ApiTags, UuidPipe } from '@atlas/platform';
+import {
+  Refuses,
+  type Sends,
+  AnswersWithin,
+  ApiBody,
+  ApiConsumes,
+  ApiProduces,
+  ApiTags,
+  UuidPipe,
+} from '@atlas/platform';
 import { Controller, Get, Headers, Param, ParseIntPipe, Put, Query, Req, Res } from '@nestjs/common';
 import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
@@ -23,6 +32,7 @@ export class RelayController {
   ) {}
 
   @Put(':n')
+  @Refuses('conflict')
   @AnswersWithin(150)
   @ApiConsumes(TRANSFER_PART_TYPE)
   @ApiBody({ schema: { type: 'string', description: 'A compact JWE to the enrolment key of the target' } })
@@ -40,6 +50,8 @@ export class RelayController {
   }
 
   @Get(':n')
+  @Refuses('conflict')
+  @ApiProduces(TRANSFER_PART_TYPE)
   @AnswersWithin(MAX_WAIT_SECONDS + 30)
   async get(
     @PlaneCall() call: ServiceCall<PlaneCaller>,
@@ -48,7 +60,7 @@ export class RelayController {
     @Param('n', ParseIntPipe) part: number,
     @Query() { tenant_plane_id: claimedId, attempt, wait }: TransferPartQuery,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: string; 204: undefined }>> {
     const target = await this.planes.identify(call, claimedId, tenantId);
     const patience = { seconds: Math.min(wait, MAX_WAIT_SECONDS), ended: this.calls.endOf(reply) };
     const sealed = await this.relay.give(target, id, { part, attempt }, patience);

@@ -1,4 +1,4 @@
-import { ApiBearerAuth, ApiTags, Public, type SignInAnswer } from '@atlas/platform';
+import { Refuses, ApiBearerAuth, ApiTags, Public, type SignInAnswer } from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type IncomingHttpHeaders } from 'node:http';
@@ -30,6 +30,7 @@ export class AccountsController {
   /** The token itself names the tenant; host and header, where given, have to agree with it. */
   @Public()
   @Post('signup-exchange')
+  @Refuses('conflict', 'gone', 'too_many')
   async exchangeSignup(
     @Headers() headers: IncomingHttpHeaders,
     @Body() body: SignupExchangeDto,
@@ -45,12 +46,14 @@ export class AccountsController {
 
   @Requires('users:write')
   @Post('invite')
+  @Refuses('conflict')
   invite(@CurrentTenant() tenant: Tenant, @Body() dto: InviteDto): Promise<Invitation> {
     return this.invitations.invite(tenant, dto);
   }
 
   @WithoutLogin()
   @Post('token')
+  @Refuses('too_many')
   @HttpCode(200)
   async login(
     @CurrentTenant() tenant: Tenant,
@@ -74,6 +77,7 @@ export class AccountsController {
 
   @WithoutLogin()
   @Post('register')
+  @Refuses('conflict', 'too_many')
   async register(
     @CurrentTenant() tenant: Tenant,
     @Body() dto: RegisterDto,

@@ -1,4 +1,4 @@
-import { ApiBearerAuth, ApiTags, type SignInAnswer } from '@atlas/platform';
+import { Refuses, ApiBearerAuth, ApiTags, type SignInAnswer } from '@atlas/platform';
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type IncomingHttpHeaders } from 'node:http';
@@ -21,6 +21,7 @@ export class PasswordsController {
 
   @WithoutLogin()
   @Post('forgot-password')
+  @Refuses('too_many')
   @HttpCode(202)
   async forgot(
     @CurrentTenant() tenant: Tenant,
@@ -32,6 +33,7 @@ export class PasswordsController {
 
   @WithoutLogin()
   @Post('reset-password')
+  @Refuses('gone', 'too_many')
   @HttpCode(200)
   async reset(
     @CurrentTenant() tenant: Tenant,
@@ -48,6 +50,7 @@ export class PasswordsController {
 
   @AnyUser()
   @Post('password')
+  @Refuses('too_many')
   @HttpCode(204)
   async change(
     @CurrentTenant() tenant: Tenant,

@@ -1,4 +1,4 @@
-import { ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
+import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
 import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
@@ -27,6 +27,7 @@ export class UsersController {
 
   @Requires('users:write')
   @Patch(':id')
+  @Refuses('conflict')
   update(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() by: SignedInUser,

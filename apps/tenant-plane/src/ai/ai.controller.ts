@@ -1,4 +1,5 @@
 import {
+  type Sends,
   AnswersWithin,
   ApiBearerAuth,
   ApiProduces,
@@ -14,7 +15,7 @@ import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';
 import { AiSettings, type AiSettingsView } from './ai-settings.service';
 import { ChangeAiSettingsDto } from './ai.dto';
-import { IncidentAnalyses, eventOf } from './incident-analyses.service';
+import { type AnalysisView, IncidentAnalyses, eventOf } from './incident-analyses.service';
 
 @ApiTags('ai')
 @ApiBearerAuth()
@@ -37,7 +38,7 @@ export class AiController {
     @Param('id', UuidPipe) incidentId: string,
     @Headers('accept') accept: string | undefined,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 200: AnalysisView }>> {
     const [asked, gone] = [{ by, incidentId }, callerGone(reply)];
     if (accept?.includes('text/event-stream')) {
       const events = await this.analyses.stream(tenant.id, asked, gone);

@@ -3,6 +3,11 @@ import { Injectable } from '@nestjs/common';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 
+/** For users: the model, its name and the reminders that come with it. */
+export interface DeploymentView extends Pick<DeploymentProfile, 'model' | 'hints'> {
+  readonly profile: string;
+}
+
 /** Which deployment model this plane runs in: what its environment says, else what the Control Plane said at enrolment. */
 @Injectable()
 export class Deployment {
@@ -15,8 +20,7 @@ export class Deployment {
     return profileOf(this.config.deploymentModel ?? this.identities.current.deploymentModel ?? 'shared');
   }
 
-  /** For users: the model, its name and the reminders that come with it. */
-  describe(): Record<string, unknown> {
+  describe(): DeploymentView {
     const { model, title, hints } = this.profile;
     return { model, profile: title, hints };
   }

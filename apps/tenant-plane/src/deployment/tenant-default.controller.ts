@@ -4,7 +4,13 @@ import { ControlPlaneLink } from '../control-plane-link/link.service';
 import { OptionalTenant } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { WithoutLoginOrTenant } from '../tenancy/tenant.guard';
-import { Deployment } from './deployment';
+import { Deployment, type DeploymentView } from './deployment';
+
+export interface TenantDefaultView {
+  readonly tenant: Pick<Tenant, 'id' | 'slug' | 'name'> | null;
+  readonly deployment: DeploymentView;
+  readonly control_plane: ControlPlaneLink['status'];
+}
 
 /** What a login page needs to know before anybody has signed in. */
 @ApiTags('deployment')
@@ -17,7 +23,7 @@ export class TenantDefaultController {
 
   @WithoutLoginOrTenant()
   @Get()
-  describe(@OptionalTenant() tenant: Tenant | null): Record<string, unknown> {
+  describe(@OptionalTenant() tenant: Tenant | null): TenantDefaultView {
     return {
       tenant: tenant && { id: tenant.id, slug: tenant.slug, name: tenant.name },
       deployment: this.deployment.describe(),

@@ -1,5 +1,5 @@
 import { Repeatable } from '@atlas/persistence';
-import { ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
+import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
@@ -39,6 +39,7 @@ export class IncidentsController {
 
   @Requires('incidents:write')
   @Patch(':id')
+  @Refuses('conflict')
   update(
     @CurrentTenant() tenant: Tenant,
     @Param('id', UuidPipe) id: string,

@@ -3,7 +3,7 @@ import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { CurrentTenant } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';
-import { Onboarding } from './onboarding.service';
+import { type ChecklistView, Onboarding } from './onboarding.service';
 
 @ApiTags('onboarding')
 @ApiBearerAuth()
@@ -13,14 +13,14 @@ export class OnboardingController {
 
   @Requires('onboarding:read')
   @Get()
-  checklist(@CurrentTenant() tenant: Tenant): Promise<unknown> {
+  checklist(@CurrentTenant() tenant: Tenant): Promise<ChecklistView> {
     return this.onboarding.checklist(tenant.id);
   }
 
   @Requires('onboarding:write')
   @Post('steps/:step/skip')
   @HttpCode(200)
-  skip(@CurrentTenant() tenant: Tenant, @Param('step') step: string): Promise<unknown> {
+  skip(@CurrentTenant() tenant: Tenant, @Param('step') step: string): Promise<ChecklistView> {
     return this.onboarding.skip(tenant.id, step);
   }
 }

@@ -2,7 +2,7 @@ import { TenantDatabase, insertIfAbsent } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
-import { Deployment } from '../deployment/deployment';
+import { Deployment, type DeploymentView } from '../deployment/deployment';
 import { type Evidence, ONBOARDING_STEPS, type OnboardingStep } from './onboarding-steps';
 import { SkippedStep } from './skipped-step.entity';
 
@@ -16,7 +16,7 @@ export class Onboarding {
     private readonly clock: Clock,
   ) {}
 
-  async checklist(tenantId: string): Promise<Record<string, unknown>> {
+  async checklist(tenantId: string): Promise<ChecklistView> {
     const steps = await this.tenants.read(tenantId, async (scope) => {
       const skipped = new Set((await scope.find(SkippedStep)).map((row) => row.step));
       const evidence = await Promise.all(ONBOARDING_STEPS.map((step) => step.evidence(scope)));
@@ -28,7 +28,7 @@ export class Onboarding {
     return { steps, progress: { completed, total: steps.length }, deployment: this.deployment.describe() };
   }
 
-  async skip(tenantId: string, key: string): Promise<Record<string, unknown>> {
+  async skip(tenantId: string, key: string): Promise<ChecklistView> {
     if (!ONBOARDING_STEPS.some((step) => step.key === key)) {
       throw new DomainError(
         'onboarding_step_not_found',
@@ -47,6 +47,12 @@ export class Onboarding {
     });
     return this.checklist(tenantId);
   }
+}
+
+export interface ChecklistView {
+  readonly steps: readonly StepView[];
+  readonly progress: { readonly completed: number; readonly total: number };
+  readonly deployment: DeploymentView;
 }
 
 interface StepView {

@@ -1,4 +1,4 @@
-import { ApiBearerAuth, ApiTags } from '@atlas/platform';
+import { Refuses, ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { CurrentTenant } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
@@ -19,6 +19,7 @@ export class MovesController {
   }
 
   @Post('consent')
+  @Refuses('conflict')
   @HttpCode(200)
   consent(@CurrentTenant() tenant: Tenant): Promise<MoveView> {
     return this.moves.consent(tenant.id);

@@ -1,4 +1,4 @@
-import { ApiTags } from '@atlas/platform';
+import { Refuses, type Sends, ApiTags } from '@atlas/platform';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { SessionCookie } from '../accounts/session-cookie';
@@ -10,6 +10,7 @@ import { UserSignOn } from './user-sign-on.service';
 /** For browsers: they come by a link at the tenant's own address, and leave with a cookie. */
 @ApiTags('accounts')
 @WithoutLogin()
+@Refuses('conflict')
 @Controller('auth/oidc')
 export class UserSignOnController {
   constructor(
@@ -18,7 +19,7 @@ export class UserSignOnController {
   ) {}
 
   @Get('start')
-  begin(@CurrentTenant() tenant: Tenant, @Res() reply: FastifyReply): Promise<void> {
+  begin(@CurrentTenant() tenant: Tenant, @Res() reply: FastifyReply): Promise<Sends<{ 303: undefined }>> {
     return this.signOn.begin(tenant, reply);
   }
 
@@ -27,7 +28,7 @@ export class UserSignOnController {
     @CurrentTenant() tenant: Tenant,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<Sends<{ 303: undefined }>> {
     await this.cookie.answer(await this.signOn.finish(tenant, request, reply), { cookie: true }, reply);
     void reply.redirect('/', 303);
   }
