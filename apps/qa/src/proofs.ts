@@ -1,4 +1,5 @@
 import { type Proof } from './proof';
+import { API_FUZZ } from './proofs/api-fuzz.proof';
 import { ASVS_LEDGER } from './proofs/asvs-ledger.proof';
 import { BLAST_RADIUS } from './proofs/blast-radius.proof';
 import { CHAOS_DATABASE } from './proofs/chaos-database.proof';
@@ -62,4 +63,5 @@ export const PROOFS: readonly Proof[] = [
   RECONNECT_HERD,
   LOGIN_ABUSE,
   ASVS_LEDGER,
+  API_FUZZ,
 ];

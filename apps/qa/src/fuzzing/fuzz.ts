@@ -1,0 +1,102 @@
+import { inBatches } from '../in-batches';
+import { AnswerCheck, type FuzzAnswer } from './answers';
+import { isRefusal } from './breaks';
+import { type Caller } from './caller';
+import { type Operation, documentOf, titleOf } from './operations';
+import { type FuzzCase, casesOf } from './requests';
+import { FuzzSender } from './sending';
+import { Values } from './values';
+
+const AT_ONCE = 8;
+
+/** That a cell is full, and that an AI or an identity provider is not there: what the plane says of others, with a 503. */
+const OF_OTHERS = ['no_capacity', 'ai_unavailable', 'identity_provider_unavailable'];
+
+export interface FuzzCounts {
+  operations: number;
+  cases: number;
+  /** By what they do: those that were carried out say that the fuzz came to the code behind the checks. */
+  succeeded: number;
+  failed: number;
+  undocumented: number;
+  otherwise: number;
+  broken: number;
+  accepted: number;
+  ofOthers: number;
+}
+
+interface Fuzz {
+  readonly seed: number;
+  readonly count: number;
+  readonly only?: string;
+  readonly progress: (text: string) => void;
+}
+
+/** Asks every operation of a plane so many times. */
+export async function fuzz(caller: Caller, { seed, count, only = '', progress }: Fuzz): Promise<FuzzCounts> {
+  const document = documentOf(caller.plane);
+  const [check, sender] = [new AnswerCheck(document), new FuzzSender(caller.url)];
+  const counts: FuzzCounts = {
+    ...{ operations: 0, cases: 0, succeeded: 0, failed: 0, undocumented: 0, otherwise: 0 },
+    ...{ broken: 0, accepted: 0, ofOthers: 0 },
+  };
+  for (const [at, operation] of guessesLast(document.operations).entries()) {
+    if (!titleOf(operation).includes(only)) continue;
+    counts.operations += 1;
+    const values = new Values((schema) => document.resolve(schema), caller.realOf(operation));
+    const cases = casesOf(document, operation, values, { seed: seed + at, count });
+    await inBatches(cases, { batch: AT_ONCE }, async (one) => {
+      const answer = await sender.send(await caller.own(operation, one.request));
+      const fault = countIn(counts, { check, operation }, one, answer);
+      if (fault !== null) progress(`${titleOf(operation)}: ${fault}: ${textOf(one, answer)}`);
+    });
+  }
+  sender.close();
+  return counts;
+}
+
+/** Who guesses is kept out by its address, also where the caller signs in. */
+function guessesLast(operations: readonly Operation[]): Operation[] {
+  const isThrottled = ({ answers }: Operation): boolean => '429' in answers;
+  return [
+    ...operations.filter((operation) => !isThrottled(operation)),
+    ...operations.filter((operation) => isThrottled(operation)),
+  ];
+}
+
+/** What is wrong with the answer, or null. */
+function countIn(
+  counts: FuzzCounts,
+  { check, operation }: { readonly check: AnswerCheck; readonly operation: Operation },
+  { broken }: FuzzCase,
+  answer: FuzzAnswer,
+): string | null {
+  const { status, text } = answer;
+  counts.cases += 1;
+  if (status < 300) counts.succeeded += 1;
+  if (broken) counts.broken += 1;
+  const isOfOthers = status === 503 && OF_OTHERS.some((code) => text.includes(`"${code}"`));
+  if (isOfOthers) counts.ofOthers += 1;
+  if (status >= 500 && !isOfOthers) return counted(counts, 'failed', 'failed');
+  if (!check.isDocumented(operation, answer)) return counted(counts, 'undocumented', 'undocumented');
+  const fault = check.fault(operation, answer);
+  if (fault !== null) return counted(counts, 'otherwise', fault);
+  if (broken && !isRefusal(broken, status))
+    return counted(counts, 'accepted', `not refused for ${broken.name}`);
+  return null;
+}
+
+type Fault = 'failed' | 'undocumented' | 'otherwise' | 'accepted';
+
+function counted(counts: FuzzCounts, fault: Fault, text: string): string {
+  counts[fault] += 1;
+  return text;
+}
+
+function textOf(
+  { request: { target, headers, body } }: FuzzCase,
+  { status, type, text }: FuzzAnswer,
+): string {
+  const sent = `${target} ${JSON.stringify(headers)} ${body.toString().slice(0, 300)}`;
+  return `${sent} -> ${status} ${type} ${text.slice(0, 300)}`;
+}

@@ -1,0 +1,62 @@
+import { ADMIN_PASSWORD, type SessionView, type TestStack } from '@atlas/testing';
+import { type TenantWithCanary, tenantWithCanary } from '../isolation/tenants';
+import { type Caller, withHeaders } from './caller';
+import { type Operation } from './operations';
+import { type FuzzRequest } from './requests';
+import { type RealValues } from './values';
+
+/** Where what another admin does would end the caller's own sign-in. */
+const OF_ITS_OWN = ['/api/auth/logout', '/api/auth/password'];
+
+/** A tenant's admin. */
+export class TenantPlaneCaller implements Caller {
+  readonly plane = 'tenant-plane';
+
+  private constructor(
+    private readonly stack: TestStack,
+    private readonly tenant: TenantWithCanary,
+    private readonly other: TenantWithCanary,
+    private readonly invited: readonly string[],
+  ) {}
+
+  get url(): string {
+    return this.stack.tenantPlanes[0]?.url ?? '';
+  }
+
+  static async at(stack: TestStack): Promise<TenantPlaneCaller> {
+    const [tenant, other] = [
+      await tenantWithCanary(stack, 'fuzzed'),
+      await tenantWithCanary(stack, 'beside'),
+    ];
+    const { slug, session } = tenant.party;
+    const invitation = { email: 'invited@example.com', role: 'requester' };
+    await stack.tenant(slug, '/api/auth/invite', { session, body: invitation });
+    const { body } = await stack.tenant<{ items: { id: string }[] }>(slug, '/api/users', { session });
+    const invited = body.items.map(({ id }) => id).filter((id) => id !== tenant.party.subjects.user);
+    return new TenantPlaneCaller(stack, tenant, other, invited);
+  }
+
+  realOf({ path }: Operation): RealValues {
+    const { incident, configurationItem, auditEvent } = this.tenant.party.subjects;
+    const everywhere = { email: ['invited@example.com'], type: ['probe'] };
+    if (path.startsWith('/api/users')) return { ...everywhere, id: this.invited, cursor: this.invited };
+    if (path.startsWith('/api/cmdb'))
+      return { ...everywhere, id: [configurationItem], cursor: [configurationItem] };
+    if (path === '/api/audit') return { cursor: [auditEvent] };
+    if (path.startsWith('/api/onboarding')) return { step: ['invite_team', 'first_incident'] };
+    return { ...everywhere, id: [incident], cursor: [incident] };
+  }
+
+  async own({ path }: Operation, asked: FuzzRequest): Promise<FuzzRequest> {
+    const isOfItsOwn = OF_ITS_OWN.includes(path);
+    const { party } = isOfItsOwn ? this.other : this.tenant;
+    const session = path === OF_ITS_OWN[0] ? await this.signIn() : party.session;
+    return withHeaders(asked, { authorization: `Bearer ${session}`, 'x-tenant-id': party.slug });
+  }
+
+  private async signIn(): Promise<string> {
+    const { slug, credentials } = this.other.party;
+    const body = { email: credentials?.email, password: ADMIN_PASSWORD };
+    return (await this.stack.tenant<SessionView>(slug, '/api/auth/token', { body })).body.token;
+  }
+}

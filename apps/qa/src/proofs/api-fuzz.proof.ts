@@ -1,0 +1,37 @@
+import { ControlPlaneCaller } from '../fuzzing/control-plane-caller';
+import { type FuzzCounts, fuzz } from '../fuzzing/fuzz';
+import { TenantPlaneCaller } from '../fuzzing/tenant-plane-caller';
+import { type Proof } from '../proof';
+
+/** The same for the same requests. */
+const SEED = 20_261_126;
+/** Of each operation. */
+const CASES = { full: 200, small: 5 } as const;
+/** Planes may refuse a request that is broken, for another reason that comes before. */
+const REFUSED = 0.99;
+
+/** R32. What the planes say of their API holds, whatever they are sent. */
+export const API_FUZZ: Proof = {
+  name: 'api-fuzz',
+  goal: '200 cases an operation of both OpenAPI documents: 0 answers 5xx, 0 undocumented, 0 that break their schema; >= 99 % of requests broken in one place refused for it',
+  databases: ['sqlite', 'postgres'],
+  async run({ size, stack, served, progress, only }) {
+    const options = { seed: SEED, count: CASES[size], only, progress };
+    // A dedicated tenant would get a process of its own.
+    const controlPlane = await ControlPlaneCaller.at(await stack({ INFRASTRUCTURE_DRIVER: 'manual' }));
+    const tenantPlane = await TenantPlaneCaller.at((await served()).stack);
+    const [ours, theirs] = [await fuzz(controlPlane, options), await fuzz(tenantPlane, options)];
+    const figure = `seed ${SEED}; Control Plane: ${figureOf(ours)}; Tenant Plane: ${figureOf(theirs)}`;
+    return { figure, isGood: [ours, theirs].every(isGood) };
+  },
+};
+
+function figureOf(counts: FuzzCounts): string {
+  const { operations, cases, succeeded, failed, undocumented, otherwise, broken, accepted, ofOthers } =
+    counts;
+  return `${cases} requests to ${operations} operations, ${succeeded} carried out, ${failed} answered 5xx (besides ${ofOthers} with a 503 that is said of others), ${undocumented} undocumented, ${otherwise} with another body than documented, ${broken - accepted} of ${broken} broken ones refused for what is broken`;
+}
+
+function isGood({ failed, undocumented, otherwise, broken, accepted, succeeded }: FuzzCounts): boolean {
+  return failed + undocumented + otherwise === 0 && broken - accepted >= broken * REFUSED && succeeded > 0;
+}
