@@ -1,4 +1,4 @@
-import { Database, insertRow } from '@atlas/persistence';
+import { Database, insertRow, violates } from '@atlas/persistence';
 import { Clock, DomainError, type Secret, currentContext } from '@atlas/platform';
 import { hashCredential, mintCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
@@ -23,6 +23,12 @@ export interface InstallBundle {
   readonly commands: { readonly docker: string; readonly npx: string };
 }
 
+const LIVE_RULE = {
+  name: 'provisioning_tokens_live_uq',
+  table: 'provisioning_tokens',
+  columns: ['tenant_plane_id'],
+};
+
 /** Issues, redeems and revokes the one-time tokens with which tenant planes enrol. */
 @Injectable()
 export class ProvisioningTokens {
@@ -46,7 +52,7 @@ export class ProvisioningTokens {
     const { id, value } = mintCredential('atp');
     const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + ttlSeconds * 1000);
-    await insertRow(manager, ProvisioningToken, {
+    const inserted = insertRow(manager, ProvisioningToken, {
       id,
       tenantPlaneId: plane.id,
       keyId: key.keyId,
@@ -57,6 +63,9 @@ export class ProvisioningTokens {
       revokedAt: null,
       consumedAt: null,
       consumedBy: null,
+    });
+    await inserted.catch((error: unknown) => {
+      throw violates(error, LIVE_RULE) ? issuedMeanwhile() : error;
     });
     const after = { tenant_plane_id: plane.id, expires_at: expiresAt.toISOString() };
     await this.audit.record(manager, {
@@ -163,4 +172,10 @@ export class ProvisioningTokens {
       commands: INSTALL_COMMANDS,
     };
   }
+}
+
+/** Two at once find the same one to revoke. */
+function issuedMeanwhile(): DomainError {
+  const detail = 'Another install bundle was issued at the same moment. Use that one, or ask again.';
+  return new DomainError('conflict', 'conflict', detail);
 }
