@@ -24,7 +24,10 @@ export class SingleSignOnController {
   }
 
   @Get('callback')
-  async finish(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<Sends<{ 303: undefined }>> {
+  async finish(
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<Sends<{ 303: undefined }>> {
     await this.cookie.answer(await this.signOn.finish(request, reply), { cookie: true }, reply);
     void reply.redirect(SIGNED_IN, 303);
   }
