@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import ts from 'typescript';
-import { ROOT, write } from './workspace.mjs';
+import { ROOT, read, write } from './workspace.mjs';
 
 const HANDLERS = ['Get', 'Post', 'Put', 'Patch', 'Delete'];
 const SCHEMA_OF_PIPE = { UuidPipe: { type: 'string', format: 'uuid' }, ParseIntPipe: { type: 'integer' } };
 const { TypeFlags } = ts;
 
 /**
- * `describe-answers.mjs <app>`: writes what each handler of the app's controllers answers as JSON schemas, made of the types
- * that the handlers return: `{ handlers: { <Controller>_<method>: { <status>: schema } }, parameters, schemas }`.
+ * `describe-answers.mjs <app> [--check]`: writes, or compares with what is written, what each handler of the app's
+ * controllers answers as JSON schemas, made of the types that the handlers return:
+ * `{ handlers: { <Controller>_<method>: { <status>: schema } }, parameters, schemas }`.
  * What a handler sends by itself it says by returning `Sends<{ <status>: type }>`.
  */
 class Answers {
@@ -20,7 +21,7 @@ class Answers {
   constructor(program) {
     this.checker = program.getTypeChecker();
     const files = program.getSourceFiles().filter(({ fileName }) => fileName.endsWith('.controller.ts'));
-    for (const file of files) ts.forEachChild(file, (node) => ts.isClassDeclaration(node) && this.#add(node));
+    for (const file of files) ts.forEachChild(file, (node) => isDescribed(node) && this.#add(node));
   }
 
   #add({ name, members }) {
@@ -138,10 +139,15 @@ function anyOf(schemas) {
   return distinct.length === 1 ? distinct[0] : { anyOf: distinct };
 }
 
-/** The decorators of a method that are named so, as calls. */
-function decorators(method, names) {
-  const calls = (ts.getDecorators(method) ?? []).map(({ expression }) => expression);
+/** The decorators of a class or method that are named so, as calls. */
+function decorators(node, names) {
+  const calls = (ts.getDecorators(node) ?? []).map(({ expression }) => expression);
   return calls.filter(({ expression }) => names.includes(expression?.text));
+}
+
+/** A controller that serves pages is none. */
+function isDescribed(node) {
+  return ts.isClassDeclaration(node) && decorators(node, ['ApiExcludeController']).length === 0;
 }
 
 function isHandler(member) {
@@ -154,7 +160,7 @@ function statusOf(method) {
   return code?.arguments[0].text ?? (decorators(method, ['Post']).length > 0 ? '201' : '200');
 }
 
-const [app] = process.argv.slice(2);
+const [app, check] = process.argv.slice(2);
 const config = ts.getParsedCommandLineOfConfigFile(
   join(ROOT, 'apps', app, 'tsconfig.build.json'),
   {},
@@ -166,4 +172,10 @@ const config = ts.getParsedCommandLineOfConfigFile(
   },
 );
 const { handlers, parameters, schemas } = new Answers(ts.createProgram(config.fileNames, config.options));
-write(`apps/${app}/src/answers.json`, `${JSON.stringify({ handlers, parameters, schemas }, null, 2)}\n`);
+const file = `apps/${app}/src/answers.json`;
+const text = `${JSON.stringify({ handlers, parameters, schemas }, null, 2)}\n`;
+if (check !== '--check') write(file, text);
+else if (read(file) !== text) {
+  process.stderr.write(`${file} is not what the handlers answer: run "npx nx run-many -t answers".\n`);
+  process.exit(1);
+}

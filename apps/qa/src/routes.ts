@@ -1,5 +1,5 @@
 import { type Route } from '@atlas/isolation';
-import { type PlaneProcess, builtFile, request } from '@atlas/testing';
+import { type PlaneProcess, builtFile } from '@atlas/testing';
 
 /** For a plane's environment: it tells which routes it serves. */
 export const tellingRoutes = (): Readonly<Record<string, string>> => ({
@@ -19,13 +19,11 @@ export function routesOf(plane: PlaneProcess): Route[] {
 export async function audienceOf(plane: PlaneProcess, { method, path }: Route): Promise<Audience> {
   const asked = method === 'HEAD' ? 'GET' : method;
   const url = `${plane.url}${path.replace(/:\w+|\*/g, '00000000-0000-7000-8000-000000000000')}`;
-  if (isPage(path)) return 'public';
-  const { status, body } = await request<{ code?: string } | null>(url, { method: asked });
-  if (status === 401 && body?.code === 'bad_signature') return 'signed';
-  return status === 401 && body?.code === 'unauthenticated' ? 'operator' : 'public';
-}
-
-/** For people: no JSON. */
-function isPage(path: string): boolean {
-  return path.startsWith('/docs');
+  const response = await fetch(url, { method: asked, redirect: 'manual' });
+  const text = await response.text();
+  // What is for people is no JSON.
+  if (response.status !== 401) return 'public';
+  const { code } = JSON.parse(text) as { code?: string };
+  if (code === 'bad_signature') return 'signed';
+  return code === 'unauthenticated' ? 'operator' : 'public';
 }
