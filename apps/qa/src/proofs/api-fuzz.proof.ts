@@ -6,7 +6,7 @@ import { type Proof } from '../proof';
 /** The same for the same requests. */
 const SEED = 20_261_126;
 /** Of each operation. */
-const CASES = { full: 200, small: 5 } as const;
+const CASES = { full: 200, small: 3 } as const;
 /** Of the requests that are broken, at each operation and of all. */
 const REFUSED = 0.99;
 
