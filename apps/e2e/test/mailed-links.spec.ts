@@ -69,7 +69,7 @@ describeWithChromium('links of mails in a browser (skipped where chromium is not
     expect(await person.page.getByRole('link').getAttribute('href')).toBe(address);
 
     await open(await mailed(/^Welcome to Atlas/));
-    expect(await person.page.title()).toBe('Choose your password – Strangers <& Co>');
+    expect(await person.page.title()).toBe('Choose your password – Strangers <& Co> on Atlas');
     expect(await person.page.getByRole('textbox', { name: 'E-mail address' }).inputValue()).toBe(EMAIL);
     await choose('strangers-12');
     const field = person.page.getByLabel('New password');

@@ -17,18 +17,26 @@ const POLICY = contentPolicy({
 });
 
 /** Pages that the links of mails open. What a link's fragment holds is read by their script, and reaches no server but in the body of a POST. */
-export type LinkPage = 'signup' | 'reset-password' | 'reset-operator-password' | 'verify-signup';
+const TITLES = {
+  signup: 'Choose your password',
+  'reset-password': 'A new password',
+  'reset-operator-password': 'A new password',
+  'verify-signup': 'Confirm your address',
+} as const;
 
-/** `name`: of whom the page is, as text. */
-export function sendLinkPage(reply: FastifyReply, page: LinkPage, name: string): FastifyReply {
-  const words = { min: String(MIN_PASSWORD_LENGTH), max: String(MAX_PASSWORD_LENGTH), name: escaped(name) };
-  const html = filled(read(`${page}.html`), {
-    ...words,
-    password: filled(read('password-field.html'), words),
-  });
+export type LinkPage = keyof typeof TITLES;
+
+/** `name`: of whom the page is, as text; `who`: the same where it stands alone. */
+export function sendLinkPage(reply: FastifyReply, page: LinkPage, name: string, who = name): FastifyReply {
+  const words = {
+    ...{ min: String(MIN_PASSWORD_LENGTH), max: String(MAX_PASSWORD_LENGTH) },
+    ...{ name: escaped(name), who: escaped(who), title: TITLES[page] },
+  };
+  const password = filled(read('password-field.html'), words);
+  const sections = filled(read(`${page}.html`), { ...words, password });
   return reply
     .headers({ 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY })
-    .send(html);
+    .send(filled(read('around.html'), { ...words, sections }));
 }
 
 /** What the pages load. */

@@ -2,8 +2,6 @@ import { ApiExcludeController, Public, sendLinkPage } from '@atlas/platform';
 import { Controller, Get, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 
-const NAME = 'Atlas';
-
 /** What the links of mails, and those that owners hand on, open. */
 @ApiExcludeController()
 @Public()
@@ -11,11 +9,11 @@ const NAME = 'Atlas';
 export class LinkPagesController {
   @Get('signup/verify')
   verifySignup(@Res() reply: FastifyReply): FastifyReply {
-    return sendLinkPage(reply, 'verify-signup', NAME);
+    return sendLinkPage(reply, 'verify-signup', 'Atlas');
   }
 
   @Get('reset-password')
   resetPassword(@Res() reply: FastifyReply): FastifyReply {
-    return sendLinkPage(reply, 'reset-operator-password', NAME);
+    return sendLinkPage(reply, 'reset-operator-password', 'Atlas Control Plane');
   }
 }

@@ -12,11 +12,11 @@ import { WithoutLogin } from '../tenancy/tenant.guard';
 export class LinkPagesController {
   @Get('signup')
   signup(@CurrentTenant() { name }: Tenant, @Res() reply: FastifyReply): FastifyReply {
-    return sendLinkPage(reply, 'signup', name);
+    return sendLinkPage(reply, 'signup', name, `${name} on Atlas`);
   }
 
   @Get('reset-password')
   resetPassword(@CurrentTenant() { name }: Tenant, @Res() reply: FastifyReply): FastifyReply {
-    return sendLinkPage(reply, 'reset-password', name);
+    return sendLinkPage(reply, 'reset-password', name, `${name} on Atlas`);
   }
 }
