@@ -1,4 +1,4 @@
-import { isDatabaseOutage } from './database-outage';
+import { isDatabaseBusy, isDatabaseOutage } from './database-outage';
 
 const failure = (message: string, more: object = {}): Error => Object.assign(new Error(message), more);
 const inStatement = (driverError: Error): Error => failure('QueryFailedError', { driverError });
@@ -21,4 +21,14 @@ describe(isDatabaseOutage.name, () => {
     ['our code is wrong', new TypeError('x is undefined')],
     ['no error was thrown', 'ECONNREFUSED'],
   ])('is none when %s', (_when, error) => expect(isDatabaseOutage(error)).toBe(false));
+});
+
+describe(isDatabaseBusy.name, () => {
+  it('is so where a statement gave up waiting for others, on either database, and else not', () => {
+    const codes = ['55P03', 'SQLITE_BUSY', '23505', '57P01', 'SQLITE_CONSTRAINT'];
+    const busy = codes.filter((code) => isDatabaseBusy(inStatement(failure('failed', { code }))));
+    expect(busy).toEqual(['55P03', 'SQLITE_BUSY']);
+    expect(isDatabaseBusy(failure('failed', { code: '55P03' }))).toBe(false);
+    expect(isDatabaseBusy(undefined)).toBe(false);
+  });
 });

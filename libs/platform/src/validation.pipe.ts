@@ -18,10 +18,7 @@ class RequestPipe extends ValidationPipe {
     const field = metadata.type === 'custom' ? null : unstorableField(value, metadata.data ?? '');
     if (field !== null)
       throw validationFailed([
-        {
-          field,
-          message: `${field || 'the text'} holds a character that no text may hold, or is nested too deep`,
-        },
+        { field, message: `${field || 'the text'} holds a character that no text may hold` },
       ]);
     // The whitelist of class-validator lets pass what every object inherits: "constructor".
     const inherited = Object.keys(value ?? {}).find((name) => name in Object.prototype);
@@ -41,14 +38,13 @@ export function isTooDeep(value: unknown, depth = 0): boolean {
   return depth > MAX_DEPTH || Object.values(value).some((part) => isTooDeep(part, depth + 1));
 }
 
-/** The path of the first text or name that can't be stored, or of what is nested too deep; or null. */
-function unstorableField(value: unknown, path: string, depth = 0): string | null {
-  if (depth > MAX_DEPTH) return path;
+/** The path of the first text or name that can't be stored, or null. Bodies that are nested too deep are refused before. */
+function unstorableField(value: unknown, path: string): string | null {
   if (typeof value === 'string') return isStorable(value) ? null : path;
   if (typeof value !== 'object' || value === null) return null;
   for (const [key, part] of Object.entries(value)) {
     const field = path ? `${path}.${key}` : key;
-    const found = isStorable(key) ? unstorableField(part, field, depth + 1) : path;
+    const found = isStorable(key) ? unstorableField(part, field) : path;
     if (found !== null) return found;
   }
   return null;

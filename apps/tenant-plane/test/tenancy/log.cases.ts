@@ -1,5 +1,6 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { JsonLogger, createPino } from '@atlas/platform';
+import { QueryFailedError } from 'typeorm';
 import { Incidents } from '../../src/incidents/incidents.service';
 import { type CallOptions, PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
@@ -69,5 +70,13 @@ describe('the log of a tenant plane', () => {
     expect(lines()).toMatchObject([
       { level: 'error', traceId: body.trace_id, err: { stack: expect.stringContaining(secret) } },
     ]);
+  });
+
+  it('is quiet of a database that is busy: the caller is told when to ask again', async () => {
+    const failure = Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
+    const error = new QueryFailedError('update incidents', [], failure);
+    jest.spyOn(plane.app.get(Incidents), 'list').mockRejectedValueOnce(error);
+    const { body, headers } = await plane.get('/api/incidents', admin).expect(503);
+    expect([body.code, headers['retry-after'], lines()]).toEqual(['database_busy', '1', []]);
   });
 });

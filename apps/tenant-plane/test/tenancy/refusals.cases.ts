@@ -40,7 +40,13 @@ describe('a body', () => {
     const { admin } = await plane.tenantWithAdmin('acme');
     const deep = `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`;
     const body = `{"name":"web-1","type":"server","attributes":${deep}}`;
-    await plane.post('/api/cmdb/items', undefined, admin).type('json').send(body).expect(400);
+    for (const headers of [undefined, { 'idempotency-key': 'deep' }]) {
+      const asked = plane
+        .post('/api/cmdb/items', undefined, { ...admin, headers })
+        .type('json')
+        .send(body);
+      expect((await asked.expect(400)).text).toContain('nested too deep');
+    }
     await plane.close();
   });
 });
