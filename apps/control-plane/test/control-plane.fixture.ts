@@ -1,16 +1,23 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Database, insertRow } from '@atlas/persistence';
 import { Clock, type RequestLimits, createHttpApp } from '@atlas/platform';
-import { type DatabaseDriver, FixedClock, type TestDatabase, createKeptDatabase } from '@atlas/testing';
+import {
+  type DatabaseDriver,
+  FixedClock,
+  type TestDatabase,
+  createKeptDatabase,
+  eventually,
+} from '@atlas/testing';
 import { type DynamicModule, type Type } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyInstance } from 'fastify';
 import supertest from 'supertest';
-import { type ObjectLiteral } from 'typeorm';
+import { IsNull, Not, type ObjectLiteral } from 'typeorm';
 import { Operators } from '../src/accounts/operators.service';
 import { type OperatorRole, SCOPES, type Scope } from '../src/accounts/scopes';
 import { AppModule } from '../src/app.module';
 import { HTTP_APP } from '../src/http-app.options';
+import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { Worker } from '../src/provisioning/worker';
 import { type Install, PUBLIC_URL, PlaneSimulator } from './plane-simulator.fixture';
 
@@ -38,8 +45,8 @@ export class TestControlPlane {
     readonly clock: FixedClock,
     readonly app: NestFastifyApplication,
     readonly url: string,
-    /** One round of the worker: none happens unless a test asks for it. */
-    readonly sweep: () => Promise<void>,
+    /** None happens unless a test asks for it. */
+    private readonly round: () => Promise<void>,
     /** `<method> <path>` of each route, as they were given to Fastify. */
     readonly routes: readonly string[],
   ) {}
@@ -66,9 +73,18 @@ export class TestControlPlane {
     const routes = routesOf(app);
     await app.listen(0, '127.0.0.1');
     const worker = app.get(Worker);
-    const sweep = worker.sweep.bind(worker);
+    const round = worker.sweep.bind(worker);
     Object.assign(worker, { sweep: () => Promise.resolve() });
-    return new TestControlPlane(database, clock, app, await app.getUrl(), sweep, routes);
+    return new TestControlPlane(database, clock, app, await app.getUrl(), round, routes);
+  }
+
+  /** One round of the worker, and the end of what its queue was at meanwhile: a round passes over a job in work. */
+  async sweep(): Promise<void> {
+    await this.round();
+    const inWork = { leaseOwner: Not(IsNull()) };
+    await eventually(async () => (await this.count(ProvisioningJob, inWork)) === 0, {
+      what: 'no job is in work',
+    });
   }
 
   async close(): Promise<void> {
