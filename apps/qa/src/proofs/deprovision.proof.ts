@@ -40,7 +40,11 @@ export const DEPROVISION: Proof = {
       for (const { id } of tenants) before.set(id, await scene.plane.of(id));
       counts.refused = await behindDamagedBackups(scene, tenants, before);
       context.progress(`${counts.refused} of ${count} were not removed behind a damaged backup`);
-      await Promise.all(tenants.map((tenant) => lastWay(scene, tenant, before.get(tenant.id) ?? [], counts)));
+      await Promise.all(
+        tenants.map((tenant) => thereAndBack(scene, tenant, before.get(tenant.id) ?? [], counts)),
+      );
+      await letTheMonthEnd(scene);
+      await Promise.all(tenants.map((tenant) => purged(scene, tenant, counts)));
     } finally {
       await Promise.all([scene.plane.close(), scene.control.close()]);
     }
@@ -109,26 +113,31 @@ async function damaged(
   return refused;
 }
 
-async function lastWay(
-  scene: Scene,
+type Counts = Record<'equal' | 'empty' | 'erased' | 'tombs', number>;
+
+/** Removed, restored, and removed again. */
+async function thereAndBack(
+  { stack, plane }: Scene,
   tenant: TenantView,
   before: readonly string[],
-  counts: Record<'equal' | 'empty' | 'erased' | 'tombs', number>,
+  counts: Counts,
 ): Promise<void> {
-  const { stack, plane, control } = scene;
-  const { id, slug } = tenant;
+  const { id } = tenant;
   await ended(stack, await begin(stack, tenant, 'deprovision'));
   const isEmpty = (await plane.of(id)).length === 0;
   await ended(stack, await begin(stack, tenant, 'restore'));
   if (same(await plane.of(id), before)) counts.equal += 1;
   await ended(stack, await begin(stack, tenant, 'deprovision'));
   if (isEmpty && (await plane.of(id)).length === 0) counts.empty += 1;
-  // The month is over.
-  const { created_at: past } = tenant;
-  await control.query('update tenants set restorable_until = $1 where id = $2', [
-    past.replace('T', ' ').replace('Z', ''),
-    id,
-  ]);
+}
+
+/** While nobody asks for anything: SQLite lets a transaction go that another process has written into. */
+async function letTheMonthEnd({ control }: Scene): Promise<void> {
+  await control.query('update tenants set restorable_until = created_at where restorable_until is not null');
+}
+
+async function purged({ stack, control, tell }: Scene, tenant: TenantView, counts: Counts): Promise<void> {
+  const { id, slug } = tenant;
   const isDeleted = async () => (await stack.api<TenantView>(`/api/tenants/${id}`)).body.status === 'deleted';
   await eventually(isDeleted, { timeoutMs: 30_000, what: `${slug} is deleted` });
   const certificate = await stack.api(`/api/tenants/${id}/deletion-certificate`);
@@ -139,7 +148,7 @@ async function lastWay(
   if (backups.length === 0 && certificate.status === 200) counts.erased += 1;
   const again = (await stack.provision(slug)).body as { code?: string };
   if (again.code === 'slug_taken') counts.tombs += 1;
-  else scene.tell(`${slug}, asked for again, was answered ${JSON.stringify(again)}`);
+  else tell(`${slug}, asked for again, was answered ${JSON.stringify(again)}`);
 }
 
 interface JobView {
