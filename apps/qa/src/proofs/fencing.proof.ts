@@ -90,8 +90,14 @@ async function pauseTogether(
   const before = await snapshot(scene);
   const counts = await Promise.all(stopped.map(wakeUp));
   const after = await snapshot(scene);
-  for (const [table, rows] of Object.entries(before))
-    if (rows !== after[table]) problems.push(`${table} changed from ${rows} to ${after[table]}`);
+  for (const [table, rows] of Object.entries(before)) {
+    const now = after[table] ?? [];
+    const changed = [
+      ...now.filter((row) => !rows.includes(row)),
+      ...rows.filter((row) => !now.includes(row)),
+    ];
+    problems.push(...changed.map((row) => `${table}: ${row}`));
+  }
   await Promise.all(stopped.map(({ plane }) => plane.end('SIGKILL')));
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
   return { paused: sum(stopped.map(({ paused }) => paused())), refused: sum(counts), problems };
@@ -138,19 +144,22 @@ async function wakeUp({ plane, paused }: Stopped): Promise<number> {
   return refused();
 }
 
-/** What a worker writes, of all tenants. */
-async function snapshot({ control }: Scene): Promise<Record<string, string>> {
-  const tables: Readonly<Record<string, string>> = {
-    provisioning_jobs: 'id',
-    tenants: 'id',
-    placements: 'tenant_id, tenant_plane_id',
-    provisioning_tokens: 'id',
-    service_keys: 'id',
-    local_planes: 'tenant_plane_id',
-    audit_events: 'id',
+/** What a worker writes, of all tenants, row by row. */
+async function snapshot({ control }: Scene): Promise<Record<string, readonly string[]>> {
+  const tables: Readonly<Record<string, readonly [key: string, columns: string]>> = {
+    provisioning_jobs: ['id', '*'],
+    tenants: ['id', '*'],
+    placements: ['tenant_id, tenant_plane_id', '*'],
+    provisioning_tokens: ['id', '*'],
+    service_keys: ['id', '*'],
+    local_planes: ['tenant_plane_id', '*'],
+    // Whichever process comes to it seals what others have written.
+    audit_events: ['id', 'id, at, actor_kind, actor_id, action, target_id, before, after'],
   };
-  const rows: Record<string, string> = {};
-  for (const [table, key] of Object.entries(tables))
-    rows[table] = JSON.stringify(await control.query(`select * from ${table} order by ${key}`));
+  const rows: Record<string, readonly string[]> = {};
+  for (const [table, [key, columns]] of Object.entries(tables))
+    rows[table] = (await control.query(`select ${columns} from ${table} order by ${key}`)).map((row) =>
+      JSON.stringify(row),
+    );
   return rows;
 }
