@@ -341,4 +341,39 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const jobs = bodyOf<{ items: { operation: string }[] }>(await scene.plane.get(`${JOBS}?tenant_id=${id}`));
     expect(jobs.items.map(({ operation }) => operation)).toEqual(['provision']);
   });
+
+  // Last: its cells would take the tenants of the others.
+  it('leaves nothing of the move that it ended when it is rolled back, and may move elsewhere', async () => {
+    const tenant = await active();
+    const [first, second] = [await scene.plane.enrolledCell(), await scene.plane.enrolledCell()];
+    const move = async ({ id: tenant_plane_id }: PlaneSimulator): Promise<string> => {
+      const body = { deployment_model: 'shared', tenant_plane_id };
+      return (await scene.plane.post(`/api/tenants/${tenant.id}/move`, body).expect(202)).body.job.id;
+    };
+    const placedOn = async ({ id }: PlaneSimulator) =>
+      (await scene.plane.rows(TenantPlane, { id })).map(({ placed }) => placed);
+    const isToldBy = (cell: PlaneSimulator, phase: string) =>
+      eventually(async () => {
+        await cell.pull();
+        return cell.tenants.get(tenant.id)?.phase === phase;
+      });
+    await move(first);
+    await isToldBy(first, 'importing');
+    const going = await begin(tenant);
+    await backupOf(tenant.id);
+    await scene.act(going.job, 'cancel').expect(202);
+    await scene.act(going.job, 'rollback').expect(202);
+    await scene.reaches(going.job, 'cancelled');
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', tenant_plane_id: scene.cell.id });
+    expect(await placedOn(first)).toEqual([0]);
+
+    await scene.plane.app.get(Chores).run(scene.plane.clock.now());
+    await isToldBy(first, 'retired');
+    const { entry_revision = 0, purge } = first.tenants.get(tenant.id) ?? {};
+    await first.report([{ tenant_id: tenant.id, state: 'applied', entry_revision }]);
+    await scene.reaches(purge?.job_id ?? '', 'succeeded');
+    await move(second);
+    await isToldBy(second, 'importing');
+    expect([await placedOn(first), await placedOn(second)]).toEqual([[0], [1]]);
+  });
 });

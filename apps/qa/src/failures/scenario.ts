@@ -42,6 +42,7 @@ export interface Scenario {
 }
 
 interface JobView {
+  readonly id: string;
   readonly status: string;
   readonly error: unknown;
 }
@@ -52,7 +53,7 @@ function jobsOf(
   { slug, planeId, jobId }: Subject,
   operation: string,
 ): Promise<JobView[]> {
-  const jobs = 'select j.status, j.error from provisioning_jobs j';
+  const jobs = 'select j.id, j.status, j.error from provisioning_jobs j';
   if (jobId !== undefined) return control.query(`${jobs} where j.id = $1`, [jobId]);
   return planeId === undefined
     ? control.query(

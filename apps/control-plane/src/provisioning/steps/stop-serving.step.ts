@@ -1,5 +1,8 @@
-import { Injectable } from '@nestjs/common';
 import { type TenantStatus } from '@atlas/tenancy';
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { Cells } from '../../tenant-planes/cells';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { placeOf } from '../../tenant-planes/placements';
 import { TenantStatusPublisher } from '../../tenants/tenant-status-publisher';
@@ -16,6 +19,8 @@ export class StopServingStep extends Step {
   constructor(
     private readonly publisher: TenantStatusPublisher,
     private readonly transfers: Transfers,
+    private readonly cells: Cells,
+    private readonly clock: Clock,
   ) {
     super();
   }
@@ -33,7 +38,18 @@ export class StopServingStep extends Step {
 
   /** One that was on its way stays half-built: its own job goes on with it. */
   async undo({ manager, tenantId, params }: StepContext): Promise<void> {
+    await this.leaveWhereItMoved(manager, tenantId);
     const before = params['status'] as TenantStatus;
     await this.publisher.set(manager, tenantId, before === 'provisioning' ? 'failed' : before);
+  }
+
+  /** No job goes on with the move that was ended: what it had made there is an old copy, to be removed at once. */
+  private async leaveWhereItMoved(manager: EntityManager, tenantId: string): Promise<void> {
+    const coming = await placeOf(manager, tenantId, 'importing');
+    if (!coming) return;
+    const { tenantPlaneId } = coming;
+    const left = { phase: 'retired', holdsPlace: false, removeAfter: this.clock.now() } as const;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, left);
+    await this.cells.freePlace(manager, tenantPlaneId);
   }
 }
