@@ -32,7 +32,8 @@ import { validateSync } from 'class-validator';
 import { WantedState } from './wanted-state.fixture';
 
 /** How it treats an answer before it leaves. The real one can't be brought to any of the others. */
-export type Manner = 'proper' | 'unsigned' | 'forged' | 'changed' | 'broken' | 'hanging' | 'redirecting';
+const REBUFFS = ['broken', 'elsewhere', 'hanging', 'redirecting'] as const;
+export type Manner = 'proper' | 'unsigned' | 'forged' | 'changed' | (typeof REBUFFS)[number];
 
 /** Codes with which enrolments are refused, and their status. */
 const REFUSALS = {
@@ -205,10 +206,11 @@ export class FakeControlPlane {
   /** Turned away without a look at what was asked. */
   private isRebuffed(path: string, response: ServerResponse): boolean {
     const manner = this.mannerAt(path);
-    if (manner !== 'broken' && manner !== 'hanging' && manner !== 'redirecting') return false;
+    if (!REBUFFS.some((rebuff) => rebuff === manner)) return false;
     this.rebuffs.push(Date.now());
     response.once('close', () => (this.hangUps += manner === 'hanging' ? 1 : 0));
     if (manner === 'broken') send(response, { status: 503 });
+    if (manner === 'elsewhere') send(response, { status: 404, body: { code: 'not_found' } });
     if (manner === 'redirecting') response.writeHead(307, { location: this.redirectTarget }).end();
     return true;
   }

@@ -111,6 +111,10 @@ describe('the checks of a plane that runs', () => {
       expect.stringContaining('503'),
       expect.stringMatching(/CONTROL_PLANE_BASE_URL/),
     ]);
+    control.manner = 'elsewhere';
+    const checks = await check();
+    expect(failing(checks)).toEqual(['clock', 'signature', 'version', 'latency']);
+    expect(named(checks, 'signature').fix).toMatch(/^That was not the Control Plane/);
   });
 
   it('tell of a Control Plane that is older', async () => {

@@ -79,4 +79,6 @@ export function isProven({ error }: Probe): boolean {
   return error instanceof ControlPlaneRefused && !UNPROVEN.includes(error.code) && error.status < 500;
 }
 
-const UNPROVEN = ['bad_signature', 'clock_skew', 'unexpected_answer'];
+/** What no Control Plane says of our calls: it has these routes. */
+export const NOT_THE_CONTROL_PLANE: readonly string[] = ['unexpected_answer', 'not_found'];
+const UNPROVEN = ['bad_signature', 'clock_skew', ...NOT_THE_CONTROL_PLANE];

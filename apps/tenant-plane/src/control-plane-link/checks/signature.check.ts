@@ -3,7 +3,7 @@ import { AnswerNotTrusted, ControlPlaneRefused } from '../control-plane.errors';
 import { adviceOn } from '../refusal-advice';
 import { type Check, bad, good } from './check';
 import { codeOf, hostOf, networkFix, portOf } from './network-advice';
-import { isProven } from './probe';
+import { NOT_THE_CONTROL_PLANE, isProven } from './probe';
 
 /** Whether the secret is the one that the Control Plane has: our call is believed there, and its answer here. */
 export const signatureCheck: Check = {
@@ -28,7 +28,7 @@ function fixOf(error: unknown, config: TenantPlaneConfig, url: URL): string {
   if (error instanceof AnswerNotTrusted)
     return `Either INTERNAL_SERVICE_SECRET is not the one of the newest install bundle, or a proxy changes answers. ${PROXY}`;
   if (error instanceof ControlPlaneRefused) {
-    if (error.code === 'unexpected_answer')
+    if (NOT_THE_CONTROL_PLANE.includes(error.code))
       return `That was not the Control Plane: look at CONTROL_PLANE_BASE_URL. If it is right: ${PROXY}`;
     return error.status >= 500 ? 'Ask Atlas whether the Control Plane is well.' : adviceOn(error, config);
   }
