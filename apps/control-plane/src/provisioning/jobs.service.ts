@@ -68,7 +68,8 @@ export class JobControl {
         .where({ id, status: In([...LIVE_JOB_STATUSES]) })
         .execute();
       const job = await this.requireJob(manager, id);
-      if (!affected) throw invalidTransition(job.status, 'cancelled');
+      if (!affected)
+        throw invalidTransition(`The job has ended (${job.status}): there is nothing to cancel.`);
       await setStatus(manager, job, OPERATION_RULES[job.operation].whenStopped);
       await this.tell(manager, job, 'job.cancelled');
       return job;
@@ -108,7 +109,7 @@ export class JobControl {
       // Rolled back to the end: there is nothing left to go on with.
       await this.requireNewest(manager, job);
       if (!JOB_MACHINE.can(job.status, 'queued') || (tenant && tenant.status === 'deleted'))
-        throw invalidTransition(job.status, 'queued');
+        throw notRestartable(job.status);
       const startedAt = this.clock.now().toISOString();
       for (const step of job.steps) {
         if (step.status === 'failed' || step.status === 'waiting')
@@ -129,7 +130,7 @@ export class JobControl {
         .catch((failure: unknown) => {
           throw liveJobFailure(failure, job);
         });
-      if (!affected) throw invalidTransition('running', 'queued');
+      if (!affected) throw notRestartable('running');
       const { whileResumed, whileUndone } = OPERATION_RULES[job.operation];
       await setStatus(manager, job, direction === 'run' ? whileResumed : whileUndone);
       await this.queue.wake(manager, id);
@@ -148,8 +149,7 @@ export class JobControl {
     const [newer] = await manager.find(ProvisioningJob, { where: { ...same, id: MoreThan(id) }, take: 1 });
     if (!newer) return;
     if (LIVE_JOB_STATUSES.includes(newer.status)) throw operationInProgress(newer);
-    const detail = `Another operation came after it (${newer.operation}). Begin this one anew.`;
-    throw new DomainError('invalid_transition', 'conflict', detail);
+    throw invalidTransition(`Another operation came after it (${newer.operation}). Begin this one anew.`);
   }
 
   private async requireJob(manager: EntityManager, id: string): Promise<ProvisioningJob> {
@@ -177,6 +177,14 @@ function jobNotFound(): DomainError {
   return new DomainError('job_not_found', 'not_found', 'There is no such job.');
 }
 
-function invalidTransition(from: JobStatus, to: JobStatus): DomainError {
-  return new DomainError('invalid_transition', 'conflict', `A job that is ${from} cannot become ${to}.`);
+function notRestartable(status: JobStatus): DomainError {
+  return invalidTransition(
+    LIVE_JOB_STATUSES.includes(status)
+      ? `The job is in work (${status}). Cancel it first, then retry it or roll it back.`
+      : `The job has ended (${status}): there is nothing to go on with, and nothing to undo.`,
+  );
+}
+
+function invalidTransition(detail: string): DomainError {
+  return new DomainError('invalid_transition', 'conflict', detail);
 }

@@ -37,6 +37,15 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     await scene.reaches(job, 'succeeded');
   });
 
+  it('in work is cancelled before it is rolled back, and says so', async () => {
+    const { job } = await scene.waiting();
+    const { body } = await scene.act(job, 'rollback').expect(409);
+    expect(body).toMatchObject({
+      code: 'invalid_transition',
+      detail: expect.stringContaining('Cancel it first'),
+    });
+  });
+
   it('rolled back leaves the tenant deleted, the slug free and the place given back', async () => {
     const before = await scene.placed();
     const { job, id, slug } = await scene.waiting();
