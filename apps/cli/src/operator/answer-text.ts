@@ -9,7 +9,7 @@ export function planText({ plan }: PlanView): string {
     return `${String(index + 1).padStart(4)}. ${name.padEnd(width)}  ${onOneLine(description + made)}\n`;
   });
   const install = needsInstall
-    ? "\nAn install bundle would be handed out: the tenant plane is the customer's to install.\n"
+    ? '\nAn install bundle would be handed out, with which the tenant plane is to be started.\n'
     : '';
   return `These steps would be taken; nothing was changed.\n\n${lines.join('')}${install}${wavesText(plan)}`;
 }
