@@ -55,7 +55,6 @@ function specOf(context: StackContext, databases: PlaneDatabases): ProcessSpec {
       PORT: new URL(controlPlaneUrl).port,
       CONTROL_PLANE_PUBLIC_URL: controlPlaneUrl,
       INFRASTRUCTURE_DRIVER: 'local',
-      LOCAL_DRIVER_DIR: data.dedicated,
       CONTROL_PLANE_SEALING_KEYS: state.record.sealingKey,
       TENANT_BASE_DOMAIN: baseDomain,
     }),

@@ -1,20 +1,17 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type StackDatabase } from './stack-options';
+import { STACK_DATABASES, type StackDatabase } from './stack-options';
 
 /** Where the local stack keeps what must outlive it. Nobody else can read it. */
 export class DataDirectory {
   readonly processList: string;
   readonly devStack: string;
   readonly postgres: string;
-  /** Of the dedicated tenants on this machine. */
-  readonly dedicated: string;
 
   constructor(readonly root: string) {
     this.processList = join(root, 'pids.json');
     this.devStack = join(root, 'dev-stack.json');
     this.postgres = join(root, 'postgres');
-    this.dedicated = join(root, 'dedicated');
   }
 
   /** `isTraversable`: other users may walk through it to what is theirs (Postgres' own user), but not look around. */
@@ -26,8 +23,13 @@ export class DataDirectory {
     if (isTraversable) chmodSync(this.root, 0o711);
   }
 
-  get dedicatedProcesses(): string {
-    return join(this.dedicated, 'processes.json');
+  /** Of the dedicated tenants on this machine. To a stack on the other database those here would belong to nobody. */
+  dedicated(database: StackDatabase): string {
+    return join(this.root, database === 'sqlite' ? 'dedicated' : `dedicated-${database}`);
+  }
+
+  get dedicatedProcesses(): string[] {
+    return STACK_DATABASES.map((database) => join(this.dedicated(database), 'processes.json'));
   }
 
   logFile(name: string): string {

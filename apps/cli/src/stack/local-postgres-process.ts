@@ -28,5 +28,5 @@ export async function startPostgres({ data, state, processes }: StackContext): P
     throw new CommandFailure(`Postgres did not start: ${answer.problem}\n${tailOf(logFile)}`);
   processes.listForeign('postgres', answer.pid);
   state.save({ isPostgresMade: true });
-  return postgresDatabases(answer.port, !isPostgresMade, passwords);
+  return postgresDatabases(data, answer.port, !isPostgresMade, passwords);
 }

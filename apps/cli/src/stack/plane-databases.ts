@@ -4,7 +4,7 @@ import { type DataDirectory } from './data-directory';
 import { CONTROL_PLANE_OWNER, TENANT_PLANE_APP, TENANT_PLANE_OWNER } from './postgres-roles';
 import { type PostgresPasswords } from './stack-state';
 
-/** Each plane's part of the environment that names its database. */
+/** Each plane's part of the environment that names its database, and where dedicated tenants get theirs. */
 export interface PlaneDatabases {
   readonly controlPlane: Readonly<Record<string, string>>;
   readonly tenantPlane: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export function sqliteDatabases(data: DataDirectory): PlaneDatabases {
       `${controlPlane} is missing, and ${tenantPlane} is of no use without it. Restore the one or move the other away.`,
     );
   return {
-    controlPlane: { CONTROL_PLANE_DATABASE_URL: controlPlane },
+    controlPlane: { CONTROL_PLANE_DATABASE_URL: controlPlane, LOCAL_DRIVER_DIR: data.dedicated('sqlite') },
     tenantPlane: { TENANT_PLANE_DATABASE_URL: tenantPlane },
     isControlPlaneNew: !existsSync(controlPlane),
     isTenantPlaneNew: !existsSync(tenantPlane),
@@ -29,6 +29,7 @@ export function sqliteDatabases(data: DataDirectory): PlaneDatabases {
 }
 
 export function postgresDatabases(
+  data: DataDirectory,
   port: number,
   isNew: boolean,
   passwords: PostgresPasswords,
@@ -38,6 +39,7 @@ export function postgresDatabases(
   return {
     controlPlane: {
       CONTROL_PLANE_DATABASE_URL: url(CONTROL_PLANE_OWNER, passwords.controlPlane, 'control_plane'),
+      LOCAL_DRIVER_DIR: data.dedicated('postgres'),
       LOCAL_DRIVER_POSTGRES_URL: url('postgres', passwords.superuser, 'postgres'),
     },
     tenantPlane: {

@@ -23,8 +23,8 @@ const SIGNALS: Readonly<Record<string, readonly [NodeJS.Signals, NodeJS.Signals]
 export class ProcessList {
   constructor(
     private readonly file: string,
-    /** Where the Control Plane lists the tenant planes that it started itself. */
-    private readonly dedicatedFile?: string,
+    /** Where Control Planes list the tenant planes that they started themselves. */
+    private readonly dedicatedFiles: readonly string[] = [],
   ) {}
 
   /** Ends what an earlier stack left behind. Throws when that one is still running. */
@@ -49,8 +49,8 @@ export class ProcessList {
 
   /** Ends the tenant planes that the Control Plane has started: nobody looks after them once that has ended. */
   async endDedicated(): Promise<void> {
-    const listed = this.dedicatedFile === undefined ? undefined : readPrivateFile(this.dedicatedFile);
-    await Promise.all(((listed ?? []) as ListedProcess[]).map((plane) => endAll([plane], 3)));
+    const listed = this.dedicatedFiles.flatMap((file) => (readPrivateFile(file) ?? []) as ListedProcess[]);
+    await Promise.all(listed.map((plane) => endAll([plane], 3)));
   }
 
   /** Ends whatever of the list still runs, and forgets the list. */

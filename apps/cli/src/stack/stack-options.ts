@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../command';
 
-export type StackDatabase = 'sqlite' | 'postgres';
+export const STACK_DATABASES = ['sqlite', 'postgres'] as const;
+export type StackDatabase = (typeof STACK_DATABASES)[number];
 
 export interface WantedPort {
   readonly variable: string;
