@@ -86,6 +86,7 @@ export class FakeControlPlane {
   nextSecret: string | null = null;
   /** The key of each call that it accepted, in order. */
   readonly usedKeys: string[] = [];
+  /** Of the plane whose environment names none. */
   model: DeploymentModel = 'shared';
   manner: Manner = 'proper';
   /** Which calls the manner is for; others are answered properly. */
@@ -252,7 +253,8 @@ export class FakeControlPlane {
     if (!isRehearsal) this.instanceId ??= asked.instance_id;
     if (this.instanceId && this.instanceId !== asked.instance_id) return problem(409, 'token_already_used');
     const desired_state = this.wanted.since(null);
-    const body = { tenant_plane_id: this.planeId, deployment_model: this.model, desired_state };
+    const deployment_model = asked.deployment_model ?? this.model;
+    const body = { tenant_plane_id: this.planeId, deployment_model, desired_state };
     return { status: 200, body };
   }
 

@@ -1,4 +1,5 @@
 import { keyIdOf } from '@atlas/service-auth';
+import { type DeploymentModel } from '@atlas/tenancy';
 import { type TenantPlaneConfig } from '../tenant-plane.config';
 import { type PlaneIdentity } from './plane-identity.entity';
 
@@ -10,6 +11,17 @@ export function needsEnrolment(
   if (!identity?.tenantPlaneId) return true;
   const hasBundle = secret !== undefined && token !== undefined;
   return hasBundle && keyIdOf(secret) !== identity.enrolledKeyId;
+}
+
+/** The model that it is enrolled in, where the environment names another. It changes by a move, with a new install bundle. */
+export function otherModel(
+  config: TenantPlaneConfig,
+  identity: PlaneIdentity | null,
+): DeploymentModel | null {
+  const { deploymentModel: named } = config;
+  if (named === undefined || needsEnrolment(config, identity)) return null;
+  const enrolledIn = identity?.deploymentModel ?? null;
+  return enrolledIn === named ? null : enrolledIn;
 }
 
 /** What an enrolment leaves: secrets that followed an earlier one are of no use any more. */

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Database, type SealedPlace, SecretBox, deriveKey, insertIfAbsent } from '@atlas/persistence';
-import { Clock, type Secret, type SecretText } from '@atlas/platform';
+import { Clock, EnvironmentError, type Secret, type SecretText } from '@atlas/platform';
 import { keyIdOf } from '@atlas/service-auth';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 'jose';
 import { TenantPlaneConfig } from '../tenant-plane.config';
+import { otherModel } from './install-bundle';
 import { PlaneIdentity } from './plane-identity.entity';
 
 const ONLY = { id: 1 };
@@ -28,6 +29,7 @@ export class PlaneIdentities implements OnModuleInit {
     const isThere = await this.database.read((manager) => manager.existsBy(PlaneIdentity, ONLY));
     if (!isThere) await this.create();
     await this.refresh();
+    this.requireOwnModel();
     await this.resealPrivateKey();
     await this.noteEnrolledKey();
   }
@@ -96,6 +98,15 @@ export class PlaneIdentities implements OnModuleInit {
   /** The pair is sealed with the environment's secret. Under another one a new pair takes its place, before that is shown. */
   async ensureKeyPair(): Promise<void> {
     if (!this.opensPrivateKey()) await this.update(await this.newKeyPair(this.copy.instanceId));
+  }
+
+  /** What a plane may do goes by its model: an env file does not make another of it. */
+  private requireOwnModel(): void {
+    const enrolledIn = otherModel(this.config, this.copy);
+    if (enrolledIn === null) return;
+    throw new EnvironmentError([
+      `ATLAS_TP_DEPLOYMENT is ${this.config.deploymentModel}, and this plane is enrolled as ${enrolledIn}: set it to ${enrolledIn}. A tenant changes its model by a move (ask your Atlas admin), which comes with a new install bundle`,
+    ]);
   }
 
   /** While the secret in the environment is changed: what the one before has sealed shall open with this one. */

@@ -19,7 +19,7 @@ function configFor(url: string, owner?: string): TenantPlaneConfig {
 function check(url: string, owner?: string): Promise<CheckOutcome> {
   const config = configFor(url, owner);
   return databaseCheck.run({
-    ...{ config, database: databaseTarget(url), isEnrolled: false },
+    ...{ config, database: databaseTarget(url), isEnrolled: false, otherModel: null },
     ...{ controlPlane: new URL('http://127.0.0.1'), probe: () => Promise.reject(new Error('not asked')) },
   });
 }

@@ -9,6 +9,7 @@ import { parseEnvironment } from '@atlas/platform';
 import { HAS_OPENSSL, createTestCertificate } from '@atlas/testing';
 import { ControlPlaneChecks } from '../../src/control-plane-link/checks/control-plane-checks';
 import { type NamedOutcome } from '../../src/control-plane-link/checks/run-checks';
+import { needsEnrolment } from '../../src/control-plane-link/install-bundle';
 import { enrolOnce } from '../../src/installation/enrol-once';
 import { withInstalledPlane } from '../../src/installation/installed-plane';
 import { preflight } from '../../src/installation/preflight';
@@ -188,6 +189,23 @@ describe('the preflight', () => {
       'Not needed any more: this plane is enrolled',
     ]);
     expect(control.rehearsals).toEqual([]);
+  });
+
+  it('makes no plane of another model of one that is enrolled, and neither does a start', async () => {
+    await withInstalledPlane(parseEnvironment(TenantPlaneConfig, env()), enrolOnce);
+    const other = env({ ATLAS_TP_DEPLOYMENT: 'on_prem' });
+    const report = await preflight(other);
+    expect(named(report.checks, 'token')).toMatchObject({
+      ...{ ok: false, detail: 'This plane is enrolled as shared, not as on_prem' },
+      fix: expect.stringContaining('ATLAS_TP_DEPLOYMENT'),
+    });
+    const start = withInstalledPlane(parseEnvironment(TenantPlaneConfig, other), enrolOnce);
+    await expect(start).rejects.toThrow('this plane is enrolled as shared: set it to shared');
+    // With the bundle of a move it becomes one.
+    const moved = { ...other, INTERNAL_SERVICE_SECRET: OTHER };
+    await withInstalledPlane(parseEnvironment(TenantPlaneConfig, moved), async ({ identities }) =>
+      expect(needsEnrolment(parseEnvironment(TenantPlaneConfig, moved), identities.current)).toBe(true),
+    );
   });
 
   it('lists every fault of the environment at once, and repeats no value', async () => {

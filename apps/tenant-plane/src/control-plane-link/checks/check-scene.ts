@@ -2,7 +2,7 @@ import { databaseTarget } from '@atlas/persistence';
 import { type Clock } from '@atlas/platform';
 import { type TenantPlaneConfig } from '../../tenant-plane.config';
 import { ControlPlaneClient } from '../control-plane-client';
-import { needsEnrolment } from '../install-bundle';
+import { needsEnrolment, otherModel } from '../install-bundle';
 import { type PlaneIdentity } from '../plane-identity.entity';
 import { ServiceSecrets } from '../service-secrets';
 import { type CheckScene } from './check';
@@ -24,6 +24,7 @@ export function checkScene(
     config,
     controlPlane: new URL(config.CONTROL_PLANE_BASE_URL ?? NOWHERE),
     isEnrolled: !needsEnrolment(config, identity),
+    otherModel: otherModel(config, identity),
     database: databaseTarget(config.TENANT_PLANE_DATABASE_URL),
     probe,
   };

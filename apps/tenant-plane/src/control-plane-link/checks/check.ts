@@ -1,4 +1,5 @@
 import { type DatabaseTarget } from '@atlas/persistence';
+import { type DeploymentModel } from '@atlas/tenancy';
 import { type TenantPlaneConfig } from '../../tenant-plane.config';
 import { type Probe } from './probe';
 
@@ -16,6 +17,8 @@ export interface CheckScene {
   /** CONTROL_PLANE_BASE_URL. */
   readonly controlPlane: URL;
   readonly isEnrolled: boolean;
+  /** The model that it is enrolled in, where the environment names another. */
+  readonly otherModel: DeploymentModel | null;
   readonly database: DatabaseTarget;
   /** The one signed call that the checks of a run share; made when the first of them asks. Never rejects. */
   readonly probe: () => Promise<Probe>;

@@ -6,11 +6,13 @@ import { isProven } from './probe';
 const NEW_BUNDLE =
   'Ask your Atlas admin for a new install bundle, and paste ATLAS_PROVISIONING_TOKEN and INTERNAL_SERVICE_SECRET from it, both.';
 
+const TAKE_MODEL = 'Take ATLAS_TP_DEPLOYMENT as it stands in the install bundle.';
+
 const FIX_OF_CODE: Readonly<Record<string, string>> = {
   token_already_used: `If this plane was installed before, restore its database instead: it holds the plane's identity. Otherwise a new bundle is needed. ${NEW_BUNDLE}`,
   token_revoked: NEW_BUNDLE,
   token_expired: NEW_BUNDLE,
-  deployment_model_mismatch: 'Take ATLAS_TP_DEPLOYMENT as it stands in the install bundle.',
+  deployment_model_mismatch: TAKE_MODEL,
 };
 
 /** Whether the provisioning token is still good. It is not spent by asking. */
@@ -18,7 +20,9 @@ export const tokenCheck: Check = {
   name: 'token',
   isForPreflightOnly: true,
   fixOfSilence: 'First mend what signature says.',
-  async run({ isEnrolled, config, probe }) {
+  async run({ isEnrolled, otherModel, config, probe }) {
+    if (otherModel !== null)
+      return bad(`This plane is enrolled as ${otherModel}, not as ${config.deploymentModel}`, TAKE_MODEL);
     if (isEnrolled) return good('Not needed any more: this plane is enrolled');
     const token = config.ATLAS_PROVISIONING_TOKEN;
     if (token === undefined) return bad('ATLAS_PROVISIONING_TOKEN is not set', NEW_BUNDLE);
