@@ -25,8 +25,7 @@ describe('the configuration of a Tenant Plane', () => {
     expect(faultsOf({})).toEqual([
       expect.stringMatching(/^CONTROL_PLANE_BASE_URL/),
       expect.stringMatching(/^CONTROL_PLANE_BASE_URL/),
-      expect.stringMatching(/^INTERNAL_SERVICE_SECRET/),
-      expect.stringMatching(/^INTERNAL_SERVICE_SECRET/),
+      expect.stringMatching(/^INTERNAL_SERVICE_SECRET is required/),
     ]);
   });
 

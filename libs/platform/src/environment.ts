@@ -37,7 +37,8 @@ export function parseEnvironment<T extends object>(schema: Type<T>, env: NodeJS.
     .filter(([, value]) => value !== undefined && !/^(#.*)?$/.test(value));
   const config = plainToInstance(schema, Object.fromEntries(given), { exposeDefaultValues: true });
   const faults = validateSync(config).flatMap((error) => fieldErrors(error).map((fault) => fault.message));
-  if (faults.length > 0) throw new EnvironmentError(faults);
+  // Several rules may say the same of a variable that is missing.
+  if (faults.length > 0) throw new EnvironmentError([...new Set(faults)]);
   return config;
 }
 

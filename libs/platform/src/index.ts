@@ -11,6 +11,7 @@ export * from './event-stream';
 export * from './health';
 export * from './http-app';
 export * from './link-pages';
+export * from './listen';
 export * from './logger';
 export * from './loopback';
 export * from './mail';

@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { listen } from './listen';
+
+@Module({})
+class Nothing {}
+
+describe('an address that is not to be had', () => {
+  const apps: NestFastifyApplication[] = [];
+  const listenAt = async (PORT: number, HOST: string): Promise<NestFastifyApplication> => {
+    const app = await NestFactory.create<NestFastifyApplication>(Nothing, new FastifyAdapter(), {
+      logger: false,
+    });
+    apps.push(app);
+    await listen(app, { PORT, HOST });
+    return app;
+  };
+  afterAll(() => Promise.all(apps.map((app) => app.close())));
+
+  it('is told with what to do: when it is taken, or no address of this machine', async () => {
+    const url = new URL(await (await listenAt(0, '127.0.0.1')).getUrl());
+    await expect(listenAt(Number(url.port), '127.0.0.1')).rejects.toThrow(
+      `PORT ${url.port} of 127.0.0.1: something else listens there. End it, or set PORT to another one`,
+    );
+    // Of a range that is for documents.
+    await expect(listenAt(0, '192.0.2.1')).rejects.toThrow('Set HOST to one that it has');
+  });
+});
