@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sendSignal } from '@atlas/platform/processes';
-import { type TenantView, asAdmin, testServerUrl } from '@atlas/testing';
+import { type TenantView, asAdmin, eventually, testServerUrl } from '@atlas/testing';
 import { type DriftScene, type DriftView, type Injected } from '../drifts/drift-scene';
 import { INJECTIONS, type Injection } from '../drifts/injections';
 import { type Proof, type ProofContext } from '../proof';
@@ -86,7 +86,11 @@ async function inhabit({ size, progress }: ProofContext, scene: DriftScene): Pro
 }
 
 async function provisioned({ stack }: DriftScene, slug: string, body: object): Promise<TenantView> {
-  const answer = await stack.provision(slug, { body });
+  // A drift that is injected right then makes SQLite let a transaction go, which is answered 503 database_busy.
+  const answer = await eventually(async () => {
+    const given = await stack.provision(slug, { body });
+    return given.status !== 503 && given;
+  });
   if (answer.status !== 202) throw new Error(JSON.stringify(answer.body));
   return stack.awaitActive(slug, 120_000);
 }
