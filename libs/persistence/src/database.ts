@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { isStorageFault } from '@atlas/platform';
 import { type DataSource, type EntityManager } from 'typeorm';
 import { type DatabaseDriver } from './database-target';
+import { probeWrite } from './write-probe';
 
 export type Work<T> = (manager: EntityManager) => Promise<T>;
 
@@ -20,6 +22,9 @@ export abstract class Database {
   abstract readonly driver: DatabaseDriver;
   abstract readonly dataSource: DataSource;
   protected readonly current = new AsyncLocalStorage<OpenTransaction>();
+  /** Whether the disk has refused a write, and has not taken a probe since. */
+  private hasStorageFault = false;
+  private probe: Promise<void> | undefined;
 
   /** Reads committed rows, and inside `write` that transaction's own. */
   read<T>(work: Work<T>): Promise<T> {
@@ -30,7 +35,7 @@ export abstract class Database {
   /** All of `work` or nothing. */
   write<T>(work: Work<T>): Promise<T> {
     const open = this.openTransaction();
-    return open ? work(open.manager) : this.begin(undefined, work);
+    return open ? work(open.manager) : this.watched(this.begin(undefined, work));
   }
 
   /** Reads as one tenant: on Postgres in a transaction that sees that tenant's rows only. */
@@ -42,7 +47,7 @@ export abstract class Database {
   /** All of `work` as one tenant, or nothing. */
   writeAs<T>(tenantId: string, work: Work<T>): Promise<T> {
     const open = this.openTransaction();
-    if (!open) return this.begin(tenantId, work);
+    if (!open) return this.watched(this.begin(tenantId, work));
     if (open.tenantId !== tenantId)
       throw new Error('A unit of work of one tenant cannot join one of another.');
     return work(open.manager);
@@ -55,15 +60,37 @@ export abstract class Database {
     else callback();
   }
 
-  /** One cheap statement that fails when the database can't be reached. */
+  /**
+   * One cheap statement that fails when the database can't be reached. Once the disk has refused a write it fails until
+   * a probe has been stored: a reader does not notice a full disk.
+   */
   async ping(): Promise<void> {
     await this.reader().query('select 1');
+    if (this.hasStorageFault) await (this.probe ??= this.probeStorage());
   }
 
   /** A process may open many, one after the other, and Node keeps each storage that was used until it is disabled. */
   async close(): Promise<void> {
     await this.disconnect();
     this.current.disable();
+  }
+
+  private async watched<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      this.hasStorageFault ||= isStorageFault(error);
+      throw error;
+    }
+  }
+
+  private async probeStorage(): Promise<void> {
+    try {
+      await this.write(probeWrite);
+      this.hasStorageFault = false;
+    } finally {
+      this.probe = undefined;
+    }
   }
 
   protected abstract disconnect(): Promise<void>;

@@ -22,3 +22,4 @@ export * from './sqlite-database';
 export * from './tenant-counter.entity';
 export * from './tenant-scope';
 export * from './throttle';
+export { WriteProbe, createWriteProbes } from './write-probe';

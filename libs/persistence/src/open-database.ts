@@ -33,7 +33,6 @@ export async function openDatabase(options: DatabaseOptions, given?: DataSource)
   const dataSource = given ?? createDataSource(target, schema, options);
   await dataSource.initialize();
   if (target.driver === 'postgres') return new PostgresDatabase(dataSource);
-  inOrder(dataSource);
   const openReadOnly = () => createReadOnlyDataSource(target.file, schema).initialize();
   return new SqliteDatabase(dataSource, await openReadOnly(), openReadOnly);
 }
@@ -68,12 +67,4 @@ async function roleOf(url: string): Promise<string> {
   } finally {
     await client.end();
   }
-}
-
-/** The driver runs statements that were started together in any order, unless it is told otherwise. */
-function inOrder(dataSource: DataSource): void {
-  const { databaseConnection } = dataSource.driver as unknown as {
-    databaseConnection: { serialize(): void };
-  };
-  databaseConnection.serialize();
 }

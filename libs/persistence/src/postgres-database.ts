@@ -1,4 +1,4 @@
-import { type RequestContext, currentContext } from '@atlas/platform';
+import { CommitOutcomeUnknown, type RequestContext, currentContext } from '@atlas/platform';
 import { type Client, type QueryResult } from 'pg';
 import { type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { Database, newTransaction, type Work } from './database';
@@ -12,6 +12,8 @@ const MAX_ATTEMPTS = 3;
 interface Connection {
   readonly runner: QueryRunner;
   readonly client: Client;
+  /** The error that BEGIN failed with; undefined where it succeeded. */
+  readonly begun: Promise<unknown>;
 }
 
 /** A tenant's read that is done and whose transaction is still open. */
@@ -42,6 +44,7 @@ export class PostgresDatabase extends Database {
       this.openReadOf(tenantId) ?? (await this.connect(`begin read only; ${asTenant(tenantId)}`));
     return this.attempt(connection, async () => {
       const result = await this.inside(newTransaction(connection.runner.manager, tenantId), work);
+      await requireBegun(connection);
       this.leaveOpen({ ...connection, tenantId });
       return result;
     });
@@ -90,11 +93,14 @@ export class PostgresDatabase extends Database {
   private async connect(begin: string): Promise<Connection> {
     const runner = this.dataSource.createQueryRunner();
     const client = (await runner.connect()) as Client;
-    // Not awaited: if it fails, so does every statement behind it.
-    client.query(begin).catch(() => undefined);
+    // Awaited at the commit only, since a round trip is what it would cost.
+    const begun = client.query(begin).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     // TypeORM's save() would otherwise open a transaction of its own.
     Object.assign(runner, { isTransactionActive: true });
-    return { runner, client };
+    return { runner, client, begun };
   }
 
   private async attempt<T>({ runner, client }: Connection, work: () => Promise<T>): Promise<T> {
@@ -102,15 +108,21 @@ export class PostgresDatabase extends Database {
       return await work();
     } catch (error) {
       if (!runner.isReleased) {
-        await client.query('rollback').catch(() => undefined);
+        // A connection that does not roll back is not given to anybody else.
+        await client.query('rollback').catch(() => client.end().catch(() => undefined));
         await this.release(runner);
       }
       throw error;
     }
   }
 
-  private async commit({ runner, client }: Connection): Promise<void> {
-    const result: QueryResult = await client.query('commit');
+  /** Throws {@link CommitOutcomeUnknown} when the connection broke before the server's answer. */
+  private async commit(connection: Connection): Promise<void> {
+    await requireBegun(connection);
+    const { runner, client } = connection;
+    const result = await client.query('commit').catch((error: Error): QueryResult => {
+      throw isRefusal(error) ? error : new CommitOutcomeUnknown(error);
+    });
     // The server answers ROLLBACK when a statement failed and its error was swallowed.
     if (result.command !== 'COMMIT')
       throw new Error('A statement of this transaction failed; nothing was written.');
@@ -147,6 +159,17 @@ export class PostgresDatabase extends Database {
     Object.assign(runner, { isTransactionActive: false });
     return runner.release();
   }
+}
+
+/** Without its BEGIN a statement would be a transaction of its own, and see no tenant's rows. */
+async function requireBegun({ begun }: Connection): Promise<void> {
+  const failure = await begun;
+  if (failure !== undefined) throw failure;
+}
+
+/** The server itself says that the statement failed, and goes on serving the connection. */
+function isRefusal(error: Error): boolean {
+  return (error as { severity?: string }).severity === 'ERROR';
 }
 
 function asTenant(tenantId: string): string {

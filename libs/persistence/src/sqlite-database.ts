@@ -1,5 +1,6 @@
 import { type DataSource, type EntityManager } from 'typeorm';
 import { Database, newTransaction, type Work } from './database';
+import { SqliteWriter } from './sqlite-writer';
 
 /**
  * TypeORM's SQLite driver has one connection for everybody: a second transaction started meanwhile would fail, and a
@@ -8,6 +9,7 @@ import { Database, newTransaction, type Work } from './database';
  */
 export class SqliteDatabase extends Database {
   readonly driver = 'sqlite';
+  private readonly writer: SqliteWriter;
   private tail: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -16,6 +18,7 @@ export class SqliteDatabase extends Database {
     private readonly openReadOnly: () => Promise<DataSource>,
   ) {
     super();
+    this.writer = new SqliteWriter(dataSource);
   }
 
   readAs<T>(_tenantId: string, work: Work<T>): Promise<T> {
@@ -36,7 +39,8 @@ export class SqliteDatabase extends Database {
   protected async disconnect(): Promise<void> {
     await this.tail;
     for (const dataSource of [this.readOnly, this.dataSource])
-      if (dataSource.isInitialized) await dataSource.destroy();
+      // The writer may have closed its connection already.
+      if (dataSource.isInitialized) await dataSource.destroy().catch(() => undefined);
   }
 
   protected reader(): EntityManager {
@@ -51,10 +55,9 @@ export class SqliteDatabase extends Database {
 
   private async transaction<T>(tenantId: string | undefined, work: Work<T>): Promise<T> {
     const afterCommit: (() => void)[] = [];
-    const result = await this.dataSource.transaction((manager) => {
-      const open = { ...newTransaction(manager, tenantId), afterCommit };
-      return this.inside(open, work);
-    });
+    const result = await this.writer.transaction((manager) =>
+      this.inside({ ...newTransaction(manager, tenantId), afterCommit }, work),
+    );
     for (const callback of afterCommit) callback();
     return result;
   }

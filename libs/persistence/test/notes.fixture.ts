@@ -3,6 +3,7 @@ import { changeTrackingTables, dropChangeTrackingTables, trackChangesOf } from '
 import { JsonColumn, TimestampColumn } from '../src/columns';
 import { PortableMigration, type MigrationContext } from '../src/migration';
 import { type TenantOwned } from '../src/tenant-scope';
+import { createWriteProbes } from '../src/write-probe';
 
 /** A tenant-scoped table for these tests. */
 @Entity('notes')
@@ -22,11 +23,17 @@ export class CreateNotes1700000000001 extends PortableMigration {
       `create table tenant_counters (tenant_id ${types.uuid} not null, series varchar not null, value ${types.bigint} not null,
         constraint tenant_counters_pk primary key (tenant_id, series))`,
     );
+    await sql(...createWriteProbes());
     await sql(...changeTrackingTables(driver), ...trackChangesOf(driver, 'notes', ['id']));
     await tenantScoped('notes', 'tenant_counters', 'tracked_tenants', 'row_changes');
   }
   protected async revert({ driver, sql }: MigrationContext): Promise<void> {
-    await sql('drop table tenant_counters', 'drop table notes', ...dropChangeTrackingTables(driver));
+    await sql(
+      'drop table write_probes',
+      'drop table tenant_counters',
+      'drop table notes',
+      ...dropChangeTrackingTables(driver),
+    );
   }
 }
 

@@ -10,6 +10,11 @@ const MESSAGES =
 
 const CONNECTING = ['connect', 'getaddrinfo'];
 
+/** SQLSTATE disk_full, and SQLite's word for the same. */
+const STORAGE_FULL = /^(53100|SQLITE_FULL)$/;
+/** SQLSTATE io_error; a file that SQLite can't read, write or open, or that it finds damaged. */
+const STORAGE_FAILS = /^(58030|SQLITE_(IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB))$/;
+
 /** Postgres and SQLite gave up waiting until somebody else had written. */
 const BUSY = /^(55P03|SQLITE_BUSY)$/;
 
@@ -17,6 +22,19 @@ interface Failure extends Error {
   readonly code?: string;
   readonly syscall?: string;
   readonly driverError?: Failure;
+}
+
+/**
+ * A COMMIT was sent, and its answer was lost or does not say what became of it. The unit of work is stored as a whole or
+ * not at all; only looking again can tell. A repeat with the same Idempotency-Key does what is missing.
+ */
+export class CommitOutcomeUnknown extends Error {
+  constructor(override readonly cause: unknown) {
+    super(
+      `A COMMIT may or may not have been stored: ${cause instanceof Error ? cause.message : 'no reason given'}`,
+    );
+    this.name = CommitOutcomeUnknown.name;
+  }
 }
 
 /**
@@ -31,19 +49,96 @@ export function isDatabaseOutage(error: unknown): boolean {
   return STATES.test(code) || (isOurs && BREAKS.test(code)) || MESSAGES.test(message);
 }
 
+/** The disk of the plane's database has no room, or fails. Lasts until an operator mends it. */
+export function isStorageFault(error: unknown): boolean {
+  return isStorageFull(error) || STORAGE_FAILS.test(storageCodeOf(error));
+}
+
+export function isStorageFull(error: unknown): boolean {
+  return STORAGE_FULL.test(storageCodeOf(error));
+}
+
+function storageCodeOf(error: unknown): string {
+  if (error instanceof CommitOutcomeUnknown) return storageCodeOf(error.cause);
+  const { code, driverError } = (error ?? {}) as Partial<Failure>;
+  return driverError?.code ?? code ?? '';
+}
+
 /** What is asked for is being changed by others for too long. */
 export function isDatabaseBusy(error: unknown): boolean {
   return BUSY.test((error as Partial<Failure> | null)?.driverError?.code ?? '');
 }
 
-export function databaseBusy(): DomainError {
-  const detail =
-    'Others were changing the same for too long. Nothing was done: ask again, with the same Idempotency-Key where you sent one.';
-  return new DomainError('database_busy', 'unavailable', detail, {}, { 'retry-after': '1' });
+/** What a caller is told of a failure of the database; null for any other. */
+export function databaseFailure(error: unknown): DomainError | null {
+  return FAILURES.find(({ is }) => is(error))?.told() ?? null;
 }
 
-export function databaseUnavailable(): DomainError {
-  const detail =
-    'The database cannot be reached at the moment. Ask again in a few seconds, with the same Idempotency-Key where you sent one.';
-  return new DomainError('database_unavailable', 'unavailable', detail, {}, { 'retry-after': '5' });
+/** One that somebody has to look at: those who ask at the same time are no such. */
+export function isDatabaseFault(error: unknown): boolean {
+  return databaseFailure(error) !== null && !isDatabaseBusy(error);
 }
+
+interface DatabaseFailure {
+  readonly is: (error: unknown) => boolean;
+  readonly told: () => DomainError;
+}
+
+/** The first that fits. */
+const FAILURES: readonly DatabaseFailure[] = [
+  {
+    is: isStorageFull,
+    told: () =>
+      new DomainError(
+        'storage_full',
+        'storage_full',
+        'The disk that holds the database is full, so nothing was stored. Once an operator has made room, repeat the request, with the same Idempotency-Key if you sent one.',
+        {},
+        { 'retry-after': '30' },
+      ),
+  },
+  {
+    is: (error) => error instanceof CommitOutcomeUnknown,
+    told: () =>
+      new DomainError(
+        'commit_outcome_unknown',
+        'unavailable',
+        'The database did not say whether it stored this request: it stored all of it or nothing. Repeat the request with the same Idempotency-Key to finish it and get its answer; if you sent no key, first check whether the change is there.',
+        {},
+        { 'retry-after': '5' },
+      ),
+  },
+  {
+    is: isStorageFault,
+    told: () =>
+      new DomainError(
+        'storage_failing',
+        'unavailable',
+        'The disk that holds the database is failing, so nothing was stored. An operator must look at it. Repeat the request later, with the same Idempotency-Key if you sent one.',
+        {},
+        { 'retry-after': '30' },
+      ),
+  },
+  {
+    is: isDatabaseOutage,
+    told: () =>
+      new DomainError(
+        'database_unavailable',
+        'unavailable',
+        'The database cannot be reached at the moment. Ask again in a few seconds, with the same Idempotency-Key where you sent one.',
+        {},
+        { 'retry-after': '5' },
+      ),
+  },
+  {
+    is: isDatabaseBusy,
+    told: () =>
+      new DomainError(
+        'database_busy',
+        'unavailable',
+        'Others were changing the same for too long. Nothing was done: ask again, with the same Idempotency-Key where you sent one.',
+        {},
+        { 'retry-after': '1' },
+      ),
+  },
+];

@@ -14,6 +14,7 @@ export type ErrorKind =
   | 'too_many'
   | 'headers_too_large'
   | 'unavailable'
+  | 'storage_full'
   | 'internal';
 
 export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
@@ -33,6 +34,8 @@ export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   headers_too_large: 431,
   internal: 500,
   unavailable: 503,
+  // RFC 4918, Insufficient Storage.
+  storage_full: 507,
 };
 
 export interface FieldError {

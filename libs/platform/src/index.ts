@@ -4,6 +4,7 @@ export * from './audit-chain';
 export * from './clock';
 export * from './cookies';
 export * from './cross-origin';
+export { CommitOutcomeUnknown, databaseFailure, isStorageFault } from './database-outage';
 export * from './default-secret';
 export * from './environment';
 export * from './errors';

@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { databaseBusy, databaseUnavailable, isDatabaseBusy, isDatabaseOutage } from './database-outage';
+import { databaseFailure, isDatabaseFault } from './database-outage';
 import { DomainError, type ErrorKind, STATUS_OF_KIND, validationFailed } from './errors';
 import { problemOf } from './problem';
 import { PAGE_HEADERS, problemPage } from './problem-page';
@@ -28,7 +28,7 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     const error = toDomainError(exception);
-    if (error.kind === 'internal' || isDatabaseOutage(exception)) this.logger.error(exception);
+    if (error.kind === 'internal' || isDatabaseFault(exception)) this.logger.error(exception);
     if (TOLD_OF.includes(error.kind)) this.logger.log(refusalOf(error, http.getRequest<FastifyRequest>()));
     const status = STATUS_OF_KIND[error.kind];
     const problem = problemOf(error, currentContext()?.traceId);
@@ -69,8 +69,8 @@ interface SignableError extends DomainError {
 
 function toDomainError(exception: unknown): DomainError {
   if (exception instanceof DomainError) return exception;
-  if (isDatabaseOutage(exception)) return databaseUnavailable();
-  if (isDatabaseBusy(exception)) return databaseBusy();
+  const failure = databaseFailure(exception);
+  if (failure) return failure;
   const status = exception instanceof HttpException ? exception.getStatus() : statusCodeOf(exception);
   const message = exception instanceof Error ? exception.message : '';
   // What Fastify refuses while reading a body: broken JSON, an empty body said to be JSON.

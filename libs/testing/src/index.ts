@@ -17,3 +17,5 @@ export * from './stand-in-ai-provider';
 export * from './test-database';
 export * from './test-size';
 export * from './test-stack';
+export * from './commit-cutter';
+export * from './file-size-limit';

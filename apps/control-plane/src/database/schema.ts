@@ -1,4 +1,4 @@
-import { type Schema, ThrottleRow } from '@atlas/persistence';
+import { type Schema, ThrottleRow, WriteProbe } from '@atlas/persistence';
 import { ApiKey } from '../accounts/api-key.entity';
 import { KnownDevice } from '../accounts/known-device.entity';
 import { OperatorResetLink } from '../accounts/operator-reset-link.entity';
@@ -36,6 +36,7 @@ import { ChainAudit1700000000013 } from './migrations/0013-chain-audit';
 import { QueueMails1700000000014 } from './migrations/0014-queue-mails';
 import { CreateSignups1700000000017 } from './migrations/0017-create-signups';
 import { ManageOperators1700000000015 } from './migrations/0015-manage-operators';
+import { ProbeWrites1700000000022 } from './migrations/0022-probe-writes';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -66,6 +67,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     TenantPlane,
     Transfer,
     TransferPart,
+    WriteProbe,
   ],
   migrations: [
     CreateAccounts1700000000001,
@@ -84,5 +86,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     QueueMails1700000000014,
     CreateSignups1700000000017,
     ManageOperators1700000000015,
+    ProbeWrites1700000000022,
   ],
 };

@@ -1,4 +1,4 @@
-import { type Schema, TenantCounter, ThrottleRow } from '@atlas/persistence';
+import { type Schema, TenantCounter, ThrottleRow, WriteProbe } from '@atlas/persistence';
 import { KnownDevice } from '../accounts/known-device.entity';
 import { Session } from '../accounts/session.entity';
 import { UsedSignupToken } from '../accounts/used-signup-token.entity';
@@ -28,9 +28,10 @@ import { ChainAudit1700000000009 } from './migrations/0009-chain-audit';
 import { QueueMails1700000000011 } from './migrations/0011-queue-mails';
 import { InviteUsers1700000000012 } from './migrations/0012-invite-users';
 import { CreateSingleSignOn1700000000013 } from './migrations/0013-create-single-sign-on';
+import { ProbeWrites1700000000017 } from './migrations/0017-probe-writes';
 
-/** The plane's own rows: who it is, whom it serves, and what is tried too often. */
-const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow];
+/** The plane's own rows: who it is, whom it serves, what is tried too often, and whether its disk has room. */
+const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow, WriteProbe];
 
 /**
  * Rows that belong to one tenant each, and move with it. A new feature adds its entity here, behind those that its rows
@@ -70,5 +71,6 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     QueueMails1700000000011,
     InviteUsers1700000000012,
     CreateSingleSignOn1700000000013,
+    ProbeWrites1700000000017,
   ],
 };

@@ -1,0 +1,139 @@
+import { CommitOutcomeUnknown } from '@atlas/platform';
+import { OPEN_FULLMUTEX, OPEN_READWRITE } from 'sqlite3';
+import { type DataSource, type EntityManager, QueryFailedError, type QueryRunner } from 'typeorm';
+
+/**
+ * Errors that undo one statement and leave its transaction open. Behind any other (no space, a failing disk, no memory)
+ * SQLite may have rolled the whole transaction back (https://www.sqlite.org/lang_transaction.html, section 3).
+ */
+const LEAVES_TRANSACTION_OPEN = ['CONSTRAINT', 'ERROR', 'MISMATCH', 'RANGE', 'TOOBIG'];
+
+/** A COMMIT refused with one of these has stored nothing. Of any other it cannot be told: the last sync may have failed. */
+const STORED_NOTHING = [...LEAVES_TRANSACTION_OPEN, 'BUSY', 'FULL'];
+
+/** What TypeORM's driver keeps to itself: the connection, and the one query runner that it gives to everybody. */
+interface SqliteDriver {
+  databaseConnection: { serialize(): void };
+  queryRunner: QueryRunner | undefined;
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+}
+
+/**
+ * The connection that writes a SQLite file, one transaction at a time. When SQLite has ended a transaction by itself,
+ * whatever runs next on its connection is committed statement by statement, or never. So a transaction takes no statement
+ * behind such an error, and its connection is closed: the next transaction opens another.
+ */
+export class SqliteWriter {
+  private readonly driver: SqliteDriver;
+  private isOpen = true;
+
+  constructor(private readonly dataSource: DataSource) {
+    this.driver = dataSource.driver as unknown as SqliteDriver;
+    this.runInOrder();
+  }
+
+  /** All of `work` or nothing. Throws {@link CommitOutcomeUnknown} when only the file could tell which. */
+  async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    if (!this.isOpen) await this.open();
+    const statements = new Statements(this.newRunner());
+    try {
+      await statements.run('begin immediate');
+      const result = await work(statements.runner.manager);
+      await this.commit(statements);
+      return result;
+    } catch (error) {
+      await this.rollBack(statements);
+      throw error;
+    } finally {
+      statements.end();
+    }
+  }
+
+  private async commit(statements: Statements): Promise<void> {
+    try {
+      await statements.run('commit');
+    } catch (error) {
+      statements.doubt();
+      throw STORED_NOTHING.includes(codeOf(error)) ? error : new CommitOutcomeUnknown(error);
+    }
+  }
+
+  private async rollBack(statements: Statements): Promise<void> {
+    if (statements.isSound) await statements.run('rollback').catch(() => statements.doubt());
+    if (!statements.isSound) await this.close();
+  }
+
+  /** Ends what is still open on it. */
+  private async close(): Promise<void> {
+    this.isOpen = false;
+    // One that does not close keeps its locks, so that the next one fails to begin instead of writing beside it.
+    await this.driver.disconnect().catch(() => undefined);
+  }
+
+  /** Makes no file: where the one that was served is gone, an empty one must not take its place. */
+  private async open(): Promise<void> {
+    Object.assign(this.dataSource.options, { flags: OPEN_READWRITE | OPEN_FULLMUTEX });
+    await this.driver.connect();
+    this.runInOrder();
+    this.isOpen = true;
+  }
+
+  /** The driver runs statements that were started together in any order, unless it is told otherwise. */
+  private runInOrder(): void {
+    this.driver.databaseConnection.serialize();
+  }
+
+  /** One for each transaction, so that a statement which comes late finds its own transaction over, not another's open. */
+  private newRunner(): QueryRunner {
+    this.driver.queryRunner = undefined;
+    const runner = this.dataSource.createQueryRunner();
+    this.driver.queryRunner = undefined;
+    // TypeORM's save() would otherwise open a transaction of its own.
+    return Object.assign(runner, { isTransactionActive: true });
+  }
+}
+
+/** The statements of one transaction: one after the other, and none behind an error that may have ended it. */
+class Statements {
+  isSound = true;
+  readonly run: QueryRunner['query'];
+  private failure: Error | undefined;
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(readonly runner: QueryRunner) {
+    const query = runner.query.bind(runner) as (...call: unknown[]) => Promise<unknown>;
+    const run = (...call: unknown[]): Promise<unknown> => {
+      const turn = this.last.then(() => {
+        if (this.failure) throw this.failure;
+        return query(...call);
+      });
+      this.last = turn.catch((error: unknown) => {
+        if (!LEAVES_TRANSACTION_OPEN.includes(codeOf(error))) this.fail(error as Error);
+      });
+      return turn;
+    };
+    this.run = run as QueryRunner['query'];
+    Object.assign(runner, { query: run });
+  }
+
+  /** The connection's state is not known any more. */
+  doubt(): void {
+    this.isSound = false;
+  }
+
+  end(): void {
+    this.failure ??= new Error('This unit of work is over; await everything that it starts.');
+  }
+
+  private fail(error: Error): void {
+    this.doubt();
+    this.failure ??= error;
+  }
+}
+
+/** Without `SQLITE_`; empty for what is no error of SQLite's. */
+function codeOf(error: unknown): string {
+  const { code } = error instanceof QueryFailedError ? (error.driverError as { code?: string }) : {};
+  return code?.replace(/^SQLITE_/, '') ?? '';
+}

@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
+
+/** `before`: the server never sees the COMMIT. `after`: it commits, and its answer is lost. */
+export type Cut = 'before' | 'after';
+
+/** What PostgreSQL's protocol makes of a COMMIT, sent and answered (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
+const COMMIT = Buffer.from('Q\0\0\0\x0bcommit\0', 'latin1');
+const COMMITTED = Buffer.from('C\0\0\0\x0bCOMMIT\0', 'latin1');
+
+/** A proxy in front of a Postgres server that can lose a connection in the middle of a COMMIT. */
+export interface CommitCutter {
+  /** The given URL, by way of the proxy. */
+  through(url: string): string;
+  /** Cuts the next COMMIT that comes by. */
+  arm(cut: Cut): void;
+  /** How many were cut. */
+  readonly cuts: number;
+  close(): Promise<void>;
+}
+
+export async function startCommitCutter(serverUrl: string): Promise<CommitCutter> {
+  const { hostname, port } = new URL(serverUrl);
+  const open = new Set<Socket>();
+  let armed: Cut | undefined;
+  let cuts = 0;
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname);
+    let isCommitting = false;
+    const end = (): void => {
+      for (const socket of [client, upstream]) {
+        socket.destroy();
+        open.delete(socket);
+      }
+    };
+    for (const socket of [client, upstream]) {
+      open.add(socket);
+      socket.setNoDelay(true).on('error', end).on('close', end);
+    }
+    const cut = (): void => {
+      armed = undefined;
+      cuts += 1;
+      end();
+    };
+    client.on('data', (chunk) => {
+      const isCommit = armed !== undefined && chunk.includes(COMMIT);
+      if (isCommit && armed === 'before') return cut();
+      isCommitting ||= isCommit;
+      upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => {
+      if (isCommitting && chunk.includes(COMMITTED)) return cut();
+      client.write(chunk);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port: ownPort } = server.address() as AddressInfo;
+  return {
+    through: (url) =>
+      Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(ownPort) }).toString(),
+    arm: (cut) => (armed = cut),
+    get cuts() {
+      return cuts;
+    },
+    close: async () => {
+      for (const socket of open) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
