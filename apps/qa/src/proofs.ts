@@ -7,6 +7,7 @@ import { COMPENSATION } from './proofs/compensation.proof';
 import { CP_OUTAGE } from './proofs/cp-outage.proof';
 import { CRASH_MATRIX } from './proofs/crash-matrix.proof';
 import { DEPROVISION } from './proofs/deprovision.proof';
+import { DISK_FULL } from './proofs/disk-full.proof';
 import { DUMP_SCAN } from './proofs/dump-scan.proof';
 import { FENCING } from './proofs/fencing.proof';
 import { HOST_ATTACKS } from './proofs/host-attacks.proof';
@@ -54,6 +55,7 @@ export const PROOFS: readonly Proof[] = [
   COMPENSATION,
   FENCING,
   CHAOS_DATABASE,
+  DISK_FULL,
   IDEMPOTENCY,
   CP_OUTAGE,
   DEPROVISION,

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { isStorageFault } from '@atlas/platform';
+import { CommitOutcomeUnknown, isStorageFault } from '@atlas/platform';
 import { type DataSource, type EntityManager } from 'typeorm';
 import { type DatabaseDriver } from './database-target';
 import { probeWrite } from './write-probe';
@@ -53,7 +53,10 @@ export abstract class Database {
     return work(open.manager);
   }
 
-  /** Runs `callback` once the current transaction has committed, or at once outside of one. */
+  /**
+   * Runs `callback` once the current transaction has committed, or at once outside of one. Also when nobody knows whether
+   * it has: what is told so is a hint, and a cache that is forgotten for nothing is filled again.
+   */
   afterCommit(callback: () => void): void {
     const open = this.openTransaction();
     if (open) open.afterCommit.push(callback);
@@ -101,6 +104,16 @@ export abstract class Database {
   protected openTransaction(): OpenTransaction | undefined {
     const open = this.current.getStore();
     return open && !open.isOver ? open : undefined;
+  }
+
+  /** Runs `commit`, and what waits for it. */
+  protected async completed(open: OpenTransaction, commit: () => Promise<void>): Promise<void> {
+    const run = (): void => open.afterCommit.forEach((callback) => callback());
+    await commit().catch((error: unknown) => {
+      if (error instanceof CommitOutcomeUnknown) run();
+      throw error;
+    });
+    run();
   }
 
   /** Runs `work` inside `open`; what it started and did not await can no longer join afterwards. */

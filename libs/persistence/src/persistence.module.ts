@@ -1,3 +1,4 @@
+import { databaseFailure } from '@atlas/platform';
 import {
   type DynamicModule,
   Inject,
@@ -76,12 +77,14 @@ export class PersistenceModule {
   }
 }
 
-/** For a health check: whether the database answers. */
+/** For a health check: whether the database answers, and takes writes as far as is known. */
 export async function databaseHealth(database: Database) {
   try {
     await database.ping();
     return { database: { status: 'up' as const, driver: database.driver } };
   } catch (error) {
-    return { database: { status: 'down' as const, reason: (error as Error).message } };
+    const { message } = error as Error;
+    const code = databaseFailure(error)?.code;
+    return { database: { status: 'down' as const, ...(code && { code }), reason: message } };
   }
 }

@@ -84,8 +84,7 @@ export class PostgresDatabase extends Database {
     const open = newTransaction(connection.runner.manager, tenantId);
     return this.attempt(connection, async () => {
       const result = await this.inside(open, work);
-      await this.commit(connection);
-      for (const callback of open.afterCommit) callback();
+      await this.completed(open, () => this.commit(connection));
       return result;
     });
   }

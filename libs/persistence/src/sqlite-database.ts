@@ -53,12 +53,12 @@ export class SqliteDatabase extends Database {
     return job;
   }
 
-  private async transaction<T>(tenantId: string | undefined, work: Work<T>): Promise<T> {
-    const afterCommit: (() => void)[] = [];
-    const result = await this.writer.transaction((manager) =>
-      this.inside({ ...newTransaction(manager, tenantId), afterCommit }, work),
-    );
-    for (const callback of afterCommit) callback();
-    return result;
+  private transaction<T>(tenantId: string | undefined, work: Work<T>): Promise<T> {
+    return this.writer.transaction(async (manager, commit) => {
+      const open = newTransaction(manager, tenantId);
+      const result = await this.inside(open, work);
+      await this.completed(open, commit);
+      return result;
+    });
   }
 }

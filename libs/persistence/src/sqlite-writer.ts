@@ -33,15 +33,18 @@ export class SqliteWriter {
     this.runInOrder();
   }
 
-  /** All of `work` or nothing. Throws {@link CommitOutcomeUnknown} when only the file could tell which. */
-  async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  /**
+   * All of `work` or nothing; it calls `commit` last, which throws {@link CommitOutcomeUnknown} when only the file could
+   * tell which.
+   */
+  async transaction<T>(
+    work: (manager: EntityManager, commit: () => Promise<void>) => Promise<T>,
+  ): Promise<T> {
     if (!this.isOpen) await this.open();
     const statements = new Statements(this.newRunner());
     try {
       await statements.run('begin immediate');
-      const result = await work(statements.runner.manager);
-      await this.commit(statements);
-      return result;
+      return await work(statements.runner.manager, () => this.commit(statements));
     } catch (error) {
       await this.rollBack(statements);
       throw error;
@@ -51,8 +54,10 @@ export class SqliteWriter {
   }
 
   private async commit(statements: Statements): Promise<void> {
+    await statements.requireSound();
     try {
       await statements.run('commit');
+      statements.isCommitted = true;
     } catch (error) {
       statements.doubt();
       throw STORED_NOTHING.includes(codeOf(error)) ? error : new CommitOutcomeUnknown(error);
@@ -60,6 +65,7 @@ export class SqliteWriter {
   }
 
   private async rollBack(statements: Statements): Promise<void> {
+    if (statements.isCommitted) return;
     if (statements.isSound) await statements.run('rollback').catch(() => statements.doubt());
     if (!statements.isSound) await this.close();
   }
@@ -97,6 +103,7 @@ export class SqliteWriter {
 /** The statements of one transaction: one after the other, and none behind an error that may have ended it. */
 class Statements {
   isSound = true;
+  isCommitted = false;
   readonly run: QueryRunner['query'];
   private failure: Error | undefined;
   private last: Promise<unknown> = Promise.resolve();
@@ -115,6 +122,12 @@ class Statements {
     };
     this.run = run as QueryRunner['query'];
     Object.assign(runner, { query: run });
+  }
+
+  /** Throws what has ended the transaction already, if anything has. */
+  async requireSound(): Promise<void> {
+    await this.last;
+    if (this.failure) throw this.failure;
   }
 
   /** The connection's state is not known any more. */

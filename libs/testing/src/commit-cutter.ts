@@ -14,8 +14,7 @@ export interface CommitCutter {
   through(url: string): string;
   /** Cuts the next COMMIT that comes by. */
   arm(cut: Cut): void;
-  /** How many were cut. */
-  readonly cuts: number;
+  disarm(): void;
   close(): Promise<void>;
 }
 
@@ -23,7 +22,6 @@ export async function startCommitCutter(serverUrl: string): Promise<CommitCutter
   const { hostname, port } = new URL(serverUrl);
   const open = new Set<Socket>();
   let armed: Cut | undefined;
-  let cuts = 0;
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
     let isCommitting = false;
@@ -39,7 +37,6 @@ export async function startCommitCutter(serverUrl: string): Promise<CommitCutter
     }
     const cut = (): void => {
       armed = undefined;
-      cuts += 1;
       end();
     };
     client.on('data', (chunk) => {
@@ -59,10 +56,8 @@ export async function startCommitCutter(serverUrl: string): Promise<CommitCutter
   return {
     through: (url) =>
       Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(ownPort) }).toString(),
-    arm: (cut) => (armed = cut),
-    get cuts() {
-      return cuts;
-    },
+    arm: (cut) => void (armed = cut),
+    disarm: () => void (armed = undefined),
     close: async () => {
       for (const socket of open) socket.destroy();
       server.close();

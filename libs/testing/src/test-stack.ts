@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
 import { type Answer, type RequestOptions, request } from './http';
 import { keptOrMade } from './kept-database';
 import { freePort } from './local-postgres';
@@ -214,12 +215,9 @@ export class TestStack {
   private async runCreateOwner(): Promise<void> {
     const args = [builtFile('control-plane', 'create-owner.js'), '--email', OWNER_EMAIL, '--password-stdin'];
     const env = { PATH: process.env['PATH'], ...this.env };
-    const { status, stderr } = spawnSync(process.execPath, args, {
-      env,
-      input: ADMIN_PASSWORD,
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(stderr);
+    const created = promisify(execFile)(process.execPath, args, { env });
+    created.child.stdin?.end(ADMIN_PASSWORD);
+    await created;
   }
 
   private async createApiKey(): Promise<void> {

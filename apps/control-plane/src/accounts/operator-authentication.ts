@@ -1,5 +1,5 @@
 import { Database } from '@atlas/persistence';
-import { Clock, DomainError } from '@atlas/platform';
+import { Clock, DomainError, isStorageFault } from '@atlas/platform';
 import { credentialMatches, parseCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { ApiKey } from './api-key.entity';
@@ -90,7 +90,7 @@ export class OperatorAuthentication {
     const now = this.clock.now();
     if (!isUseToBeNoted(credential, now)) return;
     const since = new Date(now.getTime() - NOTED_EVERY_SECONDS * 1000);
-    await this.database.write((manager) =>
+    const noted = this.database.write((manager) =>
       manager
         .createQueryBuilder()
         .update(entity as new () => ApiKey)
@@ -99,6 +99,10 @@ export class OperatorAuthentication {
         .andWhere('(last_used_at is null or last_used_at <= :since)', { since })
         .execute(),
     );
+    // While the disk is full, operators can still read what is wrong.
+    await noted.catch((error: unknown) => {
+      if (!isStorageFault(error)) throw error;
+    });
   }
 
   private isLive(credential: LiveCredential, token: string): boolean {

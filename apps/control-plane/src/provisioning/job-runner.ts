@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Database, together } from '@atlas/persistence';
-import { Clock, newTraceId, runInContext } from '@atlas/platform';
+import { Clock, CommitOutcomeUnknown, newTraceId, runInContext } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -66,7 +66,7 @@ export class JobRunner {
       await this.faults.reach(job.operation, step.name, 'after-record');
       return isLast ? 'stop' : 'again';
     } catch (error) {
-      if (error instanceof LeaseLost) throw error;
+      if (mustReload(error)) throw error;
       return this.fail(job, state, error);
     }
   }
@@ -180,7 +180,7 @@ export class JobRunner {
       await this.undo(job, state);
       return 'again';
     } catch (error) {
-      if (error instanceof LeaseLost) throw error;
+      if (mustReload(error)) throw error;
       return this.fail(job, state, error);
     }
   }
@@ -263,6 +263,14 @@ export class JobRunner {
       ...{ params, outputs, manager, write },
     };
   }
+}
+
+/**
+ * Our copy of the job is not what is stored, or nobody knows: to save it could undo a step that is recorded as done. Whoever
+ * claims the job next reads it anew.
+ */
+function mustReload(error: unknown): boolean {
+  return error instanceof LeaseLost || error instanceof CommitOutcomeUnknown;
 }
 
 function messageOf(error: unknown): string {

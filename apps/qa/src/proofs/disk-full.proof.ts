@@ -1,0 +1,232 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type LocalPostgres,
+  type PlaneName,
+  type TestDatabase,
+  asAdmin,
+  canLimitFileSize,
+  createPostgres,
+  createRoles,
+  eventually,
+  startCommitCutter,
+  startLocalPostgres,
+  testServerUrl,
+} from '@atlas/testing';
+import { DiskScene } from '../disk/disk-scene';
+import { type Fault, cutCommits, failCommits, failingDisk, fullDisk } from '../disk/faults';
+import { SmallDisk } from '../disk/small-disk';
+import { Writers, isSuccess } from '../disk/writers';
+import { type Proof, type ProofContext } from '../proof';
+
+const PLANES: readonly PlaneName[] = ['control-plane', 'tenant-plane'];
+/** Answers of each plane that a phase of a round waits for. */
+const ANSWERS = 3;
+const ROUNDS = 20;
+
+interface Figures {
+  readonly lost: number;
+  readonly doubled: number;
+  /** Requests with a key that were repeated, and are not there. */
+  readonly missing: number;
+  /** Phases that did not come about: refusals, a red or a green readiness, tenants that became active. */
+  readonly stuck: readonly string[];
+  readonly statuses: Readonly<Record<string, number>>;
+}
+
+/** R35. Both planes write while their disk is full, fails, or COMMIT does; then they are killed. */
+export const DISK_FULL: Proof = {
+  name: 'disk-full',
+  goal: `a full disk, a failing disk, a COMMIT that fails or loses its connection, ${ROUNDS} rounds each on both planes: every answer below 300 is there after kill -9, and readiness turns red and green by itself`,
+  databases: ['sqlite', 'postgres'],
+  async run(context) {
+    const all = context.driver === 'sqlite' ? await onSqlite(context) : await onPostgres(context);
+    const sum = (count: (figures: Figures) => number): number =>
+      all.figures.reduce((total, one) => total + count(one), 0);
+    const [lost, doubled, missing] = [
+      sum((one) => one.lost),
+      sum((one) => one.doubled),
+      sum((one) => one.missing),
+    ];
+    const stuck = all.figures.flatMap((one) => one.stuck);
+    const statuses = all.figures.map((one) => JSON.stringify(one.statuses)).join(' ');
+    const unexpected = sum((one) => one.statuses['500'] ?? 0);
+    const figure = `${all.names.join(', ')}: ${lost} acknowledged lost, ${doubled} doubled, ${missing} missing though repeated, ${unexpected} x 500, ${stuck.length} stuck ${stuck.join('; ')}(${statuses})${all.notRun}`;
+    return { figure, isGood: lost + doubled + missing + unexpected + stuck.length === 0 };
+  },
+};
+
+interface Outcome {
+  readonly names: readonly string[];
+  readonly figures: readonly Figures[];
+  readonly notRun: string;
+}
+
+async function onSqlite(context: ProofContext): Promise<Outcome> {
+  const disk = SmallDisk.mount(256);
+  const databases = disk
+    ? (['control-plane', 'tenant-plane'] as const).map((name) => sqliteIn(join(disk.folder, name)))
+    : [await context.database(), await context.database()];
+  const [controlPlane, plane] = databases as [TestDatabase, TestDatabase];
+  const scene = await DiskScene.start(controlPlane, plane);
+  try {
+    const faults = [...(disk ? [fullDisk(disk)] : []), ...(canLimitFileSize() ? [failingDisk(scene)] : [])];
+    const missing = [
+      ...(disk ? [] : ['full disk (no right to mount)']),
+      ...(canLimitFileSize() ? [] : ['failing disk (no prlimit)']),
+    ];
+    return { ...(await undergo(scene, faults, context)), notRun: notRun(missing) };
+  } finally {
+    await scene.stop();
+    disk?.unmount();
+  }
+}
+
+async function onPostgres(context: ProofContext): Promise<Outcome> {
+  const outcomes = [await onFailingCommits(context)];
+  // To make a server of its own takes longer than the small form may.
+  const disk = context.size === 'full' ? SmallDisk.mount(240) : null;
+  if (disk) outcomes.push(await onFullPostgres(disk, context));
+  return {
+    names: outcomes.flatMap(({ names }) => names),
+    figures: outcomes.flatMap(({ figures }) => figures),
+    notRun: notRun(context.size === 'full' && !disk ? ['full disk (no right to mount)'] : []),
+  };
+}
+
+async function onFailingCommits(context: ProofContext): Promise<Omit<Outcome, 'notRun'>> {
+  const cutter = await startCommitCutter(testServerUrl());
+  const databases = [await context.database(), await context.database()] as const;
+  const scene = await DiskScene.start(
+    ...mapBoth(databases, ({ url, ...rest }) => ({ ...rest, url: cutter.through(url) })),
+  );
+  try {
+    const server = { databases, adminUrl: testServerUrl() };
+    const faults = [
+      cutCommits(cutter),
+      await failCommits(server, 'COMMIT refused: disk full', '53100'),
+      await failCommits(server, 'COMMIT refused: I/O error', '58030'),
+    ];
+    return await undergo(scene, faults, context);
+  } finally {
+    await scene.stop();
+    await cutter.close();
+  }
+}
+
+/** The server itself may end, when it can't write its log: whoever runs it starts it again once there is room. */
+async function onFullPostgres(disk: SmallDisk, context: ProofContext): Promise<Omit<Outcome, 'notRun'>> {
+  const dataDir = join(disk.folder, 'data');
+  let server: LocalPostgres = await startLocalPostgres({ dataDir });
+  const { adminUrl, port } = server;
+  await createRoles(adminUrl);
+  const databases = [await createPostgres(adminUrl), await createPostgres(adminUrl)] as const;
+  const scene = await DiskScene.start(...databases);
+  const isServing = (): Promise<boolean> =>
+    asAdmin(adminUrl, (client) => client.query('select 1')).then(
+      () => true,
+      () => false,
+    );
+  const whenFreed = async (): Promise<void> => {
+    const isBack = eventually(isServing, { timeoutMs: 10_000, what: 'Postgres is back' });
+    await isBack.catch(async () => void (server = await startLocalPostgres({ dataDir, port })));
+  };
+  try {
+    return await undergo(scene, [fullDisk(disk, whenFreed)], context);
+  } finally {
+    await scene.stop();
+    await server.stop();
+    disk.unmount();
+  }
+}
+
+async function undergo(
+  scene: DiskScene,
+  faults: readonly Fault[],
+  context: ProofContext,
+): Promise<Omit<Outcome, 'notRun'>> {
+  const figures: Figures[] = [];
+  for (const fault of faults) figures.push(await rounds(scene, fault, context));
+  return { names: faults.map(({ name }) => name), figures };
+}
+
+async function rounds(scene: DiskScene, fault: Fault, { size, progress }: ProofContext): Promise<Figures> {
+  const count = size === 'full' ? ROUNDS : 1;
+  const writers = new Writers(scene, fault.series);
+  const stuck: string[] = [];
+  for (let round = 1; round <= count; round += 1) {
+    stuck.push(...(await oneRound(scene, fault, writers)));
+    progress(`${fault.name}, round ${round} of ${count}: ${JSON.stringify(writers.statuses)}`);
+    await scene.restart();
+  }
+  await writers.finish();
+  const areActive = async (): Promise<boolean> => (await scene.unfinished()) === 0;
+  await eventually(areActive, { timeoutMs: 60_000, what: 'every tenant is active', everyMs: 200 }).catch(() =>
+    stuck.push('tenants not active'),
+  );
+  return {
+    ...(await compare(scene, writers)),
+    stuck: stuck.map((phase) => `${fault.name}: ${phase}`),
+    statuses: writers.statuses,
+  };
+}
+
+/** Answers the phases that did not come about. */
+async function oneRound(scene: DiskScene, fault: Fault, writers: Writers): Promise<string[]> {
+  const stuck: string[] = [];
+  const until = (what: string, isSo: () => boolean | Promise<boolean>): Promise<unknown> =>
+    eventually(isSo, { timeoutMs: 30_000, what }).catch(() => stuck.push(what));
+  const more = (count: (plane: PlaneName) => number): (() => boolean) => {
+    const before = PLANES.map(count);
+    return () => PLANES.every((plane, index) => count(plane) >= (before[index] ?? 0) + ANSWERS);
+  };
+  const readiness =
+    (status: number): (() => Promise<boolean>) =>
+    async () =>
+      (await scene.readiness()).every((one) => one === status);
+  await until(
+    'no writes at first',
+    more((plane) => writers.acknowledged(plane)),
+  );
+  const areRefused = more((plane) => writers.refused(plane));
+  await fault.begin();
+  await until('no refusals', areRefused);
+  if (fault.turnsRed) await until('readiness not red', readiness(503));
+  await fault.end();
+  await until('readiness not green again', readiness(200));
+  await until(
+    'no writes again',
+    more((plane) => writers.acknowledged(plane)),
+  );
+  return stuck;
+}
+
+async function compare(
+  scene: DiskScene,
+  writers: Writers,
+): Promise<Pick<Figures, 'lost' | 'doubled' | 'missing'>> {
+  let [lost, doubled, missing] = [0, 0, 0];
+  for (const plane of PLANES) {
+    const there = (await scene.written(plane)).filter((name) => name.startsWith(`${writers.series}-`));
+    const names = new Set(there);
+    doubled += there.length - names.size;
+    const asked = writers.attempts.filter((attempt) => attempt.plane === plane);
+    lost += new Set(asked.filter((one) => isSuccess(one) && !names.has(one.name)).map(({ name }) => name))
+      .size;
+    missing += writers.keyedNames(plane).filter((name) => !names.has(name)).length;
+  }
+  return { lost, doubled, missing };
+}
+
+function sqliteIn(folder: string): TestDatabase {
+  mkdirSync(folder);
+  return { driver: 'sqlite', url: join(folder, 'plane.db'), drop: async () => undefined };
+}
+
+function mapBoth<T, U>([one, other]: readonly [T, T], to: (each: T) => U): [U, U] {
+  return [to(one), to(other)];
+}
+
+function notRun(missing: readonly string[]): string {
+  return missing.length === 0 ? '' : ` not run here: ${missing.join(', ')}`;
+}
