@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { CommitOutcomeUnknown, isStorageFault } from '@atlas/platform';
+import { Logger } from '@nestjs/common';
 import { type DataSource, type EntityManager } from 'typeorm';
 import { type DatabaseDriver } from './database-target';
 import { probeWrite } from './write-probe';
@@ -22,6 +23,7 @@ export abstract class Database {
   abstract readonly driver: DatabaseDriver;
   abstract readonly dataSource: DataSource;
   protected readonly current = new AsyncLocalStorage<OpenTransaction>();
+  private readonly logger = new Logger(Database.name);
   /** Whether the disk has refused a write, and has not taken a probe since. */
   private hasStorageFault = false;
   private probe: Promise<void> | undefined;
@@ -108,12 +110,21 @@ export abstract class Database {
 
   /** Runs `commit`, and what waits for it. */
   protected async completed(open: OpenTransaction, commit: () => Promise<void>): Promise<void> {
-    const run = (): void => open.afterCommit.forEach((callback) => callback());
+    const run = (): void => open.afterCommit.forEach((callback) => this.tell(callback));
     await commit().catch((error: unknown) => {
       if (error instanceof CommitOutcomeUnknown) run();
       throw error;
     });
     run();
+  }
+
+  /** What is stored does not fail any more. */
+  private tell(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.logger.error(error);
+    }
   }
 
   /** Runs `work` inside `open`; what it started and did not await can no longer join afterwards. */

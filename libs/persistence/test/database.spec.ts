@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { runInContext } from '@atlas/platform';
@@ -140,6 +141,18 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     });
     await expect(failing).rejects.toThrow('no');
     expect(callback).not.toHaveBeenCalled();
+  });
+
+  it('does not fail what it has stored, whatever is told of it', async () => {
+    const tenant = randomUUID();
+    jest.spyOn(Logger.prototype, 'error').mockImplementationOnce(() => undefined);
+    await tenants.write(tenant, async (scope) => {
+      await scope.insert(Note, note(tenant, 'stored'));
+      database.afterCommit(() => {
+        throw new Error('nobody listens');
+      });
+    });
+    expect(await textsOf(tenant)).toEqual(['stored']);
   });
 
   it('refuses to say committed when a statement failed and its error was swallowed', async () => {

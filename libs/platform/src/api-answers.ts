@@ -82,7 +82,7 @@ function describe(
 function usual({ parameters = [], requestBody, security }: Operation): ErrorKind[] {
   const isKeyed = parameters.some(({ name }) => name === 'idempotency-key');
   return [
-    ...(['invalid', 'headers_too_large', 'unavailable'] as const),
+    ...(['invalid', 'headers_too_large', 'unavailable', 'storage_full'] as const),
     ...(security ? (['unauthenticated', 'forbidden'] as const) : []),
     ...(parameters.some((parameter) => parameter.in === 'path') ? (['not_found'] as const) : []),
     ...(requestBody ? (['too_large', 'unsupported'] as const) : []),
