@@ -17,6 +17,7 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
   afterAll(() => link.close());
   beforeEach(() => {
     link.control.askedFor.length = 0;
+    link.control.rebuffs.length = 0;
     clock.advance(60);
   });
 
@@ -70,6 +71,31 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     await plane.get('/', { host: hostOf('known') }).expect(307);
     await plane.get('/', { host: hostOf('unknown') }).expect(404);
     link.control.manner = 'proper';
+  });
+
+  it('keeps sending on who asks for a known tenant, however many unknown hosts are asked for, while the Control Plane hangs', async () => {
+    const { control } = link;
+    lives('steady');
+    await plane.get('/', { host: hostOf('steady') }).expect(307);
+    control.misbehavesAt = ['/api/tenant-planes/self/routes'];
+    control.manner = 'hanging';
+    clock.advance(60);
+    const statuses = (slugs: readonly string[]): Promise<number[]> =>
+      Promise.all(slugs.map(async (slug) => (await plane.get('/', { host: hostOf(slug) })).status));
+    const unknown = statuses(Array.from({ length: 12 }, (_, i) => `made-up-${i}`));
+    await eventually(() => control.rebuffs.length === 8, { what: 'eight questions hang' });
+    const known = statuses(['steady', 'steady', 'steady']);
+    await eventually(() => control.rebuffs.length === 9, { what: 'one more asks for the known host' });
+    control.cutHanging();
+    expect([await known, await unknown]).toEqual([Array(3).fill(307), Array(12).fill(404)]);
+
+    // For a while it is served without asking; nobody waits for a Control Plane that was just found hanging.
+    expect(await statuses(['steady'])).toEqual([307]);
+    expect(control.rebuffs).toHaveLength(9);
+    control.manner = 'proper';
+    control.routes.delete('steady');
+    clock.advance(5);
+    expect(await statuses(['steady'])).toEqual([404]);
   });
 
   it('believes no unsigned answer', async () => {
