@@ -28,6 +28,8 @@ const MAX_REFRESHES = 32;
 interface Route {
   readonly url: string;
   readonly askAgainAt: number;
+  /** The Control Plane could not be asked the last time: nobody waits for the next. */
+  readonly isDoubtful: boolean;
 }
 
 /**
@@ -86,7 +88,8 @@ export class TenantRouter implements OnModuleInit {
     const known = this.routes.get(slug);
     if (known) {
       if (now < known.askAgainAt) return known.url;
-      return this.refreshes.call(slug, () => this.refresh(slug, known)) ?? known.url;
+      const refresh = this.refreshes.call(slug, () => this.refresh(slug, known));
+      return known.isDoubtful || !refresh ? known.url : refresh;
     }
     if (now < (this.unknown.get(slug) ?? 0)) return null;
     return this.lookUps.call(slug, () => this.firstLookUp(slug)) ?? null;
@@ -104,7 +107,8 @@ export class TenantRouter implements OnModuleInit {
   /** What is known stays until the Control Plane says otherwise. */
   private refresh(slug: string, { url }: Route): Promise<string | null> {
     return this.learn(slug).catch(() => {
-      this.routes.set(slug, { url, askAgainAt: this.clock.now().getTime() + RETRY_KNOWN_MS });
+      const askAgainAt = this.clock.now().getTime() + RETRY_KNOWN_MS;
+      this.routes.set(slug, { url, askAgainAt, isDoubtful: true });
       return url;
     });
   }
@@ -118,7 +122,7 @@ export class TenantRouter implements OnModuleInit {
       this.unknown.set(slug, now + UNKNOWN_MS);
     } else {
       this.unknown.delete(slug);
-      this.routes.set(slug, { url, askAgainAt: now + KNOWN_MS });
+      this.routes.set(slug, { url, askAgainAt: now + KNOWN_MS, isDoubtful: false });
     }
     return url;
   }
