@@ -115,6 +115,7 @@ export class FakeControlPlane {
   readonly rebuffs: number[] = [];
   /** Callers that it let hang, and that have gone. */
   hangUps = 0;
+  private readonly hanging = new Set<ServerResponse>();
   redirectTarget = '';
   private instanceId: string | undefined;
   private server: Server;
@@ -169,6 +170,11 @@ export class FakeControlPlane {
     await closed;
   }
 
+  /** Cuts off the callers that hang, as their own timeout would. */
+  cutHanging(): void {
+    for (const response of this.hanging) response.destroy();
+  }
+
   /** The tenant's state as it was last reported. */
   reported(tenantId: string): ReportRequest['tenants'][number] | undefined {
     return this.reports.flatMap((report) => report.tenants).findLast((one) => one.tenant_id === tenantId);
@@ -209,7 +215,11 @@ export class FakeControlPlane {
     const manner = this.mannerAt(path);
     if (!REBUFFS.some((rebuff) => rebuff === manner)) return false;
     this.rebuffs.push(Date.now());
-    response.once('close', () => (this.hangUps += manner === 'hanging' ? 1 : 0));
+    response.once('close', () => {
+      this.hangUps += manner === 'hanging' ? 1 : 0;
+      this.hanging.delete(response);
+    });
+    if (manner === 'hanging') this.hanging.add(response);
     if (manner === 'broken') send(response, { status: 503 });
     if (manner === 'elsewhere') send(response, { status: 404, body: { code: 'not_found' } });
     if (manner === 'redirecting') response.writeHead(307, { location: this.redirectTarget }).end();

@@ -17,7 +17,7 @@ import { ProblemFilter } from './problem.filter';
 import { type RequestContext, runInContext, traceIdOf } from './request-context';
 import { REQUEST_LIMITS, type RequestLimits, limitRoutes, serverLimits } from './request-limits';
 import { trustOf } from './trusted-proxies';
-import { createValidationPipe, isTooDeep } from './validation.pipe';
+import { createValidationPipe, inheritedField, isTooDeep } from './validation.pipe';
 import { WEB_OPTIONS, type WebOptions, secure } from './web-security';
 
 const UNPREFIXED = [
@@ -92,12 +92,13 @@ function noSchemas(): never {
  */
 function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
   const server = app.getHttpAdapter().getInstance();
-  const parse = server.getDefaultJsonParser('error', 'error');
+  // What it would refuse as broken JSON is refused below, by its name.
+  const parse = server.getDefaultJsonParser('ignore', 'ignore');
   server.removeAllContentTypeParsers();
   app.useBodyParser('application/json', { bodyLimit }, (request, body, done) => {
     if (body.length === 0) done(null, undefined);
     else
-      parse(request as never, body.toString('utf8'), (error, value) => done(error ?? tooDeep(value), value));
+      parse(request as never, body.toString('utf8'), (error, value) => done(error ?? faultOf(value), value));
   });
 }
 
@@ -111,8 +112,12 @@ function refuseSeveralHosts(server: FastifyInstance): void {
 }
 
 /** Before anything else reads it: what walks through a value that deep does not come back. */
-function tooDeep(value: unknown): Error | null {
-  return isTooDeep(value) ? validationFailed([{ field: '', message: 'is nested too deep' }]) : null;
+function faultOf(value: unknown): Error | null {
+  if (isTooDeep(value)) return validationFailed([{ field: '', message: 'is nested too deep' }]);
+  const field = inheritedField(value);
+  if (field === null) return null;
+  const name = field.slice(field.lastIndexOf('.') + 1);
+  return validationFailed([{ field, message: `${name} is a name that every object has: choose another` }]);
 }
 
 /** A client that keeps its connection would send its next request to a server that closes, and be told 503. */

@@ -38,6 +38,17 @@ export function isTooDeep(value: unknown, depth = 0): boolean {
   return depth > MAX_DEPTH || Object.values(value).some((part) => isTooDeep(part, depth + 1));
 }
 
+/** The path of the first name that every object has, such as "toString": whatever copies an object loses it, and says nothing. */
+export function inheritedField(value: unknown, path = ''): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [key, part] of Object.entries(value)) {
+    const field = path ? `${path}.${key}` : key;
+    const found = key in Object.prototype ? field : inheritedField(part, field);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
 /** The path of the first text or name that can't be stored, or null. Bodies that are nested too deep are refused before. */
 function unstorableField(value: unknown, path: string): string | null {
   if (typeof value === 'string') return isStorable(value) ? null : path;

@@ -48,6 +48,11 @@ export function slugProblem(slug: string): string | null {
   return RULES.find(({ isBroken }) => isBroken(slug))?.problem ?? null;
 }
 
+/** Whether this has the form of a tenant's slug or id: whatever has not names no tenant, and need not be looked up. */
+export function canNameTenant(name: string): boolean {
+  return isUuid(name) || slugProblem(name) === null;
+}
+
 /**
  * A slug made of a name: `Café Ørsted GmbH` -> `cafe-orsted-gmbh`. Empty when the name has no usable letter; ask slugProblem
  * about the result, which can still be too short or reserved.

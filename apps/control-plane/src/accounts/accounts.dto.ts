@@ -8,6 +8,7 @@ import {
   SignInDto,
 } from '@atlas/platform';
 import {
+  ArrayMaxSize,
   ArrayNotEmpty,
   IsArray,
   IsBoolean,
@@ -128,6 +129,7 @@ export class CreateApiKeyDto {
   @ApiProperty({ enum: SCOPES, isArray: true })
   @IsArray()
   @ArrayNotEmpty()
+  @ArrayMaxSize(SCOPES.length)
   @IsIn(SCOPES, { each: true })
   scopes: Scope[];
 

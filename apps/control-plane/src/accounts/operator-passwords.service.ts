@@ -112,6 +112,8 @@ export class OperatorPasswords {
     const id = parseCredential('aor', token)?.id;
     const link = id ? await this.database.read((manager) => findLink(manager, id)) : null;
     if (!link || !credentialMatches(token, link.secretHash)) throw invalidLink();
+    // Looked at again with the change; here so that a dead link costs no hash.
+    if (link.endedAt !== null || link.expiresAt <= this.clock.now()) throw invalidLink();
     const { email } = await this.database.read((manager) => requireOperator(manager, link.operatorId));
     requireGoodPassword(password, email);
     const passwordHash = await hashPassword(password);

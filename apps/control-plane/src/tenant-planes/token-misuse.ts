@@ -1,4 +1,4 @@
-import { Database } from '@atlas/persistence';
+import { type Allowance, Database, Throttle } from '@atlas/persistence';
 import { type EnrolRequest } from '@atlas/plane-contract';
 import { DomainError, Metrics } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
@@ -15,6 +15,9 @@ const MISUSES: Readonly<Record<string, string>> = {
   bad_signature: 'foreign',
 };
 
+/** Of one token and kind. Nothing ever leaves the trail, so that whoever holds a spent token must not be able to fill it. */
+const ALARMS: Allowance = { name: 'token misuse', limit: 10, windowSeconds: 3600, isStrict: false };
+
 /** A genuine token in the wrong hands, or at the wrong time, is a mistake, a cloned install or a theft: somebody should look. */
 @Injectable()
 export class TokenMisuse {
@@ -23,6 +26,7 @@ export class TokenMisuse {
 
   constructor(
     private readonly database: Database,
+    private readonly throttle: Throttle,
     private readonly audit: Audit,
     metrics: Metrics,
   ) {
@@ -34,14 +38,14 @@ export class TokenMisuse {
     });
   }
 
-  /** Raises the alarm when `error` says that the token was misused: in the audit trail, the log and the metrics. */
+  /**
+   * Raises the alarm when `error` says that the token was misused: in the metrics each time, in the audit trail and the log
+   * for the first of each hour.
+   */
   async alarm(token: ProvisioningToken, request: EnrolRequest, error: unknown): Promise<void> {
     const kind = error instanceof DomainError ? MISUSES[error.code] : undefined;
     if (kind === undefined) return;
     this.counter.inc({ kind });
-    this.logger.warn(
-      `Provisioning token ${token.id}, which is ${kind}, was shown by ${request.instance_id}.`,
-    );
     const after = {
       kind,
       tenant_plane_id: token.tenantPlaneId,
@@ -49,13 +53,17 @@ export class TokenMisuse {
       consumed_by: token.consumedBy,
       endpoint_url: request.endpoint_url,
     };
-    await this.database.write((manager) =>
-      this.audit.record(manager, {
+    await this.database.write(async (manager) => {
+      if (!(await this.throttle.isTaken(ALARMS, [token.id, kind]))) return;
+      this.logger.warn(
+        `Provisioning token ${token.id}, which is ${kind}, was shown by ${request.instance_id}.`,
+      );
+      await this.audit.record(manager, {
         action: 'provisioning_token.misused',
         targetKind: 'provisioning_token',
         targetId: token.id,
         after,
-      }),
-    );
+      });
+    });
   }
 }

@@ -1,5 +1,5 @@
-import { Database } from '@atlas/persistence';
-import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
+import { Database, lockedForUpdate } from '@atlas/persistence';
+import { Clock, DomainError, type Page, pageOf, validationFailed } from '@atlas/platform';
 import { isUuid } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, type SelectQueryBuilder } from 'typeorm';
@@ -10,6 +10,9 @@ import { Tenant } from './tenant.entity';
 import { type TenantView, tenantView } from './tenant.view';
 import { TenantStatusPublisher } from './tenant-status-publisher';
 import { type ListTenantsQuery, type UpdateTenantDto } from './tenants.dto';
+
+/** Characters of a tenant's settings as JSON, all together. */
+const MAX_SETTINGS = 10_000;
 
 @Injectable()
 export class Tenants {
@@ -48,7 +51,11 @@ export class Tenants {
   /** Its plane is told in the same transaction. */
   async update(id: string, dto: UpdateTenantDto): Promise<TenantView> {
     await this.database.write(async (manager) => {
-      const { name, plan, settings, status } = await requireTenant(manager, id);
+      // Held until the end: settings of two patches at once are merged one after the other.
+      const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id });
+      const tenant = await lockedForUpdate(query).getOne();
+      if (!tenant) throw tenantNotFound();
+      const { name, plan, settings, status } = tenant;
       if (status === 'deleted') throw tenantIsDeleted();
       const changes = {
         ...(dto.name !== undefined && { name: dto.name.trim() }),
@@ -115,5 +122,10 @@ function tenantIsDeleted(): DomainError {
 
 /** RFC 7396, of one level. */
 function merged(settings: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries({ ...settings, ...patch }).filter(([, value]) => value !== null));
+  const entries = Object.entries({ ...settings, ...patch }).filter(([, value]) => value !== null);
+  const result = Object.fromEntries(entries);
+  const size = JSON.stringify(result).length;
+  if (size <= MAX_SETTINGS) return result;
+  const message = `settings would have ${size} characters, ${MAX_SETTINGS} at most: remove some by setting them to null`;
+  throw validationFailed([{ field: 'settings', message }]);
 }

@@ -186,8 +186,8 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
   });
 
   describe('a reset link', () => {
-    const reset = (token: string) =>
-      plane.post('/api/auth/reset-password', { token, password: NEW_PASSWORD }, { token: null });
+    const reset = (token: string, password = NEW_PASSWORD) =>
+      plane.post('/api/auth/reset-password', { token, password }, { token: null });
 
     it('lets in who has no password, once, for a day', async () => {
       const body = { email: 'new@example.com', role: 'admin' };
@@ -215,6 +215,25 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
       plane.clock.advance(24 * 3600);
       for (const token of [first, second, `${second.slice(0, -1)}0`, 'aor_x', plane.apiKey])
         expect(refusal(await reset(token))).toEqual([410, 'invalid_reset_link']);
+      plane.session = await plane.login('owner@example.com');
+    });
+
+    it('that is worth nothing has no password looked at: that would cost a hash', async () => {
+      const [used, old, disabled] = [
+        await operator('admin'),
+        await operator('admin'),
+        await operator('admin'),
+      ];
+      const issue = async ({ id }: { id: string }) =>
+        (await plane.post(`/api/operators/${id}/reset-link`).expect(201)).body.token;
+      const tokens = [await issue(used), await issue(old), await issue(disabled)];
+      await reset(tokens[0]).expect(200);
+      await change(disabled.id, { disabled: true }).expect(200);
+      const outcomes = async () =>
+        Promise.all(tokens.map(async (token) => (await reset(token, 'qwerty123456')).status));
+      expect(await outcomes()).toEqual([410, 400, 410]);
+      plane.clock.advance(24 * 3600);
+      expect(await outcomes()).toEqual([410, 410, 410]);
       plane.session = await plane.login('owner@example.com');
     });
 

@@ -120,6 +120,46 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
     expect(cleared.body.settings).toEqual({ theme: 'dark' });
   });
 
+  describe('its settings', () => {
+    const set = (settings: object) => scene.plane.patch(`/api/tenants/${id}`, { settings });
+    const settingsNow = async (): Promise<Record<string, unknown>> =>
+      (await scene.plane.get(`/api/tenants/${id}`).expect(200)).body.settings;
+    const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
+    beforeEach(() => set(Object.fromEntries(keys.map((key) => [key, null]))).expect(200));
+
+    it('have room for 10,000 characters, whatever number of patches they come in', async () => {
+      await set({ a: 'x'.repeat(6000) }).expect(200);
+      const before = await settingsNow();
+      const { body } = await set({ b: 'x'.repeat(6000) }).expect(400);
+      const size = JSON.stringify({ ...before, b: 'x'.repeat(6000) }).length;
+      expect(body).toMatchObject({
+        code: 'validation_failed',
+        errors: [{ field: 'settings', message: expect.stringContaining(`would have ${size} characters`) }],
+      });
+      expect(await settingsNow()).toEqual(before);
+      await set({ a: null, b: 'x'.repeat(6000) }).expect(200);
+    });
+
+    it('stay within that, and lose none, when patches come at once', async () => {
+      const answers = await Promise.all(keys.map((key) => set({ [key]: 'x'.repeat(3000) })));
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 400, 400, 400]);
+      const accepted = keys.filter((_, i) => answers[i]?.status === 200);
+      const kept = await settingsNow();
+      expect(keys.filter((key) => key in kept)).toEqual(accepted);
+      expect(JSON.stringify(kept).length).toBeLessThanOrEqual(10_000);
+    });
+
+    it.each(['toString', 'valueOf', 'hasOwnProperty', 'constructor', '__proto__'])(
+      'take none that every object has: %s',
+      async (name) => {
+        const { body } = await set(JSON.parse(`{"theme": {"${name}": 1}}`) as object).expect(400);
+        expect(body.errors).toEqual([
+          { field: `settings.theme.${name}`, message: expect.stringContaining('every object has') },
+        ]);
+      },
+    );
+  });
+
   it.each([
     ['a blank name', { name: '  ' }, 'name'],
     ['an unknown plan', { plan: 'gold' }, 'plan'],

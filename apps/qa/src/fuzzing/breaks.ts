@@ -142,8 +142,7 @@ function breaksInside(resolve: ApiDocument['resolve'], schema: Schema, path: Pat
     name: `body ${[...path, name].join('.')}: missing`,
     apply: (draft: Draft) => ({ ...draft, body: changedAt(draft.body, [...path, name], undefined) }),
   }));
-  // Of what is nested Nest takes "constructor" away before anybody sees it.
-  const unknown = ['unheard_of', ...(path.length === 0 ? ['constructor'] : [])].map((name) => ({
+  const unknown = ['unheard_of', 'constructor'].map((name) => ({
     name: `body ${[...path, name].join('.')}: unknown`,
     apply: (draft: Draft) => ({ ...draft, body: changedAt(draft.body, [...path, name], 1) }),
   }));

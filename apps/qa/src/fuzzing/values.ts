@@ -105,7 +105,7 @@ export class Values {
     const parts = Object.entries(properties).map(([name, part]) => [name, this.fitting(part, name)] as const);
     if (parts.length === 0 && additionalProperties !== false)
       return fc.dictionary(
-        nastyText.filter((key) => key !== '__proto__' && key.length < 100),
+        nastyText.filter((key) => !(key in Object.prototype) && key.length < 100),
         fc.jsonValue({ maxDepth: 2 }),
         {
           maxKeys: 4,

@@ -46,9 +46,13 @@ export class AccountsController {
 
   @Requires('users:write')
   @Post('invite')
-  @Refuses('conflict')
-  invite(@CurrentTenant() tenant: Tenant, @Body() dto: InviteDto): Promise<Invitation> {
-    return this.invitations.invite(tenant, dto);
+  @Refuses('conflict', 'too_many')
+  invite(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() by: SignedInUser,
+    @Body() dto: InviteDto,
+  ): Promise<Invitation> {
+    return this.invitations.invite(tenant, by, dto);
   }
 
   @WithoutLogin()

@@ -136,6 +136,10 @@ export class Accounts {
     return null;
   }
 
+  private hasFirstUser({ id }: Tenant): Promise<boolean> {
+    return this.tenants.read(id, (scope) => scope.exists(User, { isFirst: true }));
+  }
+
   private async createFirst(
     tenant: Tenant,
     given: Entrance & { email: string; name?: string; password: string },
@@ -143,6 +147,8 @@ export class Accounts {
   ): Promise<SignedIn> {
     const now = this.clock.now();
     const { email, name = email, password } = given;
+    // A token that was used has left a first user. Looked at again by the insert; here so that a dead link costs no hash.
+    if (await this.hasFirstUser(tenant)) throw alreadySignedUp();
     requireGoodPassword(password, tenant, email);
     const role: UserRole = 'admin';
     const user = {

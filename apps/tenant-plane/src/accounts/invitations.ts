@@ -1,9 +1,10 @@
-import { TenantDatabase, type TenantScope, violates } from '@atlas/persistence';
+import { type Allowance, TenantDatabase, type TenantScope, Throttle, violates } from '@atlas/persistence';
 import { Clock, hashPassword, NO_PASSWORD } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
 import { Mails } from '../mail/mails';
+import { type SignedInUser } from '../tenancy/request-tenant';
 import { TenantUrls } from '../tenancy/tenant-urls';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type SignupExchangeDto } from './accounts.dto';
@@ -19,6 +20,21 @@ import { type InviteDto } from './users.dto';
 
 const EMAIL_RULE = { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] };
 
+const HOUR = { windowSeconds: 3600, isStrict: false };
+const BY_ONE: Allowance = {
+  ...{ name: 'invitation by', limit: 20, ...HOUR },
+  refusal: 'You have sent 20 invitations within an hour, the most that one user may send.',
+};
+const BY_TENANT: Allowance = {
+  ...{ name: 'invitation of', limit: 50, ...HOUR },
+  refusal: 'This tenant has sent 50 invitations within an hour, the most that one tenant may send.',
+};
+/** Nobody's mailbox is filled. */
+const TO_ONE: Allowance = {
+  ...{ name: 'invitation to', limit: 3, windowSeconds: 24 * 3600, isStrict: true },
+  refusal: 'This address was invited three times within a day, which is as often as it may be.',
+};
+
 export interface Invitation {
   readonly user: UserDetails;
   readonly expires_at: Date;
@@ -33,17 +49,26 @@ export class Invitations {
     private readonly tenants: TenantDatabase,
     private readonly tokens: UserTokens,
     private readonly signIns: SignIns,
+    private readonly throttle: Throttle,
     private readonly mails: Mails,
     private readonly urls: TenantUrls,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
-  /** Again, for one who has not come yet: with another role or name if need be, and the link before is void. Throws `user_exists`. */
-  async invite(tenant: Tenant, dto: InviteDto): Promise<Invitation> {
+  /**
+   * Again, for one who has not come yet: with another role or name if need be, and the link before is void. Throws
+   * `user_exists` and `too_many_attempts`.
+   */
+  async invite(tenant: Tenant, by: Pick<SignedInUser, 'id'>, dto: InviteDto): Promise<Invitation> {
     const email = dto.email.toLowerCase();
     try {
       return await this.tenants.write(tenant.id, async (scope) => {
+        // In this transaction: one that is refused by another limit, or fails, counts for none of them. Always in this
+        // order, so that no two wait for each other.
+        await this.throttle.take(BY_ONE, [tenant.id, by.id]);
+        await this.throttle.take(BY_TENANT, [tenant.id]);
+        await this.throttle.take(TO_ONE, [tenant.id, email]);
         const user = await this.invited(scope, { ...dto, email });
         const { id: targetId, role } = user;
         const entry = { action: 'user.invited', targetKind: 'user', targetId, after: { email, role } };

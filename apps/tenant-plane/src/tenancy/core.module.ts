@@ -39,6 +39,7 @@ import { Moves } from '../portability/moves.service';
 import { RunningTransfers } from '../portability/running-transfers';
 import { TransferRelay } from '../portability/transfer-relay';
 import { Transfers } from '../portability/transfers';
+import { TenantCrossings } from './tenant-crossings';
 import { TenantDirectory } from './tenant-directory';
 import { TenantResolution } from './tenant-resolution';
 import { TenantUrls } from './tenant-urls';
@@ -60,6 +61,7 @@ const LINK = [
   Transfers,
 ];
 const TENANCY = [
+  TenantCrossings,
   TenantDirectory,
   TenantResolution,
   TenantRouter,

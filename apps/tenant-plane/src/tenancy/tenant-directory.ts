@@ -1,6 +1,6 @@
 import { Database } from '@atlas/persistence';
-import { Clock } from '@atlas/platform';
-import { isUuid } from '@atlas/tenancy';
+import { BoundedMap, Clock } from '@atlas/platform';
+import { canNameTenant, isUuid } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
 import { Tenant } from './tenant.entity';
@@ -26,7 +26,7 @@ interface Cached {
 /** Looks tenants up by id or slug. What is kept is at most a second old: other replicas apply changes, too. */
 @Injectable()
 export class TenantDirectory {
-  private readonly cache = new Map<string, Cached>();
+  private readonly cache = new BoundedMap<string, Cached>(MAX_CACHED);
 
   constructor(
     private readonly database: Database,
@@ -34,8 +34,9 @@ export class TenantDirectory {
   ) {}
 
   /** Null for one that is not served here: unknown, moved away, or not yet there. */
-  find(idOrSlug: string): Promise<Tenant | null> {
+  async find(idOrSlug: string): Promise<Tenant | null> {
     const key = idOrSlug.toLowerCase();
+    if (!canNameTenant(key)) return null;
     return this.cached(key, () =>
       this.database.read((manager) =>
         manager.findOneBy(Tenant, served(isUuid(key) ? { id: key } : { slug: key })),
@@ -54,14 +55,20 @@ export class TenantDirectory {
   }
 
   /** One that lived here, and where it lives now. Without a name: the only one that did. */
-  moved(idOrSlug: string | undefined): Promise<Tenant | null> {
+  async moved(idOrSlug: string | undefined): Promise<Tenant | null> {
     const key = idOrSlug?.toLowerCase();
+    if (key !== undefined && !canNameTenant(key)) return null;
     return this.cached(`moved ${key ?? ''}`, async () => {
       const which = key === undefined ? {} : isUuid(key) ? { id: key } : { slug: key };
       const where = { ...which, phase: 'retired', movedTo: Not(IsNull()) } as const;
       const [first, second] = await this.database.read((manager) => manager.find(Tenant, { where, take: 2 }));
       return first && !second ? first : null;
     });
+  }
+
+  /** How many answers are kept. */
+  get size(): number {
+    return this.cache.size;
   }
 
   /** After a change was applied. */
@@ -74,7 +81,6 @@ export class TenantDirectory {
     const now = this.clock.now().getTime();
     if (known && now - known.readAt < FRESH_MS) return known.tenant;
     const tenant = await read();
-    if (this.cache.size >= MAX_CACHED) this.cache.clear();
     this.cache.set(key, { tenant, readAt: now });
     return tenant;
   }

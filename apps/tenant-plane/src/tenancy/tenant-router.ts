@@ -1,5 +1,5 @@
 import { type TenantRoute, PLANE_PATHS, TENANT_PLANE_ID_PARAMETER } from '@atlas/plane-contract';
-import { Clock } from '@atlas/platform';
+import { BoundedMap, Clock } from '@atlas/platform';
 import { tenantSlugOfHost } from '@atlas/tenancy';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -7,32 +7,43 @@ import { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { SessionCookie } from '../accounts/session-cookie';
 import { claimedTenant } from '../accounts/session-token';
 import { ControlPlaneClient } from '../control-plane-link/control-plane-client';
+import { ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane-link/control-plane.errors';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { Deployment } from '../deployment/deployment';
 import { TenantPlaneConfig } from '../tenant-plane.config';
+import { SharedCalls } from './shared-calls';
 import { TenantDirectory } from './tenant-directory';
 
 const TIMEOUT_MS = 3000;
 const KNOWN_MS = 30_000;
 const UNKNOWN_MS = 5000;
+/** How long nobody asks again after the Control Plane could not be asked: about a known route, and about an unknown host. */
+const RETRY_KNOWN_MS = 5000;
+const RETRY_UNKNOWN_MS = 1000;
 const MAX_KEPT = 10_000;
-/** Whoever makes names up gets no more of the Control Plane's time than this many questions at once. */
-const MAX_ASKED = 8;
+/** Made-up hosts get no more of the Control Plane's time than this many questions at once, and none of the known ones'. */
+const MAX_LOOK_UPS = 8;
+const MAX_REFRESHES = 32;
 
-interface Kept {
-  readonly url: string | null;
-  readonly readAt: number;
+interface Route {
+  readonly url: string;
+  readonly askAgainAt: number;
+  /** The Control Plane could not be asked the last time: nobody waits for the next. */
+  readonly isDoubtful: boolean;
 }
 
 /**
  * A shared plane is the tenants' router: a host whose tenant lives elsewhere is sent there (307, so that method and body
- * stay). Without the Control Plane it goes by what it has learned before. Any plane sends on who asks for a tenant that has
- * moved away from it.
+ * stay). While the Control Plane cannot be asked, a route that is known stays. Any plane sends on who asks for a tenant that
+ * has moved away from it.
  */
 @Injectable()
 export class TenantRouter implements OnModuleInit {
-  private readonly kept = new Map<string, Kept>();
-  private readonly asked = new Map<string, Promise<string | null>>();
+  private readonly routes = new BoundedMap<string, Route>(MAX_KEPT);
+  /** Slugs of no tenant elsewhere, and until when that is believed. */
+  private readonly unknown = new BoundedMap<string, number>(MAX_KEPT);
+  private readonly refreshes = new SharedCalls<string | null>(MAX_REFRESHES);
+  private readonly lookUps = new SharedCalls<string | null>(MAX_LOOK_UPS);
 
   constructor(
     private readonly adapter: HttpAdapterHost,
@@ -73,25 +84,53 @@ export class TenantRouter implements OnModuleInit {
   }
 
   private async routeOf(slug: string): Promise<string | null> {
-    const kept = this.kept.get(slug);
-    const age = this.clock.now().getTime() - (kept?.readAt ?? 0);
-    if (kept && age < (kept.url === null ? UNKNOWN_MS : KNOWN_MS)) return kept.url;
-    return this.ask(slug).catch(() => kept?.url ?? null);
+    const now = this.clock.now().getTime();
+    const known = this.routes.get(slug);
+    if (known) {
+      if (now < known.askAgainAt) return known.url;
+      const refresh = this.refreshes.call(slug, () => this.refresh(slug, known));
+      return known.isDoubtful || !refresh ? known.url : refresh;
+    }
+    if (now < (this.unknown.get(slug) ?? 0)) return null;
+    return this.lookUps.call(slug, () => this.firstLookUp(slug)) ?? null;
   }
 
-  /** One question a name, however many ask. */
-  private ask(slug: string): Promise<string | null> {
-    const known = this.asked.get(slug);
-    if (known) return known;
-    if (this.asked.size >= MAX_ASKED) return Promise.resolve(null);
-    const question = this.lookUp(slug).finally(() => this.asked.delete(slug));
-    this.asked.set(slug, question);
-    return question;
+  private firstLookUp(slug: string): Promise<string | null> {
+    return this.learn(slug).catch((error: unknown) => {
+      // A refusal is quick, and may be the first to tell this plane that its clock is wrong.
+      if (!(error instanceof ControlPlaneRefused))
+        this.unknown.set(slug, this.clock.now().getTime() + RETRY_UNKNOWN_MS);
+      return null;
+    });
+  }
+
+  /** What is known stays until the Control Plane says otherwise. */
+  private refresh(slug: string, { url }: Route): Promise<string | null> {
+    return this.learn(slug).catch(() => {
+      const askAgainAt = this.clock.now().getTime() + RETRY_KNOWN_MS;
+      this.routes.set(slug, { url, askAgainAt, isDoubtful: true });
+      return url;
+    });
+  }
+
+  /** Throws where the Control Plane cannot be asked. */
+  private async learn(slug: string): Promise<string | null> {
+    const url = await this.lookUp(slug);
+    const now = this.clock.now().getTime();
+    if (url === null) {
+      this.routes.delete(slug);
+      this.unknown.set(slug, now + UNKNOWN_MS);
+    } else {
+      this.unknown.delete(slug);
+      this.routes.set(slug, { url, askAgainAt: now + KNOWN_MS, isDoubtful: false });
+    }
+    return url;
   }
 
   private async lookUp(slug: string): Promise<string | null> {
     const { tenantPlaneId } = this.identities.current;
-    if (this.config.isOffline || tenantPlaneId === null) return null;
+    if (this.config.isOffline || tenantPlaneId === null)
+      throw new ControlPlaneUnreachable('This tenant plane is offline, or has not enrolled yet.');
     const route = await this.client.call<TenantRoute | Record<string, never>>({
       method: 'GET',
       path: `${PLANE_PATHS.routes}/${slug}`,
@@ -101,10 +140,7 @@ export class TenantRouter implements OnModuleInit {
     });
     // One that shall be served here, but is not yet, is not sent round in a circle.
     const isElsewhere = route !== null && route.tenant_plane_id !== tenantPlaneId;
-    const url = isElsewhere && route.endpoint_url ? new URL(route.endpoint_url).origin : null;
-    if (this.kept.size >= MAX_KEPT) this.kept.clear();
-    this.kept.set(slug, { url, readAt: this.clock.now().getTime() });
-    return url;
+    return isElsewhere && route.endpoint_url ? new URL(route.endpoint_url).origin : null;
   }
 
   /** The tenant that the header or the session's claim names. Neither is proven yet: nobody learns more than an address. */

@@ -10,9 +10,9 @@ import {
   unauthenticated,
 } from '../accounts/session-authentication';
 import { SessionCookie } from '../accounts/session-cookie';
-import { Audit } from '../audit/audit.service';
 import { type TenantRequest } from './request-tenant';
-import { type TenantHints, TenantResolution } from './tenant-resolution';
+import { TenantCrossings } from './tenant-crossings';
+import { TenantResolution } from './tenant-resolution';
 import { TenantRouter } from './tenant-router';
 import { type Tenant } from './tenant.entity';
 
@@ -46,7 +46,7 @@ export class TenantGuard implements CanActivate {
     private readonly resolution: TenantResolution,
     private readonly router: TenantRouter,
     private readonly tenants: TenantDatabase,
-    private readonly audit: Audit,
+    private readonly crossings: TenantCrossings,
     private readonly cookie: SessionCookie,
   ) {}
 
@@ -89,24 +89,8 @@ export class TenantGuard implements CanActivate {
     );
     if (session.status === 'rejected') throw session.reason;
     if (tenant.status === 'fulfilled') return { session: session.value, tenant: tenant.value };
-    await this.noteCrossing(session.value, hints);
+    await this.crossings.note(session.value, hints);
     throw tenant.reason;
-  }
-
-  /** A valid session that asks for another tenant: its own tenant should know. */
-  private async noteCrossing(
-    { tenantId, user }: ProvenSession,
-    { host, header }: TenantHints,
-  ): Promise<void> {
-    if (!(await this.resolution.isServed(tenantId))) return;
-    setActor(user.id);
-    const entry = {
-      action: 'tenant.crossing_refused',
-      targetKind: 'tenant',
-      targetId: null,
-      after: { host, x_tenant_id: header },
-    };
-    await this.tenants.write(tenantId, (scope) => this.audit.record(scope, entry));
   }
 }
 
@@ -115,8 +99,9 @@ function admit(request: TenantRequest, tenant: Tenant, session: ProvenSession | 
   request.tenant = tenant;
   request.user = session?.user;
   const context = currentContext();
-  if (context) context.tenantId = tenant.id;
-  if (session) setActor(session.user.id);
+  if (!context) return;
+  context.tenantId = tenant.id;
+  if (session) context.actor = { kind: 'user', id: session.user.id };
 }
 
 export function requireActive(tenant: Tenant): void {
@@ -141,9 +126,4 @@ function requirePermission(session: ProvenSession | undefined, access: Permissio
 function headerOf(request: TenantRequest): string | undefined {
   const header = request.headers['x-tenant-id'];
   return Array.isArray(header) ? header.join(', ') : header;
-}
-
-function setActor(id: string): void {
-  const context = currentContext();
-  if (context) context.actor = { kind: 'user', id };
 }

@@ -160,6 +160,81 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     },
   );
 
+  describe('that is one too many', () => {
+    const inviteAll = async (
+      where: TestTenantPlane,
+      admin: CallOptions,
+      emails: readonly string[],
+    ): Promise<{ sent: number; refused: { retryAfter: number; code: string; detail: string }[] }> => {
+      const answers = await Promise.all(emails.map(async (email) => invite(where, admin, { email })));
+      expect(answers.filter(({ status }) => ![201, 429].includes(status))).toEqual([]);
+      const refused = answers
+        .filter(({ status }) => status === 429)
+        .map(({ headers, body }) => ({ ...body, retryAfter: Number(headers['retry-after']) }));
+      return { sent: answers.length - refused.length, refused };
+    };
+    const people = (count: number, of = 'x'): string[] =>
+      Array.from({ length: count }, (_, i) => `${of}-${i}@example.com`);
+
+    it.each(['mail', 'no mail'])('is refused to one inviter after 20 an hour, with %s', async (mail) => {
+      const where = mail === 'mail' ? plane : quiet;
+      const { tenant, admin } = await scene(where);
+      const { sent, refused } = await inviteAll(where, admin, people(25));
+      expect([sent, refused.length, new Set(refused.map(({ code }) => code))]).toEqual([
+        20,
+        5,
+        new Set(['too_many_attempts']),
+      ]);
+      expect(refused[0]?.detail).toMatch(
+        /^You have sent 20 invitations within an hour.* Try again in 3600 s/,
+      );
+      expect(refused[0]?.retryAfter).toBe(3600);
+      expect(await where.audit(tenant, 'user.invited')).toHaveLength(20);
+      clock.advance(3600);
+      expect((await inviteAll(where, admin, people(1, 'later'))).sent).toBe(1);
+    });
+
+    it('is refused to a tenant after 50 an hour, which costs none of its admins an invitation', async () => {
+      const { tenant, admin } = await scene(quiet);
+      const admins = [admin, ...(await Promise.all([1, 2].map(() => quiet.user(tenant, 'admin'))))];
+      const all = await Promise.all(admins.map((one, i) => inviteAll(quiet, one, people(20, `of-${i}`))));
+      const refused = all.flatMap((one) => one.refused);
+      expect([all.reduce((sum, { sent }) => sum + sent, 0), refused.length]).toEqual([50, 10]);
+      for (const { detail, retryAfter } of refused) {
+        expect(detail).toMatch(/^This tenant has sent 50 invitations within an hour/);
+        expect(retryAfter).toBe(3600);
+      }
+      const { admin: elsewhere } = await scene(quiet);
+      expect((await inviteAll(quiet, elsewhere, people(1))).sent).toBe(1);
+    });
+
+    it('is refused for one address after three a day, whoever invites it, in this tenant', async () => {
+      const { tenant, admin } = await scene(quiet);
+      const another = await quiet.user(tenant, 'admin');
+      const thrice = ['ann@example.com', 'Ann@example.com', 'ANN@EXAMPLE.COM'];
+      const [first, second] = await Promise.all([admin, another].map((one) => inviteAll(quiet, one, thrice)));
+      const refused = [...(first?.refused ?? []), ...(second?.refused ?? [])];
+      expect(refused).toHaveLength(3);
+      expect(refused[0]).toMatchObject({
+        detail: expect.stringMatching(/^This address was invited three times within a day/),
+        retryAfter: DAY,
+      });
+      const { admin: elsewhere } = await scene(quiet);
+      expect((await inviteAll(quiet, elsewhere, ['ann@example.com'])).sent).toBe(1);
+      clock.advance(DAY);
+      const tomorrow = await quiet.user(tenant, 'admin');
+      expect((await inviteAll(quiet, tomorrow, ['ann@example.com'])).sent).toBe(1);
+    });
+
+    it('is not one that was refused', async () => {
+      const { tenant, admin } = await scene(quiet);
+      await quiet.user(tenant, 'operator', { email: 'ann@example.com' });
+      for (let i = 0; i < 25; i += 1)
+        expect((await invite(quiet, admin).expect(409)).body.code).toBe('user_exists');
+      expect(await inviteAll(quiet, admin, people(20))).toEqual({ sent: 20, refused: [] });
+    });
+  });
+
   it('does not open the door to who was invited, but has no password yet', async () => {
     const { tenant, admin } = await scene(quiet);
     await invite(quiet, admin).expect(201);

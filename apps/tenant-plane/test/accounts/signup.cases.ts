@@ -151,6 +151,15 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     expect(await plane.rows(tenant, UsedSignupToken)).toHaveLength(1);
   });
 
+  it('looks at no password once it has happened: that would cost a hash', async () => {
+    const token = await plane.signupToken(tenant);
+    await exchange(token).expect(201);
+    for (const spent of [token, await plane.signupToken(tenant)]) {
+      const answer = await exchange(spent, {}, { password: 'qwerty123456' });
+      expect([answer.status, answer.body.code]).toEqual([409, 'already_signed_up']);
+    }
+  });
+
   it('stays closed when the first user was deactivated', async () => {
     await exchange(await plane.signupToken(tenant)).expect(201);
     await plane.tenants.write(tenant.tenant_id, (scope) =>

@@ -96,6 +96,16 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(await userOf('stranger@example.com')).toBeUndefined();
   });
 
+  it('are refused with a subject or an address that is longer than either may be', async () => {
+    await plane.user(tenant, 'operator', { email: 'len@example.com' });
+    const long = { sub: 's'.repeat(256), email: 'len@example.com', email_verified: true };
+    expect(refusal(await signIn(long))).toEqual([401, 'sign_on_refused']);
+    const email = `${'a'.repeat(300)}@example.com`;
+    await plane.user(tenant, 'operator', { email });
+    expect(refusal(await signIn({ sub: 'len', email, email_verified: true }))).toEqual(UNKNOWN);
+    expect((await signIn({ ...long, sub: 's'.repeat(255) })).status).toBe(303);
+  });
+
   it('are out once they are deactivated, linked or not', async () => {
     const eve: ProviderUser = { sub: 'eve', email: 'eve@example.com', email_verified: true };
     const { id } = await plane.user(tenant, 'operator', { email: 'eve@example.com' });

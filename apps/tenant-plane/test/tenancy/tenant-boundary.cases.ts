@@ -3,6 +3,7 @@ import { Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { hashPassword } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { TenantDirectory } from '../../src/tenancy/tenant-directory';
 import { Tenant } from '../../src/tenancy/tenant.entity';
 import {
   type CallOptions,
@@ -85,6 +86,56 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
       }),
     ]);
     expect(await plane.audit(globex, 'tenant.crossing_refused')).toEqual([]);
+  });
+
+  describe('a value of x-tenant-id that can name no tenant', () => {
+    const values = (count: number): string[] =>
+      Array.from({ length: count }, (_, i) => `${i}-${'x'.repeat(14_000)}`);
+
+    it('is answered as an unknown tenant is', async () => {
+      const unknown = await plane.get('/api/tenant-default', { tenant: 'nobody-at-all' });
+      for (const tenant of [...values(1), 'x'.repeat(41), 'acme@', 'acme/..', 'xn--acme', '0'.repeat(36)]) {
+        const answer = await plane.get('/api/tenant-default', { tenant });
+        expect([answer.status, { ...answer.body, trace_id: null }]).toEqual([
+          404,
+          { ...unknown.body, trace_id: null },
+        ]);
+      }
+    });
+
+    it('is not remembered', async () => {
+      const directory = plane.app.get(TenantDirectory);
+      directory.forget();
+      for (const tenant of values(5)) await plane.get('/api/tenant-default', { tenant }).expect(404);
+      expect(directory.size).toBe(0);
+    });
+
+    it('stays short in the audit trail', async () => {
+      const [tenant] = values(1);
+      const host = `${'y'.repeat(1000)}.example.com`;
+      await plane.get('/api/incidents', { session: user.session, tenant, host }).expect(404);
+      expect(await crossings(acme)).toEqual([
+        expect.objectContaining({
+          after: { host: `${'y'.repeat(100)}…`, x_tenant_id: `0-${'x'.repeat(98)}…` },
+        }),
+      ]);
+    });
+  });
+
+  it('records ten refused crossings of a user an hour, whatever they name, and further ones after that', async () => {
+    const { session } = user;
+    const cross = async (count: number): Promise<void> => {
+      const tenants = Array.from({ length: count }, (_, i) => `made-up-${i}`);
+      const answers = tenants.map((tenant) => plane.get('/api/incidents', { session, tenant }).expect(404));
+      await Promise.all(answers);
+    };
+    await cross(1);
+    expect(await crossings(acme)).toHaveLength(1);
+    await cross(14);
+    expect(await crossings(acme)).toHaveLength(10);
+    clock.advance(3600);
+    await cross(1);
+    expect(await crossings(acme)).toHaveLength(11);
   });
 
   it('answers an unknown tenant and another one in the same words', async () => {

@@ -17,6 +17,7 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
   afterAll(() => link.close());
   beforeEach(() => {
     link.control.askedFor.length = 0;
+    link.control.rebuffs.length = 0;
     clock.advance(60);
   });
 
@@ -70,6 +71,40 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     await plane.get('/', { host: hostOf('known') }).expect(307);
     await plane.get('/', { host: hostOf('unknown') }).expect(404);
     link.control.manner = 'proper';
+  });
+
+  it('keeps sending on who asks for a known tenant, however many unknown hosts are asked for, while the Control Plane hangs', async () => {
+    const { control } = link;
+    lives('steady');
+    await plane.get('/', { host: hostOf('steady') }).expect(307);
+    control.misbehavesAt = ['/api/tenant-planes/self/routes'];
+    control.manner = 'hanging';
+    clock.advance(60);
+    const statuses = (slugs: readonly string[]): Promise<number[]> =>
+      Promise.all(slugs.map(async (slug) => (await plane.get('/', { host: hostOf(slug) })).status));
+    const unknown = statuses(Array.from({ length: 12 }, (_, i) => `made-up-${i}`));
+    await eventually(() => control.rebuffs.length === 8, { what: 'eight questions hang' });
+    const known = statuses(['steady', 'steady', 'steady']);
+    await eventually(() => control.rebuffs.length === 9, { what: 'one more asks for the known host' });
+    control.cutHanging();
+    expect([await known, await unknown]).toEqual([Array(3).fill(307), Array(12).fill(404)]);
+
+    // Nobody waits for a Control Plane that was just found hanging; from time to time it is asked again.
+    expect([await statuses(['steady']), control.rebuffs.length]).toEqual([[307], 9]);
+    clock.advance(5);
+    expect(await statuses(['steady', 'steady'])).toEqual([307, 307]);
+    await eventually(() => control.rebuffs.length === 10, { what: 'it is asked again' });
+    expect(await statuses(['steady'])).toEqual([307]);
+    control.manner = 'proper';
+    control.routes.delete('steady');
+    control.cutHanging();
+    await eventually(
+      async () => {
+        clock.advance(5);
+        return (await statuses(['steady']))[0] === 404;
+      },
+      { what: 'a host that is gone is no longer sent on' },
+    );
   });
 
   it('believes no unsigned answer', async () => {

@@ -50,6 +50,24 @@ describe.each(EVERY_DATABASE)('values that no row can hold, on %s', (driver) => 
     );
   });
 
+  it.each(['toString', 'valueOf', 'hasOwnProperty', 'constructor', '__proto__'])(
+    'are refused for the name of an attribute, at any depth: %s',
+    async (name) => {
+      const named: unknown = JSON.parse(`{"${name}": "x"}`);
+      for (const [field, attributes] of [
+        [`attributes.${name}`, named],
+        [`attributes.disks.1.${name}`, { disks: [{}, named] }],
+      ]) {
+        const body = { name: 'web-1', type: 'server', attributes };
+        const answer = await plane.post('/api/cmdb/items', body, admin);
+        expect([answer.status, answer.body.errors]).toEqual([
+          400,
+          [{ field, message: `${name} is a name that every object has: choose another` }],
+        ]);
+      }
+    },
+  );
+
   it('are refused in a query and in a path', async () => {
     await plane.get('/api/cmdb/items?type=%00', admin).expect(400);
     await plane.post('/api/onboarding/steps/%00/skip', undefined, admin).expect(400);

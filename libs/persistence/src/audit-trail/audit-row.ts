@@ -28,6 +28,14 @@ export interface AuditEntry {
   readonly after?: Record<string, unknown>;
 }
 
+const MAX_QUOTED = 100;
+
+/** What a caller sent and was refused with: a trail that forgets nothing takes only the beginning of it. */
+export function quoted(text: string | undefined): string | undefined {
+  if (text === undefined || text.length <= MAX_QUOTED) return text;
+  return `${text.slice(0, MAX_QUOTED).toWellFormed()}…`;
+}
+
 /** Who and from where come from the current request; without anybody it was `byNobody`. */
 export function auditRowOf(entry: AuditEntry, id: string, at: Date, byNobody: string): AuditRow {
   const context = currentContext();

@@ -18,12 +18,17 @@ export interface Allowance {
    * stretch of time that is as long. Else the first one begins it, and around its end there may be twice as many.
    */
   readonly isStrict: boolean;
+  /** What is told to who is refused, where it helps to know which limit it was. */
+  readonly refusal?: string;
 }
 
 /** What is counted: each list of parts for itself. */
 export type Counted = readonly string[];
 
-/** Counts attempts for all processes of a plane. Each is taken before what it is for, so that no number of them at once gets through. */
+/**
+ * Counts attempts for all processes of a plane. Each is taken before what it is for, so that no number of them at once gets
+ * through; inside a transaction it counts if that commits, and whoever takes the same meanwhile waits for its end.
+ */
 @Injectable()
 export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Throttle.name);
@@ -47,7 +52,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Throws `too_many_attempts`. */
   async take(allowance: Allowance, counted: Counted): Promise<void> {
     const waitSeconds = await this.secondsToWait(allowance, counted);
-    if (waitSeconds > 0) throw tooManyAttempts(waitSeconds);
+    if (waitSeconds > 0) throw tooManyAttempts(waitSeconds, allowance.refusal);
   }
 
   /** As {@link take}, counting the address that the current request comes from. */
@@ -110,11 +115,14 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 }
 
-export function tooManyAttempts(waitSeconds: number): DomainError {
+export function tooManyAttempts(
+  waitSeconds: number,
+  refusal = 'There were too many attempts.',
+): DomainError {
   return new DomainError(
     'too_many_attempts',
     'too_many',
-    `There were too many attempts. Try again in ${waitSeconds} seconds.`,
+    `${refusal} Try again in ${waitSeconds} seconds.`,
     {},
     { 'retry-after': String(waitSeconds) },
   );

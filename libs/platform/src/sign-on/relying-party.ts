@@ -33,6 +33,11 @@ type OpenIdClient = typeof import('openid-client');
 const FRESH_MS = 10 * 60_000;
 const MAX_KEPT = 500;
 const TIMEOUT_SECONDS = 5;
+/** OpenID Connect Core 1.0, section 2; RFC 3696, erratum 1690. Both are kept, and stand in trails and logs. */
+const MAX_SUBJECT = 255;
+const MAX_EMAIL = 254;
+/** Part of a reason may be what a browser brought back. */
+const MAX_REASON = 300;
 /** Of the OpenID provider's answer that its own fault, or our configuration's, brings about. */
 const NOT_THE_USERS_FAULT = [
   'invalid_client',
@@ -168,10 +173,12 @@ async function more(
 
 function identityOf(token: IDToken, info: UserInfoResponse | undefined): ProvenIdentity {
   const { email, email_verified: isVerified, name } = info ?? token;
+  if (token.sub.length > MAX_SUBJECT) throw new Error('its subject is too long');
+  const isUsable = typeof email === 'string' && isVerified === true && email.length <= MAX_EMAIL;
   return {
     issuer: token.iss,
     subject: token.sub,
-    email: typeof email === 'string' && isVerified === true ? email.toLowerCase() : null,
+    email: isUsable ? email.toLowerCase() : null,
     name: typeof name === 'string' && name !== '' ? name.slice(0, 100) : null,
   };
 }
@@ -191,5 +198,5 @@ function isServerError(error: unknown): boolean {
 function reasonOf(error: unknown): string {
   const { message, code, error: oauthError } = error as { message?: string; code?: string; error?: string };
   const found = unreachable(error)?.message ?? oauthError ?? message ?? 'unknown';
-  return code === undefined ? found : `${found} (${code})`;
+  return (code === undefined ? found : `${found} (${code})`).slice(0, MAX_REASON);
 }
