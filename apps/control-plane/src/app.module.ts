@@ -21,7 +21,6 @@ import { OperatorSessions } from './accounts/operator-sessions.service';
 import { OperatorsController } from './accounts/operators.controller';
 import { Operators } from './accounts/operators.service';
 import { SessionCookie } from './accounts/session-cookie';
-import { WatchedCallers } from './accounts/watched-callers';
 import { SingleSignOnController } from './accounts/single-sign-on.controller';
 import { OperatorSingleSignOn } from './accounts/single-sign-on.service';
 import { AiGatewayController } from './ai-gateway/ai-gateway.controller';
@@ -125,7 +124,6 @@ const ACCOUNTS = [
   SessionCookie,
   SignInThrottle,
   Throttle,
-  WatchedCallers,
 ];
 const AI_GATEWAY = [AiGateway, CONFIGURED_AI_PROVIDER];
 const AUDIT = [Audit, AuditSealer];

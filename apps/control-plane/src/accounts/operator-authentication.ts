@@ -4,8 +4,16 @@ import { credentialMatches, parseCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { ApiKey } from './api-key.entity';
 import { type OperatorCaller } from './caller';
-import { callerByKey, callerBySession, findCredential, isLiveKey, isLiveSession } from './live-credentials';
+import {
+  callerAsOfNow,
+  callerByKey,
+  callerBySession,
+  findCredential,
+  isLiveKey,
+  isLiveSession,
+} from './live-credentials';
 import { OperatorSession } from './operator-session.entity';
+import { type Scope } from './scopes';
 import { NOTED_EVERY_SECONDS, isUseToBeNoted } from './session-limits';
 
 /** Who an operator's bearer token belongs to: one query, by the token's public id. */
@@ -21,6 +29,12 @@ export class OperatorAuthentication {
     const caller = (await this.byApiKey(token)) ?? (await this.bySession(token));
     if (!caller) throw unauthenticated();
     return caller;
+  }
+
+  /** Whether who was authenticated before would be now, and has the scope. */
+  async isStanding(caller: OperatorCaller, scope: Scope): Promise<boolean> {
+    const current = await this.database.read((manager) => callerAsOfNow(manager, caller, this.clock.now()));
+    return current?.scopes.includes(scope) ?? false;
   }
 
   private async byApiKey(token: string): Promise<OperatorCaller | null> {

@@ -5,6 +5,7 @@ import {
   AnswersWithin,
   ApiProduces,
   ApiTags,
+  OngoingAnswers,
   sendEventStream,
   validationFailed,
 } from '@atlas/platform';
@@ -13,6 +14,7 @@ import { Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/c
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../accounts/access.guard';
 import { PlaneCall, type PlaneCaller } from '../accounts/caller';
+import { ServiceKeys } from '../tenant-planes/service-keys';
 import { sendSigned } from '../tenant-planes/signed-answer';
 import { TenantPlanes } from '../tenant-planes/tenant-planes.service';
 import { WaitingCalls } from '../tenant-planes/waiting-calls';
@@ -28,6 +30,8 @@ export class AiGatewayController {
     private readonly planes: TenantPlanes,
     private readonly gateway: AiGateway,
     private readonly calls: WaitingCalls,
+    private readonly keys: ServiceKeys,
+    private readonly answers: OngoingAnswers,
   ) {}
 
   /** `x-tenant-id` names the tenant. An answer that is not streamed is signed. */
@@ -47,9 +51,20 @@ export class AiGatewayController {
     const planeId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
     await this.gateway.admit(planeId, tenantId, query[ALLOWED_BY_ADMIN_PARAMETER] === 'true');
     const ended = this.calls.endOf(reply);
-    if (request.stream)
-      await sendEventStream(reply, await this.gateway.stream(request, ended), ended, errorEvent);
+    if (request.stream) await this.stream(reply, call, request, ended);
     else await sendSigned(reply, call, await this.gateway.answer(request, ended));
+  }
+
+  /** As long as the plane's key is good. */
+  private async stream(
+    reply: FastifyReply,
+    { keyId }: ServiceCall<PlaneCaller>,
+    request: ChatCompletionRequest,
+    ended: AbortSignal,
+  ): Promise<void> {
+    const isStanding = (): Promise<boolean> => this.keys.isAccepted(keyId);
+    const over = this.answers.whileAdmitted(ended, { credential: keyId, isStanding });
+    await sendEventStream(reply, await this.gateway.stream(request, over), over, errorEvent);
   }
 }
 

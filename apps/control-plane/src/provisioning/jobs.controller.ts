@@ -6,6 +6,7 @@ import {
   ApiProduces,
   ApiTags,
   UuidPipe,
+  OngoingAnswers,
   sendEventStream,
 } from '@atlas/platform';
 import {
@@ -21,7 +22,7 @@ import {
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
 import { CurrentOperator, type OperatorCaller } from '../accounts/caller';
-import { WatchedCallers } from '../accounts/watched-callers';
+import { OperatorAuthentication } from '../accounts/operator-authentication';
 import { JobEvents, KEEP_ALIVE } from './job-events';
 import { type JobView, jobView } from './job.view';
 import { ListJobsQuery } from './jobs.dto';
@@ -37,7 +38,8 @@ export class JobsController implements BeforeApplicationShutdown {
   constructor(
     private readonly jobs: JobControl,
     private readonly events: JobEvents,
-    private readonly callers: WatchedCallers,
+    private readonly operators: OperatorAuthentication,
+    private readonly answers: OngoingAnswers,
   ) {}
 
   @Requires('jobs:read')
@@ -68,10 +70,11 @@ export class JobsController implements BeforeApplicationShutdown {
       this.streams.delete(end);
       end.abort();
     });
-    this.callers.watch(caller, 'jobs:read', end);
-    await sendEventStream(reply, this.eventsOf(id, end.signal), end.signal, (failure) =>
-      eventOf('error', failure),
-    );
+    const ended = this.answers.whileAdmitted(end.signal, {
+      credential: caller.sessionId ?? caller.id,
+      isStanding: () => this.operators.isStanding(caller, 'jobs:read'),
+    });
+    await sendEventStream(reply, this.eventsOf(id, ended), ended, (failure) => eventOf('error', failure));
   }
 
   @Requires('jobs:write')

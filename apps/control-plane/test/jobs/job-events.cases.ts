@@ -1,7 +1,7 @@
 import { Signals } from '@atlas/persistence';
+import { OngoingAnswers } from '@atlas/platform';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { Operator } from '../../src/accounts/operator.entity';
-import { WatchedCallers } from '../../src/accounts/watched-callers';
 import { JobsController } from '../../src/provisioning/jobs.controller';
 import { WaitingCalls } from '../../src/tenant-planes/waiting-calls';
 import { TestControlPlane } from '../control-plane.fixture';
@@ -115,9 +115,9 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
     ])('ends when that one %s, and no other', async (_, credential, revoke) => {
       const watcher = await operator();
       const [theirs, other] = [await watch(watcher[credential]), await watch(plane.apiKey)];
-      await plane.app.get(WatchedCallers).look();
+      await plane.app.get(OngoingAnswers).look();
       await revoke(watcher);
-      await plane.app.get(WatchedCallers).look();
+      await plane.app.get(OngoingAnswers).look();
       await theirs.ended;
       expect(theirs.seen.some(({ type }) => type === 'done')).toBe(false);
       const next = await plane.provision();
