@@ -42,7 +42,7 @@ describe('an answer that goes on', () => {
   });
 
   it('costs one question for each credential', async () => {
-    [admitted('a'), admitted('a'), admitted('b')];
+    for (const credential of ['a', 'a', 'b']) admitted(credential);
     await jest.advanceTimersByTimeAsync(2000);
     expect(asked).toEqual(['a', 'b']);
   });

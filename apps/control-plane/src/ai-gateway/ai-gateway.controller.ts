@@ -50,21 +50,13 @@ export class AiGatewayController {
     if (tenantId === undefined) throw tenantMissing();
     const planeId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
     await this.gateway.admit(planeId, tenantId, query[ALLOWED_BY_ADMIN_PARAMETER] === 'true');
-    const ended = this.calls.endOf(reply);
-    if (request.stream) await this.stream(reply, call, request, ended);
+    const ended = this.answers.whileAdmitted(this.calls.endOf(reply), {
+      credential: call.keyId,
+      isStanding: () => this.keys.isAccepted(call.keyId),
+    });
+    if (request.stream)
+      await sendEventStream(reply, await this.gateway.stream(request, ended), ended, errorEvent);
     else await sendSigned(reply, call, await this.gateway.answer(request, ended));
-  }
-
-  /** As long as the plane's key is good. */
-  private async stream(
-    reply: FastifyReply,
-    { keyId }: ServiceCall<PlaneCaller>,
-    request: ChatCompletionRequest,
-    ended: AbortSignal,
-  ): Promise<void> {
-    const isStanding = (): Promise<boolean> => this.keys.isAccepted(keyId);
-    const over = this.answers.whileAdmitted(ended, { credential: keyId, isStanding });
-    await sendEventStream(reply, await this.gateway.stream(request, over), over, errorEvent);
   }
 }
 

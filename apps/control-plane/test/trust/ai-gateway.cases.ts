@@ -296,7 +296,7 @@ describe('the AI gateway', () => {
     await scene.plane.change(ServiceKey, { tenantPlaneId: revoked.plane.id }, { revokedAt });
     await answers.look();
     expect(await theirs.asked?.closed).toBe('aborted');
-    for await (const _ of theirs.answer);
+    expect(await theirs.answer.toArray()).toEqual([]);
     other.call.destroy();
     expect(await other.asked?.closed).toBe('aborted');
     expect(other.answer.complete).toBe(false);

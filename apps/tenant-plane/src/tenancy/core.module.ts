@@ -114,6 +114,7 @@ const ACCOUNTS = [
     Deployment,
     PlaneIdentities,
     RepeatableRequests,
+    SessionAuthentication,
     SessionCookie,
     Sessions,
     SingleTenantFile,
