@@ -11,7 +11,7 @@ export function callerGone({ raw }: FastifyReply): AbortSignal {
 
 /**
  * Sends server-sent events, no faster than they are read. What fails on the way is told as the last of them, in the words
- * of `lastWords`.
+ * of `lastWords`; that it was `ended` is not.
  */
 export async function sendEventStream(
   reply: FastifyReply,
@@ -33,7 +33,7 @@ export async function sendEventStream(
   } catch (error) {
     // Who does not read would not see it, and holds the process up.
     if (raw.writableNeedDrain) raw.destroy();
-    else raw.write(lastWords(failureOf(error)));
+    else if (!ended.aborted) raw.write(lastWords(failureOf(error)));
   }
   raw.end();
 }

@@ -19,6 +19,7 @@ export * from './loopback';
 export * from './mail';
 export * from './metrics';
 export * from './optional.decorator';
+export * from './ongoing-answers';
 export * from './page';
 export * from './password';
 export * from './uuid.pipe';

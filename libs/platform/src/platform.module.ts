@@ -6,6 +6,7 @@ import { PageAssetsController } from './link-pages';
 import { type MailOptions } from './mail';
 import { MAIL_OPTIONS, Mailer } from './mail/mailer';
 import { METRICS_OPTIONS, Metrics, MetricsController, type MetricsOptions } from './metrics';
+import { OngoingAnswers } from './ongoing-answers';
 import { PasswordChecks } from './password';
 import { WEB_OPTIONS, type WebOptions } from './web-security';
 
@@ -43,9 +44,10 @@ export class PlatformModule {
         Metrics,
         Draining,
         Mailer,
+        OngoingAnswers,
         PasswordChecks,
       ],
-      exports: [Clock, Mailer, Metrics, PasswordChecks],
+      exports: [Clock, Mailer, Metrics, OngoingAnswers, PasswordChecks],
     };
   }
 }

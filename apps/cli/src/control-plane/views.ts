@@ -48,6 +48,7 @@ export interface ApiKeyView {
   readonly id: string;
   readonly name: string;
   readonly operator_id: string;
+  readonly parent_id: string | null;
   readonly scopes: readonly string[];
   readonly expires_at: string;
   readonly last_used_at: string | null;

@@ -10,6 +10,7 @@ const COLUMNS: readonly Column<ApiKeyView>[] = [
   { title: 'ends', of: ({ expires_at: expiresAt }) => expiresAt },
   { title: 'revoked', of: ({ revoked_at: revokedAt }) => revokedAt },
   { title: 'operator', of: ({ operator_id: operatorId }) => operatorId },
+  { title: 'made by', of: ({ parent_id: parentId }) => parentId },
   { title: 'scopes', of: ({ scopes }) => scopes.join(' ') },
 ];
 

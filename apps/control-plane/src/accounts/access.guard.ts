@@ -10,7 +10,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import { KeyUses } from '../tenant-planes/key-uses';
 import { type AuthenticatedRequest, type OperatorCaller, type PlaneCaller } from './caller';
-import { OperatorAuthentication } from './operator-authentication';
+import { OperatorAuthentication, scopeMissing } from './operator-authentication';
 import { type Scope } from './scopes';
 import { SessionCookie } from './session-cookie';
 
@@ -64,11 +64,7 @@ export class AccessGuard implements CanActivate {
     request.operator = operator;
     setActor(operator.kind, operator.id);
     if (isMet(required, operator)) return true;
-    const detail =
-      required === 'session'
-        ? 'This is for operators in person: sign in, an API key does not do.'
-        : `This needs the scope ${required}, which your role or API key does not have.`;
-    throw new DomainError('forbidden', 'forbidden', detail);
+    throw required === 'session' ? onlyInPerson() : scopeMissing(required);
   }
 
   private async admitPlane(request: AuthenticatedRequest): Promise<boolean> {
@@ -82,6 +78,11 @@ export class AccessGuard implements CanActivate {
 function isMet(required: Required, { kind, scopes }: OperatorCaller): boolean {
   if (required === 'any-operator') return true;
   return required === 'session' ? kind === 'operator' : scopes.includes(required);
+}
+
+function onlyInPerson(): DomainError {
+  const detail = 'This is for operators in person: sign in, an API key does not do.';
+  return new DomainError('forbidden', 'forbidden', detail);
 }
 
 function setActor(kind: string, id: string): void {

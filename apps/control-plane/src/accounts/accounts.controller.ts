@@ -54,7 +54,7 @@ export class AccountsController {
 
   @OperatorInPerson()
   @Post('password')
-  @Refuses('too_many')
+  @Refuses('unprocessable', 'too_many')
   @HttpCode(204)
   changePassword(@CurrentOperator() caller: OperatorCaller, @Body() dto: ChangePasswordDto): Promise<void> {
     return this.passwords.change(caller, dto);

@@ -133,7 +133,11 @@ export class CreateApiKeyDto {
   @IsIn(SCOPES, { each: true })
   scopes: Scope[];
 
-  @ApiProperty({ required: false, description: 'Seconds until it expires', default: 90 * DAY })
+  @ApiProperty({
+    required: false,
+    default: 90 * DAY,
+    description: 'Seconds until it expires. One made by an API key expires with that key at the latest',
+  })
   @Optional()
   @IsInt()
   @Min(60)

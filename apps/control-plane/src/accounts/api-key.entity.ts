@@ -7,6 +7,8 @@ export class ApiKey {
   @PrimaryColumn('varchar') id: string;
   @Column('varchar') name: string;
   @Column('uuid', { name: 'operator_id' }) operatorId: string;
+  /** The key that made it, which it ends with; null when its operator did in person. */
+  @Column('varchar', { name: 'parent_id', nullable: true }) parentId: string | null;
   @JsonColumn() scopes: Scope[];
   @Column('varchar', { name: 'secret_hash' }) secretHash: string;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;

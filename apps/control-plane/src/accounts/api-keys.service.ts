@@ -2,17 +2,20 @@ import { Database, insertRow } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { hashCredential, mintCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
-import { IsNull } from 'typeorm';
+import { type EntityManager, IsNull } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { type CreateApiKeyDto, type ListApiKeysQuery } from './accounts.dto';
 import { ApiKey } from './api-key.entity';
 import { type OperatorCaller } from './caller';
+import { checkCallerAgain, lockOperator, lockOperators } from './operator-lock';
 import { type Scope, grantableScopes } from './scopes';
 
 export interface ApiKeyView {
   readonly id: string;
   readonly name: string;
   readonly operator_id: string;
+  /** The API key that made it, and that it is revoked with. */
+  readonly parent_id: string | null;
   readonly scopes: readonly Scope[];
   readonly created_at: Date;
   readonly expires_at: Date;
@@ -47,42 +50,77 @@ export class ApiKeys {
     return pageOf(rows, limit, viewOf);
   }
 
+  /** What an API key makes ends no later than that key. */
   async create(caller: OperatorCaller, dto: CreateApiKeyDto): Promise<CreatedApiKey> {
-    const allowed = caller.kind === 'api_key' ? caller.scopes : grantableScopes(caller.role);
-    const refused = dto.scopes.filter((scope) => !allowed.includes(scope));
-    if (refused.length > 0) {
-      throw new DomainError(
-        'forbidden',
-        'forbidden',
-        `You cannot grant what you do not have: ${refused.join(', ')}.`,
-      );
-    }
     const { id, value } = mintCredential('aok');
-    const now = this.clock.now();
-    const expiresAt = new Date(now.getTime() + dto.ttl_seconds * 1000);
-    const described = { name: dto.name, scopes: dto.scopes };
-    const times = { createdAt: now, lastUsedAt: null, expiresAt, revokedAt: null };
-    await this.database.write(async (manager) => {
-      const key = { id, ...described, operatorId: caller.operatorId, secretHash: hashCredential(value) };
-      await insertRow(manager, ApiKey, { ...key, ...times });
-      const after = { ...described, expires_at: expiresAt };
+    return this.database.write(async (manager) => {
+      await lockOperator(manager, caller.operatorId);
+      const maker = await checkCallerAgain(manager, caller, this.clock, 'api_keys:write');
+      requireGrantable(maker, dto.scopes);
+      const parent =
+        maker.kind === 'api_key' ? await manager.findOneByOrFail(ApiKey, { id: maker.id }) : null;
+      const described = { name: dto.name, scopes: dto.scopes };
+      const times = this.timesOf(dto, parent);
+      const owned = { operatorId: maker.operatorId, parentId: parent?.id ?? null };
+      await insertRow(manager, ApiKey, {
+        ...{ id, ...described, ...owned, secretHash: hashCredential(value) },
+        ...times,
+      });
+      const after = { ...described, expires_at: times.expiresAt, parent_id: owned.parentId };
       await this.audit.record(manager, entry('api_key.created', id, after));
+      return { id, ...described, expires_at: times.expiresAt, key: value.reveal() };
     });
-    return { id, ...described, expires_at: expiresAt, key: value.reveal() };
   }
 
-  /** One's own; an owner's word goes for anybody's. */
-  async revoke({ operatorId, scopes }: OperatorCaller, id: string): Promise<void> {
+  /** With all that it made. One's own; an owner's word goes for anybody's. */
+  async revoke(caller: OperatorCaller, id: string): Promise<void> {
+    const found = await this.database.read((manager) => manager.findOneBy(ApiKey, { id }));
+    if (!found) throw noSuchKey();
     await this.database.write(async (manager) => {
-      const live = { id, revokedAt: IsNull() };
-      const key = await manager.findOneBy(ApiKey, live);
-      if (!key) throw new DomainError('not_found', 'not_found', 'There is no such live API key.');
+      await lockOperators(manager, [{ id: found.operatorId }, { id: caller.operatorId }]);
+      const { operatorId, scopes } = await checkCallerAgain(manager, caller, this.clock, 'api_keys:write');
+      const key = await manager.findOneBy(ApiKey, { id, revokedAt: IsNull() });
+      if (!key) throw noSuchKey();
       if (key.operatorId !== operatorId && !scopes.includes('operators:write')) throw notYours();
-      await manager.update(ApiKey, live, { revokedAt: this.clock.now() });
+      const revoked = await this.revokeDescent(manager, id);
       const before = { name: key.name, scopes: key.scopes, operator_id: key.operatorId };
-      await this.audit.record(manager, { ...entry('api_key.revoked', id), before });
+      const after = { revoked_with_it: revoked - 1 };
+      await this.audit.record(manager, { ...entry('api_key.revoked', id, after), before });
     });
   }
+
+  /** How many of them were live. */
+  private async revokeDescent(manager: EntityManager, id: string): Promise<number> {
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(ApiKey)
+      .set({ revokedAt: this.clock.now() })
+      .where(`id in (${DESCENT})`, { id })
+      .andWhere('revoked_at is null')
+      .execute();
+    return affected ?? 0;
+  }
+
+  private timesOf({ ttl_seconds: seconds }: CreateApiKeyDto, parent: ApiKey | null) {
+    const createdAt = this.clock.now();
+    const wanted = createdAt.getTime() + seconds * 1000;
+    const expiresAt = new Date(Math.min(wanted, parent?.expiresAt.getTime() ?? wanted));
+    return { createdAt, lastUsedAt: null, expiresAt, revokedAt: null };
+  }
+}
+
+/** A key and all that come from it. */
+const DESCENT = `with recursive descent (id) as (
+  select id from api_keys where id = :id
+  union all select child.id from api_keys child join descent on child.parent_id = descent.id
+) select id from descent`;
+
+function requireGrantable({ kind, role, scopes }: OperatorCaller, wanted: readonly Scope[]): void {
+  const allowed = kind === 'api_key' ? scopes : grantableScopes(role);
+  const refused = wanted.filter((scope) => !allowed.includes(scope));
+  if (refused.length === 0) return;
+  const detail = `You cannot grant what you do not have: ${refused.join(', ')}.`;
+  throw new DomainError('forbidden', 'forbidden', detail);
 }
 
 function entry(action: string, targetId: string, after?: Record<string, unknown>) {
@@ -90,9 +128,13 @@ function entry(action: string, targetId: string, after?: Record<string, unknown>
 }
 
 function viewOf(key: ApiKey): ApiKeyView {
-  const { id, name, operatorId, scopes, createdAt, expiresAt, lastUsedAt, revokedAt } = key;
+  const { id, name, operatorId, parentId, scopes, createdAt, expiresAt, lastUsedAt, revokedAt } = key;
   const times = { created_at: createdAt, expires_at: expiresAt, last_used_at: lastUsedAt };
-  return { id, name, operator_id: operatorId, scopes, ...times, revoked_at: revokedAt };
+  return { id, name, operator_id: operatorId, parent_id: parentId, scopes, ...times, revoked_at: revokedAt };
+}
+
+function noSuchKey(): DomainError {
+  return new DomainError('not_found', 'not_found', 'There is no such live API key.');
 }
 
 function notYours(): DomainError {

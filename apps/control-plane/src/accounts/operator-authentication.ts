@@ -4,20 +4,17 @@ import { credentialMatches, parseCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { ApiKey } from './api-key.entity';
 import { type OperatorCaller } from './caller';
+import {
+  callerAsOfNow,
+  callerByKey,
+  callerBySession,
+  findCredential,
+  isLiveKey,
+  isLiveSession,
+} from './live-credentials';
 import { OperatorSession } from './operator-session.entity';
-import { Operator } from './operator.entity';
-import { SCOPES_OF_ROLE, grantableScopes } from './scopes';
-import { NOTED_EVERY_SECONDS, isIdle, isUseToBeNoted } from './session-limits';
-
-interface LiveCredential {
-  readonly id: string;
-  readonly secretHash: string;
-  readonly createdAt: Date;
-  readonly lastUsedAt: Date | null;
-  readonly expiresAt: Date;
-  readonly revokedAt: Date | null;
-  readonly operator: Operator;
-}
+import { type Scope } from './scopes';
+import { NOTED_EVERY_SECONDS, isUseToBeNoted } from './session-limits';
 
 /** Who an operator's bearer token belongs to: one query, by the token's public id. */
 @Injectable()
@@ -34,58 +31,35 @@ export class OperatorAuthentication {
     return caller;
   }
 
+  /** Whether who was authenticated before would be now, and has the scope. */
+  async isStanding(caller: OperatorCaller, scope: Scope): Promise<boolean> {
+    const current = await this.database.read((manager) => callerAsOfNow(manager, caller, this.clock.now()));
+    return current?.scopes.includes(scope) ?? false;
+  }
+
   private async byApiKey(token: string): Promise<OperatorCaller | null> {
     const id = parseCredential('aok', token)?.id;
     if (!id) return null;
-    const key = await this.find(ApiKey, id);
-    if (!key || !this.isLive(key, token)) return null;
+    const key = await this.database.read((manager) => findCredential(manager, ApiKey, id));
+    if (!key || !credentialMatches(token, key.secretHash) || !isLiveKey(key, this.clock.now())) return null;
     await this.noteUse(ApiKey, key);
-    const { role, id: operatorId } = key.operator;
-    // A key never outlives what its operator may grant today.
-    const scopes = key.scopes.filter((scope) => grantableScopes(role).includes(scope));
-    return { kind: 'api_key', id, operatorId, role, scopes };
+    return callerByKey(key);
   }
 
   private async bySession(token: string): Promise<OperatorCaller | null> {
     const id = parseCredential('aos', token)?.id;
     if (!id) return null;
-    const session = await this.find(OperatorSession, id);
-    if (!session || !this.isLive(session, token) || isIdle(session, this.clock.now())) return null;
+    const session = await this.database.read((manager) => findCredential(manager, OperatorSession, id));
+    if (!session || !credentialMatches(token, session.secretHash)) return null;
+    if (!isLiveSession(session, this.clock.now())) return null;
     await this.noteUse(OperatorSession, session);
-    const { role, id: operatorId } = session.operator;
-    return {
-      kind: 'operator',
-      id: operatorId,
-      operatorId,
-      role,
-      scopes: SCOPES_OF_ROLE[role],
-      sessionId: id,
-    };
-  }
-
-  private find<T extends ApiKey | OperatorSession>(
-    entity: new () => T,
-    id: string,
-  ): Promise<(T & LiveCredential) | null> {
-    return this.database.read(async (manager) => {
-      const found = await manager
-        .createQueryBuilder(entity, 'credential')
-        .innerJoinAndMapOne(
-          'credential.operator',
-          Operator,
-          'operator',
-          'operator.id = credential.operatorId',
-        )
-        .where('credential.id = :id', { id })
-        .getOne();
-      return found as (T & LiveCredential) | null;
-    });
+    return callerBySession(session);
   }
 
   /** Once a minute at most: a caller's requests cost no write each. */
   private async noteUse<T extends ApiKey | OperatorSession>(
     entity: new () => T,
-    credential: LiveCredential,
+    credential: T,
   ): Promise<void> {
     const now = this.clock.now();
     if (!isUseToBeNoted(credential, now)) return;
@@ -104,15 +78,11 @@ export class OperatorAuthentication {
       if (!isStorageFault(error)) throw error;
     });
   }
+}
 
-  private isLive(credential: LiveCredential, token: string): boolean {
-    return (
-      credentialMatches(token, credential.secretHash) &&
-      credential.revokedAt === null &&
-      credential.expiresAt > this.clock.now() &&
-      credential.operator.disabledAt === null
-    );
-  }
+export function scopeMissing(scope: string): DomainError {
+  const detail = `This needs the scope ${scope}, which your role or API key does not have.`;
+  return new DomainError('forbidden', 'forbidden', detail);
 }
 
 export function unauthenticated(): DomainError {

@@ -9,6 +9,7 @@ import { operatorEntry } from './account-audit';
 import { type ChangePasswordDto, type LoginDto, type ResetPasswordDto } from './accounts.dto';
 import { type OperatorCaller } from './caller';
 import { OperatorDevices } from './operator-devices';
+import { checkCallerAgain, lockOperator, lockOperators, noSuchOperator } from './operator-lock';
 import { OperatorResetLink } from './operator-reset-link.entity';
 import { OperatorSessions, type SignedIn } from './operator-sessions.service';
 import { Operator } from './operator.entity';
@@ -50,18 +51,21 @@ export class OperatorPasswords {
     const attempt = { account: [address], deviceHash: isOwnDevice ? hashCredential(token) : null };
     await this.throttle.take(attempt);
     const isRight = await this.checks.matches(password, operator?.passwordHash ?? null);
-    if (!operator || !isRight) {
-      throw new DomainError('invalid_credentials', 'unauthenticated', 'E-mail address or password is wrong.');
-    }
+    if (!operator || !isRight) throw invalidCredentials();
     await this.throttle.giveBack(attempt);
-    return this.database.write(async (manager) => ({
-      ...(await this.sessions.open(manager, operator, 'password')),
-      device_token: await this.devices.remember(manager, operator.id, token),
-    }));
+    return this.database.write(async (manager) => {
+      const current = await lockOperator(manager, operator.id);
+      if (!isProvenStill(operator, current)) throw invalidCredentials();
+      return {
+        ...(await this.sessions.open(manager, current, 'password')),
+        device_token: await this.devices.remember(manager, current.id, token),
+      };
+    });
   }
 
   /** Ends the caller's other sessions, and reset links. */
-  async change({ operatorId, sessionId }: OperatorCaller, dto: ChangePasswordDto): Promise<void> {
+  async change(caller: OperatorCaller, dto: ChangePasswordDto): Promise<void> {
+    const { operatorId, sessionId } = caller;
     const { email, passwordHash: current } = await this.database.read((manager) =>
       requireOperator(manager, operatorId),
     );
@@ -71,15 +75,14 @@ export class OperatorPasswords {
     await this.throttle.take(attempt);
     if (!(await this.checks.matches(dto.current_password, current))) throw wrongPassword();
     await this.throttle.giveBack(attempt);
+    if (dto.new_password === dto.current_password) throw passwordUnchanged();
     const passwordHash = await hashPassword(dto.new_password);
     await this.database.write(async (manager) => {
+      const operator = await lockOperator(manager, operatorId);
+      await checkCallerAgain(manager, caller, this.clock);
       // Changed meanwhile, perhaps by somebody who wants this one out: then the old one proves nothing any more.
-      const { affected } = await manager.update(
-        Operator,
-        { id: operatorId, passwordHash: current },
-        { passwordHash },
-      );
-      if (!affected) throw wrongPassword();
+      if (operator.passwordHash !== current) throw wrongPassword();
+      await this.setPassword(manager, operator, passwordHash);
       await this.sessions.endOthers(manager, operatorId, sessionId);
       await this.endLinks(manager, operatorId);
       await this.audit.record(manager, operatorEntry('operator.password_changed', operatorId));
@@ -87,14 +90,17 @@ export class OperatorPasswords {
   }
 
   /** A way in for who has no password, or has forgotten it. The one before is worth nothing any more. */
-  issueLink(operatorId: string): Promise<ResetLink> {
+  issueLink(caller: OperatorCaller, operatorId: string): Promise<ResetLink> {
     const { id, value } = mintCredential('aor');
     const token = value.reveal();
     const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + LINK_SECONDS * 1000);
     return this.database.write(async (manager) => {
-      const { disabledAt } = await requireOperator(manager, operatorId);
-      if (disabledAt !== null) throw disabled();
+      const locked = await lockOperators(manager, [{ id: operatorId }, { id: caller.operatorId }]);
+      await checkCallerAgain(manager, caller, this.clock, 'operators:write');
+      const operator = locked.find((one) => one.id === operatorId);
+      if (!operator) throw noSuchOperator();
+      if (operator.disabledAt !== null) throw disabled();
       await this.endLinks(manager, operatorId);
       await insertRow(manager, OperatorResetLink, {
         ...{ id, operatorId, secretHash: hashCredential(token) },
@@ -107,7 +113,7 @@ export class OperatorPasswords {
     });
   }
 
-  /** Ends all sessions: whoever had the old password is out. The device is known from then on, so that guesses of others don't count there. */
+  /** Ends all sessions and links: whoever had the old password is out. The device is known from then on, so that guesses of others don't count there. */
   async reset({ token, password }: ResetPasswordDto): Promise<{ device_token: string }> {
     const id = parseCredential('aor', token)?.id;
     const link = id ? await this.database.read((manager) => findLink(manager, id)) : null;
@@ -118,19 +124,15 @@ export class OperatorPasswords {
     requireGoodPassword(password, email);
     const passwordHash = await hashPassword(password);
     return this.database.write(async (manager) => {
-      const now = this.clock.now();
-      const { affected } = await manager.update(
-        OperatorResetLink,
-        { id: link.id, endedAt: IsNull() },
-        { endedAt: now },
-      );
       const { operatorId } = link;
-      const owner = { id: operatorId, disabledAt: IsNull() };
-      if (!affected || link.expiresAt <= now || !(await manager.existsBy(Operator, owner)))
-        throw invalidLink();
+      const operator = await lockOperator(manager, operatorId);
+      const isLive =
+        (await findLink(manager, link.id))?.endedAt === null && link.expiresAt > this.clock.now();
+      if (!isLive || operator.disabledAt !== null) throw invalidLink();
       const context = currentContext();
       if (context) context.actor = { kind: 'operator', id: operatorId };
-      await manager.update(Operator, { id: operatorId }, { passwordHash });
+      await this.setPassword(manager, operator, passwordHash);
+      await this.endLinks(manager, operatorId);
       await this.sessions.endOthers(manager, operatorId);
       await this.audit.record(
         manager,
@@ -138,6 +140,11 @@ export class OperatorPasswords {
       );
       return { device_token: await this.devices.remember(manager, operatorId, undefined) };
     });
+  }
+
+  private async setPassword(manager: EntityManager, operator: Operator, passwordHash: string): Promise<void> {
+    const revocations = operator.revocations + 1;
+    await manager.update(Operator, { id: operator.id }, { passwordHash, revocations });
   }
 
   private async endLinks(manager: EntityManager, operatorId: string): Promise<void> {
@@ -148,6 +155,20 @@ export class OperatorPasswords {
 
 function findLink(manager: EntityManager, id: string): Promise<OperatorResetLink | null> {
   return manager.findOneBy(OperatorResetLink, { id });
+}
+
+/** Whether a password that was found right then lets in now. */
+function isProvenStill(then: Operator, { disabledAt, passwordHash, revocations }: Operator): boolean {
+  return disabledAt === null && passwordHash === then.passwordHash && revocations === then.revocations;
+}
+
+function invalidCredentials(): DomainError {
+  return new DomainError('invalid_credentials', 'unauthenticated', 'E-mail address or password is wrong.');
+}
+
+function passwordUnchanged(): DomainError {
+  const detail = 'The new password is the current one. Choose another.';
+  return new DomainError('password_unchanged', 'unprocessable', detail);
 }
 
 function wrongPassword(): DomainError {

@@ -6,6 +6,7 @@ import { type EntityManager, IsNull, MoreThan, Not } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { operatorEntry } from './account-audit';
 import { type OperatorCaller } from './caller';
+import { checkCallerAgain, lockOperator } from './operator-lock';
 import { OperatorSession, type SignInMethod } from './operator-session.entity';
 import { type Operator } from './operator.entity';
 import { type OperatorView, operatorView } from './operator.view';
@@ -71,8 +72,11 @@ export class OperatorSessions {
   }
 
   /** One of the caller's own. */
-  async end({ operatorId }: OperatorCaller, id: string): Promise<void> {
+  async end(caller: OperatorCaller, id: string): Promise<void> {
+    const { operatorId } = caller;
     await this.database.write(async (manager) => {
+      await lockOperator(manager, operatorId);
+      await checkCallerAgain(manager, caller, this.clock);
       const live = { id, operatorId, revokedAt: IsNull() };
       const { affected } = await manager.update(OperatorSession, live, { revokedAt: this.clock.now() });
       if (!affected) throw new DomainError('not_found', 'not_found', 'There is no such live session.');
@@ -80,26 +84,31 @@ export class OperatorSessions {
     });
   }
 
-  async signOut({ sessionId }: OperatorCaller): Promise<void> {
-    if (!sessionId) return;
-    await this.database.write((manager) =>
-      manager.update(OperatorSession, { id: sessionId }, { revokedAt: this.clock.now() }),
-    );
+  async signOut({ operatorId, sessionId }: OperatorCaller): Promise<void> {
+    if (sessionId) await this.endOne(operatorId, sessionId);
   }
 
   async endByToken(token: string): Promise<void> {
     const id = parseCredential('aos', token)?.id;
     if (!id) return;
-    const live = { id, secretHash: hashCredential(token), revokedAt: IsNull() };
-    await this.database.write((manager) =>
-      manager.update(OperatorSession, live, { revokedAt: this.clock.now() }),
+    const session = await this.database.read((manager) =>
+      manager.findOneBy(OperatorSession, { id, secretHash: hashCredential(token) }),
     );
+    if (session) await this.endOne(session.operatorId, id);
   }
 
   /** All of an operator, or all but one. */
   async endOthers(manager: EntityManager, operatorId: string, keptId?: string): Promise<void> {
     const live = { operatorId, revokedAt: IsNull(), ...(keptId !== undefined && { id: Not(keptId) }) };
     await manager.update(OperatorSession, live, { revokedAt: this.clock.now() });
+  }
+
+  private async endOne(operatorId: string, id: string): Promise<void> {
+    await this.database.write(async (manager) => {
+      await lockOperator(manager, operatorId);
+      const live = { id, revokedAt: IsNull() };
+      await manager.update(OperatorSession, live, { revokedAt: this.clock.now() });
+    });
   }
 }
 

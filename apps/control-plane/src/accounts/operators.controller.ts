@@ -26,8 +26,8 @@ export class OperatorsController {
   @Requires('operators:write')
   @Repeatable()
   @Post()
-  create(@Body() dto: CreateOperatorDto): Promise<OperatorView> {
-    return this.operators.create(dto);
+  create(@CurrentOperator() caller: OperatorCaller, @Body() dto: CreateOperatorDto): Promise<OperatorView> {
+    return this.operators.create(dto, caller);
   }
 
   @Requires('operators:read')
@@ -50,7 +50,10 @@ export class OperatorsController {
   @Requires('operators:write')
   @Repeatable()
   @Post(':id/reset-link')
-  issueLink(@Param('id', UuidPipe) id: string): Promise<ResetLink> {
-    return this.passwords.issueLink(id);
+  issueLink(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+  ): Promise<ResetLink> {
+    return this.passwords.issueLink(caller, id);
   }
 }

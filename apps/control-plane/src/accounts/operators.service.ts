@@ -17,6 +17,7 @@ import { type ChangeOperatorDto, type CreateOperatorDto } from './accounts.dto';
 import { ApiKey } from './api-key.entity';
 import { requireGoodPassword } from './password-words';
 import { type OperatorCaller } from './caller';
+import { checkCallerAgain, lockOperator, lockOperators, noSuchOperator } from './operator-lock';
 import { OperatorResetLink } from './operator-reset-link.entity';
 import { OperatorSession } from './operator-session.entity';
 import { Operator } from './operator.entity';
@@ -39,8 +40,8 @@ export class Operators {
     private readonly audit: Audit,
   ) {}
 
-  /** Without a password they get in by the provider of identities, or by a reset link. */
-  async create(dto: CreateOperatorDto): Promise<OperatorView> {
+  /** Without a password they get in by the provider of identities, or by a reset link. No `caller`: from the command line. */
+  async create(dto: CreateOperatorDto, caller?: OperatorCaller): Promise<OperatorView> {
     if (dto.password !== undefined) requireGoodPassword(dto.password, dto.email);
     const passwordHash = dto.password === undefined ? NO_PASSWORD : await hashPassword(dto.password);
     const now = this.clock.now();
@@ -50,9 +51,13 @@ export class Operators {
       name: dto.name ?? dto.email,
       role: dto.role,
     };
-    const nothingYet = { ssoIssuer: null, ssoSubject: null, disabledAt: null };
+    const nothingYet = { ssoIssuer: null, ssoSubject: null, disabledAt: null, revocations: 0 };
     try {
       await this.database.write(async (manager) => {
+        if (caller) {
+          await lockOperator(manager, caller.operatorId);
+          await this.checkCaller(manager, caller);
+        }
         await insertRow(manager, Operator, { ...operator, ...nothingYet, passwordHash, createdAt: now });
         await this.audit.record(manager, operatorEntry('operator.created', operator.id, { ...operator }));
       });
@@ -91,31 +96,32 @@ export class Operators {
   /** Who is disabled, or may do less from now on, is signed out everywhere; keys of the disabled never come back. */
   change(caller: OperatorCaller, id: string, dto: ChangeOperatorDto): Promise<ManagedOperatorView> {
     return this.database.write(async (manager) => {
-      const owners = await this.lockOwners(manager);
-      const operator = await requireOperator(manager, id);
+      // The owners, too: two who demote each other at once would leave none.
+      const owner = { role: 'owner' as const, disabledAt: IsNull() };
+      const locked = await lockOperators(manager, [owner, { id }, { id: caller.operatorId }]);
+      await this.checkCaller(manager, caller);
+      const operator = locked.find((one) => one.id === id);
+      if (!operator) throw noSuchOperator();
+      const owners = locked.filter(isActiveOwner);
       const changes = changesOf(operator, dto, this.clock.now());
       const isOwnerAfter = { ...operator, ...changes };
       if (owners.every((owner) => owner.id === id) && !isActiveOwner(isOwnerAfter)) throw lastOwner();
       if (changes.role !== undefined && id === caller.operatorId) throw ownRole();
       const names = Object.keys(changes) as (keyof typeof changes)[];
       if (names.length === 0) return managedOperatorView(operator);
-      await manager.update(Operator, { id }, changes);
+      const mayLess = changes.role !== undefined && isLower(changes.role, operator.role);
+      const revocations = operator.revocations + (changes.disabledAt || mayLess ? 1 : 0);
+      await manager.update(Operator, { id }, { ...changes, revocations });
       if (changes.disabledAt) await this.endEverything(manager, id);
-      else if (changes.role && isLower(changes.role, operator.role)) await this.endSessions(manager, id);
+      else if (mayLess) await this.endSessions(manager, id);
       const before = Object.fromEntries(names.map((name) => [name, operator[name]]));
       await this.audit.record(manager, operatorEntry('operator.changed', id, changes, before));
       return managedOperatorView({ ...operator, ...changes });
     });
   }
 
-  /** Two who demote each other at once would leave none: the second waits, and then sees. */
-  private lockOwners(manager: EntityManager): Promise<Operator[]> {
-    const query = manager
-      .createQueryBuilder(Operator, 'operator')
-      .where({ role: 'owner', disabledAt: IsNull() })
-      .orderBy('operator.id');
-    if (this.database.driver === 'postgres') query.setLock('pessimistic_write');
-    return query.getMany();
+  private async checkCaller(manager: EntityManager, caller: OperatorCaller): Promise<void> {
+    await checkCallerAgain(manager, caller, this.clock, 'operators:write');
   }
 
   private async endEverything(manager: EntityManager, operatorId: string): Promise<void> {
@@ -133,7 +139,7 @@ export class Operators {
 
 export async function requireOperator(manager: EntityManager, id: string): Promise<Operator> {
   const operator = await manager.findOneBy(Operator, { id });
-  if (!operator) throw new DomainError('not_found', 'not_found', 'There is no such operator.');
+  if (!operator) throw noSuchOperator();
   return operator;
 }
 

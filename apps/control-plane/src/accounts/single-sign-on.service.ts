@@ -10,10 +10,11 @@ import {
 } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { type EntityManager, IsNull } from 'typeorm';
+import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { operatorEntry } from './account-audit';
+import { lockOperator } from './operator-lock';
 import { OperatorSessions, type SignedIn } from './operator-sessions.service';
 import { Operator } from './operator.entity';
 
@@ -46,36 +47,54 @@ export class OperatorSingleSignOn {
   }
 
   async finish(request: FastifyRequest, reply: FastifyReply): Promise<SignedIn> {
+    // Whose identity it is only shows at the end: nobody may have been disabled or demoted while it was being proven.
+    const before = await this.revocations();
     const identity = await this.signOn.finish(this.client, REALM, request, reply);
     try {
-      return await this.database.write((manager) => this.admit(manager, identity));
+      return await this.database.write((manager) => this.admit(manager, identity, before));
     } catch (error) {
       throw violates(error, LINK_RULE) ? this.unknown(identity) : error;
     }
   }
 
-  private async admit(manager: EntityManager, identity: ProvenIdentity): Promise<SignedIn> {
-    const { issuer: ssoIssuer, subject: ssoSubject } = identity;
-    const linked = await manager.findOneBy(Operator, { ssoIssuer, ssoSubject });
-    const operator = linked ?? (await this.link(manager, identity));
-    if (!operator || operator.disabledAt !== null) throw this.unknown(identity);
+  private async admit(
+    manager: EntityManager,
+    identity: ProvenIdentity,
+    before: ReadonlyMap<string, number>,
+  ): Promise<SignedIn> {
+    const { issuer: ssoIssuer, subject: ssoSubject, email } = identity;
+    const found =
+      (await manager.findOneBy(Operator, { ssoIssuer, ssoSubject })) ??
+      (email === null ? null : await manager.findOneBy(Operator, { email }));
+    if (!found) throw this.unknown(identity);
+    const operator = await lockOperator(manager, found.id);
+    const isRevoked = operator.disabledAt !== null || operator.revocations !== before.get(operator.id);
+    // Another person may have the address today. Who was linked by this provider stays who they were.
+    const isLinked = operator.ssoIssuer === ssoIssuer;
+    const isTheirs = isLinked ? operator.ssoSubject === ssoSubject : operator.email === email;
+    if (isRevoked || !isTheirs) throw this.unknown(identity);
+    if (!isLinked) await this.link(manager, operator, identity);
     return this.sessions.open(manager, operator, 'single_sign_on');
   }
 
-  private async link(manager: EntityManager, identity: ProvenIdentity): Promise<Operator | null> {
-    const { issuer: ssoIssuer, subject: ssoSubject, email } = identity;
-    const operator = email === null ? null : await manager.findOneBy(Operator, { email });
-    // Another person may have the address today. Who was linked by this provider stays who they were.
-    if (!operator || operator.disabledAt !== null || operator.ssoIssuer === ssoIssuer) return null;
-    const unchanged = { id: operator.id, ssoIssuer: operator.ssoIssuer ?? IsNull() };
-    const { affected } = await manager.update(Operator, unchanged, { ssoIssuer, ssoSubject });
-    if (!affected) return null;
+  private async link(
+    manager: EntityManager,
+    operator: Operator,
+    { issuer: ssoIssuer, subject: ssoSubject }: ProvenIdentity,
+  ): Promise<void> {
+    await manager.update(Operator, { id: operator.id }, { ssoIssuer, ssoSubject });
     const context = currentContext();
     if (context) context.actor = { kind: 'operator', id: operator.id };
     const before = { issuer: operator.ssoIssuer, subject: operator.ssoSubject };
     const after = { issuer: ssoIssuer, subject: ssoSubject };
     await this.audit.record(manager, operatorEntry('operator.sign_on_linked', operator.id, after, before));
-    return operator;
+  }
+
+  private async revocations(): Promise<ReadonlyMap<string, number>> {
+    const operators = await this.database.read((manager) =>
+      manager.find(Operator, { select: { id: true, revocations: true } }),
+    );
+    return new Map(operators.map(({ id, revocations }) => [id, revocations]));
   }
 
   private unknown({ issuer, subject, email }: ProvenIdentity) {

@@ -36,6 +36,7 @@ import { ChainAudit1700000000013 } from './migrations/0013-chain-audit';
 import { QueueMails1700000000014 } from './migrations/0014-queue-mails';
 import { CreateSignups1700000000017 } from './migrations/0017-create-signups';
 import { ManageOperators1700000000015 } from './migrations/0015-manage-operators';
+import { FinishRevocations1700000000018 } from './migrations/0018-finish-revocations';
 import { ProbeWrites1700000000022 } from './migrations/0022-probe-writes';
 import { ControlPlaneState } from './plane-state.entity';
 
@@ -86,6 +87,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     QueueMails1700000000014,
     CreateSignups1700000000017,
     ManageOperators1700000000015,
+    FinishRevocations1700000000018,
     ProbeWrites1700000000022,
   ],
 };

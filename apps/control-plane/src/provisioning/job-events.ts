@@ -34,7 +34,7 @@ export class JobEvents {
           yield { type: 'done', data: jobView(job) };
           return;
         }
-        if (!(await wakes.next())) yield { type: KEEP_ALIVE, data: '' };
+        if (!(await wakes.next()) && !ended.aborted) yield { type: KEEP_ALIVE, data: '' };
       } finally {
         wakes.stop();
       }

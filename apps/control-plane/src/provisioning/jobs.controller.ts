@@ -6,6 +6,8 @@ import {
   ApiProduces,
   ApiTags,
   UuidPipe,
+  OngoingAnswers,
+  sendEventStream,
 } from '@atlas/platform';
 import {
   type BeforeApplicationShutdown,
@@ -19,6 +21,8 @@ import {
 } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
+import { CurrentOperator, type OperatorCaller } from '../accounts/caller';
+import { OperatorAuthentication } from '../accounts/operator-authentication';
 import { JobEvents, KEEP_ALIVE } from './job-events';
 import { type JobView, jobView } from './job.view';
 import { ListJobsQuery } from './jobs.dto';
@@ -34,6 +38,8 @@ export class JobsController implements BeforeApplicationShutdown {
   constructor(
     private readonly jobs: JobControl,
     private readonly events: JobEvents,
+    private readonly operators: OperatorAuthentication,
+    private readonly answers: OngoingAnswers,
   ) {}
 
   @Requires('jobs:read')
@@ -52,6 +58,7 @@ export class JobsController implements BeforeApplicationShutdown {
   @Get(':id/events')
   @ApiProduces('text/event-stream')
   async stream(
+    @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
     @Res() reply: FastifyReply,
   ): Promise<Sends<{ 200: string }>> {
@@ -59,19 +66,15 @@ export class JobsController implements BeforeApplicationShutdown {
     const end = new AbortController();
     this.streams.add(end);
     if (this.isEnding) end.abort();
-    reply.raw.once('close', () => end.abort());
-    reply.hijack();
-    reply.raw.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-      connection: 'close',
+    reply.raw.once('close', () => {
+      this.streams.delete(end);
+      end.abort();
     });
-    for await (const { type, data } of this.events.of(id, end.signal)) {
-      reply.raw.write(type === KEEP_ALIVE ? ':\n\n' : `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
-    }
-    reply.raw.end();
-    this.streams.delete(end);
+    const ended = this.answers.whileAdmitted(end.signal, {
+      credential: caller.sessionId ?? caller.id,
+      isStanding: () => this.operators.isStanding(caller, 'jobs:read'),
+    });
+    await sendEventStream(reply, this.eventsOf(id, ended), ended, (failure) => eventOf('error', failure));
   }
 
   @Requires('jobs:write')
@@ -98,9 +101,18 @@ export class JobsController implements BeforeApplicationShutdown {
     return { job: jobView(await this.jobs.rollback(id)) };
   }
 
+  private async *eventsOf(id: string, ended: AbortSignal): AsyncGenerator<string> {
+    for await (const { type, data } of this.events.of(id, ended))
+      yield type === KEEP_ALIVE ? ':\n\n' : eventOf(String(type), data);
+  }
+
   /** Lets those who watch go, so that the process can end. */
   beforeApplicationShutdown(): void {
     this.isEnding = true;
     for (const end of this.streams) end.abort();
   }
+}
+
+function eventOf(type: string, data: unknown): string {
+  return `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -125,6 +125,12 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return isActive;
   }
 
+  /** Whether calls that are signed with the key are taken now. Asks the database: another process may have revoked it. */
+  async isAccepted(id: string): Promise<boolean> {
+    if (this.platform.has(id)) return true;
+    return this.database.read((manager) => manager.existsBy(ServiceKey, { id, ...ACCEPTED }));
+  }
+
   private async open(keyId: string): Promise<ResolvedKey<PlaneCaller> | null> {
     const revocations = this.revocations;
     const key = await this.database.read((manager) => manager.findOneBy(ServiceKey, { id: keyId }));

@@ -331,7 +331,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
         items: [
           {
             ...{ id: made.id, name: 'ci', operator_id: operatorId, scopes: ['tenants:read'] },
-            ...{ created_at: plane.clock.now().toISOString(), expires_at: made.expires_at },
+            ...{ parent_id: null, created_at: plane.clock.now().toISOString(), expires_at: made.expires_at },
             ...{ last_used_at: null, revoked_at: null },
           },
         ],

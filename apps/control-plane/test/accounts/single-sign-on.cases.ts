@@ -1,6 +1,7 @@
 import { CookieBrowser, EVERY_DATABASE, OpenIdProvider, type ProviderUser } from '@atlas/testing';
 import { Operator } from '../../src/accounts/operator.entity';
 import { type Env, TestControlPlane } from '../control-plane.fixture';
+import { HeldOperator } from '../held-operator.fixture';
 import { PUBLIC_URL, refusal } from '../plane-simulator.fixture';
 
 const CLIENT = { clientId: 'atlas', clientSecret: 'a secret of the provider and us' };
@@ -104,6 +105,42 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     await plane.patch(`/api/operators/${id}`, { disabled: true }, { token: plane.session }).expect(200);
     expect((await call('/api/auth/me', browser)).status).toBe(401);
     expect(refusal(await signIn(eve))).toEqual(UNKNOWN);
+  });
+
+  it('are not signed in by what they were asked for before they were disabled, or given a lower role', async () => {
+    await plane.createOperator('max@example.com', 'admin');
+    const [{ id = '' } = {}] = await plane.rows(Operator, { email: 'max@example.com' });
+    const change = (body: object) =>
+      plane.patch(`/api/operators/${id}`, body, { token: plane.session }).expect(200);
+    const max: ProviderUser = { sub: 'max', email: 'max@example.com', email_verified: true };
+    for (const changes of [
+      [{ disabled: true }],
+      [{ disabled: true }, { disabled: false }],
+      [{ role: 'support' }],
+    ]) {
+      await change({ disabled: false });
+      provider.tampering = async (_, token) => {
+        for (const body of changes) await change(body);
+        return token;
+      };
+      expect(refusal(await signIn(max))).toEqual(UNKNOWN);
+    }
+    provider.tampering = undefined;
+    expect((await signIn(max)).status).toBe(303);
+  });
+
+  it('are not signed in when they are being disabled', async () => {
+    await plane.createOperator('moe@example.com', 'admin');
+    const [{ id = '' } = {}] = await plane.rows(Operator, { email: 'moe@example.com' });
+    const browser = new CookieBrowser();
+    const url = await comeBack({ sub: 'moe', email: 'moe@example.com', email_verified: true }, browser);
+    const held = await HeldOperator.hold(plane, id);
+    const disabled = plane.patch(`/api/operators/${id}`, { disabled: true }).then(({ status }) => status);
+    await held.untilWaiting(1);
+    const late = arrive(url, browser);
+    await held.untilWaiting(2);
+    await held.release();
+    expect([await disabled, refusal(await late)]).toEqual([200, UNKNOWN]);
   });
 
   it('are one of two who come with the same address for the first time, at once', async () => {

@@ -1,5 +1,7 @@
 import { Signals } from '@atlas/persistence';
+import { OngoingAnswers } from '@atlas/platform';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { Operator } from '../../src/accounts/operator.entity';
 import { JobsController } from '../../src/provisioning/jobs.controller';
 import { WaitingCalls } from '../../src/tenant-planes/waiting-calls';
 import { TestControlPlane } from '../control-plane.fixture';
@@ -20,11 +22,8 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
   });
   afterAll(() => plane.close());
 
-  const open = (id: string, end?: AbortSignal): Promise<Response> =>
-    fetch(`${plane.url}/api/provisioning-jobs/${id}/events`, {
-      headers: { authorization: `Bearer ${plane.apiKey}` },
-      ...(end && { signal: end }),
-    });
+  const open = (id: string, { token = plane.apiKey, url = plane.url } = {}): Promise<Response> =>
+    fetch(`${url}/api/provisioning-jobs/${id}/events`, { headers: { authorization: `Bearer ${token}` } });
 
   /** Reads to the end of the stream; `seen` is filled as it comes. */
   const read = async (response: Response, seen: Event[]): Promise<void> => {
@@ -72,6 +71,74 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
     const path = `/api/provisioning-jobs/${body.job.id}/events`;
     expect((await plane.get(path, { token })).status).toBe(403);
     expect((await plane.get(path, { token: null })).status).toBe(401);
+  });
+
+  describe('that never ends, by one who may no longer', () => {
+    let jobId: string;
+    let made = 0;
+    beforeAll(async () => (jobId = (await plane.provision()).body.job.id));
+
+    const operator = async () => {
+      const email = `watcher-${(made += 1)}@example.com`;
+      await plane.createOperator(email, 'admin');
+      const [{ id = '' } = {}] = await plane.rows(Operator, { email });
+      const session = await plane.login(email);
+      const body = { name: 'k', scopes: ['jobs:read'], ttl_seconds: 60 };
+      const { key } = (await plane.post('/api/api-keys', body, { token: session })).body;
+      return { id, session, key };
+    };
+    type Watcher = Awaited<ReturnType<typeof operator>>;
+    /** Resolves when it has ended; after its first event it is waiting for the next. */
+    const watch = async (token: string, url?: string) => {
+      const seen: Event[] = [];
+      const ended = read(await open(jobId, { token, url }), seen);
+      await eventually(() => seen.length >= STEPS.length, { what: 'the stream has told of each step' });
+      return { seen, ended };
+    };
+    const disable = ({ id }: Watcher) => plane.patch(`/api/operators/${id}`, { disabled: true }).expect(200);
+
+    it.each<[string, 'key' | 'session', (watcher: Watcher) => unknown]>([
+      ['is disabled', 'session', disable],
+      ['is disabled and came with an API key', 'key', disable],
+      [
+        'has signed out',
+        'session',
+        ({ session: token }) => plane.post('/api/auth/logout', undefined, { token }),
+      ],
+      ['has not used the session for an hour', 'session', () => plane.clock.advance(3600)],
+      [
+        'has an API key that was revoked',
+        'key',
+        ({ key }) => plane.delete(`/api/api-keys/${key.split('_')[1]}`),
+      ],
+      ['has an API key that expired', 'key', () => plane.clock.advance(60)],
+    ])('ends when that one %s, and no other', async (_, credential, revoke) => {
+      const watcher = await operator();
+      const [theirs, other] = [await watch(watcher[credential]), await watch(plane.apiKey)];
+      await plane.app.get(OngoingAnswers).look();
+      await revoke(watcher);
+      await plane.app.get(OngoingAnswers).look();
+      await theirs.ended;
+      expect(theirs.seen.some(({ type }) => type === 'done')).toBe(false);
+      const next = await plane.provision();
+      await plane.post(`/api/provisioning-jobs/${jobId}/cancel`).expect(202);
+      await other.ended;
+      expect(other.seen.at(-1)?.type).toBe('done');
+      jobId = next.body.job.id;
+    });
+
+    it('ends within 5 s in every process', async () => {
+      const further =
+        driver === 'postgres' ? await TestControlPlane.open(plane.database, plane.clock) : undefined;
+      const watcher = await operator();
+      const { seen, ended } = await watch(watcher.key, further?.url);
+      await disable(watcher);
+      const since = performance.now();
+      await ended;
+      expect(performance.now() - since).toBeLessThan(5000);
+      expect(seen.some(({ type }) => type === 'done')).toBe(false);
+      await further?.app.close();
+    });
   });
 });
 

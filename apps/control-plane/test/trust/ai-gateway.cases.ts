@@ -4,10 +4,12 @@ import {
   type ServerResponse,
   request as httpRequest,
 } from 'node:http';
+import { OngoingAnswers } from '@atlas/platform';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { EVERY_DATABASE, StandInAiProvider, eventually } from '@atlas/testing';
 import { ControlPlaneConfig } from '../../src/control-plane.config';
 import { Placement } from '../../src/tenant-planes/placement.entity';
+import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
 import { TestControlPlane } from '../control-plane.fixture';
 import { JOBS } from '../job-scene.fixture';
 import { PlaneSimulator, type SignedAnswer, bodyOf, refusal } from '../plane-simulator.fixture';
@@ -276,6 +278,28 @@ describe('the AI gateway', () => {
     if (stream) await answer;
     call.destroy();
     expect(await scene.provider.asked.at(-1)?.closed).toBe('aborted');
+  });
+
+  it('ends a stream once the key of the plane that asked is revoked, and no other', async () => {
+    const revoked = await scene.tenant('shared', 'revoked');
+    scene.provider.answering = (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+    };
+    const begin = async (one: Asker) => {
+      const { call, answer } = one.open({ ...QUESTION, stream: true });
+      return { call, answer: await answer, asked: scene.provider.asked.at(-1) };
+    };
+    const [theirs, other] = [await begin(revoked), await begin(asker)];
+    const answers = scene.plane.app.get(OngoingAnswers);
+    await answers.look();
+    const revokedAt = scene.plane.clock.now();
+    await scene.plane.change(ServiceKey, { tenantPlaneId: revoked.plane.id }, { revokedAt });
+    await answers.look();
+    expect(await theirs.asked?.closed).toBe('aborted');
+    expect(await theirs.answer.toArray()).toEqual([]);
+    other.call.destroy();
+    expect(await other.asked?.closed).toBe('aborted');
+    expect(other.answer.complete).toBe(false);
   });
 
   it('reads no more of the provider than its caller reads of it', async () => {

@@ -1,7 +1,9 @@
 import { type TenantScope } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
+import { IsNull, MoreThan } from 'typeorm';
 import { type SignedInUser } from '../tenancy/request-tenant';
+import { PERMISSIONS_OF_ROLE, type Permission } from './permissions';
 import { claimedTenant, hashToken } from './session-token';
 import { Session } from './session.entity';
 import { User } from './user.entity';
@@ -30,6 +32,25 @@ export class SessionAuthentication {
     const { id, email, name, role, deactivatedAt } = session.user;
     if (deactivatedAt) throw unauthenticated();
     return { tenantId: scope.tenantId, user: { id, email, name, role, sessionId: session.id } };
+  }
+
+  /** Whether a user who was let in before would be now. Their session may have been renewed: then what came of it counts. */
+  async isStanding(
+    scope: TenantScope,
+    { id, sessionId }: SignedInUser,
+    permission: Permission,
+  ): Promise<boolean> {
+    const [user, session] = await Promise.all([
+      scope.findOne(User, { id, deactivatedAt: IsNull() }),
+      scope.findOne(Session, { id: sessionId }),
+    ]);
+    if (!user || !session || !PERMISSIONS_OF_ROLE[user.role].includes(permission)) return false;
+    const live = { revokedAt: IsNull(), expiresAt: MoreThan(this.clock.now()) };
+    const family = session.familyId ?? session.id;
+    return scope.exists(Session, [
+      { ...live, id: session.id },
+      { ...live, familyId: family },
+    ]);
   }
 
   private async find(scope: TenantScope, token: string): Promise<(Session & { user: User }) | null> {

@@ -1,15 +1,18 @@
+import { TenantDatabase } from '@atlas/persistence';
 import {
   type Sends,
   AnswersWithin,
   ApiBearerAuth,
   ApiProduces,
   ApiTags,
+  OngoingAnswers,
   UuidPipe,
   callerGone,
   sendEventStream,
 } from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
+import { SessionAuthentication } from '../accounts/session-authentication';
 import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';
@@ -24,6 +27,9 @@ export class AiController {
   constructor(
     private readonly analyses: IncidentAnalyses,
     private readonly settings: AiSettings,
+    private readonly tenants: TenantDatabase,
+    private readonly sessions: SessionAuthentication,
+    private readonly answers: OngoingAnswers,
   ) {}
 
   /** JSON, or with `Accept: text/event-stream` piece by piece: events `delta`, then `done` or `error`. */
@@ -34,16 +40,21 @@ export class AiController {
   @ApiProduces('application/json', 'text/event-stream')
   async analyse(
     @CurrentTenant() tenant: Tenant,
-    @CurrentUser() { id: by }: SignedInUser,
+    @CurrentUser() user: SignedInUser,
     @Param('id', UuidPipe) incidentId: string,
     @Headers('accept') accept: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<Sends<{ 200: AnalysisView }>> {
-    const [asked, gone] = [{ by, incidentId }, callerGone(reply)];
+    const asked = { by: user.id, incidentId };
+    const ended = this.answers.whileAdmitted(callerGone(reply), {
+      credential: user.sessionId,
+      isStanding: () =>
+        this.tenants.read(tenant.id, (scope) => this.sessions.isStanding(scope, user, 'ai:use')),
+    });
     if (accept?.includes('text/event-stream')) {
-      const events = await this.analyses.stream(tenant.id, asked, gone);
-      await sendEventStream(reply, events, gone, (failure) => eventOf('error', failure));
-    } else await reply.send(await this.analyses.analyse(tenant.id, asked, gone));
+      const events = await this.analyses.stream(tenant.id, asked, ended);
+      await sendEventStream(reply, events, ended, (failure) => eventOf('error', failure));
+    } else await reply.send(await this.analyses.analyse(tenant.id, asked, ended));
   }
 
   @Requires('ai:use')

@@ -116,6 +116,7 @@ const ACCOUNTS = [
     Deployment,
     PlaneIdentities,
     RepeatableRequests,
+    SessionAuthentication,
     SessionCookie,
     Sessions,
     SingleTenantFile,

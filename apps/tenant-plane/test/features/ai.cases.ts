@@ -1,5 +1,9 @@
 import { type DesiredTenant, PLANE_PATHS } from '@atlas/plane-contract';
+import { OngoingAnswers } from '@atlas/platform';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { Session } from '../../src/accounts/session.entity';
+import { Sessions } from '../../src/accounts/sessions';
+import { User } from '../../src/accounts/user.entity';
 import { completionOf, problem, streamOf } from '../fake-control-plane.fixture';
 import { Link } from '../linked-plane.fixture';
 import { type CallOptions, TestTenantPlane, hostOf, tenantEntry } from '../tenant-plane.fixture';
@@ -176,6 +180,37 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       await eventually(() => control.rebuffs.length > before);
       call.abort();
       await eventually(() => control.hangUps > hangUps);
+      control.manner = 'proper';
+    },
+  );
+
+  it.each(['application/json', 'text/event-stream'])(
+    'is asked no more for %s when whoever asks may no longer, though they may renew their session',
+    async (accept) => {
+      const { path } = await asker(plane, tenant);
+      const { control } = link;
+      const answers = plane.app.get(OngoingAnswers);
+      const { id, session } = await plane.user(tenant, 'operator');
+      const as = { session, host: hostOf(tenant.slug) };
+      Object.assign(control, { manner: 'hanging', misbehavesAt: [PLANE_PATHS.chatCompletions] });
+      const [before, hangUps] = [control.rebuffs.length, control.hangUps];
+      const answer = plane.post(path, undefined, { ...as, headers: { accept } }).then(({ status }) => status);
+      await eventually(() => control.rebuffs.length > before);
+      await plane.tenants.write(tenant.tenant_id, async (scope) => {
+        const [old] = await scope.find(Session, { where: { userId: id } });
+        const user = await scope.findOne(User, { id });
+        if (!old || !user) throw new Error('There is no such user.');
+        await plane.app.get(Sessions).open(scope, user, old.familyId ?? old.id);
+        await scope.update(Session, { id: old.id }, { revokedAt: plane.now });
+      });
+      await answers.look();
+      expect(control.hangUps).toBe(hangUps);
+      await plane.tenants.write(tenant.tenant_id, (scope) =>
+        scope.update(User, { id }, { deactivatedAt: plane.now }),
+      );
+      await answers.look();
+      await eventually(() => control.hangUps > hangUps, { what: 'the Control Plane is let go' });
+      expect(await answer).toBe(503);
       control.manner = 'proper';
     },
   );

@@ -1,0 +1,58 @@
+import { type EntityManager } from 'typeorm';
+import { ApiKey } from './api-key.entity';
+import { type OperatorCaller } from './caller';
+import { OperatorSession } from './operator-session.entity';
+import { Operator } from './operator.entity';
+import { SCOPES_OF_ROLE, grantableScopes } from './scopes';
+import { isIdle } from './session-limits';
+
+/** An API key or a session, with whose it is. */
+export type WithOperator<T> = T & { readonly operator: Operator };
+
+export async function findCredential<T extends ApiKey | OperatorSession>(
+  manager: EntityManager,
+  entity: new () => T,
+  id: string,
+): Promise<WithOperator<T> | null> {
+  const found = await manager
+    .createQueryBuilder(entity, 'credential')
+    .innerJoinAndMapOne('credential.operator', Operator, 'operator', 'operator.id = credential.operatorId')
+    .where('credential.id = :id', { id })
+    .getOne();
+  return found as WithOperator<T> | null;
+}
+
+export function isLiveKey({ revokedAt, expiresAt, operator }: WithOperator<ApiKey>, now: Date): boolean {
+  return revokedAt === null && expiresAt > now && operator.disabledAt === null;
+}
+
+export function isLiveSession(session: WithOperator<OperatorSession>, now: Date): boolean {
+  const { revokedAt, expiresAt, operator } = session;
+  return revokedAt === null && expiresAt > now && operator.disabledAt === null && !isIdle(session, now);
+}
+
+export function callerByKey({ id, scopes, operator }: WithOperator<ApiKey>): OperatorCaller {
+  const { id: operatorId, role } = operator;
+  // A key never outlives what its operator may grant today.
+  const left = scopes.filter((scope) => grantableScopes(role).includes(scope));
+  return { kind: 'api_key', id, operatorId, role, scopes: left };
+}
+
+export function callerBySession({ id: sessionId, operator }: WithOperator<OperatorSession>): OperatorCaller {
+  const { id, role } = operator;
+  return { kind: 'operator', id, operatorId: id, role, scopes: SCOPES_OF_ROLE[role], sessionId };
+}
+
+/** A caller who was authenticated before, as they are now; null when what they showed has ended since. */
+export async function callerAsOfNow(
+  manager: EntityManager,
+  { kind, id, sessionId = '' }: OperatorCaller,
+  now: Date,
+): Promise<OperatorCaller | null> {
+  if (kind === 'api_key') {
+    const key = await findCredential(manager, ApiKey, id);
+    return key && isLiveKey(key, now) ? callerByKey(key) : null;
+  }
+  const session = await findCredential(manager, OperatorSession, sessionId);
+  return session && isLiveSession(session, now) ? callerBySession(session) : null;
+}

@@ -1,0 +1,374 @@
+import { PasswordChecks } from '@atlas/platform';
+import { EVERY_DATABASE } from '@atlas/testing';
+import type supertest from 'supertest';
+import { IsNull } from 'typeorm';
+import { ApiKey } from '../../src/accounts/api-key.entity';
+import { OperatorResetLink } from '../../src/accounts/operator-reset-link.entity';
+import { OperatorSession } from '../../src/accounts/operator-session.entity';
+import { Operator } from '../../src/accounts/operator.entity';
+import { type OperatorRole, type Scope } from '../../src/accounts/scopes';
+import { PASSWORD, TestControlPlane } from '../control-plane.fixture';
+import { Gate, HeldOperator } from '../held-operator.fixture';
+import { refusal } from '../plane-simulator.fixture';
+
+const NEW_PASSWORD = 'another horse another staple';
+const THIRD_PASSWORD = 'a third horse on a staple';
+const UNAUTHENTICATED = [401, 'unauthenticated'];
+
+describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
+  let plane: TestControlPlane;
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot(driver);
+  });
+  afterAll(() => plane.close());
+
+  let made = 0;
+  /** With a session and an API key of their own, both used within the minute: using them again writes nothing. */
+  const operator = async (role: OperatorRole = 'admin') => {
+    const email = `revoked-${role}-${(made += 1)}@example.com`;
+    await plane.createOperator(email, role);
+    const [{ id = '' } = {}] = await plane.rows(Operator, { email });
+    const session = await plane.login(email);
+    const scopes: Scope[] = ['api_keys:write', 'tenants:read', ...(role === 'owner' ? OWNERS : [])];
+    const key = role === 'support' ? '' : await plane.createApiKey(scopes, session);
+    await Promise.all([statusOf(session), statusOf(key)]);
+    return { id, email, session, key };
+  };
+  const OWNERS: Scope[] = ['operators:write'];
+  const statusOf = async (token: string) => (await plane.get('/api/auth/me', { token })).status;
+  const signIn = (email: string, password = PASSWORD) =>
+    plane.post('/api/auth/login', { email, password }, { token: null });
+  const change = (id: string, body: object, token?: string) =>
+    plane.patch(`/api/operators/${id}`, body, { token });
+  const setDisabled = (id: string, disabled: boolean) => change(id, { disabled }).expect(200);
+  const newKey = (token: string, body: object = {}) =>
+    plane.post('/api/api-keys', { name: 'k', scopes: ['tenants:read'], ...body }, { token });
+  const revokeKey = (key: string, token?: string) =>
+    plane.delete(`/api/api-keys/${key.split('_')[1]}`, { token });
+  const issueLink = async (id: string): Promise<string> =>
+    (await plane.post(`/api/operators/${id}/reset-link`).expect(201)).body.token;
+  const reset = (token: string, password = NEW_PASSWORD) =>
+    plane.post('/api/auth/reset-password', { token, password }, { token: null });
+  const changePassword = (token: string, new_password = NEW_PASSWORD, current_password = PASSWORD) =>
+    plane.post('/api/auth/password', { current_password, new_password }, { token });
+
+  /** Runs `meanwhile` while a password that was found right waits to be taken for right. */
+  const whileChecked = async (
+    call: supertest.Test,
+    meanwhile: () => Promise<unknown>,
+  ): Promise<supertest.Response> => {
+    const checks = plane.app.get(PasswordChecks);
+    const matches = checks.matches.bind(checks);
+    const [checked, free] = [new Gate(), new Gate()];
+    const paused = jest.spyOn(checks, 'matches').mockImplementationOnce(async (...given) => {
+      const isRight = await matches(...given);
+      checked.open();
+      await free.opened;
+      return isRight;
+    });
+    const answer = call.then((response) => response);
+    await checked.opened;
+    await meanwhile();
+    free.open();
+    paused.mockRestore();
+    return answer;
+  };
+
+  /** Starts the calls one after the other while the operator is held, each behind the one before. */
+  const queued = async <T extends readonly supertest.Test[]>(
+    id: string,
+    ...calls: T
+  ): Promise<{ [K in keyof T]: supertest.Response }> => {
+    const held = await HeldOperator.hold(plane, id);
+    const answers: Promise<supertest.Response>[] = [];
+    try {
+      for (const call of calls) {
+        answers.push(call.then((response) => response));
+        await held.untilWaiting(answers.length);
+      }
+    } finally {
+      await held.release();
+    }
+    return (await Promise.all(answers)) as { [K in keyof T]: supertest.Response };
+  };
+
+  describe('a sign-in whose password was checked before', () => {
+    const revocations: [string, (who: { id: string; session: string }) => Promise<unknown>][] = [
+      ['they are disabled', ({ id }) => setDisabled(id, true)],
+      [
+        'they are disabled and enabled again',
+        ({ id }) => setDisabled(id, true).then(() => setDisabled(id, false)),
+      ],
+      ['they are given a lower role', ({ id }) => change(id, { role: 'support' }).expect(200)],
+      ['their password is reset', async ({ id }) => reset(await issueLink(id)).expect(200)],
+      ['they change their password', ({ session }) => changePassword(session).expect(204)],
+      [
+        'their password is changed and changed back',
+        async ({ session }) => {
+          await changePassword(session).expect(204);
+          await changePassword(session, PASSWORD, NEW_PASSWORD).expect(204);
+        },
+      ],
+    ];
+    it.each(revocations)('opens no session after %s', async (_, revoke) => {
+      const who = await operator();
+      const live = { operatorId: who.id, revokedAt: IsNull() };
+      const answer = await whileChecked(signIn(who.email), () => revoke(who));
+      expect(refusal(answer)).toEqual([401, 'invalid_credentials']);
+      const left = await plane.rows(OperatorSession, live);
+      // Who changed it keeps the session that they did it in.
+      expect(left.filter(({ id }) => !who.session.includes(id))).toEqual([]);
+    });
+
+    it('opens one with what they may by then', async () => {
+      const { id, email } = await operator('support');
+      const answer = await whileChecked(signIn(email), () => change(id, { role: 'admin' }).expect(200));
+      expect([answer.status, answer.body.operator.role]).toEqual([200, 'admin']);
+    });
+  });
+
+  describe('a password', () => {
+    it('is not changed by who was found right before it was reset', async () => {
+      const { id, email, session } = await operator();
+      const link = await issueLink(id);
+      const answer = await whileChecked(changePassword(session, THIRD_PASSWORD), () =>
+        reset(link).expect(200),
+      );
+      expect(refusal(answer)).toEqual(UNAUTHENTICATED);
+      expect([
+        (await signIn(email, THIRD_PASSWORD)).status,
+        (await signIn(email, NEW_PASSWORD)).status,
+      ]).toEqual([401, 200]);
+    });
+
+    it('is changed by one of two who give the same current one', async () => {
+      const { email, session } = await operator();
+      const other = await plane.login(email);
+      const first = changePassword(session);
+      const second = await whileChecked(changePassword(other, THIRD_PASSWORD), () => first.expect(204));
+      expect(refusal(second)).toEqual(UNAUTHENTICATED);
+      const same = changePassword(session, THIRD_PASSWORD, NEW_PASSWORD);
+      const third = await whileChecked(changePassword(session, PASSWORD, NEW_PASSWORD), () =>
+        same.expect(204),
+      );
+      expect(refusal(third)).toEqual([403, 'wrong_password']);
+      expect((await signIn(email, THIRD_PASSWORD)).status).toBe(200);
+    });
+
+    it('is not changed by who was disabled and enabled again since', async () => {
+      const { id, email, session } = await operator();
+      const answer = await whileChecked(changePassword(session), async () => {
+        await setDisabled(id, true);
+        await setDisabled(id, false);
+      });
+      expect(refusal(answer)).toEqual(UNAUTHENTICATED);
+      expect((await signIn(email)).status).toBe(200);
+    });
+
+    it('is not changed to what it is, which would end links and sessions for nothing', async () => {
+      const { id, email, session } = await operator();
+      const [other, link] = [await plane.login(email), await issueLink(id)];
+      expect(refusal(await changePassword(session, PASSWORD))).toEqual([422, 'password_unchanged']);
+      expect(refusal(await changePassword(session, 'wrong password 1', 'wrong password 1'))).toEqual([
+        403,
+        'wrong_password',
+      ]);
+      expect(await statusOf(other)).toBe(200);
+      expect((await reset(link)).status).toBe(200);
+    });
+  });
+
+  describe('a reset link', () => {
+    const live = (operatorId: string) => plane.count(OperatorResetLink, { operatorId, endedAt: IsNull() });
+
+    it('is the only one of its operator, however many are asked for at once', async () => {
+      const { id } = await operator();
+      const tokens = await Promise.all(Array.from({ length: 6 }, () => issueLink(id)));
+      expect(await live(id)).toBe(1);
+      const answers = await Promise.all(tokens.map((token) => reset(token)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 410, 410, 410, 410, 410]);
+      expect(await live(id)).toBe(0);
+    });
+
+    it('is nothing any more once another one that was there at the same time was used', async () => {
+      const { id } = await operator();
+      const link = await issueLink(id);
+      const [used, next] = await queued(id, reset(link), plane.post(`/api/operators/${id}/reset-link`));
+      expect([used.status, next.status]).toEqual([200, 201]);
+      const again = await issueLink(id);
+      const [newer, older] = await queued(id, plane.post(`/api/operators/${id}/reset-link`), reset(again));
+      expect([newer.status, refusal(older)]).toEqual([201, [410, 'invalid_reset_link']]);
+    });
+
+    it('is not issued for who is being disabled, and nothing when it was issued just before', async () => {
+      const [first, second] = [await operator(), await operator()];
+      const path = ({ id }: { id: string }) => `/api/operators/${id}/reset-link`;
+      const [disabled, refused] = await queued(
+        first.id,
+        change(first.id, { disabled: true }),
+        plane.post(path(first)),
+      );
+      expect([disabled.status, refusal(refused)]).toEqual([200, [409, 'operator_disabled']]);
+      const [issued] = await queued(
+        second.id,
+        plane.post(path(second)),
+        change(second.id, { disabled: true }),
+      );
+      await setDisabled(second.id, false);
+      expect([issued.status, refusal(await reset(issued.body.token))]).toEqual([
+        201,
+        [410, 'invalid_reset_link'],
+      ]);
+    });
+
+    it('sets no password for who is disabled meanwhile, also when they are enabled again', async () => {
+      const { id, email } = await operator();
+      const link = await issueLink(id);
+      const [, , late] = await queued(
+        id,
+        change(id, { disabled: true }),
+        change(id, { disabled: false }),
+        reset(link),
+      );
+      expect(refusal(late)).toEqual([410, 'invalid_reset_link']);
+      expect((await signIn(email)).status).toBe(200);
+    });
+  });
+
+  describe('an API key', () => {
+    it('is not made by an operator who is being disabled, and ends when it was made just before', async () => {
+      for (const credential of ['session', 'key'] as const) {
+        const [first, second] = [await operator(), await operator()];
+        const [, late] = await queued(
+          first.id,
+          change(first.id, { disabled: true }),
+          newKey(first[credential]),
+        );
+        expect(refusal(late)).toEqual(UNAUTHENTICATED);
+        const [early] = await queued(
+          second.id,
+          newKey(second[credential]),
+          change(second.id, { disabled: true }),
+        );
+        expect(early.status).toBe(201);
+        for (const { id } of [first, second]) {
+          await setDisabled(id, false);
+          expect(await plane.count(ApiKey, { operatorId: id, revokedAt: IsNull() })).toBe(0);
+        }
+        expect(await statusOf(early.body.key)).toBe(401);
+      }
+    });
+
+    it('is not made by a session or key that is being ended', async () => {
+      const { id, email, session, key } = await operator();
+      const sessions = [session, await plane.login(email), await plane.login(email)] as const;
+      await Promise.all(sessions.map(statusOf));
+      const end = plane.delete(`/api/auth/sessions/${sessions[1].split('_')[1]}`, { token: session });
+      const out = plane.post('/api/auth/logout', undefined, { token: sessions[2] });
+      for (const [revocation, credential] of [
+        [end, sessions[1]],
+        [out, sessions[2]],
+        [revokeKey(key, session), key],
+        [reset(await issueLink(id)), await plane.login(email)],
+      ] as const) {
+        await statusOf(credential);
+        const [revoked, late] = await queued(id, revocation, newKey(credential));
+        expect([revoked.ok, refusal(late)]).toEqual([true, UNAUTHENTICATED]);
+      }
+    });
+
+    it('is made with no more than its maker may by then', async () => {
+      const { id, key } = await operator();
+      const [, late] = await queued(id, change(id, { role: 'support' }), newKey(key));
+      expect(refusal(late)).toEqual([403, 'forbidden']);
+    });
+
+    it('that another made ends no later than that one', async () => {
+      const { session } = await operator();
+      const scopes = ['api_keys:write', 'tenants:read'];
+      const { body: parent } = await newKey(session, { scopes, ttl_seconds: 600 }).expect(201);
+      const { body: child } = await newKey(parent.key, { scopes, ttl_seconds: 3600 }).expect(201);
+      const { body: short } = await newKey(child.key, { ttl_seconds: 60 }).expect(201);
+      const until = (seconds: number) => new Date(plane.clock.now().getTime() + seconds * 1000).toISOString();
+      expect([parent, child, short].map((key) => key.expires_at)).toEqual([
+        until(600),
+        until(600),
+        until(60),
+      ]);
+      const { items } = (await plane.get('/api/api-keys?limit=200')).body;
+      const parentOf = ({ id }: { id: string }) =>
+        items.find((key: { id: string }) => key.id === id).parent_id;
+      expect([parent, child, short].map(parentOf)).toEqual([null, parent.id, child.id]);
+      plane.clock.advance(600);
+      expect(await statusOf(child.key)).toBe(401);
+    });
+
+    it('is revoked with all that it made, and that those made', async () => {
+      const { session } = await operator();
+      const scopes = ['api_keys:write', 'tenants:read'];
+      const make = async (token: string): Promise<string> => (await newKey(token, { scopes })).body.key;
+      const root = await make(session);
+      const [left, right] = [await make(root), await make(root)];
+      const leaf = await make(await make(left));
+      expect((await revokeKey(left, session)).status).toBe(204);
+      expect(await Promise.all([root, left, leaf, right].map(statusOf))).toEqual([200, 401, 401, 200]);
+      const [entry] = (await plane.get('/api/audit?limit=1')).body.items;
+      expect(entry).toMatchObject({ action: 'api_key.revoked', after: { revoked_with_it: 2 } });
+      expect((await revokeKey(root, session)).status).toBe(204);
+      expect(await statusOf(right)).toBe(401);
+    });
+
+    it('that is just being made ends with the one that makes it', async () => {
+      const { id, session, key } = await operator();
+      const [child, revoked] = await queued(id, newKey(key), revokeKey(key, session));
+      expect([child.status, revoked.status]).toEqual([201, 204]);
+      expect(await statusOf(child.body.key)).toBe(401);
+    });
+
+    it('is shown again only to who may still call', async () => {
+      const { id, session } = await operator();
+      const body = { name: 'k', scopes: ['tenants:read'] };
+      const repeat = { token: session, headers: { 'idempotency-key': 'shown-again' } };
+      await plane.post('/api/api-keys', body, repeat).expect(201);
+      await setDisabled(id, true);
+      expect(refusal(await plane.post('/api/api-keys', body, repeat))).toEqual(UNAUTHENTICATED);
+      await setDisabled(id, false);
+      expect(refusal(await plane.post('/api/api-keys', body, repeat))).toEqual(UNAUTHENTICATED);
+    });
+  });
+
+  describe('an owner who is being disabled', () => {
+    it.each(['session', 'key'] as const)('changes nobody any more by their %s', async (credential) => {
+      const other = await operator();
+      const attempts: ((token: string) => supertest.Test)[] = [
+        (token) => change(other.id, { role: 'owner' }, token),
+        (token) => plane.post(`/api/operators/${other.id}/reset-link`, undefined, { token }),
+        (token) => plane.post('/api/operators', { email: 'late@example.com', role: 'owner' }, { token }),
+        (token) => revokeKey(other.key, token),
+      ];
+      for (const attempt of attempts) {
+        const owner = await operator('owner');
+        const [disabled, late] = await queued(
+          owner.id,
+          change(owner.id, { disabled: true }),
+          attempt(owner[credential]),
+        );
+        expect([disabled.status, refusal(late)]).toEqual([200, UNAUTHENTICATED]);
+      }
+      expect(await plane.count(Operator, { email: 'late@example.com' })).toBe(0);
+      expect(await plane.count(OperatorResetLink, { operatorId: other.id })).toBe(0);
+      expect(await plane.count(Operator, { id: other.id, role: 'owner' })).toBe(0);
+      expect(await statusOf(other.key)).toBe(200);
+    });
+
+    it('does nothing by a key whose operator is no owner any more', async () => {
+      const [owner, other] = [await operator('owner'), await operator()];
+      const [demoted, late] = await queued(
+        owner.id,
+        change(owner.id, { role: 'admin' }),
+        change(other.id, { disabled: true }, owner.key),
+      );
+      expect([demoted.status, refusal(late)]).toEqual([200, [403, 'forbidden']]);
+    });
+  });
+});
