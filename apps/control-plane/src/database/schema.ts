@@ -35,6 +35,7 @@ import { DrainCells1700000000012 } from './migrations/0012-drain-cells';
 import { ChainAudit1700000000013 } from './migrations/0013-chain-audit';
 import { QueueMails1700000000014 } from './migrations/0014-queue-mails';
 import { CreateSignups1700000000017 } from './migrations/0017-create-signups';
+import { FollowAddresses1700000000019 } from './migrations/0019-follow-addresses';
 import { ManageOperators1700000000015 } from './migrations/0015-manage-operators';
 import { ControlPlaneState } from './plane-state.entity';
 
@@ -84,5 +85,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     QueueMails1700000000014,
     CreateSignups1700000000017,
     ManageOperators1700000000015,
+    FollowAddresses1700000000019,
   ],
 };
