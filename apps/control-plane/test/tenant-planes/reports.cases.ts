@@ -55,6 +55,38 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     expect(await health()).toMatchObject({ health: 'online' });
   });
 
+  describe('with its health', () => {
+    const FULL = { name: 'disk', status: 'failing', detail: '12 MB free' };
+    const listed = async ({ id }: PlaneSimulator) =>
+      (await plane.get('/api/tenant-planes')).body.items.find((item: { id: string }) => item.id === id);
+
+    it('is listed and counted with what is wrong', async () => {
+      const cell = await plane.enrolledCell();
+      const metric = async (): Promise<number> => {
+        const { text } = await plane.get('/metrics').expect(200);
+        return Number(/atlas_tenant_planes\{health="failing"\} (\d+)/.exec(text)?.[1]);
+      };
+      await cell.report([], { health: { status: 'ok' } });
+      expect(await listed(cell)).toMatchObject({ health_status: 'ok', health_checks: [] });
+      const before = await metric();
+      await cell.report([], { health: { status: 'failing', checks: [FULL] } });
+      expect(await listed(cell)).toMatchObject({ health_status: 'failing', health_checks: [FULL] });
+      expect(await metric()).toBe(before + 1);
+      await cell.report([], { health: {} });
+      expect(await listed(cell)).toMatchObject({ health_status: null, health_checks: [] });
+    });
+
+    it.each([
+      ['an unknown status', { status: 'fine' }],
+      ['an unknown check', { checks: [{ ...FULL, name: 'soul' }] }],
+      ['a detail without end', { checks: [{ ...FULL, detail: 'x'.repeat(301) }] }],
+      ['checks without end', { checks: Array.from({ length: 21 }, () => FULL) }],
+    ])('is refused with %s', async (_, health) => {
+      const answer = await (await plane.enrolledCell()).report([], { health });
+      expect(refusal(answer)).toEqual([400, 'validation_failed']);
+    });
+  });
+
   describe('of another process with a number that was there', () => {
     const shown = async ({ id }: PlaneSimulator) => {
       const { body } = await plane.get('/api/tenant-planes');
