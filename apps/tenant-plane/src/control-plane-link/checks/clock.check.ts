@@ -1,5 +1,5 @@
 import { SIGNATURE_WINDOW_SECONDS } from '@atlas/service-auth';
-import { type Check, bad, good } from './check';
+import { type Check, bad, followUp, good } from './check';
 import { isProven } from './probe';
 
 /** The plane signs by the Control Plane's time, so it works beyond this; sign-up tokens and leases are read by ours. */
@@ -17,7 +17,7 @@ export const clockCheck: Check = {
     if (clockOffsetMs === undefined)
       return isProven(found)
         ? good(`Within ${SIGNATURE_WINDOW_SECONDS} s of the Control Plane's clock`)
-        : bad('Not known: no signed answer came', clockCheck.fixOfSilence);
+        : followUp('Not known: no signed answer came', clockCheck.fixOfSilence);
     const seconds = Math.round(Math.abs(clockOffsetMs) / 1000);
     const distance = `${seconds} s ${clockOffsetMs > 0 ? 'behind' : 'ahead of'} the Control Plane's clock`;
     if (seconds > CLOCK_TOLERANCE_SECONDS) return bad(`This machine's clock is ${distance}`, NTP);
