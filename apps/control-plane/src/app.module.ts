@@ -106,6 +106,8 @@ import { TenantInfrastructure } from './tenants/tenant-infrastructure.service';
 import { TenantTokens } from './tenants/tenant-tokens.service';
 import { TenantsController } from './tenants/tenants.controller';
 import { Tenants } from './tenants/tenants.service';
+import { FleetGauge } from './tenant-planes/fleet-gauge';
+import { PlaneAddresses } from './tenant-planes/plane-addresses';
 import { TokenMisuse } from './tenant-planes/token-misuse';
 import { Backups } from './transfers/backups.service';
 import { RelayController } from './transfers/relay.controller';
@@ -157,8 +159,10 @@ const TENANT_PLANES = [
   Cells,
   DesiredStates,
   Enrolment,
+  FleetGauge,
   KeyUses,
   OfflineEnrolment,
+  PlaneAddresses,
   PlaneTokens,
   ProvisioningTokens,
   Reports,

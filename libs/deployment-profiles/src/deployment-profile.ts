@@ -59,6 +59,8 @@ export interface DeploymentProfile {
   readonly installRequired: boolean;
   /** Whether `POST /api/auth/register` may be opened at all. */
   readonly selfRegistrationAllowed: boolean;
+  /** Whether a tenant plane may enrol by two files and never call: whether it is whole without the Control Plane. */
+  readonly offlineEnrolmentAllowed: boolean;
   /** Whether a tenant plane serves this one tenant only, so that a request need not name it. */
   readonly tenantFixed: boolean;
   readonly aiRouting: 'control_plane' | 'control_plane_if_admin_allows';

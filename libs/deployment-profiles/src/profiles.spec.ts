@@ -195,6 +195,8 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
 
   it('decides self-registration, the fixed tenant and the way to AI', () => {
     expect(profile.selfRegistrationAllowed).toBe(facts.customerInstalls);
+    // Hybrid is local data with cloud intelligence: it needs a way to the cloud.
+    expect(profile.offlineEnrolmentAllowed).toBe(profile.model === 'on_prem');
     expect(profile.tenantFixed).toBe(facts.tenantFixed);
     expect(profile.aiRouting).toBe(facts.aiRouting);
   });

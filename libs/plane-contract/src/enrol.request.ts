@@ -14,6 +14,9 @@ import {
   IsObject,
 } from 'class-validator';
 
+/** How a tenant plane names its own address, whenever it does. */
+export const ENDPOINT_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
+
 export class EnrolDatabase {
   @ApiProperty({ enum: ['postgres', 'sqlite'] })
   @IsIn(['postgres', 'sqlite'])
@@ -41,7 +44,7 @@ export class EnrolRequest {
 
   @ApiProperty({ required: false })
   @IsOptional()
-  @IsUrl({ require_tld: false, protocols: ['http', 'https'], require_protocol: true })
+  @IsUrl(ENDPOINT_URL)
   endpoint_url?: string;
 
   @ApiProperty({ type: EnrolDatabase })

@@ -5,6 +5,7 @@ export * from './link-pace';
 export * from './offline-enrolment';
 export * from './paths';
 export * from './report.request';
+export * from './reported-health';
 export * from './signup-token';
 export * from './tenant-route';
 export * from './transfer-part';

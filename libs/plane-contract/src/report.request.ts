@@ -9,12 +9,15 @@ import {
   IsOptional,
   IsString,
   IsUUID,
+  IsUrl,
   Length,
   Max,
   MaxLength,
   Min,
   ValidateNested,
 } from 'class-validator';
+import { ENDPOINT_URL } from './enrol.request';
+import { ReportedHealth } from './reported-health';
 
 /** What an integer column holds. */
 const MAX_INTEGER = 2_147_483_647;
@@ -53,6 +56,11 @@ export class ReportRequest {
   @Length(1, 40)
   version: string;
 
+  @ApiProperty({ required: false, description: 'Its own address. Left out, what is known of it stays' })
+  @IsOptional()
+  @IsUrl(ENDPOINT_URL)
+  endpoint_url?: string;
+
   @ApiProperty({ description: 'Counts up, stored before it is sent' })
   @IsInt()
   @Min(1)
@@ -75,7 +83,9 @@ export class ReportRequest {
   @IsObject()
   usage: Record<string, unknown>;
 
-  @ApiProperty({ type: Object })
+  @ApiProperty({ type: ReportedHealth })
   @IsObject()
-  health: Record<string, unknown>;
+  @ValidateNested()
+  @Type(() => ReportedHealth)
+  health: ReportedHealth;
 }

@@ -21,6 +21,8 @@ export interface TenantPlaneView {
   readonly deployment_model: string;
   readonly status: string;
   readonly health: string;
+  readonly health_status?: string | null;
+  readonly health_checks?: readonly { readonly name: string; readonly status: string }[];
   readonly region: string | null;
   readonly capacity: number;
   readonly tenants: number;

@@ -4,14 +4,23 @@ import { type Column } from '../text';
 import { LIMIT, showList } from './list-output';
 import { type OperatorCommand } from './operator-command';
 
+/** The class, and what it reports of itself that is not well. */
+export function healthText({
+  health,
+  health_status: status,
+  health_checks: checks,
+  identity_forked: isForked,
+}: TenantPlaneView): string {
+  const unwell = (checks ?? []).filter((check) => check.status !== 'ok').map(({ name }) => name);
+  const reported = status && status !== 'ok' ? [[status, unwell.join(' ')].filter(Boolean).join(': ')] : [];
+  return [health, ...reported, ...(isForked ? ['FORKED'] : [])].join(', ');
+}
+
 const COLUMNS: readonly Column<TenantPlaneView>[] = [
   { title: 'name', of: ({ name }) => name },
   { title: 'model', of: ({ deployment_model: model }) => model },
   { title: 'status', of: ({ status }) => status },
-  {
-    title: 'health',
-    of: ({ health, identity_forked: isForked }) => (isForked ? `${health}, FORKED` : health),
-  },
+  { title: 'health', of: healthText },
   {
     title: 'version',
     of: ({ version, version_class: kind }) => (kind && kind !== 'current' ? `${version}, ${kind}` : version),

@@ -2,24 +2,28 @@ export interface CheckView {
   readonly name: string;
   readonly ok: boolean;
   readonly skipped?: boolean;
+  readonly warning?: boolean;
   readonly detail: string;
   readonly fix?: string;
 }
 
-/** One line a check, and below a failed one what to do. */
+/** One line a check, and below one that failed or warns what to do. */
 export function checkTable(checks: readonly CheckView[]): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
   const indent = ' '.repeat(width + 6);
   return checks
     .map((check) => {
       const line = `  ${markOf(check)} ${check.name.padEnd(width)}  ${check.detail}\n`;
-      return check.ok || check.skipped ? line : `${line}${indent}Fix: ${check.fix ?? ''}\n`;
+      return (check.ok && !check.warning) || check.skipped
+        ? line
+        : `${line}${indent}Fix: ${check.fix ?? ''}\n`;
     })
     .join('');
 }
 
-function markOf({ ok, skipped }: CheckView): string {
+function markOf({ ok, skipped, warning }: CheckView): string {
   if (skipped) return '-';
+  if (warning) return '!';
   return ok ? '✓' : '✗';
 }
 

@@ -35,6 +35,7 @@ import { DrainCells1700000000012 } from './migrations/0012-drain-cells';
 import { ChainAudit1700000000013 } from './migrations/0013-chain-audit';
 import { QueueMails1700000000014 } from './migrations/0014-queue-mails';
 import { CreateSignups1700000000017 } from './migrations/0017-create-signups';
+import { FollowAddresses1700000000019 } from './migrations/0019-follow-addresses';
 import { ManageOperators1700000000015 } from './migrations/0015-manage-operators';
 import { FinishRevocations1700000000018 } from './migrations/0018-finish-revocations';
 import { ProbeWrites1700000000022 } from './migrations/0022-probe-writes';
@@ -88,6 +89,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     CreateSignups1700000000017,
     ManageOperators1700000000015,
     FinishRevocations1700000000018,
+    FollowAddresses1700000000019,
     ProbeWrites1700000000022,
   ],
 };

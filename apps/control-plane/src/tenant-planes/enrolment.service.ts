@@ -11,6 +11,7 @@ import { JobWaker } from '../provisioning/job-waker';
 import { DesiredStates } from './desired-state.service';
 import { refuseUnlessRedeemable } from './enrolment-refusals';
 import { Placement } from './placement.entity';
+import { PlaneAddresses, isAddressRecorded } from './plane-addresses';
 import { ProvisioningToken } from './provisioning-token.entity';
 import { ProvisioningTokens } from './provisioning-tokens';
 import { TenantPlane } from './tenant-plane.entity';
@@ -26,6 +27,7 @@ export class Enrolment {
     private readonly database: Database,
     private readonly tokens: ProvisioningTokens,
     private readonly desiredStates: DesiredStates,
+    private readonly addresses: PlaneAddresses,
     private readonly waker: JobWaker,
     private readonly misuse: TokenMisuse,
     private readonly audit: Audit,
@@ -101,7 +103,7 @@ export class Enrolment {
       status: 'enrolled',
       instanceId: request.instance_id,
       version: request.version,
-      endpointUrl: request.endpoint_url ?? null,
+      endpointUrl: isAddressRecorded(plane) ? plane.endpointUrl : (request.endpoint_url ?? null),
       databaseDriver: request.database.driver,
       capabilities: request.capabilities,
       publicKey: request.public_key as object,
@@ -121,6 +123,9 @@ export class Enrolment {
       targetId: plane.id,
       after,
     });
+    // One that enrols again may have come up elsewhere.
+    if (facts.endpointUrl !== null && facts.endpointUrl !== plane.endpointUrl)
+      await this.addresses.passOn(manager, plane, facts.endpointUrl);
     await this.wakeWaiting(manager, plane);
     return { ...plane, ...facts };
   }

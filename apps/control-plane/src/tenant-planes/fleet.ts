@@ -48,6 +48,22 @@ const SQL_OF_HEALTH: Readonly<Record<HealthClass, string>> = {
   unknown: `not ${IS_HEARD_OF}`,
 };
 
+/** How many enrolled planes there are, by what they report of themselves. */
+export async function countFleet(manager: EntityManager, now: Date): Promise<Map<string, number>> {
+  const rows = await manager
+    .createQueryBuilder(TenantPlane, 'plane')
+    .select(REPORTED_HEALTH, 'health')
+    .addSelect('count(*)', 'planes')
+    .where("plane.status = 'enrolled'")
+    .setParameter('before', offlineBefore(now))
+    .groupBy(REPORTED_HEALTH)
+    .getRawMany<{ health: string; planes: string | number }>();
+  return new Map(rows.map(({ health, planes }) => [health, Number(planes)]));
+}
+
+const REPORTED_HEALTH = `case when ${SQL_OF_HEALTH.offline} then 'offline'
+  when ${SQL_OF_HEALTH.unknown} then 'unknown' else coalesce(plane.healthStatus, 'unknown') end`;
+
 function offlineBefore(now: Date): Date {
   return new Date(now.getTime() - OFFLINE_AFTER_SECONDS * 1000);
 }

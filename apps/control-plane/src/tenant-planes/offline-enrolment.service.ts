@@ -1,4 +1,4 @@
-import { profileOf } from '@atlas/deployment-profiles';
+import { offlineEnrolmentProblem, profileOf } from '@atlas/deployment-profiles';
 import { SecretBox, deriveKey } from '@atlas/persistence';
 import {
   ENROL_ANSWER_FORMAT,
@@ -21,6 +21,7 @@ import {
   secretIndexOf,
   signResponse,
 } from '@atlas/service-auth';
+import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../accounts/caller';
@@ -89,7 +90,8 @@ export class OfflineEnrolment {
 
   /** It will not ask, so the answer has to hold its tenants: they are published before the job comes to it. */
   private async tellAtOnce(manager: EntityManager, plane: TenantPlane): Promise<void> {
-    if (profileOf(plane.deploymentModel).runBy.tenantPlane !== 'customer') throw notForAtlas();
+    const { offlineEnrolmentAllowed } = profileOf(plane.deploymentModel);
+    if (!offlineEnrolmentAllowed) throw notByFile(plane.deploymentModel);
     const placed = await manager.findBy(Placement, { tenantPlaneId: plane.id, holdsPlace: true });
     for (const placement of placed)
       if (placement.entryRevision === 0) await this.desiredStates.publish(manager, placement);
@@ -136,10 +138,6 @@ function signatureDoesNotHold(): DomainError {
   );
 }
 
-function notForAtlas(): DomainError {
-  return new DomainError(
-    'offline_enrolment_unavailable',
-    'unprocessable',
-    'Only planes that customers run (on_prem, hybrid) enrol by file.',
-  );
+function notByFile(model: DeploymentModel): DomainError {
+  return new DomainError('offline_enrolment_unavailable', 'unprocessable', offlineEnrolmentProblem(model));
 }

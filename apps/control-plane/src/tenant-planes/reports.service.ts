@@ -6,6 +6,7 @@ import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { JobWaker } from '../provisioning/job-waker';
 import { isForked } from './fleet';
+import { PlaneAddresses } from './plane-addresses';
 import { Placement } from './placement.entity';
 import { TenantPlane } from './tenant-plane.entity';
 import { requirePlacedHere } from './placements';
@@ -16,6 +17,7 @@ export class Reports {
   constructor(
     private readonly database: Database,
     private readonly waker: JobWaker,
+    private readonly addresses: PlaneAddresses,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -24,10 +26,11 @@ export class Reports {
     const tenantIds = report.tenants.map((tenant) => tenant.tenant_id);
     await requirePlacedHere(this.database, tenantPlaneId, tenantIds);
     await this.database.write(async (manager) => {
-      await together([
-        ...report.tenants.map((tenant) => this.record(manager, tenantPlaneId, tenant)),
+      const [isInSequence] = await together([
         this.recordPlane(manager, tenantPlaneId, report),
+        ...report.tenants.map((tenant) => this.record(manager, tenantPlaneId, tenant)),
       ]);
+      if (isInSequence) await this.addresses.follow(manager, tenantPlaneId, report);
       await this.waker.wakeForReport(manager, tenantPlaneId, tenantIds);
     });
   }
@@ -54,10 +57,20 @@ export class Reports {
       .execute();
   }
 
-  private async recordPlane(manager: EntityManager, id: string, report: ReportRequest): Promise<void> {
-    const { revision, version, health, sequence, link_id: linkId } = report;
+  /** Whether it is newer than all that was heard before. */
+  private async recordPlane(manager: EntityManager, id: string, report: ReportRequest): Promise<boolean> {
+    const {
+      revision,
+      version,
+      health,
+      sequence,
+      link_id: linkId,
+      endpoint_url: reportedEndpointUrl,
+    } = report;
     const facts = {
       ...{ appliedRevision: revision, version, health, sequence, linkId },
+      healthStatus: health.status ?? null,
+      ...(reportedEndpointUrl !== undefined && { reportedEndpointUrl }),
       lastReportAt: this.clock.now(),
     } as Partial<TenantPlane>;
     const { affected } = await manager
@@ -68,6 +81,7 @@ export class Reports {
       .andWhere('(link_id is null or sequence < :sequence)', { sequence })
       .execute();
     if (!affected) await this.noticeFork(manager, id, facts);
+    return affected === 1;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { OFFLINE_CAPABILITY } from '@atlas/plane-contract';
+import { type HealthStatus, OFFLINE_CAPABILITY, type ReportedHealth } from '@atlas/plane-contract';
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { type DeploymentModel, uuidv7 } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
@@ -43,6 +43,11 @@ export class TenantPlane {
   @JsonColumn({ nullable: true }) capabilities: string[] | null;
   @Column('varchar', { nullable: true }) version: string | null;
   @Column('varchar', { name: 'endpoint_url', nullable: true }) endpointUrl: string | null;
+  /** What it last reported as its address, whether or not that was taken over. */
+  @Column('varchar', { name: 'reported_endpoint_url', nullable: true }) reportedEndpointUrl: string | null;
+  /** The address before its last change, and when a change last led back to the one before. */
+  @Column('varchar', { name: 'previous_endpoint_url', nullable: true }) previousEndpointUrl: string | null;
+  @TimestampColumn({ name: 'endpoint_returned_at', nullable: true }) endpointReturnedAt: Date | null;
   /** Where its database is, where we made it. A secret. */
   @Column('text', { name: 'db_url_sealed', nullable: true }) dbUrlSealed: string | null;
   @Column('varchar', { name: 'database_driver', nullable: true }) databaseDriver: string | null;
@@ -52,7 +57,9 @@ export class TenantPlane {
   /** When it was last heard that two copies of this plane speak: a cloned disk. Or one did that was restored. */
   @TimestampColumn({ name: 'forked_at', nullable: true }) forkedAt: Date | null;
   @TimestampColumn({ name: 'last_report_at', nullable: true }) lastReportAt: Date | null;
-  @JsonColumn({ nullable: true }) health: Record<string, unknown> | null;
+  @JsonColumn({ nullable: true }) health: ReportedHealth | null;
+  /** The status in it. */
+  @Column('varchar', { name: 'health_status', nullable: true }) healthStatus: HealthStatus | null;
   @TimestampColumn({ name: 'enrolled_at', nullable: true }) enrolledAt: Date | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
 }
@@ -88,6 +95,9 @@ export function expectedPlane(
     capabilities: null,
     version: null,
     endpointUrl: null,
+    reportedEndpointUrl: null,
+    previousEndpointUrl: null,
+    endpointReturnedAt: null,
     dbUrlSealed: null,
     databaseDriver: null,
     appliedRevision: null,
@@ -96,6 +106,7 @@ export function expectedPlane(
     forkedAt: null,
     lastReportAt: null,
     health: null,
+    healthStatus: null,
     enrolledAt: null,
     createdAt: now,
   };

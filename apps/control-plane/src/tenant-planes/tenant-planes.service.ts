@@ -138,6 +138,8 @@ export class TenantPlanes {
       release: plane.release,
       endpoint_url: plane.endpointUrl,
       health: healthOf(plane, this.clock.now()),
+      health_status: plane.healthStatus,
+      health_checks: plane.health?.checks ?? [],
       identity_forked: isForked(plane, this.clock.now()),
       revision: plane.revision,
       revision_applied: plane.appliedRevision,

@@ -266,6 +266,49 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     });
   });
 
+  describe('of what tenant planes say of themselves', () => {
+    it('reports one that is failing, with what it said', async () => {
+      const cell = await set.plane.enrolledCell();
+      const checks = [{ name: 'disk', status: 'failing', detail: '12 MB free' }];
+      await cell.report([], { health: { status: 'degraded', checks: [] } });
+      await set.look();
+      expect(await set.newest('plane_failing', cell.id)).toBeUndefined();
+      await cell.report([], { health: { status: 'failing', checks } });
+      const drift = await isReported('plane_failing', cell.id);
+      expect(drift.detail).toContain('disk failing (12 MB free)');
+      await cell.report([], { health: { status: 'ok' } });
+      await isGone(drift);
+    });
+
+    it('reports another address than was recorded for it', async () => {
+      const { id } = await only(TenantPlane, { id: dedicated.planeId });
+      const { endpointUrl } = await only(TenantPlane, { id });
+      await change(TenantPlane, { id }, { reportedEndpointUrl: `${endpointUrl}/` });
+      await set.look();
+      expect(await set.newest('plane_address_differs', id)).toBeUndefined();
+      await change(TenantPlane, { id }, { reportedEndpointUrl: ELSEWHERE });
+      await isLeftToJobs({ tenantPlaneId: id }, 'plane_address_differs', id);
+      const drift = await isReported('plane_address_differs', id);
+      expect(drift.detail).toMatch(new RegExp(`${ELSEWHERE}, and ${endpointUrl} is recorded`));
+      await change(TenantPlane, { id }, { reportedEndpointUrl: endpointUrl });
+      await isGone(drift);
+    });
+
+    it('reports replicas that name different addresses in turn, for an hour', async () => {
+      const cell = await set.plane.enrolledCell();
+      for (const endpoint_url of ['https://one.example', 'https://two.example'])
+        await cell.report([], { endpoint_url });
+      await set.look();
+      expect(await set.newest('plane_address_differs', cell.id)).toBeUndefined();
+      await cell.report([], { endpoint_url: 'https://one.example' });
+      const drift = await isReported('plane_address_differs', cell.id);
+      expect(drift.detail).toContain('https://two.example and back to https://one.example');
+      const anHourAgo = new Date(set.plane.clock.now().getTime() - 3_600_000);
+      await change(TenantPlane, { id: cell.id }, { endpointReturnedAt: anHourAgo });
+      await isGone(drift);
+    });
+  });
+
   it('wakes a job that nobody would look at', async () => {
     const now = set.plane.clock.now();
     const request = { operation: 'suspend' as const, tenantId: shared.id, steps: [] };

@@ -83,7 +83,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       await waitsFor(id, `its report in version ${NEW}`);
       // The process of before still says something.
       await planes.reports(one, OLD);
-      await planes.reports(one, NEW, { health: { status: 'starting' } });
+      await planes.reports(one, NEW, { health: {} });
       await waitsFor(id, 'it to report that it is well');
       await planes.reports(one, NEW, { revision: 'another-epoch.1' });
       await waitsFor(id, 'it to apply its desired state');
@@ -256,7 +256,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       await eventually(() => planes.told.get(one.planeId)?.at(-1) === NEW, { what: `${one.name} is told` });
       await planes.reports(one, NEW);
     };
-    const getsStuck = async (index: number): Promise<void> => {
+    const getsStuck = async (index: number, back: object = {}): Promise<void> => {
       const one = all[index] as Driven;
       await eventually(() => planes.told.get(one.planeId)?.at(-1) === NEW, { what: `${one.name} is told` });
       const job = await eventually(async () =>
@@ -271,7 +271,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
         },
         { what: `${one.name} goes back` },
       );
-      await planes.reports(one, OLD);
+      await planes.reports(one, OLD, back);
       await scene.reaches(job.id, 'cancelled');
     };
     beforeAll(async () => {
@@ -331,6 +331,28 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       await scene.act(id, 'retry').expect(202);
       for (const index of [0, 1, 2, 3]) await getsWell(index);
       await scene.reaches(id, 'succeeded');
+    });
+
+    it('stops with one that reports in its new version that it is failing, and says what', async () => {
+      const checks = [{ name: 'database', status: 'failing', detail: 'No answer within 3 s' }];
+      const id = await begin();
+      const one = all[0] as Driven;
+      await eventually(() => planes.told.get(one.planeId)?.at(-1) === NEW, { what: 'it is told' });
+      await planes.reports(one, NEW, { health: { status: 'failing', checks } });
+      const [job] = await plane.rows(ProvisioningJob, { parentId: id });
+      await waitsFor(job?.id ?? '', 'it reports database failing (No answer within 3 s)');
+      await getsStuck(0, { health: { status: 'failing', checks } });
+      await sweptUntil(id, 'failed');
+      expect((await scene.job(id)).error).toMatchObject({ code: 'wave_stopped' });
+      for (const { planeId } of all) expect(planes.told.get(planeId)?.at(-1)).toBe(OLD);
+    });
+
+    it('goes on past one that is degraded, as any version of it would be', async () => {
+      const id = await begin();
+      const one = all[0] as Driven;
+      await eventually(() => planes.told.get(one.planeId)?.at(-1) === NEW, { what: 'it is told' });
+      await planes.reports(one, NEW, { health: { status: 'degraded', checks: [] } });
+      await waitsFor(id, '(1 of 4 are upgraded)');
     });
 
     it('stops behind a batch of which one fails; retried it leaves those that are up to date', async () => {

@@ -191,6 +191,15 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       expect(refusal(await upload({ ...file, body, signature }))).toEqual([400, 'validation_failed']);
     });
 
+    it('a hybrid plane, which needs a way to its AI, says what to do, and spends nothing', async () => {
+      const ordered: Ordered = (await plane.provision({ deployment_model: 'hybrid' }).expect(202)).body;
+      const answer = await upload(requestFile(simulator(ordered), { deployment_model: 'hybrid' }));
+      expect(refusal(answer)).toEqual([422, 'offline_enrolment_unavailable']);
+      expect(answer.body.detail).toMatch(/hybrid.*by a call.*on_prem/);
+      expect(await isSpent(ordered)).toBe(false);
+      expect((await simulator(ordered).enrol()).status).toBe(200);
+    });
+
     it('a cell, which Atlas runs, and spends nothing', async () => {
       const cell = await plane.registerCell();
       expect(refusal(await upload(requestFile(cell)))).toEqual([422, 'offline_enrolment_unavailable']);

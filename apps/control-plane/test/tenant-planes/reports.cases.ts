@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { EVERY_DATABASE } from '@atlas/testing';
+import { Database } from '@atlas/persistence';
+import { type DesiredState } from '@atlas/plane-contract';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { Placement } from '../../src/tenant-planes/placement.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { TestControlPlane } from '../control-plane.fixture';
-import { type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
+import { PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
 
 describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
   let plane: TestControlPlane;
@@ -51,6 +53,38 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     expect(await health()).toMatchObject({ health: 'offline' });
     await talker.report();
     expect(await health()).toMatchObject({ health: 'online' });
+  });
+
+  describe('with its health', () => {
+    const FULL = { name: 'disk', status: 'failing', detail: '12 MB free' };
+    const listed = async ({ id }: PlaneSimulator) =>
+      (await plane.get('/api/tenant-planes')).body.items.find((item: { id: string }) => item.id === id);
+
+    it('is listed and counted with what is wrong', async () => {
+      const cell = await plane.enrolledCell();
+      const metric = async (): Promise<number> => {
+        const { text } = await plane.get('/metrics').expect(200);
+        return Number(/atlas_tenant_planes\{health="failing"\} (\d+)/.exec(text)?.[1]);
+      };
+      await cell.report([], { health: { status: 'ok' } });
+      expect(await listed(cell)).toMatchObject({ health_status: 'ok', health_checks: [] });
+      const before = await metric();
+      await cell.report([], { health: { status: 'failing', checks: [FULL] } });
+      expect(await listed(cell)).toMatchObject({ health_status: 'failing', health_checks: [FULL] });
+      expect(await metric()).toBe(before + 1);
+      await cell.report([], { health: {} });
+      expect(await listed(cell)).toMatchObject({ health_status: null, health_checks: [] });
+    });
+
+    it.each([
+      ['an unknown status', { status: 'fine' }],
+      ['an unknown check', { checks: [{ ...FULL, name: 'soul' }] }],
+      ['a detail without end', { checks: [{ ...FULL, detail: 'x'.repeat(301) }] }],
+      ['checks without end', { checks: Array.from({ length: 21 }, () => FULL) }],
+    ])('is refused with %s', async (_, health) => {
+      const answer = await (await plane.enrolledCell()).report([], { health });
+      expect(refusal(answer)).toEqual([400, 'validation_failed']);
+    });
   });
 
   describe('of another process with a number that was there', () => {
@@ -120,14 +154,132 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     expect((await plane.rows(TenantPlane, { id: talker.id }))[0]?.lastReportAt).toBeNull();
   });
 
-  it.each([{ health: { text: 'a\u0000b' } }, { revision: 'a\u0000b' }, { version: 'a\u0000b' }])(
-    'with a text that Postgres cannot store is no error of ours: %j',
-    async (changes) => {
-      const talker = await plane.enrolledCell();
-      expect([200, 400]).toContain((await talker.report([], changes)).status);
-      expect((await talker.report()).status).toBe(200);
-    },
-  );
+  it.each([
+    { health: { checks: [{ name: 'disk', status: 'ok', detail: 'a\u0000b' }] } },
+    { revision: 'a\u0000b' },
+    { version: 'a\u0000b' },
+  ])('with a text that Postgres cannot store is no error of ours: %j', async (changes) => {
+    const talker = await plane.enrolledCell();
+    expect([200, 400]).toContain((await talker.report([], changes)).status);
+    expect((await talker.report()).status).toBe(200);
+  });
+
+  describe('with its address', () => {
+    const [OLD, NEW] = ['http://127.0.0.1:4200', 'https://atlas.acme.example'];
+    const changesOf = ({ id: targetId }: PlaneSimulator) =>
+      plane.rows(AuditEvent, { action: 'tenant_plane.address_changed', targetId });
+    const addressOf = async ({ id }: PlaneSimulator) =>
+      (await plane.rows(TenantPlane, { id }))[0]?.endpointUrl;
+    const tenant = async (id: string) => (await plane.get(`/api/tenants/${id}`).expect(200)).body;
+    const resolved = async (slug: string) =>
+      (await plane.get(`/api/routing/resolve?host=${slug}.atlas.example`).expect(200)).body;
+
+    /** A customer's plane that serves its tenant and enrolled as OLD. */
+    async function installed(deployment_model: string) {
+      const { body } = await plane.provision({ deployment_model }).expect(202);
+      const customers = new PlaneSimulator(plane.url, plane.clock, body.tenant.tenant_plane_id, body.install);
+      await customers.enrol({ endpoint_url: OLD, deployment_model });
+      await customers.serve(body.tenant.id);
+      await eventually(async () => (await tenant(body.tenant.id)).status === 'active');
+      return { id: body.tenant.id as string, slug: body.tenant.slug as string, customers };
+    }
+
+    it.each(['on_prem', 'hybrid'])(
+      'moves a %s tenant there, its sign-up links and its route, and audits it once',
+      async (model) => {
+        const { id, slug, customers } = await installed(model);
+        for (let turn = 0; turn < 3; turn += 1) await customers.report([], { endpoint_url: NEW });
+        expect(await tenant(id)).toMatchObject({ url: NEW, endpoint_url: NEW });
+        const link = await plane.post(`/api/tenants/${id}/signup-link`, {}).expect(201);
+        expect(link.body.url).toMatch(new RegExp(`^${NEW}/signup#`));
+        expect(await resolved(slug)).toMatchObject({ endpoint_url: NEW });
+        expect(await changesOf(customers)).toMatchObject([
+          {
+            ...{ actorKind: 'tenant_plane', actorId: customers.id, before: { endpoint_url: OLD } },
+            after: { endpoint_url: NEW, link_id: customers.linkId, sequence: 2 },
+          },
+        ]);
+      },
+    );
+
+    it('moves every tenant of a cell, whose planned addresses stay', async () => {
+      const cell = await plane.enrolledCell({ region: 'moving' });
+      const bodies = [
+        (await plane.provision({ region: 'moving' })).body,
+        (await plane.provision({ region: 'moving' })).body,
+      ];
+      for (const { tenant: one } of bodies) await cell.serve(one.id);
+      await cell.report([], { endpoint_url: NEW });
+      for (const { tenant: one } of bodies) {
+        expect(await tenant(one.id)).toMatchObject({ url: one.url, endpoint_url: NEW });
+        expect(await resolved(one.slug)).toMatchObject({ endpoint_url: NEW });
+      }
+      expect(await changesOf(cell)).toHaveLength(1);
+    });
+
+    it('tells the planes that keep an old copy where the tenant lives now', async () => {
+      const { id, customers } = await installed('on_prem');
+      const old = await plane.enrolledCell();
+      const [place] = await plane.rows(Placement, { tenantId: id });
+      const copy = { tenantPlaneId: old.id, phase: 'retired', holdsPlace: false };
+      const removeAfter = new Date(plane.clock.now().getTime() + 86_400_000);
+      await plane.app
+        .get(Database)
+        .write((manager) => manager.insert(Placement, { ...place, ...copy, removeAfter } as never));
+      await old.pull();
+      await customers.report([], { endpoint_url: NEW });
+      expect(bodyOf<DesiredState>(await old.pull()).tenants).toMatchObject([
+        { tenant_id: id, moved_to: NEW },
+      ]);
+    });
+
+    it('is not set back by an older report, nor while two copies of the plane speak', async () => {
+      const { customers } = await installed('on_prem');
+      const copy = customers.copy();
+      await customers.report([], { endpoint_url: NEW });
+      await customers.report([], { endpoint_url: OLD, sequence: 1 });
+      await copy.report([], { endpoint_url: OLD });
+      for (let turn = 0; turn < 3; turn += 1) {
+        await copy.report([], { endpoint_url: OLD });
+        await customers.report([], { endpoint_url: NEW });
+      }
+      expect(await addressOf(customers)).toBe(NEW);
+      expect(await changesOf(customers)).toHaveLength(1);
+      plane.clock.advance(601);
+      copy.sequence = 100;
+      await copy.report([], { endpoint_url: OLD });
+      expect(await addressOf(customers)).toBe(OLD);
+    });
+
+    it('stays as it was without one, and keeps the whole report out when it is none', async () => {
+      const { customers } = await installed('on_prem');
+      await customers.report();
+      expect(await addressOf(customers)).toBe(OLD);
+      for (const endpoint_url of [
+        'atlas.acme.example',
+        'ftp://atlas.acme.example',
+        `https://${'a'.repeat(3000)}`,
+      ])
+        expect(refusal(await customers.report([], { endpoint_url }))).toEqual([400, 'validation_failed']);
+    });
+
+    it('applies one change once, however many report it at once', async () => {
+      const { id, customers } = await installed('on_prem');
+      const reports = [1, 2, 3, 4].map(() => customers.report([], { endpoint_url: NEW }));
+      expect((await Promise.all(reports)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      expect(await tenant(id)).toMatchObject({ url: NEW });
+      expect(await changesOf(customers)).toHaveLength(1);
+    });
+
+    it('changes nothing where a person or a driver recorded it', async () => {
+      const cell = await plane.enrolledCell();
+      await plane.change(TenantPlane, { id: cell.id }, { dbUrlSealed: 'sealed' });
+      const before = await addressOf(cell);
+      await cell.report([], { endpoint_url: NEW });
+      expect([await addressOf(cell), await changesOf(cell)]).toEqual([before, []]);
+      expect((await plane.rows(TenantPlane, { id: cell.id }))[0]?.reportedEndpointUrl).toBe(NEW);
+    });
+  });
 
   it('again because the answer was lost is no fork', async () => {
     const honest = await plane.enrolledCell();

@@ -103,6 +103,18 @@ export const INJECTIONS: readonly Injection[] = [
       }),
   },
   {
+    kind: 'plane_failing',
+    to: 'shared',
+    make: (scene, { tenant_plane_id: plane }) =>
+      copyPlane(scene, plane ?? '', { capacity: 0, health_status: 'failing' }),
+  },
+  {
+    kind: 'plane_address_differs',
+    to: 'shared',
+    make: (scene, { tenant_plane_id: plane }) =>
+      copyPlane(scene, plane ?? '', { capacity: 0, reported_endpoint_url: 'http://127.0.0.1:1' }),
+  },
+  {
     kind: 'plane_left_over',
     to: 'dedicated',
     make: async (scene, tenant) => {

@@ -47,6 +47,30 @@ export class PlaneIdentities implements OnModuleInit {
     Object.assign(this.copy, changes);
   }
 
+  /** No other process has this database. */
+  get areAlone(): boolean {
+    return this.database.driver === 'sqlite';
+  }
+
+  /** A write that changes nothing. */
+  async rewrite(): Promise<void> {
+    await this.database.write((manager) => manager.query('update plane_identity set id = id where id = 1'));
+  }
+
+  /**
+   * The number of the next report, stored before it is used. Where a SQLite file takes no write it is counted in memory, so
+   * that the report which says so goes out: if the process ends before the file takes one again, the next looks like a copy
+   * of this one for a while.
+   */
+  async nextSequence(): Promise<number> {
+    const sequence = this.copy.sequence + 1;
+    await this.update({ sequence }).catch((error: unknown) => {
+      if (!this.areAlone) throw error;
+      this.copy.sequence = sequence;
+    });
+    return sequence;
+  }
+
   /** True while this process is the one replica that talks to the Control Plane. On SQLite there is no other. */
   async holdLease(): Promise<boolean> {
     const now = this.clock.now();

@@ -1,8 +1,10 @@
 import { HEARTBEAT_SECONDS, PLANE_PATHS, TENANT_PLANE_ID_PARAMETER } from '@atlas/plane-contract';
 import { Injectable, Logger } from '@nestjs/common';
 import { TENANT_PLANE_VERSION } from '../http-app.options';
+import { TenantPlaneConfig } from '../tenant-plane.config';
 import { ControlPlaneClient } from './control-plane-client';
 import { type Applied, DesiredStateApplier } from './desired-state-applier';
+import { PlaneHealth } from './health/plane-health';
 import { PlaneIdentities } from './plane-identities';
 
 const TIMEOUT_MS = 10_000;
@@ -23,6 +25,8 @@ export class Reporter {
     private readonly client: ControlPlaneClient,
     private readonly identities: PlaneIdentities,
     private readonly applier: DesiredStateApplier,
+    private readonly planeHealth: PlaneHealth,
+    private readonly config: TenantPlaneConfig,
   ) {}
 
   /** Does not wait for the report. */
@@ -60,9 +64,9 @@ export class Reporter {
   }
 
   private async send(batch: readonly Applied[]): Promise<void> {
+    const health = await this.planeHealth.examine();
     const { current, linkId } = this.identities;
-    const sequence = current.sequence + 1;
-    await this.identities.update({ sequence });
+    const sequence = await this.identities.nextSequence();
     const tenants = batch.map(({ tenantId, entryRevision, error }) => ({
       tenant_id: tenantId,
       entry_revision: entryRevision,
@@ -73,12 +77,13 @@ export class Reporter {
       version: TENANT_PLANE_VERSION,
       sequence,
       link_id: linkId,
+      endpoint_url: this.config.endpointUrl,
     };
     await this.client.call({
       method: 'POST',
       path: PLANE_PATHS.report,
       query: { [TENANT_PLANE_ID_PARAMETER]: current.tenantPlaneId ?? '' },
-      body: { ...plane, tenants, usage: {}, health: { status: 'ok' } },
+      body: { ...plane, tenants, usage: {}, health },
       timeoutMs: TIMEOUT_MS,
       mustBeSigned: false,
     });

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { offlineEnrolmentProblem, profileOf } from '@atlas/deployment-profiles';
 import { hasFailed } from '../control-plane-link/desired-state-applier';
 import { OfflineEnrolmentRefused, enrolRequestFile, trustedAnswer } from './enrolment-file';
 import { enrolledWith } from '../control-plane-link/install-bundle';
@@ -9,6 +10,9 @@ export async function writeRequest(
   { config, clock, identities }: InstalledPlane,
   path: string,
 ): Promise<void> {
+  const model = config.deploymentModel ?? identities.current.deploymentModel;
+  if (model && !profileOf(model).offlineEnrolmentAllowed)
+    throw new OfflineEnrolmentRefused(offlineEnrolmentProblem(model));
   await identities.ensureKeyPair();
   const file = enrolRequestFile(config, identities.current, clock.now());
   writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });

@@ -23,6 +23,8 @@ import { ControlPlaneChecksController } from '../control-plane-link/checks/contr
 import { ControlPlaneClient } from '../control-plane-link/control-plane-client';
 import { DesiredStateApplier } from '../control-plane-link/desired-state-applier';
 import { Enrolment } from '../control-plane-link/enrolment';
+import { HEALTH_PROVIDERS } from '../control-plane-link/health';
+import { LinkState } from '../control-plane-link/link-state';
 import { ControlPlaneLink } from '../control-plane-link/link.service';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { Reporter } from '../control-plane-link/reporter';
@@ -50,10 +52,12 @@ const LINK = [
   ControlPlaneChecks,
   ControlPlaneClient,
   ControlPlaneLink,
+  LinkState,
   DesiredStateApplier,
   Enrolment,
   PlaneIdentities,
   Reporter,
+  ...HEALTH_PROVIDERS,
   ServiceSecrets,
   Moves,
   RunningTransfers,

@@ -20,6 +20,7 @@ function check(url: string, owner?: string): Promise<CheckOutcome> {
   const config = configFor(url, owner);
   return databaseCheck.run({
     ...{ config, database: databaseTarget(url), isEnrolled: false, otherModel: null },
+    ...{ model: 'on_prem', isRunning: () => Promise.resolve(false) },
     ...{ controlPlane: new URL('http://127.0.0.1'), probe: () => Promise.reject(new Error('not asked')) },
   });
 }
@@ -52,7 +53,7 @@ describe('the check of a SQLite file', () => {
     expect(await check(file)).toEqual({
       ok: false,
       detail: expect.stringContaining('in use by another process'),
-      fix: expect.stringContaining('already running'),
+      fix: expect.stringContaining('serves one'),
     });
     await lock.release();
     expect(await check(file)).toMatchObject({ ok: true });

@@ -45,6 +45,7 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
     });
     expect(control.reports[0]).toMatchObject({
       ...{ revision: control.wanted.revision, sequence: 1, link_id: identities.linkId },
+      endpoint_url: 'http://127.0.0.1:4200',
       tenants: [{ tenant_id: acme.tenant_id, state: 'applied', entry_revision: 1 }],
     });
   });
@@ -76,6 +77,18 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
     const sequences = control.reports.map((report) => report.sequence);
     expect(sequences).toEqual([...sequences].sort((a, b) => a - b));
     expect(new Set(sequences).size).toBe(sequences.length);
+  });
+
+  it('reports the address that its environment names by now', async () => {
+    const { control } = link;
+    const before = await link.startPlane({ PORT: '4200' });
+    await eventually(() => control.reports.length > 0, { what: 'it reports' });
+    await link.stopPlane(before);
+    expect(control.enrolments[0]?.endpoint_url).toBe('http://127.0.0.1:4200');
+    control.reports.splice(0);
+    await link.startPlane({ PORT: '4200', TENANT_PLANE_PUBLIC_URL: 'https://atlas.acme.example' });
+    await eventually(() => control.reports.length > 0, { what: 'it reports' });
+    expect(control.reports[0]?.endpoint_url).toBe('https://atlas.acme.example');
   });
 
   it('reports the rest of its very first state when one of its entries fails', async () => {

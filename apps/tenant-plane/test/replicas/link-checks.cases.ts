@@ -1,12 +1,13 @@
 import { createServer as createTcpServer } from 'node:net';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type Server, createServer } from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ProcessLock } from '@atlas/persistence';
 import { PLANE_PATHS } from '@atlas/plane-contract';
-import { parseEnvironment } from '@atlas/platform';
-import { HAS_OPENSSL, createTestCertificate } from '@atlas/testing';
+import { SystemClock, parseEnvironment } from '@atlas/platform';
+import { HAS_OPENSSL, createTestCertificate, eventually, freePort } from '@atlas/testing';
 import { ControlPlaneChecks } from '../../src/control-plane-link/checks/control-plane-checks';
 import { type NamedOutcome } from '../../src/control-plane-link/checks/run-checks';
 import { needsEnrolment } from '../../src/control-plane-link/install-bundle';
@@ -16,7 +17,7 @@ import { preflight } from '../../src/installation/preflight';
 import { TenantPlaneConfig } from '../../src/tenant-plane.config';
 import { FakeControlPlane, ShiftedClock } from '../fake-control-plane.fixture';
 import { Link } from '../linked-plane.fixture';
-import { type Env, TestTenantPlane, environmentFor, tenantEntry } from '../tenant-plane.fixture';
+import { type Env, TestTenantPlane, createApp, environmentFor, tenantEntry } from '../tenant-plane.fixture';
 
 const OTHER = 'ats_KeyId0000001_00000000000000000000000000000000000000000074LOe8F';
 const LINK = ['dns', 'tls', 'clock', 'signature', 'version', 'latency'];
@@ -27,6 +28,11 @@ function named(checks: readonly NamedOutcome[], name: string): NamedOutcome {
   return found;
 }
 
+/** Those to act upon. */
+const causes = (checks: readonly NamedOutcome[]): string[] =>
+  checks.filter(({ ok, skipped }) => !ok && !skipped).map(({ name }) => name);
+
+/** All that nobody can vouch for. */
 const failing = (checks: readonly NamedOutcome[]): string[] =>
   checks.filter(({ ok }) => !ok).map(({ name }) => name);
 
@@ -81,6 +87,9 @@ describe('the checks of a plane that runs', () => {
     control.secret = OTHER;
     const checks = await check();
     expect(failing(checks)).toEqual(['clock', 'signature', 'version', 'latency']);
+    expect(causes(checks)).toEqual(['signature']);
+    for (const name of ['clock', 'version', 'latency'])
+      expect(named(checks, name).detail).toBe('Not checked, because signature failed');
     expect(named(checks, 'signature').fix).toContain('INTERNAL_SERVICE_SECRET');
     for (const hidden of [secret, OTHER, control.token]) expect(JSON.stringify(checks)).not.toContain(hidden);
   });
@@ -97,7 +106,7 @@ describe('the checks of a plane that runs', () => {
       );
       expect(named(checks, 'clock').fix).toContain('NTP');
       control.manner = 'forged';
-      expect(named(await check(), 'clock').detail).toBe('Not known: no signed answer came');
+      expect(named(await check(), 'clock').detail).toBe('Not checked, because signature failed');
     },
   );
 
@@ -131,6 +140,7 @@ describe('the checks of a plane that runs', () => {
     await control.stop();
     const checks = await check();
     expect(failing(checks)).toEqual(['clock', 'signature', 'version', 'latency']);
+    expect(causes(checks)).toEqual(['signature']);
     expect(named(checks, 'signature').fix).toContain('nothing listens there');
     for (const { ok, fix } of checks) if (!ok) expect(fix).toMatch(/\w.*\.$/);
     await control.listen();
@@ -173,7 +183,18 @@ describe('the preflight', () => {
   it('is well with a good bundle, and spends nothing', async () => {
     const report = await preflight(env());
     expect(report.checks.map(({ name }) => name)).toEqual([
-      ...['environment', 'database', 'dns', 'tls', 'clock', 'signature', 'token', 'version', 'latency'],
+      ...[
+        'environment',
+        'database',
+        'address',
+        'dns',
+        'tls',
+        'clock',
+        'signature',
+        'token',
+        'version',
+        'latency',
+      ],
     ]);
     expect([report.ok, failing(report.checks)]).toEqual([true, []]);
     expect([control.rehearsals.length, control.enrolments]).toEqual([1, []]);
@@ -219,7 +240,8 @@ describe('the preflight', () => {
   it.each(['token_already_used', 'token_revoked', 'token_expired'] as const)('tells of %s', async (code) => {
     control.refuses = code;
     const found = await checks();
-    expect(failing(found)).toEqual(['token', 'version']);
+    expect(causes(found)).toEqual(['token']);
+    expect(named(found, 'version').detail).toBe('Not checked, because token failed');
     expect(named(found, 'token').detail).toContain(code);
     expect(named(found, 'token').fix).toContain('new install bundle');
   });
@@ -242,14 +264,84 @@ describe('the preflight', () => {
 
   it('tells of another secret than the token’s, without spending the token', async () => {
     const found = await checks({ INTERNAL_SERVICE_SECRET: OTHER });
+    expect(causes(found)).toEqual(['signature']);
     expect(failing(found)).toEqual(['clock', 'signature', 'token', 'version', 'latency']);
     expect(named(found, 'signature').fix).toContain('same install bundle');
   });
 
   it('tells of a name that nobody knows', async () => {
     const found = await checks({ CONTROL_PLANE_BASE_URL: 'https://control-plane.invalid' });
+    expect(causes(found)).toEqual(['dns']);
     expect(failing(found)).toEqual(['dns', 'tls', 'clock', 'signature', 'token', 'version', 'latency']);
     expect(named(found, 'dns').fix).toMatch(/network team/);
+  });
+
+  it('shows a token that was cut beside a secret that is wrong', async () => {
+    const found = await checks({ INTERNAL_SERVICE_SECRET: OTHER, ATLAS_PROVISIONING_TOKEN: 'atp_cut' });
+    expect(causes(found)).toEqual(['signature', 'token']);
+  });
+
+  it.each([{}, { ATLAS_OFFLINE_MODE: '1' }])(
+    'is well while the plane itself is running, with %j',
+    async (mode) => {
+      const port = await freePort();
+      const running = { ...mode, PORT: String(port) };
+      const app = await createApp(env(running), { clock: new SystemClock() });
+      try {
+        await app.listen(port, '127.0.0.1');
+        if (mode.ATLAS_OFFLINE_MODE === undefined)
+          await eventually(() => control.reports.length > 0, { what: 'it has the lease' });
+        const report = await preflight(env(running));
+        expect([report.ok, named(report.checks, 'database').detail]).toEqual([
+          true,
+          expect.stringMatching(/tp\.db is in use by this plane, which is running$/),
+        ]);
+      } finally {
+        await app.close();
+      }
+    },
+  );
+
+  it('fails where another process has the file', async () => {
+    const lock = await ProcessLock.take(join(folder, 'data/tp.db'));
+    writeFileSync(join(folder, 'data/tp.db'), '');
+    const found = named(await checks({ PORT: String(await freePort()) }), 'database');
+    await lock.release();
+    expect(found).toMatchObject({ ok: false, fix: expect.stringContaining('serves one') });
+  });
+
+  describe.each(['on_prem', 'hybrid'])('of a %s plane', (ATLAS_TP_DEPLOYMENT) => {
+    it.each([
+      [undefined, 'http://127.0.0.1:4200/signup'],
+      ['http://localhost:8080', 'http://localhost:8080/signup'],
+      ['http://127.1.2.3', 'http://127.1.2.3/signup'],
+      ['http://[::1]:4200', 'http://[::1]:4200/signup'],
+    ])(
+      'warns of the address %s, and says where sign-up links would lead',
+      async (TENANT_PLANE_PUBLIC_URL, link) => {
+        const report = await preflight(env({ ATLAS_TP_DEPLOYMENT, TENANT_PLANE_PUBLIC_URL }));
+        const address = named(report.checks, 'address');
+        expect(report.ok).toBe(true);
+        expect(address).toMatchObject({ ok: true, warning: true, detail: expect.stringContaining(link) });
+        expect(address.fix).toContain('TENANT_PLANE_PUBLIC_URL');
+      },
+    );
+
+    it('is content with an address that others reach', async () => {
+      const TENANT_PLANE_PUBLIC_URL = 'https://atlas.acme.example';
+      const found = named(await checks({ ATLAS_TP_DEPLOYMENT, TENANT_PLANE_PUBLIC_URL }), 'address');
+      expect(found).toEqual({
+        name: 'address',
+        ok: true,
+        detail: `Sign-up links lead to ${TENANT_PLANE_PUBLIC_URL}/signup`,
+      });
+    });
+  });
+
+  it('does not warn of the address of a plane that Atlas runs', async () => {
+    expect(named(await checks({ ATLAS_TP_DEPLOYMENT: 'dedicated' }), 'address')).not.toHaveProperty(
+      'warning',
+    );
   });
 
   it('asks offline for the database alone, and is well when that is', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -126,6 +126,16 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       /another tenant plane/,
     );
   });
+
+  it.each(['hybrid', 'dedicated', 'shared'])(
+    'writes no request of a %s plane, and says what to do',
+    async (model) => {
+      const path = join(folder, 'request.json');
+      const write = installed(async (plane) => writeRequest(plane, path), { ATLAS_TP_DEPLOYMENT: model });
+      await expect(write).rejects.toThrow(new RegExp(`${model}.*by a call.*on_prem`));
+      expect(existsSync(path)).toBe(false);
+    },
+  );
 
   it('names the line of the bundle that is missing', async () => {
     const path = join(folder, 'request.json');

@@ -52,6 +52,7 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
   },
   installRequired: false,
   selfRegistrationAllowed: false,
+  offlineEnrolmentAllowed: false,
   tenantFixed: true,
   aiRouting: 'control_plane',
   guide: { title: 'Dedicated Tenant Plane', doc: GUIDE },

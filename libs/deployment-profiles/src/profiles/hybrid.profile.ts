@@ -57,6 +57,7 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   },
   installRequired: true,
   selfRegistrationAllowed: true,
+  offlineEnrolmentAllowed: false,
   tenantFixed: true,
   aiRouting: 'control_plane',
   guide: { title: 'Hybrid Deployment', doc: GUIDE },

@@ -57,6 +57,7 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
   },
   installRequired: true,
   selfRegistrationAllowed: true,
+  offlineEnrolmentAllowed: true,
   tenantFixed: true,
   aiRouting: 'control_plane_if_admin_allows',
   guide: { title: 'On-Prem Installation', doc: GUIDE },

@@ -45,6 +45,7 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   },
   installRequired: false,
   selfRegistrationAllowed: false,
+  offlineEnrolmentAllowed: false,
   tenantFixed: false,
   aiRouting: 'control_plane',
   guide: { title: 'Shared SaaS', doc: GUIDE },

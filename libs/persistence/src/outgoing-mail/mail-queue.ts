@@ -28,6 +28,12 @@ export class MailQueue {
       .then((exists) => !exists);
   }
 
+  /** When the first of them was queued; null where there is none. */
+  async oldest(): Promise<Date | null> {
+    const mail = await this.query().orderBy('mail.createdAt').limit(1).getOne();
+    return mail?.createdAt ?? null;
+  }
+
   /** One that is due, which nobody else gets before `until`. */
   async claim(now: Date, until: Date): Promise<OutgoingMailRow | null> {
     const due = this.query()

@@ -8,6 +8,8 @@ import { type MailSubject, type OutgoingMailRow } from './outgoing-mail';
 import { nextMailAttempt } from './retry-pace';
 
 const LOOK_MS = 5000;
+/** A mail server that is down keeps those of all tenants: any of them tells. */
+const MOST_QUEUES = 20;
 const LOOK_EVERYWHERE_MS = 600_000;
 /** Longer than any attempt takes. */
 const CLAIM_MS = 2 * MAIL_TIMEOUT_MS;
@@ -22,6 +24,8 @@ export abstract class OutgoingMails<S extends MailScope>
   protected readonly logger = new Logger(OutgoingMails.name);
   /** Queues in which there may be something. */
   private readonly noted = new Set<string>();
+  /** As noted, until they are seen to be empty. */
+  private readonly unemptied = new Set<string>();
   private readonly timers: NodeJS.Timeout[] = [];
   private looking: Promise<void> = Promise.resolve();
   private sending: Promise<void> = Promise.resolve();
@@ -73,10 +77,24 @@ export abstract class OutgoingMails<S extends MailScope>
   async add(scope: S, kind: string, subject: MailSubject): Promise<void> {
     if (!this.isOn) return;
     this.database.afterCommit(() => {
-      this.noted.add(this.queueOf(scope));
+      this.note(this.queueOf(scope));
       void this.sendNoted();
     });
     await new MailQueue(this.entity, scope).add(kind, subject, this.clock.now());
+  }
+
+  /** When the oldest mail was queued that this process knows to wait, in as many queues as can be looked at quickly. */
+  async oldestWaiting(): Promise<Date | null> {
+    const queues = [...this.unemptied].slice(0, MOST_QUEUES);
+    const dates = await Promise.all(
+      queues.map((queue) => this.reading(queue, (scope) => new MailQueue(this.entity, scope).oldest())),
+    );
+    return dates.reduce((oldest, date) => (oldest && (!date || oldest < date) ? oldest : date), null);
+  }
+
+  private note(queue: string): void {
+    this.noted.add(queue);
+    this.unemptied.add(queue);
   }
 
   /** Sends what is due where something was noted, behind what is being sent. */
@@ -99,7 +117,7 @@ export abstract class OutgoingMails<S extends MailScope>
     try {
       for await (const queue of this.queues()) {
         if (this.isClosing) return;
-        if (await this.hasMails(queue)) this.noted.add(queue);
+        if (await this.hasMails(queue)) this.note(queue);
       }
     } catch (error) {
       this.logger.warn(`Mails of an earlier process are looked for again: ${(error as Error).message}`);
@@ -111,7 +129,8 @@ export abstract class OutgoingMails<S extends MailScope>
     this.noted.delete(queue);
     try {
       while (!this.isClosing && (await this.sendOne(queue)));
-      if (await this.hasMails(queue)) this.noted.add(queue);
+      if (await this.hasMails(queue)) this.note(queue);
+      else this.unemptied.delete(queue);
     } catch (error) {
       this.noted.add(queue);
       this.logger.warn(`Mails are not sent yet, and tried again: ${(error as Error).message}`);

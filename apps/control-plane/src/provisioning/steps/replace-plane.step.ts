@@ -41,7 +41,7 @@ export class ReplacePlaneStep extends Step {
     if (plane.status === 'retired' || !wasTold) return;
     const from = String(params['from']);
     await this.infrastructures.run(tenantPlaneId, from, write);
-    const missing = await this.health.missing(tenantPlaneId, from);
+    const missing = await this.health.missingToBeBack(tenantPlaneId, from);
     if (missing !== null) throw notBack(from, missing);
   }
 }

@@ -18,7 +18,9 @@ import { InfrastructureRecordDiffersCheck } from './infrastructure-record-differ
 import { JobMissingCheck } from './job-missing.check';
 import { JobUnattendedCheck } from './job-unattended.check';
 import { MoveAbandonedCheck } from './move-abandoned.check';
+import { PlaneAddressDiffersCheck } from './plane-address-differs.check';
 import { PlaneBehindCheck } from './plane-behind.check';
+import { PlaneFailingCheck } from './plane-failing.check';
 import { PlaneLeftOverCheck } from './plane-left-over.check';
 import { TenantWithoutHomeCheck } from './tenant-without-home.check';
 
@@ -34,6 +36,8 @@ export const CHECK_CLASSES: readonly Type<DriftCheck<Subject>>[] = [
   CountDiffersCheck,
   PlaneLeftOverCheck,
   PlaneBehindCheck,
+  PlaneFailingCheck,
+  PlaneAddressDiffersCheck,
   JobUnattendedCheck,
   DriverRecordMissingCheck,
   DatabaseMissingCheck,

@@ -6,6 +6,7 @@ import { needsEnrolment, otherModel } from '../install-bundle';
 import { type PlaneIdentity } from '../plane-identity.entity';
 import { ServiceSecrets } from '../service-secrets';
 import { type CheckScene } from './check';
+import { isRunning } from './running-plane';
 import { type Probe, probeCallOf, probeControlPlane } from './probe';
 
 /** Offline there is no Control Plane; the checks that are then run look at none. */
@@ -26,6 +27,8 @@ export function checkScene(
     isEnrolled: !needsEnrolment(config, identity),
     otherModel: otherModel(config, identity),
     database: databaseTarget(config.TENANT_PLANE_DATABASE_URL),
+    model: config.deploymentModel ?? identity?.deploymentModel ?? null,
+    isRunning: () => isRunning(config, identity),
     probe,
   };
 }

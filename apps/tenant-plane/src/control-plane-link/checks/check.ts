@@ -9,6 +9,13 @@ export interface CheckOutcome {
   readonly detail: string;
   /** What to do, for whoever has no time to look it up. Each failure has one. */
   readonly fix?: string;
+  /** It will do, and somebody should look. */
+  readonly warning?: true;
+}
+
+export interface Found extends CheckOutcome {
+  /** It could not be told, because of what another check shows. */
+  readonly isFollowUp?: true;
 }
 
 /** What a check looks at. */
@@ -20,6 +27,10 @@ export interface CheckScene {
   /** The model that it is enrolled in, where the environment names another. */
   readonly otherModel: DeploymentModel | null;
   readonly database: DatabaseTarget;
+  /** As the environment or the enrolment says; null before either does. */
+  readonly model: DeploymentModel | null;
+  /** Asked where its database is in use: whether that is by this plane itself. */
+  readonly isRunning: () => Promise<boolean>;
   /** The one signed call that the checks of a run share; made when the first of them asks. Never rejects. */
   readonly probe: () => Promise<Probe>;
 }
@@ -33,7 +44,7 @@ export interface Check {
   readonly isLocal?: boolean;
   /** What to do when it takes too long. */
   readonly fixOfSilence: string;
-  run(scene: CheckScene): Promise<CheckOutcome>;
+  run(scene: CheckScene): Promise<Found>;
 }
 
 export function good(detail: string): CheckOutcome {
@@ -42,4 +53,13 @@ export function good(detail: string): CheckOutcome {
 
 export function bad(detail: string, fix: string): CheckOutcome {
   return { ok: false, detail, fix };
+}
+
+export function warning(detail: string, fix: string): CheckOutcome {
+  return { ok: true, warning: true, detail, fix };
+}
+
+/** As `bad`, unless another check tells why: then that one alone is to be mended. */
+export function followUp(detail: string, fix: string): Found {
+  return { ok: false, isFollowUp: true, detail, fix };
 }

@@ -1,3 +1,4 @@
+import { addressCheck } from './address.check';
 import { type Check } from './check';
 import { clockCheck } from './clock.check';
 import { databaseCheck } from './database.check';
@@ -11,6 +12,7 @@ import { versionCheck } from './version.check';
 /** In the order in which they are shown, and in which a person mends them. A new check is a file and a line here. */
 export const CHECKS: readonly Check[] = [
   databaseCheck,
+  addressCheck,
   dnsCheck,
   tlsCheck,
   clockCheck,

@@ -1,9 +1,9 @@
 import { SIGNATURE_WINDOW_SECONDS } from '@atlas/service-auth';
-import { type Check, bad, good } from './check';
+import { type Check, bad, followUp, good } from './check';
 import { isProven } from './probe';
 
 /** The plane signs by the Control Plane's time, so it works beyond this; sign-up tokens and leases are read by ours. */
-const TOLERATED_SECONDS = 60;
+export const CLOCK_TOLERANCE_SECONDS = 60;
 const NTP =
   "Set this machine's clock by NTP (timedatectl set-ntp true; in a virtual machine: its host's clock).";
 
@@ -17,10 +17,10 @@ export const clockCheck: Check = {
     if (clockOffsetMs === undefined)
       return isProven(found)
         ? good(`Within ${SIGNATURE_WINDOW_SECONDS} s of the Control Plane's clock`)
-        : bad('Not known: no signed answer came', clockCheck.fixOfSilence);
+        : followUp('Not known: no signed answer came', clockCheck.fixOfSilence);
     const seconds = Math.round(Math.abs(clockOffsetMs) / 1000);
     const distance = `${seconds} s ${clockOffsetMs > 0 ? 'behind' : 'ahead of'} the Control Plane's clock`;
-    if (seconds > TOLERATED_SECONDS) return bad(`This machine's clock is ${distance}`, NTP);
+    if (seconds > CLOCK_TOLERANCE_SECONDS) return bad(`This machine's clock is ${distance}`, NTP);
     return good(seconds === 0 ? "In step with the Control Plane's clock" : distance);
   },
 };

@@ -21,8 +21,7 @@ const FIX_OF_FAULT: Readonly<Record<DatabaseFault, string>> = {
     'The tables were made by another role: use that one in %s, or let an administrator run: reassign owned by <that role> to <user>.',
   folder: 'Correct the path in %s, or make the folder and give it to the user that runs the tenant plane.',
   file: 'Correct the path in %s; a file that is there has to be a SQLite database of the user that runs the tenant plane.',
-  locked:
-    'If that is this plane, already running, all is well. Otherwise end the other process: a SQLite file serves one.',
+  locked: 'End the other process, or name another file in %s: a SQLite file serves one.',
 };
 
 /** Whether the database can be used and migrated. Changes nothing in it. */
@@ -32,10 +31,14 @@ export const databaseCheck: Check = {
   isLocal: true,
   fixOfSilence:
     'The database server does not answer: look at TENANT_PLANE_DATABASE_URL, and whether it runs.',
-  async run({ config, database }) {
+  async run({ config, database, isRunning }) {
     const owner = config.TENANT_PLANE_MIGRATION_DATABASE_URL;
-    if (owner === undefined)
-      return verdictOn(await examineDatabase(database, TABLES), 'TENANT_PLANE_DATABASE_URL');
+    if (owner === undefined) {
+      const found = await examineDatabase(database, TABLES);
+      if (found.fault === 'locked' && database.driver === 'sqlite' && (await isRunning()))
+        return good(`${database.file} is in use by this plane, which is running`);
+      return verdictOn(found, 'TENANT_PLANE_DATABASE_URL');
+    }
     const migrating = await examineDatabase(databaseTarget(owner), TABLES);
     if (migrating.fault) return verdictOn(migrating, 'TENANT_PLANE_MIGRATION_DATABASE_URL');
     const serving = await examineDatabase(database, []);

@@ -1,4 +1,4 @@
-import { type Check, bad, good } from './check';
+import { type Check, bad, followUp, good } from './check';
 import { isProven } from './probe';
 
 const LIMIT_MS = 2000;
@@ -9,7 +9,8 @@ export const latencyCheck: Check = {
   fixOfSilence: 'First mend what dns, tls and signature say.',
   async run({ probe }) {
     const found = await probe();
-    if (!isProven(found)) return bad('Not known: the call did not get through', latencyCheck.fixOfSilence);
+    if (!isProven(found))
+      return followUp('Not known: the call did not get through', latencyCheck.fixOfSilence);
     const detail = `${found.roundTripMs} ms for a signed call`;
     return found.roundTripMs <= LIMIT_MS
       ? good(detail)

@@ -15,6 +15,11 @@ export function networkFix(code: string, host: string, port: string): string | u
   return fixes[code];
 }
 
+/** No name server knew the host, or none answered: dns.check.ts says so. */
+export function isUnresolved(code: string): boolean {
+  return code === 'ENOTFOUND' || code === 'EAI_AGAIN';
+}
+
 /** The code of an error, or of the one that it was caused by, or of the first of several. */
 export function codeOf(error: unknown): string {
   const { code, cause, errors } = (error ?? {}) as { code?: string; cause?: unknown; errors?: unknown[] };

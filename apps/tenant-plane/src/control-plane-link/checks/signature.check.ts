@@ -1,9 +1,9 @@
 import { type TenantPlaneConfig } from '../../tenant-plane.config';
-import { AnswerNotTrusted, ControlPlaneRefused } from '../control-plane.errors';
+import { AnswerNotTrusted, ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane.errors';
 import { adviceOn } from '../refusal-advice';
-import { type Check, bad, good } from './check';
+import { type Check, bad, followUp, good } from './check';
 import { codeOf, hostOf, networkFix, portOf } from './network-advice';
-import { NOT_THE_CONTROL_PLANE, isProven } from './probe';
+import { NOT_THE_CONTROL_PLANE, isClockSkew, isProven } from './probe';
 
 /** Whether the secret is the one that the Control Plane has: our call is believed there, and its answer here. */
 export const signatureCheck: Check = {
@@ -17,7 +17,10 @@ export const signatureCheck: Check = {
       return good('INTERNAL_SERVICE_SECRET is the right one, and the answer is signed with it');
     if (isProven(found))
       return good(`INTERNAL_SERVICE_SECRET is the right one (the call itself: ${codeIn(error)})`);
-    return bad((error as Error).message, fixOf(error, config, controlPlane));
+    const fix = fixOf(error, config, controlPlane);
+    // The clock check tells of a clock, dns and tls of a way that is not there.
+    const isTold = error instanceof ControlPlaneUnreachable || isClockSkew(error);
+    return isTold ? followUp((error as Error).message, fix) : bad((error as Error).message, fix);
   },
 };
 

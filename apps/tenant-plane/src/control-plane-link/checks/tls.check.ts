@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { type TLSSocket, connect } from 'node:tls';
 import { type TenantPlaneConfig } from '../../tenant-plane.config';
-import { type Check, bad, good } from './check';
-import { codeOf, hostOf, networkFix, portOf } from './network-advice';
+import { type Check, bad, followUp, good } from './check';
+import { codeOf, hostOf, isUnresolved, networkFix, portOf } from './network-advice';
 
 const CONNECT_MS = 4500;
 
@@ -33,7 +33,8 @@ export const tlsCheck: Check = {
     } catch (error) {
       const code = codeOf(error);
       const fix = certificateFix(code, host, config) ?? networkFix(code, host, port) ?? UNKNOWN;
-      return bad(`No TLS connection to ${host}:${port} (${code || (error as Error).message})`, fix);
+      const detail = `No TLS connection to ${host}:${port} (${code || (error as Error).message})`;
+      return isUnresolved(code) ? followUp(detail, fix) : bad(detail, fix);
     } finally {
       socket.destroy();
     }

@@ -1,6 +1,6 @@
 import { parseCredential } from '@atlas/service-auth';
 import { ControlPlaneRefused } from '../control-plane.errors';
-import { type Check, type CheckOutcome, bad, good } from './check';
+import { type Check, type CheckOutcome, bad, followUp, good } from './check';
 import { isProven } from './probe';
 
 const NEW_BUNDLE =
@@ -32,7 +32,7 @@ export const tokenCheck: Check = {
         'Paste the line again.',
       );
     const found = await probe();
-    if (!isProven(found)) return bad('Not known: the call did not get through', tokenCheck.fixOfSilence);
+    if (!isProven(found)) return followUp('Not known: the call did not get through', tokenCheck.fixOfSilence);
     return verdictOn(found.error);
   },
 };

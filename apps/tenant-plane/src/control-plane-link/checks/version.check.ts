@@ -1,7 +1,7 @@
 import { versionSkewProblem } from '@atlas/plane-contract';
 import { TENANT_PLANE_VERSION } from '../../http-app.options';
 import { ControlPlaneRefused } from '../control-plane.errors';
-import { type Check, bad, good } from './check';
+import { type Check, bad, followUp, good } from './check';
 
 const INSTALL = 'Install the version of the tenant plane that Atlas names for your Control Plane.';
 
@@ -14,7 +14,7 @@ export const versionCheck: Check = {
     if (error instanceof ControlPlaneRefused && error.code === 'version_unsupported')
       return bad(error.message, INSTALL);
     if (theirs === undefined)
-      return bad(
+      return followUp(
         'Not known: the Control Plane did not get as far',
         'First mend what signature and token say.',
       );

@@ -1,0 +1,48 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { isForked } from '../../tenant-planes/fleet';
+import { type TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { DriftCheck } from '../drift-check';
+import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
+
+const SHOWN_MS = 3_600_000;
+
+/** It reports another address than is recorded, or several in turn. A person knows which is right. */
+@Injectable()
+export class PlaneAddressDiffersCheck extends DriftCheck<PlaneSubject> {
+  readonly kind = 'plane_address_differs';
+
+  constructor(
+    readonly subjects: PlaneSubjects,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  find({ plane }: PlaneSubject): string | null {
+    const {
+      name,
+      status,
+      endpointUrl,
+      reportedEndpointUrl: reported,
+      endpointReturnedAt,
+      previousEndpointUrl,
+    } = plane;
+    if (status !== 'enrolled') return null;
+    if (reported !== null && endpointUrl !== null && !isSame(reported, endpointUrl))
+      return `Tenant plane ${name} reports that it is at ${reported}, and ${endpointUrl} is recorded. ${this.remedy(plane)}`;
+    const now = this.clock.now().getTime();
+    if (endpointReturnedAt === null || now - endpointReturnedAt.getTime() >= SHOWN_MS) return null;
+    return `Tenant plane ${name} changed its address to ${previousEndpointUrl} and back to ${endpointUrl} within its last reports. If its replicas name different addresses, set TENANT_PLANE_PUBLIC_URL alike in all of them.`;
+  }
+
+  private remedy(plane: TenantPlane): string {
+    return isForked(plane, this.clock.now())
+      ? 'Two copies of it report: end the one that is not meant to run.'
+      : 'If the recorded one is right, set TENANT_PLANE_PUBLIC_URL at the plane to it; otherwise record the other (PUT /api/tenants/<id>/infrastructure).';
+  }
+}
+
+function isSame(one: string, other: string): boolean {
+  return URL.canParse(one) && URL.canParse(other) && new URL(one).href === new URL(other).href;
+}

@@ -1,0 +1,24 @@
+import { profileOf } from '@atlas/deployment-profiles';
+import { isLoopbackUrl } from '@atlas/platform';
+import { type Check, good, warning } from './check';
+
+/** Whether users will find the plane where it says that it is. A warning: who tries it on one machine needs no other. */
+export const addressCheck: Check = {
+  name: 'address',
+  isForPreflightOnly: true,
+  isLocal: true,
+  fixOfSilence: 'Set TENANT_PLANE_PUBLIC_URL to the URL at which users reach this plane.',
+  async run({ config, model }) {
+    const { endpointUrl, TENANT_PLANE_PUBLIC_URL: told } = config;
+    const links =
+      endpointUrl === undefined
+        ? 'There is no address for sign-up links'
+        : `Sign-up links lead to ${endpointUrl}/signup`;
+    // Users of planes that Atlas runs are sent to the planned address.
+    if (model === null || !profileOf(model).installRequired) return good(links);
+    const isOwnMachine = endpointUrl === undefined || isLoopbackUrl(endpointUrl);
+    if (told !== undefined && !isOwnMachine) return good(links);
+    const why = told === undefined ? 'TENANT_PLANE_PUBLIC_URL is not set' : 'only this machine reaches that';
+    return warning(`${links}: ${why}`, addressCheck.fixOfSilence);
+  },
+};

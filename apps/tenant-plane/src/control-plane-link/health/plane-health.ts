@@ -1,0 +1,63 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  HEALTH_STATUSES,
+  MAX_HEALTH_DETAIL,
+  type ReportedHealth,
+  type ReportedHealthCheck,
+  worstOf,
+} from '@atlas/plane-contract';
+import { Metrics } from '@atlas/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { Gauge } from 'prom-client';
+import { type Finding, type HealthCheck } from './health-check';
+
+export const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');
+
+/** A report is a heartbeat: it does not wait for a database that hangs. */
+const LIMIT_MS = 3000;
+
+/** How this plane finds itself, as it is when it is asked. */
+@Injectable()
+export class PlaneHealth {
+  constructor(
+    @Inject(HEALTH_CHECKS) private readonly checks: readonly HealthCheck[],
+    metrics: Metrics,
+  ) {
+    const examine = () => this.examine();
+    new Gauge({
+      name: 'atlas_plane_health',
+      help: 'What the plane finds of itself, by check: 0 ok, 1 degraded, 2 failing',
+      labelNames: ['check'],
+      registers: [metrics.registry],
+      async collect() {
+        for (const { name, status } of (await examine()).checks)
+          this.set({ check: name }, HEALTH_STATUSES.indexOf(status));
+      },
+    });
+  }
+
+  /** Never rejects. */
+  async examine(): Promise<Required<ReportedHealth>> {
+    const checks = await Promise.all(this.checks.map(examined));
+    return { status: worstOf(checks.map(({ status }) => status)), checks };
+  }
+}
+
+async function examined(check: HealthCheck): Promise<ReportedHealthCheck> {
+  const ended = new AbortController();
+  const silence: Finding = { status: 'failing', detail: `No answer within ${LIMIT_MS / 1000} s` };
+  const tooLate = delay(LIMIT_MS, silence, { signal: ended.signal, ref: false });
+  // It loses when the check is quicker, and is then ended.
+  tooLate.catch(() => undefined);
+  const found = check.find().catch((error: unknown): Finding => {
+    const { code } = error as { code?: string };
+    return { status: 'failing', detail: `The check itself failed (${code ?? (error as Error).name})` };
+  });
+  const { status, detail } = await Promise.race([found, tooLate]);
+  ended.abort();
+  return {
+    name: check.name,
+    status,
+    ...(detail !== undefined && { detail: detail.slice(0, MAX_HEALTH_DETAIL) }),
+  };
+}

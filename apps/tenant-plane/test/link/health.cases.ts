@@ -1,0 +1,144 @@
+import { Database } from '@atlas/persistence';
+import { PLANE_PATHS, type ReportedHealth } from '@atlas/plane-contract';
+import { Mailer } from '@atlas/platform';
+import { EVERY_DATABASE, asAdmin, eventually } from '@atlas/testing';
+import { type DataSource } from 'typeorm';
+import { findingOn } from '../../src/control-plane-link/health/disk.health';
+import { PlaneHealth } from '../../src/control-plane-link/health/plane-health';
+import { Reporter } from '../../src/control-plane-link/reporter';
+import { Mails } from '../../src/mail/mails';
+import { ShiftedClock } from '../fake-control-plane.fixture';
+import { Link } from '../linked-plane.fixture';
+import { type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
+
+const GB = 1e9;
+
+describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) => {
+  const acme = tenantEntry('acme');
+  const clock = new ShiftedClock();
+  let link: Link;
+  let plane: TestTenantPlane;
+  beforeAll(async () => {
+    link = await Link.create(driver);
+    link.control.wanted.put(acme);
+    plane = await link.startPlane({}, clock);
+    await link.reported(acme.tenant_id);
+  });
+  afterAll(() => link.close());
+
+  /** In a report that is made from now on. */
+  const reported = async (): Promise<ReportedHealth | undefined> => {
+    await plane.app.get(Reporter).settled();
+    const before = link.control.reports.length;
+    Object.assign(plane.app.get(Reporter), { lastSentAt: 0 });
+    plane.app.get(Reporter).heartbeat();
+    await eventually(() => link.control.reports.length > before, { what: 'it reports' });
+    return link.control.reports.at(-1)?.health;
+  };
+  const check = (name: string, health?: ReportedHealth) => health?.checks?.find((one) => one.name === name);
+  const sql = (statement: string) => plane.app.get(Database).write((manager) => manager.query(statement));
+
+  it('is its database, disk, queue, clock and link as they are', async () => {
+    const health = await reported();
+    expect(health?.checks?.map(({ name }) => name)).toEqual(['database', 'disk', 'queue', 'clock', 'link']);
+    for (const name of ['database', 'queue', 'clock', 'link'])
+      expect(check(name, health)).toMatchObject({ status: 'ok' });
+    const disk = driver === 'sqlite' ? /^\d+ MB free, \d+ %$/ : /Postgres/;
+    expect(check('disk', health)?.detail).toMatch(disk);
+    expect(check('link', health)?.detail).toMatch(/^Last contact: 20/);
+  });
+
+  it('is in the metrics', async () => {
+    const { text } = await plane.get('/metrics').expect(200);
+    expect(text).toContain('atlas_plane_health{check="database"} 0');
+  });
+
+  it('is failing while the database takes no write, and the plane goes on reporting where it is alone', async () => {
+    const { dataSource } = plane.app.get(Database);
+    await refuseWrites(dataSource, true);
+    try {
+      const health = driver === 'sqlite' ? await reported() : await plane.app.get(PlaneHealth).examine();
+      expect(health?.status).toBe('failing');
+      expect(check('database', health)).toMatchObject({
+        detail: expect.stringMatching(/takes no write \(\w+\)$/),
+      });
+      if (driver === 'sqlite') expect((await reported())?.status).toBe('failing');
+    } finally {
+      await refuseWrites(dataSource, false);
+    }
+    await eventually(async () => (await reported())?.status !== 'failing', { what: 'it is well again' });
+    const sequences = link.control.reports.map(({ sequence }) => sequence);
+    expect(sequences).toEqual(sequences.map((_, index) => index + 1));
+  });
+
+  it('is failing where the database lacks tables of this version', async () => {
+    const last = 'select max(id) from migrations';
+    await sql(`update migrations set name = 'gone' || name where id = (${last})`);
+    expect(check('database', await reported())).toMatchObject({
+      status: 'failing',
+      detail: expect.stringContaining('lacks 1'),
+    });
+    await sql(`update migrations set name = substr(name, 5) where id = (${last})`);
+    expect(check('database', await reported())).toMatchObject({ status: 'ok' });
+  });
+
+  it('is degraded once a mail has waited too long', async () => {
+    const mails = plane.app.get(Mails);
+    Object.defineProperty(plane.app.get(Mailer), 'isOn', { value: true, configurable: true });
+    await plane.tenants.write(acme.tenant_id, (scope) =>
+      mails.add(scope, 'invite', { email: 'a@b.example' }),
+    );
+    expect(check('queue', await reported())).toMatchObject({ status: 'ok' });
+    clock.aheadSeconds = link.control.clock.aheadSeconds = 1000;
+    expect(check('queue', await reported())).toMatchObject({
+      status: 'degraded',
+      detail: 'A mail has been waiting for 16 min',
+    });
+    clock.aheadSeconds = link.control.clock.aheadSeconds = 0;
+  });
+
+  it('is degraded while the clock is off, by as much as signed answers tell', async () => {
+    link.control.clock.aheadSeconds = 120;
+    link.control.wanted.touch();
+    await eventually(async () => check('clock', await reported())?.status === 'degraded');
+    expect(check('clock', await reported())?.detail).toMatch(/^1[12]\d s behind: set it by NTP$/);
+    link.control.clock.aheadSeconds = 0;
+    link.control.wanted.touch();
+    await eventually(async () => check('clock', await reported())?.status === 'ok');
+  });
+
+  it('is degraded, and reported, while answers come changed', async () => {
+    const { control } = link;
+    control.misbehavesAt = [PLANE_PATHS.desiredState];
+    control.manner = 'forged';
+    control.wanted.touch();
+    await eventually(async () => check('link', await reported())?.status === 'degraded');
+    expect(check('link', await reported())?.detail).toMatch(/^\d+ calls? failed in a row; last contact: 20/);
+    control.manner = 'proper';
+    await eventually(async () => check('link', await reported())?.status === 'ok');
+  });
+
+  async function refuseWrites(dataSource: DataSource, isOn: boolean): Promise<void> {
+    if (driver === 'sqlite') {
+      await dataSource.query(`pragma query_only = ${isOn ? 1 : 0}`);
+      return;
+    }
+    const [{ role }] = (await dataSource.query('select current_user as role')) as [{ role: string }];
+    const change = isOn ? 'revoke update on plane_identity from' : 'grant update on plane_identity to';
+    await asAdmin(link.database.ownerUrl ?? '', (client) => client.query(`${change} "${role}"`));
+  }
+});
+
+describe('the room on a disk', () => {
+  it.each([
+    [60 * GB, 100 * GB, 'ok', '60000 MB free, 60 %'],
+    [9 * GB, 100 * GB, 'degraded', '9000 MB free, 9 %'],
+    [0.4 * GB, 1 * GB, 'degraded', '400 MB free, 40 %'],
+    [1 * GB, 100 * GB, 'failing', '1000 MB free, 1 %'],
+    [0.04 * GB, 0.1 * GB, 'failing', '40 MB free, 40 %'],
+    [0, 100 * GB, 'failing', '0 MB free, 0 %'],
+    [0, 0, 'ok', 'The volume does not tell its size'],
+  ])('of %d in %d is %s', (freeBytes, totalBytes, status, detail) => {
+    expect(findingOn({ freeBytes, totalBytes })).toEqual({ status, detail });
+  });
+});

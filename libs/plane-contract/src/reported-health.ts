@@ -1,0 +1,66 @@
+import { ApiProperty } from '@atlas/platform/api-decorators';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsObject,
+  IsOptional,
+  IsString,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
+
+/** From best to worst. `degraded`: it serves, and somebody should look; `failing`: it does not do its work. */
+export const HEALTH_STATUSES = ['ok', 'degraded', 'failing'] as const;
+export type HealthStatus = (typeof HEALTH_STATUSES)[number];
+
+export const HEALTH_CHECKS = ['database', 'disk', 'queue', 'clock', 'link'] as const;
+export type HealthCheckName = (typeof HEALTH_CHECKS)[number];
+
+export const MAX_HEALTH_DETAIL = 300;
+
+export class ReportedHealthCheck {
+  @ApiProperty({ enum: HEALTH_CHECKS })
+  @IsIn(HEALTH_CHECKS)
+  name: HealthCheckName;
+
+  @ApiProperty({ enum: HEALTH_STATUSES })
+  @IsIn(HEALTH_STATUSES)
+  status: HealthStatus;
+
+  @ApiProperty({ required: false, description: 'What was found, for a person' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_HEALTH_DETAIL)
+  detail?: string;
+}
+
+/** How a tenant plane finds itself. Planes of before this told of a status only. */
+export class ReportedHealth {
+  @ApiProperty({ required: false, enum: HEALTH_STATUSES, description: 'The worst of its checks' })
+  @IsOptional()
+  @IsIn(HEALTH_STATUSES)
+  status?: HealthStatus;
+
+  @ApiProperty({ required: false, type: [ReportedHealthCheck] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => ReportedHealthCheck)
+  checks?: ReportedHealthCheck[];
+}
+
+export function worstOf(statuses: readonly HealthStatus[]): HealthStatus {
+  return HEALTH_STATUSES[Math.max(0, ...statuses.map((one) => HEALTH_STATUSES.indexOf(one)))] ?? 'ok';
+}
+
+/** What is wrong, for a person; empty where nothing is. */
+export function troubleIn({ checks = [] }: ReportedHealth): string {
+  return checks
+    .filter(({ status }) => status !== 'ok')
+    .map(({ name, status, detail }) => `${name} ${status}${detail === undefined ? '' : ` (${detail})`}`)
+    .join(', ');
+}
