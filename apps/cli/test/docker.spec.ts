@@ -51,6 +51,12 @@ describe.each(dockerFiles('Dockerfile'))('%s', (file) => {
 });
 
 describe('what a builder is shown', () => {
+  it('has the guides, which planes serve', () => {
+    const left = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
+    expect(left).not.toContain('docs');
+    expect(left).toEqual(expect.arrayContaining(['docs/*', '!docs/*.md', '!docs/guides']));
+  });
+
   it('is neither the history of the sources nor a secret', () => {
     const left = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
     for (const one of ['.git', 'data', '**/*.env']) expect(left).toContain(one);

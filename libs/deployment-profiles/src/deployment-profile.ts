@@ -11,7 +11,7 @@ export type DatabaseDriver = (typeof DATABASE_DRIVERS)[number];
 
 export const HINT_KINDS = ['residency', 'connectivity', 'backup'] as const;
 
-/** A reminder that operators of one model see in their workspace; `doc` is a path in this repository. */
+/** A reminder that operators of one model see in their workspace; `doc` is a path at the plane that serves the hint. */
 export interface DeploymentHint {
   readonly kind: (typeof HINT_KINDS)[number];
   readonly text: string;
@@ -62,6 +62,7 @@ export interface DeploymentProfile {
   /** Whether a tenant plane serves this one tenant only, so that a request need not name it. */
   readonly tenantFixed: boolean;
   readonly aiRouting: 'control_plane' | 'control_plane_if_admin_allows';
+  /** `doc` as in a hint. */
   readonly guide: { readonly title: string; readonly doc: string };
   readonly hints: readonly DeploymentHint[];
   readonly environment: readonly EnvironmentVariable[];

@@ -33,7 +33,7 @@ const FACTS = {
     customerInstalls: false,
     tenantFixed: false,
     aiRouting: 'control_plane',
-    guide: { title: 'Shared SaaS', doc: 'docs/guides/shared-saas.md' },
+    guide: { title: 'Shared SaaS', doc: '/help/shared-saas' },
   },
   dedicated: {
     title: 'Dedicated TP',
@@ -53,7 +53,7 @@ const FACTS = {
     customerInstalls: false,
     tenantFixed: true,
     aiRouting: 'control_plane',
-    guide: { title: 'Dedicated Tenant Plane', doc: 'docs/guides/dedicated-tenant-plane.md' },
+    guide: { title: 'Dedicated Tenant Plane', doc: '/help/dedicated-tenant-plane' },
   },
   on_prem: {
     title: 'On-prem / customer VPC',
@@ -73,7 +73,7 @@ const FACTS = {
     customerInstalls: true,
     tenantFixed: true,
     aiRouting: 'control_plane_if_admin_allows',
-    guide: { title: 'On-Prem Installation', doc: 'docs/guides/on-prem-installation.md' },
+    guide: { title: 'On-Prem Installation', doc: '/help/on-prem-installation' },
   },
   hybrid: {
     title: 'Hybrid',
@@ -93,7 +93,7 @@ const FACTS = {
     customerInstalls: true,
     tenantFixed: true,
     aiRouting: 'control_plane',
-    guide: { title: 'Hybrid Deployment', doc: 'docs/guides/hybrid-deployment.md' },
+    guide: { title: 'Hybrid Deployment', doc: '/help/hybrid-deployment' },
   },
 } as const;
 
@@ -205,7 +205,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
       expect(doc).toBe(profile.guide.doc);
       expect(text).toMatch(/^[A-Z].{40,}\.$/);
     }
-    expect(profile.guide.doc).toMatch(/^docs\/guides\/[a-z]+(-[a-z]+)*\.md$/);
+    expect(profile.guide.doc).toMatch(/^\/help\/[a-z]+(-[a-z]+)*$/);
   });
 
   it('names the variables that matter, each once', () => {

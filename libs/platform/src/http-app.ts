@@ -22,7 +22,7 @@ import { WEB_OPTIONS, type WebOptions, secure } from './web-security';
 
 const UNPREFIXED = [
   ...['/', 'health/live', 'health/ready', 'api/health', 'metrics'],
-  ...['signup', 'signup/verify', 'reset-password', 'assets/page.css', 'assets/page.js'],
+  ...['signup', 'signup/verify', 'reset-password', 'assets/page.css', 'assets/page.js', 'help', 'help/:name'],
 ];
 
 export interface HttpAppOptions extends ApiTitle {

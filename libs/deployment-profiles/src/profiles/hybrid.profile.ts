@@ -9,7 +9,7 @@ import {
 } from '../lifecycle';
 import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
 
-const GUIDE = 'docs/guides/hybrid-deployment.md';
+const GUIDE = '/help/hybrid-deployment';
 
 export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   model: 'hybrid',

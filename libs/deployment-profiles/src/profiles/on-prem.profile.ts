@@ -9,7 +9,7 @@ import {
 } from '../lifecycle';
 import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
 
-const GUIDE = 'docs/guides/on-prem-installation.md';
+const GUIDE = '/help/on-prem-installation';
 
 export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   model: 'on_prem',

@@ -4,7 +4,7 @@ import { ENVIRONMENT_OF_EVERY_MODEL, TENANT_BASE_DOMAIN } from '../environment';
 import { DEPROVISION_WITH_BACKUP, LIFECYCLE_OF_EVERY_MODEL, moveBy, restoreBy } from '../lifecycle';
 import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
 
-const GUIDE = 'docs/guides/shared-saas.md';
+const GUIDE = '/help/shared-saas';
 
 export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   model: 'shared',
