@@ -1,6 +1,7 @@
 import { type DeploymentModel } from '@atlas/tenancy';
 import { type LifecycleOperation } from './lifecycle';
 import { type OutageContract } from './outage-contract';
+import { type PlannedFeature } from './planned-feature';
 
 /** Who runs something, or has a duty. */
 export type Party = 'atlas' | 'customer';
@@ -16,7 +17,13 @@ export interface DeploymentHint {
   readonly kind: (typeof HINT_KINDS)[number];
   readonly text: string;
   readonly doc: string;
+  /** What joins the text once that is built. Nobody is served it before. */
+  readonly later?: { readonly text: string; readonly awaits: PlannedFeature };
 }
+
+/** The parts of a profile that may speak of what is not built yet. */
+export type ProfileText =
+  'controlPlaneRelation' | 'dataResidency' | 'backupDuty' | 'provisioning' | 'outageContract';
 
 /** A variable of the tenant plane that matters in a model. */
 export interface EnvironmentVariable {
@@ -67,4 +74,6 @@ export interface DeploymentProfile {
   readonly hints: readonly DeploymentHint[];
   readonly environment: readonly EnvironmentVariable[];
   readonly outageContract: OutageContract;
+  /** Which parts speak of what is not built yet: kept as the customer words them, to be served to nobody before. */
+  readonly awaits: Readonly<Partial<Record<ProfileText, readonly PlannedFeature[]>>>;
 }

@@ -10,6 +10,7 @@ export {
   type OutagePromise,
   type OutageState,
 } from './outage-contract';
+export * from './planned-feature';
 export * from './profiles';
 export * from './resolve-deployment-model';
 export * from './secret-rotation';
