@@ -17,6 +17,9 @@ export interface DeploymentHint {
   readonly kind: (typeof HINT_KINDS)[number];
   readonly text: string;
   readonly doc: string;
+}
+
+export interface ProfileHint extends DeploymentHint {
   /** What joins the text once that is built. Nobody is served it before. */
   readonly later?: { readonly text: string; readonly awaits: PlannedFeature };
 }
@@ -71,7 +74,7 @@ export interface DeploymentProfile {
   readonly aiRouting: 'control_plane' | 'control_plane_if_admin_allows';
   /** `doc` as in a hint. */
   readonly guide: { readonly title: string; readonly doc: string };
-  readonly hints: readonly DeploymentHint[];
+  readonly hints: readonly ProfileHint[];
   readonly environment: readonly EnvironmentVariable[];
   readonly outageContract: OutageContract;
   /** Which parts speak of what is not built yet: kept as the customer words them, to be served to nobody before. */

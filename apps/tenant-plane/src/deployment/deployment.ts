@@ -6,7 +6,7 @@ import { TenantPlaneConfig } from '../tenant-plane.config';
 /** For users: the model, its name and the reminders that come with it. */
 export interface DeploymentView extends Pick<DeploymentProfile, 'model'> {
   readonly profile: string;
-  readonly hints: readonly Omit<DeploymentHint, 'later'>[];
+  readonly hints: readonly DeploymentHint[];
 }
 
 /** Which deployment model this plane runs in: what its environment says, else what the Control Plane said at enrolment. */
