@@ -32,7 +32,8 @@ function stateOf(apps) {
   const libs = projectsIn('libs');
   const folders = [...apps.map((name) => `apps/${name}`), ...libs.map((name) => `libs/${name}`)];
   const sources = [
-    ...[...folders, GUIDES].flatMap((folder) => filesBelow(join(ROOT, folder))),
+    ...folders.flatMap((folder) => filesBelow(join(ROOT, folder))),
+    ...filesBelow(join(ROOT, GUIDES)).filter((file) => file.endsWith('.md')),
     ...SHARED_SOURCES,
   ];
   const outputs = [...apps.map((name) => `dist/apps/${name}`), ...libs.map((name) => `libs/${name}/dist`)];
