@@ -4,6 +4,8 @@ import { runTask } from './processes.mjs';
 import { ROOT, isThere, read, sha256, write } from './workspace.mjs';
 
 const NOT_SOURCES = ['node_modules', 'dist', 'test', 'data', 'coverage'];
+/** Planes serve them. */
+const GUIDES = 'docs';
 const SHARED_SOURCES = ['package-lock.json', 'package.json', 'nx.json', 'tsconfig.base.json'];
 
 /**
@@ -29,7 +31,11 @@ export function everyApp() {
 function stateOf(apps) {
   const libs = projectsIn('libs');
   const folders = [...apps.map((name) => `apps/${name}`), ...libs.map((name) => `libs/${name}`)];
-  const sources = [...folders.flatMap((folder) => filesBelow(join(ROOT, folder))), ...SHARED_SOURCES];
+  const sources = [
+    ...folders.flatMap((folder) => filesBelow(join(ROOT, folder))),
+    ...filesBelow(join(ROOT, GUIDES)).filter((file) => file.endsWith('.md')),
+    ...SHARED_SOURCES,
+  ];
   const outputs = [...apps.map((name) => `dist/apps/${name}`), ...libs.map((name) => `libs/${name}/dist`)];
   return sha256([
     ...sources.sort().flatMap((file) => [file, readFileSync(join(ROOT, file))]),

@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { renderHelp } from './help.mjs';
 import { ROOT, read, write } from './workspace.mjs';
 
 /** Native code, or files that are looked for beside their own; and what is for development, as some load where it is there. */
@@ -74,6 +75,7 @@ async function bundle(from, to, entries) {
   const manifest = { type: 'module', bundleDependencies: packagesOf(Object.keys(metafile.inputs)) };
   write(`${to}/package.json`, `${JSON.stringify(manifest)}\n`);
   cpSync(join(ROOT, PAGES), join(ROOT, to, 'pages'), { recursive: true });
+  renderHelp(join(ROOT, to, 'help'));
 }
 
 /** Those of others that have a file in it. */

@@ -24,6 +24,16 @@ export function servicesOf(file: string): Record<string, Service> {
   return (parse(textOf(file)) as { services: Record<string, Service> }).services;
 }
 
+interface Compose {
+  /** Of the project: what Docker calls a volume begins with it. */
+  readonly name: string;
+  readonly volumes?: Readonly<Record<string, unknown>>;
+}
+
+export function composeOf(file: string): Compose {
+  return parse(textOf(file)) as Compose;
+}
+
 /** A service with what it extends; maps are merged, everything else is replaced. */
 export function resolved(file: string, name: string): Service {
   const service = servicesOf(file)[name];

@@ -1,9 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PROFILES } from '@atlas/deployment-profiles';
 import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
 import { DCLinter } from 'dclint';
 import { validate } from 'dockerfile-utils';
-import { DOCKER, ROOT, type Service, dockerFiles, resolved, servicesOf, textOf } from './docker.fixture';
+import {
+  DOCKER,
+  ROOT,
+  type Service,
+  composeOf,
+  dockerFiles,
+  resolved,
+  servicesOf,
+  textOf,
+} from './docker.fixture';
 
 /** A version to the last number, or a digest. */
 const PINNED = /^[a-z/-]+(:\d+\.\d+(\.\d+)?(-[a-z]+)*|@sha256:[0-9a-f]{64})$/;
@@ -51,6 +61,12 @@ describe.each(dockerFiles('Dockerfile'))('%s', (file) => {
 });
 
 describe('what a builder is shown', () => {
+  it('has the guides, which planes serve', () => {
+    const left = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
+    expect(left).not.toContain('docs');
+    expect(left).toEqual(expect.arrayContaining(['docs/*', '!docs/*.md', '!docs/guides']));
+  });
+
   it('is neither the history of the sources nor a secret', () => {
     const left = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
     for (const one of ['.git', 'data', '**/*.env']) expect(left).toContain(one);
@@ -113,6 +129,50 @@ describe.each(DEPLOYMENT_MODELS)('the model %s', (model) => {
   it('has a compose file whose tenant plane is of that model', () => {
     const plane = resolved(`${model}.compose.yaml`, 'tenant-plane');
     expect(plane.environment).toMatchObject({ ATLAS_TP_DEPLOYMENT: model });
+  });
+});
+
+/** The folder of a plane whose database is Postgres: it holds nothing that the plane can't make again. */
+const SCRATCH: Readonly<Record<string, readonly string[]>> = {
+  shared: ['control-plane', 'tenant-plane'],
+  dedicated: ['data'],
+};
+
+describe.each(DEPLOYMENT_MODELS)('the guide of the model %s', (model) => {
+  const file = `${model}.compose.yaml`;
+  const { name: project, volumes = {} } = composeOf(file);
+  const guide = readFileSync(
+    join(ROOT, `docs/guides/${PROFILES[model].guide.doc.split('/').at(-1)}.md`),
+    'utf8',
+  );
+  const commands = guide.replaceAll(/\\\n\s*/g, '').split('\n');
+  const archived = commands.filter((line) => line.includes('docker run') && line.includes(' tar -c'));
+
+  it('names only volumes that its compose file has', () => {
+    const mounted = [...guide.matchAll(/-v ([a-z][\w-]*):/g)].map(([, volume]) => volume);
+    const named = [...guide.matchAll(/volumes? `([\w-]+)`/g)].map(([, volume]) => `${project}_${volume}`);
+    const there = Object.keys(volumes).map((volume) => `${project}_${volume}`);
+    expect([...mounted, ...named].filter((volume) => !there.includes(volume ?? ''))).toEqual([]);
+  });
+
+  it('backs up every volume that holds what has to be kept', () => {
+    const kept = Object.keys(volumes).filter((volume) => !SCRATCH[model]?.includes(volume));
+    const isArchived = (volume: string): boolean =>
+      archived.some((line) => line.includes(` -v ${project}_${volume}:/volumes/${volume}:ro `));
+    expect(kept.filter((volume) => volume !== 'postgres' && !isArchived(volume))).toEqual([]);
+    const init = textOf(model === 'shared' ? 'shared.init.sh' : 'single-tenant.init.sh');
+    const databases = [...init.matchAll(/create database (\w+)/g)].map(([, database]) => database);
+    const isDumped = (database = ''): boolean =>
+      commands.some((line) => line.includes(`exec -T postgres pg_dump -U postgres -Fc ${database} >`));
+    expect(databases.length).toBeGreaterThan(0);
+    expect(databases.filter((database) => !isDumped(database))).toEqual([]);
+  });
+
+  it('backs up the folders of the machine that containers are given', () => {
+    const mounts = Object.keys(servicesOf(file)).flatMap((name) => resolved(file, name)['volumes'] ?? []);
+    const folders = (mounts as string[]).flatMap((mount) => /^\.\.\/(data\/\w+):/.exec(mount)?.[1] ?? []);
+    const files = commands.find((line) => /tar -czf files\.tgz /.test(line)) ?? '';
+    expect(folders.filter((folder) => !files.includes(` ${folder}`))).toEqual([]);
   });
 });
 

@@ -18,7 +18,14 @@ export function jobView(given: Partial<JobView> = {}): JobView {
 export function tenantView(given: Partial<TenantView> = {}): TenantView {
   const tenant = { id: 'tenant-1', slug: 'demo', name: 'Demo', deployment_model: 'shared', status: 'active' };
   return {
-    ...{ ...tenant, plan: 'core', region: null, admin_email: 'admin@demo.example.com', url: null },
+    ...{
+      ...tenant,
+      plan: 'core',
+      region: null,
+      admin_email: 'admin@demo.example.com',
+      po_number: null,
+      url: null,
+    },
     ...{ endpoint_url: null, tenant_plane_id: null, created_at: AT, active_at: null, ...given },
   };
 }

@@ -38,7 +38,7 @@ export class StubWorkspace {
     for (const app of ['cli', 'control-plane', 'tenant-plane']) this.write(`apps/${app}/project.json`, '{}');
     for (const file of ['package-lock.json', 'nx.json', 'tsconfig.base.json']) this.write(file, '{}');
     this.write('package.json', '{"allowScripts": {"native": true, "reporting": false}}');
-    mkdirSync(join(this.root, 'libs'));
+    for (const folder of ['libs', 'docs']) mkdirSync(join(this.root, folder));
     this.write('npm-cli.js', NPM);
   }
 

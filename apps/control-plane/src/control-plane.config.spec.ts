@@ -209,6 +209,12 @@ describe('the configuration of the Control Plane', () => {
       expect(faults.join('\n')).not.toMatch(/changeme|postgres:|BwcHBw/);
     });
 
+    it.each(['data/control-plane.db', 'sqlite:cp.db', undefined])('is not on SQLite: %s', (url) => {
+      expect(faultsOf({ ...PRODUCTION, CONTROL_PLANE_DATABASE_URL: url })).toEqual([
+        expect.stringMatching(/^CONTROL_PLANE_DATABASE_URL must be a postgres:.* in production/),
+      ]);
+    });
+
     it('may be plain http on this machine, behind a proxy', () => {
       expect(faultsOf({ ...PRODUCTION, CONTROL_PLANE_PUBLIC_URL: 'http://127.0.0.1:4100' })).toEqual([]);
     });

@@ -1,5 +1,10 @@
 import { join, resolve } from 'node:path';
-import { type DatabaseDriver, databaseTargetProblem, parseSealingKeys } from '@atlas/persistence';
+import {
+  type DatabaseDriver,
+  databaseTarget,
+  databaseTargetProblem,
+  parseSealingKeys,
+} from '@atlas/persistence';
 import {
   Checked,
   IsLongSecret,
@@ -29,6 +34,7 @@ export class ControlPlaneConfig extends PlaneConfig {
   @IsSecret()
   @Checked('databaseUrl', databaseTargetProblem)
   @NoDefaultInProduction(passwordInUrl)
+  @Checked('production', sqliteProblem)
   CONTROL_PLANE_DATABASE_URL: Secret = new Secret('data/control-plane.db');
 
   @IsOptional()
@@ -247,6 +253,14 @@ export class ControlPlaneConfig extends PlaneConfig {
     const isSmall = this.infrastructureDriver === 'local' && this.LOCAL_DRIVER_POSTGRES_URL === undefined;
     return isSmall ? 'sqlite' : 'postgres';
   }
+}
+
+/** Replicas, and what every tenant's lifecycle rests on: not one file on one disk. */
+function sqliteProblem(value: string, { isProduction }: ControlPlaneConfig): string | null {
+  if (!isProduction || databaseTargetProblem(value) !== null) return null;
+  return databaseTarget(value).driver === 'postgres'
+    ? null
+    : 'must be a postgres:// URL in production: SQLite is for development';
 }
 
 function postgresUrlProblem(value: string): string | null {

@@ -24,7 +24,7 @@ export class DrivenPlanes {
   constructor(private readonly scene: JobScene) {
     const create = async (request: InfrastructureRequest) => {
       if (this.missing.has(request.version ?? ''))
-        throw new StepFailure('operator', 'release_missing', 'There is no such build.');
+        throw new StepFailure('operator', 'release_missing', 'There is no such build.', 'Put it there.');
       this.env.set(request.tenantPlaneId, await request.openEnvironment());
       const told = this.told.get(request.tenantPlaneId) ?? [];
       if (told.at(-1) !== request.version) this.told.set(request.tenantPlaneId, [...told, request.version]);

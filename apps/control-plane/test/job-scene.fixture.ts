@@ -15,7 +15,7 @@ export const JOBS = '/api/provisioning-jobs';
 interface JobView {
   readonly status: string;
   readonly finished_at: string | null;
-  readonly error: { readonly code: string; readonly detail: string } | null;
+  readonly error: Readonly<Record<'code' | 'detail' | 'class' | 'fix', string>> | null;
   readonly steps: readonly {
     readonly name: string;
     readonly status: string;

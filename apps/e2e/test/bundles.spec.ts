@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtFile } from '@atlas/testing';
@@ -23,6 +23,11 @@ describe.each(['control-plane', 'tenant-plane'])('the bundled %s', (app) => {
     expect(ended.stderr).toMatch(/^\[.*\]\n$/);
     const committed = readFileSync(join(__dirname, '../../../docs/openapi', `${app}.json`), 'utf8');
     expect(readFileSync(file, 'utf8')).toBe(committed);
+  });
+
+  it('has the guides beside it, to serve them', () => {
+    for (const page of ['index', 'users', 'on-prem-installation'])
+      expect(existsSync(builtFile(app, `help/${page}.html`))).toBe(true);
   });
 
   // A second class-validator would know of no rule, a second TypeORM of no entity.

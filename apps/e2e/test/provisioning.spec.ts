@@ -194,7 +194,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     const { code, err } = await watchedAgain.ended;
     expect(code).toBe(1);
     expect(err).toMatch(
-      /failed at await-enrolment[^]*enrolment_overdue: There is no live provisioning token/,
+      /failed at await-enrolment[^]*enrolment_overdue \(operator\): There is no live provisioning token[^]*Operator: issue a new token/,
     );
     expect(err).toContain(`atlas retry ${jobId}`);
     const undone = await shell.atlas('rollback', jobId);

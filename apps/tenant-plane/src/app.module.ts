@@ -3,6 +3,7 @@ import { PlatformModule, environmentModule } from '@atlas/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AiModule } from './ai/ai.module';
 import { CmdbModule } from './cmdb/cmdb.module';
+import { ProductionDatabaseCheck } from './database/production-database.check';
 import { RowSecurityCheck } from './database/row-security-check';
 import { databaseOptions } from './database/database-options';
 import { IncidentsModule } from './incidents/incidents.module';
@@ -34,7 +35,7 @@ export class AppModule {
         CoreModule,
         ...FEATURES,
       ],
-      providers: [RowSecurityCheck],
+      providers: [ProductionDatabaseCheck, RowSecurityCheck],
     };
   }
 }

@@ -171,6 +171,20 @@ describe('the configuration of a Tenant Plane', () => {
   });
 
   it.each([
+    ['shared', true],
+    ['dedicated', true],
+    ['on_prem', false],
+    ['hybrid', false],
+  ])('in production a plane of model %s on SQLite is refused: %s', (model, isRefused) => {
+    const env = { ...LINKED, METRICS_TOKEN: RANDOM, ATLAS_TP_DEPLOYMENT: model };
+    expect(faultsOf(env)).toEqual([]);
+    const fault = expect.stringMatching(
+      `^TENANT_PLANE_DATABASE_URL must be a postgres:.* a ${model} tenant plane`,
+    );
+    expect(faultsOf({ ...env, NODE_ENV: 'production' })).toEqual(isRefused ? [fault] : []);
+  });
+
+  it.each([
     ['METRICS_TOKEN', 'x'.repeat(16)],
     ['METRICS_TOKEN', 'a-long-random-text'],
     ['INTERNAL_SERVICE_SECRET', 'x'.repeat(32)],

@@ -19,6 +19,7 @@ import { parseCredential } from '@atlas/service-auth';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, ValidateIf } from 'class-validator';
+import { productionDatabaseProblem } from './database/production-database';
 
 const HTTP_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
@@ -38,6 +39,7 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsSecret()
   @Checked('databaseUrl', databaseTargetProblem)
   @NoDefaultInProduction(passwordInUrl)
+  @Checked('production', productionProblem)
   TENANT_PLANE_DATABASE_URL: Secret = new Secret('data/tenant-plane.db');
 
   @ValidateIf(
@@ -147,6 +149,13 @@ export class TenantPlaneConfig extends PlaneConfig {
 function deploymentModelProblem(_: string, config: TenantPlaneConfig): string | null {
   const resolved = resolveDeploymentModel(config);
   return resolved.problem === undefined ? null : `is not usable: ${resolved.problem}`;
+}
+
+/** Of a plane whose environment leaves its model open, this is asked again when it is known. */
+function productionProblem(value: string, config: TenantPlaneConfig): string | null {
+  const model = config.deploymentModel;
+  if (model === undefined || databaseTargetProblem(value) !== null) return null;
+  return productionDatabaseProblem(config, model);
 }
 
 /** A shared plane on Postgres serves with a role that owns nothing, so somebody else has to migrate. */

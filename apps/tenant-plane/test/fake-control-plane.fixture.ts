@@ -84,6 +84,8 @@ export class FakeControlPlane {
   secret = mintCredential('ats').value.reveal();
   /** Accepted as well, and handed to who signs with the other. */
   nextSecret: string | null = null;
+  /** The `traceparent` of each call that it accepted, in order. */
+  readonly traces: { readonly path: string; readonly traceparent: string | undefined }[] = [];
   /** The key of each call that it accepted, in order. */
   readonly usedKeys: string[] = [];
   /** Of the plane whose environment names none. */
@@ -191,6 +193,7 @@ export class FakeControlPlane {
       const call = await this.verifier.verify({ method, target, headers, rawBody });
       sign = call.signAnswer;
       this.usedKeys.push(call.keyId);
+      this.traces.push({ path: url.pathname, traceparent: headers['traceparent'] as string | undefined });
       answer = await this.answer(url, rawBody.toString(), { headers, keyId: call.keyId });
     } catch (error) {
       if (!(error instanceof SignatureRefused)) throw error;

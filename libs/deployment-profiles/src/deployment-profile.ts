@@ -1,6 +1,7 @@
 import { type DeploymentModel } from '@atlas/tenancy';
 import { type LifecycleOperation } from './lifecycle';
 import { type OutageContract } from './outage-contract';
+import { type PlannedFeature } from './planned-feature';
 
 /** Who runs something, or has a duty. */
 export type Party = 'atlas' | 'customer';
@@ -11,12 +12,21 @@ export type DatabaseDriver = (typeof DATABASE_DRIVERS)[number];
 
 export const HINT_KINDS = ['residency', 'connectivity', 'backup'] as const;
 
-/** A reminder that operators of one model see in their workspace; `doc` is a path in this repository. */
+/** A reminder that operators of one model see in their workspace; `doc` is a path at the plane that serves the hint. */
 export interface DeploymentHint {
   readonly kind: (typeof HINT_KINDS)[number];
   readonly text: string;
   readonly doc: string;
 }
+
+export interface ProfileHint extends DeploymentHint {
+  /** What joins the text once that is built. Nobody is served it before. */
+  readonly later?: { readonly text: string; readonly awaits: PlannedFeature };
+}
+
+/** The parts of a profile that may speak of what is not built yet. */
+export type ProfileText =
+  'controlPlaneRelation' | 'dataResidency' | 'backupDuty' | 'provisioning' | 'outageContract';
 
 /** A variable of the tenant plane that matters in a model. */
 export interface EnvironmentVariable {
@@ -64,8 +74,11 @@ export interface DeploymentProfile {
   /** Whether a tenant plane serves this one tenant only, so that a request need not name it. */
   readonly tenantFixed: boolean;
   readonly aiRouting: 'control_plane' | 'control_plane_if_admin_allows';
+  /** `doc` as in a hint. */
   readonly guide: { readonly title: string; readonly doc: string };
-  readonly hints: readonly DeploymentHint[];
+  readonly hints: readonly ProfileHint[];
   readonly environment: readonly EnvironmentVariable[];
   readonly outageContract: OutageContract;
+  /** Which parts speak of what is not built yet: kept as the customer words them, to be served to nobody before. */
+  readonly awaits: Readonly<Partial<Record<ProfileText, readonly PlannedFeature[]>>>;
 }

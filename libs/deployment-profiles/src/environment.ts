@@ -10,7 +10,7 @@ export const ENVIRONMENT_OF_EVERY_MODEL: readonly EnvironmentVariable[] = [
   {
     name: 'CONTROL_PLANE_BASE_URL',
     required: 'online',
-    text: 'The Control Plane, for enrolment, entitlements, AI routing and integration checks. HTTPS, except to loopback.',
+    text: 'The Control Plane, for enrolment, changes to tenants, AI routing and integration checks. HTTPS, except to loopback.',
   },
   {
     name: 'INTERNAL_SERVICE_SECRET',

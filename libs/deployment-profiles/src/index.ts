@@ -11,6 +11,7 @@ export {
   type OutageState,
 } from './outage-contract';
 export * from './offline-enrolment';
+export * from './planned-feature';
 export * from './profiles';
 export * from './resolve-deployment-model';
 export * from './secret-rotation';

@@ -1,3 +1,5 @@
+import { type PlannedFeature } from './planned-feature';
+
 /** How long the Control Plane has been out of reach. */
 export const OUTAGE_MOMENTS = ['0h', '1h', '24h', '30d'] as const;
 
@@ -27,6 +29,8 @@ export interface OutagePromise {
   readonly capability: (typeof OUTAGE_CAPABILITIES)[number];
   readonly after: Readonly<Record<OutageMoment, OutageState>>;
   readonly note: string;
+  /** Not built yet: there is nothing that could stop working. */
+  readonly awaits?: PlannedFeature;
 }
 
 /** What each capability does without the Control Plane, published to every tenant of a model. */
@@ -66,17 +70,21 @@ export const PROMISES_OF_EVERY_MODEL: OutageContract = [
     after: ALWAYS_WORKS,
     note: 'Never locked by an outage or a lease that ran out; only by an explicit suspension received before.',
   },
-  { capability: 'alert_ingest', after: ALWAYS_WORKS, note: 'Alerts go straight to the tenant plane.' },
-  { capability: 'cmdb', after: ALWAYS_WORKS, note: 'Items, relationships and impact are local.' },
-  { capability: 'exports', after: ALWAYS_WORKS, note: 'A tenant can always take its own data out.' },
   {
-    capability: 'slos',
-    after: GRACE_LADDER,
+    ...{ capability: 'alert_ingest', after: ALWAYS_WORKS, awaits: 'alert_ingest' },
+    note: 'Alerts go straight to the tenant plane.',
+  },
+  { capability: 'cmdb', after: ALWAYS_WORKS, note: 'Items, relationships and impact are local.' },
+  {
+    ...{ capability: 'exports', after: ALWAYS_WORKS, awaits: 'exports' },
+    note: 'A tenant can always take its own data out.',
+  },
+  {
+    ...{ capability: 'slos', after: GRACE_LADDER, awaits: 'slos' },
     note: 'Read-only means that objectives are still measured and shown, but not changed.',
   },
   {
-    capability: 'runbooks',
-    after: GRACE_LADDER,
+    ...{ capability: 'runbooks', after: GRACE_LADDER, awaits: 'runbooks' },
     note: 'Read-only means that runbooks and past runs can be read, but no new run starts.',
   },
 ];

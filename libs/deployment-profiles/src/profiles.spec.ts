@@ -1,6 +1,7 @@
 import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
 import { CELL_DRAIN_STEPS } from './cell-drain';
 import { HINT_KINDS } from './deployment-profile';
+import { PLANNED_FEATURES, type PlannedFeature } from './planned-feature';
 import { profileOf, PROFILES } from './profiles';
 import { SECRET_ROTATION_STEPS } from './secret-rotation';
 import { UPGRADE_STEPS, UPGRADE_WAVE_STEPS } from './upgrade';
@@ -33,7 +34,7 @@ const FACTS = {
     customerInstalls: false,
     tenantFixed: false,
     aiRouting: 'control_plane',
-    guide: { title: 'Shared SaaS', doc: 'docs/guides/shared-saas.md' },
+    guide: { title: 'Shared SaaS', doc: '/help/shared-saas' },
   },
   dedicated: {
     title: 'Dedicated TP',
@@ -53,7 +54,7 @@ const FACTS = {
     customerInstalls: false,
     tenantFixed: true,
     aiRouting: 'control_plane',
-    guide: { title: 'Dedicated Tenant Plane', doc: 'docs/guides/dedicated-tenant-plane.md' },
+    guide: { title: 'Dedicated Tenant Plane', doc: '/help/dedicated-tenant-plane' },
   },
   on_prem: {
     title: 'On-prem / customer VPC',
@@ -73,7 +74,7 @@ const FACTS = {
     customerInstalls: true,
     tenantFixed: true,
     aiRouting: 'control_plane_if_admin_allows',
-    guide: { title: 'On-Prem Installation', doc: 'docs/guides/on-prem-installation.md' },
+    guide: { title: 'On-Prem Installation', doc: '/help/on-prem-installation' },
   },
   hybrid: {
     title: 'Hybrid',
@@ -93,7 +94,7 @@ const FACTS = {
     customerInstalls: true,
     tenantFixed: true,
     aiRouting: 'control_plane',
-    guide: { title: 'Hybrid Deployment', doc: 'docs/guides/hybrid-deployment.md' },
+    guide: { title: 'Hybrid Deployment', doc: '/help/hybrid-deployment' },
   },
 } as const;
 
@@ -129,6 +130,23 @@ const LIFECYCLES = {
     remove_copy: ['end-trust'],
     ...OF_CUSTOMERS,
   },
+};
+
+/** The words of each feature. Built, it goes from here and from PLANNED_FEATURES. */
+const WORDS: Readonly<Record<PlannedFeature, RegExp>> = {
+  alert_ingest: /\balerts?\b|monitoring/i,
+  exports: /\bexport/i,
+  slos: /\bSLOs?\b/,
+  runbooks: /runbook|automation/i,
+  agents: /\bagents?\b/i,
+  leases: /\bleases?\b|entitlement/i,
+  outage_contract: /outage contract/i,
+};
+const plannedIn = (text: string): PlannedFeature[] =>
+  PLANNED_FEATURES.filter((feature) => WORDS[feature].test(text));
+const AWAITED_BY: Readonly<Record<string, PlannedFeature>> = {
+  ...{ alert_ingest: 'alert_ingest', exports: 'exports', slos: 'slos', runbooks: 'runbooks' },
+  entitlements: 'leases',
 };
 
 const expectFacts = (text: string, facts: readonly RegExp[]) => {
@@ -207,7 +225,25 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
       expect(doc).toBe(profile.guide.doc);
       expect(text).toMatch(/^[A-Z].{40,}\.$/);
     }
-    expect(profile.guide.doc).toMatch(/^docs\/guides\/[a-z]+(-[a-z]+)*\.md$/);
+    expect(profile.guide.doc).toMatch(/^\/help\/[a-z]+(-[a-z]+)*$/);
+  });
+
+  it('marks what speaks of features that are not built, and nothing else', () => {
+    const { controlPlaneRelation, dataResidency, backupDuty, provisioning, hints } = profile;
+    const texts = { controlPlaneRelation, dataResidency, backupDuty, provisioning };
+    for (const [name, part] of Object.entries(texts)) {
+      const text = typeof part === 'string' ? part : part.text;
+      expect([name, plannedIn(text)]).toEqual([name, profile.awaits[name as keyof typeof texts] ?? []]);
+    }
+    expect(profile.awaits.outageContract).toEqual(['outage_contract']);
+    for (const { text, later } of hints) {
+      expect(plannedIn(text)).toEqual([]);
+      if (later) expect(plannedIn(later.text)).toEqual([later.awaits]);
+    }
+    for (const { text } of [...profile.environment, profile.databases, profile.runBy])
+      expect(plannedIn(text)).toEqual([]);
+    for (const { capability, awaits } of profile.outageContract)
+      expect([capability, awaits]).toEqual([capability, AWAITED_BY[capability]]);
   });
 
   it('names the variables that matter, each once', () => {

@@ -123,6 +123,8 @@ export const TENANT_PLANE_ROUTES: Lines<RouteLine> = {
   'GET /metrics': { verb: 'read', audience: 'plane', answers: [200, 401] },
   'GET /assets/page.css': { verb: 'read', audience: 'plane' },
   'GET /assets/page.js': { verb: 'read', audience: 'plane' },
+  'GET /help': { verb: 'read', audience: 'plane' },
+  'GET /help/:name': { verb: 'read', audience: 'plane', path: { name: { text: 'users' } } },
   'GET /openapi.json': { verb: 'read', audience: 'plane' },
   'GET /docs': { verb: 'read', audience: 'plane' },
   'GET /docs/*': { verb: 'read', audience: 'plane', path: { '*': { text: 'swagger-ui.css' } } },

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@atlas/platform/api-decorators';
+import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
 import { Type } from 'class-transformer';
 import {
   IsArray,
@@ -66,8 +67,8 @@ export class EnrolRequest {
   @IsObject()
   public_key: unknown;
 
-  @ApiProperty({ required: false, enum: ['shared', 'dedicated', 'on_prem', 'hybrid'] })
+  @ApiProperty({ required: false, enum: DEPLOYMENT_MODELS })
   @IsOptional()
-  @IsIn(['shared', 'dedicated', 'on_prem', 'hybrid'])
+  @IsIn(DEPLOYMENT_MODELS)
   deployment_model?: string;
 }

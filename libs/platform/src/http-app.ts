@@ -14,7 +14,7 @@ import { validationFailed } from './errors';
 import { Draining } from './health';
 import { Metrics } from './metrics';
 import { ProblemFilter } from './problem.filter';
-import { type RequestContext, runInContext, traceIdOf } from './request-context';
+import { type RequestContext, newTraceId, runInContext, traceIdOf } from './request-context';
 import { REQUEST_LIMITS, type RequestLimits, limitRoutes, serverLimits } from './request-limits';
 import { trustOf } from './trusted-proxies';
 import { createValidationPipe, inheritedField, isTooDeep } from './validation.pipe';
@@ -22,7 +22,7 @@ import { WEB_OPTIONS, type WebOptions, secure } from './web-security';
 
 const UNPREFIXED = [
   ...['/', 'health/live', 'health/ready', 'api/health', 'metrics'],
-  ...['signup', 'signup/verify', 'reset-password', 'assets/page.css', 'assets/page.js'],
+  ...['signup', 'signup/verify', 'reset-password', 'assets/page.css', 'assets/page.js', 'help', 'help/:name'],
 ];
 
 export interface HttpAppOptions extends ApiTitle {
@@ -150,7 +150,8 @@ function instrument(server: FastifyInstance, metrics: Metrics): void {
       status: reply.statusCode,
     };
     metrics.requestSeconds.observe(labels, reply.elapsedTime / 1000);
-    logger.debug({ msg: 'answered', ...labels, ms: Math.round(reply.elapsedTime) });
+    const answered = { msg: 'answered', ...labels, ms: Math.round(reply.elapsedTime) };
+    runInContext(contexts.get(request) ?? { traceId: newTraceId() }, () => logger.debug(answered));
     done();
   });
 }

@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '
 import { TerminusModule } from '@nestjs/terminus';
 import { Clock, SystemClock } from './clock';
 import { Draining, HealthController, READINESS_CHECKS, type ReadinessChecks } from './health';
+import { HelpController } from './help.controller';
 import { PageAssetsController } from './link-pages';
 import { type MailOptions } from './mail';
 import { MAIL_OPTIONS, Mailer } from './mail/mailer';
@@ -33,7 +34,7 @@ export class PlatformModule {
       module: PlatformModule,
       global: true,
       imports: [TerminusModule.forRoot({ logger: false }), ...(options.imports ?? [])],
-      controllers: [HealthController, MetricsController, PageAssetsController],
+      controllers: [HealthController, HelpController, MetricsController, PageAssetsController],
       providers: [
         { provide: OPTIONS, inject: options.inject, useFactory: options.useFactory },
         { provide: METRICS_OPTIONS, inject: [OPTIONS], useFactory: (all: Options) => all.metrics },

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 
 /** What every log line and every error answer of one request (or one job attempt) carries. */
 export interface RequestContext {
@@ -29,6 +29,11 @@ export function runInContext<T>(context: RequestContext, work: () => T): T {
 
 export function newTraceId(): string {
   return randomUUID().replaceAll('-', '');
+}
+
+/** The W3C `traceparent` of a call made on behalf of this trace; the call is a span of its own. */
+export function traceparentOf(traceId: string): string {
+  return `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
 }
 
 /** The trace id of a W3C `traceparent` header (https://www.w3.org/TR/trace-context/), or a new one. */

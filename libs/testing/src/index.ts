@@ -11,6 +11,7 @@ export * from './open-id-provider';
 export * from './plane-process';
 export * from './raw-http';
 export * from './releases';
+export * from './render-help';
 export * from './roles';
 export * from './smtp-server';
 export * from './stand-in-ai-provider';

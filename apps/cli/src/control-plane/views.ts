@@ -8,6 +8,7 @@ export interface TenantView {
   readonly plan: string;
   readonly region: string | null;
   readonly admin_email: string;
+  readonly po_number: string | null;
   readonly url: string | null;
   readonly endpoint_url: string | null;
   readonly tenant_plane_id: string | null;
@@ -86,6 +87,9 @@ export interface LookView {
 export interface ErrorView {
   readonly code: string;
   readonly detail: string;
+  readonly class: string;
+  /** Who has to do what. */
+  readonly fix: string;
 }
 
 export interface StepView {

@@ -7,7 +7,7 @@ const started = { finished_at: null };
 const PENDING = stepView({ name: 'activate', status: 'pending', attempt: 0, started_at: null, ...started });
 const RUNNING = { ...stepView({ name: 'activate', status: 'running' }), ...started };
 const WAITING = { ...RUNNING, status: 'waiting', waiting_for: 'the report of the tenant plane' };
-const error = { code: 'apply_failed', detail: 'the disk\u001b[2J is full' };
+const error = { code: 'apply_failed', detail: 'the disk\u001b[2J is full', class: 'retry', fix: 'Wait.' };
 const AGAIN = { ...RUNNING, status: 'waiting', attempt: 2, error };
 const JOB = jobView({ steps: [stepView(), PENDING] });
 

@@ -8,22 +8,26 @@ describe(outcomeText.name, () => {
   });
 
   it('says where it failed, of what, and the commands for going on and for going back', () => {
-    const error = { code: 'enrolment_overdue', detail: 'The token expired. Issue a new one.' };
+    const error = {
+      ...{ code: 'enrolment_overdue', detail: 'The token expired.', class: 'operator' },
+      fix: 'Operator: issue a new one.',
+    };
     const steps = [stepView(), stepView({ name: 'await-enrolment', status: 'failed', error })];
     expect(outcomeText(jobView({ status: 'failed', steps, error }))).toBe(
       `provision failed at await-enrolment.
-  enrolment_overdue: The token expired. Issue a new one.
-When that is mended, go on from there: atlas retry job-1
+  enrolment_overdue (operator): The token expired.
+  Operator: issue a new one.
+Once that is fixed, go on from there: atlas retry job-1
 Or undo what was done: atlas rollback job-1
 `,
     );
   });
 
   it('says that all is undone, and why', () => {
-    const error = { code: 'no_tenant_plane', detail: 'There is none.' };
+    const error = { code: 'no_tenant_plane', detail: 'There is none.', class: 'fatal', fix: 'Ask again.' };
     const steps = [stepView({ status: 'undone' }), stepView({ name: 'activate', status: 'skipped' })];
     expect(outcomeText(jobView({ status: 'cancelled', steps, error }))).toBe(
-      'provision cancelled.\n  no_tenant_plane: There is none.\nAll is undone.\n',
+      'provision cancelled.\n  no_tenant_plane (fatal): There is none.\n  Ask again.\nAll is undone.\n',
     );
   });
 });

@@ -27,6 +27,7 @@ export const TENANT: OperatorCommand = {
         ['plan', tenant.plan],
         ['region', tenant.region],
         ['first admin', tenant.admin_email],
+        ['purchase order', tenant.po_number],
         ['address', tenant.url],
         ['tenant plane', tenant.tenant_plane_id],
         ['its address', tenant.endpoint_url],

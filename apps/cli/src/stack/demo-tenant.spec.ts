@@ -65,7 +65,7 @@ describe(ensureDemoTenant.name, () => {
   });
 
   it('says which step failed, and why', async () => {
-    const error = { code: 'apply_failed', detail: 'the disk is full' };
+    const error = { code: 'apply_failed', detail: 'the disk is full', class: 'retry', fix: 'Wait.' };
     const failed = stepView({ name: 'await-report', status: 'failed', error });
     api.answers = {
       'POST /api/tenants/provision': answered({ tenant: demo('provisioning'), job: job('queued', []) }),

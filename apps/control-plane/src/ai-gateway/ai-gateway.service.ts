@@ -2,7 +2,7 @@ import { profileOf } from '@atlas/deployment-profiles';
 import { Database } from '@atlas/persistence';
 import { type ChatCompletionRequest } from '@atlas/plane-contract';
 import { DomainError } from '@atlas/platform';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { placeOf, tenantNotOnPlane } from '../tenant-planes/placements';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../tenants/tenant.entity';
@@ -14,6 +14,8 @@ const MAX_ANSWER_BYTES = 8_388_608;
 /** Puts a tenant's questions to the configured provider. Nothing of them is kept. */
 @Injectable()
 export class AiGateway {
+  private readonly logger = new Logger(AiGateway.name);
+
   constructor(
     private readonly database: Database,
     private readonly provider: AiProvider,
@@ -32,6 +34,7 @@ export class AiGateway {
       throw new DomainError('tenant_suspended', 'forbidden', `This tenant is ${tenant.status}.`);
     const { aiRouting } = profileOf(plane.deploymentModel);
     if (aiRouting === 'control_plane_if_admin_allows' && !isAllowedByAdmin) throw aiNotAllowed();
+    this.logger.log({ msg: 'AI question admitted', tenantPlaneId: planeId, tenantId });
   }
 
   stream(request: ChatCompletionRequest, ended: AbortSignal): Promise<AsyncIterable<Uint8Array>> {

@@ -138,7 +138,8 @@ export class JobRunner {
       const failure = new StepFailure(
         'operator',
         'wait_timed_out',
-        `Waited in vain for ${result.for}. Look there, then retry the job.`,
+        `Timed out waiting for ${result.for}.`,
+        'Atlas on-call: check what it waits for (the tenant plane, its log, or the customer who runs it), then retry the job.',
       );
       return this.fail(job, state, failure);
     }
@@ -153,9 +154,10 @@ export class JobRunner {
       error instanceof StepFailure ? error : new StepFailure('retry', 'unexpected_error', messageOf(error));
     if (!(error instanceof StepFailure)) this.logger.error(error);
     const attempt = Math.max(state.attempt, 1);
-    const told = { code: failure.code, detail: failure.message };
+    const { code, message: detail, failureClass, fix } = failure;
+    const told = { code, detail, class: failureClass, fix };
     Object.assign(state, { attempt, error: told, waiting_for: null });
-    const retryAt = failure.failureClass === 'retry' ? nextAttemptAt(this.clock.now(), attempt) : null;
+    const retryAt = failureClass === 'retry' ? nextAttemptAt(this.clock.now(), attempt) : null;
     if (retryAt) {
       Object.assign(state, { status: 'waiting', attempt: attempt + 1 });
       // Woken meanwhile, it is tried at once: what just happened may be what it failed for.
@@ -164,7 +166,7 @@ export class JobRunner {
     }
     state.status = 'failed';
     job.error = state.error;
-    if (failure.failureClass === 'fatal' && job.direction === 'run') {
+    if (failureClass === 'fatal' && job.direction === 'run') {
       job.direction = 'undo';
       await this.jobs.save(job, { steps: job.steps, direction: 'undo', error: job.error });
       return 'again';

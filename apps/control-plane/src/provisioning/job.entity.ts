@@ -1,6 +1,12 @@
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type JobDirection, type JobError, type JobParams, type JobStatus, type StepState } from './job';
+import {
+  type JobDirection,
+  type JobParams,
+  type JobStatus,
+  type StepState,
+  type StoredJobError,
+} from './job';
 import { type OperationName } from './operation-rules';
 
 /** The journal of one operation. Its row is also the lease: who works on it, under which fencing number, until when. */
@@ -18,7 +24,7 @@ export class ProvisioningJob {
   @Column('varchar') status: JobStatus;
   @Column('varchar') direction: JobDirection;
   @JsonColumn() steps: StepState[];
-  @JsonColumn({ nullable: true }) error: JobError | null;
+  @JsonColumn({ nullable: true }) error: StoredJobError | null;
   @Column('varchar', { name: 'lease_owner', nullable: true }) leaseOwner: string | null;
   /** Counts up with each claim: a worker with an older one writes nothing. */
   @Column('integer', { name: 'lease_number' }) leaseNumber: number;

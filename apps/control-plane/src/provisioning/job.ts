@@ -25,11 +25,23 @@ export type StepOutputs = Record<string, string | number | boolean | null>;
 
 export type JobParams = Readonly<Record<string, string | number | boolean | null>>;
 
+/**
+ * How a failure is met: `retry` again later, bounded; `operator` a person has to act, then the job is resumed; `fatal`
+ * everything is undone.
+ */
+export type FailureClass = 'retry' | 'operator' | 'fatal';
+
 export interface JobError {
   readonly code: string;
-  /** Says who must do what. */
+  /** What happened, and why. */
   readonly detail: string;
+  readonly class: FailureClass;
+  /** Who has to do what: Atlas on-call, the operator who asked for the job, or the customer. */
+  readonly fix: string;
 }
+
+/** As it is stored: older rows have neither class nor fix. */
+export type StoredJobError = Pick<JobError, 'code' | 'detail'> & Partial<JobError>;
 
 /** What the journal holds of one step. Times are RFC 3339. */
 export interface StepState {
@@ -39,7 +51,7 @@ export interface StepState {
   started_at: string | null;
   finished_at: string | null;
   outputs: StepOutputs;
-  error: JobError | null;
+  error: StoredJobError | null;
   /** While it waits for something other than its next attempt. */
   waiting_for?: string | null;
 }

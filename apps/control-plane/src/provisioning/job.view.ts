@@ -1,4 +1,4 @@
-import { type StepState } from './job';
+import { type JobError, type StepState, type StoredJobError } from './job';
 import { type ProvisioningJob } from './job.entity';
 
 export type JobView = ReturnType<typeof jobView>;
@@ -12,15 +12,33 @@ export function jobView(job: ProvisioningJob) {
     tenant_plane_id: job.tenantPlaneId,
     ...(job.parentId !== null && { parent_id: job.parentId }),
     steps: job.steps.map(stepView),
-    error: job.error,
+    error: errorView(job.error, job.status),
     created_at: job.createdAt,
     finished_at: job.finishedAt,
   };
 }
 
+export type StepView = Omit<StepState, 'error'> & { readonly error: JobError | null };
+
 /** The parts in this order, whatever the order in which the database gives them back. */
-export function stepView(step: StepState): StepState {
-  const { name, status, attempt, started_at, finished_at, error, outputs } = step;
+export function stepView(step: StepState): StepView {
+  const { name, status, attempt, started_at, finished_at, outputs } = step;
+  const error = errorView(step.error, status);
   const waiting_for = status === 'waiting' ? (step.waiting_for ?? null) : null;
   return { name, status, attempt, started_at, finished_at, error, waiting_for, outputs };
+}
+
+function errorView(error: StoredJobError | null, status: string): JobError | null {
+  if (error === null) return null;
+  const { code, detail, class: failureClass = classBy(status), fix = FIX_UNKNOWN } = error;
+  return { code, detail, class: failureClass, fix };
+}
+
+const FIX_UNKNOWN =
+  'Atlas on-call: do what the detail says; then retry the job, or roll it back if it cannot go on.';
+
+/** The class of a failure that was stored without one, by what became of its job or step. */
+function classBy(status: string): JobError['class'] {
+  if (status === 'cancelled') return 'fatal';
+  return status === 'failed' ? 'operator' : 'retry';
 }

@@ -116,7 +116,10 @@ export class Jobs {
       .update(ProvisioningJob)
       .set({
         ...ended,
-        error: { code: 'superseded', detail },
+        error: {
+          ...{ code: 'superseded', detail, class: 'fatal' as const },
+          fix: 'Nobody has to act: the other operation goes on.',
+        },
         leaseNumber: () => 'lease_number + 1',
         finishedAt: this.clock.now(),
       })

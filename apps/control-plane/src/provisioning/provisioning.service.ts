@@ -109,6 +109,7 @@ export class Provisioning {
       const detail = 'A dedicated tenant needs a purchase order: send po_number.';
       throw new DomainError('purchase_order_required', 'unprocessable', detail);
     }
+    this.requireDatabase(dto);
     const slug = dto.slug ?? slugFromName(dto.name);
     const problem = slugProblem(slug);
     if (problem)
@@ -139,6 +140,15 @@ export class Provisioning {
       activeAt: null,
       restorableUntil: null,
     };
+  }
+
+  /** Its plane would refuse to start on it, hours later. */
+  private requireDatabase({ deployment_model: model, database }: ProvisionTenantDto): void {
+    const { allowedInProduction } = profileOf(model).databases;
+    const driver = database?.driver;
+    if (!this.config.isProduction || driver === undefined || allowedInProduction.includes(driver)) return;
+    const detail = `In production a ${model} tenant is not on ${driver}: ask for ${allowedInProduction.join(' or ')}, or leave database.driver out.`;
+    throw new DomainError('database_not_in_production', 'unprocessable', detail);
   }
 
   private async requireRoom(manager: EntityManager, tenant: Tenant): Promise<void> {

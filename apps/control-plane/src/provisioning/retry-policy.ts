@@ -1,4 +1,4 @@
-const MAX_ATTEMPTS = 6;
+export const MAX_ATTEMPTS = 6;
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 60_000;
 

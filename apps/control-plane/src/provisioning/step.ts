@@ -1,7 +1,8 @@
 import { type EntityManager } from 'typeorm';
 import { type Tenant } from '../tenants/tenant.entity';
-import { type JobParams, type StepOutputs } from './job';
+import { type FailureClass, type JobParams, type StepOutputs } from './job';
 import { type OperationName } from './operation-rules';
+import { MAX_ATTEMPTS } from './retry-policy';
 
 export interface StepContext {
   readonly jobId: string;
@@ -49,21 +50,29 @@ export abstract class Step {
   abstract undo(context: StepContext): Promise<void>;
 }
 
-/**
- * How a failure is met: `retry` again later, bounded; `operator` a person has to act, then the job is resumed; `fatal`
- * everything is undone.
- */
-export type FailureClass = 'retry' | 'operator' | 'fatal';
+/** What holds where a failure that needs no person at once says nothing else. */
+const USUAL_FIX: Readonly<Record<Exclude<FailureClass, 'operator'>, string>> = {
+  retry: `The job tries again by itself, up to ${MAX_ATTEMPTS} times. If it has failed, Atlas on-call: fix the cause, then retry the job.`,
+  fatal:
+    'The job undoes itself. Atlas on-call: fix the cause, then ask for the operation again as a new job.',
+};
 
 /** A failure that a step knows the meaning of; any other error counts as `retry`. */
 export class StepFailure extends Error {
+  /** Who has to do what. */
+  readonly fix: string;
+
+  /** `detail` says what happened and why. Only a failure that needs no person may leave `fix` out. */
+  constructor(failureClass: FailureClass, code: string, detail: string, fix: string);
+  constructor(failureClass: Exclude<FailureClass, 'operator'>, code: string, detail: string);
   constructor(
     readonly failureClass: FailureClass,
     readonly code: string,
-    /** Says who must do what. */
     detail: string,
+    fix?: string,
   ) {
     super(detail);
     this.name = 'StepFailure';
+    this.fix = fix ?? (failureClass === 'operator' ? '' : USUAL_FIX[failureClass]);
   }
 }

@@ -100,8 +100,9 @@ export class UpgradeTurn {
   private async stopped({ jobId, params }: StepContext, { failed, upgraded }: Tally): Promise<StepFailure> {
     const codes = failed.map(({ error, status }) => error?.code ?? status);
     const which = `${await this.namesOf(failed)} (${[...new Set(codes)].join(', ')})`;
-    const detail = `The wave to ${params['version']} has stopped by itself: not upgraded ${which}; upgraded: ${upgraded.length}. Why: GET /api/provisioning-jobs?parent_id=${jobId}. Mend the release and retry this job, which goes on with those that are left; or begin another wave with another version.`;
-    return new StepFailure('operator', 'wave_stopped', detail);
+    const detail = `The wave to ${params['version']} has stopped by itself: not upgraded ${which}; upgraded: ${upgraded.length}.`;
+    const fix = `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}); fix the release and retry this job, which goes on with those that are left, or start another wave with another version.`;
+    return new StepFailure('operator', 'wave_stopped', detail, fix);
   }
 
   private async namesOf(jobs: readonly ProvisioningJob[]): Promise<string> {

@@ -17,6 +17,7 @@ export function tenantView(tenant: Tenant, tenantPlaneId: string | null): Tenant
     settings: tenant.settings,
     source: tenant.source,
     admin_email: tenant.adminEmail,
+    po_number: tenant.poNumber,
     url: tenant.url,
     endpoint_url: tenant.endpointUrl,
     has_db_url: tenant.dbUrlSealed !== null,

@@ -39,6 +39,8 @@ const ROUTES: Readonly<Record<string, Access>> = {
   'GET /metrics': 'public',
   'GET /assets/page.css': 'public',
   'GET /assets/page.js': 'public',
+  'GET /help': 'public',
+  'GET /help/:name': 'public',
   'GET /reset-password': 'public',
   'GET /signup/verify': 'public',
   'PATCH /api/operators/:id': 'operators:write',

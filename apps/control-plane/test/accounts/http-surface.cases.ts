@@ -14,6 +14,7 @@ const METRICS_TOKEN = 'a token for the scraper';
 const WITHOUT_PREFIX = [
   ...['health/live', 'health/ready', 'api/health', 'metrics'],
   ...['signup/verify', 'reset-password', 'assets/page.css', 'assets/page.js'],
+  ...['help', 'help/:name'],
 ];
 
 interface Route {
@@ -61,6 +62,7 @@ describe('the HTTP side of the Control Plane', () => {
       ...['/assets/page.css', '/assets/page.js'],
       '/health/live',
       '/health/ready',
+      ...['/help', '/help/{name}'],
       '/metrics',
       ...['/reset-password', '/signup/verify'],
     ]);
@@ -90,7 +92,8 @@ describe('the HTTP side of the Control Plane', () => {
     const named = Object.entries(body.paths as Record<string, object>).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
-    const served = routes.filter(({ path }) => !WITHOUT_PREFIX.includes(path.slice(1)));
+    const left = WITHOUT_PREFIX.map((path) => `/${described(path)}`);
+    const served = routes.filter(({ path }) => !left.includes(path));
     expect(named.sort()).toEqual(served.map(({ method, path }) => `${method} ${path}`).sort());
     expect(body.components.schemas.ProvisionTenantDto.required.sort()).toEqual([
       'admin_email',
@@ -207,7 +210,11 @@ function openApiPath(method: Route['method'], base: string, own: string): string
     .filter(Boolean)
     .join('/');
   const prefixed = method === 'get' && WITHOUT_PREFIX.includes(path) ? path : `api/${path}`;
-  return `/${prefixed.replaceAll(/:(\w+)/g, '{$1}')}`;
+  return `/${described(prefixed)}`;
+}
+
+function described(path: string): string {
+  return path.replaceAll(/:(\w+)/g, '{$1}');
 }
 
 function texts(value: unknown): string[] {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { MAX_PART_LENGTH, PLANE_PATHS, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
-import { type RawAnswer, sendRaw } from '@atlas/testing';
-import { PASSWORD, TestControlPlane } from '../control-plane.fixture';
+import { type RawAnswer, renderHelp, sendRaw } from '@atlas/testing';
+import { PASSWORD, TestControlPlane, provisionBody } from '../control-plane.fixture';
 
 const CONSOLE = 'https://console.example.com';
 const ACCESS_CONTROL = /^access-control-/;
@@ -14,6 +14,12 @@ describe('what browsers are told by the Control Plane', () => {
   });
   afterAll(() => plane.close());
 
+  it('are the guides, without signing in', async () => {
+    renderHelp();
+    const { text } = await plane.get('/help/tp-deployment-runbook', { token: null }).expect(200);
+    expect(text).toContain('<h1 id="runbook-tenant-planes-and-the-control-plane">');
+  });
+
   it.each([
     '/api/tenants',
     '/api/nothing',
@@ -22,6 +28,7 @@ describe('what browsers are told by the Control Plane', () => {
     '/health/live',
     '/metrics',
     '/signup/verify',
+    '/help',
   ])('is at %s not to guess, frame or tell where they came from', async (path) => {
     const { headers } = await plane.get(path);
     expect(headers).toMatchObject({
@@ -66,7 +73,7 @@ describe('what browsers are told by the Control Plane', () => {
 
 describe('a Control Plane in production', () => {
   it('has browsers come by https only, and lets the pages of the origins call that it is told of', async () => {
-    const plane = await TestControlPlane.boot('sqlite', {
+    const plane = await TestControlPlane.boot('postgres', {
       ...{ NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') },
       CORS_ALLOWED_ORIGINS: CONSOLE,
     });
@@ -83,6 +90,28 @@ describe('a Control Plane in production', () => {
     expect(headers['set-cookie']?.[0]).toMatch(
       /^__Host-atlas_operator=aos_.*; HttpOnly; SameSite=Lax; Secure$/,
     );
+    await plane.close();
+  });
+
+  it('provisions no tenant onto a database that its plane would refuse there', async () => {
+    const plane = await TestControlPlane.boot('postgres', {
+      ...{ NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') },
+    });
+    const order = (deployment_model: string, driver: string) =>
+      plane.post(
+        '/api/tenants/provision?dry_run=true',
+        provisionBody({ deployment_model, database: { driver } }),
+      );
+    expect((await order('dedicated', 'sqlite')).body).toMatchObject({
+      ...{ status: 422, code: 'database_not_in_production' },
+      detail: expect.stringContaining('ask for postgres'),
+    });
+    expect((await order('shared', 'sqlite')).body.code).toBe('database_not_in_production');
+    for (const [model, driver] of [
+      ['dedicated', 'postgres'],
+      ['on_prem', 'sqlite'],
+    ] as const)
+      expect((await order(model, driver)).status).toBe(200);
     await plane.close();
   });
 });

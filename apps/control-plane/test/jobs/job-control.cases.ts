@@ -142,7 +142,10 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     jest.spyOn(scene.plane.app.get(ActivateStep), 'run').mockRejectedValueOnce(failure);
     await scene.report(id, 'applied');
     await scene.reaches(job, 'cancelled');
-    expect((await scene.job(job)).error).toEqual({ code: 'no_way', detail: failure.message });
+    expect((await scene.job(job)).error).toEqual({
+      ...{ code: 'no_way', detail: failure.message, class: 'fatal' },
+      fix: expect.stringContaining('undoes itself'),
+    });
     expect(await scene.tenant(id)).toMatchObject({ status: 'deleted', endpoint_url: null });
   });
 

@@ -1,4 +1,5 @@
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { JobRunner } from '../../src/provisioning/job-runner';
 import { Jobs } from '../../src/provisioning/jobs.repository';
 import { JobQueue } from '../../src/provisioning/queue/job-queue';
@@ -69,7 +70,10 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     expect(failed.error).toEqual({
       code: 'apply_failed',
       detail: expect.stringContaining('the disk is full'),
+      class: 'retry',
+      fix: expect.stringMatching(/tries again by itself, up to 6 times.*Atlas on-call/),
     });
+    expect(failed.steps[2]?.error).toEqual(failed.error);
     expect(failed.steps.map((step) => step.status)).toEqual([
       'done',
       'done',
@@ -108,7 +112,21 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     const { job } = await scene.waiting();
     scene.plane.clock.advance(15 * 60 + 1);
     await scene.plane.sweep();
-    expect(await scene.job(job)).toMatchObject({ status: 'failed', error: { code: 'wait_timed_out' } });
+    expect(await scene.job(job)).toMatchObject({
+      status: 'failed',
+      error: { code: 'wait_timed_out', class: 'operator', fix: expect.stringMatching(/^Atlas on-call: /) },
+    });
+  });
+
+  it.each([
+    ['failed', 'operator'],
+    ['cancelled', 'fatal'],
+  ] as const)('names class and fix of a %s job that was stored without', async (status, failureClass) => {
+    const { job } = await scene.waiting();
+    const error = { code: 'old', detail: 'Of before.' };
+    await scene.plane.change(ProvisioningJob, { id: job }, { status, error });
+    const told = { ...error, class: failureClass, fix: expect.stringMatching(/^Atlas on-call: /) };
+    expect((await scene.job(job)).error).toEqual(told);
   });
 
   it('does not take a report on an entry that was never published for its own', async () => {

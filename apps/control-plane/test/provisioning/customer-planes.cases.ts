@@ -105,7 +105,9 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       const accepted = await expired();
       expect((await job(accepted)).error).toEqual({
         code: 'enrolment_overdue',
-        detail: expect.stringMatching(/expired.*Issue a new one/),
+        detail: expect.stringContaining('expired'),
+        class: 'operator',
+        fix: expect.stringMatching(/^Operator: issue a new token/),
       });
       expect((await tenant(accepted)).status).toBe('failed');
       expect(refusal(await simulator(accepted).enrol())).toEqual([410, 'token_expired']);

@@ -27,6 +27,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
       name: 'Acme Corp',
       slug: 'acme',
       admin_email: 'Ann@Acme.example',
+      po_number: 'PO-1234',
     });
     expect(answer.status).toBe(202);
     expect(answer.headers['location']).toBe(`/api/provisioning-jobs/${answer.body.job.id}`);
@@ -42,6 +43,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
         settings: {},
         source: 'api',
         admin_email: 'ann@acme.example',
+        po_number: 'PO-1234',
         url: 'https://acme.atlas.example',
         endpoint_url: null,
         has_db_url: false,

@@ -6,7 +6,9 @@ import {
 } from 'node:http';
 import { OngoingAnswers } from '@atlas/platform';
 import { PLANE_PATHS } from '@atlas/plane-contract';
+import { currentContext } from '@atlas/platform';
 import { EVERY_DATABASE, StandInAiProvider, eventually } from '@atlas/testing';
+import { Logger } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../src/control-plane.config';
 import { Placement } from '../../src/tenant-planes/placement.entity';
 import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
@@ -105,6 +107,22 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     ]);
     expect(headers).toMatchObject({ authorization: `Bearer ${API_KEY}` });
     expect(Object.keys(headers ?? {})).not.toContain('x-tenant-id');
+  });
+
+  it('logs a question under the trace that its tenant plane hands on', async () => {
+    const [traces, traceId] = [[] as unknown[], '0af7651916cd43dd8448eb211c80319c'];
+    const log = jest.spyOn(Logger.prototype, 'log').mockImplementation((told: unknown) => {
+      traces.push({ ...(told as object), traceId: currentContext()?.traceId });
+    });
+    const { tenantId } = shared;
+    const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
+    const asked = { method: 'POST' as const, path, body: QUESTION, signed: { tenantId }, headers };
+    expect((await shared.plane.call(asked)).status).toBe(200);
+    log.mockRestore();
+    expect(traces).toContainEqual({
+      ...{ msg: 'AI question admitted', traceId, tenantId },
+      tenantPlaneId: shared.plane.id,
+    });
   });
 
   it('passes on what is streamed, byte for byte', async () => {

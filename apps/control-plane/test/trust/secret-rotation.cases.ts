@@ -250,7 +250,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       await scene.reaches(job.id, 'failed');
       expect((await scene.job(job.id)).error).toMatchObject({
         code: 'enrolment_overdue',
-        detail: expect.stringContaining(`/api/tenant-planes/${cell.id}/provisioning-tokens`),
+        fix: expect.stringContaining(`/api/tenant-planes/${cell.id}/provisioning-tokens`),
       });
       const anew = await plane.reissue(cell);
       await scene.reaches(job.id, 'waiting');

@@ -1,5 +1,5 @@
 import { CONTROL_PLANE_VERSION_HEADER } from '@atlas/plane-contract';
-import { Clock, type Secret } from '@atlas/platform';
+import { Clock, type Secret, currentContext, newTraceId, traceparentOf } from '@atlas/platform';
 import { keyIdOf, signRequest, verifyResponse } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../tenant-plane.config';
@@ -97,7 +97,9 @@ export class ControlPlaneClient {
     const key = { keyId: keyIdOf(secret), secret };
     const { method, tenantId } = call;
     const headers = { ...signRequest({ method, url, body, tenantId, ...key, now }) };
-    const response = await send(url, call, headers, body, this.ended.signal);
+    // Not among what is signed: a proxy may take part in the trace.
+    const traceparent = traceparentOf(currentContext()?.traceId ?? newTraceId());
+    const response = await send(url, call, { ...headers, traceparent }, body, this.ended.signal);
     this.version = response.headers.get(CONTROL_PLANE_VERSION_HEADER) ?? this.version;
     return { response, url, headers, key };
   }

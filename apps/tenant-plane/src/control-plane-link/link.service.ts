@@ -6,7 +6,7 @@ import {
   PLANE_PATHS,
   TENANT_PLANE_ID_PARAMETER,
 } from '@atlas/plane-contract';
-import { Clock } from '@atlas/platform';
+import { Clock, newTraceId, runInContext } from '@atlas/platform';
 import {
   type BeforeApplicationShutdown,
   Injectable,
@@ -95,7 +95,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private async pullForEver(): Promise<void> {
     while (!this.ended.signal.aborted) {
       if (!this.holdsLease) await this.pause(50);
-      else await this.turn();
+      else await runInContext({ traceId: newTraceId() }, () => this.turn());
     }
   }
 

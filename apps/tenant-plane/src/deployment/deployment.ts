@@ -1,11 +1,12 @@
-import { type DeploymentProfile, profileOf } from '@atlas/deployment-profiles';
+import { type DeploymentHint, type DeploymentProfile, profileOf } from '@atlas/deployment-profiles';
 import { Injectable } from '@nestjs/common';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 
 /** For users: the model, its name and the reminders that come with it. */
-export interface DeploymentView extends Pick<DeploymentProfile, 'model' | 'hints'> {
+export interface DeploymentView extends Pick<DeploymentProfile, 'model'> {
   readonly profile: string;
+  readonly hints: readonly DeploymentHint[];
 }
 
 /** Which deployment model this plane runs in: what its environment says, else what the Control Plane said at enrolment. */
@@ -22,6 +23,6 @@ export class Deployment {
 
   describe(): DeploymentView {
     const { model, title, hints } = this.profile;
-    return { model, profile: title, hints };
+    return { model, profile: title, hints: hints.map(({ kind, text, doc }) => ({ kind, text, doc })) };
   }
 }

@@ -14,7 +14,7 @@ export class HomeController {
   async home(@CurrentTenant() { name }: Tenant, @Res() reply: FastifyReply): Promise<void> {
     const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escaped(name)}</title></head>
 <body><h1>${escaped(name)}</h1><p>Atlas is served here. Its API is described at <a href="/docs">/docs</a>.</p>
-<p><a href="/reset-password">Forgotten your password?</a></p></body></html>\n`;
+<p><a href="/reset-password">Forgotten your password?</a> <a href="/help">Help</a></p></body></html>\n`;
     await reply.headers(PAGE_HEADERS).send(page);
   }
 }

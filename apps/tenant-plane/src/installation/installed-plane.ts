@@ -4,6 +4,7 @@ import { DesiredStateApplier } from '../control-plane-link/desired-state-applier
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { ServiceSecrets } from '../control-plane-link/service-secrets';
 import { databaseOptions } from '../database/database-options';
+import { requireProductionDatabase } from '../database/production-database';
 import { SingleTenantFile } from '../database/single-tenant-file';
 import { Deployment } from '../deployment/deployment';
 import { RunningTransfers } from '../portability/running-transfers';
@@ -40,6 +41,8 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
   const clock = new SystemClock();
   const identities = new PlaneIdentities(database, config, clock);
   await identities.onModuleInit();
+  const deployment = new Deployment(config, identities);
+  requireProductionDatabase(config, deployment.profile.model);
   const applier = new DesiredStateApplier(
     database,
     new TenantDatabase(database),
@@ -47,7 +50,7 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
     new TenantDirectory(database, clock),
     identities,
     new ServiceSecrets(config, identities),
-    new SingleTenantFile(database, new Deployment(config, identities)),
+    new SingleTenantFile(database, deployment),
   );
   return { config, clock, identities, applier };
 }

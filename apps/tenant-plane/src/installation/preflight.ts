@@ -1,9 +1,14 @@
 import { EnvironmentError, SystemClock, parseEnvironment } from '@atlas/platform';
-import { bad, good } from '../control-plane-link/checks/check';
+import { type CheckOutcome, bad, good } from '../control-plane-link/checks/check';
 import { checkScene } from '../control-plane-link/checks/check-scene';
 import { CHECKS } from '../control-plane-link/checks/checks';
 import { type NamedOutcome, runChecks } from '../control-plane-link/checks/run-checks';
 import { type PlaneIdentity } from '../control-plane-link/plane-identity.entity';
+import {
+  SQLITE_IN_PRODUCTION,
+  isSmallForProduction,
+  productionDatabaseProblem,
+} from '../database/production-database';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { readPlaneRecord } from './plane-record';
 
@@ -13,13 +18,16 @@ export interface PreflightReport {
   readonly checks: readonly NamedOutcome[];
 }
 
+const FIX =
+  'Correct these lines of the env file; those of the install bundle stay exactly as they were pasted.';
+
 /** Everything that can be known before a plane is started with this environment. Spends and changes nothing. */
 export async function preflight(env: NodeJS.ProcessEnv): Promise<PreflightReport> {
   const config = read(env);
   if (Array.isArray(config)) return reportOf(config);
   const identity = await knownIdentity(config);
   const scene = () => checkScene(config, new SystemClock(), identity);
-  const environment = { name: 'environment', ...good('All variables are as they should be') };
+  const environment = { name: 'environment', ...verdictOn(config, identity) };
   return reportOf([environment, ...(await runChecks(CHECKS, scene, config.isOffline))]);
 }
 
@@ -29,10 +37,17 @@ function read(env: NodeJS.ProcessEnv): TenantPlaneConfig | NamedOutcome[] {
     return parseEnvironment(TenantPlaneConfig, env);
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
-    const fix =
-      'Correct these lines of the env file; those of the install bundle stay exactly as they were pasted.';
-    return [{ name: 'environment', ...bad(error.faults.join('; '), fix) }];
+    return [{ name: 'environment', ...bad(error.faults.join('; '), FIX) }];
   }
+}
+
+/** What the environment leaves open is judged by what the plane knows of itself. */
+function verdictOn(config: TenantPlaneConfig, identity: PlaneIdentity | null): CheckOutcome {
+  const model = config.deploymentModel ?? identity?.deploymentModel ?? 'shared';
+  const problem = productionDatabaseProblem(config, model);
+  if (problem !== null) return bad(`TENANT_PLANE_DATABASE_URL ${problem}`, FIX);
+  const warning = isSmallForProduction(config) ? `. ${SQLITE_IN_PRODUCTION}` : '';
+  return good(`All variables are as they should be${warning}`);
 }
 
 /** The database check says what is wrong with a database that can't be read. */

@@ -151,7 +151,7 @@ describe('a session cookie in production', () => {
   let plane: TestTenantPlane;
   beforeAll(async () => {
     const env = { NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') };
-    plane = await TestTenantPlane.boot('sqlite', { env });
+    plane = await TestTenantPlane.boot('postgres', { env });
     await createUser(plane);
   });
   afterAll(() => plane.close());

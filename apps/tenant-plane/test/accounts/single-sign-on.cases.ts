@@ -281,7 +281,7 @@ describe('a provider that a tenant names to a plane that Atlas runs', () => {
       ['on_prem', false],
     ] as const) {
       const where = { ATLAS_TP_DEPLOYMENT: model, TENANT_PLANE_PUBLIC_URL: 'https://atlas.acme.example' };
-      const plane = await TestTenantPlane.boot('sqlite', { env: { ...production, ...where } });
+      const plane = await TestTenantPlane.boot('postgres', { env: { ...production, ...where } });
       const { admin } = await plane.tenantWithAdmin('acme');
       for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
         const issuer = `http://${host}:${provider.port}`;

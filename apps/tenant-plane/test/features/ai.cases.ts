@@ -60,6 +60,15 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     expect(await checklistStep(admin)).toEqual(done);
   });
 
+  it("asks the Control Plane under the trace of the user's own request", async () => {
+    const { path, admin } = await asker(plane, tenant);
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
+    await plane.post(path, undefined, { ...admin, headers }).expect(200);
+    const asked = link.control.traces.filter((call) => call.path === PLANE_PATHS.chatCompletions);
+    expect(asked.at(-1)?.traceparent).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
+  });
+
   it('tells the Control Plane whose incident it is, and no more of it than is needed', async () => {
     const { ask, incident } = await asker(plane, tenant);
     await ask().expect(200);

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
+import { PROFILES } from '@atlas/deployment-profiles';
+import { renderHelp } from '@atlas/testing';
 import { TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
 const hashOf = (style: string): string => `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
@@ -73,6 +75,47 @@ describe('what a person with a browser sees of a tenant plane', () => {
       expect(types).toEqual(['text/css; charset=utf-8', 'text/javascript; charset=utf-8']);
     },
   );
+
+  describe('below /help', () => {
+    beforeAll(() => renderHelp());
+    const guide = async (path: string): Promise<string> => {
+      const { text, headers } = await plane.get(path, { headers: { accept: 'text/html' } }).expect(200);
+      expect(headers).toMatchObject({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy':
+          "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none';style-src 'self'",
+      });
+      return text;
+    };
+    const linksOf = (text: string): string[] =>
+      [...text.matchAll(/<a href="(.*?)"/g)].map(([, href]) => href ?? '');
+
+    it('is a list of guides, each of which leads on to pages that there are, or out by https', async () => {
+      const names = linksOf(await guide('/help')).filter((href) => href !== '/help');
+      expect(names).toContain('/help/users');
+      const pages = new Map(await Promise.all(names.map(async (name) => [name, await guide(name)] as const)));
+      for (const [name, text] of pages) {
+        expect(text).not.toMatch(/<script|<style|<img|\sstyle=|\son\w+=|\{\{title|javascript:/i);
+        for (const href of linksOf(text).filter((one) => !one.startsWith('https://') && one !== '/help')) {
+          const [page = '', anchor] = href.split('#');
+          const target = page === '' ? text : (pages.get(page) ?? '');
+          expect([name, href, target.includes(`id="${anchor ?? ''}"`) || anchor === undefined]).toEqual([
+            ...[name, href, target !== ''],
+          ]);
+        }
+      }
+    });
+
+    it.each(Object.values(PROFILES))('is the guide of $model', async ({ guide: { doc, title }, hints }) => {
+      expect(new Set([doc, ...hints.map((hint) => hint.doc)])).toEqual(new Set([doc]));
+      expect(await guide(doc)).toMatch(new RegExp(`<h1 id="[a-z-]+">${title}</h1>`));
+    });
+
+    it('is nothing else', async () => {
+      for (const name of ['nothing', 'index', '..%2Fpages%2Fhelp', '%2e%2e%2fpackage', 'constructor'])
+        await plane.get(`/help/${name}`).expect(404);
+    });
+  });
 
   it('is no page for a link of a tenant that there is not', async () => {
     const answer = await plane.get('/signup', { host: hostOf('nobody'), headers: { accept: 'text/html' } });

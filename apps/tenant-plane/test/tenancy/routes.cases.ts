@@ -16,6 +16,7 @@ const PUBLIC = [
   ...['POST /api/auth/register', 'POST /api/auth/forgot-password', 'POST /api/auth/reset-password'],
   ...['GET /api/tenant-default', 'GET /'],
   ...['GET /signup', 'GET /reset-password', 'GET /assets/page.css', 'GET /assets/page.js'],
+  ...['GET /help', 'GET /help/:name'],
   ...['GET /health/live', 'GET /health/ready', 'GET /api/health', 'GET /metrics'],
 ];
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -149,7 +150,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
     );
     const used = routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
     const expected = used.filter(
-      (route) => !/health|metrics|assets| \/(signup|reset-password)?$/.test(route),
+      (route) => !/health|metrics|assets|help| \/(signup|reset-password)?$/.test(route),
     );
     expect(described.sort()).toEqual(expected.sort());
     await plane.get('/docs').expect(200);

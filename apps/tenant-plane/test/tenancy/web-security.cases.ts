@@ -83,7 +83,7 @@ describe('every answer of a tenant plane', () => {
 
 describe('a tenant plane in production', () => {
   it('has browsers come by https only', async () => {
-    const plane = await TestTenantPlane.boot('sqlite', { env: PRODUCTION });
+    const plane = await TestTenantPlane.boot('postgres', { env: PRODUCTION });
     const { headers } = await plane.get('/health/live');
     expect(headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
     await plane.close();

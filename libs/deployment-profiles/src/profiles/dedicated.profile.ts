@@ -4,7 +4,7 @@ import { ENVIRONMENT_OF_EVERY_MODEL, TENANT_BASE_DOMAIN } from '../environment';
 import { DEPROVISION_WITH_BACKUP, LIFECYCLE_OF_EVERY_MODEL, moveBy, restoreBy } from '../lifecycle';
 import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
 
-const GUIDE = 'docs/guides/dedicated-tenant-plane.md';
+const GUIDE = '/help/dedicated-tenant-plane';
 
 export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   model: 'dedicated',
@@ -15,7 +15,7 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
     controlPlane: 'atlas',
     text: 'Atlas runs one tenant plane and one database for each customer.',
   },
-  controlPlaneRelation: 'Atlas Cloud: infrastructure, upgrades, lifecycle, entitlements and AI.',
+  controlPlaneRelation: 'Atlas Cloud: infrastructure, upgrades, lifecycle, plan and AI.',
   databases: {
     allowed: ['postgres', 'sqlite'],
     allowedInProduction: ['postgres'],
@@ -59,13 +59,15 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
   hints: [
     {
       kind: 'residency',
-      text: "Your incident, CMDB and automation data have a database instance to themselves, run by Atlas in your tenant's region.",
+      text: "Your incident and CMDB data have a database to themselves, run by Atlas in your tenant's region.",
       doc: GUIDE,
+      later: { text: 'Your automation data are there as well.', awaits: 'runbooks' },
     },
     {
       kind: 'connectivity',
-      text: 'This tenant plane is yours alone: allow its address in your firewall for alerts and users. Atlas upgrades it and keeps its link to the Control Plane.',
+      text: 'This tenant plane is yours alone: allow its address in your firewall for your users. Atlas upgrades it and keeps its link to the Control Plane.',
       doc: GUIDE,
+      later: { text: 'Allow it for the alerts of your monitoring, too.', awaits: 'alert_ingest' },
     },
     {
       kind: 'backup',
@@ -95,8 +97,7 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
       note: 'The tenant plane has an endpoint of its own, and the edge keeps the last route to it.',
     },
     {
-      capability: 'entitlements',
-      after: GRACE_LADDER,
+      ...{ capability: 'entitlements', after: GRACE_LADDER, awaits: 'leases' },
       note: 'The last signed lease counts, bound to this tenant plane, until the Control Plane renews it.',
     },
     {
@@ -105,4 +106,5 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
       note: 'Managed upgrades, moves, suspension and plan changes wait until the Control Plane is back.',
     },
   ],
+  awaits: { dataResidency: ['runbooks'], outageContract: ['outage_contract'] },
 });

@@ -9,7 +9,7 @@ import {
 } from '../lifecycle';
 import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
 
-const GUIDE = 'docs/guides/hybrid-deployment.md';
+const GUIDE = '/help/hybrid-deployment';
 
 export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   model: 'hybrid',
@@ -21,7 +21,7 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     text: 'The customer runs the tenant plane, Atlas the Control Plane.',
   },
   controlPlaneRelation:
-    'Cloud AI and routing, besides enrolment, entitlement renewal and integration checks, all outbound over HTTPS.',
+    'Cloud AI and routing, besides enrolment, changes to the tenant and integration checks, all outbound over HTTPS.',
   databases: {
     allowed: ['postgres', 'sqlite'],
     allowedInProduction: ['postgres', 'sqlite'],
@@ -74,8 +74,9 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     },
     {
       kind: 'backup',
-      text: 'The cloud half holds no operational data to restore from: snapshot your database, TLS certificates and agent keys yourself.',
+      text: 'The cloud half holds no operational data to restore from: snapshot your database, and keep the env file of the installation and the TLS certificates with it.',
       doc: GUIDE,
+      later: { text: 'Keep the agent keys with it, too.', awaits: 'agents' },
     },
   ],
   environment: [...ENVIRONMENT_OF_EVERY_MODEL, ...ENVIRONMENT_OF_A_CUSTOMERS_PLANE],
@@ -92,8 +93,7 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
       note: 'Users reach the tenant plane at its own endpoint, with no hop through the cloud.',
     },
     {
-      capability: 'entitlements',
-      after: GRACE_LADDER,
+      ...{ capability: 'entitlements', after: GRACE_LADDER, awaits: 'leases' },
       note: 'The last signed lease is verified offline with the keys pinned at enrolment.',
     },
     {
@@ -102,4 +102,5 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
       note: 'Enrolment, moves, suspension and plan changes wait until the Control Plane can be reached.',
     },
   ],
+  awaits: { dataResidency: ['runbooks'], backupDuty: ['agents'], outageContract: ['outage_contract'] },
 });

@@ -9,7 +9,7 @@ import {
 } from '../lifecycle';
 import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
 
-const GUIDE = 'docs/guides/on-prem-installation.md';
+const GUIDE = '/help/on-prem-installation';
 
 export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   model: 'on_prem',
@@ -21,7 +21,7 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
     text: 'The customer runs the tenant plane on its own premises or in its own VPC.',
   },
   controlPlaneRelation:
-    'Reachable over HTTPS, outbound only: enrolment, entitlement renewal, integration checks, and AI if the admin allows it. Nothing on the request path.',
+    'Reachable over HTTPS, outbound only: enrolment, changes to the tenant, integration checks, and AI if the admin allows it. Nothing on the request path.',
   databases: {
     allowed: ['postgres', 'sqlite'],
     allowedInProduction: ['postgres', 'sqlite'],
@@ -64,18 +64,21 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
   hints: [
     {
       kind: 'residency',
-      text: 'Incident, CMDB and automation data stay in your network, in the database of TENANT_PLANE_DATABASE_URL or, without it, in SQLite under data/. AI is off until your admin allows it, since its prompts leave your network.',
+      text: 'Incident and CMDB data stay in your network, in the database of TENANT_PLANE_DATABASE_URL or, without it, in SQLite under data/. AI is off until your admin allows it, since its prompts leave your network.',
       doc: GUIDE,
+      later: { text: 'Automation data stay there as well.', awaits: 'runbooks' },
     },
     {
       kind: 'connectivity',
-      text: 'Allow outbound HTTPS to CONTROL_PLANE_BASE_URL for enrolment, entitlement renewal and integration checks; nothing needs to come in. Cut off for good, load leases from a file.',
+      text: 'Allow outbound HTTPS to CONTROL_PLANE_BASE_URL for enrolment, changes to your tenant and integration checks; nothing needs to come in. Cut off for good, set ATLAS_OFFLINE_MODE=1 and enrol by files.',
       doc: GUIDE,
+      later: { text: 'Cut off for good, load leases from a file.', awaits: 'leases' },
     },
     {
       kind: 'backup',
-      text: 'Backups are yours here: snapshot the database, and keep the TLS certificates and the agent keys with it.',
+      text: 'Backups are yours here: snapshot the database, and keep the env file of the installation and the TLS certificates with it.',
       doc: GUIDE,
+      later: { text: 'Keep the agent keys with it, too.', awaits: 'agents' },
     },
   ],
   environment: [
@@ -84,7 +87,7 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
     {
       name: 'ATLAS_OFFLINE_MODE',
       required: 'optional',
-      text: '1 makes no call to the Control Plane at all (air-gapped); leases come from a file. ATLASAI_OFFLINE_MODE is an alias.',
+      text: '1 makes no call to the Control Plane at all (air-gapped); enrolment is by files. ATLASAI_OFFLINE_MODE is an alias.',
     },
   ],
   outageContract: [
@@ -100,8 +103,7 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
       note: 'Users reach the tenant plane inside your network, by the name you gave it.',
     },
     {
-      capability: 'entitlements',
-      after: GRACE_LADDER,
+      ...{ capability: 'entitlements', after: GRACE_LADDER, awaits: 'leases' },
       note: 'A lease that is loaded from a file renews as well, so an air-gapped plane need not climb the ladder.',
     },
     {
@@ -110,4 +112,5 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
       note: 'Enrolment, moves and plan changes wait; upgrading the tenant plane is in your hands.',
     },
   ],
+  awaits: { dataResidency: ['runbooks'], backupDuty: ['agents'], outageContract: ['outage_contract'] },
 });

@@ -4,7 +4,7 @@ import { ENVIRONMENT_OF_EVERY_MODEL, TENANT_BASE_DOMAIN } from '../environment';
 import { DEPROVISION_WITH_BACKUP, LIFECYCLE_OF_EVERY_MODEL, moveBy, restoreBy } from '../lifecycle';
 import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
 
-const GUIDE = 'docs/guides/shared-saas.md';
+const GUIDE = '/help/shared-saas';
 
 export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   model: 'shared',
@@ -15,8 +15,7 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     controlPlane: 'atlas',
     text: 'Atlas runs one multi-tenant tenant plane for many tenants.',
   },
-  controlPlaneRelation:
-    'Atlas Cloud: lifecycle, entitlements and AI, operated together with the tenant plane.',
+  controlPlaneRelation: 'Atlas Cloud: lifecycle, plan and AI, operated together with the tenant plane.',
   databases: {
     allowed: ['postgres', 'sqlite'],
     allowedInProduction: ['postgres'],
@@ -52,18 +51,21 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   hints: [
     {
       kind: 'residency',
-      text: "Your incident, CMDB and automation data are in Atlas's shared tenant database, on rows that only your tenant can read. Choose another model if they must not leave your network.",
+      text: "Your incident and CMDB data are in Atlas's shared tenant database, on rows that only your tenant can read. Choose another model if they must not leave your network.",
       doc: GUIDE,
+      later: { text: 'Your automation data are there as well.', awaits: 'runbooks' },
     },
     {
       kind: 'connectivity',
-      text: "Nothing to install: point monitoring and users at your tenant's own address. Scripts that call the shared address send x-tenant-id.",
+      text: "Nothing to install: your users go to your tenant's own address. Scripts that call the shared address send x-tenant-id.",
       doc: GUIDE,
+      later: { text: "Point monitoring at your tenant's own address, too.", awaits: 'alert_ingest' },
     },
     {
       kind: 'backup',
-      text: 'Atlas backs up the shared database. Export your data when you want a copy in your own hands.',
+      text: 'Atlas backs up the shared database, for all of its tenants together.',
       doc: GUIDE,
+      later: { text: 'Export your data when you want a copy in your own hands.', awaits: 'exports' },
     },
   ],
   environment: [
@@ -88,8 +90,7 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
       note: 'The shared tenant plane and the edge keep the last routing table; tenants stay where they are.',
     },
     {
-      capability: 'entitlements',
-      after: GRACE_LADDER,
+      ...{ capability: 'entitlements', after: GRACE_LADDER, awaits: 'leases' },
       note: 'The last signed lease of each tenant counts until Atlas has the Control Plane back.',
     },
     {
@@ -98,4 +99,5 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
       note: 'No tenant is added, moved, suspended or removed, and no plan changes, until the Control Plane is back.',
     },
   ],
+  awaits: { dataResidency: ['runbooks'], backupDuty: ['exports'], outageContract: ['outage_contract'] },
 });

@@ -34,8 +34,10 @@ export class AwaitBackupStep extends Step {
     const { targetPlaneId: tenantPlaneId } = backup;
     const place = await manager.findOneByOrFail(Placement, { tenantId, tenantPlaneId });
     if (place.reportedState === 'failed' && place.reportedRevision >= place.entryRevision) {
-      const detail = `The backup could not be made, or differs from the original; nothing was removed: ${place.reportedError ?? 'no reason given'} Look there, then retry the job.`;
-      throw new StepFailure('operator', 'backup_not_verified', detail);
+      const detail = `The backup could not be made, or differs from the original; nothing was removed: ${place.reportedError ?? 'no reason given'}`;
+      const fix =
+        'Atlas on-call: look at the log of the tenant plane (disk for the trial restore?), then retry the job.';
+      throw new StepFailure('operator', 'backup_not_verified', detail, fix);
     }
     return wait(
       'the backup to be made and restored for a trial',

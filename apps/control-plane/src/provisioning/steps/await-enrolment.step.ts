@@ -50,7 +50,9 @@ export class AwaitEnrolmentStep extends Step {
     const until = token?.expiresAt;
     if (until && until > this.clock.now()) return wait('the enrolment of the tenant plane', until);
     const what = until ? 'The provisioning token expired' : 'There is no live provisioning token';
-    const detail = `${what}, and the tenant plane has not enrolled. Issue a new one (POST /api/tenants/<id>/provisioning-tokens): the job then goes on by itself.`;
-    throw new StepFailure('operator', 'enrolment_overdue', detail);
+    const fix =
+      'Operator: issue a new token (POST /api/tenants/<id>/provisioning-tokens) and hand its install bundle to whoever runs the plane; the job then goes on by itself.';
+    const detail = `${what}, and the tenant plane has not enrolled.`;
+    throw new StepFailure('operator', 'enrolment_overdue', detail, fix);
   }
 }

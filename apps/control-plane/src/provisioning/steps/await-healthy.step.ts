@@ -27,8 +27,10 @@ export class AwaitHealthyStep extends Step {
     const seconds = this.config.UPGRADE_HEALTHY_SECONDS;
     const deadline = new Date(startedAt.getTime() + seconds * 1000);
     if (deadline > this.clock.now()) return wait(missing, deadline);
-    const detail = `The tenant plane was not well in ${version} within ${seconds} s (UPGRADE_HEALTHY_SECONDS): this waited for ${missing}. It goes back to ${params['from']}. Its log says why; mend the release, then ask again.`;
-    throw new StepFailure('fatal', 'upgrade_unhealthy', detail);
+    const detail = `The tenant plane was not well in ${version} within ${seconds} s (UPGRADE_HEALTHY_SECONDS): this waited for ${missing}. It goes back to ${params['from']}.`;
+    const fix =
+      'Atlas on-call: the log of the tenant plane says why; fix the release, then ask for the upgrade again.';
+    throw new StepFailure('fatal', 'upgrade_unhealthy', detail, fix);
   }
 
   async undo(): Promise<void> {

@@ -30,8 +30,9 @@ export class AwaitReenrolmentStep extends Step {
     const until = token?.expiresAt;
     if (until && until > this.clock.now()) return wait('the enrolment with the new install bundle', until);
     const what = until ? 'The provisioning token expired' : 'There is no live provisioning token';
-    const detail = `${what}, and the tenant plane has not enrolled with it. Issue a new one (POST /api/tenant-planes/${tenantPlaneId}/provisioning-tokens): the job then goes on by itself.`;
-    throw new StepFailure('operator', 'enrolment_overdue', detail);
+    const detail = `${what}, and the tenant plane has not enrolled with it.`;
+    const fix = `Operator: issue a new token (POST /api/tenant-planes/${tenantPlaneId}/provisioning-tokens) and hand its install bundle to whoever runs the plane; the job then goes on by itself.`;
+    throw new StepFailure('operator', 'enrolment_overdue', detail, fix);
   }
 
   async undo(): Promise<void> {

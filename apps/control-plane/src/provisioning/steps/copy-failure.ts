@@ -10,5 +10,7 @@ export async function copyFailure(manager: EntityManager, transfer: Transfer): P
   const isAboutThis = target.reportedState === 'failed' && target.reportedRevision >= target.entryRevision;
   if (!isAboutThis) return null;
   const detail = `The new tenant plane could not take the copy: ${target.reportedError ?? 'no reason given'}`;
-  return new StepFailure('fatal', 'copy_failed', detail);
+  const fix =
+    'The move undoes itself, the tenant works where it was. Atlas on-call: fix what the new tenant plane says, then move the tenant again.';
+  return new StepFailure('fatal', 'copy_failed', detail, fix);
 }

@@ -44,7 +44,12 @@ export class MintNextSecretStep extends Step {
 }
 
 function nothingToFollow(): StepFailure {
-  const detail =
-    'The tenant plane has no secret that is accepted: it has to enrol with a new install bundle first.';
-  return new StepFailure('fatal', 'no_secret_in_use', detail);
+  const fix =
+    'Operator: issue a new install bundle for the plane; once it has enrolled with it, ask for the rotation again.';
+  return new StepFailure(
+    'fatal',
+    'no_secret_in_use',
+    'The tenant plane has no secret that is accepted.',
+    fix,
+  );
 }

@@ -127,12 +127,13 @@ async function stopped(
   const named = (await stay.take(MAX_NAMED).getMany()).map(({ slug, status }) => `${slug} (${status})`);
   const codes = [...new Set(failed.map(({ error, status }) => error?.code ?? status))].join(', ');
   const why = codes === '' ? 'cannot move as they are' : `did not move (${codes})`;
-  const detail = `Tenants ${why}, among them ${named.join(', ')}; moved: ${moved}, left: ${left}. See GET /api/provisioning-jobs?parent_id=${jobId}. Mend or remove them, then retry this job, which goes on with those that are left.`;
-  return new StepFailure('operator', 'drain_incomplete', detail);
+  const detail = `Tenants ${why}, among them ${named.join(', ')}; moved: ${moved}, left: ${left}.`;
+  const fix = `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}), fix or remove those tenants, then retry this job, which goes on with those that are left.`;
+  return new StepFailure('operator', 'drain_incomplete', detail, fix);
 }
 
 function noRoom(region: string | null): StepFailure {
   const where = region === null ? '' : ` of region ${region}`;
-  const detail = `No other cell${where} has room. Register another one, then retry the job.`;
-  return new StepFailure('operator', 'no_capacity', detail);
+  const fix = 'Atlas on-call: register another cell (POST /api/tenant-planes), then retry the job.';
+  return new StepFailure('operator', 'no_capacity', `No other cell${where} has room.`, fix);
 }

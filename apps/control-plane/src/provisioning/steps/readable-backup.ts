@@ -26,6 +26,8 @@ export class ReadableBackup {
 }
 
 function unreadable(why: string): StepFailure {
-  const detail = `The backup cannot be read (${why}): nothing was removed. Roll the job back, then deprovision anew.`;
-  return new StepFailure('operator', 'backup_unreadable', detail);
+  const detail = `The backup cannot be read (${why}): nothing was removed.`;
+  const fix =
+    "Atlas on-call: roll the job back, find out what happened to the Control Plane's database, then deprovision the tenant again.";
+  return new StepFailure('operator', 'backup_unreadable', detail, fix);
 }

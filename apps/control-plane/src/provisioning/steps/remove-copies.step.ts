@@ -75,7 +75,8 @@ function staysBehind({ deploymentModel, infrastructureDriver }: TenantPlane): bo
 }
 
 export function isBeyondReturn(): StepFailure {
-  const detail =
-    'The tenant is being removed: there is no way back from here. Retry the job, and when it has ended restore the tenant (POST /api/tenants/<id>/restore).';
-  return new StepFailure('operator', 'beyond_return', detail);
+  const detail = 'The tenant is being removed: there is no way back from here.';
+  const fix =
+    'Operator: retry the job, and when it has ended restore the tenant (POST /api/tenants/<id>/restore).';
+  return new StepFailure('operator', 'beyond_return', detail, fix);
 }

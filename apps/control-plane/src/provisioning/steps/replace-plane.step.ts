@@ -28,7 +28,7 @@ export class ReplacePlaneStep extends Step {
       await this.infrastructures.run(tenantPlaneId, String(params['version']), write);
     } catch (error) {
       if (!(error instanceof StepFailure) || error.failureClass !== 'operator') throw error;
-      throw new StepFailure('fatal', error.code, error.message);
+      throw new StepFailure('fatal', error.code, error.message, error.fix);
     }
     return done({ from: params['from'] ?? null, to: params['version'] ?? null });
   }
@@ -47,6 +47,8 @@ export class ReplacePlaneStep extends Step {
 }
 
 function notBack(version: string, missing: string): StepFailure {
-  const detail = `The tenant plane was put back to ${version}, and this waits for ${missing}. If it does not come, look at its log, mend it, then roll the job back again.`;
-  return new StepFailure('retry', 'plane_not_back', detail);
+  const detail = `The tenant plane was put back to ${version}, and this waits for ${missing}.`;
+  const fix =
+    'The job tries again by itself. If it has failed, Atlas on-call: fix the tenant plane (its log says why), then roll the job back again.';
+  return new StepFailure('retry', 'plane_not_back', detail, fix);
 }

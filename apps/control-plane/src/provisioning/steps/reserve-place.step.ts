@@ -31,8 +31,8 @@ export class ReservePlaceStep extends Step {
     if (placed) return done({ tenant_plane_id: placed.tenantPlaneId });
     const cell = await this.cells.takePlace(manager, await this.wanted(manager, tenant, params));
     if (!cell) {
-      const detail = 'Every shared tenant plane is full. Register another cell, then retry the job.';
-      throw new StepFailure('operator', 'no_capacity', detail);
+      const fix = 'Atlas on-call: register another cell (POST /api/tenant-planes), then retry the job.';
+      throw new StepFailure('operator', 'no_capacity', 'Every shared tenant plane is full.', fix);
     }
     // It may have been placed there before: by an attempt that was undone, or before it moved away.
     const place = { tenantId, tenantPlaneId: cell.id, createdAt: this.clock.now() };

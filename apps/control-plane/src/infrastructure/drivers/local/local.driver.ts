@@ -84,8 +84,9 @@ export class LocalDriver extends InfrastructureDriver {
   private requireBuild({ version }: InfrastructureSubject): void {
     const app = this.config.tenantPlaneApp(version);
     if (existsSync(join(app, 'main.js'))) return;
-    const detail = `There is no build of the Tenant Plane ${version} in ${app} (LOCAL_DRIVER_TENANT_PLANE). Put it there, then retry the job.`;
-    throw new StepFailure('operator', 'release_missing', detail);
+    const detail = `There is no build of the Tenant Plane ${version} in ${app} (LOCAL_DRIVER_TENANT_PLANE).`;
+    const fix = 'Atlas on-call: put the build there, then retry the job.';
+    throw new StepFailure('operator', 'release_missing', detail, fix);
   }
 
   override inspect(subjects: readonly InfrastructureSubject[]): Promise<readonly InspectedInfrastructure[]> {
@@ -126,9 +127,10 @@ export class LocalDriver extends InfrastructureDriver {
   private postgres({ slug, version }: InfrastructureSubject): LocalPostgres {
     const url = this.config.LOCAL_DRIVER_POSTGRES_URL?.reveal();
     if (url === undefined) {
-      const detail =
-        'LOCAL_DRIVER_POSTGRES_URL is not set. Set it, or ask for {"database": {"driver": "sqlite"}}.';
-      throw new StepFailure('operator', 'postgres_not_configured', detail);
+      const fix =
+        'Atlas on-call: set it on the Control Plane, restart it and retry the job; or roll the job back and ask for {"database": {"driver": "sqlite"}}.';
+      const detail = 'LOCAL_DRIVER_POSTGRES_URL is not set.';
+      throw new StepFailure('operator', 'postgres_not_configured', detail, fix);
     }
     return new LocalPostgres(url.replaceAll('{slug}', slug), this.config.tenantPlaneApp(version));
   }

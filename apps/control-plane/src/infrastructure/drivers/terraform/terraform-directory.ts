@@ -57,8 +57,9 @@ export class TerraformDirectory {
 
   private async moduleFiles(): Promise<ModuleFiles> {
     if (!existsSync(this.moduleDir) || !statSync(this.moduleDir).isDirectory()) {
-      const detail = `There is no Terraform module at ${this.moduleDir} (TERRAFORM_MODULE_DIR). Put it there, then retry the job.`;
-      throw new StepFailure('operator', 'terraform_module_missing', detail);
+      const detail = `There is no Terraform module at ${this.moduleDir} (TERRAFORM_MODULE_DIR).`;
+      const fix = 'Atlas on-call: put the module there, or correct the variable, then retry the job.';
+      throw new StepFailure('operator', 'terraform_module_missing', detail, fix);
     }
     const files: ModuleFiles = new Map();
     await collect(this.moduleDir, '', files);
@@ -72,8 +73,9 @@ export class TerraformDirectory {
       const content = Buffer.from(text.replaceAll('{name}', basename(this.path)));
       return { content, mode: OWNER_READS_AND_WRITES };
     }
-    const detail = `${file} (TERRAFORM_BACKEND_FILE) must exist and have {name} in it, where the name of a tenant's own state goes. Mend it, then retry the job.`;
-    throw new StepFailure('operator', 'terraform_backend_unusable', detail);
+    const detail = `${file} (TERRAFORM_BACKEND_FILE) must exist and have {name} in it, where the name of a tenant's own state goes.`;
+    const fix = 'Atlas on-call: fix that file, then retry the job.';
+    throw new StepFailure('operator', 'terraform_backend_unusable', detail, fix);
   }
 }
 

@@ -1,0 +1,90 @@
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, join, posix } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Marked } from 'marked';
+import { ROOT, read } from './workspace.mjs';
+
+const GUIDES = 'docs/guides';
+/** What guides send their readers to. */
+const BESIDES = [
+  'docs/NEW_TENANT_SPIN_UP.md',
+  'docs/TP_PROVISIONING_AND_PLANNED_URLS.md',
+  'docs/TP_DEPLOYMENT_RUNBOOK.md',
+  'docs/security.md',
+];
+const TEMPLATE = 'libs/platform/pages/help.html';
+
+/** Writes the page of every guide, and of the list of them, as planes serve them below `/help`. */
+export function renderHelp(to) {
+  mkdirSync(to, { recursive: true });
+  const sources = [...readdirSync(join(ROOT, GUIDES)).map((file) => `${GUIDES}/${file}`), ...BESIDES];
+  const names = new Map(sources.map((source) => [source, nameOf(source)]));
+  const pages = sources.map((source) => ({ name: names.get(source), ...pageOf(source, names) }));
+  for (const { name, title, content } of pages) put(to, name, title, content);
+  const items = pages.map(({ name, title }) => `<li><a href="/help/${name}">${title}</a></li>`);
+  put(to, 'index', 'Help', `<h1>Help</h1>\n<ul>\n${items.join('\n')}\n</ul>`);
+}
+
+/** As it appears in an address. */
+function nameOf(source) {
+  return basename(source, '.md').toLowerCase().replaceAll('_', '-');
+}
+
+function pageOf(source, names) {
+  const text = read(source);
+  const content = new Marked({ renderer: rendererFor(source, names) }).parse(text);
+  const [, title = source] = /^<h1[^>]*>(.*?)<\/h1>/m.exec(content) ?? [];
+  return { title: title.replaceAll(/<[^>]+>/g, ''), content };
+}
+
+function rendererFor(source, names) {
+  const taken = new Map();
+  return {
+    html: ({ text }) => escaped(text),
+    image: ({ text }) => escaped(text),
+    heading({ tokens, depth, text }) {
+      return `<h${depth} id="${anchorOf(text, taken)}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
+    },
+    link({ href, tokens }) {
+      const inner = this.parser.parseInline(tokens);
+      const target = targetOf(source, href, names);
+      return target === null ? inner : `<a href="${escaped(target)}">${inner}</a>`;
+    },
+  };
+}
+
+/** Null for a file that only the repository has. */
+function targetOf(source, href, names) {
+  if (/^(#|https:)/.test(href)) return href;
+  const [path, heading] = href.split('#');
+  const name = names.get(posix.join(posix.dirname(source), path));
+  if (name === undefined) return null;
+  return `/help/${name}${heading === undefined ? '' : `#${heading}`}`;
+}
+
+/** As GitHub names headings, so that the same links lead there. */
+function anchorOf(title, taken) {
+  const anchor = title
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-');
+  const before = taken.get(anchor) ?? 0;
+  taken.set(anchor, before + 1);
+  return before === 0 ? anchor : `${anchor}-${before}`;
+}
+
+function escaped(text) {
+  const named = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+  return text.replaceAll(/[&<>"]/g, (character) => named[character]);
+}
+
+/** Whole from the beginning: somebody may be reading it. */
+function put(folder, name, title, content) {
+  const words = { title, content };
+  const page = read(TEMPLATE).replaceAll(/\{\{(\w+)\}\}/g, (_, word) => words[word]);
+  const unfinished = join(folder, `${name}.${process.pid}`);
+  writeFileSync(unfinished, page);
+  renameSync(unfinished, join(folder, `${name}.html`));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) renderHelp(process.argv[2]);

@@ -1,0 +1,87 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROFILES } from '@atlas/deployment-profiles';
+import { falseClaimsOf, falseClaimsOfText, falseRowsOf, helpPages } from './claims.fixture';
+import { ROOT, pages, read } from './docs.fixture';
+
+/** Sources whose texts tell people what to call. */
+const TELLING = ['apps/control-plane/src', 'apps/tenant-plane/src', 'apps/cli/src', 'libs/platform/src'];
+const GUIDES = pages().filter((page) => !page.startsWith('docs/asvs'));
+
+describe.each(GUIDES)('%s', (page) => {
+  it('names only routes, commands, variables and files that there are', () => {
+    expect(falseClaimsOf(read(page))).toEqual([]);
+  });
+});
+
+describe('the table of docs/guides/atlas-cli.md', () => {
+  const [, table = ''] = /\n## Commands\n([^]*?)\n## /.exec(read('docs/guides/atlas-cli.md')) ?? [];
+
+  it('names only commands and options that there are', () => {
+    expect(table).toContain('`job <id>`');
+    expect(falseRowsOf(table)).toEqual([]);
+  });
+});
+
+describe.each(Object.values(PROFILES))('the profile $model', (profile) => {
+  it('names only routes, commands and variables that there are', () => {
+    const texts = textsIn(profile).filter((text) => !text.startsWith('/help/'));
+    expect(texts.length).toBeGreaterThan(30);
+    expect(texts.flatMap(falseClaimsOfText)).toEqual([]);
+  });
+
+  it('leads to guides that are served', () => {
+    for (const { doc } of [profile.guide, ...profile.hints]) expect(helpPages()).toContain(doc);
+  });
+});
+
+describe.each(TELLING)('what %s tells people to call', (folder) => {
+  it('is there', () => {
+    const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'),
+    );
+    const claims = files.flatMap((file) => {
+      const said = read(join(folder, file)).matchAll(/\b(?:GET|POST|PUT|PATCH|DELETE) \/[\w/<>${}().:-]+/g);
+      return [...said].flatMap(([claim]) => falseClaimsOfText(plain(claim)).map((one) => [file, one]));
+    });
+    expect(claims).toEqual([]);
+  });
+});
+
+describe('a claim that is not true', () => {
+  it.each([
+    ['a route', 'Ask `GET /api/nothing/at/all`.', 'route: GET /api/nothing/at/all'],
+    ['a method of a route', 'Send `PUT /api/incidents`.', 'route: PUT /api/incidents'],
+    ['a route in prose', 'See /api/outage-contract for that.', 'route: any /api/outage-contract'],
+    ['a call', '```sh\napi /api/tenants/$id/nothing -d "{}"\n```', 'route: POST /api/tenants/$id/nothing'],
+    ['a URL', '```sh\ncurl https://x.example/api/nothing\n```', 'route: GET /api/nothing'],
+    ['a command', 'Run `npx atlas conjure acme`.', 'command: npx atlas conjure acme'],
+    ['an option', '```sh\nnpx atlas drain cell --softly\n```', 'command: npx atlas drain cell --softly'],
+    ['a customer’s command', '```sh\nnpx atlas-tp backup\n```', 'command: npx atlas-tp backup'],
+    ['a script', '`npm run nothing`', 'command: npm run nothing'],
+    ['a proof', '`npx nx run qa:nothing`', 'command: nx run qa:nothing'],
+    ['a variable', 'Set `ATLAS_NO_SUCH_THING=1`.', 'variable: ATLAS_NO_SUCH_THING'],
+    ['a line of a file', '```ini\nATLAS_NO_SUCH_THING=1\n```', 'variable: ATLAS_NO_SUCH_THING'],
+    ['a document', 'It is in `docs/guides/nothing.md`.', 'file: docs/guides/nothing.md'],
+  ])('is noticed: %s', (_, text, claim) => {
+    expect(falseClaimsOf(text)).toEqual([claim]);
+  });
+
+  it('is noticed in a hint', () => {
+    const text = 'Set ATLAS_NO_SUCH_THING, then GET /api/nothing and npx atlas conjure.';
+    expect(falseClaimsOfText(text)).toEqual([
+      ...['route: GET /api/nothing', 'command: npx atlas conjure.', 'variable: ATLAS_NO_SUCH_THING'],
+    ]);
+    expect(falseRowsOf('| `tenants [--softly]` · `conjure` | what |')).toHaveLength(2);
+  });
+});
+
+/** With `<…>` for what a template fills in. */
+function plain(claim: string): string {
+  return claim.replaceAll(/\$\{[^}]*\}/g, '<it>').replaceAll(/[).:]+$/g, '');
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}

@@ -1,0 +1,20 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Deployment } from '../deployment/deployment';
+import { TenantPlaneConfig } from '../tenant-plane.config';
+import { SQLITE_IN_PRODUCTION, isSmallForProduction, requireProductionDatabase } from './production-database';
+
+/** Whether the plane may serve from its database; a warning where Postgres would be better. */
+@Injectable()
+export class ProductionDatabaseCheck implements OnModuleInit {
+  private readonly logger = new Logger(ProductionDatabaseCheck.name);
+
+  constructor(
+    private readonly config: TenantPlaneConfig,
+    private readonly deployment: Deployment,
+  ) {}
+
+  onModuleInit(): void {
+    requireProductionDatabase(this.config, this.deployment.profile.model);
+    if (isSmallForProduction(this.config)) this.logger.warn(SQLITE_IN_PRODUCTION);
+  }
+}

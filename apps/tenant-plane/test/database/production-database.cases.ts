@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { EnvironmentError, parseEnvironment } from '@atlas/platform';
+import { type TestDatabase, createTestDatabase } from '@atlas/testing';
+import { Logger } from '@nestjs/common';
+import { PlaneIdentities } from '../../src/control-plane-link/plane-identities';
+import { withInstalledPlane } from '../../src/installation/installed-plane';
+import { preflight } from '../../src/installation/preflight';
+import { TenantPlaneConfig } from '../../src/tenant-plane.config';
+import { createApp, environmentFor } from '../tenant-plane.fixture';
+
+const PRODUCTION = { NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') };
+const REFUSAL = /TENANT_PLANE_DATABASE_URL must be a postgres:.*ATLAS_TP_DEPLOYMENT/s;
+
+describe('a tenant plane on SQLite in production', () => {
+  let database: TestDatabase;
+  const warn = jest.spyOn(Logger.prototype, 'warn');
+  beforeEach(async () => {
+    database = await createTestDatabase('sqlite');
+    warn.mockReset().mockImplementation();
+  });
+  afterEach(() => database.drop());
+  afterAll(() => warn.mockRestore());
+
+  const env = () => ({ ...environmentFor(database), ATLAS_TP_DEPLOYMENT: undefined });
+
+  /** What it is told at enrolment, and keeps. */
+  async function enrolAs(deploymentModel: 'shared' | 'on_prem'): Promise<void> {
+    const app = await createApp(env());
+    await app.init();
+    await app.get(PlaneIdentities).update({ deploymentModel });
+    await app.close();
+  }
+
+  async function start(): Promise<void> {
+    const app = await createApp({ ...env(), ...PRODUCTION });
+    await app.init().finally(() => app.close());
+  }
+
+  const environmentCheck = async () => (await preflight({ ...env(), ...PRODUCTION })).checks[0];
+
+  it("does not start while nobody says that it is a customer's", async () => {
+    await expect(start()).rejects.toThrow(EnvironmentError);
+    await expect(start()).rejects.toThrow(REFUSAL);
+    expect(await environmentCheck()).toMatchObject({
+      ...{ name: 'environment', ok: false },
+      detail: expect.stringMatching(REFUSAL),
+    });
+  });
+
+  it('does not start, nor enrol again, as the shared one that it is enrolled as', async () => {
+    await enrolAs('shared');
+    await expect(start()).rejects.toThrow(REFUSAL);
+    const config = parseEnvironment(TenantPlaneConfig, { ...env(), ...PRODUCTION });
+    const reached = jest.fn();
+    await expect(withInstalledPlane(config, reached)).rejects.toThrow(REFUSAL);
+    expect(reached).not.toHaveBeenCalled();
+  });
+
+  it("starts as the customer's plane that it is enrolled as, and warns", async () => {
+    await enrolAs('on_prem');
+    warn.mockClear();
+    await start();
+    expect(warn).toHaveBeenCalledWith(
+      expect.stringMatching(/^SQLite in production: .*Postgres is recommended/),
+    );
+    expect(await environmentCheck()).toMatchObject({
+      ...{ ok: true, detail: expect.stringMatching(/SQLite in production/) },
+    });
+  });
+
+  it('is no matter outside of production', async () => {
+    const app = await createApp(env());
+    await app.init();
+    await app.close();
+    expect(warn).not.toHaveBeenCalled();
+  });
+});
