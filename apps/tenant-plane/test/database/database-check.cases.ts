@@ -51,7 +51,7 @@ describe('the check of a SQLite file', () => {
     const lock = await ProcessLock.take(file);
     expect(await check(file)).toEqual({
       ok: false,
-      detail: expect.stringContaining('in use by another process'),
+      detail: expect.stringContaining(`in use by another process (process ${process.pid})`),
       fix: expect.stringContaining('already running'),
     });
     await lock.release();
@@ -60,10 +60,12 @@ describe('the check of a SQLite file', () => {
 
   it.each([
     ['a place below a file', 'file/tp.db', /not a folder/],
-    ['something else than SQLite', 'file', /not a SQLite file/],
-    ['a folder', 'folder', /not a SQLite file/],
+    ['something else than SQLite', 'file', /not a SQLite database/],
+    ['an empty file', 'empty', /is empty \(0 bytes\).*Restore it from a backup/],
+    ['a folder', 'folder', /not a file/],
   ])('tells of %s', async (_, path, detail) => {
     writeFileSync(join(folder, 'file'), 'a text that is longer than sixteen characters');
+    writeFileSync(join(folder, 'empty'), '');
     mkdirSync(join(folder, 'folder'));
     expect(await check(join(folder, path))).toEqual({
       ok: false,

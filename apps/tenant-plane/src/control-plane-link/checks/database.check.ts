@@ -4,6 +4,7 @@ import {
   databaseTarget,
   examineDatabase,
 } from '@atlas/persistence';
+import { TENANT_PLANE_SCHEMA } from '../../database/schema';
 import { type Check, type CheckOutcome, bad, good } from './check';
 
 /** Enough to tell that they are this plane's, and whose they are. */
@@ -20,7 +21,9 @@ const FIX_OF_FAULT: Readonly<Record<DatabaseFault, string>> = {
   not_owner:
     'The tables were made by another role: use that one in %s, or let an administrator run: reassign owned by <that role> to <user>.',
   folder: 'Correct the path in %s, or make the folder and give it to the user that runs the tenant plane.',
-  file: 'Correct the path in %s; a file that is there has to be a SQLite database of the user that runs the tenant plane.',
+  file: 'Correct the path in %s; a file that is there has to belong to the user that runs the tenant plane.',
+  damaged:
+    'See docs/TP_DEPLOYMENT_RUNBOOK.md, "A SQLite file that is empty or damaged". The file is the one that %s names.',
   locked:
     'If that is this plane, already running, all is well. Otherwise end the other process: a SQLite file serves one.',
 };
@@ -35,10 +38,13 @@ export const databaseCheck: Check = {
   async run({ config, database }) {
     const owner = config.TENANT_PLANE_MIGRATION_DATABASE_URL;
     if (owner === undefined)
-      return verdictOn(await examineDatabase(database, TABLES), 'TENANT_PLANE_DATABASE_URL');
-    const migrating = await examineDatabase(databaseTarget(owner), TABLES);
+      return verdictOn(
+        await examineDatabase(database, TABLES, TENANT_PLANE_SCHEMA),
+        'TENANT_PLANE_DATABASE_URL',
+      );
+    const migrating = await examineDatabase(databaseTarget(owner), TABLES, TENANT_PLANE_SCHEMA);
     if (migrating.fault) return verdictOn(migrating, 'TENANT_PLANE_MIGRATION_DATABASE_URL');
-    const serving = await examineDatabase(database, []);
+    const serving = await examineDatabase(database, [], TENANT_PLANE_SCHEMA);
     // Where another role migrates, this one has to do no more than connect.
     if (serving.fault === 'cannot_create') return good(`${migrating.detail}; another role serves`);
     return verdictOn(serving, 'TENANT_PLANE_DATABASE_URL');
