@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSyn
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EnvironmentError } from '@atlas/platform';
-import { Database, OPEN_READONLY, OPEN_URI } from 'sqlite3';
+import { Database, OPEN_READONLY, OPEN_READWRITE, OPEN_URI } from 'sqlite3';
 import { type Schema, migrate } from './data-source';
 import { ProcessLock } from './process-lock';
 
@@ -78,19 +78,15 @@ interface Inside {
 /** To open a file reads its first page and compares its length: that finds one that was cut short, whatever its size. */
 async function lookInside(file: string, isWhole: boolean): Promise<Inside> {
   const reader = await openReadOnly(file);
-  const all = <Row>(sql: string) =>
-    new Promise<Row[]>((resolve, reject) => {
-      reader.all(sql, (error, rows) => (error ? reject(error) : resolve(rows as Row[])));
-    });
   try {
-    const tables = await all<{ name: string }>(`select name from sqlite_master where name = 'migrations'`);
-    const checks = isWhole ? await all<{ quick_check: string }>('pragma quick_check(1)') : [];
+    const tables = await all(reader, `select name from sqlite_master where name = 'migrations'`);
+    const checks = isWhole ? await all<{ quick_check: string }>(reader, 'pragma quick_check(1)') : [];
     const migrations = tables.length
-      ? await all<{ name: string }>('select name from migrations order by timestamp, id')
+      ? await all<{ name: string }>(reader, 'select name from migrations order by timestamp, id')
       : [];
     return { checks: checks.map((row) => row.quick_check), migrations: migrations.map(({ name }) => name) };
   } finally {
-    await new Promise<void>((resolve) => reader.close(() => resolve()));
+    await close(reader);
   }
 }
 
@@ -98,11 +94,23 @@ async function lookInside(file: string, isWhole: boolean): Promise<Inside> {
 function openReadOnly(file: string): Promise<Database> {
   const isAtRest = !existsSync(`${file}-wal`);
   const url = `${pathToFileURL(file).href}${isAtRest ? '?immutable=1' : ''}`;
+  return open(url, OPEN_READONLY | OPEN_URI);
+}
+
+function open(file: string, flags: number): Promise<Database> {
   return new Promise((resolve, reject) => {
-    const opened: Database = new Database(url, OPEN_READONLY | OPEN_URI, (error) =>
-      error ? reject(error) : resolve(opened),
-    );
+    const opened: Database = new Database(file, flags, (error) => (error ? reject(error) : resolve(opened)));
   });
+}
+
+function all<Row>(database: Database, sql: string): Promise<Row[]> {
+  return new Promise((resolve, reject) => {
+    database.all(sql, (error, rows) => (error ? reject(error) : resolve(rows as Row[])));
+  });
+}
+
+function close(database: Database): Promise<void> {
+  return new Promise((resolve) => database.close(() => resolve()));
 }
 
 function namesOf({ migrations }: Schema): string[] {
@@ -125,6 +133,7 @@ async function createWhole(file: string, schema: Schema): Promise<void> {
     if (existsSync(file)) return;
     removeDraft(draft);
     await migrate({ driver: 'sqlite', file: draft }, schema);
+    await requireWhole(draft);
     renameSync(draft, file);
     syncFolder(dirname(file));
     rmSync(`${draft}.lock`, { force: true });
@@ -132,6 +141,18 @@ async function createWhole(file: string, schema: Schema): Promise<void> {
     if (lock) removeDraft(draft);
     await lock?.release();
   }
+}
+
+/** To close a file writes its log into it. On a full disk that fails without a word, and the log stays. */
+async function requireWhole(draft: string): Promise<void> {
+  if (!existsSync(`${draft}-wal`)) return;
+  const opened = await open(draft, OPEN_READWRITE);
+  try {
+    await all(opened, 'pragma wal_checkpoint(truncate)');
+  } finally {
+    await close(opened);
+  }
+  if (existsSync(`${draft}-wal`)) throw new Error(`${draft} could not be written to its end.`);
 }
 
 function removeDraft(draft: string): void {

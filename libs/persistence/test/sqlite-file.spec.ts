@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -32,6 +34,22 @@ class FailHere1700000000002 extends PortableMigration {
 }
 const OTHER_SCHEMA: Schema = { entities: [], migrations: [KeepBooks1700000000001] };
 
+const CAN_MOUNT = canMount();
+
+/** A small disk of a test's own; a container's root may have none. */
+function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'atlas-mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', folder], { stdio: 'ignore' });
+    execFileSync('umount', [folder]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 describe('the SQLite file of a plane', () => {
   let folder: string;
   let file: string;
@@ -41,9 +59,10 @@ describe('the SQLite file of a plane', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const start = (schema = NOTES_SCHEMA) => migrateFirst({ target: { driver: 'sqlite', file }, schema });
+  const start = (schema: Schema = NOTES_SCHEMA) =>
+    migrateFirst({ target: { driver: 'sqlite', file }, schema });
   const examine = () => examineDatabase({ driver: 'sqlite', file }, [], NOTES_SCHEMA);
-  const migrations = (schema = NOTES_SCHEMA) =>
+  const migrations = (schema: Schema = NOTES_SCHEMA) =>
     lookInto({ target: { driver: 'sqlite', file }, schema }, (reader) =>
       reader.query<unknown[]>('select name from migrations'),
     );
@@ -118,6 +137,33 @@ describe('the SQLite file of a plane', () => {
     file = join(folder, 'in-the-way/data/plane.db');
     await expect(start()).rejects.toThrow(EnvironmentError);
     await expect(start()).rejects.toThrow(/in-the-way\/data cannot be written: a file is in the way/);
+  });
+
+  (CAN_MOUNT ? it : it.skip)('is never made in part on a disk that fills up, which is named', async () => {
+    const small = join(folder, 'small');
+    mkdirSync(small);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
+    try {
+      file = join(small, 'plane.db');
+      const outcomes = new Set<string>();
+      for (let freeKb = 24; freeKb <= 384; freeKb += 24) {
+        writeFileSync(join(small, 'others'), Buffer.alloc((1024 - freeKb) * 1024));
+        const refusal = await start().catch((error: Error) => error);
+        rmSync(join(small, 'others'));
+        if (refusal) {
+          expect(refusal).toBeInstanceOf(EnvironmentError);
+          expect(refusal.message).toContain(`${small} cannot be written: no space is left there`);
+          expect(readdirSync(small).filter((name) => !name.includes('.lock'))).toEqual([]);
+        }
+        await expect(start()).resolves.toBeUndefined();
+        outcomes.add(refusal ? 'refused' : 'made');
+        for (const name of readdirSync(small)) rmSync(join(small, name));
+      }
+      expect([...outcomes].sort()).toEqual(['made', 'refused']);
+    } finally {
+      // A connection that failed may still have its file open.
+      execFileSync('umount', ['-l', small]);
+    }
   });
 
   function blank(): string {
