@@ -12,6 +12,7 @@ export * from './plane-process';
 export * from './raw-http';
 export * from './releases';
 export * from './roles';
+export * from './run-folder';
 export * from './smtp-server';
 export * from './stand-in-ai-provider';
 export * from './test-database';
