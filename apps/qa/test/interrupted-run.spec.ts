@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtFile, eventually } from '@atlas/testing';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 /** Finds processes in /proc. */
 (process.platform === 'linux' ? describe : describe.skip)('a run of proofs that is ended', () => {
@@ -49,7 +49,7 @@ jest.setTimeout(60_000);
     });
     const isThere = (name: RegExp): boolean => processes().some(({ command }) => name.test(command));
     await eventually(() => isThere(/postgres.*-D/s) && isThere(/control-plane\/main\.js/), {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       what: 'a proof has begun',
     });
     run.kill('SIGTERM');

@@ -9,6 +9,8 @@ import { join } from 'node:path';
  * waits for it ends whatever the run has left and removes the folder.
  */
 export class RunFolder {
+  private closed: Promise<void> | undefined;
+
   private constructor(private readonly keeper: ChildProcess) {}
 
   static open(name: string): RunFolder {
@@ -36,11 +38,15 @@ export class RunFolder {
       process.once(signal, () => void this.close().finally(() => process.exit(code)));
   }
 
-  /** Once this is done nothing of the run is left. */
-  async close(): Promise<void> {
-    if (!this.keeper.connected) return;
+  /** Once this is done nothing of the run is left. Who asks later waits, too. */
+  close(): Promise<void> {
+    return (this.closed ??= this.end());
+  }
+
+  private async end(): Promise<void> {
+    const exit = once(this.keeper, 'exit');
     this.keeper.ref();
-    this.keeper.disconnect();
-    await once(this.keeper, 'exit');
+    if (this.keeper.connected) this.keeper.disconnect();
+    if (this.keeper.exitCode === null && this.keeper.signalCode === null) await exit;
   }
 }
