@@ -52,6 +52,8 @@ jest.setTimeout(120_000);
       timeoutMs: 60_000,
       what: 'a proof has begun',
     });
+    // As Nx does it: to every process of the tree.
+    for (const { pid } of processes()) process.kill(pid, 'SIGTERM');
     run.kill('SIGTERM');
     const [code] = (await once(run, 'exit')) as [number];
     expect(code).toBe(143);

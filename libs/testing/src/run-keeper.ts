@@ -49,4 +49,6 @@ async function endRun(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
 }
 
+// Nx sends them to every process below it; this one ends after all others.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
 process.once('disconnect', () => void endRun());
