@@ -127,7 +127,7 @@ describe('the local stack', () => {
     expect(run.output).toContain('The local stack does not use TENANT_BASE_DOMAIN: its addresses follow');
     const again = start();
     await expect(again.exited).resolves.toBe(1);
-    expect(again.output).toContain(`${file} is empty (0 bytes). Restore it from a backup`);
+    expect(again.output).toContain(`${file} is empty (0 bytes). Move it away (${file}`);
     expect(existsSync(join(dataDir, 'pids.json'))).toBe(false);
     renameSync(`${file}.kept`, file);
   });

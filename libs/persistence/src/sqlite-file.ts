@@ -26,13 +26,14 @@ export async function sqliteFileProblem(file: string, schema: Schema): Promise<s
   if (damage === undefined) return undefined;
   const companions = COMPANIONS.map((suffix) => `${file}${suffix}`).filter((path) => existsSync(path));
   const all = [file, ...companions].join(', ');
-  return `${file} ${damage}. Restore it from a backup, or, to begin anew without its data, move it away (${all})`;
+  // A write-ahead log beside a file of another time would damage that.
+  return `${file} ${damage}. Move it away (${all}), then restore it from a backup or begin anew without its data`;
 }
 
 function missingProblem(file: string): string | undefined {
   const left = COMPANIONS.map((suffix) => `${file}${suffix}`).filter((path) => existsSync(path));
   if (left.length === 0) return undefined;
-  return `${file} is missing, but what belongs to it is there (${left.join(', ')}). Put the file back or restore it from a backup, or, to begin anew, move these away, too`;
+  return `${file} is missing, but what belongs to it is there (${left.join(', ')}). Put the file back; or move these away, then restore it from a backup or begin anew`;
 }
 
 /** Of what the first bytes tell, without opening it as a database. */

@@ -61,7 +61,7 @@ describe('the check of a SQLite file', () => {
   it.each([
     ['a place below a file', 'file/tp.db', /not a folder/],
     ['something else than SQLite', 'file', /not a SQLite database/],
-    ['an empty file', 'empty', /is empty \(0 bytes\).*Restore it from a backup/],
+    ['an empty file', 'empty', /is empty \(0 bytes\).*restore it from a backup/],
     ['a folder', 'folder', /not a file/],
   ])('tells of %s', async (_, path, detail) => {
     writeFileSync(join(folder, 'file'), 'a text that is longer than sixteen characters');
