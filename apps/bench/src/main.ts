@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { RunFolder } from '@atlas/testing';
 import { Bench } from './bench';
 import { Cleanup } from './cleanup';
 import { type CommandLine, readCommandLine } from './command-line';
@@ -61,13 +62,13 @@ function endOnSignals(whole: Cleanup): void {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)
-    process.once(signal, () => void whole.end().finally(() => process.exit(code)));
+    process.once(signal, () => void whole.end().finally(() => end(code)));
 }
 
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`${String((error as Error).stack ?? error)}\n`);
-    process.exit(1);
-  },
-);
+const folder = RunFolder.open('atlas-bench');
+const end = (code: number): Promise<void> => folder.close().finally(() => process.exit(code));
+
+main().then(end, (error: unknown) => {
+  process.stderr.write(`${String((error as Error).stack ?? error)}\n`);
+  return end(1);
+});

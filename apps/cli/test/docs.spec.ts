@@ -51,3 +51,19 @@ describe.each(['shared', 'dedicated'] as const)(`${SPIN_UP} on %s`, (model) => {
     );
   });
 });
+
+describe.each(pages())('the commands of %s', (page) => {
+  /** Fenced and inline. */
+  const snippets = [...read(page).matchAll(/^ *```sh\n([^]*?)^ *```|`([^`\n]+)`/gm)].map(
+    ([, block, inline]) => block ?? inline ?? '',
+  );
+  const writes = /(^| )>>? ?[\w./-]+\.\w+|\bpg_dump .*-f |\btar -c\S* .*\.env/m;
+
+  it('write what may hold secrets for nobody else to read', () => {
+    const open = snippets.filter((text) => {
+      const at = writes.exec(text)?.index;
+      return at !== undefined && !text.slice(0, at + 1).includes('umask 077');
+    });
+    expect(open).toEqual([]);
+  });
+});

@@ -19,7 +19,7 @@ describe('the local stack on Postgres', () => {
   });
 
   it('takes an incident, and ends its server after the planes', async () => {
-    run = new StackProcess(join(folder, 'data'), '--postgres');
+    run = new StackProcess(join(folder, 'data'), { options: ['--postgres'] });
     const devStack = await run.ready();
     const incident = { title: 'Disk is full on web-1', severity: 'P2' };
     await expect(inDemo(devStack, 'POST', incident)).resolves.toMatchObject({ status: 201 });

@@ -17,11 +17,11 @@ export class StackProcess {
 
   constructor(
     readonly dataDir: string,
-    ...options: string[]
+    { options = [], env: own = {} }: { options?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
   ) {
     if (!existsSync(CLI)) throw new Error('Build first: npx nx run-many -t build');
     const args = [CLI, 'stack', 'up', '--json', '--data-dir', dataDir, ...options];
-    const env = { ...process.env, ATLAS_CP_PORT: '0', ATLAS_TP_PORT: '0', LOG_LEVEL: 'trace' };
+    const env = { ...process.env, ATLAS_CP_PORT: '0', ATLAS_TP_PORT: '0', LOG_LEVEL: 'trace', ...own };
     this.child = spawn(process.execPath, args, { env });
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));

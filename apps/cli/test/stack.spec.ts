@@ -1,6 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '@atlas/testing';
 import { dedicatedTenant, inDemo } from './demo-tenant.fixture';
 import { StackProcess, expectGone } from './stack.fixture';
 
@@ -12,8 +22,8 @@ describe('the local stack', () => {
   const runs: StackProcess[] = [];
   let number = '';
 
-  function start(): StackProcess {
-    const run = new StackProcess(dataDir);
+  function start(env: NodeJS.ProcessEnv = {}): StackProcess {
+    const run = new StackProcess(dataDir, { env });
     runs.push(run);
     return run;
   }
@@ -73,15 +83,28 @@ describe('the local stack', () => {
     expect(existsSync(join(dataDir, 'pids.json'))).toBe(true);
   });
 
-  it('ends when a plane dies, and says which', async () => {
+  it('starts a plane again that dies, where it was, but not while it ends', async () => {
     const run = start();
-    await run.ready();
+    const devStack = await run.ready();
+    const before = run.pidOf('tenant-plane');
+    process.kill(before, 'SIGKILL');
+    await eventually(async () => (await inDemo(devStack, 'GET').catch(() => undefined))?.status === 200, {
+      what: 'the tenant plane serves again',
+    });
+    expect(run.pidOf('tenant-plane')).not.toBe(before);
+    expect(run.output).toContain(
+      'The tenant-plane ended (by SIGKILL) and is started again in 1 s. Its log: ',
+    );
+    expect(run.log('tenant-plane.log').match(/The Tenant Plane is ready/g)).toHaveLength(2);
+
     const { children } = run;
-    process.kill(run.pidOf('tenant-plane'), 'SIGKILL');
-    await expect(run.exited).resolves.toBe(1);
-    expect(run.output).toContain('The tenant-plane process ended by itself (by SIGKILL)');
-    expect(run.output).toContain('The Tenant Plane is ready');
+    process.kill(run.pidOf('control-plane'), 'SIGKILL');
+    await eventually(() => run.output.includes('The control-plane ended'));
+    run.send('SIGTERM');
+    await expect(run.exited).resolves.toBe(0);
     await expectGone(children);
+    expect(run.log('control-plane.log').match(/The Control Plane is ready/g)).toHaveLength(1);
+    expect(existsSync(join(dataDir, 'pids.json'))).toBe(false);
   });
 
   it('says no secret aloud', () => {
@@ -91,6 +114,32 @@ describe('the local stack', () => {
     expect(logs.join('')).toContain('"level":"debug"');
     const heard = [...logs, ...runs.map(({ output }) => output)].join('\n');
     expect(secrets.filter((secret) => heard.includes(secret))).toEqual([]);
+  });
+
+  it('ends with the reason when a plane cannot start, and says which variables it does not use', async () => {
+    const file = join(dataDir, 'control-plane.db');
+    renameSync(file, `${file}.kept`);
+    writeFileSync(file, '');
+    const run = start({ INFRASTRUCTURE_DRIVER: 'nobody', TENANT_BASE_DOMAIN: 'tenants.example.com' });
+    await expect(run.exited).resolves.toBe(1);
+    expect(run.output).toContain('The control-plane process ended by itself (with exit code 1)');
+    expect(run.output).toContain('INFRASTRUCTURE_DRIVER');
+    expect(run.output).toContain('The local stack does not use TENANT_BASE_DOMAIN: its addresses follow');
+    const again = start();
+    await expect(again.exited).resolves.toBe(1);
+    expect(again.output).toContain(`${file} is empty (0 bytes). Move it away (${file}`);
+    expect(existsSync(join(dataDir, 'pids.json'))).toBe(false);
+    renameSync(`${file}.kept`, file);
+  });
+
+  it('names a data directory that it cannot write in, and leaves nothing there', async () => {
+    writeFileSync(join(folder, 'in-the-way'), '');
+    const run = new StackProcess(join(folder, 'in-the-way/data'));
+    await expect(run.exited).resolves.toBe(1);
+    expect(run.output).toMatch(
+      /in-the-way\/data cannot be written: a file is in the way.*--data-dir names another/,
+    );
+    expect(run.output).not.toMatch(/^ +at /m);
   });
 });
 

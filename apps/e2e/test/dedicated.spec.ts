@@ -1,14 +1,25 @@
-import { DedicatedStack, databasesOfLongSuite, type TenantView, eventually } from '@atlas/testing';
+import {
+  DedicatedStack,
+  TestSmtpServer,
+  type TenantView,
+  databasesOfLongSuite,
+  eventually,
+} from '@atlas/testing';
 import { inFullForm } from './full-form.fixture';
 
 jest.setTimeout(120_000);
 
 describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driver) => {
   let dedicated: DedicatedStack;
+  let smtp: TestSmtpServer;
   beforeAll(async () => {
-    dedicated = await DedicatedStack.start(driver);
+    smtp = await TestSmtpServer.start();
+    dedicated = await DedicatedStack.start(driver, smtp.env);
   });
-  afterAll(() => dedicated.stop());
+  afterAll(async () => {
+    await dedicated.stop();
+    await smtp.stop();
+  });
 
   const endpointOf = ({ endpoint_url }: TenantView): string => endpoint_url ?? '';
   const isServed = (tenant: TenantView): Promise<boolean> =>
@@ -39,6 +50,17 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       const { body } = await stack.api<{ db_url: string }>(`/api/tenants/${tenant.id}/db-url`);
       expect(body.db_url).toMatch(driver === 'postgres' ? /^postgres:\/\/atlas_acme_/ : /tenant-plane\.db$/);
       expect(await dedicated.namesOnServer('acme')).toHaveLength(driver === 'postgres' ? 2 : 0);
+    });
+
+    it('sends mail as its Control Plane does', async () => {
+      await fetch(`${endpointOf(tenant)}/api/auth/forgot-password`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ email: 'admin@acme.example.com' }),
+      });
+      const isIts = ({ to, text }: { to: readonly string[]; text: string }): boolean =>
+        to.includes('admin@acme.example.com') && text.includes('/reset-password');
+      await eventually(() => smtp.mails.some(isIts), { what: 'the link has come' });
     });
 
     // The next one has this in it.

@@ -115,7 +115,9 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
       expect(await signIn('acme')).toMatchObject({ status: 200 });
     }
     expect(await planesOf('acme')).toMatchObject([{ status: 'enrolled' }]);
-    await running.end();
+    // It goes with the command that runs it, even when that is killed: it has the command's pipes, and closes them last.
+    await running.end('SIGKILL');
+    await expect(fetch(`${machine.url}/health/live`)).rejects.toThrow();
   });
 
   it('asks the cloud AI, in hybrid, with its operational data, and has them when it leaves and comes back', async () => {

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createRoles, startLocalPostgres, temporaryDataDir } from '@atlas/testing';
+import { RunFolder, createRoles, startLocalPostgres, temporaryDataDir } from '@atlas/testing';
 import { type Proof, type ProofSize, prove } from './proof';
 import { PROOFS } from './proofs';
 import { Stage } from './stage';
@@ -56,11 +56,13 @@ async function withPostgres<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-// By its own word: the package that starts Postgres ends the process with 0 when it is left to end by itself.
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
+const folder = RunFolder.open('atlas-qa');
+folder.closeOnSignals();
+
+main()
+  .catch((error: unknown) => {
     process.stderr.write(`${(error as Error).stack}\n`);
-    process.exit(1);
-  },
-);
+    return 1;
+  })
+  // By its own word: the package that starts Postgres ends the process with 0 when it is left to end by itself.
+  .then((code) => folder.close().finally(() => process.exit(code)));

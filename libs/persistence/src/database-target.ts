@@ -3,10 +3,13 @@ import { Secret, type SecretText, revealed } from '@atlas/platform/secret';
 
 export type DatabaseDriver = 'postgres' | 'sqlite';
 
+export interface SqliteTarget {
+  readonly driver: 'sqlite';
+  readonly file: string;
+}
+
 /** Where a plane's rows are: a Postgres URL, or a SQLite file. */
-export type DatabaseTarget =
-  | { readonly driver: 'postgres'; readonly url: Secret }
-  | { readonly driver: 'sqlite'; readonly file: string };
+export type DatabaseTarget = { readonly driver: 'postgres'; readonly url: Secret } | SqliteTarget;
 
 /** Says what is wrong with a database setting, or null. Never repeats the value: it may hold a password. */
 export function databaseTargetProblem(value: string): string | null {

@@ -1,12 +1,22 @@
-import { constants, accessSync, closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { constants, accessSync, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Client } from 'pg';
 import { type DatabaseTarget } from './database-target';
-import { ProcessLock } from './process-lock';
+import { type Schema } from './data-source';
+import { ProcessLock, namedHolder } from './process-lock';
+import { sqliteFileProblem } from './sqlite-file';
 
-/** Why a database can't be used. `unreachable` and `refused` are Postgres', `folder`, `file` and `locked` SQLite's. */
+/** Why a database can't be used. `unreachable` and `refused` are Postgres', `folder`, `file`, `damaged` and `locked` SQLite's. */
 export type DatabaseFault =
-  'unreachable' | 'refused' | 'missing' | 'cannot_create' | 'not_owner' | 'folder' | 'file' | 'locked';
+  | 'unreachable'
+  | 'refused'
+  | 'missing'
+  | 'cannot_create'
+  | 'not_owner'
+  | 'folder'
+  | 'file'
+  | 'damaged'
+  | 'locked';
 
 export interface DatabaseExamination {
   /** What was found, for a person. Never holds a password. */
@@ -16,7 +26,6 @@ export interface DatabaseExamination {
 }
 
 const CONNECT_MS = 4000;
-const SQLITE_MAGIC = 'SQLite format 3\0';
 
 /**
  * Whether a plane could connect to the database and migrate it. Changes nothing. `tables` are those that have to be the
@@ -25,22 +34,25 @@ const SQLITE_MAGIC = 'SQLite format 3\0';
 export function examineDatabase(
   target: DatabaseTarget,
   tables: readonly string[],
+  schema: Schema,
 ): Promise<DatabaseExamination> {
   return target.driver === 'sqlite'
-    ? examineSqlite(target.file)
+    ? examineSqlite(target.file, schema)
     : examinePostgres(target.url.reveal(), tables);
 }
 
-async function examineSqlite(file: string): Promise<DatabaseExamination> {
+async function examineSqlite(file: string, schema: Schema): Promise<DatabaseExamination> {
   const folder = nearestFolder(dirname(file));
   if (!isWritableFolder(folder))
     return { fault: 'folder', detail: `${folder} is not a folder in which this user may write` };
-  if (!existsSync(file)) return { detail: `SQLite: ${file} will be made` };
-  if (!isUsableFile(file))
-    return { fault: 'file', detail: `${file} is not a SQLite file that this user may read and write` };
+  if (existsSync(file) && !isUsableFile(file))
+    return { fault: 'file', detail: `${file} is not a file that this user may read and write` };
+  // Who serves from it has looked at it.
   if (await ProcessLock.isHeld(file))
-    return { fault: 'locked', detail: `${file} is in use by another process` };
-  return { detail: `SQLite: ${file}` };
+    return { fault: 'locked', detail: `${file} is in use by another process${namedHolder(file)}` };
+  const problem = await sqliteFileProblem(file, schema);
+  if (problem !== undefined) return { fault: 'damaged', detail: problem };
+  return { detail: existsSync(file) ? `SQLite: ${file}` : `SQLite: ${file} will be made` };
 }
 
 function nearestFolder(folder: string): string {
@@ -52,15 +64,7 @@ function isWritableFolder(folder: string): boolean {
 }
 
 function isUsableFile(file: string): boolean {
-  if (!statSync(file).isFile() || !mayAccess(file, constants.R_OK | constants.W_OK)) return false;
-  const start = Buffer.alloc(SQLITE_MAGIC.length);
-  const opened = openSync(file, 'r');
-  try {
-    const read = readSync(opened, start, 0, start.length, 0);
-    return read === 0 || start.toString('latin1') === SQLITE_MAGIC;
-  } finally {
-    closeSync(opened);
-  }
+  return statSync(file).isFile() && mayAccess(file, constants.R_OK | constants.W_OK);
 }
 
 function mayAccess(path: string, mode: number): boolean {

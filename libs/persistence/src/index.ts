@@ -19,6 +19,7 @@ export * from './secret-box';
 export * from './signals';
 export * from './single-tenant-file';
 export * from './sqlite-database';
+export * from './sqlite-file';
 export * from './tenant-counter.entity';
 export * from './tenant-scope';
 export * from './throttle';

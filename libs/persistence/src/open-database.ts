@@ -9,9 +9,11 @@ import {
   type Schema,
 } from './data-source';
 import { type Database } from './database';
-import { type DatabaseTarget } from './database-target';
+import { type DatabaseTarget, type SqliteTarget } from './database-target';
 import { PostgresDatabase } from './postgres-database';
 import { SqliteDatabase } from './sqlite-database';
+import { readySqliteFile } from './sqlite-file';
+import { explainingStorageFaults } from './storage-faults';
 
 export interface DatabaseOptions extends PoolOptions {
   readonly target: DatabaseTarget;
@@ -22,9 +24,16 @@ export interface DatabaseOptions extends PoolOptions {
 
 /** Brings the schema up to date, as its owner when that is not the serving role. */
 export async function migrateFirst({ target, schema, migrationTarget }: DatabaseOptions): Promise<void> {
-  const grantTo =
-    migrationTarget && target.driver === 'postgres' ? await roleOf(target.url.reveal()) : undefined;
+  if (target.driver === 'sqlite') return migrateSqlite(target, schema);
+  const grantTo = migrationTarget ? await roleOf(target.url.reveal()) : undefined;
   await migrate(migrationTarget ?? target, schema, grantTo);
+}
+
+function migrateSqlite(target: SqliteTarget, schema: Schema): Promise<void> {
+  return explainingStorageFaults(target.file, async () => {
+    await readySqliteFile(target.file, schema);
+    await migrate(target, schema);
+  });
 }
 
 /** Opens what is migrated already; makes the connections itself unless given the main one. */

@@ -1,6 +1,7 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { EnvironmentError } from '@atlas/platform';
 import { createTestDatabase, type TestDatabase } from '@atlas/testing';
-import { ProcessLock } from '../src/process-lock';
+import { ProcessLock, lockHolder } from '../src/process-lock';
 
 describe(ProcessLock.name, () => {
   let database: TestDatabase;
@@ -13,8 +14,25 @@ describe(ProcessLock.name, () => {
     const lock = await ProcessLock.take(database.url);
     const second = ProcessLock.take(database.url, 50);
     await expect(second).rejects.toThrow(EnvironmentError);
-    await expect(second).rejects.toThrow(/in use by another process.*end the other one, or use Postgres/s);
+    await expect(second).rejects.toThrow(
+      `in use by another process (process ${process.pid}). A SQLite file serves one process: end the other one`,
+    );
     await lock.release();
+  });
+
+  it('names nobody once the lock is released, nor whoever was given the pid of an earlier holder', async () => {
+    const lock = await ProcessLock.take(database.url);
+    expect(lockHolder(database.url)).toBe(process.pid);
+    const note = `${database.url}.lock.pid`;
+    const holder = JSON.parse(readFileSync(note, 'utf8')) as object;
+    for (const earlier of [{ ...holder, startedAt: 'long ago' }, { ...holder, pid: 2 ** 22 - 1 }, 'broken']) {
+      writeFileSync(note, typeof earlier === 'string' ? earlier : JSON.stringify(earlier));
+      expect(lockHolder(database.url)).toBeUndefined();
+      await expect(ProcessLock.take(database.url, 0)).rejects.toThrow(/by another process\. A SQLite/);
+    }
+    await lock.release();
+    expect(existsSync(note)).toBe(false);
+    expect(lockHolder(database.url)).toBeUndefined();
   });
 
   it('is handed on, also to one that was waiting', async () => {

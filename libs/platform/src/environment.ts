@@ -15,8 +15,11 @@ import { fieldErrors } from './validation.pipe';
 
 /** The environment does not fit: every fault at once, so that a second start is not needed to find the second one. */
 export class EnvironmentError extends Error {
-  constructor(readonly faults: readonly string[]) {
-    super(`The environment is not valid:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  constructor(
+    readonly faults: readonly string[],
+    heading = 'The environment is not valid',
+  ) {
+    super(`${heading}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
     this.name = 'EnvironmentError';
   }
 }

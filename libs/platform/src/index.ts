@@ -40,4 +40,5 @@ export { proxiesIn, proxiesProblem } from './trusted-proxies';
 export * from './validation.pipe';
 export { type WebOptions } from './web-security';
 export * from './sign-on';
+export * from './storage-fault';
 export * from './write-openapi';

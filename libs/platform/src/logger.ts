@@ -1,5 +1,6 @@
 import { type LoggerService } from '@nestjs/common';
 import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
+import { EnvironmentError } from './environment';
 import { currentContext } from './request-context';
 
 /** One JSON object a line on stdout; the context of the request or job is added to each. */
@@ -47,7 +48,9 @@ export class JsonLogger implements LoggerService {
     const error = [message, ...rest].find((part) => part instanceof Error);
     const { msg, ...fields } = isFields(message) ? message : {};
     const text = error ? error.message : isFields(message) ? String(msg ?? '') : String(message);
-    this.pino[level]({ ...fields, context, ...(error && { err: pino.stdSerializers.err(error) }) }, text);
+    // What the environment lacks is said in full by its message.
+    const stack = error && !(error instanceof EnvironmentError) && { err: pino.stdSerializers.err(error) };
+    this.pino[level]({ ...fields, context, ...stack }, text);
   }
 }
 

@@ -13,6 +13,7 @@ export * from './raw-http';
 export * from './releases';
 export * from './render-help';
 export * from './roles';
+export * from './run-folder';
 export * from './smtp-server';
 export * from './stand-in-ai-provider';
 export * from './test-database';

@@ -40,16 +40,20 @@ export async function startPlane(name: PlaneName, options: PlaneOptions): Promis
   const main = isFromModules ? builtModule(name, 'main.js') : builtFile(name, 'main.js');
   const env = {
     PATH: process.env['PATH'],
+    TMPDIR: process.env['TMPDIR'],
     NODE_ENV: 'test',
     HOST: '127.0.0.1',
     PORT: String(port),
     ...options.env,
   };
+  const endWithUs = ['--require', builtPath('libs', 'platform', 'dist/end-with-parent.js')];
   // As the caller runs: tests without the optimising compiler, benchmarks with it.
-  const child = spawn(process.execPath, [...process.execArgv, main], {
+  const child = spawn(process.execPath, [...process.execArgv, ...endWithUs, main], {
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  // Who has ended a plane need not wait for the channel to it.
+  child.channel?.unref();
   const plane = handleOf(name, child, port);
   if (options.awaitReady !== false) await untilReady(plane);
   return plane;

@@ -17,7 +17,14 @@ export class StartedProcess {
     const port = await freePort();
     const startedAt = performance.now();
     const child = spawn(process.execPath, [file], {
-      env: { PATH: process.env['PATH'], NODE_ENV: 'test', HOST: '127.0.0.1', PORT: String(port), ...env },
+      env: {
+        PATH: process.env['PATH'],
+        TMPDIR: process.env['TMPDIR'],
+        NODE_ENV: 'test',
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await saysReady(child);

@@ -54,7 +54,6 @@ function specOf(context: StackContext, databases: PlaneDatabases): ProcessSpec {
       ...databases.controlPlane,
       PORT: new URL(controlPlaneUrl).port,
       CONTROL_PLANE_PUBLIC_URL: controlPlaneUrl,
-      INFRASTRUCTURE_DRIVER: 'local',
       CONTROL_PLANE_SEALING_KEYS: state.record.sealingKey,
       TENANT_BASE_DOMAIN: baseDomain,
     }),

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { probeFolder } from '@atlas/platform/storage-fault';
 import { STACK_DATABASES, type StackDatabase } from './stack-options';
 
 /** Where the local stack keeps what must outlive it. Nobody else can read it. */
@@ -16,6 +17,7 @@ export class DataDirectory {
 
   /** `isTraversable`: other users may walk through it to what is theirs (Postgres' own user), but not look around. */
   prepare({ isTraversable = false } = {}): void {
+    probeFolder(this.root);
     for (const folder of [this.root, join(this.root, 'logs')]) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       chmodSync(folder, 0o700);

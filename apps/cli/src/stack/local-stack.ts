@@ -8,6 +8,7 @@ import { ensureDemoTenant } from './demo-tenant';
 import { type DevStack, devStackOf, writeDevStack } from './dev-stack-file';
 import { startPostgres } from './local-postgres-process';
 import { type PlaneDatabases, sqliteDatabases } from './plane-databases';
+import { ignoredVariables } from './plane-environment';
 import { type StackContext } from './stack-context';
 import { type StackOptions } from './stack-options';
 import { type StackProcesses } from './stack-processes';
@@ -34,6 +35,7 @@ export async function startLocalStack({ options, ports, ...parts }: LocalStackPa
     tenantPlaneUrl: `http://127.0.0.1:${tenantPlanePort}`,
     baseDomain: `localhost:${tenantPlanePort}`,
   };
+  for (const sentence of ignoredVariables(process.env)) progress.note(sentence);
   // It is there when the stack is ready, not before.
   rmSync(data.devStack, { force: true });
   const databases =

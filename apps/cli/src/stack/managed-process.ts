@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
 import { sendSignal } from '@atlas/platform/processes';
+import { ENDING_WITH_PARENT } from '../ending-with-parent';
 
 export interface ProcessSpec {
   readonly name: string;
@@ -47,8 +47,7 @@ export class ManagedProcess {
     const { script, args = [], env, logFile, input } = spec;
     const log = openSync(logFile, 'a', 0o600);
     try {
-      const preload = ['--require', join(__dirname, 'end-with-parent.js')];
-      const child = spawn(process.execPath, [...preload, script, ...args], {
+      const child = spawn(process.execPath, [...ENDING_WITH_PARENT, script, ...args], {
         env,
         detached: true,
         stdio: [input === undefined ? 'ignore' : 'pipe', log, log, 'ipc'],

@@ -1,4 +1,6 @@
-import { planeEnvironment } from './plane-environment';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ignoredVariables, planeEnvironment } from './plane-environment';
 
 describe(planeEnvironment.name, () => {
   it('passes the shell on, without what is about other installations', () => {
@@ -16,5 +18,35 @@ describe(planeEnvironment.name, () => {
       HOST: '127.0.0.1',
       PORT: '4100',
     });
+  });
+});
+
+describe(ignoredVariables.name, () => {
+  /** Of both planes. */
+  const documented = (): string[] => {
+    const text = readFileSync(join(__dirname, '../../../../.env.example'), 'utf8');
+    return [...(text.split('# === npm start ===')[0] ?? '').matchAll(/^([A-Z_]+)=/gm)].map(
+      ([, name = '']) => name,
+    );
+  };
+
+  it.each(documented())('does not lose %s without a word', (name) => {
+    const shell = { [name]: 'a value of the shell' };
+    const isPassedOn = planeEnvironment(shell, {})[name] === shell[name];
+    const isNamed = ignoredVariables(shell).some((sentence) => sentence.includes(name));
+    expect([isPassedOn, isNamed]).toEqual([!isNamed, !isPassedOn]);
+  });
+
+  it('passes on who creates the infrastructure of dedicated tenants, and mail', () => {
+    const shell = { INFRASTRUCTURE_DRIVER: 'manual', SMTP_URL: 'smtp://mail', MAIL_FROM: 'a@example.com' };
+    expect(planeEnvironment(shell, {})).toMatchObject(shell);
+    expect(ignoredVariables(shell)).toEqual([]);
+  });
+
+  it('says why, once for each reason, and nothing of what is empty or the same anyway', () => {
+    const shell = { PORT: '80', TENANT_BASE_DOMAIN: 'example.com', HOST: '127.0.0.1', LOCAL_DRIVER_DIR: '' };
+    expect(ignoredVariables(shell)).toEqual([
+      'The local stack does not use PORT, TENANT_BASE_DOMAIN: its addresses follow from ATLAS_CP_PORT and ATLAS_TP_PORT.',
+    ]);
   });
 });

@@ -1,37 +1,70 @@
-/** What a developer's shell may hold for another installation, and what would turn the local stack into something else. */
-const NOT_INHERITED = [
-  'ATLASAI_OFFLINE_MODE',
-  'ATLAS_ALLOW_REGISTER',
-  'ATLAS_API_KEY',
-  'ATLAS_OFFLINE_MODE',
-  'ATLAS_PROVISIONING_TOKEN',
-  'ATLAS_TP_DEPLOYMENT',
-  'ATLAS_URL',
-  'CONTROL_PLANE_BASE_URL',
-  'CONTROL_PLANE_DATABASE_URL',
-  'CONTROL_PLANE_MIGRATION_DATABASE_URL',
-  'CONTROL_PLANE_PUBLIC_URL',
-  'CONTROL_PLANE_SEALING_KEYS',
-  'INFRASTRUCTURE_DRIVER',
-  'INTERNAL_SERVICE_SECRET',
-  'INTERNAL_SERVICE_SECRET_PREVIOUS',
-  'LOCAL_DRIVER_DIR',
-  'LOCAL_DRIVER_POSTGRES_URL',
-  'LOCAL_DRIVER_TENANT_PLANE',
-  'TENANT_BASE_DOMAIN',
-  'TENANT_PLANE_DATABASE_URL',
-  'TENANT_PLANE_MIGRATION_DATABASE_URL',
-  'TENANT_PLANE_PUBLIC_URL',
-  'TP_DEPLOYMENT_MODE',
+/** What this stack decides itself, with the way to have it otherwise: a shell may hold it for another installation. */
+const DECIDED: readonly { readonly names: readonly string[]; readonly why: string }[] = [
+  {
+    names: [
+      'CONTROL_PLANE_DATABASE_URL',
+      'CONTROL_PLANE_MIGRATION_DATABASE_URL',
+      'TENANT_PLANE_DATABASE_URL',
+      'TENANT_PLANE_MIGRATION_DATABASE_URL',
+      'LOCAL_DRIVER_DIR',
+      'LOCAL_DRIVER_POSTGRES_URL',
+    ],
+    why: 'its databases are in the data directory (--data-dir, --postgres)',
+  },
+  {
+    names: [
+      'PORT',
+      'CONTROL_PLANE_BASE_URL',
+      'CONTROL_PLANE_PUBLIC_URL',
+      'TENANT_BASE_DOMAIN',
+      'TENANT_PLANE_PUBLIC_URL',
+    ],
+    why: 'its addresses follow from ATLAS_CP_PORT and ATLAS_TP_PORT',
+  },
+  {
+    names: [
+      'ATLAS_PROVISIONING_TOKEN',
+      'CONTROL_PLANE_SEALING_KEYS',
+      'INTERNAL_SERVICE_SECRET',
+      'INTERNAL_SERVICE_SECRET_PREVIOUS',
+    ],
+    why: 'it makes secrets of its own and keeps them in the data directory',
+  },
+  {
+    names: [
+      'ATLASAI_OFFLINE_MODE',
+      'ATLAS_ALLOW_REGISTER',
+      'ATLAS_OFFLINE_MODE',
+      'ATLAS_TP_DEPLOYMENT',
+      'TP_DEPLOYMENT_MODE',
+    ],
+    why: 'its Tenant Plane is a shared one that is connected to its Control Plane',
+  },
 ];
+const FIXED: Readonly<Record<string, string>> = { NODE_ENV: 'development', HOST: '127.0.0.1' };
+/** Of the operators' command line, which also runs the stack: nothing to a plane. */
+const NO_PLANES = ['ATLAS_API_KEY', 'ATLAS_URL'];
 
 /** A plane's environment: the shell's, without what is about other planes, and what this stack decides. */
 export function planeEnvironment(
   shell: NodeJS.ProcessEnv,
   decided: Readonly<Record<string, string>>,
 ): NodeJS.ProcessEnv {
+  const left = new Set([...DECIDED.flatMap(({ names }) => names), ...NO_PLANES]);
   // PGPORT and the like would speak to every Postgres client.
-  const isInherited = (name: string): boolean => !NOT_INHERITED.includes(name) && !name.startsWith('PG');
+  const isInherited = (name: string): boolean => !left.has(name) && !name.startsWith('PG');
   const inherited = Object.entries(shell).filter(([name]) => isInherited(name));
-  return { ...Object.fromEntries(inherited), NODE_ENV: 'development', HOST: '127.0.0.1', ...decided };
+  return { ...Object.fromEntries(inherited), ...FIXED, ...decided };
+}
+
+/** A sentence for each reason why variables of the shell that the planes know are not passed on to them. */
+export function ignoredVariables(shell: NodeJS.ProcessEnv): string[] {
+  const fixed = Object.entries(FIXED).map(([name, value]) => ({
+    names: shell[name] === value ? [] : [name],
+    why: `its planes run with ${name}=${value}`,
+  }));
+  return [...DECIDED, ...fixed].flatMap(({ names, why }) => {
+    const set = names.filter((name) => (shell[name] ?? '') !== '');
+    return set.length === 0 ? [] : [`The local stack does not use ${set.join(', ')}: ${why}.`];
+  });
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPrivateFile, writePrivateFile } from './private-file';
@@ -14,6 +14,14 @@ describe(writePrivateFile.name, () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readPrivateFile(file)).toEqual({ key: 'k1' });
     expect(readdirSync(folder)).toEqual(['secrets.json']);
+  });
+
+  it('leaves nothing of what could not be put in its place', () => {
+    const taken = join(folder, 'taken');
+    mkdirSync(join(taken, 'below'), { recursive: true });
+    expect(() => writePrivateFile(taken, { key: 'k1' })).toThrow('EISDIR');
+    expect(readdirSync(folder).filter((name) => name.endsWith('.draft'))).toEqual([]);
+    rmSync(taken, { recursive: true });
   });
 
   it('reads nothing where there is no file', () => {

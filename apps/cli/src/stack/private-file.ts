@@ -1,18 +1,27 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { CommandFailure } from '../command';
 
 /** Writes a file that only its owner may read, as a whole or not at all. */
 export function writePrivateFile(path: string, value: unknown): void {
   const draft = `${path}.${process.pid}.draft`;
   rmSync(draft, { force: true });
-  const file = openSync(draft, 'wx', 0o600);
+  rmSync(draft, { force: true });
   try {
-    writeSync(file, `${JSON.stringify(value, null, 2)}\n`);
+    writeFileSync(draft, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+    syncFile(draft);
+    renameSync(draft, path);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function syncFile(path: string): void {
+  const file = openSync(path, 'r+');
+  try {
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  renameSync(draft, path);
 }
 
 /** Undefined when there is no such file. */

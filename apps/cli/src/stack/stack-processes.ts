@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CommandFailure } from '../command';
+import { type Ending, keepRunning } from './keep-running';
 import { ManagedProcess, type ProcessSpec, startNewLog } from './managed-process';
 import { type ProcessList } from './process-list';
 
@@ -8,10 +9,14 @@ const PLANES_MS = 5000;
 const ALL_MS = 9500;
 const TAIL_LINES = 15;
 
-/** The processes of one stack, listed in `pids.json`; the death of one ends the stack. */
+/**
+ * The processes of one stack, listed in `pids.json`. The death of one ends the stack while that starts; once it serves,
+ * a plane that dies is started again.
+ */
 export class StackProcesses {
-  private readonly running: ManagedProcess[] = [];
-  private isEnding = false;
+  private running: ManagedProcess[] = [];
+  /** What is told when a plane is to be started again; until then none is. */
+  private tell?: (text: string) => void;
 
   constructor(
     private readonly list: ProcessList,
@@ -27,10 +32,18 @@ export class StackProcesses {
   async start(spec: ProcessSpec): Promise<ManagedProcess> {
     startNewLog(spec.logFile);
     const started = await this.spawn(spec);
-    void started.exited.then((how) => {
-      if (!this.isEnding) this.end.abort(new CommandFailure(deathNotice(spec, how)));
+    const kept = keepRunning(started, {
+      start: () => this.startAgain(spec),
+      isWantedAgain: (how, waitMs) => this.isWantedAgain(spec, how, waitMs),
+      signal: this.signal,
     });
+    kept.catch((error: unknown) => this.end.abort(error));
     return started;
+  }
+
+  /** From here on planes that end are started again, on the same ports. */
+  keepPlanes(tell: (text: string) => void): void {
+    this.tell = tell;
   }
 
   /** Runs a process to its end; answers with what it wrote to its log when it failed. */
@@ -49,7 +62,7 @@ export class StackProcesses {
 
   /** The planes together, then their database. Nothing is left on the list. */
   async stop(): Promise<void> {
-    this.isEnding = true;
+    this.end.abort(new Error('The stack is ending.'));
     const startedAt = performance.now();
     const left = (ms: number): number => startedAt + ms - performance.now();
     const planes = this.running.filter(({ spec }) => !spec.isDatabase);
@@ -65,6 +78,32 @@ export class StackProcesses {
 
   kill(): void {
     for (const started of this.running) started.kill();
+  }
+
+  private isWantedAgain(spec: ProcessSpec, how: string, waitMs: number): boolean {
+    // The others cannot be told another port of their database.
+    if (!this.tell || spec.isDatabase) {
+      this.end.abort(new CommandFailure(deathNotice(spec, how)));
+      return false;
+    }
+    this.tell(
+      `The ${spec.name} ended (${how}) and is started again in ${waitMs / 1000} s. Its log: ${spec.logFile}`,
+    );
+    return true;
+  }
+
+  private async startAgain(spec: ProcessSpec): Promise<Ending> {
+    const gone = this.running.filter((one) => one.spec === spec);
+    this.running = this.running.filter((one) => one.spec !== spec);
+    for (const { pid } of gone) this.list.remove(pid);
+    try {
+      const started = await this.spawn(spec);
+      // Whoever ends the stack may not have seen this one.
+      if (this.signal.aborted) started.kill();
+      return started;
+    } catch (error) {
+      return { exited: Promise.resolve(`it could not be started: ${(error as Error).message}`) };
+    }
   }
 
   private async spawn(spec: ProcessSpec): Promise<ManagedProcess> {

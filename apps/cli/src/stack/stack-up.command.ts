@@ -1,3 +1,4 @@
+import { storageFault } from '@atlas/platform/storage-fault';
 import { type Command, CommandFailure } from '../command';
 import { Progress } from '../progress';
 import { DataDirectory } from './data-directory';
@@ -21,8 +22,9 @@ const USAGE = `Starts the Control Plane and a shared Tenant Plane on this machin
 
   ATLAS_CP_PORT, ATLAS_TP_PORT    ports (default 4100 and 4200; 0: any free one)
   LOG_LEVEL                       of both planes (default info)
+  other variables of .env.example are passed on to the planes, or it is said why not
 
-It runs until Ctrl-C or SIGTERM. The credentials are in <dir>/dev-stack.json, the logs in <dir>/logs.
+It runs until Ctrl-C or SIGTERM; a plane that ends by itself meanwhile is started again. The credentials are in <dir>/dev-stack.json, the logs in <dir>/logs.
 `;
 
 /** Not a failure: somebody wants it to end. */
@@ -35,6 +37,15 @@ export class StackUpCommand implements Command {
 
   async run(args: readonly string[]): Promise<number> {
     const options = stackOptions(args, process.env, process.cwd());
+    try {
+      return await this.runIn(options);
+    } catch (error) {
+      const fault = storageFault(options.dataDir, error);
+      throw fault === undefined ? error : new CommandFailure(`${fault} (--data-dir names another).`);
+    }
+  }
+
+  private async runIn(options: StackOptions): Promise<number> {
     // All that is made from here on is for nobody else to read.
     process.umask(0o077);
     const data = new DataDirectory(options.dataDir);
@@ -80,6 +91,7 @@ export class StackUpCommand implements Command {
       ? jsonSummary(devStack, data.devStack)
       : proseSummary(devStack, data.devStack, process.cwd());
     process.stdout.write(summary);
+    processes.keepPlanes((text) => progress.note(text));
     await aborted(processes.signal);
   }
 }

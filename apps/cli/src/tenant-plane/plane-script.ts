@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { CommandFailure } from '../command';
+import { ENDING_WITH_PARENT } from '../ending-with-parent';
 
 const APP = join(__dirname, '../../tenant-plane');
 /** How often the parent is looked at, in milliseconds. */
@@ -40,7 +41,10 @@ export async function runPlaneScript(
 
 /** Runs the plane itself with our terminal, until it ends or we are asked to; answers with its exit code. */
 export async function runPlane(env: NodeJS.ProcessEnv): Promise<number> {
-  const child = spawn(process.execPath, [fileOf('main')], { env, stdio: 'inherit' });
+  const child = spawn(process.execPath, [...ENDING_WITH_PARENT, fileOf('main')], {
+    env,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of SIGNALS) process.on(signal, pass);
   const unwatch = env['npm_command'] === 'exec' ? onOrphaned(() => pass('SIGTERM')) : () => undefined;

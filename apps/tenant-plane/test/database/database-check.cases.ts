@@ -52,7 +52,7 @@ describe('the check of a SQLite file', () => {
     const lock = await ProcessLock.take(file);
     expect(await check(file)).toEqual({
       ok: false,
-      detail: expect.stringContaining('in use by another process'),
+      detail: expect.stringContaining(`in use by another process (process ${process.pid})`),
       fix: expect.stringContaining('serves one'),
     });
     await lock.release();
@@ -61,10 +61,12 @@ describe('the check of a SQLite file', () => {
 
   it.each([
     ['a place below a file', 'file/tp.db', /not a folder/],
-    ['something else than SQLite', 'file', /not a SQLite file/],
-    ['a folder', 'folder', /not a SQLite file/],
+    ['something else than SQLite', 'file', /not a SQLite database/],
+    ['an empty file', 'empty', /is empty \(0 bytes\).*restore it from a backup/],
+    ['a folder', 'folder', /not a file/],
   ])('tells of %s', async (_, path, detail) => {
     writeFileSync(join(folder, 'file'), 'a text that is longer than sixteen characters');
+    writeFileSync(join(folder, 'empty'), '');
     mkdirSync(join(folder, 'folder'));
     expect(await check(join(folder, path))).toEqual({
       ok: false,

@@ -4,6 +4,7 @@ import {
   databaseTarget,
   examineDatabase,
 } from '@atlas/persistence';
+import { TENANT_PLANE_SCHEMA } from '../../database/schema';
 import { type Check, type CheckOutcome, bad, good } from './check';
 
 /** Enough to tell that they are this plane's, and whose they are. */
@@ -20,7 +21,9 @@ const FIX_OF_FAULT: Readonly<Record<DatabaseFault, string>> = {
   not_owner:
     'The tables were made by another role: use that one in %s, or let an administrator run: reassign owned by <that role> to <user>.',
   folder: 'Correct the path in %s, or make the folder and give it to the user that runs the tenant plane.',
-  file: 'Correct the path in %s; a file that is there has to be a SQLite database of the user that runs the tenant plane.',
+  file: 'Correct the path in %s; a file that is there has to belong to the user that runs the tenant plane.',
+  damaged:
+    'See the runbook, "A SQLite file that is empty or damaged" (/help on a plane that runs). The file is the one that %s names.',
   locked: 'End the other process, or name another file in %s: a SQLite file serves one.',
 };
 
@@ -34,14 +37,14 @@ export const databaseCheck: Check = {
   async run({ config, database, isRunning }) {
     const owner = config.TENANT_PLANE_MIGRATION_DATABASE_URL;
     if (owner === undefined) {
-      const found = await examineDatabase(database, TABLES);
+      const found = await examineDatabase(database, TABLES, TENANT_PLANE_SCHEMA);
       if (found.fault === 'locked' && database.driver === 'sqlite' && (await isRunning()))
         return good(`${database.file} is in use by this plane, which is running`);
       return verdictOn(found, 'TENANT_PLANE_DATABASE_URL');
     }
-    const migrating = await examineDatabase(databaseTarget(owner), TABLES);
+    const migrating = await examineDatabase(databaseTarget(owner), TABLES, TENANT_PLANE_SCHEMA);
     if (migrating.fault) return verdictOn(migrating, 'TENANT_PLANE_MIGRATION_DATABASE_URL');
-    const serving = await examineDatabase(database, []);
+    const serving = await examineDatabase(database, [], TENANT_PLANE_SCHEMA);
     // Where another role migrates, this one has to do no more than connect.
     if (serving.fault === 'cannot_create') return good(`${migrating.detail}; another role serves`);
     return verdictOn(serving, 'TENANT_PLANE_DATABASE_URL');

@@ -24,6 +24,9 @@ export function spawnTenantPlane({ config, root, plane, env }: Spawning, onExit:
         PATH: process.env['PATH'],
         NODE_ENV: config.NODE_ENV,
         LOG_LEVEL: config.LOG_LEVEL,
+        // It sends mail as its Control Plane does.
+        SMTP_URL: config.SMTP_URL?.reveal(),
+        MAIL_FROM: config.MAIL_FROM,
         ...env,
         // As they are now: the address may have changed since the plane was made.
         CONTROL_PLANE_BASE_URL: config.CONTROL_PLANE_PUBLIC_URL,

@@ -1,0 +1,52 @@
+import { keepRunning } from './keep-running';
+
+describe(keepRunning.name, () => {
+  /** Runs so long each time, one after the other; whatever is waited for passes at once. */
+  function keep(runsForMs: readonly number[], end = new AbortController(), endAt = Infinity) {
+    let now = 0;
+    let starts = 0;
+    const waits: number[] = [];
+    const running = (): { exited: Promise<string> } => {
+      const ranForMs = runsForMs[starts++] ?? 0;
+      // It runs while its end is waited for.
+      return {
+        get exited() {
+          now += ranForMs;
+          return Promise.resolve('with exit code 1');
+        },
+      };
+    };
+    const kept = keepRunning(running(), {
+      start: () => Promise.resolve(running()),
+      isWantedAgain: (how, waitMs) => {
+        expect(how).toBe('with exit code 1');
+        waits.push(waitMs);
+        return starts < runsForMs.length;
+      },
+      signal: end.signal,
+      timers: {
+        now: () => now,
+        wait: (ms) => {
+          now += ms;
+          if (waits.length === endAt) end.abort();
+          return Promise.resolve();
+        },
+      },
+    });
+    return kept.then(() => ({ starts, waits }));
+  }
+
+  it('starts a process again each time it ends, ever later while it does not stay', async () => {
+    await expect(keep([5, 5, 5, 5])).resolves.toEqual({ starts: 4, waits: [1000, 2000, 4000, 8000] });
+  });
+
+  it('starts it again soon once it had run for a minute', async () => {
+    await expect(keep([5, 5, 70_000, 5])).resolves.toEqual({ starts: 4, waits: [1000, 2000, 1000, 2000] });
+  });
+
+  it('never starts it while the stack ends, whether that began before its end or while it waits', async () => {
+    const ending = new AbortController();
+    await expect(keep([5, 5, 5], ending, 1)).resolves.toEqual({ starts: 1, waits: [1000] });
+    await expect(keep([5, 5, 5], ending)).resolves.toEqual({ starts: 1, waits: [] });
+  });
+});

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { builtFile, eventually } from '@atlas/testing';
+
+jest.setTimeout(120_000);
+
+/** Finds processes in /proc. */
+(process.platform === 'linux' ? describe : describe.skip)('a run of proofs that is ended', () => {
+  let folder: string;
+  let run: ChildProcess;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'atlas-interrupted-'));
+    // Postgres' own user must be able to walk through it.
+    chmodSync(folder, 0o755);
+  });
+  afterEach(() => {
+    run.kill('SIGKILL');
+    for (const { pid } of processes()) process.kill(pid, 'SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Those that know the folder by their environment, command or place, but for the run itself. */
+  function processes(): { pid: number; command: string }[] {
+    return readdirSync('/proc')
+      .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== run.pid)
+      .map((pid) => ({ pid: Number(pid), command: look(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) }))
+      .filter(({ pid, command }) => {
+        const environment = look(() => readFileSync(`/proc/${pid}/environ`, 'utf8'));
+        const place = look(() => readlinkSync(`/proc/${pid}/cwd`));
+        return [environment, command, place].some((text) => text.includes(folder));
+      });
+  }
+
+  const nothingIsLeft = (): Promise<unknown> =>
+    eventually(
+      () => processes().length === 0 && !readdirSync(folder).some((name) => name.startsWith('atlas-')),
+      {
+        what: 'no process and no folder is left',
+      },
+    );
+
+  it('by SIGTERM takes its planes and its Postgres along', async () => {
+    run = spawn(process.execPath, [builtFile('qa', 'main.js'), 'token-lost-response', '--small'], {
+      env: { PATH: process.env['PATH'], TMPDIR: folder },
+      stdio: 'ignore',
+    });
+    const isThere = (name: RegExp): boolean => processes().some(({ command }) => name.test(command));
+    await eventually(() => isThere(/postgres.*-D/s) && isThere(/control-plane\/main\.js/), {
+      timeoutMs: 60_000,
+      what: 'a proof has begun',
+    });
+    // As Nx does it: to every process of the tree.
+    for (const { pid } of processes()) process.kill(pid, 'SIGTERM');
+    run.kill('SIGTERM');
+    const [code] = (await once(run, 'exit')) as [number];
+    expect(code).toBe(143);
+    await nothingIsLeft();
+  });
+
+  it('by SIGKILL takes along even who was started to outlive it', async () => {
+    const script = `
+      const { RunFolder } = require(process.argv[1]);
+      const { spawn } = require('node:child_process');
+      RunFolder.open('atlas-run');
+      const options = { cwd: process.env.TMPDIR, detached: true, stdio: 'ignore', env: {} };
+      spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], options).unref();
+      setInterval(() => undefined, 1000);`;
+    const module = join(__dirname, '../../../libs/testing/dist/run-folder.js');
+    run = spawn(process.execPath, ['-e', script, module], { env: { TMPDIR: folder }, stdio: 'ignore' });
+    await eventually(() => processes().some(({ command }) => command.includes('setInterval')));
+    run.kill('SIGKILL');
+    await nothingIsLeft();
+  });
+});
+
+function look(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,12 @@
+import { dirname } from 'node:path';
+import { EnvironmentError, storageFault } from '@atlas/platform';
+
+/** Throws {@link EnvironmentError} instead of what says that the folder of a SQLite file cannot be written. */
+export async function explainingStorageFaults<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const fault = storageFault(dirname(file), error);
+    throw fault === undefined ? error : new EnvironmentError([fault], 'The database cannot be opened');
+  }
+}

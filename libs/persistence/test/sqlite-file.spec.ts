@@ -1,0 +1,184 @@
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EnvironmentError } from '@atlas/platform';
+import { type Schema } from '../src/data-source';
+import { examineDatabase } from '../src/examine-database';
+import { PortableMigration } from '../src/migration';
+import { lookInto, migrateFirst } from '../src/open-database';
+import { NOTES_SCHEMA } from './notes.fixture';
+
+class KeepBooks1700000000001 extends PortableMigration {
+  protected apply = ({ sql }: { sql: (text: string) => Promise<void> }) =>
+    sql('create table books (id text)');
+  protected revert = ({ sql }: { sql: (text: string) => Promise<void> }) => sql('drop table books');
+}
+class FailHere1700000000002 extends PortableMigration {
+  protected apply = () => Promise.reject(new Error('the process ends here'));
+  protected revert = () => Promise.resolve();
+}
+const OTHER_SCHEMA: Schema = { entities: [], migrations: [KeepBooks1700000000001] };
+
+const CAN_MOUNT = canMount();
+
+/** A small disk of a test's own; a container's root may have none. */
+function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'atlas-mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', folder], { stdio: 'ignore' });
+    execFileSync('umount', [folder]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe('the SQLite file of a plane', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'atlas-file-'));
+    file = join(folder, 'plane.db');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const start = (schema: Schema = NOTES_SCHEMA) =>
+    migrateFirst({ target: { driver: 'sqlite', file }, schema });
+  const examine = () => examineDatabase({ driver: 'sqlite', file }, [], NOTES_SCHEMA);
+  const migrations = (schema: Schema = NOTES_SCHEMA) =>
+    lookInto({ target: { driver: 'sqlite', file }, schema }, (reader) =>
+      reader.query<unknown[]>('select name from migrations'),
+    );
+
+  const overwrite = (at: number, bytes: number): void => {
+    const opened = openSync(file, 'r+');
+    writeSync(opened, Buffer.alloc(bytes, 0xa5), 0, bytes, at);
+    closeSync(opened);
+  };
+
+  it('is made where there is none, and kept', async () => {
+    await start();
+    expect(readdirSync(folder)).toEqual(['plane.db']);
+    await start();
+    await expect(migrations()).resolves.not.toEqual([]);
+  });
+
+  it.each<[string, () => unknown, RegExp]>([
+    ['is empty', () => writeFileSync(file, ''), /plane\.db is empty \(0 bytes\)/],
+    [
+      'is another kind of file',
+      () => writeFileSync(file, 'a letter '.repeat(900)),
+      /is not a SQLite database/,
+    ],
+    ['has lost its start', () => overwrite(0, 100), /is not a SQLite database, or its start is overwritten/],
+    ['was cut short', () => truncateSync(file, statSync(file).size - 4096), /is damaged or cut short/],
+    ['is damaged inside', () => overwrite(4096, 3 * 4096), /is damaged/],
+    ['is an empty database', () => copyFileSync(blank(), file), /holds no tables of this plane/],
+    [
+      'is missing beside its log',
+      () => (rmSync(file), writeFileSync(`${file}-wal`, 'x')),
+      /is missing, but .*-wal/,
+    ],
+  ])('is refused as it is when it %s, with the way back', async (_, harm, problem) => {
+    await start();
+    await harm();
+    const before = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'base64')]);
+    const refused = start();
+    await expect(refused).rejects.toThrow(EnvironmentError);
+    await expect(refused).rejects.toThrow(problem);
+    await expect(refused).rejects.toThrow(
+      /ove (it|these) away.*, then restore it from a backup or begin anew/,
+    );
+    await expect(examine()).resolves.toEqual({ fault: 'damaged', detail: expect.stringMatching(problem) });
+    expect(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'base64')])).toEqual(
+      before,
+    );
+  });
+
+  it('is refused when it is that of another plane', async () => {
+    await start(OTHER_SCHEMA);
+    await expect(start()).rejects.toThrow(/belongs to another plane or program.*KeepBooks1700000000001/);
+    await expect(examine()).resolves.toMatchObject({ fault: 'damaged' });
+    await expect(start(OTHER_SCHEMA)).resolves.toBeUndefined();
+  });
+
+  it('is begun again after a first start that ended half-way', async () => {
+    const broken = { entities: [], migrations: [KeepBooks1700000000001, FailHere1700000000002] };
+    await expect(start(broken)).rejects.toThrow('the process ends here');
+    expect(existsSync(file)).toBe(false);
+    // As a process that was killed leaves it.
+    for (const left of ['.new', '.new-wal', '.new-shm']) writeFileSync(`${file}${left}`, left);
+    await start();
+    expect(readdirSync(folder)).toEqual(['plane.db']);
+  });
+
+  it('is made once by several that start together', async () => {
+    await Promise.all([start(), start(), start()]);
+    expect(readdirSync(folder)).toEqual(['plane.db']);
+  });
+
+  it('names the folder in which nothing can be written', async () => {
+    writeFileSync(join(folder, 'in-the-way'), '');
+    file = join(folder, 'in-the-way/data/plane.db');
+    await expect(start()).rejects.toThrow(EnvironmentError);
+    await expect(start()).rejects.toThrow(/in-the-way\/data cannot be written: a file is in the way/);
+  });
+
+  (CAN_MOUNT ? it : it.skip)('is never made in part on a disk that fills up, which is named', async () => {
+    const small = join(folder, 'small');
+    mkdirSync(small);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
+    try {
+      file = join(small, 'plane.db');
+      const outcomes = new Set<string>();
+      for (let freeKb = 24; freeKb <= 384; freeKb += 24) {
+        writeFileSync(join(small, 'others'), Buffer.alloc((1024 - freeKb) * 1024));
+        const refusal = await start().catch((error: Error) => error);
+        rmSync(join(small, 'others'));
+        if (refusal) {
+          expect(refusal).toBeInstanceOf(EnvironmentError);
+          expect(refusal.message).toContain(`${small} cannot be written: no space is left there`);
+          expect(readdirSync(small).filter((name) => !name.includes('.lock'))).toEqual([]);
+        }
+        await expect(start()).resolves.toBeUndefined();
+        outcomes.add(refusal ? 'refused' : 'made');
+        for (const name of readdirSync(small)) rmSync(join(small, name));
+      }
+      expect([...outcomes].sort()).toEqual(['made', 'refused']);
+    } finally {
+      // A connection that failed may still have its file open.
+      execFileSync('umount', ['-l', small]);
+    }
+  });
+
+  function blank(): string {
+    const path = join(folder, 'blank');
+    // A database that nobody has put anything into: one page.
+    const page = Buffer.alloc(4096);
+    page.write('SQLite format 3\0', 'latin1');
+    Buffer.from('10000101004020200000000100000001', 'hex').copy(page, 16);
+    page.writeUInt32BE(4, 44);
+    page.writeUInt32BE(1, 56);
+    page.writeUInt32BE(1, 92);
+    Buffer.from('0d0000000010000000', 'hex').copy(page, 100);
+    writeFileSync(path, page);
+    return path;
+  }
+});

@@ -1,0 +1,50 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { probeFolder, storageFault } from './storage-fault';
+
+describe(storageFault.name, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'atlas-storage-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const faultOf = (work: () => unknown): string | undefined => {
+    try {
+      work();
+    } catch (error) {
+      return storageFault(folder, error);
+    }
+    throw new Error('It went well.');
+  };
+
+  it('says that the disk is full', () => {
+    const full = faultOf(() => writeFileSync('/dev/full', 'a'));
+    expect(full).toBe(`${folder} cannot be written: no space is left there. Free some, then start again`);
+    expect(storageFault(folder, { code: 'SQLITE_FULL' })).toBe(full);
+  });
+
+  it('says that a file is in the way', () => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(faultOf(() => probeFolder(join(folder, 'file')))).toContain('a file is in the way');
+    expect(faultOf(() => probeFolder(join(folder, 'file/below')))).toContain('a file is in the way');
+  });
+
+  it.each([
+    ['EROFS', /mounted read-only/],
+    ['EACCES', /belongs to user \d+, and this runs as user \d+\. Give it to that user \(chown/],
+  ])('says what to do about %s', (code, advice) => {
+    expect(storageFault(folder, { code })).toMatch(advice);
+  });
+
+  it('asks the system for the reason that SQLite keeps to itself, and says nothing where there is none', () => {
+    const blocked = join(folder, 'blocker/data');
+    writeFileSync(join(folder, 'blocker'), '');
+    expect(storageFault(blocked, { code: 'SQLITE_CANTOPEN' })).toContain('a file is in the way');
+    expect(storageFault(folder, { code: 'SQLITE_CANTOPEN' })).toBeUndefined();
+    expect(storageFault(folder, new Error('of another kind'))).toBeUndefined();
+  });
+
+  it('leaves nothing of its probe', () => {
+    probeFolder(folder);
+    expect(readdirSync(folder)).not.toContainEqual(expect.stringContaining('probe'));
+  });
+});

@@ -1,0 +1,84 @@
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** More than a start writes before it is up, and nothing on a disk that is fit to run on. */
+const PROBE_BYTES = 1024 * 1024;
+
+const NO_SPACE = 'no space is left there. Free some, then start again';
+
+/** Makes the folder where it is missing, and throws what the system says when nothing can be written in it. */
+export function probeFolder(folder: string): void {
+  makeFolder(folder);
+  const probe = join(folder, `.probe-${process.pid}`);
+  try {
+    writeFileSync(probe, Buffer.alloc(PROBE_BYTES));
+  } finally {
+    rmSync(probe, { force: true });
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // Node says only this of a file system that is read-only; to make the first one that is missing tells the reason.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') mkdirSync(firstMissing(folder), { mode: 0o700 });
+    throw error;
+  }
+}
+
+function firstMissing(folder: string): string {
+  const parent = dirname(folder);
+  return existsSync(parent) || parent === folder ? folder : firstMissing(parent);
+}
+
+/** What is wrong with a folder that could not be written in, and what to do; undefined for an error of another kind. */
+export function storageFault(folder: string, error: unknown): string | undefined {
+  const { code = '', syscall = '' } = error as { code?: string; syscall?: string };
+  // Not of a file.
+  if (['kill', 'listen', 'connect'].includes(syscall)) return undefined;
+  if (code === 'SQLITE_FULL') return `${folder} cannot be written: ${NO_SPACE}`;
+  // These say only that it failed. What the system says to a write of ours is the reason.
+  const isVague =
+    /^SQLITE_(CANTOPEN|IOERR|READONLY|PERM)/.test(code) || (code === 'ENOENT' && syscall === 'mkdir');
+  if (isVague) return faultOfProbe(folder);
+  const advice = adviceOn(code, folder);
+  return advice && `${folder} cannot be written: ${advice}`;
+}
+
+function faultOfProbe(folder: string): string | undefined {
+  try {
+    probeFolder(folder);
+    return undefined;
+  } catch (error) {
+    const { code = '' } = error as { code?: string };
+    return code === 'ENOENT' ? undefined : storageFault(folder, error);
+  }
+}
+
+function adviceOn(code: string, folder: string): string | undefined {
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return NO_SPACE;
+    case 'EROFS':
+      return 'it is on a file system that is mounted read-only. Mount it for writing, or use another folder';
+    case 'EACCES':
+    case 'EPERM':
+      return `it belongs to ${ownerOf(folder)}, and this runs as user ${userInfo().uid}. Give it to that user (chown -R ${userInfo().uid} ${folder}), or use another folder`;
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'a file is in the way. Move that away, or use another folder';
+    default:
+      return undefined;
+  }
+}
+
+function ownerOf(folder: string): string {
+  try {
+    return `user ${statSync(folder).uid}`;
+  } catch {
+    return 'somebody else, or lies in a folder that does';
+  }
+}

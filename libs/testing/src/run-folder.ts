@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * A temporary folder for all that a run makes (it becomes TMPDIR). When the run ends, however that comes, a process that
+ * waits for it ends whatever the run has left and removes the folder.
+ */
+export class RunFolder {
+  private closed: Promise<void> | undefined;
+
+  private constructor(private readonly keeper: ChildProcess) {}
+
+  static open(name: string): RunFolder {
+    const folder = mkdtempSync(join(tmpdir(), `${name}-`));
+    // Postgres' own user must be able to walk through it.
+    chmodSync(folder, 0o755);
+    process.env['TMPDIR'] = folder;
+    const keeper = spawn(process.execPath, [join(__dirname, 'run-keeper.js'), folder], {
+      // The terminal's Ctrl-C is not for it.
+      detached: true,
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    keeper.unref();
+    keeper.channel?.unref();
+    return new RunFolder(keeper);
+  }
+
+  /** On the signals that ask a process to end, all that was started ends first. */
+  closeOnSignals(): void {
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+      ['SIGHUP', 129],
+    ] as const)
+      process.once(signal, () => void this.close().finally(() => process.exit(code)));
+  }
+
+  /** Once this is done nothing of the run is left. Who asks later waits, too. */
+  close(): Promise<void> {
+    return (this.closed ??= this.end());
+  }
+
+  private async end(): Promise<void> {
+    const exit = once(this.keeper, 'exit');
+    this.keeper.ref();
+    if (this.keeper.connected) this.keeper.disconnect();
+    if (this.keeper.exitCode === null && this.keeper.signalCode === null) await exit;
+  }
+}
