@@ -47,8 +47,12 @@ export class AccountsController {
   @Requires('users:write')
   @Post('invite')
   @Refuses('conflict')
-  invite(@CurrentTenant() tenant: Tenant, @Body() dto: InviteDto): Promise<Invitation> {
-    return this.invitations.invite(tenant, dto);
+  invite(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() by: SignedInUser,
+    @Body() dto: InviteDto,
+  ): Promise<Invitation> {
+    return this.invitations.invite(tenant, by, dto);
   }
 
   @WithoutLogin()
