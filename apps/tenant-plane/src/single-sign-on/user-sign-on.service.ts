@@ -6,6 +6,7 @@ import {
   type ProvenIdentity,
   SingleSignOn,
   currentContext,
+  signOnNotBegun,
   signOnUnknownAccount,
 } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
@@ -61,7 +62,12 @@ export class UserSignOn {
     const client = await this.providers.clientOf(tenant);
     const identity = await this.signOn.finish(client, tenant.id, request, reply);
     const admit = (): Promise<SignedIn> =>
-      this.tenants.write(tenant.id, (scope) => this.admit(scope, identity));
+      this.tenants.write(tenant.id, async (scope) => {
+        // It may have been taken away while it was asked.
+        const { issuer, clientId } = await this.providers.clientOf(tenant);
+        if (issuer !== client.issuer || clientId !== client.clientId) throw signOnNotBegun();
+        return this.admit(scope, identity);
+      });
     return admit().catch((error: unknown) => {
       if (RACES.some((race) => violates(error, race))) return admit();
       throw error;
@@ -140,7 +146,14 @@ export class UserSignOn {
         name: name ?? email,
         role: provider.defaultRole,
       },
-      ...{ passwordHash: NO_PASSWORD, isFirst: false, createdAt: now, invitedAt: null, deactivatedAt: null, credentialsEpoch: 0 },
+      ...{
+        passwordHash: NO_PASSWORD,
+        isFirst: false,
+        createdAt: now,
+        invitedAt: null,
+        deactivatedAt: null,
+        credentialsEpoch: 0,
+      },
     };
     await scope.insert(User, user);
     setActor(user.id);
