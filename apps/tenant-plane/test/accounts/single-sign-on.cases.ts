@@ -113,7 +113,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     const deactivate = (deactivated: boolean) => plane.patch(`/api/users/${id}`, { deactivated }, admin);
     const browser = new CookieBrowser();
     const url = await comeBack(sue, browser);
-    const pause = Pause.behind(plane.app.get(Sessions), 'open');
+    const pause = Pause.before(plane.app.get(Sessions), 'open');
     const arriving = arrive(url, browser);
     await pause.reached;
     const deactivating = deactivate(true).then(({ status }) => status);
