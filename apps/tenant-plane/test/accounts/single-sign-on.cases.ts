@@ -111,6 +111,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     const { id } = await plane.user(tenant, 'operator', { email: 'sue@example.com' });
     const sue: ProviderUser = { sub: 'sue', email: 'sue@example.com', email_verified: true };
     const deactivate = (deactivated: boolean) => plane.patch(`/api/users/${id}`, { deactivated }, admin);
+    expect((await signIn(sue)).status).toBe(303);
     const browser = new CookieBrowser();
     const url = await comeBack(sue, browser);
     const pause = Pause.before(plane.app.get(Sessions), 'open');
