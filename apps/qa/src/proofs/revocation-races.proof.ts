@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { inBatches } from '../in-batches';
 import { type Proof, type ProofContext } from '../proof';
 import { RacedOperators } from '../revoking/control-plane-pairs';
 import { type PairResult, raced } from '../revoking/race';
@@ -7,6 +8,7 @@ import { TenantRows } from '../tenant-rows';
 
 const FULL = 200;
 const SMALL = 1;
+const PAIRS_AT_ONCE = 4;
 /** Invitations of one tenant are limited. */
 const RACES_OF_TENANT = 16;
 /** The race is open for as long as a password is being hashed; both calls do that. */
@@ -64,19 +66,18 @@ async function atControlPlane(context: ProofContext, count: number, env: Env): P
   }
 }
 
+/** In the small form several pairs at once: each is a single race. */
 async function racedInTurn(
-  { only, progress }: ProofContext,
+  { size, only = '', progress }: ProofContext,
   plane: RacedTenants | RacedOperators,
   count: number,
 ): Promise<PairResult[]> {
   await plane.fill(count);
   const windowMs = WINDOW_IN_SIGN_INS * (await plane.timeOfSignIn());
-  const results: PairResult[] = [];
-  for (const pair of plane.pairs()) {
-    if (only !== undefined && !pair.name.includes(only)) continue;
+  const pairs = plane.pairs().filter(({ name }) => name.includes(only));
+  return inBatches(pairs, { batch: size === 'full' ? 1 : PAIRS_AT_ONCE }, async (pair) => {
     const result = await raced(pair, count, windowMs);
     progress(result.text);
-    results.push(result);
-  }
-  return results;
+    return result;
+  });
 }
