@@ -6,6 +6,7 @@ import { Invitations } from '../../src/accounts/invitations';
 import { Sessions } from '../../src/accounts/sessions';
 import { UserTokens } from '../../src/accounts/user-tokens';
 import { Users } from '../../src/accounts/users.service';
+import { IdentityProviders } from '../../src/single-sign-on/identity-providers.service';
 import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, PASSWORD, TestTenantPlane, hostOf, tokenIn } from '../tenant-plane.fixture';
 
@@ -242,6 +243,12 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
         () => plane.app.get(Users),
         'update',
         () => plane.patch(`/api/users/${id}`, { role: 'admin' }, other),
+      ],
+      [
+        'an identity provider',
+        () => plane.app.get(IdentityProviders, { strict: false }),
+        'configure',
+        () => plane.put('/api/identity-provider', { issuer: 'https://a.example.com', client_id: 'a' }, other),
       ],
     ];
 
