@@ -72,9 +72,10 @@ async function racedInTurn(
   plane: RacedTenants | RacedOperators,
   count: number,
 ): Promise<PairResult[]> {
-  await plane.fill(count);
-  const windowMs = WINDOW_IN_SIGN_INS * (await plane.timeOfSignIn());
   const pairs = plane.pairs().filter(({ name }) => name.includes(only));
+  if (pairs.length === 0) return [];
+  await plane.fill(pairs.length, count);
+  const windowMs = WINDOW_IN_SIGN_INS * (await plane.timeOfSignIn());
   return inBatches(pairs, { batch: size === 'full' ? 1 : PAIRS_AT_ONCE }, async (pair) => {
     const result = await raced(pair, count, windowMs);
     progress(result.text);

@@ -97,8 +97,9 @@ export class RacedOperators {
     private readonly rows: TenantRows,
   ) {}
 
-  async fill(count: number): Promise<void> {
-    this.operators = await racedOperators(this.rows, count * PAIRS.length);
+  /** As many as that many pairs take, of so many races each. */
+  async fill(pairs: number, count: number): Promise<void> {
+    this.operators = await racedOperators(this.rows, count * pairs);
   }
 
   pairs(): Pair[] {

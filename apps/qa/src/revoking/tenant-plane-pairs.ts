@@ -60,9 +60,9 @@ export class RacedTenants {
     private readonly tenantIds: readonly string[],
   ) {}
 
-  /** As many as `pairs` races of `count` each take. */
-  async fill(count: number): Promise<void> {
-    const each = Math.ceil((count * this.pairs().length) / this.tenantIds.length);
+  /** As many as that many pairs take, of so many races each. */
+  async fill(pairs: number, count: number): Promise<void> {
+    const each = Math.ceil((count * pairs) / this.tenantIds.length);
     const inviters = Math.ceil((count * 3) / this.tenantIds.length / INVITATIONS_OF_ONE) + 1;
     for (const id of this.tenantIds) {
       this.users.push(...(await tenantUsers(this.rows, id, each)));
