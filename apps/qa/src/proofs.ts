@@ -20,6 +20,7 @@ import { RECONCILE } from './proofs/reconcile.proof';
 import { RECONNECT_HERD } from './proofs/reconnect-herd.proof';
 import { REDACTION } from './proofs/redaction.proof';
 import { REPOSITORY_FAILS_CLOSED } from './proofs/repository-fails-closed.proof';
+import { REVOCATION_RACES } from './proofs/revocation-races.proof';
 import { RLS_LINT } from './proofs/rls-lint.proof';
 import { SEAL_ROTATION } from './proofs/seal-rotation.proof';
 import { SEAL_SWAP } from './proofs/seal-swap.proof';
@@ -64,6 +65,7 @@ export const PROOFS: readonly Proof[] = [
   SOAK,
   RECONNECT_HERD,
   LOGIN_ABUSE,
+  REVOCATION_RACES,
   ASVS_LEDGER,
   API_FUZZ,
 ];

@@ -130,7 +130,7 @@ export class TestTenantPlane {
     const id = uuidv7(this.now);
     const user: User = {
       ...{ tenantId, id, email: `${id}@example.com`, name: role, role, passwordHash: 'none' },
-      ...{ isFirst: false, createdAt: this.now, invitedAt: null, deactivatedAt: null },
+      ...{ isFirst: false, createdAt: this.now, invitedAt: null, deactivatedAt: null, credentialsEpoch: 0 },
       ...changes,
     };
     const { token } = await this.tenants.write(tenantId, async (scope) => {

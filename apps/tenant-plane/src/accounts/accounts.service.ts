@@ -9,7 +9,6 @@ import { type SignupClaims } from '@atlas/plane-contract';
 import { Clock, DomainError, PasswordChecks, hashPassword, NO_PASSWORD } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { IsNull } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { Deployment } from '../deployment/deployment';
 import { TenantPlaneConfig } from '../tenant-plane.config';
@@ -25,7 +24,8 @@ import { Session } from './session.entity';
 import { Sessions, type SignedIn } from './sessions';
 import { SignIns } from './sign-ins';
 import { UsedSignupToken } from './used-signup-token.entity';
-import { WHERE_STATUS } from './user-status';
+import { lockUnchanged, lockUser } from './user-locks';
+import { WHERE_STATUS, statusOf } from './user-status';
 import { User } from './user.entity';
 
 /** Whichever the database looks at first. */
@@ -93,11 +93,13 @@ export class Accounts {
     };
     await this.throttle.take(attempt);
     const hash = user && user.passwordHash !== NO_PASSWORD ? user.passwordHash : null;
-    if (!(await this.passwords.matches(password, hash)) || !user) {
-      throw new DomainError('invalid_credentials', 'unauthenticated', 'E-mail address or password is wrong.');
-    }
+    if (!(await this.passwords.matches(password, hash)) || !user) throw invalidCredentials();
     await this.throttle.giveBack(attempt);
-    return this.tenants.write(tenant.id, (scope) => this.signIns.open(scope, user, token));
+    return this.tenants.write(tenant.id, async (scope) => {
+      const locked = await lockUnchanged(scope, user);
+      if (!locked) throw invalidCredentials();
+      return this.signIns.open(scope, locked, token);
+    });
   }
 
   /**
@@ -107,22 +109,28 @@ export class Accounts {
   async refresh(tenant: Tenant, { refresh_token: token }: RefreshDto): Promise<SignedIn> {
     if (claimedTenant('refresh', token) !== tenant.id) throw unauthenticated();
     const signedIn = await this.tenants.write(tenant.id, async (scope) => {
-      const session = await scope.findOne(Session, { refreshHash: hashToken(token) });
+      const refreshHash = hashToken(token);
+      const seen = await scope.findOne(Session, { refreshHash });
       const now = this.clock.now();
-      if (!session || session.refreshExpiresAt <= now) return null;
-      const isOurs = await scope.update(Session, { id: session.id, revokedAt: IsNull() }, { revokedAt: now });
-      if (!isOurs) return this.endReused(scope, session);
-      const user = await scope.findOne(User, { id: session.userId, ...WHERE_STATUS.active });
-      return user && this.sessions.open(scope, user, session.familyId ?? session.id);
+      if (!seen || seen.refreshExpiresAt <= now) return null;
+      const user = await lockUser(scope, seen.userId);
+      const session = await scope.findOne(Session, { refreshHash });
+      if (!user || !session) return null;
+      if (session.revokedAt) return this.endReused(scope, session);
+      await scope.update(Session, { id: session.id }, { revokedAt: now });
+      if (statusOf(user) !== 'active') return null;
+      return this.sessions.open(scope, user, session.familyId ?? session.id);
     });
     if (!signedIn) throw unauthenticated();
     return signedIn;
   }
 
-  async logout(tenant: Tenant, user: SignedInUser): Promise<void> {
-    await this.tenants.write(tenant.id, (scope) =>
-      scope.update(Session, { id: user.sessionId }, { revokedAt: this.clock.now() }),
-    );
+  /** The session that a refresh is opening for it at this moment ends as well. */
+  async logout(tenant: Tenant, { sessionId }: SignedInUser): Promise<void> {
+    await this.tenants.write(tenant.id, async (scope) => {
+      const session = await scope.findOne(Session, { id: sessionId });
+      if (session) await this.sessions.endFamily(scope, session);
+    });
   }
 
   /** Committed, although the caller is refused. */
@@ -160,7 +168,7 @@ export class Accounts {
         role,
         passwordHash: await hashPassword(password),
       },
-      ...{ isFirst: true, createdAt: now, invitedAt: null, deactivatedAt: null },
+      ...{ isFirst: true, createdAt: now, invitedAt: null, deactivatedAt: null, credentialsEpoch: 0 },
     };
     try {
       return await this.tenants.write(tenant.id, async (scope) => {
@@ -172,6 +180,10 @@ export class Accounts {
       throw FIRST_USER_RULES.some((rule) => violates(error, rule)) ? alreadySignedUp() : error;
     }
   }
+}
+
+function invalidCredentials(): DomainError {
+  return new DomainError('invalid_credentials', 'unauthenticated', 'E-mail address or password is wrong.');
 }
 
 function alreadySignedUp(): DomainError {

@@ -9,8 +9,9 @@ import { TenantUrls } from '../tenancy/tenant-urls';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type SignupExchangeDto } from './accounts.dto';
 import { requireGoodPassword } from './password-words';
-import { type SignedIn } from './sessions';
+import { Sessions, type SignedIn } from './sessions';
 import { SignIns } from './sign-ins';
+import { lockUsers } from './user-locks';
 import { statusOf } from './user-status';
 import { UserTokens } from './user-tokens';
 import { User } from './user.entity';
@@ -50,6 +51,7 @@ export class Invitations {
     private readonly tokens: UserTokens,
     private readonly signIns: SignIns,
     private readonly throttle: Throttle,
+    private readonly sessions: Sessions,
     private readonly mails: Mails,
     private readonly urls: TenantUrls,
     private readonly audit: Audit,
@@ -60,7 +62,7 @@ export class Invitations {
    * Again, for one who has not come yet: with another role or name if need be, and the link before is void. Throws
    * `user_exists` and `too_many_attempts`.
    */
-  async invite(tenant: Tenant, by: Pick<SignedInUser, 'id'>, dto: InviteDto): Promise<Invitation> {
+  async invite(tenant: Tenant, by: SignedInUser, dto: InviteDto): Promise<Invitation> {
     const email = dto.email.toLowerCase();
     try {
       return await this.tenants.write(tenant.id, async (scope) => {
@@ -69,7 +71,7 @@ export class Invitations {
         await this.throttle.take(BY_ONE, [tenant.id, by.id]);
         await this.throttle.take(BY_TENANT, [tenant.id]);
         await this.throttle.take(TO_ONE, [tenant.id, email]);
-        const user = await this.invited(scope, { ...dto, email });
+        const user = await this.invited(scope, by, { ...dto, email });
         const { id: targetId, role } = user;
         const entry = { action: 'user.invited', targetKind: 'user', targetId, after: { email, role } };
         await this.audit.record(scope, entry);
@@ -97,9 +99,16 @@ export class Invitations {
     });
   }
 
-  private async invited(scope: TenantScope, { email, role, name }: InviteDto): Promise<User> {
+  private async invited(
+    scope: TenantScope,
+    by: SignedInUser,
+    { email, role, name }: InviteDto,
+  ): Promise<User> {
     const now = this.clock.now();
-    const known = await scope.findOne(User, { email });
+    const seen = await scope.findOne(User, { email });
+    const locked = await lockUsers(scope, [by.id, ...(seen ? [seen.id] : [])]);
+    await this.sessions.requireCaller(scope, locked, by, 'users:write');
+    const known = locked.find(({ id }) => id === seen?.id);
     if (known) {
       if (statusOf(known) !== 'invited') throw userExists();
       const changes = { role, name: name ?? known.name, invitedAt: now };
@@ -108,7 +117,7 @@ export class Invitations {
     }
     const user = {
       ...{ tenantId: scope.tenantId, id: uuidv7(now), email, name: name ?? email, role },
-      ...{ passwordHash: NO_PASSWORD, isFirst: false, createdAt: now, invitedAt: now, deactivatedAt: null },
+      ...{ passwordHash: NO_PASSWORD, isFirst: false, createdAt: now, invitedAt: now, deactivatedAt: null, credentialsEpoch: 0 },
     };
     await scope.insert(User, user);
     return user;

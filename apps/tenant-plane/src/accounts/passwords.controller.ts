@@ -50,7 +50,7 @@ export class PasswordsController {
 
   @AnyUser()
   @Post('password')
-  @Refuses('too_many')
+  @Refuses('too_many', 'unprocessable')
   @HttpCode(204)
   async change(
     @CurrentTenant() tenant: Tenant,

@@ -7,9 +7,12 @@ import { type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type ChangePasswordDto, type ForgotPasswordDto, type ResetPasswordDto } from './accounts.dto';
 import { requireGoodPassword } from './password-words';
+import { Revocations } from './revocations';
 import { unauthenticated } from './session-authentication';
 import { Sessions, type SignedIn } from './sessions';
 import { SignIns } from './sign-ins';
+import { lockUnchanged } from './user-locks';
+import { WHERE_STATUS } from './user-status';
 import { UserTokens } from './user-tokens';
 import { User } from './user.entity';
 
@@ -33,6 +36,7 @@ export class Passwords {
     private readonly tenants: TenantDatabase,
     private readonly tokens: UserTokens,
     private readonly sessions: Sessions,
+    private readonly revocations: Revocations,
     private readonly signIns: SignIns,
     private readonly checks: PasswordChecks,
     private readonly throttle: Throttle,
@@ -40,12 +44,19 @@ export class Passwords {
     private readonly audit: Audit,
   ) {}
 
-  /** Does the same for any address: whether it is a user's, who sends the mail looks. Throws `too_many_attempts`. */
+  /**
+   * Does the same for any address: whether it is a user's, who sends the mail looks. No link comes of it once that
+   * user's access was revoked. Throws `too_many_attempts`.
+   */
   async forgot(tenant: Tenant, { email }: ForgotPasswordDto): Promise<void> {
     const address = email.toLowerCase();
     await this.throttle.takeFromClient(MAILS_FROM_ONE);
     if (!(await this.throttle.isTaken(MAILS_TO_ONE, [tenant.id, address]))) return;
-    await this.tenants.write(tenant.id, (scope) => this.mails.add(scope, 'reset', { email: address }));
+    await this.tenants.write(tenant.id, async (scope) => {
+      const user = await scope.findOne(User, { email: address, ...WHERE_STATUS.active });
+      const epoch = String(user?.credentialsEpoch ?? 0);
+      await this.mails.add(scope, 'reset', { email: address, epoch });
+    });
   }
 
   /** Whoever else is signed in has to do it again; this one is. Throws `invalid_link`. */
@@ -59,12 +70,12 @@ export class Passwords {
       const user = await this.tokens.redeem(scope, token, 'reset');
       const context = currentContext();
       if (context) context.actor = { kind: 'user', id: user.id };
-      await this.set(scope, user.id, passwordHash, 'user.password_reset');
-      return this.signIns.open(scope, { ...user, passwordHash }, device_token);
+      await this.set(scope, user, passwordHash, 'user.password_reset');
+      return this.signIns.open(scope, user, device_token);
     });
   }
 
-  /** The other sessions end. Throws `wrong_password` and `too_many_attempts`. */
+  /** The other sessions end. Throws `wrong_password`, `password_unchanged` and `too_many_attempts`. */
   async change(tenant: Tenant, by: SignedInUser, dto: ChangePasswordDto): Promise<void> {
     const { current_password: current, new_password: wanted } = dto;
     requireGoodPassword(wanted, tenant, by.email, 'new_password');
@@ -73,28 +84,38 @@ export class Passwords {
     if (!user || user.passwordHash === NO_PASSWORD) throw unauthenticated();
     if (!(await this.checks.matches(current, user.passwordHash))) throw wrongPassword();
     await this.throttle.giveBack(CHECKS_BY_SESSIONS, [tenant.id, by.id]);
+    if (wanted === current) throw passwordUnchanged();
     const passwordHash = await hashPassword(wanted);
-    await this.tenants.write(tenant.id, (scope) =>
-      this.set(scope, by.id, passwordHash, 'user.password_changed', by.sessionId),
-    );
+    await this.tenants.write(tenant.id, async (scope) => {
+      const locked = await lockUnchanged(scope, user);
+      await this.sessions.requireCaller(scope, [locked ?? user], by);
+      if (!locked) throw wrongPassword();
+      await this.set(scope, locked, passwordHash, 'user.password_changed', by.sessionId);
+    });
   }
 
   private async set(
     scope: TenantScope,
-    userId: string,
+    user: User,
     passwordHash: string,
     action: string,
     sessionThatGoesOn?: string,
   ): Promise<void> {
-    await scope.update(User, { id: userId }, { passwordHash });
-    await this.tokens.revoke(scope, userId, 'reset');
-    const ended = await this.sessions.endAll(scope, userId, sessionThatGoesOn);
+    const ended = await this.revocations.revoke(scope, user, { passwordHash }, sessionThatGoesOn);
     const after = { sessions_ended: ended };
-    await this.audit.record(scope, { action, targetKind: 'user', targetId: userId, after });
-    await this.mails.add(scope, 'password_changed', { user_id: userId });
+    await this.audit.record(scope, { action, targetKind: 'user', targetId: user.id, after });
+    await this.mails.add(scope, 'password_changed', { user_id: user.id });
   }
 }
 
 function wrongPassword(): DomainError {
   return new DomainError('wrong_password', 'forbidden', 'That is not your current password.');
+}
+
+function passwordUnchanged(): DomainError {
+  return new DomainError(
+    'password_unchanged',
+    'unprocessable',
+    'The new password is the current one, so nothing was changed. Choose another.',
+  );
 }

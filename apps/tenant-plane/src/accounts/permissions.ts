@@ -1,3 +1,5 @@
+import { DomainError } from '@atlas/platform';
+
 export const USER_ROLES = ['admin', 'operator', 'fulfiller', 'requester'] as const;
 export type UserRole = (typeof USER_ROLES)[number];
 
@@ -31,3 +33,9 @@ export const PERMISSIONS_OF_ROLE: Readonly<Record<UserRole, readonly Permission[
   fulfiller: FULFILLER,
   requester: REQUESTER,
 };
+
+/** Throws `forbidden`. */
+export function requirePermission(role: UserRole, permission: Permission): void {
+  if (PERMISSIONS_OF_ROLE[role].includes(permission)) return;
+  throw new DomainError('forbidden', 'forbidden', `Your role (${role}) does not include ${permission}.`);
+}

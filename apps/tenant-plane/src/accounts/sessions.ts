@@ -3,8 +3,12 @@ import { Clock } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
+import { type SignedInUser } from '../tenancy/request-tenant';
+import { type Permission, requirePermission } from './permissions';
+import { unauthenticated } from './session-authentication';
 import { hashToken, mintSessionToken } from './session-token';
 import { Session } from './session.entity';
+import { lockUser } from './user-locks';
 import { type User } from './user.entity';
 
 const SESSION_MS = 12 * 3600_000;
@@ -32,7 +36,7 @@ export interface SignedIn {
 export class Sessions {
   constructor(private readonly clock: Clock) {}
 
-  /** `family`: of the session that this one goes on from. */
+  /** For a locked user. `family`: of the session that this one goes on from. */
   async open(scope: TenantScope, user: User, family?: string): Promise<SignedIn> {
     const now = this.clock.now();
     const id = uuidv7(now);
@@ -56,14 +60,31 @@ export class Sessions {
     return { token, refresh_token: refreshToken, expires_at: expiresAt, user: userView(user) };
   }
 
+  /**
+   * Looks again at who calls, among users that are locked: their session may have ended, and their role changed, since
+   * the request was let in. Throws `unauthenticated` and `forbidden`.
+   */
+  async requireCaller(
+    scope: TenantScope,
+    locked: readonly User[],
+    { id: userId, sessionId }: SignedInUser,
+    permission?: Permission,
+  ): Promise<void> {
+    const caller = locked.find(({ id }) => id === userId);
+    const isLive = await scope.exists(Session, { id: sessionId, revokedAt: IsNull() });
+    if (!caller || caller.deactivatedAt || !isLive) throw unauthenticated();
+    if (permission) requirePermission(caller.role, permission);
+  }
+
   /** Ends a user's sessions, on every replica with the next request; `but` goes on. How many there were. */
   endAll(scope: TenantScope, userId: string, but?: string): Promise<number> {
     const where = { userId, revokedAt: IsNull(), ...(but !== undefined && { id: Not(but) }) };
     return scope.update(Session, where, { revokedAt: this.clock.now() });
   }
 
-  /** Ends all that came of one sign-in. */
-  async endFamily(scope: TenantScope, { id, familyId }: Session): Promise<number> {
+  /** Ends all that came of one sign-in; under the lock of its user, so that no refresh adds to it meanwhile. */
+  async endFamily(scope: TenantScope, { id, userId, familyId }: Session): Promise<number> {
+    await lockUser(scope, userId);
     const revokedAt = this.clock.now();
     const family = familyId ?? id;
     const older = await scope.update(Session, { id: family, revokedAt: IsNull() }, { revokedAt });

@@ -3,6 +3,7 @@ import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
 import { hashToken, mintSessionToken } from './session-token';
+import { lockUser } from './user-locks';
 import { WHERE_STATUS } from './user-status';
 import { UserToken, type UserTokenPurpose } from './user-token.entity';
 import { User } from './user.entity';
@@ -21,7 +22,7 @@ export class UserTokens {
     return new Date(this.clock.now().getTime() + LIFETIME_MS[purpose]);
   }
 
-  /** The one before is void from here on. */
+  /** For a locked user. The one before is void from here on. */
   async mint(scope: TenantScope, userId: string, purpose: UserTokenPurpose): Promise<string> {
     await this.revoke(scope, userId, purpose);
     const token = mintSessionToken(purpose, scope.tenantId);
@@ -35,6 +36,10 @@ export class UserTokens {
     await scope.delete(UserToken, { userId, purpose });
   }
 
+  async revokeAll(scope: TenantScope, userId: string): Promise<void> {
+    await scope.delete(UserToken, { userId });
+  }
+
   /** Whose it is, while it is good. Throws `invalid_link`. */
   async userOf(scope: TenantScope, token: string, purpose: UserTokenPurpose): Promise<User> {
     const where = { tokenHash: hashToken(token), purpose, expiresAt: MoreThan(this.clock.now()) };
@@ -44,10 +49,11 @@ export class UserTokens {
     return user;
   }
 
-  /** As {@link userOf}; one of several who come at once gets it. */
+  /** As {@link userOf}, and locks the user; one of several who come at once gets it. */
   async redeem(scope: TenantScope, token: string, purpose: UserTokenPurpose): Promise<User> {
+    await lockUser(scope, (await this.userOf(scope, token, purpose)).id);
     const user = await this.userOf(scope, token, purpose);
-    if ((await scope.delete(UserToken, { tokenHash: hashToken(token) })) === 0) throw invalidLink();
+    await scope.delete(UserToken, { tokenHash: hashToken(token) });
     return user;
   }
 }

@@ -16,4 +16,6 @@ export class User implements TenantOwned {
   /** Until the invitation is accepted. */
   @TimestampColumn({ name: 'invited_at', nullable: true }) invitedAt: Date | null;
   @TimestampColumn({ name: 'deactivated_at', nullable: true }) deactivatedAt: Date | null;
+  /** One more with each revocation: tells what was checked before one from what was checked after it. */
+  @Column('integer', { name: 'credentials_epoch', default: 0 }) credentialsEpoch: number;
 }

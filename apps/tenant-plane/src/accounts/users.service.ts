@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { type SignedInUser } from '../tenancy/request-tenant';
+import { Revocations } from './revocations';
 import { Sessions } from './sessions';
 import { WHERE_STATUS, statusOf } from './user-status';
 import { User } from './user.entity';
@@ -17,6 +18,7 @@ export class Users {
   constructor(
     private readonly tenants: TenantDatabase,
     private readonly sessions: Sessions,
+    private readonly revocations: Revocations,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -42,14 +44,18 @@ export class Users {
   /** Throws `user_not_found`, `own_role` and `last_admin`. */
   update(tenantId: string, by: SignedInUser, id: string, dto: UpdateUserDto): Promise<UserDetails> {
     return this.tenants.write(tenantId, async (scope) => {
-      const admins = await activeAdmins(scope);
-      const user = await find(scope, id);
+      const locked = await lockWithAdmins(scope, [id, by.id]);
+      await this.sessions.requireCaller(scope, locked, by, 'users:write');
+      const admins = locked.filter(isActiveAdmin);
+      const user = locked.find((one) => one.id === id);
+      if (!user) throw userNotFound();
       const changed = { ...user, ...this.changes(user, dto) };
       if (id === by.id && changed.role !== user.role) throw ownRole();
       if (admins.every((admin) => admin.id === id) && !isActiveAdmin(changed)) throw lastAdmin();
       const { name, role, deactivatedAt } = changed;
-      await scope.update(User, { id }, { name, role, deactivatedAt });
-      if (deactivatedAt) await this.sessions.endAll(scope, id);
+      const changes = { name, role, deactivatedAt };
+      if (deactivatedAt) await this.revocations.revoke(scope, user, changes);
+      else await scope.update(User, { id }, changes);
       const [before, after] = [factsOf(user), factsOf(changed)];
       await this.audit.record(scope, {
         action: 'user.changed',
@@ -72,15 +78,17 @@ export class Users {
   }
 }
 
-/** Held until the transaction ends: of two who would each leave the other as the last one, the second looks again. */
-function activeAdmins(scope: TenantScope): Promise<User[]> {
-  const admins = scope
+/**
+ * Of two admins who would each leave the other as the last one, the second waits and looks again. In the order of
+ * `lockUsers`, and by one statement, so that nobody waits for each other.
+ */
+function lockWithAdmins(scope: TenantScope, ids: readonly string[]): Promise<User[]> {
+  const isActiveAdmin = 'user.role = :role and user.deactivatedAt is null and user.invitedAt is null';
+  const users = scope
     .query(User, 'user')
-    .andWhere('user.role = :role and user.deactivatedAt is null and user.invitedAt is null', {
-      role: 'admin',
-    })
+    .andWhere(`((${isActiveAdmin}) or user.id in (:...ids))`, { role: 'admin', ids })
     .orderBy('user.id');
-  return lockedForUpdate(admins).getMany();
+  return lockedForUpdate(users).getMany();
 }
 
 function isActiveAdmin(user: User): boolean {

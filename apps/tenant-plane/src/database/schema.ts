@@ -28,6 +28,7 @@ import { ChainAudit1700000000009 } from './migrations/0009-chain-audit';
 import { QueueMails1700000000011 } from './migrations/0011-queue-mails';
 import { InviteUsers1700000000012 } from './migrations/0012-invite-users';
 import { CreateSingleSignOn1700000000013 } from './migrations/0013-create-single-sign-on';
+import { CountRevocations1700000000014 } from './migrations/0014-count-revocations';
 import { ProbeWrites1700000000017 } from './migrations/0017-probe-writes';
 
 /** The plane's own rows: who it is, whom it serves, what is tried too often, and whether its disk has room. */
@@ -71,6 +72,7 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     QueueMails1700000000011,
     InviteUsers1700000000012,
     CreateSingleSignOn1700000000013,
+    CountRevocations1700000000014,
     ProbeWrites1700000000017,
   ],
 };

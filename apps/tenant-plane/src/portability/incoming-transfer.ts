@@ -90,9 +90,12 @@ export class IncomingTransfer {
       for (const { codec, deleted } of here.toReversed()) await deleteRows(scope, codec, deleted ?? []);
       for (const { codec, rows, deleted } of here) {
         for (const key of deleted ?? []) this.sums.remove(codec.table, key);
+        const sent = new Map(rows.map((row) => [codec.keyOf(row).join('\0'), row]));
         const keys = rows.map((row) => codec.keyOf(row));
-        for (const row of await rowsWith(scope, codec, keys))
-          this.sums.put(codec.table, codec.keyOf(row), codec.hashOf(row));
+        for (const row of await rowsWith(scope, codec, keys)) {
+          const key = codec.keyOf(row);
+          this.sums.put(codec.table, key, codec.hashOf(row, sent.get(key.join('\0'))));
+        }
       }
     });
   }

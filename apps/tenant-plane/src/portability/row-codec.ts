@@ -48,9 +48,13 @@ export class RowCodec {
     return Object.fromEntries(this.keys.map(({ propertyName }, index) => [propertyName, key[index] ?? '']));
   }
 
-  /** The same for the same row on any database, whatever the order of the keys in its JSON. */
-  hashOf(row: PortableRow): bigint {
-    const text = JSON.stringify([this.table, this.columns.map((column) => sorted(row[column.databaseName]))]);
+  /**
+   * The same for the same row on any database, whatever the order of the keys in its JSON. `sent`: the row as it came,
+   * whose columns count; an older plane has fewer.
+   */
+  hashOf(row: PortableRow, sent = row): bigint {
+    const columns = this.columns.filter(({ databaseName }) => databaseName in sent);
+    const text = JSON.stringify([this.table, columns.map(({ databaseName }) => sorted(row[databaseName]))]);
     return BigInt(`0x${createHash('sha256').update(text).digest('hex').slice(0, 32)}`);
   }
 }

@@ -1,6 +1,6 @@
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Body, Controller, Delete, Get, HttpCode, Put } from '@nestjs/common';
-import { CurrentTenant } from '../tenancy/request-tenant';
+import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';
 import { ConfigureIdentityProviderDto } from './identity-provider.dto';
@@ -21,14 +21,15 @@ export class IdentityProviderController {
   @Put()
   configure(
     @CurrentTenant() tenant: Tenant,
+    @CurrentUser() by: SignedInUser,
     @Body() dto: ConfigureIdentityProviderDto,
   ): Promise<IdentityProviderView> {
-    return this.providers.configure(tenant, dto);
+    return this.providers.configure(tenant, by, dto);
   }
 
   @Delete()
   @HttpCode(204)
-  remove(@CurrentTenant() tenant: Tenant): Promise<void> {
-    return this.providers.remove(tenant);
+  remove(@CurrentTenant() tenant: Tenant, @CurrentUser() by: SignedInUser): Promise<void> {
+    return this.providers.remove(tenant, by);
   }
 }

@@ -9,9 +9,12 @@ import {
 } from '@atlas/platform';
 import { plannedTenantUrl } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
+import { Sessions } from '../accounts/sessions';
+import { lockUsers } from '../accounts/user-locks';
 import { Audit } from '../audit/audit.service';
 import { Deployment } from '../deployment/deployment';
 import { TenantPlaneConfig } from '../tenant-plane.config';
+import { type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type ConfigureIdentityProviderDto } from './identity-provider.dto';
 import { type GrantableRole, IdentityProvider } from './identity-provider.entity';
@@ -38,6 +41,7 @@ export interface IdentityProviderView {
 export class IdentityProviders {
   constructor(
     private readonly tenants: TenantDatabase,
+    private readonly sessions: Sessions,
     private readonly deployment: Deployment,
     private readonly config: TenantPlaneConfig,
     private readonly audit: Audit,
@@ -49,9 +53,14 @@ export class IdentityProviders {
     return { provider: provider && viewOf(provider), redirect_uri: this.redirectUri(tenant) };
   }
 
-  async configure(tenant: Tenant, dto: ConfigureIdentityProviderDto): Promise<IdentityProviderView> {
+  async configure(
+    tenant: Tenant,
+    by: SignedInUser,
+    dto: ConfigureIdentityProviderDto,
+  ): Promise<IdentityProviderView> {
     requireSensible(dto);
     await this.tenants.write(tenant.id, async (scope) => {
+      await this.requireStillAllowed(scope, by);
       const before = await find(scope);
       const provider = {
         kind: KIND,
@@ -69,8 +78,9 @@ export class IdentityProviders {
     return this.view(tenant);
   }
 
-  async remove(tenant: Tenant): Promise<void> {
+  async remove(tenant: Tenant, by: SignedInUser): Promise<void> {
     await this.tenants.write(tenant.id, async (scope) => {
+      await this.requireStillAllowed(scope, by);
       const before = await find(scope);
       if (!before) throw new DomainError('not_found', 'not_found', 'There is no identity provider.');
       await scope.delete(IdentityProvider, { kind: KIND });
@@ -95,6 +105,11 @@ export class IdentityProviders {
   /** As it stands when the user comes back: it may have been changed since. */
   current(scope: TenantScope): Promise<IdentityProvider | null> {
     return find(scope);
+  }
+
+  /** Whoever says who signs in users could let themselves in again. */
+  private async requireStillAllowed(scope: TenantScope, by: SignedInUser): Promise<void> {
+    await this.sessions.requireCaller(scope, await lockUsers(scope, [by.id]), by, 'sign_in:configure');
   }
 
   /** The tenant's own address, as it was planned: never what a request says of itself. */

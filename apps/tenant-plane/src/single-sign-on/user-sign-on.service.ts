@@ -6,12 +6,14 @@ import {
   type ProvenIdentity,
   SingleSignOn,
   currentContext,
+  signOnNotBegun,
   signOnUnknownAccount,
 } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, Logger } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Sessions, type SignedIn } from '../accounts/sessions';
+import { lockUnchanged } from '../accounts/user-locks';
 import { UserTokens } from '../accounts/user-tokens';
 import { User } from '../accounts/user.entity';
 import { Audit } from '../audit/audit.service';
@@ -60,7 +62,12 @@ export class UserSignOn {
     const client = await this.providers.clientOf(tenant);
     const identity = await this.signOn.finish(client, tenant.id, request, reply);
     const admit = (): Promise<SignedIn> =>
-      this.tenants.write(tenant.id, (scope) => this.admit(scope, identity));
+      this.tenants.write(tenant.id, async (scope) => {
+        // It may have been taken away while it was asked.
+        const { issuer, clientId } = await this.providers.clientOf(tenant);
+        if (issuer !== client.issuer || clientId !== client.clientId) throw signOnNotBegun();
+        return this.admit(scope, identity);
+      });
     return admit().catch((error: unknown) => {
       if (RACES.some((race) => violates(error, race))) return admit();
       throw error;
@@ -84,11 +91,9 @@ export class UserSignOn {
 
   private async admit(scope: TenantScope, identity: ProvenIdentity): Promise<SignedIn> {
     const { issuer, subject } = identity;
-    const linked = await scope.findOne(UserIdentity, { issuer, subject });
-    const user = linked
-      ? await scope.findOne(User, { id: linked.userId })
-      : await this.firstTime(scope, identity);
-    if (!user || user.deactivatedAt !== null) throw this.unknown(identity);
+    const known = await scope.findOne(UserIdentity, { issuer, subject });
+    const user = known ? await this.linked(scope, known) : await this.firstTime(scope, identity);
+    if (!user) throw this.unknown(identity);
     setActor(user.id);
     await this.audit.record(scope, {
       action: 'user.signed_in',
@@ -99,11 +104,20 @@ export class UserSignOn {
     return this.sessions.open(scope, user);
   }
 
+  /** Unless it was linked to another identity meanwhile. */
+  private async linked(scope: TenantScope, identity: UserIdentity): Promise<User | null> {
+    const { userId, issuer, subject } = identity;
+    const seen = await scope.findOne(User, { id: userId });
+    const user = seen && (await lockUnchanged(scope, seen));
+    return user && (await scope.exists(UserIdentity, { userId, issuer, subject })) ? user : null;
+  }
+
   private async firstTime(scope: TenantScope, identity: ProvenIdentity): Promise<User | null> {
     const { email, issuer } = identity;
     if (email === null) return null;
-    const user = (await scope.findOne(User, { email })) ?? (await this.create(scope, email, identity.name));
-    if (!user || user.deactivatedAt !== null) return null;
+    const seen = (await scope.findOne(User, { email })) ?? (await this.create(scope, email, identity.name));
+    const user = seen && (await lockUnchanged(scope, seen));
+    if (!user) return null;
     // Another person may have the address today. Who was linked by this provider stays who they were.
     if (await scope.exists(UserIdentity, { userId: user.id, issuer })) return null;
     setActor(user.id);
@@ -132,7 +146,14 @@ export class UserSignOn {
         name: name ?? email,
         role: provider.defaultRole,
       },
-      ...{ passwordHash: NO_PASSWORD, isFirst: false, createdAt: now, invitedAt: null, deactivatedAt: null },
+      ...{
+        passwordHash: NO_PASSWORD,
+        isFirst: false,
+        createdAt: now,
+        invitedAt: null,
+        deactivatedAt: null,
+        credentialsEpoch: 0,
+      },
     };
     await scope.insert(User, user);
     setActor(user.id);

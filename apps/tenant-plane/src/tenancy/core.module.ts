@@ -7,6 +7,7 @@ import { Devices } from '../accounts/devices';
 import { Invitations } from '../accounts/invitations';
 import { Passwords } from '../accounts/passwords';
 import { PasswordsController } from '../accounts/passwords.controller';
+import { Revocations } from '../accounts/revocations';
 import { SessionAuthentication } from '../accounts/session-authentication';
 import { SessionCookie } from '../accounts/session-cookie';
 import { Sessions } from '../accounts/sessions';
@@ -78,6 +79,7 @@ const ACCOUNTS = [
   Devices,
   Invitations,
   Passwords,
+  Revocations,
   SessionAuthentication,
   SessionCookie,
   Sessions,

@@ -2,7 +2,7 @@ import { TenantDatabase } from '@atlas/persistence';
 import { DomainError, IS_PUBLIC, currentContext, refuseOtherSites } from '@atlas/platform';
 import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { PERMISSIONS_OF_ROLE, type Permission } from '../accounts/permissions';
+import { type Permission, requirePermission } from '../accounts/permissions';
 import {
   type ProvenSession,
   SessionAuthentication,
@@ -63,7 +63,7 @@ export class TenantGuard implements CanActivate {
       (error: unknown) => this.sentOn(error, request),
     );
     if (tenant) admit(request, tenant, session);
-    if (isLoginNeeded) requirePermission(session, access);
+    if (isLoginNeeded) requireAccess(session, access);
     return true;
   }
 
@@ -113,14 +113,9 @@ export function requireActive(tenant: Tenant): void {
   );
 }
 
-function requirePermission(session: ProvenSession | undefined, access: Permission | 'any-user'): void {
+function requireAccess(session: ProvenSession | undefined, access: Permission | 'any-user'): void {
   if (!session) throw unauthenticated();
-  if (access === 'any-user' || PERMISSIONS_OF_ROLE[session.user.role].includes(access)) return;
-  throw new DomainError(
-    'forbidden',
-    'forbidden',
-    `Your role (${session.user.role}) does not include ${access}.`,
-  );
+  if (access !== 'any-user') requirePermission(session.user.role, access);
 }
 
 function headerOf(request: TenantRequest): string | undefined {

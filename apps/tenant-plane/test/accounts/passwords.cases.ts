@@ -107,6 +107,21 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       await smtp.next();
     });
 
+    it('has no link of a mail that was asked for before the password was replaced', async () => {
+      smtp.refusal = 'busy';
+      await forgot().expect(202);
+      await plane.app.get(Mails).sendNoted();
+      await change({}).expect(204);
+      const before = smtp.mails.length;
+      smtp.refusal = undefined;
+      clock.advance(60);
+      await plane.app.get(Mails).sendNoted();
+      expect(smtp.mails.slice(before).map(({ subject }) => subject)).toEqual([
+        `Your password for ${tenant.name} was changed`,
+      ]);
+      await smtp.next();
+    });
+
     it('is not replaced by one that is easy to guess, nor in another tenant', async () => {
       const token = await linked();
       const weak = await reset(token, { password: `${tenant.slug} ann 12` }).expect(400);
@@ -129,6 +144,18 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       await login(NEW).expect(200);
       expect((await smtp.next()).subject).toBe(`Your password for ${tenant.name} was changed`);
       expect(await plane.audit(tenant, 'user.password_changed')).toHaveLength(1);
+    });
+
+    it('is not replaced by itself: links and other sessions stay', async () => {
+      const token = await linked();
+      const other = (await login(PASSWORD).expect(200)).body;
+      const { body } = await change({ new_password: PASSWORD }).expect(422);
+      expect(body.code).toBe('password_unchanged');
+      expect([await statusOf(user.session), await statusOf(other.token)]).toEqual([200, 200]);
+      const guess = { current_password: NEW, new_password: NEW };
+      expect((await change(guess).expect(403)).body.code).toBe('wrong_password');
+      await reset(token).expect(200);
+      await smtp.next();
     });
 
     it('is not found out by an open session: after ten guesses it has to wait', async () => {

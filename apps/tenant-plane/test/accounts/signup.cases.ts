@@ -104,7 +104,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       );
       for (const token of [
         [parts[0], others, parts[2]].join('.'),
-        [parts[0], parts[1], `A${parts[2]?.slice(1)}`].join('.'),
+        [parts[0], parts[1], `${parts[2]?.startsWith('A') ? 'B' : 'A'}${parts[2]?.slice(1)}`].join('.'),
         [unsigned, parts[1], ''].join('.'),
         `${parts[0]}.${parts[1]}`,
         'no token',

@@ -3,8 +3,10 @@ import { type DesiredTenant } from '@atlas/plane-contract';
 import { NO_PASSWORD } from '@atlas/platform';
 import { CookieBrowser, EVERY_DATABASE, FixedClock, OpenIdProvider, type ProviderUser } from '@atlas/testing';
 import type supertest from 'supertest';
+import { Sessions } from '../../src/accounts/sessions';
 import { User } from '../../src/accounts/user.entity';
 import { UserIdentity } from '../../src/single-sign-on/user-identity.entity';
+import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
 const refusal = ({ status, body }: supertest.Response) => [status, body.code];
@@ -113,6 +115,41 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     const deactivatedAt = plane.now;
     await plane.tenants.write(tenant.tenant_id, (scope) => scope.update(User, { id }, { deactivatedAt }));
     expect(refusal(await signIn(eve))).toEqual(UNKNOWN);
+  });
+
+  it('are out when they are deactivated while they come in', async () => {
+    const { id } = await plane.user(tenant, 'operator', { email: 'sue@example.com' });
+    const sue: ProviderUser = { sub: 'sue', email: 'sue@example.com', email_verified: true };
+    const deactivate = (deactivated: boolean) => plane.patch(`/api/users/${id}`, { deactivated }, admin);
+    expect((await signIn(sue)).status).toBe(303);
+    const browser = new CookieBrowser();
+    const url = await comeBack(sue, browser);
+    const pause = Pause.before(plane.app.get(Sessions), 'open');
+    const arriving = arrive(url, browser);
+    await pause.reached;
+    const deactivating = deactivate(true).then(({ status }) => status);
+    await endedOrWaiting(plane, deactivating);
+    pause.release();
+    await arriving;
+    expect(await deactivating).toBe(200);
+    await deactivate(false).expect(200);
+    expect((await call('/api/auth/me', browser)).status).toBe(401);
+  });
+
+  it('are not let in by a provider that the tenant has left while it was asked', async () => {
+    await plane.user(tenant, 'operator', { email: 'pat@example.com' });
+    const pat: ProviderUser = { sub: 'pat', email: 'pat@example.com', email_verified: true };
+    const [switchedOff, other] = [{ enabled: false }, { client_id: 'another' }];
+    const answers: supertest.Response[] = [];
+    for (const changes of [switchedOff, other]) {
+      provider.tampering = async (claims) => {
+        await configure(changes).expect(200);
+        return provider.sign(claims);
+      };
+      answers.push(await signIn(pat));
+      await configure({}).expect(200);
+    }
+    expect(answers.map(refusal)).toEqual([[404, 'sign_on_not_configured'], NOT_BEGUN]);
   });
 
   describe('and may become users by that', () => {

@@ -2,11 +2,13 @@ import { ChangeTracking, Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type DatabaseDriver, EVERY_DATABASE } from '@atlas/testing';
 import { type CryptoKey, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
+import { type EntityMetadata } from 'typeorm';
+import { User } from '../../src/accounts/user.entity';
 import { TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
 import { Incident } from '../../src/incidents/incident.entity';
 import { IncomingTransfer } from '../../src/portability/incoming-transfer';
 import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
-import { rowCodecs } from '../../src/portability/row-codec';
+import { RowCodec, rowCodecs } from '../../src/portability/row-codec';
 import { type TransferRelay } from '../../src/portability/transfer-relay';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { fillEveryTable } from '../rows.fixture';
@@ -46,14 +48,10 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
   });
 
   const codecs = (plane: TestTenantPlane) => rowCodecs(plane.app.get(Database).dataSource.manager);
-  const outgoing = (): OutgoingTransfer => {
+  const outgoing = (sent = codecs(source)): OutgoingTransfer => {
     const tracking = new ChangeTracking(source.app.get(Database));
     const tools = { tenants: source.tenants, tracking, relay: relay as unknown as TransferRelay };
-    return new OutgoingTransfer(
-      tools,
-      { transferId: 't', tenantId: tenant.tenant_id, recipient },
-      codecs(source),
-    );
+    return new OutgoingTransfer(tools, { transferId: 't', tenantId: tenant.tenant_id, recipient }, sent);
   };
   const incoming = (): IncomingTransfer => {
     const marked = { markWhole: async (isWhole: boolean) => void (wholes += Number(isWhole)) };
@@ -91,6 +89,19 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     for (const { table } of codecs(target))
       expect([table, (here as Record<string, unknown[]>)[table]?.length]).not.toEqual([table, 0]);
     expect(TENANT_SCOPED_ENTITIES).toHaveLength(codecs(target).length);
+  });
+
+  it('arrive whole from an older plane, which has a column less', async () => {
+    const older = codecs(source).map(({ metadata }) => {
+      const columns = metadata.columns.filter(({ databaseName }) => databaseName !== 'credentials_epoch');
+      return new RowCodec(Object.create(metadata, { columns: { value: columns } }) as EntityMetadata);
+    });
+    const sending = outgoing(older);
+    const sent = sending.run(end.signal);
+    sending.freeze();
+    await Promise.all([sent, incoming().run(end.signal)]);
+    expect(wholes).toBe(1);
+    expect(await target.rows(tenant, User)).toEqual([expect.objectContaining({ credentialsEpoch: 0 })]);
   });
 
   it('change no more once they are frozen, and can be read all the time', async () => {

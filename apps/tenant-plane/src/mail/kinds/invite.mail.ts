@@ -1,8 +1,8 @@
 import { type AddressedLetter, MailKind, type MailSubject, type TenantScope } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
+import { lockUser } from '../../accounts/user-locks';
 import { UserTokens } from '../../accounts/user-tokens';
-import { WHERE_STATUS } from '../../accounts/user-status';
-import { User } from '../../accounts/user.entity';
+import { statusOf } from '../../accounts/user-status';
 import { TenantDirectory } from '../../tenancy/tenant-directory';
 import { TenantUrls } from '../../tenancy/tenant-urls';
 
@@ -21,8 +21,8 @@ export class InviteMail extends MailKind<TenantScope> {
 
   async write(scope: TenantScope, { user_id: id }: MailSubject): Promise<AddressedLetter | null> {
     const tenant = await this.directory.find(scope.tenantId);
-    const user = await scope.findOne(User, { id, ...WHERE_STATUS.invited });
-    if (!tenant || !user) return null;
+    const user = id === undefined ? null : await lockUser(scope, id);
+    if (!tenant || !user || statusOf(user) !== 'invited') return null;
     const token = await this.tokens.mint(scope, user.id, 'invite');
     return {
       to: user.email,

@@ -1,13 +1,14 @@
 import { type AddressedLetter, MailKind, type MailSubject, type TenantScope } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
+import { lockUser } from '../../accounts/user-locks';
 import { UserTokens } from '../../accounts/user-tokens';
-import { WHERE_STATUS } from '../../accounts/user-status';
+import { statusOf } from '../../accounts/user-status';
 import { User } from '../../accounts/user.entity';
 import { Audit } from '../../audit/audit.service';
 import { TenantDirectory } from '../../tenancy/tenant-directory';
 import { TenantUrls } from '../../tenancy/tenant-urls';
 
-/** To an address that somebody has typed: a mail goes out only if it is that of an active user. */
+/** To an address that somebody has typed: a mail goes out only if it is that of an active user, and nothing was revoked since. */
 @Injectable()
 export class ResetMail extends MailKind<TenantScope> {
   readonly name = 'reset';
@@ -21,10 +22,12 @@ export class ResetMail extends MailKind<TenantScope> {
     super();
   }
 
-  async write(scope: TenantScope, { email }: MailSubject): Promise<AddressedLetter | null> {
+  async write(scope: TenantScope, { email, epoch }: MailSubject): Promise<AddressedLetter | null> {
     const tenant = await this.directory.find(scope.tenantId);
-    const user = await scope.findOne(User, { email, ...WHERE_STATUS.active });
-    if (!tenant || !user) return null;
+    const seen = await scope.findOne(User, { email });
+    const user = seen && (await lockUser(scope, seen.id));
+    const isWanted = user && statusOf(user) === 'active' && String(user.credentialsEpoch) === epoch;
+    if (!tenant || !isWanted) return null;
     const token = await this.tokens.mint(scope, user.id, 'reset');
     const entry = { action: 'user.password_reset_sent', targetKind: 'user', targetId: user.id };
     await this.audit.record(scope, entry);

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { inBatches } from '../in-batches';
+import { type Proof, type ProofContext } from '../proof';
+import { RacedOperators } from '../revoking/control-plane-pairs';
+import { type PairResult, raced } from '../revoking/race';
+import { RacedTenants } from '../revoking/tenant-plane-pairs';
+import { TenantRows } from '../tenant-rows';
+
+const FULL = 200;
+const SMALL = 1;
+const PAIRS_AT_ONCE = 4;
+/** Invitations of one tenant are limited. */
+const RACES_OF_TENANT = 16;
+/** The race is open for as long as a password is being hashed; both calls do that. */
+const WINDOW_IN_SIGN_INS = 1.5;
+
+/** R36. Somebody comes in, or makes a way in, at the moment at which that is taken back. */
+export const REVOCATION_RACES: Proof = {
+  name: 'revocation-races',
+  goal: '200 interleavings of each pair of an action and a revocation, at both planes: what was revoked by an acknowledged call never works again',
+  databases: ['sqlite', 'postgres'],
+  async run(context) {
+    const count = context.size === 'full' ? FULL : SMALL;
+    // So that each call has an address of its own, and no limit of one address decides.
+    const trusting = context.size === 'full' ? { TRUSTED_PROXIES: '127.0.0.1' } : undefined;
+    const results = [
+      ...(await atTenantPlane(context, count, trusting)),
+      ...(await atControlPlane(context, count, trusting)),
+    ];
+    const survivors = results.reduce((sum, result) => sum + result.survivors, 0);
+    const revoked = results.reduce((sum, result) => sum + result.revoked, 0);
+    const bad = results.filter(
+      (result) => result.survivors + result.blunt > 0 || (context.size === 'full' && result.revoked === 0),
+    );
+    const figure = [
+      `${results.length} pairs of ${count} interleavings, ${revoked} revocations: ${survivors} survivors`,
+      ...bad.map(({ text }) => text),
+    ];
+    return { figure: figure.join('; '), isGood: bad.length === 0 && revoked > 0 };
+  },
+};
+
+type Env = Readonly<Record<string, string>> | undefined;
+
+async function atTenantPlane(context: ProofContext, count: number, env: Env): Promise<PairResult[]> {
+  const { stack, planeDatabase } = await context.served(env);
+  const tenants = Array.from({ length: Math.ceil(count / RACES_OF_TENANT) }, async () => {
+    const { tenant } = await stack.tenantWithAdmin(`raced-${randomBytes(4).toString('hex')}`);
+    return tenant.id;
+  });
+  const rows = await TenantRows.open(planeDatabase);
+  try {
+    return await racedInTurn(context, new RacedTenants(stack, rows, await Promise.all(tenants)), count);
+  } finally {
+    await rows.close();
+  }
+}
+
+async function atControlPlane(context: ProofContext, count: number, env: Env): Promise<PairResult[]> {
+  const stack = await context.stack(env);
+  const rows = await TenantRows.open(stack.controlPlaneDatabase);
+  try {
+    return await racedInTurn(context, new RacedOperators(stack, rows), count);
+  } finally {
+    await rows.close();
+  }
+}
+
+/** In the small form several pairs at once: each is a single race. */
+async function racedInTurn(
+  { size, only = '', progress }: ProofContext,
+  plane: RacedTenants | RacedOperators,
+  count: number,
+): Promise<PairResult[]> {
+  const pairs = plane.pairs().filter(({ name }) => name.includes(only));
+  if (pairs.length === 0) return [];
+  await plane.fill(pairs.length, count);
+  const windowMs = WINDOW_IN_SIGN_INS * (await plane.timeOfSignIn());
+  return inBatches(pairs, { batch: size === 'full' ? 1 : PAIRS_AT_ONCE }, async (pair) => {
+    const result = await raced(pair, count, windowMs);
+    progress(result.text);
+    return result;
+  });
+}

@@ -1,0 +1,24 @@
+import { type TenantRows } from '../tenant-rows';
+
+type Row = Readonly<Record<string, unknown>>;
+
+const DAY_MS = 24 * 3600_000;
+/** Below the number of parameters that either database takes in a statement. */
+const VALUES_A_STATEMENT = 20_000;
+
+/** Writes rows past the plane: to make that many accounts by calls takes long, and is limited. */
+export async function insertRows(rows: TenantRows, table: string, all: readonly Row[]): Promise<void> {
+  const columns = Object.keys(all[0] ?? {});
+  const most = Math.floor(VALUES_A_STATEMENT / columns.length);
+  for (let from = 0; from < all.length; from += most) {
+    const some = all.slice(from, from + most);
+    const places = some.map((_, row) => `(${columns.map((__, i) => `$${row * columns.length + i + 1}`)})`);
+    const values = some.flatMap((row) => columns.map((column) => row[column]));
+    await rows.query(`insert into ${table} (${columns}) values ${places}`, values);
+  }
+}
+
+/** As both databases take it. */
+export function daysFromNow(days: number): string {
+  return new Date(Date.now() + days * DAY_MS).toISOString().replace('T', ' ').replace('Z', '');
+}

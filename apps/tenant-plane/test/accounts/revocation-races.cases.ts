@@ -1,0 +1,277 @@
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { hashPassword } from '@atlas/platform';
+import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import type supertest from 'supertest';
+import { Invitations } from '../../src/accounts/invitations';
+import { Sessions } from '../../src/accounts/sessions';
+import { UserTokens } from '../../src/accounts/user-tokens';
+import { Users } from '../../src/accounts/users.service';
+import { IdentityProviders } from '../../src/single-sign-on/identity-providers.service';
+import { Pause, endedOrWaiting } from '../pause.fixture';
+import { type CallOptions, PASSWORD, TestTenantPlane, hostOf, tokenIn } from '../tenant-plane.fixture';
+
+const NEW = 'another horse, another staple';
+const THIRD = 'a third horse, a third staple';
+
+describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
+  const clock = new FixedClock();
+  const email = 'ann@example.com';
+  let plane: TestTenantPlane;
+  let passwordHash: string;
+  let tenant: DesiredTenant;
+  let admin: CallOptions & { id: string };
+  let host: string;
+  let id: string;
+  let count = 0;
+  /** Of one sign-in, and of another. */
+  let first: { token: string; refresh_token: string };
+  let second: { token: string; refresh_token: string };
+
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot(driver, { clock });
+    passwordHash = await hashPassword(PASSWORD);
+  });
+  afterAll(() => plane.close());
+  beforeEach(async () => {
+    clock.advance(3600);
+    ({ tenant, admin } = await plane.tenantWithAdmin(`tenant-${(count += 1)}`));
+    host = hostOf(tenant.slug);
+    ({ id } = await plane.user(tenant, 'operator', { email, passwordHash }));
+    [first, second] = [(await login().expect(200)).body, (await login().expect(200)).body];
+  });
+
+  /** A request that is on its way. */
+  const sent = (test: supertest.Test): Promise<supertest.Response> => test.then((answer) => answer);
+  const login = (password = PASSWORD, headers = {}) =>
+    plane.post('/api/auth/token', { email, password }, { host, headers });
+  const refresh = (token: string) => plane.post('/api/auth/refresh', { refresh_token: token }, { host });
+  const change = (session: string, wanted = NEW) => {
+    const body = { current_password: PASSWORD, new_password: wanted };
+    return plane.post('/api/auth/password', body, { host, session });
+  };
+  const resetLink = (): Promise<string> =>
+    plane.tenants.write(tenant.tenant_id, (scope) => plane.app.get(UserTokens).mint(scope, id, 'reset'));
+  const reset = (token: string, password = THIRD) =>
+    plane.post('/api/auth/reset-password', { token, password }, { host });
+  const deactivate = (deactivated = true, whom = id) =>
+    plane.patch(`/api/users/${whom}`, { deactivated }, admin);
+  const invite = (caller: CallOptions = admin) =>
+    plane.post('/api/auth/invite', { email: 'bob@example.com', role: 'operator' }, caller);
+  const accept = (token: string) =>
+    plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }, { host });
+  const statusOf = async (session: string): Promise<number> =>
+    (await plane.get('/api/auth/me', { session, host })).status;
+
+  /** What has to be there before, and then the revocation: of all that its user has, but for the session `second`. */
+  type Revocation = [string, () => Promise<() => Promise<supertest.Response>>];
+  const REVOCATIONS: Revocation[] = [
+    ['a change of the password', async () => () => sent(change(second.token).expect(204))],
+    [
+      'a reset of the password',
+      async () => {
+        const token = await resetLink();
+        return () => sent(reset(token).expect(200));
+      },
+    ],
+    ['a deactivation', async () => () => sent(deactivate().expect(200))],
+  ];
+  const BACK_AGAIN: Revocation = [
+    'a deactivation that is taken back',
+    async () => async () => {
+      await deactivate().expect(200);
+      return sent(deactivate(false).expect(200));
+    },
+  ];
+  /** Nothing that a sign-in or a refresh has answered with works, nor after the user is let in again. */
+  const expectDead = async ({ status, body }: supertest.Response): Promise<void> => {
+    if (status >= 400) return;
+    expect(await statusOf(body.token)).toBe(401);
+    await deactivate(false).expect(200);
+    expect(await statusOf(body.token)).toBe(401);
+    await refresh(body.refresh_token).expect(401);
+  };
+
+  describe('reaches a sign-in', () => {
+    it.each([...REVOCATIONS, BACK_AGAIN])('whose password was checked before %s', async (_, prepare) => {
+      const revoke = await prepare();
+      const pause = Pause.inHashing('verify');
+      const signingIn = sent(login());
+      await pause.reached;
+      await revoke();
+      pause.release();
+      const { status, body } = await signingIn;
+      expect([status, body.code]).toEqual([401, 'invalid_credentials']);
+    });
+
+    it.each(REVOCATIONS)('that is being written during %s', async (_, prepare) => {
+      const revoke = await prepare();
+      const pause = Pause.behind(plane.app.get(Sessions), 'open');
+      const signingIn = sent(login());
+      await pause.reached;
+      const revoking = revoke();
+      await endedOrWaiting(plane, revoking);
+      pause.release();
+      await revoking;
+      await expectDead(await signingIn);
+    });
+  });
+
+  describe('reaches the pair of a refresh', () => {
+    /** The pair that came of the one before. */
+    let current: typeof first;
+    beforeEach(async () => {
+      current = (await refresh(first.refresh_token).expect(200)).body;
+    });
+
+    it.each<Revocation>([
+      ...REVOCATIONS,
+      [
+        'the refresh token before it, used again',
+        async () => () => sent(refresh(first.refresh_token).expect(401)),
+      ],
+      [
+        'a logout',
+        async () => () =>
+          sent(plane.post('/api/auth/logout', undefined, { host, session: current.token }).expect(204)),
+      ],
+      [
+        'a new sign-in of the same browser',
+        async () => () => sent(login(PASSWORD, { cookie: `atlas_session=${current.token}` }).expect(200)),
+      ],
+    ])('that is being written during %s', async (_, prepare) => {
+      const revoke = await prepare();
+      const pause = Pause.behind(plane.app.get(Sessions), 'open');
+      const refreshing = sent(refresh(current.refresh_token));
+      await pause.reached;
+      const revoking = revoke();
+      await endedOrWaiting(plane, revoking);
+      pause.release();
+      await revoking;
+      await expectDead(await refreshing);
+    });
+  });
+
+  describe('by a new password', () => {
+    it('is not overwritten by a change that was checked before it', async () => {
+      const token = await resetLink();
+      const pause = Pause.inHashing('verify');
+      const changing = sent(change(first.token));
+      await pause.reached;
+      await reset(token).expect(200);
+      pause.release();
+      expect((await changing).status).toBe(401);
+      await login(NEW).expect(401);
+      await login(THIRD).expect(200);
+    });
+
+    it.each([
+      ['two sessions', () => second.token, 'unauthenticated'],
+      ['one session', () => first.token, 'wrong_password'],
+    ])('happens once, of two changes from %s', async (_, other, code) => {
+      const pause = Pause.inHashing('verify');
+      const changing = sent(change(first.token));
+      await pause.reached;
+      await change(other(), THIRD).expect(204);
+      pause.release();
+      expect((await changing).body.code).toBe(code);
+      await login(NEW).expect(401);
+      await login(THIRD).expect(200);
+    });
+
+    it.each([REVOCATIONS[0], BACK_AGAIN] as Revocation[])(
+      'does not come by a link that was looked at before %s',
+      async (_, prepare) => {
+        const revoke = await prepare();
+        const token = await resetLink();
+        const pause = Pause.inHashing('hash');
+        const resetting = sent(reset(token));
+        await pause.reached;
+        await revoke();
+        pause.release();
+        expect((await resetting).body.code).toBe('invalid_link');
+        await login(THIRD).expect(401);
+      },
+    );
+  });
+
+  describe('of an invitation', () => {
+    const again = async (): Promise<void> => void (await invite().expect(201));
+    const gone = async (whom: string): Promise<void> => void (await deactivate(true, whom).expect(200));
+    const goneAndBack = async (whom: string): Promise<void> => {
+      await gone(whom);
+      await deactivate(false, whom).expect(200);
+    };
+
+    it.each([
+      ['sent again', again],
+      ['ended by deactivation', gone],
+      ['ended by a deactivation that is taken back', goneAndBack],
+    ])('reaches one that is being accepted when it is %s', async (_, revoke) => {
+      const { body } = await invite().expect(201);
+      const pause = Pause.inHashing('hash');
+      const accepting = sent(accept(tokenIn(body.url)));
+      await pause.reached;
+      await revoke(body.user.id);
+      pause.release();
+      expect((await accepting).body.code).toBe('invalid_link');
+      await accept(tokenIn(body.url)).expect(401);
+    });
+
+    it('reaches one that is being made', async () => {
+      const { body } = await invite().expect(201);
+      const pause = Pause.behind(plane.app.get(UserTokens), 'mint');
+      const inviting = sent(invite());
+      await pause.reached;
+      const revoking = sent(deactivate(true, body.user.id).expect(200));
+      await endedOrWaiting(plane, revoking);
+      pause.release();
+      await revoking;
+      await deactivate(false, body.user.id).expect(200);
+      await accept(tokenIn((await inviting).body.url)).expect(401);
+    });
+  });
+
+  describe('of an admin', () => {
+    let other: CallOptions & { id: string };
+    beforeEach(async () => {
+      other = { ...(await plane.user(tenant, 'admin')), host } as typeof other;
+    });
+    const REQUESTS: [string, () => object, string, () => supertest.Test][] = [
+      ['an invitation', () => plane.app.get(Invitations), 'invite', () => invite(other)],
+      [
+        'a change of a user',
+        () => plane.app.get(Users),
+        'update',
+        () => plane.patch(`/api/users/${id}`, { role: 'admin' }, other),
+      ],
+      [
+        'an identity provider',
+        () => plane.app.get(IdentityProviders, { strict: false }),
+        'configure',
+        () => plane.put('/api/identity-provider', { issuer: 'https://a.example.com', client_id: 'a' }, other),
+      ],
+    ];
+
+    it.each(REQUESTS)('reaches %s that was let in before it', async (_, service, method, request) => {
+      for (const [revoked, code] of [
+        [{ role: 'operator' }, 'forbidden'],
+        [{ role: 'admin', deactivated: true }, 'unauthenticated'],
+      ] as const) {
+        const pause = Pause.before(service(), method);
+        const calling = sent(request());
+        await pause.reached;
+        await plane.patch(`/api/users/${other.id}`, revoked, admin).expect(200);
+        pause.release();
+        expect((await calling).body.code).toBe(code);
+        await plane.patch(`/api/users/${other.id}`, { role: 'admin' }, admin).expect(200);
+      }
+    });
+  });
+
+  it('leaves who signs in afterwards alone', async () => {
+    await deactivate().expect(200);
+    await deactivate(false).expect(200);
+    const { body } = await login().expect(200);
+    await refresh(body.refresh_token).expect(200);
+  });
+});

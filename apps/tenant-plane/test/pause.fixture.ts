@@ -1,0 +1,49 @@
+import { asAdmin, eventually, testServerUrl } from '@atlas/testing';
+import { type TestTenantPlane } from './tenant-plane.fixture';
+
+type Method = (...given: unknown[]) => Promise<unknown>;
+
+/** Holds the next call of a method, before or behind its work, so that something else can happen at that moment. */
+export class Pause {
+  readonly reached: Promise<void>;
+  release: () => void;
+
+  private constructor(target: object, name: string, place: 'before' | 'behind') {
+    const methods = target as Record<string, Method>;
+    const work = methods[name]?.bind(target) as Method;
+    const released = new Promise<void>((resolve) => (this.release = resolve));
+    this.reached = new Promise((reach) => {
+      jest.spyOn(methods, name).mockImplementationOnce(async (...given) => {
+        const result = place === 'behind' ? await work(...given) : undefined;
+        reach();
+        await released;
+        return place === 'behind' ? result : work(...given);
+      });
+    });
+  }
+
+  static before(target: object, name: string): Pause {
+    return new Pause(target, name, 'before');
+  }
+  static behind(target: object, name: string): Pause {
+    return new Pause(target, name, 'behind');
+  }
+  /** Of one password: what is being checked, or hashed, is known; what is decided by it is not done yet. */
+  static inHashing(step: 'verify' | 'hash'): Pause {
+    return new Pause(jest.requireActual('@node-rs/argon2'), step, 'behind');
+  }
+}
+
+/** Once `work` has ended, or can't go on before another transaction does. */
+export async function endedOrWaiting(plane: TestTenantPlane, work: Promise<unknown>): Promise<void> {
+  // On SQLite writers take turns: it can't overtake the one that was paused.
+  if (plane.database.driver === 'sqlite') return;
+  let hasEnded = false;
+  const ends = (): void => void (hasEnded = true);
+  work.then(ends, ends);
+  const name = new URL(plane.database.url).pathname.slice(1);
+  const waiting = `select 1 from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'`;
+  await asAdmin(testServerUrl(), (client) =>
+    eventually(async () => hasEnded || (await client.query(waiting, [name])).rowCount, { everyMs: 5 }),
+  );
+}
