@@ -4,12 +4,12 @@ import { type DesiredTransfer } from '@atlas/plane-contract';
 import { type JWK, compactDecrypt, importJWK, jwtVerify } from 'jose';
 import { SCOPES } from '../src/accounts/scopes';
 import { AuditEvent } from '../src/audit/audit-event.entity';
-import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { ReadableBackup } from '../src/provisioning/steps/readable-backup';
 import { Chores } from '../src/provisioning/chores';
 import { ServiceKey } from '../src/tenant-planes/service-key.entity';
 import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
 import { Transfer, TransferPart } from '../src/transfers/transfer.entity';
+import { Backups } from '../src/transfers/backups.service';
 import { sayImported, sealedPart, sendPart, takePart } from './backup-part.fixture';
 import { JOBS, JobScene } from './job-scene.fixture';
 import { KEYS, PlaneSimulator, bodyOf, refusal } from './plane-simulator.fixture';
@@ -156,6 +156,40 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.reaches(tenant.job, 'succeeded');
   });
 
+  it('is not removed while the backup was sent but not yet restored for a trial', async () => {
+    const tenant = await begin(await active());
+    const backup = await backupOf(tenant.id);
+    expect((await sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST))).status).toBe(200);
+    await scene.reaches(tenant.job, 'waiting');
+    const { steps } = await scene.looksAgain(tenant.job);
+    expect(steps.find(({ status }) => status !== 'done')).toMatchObject({ name: 'await-backup' });
+    await scene.cell.pull();
+    expect(entryOf(tenant.id)).not.toHaveProperty('purge');
+    expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ endedAt: null }]);
+    await sayImported(scene.cell, backup.id);
+    await purge(tenant);
+    await scene.reaches(tenant.job, 'succeeded');
+  });
+
+  it('is not removed when the backup was damaged right after it was verified', async () => {
+    const backups = scene.plane.app.get(Backups);
+    const keep = backups.keep.bind(backups);
+    jest.spyOn(backups, 'keep').mockImplementationOnce(async (manager, backup, manifest) => {
+      await keep(manager, backup, manifest);
+      await manager.update(TransferPart, { transferId: backup.id }, { sealed: 'damaged' });
+    });
+    const tenant = await begin(await active());
+    await backUp(tenant);
+    await scene.reaches(tenant.job, 'failed');
+    const { error, steps } = await scene.job(tenant.job);
+    expect(error?.code).toBe('backup_unreadable');
+    expect(steps.find(({ status }) => status === 'failed')).toMatchObject({ name: 'remove-copies' });
+    await scene.cell.pull();
+    expect(entryOf(tenant.id)).not.toHaveProperty('purge');
+    await scene.act(tenant.job, 'rollback').expect(202);
+    await scene.reaches(tenant.job, 'cancelled');
+  });
+
   it('is not removed when the backup cannot be opened, and serves again when rolled back', async () => {
     const tenant = await begin(await active());
     const backup = await backupOf(tenant.id);
@@ -196,9 +230,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await told(tenant.id, (entry) => entry.purge !== undefined);
     await scene.reaches(tenant.job, 'waiting');
     await later(DAY_MS + 1000);
-    await scene.plane.change(ProvisioningJob, { id: tenant.job }, { dueAt: scene.plane.clock.now() });
-    await scene.plane.sweep();
-    await scene.reaches(tenant.job, 'failed');
+    expect(await scene.looksAgain(tenant.job)).toMatchObject({ status: 'failed' });
     expect(await errorOf(tenant.job)).toBe('wait_timed_out');
     await scene.act(tenant.job, 'retry').expect(202);
     await scene.report(tenant.id, 'applied');

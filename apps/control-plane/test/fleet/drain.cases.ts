@@ -1,5 +1,8 @@
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { type DesiredTransfer } from '@atlas/plane-contract';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { sayImported, sealedPart, sendPart } from '../backup-part.fixture';
 import { JobScene } from '../job-scene.fixture';
 import { type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
 
@@ -79,6 +82,41 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     const actions = ['tenant_plane.drain', 'tenant_plane.reopen'];
     for (const action of actions)
       expect(await scene.plane.rows(AuditEvent, { action, targetId: here.id })).toHaveLength(1);
+  });
+
+  it('is the home of a tenant until the new cell has imported the last part and found it to be the same', async () => {
+    const [id = ''] = await inhabited(1);
+    await drain();
+    const toldTo = (cell: PlaneSimulator, phase: string, role: string): Promise<DesiredTransfer> =>
+      eventually(async () => {
+        await cell.pull();
+        const entry = cell.tenants.get(id);
+        return entry?.phase === phase && entry.transfer?.role === role && entry.transfer;
+      });
+    const coming = await toldTo(other, 'importing', 'target');
+    const leaving = await toldTo(here, 'serving', 'source');
+    const job = (await scene.plane.rows(ProvisioningJob, { tenantId: id, operation: 'move' }))[0]?.id ?? '';
+    const send = async (part: number, kind: 'changes' | 'last') => {
+      const sealed = await sealedPart(leaving, {}, { part, kind });
+      expect((await sendPart(here, leaving.id, sealed, part)).status).toBe(200);
+    };
+    const waitsAt = async (name: string) => {
+      await scene.reaches(job, 'waiting');
+      const { steps } = await scene.looksAgain(job);
+      expect(steps.find(({ status }) => status !== 'done')).toMatchObject({ name });
+    };
+
+    await send(1, 'changes');
+    await waitsAt('await-copy');
+    await sayImported(other, coming.id);
+    await toldTo(here, 'frozen', 'source');
+    await waitsAt('await-import');
+    await send(2, 'last');
+    await waitsAt('await-import');
+    expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: here.id });
+    await sayImported(other, coming.id, 2);
+    await scene.reaches(job, 'succeeded');
+    expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: other.id });
   });
 
   it('is open again when the drain is cancelled; who is on the way arrives', async () => {
