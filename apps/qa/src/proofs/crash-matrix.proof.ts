@@ -31,8 +31,6 @@ export const CRASH_MATRIX: Proof = {
   name: 'crash-matrix',
   goal: 'kill -9 at every step edge of every operation in every model, restart: 0 stuck, 0 orphans, 0 doubles, back within 30 s',
   databases: ['sqlite', 'postgres'],
-  // e2e/test/crash-recovery.spec.ts is its small form.
-  smallOn: [],
   async run(context) {
     const isFull = context.size === 'full';
     const leftOut = await operationsLeftOut();
@@ -109,6 +107,7 @@ async function killAtEach(scene: Scene, scenario: Scenario, edges: readonly stri
     await scenario.begin(scene, subjects[at] as Subject).catch(() => undefined);
     if (!(await endedInTime(doomed.exited, REACHED_WITHIN_MS))) problems.push(`${edge}: never reached`);
   }
+  if (scene.isSmall) await scene.expireLeases();
   await scene.restart();
   const backAt = Date.now();
   let slowestMs = 0;
