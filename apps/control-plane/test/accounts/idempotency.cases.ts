@@ -30,6 +30,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     plane = await TestControlPlane.boot(driver);
     await plane.enrolledCell();
   });
+  afterEach(() => jest.restoreAllMocks());
   afterAll(() => plane.close());
 
   /** The id of a tenant that has a plane, so that its admin can be sent there. */
@@ -115,7 +116,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const once = idempotency.once.bind(idempotency);
     let handled = 0;
     const answer = async () => ({ status: 202, headers: {}, body: { handled: (handled += 1) } });
-    const spy = jest.spyOn(idempotency, 'once').mockImplementation((request) => once(request, answer));
+    jest.spyOn(idempotency, 'once').mockImplementation((request) => once(request, answer));
     const owners = [
       await plane.login('owner@example.com'),
       await plane.login('second-owner@example.com'),
@@ -136,7 +137,6 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       const again = await plane.post(target, sent, withKey('known-to-all', owners[0]));
       expect(again.text).toBe(first?.text);
     }
-    spy.mockRestore();
   });
 
   it('means another request on another path', async () => {
