@@ -48,6 +48,7 @@ describe.each(EVERY_DATABASE)('a failure of a driver that prints what it was giv
       secret: env['INTERNAL_SERVICE_SECRET'] ?? '',
       token: env['ATLAS_PROVISIONING_TOKEN'] ?? '',
       'admin url': ADMIN_URL,
+      'admin url, encoded': encodeURIComponent(ADMIN_URL),
       'admin password': ADMIN_PASSWORD,
       'admin password, encoded': encodeURIComponent(ADMIN_PASSWORD),
       'sealing key': SEALING_KEYS.split(':')[1] ?? '',
@@ -79,7 +80,7 @@ describe.each(EVERY_DATABASE)('a failure of a driver that prints what it was giv
       audit: JSON.stringify(await scene.plane.rows(AuditEvent)),
       log: logged,
     };
-    expect(Object.keys(secrets)).toHaveLength(9);
+    expect(Object.keys(secrets)).toHaveLength(10);
     for (const [what, secret] of Object.entries(secrets))
       for (const [where, text] of Object.entries(texts))
         expect([what, where, secret !== '' && text.includes(secret)]).toEqual([what, where, false]);
