@@ -74,6 +74,8 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     scene.plane.session = await scene.plane.login('owner@example.com');
     scene.plane.apiKey = await scene.plane.createApiKey(SCOPES);
   };
+  const checkBackup = (id: string) =>
+    scene.plane.app.get(Database).read((manager) => scene.plane.app.get(ReadableBackup).require(manager, id));
   const errorOf = async (job: string) => (await scene.job(job)).error?.code;
 
   it('is stopped, backed up, removed where it lived, and can be brought back for 30 days', async () => {
@@ -166,6 +168,9 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.cell.pull();
     expect(entryOf(tenant.id)).not.toHaveProperty('purge');
     expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ endedAt: null }]);
+    // Whole and readable as it is, it is no backup yet: a step that came here all the same would stop.
+    const unkept = { code: 'backup_unreadable', message: expect.stringContaining('there is none') };
+    await expect(checkBackup(tenant.id)).rejects.toMatchObject(unkept);
     await sayImported(scene.cell, backup.id);
     await purge(tenant);
     await scene.reaches(tenant.job, 'succeeded');
@@ -213,12 +218,13 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const tenant = await begin(await active());
     const { id } = await backUp(tenant);
     await told(tenant.id, (entry) => entry.purge !== undefined);
-    const readable = scene.plane.app.get(ReadableBackup);
-    const check = () => scene.plane.app.get(Database).read((manager) => readable.require(manager, tenant.id));
-    await expect(check()).resolves.toBeUndefined();
+    await expect(checkBackup(tenant.id)).resolves.toBeUndefined();
     const [part] = await scene.plane.rows(TransferPart, { transferId: id });
     await scene.plane.change(TransferPart, { transferId: id }, { sealed: `${part?.sealed.slice(0, -3)}AAA` });
-    await expect(check()).rejects.toMatchObject({ code: 'backup_unreadable', failureClass: 'operator' });
+    await expect(checkBackup(tenant.id)).rejects.toMatchObject({
+      code: 'backup_unreadable',
+      failureClass: 'operator',
+    });
     await scene.report(tenant.id, 'applied');
     await scene.reaches(tenant.job, 'failed');
     expect(await errorOf(tenant.job)).toBe('backup_unreadable');

@@ -1,5 +1,6 @@
 import { type LoggerService } from '@nestjs/common';
 import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
+import { hidePasswords } from './hide-passwords';
 import { currentContext } from './request-context';
 
 /** One JSON object a line on stdout; the context of the request or job is added to each. */
@@ -47,8 +48,15 @@ export class JsonLogger implements LoggerService {
     const error = [message, ...rest].find((part) => part instanceof Error);
     const { msg, ...fields } = isFields(message) ? message : {};
     const text = error ? error.message : isFields(message) ? String(msg ?? '') : String(message);
-    this.pino[level]({ ...fields, context, ...(error && { err: pino.stdSerializers.err(error) }) }, text);
+    this.pino[level]({ ...fields, context, ...(error && { err: errorFields(error) }) }, hidePasswords(text));
   }
+}
+
+/** Not what an error carries besides: of a statement that failed its values, of a command its output. */
+function errorFields(error: Error): Record<string, unknown> {
+  const { type, message, stack, ...rest } = pino.stdSerializers.err(error);
+  const code: unknown = rest['code'];
+  return { type, code, message: hidePasswords(message), stack: hidePasswords(stack) };
 }
 
 function isFields(value: unknown): value is Record<string, unknown> {

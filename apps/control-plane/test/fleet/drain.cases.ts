@@ -3,9 +3,14 @@ import { type DesiredTransfer } from '@atlas/plane-contract';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { sayImported, sealedPart, sendPart } from '../backup-part.fixture';
+import { JobControl } from '../../src/provisioning/jobs.service';
+import { type EntityManager } from 'typeorm';
 import { JobScene } from '../job-scene.fixture';
 import { type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
 
+interface LooksAtJob {
+  requireJob(manager: EntityManager, id: string): Promise<ProvisioningJob>;
+}
 interface JobView {
   readonly id: string;
   readonly tenant_id: string;
@@ -130,6 +135,21 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     await scene.reaches(job, 'cancelled');
     expect(await cellNow(here)).toMatchObject({ accepts_tenants: true, tenants: 1 });
     expect((await scene.job(move?.id ?? '')).status).not.toBe('cancelled');
+  });
+
+  it('is not cancelled when it has ended since it was looked at', async () => {
+    const [id] = await inhabited(1);
+    const job = await drain();
+    await eventually(async () => (await movesOf(job)).length === 1);
+    const control = scene.plane.app.get(JobControl) as unknown as LooksAtJob;
+    jest.spyOn(control, 'requireJob').mockImplementationOnce(async (manager) => {
+      const read = await manager.findOneByOrFail(ProvisioningJob, { id: job });
+      await manager.update(ProvisioningJob, { id: job }, { status: 'succeeded' });
+      return read;
+    });
+    expect(refusal(await scene.act(job, 'cancel'))).toEqual([409, 'invalid_transition']);
+    expect(await scene.plane.count(AuditEvent, { action: 'job.cancelled', targetId: job })).toBe(0);
+    expect(await scene.tenant(id ?? '')).toMatchObject({ tenant_plane_id: here.id });
   });
 
   it('stops when a tenant does not move, says which, and goes on when it is retried', async () => {
