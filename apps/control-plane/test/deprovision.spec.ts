@@ -4,6 +4,7 @@ import { type DesiredTransfer } from '@atlas/plane-contract';
 import { type JWK, compactDecrypt, importJWK, jwtVerify } from 'jose';
 import { SCOPES } from '../src/accounts/scopes';
 import { AuditEvent } from '../src/audit/audit-event.entity';
+import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { ReadableBackup } from '../src/provisioning/steps/readable-backup';
 import { Chores } from '../src/provisioning/chores';
 import { ServiceKey } from '../src/tenant-planes/service-key.entity';
@@ -70,7 +71,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
   };
   /** No session and no key is good for as long. */
   const later = async (ms: number): Promise<void> => {
-    scene.plane.clock.advance(ms);
+    scene.plane.clock.advance(ms / 1000);
     scene.plane.session = await scene.plane.login('owner@example.com');
     scene.plane.apiKey = await scene.plane.createApiKey(SCOPES);
   };
@@ -263,7 +264,10 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       const tenant = await gone();
       const certificate = `/api/tenants/${tenant.id}/deletion-certificate`;
       expect(refusal(await scene.plane.get(certificate))).toEqual([404, 'not_deleted']);
-      await later(31 * DAY_MS);
+      await later(30 * DAY_MS - 1000);
+      await scene.plane.app.get(Chores).run(scene.plane.clock.now());
+      expect(await scene.plane.count(ProvisioningJob, { tenantId: tenant.id, operation: 'purge' })).toBe(0);
+      await later(DAY_MS);
       expect(refusal(await scene.plane.post(`/api/tenants/${tenant.id}/restore`))).toEqual([
         409,
         'not_restorable',
