@@ -34,9 +34,14 @@ export function takePart(plane: PlaneSimulator, id: string): Promise<SignedAnswe
 }
 
 /** Says that the part is imported, and found to be the same, by asking for the one behind it. */
-export function sayImported(plane: PlaneSimulator, id: string, part = 1): Promise<SignedAnswer> {
+export function sayImported(
+  plane: PlaneSimulator,
+  id: string,
+  part = 1,
+  attempt = ATTEMPT,
+): Promise<SignedAnswer> {
   return plane.call({
     method: 'GET',
-    path: `${PLANE_PATHS.transfers}/${id}/parts/${part + 1}?wait=0&attempt=${ATTEMPT}`,
+    path: `${PLANE_PATHS.transfers}/${id}/parts/${part + 1}?wait=0&attempt=${attempt}`,
   });
 }

@@ -127,6 +127,16 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await scene.plane.count(TransferPart, { transferId: transfer })).toBe(0);
   });
 
+  it('is restored from what was kept: nothing is added to it on its way back', async () => {
+    const tenant = await gone();
+    await importing(tenant);
+    const [kept] = await scene.plane.rows(Transfer, { tenantId: tenant.id });
+    const { id = '', recipient = {} } = kept ?? {};
+    const forged = await sealedPart({ id, recipient } as DesiredTransfer, MANIFEST);
+    expect(refusal(await sendPart(scene.cell, id, forged))).toEqual([404, 'transfer_not_found']);
+    expect(refusal(await sendPart(scene.cell, id, forged, 2)).at(0)).not.toBe(200);
+  });
+
   it.each([
     ['while it is imported', importing],
     ['before the plane serves it', async (tenant: Gone) => (await comingBack(tenant)).job],

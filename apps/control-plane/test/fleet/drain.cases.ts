@@ -2,9 +2,12 @@ import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type DesiredTransfer } from '@atlas/plane-contract';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
-import { sayImported, sealedPart, sendPart } from '../backup-part.fixture';
+import { sayImported, sealedPart, sendPart, takePart } from '../backup-part.fixture';
 import { JobControl } from '../../src/provisioning/jobs.service';
 import { type EntityManager } from 'typeorm';
+import { Cells } from '../../src/tenant-planes/cells';
+import { Placement } from '../../src/tenant-planes/placement.entity';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { JobScene } from '../job-scene.fixture';
 import { type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
 
@@ -78,6 +81,25 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     });
   });
 
+  it.each([
+    ['closed', { acceptsTenants: false }],
+    ['full', { capacity: 0 }],
+  ])('is given nobody once it is %s, by a look from before that', async (_, since) => {
+    await closed(other);
+    const cells = scene.plane.app.get(Cells);
+    const look = cells.emptiest.bind(cells);
+    jest.spyOn(cells, 'emptiest').mockImplementation(async (manager, wanted) => {
+      const found = await look(manager, wanted);
+      if (found?.id === here.id) await manager.update(TenantPlane, { id: here.id }, since);
+      return found;
+    });
+    const { body } = await scene.plane.provision({ region });
+    await scene.reaches(body.job.id, 'failed');
+    jest.restoreAllMocks();
+    expect((await scene.job(body.job.id)).error?.code).toBe('no_capacity');
+    expect(await scene.plane.count(Placement, { tenantPlaneId: here.id })).toBe(0);
+  });
+
   it('is drained at once when it is empty, and takes tenants again when it is reopened', async () => {
     const job = await drain();
     await scene.reaches(job, 'succeeded');
@@ -111,7 +133,13 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
       expect(steps.find(({ status }) => status !== 'done')).toMatchObject({ name });
     };
 
+    const noneOfTheirs = [404, 'transfer_not_found'];
+    expect(refusal(await sendPart(other, coming.id, await sealedPart(leaving, {})))).toEqual(noneOfTheirs);
     await send(1, 'changes');
+    expect(refusal(await takePart(here, leaving.id))).toEqual(noneOfTheirs);
+    expect(refusal(await sayImported(here, leaving.id))).toEqual(noneOfTheirs);
+    // What another attempt has imported is no part of this one.
+    await sayImported(other, coming.id, 1, 'another');
     await waitsAt('await-copy');
     await sayImported(other, coming.id);
     await toldTo(here, 'frozen', 'source');
