@@ -87,11 +87,15 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
   ])('is given nobody once it is %s, by a look from before that', async (_, since) => {
     await closed(other);
     const cells = scene.plane.app.get(Cells);
+    const take = cells.takePlace.bind(cells);
     const look = cells.emptiest.bind(cells);
-    jest.spyOn(cells, 'emptiest').mockImplementation(async (manager, wanted) => {
-      const found = await look(manager, wanted);
-      if (found?.id === here.id) await manager.update(TenantPlane, { id: here.id }, since);
-      return found;
+    jest.spyOn(cells, 'takePlace').mockImplementationOnce((manager, wanted) => {
+      jest.spyOn(cells, 'emptiest').mockImplementationOnce(async (...asked) => {
+        const found = await look(...asked);
+        await manager.update(TenantPlane, { id: here.id }, since);
+        return found;
+      });
+      return take(manager, wanted);
     });
     const { body } = await scene.plane.provision({ region });
     await scene.reaches(body.job.id, 'failed');
