@@ -241,6 +241,20 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await errorOf(tenant.job)).toBe('backup_unreadable');
   });
 
+  it('is not gone while the tenant plane says that it could not remove the rows', async () => {
+    const tenant = await begin(await active());
+    await backUp(tenant);
+    await told(tenant.id, (entry) => entry.purge !== undefined);
+    await scene.report(tenant.id, 'failed', 'The disk is full.');
+    await eventually(async () => {
+      const { steps } = await scene.job(tenant.job);
+      return steps.find(({ name }) => name === 'await-removal')?.error?.code === 'removal_failed';
+    });
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deprovisioning', restorable_until: null });
+    await scene.report(tenant.id, 'applied');
+    await scene.reaches(tenant.job, 'succeeded');
+  });
+
   it('is waited for a day, then needs a person', async () => {
     const tenant = await begin(await active());
     await backUp(tenant);
@@ -422,6 +436,11 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.plane.app.get(Chores).run(scene.plane.clock.now());
     await isToldBy(first, 'retired');
     const { entry_revision = 0, purge } = first.tenants.get(tenant.id) ?? {};
+    await first.report([{ tenant_id: tenant.id, state: 'failed', entry_revision }]);
+    await eventually(async () => {
+      const { steps } = await scene.job(purge?.job_id ?? '');
+      return steps.find(({ name }) => name === 'await-purge')?.error?.code === 'purge_failed';
+    });
     await first.report([{ tenant_id: tenant.id, state: 'applied', entry_revision }]);
     await scene.reaches(purge?.job_id ?? '', 'succeeded');
     await move(second);
