@@ -34,7 +34,12 @@ describe(Transfers.name, () => {
     const { tenant, admin } = await customers.tenantWithAdmin('acme');
     const [running, transfers] = [customers.app.get(RunningTransfers), customers.app.get(Transfers)];
     const real = customers.app.get(TransferRelay);
-    const sent = jest.spyOn(real, 'send').mockReturnValue(new Promise<void>(() => undefined));
+    const sent = jest
+      .spyOn(real, 'send')
+      .mockImplementation(
+        (_id, _part, _sealed, signal) =>
+          new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('ended')))),
+      );
     const { publicKey: recipient } = customers.identities.current;
     const [first, second] = ['1', '2'].map((n) => `0199e000-0000-7000-8000-00000000001${n}`);
     const wanted = async (id: string | undefined, entry_revision: number) => {
@@ -42,17 +47,20 @@ describe(Transfers.name, () => {
       await customers.apply({ tenants: [{ ...tenant, transfer, entry_revision }] });
       await transfers.tend();
     };
-    await wanted(first, 2);
-    expect([running.size, sent.mock.calls.length]).toEqual([0, 0]);
-    await customers.post('/api/moves/consent', {}, admin).expect(200);
-    await transfers.tend();
-    expect([...running.keys()]).toEqual([first]);
-    // Another move, to wherever that goes, needs another word.
-    await wanted(second, 3);
-    await eventually(() => running.size === 0, { what: 'the first has ended' });
-    await transfers.tend();
-    expect(running.size).toBe(0);
-    sent.mockRestore();
-    await customers.close();
+    try {
+      await wanted(first, 2);
+      expect([running.size, sent.mock.calls.length]).toEqual([0, 0]);
+      await customers.post('/api/moves/consent', {}, admin).expect(200);
+      await transfers.tend();
+      expect([...running.keys()]).toEqual([first]);
+      // Another move, to wherever that goes, needs another word.
+      await wanted(second, 3);
+      await eventually(() => running.size === 0, { what: 'the first has ended' });
+      await transfers.tend();
+      expect(running.size).toBe(0);
+    } finally {
+      sent.mockRestore();
+      await customers.close();
+    }
   });
 });
