@@ -51,6 +51,7 @@ import { JobControl } from './provisioning/jobs.service';
 import { OldCopies } from './provisioning/old-copies';
 import { Operations, STEP_PROVIDERS } from './provisioning/operations';
 import { Drains } from './provisioning/drains.service';
+import { JobSecrets } from './provisioning/job-secrets';
 import { JobStarter } from './provisioning/job-starter';
 import { Moves } from './provisioning/moves.service';
 import { Removals } from './provisioning/removals.service';
@@ -134,6 +135,7 @@ const PROVISIONING = [
   JobControl,
   JobEvents,
   JobRunner,
+  JobSecrets,
   JobWaker,
   Jobs,
   Operations,

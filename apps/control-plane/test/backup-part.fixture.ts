@@ -5,16 +5,20 @@ import { type PlaneSimulator, type SignedAnswer } from './plane-simulator.fixtur
 
 const ATTEMPT = 'only';
 
-/** A backup of one part, as a tenant plane makes it. */
-export async function sealedPart({ id, recipient }: DesiredTransfer, manifest: Manifest): Promise<string> {
-  const header = { transfer: id, attempt: ATTEMPT, part: 1, kind: 'last', changes: 0 };
+/** A part as a tenant plane makes it: of a backup, its only one. */
+export async function sealedPart(
+  { id, recipient }: DesiredTransfer,
+  manifest: Manifest,
+  { part = 1, kind = 'last' }: { part?: number; kind?: 'changes' | 'last' } = {},
+): Promise<string> {
+  const header = { transfer: id, attempt: ATTEMPT, part, kind, changes: 0 };
   return new CompactEncrypt(gzipSync(JSON.stringify({ tables: [], manifest })))
     .setProtectedHeader({ ...header, alg: 'ECDH-ES', enc: 'A256GCM', typ: 'atlas-transfer' })
     .encrypt(await importJWK(recipient as JWK, 'ECDH-ES'));
 }
 
-export function sendPart(plane: PlaneSimulator, id: string, sealed: string): Promise<SignedAnswer> {
-  const path = `${PLANE_PATHS.transfers}/${id}/parts/1`;
+export function sendPart(plane: PlaneSimulator, id: string, sealed: string, part = 1): Promise<SignedAnswer> {
+  const path = `${PLANE_PATHS.transfers}/${id}/parts/${part}`;
   const request = plane.sign({ method: 'PUT', path, text: sealed });
   return plane.send({
     method: 'PUT',
@@ -30,9 +34,14 @@ export function takePart(plane: PlaneSimulator, id: string): Promise<SignedAnswe
 }
 
 /** Says that the part is imported, and found to be the same, by asking for the one behind it. */
-export function sayImported(plane: PlaneSimulator, id: string): Promise<SignedAnswer> {
+export function sayImported(
+  plane: PlaneSimulator,
+  id: string,
+  part = 1,
+  attempt = ATTEMPT,
+): Promise<SignedAnswer> {
   return plane.call({
     method: 'GET',
-    path: `${PLANE_PATHS.transfers}/${id}/parts/2?wait=0&attempt=${ATTEMPT}`,
+    path: `${PLANE_PATHS.transfers}/${id}/parts/${part + 1}?wait=0&attempt=${attempt}`,
   });
 }

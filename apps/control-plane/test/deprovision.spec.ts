@@ -10,6 +10,7 @@ import { Chores } from '../src/provisioning/chores';
 import { ServiceKey } from '../src/tenant-planes/service-key.entity';
 import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
 import { Transfer, TransferPart } from '../src/transfers/transfer.entity';
+import { Backups } from '../src/transfers/backups.service';
 import { sayImported, sealedPart, sendPart, takePart } from './backup-part.fixture';
 import { JOBS, JobScene } from './job-scene.fixture';
 import { KEYS, PlaneSimulator, bodyOf, refusal } from './plane-simulator.fixture';
@@ -70,10 +71,12 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
   };
   /** No session and no key is good for as long. */
   const later = async (ms: number): Promise<void> => {
-    scene.plane.clock.advance(ms);
+    scene.plane.clock.advance(ms / 1000);
     scene.plane.session = await scene.plane.login('owner@example.com');
     scene.plane.apiKey = await scene.plane.createApiKey(SCOPES);
   };
+  const checkBackup = (id: string) =>
+    scene.plane.app.get(Database).read((manager) => scene.plane.app.get(ReadableBackup).require(manager, id));
   const errorOf = async (job: string) => (await scene.job(job)).error?.code;
 
   it('is stopped, backed up, removed where it lived, and can be brought back for 30 days', async () => {
@@ -124,6 +127,16 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await scene.plane.count(TransferPart, { transferId: transfer })).toBe(0);
   });
 
+  it('is restored from what was kept: nothing is added to it on its way back', async () => {
+    const tenant = await gone();
+    await importing(tenant);
+    const [kept] = await scene.plane.rows(Transfer, { tenantId: tenant.id });
+    const { id = '', recipient = {} } = kept ?? {};
+    const forged = await sealedPart({ id, recipient } as DesiredTransfer, MANIFEST);
+    expect(refusal(await sendPart(scene.cell, id, forged))).toEqual([404, 'transfer_not_found']);
+    expect(refusal(await sendPart(scene.cell, id, forged, 2)).at(0)).not.toBe(200);
+  });
+
   it.each([
     ['while it is imported', importing],
     ['before the plane serves it', async (tenant: Gone) => (await comingBack(tenant)).job],
@@ -156,6 +169,43 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.reaches(tenant.job, 'succeeded');
   });
 
+  it('is not removed while the backup was sent but not yet restored for a trial', async () => {
+    const tenant = await begin(await active());
+    const backup = await backupOf(tenant.id);
+    expect((await sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST))).status).toBe(200);
+    await scene.reaches(tenant.job, 'waiting');
+    const { steps } = await scene.looksAgain(tenant.job);
+    expect(steps.find(({ status }) => status !== 'done')).toMatchObject({ name: 'await-backup' });
+    await scene.cell.pull();
+    expect(entryOf(tenant.id)).not.toHaveProperty('purge');
+    expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ endedAt: null }]);
+    // Whole and readable as it is, it is no backup yet: a step that came here all the same would stop.
+    const unkept = { code: 'backup_unreadable', message: expect.stringContaining('there is none') };
+    await expect(checkBackup(tenant.id)).rejects.toMatchObject(unkept);
+    await sayImported(scene.cell, backup.id);
+    await purge(tenant);
+    await scene.reaches(tenant.job, 'succeeded');
+  });
+
+  it('is not removed when the backup was damaged right after it was verified', async () => {
+    const backups = scene.plane.app.get(Backups);
+    const keep = backups.keep.bind(backups);
+    jest.spyOn(backups, 'keep').mockImplementationOnce(async (manager, backup, manifest) => {
+      await keep(manager, backup, manifest);
+      await manager.update(TransferPart, { transferId: backup.id }, { sealed: 'damaged' });
+    });
+    const tenant = await begin(await active());
+    await backUp(tenant);
+    await scene.reaches(tenant.job, 'failed');
+    const { error, steps } = await scene.job(tenant.job);
+    expect(error?.code).toBe('backup_unreadable');
+    expect(steps.find(({ status }) => status === 'failed')).toMatchObject({ name: 'remove-copies' });
+    await scene.cell.pull();
+    expect(entryOf(tenant.id)).not.toHaveProperty('purge');
+    await scene.act(tenant.job, 'rollback').expect(202);
+    await scene.reaches(tenant.job, 'cancelled');
+  });
+
   it('is not removed when the backup cannot be opened, and serves again when rolled back', async () => {
     const tenant = await begin(await active());
     const backup = await backupOf(tenant.id);
@@ -179,15 +229,30 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const tenant = await begin(await active());
     const { id } = await backUp(tenant);
     await told(tenant.id, (entry) => entry.purge !== undefined);
-    const readable = scene.plane.app.get(ReadableBackup);
-    const check = () => scene.plane.app.get(Database).read((manager) => readable.require(manager, tenant.id));
-    await expect(check()).resolves.toBeUndefined();
+    await expect(checkBackup(tenant.id)).resolves.toBeUndefined();
     const [part] = await scene.plane.rows(TransferPart, { transferId: id });
     await scene.plane.change(TransferPart, { transferId: id }, { sealed: `${part?.sealed.slice(0, -3)}AAA` });
-    await expect(check()).rejects.toMatchObject({ code: 'backup_unreadable', failureClass: 'operator' });
+    await expect(checkBackup(tenant.id)).rejects.toMatchObject({
+      code: 'backup_unreadable',
+      failureClass: 'operator',
+    });
     await scene.report(tenant.id, 'applied');
     await scene.reaches(tenant.job, 'failed');
     expect(await errorOf(tenant.job)).toBe('backup_unreadable');
+  });
+
+  it('is not gone while the tenant plane says that it could not remove the rows', async () => {
+    const tenant = await begin(await active());
+    await backUp(tenant);
+    await told(tenant.id, (entry) => entry.purge !== undefined);
+    await scene.report(tenant.id, 'failed', 'The disk is full.');
+    await eventually(async () => {
+      const { steps } = await scene.job(tenant.job);
+      return steps.find(({ name }) => name === 'await-removal')?.error?.code === 'removal_failed';
+    });
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deprovisioning', restorable_until: null });
+    await scene.report(tenant.id, 'applied');
+    await scene.reaches(tenant.job, 'succeeded');
   });
 
   it('is waited for a day, then needs a person', async () => {
@@ -196,9 +261,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await told(tenant.id, (entry) => entry.purge !== undefined);
     await scene.reaches(tenant.job, 'waiting');
     await later(DAY_MS + 1000);
-    await scene.plane.change(ProvisioningJob, { id: tenant.job }, { dueAt: scene.plane.clock.now() });
-    await scene.plane.sweep();
-    await scene.reaches(tenant.job, 'failed');
+    expect(await scene.looksAgain(tenant.job)).toMatchObject({ status: 'failed' });
     expect(await errorOf(tenant.job)).toBe('wait_timed_out');
     await scene.act(tenant.job, 'retry').expect(202);
     await scene.report(tenant.id, 'applied');
@@ -225,7 +288,10 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       const tenant = await gone();
       const certificate = `/api/tenants/${tenant.id}/deletion-certificate`;
       expect(refusal(await scene.plane.get(certificate))).toEqual([404, 'not_deleted']);
-      await later(31 * DAY_MS);
+      await later(30 * DAY_MS - 1000);
+      await scene.plane.app.get(Chores).run(scene.plane.clock.now());
+      expect(await scene.plane.count(ProvisioningJob, { tenantId: tenant.id, operation: 'purge' })).toBe(0);
+      await later(DAY_MS);
       expect(refusal(await scene.plane.post(`/api/tenants/${tenant.id}/restore`))).toEqual([
         409,
         'not_restorable',
@@ -370,6 +436,11 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.plane.app.get(Chores).run(scene.plane.clock.now());
     await isToldBy(first, 'retired');
     const { entry_revision = 0, purge } = first.tenants.get(tenant.id) ?? {};
+    await first.report([{ tenant_id: tenant.id, state: 'failed', entry_revision }]);
+    await eventually(async () => {
+      const { steps } = await scene.job(purge?.job_id ?? '');
+      return steps.find(({ name }) => name === 'await-purge')?.error?.code === 'purge_failed';
+    });
     await first.report([{ tenant_id: tenant.id, state: 'applied', entry_revision }]);
     await scene.reaches(purge?.job_id ?? '', 'succeeded');
     await move(second);

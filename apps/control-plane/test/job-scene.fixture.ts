@@ -1,6 +1,7 @@
 import { profileOf } from '@atlas/deployment-profiles';
 import { type DatabaseDriver, eventually } from '@atlas/testing';
 import type supertest from 'supertest';
+import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
 import { type Env, TestControlPlane } from './control-plane.fixture';
 import { type PlaneSimulator } from './plane-simulator.fixture';
@@ -50,6 +51,12 @@ export class JobScene {
   }
   async statesOf(id: string): Promise<string[]> {
     return (await this.job(id)).steps.map((step) => step.status);
+  }
+  /** The job looks again now, although nobody woke it, and ends or waits again. */
+  async looksAgain(id: string): Promise<JobView> {
+    await this.plane.change(ProvisioningJob, { id }, { dueAt: this.plane.clock.now() });
+    await this.plane.sweep();
+    return this.job(id);
   }
   act(id: string, action: 'retry' | 'cancel' | 'rollback'): supertest.Test {
     return this.plane.post(`${JOBS}/${id}/${action}`);

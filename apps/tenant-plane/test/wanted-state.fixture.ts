@@ -28,6 +28,14 @@ export class WantedState {
     this.note(id, null);
   }
 
+  /** Several changes that nobody is told of one by one. */
+  changeTogether(change: () => void): void {
+    const waiting = this.waiting.splice(0);
+    change();
+    this.waiting = waiting;
+    this.wake();
+  }
+
   /** Something other than a tenant changes. */
   touch(): void {
     this.n += 1;

@@ -11,6 +11,7 @@ export * from './environment';
 export * from './errors';
 export * from './event-stream';
 export * from './health';
+export * from './hide-passwords';
 export * from './http-app';
 export * from './link-pages';
 export * from './listen';

@@ -1,6 +1,7 @@
 import { type LoggerService } from '@nestjs/common';
 import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 import { EnvironmentError } from './environment';
+import { hidePasswords } from './hide-passwords';
 import { currentContext } from './request-context';
 
 /** One JSON object a line on stdout; the context of the request or job is added to each. */
@@ -49,9 +50,16 @@ export class JsonLogger implements LoggerService {
     const { msg, ...fields } = isFields(message) ? message : {};
     const text = error ? error.message : isFields(message) ? String(msg ?? '') : String(message);
     // What the environment lacks is said in full by its message.
-    const stack = error && !(error instanceof EnvironmentError) && { err: pino.stdSerializers.err(error) };
-    this.pino[level]({ ...fields, context, ...stack }, text);
+    const details = error && !(error instanceof EnvironmentError) && { err: errorFields(error) };
+    this.pino[level]({ ...fields, context, ...details }, hidePasswords(text));
   }
+}
+
+/** Not what an error carries besides: of a statement that failed its values, of a command its output. */
+function errorFields(error: Error): Record<string, unknown> {
+  const { type, message, stack, ...rest } = pino.stdSerializers.err(error);
+  const code: unknown = rest['code'];
+  return { type, code, message: hidePasswords(message), stack: hidePasswords(stack) };
 }
 
 function isFields(value: unknown): value is Record<string, unknown> {

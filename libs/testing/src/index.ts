@@ -1,4 +1,5 @@
 export * from './cases-in';
+export * from './changed-columns';
 export * from './certificate';
 export * from './cookie-browser';
 export * from './dedicated-stack';

@@ -7,6 +7,7 @@ import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { FaultPoints } from './fault-points';
 import { type StepState } from './job';
+import { JobSecrets } from './job-secrets';
 import { JobWaker } from './job-waker';
 import { type ProvisioningJob } from './job.entity';
 import { Jobs, LEASE_MS, LeaseLost } from './jobs.repository';
@@ -28,6 +29,7 @@ export class JobRunner {
     private readonly operations: Operations,
     private readonly faults: FaultPoints,
     private readonly waker: JobWaker,
+    private readonly secrets: JobSecrets,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -152,7 +154,11 @@ export class JobRunner {
   private async fail(job: ProvisioningJob, state: StepState, error: unknown): Promise<Turn> {
     const failure =
       error instanceof StepFailure ? error : new StepFailure('retry', 'unexpected_error', messageOf(error));
-    if (!(error instanceof StepFailure)) this.logger.error(error);
+    failure.message = await this.secrets.redact(job, failure.message);
+    if (failure !== error) {
+      const stack = await this.secrets.redact(job, String((error as Error).stack));
+      this.logger.error({ msg: failure.message, stack });
+    }
     const attempt = Math.max(state.attempt, 1);
     const { code, message: detail, failureClass, fix } = failure;
     const told = { code, detail, class: failureClass, fix };

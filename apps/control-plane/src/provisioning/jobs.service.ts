@@ -68,8 +68,7 @@ export class JobControl {
         .where({ id, status: In([...LIVE_JOB_STATUSES]) })
         .execute();
       const job = await this.requireJob(manager, id);
-      if (!affected)
-        throw invalidTransition(`The job has ended (${job.status}): there is nothing to cancel.`);
+      if (!affected) throw hasEnded(job);
       await setStatus(manager, job, OPERATION_RULES[job.operation].whenStopped);
       await this.tell(manager, job, 'job.cancelled');
       return job;
@@ -79,14 +78,15 @@ export class JobControl {
   /** A live job goes back from where it is; whoever works on it loses the lease. */
   private async turnBack(manager: EntityManager, id: string): Promise<ProvisioningJob> {
     const turned = { leaseOwner: null, leaseExpiresAt: null, leaseNumber: () => 'lease_number + 1' };
-    await manager
+    const { affected } = await manager
       .createQueryBuilder()
       .update(ProvisioningJob)
       .set({ ...turned, direction: 'undo', status: 'queued', dueAt: this.clock.now() })
       .where({ id, status: In([...LIVE_JOB_STATUSES]) })
       .execute();
-    await this.queue.wake(manager, id);
     const job = await this.requireJob(manager, id);
+    if (!affected) throw hasEnded(job);
+    await this.queue.wake(manager, id);
     await this.tell(manager, job, 'job.cancelled');
     return job;
   }
@@ -110,6 +110,8 @@ export class JobControl {
       await this.requireNewest(manager, job);
       if (!JOB_MACHINE.can(job.status, 'queued') || (tenant && tenant.status === 'deleted'))
         throw notRestartable(job.status);
+      // As it was read: of a retry and a rollback at once, one is refused.
+      const read = { id, leaseNumber: job.leaseNumber, status: job.status };
       const startedAt = this.clock.now().toISOString();
       for (const step of job.steps) {
         if (step.status === 'failed' || step.status === 'waiting')
@@ -124,9 +126,8 @@ export class JobControl {
       });
       const { steps, status, error, finishedAt, dueAt } = job;
       const changes = { direction, steps, status, error, finishedAt, dueAt };
-      const held = { id, leaseNumber: job.leaseNumber };
       const { affected } = await manager
-        .update(ProvisioningJob, held, changes as never)
+        .update(ProvisioningJob, read, changes as never)
         .catch((failure: unknown) => {
           throw liveJobFailure(failure, job);
         });
@@ -183,6 +184,10 @@ function notRestartable(status: JobStatus): DomainError {
       ? `The job is in work (${status}). Cancel it first, then retry it or roll it back.`
       : `The job has ended (${status}): there is nothing to go on with, and nothing to undo.`,
   );
+}
+
+function hasEnded({ status }: ProvisioningJob): DomainError {
+  return invalidTransition(`The job has ended (${status}): there is nothing to cancel.`);
 }
 
 function invalidTransition(detail: string): DomainError {

@@ -1,6 +1,8 @@
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { SCOPES } from '../../src/accounts/scopes';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
+import { SealedIdempotency } from '../../src/idempotency/sealed-idempotency';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { Placement } from '../../src/tenant-planes/placement.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
@@ -16,12 +18,19 @@ interface Operation {
 }
 const withKey = (key: string, token?: string) => ({ token, headers: { 'idempotency-key': key } });
 
+async function inTurn<T, R>(items: readonly T[], send: (item: T) => PromiseLike<R>): Promise<R[]> {
+  const answers: R[] = [];
+  for (const item of items) answers.push(await send(item));
+  return answers;
+}
+
 describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver) => {
   let plane: TestControlPlane;
   beforeAll(async () => {
     plane = await TestControlPlane.boot(driver);
     await plane.enrolledCell();
   });
+  afterEach(() => jest.restoreAllMocks());
   afterAll(() => plane.close());
 
   /** The id of a tenant that has a plane, so that its admin can be sent there. */
@@ -71,6 +80,63 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const theirs = await plane.post(PROVISION, provisionBody(), withKey('common-key', token));
     expect([mine.status, theirs.status]).toEqual([202, 202]);
     expect(theirs.body.tenant.id).not.toBe(mine.body.tenant.id);
+  });
+
+  /** A body that each keyed route takes. */
+  const BODIES: Readonly<Record<string, object | undefined>> = {
+    '/api/api-keys': { name: 'keyed', scopes: ['tenants:read'] },
+    '/api/operators': { email: 'keyed@example.com', role: 'support', password: PASSWORD },
+    '/api/operators/{id}/reset-link': undefined,
+    '/api/tenant-planes': { name: 'keyed', region: 'eu', capacity: 1 },
+    '/api/tenant-planes/upgrades': { version: '0.1.0' },
+    '/api/tenant-planes/{id}/drain': undefined,
+    '/api/tenant-planes/{id}/provisioning-tokens': {},
+    '/api/tenant-planes/{id}/reopen': undefined,
+    '/api/tenant-planes/{id}/rotate-secret': { mode: 'compromised' },
+    '/api/tenant-planes/{id}/upgrade': { version: '0.1.0' },
+    '/api/tenants/provision': provisionBody(),
+    '/api/tenants/{id}/deprovision': { confirm_slug: 'keyed' },
+    '/api/tenants/{id}/move': { deployment_model: 'shared' },
+    '/api/tenants/{id}/provisioning-tokens': {},
+    '/api/tenants/{id}/restore': undefined,
+    '/api/tenants/{id}/resume': undefined,
+    '/api/tenants/{id}/signup-link': undefined,
+    '/api/tenants/{id}/suspend': {},
+  };
+
+  it('gives nobody the answer of another, on any route that takes a key', async () => {
+    await plane.createOperator('second-owner@example.com', 'owner');
+    const { body } = await plane.get('/openapi.json', { token: null }).expect(200);
+    const keyed = Object.entries<{ post?: Operation }>(body.paths)
+      .filter(([, { post }]) => post?.parameters?.some(({ name }) => name === 'idempotency-key'))
+      .map(([path]) => path);
+    expect(keyed.sort()).toEqual(Object.keys(BODIES));
+    // What a route does is beside the point: each answers by which request it was.
+    const idempotency = plane.app.get(SealedIdempotency);
+    const once = idempotency.once.bind(idempotency);
+    let handled = 0;
+    const answer = async () => ({ status: 202, headers: {}, body: { handled: (handled += 1) } });
+    jest.spyOn(idempotency, 'once').mockImplementation((request) => once(request, answer));
+    const owners = [
+      await plane.login('owner@example.com'),
+      await plane.login('second-owner@example.com'),
+      await plane.createApiKey(SCOPES),
+    ];
+    for (const [path, sent] of Object.entries(BODIES)) {
+      const target = path.replace('{id}', '00000000-0000-7000-8000-000000000000');
+      const [first, second, byKey] = await inTurn(owners, (token) =>
+        plane.post(target, sent, withKey('known-to-all', token)),
+      );
+      expect([path, first?.body, second?.body]).toEqual([
+        path,
+        { handled: expect.any(Number) },
+        { handled: expect.any(Number) },
+      ]);
+      const told = new Set([first, second, byKey].map((answered) => answered?.text));
+      expect([path, told.size]).toEqual([path, 3]);
+      const again = await plane.post(target, sent, withKey('known-to-all', owners[0]));
+      expect(again.text).toBe(first?.text);
+    }
   });
 
   it('means another request on another path', async () => {

@@ -1,5 +1,7 @@
 import { CookieBrowser, EVERY_DATABASE, OpenIdProvider, type ProviderUser } from '@atlas/testing';
+import { OperatorSession } from '../../src/accounts/operator-session.entity';
 import { Operator } from '../../src/accounts/operator.entity';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { type Env, TestControlPlane } from '../control-plane.fixture';
 import { HeldOperator } from '../held-operator.fixture';
 import { PUBLIC_URL, refusal } from '../plane-simulator.fixture';
@@ -183,6 +185,61 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     expect(refusal(await call(twice.replace(PUBLIC_URL, ''), browser))).toEqual(NOT_BEGUN);
     plane.clock.advance(600);
     expect(refusal(await arrive(url, browser))).toEqual(NOT_BEGUN);
+  });
+
+  it('open no session and are not linked by a state that is forged, missing, twice, used or of another attempt', async () => {
+    await plane.createOperator('sam@example.com', 'support');
+    const sam: ProviderUser = { sub: 'sam', email: 'sam@example.com', email_verified: true };
+    const [browser, other] = [new CookieBrowser(), new CookieBrowser()];
+    const first = await comeBack(sam, browser);
+    const firstCookie = browser.cookiesOf(PUBLIC_URL);
+    const url = await comeBack(sam, browser);
+    const theirs = await comeBack(sam, other);
+    const stateOf = (of: string) => new URL(of).searchParams.get('state') ?? '';
+    const withState = (...states: string[]): string => {
+      const changed = new URL(url);
+      changed.searchParams.delete('state');
+      for (const state of states) changed.searchParams.append('state', state);
+      return changed.href;
+    };
+    const [cookie, otherCookie] = [browser.cookiesOf(PUBLIC_URL), other.cookiesOf(PUBLIC_URL)];
+    const signedIn = async () => [
+      await plane.count(OperatorSession),
+      await plane.count(AuditEvent, { action: 'operator.signed_in' }),
+      (await plane.rows(Operator, { email: 'sam@example.com' }))[0]?.ssoSubject,
+    ];
+    const before = await signedIn();
+    expect(before[2]).toBeNull();
+    for (const [what, address, sent] of [
+      ['missing', withState(), cookie],
+      ['empty', withState(''), cookie],
+      ['forged', withState('forged'), cookie],
+      ['twice', withState(stateOf(url), stateOf(url)), cookie],
+      ['of an earlier attempt', withState(stateOf(first)), cookie],
+      ['of an earlier attempt, with its code', first, cookie],
+      ["somebody else's", withState(stateOf(theirs)), cookie],
+      ["somebody else's, with their code", theirs, cookie],
+      ['that of the browser, with the cookie of another', url, otherCookie],
+      ['that of the browser, with the cookie of an earlier attempt', url, firstCookie],
+      ['without a cookie', url, ''],
+    ] as const) {
+      const answer = await plane.get(address.replace(PUBLIC_URL, ''), {
+        token: null,
+        headers: { cookie: sent },
+      });
+      expect([what, answer.status, String(answer.get('set-cookie')).includes('aos_')]).toEqual([
+        what,
+        401,
+        false,
+      ]);
+    }
+    expect(await signedIn()).toEqual(before);
+    expect((await arrive(url, browser)).status).toBe(303);
+    const after = await signedIn();
+    const replayed = await plane.get(url.replace(PUBLIC_URL, ''), { token: null, headers: { cookie } });
+    expect(replayed.status).toBe(401);
+    expect(await signedIn()).toEqual(after);
+    expect(after).toEqual([Number(before[0]) + 1, Number(before[1]) + 1, 'sam']);
   });
 
   it('come back with a code once', async () => {

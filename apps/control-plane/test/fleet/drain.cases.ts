@@ -1,8 +1,19 @@
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { type DesiredTransfer } from '@atlas/plane-contract';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { sayImported, sealedPart, sendPart, takePart } from '../backup-part.fixture';
+import { JobControl } from '../../src/provisioning/jobs.service';
+import { type EntityManager } from 'typeorm';
+import { Cells } from '../../src/tenant-planes/cells';
+import { Placement } from '../../src/tenant-planes/placement.entity';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { JobScene } from '../job-scene.fixture';
 import { type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
 
+interface LooksAtJob {
+  requireJob(manager: EntityManager, id: string): Promise<ProvisioningJob>;
+}
 interface JobView {
   readonly id: string;
   readonly tenant_id: string;
@@ -70,6 +81,29 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     });
   });
 
+  it.each([
+    ['closed', { acceptsTenants: false }],
+    ['full', { capacity: 0 }],
+  ])('is given nobody once it is %s, by a look from before that', async (_, since) => {
+    await closed(other);
+    const cells = scene.plane.app.get(Cells);
+    const take = cells.takePlace.bind(cells);
+    const look = cells.emptiest.bind(cells);
+    jest.spyOn(cells, 'takePlace').mockImplementationOnce((manager, wanted) => {
+      jest.spyOn(cells, 'emptiest').mockImplementationOnce(async (...asked) => {
+        const found = await look(...asked);
+        await manager.update(TenantPlane, { id: here.id }, since);
+        return found;
+      });
+      return take(manager, wanted);
+    });
+    const { body } = await scene.plane.provision({ region });
+    await scene.reaches(body.job.id, 'failed');
+    jest.restoreAllMocks();
+    expect((await scene.job(body.job.id)).error?.code).toBe('no_capacity');
+    expect(await scene.plane.count(Placement, { tenantPlaneId: here.id })).toBe(0);
+  });
+
   it('is drained at once when it is empty, and takes tenants again when it is reopened', async () => {
     const job = await drain();
     await scene.reaches(job, 'succeeded');
@@ -79,6 +113,47 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     const actions = ['tenant_plane.drain', 'tenant_plane.reopen'];
     for (const action of actions)
       expect(await scene.plane.rows(AuditEvent, { action, targetId: here.id })).toHaveLength(1);
+  });
+
+  it('is the home of a tenant until the new cell has imported the last part and found it to be the same', async () => {
+    const [id = ''] = await inhabited(1);
+    await drain();
+    const toldTo = (cell: PlaneSimulator, phase: string, role: string): Promise<DesiredTransfer> =>
+      eventually(async () => {
+        await cell.pull();
+        const entry = cell.tenants.get(id);
+        return entry?.phase === phase && entry.transfer?.role === role && entry.transfer;
+      });
+    const coming = await toldTo(other, 'importing', 'target');
+    const leaving = await toldTo(here, 'serving', 'source');
+    const job = (await scene.plane.rows(ProvisioningJob, { tenantId: id, operation: 'move' }))[0]?.id ?? '';
+    const send = async (part: number, kind: 'changes' | 'last') => {
+      const sealed = await sealedPart(leaving, {}, { part, kind });
+      expect((await sendPart(here, leaving.id, sealed, part)).status).toBe(200);
+    };
+    const waitsAt = async (name: string) => {
+      await scene.reaches(job, 'waiting');
+      const { steps } = await scene.looksAgain(job);
+      expect(steps.find(({ status }) => status !== 'done')).toMatchObject({ name });
+    };
+
+    const noneOfTheirs = [404, 'transfer_not_found'];
+    expect(refusal(await sendPart(other, coming.id, await sealedPart(leaving, {})))).toEqual(noneOfTheirs);
+    await send(1, 'changes');
+    expect(refusal(await takePart(here, leaving.id))).toEqual(noneOfTheirs);
+    expect(refusal(await sayImported(here, leaving.id))).toEqual(noneOfTheirs);
+    // What another attempt has imported is no part of this one.
+    await sayImported(other, coming.id, 1, 'another');
+    await waitsAt('await-copy');
+    await sayImported(other, coming.id);
+    await toldTo(here, 'frozen', 'source');
+    await waitsAt('await-import');
+    await send(2, 'last');
+    await waitsAt('await-import');
+    expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: here.id });
+    await sayImported(other, coming.id, 2);
+    await scene.reaches(job, 'succeeded');
+    expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: other.id });
   });
 
   it('is open again when the drain is cancelled; who is on the way arrives', async () => {
@@ -92,6 +167,21 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     await scene.reaches(job, 'cancelled');
     expect(await cellNow(here)).toMatchObject({ accepts_tenants: true, tenants: 1 });
     expect((await scene.job(move?.id ?? '')).status).not.toBe('cancelled');
+  });
+
+  it('is not cancelled when it has ended since it was looked at', async () => {
+    const [id] = await inhabited(1);
+    const job = await drain();
+    await eventually(async () => (await movesOf(job)).length === 1);
+    const control = scene.plane.app.get(JobControl) as unknown as LooksAtJob;
+    jest.spyOn(control, 'requireJob').mockImplementationOnce(async (manager) => {
+      const read = await manager.findOneByOrFail(ProvisioningJob, { id: job });
+      await manager.update(ProvisioningJob, { id: job }, { status: 'succeeded' });
+      return read;
+    });
+    expect(refusal(await scene.act(job, 'cancel'))).toEqual([409, 'invalid_transition']);
+    expect(await scene.plane.count(AuditEvent, { action: 'job.cancelled', targetId: job })).toBe(0);
+    expect(await scene.tenant(id ?? '')).toMatchObject({ tenant_plane_id: here.id });
   });
 
   it('stops when a tenant does not move, says which, and goes on when it is retried', async () => {

@@ -1,4 +1,6 @@
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { In } from 'typeorm';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { StepFailure } from '../../src/provisioning/step';
 import { ActivateStep } from '../../src/provisioning/steps/activate.step';
@@ -35,6 +37,21 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     expect((await scene.job(job)).status).toBe('cancelled');
     await scene.act(job, 'retry').expect(202);
     await scene.reaches(job, 'succeeded');
+  });
+
+  it('goes one way when it is retried and rolled back at once', async () => {
+    const full = jest.spyOn(scene.plane.app.get(Cells), 'takePlace').mockResolvedValue(null);
+    const provisioned = await Promise.all([1, 2, 3, 4, 5].map(() => scene.plane.provision()));
+    const jobs = provisioned.map(({ body }) => body.job.id as string);
+    for (const job of jobs) await scene.reaches(job, 'failed');
+    full.mockRestore();
+    for (const job of jobs) {
+      const acts = ['retry', 'rollback', 'retry'] as const;
+      const answers = await Promise.all(acts.map((action) => scene.act(job, action)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([202, 409, 409]);
+      const begun = { action: In(['job.retried', 'job.rolled_back']), targetId: job };
+      expect(await scene.plane.count(AuditEvent, begun)).toBe(1);
+    }
   });
 
   it('in work is cancelled before it is rolled back, and says so', async () => {

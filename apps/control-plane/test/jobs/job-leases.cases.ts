@@ -158,6 +158,31 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
   });
 
   it.each(['before', 'after-effect', 'after-record'] as const)(
+    'passes from a worker that dies %s a step, and its effect is there once',
+    async (moment) => {
+      const { id, tenantId } = await untouched();
+      const reach = jest.spyOn(plane.app.get(FaultPoints), 'reach');
+      reach.mockImplementation(async (_, step, at) => {
+        if (step !== 'write-desired-state' || at !== moment) return;
+        reach.mockResolvedValue();
+        // As a process that is gone, it writes nothing from here on.
+        throw new LeaseLost();
+      });
+      await plane.app.get(JobRunner).advance(id);
+      const [placement] = await plane.rows(Placement, { tenantId });
+      const isRecorded = (await row(id))?.steps[1]?.status === 'done';
+      expect([isRecorded, (placement?.entryRevision ?? 0) > 0]).toEqual(
+        moment === 'after-record' ? [true, true] : [false, false],
+      );
+      plane.clock.advance(15);
+      await plane.app.get(JobRunner).advance(id);
+      expect((await row(id))?.status).toBe('waiting');
+      const published = (await cell.pullAll()).tenants.filter((entry) => entry.tenant_id === tenantId);
+      expect(published).toHaveLength(1);
+    },
+  );
+
+  it.each(['before', 'after-effect', 'after-record'] as const)(
     'is not needed twice: a step that breaks %s is repeated without harm',
     async (moment) => {
       const { id, tenantId } = await untouched();

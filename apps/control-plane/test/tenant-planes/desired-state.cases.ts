@@ -1,5 +1,8 @@
+import { Database } from '@atlas/persistence';
 import { type DesiredState, PLANE_PATHS } from '@atlas/plane-contract';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { DesiredStates } from '../../src/tenant-planes/desired-state.service';
+import { Placement } from '../../src/tenant-planes/placement.entity';
 import { TestControlPlane } from '../control-plane.fixture';
 import { type PlaneSimulator, bodyOf } from '../plane-simulator.fixture';
 
@@ -7,6 +10,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
   let plane: TestControlPlane;
   let cell: PlaneSimulator;
   beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
+  afterEach(() => jest.restoreAllMocks());
   afterAll(() => plane.close());
 
   /** A cell whose region nobody else uses. */
@@ -105,6 +109,61 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     const answer = await cell.pull(20);
     expect(answer.body).toMatchObject({ full: false, tenants: [], removed: [body.tenant.id] });
     expect(await cell.pullAll()).toMatchObject({ tenants: [], removed: [] });
+  });
+
+  it('brings a plane to the same state from every revision that it may have stopped at', async () => {
+    await cellIn('history');
+    const stateNow = async () => {
+      const { revision, tenants } = await cell.pullAll();
+      return { revision, tenants: new Map(tenants.map((entry) => [entry.tenant_id, entry])) };
+    };
+    const history = [await stateNow()];
+    const step = async (work: () => Promise<unknown>): Promise<void> => {
+      await work();
+      history.push(await stateNow());
+    };
+    const [first, second] = [await published('history'), await published('history')];
+    history.push(await stateNow());
+    const change = ({ id }: { id: string }, plan: string) =>
+      plane.patch(`/api/tenants/${id}`, { plan }).expect(200);
+    await step(() => change(first, 'enterprise'));
+    await step(() => change(second, 'enterprise'));
+    await step(() => change(first, 'core'));
+    await step(async () => {
+      const place = { tenantId: second.id, tenantPlaneId: cell.id };
+      await plane.change(Placement, place, { phase: 'retired' });
+      await plane.app.get(Database).write((manager) => plane.app.get(DesiredStates).publish(manager, place));
+    });
+    const last = history.at(-1);
+    expect(history.map(({ revision }) => Number(revision.split('.')[1]))).toEqual([0, 2, 3, 4, 5, 6]);
+    for (const { revision, tenants } of history.slice(0, -1)) {
+      const { full, ...changes } = bodyOf<DesiredState>(await cell.pull(0, revision));
+      for (const entry of changes.tenants) tenants.set(entry.tenant_id, entry);
+      for (const id of changes.removed) tenants.delete(id);
+      expect([full, changes.revision, [...tenants].sort()]).toEqual([
+        false,
+        last?.revision,
+        [...(last?.tenants ?? [])].sort(),
+      ]);
+    }
+    expect((await cell.pull(0, last?.revision)).status).toBe(204);
+  });
+
+  it('answers at once when something changes between the look and the wait', async () => {
+    await cellIn('between');
+    const tenant = await published('between');
+    const { revision } = await cell.pullAll();
+    const states = plane.app.get(DesiredStates);
+    const look = states.changes.bind(states);
+    jest.spyOn(states, 'changes').mockImplementationOnce(async (...given) => {
+      const found = await look(...given);
+      await plane.patch(`/api/tenants/${tenant.id}`, { plan: 'enterprise' }).expect(200);
+      return found;
+    });
+    const startedAt = performance.now();
+    const answer = await cell.pull(20, revision);
+    expect(answer.body).toMatchObject({ tenants: [{ tenant_id: tenant.id, plan: 'enterprise' }] });
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   it('skips no entry while 20 tenants are published at once', async () => {

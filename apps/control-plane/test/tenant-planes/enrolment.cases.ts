@@ -3,6 +3,7 @@ import { mintCredential } from '@atlas/service-auth';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningToken } from '../../src/tenant-planes/provisioning-token.entity';
+import { ProvisioningTokens } from '../../src/tenant-planes/provisioning-tokens';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { TestControlPlane } from '../control-plane.fixture';
 import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
@@ -291,6 +292,21 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       const answer = await fresh.enrol({ version: '2.0.0' }, '?dry_run=true');
       expect(refusal(answer)).toEqual([422, 'version_unsupported']);
     });
+  });
+
+  it.each([
+    ['revoked', () => ({ revokedAt: plane.clock.now() }), 'token_revoked'],
+    ['expired', () => ({ expiresAt: plane.clock.now() }), 'token_expired'],
+  ])('lets nobody in with a token that is %s between the look at it and its use', async (_, late, code) => {
+    const cell = await plane.registerCell();
+    const tokens = plane.app.get(ProvisioningTokens);
+    const redeem = tokens.redeem.bind(tokens);
+    jest.spyOn(tokens, 'redeem').mockImplementationOnce(async (manager, token, instanceId) => {
+      await manager.update(ProvisioningToken, { id: token.id }, late());
+      return redeem(manager, token, instanceId);
+    });
+    expect(refusal(await cell.enrol())).toEqual([410, code]);
+    expect(await plane.rows(TenantPlane, { id: cell.id })).toMatchObject([{ status: 'expected' }]);
   });
 
   it('lets exactly one of 200 that redeem a token at once in', async () => {

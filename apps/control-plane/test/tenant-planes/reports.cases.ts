@@ -41,6 +41,27 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     expect(refusal(answer)).toEqual([403, 'tenant_not_on_plane']);
   });
 
+  it('on an entry that was replaced, or has yet to be published, says nothing of the one that counts', async () => {
+    const cell = await plane.enrolledCell({ region: 'late' });
+    const { body } = await plane.provision({ region: 'late' });
+    const { id: tenantId } = body.tenant;
+    await cell.serve(tenantId);
+    const first = cell.tenants.get(tenantId)?.entry_revision ?? 0;
+    await plane.patch(`/api/tenants/${tenantId}`, { plan: 'enterprise' }).expect(200);
+    while (cell.tenants.get(tenantId)?.entry_revision === first) await cell.pull(10);
+    await cell.serve(tenantId);
+    const reported = async () => {
+      const [place] = await plane.rows(Placement, { tenantId });
+      return [place?.reportedRevision, place?.reportedState];
+    };
+    expect(await reported()).toEqual([first + 1, 'applied']);
+    for (const entry_revision of [first, first + 2]) {
+      const late = { tenant_id: tenantId, state: 'failed', entry_revision } as const;
+      expect((await cell.report([late])).status).toBe(200);
+      expect(await reported()).toEqual([first + 1, 'applied']);
+    }
+  });
+
   it('is shown with its version, and as offline after 75 s of silence', async () => {
     const talker = await plane.enrolledCell();
     await talker.report([], { version: '0.0.9' });

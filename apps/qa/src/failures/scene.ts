@@ -66,6 +66,10 @@ export class Scene {
     return this.context.driver === 'postgres';
   }
 
+  get isSmall(): boolean {
+    return this.context.size === 'small';
+  }
+
   newSlug(): string {
     return `${this.prefix}-${(this.count += 1)}`;
   }
@@ -74,6 +78,14 @@ export class Scene {
   async restart(faultPoint?: string): Promise<PlaneProcess> {
     await this.stack.controlPlane.end('SIGKILL');
     return this.stack.startControlPlane({ ATLAS_FAULT_POINT: faultPoint });
+  }
+
+  /** As if the 15 s had passed for which a dead worker's job is nobody else's. */
+  async expireLeases(): Promise<void> {
+    const long = new Date(0).toISOString();
+    await this.control.query(
+      `update provisioning_jobs set lease_expires_at = '${long}', due_at = '${long}' where lease_owner is not null`,
+    );
   }
 
   /** A request that may be repeated: with the same `key` it is the same. Throws unless it is accepted. */

@@ -17,6 +17,8 @@ const BACK_WITHIN_MS = 30_000;
 const AT_ONCE = { sqlite: 3, postgres: 5 };
 /** A step that waits is never recorded as done before its report: its last edges come after it. */
 const REACHED_WITHIN_MS = 60_000;
+/** Of the small form: between what a step did and the record of it. Its Control Plane is armed from the start. */
+const SMALL_EDGE = 'provision/write-desired-state/after-effect';
 /** Most of the time they wait. */
 const LANES = { sqlite: 2, postgres: 3 };
 
@@ -31,8 +33,6 @@ export const CRASH_MATRIX: Proof = {
   name: 'crash-matrix',
   goal: 'kill -9 at every step edge of every operation in every model, restart: 0 stuck, 0 orphans, 0 doubles, back within 30 s',
   databases: ['sqlite', 'postgres'],
-  // e2e/test/crash-recovery.spec.ts is its small form.
-  smallOn: [],
   async run(context) {
     const isFull = context.size === 'full';
     const leftOut = await operationsLeftOut();
@@ -61,7 +61,8 @@ async function operationsLeftOut(): Promise<string[]> {
 /** A stack of its own: what a scenario leaves on the machine is its own. */
 async function interrupt(context: ProofContext, scenario: Scenario): Promise<Outcome> {
   const equipment = scenario.equipment?.();
-  const scene = await Scene.open(context, equipment?.env);
+  const armed = context.size === 'small' && { ATLAS_FAULT_POINT: `${SMALL_EDGE}:kill` };
+  const scene = await Scene.open(context, { ...equipment?.env, ...armed });
   const problems: string[] = [];
   let [edges, slowestMs] = [0, 0];
   try {
@@ -85,7 +86,7 @@ async function interrupt(context: ProofContext, scenario: Scenario): Promise<Out
 }
 
 function batchesOf({ operation, steps, isAlone }: Scenario, { size, driver }: ProofContext): string[][] {
-  if (size === 'small') return [[`${operation}/write-desired-state/after-effect`]];
+  if (size === 'small') return [[SMALL_EDGE]];
   const backwards = [...steps].reverse();
   return MOMENTS.flatMap((moment) => {
     const edges = backwards.map((step) => `${operation}/${step}/${moment}`);
@@ -104,11 +105,12 @@ async function killAtEach(scene: Scene, scenario: Scenario, edges: readonly stri
   const subjects = await Promise.all(edges.map(() => scenario.prepare(scene, scene.newSlug())));
   const problems: string[] = [];
   for (const [at, edge] of edges.entries()) {
-    const doomed = await scene.restart(`${edge}:kill`);
+    const doomed = scene.isSmall ? scene.stack.controlPlane : await scene.restart(`${edge}:kill`);
     // Its client sees the connection break, or an answer.
     await scenario.begin(scene, subjects[at] as Subject).catch(() => undefined);
     if (!(await endedInTime(doomed.exited, REACHED_WITHIN_MS))) problems.push(`${edge}: never reached`);
   }
+  if (scene.isSmall) await scene.expireLeases();
   await scene.restart();
   const backAt = Date.now();
   let slowestMs = 0;

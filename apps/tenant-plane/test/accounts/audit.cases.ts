@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { CHAIN_START, type SealedAuditRecord, faultBehind } from '@atlas/platform';
-import { EVERY_DATABASE } from '@atlas/testing';
+import { uuidv7 } from '@atlas/tenancy';
+import { EVERY_DATABASE, changesOfEach } from '@atlas/testing';
+import { Database } from '@atlas/persistence';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { AuditSealer } from '../../src/audit/audit-sealer';
 import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
@@ -55,14 +57,38 @@ describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
   });
 
   it('is kept by the database as long as the tenant is at home', async () => {
-    await plane.app.get(AuditSealer).seal(tenant.tenant_id);
-    const [{ id }] = (await plane.audit(tenant)) as [AuditEvent];
-    const attempt = (change: Partial<AuditEvent> | null) =>
-      plane.tenants.write(tenant.tenant_id, (scope) =>
-        change ? scope.update(AuditEvent, { id }, change as object) : scope.delete(AuditEvent, { id }),
-      );
-    for (const change of [null, { actorId: 'nobody' }, { hash: 'f'.repeat(64) }, { position: null }])
-      await expect(attempt(change)).rejects.toThrow('audit_append_only');
+    const texts = {
+      actorId: 'who',
+      targetId: 'what',
+      ip: '127.0.0.1',
+      traceId: 't',
+      before: { a: 1 },
+      after: {},
+    };
+    const [event] = (await plane.audit(tenant)) as [AuditEvent];
+    const id = uuidv7(plane.now);
+    const { tenant_id: tenantId } = tenant;
+    await plane.tenants.write(tenantId, (scope) =>
+      scope.insert(AuditEvent, { ...event, ...texts, id, position: null, hash: null }),
+    );
+    const { columns } = plane.app.get(Database).dataSource.getMetadata(AuditEvent);
+    const isRefused = (change: Partial<AuditEvent> | null) =>
+      expect(
+        plane.tenants.write(tenantId, ({ manager }) => {
+          const rows = manager.getRepository(AuditEvent);
+          return change ? rows.update({ tenantId, id }, change as object) : rows.delete({ tenantId, id });
+        }),
+      ).rejects.toThrow('audit_append_only');
+    const all = async () => {
+      const row = (await plane.audit(tenant)).find((one) => one.id === id) as AuditEvent;
+      return changesOfEach(columns, { ...row, position: row.position ?? 1, hash: row.hash ?? 'h' });
+    };
+    expect(await all()).toHaveLength(columns.length);
+    for (const change of await all())
+      if (!('position' in change || 'hash' in change)) await isRefused(change);
+    await plane.app.get(AuditSealer).seal(tenantId);
+    for (const change of [null, ...(await all()), { position: null }, { hash: null }])
+      await isRefused(change);
     expect(faultsOf(await chain())).toEqual([]);
   });
 

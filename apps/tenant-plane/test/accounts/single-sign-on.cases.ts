@@ -3,6 +3,7 @@ import { type DesiredTenant } from '@atlas/plane-contract';
 import { NO_PASSWORD } from '@atlas/platform';
 import { CookieBrowser, EVERY_DATABASE, FixedClock, OpenIdProvider, type ProviderUser } from '@atlas/testing';
 import type supertest from 'supertest';
+import { Session } from '../../src/accounts/session.entity';
 import { Sessions } from '../../src/accounts/sessions';
 import { User } from '../../src/accounts/user.entity';
 import { UserIdentity } from '../../src/single-sign-on/user-identity.entity';
@@ -209,6 +210,58 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     const late = await comeBack(may, browser);
     clock.advance(600);
     expect(refusal(await arrive(late, browser))).toEqual(NOT_BEGUN);
+  });
+
+  it('open no session and are not linked by a state that is forged, missing, twice, used or of another attempt', async () => {
+    await plane.user(tenant, 'operator', { email: 'sam@example.com' });
+    const sam: ProviderUser = { sub: 'sam', email: 'sam@example.com', email_verified: true };
+    const [browser, other] = [new CookieBrowser(), new CookieBrowser()];
+    const first = await comeBack(sam, browser);
+    const firstCookie = browser.cookiesOf(originOf('acme'));
+    const url = await comeBack(sam, browser);
+    const theirs = await comeBack(sam, other);
+    const stateOf = (of: string) => new URL(of).searchParams.get('state') ?? '';
+    const withState = (...states: string[]): string => {
+      const changed = new URL(url);
+      changed.searchParams.delete('state');
+      for (const state of states) changed.searchParams.append('state', state);
+      return changed.href;
+    };
+    const [cookie, otherCookie] = [browser.cookiesOf(originOf('acme')), other.cookiesOf(originOf('acme'))];
+    const bring = (address: string, sent: string) =>
+      plane.get(address.slice(originOf('acme').length), { host: hostOf('acme'), headers: { cookie: sent } });
+    const signedIn = async () => [
+      (await plane.rows(tenant, Session)).length,
+      (await plane.audit(tenant, 'user.signed_in')).length,
+      (await plane.rows(tenant, UserIdentity)).filter(({ subject }) => subject === 'sam').length,
+    ];
+    const before = await signedIn();
+    for (const [what, address, sent] of [
+      ['missing', withState(), cookie],
+      ['empty', withState(''), cookie],
+      ['forged', withState('forged'), cookie],
+      ['twice', withState(stateOf(url), stateOf(url)), cookie],
+      ['of an earlier attempt', withState(stateOf(first)), cookie],
+      ['of an earlier attempt, with its code', first, cookie],
+      ["somebody else's", withState(stateOf(theirs)), cookie],
+      ["somebody else's, with their code", theirs, cookie],
+      ['that of the browser, with the cookie of another', url, otherCookie],
+      ['that of the browser, with the cookie of an earlier attempt', url, firstCookie],
+      ['without a cookie', url, ''],
+    ] as const) {
+      const answer = await bring(address, sent);
+      expect([what, answer.status, String(answer.get('set-cookie')).includes('atu_')]).toEqual([
+        what,
+        401,
+        false,
+      ]);
+    }
+    expect([before[2], await signedIn()]).toEqual([0, before]);
+    expect((await arrive(url, browser)).status).toBe(303);
+    const after = await signedIn();
+    expect((await bring(url, cookie)).status).toBe(401);
+    expect(await signedIn()).toEqual(after);
+    expect(after).toEqual([Number(before[0]) + 1, Number(before[1]) + 1, 1]);
   });
 
   it.each<[string, (claims: Record<string, unknown>) => string | Promise<string>]>([

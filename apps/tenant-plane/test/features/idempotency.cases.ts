@@ -8,6 +8,8 @@ import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-
 
 const DAY_SECONDS = 24 * 3600;
 const INCIDENT = { title: 'Disk full', severity: 'P2' };
+/** A body that each keyed route takes. */
+const BODIES = { '/api/cmdb/items': { name: 'web-1', type: 'server' }, '/api/incidents': INCIDENT };
 
 describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver) => {
   const clock = new FixedClock();
@@ -52,15 +54,28 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     await keyed('/api/incidents', INCIDENT).expect(201);
   });
 
-  it('means another request from another user, and in another tenant', async () => {
-    const first = await keyed('/api/incidents', INCIDENT).expect(201);
-    const colleague = { ...(await plane.user(tenant, 'operator')), host: admin.host };
+  it('means another request from another user, of the same role too, and in another tenant', async () => {
+    expect(await keyedRoutes()).toEqual(Object.keys(BODIES));
+    const colleagues = await Promise.all([plane.user(tenant, 'operator'), plane.user(tenant, 'admin')]);
     const { admin: stranger } = await plane.tenantWithAdmin(`stranger-${count}`);
-    for (const other of [colleague, stranger]) {
-      const answer = await keyed('/api/incidents', INCIDENT, 'key-1', other).expect(201);
-      expect(answer.body.id).not.toBe(first.body.id);
+    const others = [...colleagues.map((user) => ({ ...user, host: admin.host })), stranger];
+    for (const [path, body] of Object.entries(BODIES)) {
+      const first = await keyed(path, body).expect(201);
+      for (const other of others) {
+        const answer = await keyed(path, body, 'key-1', other).expect(201);
+        expect(answer.body.id).not.toBe(first.body.id);
+      }
     }
   });
+
+  /** The POSTs that take a key. */
+  const keyedRoutes = async (): Promise<string[]> => {
+    const { body } = await plane.get('/openapi.json').expect(200);
+    return Object.entries<{ post?: Operation }>(body.paths)
+      .filter(([, { post }]) => post?.parameters?.some(({ name }) => name === 'idempotency-key'))
+      .map(([path]) => path)
+      .sort();
+  };
 
   it('is a new request after 24 hours, when its answer is forgotten', async () => {
     await keyed('/api/incidents', INCIDENT).expect(201);

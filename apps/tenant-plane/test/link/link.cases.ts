@@ -2,6 +2,7 @@ import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { User } from '../../src/accounts/user.entity';
 import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
+import { SingleTenantFile } from '../../src/database/single-tenant-file';
 import { Incident } from '../../src/incidents/incident.entity';
 import { Link } from '../linked-plane.fixture';
 import { SignupKey } from '../signup-key.fixture';
@@ -165,6 +166,83 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     wanted.put({ ...broken, name: 'Mended' });
     await link.reported(broken.tenant_id);
     expect(await statusOf(plane, 'broken')).toBe(200);
+  });
+
+  it('is told again of what it could not apply, although nothing has changed since', async () => {
+    const [globex, initech] = [tenantEntry('globex'), tenantEntry('initech')];
+    const applier = plane.app.get(DesiredStateApplier);
+    const fixing = jest.spyOn(plane.app.get(SingleTenantFile), 'fixTo');
+    fixing.mockImplementation(async (id) => {
+      if (id !== globex.tenant_id) return;
+      fixing.mockRestore();
+      throw new Error('The disk is full.');
+    });
+    const known = plane.identities.current.revision;
+    const accepted = jest.spyOn(applier, 'accept');
+    link.control.wanted.changeTogether(() => {
+      for (const entry of [globex, initech]) link.control.wanted.put(entry);
+    });
+    await link.reported(globex.tenant_id, 'failed');
+    await link.reported(globex.tenant_id);
+    expect(await statusOf(plane, 'globex')).toBe(200);
+    expect(await statusOf(plane, 'initech')).toBe(200);
+    const since = link.control.pulls.map((pull) => pull.since);
+    expect(since.filter((revision) => revision === known).length).toBeGreaterThan(1);
+    expect(accepted).toHaveBeenCalledTimes(2);
+    accepted.mockRestore();
+  });
+
+  it('misses nothing that changes while it applies something else', async () => {
+    const [globex, initech] = [tenantEntry('globex'), tenantEntry('initech')];
+    const applier = plane.app.get(DesiredStateApplier);
+    const apply = applier.apply.bind(applier);
+    jest.spyOn(applier, 'apply').mockImplementationOnce(async (state) => {
+      link.control.wanted.put(initech);
+      link.control.wanted.put({ ...globex, name: 'Renamed meanwhile' });
+      return apply(state);
+    });
+    link.control.wanted.put(globex);
+    await link.reported(initech.tenant_id);
+    const answer = await plane.get('/api/tenant-default', { tenant: 'globex' }).expect(200);
+    expect(answer.body.tenant.name).toBe('Renamed meanwhile');
+    expect(plane.identities.current.revision).toBe(link.control.wanted.revision);
+  });
+
+  it('applies again what it had applied when it could not keep how far it is', async () => {
+    const globex = tenantEntry('globex');
+    const { identities } = plane;
+    const keep = identities.update.bind(identities);
+    let failures = 0;
+    jest.spyOn(identities, 'update').mockImplementation(async (changes) => {
+      if (changes.revision === undefined || (failures += 1) > 1) return keep(changes);
+      throw new Error('The disk is full.');
+    });
+    const known = identities.current.revision;
+    link.control.wanted.put(globex);
+    await link.reported(globex.tenant_id);
+    await eventually(() => identities.current.revision === link.control.wanted.revision, {
+      what: 'it keeps how far it is',
+    });
+    expect(link.control.pulls.filter(({ since }) => since === known).length).toBeGreaterThan(1);
+    jest.restoreAllMocks();
+  });
+
+  it('catches up with all that changed while it was down', async () => {
+    const { wanted } = link.control;
+    const [globex, initech] = [tenantEntry('globex'), tenantEntry('initech')];
+    wanted.put(globex);
+    await link.reported(globex.tenant_id);
+    await link.stopPlane(plane);
+    wanted.put({ ...acme, status: 'suspended' });
+    wanted.put(initech);
+    wanted.put({ ...acme, name: 'Acme 2' });
+    wanted.remove(globex.tenant_id);
+    plane = await link.startPlane();
+    await link.reported(initech.tenant_id);
+    const statuses = ['acme', 'globex', 'initech'].map((slug) => statusOf(plane, slug));
+    expect(await Promise.all(statuses)).toEqual([200, 404, 200]);
+    const answer = await plane.get('/api/tenant-default', { tenant: 'acme' });
+    expect(answer.body.tenant.name).toBe('Acme 2');
   });
 
   it('stops serving what is removed, and keeps its rows', async () => {

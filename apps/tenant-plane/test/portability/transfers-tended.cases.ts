@@ -1,6 +1,8 @@
 import { Database } from '@atlas/persistence';
+import { type DesiredTransfer } from '@atlas/plane-contract';
 import { eventually } from '@atlas/testing';
 import { RunningTransfers } from '../../src/portability/running-transfers';
+import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';
 import { TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
@@ -25,5 +27,40 @@ describe(Transfers.name, () => {
     reads.mockRestore();
     await plane.app.get(Transfers).stop();
     expect(plane.app.get(RunningTransfers).size).toBe(0);
+  });
+
+  it("sends a tenant's rows away from its customer only in the move that was agreed to", async () => {
+    const customers = await TestTenantPlane.boot('sqlite', { env: { ATLAS_TP_DEPLOYMENT: 'on_prem' } });
+    const { tenant, admin } = await customers.tenantWithAdmin('acme');
+    const [running, transfers] = [customers.app.get(RunningTransfers), customers.app.get(Transfers)];
+    const real = customers.app.get(TransferRelay);
+    const sent = jest
+      .spyOn(real, 'send')
+      .mockImplementation(
+        (_id, _part, _sealed, signal) =>
+          new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('ended')))),
+      );
+    const { publicKey: recipient } = customers.identities.current;
+    const [first, second] = ['1', '2'].map((n) => `0199e000-0000-7000-8000-00000000001${n}`);
+    const wanted = async (id: string | undefined, entry_revision: number) => {
+      const transfer = { id: id ?? '', role: 'source', recipient } as DesiredTransfer;
+      await customers.apply({ tenants: [{ ...tenant, transfer, entry_revision }] });
+      await transfers.tend();
+    };
+    try {
+      await wanted(first, 2);
+      expect([running.size, sent.mock.calls.length]).toEqual([0, 0]);
+      await customers.post('/api/moves/consent', {}, admin).expect(200);
+      await transfers.tend();
+      expect([...running.keys()]).toEqual([first]);
+      // Another move, to wherever that goes, needs another word.
+      await wanted(second, 3);
+      await eventually(() => running.size === 0, { what: 'the first has ended' });
+      await transfers.tend();
+      expect(running.size).toBe(0);
+    } finally {
+      sent.mockRestore();
+      await customers.close();
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { JsonLogger, createPino } from '@atlas/platform';
 import { QueryFailedError } from 'typeorm';
+import { User } from '../../src/accounts/user.entity';
 import { Incidents } from '../../src/incidents/incidents.service';
 import { type CallOptions, PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
@@ -70,6 +71,24 @@ describe('the log of a tenant plane', () => {
     expect(lines()).toMatchObject([
       { level: 'error', traceId: body.trace_id, err: { stack: expect.stringContaining(secret) } },
     ]);
+  });
+
+  it('has of a statement that failed none of its values, and no password of a URL', async () => {
+    const { id } = await plane.user(tenant, 'operator', { passwordHash: 'hash-of-a-password' });
+    const [user] = (await plane.rows(tenant, User)).filter((one) => one.id === id) as [User];
+    const again = plane.tenants.write(tenant.tenant_id, (scope) => scope.insert(User, user));
+    const failure: unknown = await again.catch((error: unknown) => error);
+    const cause = new Error('could not connect to postgres://atlas:p4ssw0rd@db.internal/atlas');
+    for (const error of [failure, cause, new Error('It failed.', { cause })]) {
+      jest.spyOn(plane.app.get(Incidents), 'list').mockRejectedValueOnce(error);
+      await plane.get('/api/incidents', admin).expect(500);
+    }
+    expect(lines().map(({ msg }) => msg)).toEqual([
+      expect.stringContaining('UNIQUE constraint failed'),
+      'could not connect to postgres://atlas:***@db.internal/atlas',
+      'It failed.',
+    ]);
+    expect(written.join('')).not.toMatch(/hash-of-a-password|p4ssw0rd/);
   });
 
   it('is quiet of a database that is busy: the caller is told when to ask again', async () => {

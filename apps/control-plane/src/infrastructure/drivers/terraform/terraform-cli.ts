@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { sendSignal } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
-import { redact } from './redact';
+import { redact } from '../../../sealing/redact';
 import {
   type TerraformCommandName,
   failureOf,
