@@ -36,14 +36,23 @@ export class Pause {
 
 /** Once `work` has ended, or can't go on before another transaction does. */
 export async function endedOrWaiting(plane: TestTenantPlane, work: Promise<unknown>): Promise<void> {
-  // On SQLite writers take turns: it can't overtake the one that was paused.
-  if (plane.database.driver === 'sqlite') return;
   let hasEnded = false;
   const ends = (): void => void (hasEnded = true);
   work.then(ends, ends);
-  const name = new URL(plane.database.url).pathname.slice(1);
+  const isWaiting = plane.database.driver === 'sqlite' ? hasQueued(plane) : waitsForLock(plane);
+  await eventually(async () => hasEnded || (await isWaiting()), { everyMs: 5 });
+}
+
+/** On SQLite writers take turns: behind the one that was paused. */
+function hasQueued({ tenants }: TestTenantPlane): () => boolean {
+  const { calls } = jest.spyOn(tenants, 'write').mock;
+  const before = calls.length;
+  return () => calls.length > before;
+}
+
+function waitsForLock({ database }: TestTenantPlane): () => Promise<boolean> {
+  const name = new URL(database.url).pathname.slice(1);
   const waiting = `select 1 from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'`;
-  await asAdmin(testServerUrl(), (client) =>
-    eventually(async () => hasEnded || (await client.query(waiting, [name])).rowCount, { everyMs: 5 }),
-  );
+  return () =>
+    asAdmin(testServerUrl(), async (client) => (await client.query(waiting, [name])).rowCount !== 0);
 }

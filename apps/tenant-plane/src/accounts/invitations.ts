@@ -117,7 +117,14 @@ export class Invitations {
     }
     const user = {
       ...{ tenantId: scope.tenantId, id: uuidv7(now), email, name: name ?? email, role },
-      ...{ passwordHash: NO_PASSWORD, isFirst: false, createdAt: now, invitedAt: now, deactivatedAt: null, credentialsEpoch: 0 },
+      ...{
+        passwordHash: NO_PASSWORD,
+        isFirst: false,
+        createdAt: now,
+        invitedAt: now,
+        deactivatedAt: null,
+        credentialsEpoch: 0,
+      },
     };
     await scope.insert(User, user);
     return user;
