@@ -56,7 +56,11 @@ describe.each(EVERY_DATABASE)('a failure of a driver that prints what it was giv
   };
 
   it.each([
-    ['a step knows', 'failed', (text: string) => new StepFailure('operator', 'create_failed', text)],
+    [
+      'a step knows',
+      'failed',
+      (text: string) => new StepFailure('operator', 'create_failed', text, 'Look there.'),
+    ],
     ['nobody knows', 'waiting', (text: string) => new Error(text)],
   ] as const)('when %s it, is told without any secret', async (_whose, status, failure) => {
     logged = '';

@@ -115,10 +115,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 }
 
-export function tooManyAttempts(
-  waitSeconds: number,
-  refusal = 'There were too many attempts.',
-): DomainError {
+export function tooManyAttempts(waitSeconds: number, refusal = 'There were too many attempts.'): DomainError {
   return new DomainError(
     'too_many_attempts',
     'too_many',
