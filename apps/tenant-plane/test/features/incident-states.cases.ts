@@ -1,4 +1,5 @@
 import { EVERY_DATABASE } from '@atlas/testing';
+import { TenantScope } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { INCIDENT_STATUSES, type IncidentStatus } from '../../src/incidents/incident';
 import { Incident } from '../../src/incidents/incident.entity';
@@ -35,6 +36,22 @@ describe.each(EVERY_DATABASE)('the states of an incident on %s', (driver) => {
 
   it('are the ones that are promised', () => {
     expect([...INCIDENT_STATUSES].sort()).toEqual(Object.keys(ALLOWED).sort());
+  });
+
+  it('are not skipped by two people at once: who looked before the other has changed it is told', async () => {
+    await put('open');
+    const update = TenantScope.prototype.update;
+    jest.spyOn(TenantScope.prototype, 'update').mockImplementation(async function (
+      this: TenantScope,
+      ...given
+    ) {
+      if (given[0] !== Incident) return update.apply(this, given);
+      jest.restoreAllMocks();
+      await this.manager.update(Incident, { tenantId: this.tenantId, id }, { status: 'resolved' });
+      return update.apply(this, given);
+    });
+    const answer = await plane.patch(`/api/incidents/${id}`, { status: 'investigating' }, admin);
+    expect([answer.status, answer.body.code]).toEqual([409, 'conflict']);
   });
 
   it.each(PAIRS)('from %s to %s', async (from, to) => {
