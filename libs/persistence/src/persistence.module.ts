@@ -1,8 +1,9 @@
-import { databaseFailure } from '@atlas/platform';
+import { databaseState } from '@atlas/platform';
 import {
   type DynamicModule,
   Inject,
   Injectable,
+  Logger,
   Module,
   type OnApplicationShutdown,
   type Type,
@@ -77,14 +78,13 @@ export class PersistenceModule {
   }
 }
 
-/** For a health check: whether the database answers, and takes writes as far as is known. */
+/** For a health check: whether the database answers, and stores what it is given as far as is known. */
 export async function databaseHealth(database: Database) {
   try {
     await database.ping();
     return { database: { status: 'up' as const, driver: database.driver } };
   } catch (error) {
-    const { message } = error as Error;
-    const code = databaseFailure(error)?.code;
-    return { database: { status: 'down' as const, ...(code && { code }), reason: message } };
+    new Logger('DatabaseHealth').warn(`The database check failed: ${(error as Error).message}`);
+    return { database: { status: 'down' as const, ...databaseState(error) } };
   }
 }

@@ -1,4 +1,4 @@
-import { DomainError } from './errors';
+import { DomainError, type ErrorKind } from './errors';
 
 /** SQLSTATE: class 08, and those of a server that ends, starts or is full. */
 const STATES = /^(08...|57P0[1-3]|53300)$/;
@@ -69,76 +69,85 @@ export function isDatabaseBusy(error: unknown): boolean {
   return BUSY.test((error as Partial<Failure> | null)?.driverError?.code ?? '');
 }
 
-/** What a caller is told of a failure of the database; null for any other. */
-export function databaseFailure(error: unknown): DomainError | null {
-  return FAILURES.find(({ is }) => is(error))?.told() ?? null;
-}
-
-/** One that somebody has to look at: those who ask at the same time are no such. */
-export function isDatabaseFault(error: unknown): boolean {
-  return databaseFailure(error) !== null && !isDatabaseBusy(error);
-}
-
 interface DatabaseFailure {
   readonly is: (error: unknown) => boolean;
-  readonly told: () => DomainError;
+  readonly code: string;
+  readonly kind: ErrorKind;
+  /** Says nothing of where the database is. */
+  readonly reason: string;
+  readonly advice: string;
+  readonly retryAfterSeconds: number;
 }
 
 /** The first that fits. */
 const FAILURES: readonly DatabaseFailure[] = [
   {
     is: isStorageFull,
-    told: () =>
-      new DomainError(
-        'storage_full',
-        'storage_full',
-        'The disk that holds the database is full, so nothing was stored. Once an operator has made room, repeat the request, with the same Idempotency-Key if you sent one.',
-        {},
-        { 'retry-after': '30' },
-      ),
+    code: 'storage_full',
+    kind: 'storage_full',
+    reason: 'The disk that holds the database is full.',
+    advice:
+      'Nothing was stored. Once an operator has freed space, repeat the request, with the same Idempotency-Key if you sent one.',
+    retryAfterSeconds: 30,
   },
   {
     is: (error) => error instanceof CommitOutcomeUnknown,
-    told: () =>
-      new DomainError(
-        'commit_outcome_unknown',
-        'unavailable',
-        'The database did not say whether it stored this request: it stored all of it or nothing. Repeat the request with the same Idempotency-Key to finish it and get its answer; if you sent no key, first check whether the change is there.',
-        {},
-        { 'retry-after': '5' },
-      ),
+    code: 'commit_outcome_unknown',
+    kind: 'unavailable',
+    reason: 'The database did not say whether it stored this request: it stored all of it or nothing.',
+    advice:
+      'Repeat the request with the same Idempotency-Key to finish it and get its answer; if you sent no key, first check whether the change is there.',
+    retryAfterSeconds: 5,
   },
   {
     is: isStorageFault,
-    told: () =>
-      new DomainError(
-        'storage_failing',
-        'unavailable',
-        'The disk that holds the database is failing, so nothing was stored. An operator must look at it. Repeat the request later, with the same Idempotency-Key if you sent one.',
-        {},
-        { 'retry-after': '30' },
-      ),
+    code: 'storage_failing',
+    kind: 'unavailable',
+    reason: 'The disk that holds the database is failing.',
+    advice:
+      'Nothing was stored. An operator must look at it. Repeat the request later, with the same Idempotency-Key if you sent one.',
+    retryAfterSeconds: 30,
   },
   {
     is: isDatabaseOutage,
-    told: () =>
-      new DomainError(
-        'database_unavailable',
-        'unavailable',
-        'The database cannot be reached at the moment. Ask again in a few seconds, with the same Idempotency-Key where you sent one.',
-        {},
-        { 'retry-after': '5' },
-      ),
+    code: 'database_unavailable',
+    kind: 'unavailable',
+    reason: 'The database cannot be reached at the moment.',
+    advice: 'Repeat the request in a few seconds, with the same Idempotency-Key if you sent one.',
+    retryAfterSeconds: 5,
   },
   {
     is: isDatabaseBusy,
-    told: () =>
-      new DomainError(
-        'database_busy',
-        'unavailable',
-        'Others were changing the same for too long. Nothing was done: ask again, with the same Idempotency-Key where you sent one.',
-        {},
-        { 'retry-after': '1' },
-      ),
+    code: 'database_busy',
+    kind: 'unavailable',
+    reason: 'Other requests were changing the same rows for too long.',
+    advice: 'Nothing was stored. Repeat the request, with the same Idempotency-Key if you sent one.',
+    retryAfterSeconds: 1,
   },
 ];
+
+const failureOf = (error: unknown): DatabaseFailure | undefined => FAILURES.find(({ is }) => is(error));
+
+/** What a caller is told of a failure of the database; null for any other. */
+export function databaseFailure(error: unknown): DomainError | null {
+  const failure = failureOf(error);
+  if (!failure) return null;
+  const { code, kind, reason, advice, retryAfterSeconds } = failure;
+  return new DomainError(code, kind, `${reason} ${advice}`, {}, { 'retry-after': String(retryAfterSeconds) });
+}
+
+/** For whoever asks how the database is, and may be a stranger. */
+export function databaseState(error: unknown): { readonly code: string; readonly reason: string } {
+  const { code, reason } = failureOf(
+    isStorageFault(error) && error instanceof CommitOutcomeUnknown ? error.cause : error,
+  ) ?? {
+    code: 'database_error',
+    reason: 'The database fails; the log says how.',
+  };
+  return { code, reason };
+}
+
+/** One that somebody has to look at: those who ask at the same time are no such. */
+export function isDatabaseFault(error: unknown): boolean {
+  return databaseFailure(error) !== null && !isDatabaseBusy(error);
+}

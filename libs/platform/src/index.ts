@@ -5,7 +5,7 @@ export * from './bounded-map';
 export * from './clock';
 export * from './cookies';
 export * from './cross-origin';
-export { CommitOutcomeUnknown, databaseFailure, isStorageFault } from './database-outage';
+export { CommitOutcomeUnknown, databaseFailure, databaseState, isStorageFault } from './database-outage';
 export * from './default-secret';
 export * from './environment';
 export * from './errors';

@@ -160,7 +160,8 @@ export class JobRunner {
       this.logger.error({ msg: failure.message, stack });
     }
     const attempt = Math.max(state.attempt, 1);
-    const { code, message: detail, failureClass, fix } = failure;
+    const { code, message: detail, failureClass } = failure;
+    const fix = failure.fix && (await this.secrets.redact(job, failure.fix));
     const told = { code, detail, class: failureClass, fix };
     Object.assign(state, { attempt, error: told, waiting_for: null });
     const retryAt = failureClass === 'retry' ? nextAttemptAt(this.clock.now(), attempt) : null;
