@@ -2,7 +2,6 @@ import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { renderHelp } from './help.mjs';
 import { ROOT, read, write } from './workspace.mjs';
 
 /** Native code, or files that are looked for beside their own; and what is for development, as some load where it is there. */
@@ -12,6 +11,8 @@ const STAY_OUTSIDE = [
 ];
 /** That a plane serves as they are. */
 const PAGES = 'libs/platform/pages';
+/** The guides, rendered when the library was built. */
+const HELP = 'libs/platform/dist/help';
 const AS_IN_A_MODULE = [
   `import { createRequire as atlasCreateRequire } from 'node:module';`,
   `import { dirname as atlasDirname } from 'node:path';`,
@@ -75,7 +76,7 @@ async function bundle(from, to, entries) {
   const manifest = { type: 'module', bundleDependencies: packagesOf(Object.keys(metafile.inputs)) };
   write(`${to}/package.json`, `${JSON.stringify(manifest)}\n`);
   cpSync(join(ROOT, PAGES), join(ROOT, to, 'pages'), { recursive: true });
-  renderHelp(join(ROOT, to, 'help'));
+  cpSync(join(ROOT, HELP), join(ROOT, to, 'help'), { recursive: true });
 }
 
 /** Those of others that have a file in it. */

@@ -18,7 +18,7 @@ jest.setTimeout(120_000);
   });
   afterEach(() => {
     run.kill('SIGKILL');
-    for (const { pid } of processes()) process.kill(pid, 'SIGKILL');
+    signalAll('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -32,6 +32,16 @@ jest.setTimeout(120_000);
         const place = look(() => readlinkSync(`/proc/${pid}/cwd`));
         return [environment, command, place].some((text) => text.includes(folder));
       });
+  }
+
+  function signalAll(signal: NodeJS.Signals): void {
+    for (const { pid } of processes())
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        // One that has ended since it was listed.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
   }
 
   const nothingIsLeft = (): Promise<unknown> =>
@@ -53,7 +63,7 @@ jest.setTimeout(120_000);
       what: 'a proof has begun',
     });
     // As Nx does it: to every process of the tree.
-    for (const { pid } of processes()) process.kill(pid, 'SIGTERM');
+    signalAll('SIGTERM');
     run.kill('SIGTERM');
     const [code] = (await once(run, 'exit')) as [number];
     expect(code).toBe(143);

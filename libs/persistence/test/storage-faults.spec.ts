@@ -113,14 +113,15 @@ describe('a statement that SQLite refuses for want of space', () => {
   });
 });
 
-type Callback = (error: Error | null, rows?: unknown[]) => void;
-const all = Connection.prototype.all as (sql: string, parameters: unknown[], callback: Callback) => void;
+type Callback = (error: Error | null) => void;
+const all = Connection.prototype.all as (...call: unknown[]) => void;
 
 /** Lets COMMITs fail as a disk makes them fail (`qa:disk-full` has a real one): SQLite rolls back by itself. */
 function failCommits(count: number, code: string): void {
   let left = count;
-  const failing = function (this: Connection, sql: string, parameters: unknown[], callback: Callback): void {
-    if (sql !== 'commit' || left-- <= 0) return all.call(this, sql, parameters, callback);
+  const failing = function (this: Connection, ...call: unknown[]): void {
+    if (call[0] !== 'commit' || left-- <= 0) return all.apply(this, call);
+    const callback = call.at(-1) as Callback;
     all.call(this, 'rollback', [], () => callback(Object.assign(new Error(`${code}: it fails`), { code })));
   };
   jest.spyOn(Connection.prototype, 'all').mockImplementation(failing as typeof Connection.prototype.all);

@@ -12,7 +12,6 @@ export * from './open-id-provider';
 export * from './plane-process';
 export * from './raw-http';
 export * from './releases';
-export * from './render-help';
 export * from './roles';
 export * from './run-folder';
 export * from './smtp-server';

@@ -1,8 +1,11 @@
 import { Database } from '@atlas/persistence';
 import { PLANE_PATHS, type ReportedHealth } from '@atlas/plane-contract';
-import { Mailer } from '@atlas/platform';
+import { Mailer, NO_PASSWORD } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE, asAdmin, eventually } from '@atlas/testing';
+import { Database as Connection } from 'sqlite3';
 import { type DataSource } from 'typeorm';
+import { User } from '../../src/accounts/user.entity';
 import { findingOn } from '../../src/control-plane-link/health/disk.health';
 import { PlaneHealth } from '../../src/control-plane-link/health/plane-health';
 import { Reporter } from '../../src/control-plane-link/reporter';
@@ -13,11 +16,29 @@ import { type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
 const GB = 1e9;
 
+type Call = readonly [sql: string, ...rest: unknown[]];
+
+/** What SQLite answers on a file that has become read-only, to whatever would change the plane's own row. */
+function refuseUpdates(): jest.SpyInstance[] {
+  return (['all', 'run'] as const).map((name) => {
+    const original = Connection.prototype[name] as (...call: Call) => unknown;
+    const refusing = function (this: Connection, ...call: Call): unknown {
+      if (!/^update "?plane_identity/i.test(call[0])) return original.apply(this, call);
+      const error = Object.assign(new Error('attempt to write a readonly database'), {
+        code: 'SQLITE_READONLY',
+      });
+      return setImmediate(call.at(-1) as (error: Error) => void, error);
+    };
+    return jest.spyOn(Connection.prototype, name).mockImplementation(refusing as never);
+  });
+}
+
 describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) => {
   const acme = tenantEntry('acme');
   const clock = new ShiftedClock();
   let link: Link;
   let plane: TestTenantPlane;
+  let refused: jest.SpyInstance[] = [];
   beforeAll(async () => {
     link = await Link.create(driver);
     link.control.wanted.put(acme);
@@ -85,9 +106,15 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
   it('is degraded once a mail has waited too long', async () => {
     const mails = plane.app.get(Mails);
     Object.defineProperty(plane.app.get(Mailer), 'isOn', { value: true, configurable: true });
-    await plane.tenants.write(acme.tenant_id, (scope) =>
-      mails.add(scope, 'invite', { email: 'a@b.example' }),
-    );
+    const now = clock.now();
+    const invitee = { id: uuidv7(now), email: 'a@b.example', name: 'A', role: 'requester' } as const;
+    await plane.tenants.write(acme.tenant_id, async (scope) => {
+      await scope.insert(User, {
+        ...{ ...invitee, passwordHash: NO_PASSWORD, isFirst: false, credentialsEpoch: 0 },
+        ...{ createdAt: now, invitedAt: now, deactivatedAt: null },
+      });
+      await mails.add(scope, 'invite', { user_id: invitee.id });
+    });
     expect(check('queue', await reported())).toMatchObject({ status: 'ok' });
     clock.aheadSeconds = link.control.clock.aheadSeconds = 1000;
     expect(check('queue', await reported())).toMatchObject({
@@ -120,7 +147,9 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
 
   async function refuseWrites(dataSource: DataSource, isOn: boolean): Promise<void> {
     if (driver === 'sqlite') {
-      await dataSource.query(`pragma query_only = ${isOn ? 1 : 0}`);
+      // On whichever connection: one that was refused a write is closed, and another opened.
+      for (const spy of refused) spy.mockRestore();
+      refused = isOn ? refuseUpdates() : [];
       return;
     }
     const [{ role }] = (await dataSource.query('select current_user as role')) as [{ role: string }];

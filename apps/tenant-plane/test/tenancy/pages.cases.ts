@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { PROFILES } from '@atlas/deployment-profiles';
-import { renderHelp } from '@atlas/testing';
 import { TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
 const hashOf = (style: string): string => `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
@@ -77,7 +76,6 @@ describe('what a person with a browser sees of a tenant plane', () => {
   );
 
   describe('below /help', () => {
-    beforeAll(() => renderHelp());
     const guide = async (path: string): Promise<string> => {
       const { text, headers } = await plane.get(path, { headers: { accept: 'text/html' } }).expect(200);
       expect(headers).toMatchObject({
