@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { MAX_PART_LENGTH, PLANE_PATHS, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
-import { type RawAnswer, renderHelp, sendRaw } from '@atlas/testing';
+import { type RawAnswer, sendRaw } from '@atlas/testing';
 import { PASSWORD, TestControlPlane, provisionBody } from '../control-plane.fixture';
 
 const CONSOLE = 'https://console.example.com';
@@ -15,7 +15,6 @@ describe('what browsers are told by the Control Plane', () => {
   afterAll(() => plane.close());
 
   it('are the guides, without signing in', async () => {
-    renderHelp();
     const { text } = await plane.get('/help/tp-deployment-runbook', { token: null }).expect(200);
     expect(text).toContain('<h1 id="runbook-tenant-planes-and-the-control-plane">');
   });

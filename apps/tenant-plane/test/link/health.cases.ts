@@ -16,7 +16,7 @@ import { type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
 const GB = 1e9;
 
-type Call = readonly [sql: string, ...rest: unknown[]];
+type Call = [sql: string, ...rest: unknown[]];
 
 /** What SQLite answers on a file that has become read-only, to whatever would change the plane's own row. */
 function refuseUpdates(): jest.SpyInstance[] {
