@@ -1,4 +1,5 @@
-import { isAbsolute, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Secret, type SecretText, revealed } from '@atlas/platform/secret';
 
 export type DatabaseDriver = 'postgres' | 'sqlite';
@@ -34,5 +35,25 @@ export function databaseTarget(setting: SecretText): DatabaseTarget {
   if (problem) throw new Error(`The database setting ${problem}.`);
   if (/^postgres(ql)?:\/\//.test(value)) return { driver: 'postgres', url: new Secret(value) };
   const file = value.replace(/^sqlite:(\/\/)?/, '');
-  return { driver: 'sqlite', file: isAbsolute(file) ? file : resolve(file) };
+  return { driver: 'sqlite', file: realPath(resolve(file)) };
+}
+
+/**
+ * Without links, so that a file has one lock, and its log beside it, by whatever name it is reached. What is not there yet,
+ * or only the link of, keeps its name.
+ */
+function realPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return dirname(file) === file ? file : join(realFolder(dirname(file)), basename(file));
+  }
+}
+
+function realFolder(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
 }

@@ -107,6 +107,7 @@ export class PostgresDatabase extends Database {
       return await work();
     } catch (error) {
       if (!runner.isReleased) {
+        takeNoMore(runner);
         // A connection that does not roll back is not given to anybody else.
         await client.query('rollback').catch(() => client.end().catch(() => undefined));
         await this.release(runner);
@@ -119,6 +120,7 @@ export class PostgresDatabase extends Database {
   private async commit(connection: Connection): Promise<void> {
     await requireBegun(connection);
     const { runner, client } = connection;
+    takeNoMore(runner);
     const result = await client.query('commit').catch((error: Error): QueryResult => {
       throw isRefusal(error) ? error : new CommitOutcomeUnknown(error);
     });
@@ -158,6 +160,12 @@ export class PostgresDatabase extends Database {
     Object.assign(runner, { isTransactionActive: false });
     return runner.release();
   }
+}
+
+/** Behind COMMIT or ROLLBACK a statement would be a transaction of its own. */
+function takeNoMore(runner: QueryRunner): void {
+  const over = new Error('This unit of work is over; await everything that it starts.');
+  Object.assign(runner, { query: () => Promise.reject(over) });
 }
 
 /** Without its BEGIN a statement would be a transaction of its own, and see no tenant's rows. */

@@ -1,4 +1,16 @@
-import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EnvironmentError } from '@atlas/platform';
@@ -31,6 +43,9 @@ export async function sqliteFileProblem(file: string, schema: Schema): Promise<s
 }
 
 function missingProblem(file: string): string | undefined {
+  const link = lstatSync(file, { throwIfNoEntry: false });
+  if (link?.isSymbolicLink())
+    return `${file} is a link to ${readlinkSync(file)}, which is missing. Mount what it lies on, or put the file back; or remove the link to begin anew`;
   const left = COMPANIONS.map((suffix) => `${file}${suffix}`).filter((path) => existsSync(path));
   if (left.length === 0) return undefined;
   return `${file} is missing, but what belongs to it is there (${left.join(', ')}). Put the file back; or move these away, then restore it from a backup or begin anew`;
@@ -93,7 +108,7 @@ async function lookInside(file: string, isWhole: boolean): Promise<Inside> {
 
 /** Leaves nothing beside it: where no write-ahead log is, SQLite is told that nobody writes, and makes none. */
 function openReadOnly(file: string): Promise<Database> {
-  const isAtRest = !existsSync(`${file}-wal`);
+  const isAtRest = !['-wal', '-journal'].some((suffix) => existsSync(`${file}${suffix}`));
   const url = `${pathToFileURL(file).href}${isAtRest ? '?immutable=1' : ''}`;
   return open(url, OPEN_READONLY | OPEN_URI);
 }
@@ -135,7 +150,7 @@ async function createWhole(file: string, schema: Schema): Promise<void> {
     removeDraft(draft);
     await migrate({ driver: 'sqlite', file: draft }, schema);
     await requireWhole(draft);
-    renameSync(draft, file);
+    putInPlace(draft, file);
     syncFolder(dirname(file));
     rmSync(`${draft}.lock`, { force: true });
   } finally {
@@ -154,6 +169,20 @@ async function requireWhole(draft: string): Promise<void> {
     await close(opened);
   }
   if (existsSync(`${draft}-wal`)) throw new Error(`${draft} could not be written to its end.`);
+}
+
+/** Never over a file that has come meanwhile, such as a backup that is copied in. */
+function putInPlace(draft: string, file: string): void {
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST')
+      throw new EnvironmentError([`${file} has just been put there by somebody else. Start again to use it`]);
+    // A file system without hard links.
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error;
+    renameSync(draft, file);
+  }
 }
 
 function removeDraft(draft: string): void {

@@ -48,15 +48,13 @@ export class SqliteWriter {
     } catch (error) {
       await this.rollBack(statements);
       throw error;
-    } finally {
-      statements.end();
     }
   }
 
   private async commit(statements: Statements): Promise<void> {
     await statements.requireSound();
     try {
-      await statements.run('commit');
+      await statements.finish('commit');
       statements.isCommitted = true;
     } catch (error) {
       statements.doubt();
@@ -66,7 +64,7 @@ export class SqliteWriter {
 
   private async rollBack(statements: Statements): Promise<void> {
     if (statements.isCommitted) return;
-    if (statements.isSound) await statements.run('rollback').catch(() => statements.doubt());
+    if (statements.isSound) await statements.finish('rollback').catch(() => statements.doubt());
     if (!statements.isSound) await this.close();
   }
 
@@ -105,15 +103,16 @@ class Statements {
   isSound = true;
   isCommitted = false;
   readonly run: QueryRunner['query'];
+  private readonly query: (...call: unknown[]) => Promise<unknown>;
   private failure: Error | undefined;
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(readonly runner: QueryRunner) {
-    const query = runner.query.bind(runner) as (...call: unknown[]) => Promise<unknown>;
+    this.query = runner.query.bind(runner) as (...call: unknown[]) => Promise<unknown>;
     const run = (...call: unknown[]): Promise<unknown> => {
       const turn = this.last.then(() => {
         if (this.failure) throw this.failure;
-        return query(...call);
+        return this.query(...call);
       });
       this.last = turn.catch((error: unknown) => {
         if (!LEAVES_TRANSACTION_OPEN.includes(codeOf(error))) this.fail(error as Error);
@@ -135,8 +134,12 @@ class Statements {
     this.isSound = false;
   }
 
-  end(): void {
+  /** The last statement: what comes behind it would be a transaction of its own. */
+  finish(sql: 'commit' | 'rollback'): Promise<unknown> {
+    const turn = this.last.then(() => this.query(sql));
+    this.last = turn.catch(() => undefined);
     this.failure ??= new Error('This unit of work is over; await everything that it starts.');
+    return turn;
   }
 
   private fail(error: Error): void {

@@ -133,6 +133,21 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     );
   });
 
+  it('stores nothing of a refused unit of work that is still at it', async () => {
+    const tenant = randomUUID();
+    const stray: Promise<unknown>[] = [];
+    const refused = tenants.write(tenant, async (scope) => {
+      const goesOn = async (): Promise<void> => {
+        for (let i = 0; i < 20; i += 1) await scope.insert(Note, note(tenant, `stray ${i}`));
+      };
+      stray.push(goesOn().catch(() => undefined));
+      await scope.manager.query('select no_such_column from notes');
+    });
+    await expect(refused).rejects.toThrow('no_such_column');
+    await Promise.all(stray);
+    expect(await textsOf(tenant)).toEqual([]);
+  });
+
   it('runs nothing after a rollback', async () => {
     const callback = jest.fn();
     const failing = database.write(async () => {

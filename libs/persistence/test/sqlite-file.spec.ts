@@ -3,6 +3,7 @@ import {
   closeSync,
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -10,6 +11,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -18,6 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError } from '@atlas/platform';
 import { type Schema } from '../src/data-source';
+import { databaseTarget } from '../src/database-target';
 import { examineDatabase } from '../src/examine-database';
 import { PortableMigration } from '../src/migration';
 import { lookInto, migrateFirst } from '../src/open-database';
@@ -127,6 +130,32 @@ describe('the SQLite file of a plane', () => {
     for (const left of ['.new', '.new-wal', '.new-shm']) writeFileSync(`${file}${left}`, left);
     await start();
     expect(readdirSync(folder)).toEqual(['plane.db']);
+  });
+
+  it('is one and the same by every link to it, and never made anew where only the link is left', async () => {
+    await start();
+    const elsewhere = join(folder, 'elsewhere');
+    mkdirSync(elsewhere);
+    const link = join(elsewhere, 'link.db');
+    symlinkSync(file, link);
+    expect(databaseTarget(link)).toEqual(databaseTarget(file));
+    rmSync(file);
+    const target = databaseTarget(link);
+    await expect(migrateFirst({ target, schema: NOTES_SCHEMA })).rejects.toThrow(
+      /link\.db is a link to .*plane\.db, which is missing/,
+    );
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('does not take the place of one that is put there while it is made', async () => {
+    class PutThere1700000000001 extends PortableMigration {
+      protected apply = async (): Promise<void> => writeFileSync(file, 'a backup');
+      protected revert = () => Promise.resolve();
+    }
+    const schema = { entities: [], migrations: [PutThere1700000000001] };
+    await expect(start(schema)).rejects.toThrow('has just been put there');
+    expect(readFileSync(file, 'utf8')).toBe('a backup');
   });
 
   it('is made once by several that start together', async () => {

@@ -3,9 +3,14 @@ import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'p
 import { EnvironmentError } from './environment';
 import { hidePasswords } from './hide-passwords';
 import { currentContext } from './request-context';
+import { StandardOutput } from './standard-output';
 
 /** One JSON object a line on stdout; the context of the request or job is added to each. */
-export function createPino(name: string, level: string, to?: DestinationStream): Logger {
+export function createPino(
+  name: string,
+  level: string,
+  to: DestinationStream = new StandardOutput(),
+): Logger {
   const options: LoggerOptions = {
     name,
     level,
@@ -14,7 +19,7 @@ export function createPino(name: string, level: string, to?: DestinationStream):
     formatters: { level: (label) => ({ level: label }) },
     mixin: contextFields,
   };
-  return to ? pino(options, to) : pino(options);
+  return pino(options, to);
 }
 
 /** Nest's logger on pino. Nest calls `log(message, ...rest, context)`. */

@@ -44,6 +44,20 @@ describe(keepRunning.name, () => {
     await expect(keep([5, 5, 70_000, 5])).resolves.toEqual({ starts: 4, waits: [1000, 2000, 1000, 2000] });
   });
 
+  it('counts a start that fails as an end', async () => {
+    const hows: string[] = [];
+    await keepRunning(
+      { exited: Promise.resolve('with exit code 1') },
+      {
+        start: () => Promise.reject(new Error('no space is left')),
+        isWantedAgain: (how) => hows.push(how) < 3,
+        signal: new AbortController().signal,
+        timers: { now: () => 0, wait: () => Promise.resolve() },
+      },
+    );
+    expect(hows).toEqual(['with exit code 1', ...Array(2).fill('while it was started: no space is left')]);
+  });
+
   it('never starts it while the stack ends, whether that began before its end or while it waits', async () => {
     const ending = new AbortController();
     await expect(keep([5, 5, 5], ending, 1)).resolves.toEqual({ starts: 1, waits: [1000] });

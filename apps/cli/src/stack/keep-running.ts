@@ -21,18 +21,25 @@ export interface KeepRunning {
   readonly timers?: Timers;
 }
 
+const hasFailed = ({ message }: Error): Ending => ({
+  exited: Promise.resolve(`while it was started: ${message}`),
+});
+
 const SYSTEM_TIMERS: Timers = {
   now: () => performance.now(),
   wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
 };
 
-/** Starts a process again each time it ends, until it is not wanted any more or the signal comes. */
+/**
+ * Starts a process again each time it ends, until it is not wanted any more or the signal comes. A start that fails counts
+ * as an end: what it failed for, a full disk for one, may be over next time.
+ */
 export async function keepRunning(
   first: Ending,
   { start, isWantedAgain, signal, timers = SYSTEM_TIMERS }: KeepRunning,
 ): Promise<void> {
   const pace = new RestartPace();
-  for (let running = first; ; running = await start()) {
+  for (let running = first; ; running = await start().catch(hasFailed)) {
     const startedAt = timers.now();
     const how = await running.exited;
     if (signal.aborted) return;

@@ -1,8 +1,11 @@
-import { type TenantScope } from '@atlas/persistence';
+import { TenantCounter, type TenantScope } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { Sessions } from './sessions';
 import { UserTokens } from './user-tokens';
 import { User } from './user.entity';
+
+/** Numbers the revocations of a tenant: a user's epoch is the number of their last one. */
+const SERIES = 'revocations';
 
 /** Takes back whatever lets somebody in as a user. */
 @Injectable()
@@ -18,12 +21,18 @@ export class Revocations {
    */
   async revoke(
     scope: TenantScope,
-    { id, credentialsEpoch }: User,
+    { id }: Pick<User, 'id'>,
     changes: Partial<User>,
     but?: string,
   ): Promise<number> {
-    await scope.update(User, { id }, { ...changes, credentialsEpoch: credentialsEpoch + 1 });
+    const credentialsEpoch = await scope.nextNumber(SERIES);
+    await scope.update(User, { id }, { ...changes, credentialsEpoch });
     await this.tokens.revokeAll(scope, id);
     return this.sessions.endAll(scope, id, but);
+  }
+
+  /** The number of the tenant's last one: users with a later epoch have been revoked since. */
+  async last(scope: TenantScope): Promise<number> {
+    return (await scope.findOne(TenantCounter, { series: SERIES }))?.value ?? 0;
   }
 }

@@ -1,3 +1,4 @@
+import { type PlannedFeature } from '@atlas/deployment-profiles';
 import { type TenantScope } from '@atlas/persistence';
 import { AiAnswer } from '../ai/ai-answer.entity';
 import { ConfigurationItem } from '../cmdb/configuration-item.entity';
@@ -12,6 +13,8 @@ export interface OnboardingStep {
   readonly key: string;
   readonly title: string;
   readonly hint: string;
+  /** The feature that it takes, where that is not built: the hint is served once it is. */
+  readonly awaits?: PlannedFeature;
   /** What shows that it is done, or null: a step completes by evidence, not by a click. */
   readonly evidence: (scope: TenantScope) => Promise<Evidence | null>;
 }
@@ -30,10 +33,23 @@ export const ONBOARDING_STEPS: readonly OnboardingStep[] = [
     key: 'monitoring',
     title: 'Connect monitoring',
     hint: 'Point an alert source at Atlas; the first alert completes this.',
+    awaits: 'alert_ingest',
     evidence: notYet,
   },
-  { key: 'slos', title: 'Set a service level objective', hint: 'Define your first SLO.', evidence: notYet },
-  { key: 'runbook', title: 'Run a runbook', hint: 'Run your first runbook.', evidence: notYet },
+  {
+    key: 'slos',
+    title: 'Set a service level objective',
+    hint: 'Define your first SLO.',
+    awaits: 'slos',
+    evidence: notYet,
+  },
+  {
+    key: 'runbook',
+    title: 'Run a runbook',
+    hint: 'Run your first runbook.',
+    awaits: 'runbooks',
+    evidence: notYet,
+  },
   {
     key: 'ai',
     title: 'Ask the AI',

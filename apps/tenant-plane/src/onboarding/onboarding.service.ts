@@ -63,10 +63,12 @@ interface StepView {
   readonly hint: string;
 }
 
-function stepView(
-  { key, title, hint }: OnboardingStep,
-  evidence: Evidence | null,
-  isSkipped: boolean,
-): StepView {
+function stepView(step: OnboardingStep, evidence: Evidence | null, isSkipped: boolean): StepView {
+  const { key, title } = step;
+  const hint = step.awaits === undefined ? step.hint : skipHint(key);
   return { key, title, status: evidence ? 'done' : isSkipped ? 'skipped' : 'pending', evidence, hint };
+}
+
+function skipHint(key: string): string {
+  return `This version cannot do this yet. Skip it for now: POST /api/onboarding/steps/${key}/skip.`;
 }

@@ -12,6 +12,7 @@ import {
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, Logger } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Revocations } from '../accounts/revocations';
 import { Sessions, type SignedIn } from '../accounts/sessions';
 import { lockUnchanged } from '../accounts/user-locks';
 import { UserTokens } from '../accounts/user-tokens';
@@ -47,6 +48,7 @@ export class UserSignOn {
     private readonly tenants: TenantDatabase,
     private readonly providers: IdentityProviders,
     private readonly sessions: Sessions,
+    private readonly revocations: Revocations,
     private readonly links: UserTokens,
     private readonly audit: Audit,
     private readonly identities: PlaneIdentities,
@@ -60,13 +62,15 @@ export class UserSignOn {
 
   async finish(tenant: Tenant, request: FastifyRequest, reply: FastifyReply): Promise<SignedIn> {
     const client = await this.providers.clientOf(tenant);
+    // Whose identity it is shows only at the end: nobody may be revoked while it is being proven.
+    const before = await this.tenants.read(tenant.id, (scope) => this.revocations.last(scope));
     const identity = await this.signOn.finish(client, tenant.id, request, reply);
     const admit = (): Promise<SignedIn> =>
       this.tenants.write(tenant.id, async (scope) => {
         // It may have been taken away while it was asked.
         const { issuer, clientId } = await this.providers.clientOf(tenant);
         if (issuer !== client.issuer || clientId !== client.clientId) throw signOnNotBegun();
-        return this.admit(scope, identity);
+        return this.admit(scope, identity, before);
       });
     return admit().catch((error: unknown) => {
       if (RACES.some((race) => violates(error, race))) return admit();
@@ -89,11 +93,11 @@ export class UserSignOn {
     });
   }
 
-  private async admit(scope: TenantScope, identity: ProvenIdentity): Promise<SignedIn> {
+  private async admit(scope: TenantScope, identity: ProvenIdentity, before: number): Promise<SignedIn> {
     const { issuer, subject } = identity;
     const known = await scope.findOne(UserIdentity, { issuer, subject });
     const user = known ? await this.linked(scope, known) : await this.firstTime(scope, identity);
-    if (!user) throw this.unknown(identity);
+    if (!user || user.credentialsEpoch > before) throw this.unknown(identity);
     setActor(user.id);
     await this.audit.record(scope, {
       action: 'user.signed_in',

@@ -126,6 +126,7 @@ const ACCOUNTS = [
     SessionCookie,
     Sessions,
     SingleTenantFile,
+    Revocations,
     UserTokens,
   ],
 })

@@ -153,6 +153,20 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(answers.map(refusal)).toEqual([[404, 'sign_on_not_configured'], NOT_BEGUN]);
   });
 
+  it('are not let in when they were deactivated while they proved who they are, even if that was taken back', async () => {
+    const { id } = await plane.user(tenant, 'operator', { email: 'lou@example.com' });
+    const lou: ProviderUser = { sub: 'lou', email: 'lou@example.com', email_verified: true };
+    expect((await signIn(lou)).status).toBe(303);
+    provider.tampering = async (claims) => {
+      for (const deactivated of [true, false])
+        await plane.patch(`/api/users/${id}`, { deactivated }, admin).expect(200);
+      return provider.sign(claims);
+    };
+    expect(refusal(await signIn(lou))).toEqual([403, 'sign_on_unknown_account']);
+    provider.tampering = undefined;
+    expect((await signIn(lou)).status).toBe(303);
+  });
+
   describe('and may become users by that', () => {
     const kim: ProviderUser = { sub: 'kim', email: 'kim@acme.example', email_verified: true, name: 'Kim' };
     beforeAll(async () => {
