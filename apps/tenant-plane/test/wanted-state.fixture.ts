@@ -28,7 +28,7 @@ export class WantedState {
     this.note(id, null);
   }
 
-  /** Several changes that nobody is told of one by one. */
+  /** Makes several changes before waking whoever waits. */
   changeTogether(change: () => void): void {
     const waiting = this.waiting.splice(0);
     change();

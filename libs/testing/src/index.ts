@@ -21,3 +21,4 @@ export * from './test-size';
 export * from './test-stack';
 export * from './commit-cutter';
 export * from './file-size-limit';
+export * from './sign-on-states';

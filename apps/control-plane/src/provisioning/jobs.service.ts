@@ -127,6 +127,7 @@ export class JobControl {
       const { steps, status, error, finishedAt, dueAt } = job;
       const changes = { direction, steps, status, error, finishedAt, dueAt };
       const { affected } = await manager
+        // TypeORM's type of partial rows takes no JSON column that holds records.
         .update(ProvisioningJob, read, changes as never)
         .catch((failure: unknown) => {
           throw liveJobFailure(failure, job);

@@ -101,7 +101,7 @@ export class UpgradeTurn {
     const codes = failed.map(({ error, status }) => error?.code ?? status);
     const which = `${await this.namesOf(failed)} (${[...new Set(codes)].join(', ')})`;
     const detail = `The wave to ${params['version']} has stopped by itself: not upgraded ${which}; upgraded: ${upgraded.length}.`;
-    const fix = `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}); fix the release and retry this job, which goes on with those that are left, or start another wave with another version.`;
+    const fix = `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}); fix the release and retry this job to upgrade the remaining planes, or start a wave with another version.`;
     return new StepFailure('operator', 'wave_stopped', detail, fix);
   }
 

@@ -1,4 +1,10 @@
-import { CookieBrowser, EVERY_DATABASE, OpenIdProvider, type ProviderUser } from '@atlas/testing';
+import {
+  CookieBrowser,
+  EVERY_DATABASE,
+  OpenIdProvider,
+  type ProviderUser,
+  badSignOnReturns,
+} from '@atlas/testing';
 import { OperatorSession } from '../../src/accounts/operator-session.entity';
 import { Operator } from '../../src/accounts/operator.entity';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
@@ -195,13 +201,6 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     const firstCookie = browser.cookiesOf(PUBLIC_URL);
     const url = await comeBack(sam, browser);
     const theirs = await comeBack(sam, other);
-    const stateOf = (of: string) => new URL(of).searchParams.get('state') ?? '';
-    const withState = (...states: string[]): string => {
-      const changed = new URL(url);
-      changed.searchParams.delete('state');
-      for (const state of states) changed.searchParams.append('state', state);
-      return changed.href;
-    };
     const [cookie, otherCookie] = [browser.cookiesOf(PUBLIC_URL), other.cookiesOf(PUBLIC_URL)];
     const signedIn = async () => [
       await plane.count(OperatorSession),
@@ -210,19 +209,11 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     ];
     const before = await signedIn();
     expect(before[2]).toBeNull();
-    for (const [what, address, sent] of [
-      ['missing', withState(), cookie],
-      ['empty', withState(''), cookie],
-      ['forged', withState('forged'), cookie],
-      ['twice', withState(stateOf(url), stateOf(url)), cookie],
-      ['of an earlier attempt', withState(stateOf(first)), cookie],
-      ['of an earlier attempt, with its code', first, cookie],
-      ["somebody else's", withState(stateOf(theirs)), cookie],
-      ["somebody else's, with their code", theirs, cookie],
-      ['that of the browser, with the cookie of another', url, otherCookie],
-      ['that of the browser, with the cookie of an earlier attempt', url, firstCookie],
-      ['without a cookie', url, ''],
-    ] as const) {
+    const returns = {
+      ...{ url, cookie, firstUrl: first, firstCookie },
+      ...{ otherUrl: theirs, otherCookie },
+    };
+    for (const [what, address, sent] of badSignOnReturns(returns)) {
       const answer = await plane.get(address.replace(PUBLIC_URL, ''), {
         token: null,
         headers: { cookie: sent },

@@ -80,7 +80,7 @@ export class Scene {
     return this.stack.startControlPlane({ ATLAS_FAULT_POINT: faultPoint });
   }
 
-  /** As if the 15 s had passed for which a dead worker's job is nobody else's. */
+  /** Ends the leases that dead workers hold, without waiting the 15 s. */
   async expireLeases(): Promise<void> {
     const long = new Date(0).toISOString();
     await this.control.query(

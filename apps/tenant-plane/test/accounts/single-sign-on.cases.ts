@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { NO_PASSWORD } from '@atlas/platform';
-import { CookieBrowser, EVERY_DATABASE, FixedClock, OpenIdProvider, type ProviderUser } from '@atlas/testing';
+import {
+  CookieBrowser,
+  EVERY_DATABASE,
+  FixedClock,
+  OpenIdProvider,
+  type ProviderUser,
+  badSignOnReturns,
+} from '@atlas/testing';
 import type supertest from 'supertest';
 import { Session } from '../../src/accounts/session.entity';
 import { Sessions } from '../../src/accounts/sessions';
@@ -234,13 +241,6 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     const firstCookie = browser.cookiesOf(originOf('acme'));
     const url = await comeBack(sam, browser);
     const theirs = await comeBack(sam, other);
-    const stateOf = (of: string) => new URL(of).searchParams.get('state') ?? '';
-    const withState = (...states: string[]): string => {
-      const changed = new URL(url);
-      changed.searchParams.delete('state');
-      for (const state of states) changed.searchParams.append('state', state);
-      return changed.href;
-    };
     const [cookie, otherCookie] = [browser.cookiesOf(originOf('acme')), other.cookiesOf(originOf('acme'))];
     const bring = (address: string, sent: string) =>
       plane.get(address.slice(originOf('acme').length), { host: hostOf('acme'), headers: { cookie: sent } });
@@ -250,19 +250,11 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       (await plane.rows(tenant, UserIdentity)).filter(({ subject }) => subject === 'sam').length,
     ];
     const before = await signedIn();
-    for (const [what, address, sent] of [
-      ['missing', withState(), cookie],
-      ['empty', withState(''), cookie],
-      ['forged', withState('forged'), cookie],
-      ['twice', withState(stateOf(url), stateOf(url)), cookie],
-      ['of an earlier attempt', withState(stateOf(first)), cookie],
-      ['of an earlier attempt, with its code', first, cookie],
-      ["somebody else's", withState(stateOf(theirs)), cookie],
-      ["somebody else's, with their code", theirs, cookie],
-      ['that of the browser, with the cookie of another', url, otherCookie],
-      ['that of the browser, with the cookie of an earlier attempt', url, firstCookie],
-      ['without a cookie', url, ''],
-    ] as const) {
+    const returns = {
+      ...{ url, cookie, firstUrl: first, firstCookie },
+      ...{ otherUrl: theirs, otherCookie },
+    };
+    for (const [what, address, sent] of badSignOnReturns(returns)) {
       const answer = await bring(address, sent);
       expect([what, answer.status, String(answer.get('set-cookie')).includes('atu_')]).toEqual([
         what,

@@ -29,6 +29,7 @@ function refuseUpdates(): jest.SpyInstance[] {
       });
       return setImmediate(call.at(-1) as (error: Error) => void, error);
     };
+    // The driver's methods are overloaded, and a spy takes the last overload only.
     return jest.spyOn(Connection.prototype, name).mockImplementation(refusing as never);
   });
 }

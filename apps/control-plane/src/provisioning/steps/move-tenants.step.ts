@@ -128,7 +128,7 @@ async function stopped(
   const codes = [...new Set(failed.map(({ error, status }) => error?.code ?? status))].join(', ');
   const why = codes === '' ? 'cannot move as they are' : `did not move (${codes})`;
   const detail = `Tenants ${why}, among them ${named.join(', ')}; moved: ${moved}, left: ${left}.`;
-  const fix = `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}), fix or remove those tenants, then retry this job, which goes on with those that are left.`;
+  const fix = `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}), fix or remove those tenants, then retry this job: it moves the remaining ones.`;
   return new StepFailure('operator', 'drain_incomplete', detail, fix);
 }
 

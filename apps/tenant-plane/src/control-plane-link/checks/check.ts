@@ -59,7 +59,7 @@ export function warning(detail: string, fix: string): CheckOutcome {
   return { ok: true, warning: true, detail, fix };
 }
 
-/** As `bad`, unless another check tells why: then that one alone is to be mended. */
+/** Like `bad`, but hidden when another check has found the cause. */
 export function followUp(detail: string, fix: string): Found {
   return { ok: false, isFollowUp: true, detail, fix };
 }
