@@ -62,7 +62,7 @@ export class DomainError extends Error {
 
 /** A body, query or header that does not fit, field by field. */
 export function validationFailed(errors: readonly FieldError[]): DomainError {
-  const fields = errors.map((error) => error.field || 'body').join(', ');
+  const fields = [...new Set(errors.map((error) => error.field || 'body'))].join(', ');
   return new DomainError('validation_failed', 'invalid', `The request is not valid: see ${fields}.`, {
     errors,
   });
