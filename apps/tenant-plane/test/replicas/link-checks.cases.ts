@@ -268,6 +268,8 @@ describe('the preflight', () => {
   ])('tells of a token that %s', async (_, token, detail) => {
     const all = await checks({ ATLAS_PROVISIONING_TOKEN: token });
     expect(causes(all)).toEqual(['token']);
+    // With it the Control Plane would refuse the secret as well.
+    expect(control.rehearsals).toEqual([]);
     const found = named(all, 'token');
     expect([found.ok, found.detail]).toEqual([false, expect.stringContaining(detail)]);
     expect(found.detail).not.toContain('atp_cut');
