@@ -11,6 +11,8 @@ export interface StubAnswer {
   /** Server-sent events, as they go over the wire; then the connection ends, or breaks. */
   readonly stream?: string;
   readonly breaks?: boolean;
+  /** Never comes. */
+  readonly hangs?: boolean;
 }
 
 /**
@@ -47,9 +49,11 @@ export class StubApi {
       body,
       stream,
       breaks,
+      hangs,
     } = (prepared.length > 1 ? prepared.shift() : prepared[0]) ?? {
       ...{ status: 404, body: { code: 'not_found', detail: 'There is none.' } },
     };
+    if (hangs) return;
     const type = stream === undefined ? 'application/json' : 'text/event-stream';
     response.writeHead(status, { 'content-type': type });
     const sent = stream ?? (typeof body === 'string' ? body : (JSON.stringify(body) ?? ''));

@@ -31,6 +31,7 @@ import { AuditController } from './audit/audit.controller';
 import { Audit } from './audit/audit.service';
 import { ControlPlaneConfig } from './control-plane.config';
 import { DatabaseModule } from './database/database.module';
+import { HomeController } from './home.controller';
 import { OperatorRequests } from './idempotency/operator-requests';
 import { SealedIdempotency } from './idempotency/sealed-idempotency';
 import { DRIVER_PROVIDERS } from './infrastructure/drivers';
@@ -216,6 +217,7 @@ export class AppModule {
         AiGatewayController,
         AuditController,
         DriftsController,
+        HomeController,
         JobsController,
         LinkPagesController,
         RoutingController,

@@ -21,7 +21,7 @@ interface JobView {
     readonly name: string;
     readonly status: string;
     readonly attempt: number;
-    readonly error: { readonly code: string } | null;
+    readonly error: { readonly code: string; readonly fix: string } | null;
   }[];
 }
 

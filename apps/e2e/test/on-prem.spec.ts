@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { offlineEnrolmentProblem } from '@atlas/deployment-profiles';
 import {
   ADMIN_PASSWORD,
   HAS_OPENSSL,
@@ -178,6 +179,21 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
 
   // The same on every database.
   if (driver !== 'sqlite') return;
+
+  it('is refused by every command where it is hybrid and may make no call, and leaves no database', async () => {
+    const { install } = await order(stack, 'hermit', 'hybrid');
+    machine.paste(install, { ATLAS_OFFLINE_MODE: '1', TENANT_PLANE_DATABASE_URL: 'data/plane.db' });
+    const request = ['enrol', '--offline', '--request', 'request.json'];
+    for (const words of [['preflight'], ['enrol'], request, ['run']]) {
+      const { code, out, err } = await machine.call(...words);
+      expect([words, code, out + err]).toEqual([
+        words,
+        1,
+        expect.stringContaining(offlineEnrolmentProblem('hybrid')),
+      ]);
+    }
+    expect(existsSync(machine.path('data'))).toBe(false);
+  });
 
   inFullForm('is ended when npx is, which hands no signal on', async () => {
     const { install, tenant } = await order(stack, 'orphan');

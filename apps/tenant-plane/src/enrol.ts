@@ -1,19 +1,18 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
-import { parseEnvironment } from '@atlas/platform';
 import { applyAnswer, writeRequest } from './installation/enrol-offline';
 import { enrolOnce } from './installation/enrol-once';
+import { installationConfig } from './installation/installation-config';
 import { withInstalledPlane } from './installation/installed-plane';
 import { readPlaneRecord } from './installation/plane-record';
 import { planeStatus } from './installation/plane-status';
 import { runScript } from './installation/run-script';
-import { TenantPlaneConfig } from './tenant-plane.config';
 
 /** Enrols the plane of this environment, by a call or by the files that `--request` and `--answer` name, and ends. */
 runScript(async () => {
   const { values } = parseArgs({ options: { request: { type: 'string' }, answer: { type: 'string' } } });
   const { request, answer } = values;
-  const config = parseEnvironment(TenantPlaneConfig, process.env);
+  const config = installationConfig(process.env);
   const isByCall = request === undefined && answer === undefined;
   const known = isByCall ? await readPlaneRecord(config) : null;
   // Nothing is left to do, and a SQLite file that the running plane has need not be opened for it.

@@ -108,7 +108,7 @@ function holderFile(file: string): string {
 }
 
 function inUse(file: string): EnvironmentError {
-  return new EnvironmentError([
-    `${file} is in use by another process${namedHolder(file)}. A SQLite file serves one process: end the other one, or use Postgres`,
-  ]);
+  const what = `${file} is in use by another process${namedHolder(file)}, and a SQLite file serves one`;
+  const ways = 'If that is this plane, it runs already; if not, end that process, or use another database';
+  return new EnvironmentError([`${what}. ${ways}`], 'The database is in use');
 }

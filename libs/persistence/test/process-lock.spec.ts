@@ -15,7 +15,7 @@ describe(ProcessLock.name, () => {
     const second = ProcessLock.take(database.url, 50);
     await expect(second).rejects.toThrow(EnvironmentError);
     await expect(second).rejects.toThrow(
-      `in use by another process (process ${process.pid}). A SQLite file serves one process: end the other one`,
+      `in use by another process (process ${process.pid}), and a SQLite file serves one. If that is this plane, it runs already`,
     );
     await lock.release();
   });
@@ -28,7 +28,7 @@ describe(ProcessLock.name, () => {
     for (const earlier of [{ ...holder, startedAt: 'long ago' }, { ...holder, pid: 2 ** 22 - 1 }, 'broken']) {
       writeFileSync(note, typeof earlier === 'string' ? earlier : JSON.stringify(earlier));
       expect(lockHolder(database.url)).toBeUndefined();
-      await expect(ProcessLock.take(database.url, 0)).rejects.toThrow(/by another process\. A SQLite/);
+      await expect(ProcessLock.take(database.url, 0)).rejects.toThrow(/by another process, and a SQLite/);
     }
     await lock.release();
     expect(existsSync(note)).toBe(false);

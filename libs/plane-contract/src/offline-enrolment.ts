@@ -1,6 +1,6 @@
 import { ApiProperty } from '@atlas/platform/api-decorators';
 import { Type } from 'class-transformer';
-import { IsDefined, IsIn, IsObject, IsString, Length, MaxLength, ValidateNested } from 'class-validator';
+import { IsIn, IsObject, Length, MaxLength, ValidateNested } from 'class-validator';
 import { type EnrolAnswer } from './desired-state';
 
 /** Where an operator uploads a request file; its signature names this path, so that it is good for no other call. */
@@ -20,40 +20,40 @@ export function sealedTokenPlace(keyId: string, instanceId: string) {
   return { table: 'enrol-request', column: 'token', rowId: instanceId, ownerId: keyId };
 }
 
+const whole = (field: string): string =>
+  `${field} is missing, or is not as "atlas-tp enrol --offline --request <file>" wrote it: upload that file as a whole`;
+
 /** The three fields of RFC 9421 and RFC 9530 that would be headers of a call. */
 export class FileSignature {
   @ApiProperty()
-  @IsString()
-  @MaxLength(200)
+  @MaxLength(200, { message: whole('content_digest') })
   content_digest: string;
 
   @ApiProperty()
-  @IsString()
-  @MaxLength(1024)
+  @MaxLength(1024, { message: whole('signature_input') })
   signature_input: string;
 
   @ApiProperty()
-  @IsString()
-  @MaxLength(1024)
+  @MaxLength(1024, { message: whole('signature') })
   signature: string;
 }
 
 /** An enrolment as a file, for a plane without a way to the Control Plane. */
 export class EnrolRequestFile {
   @ApiProperty({ enum: [ENROL_REQUEST_FORMAT] })
-  @IsIn([ENROL_REQUEST_FORMAT])
+  @IsIn([ENROL_REQUEST_FORMAT], {
+    message: `format is not "${ENROL_REQUEST_FORMAT}": upload the file that "atlas-tp enrol --offline --request <file>" wrote`,
+  })
   format: string;
 
   @ApiProperty({
     description: 'The signed text: the JSON of an enrolment, its token sealed with the secret of its bundle',
   })
-  @IsString()
-  @Length(2, 20_000)
+  @Length(2, 20_000, { message: whole('body') })
   body: string;
 
   @ApiProperty({ type: FileSignature })
-  @IsDefined()
-  @IsObject()
+  @IsObject({ message: whole('signature') })
   @ValidateNested()
   @Type(() => FileSignature)
   signature: FileSignature;

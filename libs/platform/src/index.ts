@@ -37,6 +37,7 @@ export { AnswersWithin, type RequestLimits } from './request-limits';
 export * from './secret';
 export * from './sign-in.dto';
 export * from './sign-in-cookies';
+export * from './signal-within';
 export { proxiesIn, proxiesProblem } from './trusted-proxies';
 export * from './validation.pipe';
 export { type WebOptions } from './web-security';

@@ -21,7 +21,7 @@ describe('an address that is not to be had', () => {
   it('is told with what to do: when it is taken, or no address of this machine', async () => {
     const url = new URL(await (await listenAt(0, '127.0.0.1')).getUrl());
     await expect(listenAt(Number(url.port), '127.0.0.1')).rejects.toThrow(
-      `PORT ${url.port} of 127.0.0.1: something else listens there. End it, or set PORT to another one`,
+      `:\n  - Port ${url.port} is in use by another process (process ${process.pid}). End that process, or set PORT to another one`,
     );
     // Of a range that is for documents.
     await expect(listenAt(0, '192.0.2.1')).rejects.toThrow('Set HOST to one that it has');

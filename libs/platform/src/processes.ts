@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 /** What tells a running process from a later one that was given the same pid. */
 export interface ProcessIdentity {
@@ -42,4 +42,50 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+/** In /proc/net/tcp (proc(5)). */
+const LISTENING = '0A';
+
+/** The process that listens on a TCP port of this machine; undefined where that is not known, as of another user's. */
+export function listenerOn(port: number): number | undefined {
+  const sockets = new Set(['tcp', 'tcp6'].flatMap((family) => listeningOn(port, family)));
+  if (sockets.size === 0) return undefined;
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const found = pids.find((pid) => filesOf(pid).some((file) => sockets.has(file)));
+  return found === undefined ? undefined : Number(found);
+}
+
+function listeningOn(port: number, family: string): string[] {
+  const table = `/proc/net/${family}`;
+  if (!existsSync(table)) return [];
+  const hex = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const rows = readFileSync(table, 'utf8').split('\n');
+  return rows
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([, address, , state]) => address?.endsWith(hex) && state === LISTENING)
+    .map((fields) => `socket:[${fields[9]}]`);
+}
+
+function filesOf(pid: string): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((file) => linkOf(`/proc/${pid}/fd/${file}`));
+  } catch {
+    // Another user's, or gone by now.
+    return [];
+  }
+}
+
+function linkOf(file: string): string {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return '';
+  }
+}
+
+/** ` (process 42)` where it is known. */
+export function namedListener(port: number): string {
+  const pid = listenerOn(port);
+  return pid === undefined ? '' : ` (process ${pid})`;
 }

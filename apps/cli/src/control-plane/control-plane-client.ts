@@ -11,10 +11,12 @@ export class ControlPlaneClient {
     private readonly url: string,
     private readonly token: string,
     private readonly signal: AbortSignal,
+    private readonly timeoutMs?: number,
   ) {}
 
   get<T>(path: string, signal = this.signal): Promise<T> {
-    return callJson({ method: 'GET', url: this.url + path, headers: this.headers, signal });
+    const { headers, timeoutMs } = this;
+    return callJson({ method: 'GET', url: this.url + path, headers, signal, timeoutMs });
   }
 
   post<T>(path: string, body: unknown = {}, headers: Readonly<Record<string, string>> = {}): Promise<T> {
@@ -33,6 +35,7 @@ export class ControlPlaneClient {
       headers: { ...this.headers, ...headers },
       body,
       signal: this.signal,
+      timeoutMs: this.timeoutMs,
     });
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { signalWithin } from '@atlas/platform/signal-within';
 import { CommandFailure, EXIT } from '../command';
 import { onOneLine } from '../text';
 
@@ -38,6 +39,8 @@ export interface HttpCall {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly signal: AbortSignal;
+  /** How long the answer may take, where the user chooses it (`--timeout`). */
+  readonly timeoutMs?: number;
 }
 
 const PATIENCE_MS = 30_000;
@@ -46,7 +49,8 @@ const PATIENCE_MS = 30_000;
 const DEATH_MS = 500;
 
 /** Sends JSON and answers with JSON, or null where there is none (204). Throws {@link HttpProblem}, {@link NoAnswer}, or the signal's reason. */
-export async function callJson<T>({ method, url, headers, body, signal }: HttpCall): Promise<T> {
+export async function callJson<T>(call: HttpCall): Promise<T> {
+  const { method, url, headers, body, signal, timeoutMs } = call;
   const name = `${method} ${new URL(url).pathname}`;
   const request: RequestInit = {
     method,
@@ -54,9 +58,11 @@ export async function callJson<T>({ method, url, headers, body, signal }: HttpCa
     redirect: 'manual',
     headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+    signal: signalWithin(timeoutMs ?? PATIENCE_MS, signal),
   };
-  const { ok, status, text } = await send(url, request, signal);
+  const { ok, status, text } = await send(url, request, signal).catch((error: unknown) => {
+    throw isTimeout(error) ? tooSlow(name, call) : error;
+  });
   if (!ok) throw problemOf(name, status, text);
   if (status === 204) return null as T;
   const answer = parsed(text);
@@ -70,10 +76,22 @@ async function send(url: string, request: RequestInit, signal: AbortSignal) {
     const response = await fetch(url, request);
     return { ok: response.ok, status: response.status, text: await response.text() };
   } catch (error) {
+    if (isTimeout(error)) throw error;
     await delay(DEATH_MS, undefined, { signal }).catch(() => undefined);
     signal.throwIfAborted();
     throw noAnswerFrom(url, error);
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return (error as Error | undefined)?.name === 'TimeoutError';
+}
+
+function tooSlow(name: string, { method, url, timeoutMs }: HttpCall): NoAnswer {
+  const what = `${new URL(url).origin} did not answer ${name} within ${(timeoutMs ?? PATIENCE_MS) / 1000} s.`;
+  const unknown = method === 'GET' ? '' : ' It may have been done all the same: look before you repeat it.';
+  const hint = timeoutMs === undefined ? '' : ' To wait longer: --timeout <seconds>.';
+  return new NoAnswer(`${what}${unknown}${hint}`);
 }
 
 export function noAnswerFrom(url: string, error: unknown): NoAnswer {

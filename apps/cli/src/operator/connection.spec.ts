@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { StubApi } from '../../test/stub-api.fixture';
-import { UsageError } from '../command';
+import { EXIT, UsageError } from '../command';
 import { connect } from './connection';
 
 describe(connect.name, () => {
@@ -40,13 +40,35 @@ describe(connect.name, () => {
   });
 
   it('says where to find a Control Plane when there is none, and takes the local stack when it runs', async () => {
-    expect(() => to({}, {})).toThrow(/ATLAS_URL and ATLAS_API_KEY.*npm start/);
+    expect(() => to({}, {})).toThrow(/no data\/dev-stack\.json.*npm start.*ATLAS_URL and ATLAS_API_KEY/);
     mkdirSync(join(directory, 'data'));
     const devStack = { control_plane: { url: api.url, api_key: 'aok_of_the_stack' } };
     writeFileSync(join(directory, 'data/dev-stack.json'), JSON.stringify(devStack));
     expect(await keySent({}, {})).toBe('Bearer aok_of_the_stack');
     expect(terminal.complaints).toContain(`local stack, ${api.url}`);
     expect(terminal.complaints).not.toContain('aok_of_the_stack');
+  });
+
+  it('finds a local stack that keeps its data elsewhere, whatever the shell says of other Control Planes', async () => {
+    const elsewhere = join(directory, 'elsewhere');
+    mkdirSync(elsewhere);
+    const devStack = { control_plane: { url: api.url, api_key: 'aok_elsewhere' } };
+    writeFileSync(join(elsewhere, 'dev-stack.json'), JSON.stringify(devStack));
+    expect(await keySent({}, { ATLAS_DATA_DIR: 'elsewhere' })).toBe('Bearer aok_elsewhere');
+    const shell = { ATLAS_URL: 'https://cp.example.com', ATLAS_API_KEY: 'aok_shell' };
+    expect(await keySent({ 'data-dir': elsewhere }, shell)).toBe('Bearer aok_elsewhere');
+    expect(() => to({ 'data-dir': elsewhere, url: api.url }, {})).toThrow(/leave out --url/);
+    expect(() => to({ 'data-dir': 'nowhere' }, {})).toThrow(/no nowhere\/dev-stack\.json.*npm start/);
+  });
+
+  it('waits for an answer as long as it is told, and says how to wait longer', async () => {
+    api.answers['POST /api/slow'] = [{ hangs: true }];
+    const slow = to({ timeout: '1' }, { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_x' }).post('/api/slow');
+    await expect(slow).rejects.toMatchObject({
+      exitCode: EXIT.noAccess,
+      message: `${api.url} did not answer POST /api/slow within 1 s. It may have been done all the same: look before you repeat it. To wait longer: --timeout <seconds>.`,
+    });
+    expect(() => to({ timeout: '0' }, {})).toThrow(UsageError);
   });
 
   it.each([

@@ -1,19 +1,30 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { isPlainHttp } from '@atlas/platform/loopback';
 import { type Terminal, UsageError } from '../command';
 import { ControlPlaneClient } from '../control-plane/control-plane-client';
+import { DataDirectory } from '../stack/data-directory';
 import { type DevStack } from '../stack/dev-stack-file';
 import { readPrivateFile } from '../stack/private-file';
+import { dataDirectoryIn } from '../stack/stack-options';
 import { type Option, type Values } from './options';
+
+/** Longer than the Control Plane lets a repeated request wait for the first one (10 s). */
+const PATIENCE_SECONDS = 15;
 
 /** The key is no option: what stands in a command line, everybody on the machine can read. */
 export const CONNECTION_OPTIONS: readonly Option[] = [
   { name: 'url', value: '<url>', text: 'the Control Plane (default: ATLAS_URL; neither: the local stack)' },
   { name: 'key-file', value: '<file>', text: 'holds the API key (default: ATLAS_API_KEY)' },
+  {
+    ...{ name: 'data-dir', value: '<folder>' },
+    text: 'the local stack that keeps its data there (default: ATLAS_DATA_DIR, or data)',
+  },
+  {
+    ...{ name: 'timeout', value: '<seconds>', isNumber: true },
+    text: `how long the Control Plane may take to answer (default ${PATIENCE_SECONDS}); no limit to watching a job`,
+  },
 ];
-
-const DEV_STACK = 'data/dev-stack.json';
 
 interface Place {
   readonly env: NodeJS.ProcessEnv;
@@ -22,18 +33,22 @@ interface Place {
 
 /** The Control Plane that options or environment name; without any, that of the local stack. Throws {@link UsageError}. */
 export function connect(values: Values, place: Place, terminal: Terminal): ControlPlaneClient {
+  const timeoutMs = Number(values['timeout'] ?? PATIENCE_SECONDS) * 1000;
+  if (timeoutMs === 0) throw new UsageError('--timeout is 0: it must be a second or more.');
+  const clientFor = (url: string, key: string): ControlPlaneClient =>
+    new ControlPlaneClient(url, key, new AbortController().signal, timeoutMs);
+  if (values['data-dir'] !== undefined) {
+    if (values['url'] !== undefined || values['key-file'] !== undefined)
+      throw new UsageError('--data-dir names a local stack, with its key: leave out --url and --key-file.');
+    return localStack(values, place, terminal, clientFor);
+  }
   const url = values['url'] ?? (place.env['ATLAS_URL'] || undefined);
   const key = keyIn(values, place.env);
-  const never = new AbortController().signal;
-  if (url === undefined && key === undefined) {
-    const { url: localUrl, api_key: localKey } = localStack(place.directory).control_plane;
-    terminal.err(`Control Plane of the local stack, ${localUrl} (${DEV_STACK})\n`);
-    return new ControlPlaneClient(localUrl, localKey, never);
-  }
+  if (url === undefined && key === undefined) return localStack(values, place, terminal, clientFor);
   if (url === undefined) throw new UsageError('Which Control Plane is the key for? Set ATLAS_URL, or --url.');
   if (key === undefined)
     throw new UsageError(`With which API key to ${url}? Set ATLAS_API_KEY, or --key-file.`);
-  return new ControlPlaneClient(addressIn(String(url)), key, never);
+  return clientFor(addressIn(String(url)), key);
 }
 
 function keyIn({ 'key-file': file }: Values, { ATLAS_API_KEY: key }: NodeJS.ProcessEnv): string | undefined {
@@ -62,10 +77,26 @@ function addressIn(url: string): string {
   return url.replace(/\/+$/, '');
 }
 
-function localStack(directory: string): DevStack {
-  const found = readPrivateFile(join(directory, DEV_STACK)) as DevStack | undefined;
-  if (found) return found;
-  throw new UsageError(
-    `Which Control Plane? Set ATLAS_URL and ATLAS_API_KEY; or start the local one here (npm start): there is no ${DEV_STACK}.`,
-  );
+function localStack(
+  values: Values,
+  { env, directory }: Place,
+  terminal: Terminal,
+  clientFor: (url: string, key: string) => ControlPlaneClient,
+): ControlPlaneClient {
+  const named = values['data-dir'] as string | undefined;
+  const { devStack } = new DataDirectory(resolve(directory, named ?? dataDirectoryIn(env)));
+  const found = readPrivateFile(devStack) as DevStack | undefined;
+  const file = pathFrom(directory, devStack);
+  if (!found)
+    throw new UsageError(
+      `Which Control Plane? There is no ${file}. Start the local stack (npm start), name the folder that it keeps its data in (--data-dir or ATLAS_DATA_DIR), or set ATLAS_URL and ATLAS_API_KEY.`,
+    );
+  const { url, api_key: key } = found.control_plane;
+  terminal.err(`Control Plane of the local stack, ${url} (${file})\n`);
+  return clientFor(url, key);
+}
+
+function pathFrom(directory: string, file: string): string {
+  const path = relative(directory, file);
+  return path.startsWith('..') ? file : path;
 }

@@ -47,7 +47,7 @@ async function showUntilDone(
 ): Promise<JobView> {
   const display = displayFor(call);
   try {
-    for await (const change of watchJob(call.client, id, signal, call.surroundings.pause)) {
+    for await (const change of watchJob(call.client, id, signal, call.surroundings)) {
       if (change.kind === 'job') display.begin(title ?? titleOf(change.job), change.job);
       if (change.kind === 'step') display.step(change.step);
       if (change.kind === 'dropped') display.dropped(change.reason);

@@ -17,6 +17,7 @@ describe(PlainDisplay.name, () => {
     const display = new PlainDisplay(terminal, now);
     display.begin('provision acme', JOB);
     for (const step of [...JOB.steps, RUNNING, WAITING, AGAIN]) display.step(step);
+    display.step({ ...RUNNING, status: 'failed', attempt: 6, error });
     display.dropped('There is no answer');
     expect(terminal.written.split('\n')).toEqual([
       'provision acme (job job-1)',
@@ -24,6 +25,7 @@ describe(PlainDisplay.name, () => {
       '  … activate       running  1 min 5 s',
       '  … activate       waiting  1 min 5 s  waits for the report of the tenant plane',
       '  … activate       waiting  1 min 5 s  attempt 2  tries again  apply_failed: the disk [2J is full',
+      '  ✗ activate       failed   attempt 6  apply_failed: the disk [2J is full',
       '  There is no answer; trying again.',
       '',
     ]);

@@ -14,7 +14,7 @@ const COLUMNS: readonly Column<JobView>[] = [
   { title: 'created', of: ({ created_at: createdAt }) => createdAt },
   { title: 'took', of: tookText },
   { title: 'tenant or plane', of: ({ tenant_id, tenant_plane_id }) => tenant_id ?? tenant_plane_id },
-  { title: 'error', of: ({ error }) => error?.code },
+  { title: 'error', of: errorText },
 ];
 
 export const JOBS: OperatorCommand = {
@@ -32,6 +32,12 @@ export const JOBS: OperatorCommand = {
     return showList(call, COLUMNS, jobs, { what: 'jobs', limit: NEWEST });
   },
 };
+
+/** What `atlas job <id>` says more of. */
+function errorText({ error, steps }: JobView): string | undefined {
+  const failed = steps.find(({ status }) => status === 'failed');
+  return error && failed ? `${error.code} at ${failed.name}` : error?.code;
+}
 
 function tookText({ created_at: createdAt, finished_at: finishedAt }: JobView): string | null {
   return finishedAt && durationText(Date.parse(finishedAt) - Date.parse(createdAt));

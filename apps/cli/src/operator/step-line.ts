@@ -43,5 +43,7 @@ export function stepText(step: StepView, nameWidth: number, now: number): string
 /** How long it took, or takes by now. */
 function ageOf({ started_at: startedAt, finished_at: finishedAt, status }: StepView, now: number): string {
   if (!startedAt || ['pending', 'skipped'].includes(status)) return '';
+  // When it failed is not told: until now would be too long.
+  if (status === 'failed' && !finishedAt) return '';
   return durationText((finishedAt ? Date.parse(finishedAt) : now) - Date.parse(startedAt));
 }

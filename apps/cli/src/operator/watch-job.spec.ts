@@ -19,12 +19,17 @@ describe(watchJob.name, () => {
   beforeEach(async () => {
     api = await StubApi.start();
     pauses = [];
+    callMs = 0;
   });
   afterEach(() => api.stop());
 
   const pause = async (ms: number): Promise<void> => void pauses.push(ms);
+  const waited = (): number => pauses.reduce((sum, ms) => sum + ms, 0);
+  /** How long each call takes. */
+  let callMs = 0;
+  const now = (): number => waited() + callMs * api.calls.length;
   const watch = () =>
-    watchJob(new ControlPlaneClient(api.url, 'key', end.signal), 'job-1', end.signal, pause);
+    watchJob(new ControlPlaneClient(api.url, 'key', end.signal), 'job-1', end.signal, { pause, now });
   const seen = async (): Promise<string[]> => {
     const texts: string[] = [];
     for await (const change of watch()) texts.push(textOf(change));
@@ -68,12 +73,19 @@ describe(watchJob.name, () => {
     const away = { status: 503, body: '' };
     api.answers = { [JOB]: [{ body: jobView({ steps: [RUNNING] }) }, away], [EVENTS]: [{ stream: '' }] };
     await expect(seen()).rejects.toThrow('503 without a reason');
-    const waited = pauses.reduce((sum, ms) => sum + ms, 0);
-    expect([waited > 50_000, waited < 70_000]).toEqual([true, true]);
+    expect([waited() > 50_000, waited() < 70_000]).toEqual([true, true]);
     api.stop();
     pauses = [];
     await expect(seen()).rejects.toThrow(NoAnswer);
     expect(pauses).toEqual([]);
+  });
+
+  it('gives up after that minute, too, when each call takes its whole time', async () => {
+    callMs = 15_000;
+    const away = { status: 503, body: '' };
+    api.answers = { [JOB]: [{ body: jobView({ steps: [RUNNING] }) }, away], [EVENTS]: [{ stream: '' }] };
+    await expect(seen()).rejects.toThrow('503 without a reason');
+    expect(api.calls.length).toBeLessThan(8);
   });
 
   it('does not go on when it may not see the job any more', async () => {

@@ -11,8 +11,8 @@ export type JobChange =
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
-/** A minute without an answer. */
-const MOST_DROPS = 15;
+/** Without an answer. */
+const PATIENCE_MS = 60_000;
 
 /**
  * Each change of a job, and its end. A connection that drops is made again, and what was missed in between read from the
@@ -22,26 +22,28 @@ export async function* watchJob(
   client: ControlPlaneClient,
   id: string,
   signal: AbortSignal,
-  pause: Surroundings['pause'],
+  { pause, now }: Pick<Surroundings, 'pause' | 'now'>,
 ): AsyncGenerator<JobChange> {
   const known = new Map<string, string>();
   let drops = 0;
   let isFirst = true;
+  let heardAt = now();
   for (;;) {
     let reason = 'the connection ended';
     try {
       const job = await client.get<JobView>(pathOf(id), signal);
       if (isFirst) yield { kind: 'job', job };
-      [isFirst, drops] = [false, 0];
+      [isFirst, drops, heardAt] = [false, 0, now()];
       yield* job.steps.filter((step) => isNews(known, step)).map(asChange);
       if (!isLive(job)) return yield { kind: 'done', job };
       for await (const change of streamed(client, id, signal)) {
+        heardAt = now();
         if (change.kind !== 'step' || isNews(known, change.step)) yield change;
         if (change.kind === 'done') return;
       }
     } catch (error) {
       drops += 1;
-      if (isFirst || drops > MOST_DROPS || !isPassing(error)) throw error;
+      if (isFirst || now() - heardAt > PATIENCE_MS || !isPassing(error)) throw error;
       reason = error.message;
     }
     yield { kind: 'dropped', reason };

@@ -43,7 +43,7 @@ const DECIDED: readonly { readonly names: readonly string[]; readonly why: strin
 ];
 const FIXED: Readonly<Record<string, string>> = { NODE_ENV: 'development', HOST: '127.0.0.1' };
 /** Of the operators' command line, which also runs the stack: nothing to a plane. */
-const NO_PLANES = ['ATLAS_API_KEY', 'ATLAS_URL'];
+const NO_PLANES = ['ATLAS_API_KEY', 'ATLAS_DATA_DIR', 'ATLAS_URL'];
 
 /** A plane's environment: the shell's, without what is about other planes, and what this stack decides. */
 export function planeEnvironment(

@@ -24,6 +24,12 @@ describe(stackOptions.name, () => {
     });
   });
 
+  it('takes the data directory of the environment, unless an option names one', () => {
+    const env = { ATLAS_DATA_DIR: 'there' };
+    expect(stackOptions([], env, '/srv').dataDir).toBe('/srv/there');
+    expect(stackOptions(['--data-dir', 'here'], env, '/srv').dataDir).toBe('/srv/here');
+  });
+
   it.each(['http', '-1', '65536', '41oo', '1e3'])('refuses %s as a port and names the variable', (text) => {
     const parse = (): unknown => stackOptions([], { ATLAS_TP_PORT: text }, '/srv/atlas');
     expect(parse).toThrow(UsageError);

@@ -23,8 +23,13 @@ export interface StackOptions {
 const FLAGS = {
   postgres: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
-  'data-dir': { type: 'string', default: 'data' },
+  'data-dir': { type: 'string' },
 } as const;
+
+/** Where a local stack keeps its data when no option says so. */
+export function dataDirectoryIn({ ATLAS_DATA_DIR: folder }: NodeJS.ProcessEnv): string {
+  return folder || 'data';
+}
 
 export function stackOptions(
   args: readonly string[],
@@ -33,7 +38,7 @@ export function stackOptions(
 ): StackOptions {
   const flags = parsed(args);
   const options: StackOptions = {
-    dataDir: resolve(directory, flags['data-dir']),
+    dataDir: resolve(directory, flags['data-dir'] ?? dataDirectoryIn(env)),
     database: flags.postgres ? 'postgres' : 'sqlite',
     isJson: flags.json,
     controlPlanePort: wantedPort('ATLAS_CP_PORT', 4100, env),

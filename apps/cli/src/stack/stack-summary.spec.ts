@@ -60,6 +60,15 @@ describe(proseSummary.name, () => {
     for (const part of said) expect(prose).toContain(part);
   });
 
+  it.each([
+    ['/srv/atlas', 'npx atlas tenants\n'],
+    ['/srv', 'npx atlas tenants --data-dir atlas/data\n'],
+    ['/srv/atlas/data', 'npx atlas tenants --data-dir .\n'],
+    ['/home/me', 'npx atlas tenants --data-dir /srv/atlas/data\n'],
+  ])('says in %s how atlas finds this stack', (directory, call) => {
+    expect(proseSummary(devStack, '/srv/atlas/data/dev-stack.json', directory)).toContain(call);
+  });
+
   it.each(SECRETS)('does not say %s', (secret) => expect(prose).not.toContain(secret));
 });
 

@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { type DevStack } from './dev-stack-file';
 
 /** What a person needs to go on from here. Holds no secret. */
@@ -15,8 +15,19 @@ export function proseSummary(devStack: DevStack, devStackFile: string, directory
 
     ${curlLine(tenantPlane.url, demo.slug, file)}
 
+  and this lists the tenants:
+
+    npx atlas tenants${dataDirOption(directory, devStackFile)}
+
   Ctrl-C ends everything. The data stays for the next start.
 `;
+}
+
+/** None where `atlas` looks anyway. */
+function dataDirOption(directory: string, devStackFile: string): string {
+  const folder = relative(directory, dirname(devStackFile));
+  if (folder === 'data') return '';
+  return ` --data-dir ${folder.startsWith('..') ? dirname(devStackFile) : folder || '.'}`;
 }
 
 /** One line for programs. Holds no secret. */

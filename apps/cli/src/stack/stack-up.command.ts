@@ -17,7 +17,7 @@ const USAGE = `Starts the Control Plane and a shared Tenant Plane on this machin
 
   --postgres         on a real Postgres server from the packages instead of SQLite
   --json             one line of JSON when ready; progress goes to standard error
-  --data-dir <dir>   where databases, logs and credentials are kept (default: data)
+  --data-dir <dir>   where databases, logs and credentials are kept (default: ATLAS_DATA_DIR, or data)
   --help
 
   ATLAS_CP_PORT, ATLAS_TP_PORT    ports (default 4100 and 4200; 0: any free one)

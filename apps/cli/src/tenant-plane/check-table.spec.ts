@@ -25,6 +25,15 @@ describe(verdictOn.name, () => {
     [[GOOD, BAD], /^One thing has/],
     [[BAD, BAD], /^2 things have/],
   ])('counts what failed', (checks, verdict) => {
-    expect(verdictOn(checks)).toMatch(verdict);
+    expect(verdictOn({ checks, running: null })).toMatch(verdict);
+  });
+
+  it('says that the plane runs, and where, rather than that it can be started', () => {
+    const running = { pid: 42, port: 4200 };
+    expect(verdictOn({ checks: [GOOD], running })).toMatch(
+      /^This plane is running \(process 42, port 4200\): nothing has to be started\./,
+    );
+    expect(verdictOn({ checks: [GOOD], running: { pid: null, port: 4200 } })).toContain('(port 4200)');
+    expect(verdictOn({ checks: [BAD], running })).toMatch(/^One thing has/);
   });
 });

@@ -27,8 +27,21 @@ function markOf({ ok, skipped, warning }: CheckView): string {
   return ok ? '✓' : '✗';
 }
 
-export function verdictOn(checks: readonly CheckView[]): string {
+export interface PreflightView {
+  readonly running: { readonly pid: number | null; readonly port: number | null } | null;
+  readonly checks: readonly CheckView[];
+}
+
+export function verdictOn({ checks, running }: PreflightView): string {
   const failed = checks.filter(({ ok, skipped }) => !ok && !skipped).length;
+  if (failed === 0 && running) {
+    const where = [
+      running.pid !== null && `process ${running.pid}`,
+      running.port !== null && `port ${running.port}`,
+    ].filter(Boolean);
+    const named = where.length > 0 ? ` (${where.join(', ')})` : '';
+    return `This plane is running${named}: nothing has to be started. Changed lines count once it is restarted.\n`;
+  }
   if (failed === 0) return 'Ready to be started.\n';
   return `${failed === 1 ? 'One thing has' : `${failed} things have`} to be mended first. Nothing was changed or spent.\n`;
 }

@@ -22,6 +22,16 @@ export interface InstallOptions {
   readonly values: Values;
 }
 
+/** Without any of these the shell holds no installation either. */
+const BUNDLE = [
+  'CONTROL_PLANE_BASE_URL',
+  'INTERNAL_SERVICE_SECRET',
+  'ATLAS_TP_DEPLOYMENT',
+  'TP_DEPLOYMENT_MODE',
+  'ATLAS_OFFLINE_MODE',
+  'ATLASAI_OFFLINE_MODE',
+];
+
 /** The options that the commands have in common, with the environment that they lead to. */
 export function installOptions(
   args: readonly string[],
@@ -32,6 +42,10 @@ export function installOptions(
   const given = values['env-file'];
   const file =
     typeof given === 'string' ? given : existsSync(DEFAULT_ENV_FILE) ? DEFAULT_ENV_FILE : undefined;
+  if (file === undefined && BUNDLE.every((name) => !shell[name]))
+    throw new UsageError(
+      `There is no ${DEFAULT_ENV_FILE} in ${process.cwd()}. Go to the folder that holds it, name it (--env-file), or write it: atlas-tp env < install.json`,
+    );
   const env = file === undefined ? shell : { ...shell, ...readEnvFile(file) };
   return { env, isJson: values['json'] === true, values };
 }

@@ -1,5 +1,5 @@
 import { type Command, type Output } from '../command';
-import { type CheckView, checkTable, verdictOn } from './check-table';
+import { type PreflightView, checkTable, verdictOn } from './check-table';
 import { COMMON_USAGE, installOptions } from './install-options';
 import { runPlaneScript } from './plane-script';
 
@@ -26,8 +26,8 @@ export class PreflightCommand implements Command {
       this.output.out(document);
       return code;
     }
-    const { checks } = JSON.parse(document) as { checks: CheckView[] };
-    this.output.out(`${checkTable(checks)}\n${verdictOn(checks)}`);
+    const report = JSON.parse(document) as PreflightView;
+    this.output.out(`${checkTable(report.checks)}\n${verdictOn(report)}`);
     return code;
   }
 }

@@ -31,8 +31,16 @@ export function stepView(step: StepState): StepView {
 function errorView(error: StoredJobError | null, status: string): JobError | null {
   if (error === null) return null;
   const { code, detail, class: failureClass = classBy(status), fix = FIX_UNKNOWN } = error;
-  return { code, detail, class: failureClass, fix };
+  return {
+    code,
+    detail,
+    class: failureClass,
+    fix: status === 'failed' ? fix.replace(WHILE_RETRIED, '') : fix,
+  };
 }
+
+/** How the fix of a failure begins that is tried again: no longer true once it has failed. */
+const WHILE_RETRIED = /^The job tries again by itself\b.*?If it has failed, /;
 
 const FIX_UNKNOWN =
   'Atlas on-call: do what the detail says; then retry the job, or roll it back if it cannot go on.';

@@ -60,9 +60,9 @@ export function modelOf(
   return (other as DeploymentModel | undefined) ?? deploymentModel;
 }
 
-export function requireStatus({ status }: Tenant, operation: LifecycleOperation): void {
+export function requireStatus({ slug, status }: Tenant, operation: LifecycleOperation): void {
   const { from } = OPERATION_RULES[operation];
   if (from.includes(status)) return;
-  const detail = `A tenant that is ${status} cannot ${operation}: it has to be ${from.join(' or ')}.`;
+  const detail = `Tenant "${slug}" is ${status}. The operation ${operation} needs a tenant that is ${from.join(' or ')}.`;
   throw new DomainError('invalid_transition', 'conflict', detail);
 }

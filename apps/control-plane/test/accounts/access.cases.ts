@@ -40,6 +40,7 @@ const ROUTES: Readonly<Record<string, Access>> = {
   'GET /assets/page.css': 'public',
   'GET /assets/page.js': 'public',
   'GET /help': 'public',
+  'GET /': 'public',
   'GET /help/:name': 'public',
   'GET /reset-password': 'public',
   'GET /signup/verify': 'public',

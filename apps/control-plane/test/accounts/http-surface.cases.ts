@@ -12,7 +12,7 @@ import { refusal } from '../plane-simulator.fixture';
 
 const METRICS_TOKEN = 'a token for the scraper';
 const WITHOUT_PREFIX = [
-  ...['health/live', 'health/ready', 'api/health', 'metrics'],
+  ...['', 'health/live', 'health/ready', 'api/health', 'metrics'],
   ...['signup/verify', 'reset-password', 'assets/page.css', 'assets/page.js'],
   ...['help', 'help/:name'],
 ];
@@ -53,6 +53,7 @@ describe('the HTTP side of the Control Plane', () => {
   it('is public only for signing in, health and metrics, and pages', () => {
     const open = routes.filter(({ isPublic }) => isPublic).map(({ path }) => path);
     expect(open.sort()).toEqual([
+      '/',
       '/api/auth/login',
       '/api/auth/oidc/callback',
       '/api/auth/oidc/start',
@@ -66,6 +67,11 @@ describe('the HTTP side of the Control Plane', () => {
       '/metrics',
       ...['/reset-password', '/signup/verify'],
     ]);
+  });
+
+  it('leads who has its address only to what is there', async () => {
+    const { body } = await plane.get('/', { token: null }).expect(200);
+    for (const path of Object.values<string>(body.links)) await plane.get(path, { token: null }).expect(200);
   });
 
   it('answers what comes in while it closes, and ends the connection', async () => {

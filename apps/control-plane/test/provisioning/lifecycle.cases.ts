@@ -92,7 +92,11 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
   it('refuses what does not fit its status', async () => {
     expect(refusal(await act('resume'))).toEqual([409, 'invalid_transition']);
     await perform('suspend', 'suspended');
-    expect(refusal(await act('suspend'))).toEqual([409, 'invalid_transition']);
+    const again = await act('suspend');
+    expect(refusal(again)).toEqual([409, 'invalid_transition']);
+    expect(again.body.detail).toMatch(
+      /^Tenant ".+" is suspended\. The operation suspend needs a tenant that is active\.$/,
+    );
     const path = `/api/tenants/${id}/suspend?dry_run=true`;
     expect(refusal(await scene.plane.post(path, {}))).toEqual([409, 'invalid_transition']);
   });

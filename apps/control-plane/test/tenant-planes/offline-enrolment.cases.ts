@@ -191,6 +191,18 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       expect(refusal(await upload({ ...file, body, signature }))).toEqual([400, 'validation_failed']);
     });
 
+    it.each([
+      [{}, ['format', 'body', 'signature']],
+      [{ format: 'atlas-enrol-request/1', body: '{}', signature: {} }, ['signature.content_digest']],
+    ])('what is no whole file, and says where it comes from: %j', async (part, missing) => {
+      const { body } = await upload(part as EnrolRequestFile);
+      expect(body.code).toBe('validation_failed');
+      for (const field of missing)
+        expect(body.errors.filter((error: { field: string }) => error.field === field)).toEqual([
+          { field, message: expect.stringContaining('atlas-tp enrol --offline --request <file>') },
+        ]);
+    });
+
     it('a hybrid plane, which needs a way to its AI, says what to do, and spends nothing', async () => {
       const ordered: Ordered = (await plane.provision({ deployment_model: 'hybrid' }).expect(202)).body;
       const answer = await upload(requestFile(simulator(ordered), { deployment_model: 'hybrid' }));

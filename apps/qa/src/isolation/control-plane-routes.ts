@@ -92,6 +92,7 @@ export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = 
   'GET /reset-password': OPEN,
   'GET /assets/page.css': OPEN,
   'GET /assets/page.js': OPEN,
+  'GET /': OPEN,
   'GET /help': OPEN,
   'GET /help/:name': OPEN,
   'GET /openapi.json': OPEN,

@@ -1,5 +1,5 @@
 import { CONTROL_PLANE_VERSION_HEADER } from '@atlas/plane-contract';
-import { Clock, type Secret, currentContext, newTraceId, traceparentOf } from '@atlas/platform';
+import { Clock, type Secret, currentContext, newTraceId, signalWithin, traceparentOf } from '@atlas/platform';
 import { keyIdOf, signRequest, verifyResponse } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../tenant-plane.config';
@@ -147,8 +147,7 @@ async function send(
   body: string,
   ended: AbortSignal,
 ): Promise<Response> {
-  const timeout = AbortSignal.timeout(call.timeoutMs);
-  const signal = AbortSignal.any([timeout, ended, ...(call.ended ? [call.ended] : [])]);
+  const signal = signalWithin(call.timeoutMs, ended, ...(call.ended ? [call.ended] : []));
   const type = call.content?.type ?? 'application/json';
   const content = body === '' ? {} : { body, headers: { ...headers, 'content-type': type } };
   const request = { method: call.method, headers, ...content, signal, redirect: 'error' } as const;

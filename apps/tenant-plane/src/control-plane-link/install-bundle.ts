@@ -1,4 +1,5 @@
-import { keyIdOf } from '@atlas/service-auth';
+import { type Secret } from '@atlas/platform';
+import { keyIdOf, parseCredential } from '@atlas/service-auth';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { type TenantPlaneConfig } from '../tenant-plane.config';
 import { type PlaneIdentity } from './plane-identity.entity';
@@ -11,6 +12,11 @@ export function needsEnrolment(
   if (!identity?.tenantPlaneId) return true;
   const hasBundle = secret !== undefined && token !== undefined;
   return hasBundle && keyIdOf(secret) !== identity.enrolledKeyId;
+}
+
+/** A token that was cut when it was pasted proves nothing, not even that the secret beside it is wrong. */
+export function isWholeToken(token: Secret): boolean {
+  return parseCredential('atp', token.reveal()) !== null;
 }
 
 /** The model that it is enrolled in, where the environment names another. It changes by a move, with a new install bundle. */

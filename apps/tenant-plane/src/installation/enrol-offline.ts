@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { offlineEnrolmentProblem, profileOf } from '@atlas/deployment-profiles';
+import { OFFLINE_ENROL_PATH } from '@atlas/plane-contract';
 import { hasFailed } from '../control-plane-link/desired-state-applier';
 import { OfflineEnrolmentRefused, enrolRequestFile, trustedAnswer } from './enrolment-file';
 import { enrolledWith } from '../control-plane-link/install-bundle';
@@ -41,6 +42,11 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as unknown;
   } catch (error) {
-    throw new OfflineEnrolmentRefused(`${path} can't be read as JSON: ${(error as Error).message}`);
+    const { message } = error as Error;
+    throw new OfflineEnrolmentRefused(
+      error instanceof SyntaxError
+        ? `${path} is no JSON, or was cut (${message}). Take the whole answer of POST ${OFFLINE_ENROL_PATH}.`
+        : `The answer file can't be read: ${message}`,
+    );
   }
 }

@@ -82,12 +82,28 @@ export function trustedAnswer(
 
 function answerFile(file: unknown): EnrolAnswerFile {
   const { format, body, answers, signature } = (file ?? {}) as Partial<EnrolAnswerFile>;
-  const isWhole = typeof body === 'string' && typeof answers === 'string' && typeof signature === 'object';
-  if (format !== ENROL_ANSWER_FORMAT || !isWhole)
-    throw new OfflineEnrolmentRefused(
-      `That is no answer file (${ENROL_ANSWER_FORMAT}). Take the whole answer of POST ${OFFLINE_ENROL_PATH}.`,
-    );
-  return { format, body, answers, signature };
+  const hasSignature = typeof signature === 'object' && signature !== null;
+  if (
+    format === ENROL_ANSWER_FORMAT &&
+    typeof body === 'string' &&
+    typeof answers === 'string' &&
+    hasSignature
+  )
+    return { format, body, answers, signature };
+  throw new OfflineEnrolmentRefused(noAnswerFile(file ?? {}));
+}
+
+/** What it is instead, or lacks, and where to get the right one. */
+function noAnswerFile(file: object): string {
+  const { format, code, detail } = file as { format?: unknown; code?: unknown; detail?: unknown };
+  const ask = `Take the whole answer of POST ${OFFLINE_ENROL_PATH}, to which your Atlas admin uploads the request file.`;
+  if (format === ENROL_REQUEST_FORMAT) return `That is the request file, not the answer to it. ${ask}`;
+  if (typeof code === 'string' && typeof detail === 'string')
+    return `The Control Plane refused the request file (${code}): ${detail}`;
+  if (format !== ENROL_ANSWER_FORMAT)
+    return `That is no answer file: its format is not "${ENROL_ANSWER_FORMAT}". ${ask}`;
+  const missing = ['body', 'answers', 'signature'].filter((field) => !(field in file));
+  return `That is no whole answer file${missing.length > 0 ? `: ${missing.join(', ')} is missing` : ''}. ${ask}`;
 }
 
 function verified(response: Parameters<typeof verifyResponse>[0]): number {

@@ -1,7 +1,8 @@
-import { EnvironmentError, SystemClock, parseEnvironment } from '@atlas/platform';
+import { EnvironmentError, SystemClock } from '@atlas/platform';
 import { type CheckOutcome, bad, good } from '../control-plane-link/checks/check';
 import { checkScene } from '../control-plane-link/checks/check-scene';
 import { CHECKS } from '../control-plane-link/checks/checks';
+import { type RunningPlane } from '../control-plane-link/checks/running-plane';
 import { type NamedOutcome, runChecks } from '../control-plane-link/checks/run-checks';
 import { type PlaneIdentity } from '../control-plane-link/plane-identity.entity';
 import {
@@ -9,12 +10,15 @@ import {
   isSmallForProduction,
   productionDatabaseProblem,
 } from '../database/production-database';
-import { TenantPlaneConfig } from '../tenant-plane.config';
+import { type TenantPlaneConfig } from '../tenant-plane.config';
+import { installationConfig } from './installation-config';
 import { readPlaneRecord } from './plane-record';
 
 export interface PreflightReport {
   /** Nothing that was asked is wrong. */
   readonly ok: boolean;
+  /** This plane, where it runs already: there is nothing to start then. */
+  readonly running: RunningPlane | null;
   readonly checks: readonly NamedOutcome[];
 }
 
@@ -26,15 +30,16 @@ export async function preflight(env: NodeJS.ProcessEnv): Promise<PreflightReport
   const config = read(env);
   if (Array.isArray(config)) return reportOf(config);
   const identity = await knownIdentity(config);
-  const scene = () => checkScene(config, new SystemClock(), identity);
+  const scene = checkScene(config, new SystemClock(), identity);
   const environment = { name: 'environment', ...verdictOn(config, identity) };
-  return reportOf([environment, ...(await runChecks(CHECKS, scene, config.isOffline))]);
+  const checks = await runChecks(CHECKS, () => scene, config.isOffline);
+  return reportOf([environment, ...checks], await scene.running());
 }
 
 /** Without a valid environment nothing else can be asked. */
 function read(env: NodeJS.ProcessEnv): TenantPlaneConfig | NamedOutcome[] {
   try {
-    return parseEnvironment(TenantPlaneConfig, env);
+    return installationConfig(env);
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
     return [{ name: 'environment', ...bad(error.faults.join('; '), FIX) }];
@@ -58,6 +63,6 @@ function knownIdentity(config: TenantPlaneConfig): Promise<PlaneIdentity | null>
   );
 }
 
-function reportOf(checks: readonly NamedOutcome[]): PreflightReport {
-  return { ok: checks.every(({ ok, skipped }) => ok || skipped), checks };
+function reportOf(checks: readonly NamedOutcome[], running: RunningPlane | null = null): PreflightReport {
+  return { ok: checks.every(({ ok, skipped }) => ok || skipped), running, checks };
 }

@@ -52,6 +52,7 @@ export class TenantResolution {
 }
 
 export function tenantNotFound(): DomainError {
-  const detail = "No such tenant here. Use the tenant's own address, or name it in x-tenant-id.";
+  const detail =
+    "No such tenant here. Use the tenant's own address, or name it in x-tenant-id. The guides are at /help, the API is described at /docs.";
   return new DomainError('tenant_not_found', 'not_found', detail);
 }

@@ -20,7 +20,7 @@ function check(url: string, owner?: string): Promise<CheckOutcome> {
   const config = configFor(url, owner);
   return databaseCheck.run({
     ...{ config, database: databaseTarget(url), isEnrolled: false, otherModel: null },
-    ...{ model: 'on_prem', isRunning: () => Promise.resolve(false) },
+    ...{ model: 'on_prem', running: () => Promise.resolve(null) },
     ...{ controlPlane: new URL('http://127.0.0.1'), probe: () => Promise.reject(new Error('not asked')) },
   });
 }

@@ -5,6 +5,7 @@ import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProcessLock } from '@atlas/persistence';
+import { offlineEnrolmentProblem } from '@atlas/deployment-profiles';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { SystemClock, parseEnvironment } from '@atlas/platform';
 import { HAS_OPENSSL, createTestCertificate, eventually, freePort } from '@atlas/testing';
@@ -163,6 +164,8 @@ describe('the checks of a plane that runs', () => {
 describe('the preflight', () => {
   let control: FakeControlPlane;
   let folder: string;
+  let port: number;
+  beforeAll(async () => (port = await freePort()));
   beforeEach(async () => {
     control = await FakeControlPlane.start();
     folder = mkdtempSync(join(tmpdir(), 'atlas-preflight-'));
@@ -175,6 +178,7 @@ describe('the preflight', () => {
   const env = (changes: Env = {}): NodeJS.ProcessEnv => ({
     ...environmentFor({ url: join(folder, 'data/tp.db') }),
     ...control.env,
+    PORT: String(port),
     ...changes,
   });
   const checks = async (changes: Env = {}): Promise<readonly NamedOutcome[]> =>
@@ -186,6 +190,7 @@ describe('the preflight', () => {
       ...[
         'environment',
         'database',
+        'port',
         'address',
         'dns',
         'tls',
@@ -248,7 +253,11 @@ describe('the preflight', () => {
 
   it('tells a model and a version that do not fit from a bad token', async () => {
     control.refuses = 'deployment_model_mismatch';
-    expect(named(await checks(), 'token').fix).toContain('ATLAS_TP_DEPLOYMENT');
+    const mismatch = await checks();
+    expect(named(mismatch, 'token').fix).toContain('ATLAS_TP_DEPLOYMENT');
+    expect(named(mismatch, 'signature')).toEqual({
+      ...{ name: 'signature', ok: true, detail: 'INTERNAL_SERVICE_SECRET is the right one' },
+    });
     control.refuses = 'version_unsupported';
     expect(failing(await checks())).toEqual(['version']);
   });
@@ -257,7 +266,11 @@ describe('the preflight', () => {
     ['is not set', undefined, 'ATLAS_PROVISIONING_TOKEN is not set'],
     ['was cut', 'atp_cut', 'not pasted whole'],
   ])('tells of a token that %s', async (_, token, detail) => {
-    const found = named(await checks({ ATLAS_PROVISIONING_TOKEN: token }), 'token');
+    const all = await checks({ ATLAS_PROVISIONING_TOKEN: token });
+    expect(causes(all)).toEqual(['token']);
+    // With it the Control Plane would refuse the secret as well.
+    expect(control.rehearsals).toEqual([]);
+    const found = named(all, 'token');
     expect([found.ok, found.detail]).toEqual([false, expect.stringContaining(detail)]);
     expect(found.detail).not.toContain('atp_cut');
   });
@@ -282,20 +295,17 @@ describe('the preflight', () => {
   });
 
   it.each([{}, { ATLAS_OFFLINE_MODE: '1' }])(
-    'is well while the plane itself is running, with %j',
+    'is well while the plane itself is running, and says where, with %j',
     async (mode) => {
-      const port = await freePort();
-      const running = { ...mode, PORT: String(port) };
-      const app = await createApp(env(running), { clock: new SystemClock() });
+      const app = await createApp(env(mode), { clock: new SystemClock() });
       try {
         await app.listen(port, '127.0.0.1');
         if (mode.ATLAS_OFFLINE_MODE === undefined)
           await eventually(() => control.reports.length > 0, { what: 'it has the lease' });
-        const report = await preflight(env(running));
-        expect([report.ok, named(report.checks, 'database').detail]).toEqual([
-          true,
-          expect.stringMatching(/tp\.db is in use by this plane, which is running$/),
-        ]);
+        const report = await preflight(env(mode));
+        expect(report).toMatchObject({ ok: true, running: { pid: process.pid, port } });
+        expect(named(report.checks, 'database').detail).toMatch(/tp\.db is in use by this plane$/);
+        expect(named(report.checks, 'port').detail).toBe(`${port} is in use by this plane`);
       } finally {
         await app.close();
       }
@@ -305,14 +315,37 @@ describe('the preflight', () => {
   it('fails where another process has the file', async () => {
     const lock = await ProcessLock.take(join(folder, 'data/tp.db'));
     writeFileSync(join(folder, 'data/tp.db'), '');
-    const found = named(await checks({ PORT: String(await freePort()) }), 'database');
+    const report = await preflight(env());
     await lock.release();
-    expect(found).toMatchObject({ ok: false, fix: expect.stringContaining('serves one') });
+    expect(report.running).toBeNull();
+    expect(named(report.checks, 'database')).toMatchObject({
+      ok: false,
+      fix: expect.stringContaining('serves one'),
+    });
   });
+
+  it('fails where another process has the port, and names it', async () => {
+    const taken = new URL(control.url).port;
+    const report = await preflight(env({ PORT: taken }));
+    expect([report.running, causes(report.checks)]).toEqual([null, ['port']]);
+    expect(named(report.checks, 'port')).toMatchObject({
+      detail: `Port ${taken} is in use by another process (process ${process.pid})`,
+      fix: expect.stringContaining('PORT'),
+    });
+  });
+
+  it.each(['ATLAS_OFFLINE_MODE', 'ATLASAI_OFFLINE_MODE'])(
+    'refuses a hybrid plane with %s, before it looks at a database',
+    async (offline) => {
+      const report = await preflight(env({ ATLAS_TP_DEPLOYMENT: 'hybrid', [offline]: '1' }));
+      expect(report).toMatchObject({ ok: false, checks: [{ name: 'environment', ok: false }] });
+      expect(report.checks[0]?.detail).toContain(offlineEnrolmentProblem('hybrid'));
+    },
+  );
 
   describe.each(['on_prem', 'hybrid'])('of a %s plane', (ATLAS_TP_DEPLOYMENT) => {
     it.each([
-      [undefined, 'http://127.0.0.1:4200/signup'],
+      [undefined, 'http://127.0.0.1:'],
       ['http://localhost:8080', 'http://localhost:8080/signup'],
       ['http://127.1.2.3', 'http://127.1.2.3/signup'],
       ['http://[::1]:4200', 'http://[::1]:4200/signup'],

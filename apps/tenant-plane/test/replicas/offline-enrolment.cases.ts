@@ -116,8 +116,14 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       [{ ...good, body: good.body.replace('acme', 'evil') }, /can't be trusted/],
       [{ ...good, answers: 'sig1=:AAAA:' }, /can't be trusted/],
       [answerTo(request, {}, { secret: other }), /can't be trusted.*INTERNAL_SERVICE_SECRET/],
+      [{}, /no answer file: its format.*POST .*enroll-offline.*request file/],
       [{ ...good, format: 'other' }, /no answer file/],
-      [request, /no answer file/],
+      [{ ...good, body: undefined, signature: undefined }, /body, signature is missing.*enroll-offline/],
+      [request, /That is the request file.*enroll-offline/],
+      [
+        { code: 'token_expired', detail: 'Too late.' },
+        /refused the request file \(token_expired\): Too late/,
+      ],
     ];
     for (const [answer, reason] of bad) await expect(take(answer)).rejects.toThrow(reason);
     expect(await known()).toMatchObject({ tenantPlaneId: null, keys: [] });

@@ -6,7 +6,7 @@ import { needsEnrolment, otherModel } from '../install-bundle';
 import { type PlaneIdentity } from '../plane-identity.entity';
 import { ServiceSecrets } from '../service-secrets';
 import { type CheckScene } from './check';
-import { isRunning } from './running-plane';
+import { type RunningPlane, runningPlane } from './running-plane';
 import { type Probe, probeCallOf, probeControlPlane } from './probe';
 
 /** Offline there is no Control Plane; the checks that are then run look at none. */
@@ -19,6 +19,7 @@ export function checkScene(
   identity: PlaneIdentity | null,
 ): CheckScene {
   let probing: Promise<Probe> | undefined;
+  let looking: Promise<RunningPlane | null> | undefined;
   const probe = () =>
     (probing ??= probeControlPlane(clientFor(config, clock, identity), probeCallOf(config, identity)));
   return {
@@ -28,7 +29,7 @@ export function checkScene(
     otherModel: otherModel(config, identity),
     database: databaseTarget(config.TENANT_PLANE_DATABASE_URL),
     model: config.deploymentModel ?? identity?.deploymentModel ?? null,
-    isRunning: () => isRunning(config, identity),
+    running: () => (looking ??= runningPlane(config, identity)),
     probe,
   };
 }

@@ -2,6 +2,7 @@ import { type DatabaseTarget } from '@atlas/persistence';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { type TenantPlaneConfig } from '../../tenant-plane.config';
 import { type Probe } from './probe';
+import { type RunningPlane } from './running-plane';
 
 export interface CheckOutcome {
   readonly ok: boolean;
@@ -29,8 +30,8 @@ export interface CheckScene {
   readonly database: DatabaseTarget;
   /** As the environment or the enrolment says; null before either does. */
   readonly model: DeploymentModel | null;
-  /** Asked where its database is in use: whether that is by this plane itself. */
-  readonly isRunning: () => Promise<boolean>;
+  /** This plane, where it runs already; asked where its database or port is in use. */
+  readonly running: () => Promise<RunningPlane | null>;
   /** The one signed call that the checks of a run share; made when the first of them asks. Never rejects. */
   readonly probe: () => Promise<Probe>;
 }

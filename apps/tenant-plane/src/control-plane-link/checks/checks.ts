@@ -4,6 +4,7 @@ import { clockCheck } from './clock.check';
 import { databaseCheck } from './database.check';
 import { dnsCheck } from './dns.check';
 import { latencyCheck } from './latency.check';
+import { portCheck } from './port.check';
 import { signatureCheck } from './signature.check';
 import { tlsCheck } from './tls.check';
 import { tokenCheck } from './token.check';
@@ -12,6 +13,7 @@ import { versionCheck } from './version.check';
 /** In the order in which they are shown, and in which a person mends them. A new check is a file and a line here. */
 export const CHECKS: readonly Check[] = [
   databaseCheck,
+  portCheck,
   addressCheck,
   dnsCheck,
   tlsCheck,

@@ -34,12 +34,12 @@ export const databaseCheck: Check = {
   isLocal: true,
   fixOfSilence:
     'The database server does not answer: look at TENANT_PLANE_DATABASE_URL, and whether it runs.',
-  async run({ config, database, isRunning }) {
+  async run({ config, database, running }) {
     const owner = config.TENANT_PLANE_MIGRATION_DATABASE_URL;
     if (owner === undefined) {
       const found = await examineDatabase(database, TABLES, TENANT_PLANE_SCHEMA);
-      if (found.fault === 'locked' && database.driver === 'sqlite' && (await isRunning()))
-        return good(`${database.file} is in use by this plane, which is running`);
+      if (found.fault === 'locked' && database.driver === 'sqlite' && (await running()))
+        return good(`${database.file} is in use by this plane`);
       return verdictOn(found, 'TENANT_PLANE_DATABASE_URL');
     }
     const migrating = await examineDatabase(databaseTarget(owner), TABLES, TENANT_PLANE_SCHEMA);

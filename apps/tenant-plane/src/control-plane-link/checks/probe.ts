@@ -3,7 +3,7 @@ import { type TenantPlaneConfig } from '../../tenant-plane.config';
 import { type ControlPlaneClient, type SignedCall } from '../control-plane-client';
 import { ControlPlaneRefused } from '../control-plane.errors';
 import { enrolRequestOf } from '../enrol-request';
-import { needsEnrolment } from '../install-bundle';
+import { isWholeToken, needsEnrolment } from '../install-bundle';
 import { type PlaneIdentity } from '../plane-identity.entity';
 
 const TIMEOUT_MS = 4500;
@@ -21,7 +21,7 @@ export interface Probe {
 
 /**
  * Proves the secret, and spends nothing: an enrolled plane asks for news without waiting for any, another one rehearses
- * its enrolment. Made by a client of its own, so that what the clock check sees is the difference as it is now.
+ * its enrolment, if its token is whole. Made by a client of its own, so that what the clock check sees is the difference as it is now.
  */
 export async function probeControlPlane(client: ControlPlaneClient, call: SignedCall): Promise<Probe> {
   const first = await attempt(client, call);
@@ -31,7 +31,7 @@ export async function probeControlPlane(client: ControlPlaneClient, call: Signed
 
 export function probeCallOf(config: TenantPlaneConfig, identity: PlaneIdentity | null): SignedCall {
   const token = config.ATLAS_PROVISIONING_TOKEN;
-  const isRehearsal = needsEnrolment(config, identity) && token !== undefined;
+  const isRehearsal = needsEnrolment(config, identity) && token !== undefined && isWholeToken(token);
   return isRehearsal
     ? {
         ...{ method: 'POST', path: PLANE_PATHS.enrol, query: { dry_run: 'true' } },

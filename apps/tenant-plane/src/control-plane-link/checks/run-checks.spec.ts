@@ -62,6 +62,7 @@ describe('the checks', () => {
     const names = CHECKS.map(({ name }) => name);
     expect(names.filter((name) => !LINK_CHECKS.some((one) => one.name === name))).toEqual([
       'database',
+      'port',
       'address',
       'token',
     ]);

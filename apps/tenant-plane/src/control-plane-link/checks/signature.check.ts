@@ -1,6 +1,6 @@
 import { type TenantPlaneConfig } from '../../tenant-plane.config';
 import { AnswerNotTrusted, ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane.errors';
-import { adviceOn } from '../refusal-advice';
+import { adviceOn, refusedFor, rightSecret } from '../refusal-advice';
 import { type Check, bad, followUp, good } from './check';
 import { codeOf, hostOf, networkFix, portOf } from './network-advice';
 import { NOT_THE_CONTROL_PLANE, isClockSkew, isProven } from './probe';
@@ -15,12 +15,13 @@ export const signatureCheck: Check = {
     const { error } = found;
     if (error === undefined)
       return good('INTERNAL_SERVICE_SECRET is the right one, and the answer is signed with it');
-    if (isProven(found))
-      return good(`INTERNAL_SERVICE_SECRET is the right one (the call itself: ${codeIn(error)})`);
+    if (isProven(found)) return good('INTERNAL_SERVICE_SECRET is the right one');
     const fix = fixOf(error, config, controlPlane);
     // The clock check tells of a clock, dns and tls of a way that is not there.
     const isTold = error instanceof ControlPlaneUnreachable || isClockSkew(error);
-    return isTold ? followUp((error as Error).message, fix) : bad((error as Error).message, fix);
+    const { message } = error as Error;
+    if (isTold) return followUp(message, fix);
+    return bad(error instanceof ControlPlaneRefused ? refusedFor(error) : message, fix);
   },
 };
 
@@ -33,11 +34,8 @@ function fixOf(error: unknown, config: TenantPlaneConfig, url: URL): string {
   if (error instanceof ControlPlaneRefused) {
     if (NOT_THE_CONTROL_PLANE.includes(error.code))
       return `That was not the Control Plane: look at CONTROL_PLANE_BASE_URL. If it is right: ${PROXY}`;
-    return error.status >= 500 ? 'Ask Atlas whether the Control Plane is well.' : adviceOn(error, config);
+    if (error.status >= 500) return 'Ask Atlas whether the Control Plane is well.';
+    return error.code === 'bad_signature' ? rightSecret(config) : adviceOn(error, config);
   }
   return networkFix(codeOf(error), hostOf(url), portOf(url)) ?? signatureCheck.fixOfSilence;
-}
-
-function codeIn(error: unknown): string {
-  return error instanceof ControlPlaneRefused ? error.code : 'refused';
 }

@@ -1,5 +1,6 @@
-import { parseCredential } from '@atlas/service-auth';
 import { ControlPlaneRefused } from '../control-plane.errors';
+import { isWholeToken } from '../install-bundle';
+import { refusedFor } from '../refusal-advice';
 import { type Check, type CheckOutcome, bad, followUp, good } from './check';
 import { isProven } from './probe';
 
@@ -26,7 +27,7 @@ export const tokenCheck: Check = {
     if (isEnrolled) return good('Not needed any more: this plane is enrolled');
     const token = config.ATLAS_PROVISIONING_TOKEN;
     if (token === undefined) return bad('ATLAS_PROVISIONING_TOKEN is not set', NEW_BUNDLE);
-    if (!parseCredential('atp', token.reveal()))
+    if (!isWholeToken(token))
       return bad(
         'ATLAS_PROVISIONING_TOKEN was not pasted whole: its check does not fit',
         'Paste the line again.',
@@ -40,5 +41,5 @@ export const tokenCheck: Check = {
 function verdictOn(error: unknown): CheckOutcome {
   if (!(error instanceof ControlPlaneRefused) || error.code === 'version_unsupported')
     return good('Good, and not spent by asking');
-  return bad(`${error.message} (${error.code})`, FIX_OF_CODE[error.code] ?? NEW_BUNDLE);
+  return bad(refusedFor(error), FIX_OF_CODE[error.code] ?? NEW_BUNDLE);
 }
