@@ -84,6 +84,27 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     expect(await rowOf(plane)).toMatchObject({ isWanted: false, pid: null });
   });
 
+  it('is started again at a growing distance, which is short again once it has run for a minute', async () => {
+    const plane = await set.dedicated();
+    const distances: number[] = [];
+    for (const ranSeconds of [0, 1, 1, 90, 1]) {
+      const { pid } = await eventually(async () => {
+        const row = await rowOf(plane);
+        return row.pid !== null && identityOf(row.pid) && row;
+      });
+      set.plane.clock.advance(ranSeconds);
+      const endedAt = set.plane.clock.now().getTime();
+      await end(pid as number);
+      const { startAt } = await eventually(async () => {
+        const row = await rowOf(plane);
+        return row.pid === null && row;
+      });
+      distances.push((startAt?.getTime() ?? 0) - endedAt);
+      set.plane.clock.advance(30);
+    }
+    expect(distances).toEqual([1000, 2000, 4000, 1000, 2000]);
+  });
+
   it('is not doubled where one runs that is not recorded', async () => {
     const plane = await set.dedicated();
     const { pid: stray } = plane.row;

@@ -19,6 +19,8 @@ const LOOK_MS = 1000;
 /** After SIGTERM a plane has this long before SIGKILL. */
 const END_MS = 5000;
 const MAX_BACKOFF_MS = 30_000;
+/** A plane that has run for this long is taken to be well. */
+const STEADY_MS = 60_000;
 
 /**
  * Keeps the processes of local planes as their rows want them: starts, restarts with backoff, replaces and ends them. They
@@ -120,9 +122,11 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
 
   private async noteEnd(row: LocalPlane): Promise<void> {
     const wasAsked = this.killAt.delete(keyOf(row.pid, row.pidStartedAt)) || this.isFirstTurn;
-    const failures = wasAsked ? 0 : row.failures + 1;
+    const now = this.clock.now().getTime();
+    const ranMs = now - (row.startAt?.getTime() ?? now);
+    const failures = wasAsked ? 0 : ranMs < STEADY_MS ? row.failures + 1 : 1;
     const pause = failures === 0 ? 0 : Math.min(MAX_BACKOFF_MS, 500 * 2 ** failures);
-    const startAt = new Date(this.clock.now().getTime() + pause);
+    const startAt = new Date(now + pause);
     if (failures > 0)
       this.logger.warn(`Tenant plane ${row.name} ended by itself; it is started again in ${pause} ms.`);
     const ended = { pid: null, pidStartedAt: null, runningGeneration: null, failures, startAt };
