@@ -28,10 +28,16 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
       .get(Database)
       .write((manager) => manager.update(LocalPlane, { tenantPlaneId }, changes as never));
   const running = ({ row }: Dedicated) => planeProcesses(set.planesFolder, row.name);
-  const startsOf = ({ row }: Dedicated): string[] =>
-    readFileSync(join(set.planesFolder, row.name, 'starts'), 'utf8')
-      .trim()
-      .split('\n');
+  const startsOf = ({ row }: Dedicated): string[] => {
+    const file = join(set.planesFolder, row.name, 'starts');
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  };
+  /** Whose process runs what is its own. */
+  const dedicated = async (): Promise<Dedicated> => {
+    const plane = await set.dedicated();
+    await eventually(() => startsOf(plane).includes(`${plane.row.pid}`));
+    return plane;
+  };
   const end = async (pid: number): Promise<void> => {
     process.kill(pid, 'SIGKILL');
     await eventually(() => identityOf(pid) === undefined);
@@ -50,7 +56,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     });
 
   it('runs nothing of it before it is recorded, and ends where that fails', async () => {
-    const plane = await set.dedicated();
+    const plane = await dedicated();
     await refuseRecords();
     const starts = startsOf(plane);
     await end(plane.row.pid as number);
@@ -69,7 +75,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
   });
 
   it('ends before it runs anything where the plane came to be unwanted meanwhile', async () => {
-    const plane = await set.dedicated();
+    const plane = await dedicated();
     const starts = startsOf(plane);
     await end(plane.row.pid as number);
     // Its next start is a second away, on a clock that stands still.
@@ -85,7 +91,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
   });
 
   it('is started again at a growing distance, which is short again once it has run for a minute', async () => {
-    const plane = await set.dedicated();
+    const plane = await dedicated();
     const distances: number[] = [];
     for (const ranSeconds of [0, 1, 1, 90, 1]) {
       const { pid } = await eventually(async () => {
@@ -106,7 +112,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
   });
 
   it('is not doubled where one runs that is not recorded', async () => {
-    const plane = await set.dedicated();
+    const plane = await dedicated();
     const { pid: stray } = plane.row;
     await change(plane, { pid: null, pidStartedAt: null });
     const pid = await restarted(plane, stray);
@@ -115,7 +121,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
   });
 
   it('is gone once the plane is destroyed, recorded or not, and nobody else is', async () => {
-    const plane = await set.dedicated();
+    const plane = await dedicated();
     const folder = join(set.planesFolder, plane.row.name);
     const sleep = ['-e', 'setInterval(() => undefined, 1000)'];
     const foreign = await program(sleep, set.folder);
