@@ -21,6 +21,10 @@ export interface Settled {
   readonly planeId: string;
 }
 
+/** Each that starts notes it in its folder. */
+const STUB = `require('node:fs').appendFileSync('starts', process.pid + '\\n');
+setInterval(() => undefined, 1000);`;
+
 /** A Control Plane whose local driver starts tenant planes that do nothing; they are simulated. */
 export class ReconcileScene {
   private constructor(
@@ -33,7 +37,7 @@ export class ReconcileScene {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-reconcile-'));
     const app = join(folder, 'app');
     mkdirSync(app);
-    writeFileSync(join(app, 'main.js'), 'setInterval(() => undefined, 1000);');
+    writeFileSync(join(app, 'main.js'), STUB);
     writeFileSync(join(app, 'migrate.js'), '');
     const scene = await JobScene.set(driver, {
       INFRASTRUCTURE_DRIVER: 'local',

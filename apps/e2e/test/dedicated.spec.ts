@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import {
   DedicatedStack,
   TestSmtpServer,
@@ -84,6 +85,30 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
     });
   });
 
+  // On SQLite the file is the Control Plane's alone: nobody can hold up its writes from outside.
+  if (driver === 'postgres')
+    it('has no process that nobody knows of, where the Control Plane dies before it records one', async () => {
+      const { stack } = dedicated;
+      const { pid } = await dedicated.processOf('acme');
+      const locker = new Client({ connectionString: dedicated.controlPlaneDatabase.ownerUrl });
+      await locker.connect();
+      try {
+        process.kill(pid, 'SIGKILL');
+        await stack.controlPlane.line(/it is started again in/);
+        await eventually(async () => (await pidsRecorded(locker)).every((one) => one === null));
+        await locker.query('begin; lock table local_planes in exclusive mode');
+        await eventually(() => dedicated.everyProcessOf('acme').length > 0, { what: 'one is started' });
+        await stack.controlPlane.end('SIGKILL');
+      } finally {
+        await locker.end();
+      }
+      await eventually(() => dedicated.everyProcessOf('acme').length === 0, { what: 'it is gone' });
+      await stack.startControlPlane();
+      const next = await dedicated.processOf('acme', pid);
+      expect(dedicated.everyProcessOf('acme')).toEqual([next.pid]);
+      await eventually(async () => isServed(await stack.awaitActive('acme')), { what: 'it serves again' });
+    });
+
   it('leaves nothing behind when its provisioning is rolled back', async () => {
     const { stack } = dedicated;
     await stack.controlPlane.end();
@@ -109,3 +134,8 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
     await stack.awaitActive('halfway');
   });
 });
+
+async function pidsRecorded(client: Client): Promise<(number | null)[]> {
+  const { rows } = await client.query<{ pid: number | null }>('select pid from local_planes');
+  return rows.map(({ pid }) => pid);
+}

@@ -1,5 +1,12 @@
 import 'reflect-metadata';
-import { EnvironmentError, JsonLogger, createHttpApp, createPino, listen } from '@atlas/platform';
+import {
+  EnvironmentError,
+  JsonLogger,
+  createHttpApp,
+  createPino,
+  limitShutdown,
+  listen,
+} from '@atlas/platform';
 import { AppModule } from './app.module';
 import { HTTP_APP } from './http-app.options';
 import { installationConfig } from './installation/installation-config';
@@ -8,6 +15,7 @@ async function main(): Promise<void> {
   const config = installationConfig(process.env);
   const logger = new JsonLogger(createPino('tenant-plane', process.env['LOG_LEVEL'] || 'info'));
   const app = await createHttpApp(AppModule.forEnvironment(process.env), { ...HTTP_APP, logger });
+  limitShutdown();
   await listen(app, config);
   logger.log({ msg: 'The Tenant Plane is ready', url: await app.getUrl() });
 }

@@ -53,8 +53,10 @@ function missingProblem(file: string): string | undefined {
 
 /** Of what the first bytes tell, without opening it as a database. */
 function startDamage(file: string): string | undefined {
-  const { size } = statSync(file);
-  if (size === 0) return 'is empty (0 bytes)';
+  const found = statSync(file);
+  // Docker makes one where a file that is to be mounted is missing.
+  if (found.isDirectory()) return 'is a folder, not a database';
+  if (found.size === 0) return 'is empty (0 bytes)';
   const start = Buffer.alloc(SQLITE_MAGIC.length);
   const opened = openSync(file, 'r');
   try {

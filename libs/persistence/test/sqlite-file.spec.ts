@@ -115,6 +115,12 @@ describe('the SQLite file of a plane', () => {
     );
   });
 
+  it('is refused when a folder is in its place', async () => {
+    mkdirSync(file);
+    await expect(start()).rejects.toThrow(/plane\.db is a folder, not a database\. Move it away/);
+    expect(readdirSync(folder)).toEqual(['plane.db']);
+  });
+
   it('is refused when it is that of another plane', async () => {
     await start(OTHER_SCHEMA);
     await expect(start()).rejects.toThrow(/belongs to another plane or program.*KeepBooks1700000000001/);

@@ -67,6 +67,17 @@ export class ReportRequest {
   @Max(MAX_INTEGER)
   sequence: number;
 
+  @ApiProperty({
+    required: false,
+    description:
+      'The last number that was stored, while its database takes no write. If it is started again meanwhile, it counts on from there',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(MAX_INTEGER)
+  stored_sequence?: number;
+
   @ApiProperty({ format: 'uuid', description: 'Which copy of the tenant plane speaks' })
   @IsUUID()
   link_id: string;

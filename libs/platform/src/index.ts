@@ -15,6 +15,7 @@ export * from './hide-passwords';
 export * from './http-app';
 export * from './link-pages';
 export * from './listen';
+export * from './shutdown-limit';
 export * from './logger';
 export * from './loopback';
 export * from './mail';

@@ -8,13 +8,15 @@ export type Cut = 'before' | 'after';
 const COMMIT = Buffer.from('Q\0\0\0\x0bcommit\0', 'latin1');
 const COMMITTED = Buffer.from('C\0\0\0\x0bCOMMIT\0', 'latin1');
 
-/** A proxy in front of a Postgres server that can lose a connection in the middle of a COMMIT. */
+/** A proxy in front of a Postgres server that can lose a connection in the middle of a COMMIT, or all that is said. */
 export interface CommitCutter {
   /** The given URL, by way of the proxy. */
   through(url: string): string;
   /** Cuts the next COMMIT that comes by. */
   arm(cut: Cut): void;
   disarm(): void;
+  /** From now on connections are accepted, and nothing on any of them is passed on. */
+  freeze(): void;
   close(): Promise<void>;
 }
 
@@ -22,6 +24,7 @@ export async function startCommitCutter(serverUrl: string): Promise<CommitCutter
   const { hostname, port } = new URL(serverUrl);
   const open = new Set<Socket>();
   let armed: Cut | undefined;
+  let isFrozen = false;
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
     let isCommitting = false;
@@ -40,12 +43,14 @@ export async function startCommitCutter(serverUrl: string): Promise<CommitCutter
       end();
     };
     client.on('data', (chunk) => {
+      if (isFrozen) return;
       const isCommit = armed !== undefined && chunk.includes(COMMIT);
       if (isCommit && armed === 'before') return cut();
       isCommitting ||= isCommit;
       upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
+      if (isFrozen) return;
       if (isCommitting && chunk.includes(COMMITTED)) return cut();
       client.write(chunk);
     });
@@ -58,6 +63,7 @@ export async function startCommitCutter(serverUrl: string): Promise<CommitCutter
       Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(ownPort) }).toString(),
     arm: (cut) => void (armed = cut),
     disarm: () => void (armed = undefined),
+    freeze: () => void (isFrozen = true),
     close: async () => {
       for (const socket of open) socket.destroy();
       server.close();

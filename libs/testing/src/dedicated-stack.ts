@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identityOf } from '@atlas/platform/processes';
@@ -20,7 +28,7 @@ export class DedicatedStack {
   private constructor(
     readonly stack: TestStack,
     readonly folder: string,
-    private readonly controlPlaneDatabase: TestDatabase,
+    readonly controlPlaneDatabase: TestDatabase,
   ) {}
 
   static async start(driver: DatabaseDriver, env: Env = {}): Promise<DedicatedStack> {
@@ -58,6 +66,13 @@ export class DedicatedStack {
     return listed.filter(({ pid, startedAt }) => identityOf(pid)?.startedAt === startedAt);
   }
 
+  /** Pids of all that runs in the folder of a tenant's plane, listed or not (Linux: read from /proc). */
+  everyProcessOf(slug: string): number[] {
+    const below = join(realpathSync(this.folder), `atlas_${slug}_`);
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    return pids.filter((pid) => folderOf(pid).startsWith(below)).map(Number);
+  }
+
   /** The process that runs for a tenant, once it does. */
   processOf(slug: string, except?: number): Promise<LocalProcess> {
     const isIts = ({ name, pid }: LocalProcess) => name.startsWith(`atlas_${slug}_`) && pid !== except;
@@ -82,5 +97,14 @@ export class DedicatedStack {
     for (const { pid } of this.processes()) process.kill(pid, 'SIGKILL');
     await this.controlPlaneDatabase.drop();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Where a process works; empty when it has ended, or is another user's. */
+function folderOf(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '';
   }
 }

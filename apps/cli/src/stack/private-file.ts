@@ -24,8 +24,11 @@ function syncFile(path: string): void {
   }
 }
 
-/** Undefined when there is no such file. */
-export function readPrivateFile(path: string): unknown {
+/** Undefined when there is no such file. `advice` is for a file that is damaged. */
+export function readPrivateFile(
+  path: string,
+  advice = 'Restore it, or move the data directory away.',
+): unknown {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -37,6 +40,6 @@ export function readPrivateFile(path: string): unknown {
     return JSON.parse(text);
   } catch {
     // The parser's message would repeat a part of the file.
-    throw new CommandFailure(`${path} is not readable JSON. Restore it, or move the data directory away.`);
+    throw new CommandFailure(`${path} is not readable JSON. ${advice}`);
   }
 }

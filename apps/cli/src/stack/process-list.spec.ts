@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPrivateFile, writePrivateFile } from './private-file';
@@ -49,6 +49,20 @@ describe(ProcessList.name, () => {
     writePrivateFile(file, listing);
     await expect(list.claim()).rejects.toThrow(`(pid ${stack.pid})`);
     expect(readPrivateFile(file)).toEqual(listing);
+  });
+
+  it('says what to do about a list that is damaged, and keeps it', async () => {
+    for (const damaged of ['', '{"stack":{"na']) {
+      writeFileSync(file, damaged);
+      const refused = expect.stringMatching(
+        /pids\.json is not readable JSON\. .*delete the file, and start again/,
+      );
+      await expect(list.claim()).rejects.toMatchObject({ message: refused });
+      await expect(new ProcessList(join(folder, 'none'), [file]).claim()).rejects.toMatchObject({
+        message: refused,
+      });
+      expect(readFileSync(file, 'utf8')).toBe(damaged);
+    }
   });
 
   it('leaves no list behind', async () => {

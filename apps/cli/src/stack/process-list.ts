@@ -19,6 +19,10 @@ const SIGNALS: Readonly<Record<string, readonly [NodeJS.Signals, NodeJS.Signals]
   postgres: ['SIGINT', 'SIGQUIT'],
 };
 
+/** A list can be done without, but not ignored: what is on it may hold ports and databases. */
+const ADVICE =
+  'It lists processes of an earlier start. End those that still run, delete the file, and start again.';
+
 /** `data/pids.json`: what runs here, for whoever comes after a stack that could not tidy up. */
 export class ProcessList {
   constructor(
@@ -49,7 +53,9 @@ export class ProcessList {
 
   /** Ends the tenant planes that the Control Plane has started: nobody looks after them once that has ended. */
   async endDedicated(): Promise<void> {
-    const listed = this.dedicatedFiles.flatMap((file) => (readPrivateFile(file) ?? []) as ListedProcess[]);
+    const listed = this.dedicatedFiles.flatMap(
+      (file) => (readPrivateFile(file, ADVICE) ?? []) as ListedProcess[],
+    );
     await Promise.all(listed.map((plane) => endAll([plane], 3)));
   }
 
@@ -61,7 +67,7 @@ export class ProcessList {
   }
 
   private read(): Listing | undefined {
-    return readPrivateFile(this.file) as Listing | undefined;
+    return readPrivateFile(this.file, ADVICE) as Listing | undefined;
   }
 
   private children(): readonly ListedProcess[] {

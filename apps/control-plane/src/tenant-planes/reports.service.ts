@@ -11,6 +11,11 @@ import { Placement } from './placement.entity';
 import { TenantPlane } from './tenant-plane.entity';
 import { requirePlacedHere } from './placements';
 
+/** A plane that was started again while its database took no write repeats the numbers that were not stored. */
+const IS_NEWER = '(sequence < :sequence or (link_id <> :linkId and stored_sequence < :sequence))';
+/** What is stored never goes back, unless the database is another copy. */
+const IS_OF_THIS_DISK = 'coalesce(stored_sequence, sequence) <= :stored';
+
 /** What tenant planes say they have applied; jobs that wait for it are woken in the same transaction. */
 @Injectable()
 export class Reports {
@@ -64,11 +69,12 @@ export class Reports {
       version,
       health,
       sequence,
+      stored_sequence: storedSequence = null,
       link_id: linkId,
       endpoint_url: reportedEndpointUrl,
     } = report;
     const facts = {
-      ...{ appliedRevision: revision, version, health, sequence, linkId },
+      ...{ appliedRevision: revision, version, health, sequence, storedSequence, linkId },
       healthStatus: health.status ?? null,
       ...(reportedEndpointUrl !== undefined && { reportedEndpointUrl }),
       lastReportAt: this.clock.now(),
@@ -78,7 +84,9 @@ export class Reports {
       .update(TenantPlane)
       .set(facts)
       .where({ id })
-      .andWhere('(link_id is null or sequence < :sequence)', { sequence })
+      .andWhere(`(link_id is null or (${IS_NEWER} and ${IS_OF_THIS_DISK}))`, {
+        ...{ sequence, linkId, stored: storedSequence ?? sequence - 1 },
+      })
       .execute();
     if (!affected) await this.noticeFork(manager, id, facts);
     return affected === 1;

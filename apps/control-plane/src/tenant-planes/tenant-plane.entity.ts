@@ -54,6 +54,8 @@ export class TenantPlane {
   @Column('varchar', { name: 'applied_revision', nullable: true }) appliedRevision: string | null;
   @Column('uuid', { name: 'link_id', nullable: true }) linkId: string | null;
   @Column('integer') sequence: number;
+  /** What the plane had stored of its sequence when that was less: another process of it counts on from here. */
+  @Column('integer', { name: 'stored_sequence', nullable: true }) storedSequence: number | null;
   /** When it was last heard that two copies of this plane speak: a cloned disk. Or one did that was restored. */
   @TimestampColumn({ name: 'forked_at', nullable: true }) forkedAt: Date | null;
   @TimestampColumn({ name: 'last_report_at', nullable: true }) lastReportAt: Date | null;
@@ -103,6 +105,7 @@ export function expectedPlane(
     appliedRevision: null,
     linkId: null,
     sequence: 0,
+    storedSequence: null,
     forkedAt: null,
     lastReportAt: null,
     health: null,

@@ -131,6 +131,36 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await alarms(original)).toBe(1);
     });
 
+    it('is no copy where it counts on from what was stored when the database took no write', async () => {
+      const original = await plane.enrolledCell();
+      await original.report();
+      // Two processes after it, one after the other, whose database took no write either.
+      for (let turn = 0; turn < 3; turn += 1) {
+        for (let count = 0; count < 2; count += 1)
+          expect((await original.report([], { stored_sequence: 1, version: `0.0.${turn}` })).status).toBe(
+            200,
+          );
+        expect(await shown(original)).toMatchObject({ identity_forked: false, version: `0.0.${turn}` });
+        Object.assign(original, { linkId: randomUUID(), sequence: 1 });
+      }
+      await original.report([], { version: '0.0.9' });
+      expect(await shown(original)).toMatchObject({ identity_forked: false, version: '0.0.9' });
+      expect(await alarms(original)).toBe(0);
+    });
+
+    it('is a copy whose database took no write, once the other one has stored more', async () => {
+      const original = await plane.enrolledCell();
+      await original.report();
+      const copy = original.copy();
+      const unstored = { stored_sequence: 1 };
+      copy.sequence = 7;
+      await copy.report([], unstored);
+      for (let turn = 0; turn < 2; turn += 1) await original.report();
+      expect(await shown(original)).toMatchObject({ identity_forked: false });
+      await copy.report([], unstored);
+      expect(await shown(original)).toMatchObject({ identity_forked: true });
+    });
+
     it('is no longer shown once the other has been silent for ten minutes', async () => {
       const original = await plane.enrolledCell();
       await (await copyOf(original)).report();

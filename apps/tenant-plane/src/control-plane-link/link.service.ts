@@ -75,8 +75,8 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   private async keepLease(): Promise<void> {
     while (!this.ended.signal.aborted) {
-      // A SQLite file that takes no write is still nobody else's: its plane goes on, to report just that.
-      await this.tryLease().catch(() => (this.holdsLease &&= this.identities.areAlone));
+      // A SQLite file that takes no write is still nobody else's: its plane speaks all the same, to report just that.
+      await this.tryLease().catch(() => (this.holdsLease = this.identities.areAlone));
       await this.pause(LEASE_RENEWAL_MS);
     }
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Database, type SealedPlace, SecretBox, deriveKey, insertIfAbsent } from '@atlas/persistence';
+import { type ReportRequest } from '@atlas/plane-contract';
 import { Clock, EnvironmentError, type Secret, type SecretText } from '@atlas/platform';
 import { keyIdOf } from '@atlas/service-auth';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
@@ -18,6 +19,8 @@ export class PlaneIdentities implements OnModuleInit {
   /** This process among the replicas, and this copy among clones. */
   readonly linkId = randomUUID();
   private copy: PlaneIdentity;
+  /** Of {@link nextSequence}: what the database holds. */
+  private storedSequence = 0;
 
   constructor(
     private readonly database: Database,
@@ -40,6 +43,7 @@ export class PlaneIdentities implements OnModuleInit {
 
   async refresh(): Promise<void> {
     this.copy = await this.database.read((manager) => manager.findOneByOrFail(PlaneIdentity, ONLY));
+    this.storedSequence = this.copy.sequence;
   }
 
   async update(changes: Partial<PlaneIdentity>): Promise<void> {
@@ -59,16 +63,20 @@ export class PlaneIdentities implements OnModuleInit {
 
   /**
    * The number of the next report, stored before it is used. Where a SQLite file takes no write it is counted in memory, so
-   * that the report which says so goes out: if the process ends before the file takes one again, the next looks like a copy
-   * of this one for a while.
+   * that the report which says so goes out. It then says which number is stored, as the next process counts on from that one
+   * and must not look like a copy of this one.
    */
-  async nextSequence(): Promise<number> {
+  async nextSequence(): Promise<Pick<ReportRequest, 'sequence' | 'stored_sequence'>> {
     const sequence = this.copy.sequence + 1;
-    await this.update({ sequence }).catch((error: unknown) => {
+    try {
+      await this.update({ sequence });
+    } catch (error) {
       if (!this.areAlone) throw error;
       this.copy.sequence = sequence;
-    });
-    return sequence;
+      return { sequence, stored_sequence: this.storedSequence };
+    }
+    this.storedSequence = sequence;
+    return { sequence };
   }
 
   /** True while this process is the one replica that talks to the Control Plane. On SQLite there is no other. */

@@ -66,7 +66,7 @@ export class Reporter {
   private async send(batch: readonly Applied[]): Promise<void> {
     const health = await this.planeHealth.examine();
     const { current, linkId } = this.identities;
-    const sequence = await this.identities.nextSequence();
+    const counted = await this.identities.nextSequence();
     const tenants = batch.map(({ tenantId, entryRevision, error }) => ({
       tenant_id: tenantId,
       entry_revision: entryRevision,
@@ -75,7 +75,7 @@ export class Reporter {
     const plane = {
       revision: current.revision ?? 'none',
       version: TENANT_PLANE_VERSION,
-      sequence,
+      ...counted,
       link_id: linkId,
       endpoint_url: this.config.endpointUrl,
     };

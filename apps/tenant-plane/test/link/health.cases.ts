@@ -1,5 +1,5 @@
 import { Database } from '@atlas/persistence';
-import { PLANE_PATHS, type ReportedHealth } from '@atlas/plane-contract';
+import { PLANE_PATHS, type ReportRequest, type ReportedHealth } from '@atlas/plane-contract';
 import { Mailer, NO_PASSWORD } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE, asAdmin, eventually } from '@atlas/testing';
@@ -145,6 +145,30 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     control.manner = 'proper';
     await eventually(async () => check('link', await reported())?.status === 'ok');
   });
+
+  if (driver === 'sqlite')
+    it('comes with the number that is stored, also from a process that starts while none can be', async () => {
+      await reported();
+      const stored = link.control.reports.at(-1)?.sequence;
+      const isUnstoredOf = (linkId: string) => (report: ReportRequest) =>
+        report.link_id === linkId && report.stored_sequence === stored;
+      await refuseWrites(plane.app.get(Database).dataSource, true);
+      try {
+        for (let turn = 0; turn < 2; turn += 1) {
+          if (turn === 0) await reported();
+          const { linkId } = plane.identities;
+          const report = await eventually(() => link.control.reports.find(isUnstoredOf(linkId)));
+          expect(report.health.status).toBe('failing');
+          expect(report).toMatchObject({ sequence: Number(stored) + 1 });
+          await link.stopPlane(plane);
+          plane = await link.startPlane({}, clock);
+        }
+      } finally {
+        await refuseWrites(plane.app.get(Database).dataSource, false);
+      }
+      await eventually(async () => (await reported())?.status !== 'failing', { what: 'it is well again' });
+      expect(link.control.reports.at(-1)).not.toHaveProperty('stored_sequence');
+    });
 
   async function refuseWrites(dataSource: DataSource, isOn: boolean): Promise<void> {
     if (driver === 'sqlite') {

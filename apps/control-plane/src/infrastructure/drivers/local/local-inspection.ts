@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readdir, readlink } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Database } from '@atlas/persistence';
-import { Clock, identityOf } from '@atlas/platform';
+import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { ControlPlaneConfig } from '../../../control-plane.config';
@@ -17,6 +17,7 @@ import { folderOf, logFileOf } from './local-names';
 import { LocalPlane } from './local-plane.entity';
 import { LocalPlanes } from './local-planes';
 import { LocalPostgres } from './local-postgres';
+import { type ProcessInFolder, isItsProcess, processesBelow } from './local-processes';
 
 const PAGE = 500;
 /** The supervisor starts a process again and again; after so many failures in a row it is told of. */
@@ -77,7 +78,7 @@ export class LocalInspection {
   private processFault(row: LocalPlane): string | null {
     const log = logFileOf(this.root, row.name);
     if (!row.isWanted) return `Nobody keeps its process running. Its log: ${log}`;
-    if (row.pid !== null && identityOf(row.pid)?.startedAt === row.pidStartedAt) return null;
+    if (isItsProcess(this.root, row)) return null;
     const waitsMs = (row.startAt?.getTime() ?? 0) - this.clock.now().getTime();
     if (waitsMs > TOO_LONG_MS) return `Its process ended, and is not started again. Its log: ${log}`;
     if (row.failures < TOO_MANY_FAILURES) return null;
@@ -111,22 +112,18 @@ export class LocalInspection {
       yield names.slice(at, at + PAGE).map((name) => ({ id: `folder ${folderOf(this.root, name)}`, name }));
   }
 
-  /** By their working directories, which only Linux tells cheaply. */
   private async strayProcesses(): Promise<readonly FoundThing[]> {
-    if (!existsSync('/proc/self/cwd')) return [];
-    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-    const running = await Promise.all(pids.map(async (pid) => ({ pid, cwd: await cwdOf(pid) })));
-    const here = running.filter(
-      ({ cwd }) => dirname(cwd) === this.root && isInfrastructureName(basename(cwd)),
-    );
+    const here = (await processesBelow(this.root)).filter(({ name }) => isInfrastructureName(name));
     const known = await this.database.read((manager) =>
-      manager.findBy(LocalPlane, { pid: In(here.map(({ pid }) => Number(pid))) }),
+      manager.findBy(LocalPlane, { pid: In(here.map(({ pid }) => pid)) }),
     );
-    const isKnown = ({ pid, cwd }: { pid: string; cwd: string }): boolean =>
-      known.some((row) => row.pid === Number(pid) && row.name === basename(cwd));
+    const isKnown = ({ pid, name }: ProcessInFolder): boolean =>
+      known.some((row) => row.pid === pid && row.name === name);
     return here
       .filter((one) => !isKnown(one))
-      .map(({ pid, cwd }) => ({ id: `process ${pid} in ${cwd}`, name: basename(cwd), isStray: true }));
+      .map(({ pid, name }) => ({
+        ...{ id: `process ${pid} in ${folderOf(this.root, name)}`, name, isStray: true },
+      }));
   }
 
   /** A server a tenant can't be listed. */
@@ -157,8 +154,4 @@ function serverFaults(name: string, databases: Set<string>, roles: Set<string>):
       database: `Database ${name} is not on the server. Restore it there from a backup, under that name.`,
     };
   return roles.has(name) ? {} : { role: `Role ${name} is not on the server, or may not log in.` };
-}
-
-async function cwdOf(pid: string): Promise<string> {
-  return readlink(join('/proc', pid, 'cwd')).catch(() => '');
 }

@@ -8,15 +8,19 @@ import {
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { type FindOptionsWhere, IsNull } from 'typeorm';
 import { ControlPlaneConfig } from '../../../control-plane.config';
 import { LocalPlane } from './local-plane.entity';
 import { LOCAL_PLANES_TOPIC, LocalPlanes } from './local-planes';
+import { isItsProcess, planeProcesses } from './local-processes';
 import { spawnTenantPlane } from './spawn-tenant-plane';
 
 const LOOK_MS = 1000;
 /** After SIGTERM a plane has this long before SIGKILL. */
 const END_MS = 5000;
 const MAX_BACKOFF_MS = 30_000;
+/** A plane that has run for this long is taken to be well. */
+const STEADY_MS = 60_000;
 
 /**
  * Keeps the processes of local planes as their rows want them: starts, restarts with backoff, replaces and ends them. They
@@ -26,11 +30,13 @@ const MAX_BACKOFF_MS = 30_000;
 export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(LocalSupervisor.name);
   private readonly root: string;
-  private readonly killAt = new Map<number, number>();
+  /** By pid and start. */
+  private readonly killAt = new Map<string, number>();
   private lock: ProcessLock | null = null;
   private timer?: NodeJS.Timeout;
   private unsubscribe?: () => void;
   private turns: Promise<void> = Promise.resolve();
+  private listing: Promise<void> = Promise.resolve();
   private isTurnDue = false;
   private isEnding = false;
   private isFirstTurn = true;
@@ -74,9 +80,14 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     const rows = await this.database.read((manager) => manager.find(LocalPlane));
     // Without any the folder need not be there either.
     if (rows.length === 0 || !(await this.holdsLock())) return;
-    await Promise.all(rows.map((row) => this.tend(row)));
-    if (this.isFirstTurn) this.list(rows);
+    await Promise.all(rows.map((row) => this.tend(row).catch((error: Error) => this.warn(row, error))));
+    if (this.isFirstTurn) await this.list();
     this.isFirstTurn = false;
+  }
+
+  /** The other planes are tended all the same, and this one in the next turn. */
+  private warn({ name }: LocalPlane, error: Error): void {
+    this.logger.warn(`Tenant plane ${name}: ${error.message}`);
   }
 
   private async holdsLock(): Promise<boolean> {
@@ -86,63 +97,92 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private async tend(row: LocalPlane): Promise<void> {
-    const isAlive = row.pid !== null && identityOf(row.pid)?.startedAt === row.pidStartedAt;
-    if (isAlive) {
+    if (isItsProcess(this.root, row)) {
       if (!row.isWanted || row.runningGeneration !== row.generation) this.end(row.pid as number);
       return;
     }
-    if (row.pid !== null) await this.noteEnd(row);
-    else if (row.isWanted && (row.startAt?.getTime() ?? 0) <= this.clock.now().getTime())
-      await this.start(row);
+    if (row.pid !== null) return this.noteEnd(row);
+    // Of a time that this database knows nothing of, such as one after the backup that it was restored from.
+    const strays = await planeProcesses(this.root, row.name);
+    for (const pid of strays) this.end(pid);
+    const isDue = (row.startAt?.getTime() ?? 0) <= this.clock.now().getTime();
+    if (strays.length === 0 && row.isWanted && isDue) await this.start(row);
   }
 
   /** Asked politely first; what does not listen is killed, with all that it started. */
   private end(pid: number): void {
     const now = performance.now();
-    const killAt = this.killAt.get(pid);
+    const key = keyOf(pid, identityOf(pid)?.startedAt);
+    const killAt = this.killAt.get(key);
     if (killAt === undefined) {
-      this.killAt.set(pid, now + END_MS);
+      this.killAt.set(key, now + END_MS);
       sendSignal(pid, 'SIGTERM');
     } else if (now > killAt) sendSignal(-pid, 'SIGKILL');
   }
 
   private async noteEnd(row: LocalPlane): Promise<void> {
-    const wasAsked = this.killAt.delete(row.pid as number) || this.isFirstTurn;
-    const failures = wasAsked ? 0 : row.failures + 1;
+    const wasAsked = this.killAt.delete(keyOf(row.pid, row.pidStartedAt)) || this.isFirstTurn;
+    const now = this.clock.now().getTime();
+    const ranMs = now - (row.startAt?.getTime() ?? now);
+    const failures = wasAsked ? 0 : ranMs < STEADY_MS ? row.failures + 1 : 1;
     const pause = failures === 0 ? 0 : Math.min(MAX_BACKOFF_MS, 500 * 2 ** failures);
-    const startAt = new Date(this.clock.now().getTime() + pause);
+    const startAt = new Date(now + pause);
     if (failures > 0)
       this.logger.warn(`Tenant plane ${row.name} ended by itself; it is started again in ${pause} ms.`);
-    await this.save(row, { pid: null, pidStartedAt: null, runningGeneration: null, failures, startAt });
+    const ended = { pid: null, pidStartedAt: null, runningGeneration: null, failures, startAt };
+    await this.save(row, { pid: row.pid ?? IsNull() }, ended);
     this.look();
   }
 
   private async start(row: LocalPlane): Promise<void> {
     const env = this.planes.environmentOf(row);
-    const pid = spawnTenantPlane({ config: this.config, root: this.root, plane: row, env }, () =>
+    const held = spawnTenantPlane({ config: this.config, root: this.root, plane: row, env }, () =>
       this.look(),
     );
+    const { pid } = held;
     const pidStartedAt = identityOf(pid)?.startedAt ?? null;
-    await this.save(row, { pid, pidStartedAt, runningGeneration: row.generation });
-    this.logger.log(`Started tenant plane ${row.name} on port ${row.port}`);
+    let isRecorded = false;
+    try {
+      // Meanwhile it may have come to be unwanted, and whoever removes it has seen that no process is recorded.
+      const unstarted = { isWanted: true, pid: IsNull() };
+      isRecorded = await this.save(row, unstarted, { pid, pidStartedAt, runningGeneration: row.generation });
+    } finally {
+      if (isRecorded) held.letGo();
+      else held.end();
+    }
+    if (isRecorded) this.logger.log(`Started tenant plane ${row.name} on port ${row.port}`);
   }
 
-  private async save(row: LocalPlane, changes: Partial<LocalPlane>): Promise<void> {
-    Object.assign(row, changes);
-    const { tenantPlaneId } = row;
-    await this.database.write((manager) => manager.update(LocalPlane, { tenantPlaneId }, changes));
-    this.list(await this.database.read((manager) => manager.find(LocalPlane)));
+  /** Whether the row still was as expected. */
+  private async save(
+    { tenantPlaneId }: LocalPlane,
+    expected: FindOptionsWhere<LocalPlane>,
+    changes: Partial<LocalPlane>,
+  ): Promise<boolean> {
+    const { affected } = await this.database.write((manager) =>
+      manager.update(LocalPlane, { ...expected, tenantPlaneId }, changes),
+    );
+    await this.list();
+    return affected === 1;
   }
 
-  /** For whoever has to end them when no Control Plane is left to do it. */
-  private list(rows: readonly LocalPlane[]): void {
-    const running = rows.flatMap(({ name, pid }) => {
-      const identity = pid === null ? undefined : identityOf(pid);
-      return identity ? [{ name, pid, ...identity }] : [];
-    });
+  /** For whoever has to end them when no Control Plane is left to do it. One after the other: the last one knows most. */
+  private list(): Promise<void> {
+    return (this.listing = this.listing.catch(() => undefined).then(() => this.writeList()));
+  }
+
+  private async writeList(): Promise<void> {
+    const rows = await this.database.read((manager) => manager.find(LocalPlane));
+    const running = rows
+      .filter((row) => isItsProcess(this.root, row))
+      .map(({ name, pid }) => ({ name, pid, ...identityOf(pid as number) }));
     // Whoever reads it never finds half of it.
     const file = join(this.root, 'processes.json');
     writeFileSync(`${file}.new`, `${JSON.stringify(running, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${file}.new`, file);
   }
+}
+
+function keyOf(pid: number | null, startedAt: string | null | undefined): string {
+  return `${pid} ${startedAt}`;
 }

@@ -26,6 +26,7 @@ import { folderOf } from './local-names';
 import { LocalPlane } from './local-plane.entity';
 import { LocalPlanes } from './local-planes';
 import { LocalPostgres } from './local-postgres';
+import { planeProcesses } from './local-processes';
 
 const END_MS = 15_000;
 const POLL_MS = 50;
@@ -76,8 +77,9 @@ export class LocalDriver extends InfrastructureDriver {
     await this.ended(subject);
     const plane = await this.find(subject);
     if (plane?.database === 'postgres') await this.postgres(subject).drop(name);
-    await rm(folderOf(this.root, name), { recursive: true, force: true });
     await write((manager) => manager.delete(LocalPlane, { tenantPlaneId }));
+    // Last: as long as there was a row the supervisor may have begun a start, which makes the folder.
+    await rm(folderOf(this.root, name), { recursive: true, force: true });
   }
 
   /** Before anything is changed: what runs goes on running. */
@@ -135,13 +137,20 @@ export class LocalDriver extends InfrastructureDriver {
     return new LocalPostgres(url.replaceAll('{slug}', slug), this.config.tenantPlaneApp(version));
   }
 
-  /** Its supervisor ends it; that may be another process of ours. */
+  /** Its supervisor ends it, and what else serves that plane; that may be another process of ours. */
   private async ended(subject: InfrastructureSubject): Promise<void> {
     for (let waited = 0; waited < END_MS; waited += POLL_MS) {
-      if ((await this.find(subject))?.pid == null) return;
+      if ((await this.running(subject)).length === 0) return;
       await delay(POLL_MS);
     }
-    throw new StepFailure('retry', 'plane_still_running', 'The tenant plane process did not end in time.');
+    const pids = (await this.running(subject)).join(', ');
+    const detail = `The tenant plane did not end in time (process ${pids}).`;
+    throw new StepFailure('retry', 'plane_still_running', detail);
+  }
+
+  private async running(subject: InfrastructureSubject): Promise<readonly number[]> {
+    const recorded = (await this.find(subject))?.pid ?? null;
+    return recorded === null ? planeProcesses(this.root, infrastructureName(subject)) : [recorded];
   }
 
   private find({ tenantPlaneId }: InfrastructureSubject): Promise<LocalPlane | null> {

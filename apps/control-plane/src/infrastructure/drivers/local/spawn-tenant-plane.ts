@@ -12,13 +12,28 @@ interface Spawning {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Starts it in a process group of its own, to outlive us; it writes to its own log. Answers with its pid. */
-export function spawnTenantPlane({ config, root, plane, env }: Spawning, onExit: () => void): number {
+/** A process of a plane that has run nothing of it yet. It ends by itself when we do, or have it ended. */
+export interface HeldProcess {
+  readonly pid: number;
+  letGo(): void;
+  end(): void;
+}
+
+/** Preloaded: waits for a byte from us, and ends when we have ended without one. */
+const HOLD = `import { readSync } from 'node:fs';
+if (readSync(0, Buffer.alloc(1)) === 0) process.exit(0);`;
+const HELD = ['--import', `data:text/javascript,${encodeURIComponent(HOLD)}`];
+
+/**
+ * Starts it in a process group of its own, to outlive us; it writes to its own log. It is held until its pid is recorded: a
+ * plane that nobody knows of would keep its port and database, whatever becomes of its tenant.
+ */
+export function spawnTenantPlane({ config, root, plane, env }: Spawning, onExit: () => void): HeldProcess {
   mkdirSync(folderOf(root, plane.name), { recursive: true, mode: 0o700 });
   const app = config.tenantPlaneApp(plane.version);
   const log = openSync(logFileOf(root, plane.name), 'a', 0o600);
   try {
-    const child = spawn(process.execPath, [join(app, 'main.js')], {
+    const child = spawn(process.execPath, [...HELD, join(app, 'main.js')], {
       cwd: folderOf(root, plane.name),
       env: {
         PATH: process.env['PATH'],
@@ -35,12 +50,16 @@ export function spawnTenantPlane({ config, root, plane, env }: Spawning, onExit:
         PORT: String(plane.port),
       },
       detached: true,
-      stdio: ['ignore', log, log],
+      stdio: ['pipe', log, log],
     });
     child.once('exit', onExit);
+    // Its pid says whether it could be started, and its end whether it could be let go.
+    child.once('error', () => undefined);
+    child.stdin?.once('error', () => undefined);
     child.unref();
-    if (child.pid === undefined) throw new Error(`No tenant plane could be started from ${app}.`);
-    return child.pid;
+    const { pid, stdin } = child;
+    if (pid === undefined || stdin === null) throw new Error(`No tenant plane could be started from ${app}.`);
+    return { pid, letGo: () => stdin.end('.'), end: () => stdin.end() };
   } finally {
     closeSync(log);
   }

@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Database } from '@atlas/persistence';
+import { identityOf } from '@atlas/platform';
+import { EVERY_DATABASE, asAdmin, eventually } from '@atlas/testing';
+import { LocalDriver } from '../../src/infrastructure/drivers/local/local.driver';
+import { LocalPlane } from '../../src/infrastructure/drivers/local/local-plane.entity';
+import { planeProcesses } from '../../src/infrastructure/drivers/local/local-processes';
+import { ReconcileScene, type Settled } from '../reconcile-scene.fixture';
+
+type Dedicated = Settled & { readonly row: LocalPlane };
+
+describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs, on %s', (driver) => {
+  let set: ReconcileScene;
+  const spawned: ChildProcess[] = [];
+  beforeAll(async () => (set = await ReconcileScene.set(driver)));
+  afterAll(async () => {
+    for (const child of spawned) child.kill('SIGKILL');
+    await set.close();
+  });
+
+  const rowOf = async ({ planeId }: Settled): Promise<LocalPlane> =>
+    (await set.plane.rows(LocalPlane, { tenantPlaneId: planeId }))[0] as LocalPlane;
+  const change = ({ planeId: tenantPlaneId }: Settled, changes: Partial<LocalPlane>) =>
+    set.plane.app
+      .get(Database)
+      .write((manager) => manager.update(LocalPlane, { tenantPlaneId }, changes as never));
+  const running = ({ row }: Dedicated) => planeProcesses(set.planesFolder, row.name);
+  const startsOf = ({ row }: Dedicated): string[] => {
+    const file = join(set.planesFolder, row.name, 'starts');
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  };
+  /** Whose process runs what is its own. */
+  const dedicated = async (): Promise<Dedicated> => {
+    const plane = await set.dedicated();
+    await eventually(() => startsOf(plane).includes(`${plane.row.pid}`));
+    return plane;
+  };
+  const end = async (pid: number): Promise<void> => {
+    process.kill(pid, 'SIGKILL');
+    await eventually(() => identityOf(pid) === undefined);
+  };
+  const program = async (args: string[], cwd: string): Promise<number> => {
+    const child = spawn(process.execPath, args, { cwd, detached: true, stdio: 'ignore' });
+    spawned.push(child);
+    await once(child, 'spawn');
+    return child.pid as number;
+  };
+  const restarted = (plane: Dedicated, before: number | null) =>
+    eventually(async () => {
+      set.plane.clock.advance(1);
+      const { pid } = await rowOf(plane);
+      return pid !== null && pid !== before && identityOf(pid) && startsOf(plane).includes(`${pid}`) && pid;
+    });
+
+  it('runs nothing of it before it is recorded, and ends where that fails', async () => {
+    const plane = await dedicated();
+    await refuseRecords();
+    const starts = startsOf(plane);
+    await end(plane.row.pid as number);
+    // It is held for as long as the transaction takes, and a little longer until it has noticed.
+    const isHeld = async () => {
+      set.plane.clock.advance(1);
+      return (await running(plane)).length > 0;
+    };
+    await eventually(isHeld, { everyMs: 2, what: 'one is held' });
+    await eventually(async () => (await running(plane)).length === 0, { everyMs: 2, what: 'it is gone' });
+    expect(startsOf(plane)).toEqual(starts);
+    await allowRecords();
+    const pid = await restarted(plane, plane.row.pid);
+    expect(await running(plane)).toEqual([pid]);
+    expect(startsOf(plane)).toEqual([...starts, `${pid}`]);
+  });
+
+  it('ends before it runs anything where the plane came to be unwanted meanwhile', async () => {
+    const plane = await dedicated();
+    const starts = startsOf(plane);
+    await end(plane.row.pid as number);
+    // Its next start is a second away, on a clock that stands still.
+    await eventually(async () => (await rowOf(plane)).pid === null);
+    await set.plane.app.get(Database).write(async () => {
+      await change(plane, { isWanted: false });
+      set.plane.clock.advance(60);
+      await eventually(async () => (await running(plane)).length > 0, { what: 'one is held' });
+    });
+    await eventually(async () => (await running(plane)).length === 0, { what: 'it is gone' });
+    expect(startsOf(plane)).toEqual(starts);
+    expect(await rowOf(plane)).toMatchObject({ isWanted: false, pid: null });
+  });
+
+  it('is started again at a growing distance, which is short again once it has run for a minute', async () => {
+    const plane = await dedicated();
+    const distances: number[] = [];
+    for (const ranSeconds of [0, 1, 1, 90, 1]) {
+      const { pid } = await eventually(async () => {
+        const row = await rowOf(plane);
+        return row.pid !== null && identityOf(row.pid) && row;
+      });
+      set.plane.clock.advance(ranSeconds);
+      const endedAt = set.plane.clock.now().getTime();
+      await end(pid as number);
+      const { startAt } = await eventually(async () => {
+        const row = await rowOf(plane);
+        return row.pid === null && row;
+      });
+      distances.push((startAt?.getTime() ?? 0) - endedAt);
+      set.plane.clock.advance(30);
+    }
+    expect(distances).toEqual([1000, 2000, 4000, 1000, 2000]);
+  });
+
+  it('is not doubled where one runs that is not recorded', async () => {
+    const plane = await dedicated();
+    const { pid: stray } = plane.row;
+    await change(plane, { pid: null, pidStartedAt: null });
+    const pid = await restarted(plane, stray);
+    expect(identityOf(stray as number)).toBeUndefined();
+    expect(await running(plane)).toEqual([pid]);
+  });
+
+  it('is gone once the plane is destroyed, recorded or not, and nobody else is', async () => {
+    const plane = await dedicated();
+    const folder = join(set.planesFolder, plane.row.name);
+    const sleep = ['-e', 'setInterval(() => undefined, 1000)'];
+    const foreign = await program(sleep, set.folder);
+    const shell = await program(sleep, folder);
+    // The machine was started again: the pid and even its time are another program's now.
+    await change(plane, { pid: foreign, pidStartedAt: identityOf(foreign)?.startedAt ?? null });
+    const subject = { tenantPlaneId: plane.planeId, slug: plane.slug, database: driver, version: null };
+    const database = set.plane.app.get(Database);
+    await set.plane.app.get(LocalDriver).destroy(subject as never, (work) => database.write(work) as never);
+    expect(await running(plane)).toEqual([]);
+    expect([plane.row.pid as number, foreign, shell].map((pid) => identityOf(pid) !== undefined)).toEqual([
+      ...[false, true, true],
+    ]);
+    expect(existsSync(folder)).toBe(false);
+    expect(await rowOf(plane)).toBeUndefined();
+  });
+
+  /** On Postgres it is the COMMIT that fails. */
+  async function refuseRecords(): Promise<void> {
+    const isStart = 'old.pid is null and new.pid is not null';
+    if (driver === 'sqlite') {
+      await set.sql(`create trigger refuse_records before update on local_planes
+        when ${isStart} begin select raise(abort, 'no records today'); end`);
+      return;
+    }
+    await asOwner(`create function refuse_records() returns trigger language plpgsql as
+      $$ begin raise exception 'no records today'; end $$`);
+    await asOwner(`create constraint trigger refuse_records after update on local_planes
+      deferrable initially deferred for each row when (${isStart}) execute function refuse_records()`);
+  }
+
+  async function allowRecords(): Promise<void> {
+    if (driver === 'sqlite') await set.sql('drop trigger refuse_records');
+    else await asOwner('drop trigger refuse_records on local_planes');
+  }
+
+  async function asOwner(statement: string): Promise<void> {
+    await asAdmin(set.plane.database.ownerUrl ?? '', (client) => client.query(statement));
+  }
+});
