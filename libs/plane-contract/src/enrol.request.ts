@@ -15,8 +15,10 @@ import {
   IsObject,
 } from 'class-validator';
 
-/** How a tenant plane names its own address, whenever it does. */
+/** How a tenant plane names its own address, whenever it does. Each change of it stays in the audit trail. */
 export const ENDPOINT_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
+
+export const MAX_ENDPOINT_URL = 500;
 
 export class EnrolDatabase {
   @ApiProperty({ enum: ['postgres', 'sqlite'] })
@@ -46,6 +48,7 @@ export class EnrolRequest {
   @ApiProperty({ required: false })
   @IsOptional()
   @IsUrl(ENDPOINT_URL)
+  @MaxLength(MAX_ENDPOINT_URL)
   endpoint_url?: string;
 
   @ApiProperty({ type: EnrolDatabase })

@@ -39,6 +39,7 @@ import { FollowAddresses1700000000019 } from './migrations/0019-follow-addresses
 import { ManageOperators1700000000015 } from './migrations/0015-manage-operators';
 import { FinishRevocations1700000000018 } from './migrations/0018-finish-revocations';
 import { ProbeWrites1700000000022 } from './migrations/0022-probe-writes';
+import { LimitAddressChanges1700000000027 } from './migrations/0027-limit-address-changes';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -91,5 +92,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     FinishRevocations1700000000018,
     FollowAddresses1700000000019,
     ProbeWrites1700000000022,
+    LimitAddressChanges1700000000027,
   ],
 };

@@ -70,7 +70,6 @@ export class Reports {
     const facts = {
       ...{ appliedRevision: revision, version, health, sequence, linkId },
       healthStatus: health.status ?? null,
-      ...(reportedEndpointUrl !== undefined && { reportedEndpointUrl }),
       lastReportAt: this.clock.now(),
     } as Partial<TenantPlane>;
     const { affected } = await manager
@@ -80,7 +79,11 @@ export class Reports {
       .where({ id })
       .andWhere('(link_id is null or sequence < :sequence)', { sequence })
       .execute();
-    if (!affected) await this.noticeFork(manager, id, facts);
+    if (!affected)
+      await this.noticeFork(manager, id, {
+        ...facts,
+        ...(reportedEndpointUrl !== undefined && { reportedEndpointUrl }),
+      });
     return affected === 1;
   }
 
