@@ -2,6 +2,7 @@ import { ApiProperty } from '@atlas/platform/api-decorators';
 import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   IsArray,
   IsIn,
   IsOptional,
@@ -10,6 +11,7 @@ import {
   IsUrl,
   Length,
   MaxLength,
+  ValidateBy,
   ValidateNested,
   IsDefined,
   IsObject,
@@ -19,6 +21,9 @@ import {
 export const ENDPOINT_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
 export const MAX_ENDPOINT_URL = 500;
+
+/** Of JSON. It is kept, and handed to the planes that send something to this one. */
+const MAX_PUBLIC_KEY = 1000;
 
 export class EnrolDatabase {
   @ApiProperty({ enum: ['postgres', 'sqlite'] })
@@ -60,6 +65,7 @@ export class EnrolRequest {
 
   @ApiProperty({ type: [String] })
   @IsArray()
+  @ArrayMaxSize(20)
   @IsString({ each: true })
   @MaxLength(60, { each: true })
   capabilities: string[];
@@ -68,6 +74,13 @@ export class EnrolRequest {
     description: 'Public JWK of the plane (X25519): what is sent to it is encrypted to this key',
   })
   @IsObject()
+  @ValidateBy({
+    name: 'publicKey',
+    validator: {
+      validate: (value) => JSON.stringify(value ?? null).length <= MAX_PUBLIC_KEY,
+      defaultMessage: () => `public_key must have ${MAX_PUBLIC_KEY} characters of JSON at most`,
+    },
+  })
   public_key: unknown;
 
   @ApiProperty({ required: false, enum: DEPLOYMENT_MODELS })
