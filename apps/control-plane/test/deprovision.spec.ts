@@ -127,6 +127,18 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await scene.plane.count(TransferPart, { transferId: transfer })).toBe(0);
   });
 
+  it.each([
+    ['an attempt without end', { attempt: 'a'.repeat(101) }],
+    ['an attempt that is no text', { attempt: 1 }],
+    ['an unknown kind', { kind: 'k'.repeat(1000) }],
+    ['no number of changes', { changes: 0.5 }],
+  ])('takes no part whose header has %s', async (_, header) => {
+    const backup = await backupOf((await begin(await active())).id);
+    const sealed = await sealedPart(backup, MANIFEST, header);
+    expect(refusal(await sendPart(scene.cell, backup.id, sealed))).toEqual([400, 'validation_failed']);
+    expect(await scene.plane.count(TransferPart, { transferId: backup.id })).toBe(0);
+  });
+
   it('is restored from what was kept: nothing is added to it on its way back', async () => {
     const tenant = await gone();
     await importing(tenant);

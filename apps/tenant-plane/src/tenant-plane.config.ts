@@ -15,10 +15,21 @@ import {
   passwordInUrl,
   revealed,
 } from '@atlas/platform';
+import { MAX_ENDPOINT_URL } from '@atlas/plane-contract';
 import { parseCredential } from '@atlas/service-auth';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, ValidateIf } from 'class-validator';
+import {
+  IsBoolean,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsUrl,
+  Max,
+  MaxLength,
+  Min,
+  ValidateIf,
+} from 'class-validator';
 import { productionDatabaseProblem } from './database/production-database';
 
 const HTTP_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
@@ -110,6 +121,7 @@ export class TenantPlaneConfig extends PlaneConfig {
   /** This plane's own address, as it is told to the Control Plane; unset, the address that it listens on. */
   @IsOptional()
   @IsUrl(HTTP_URL)
+  @MaxLength(MAX_ENDPOINT_URL)
   @Checked('transport', (value, config: TenantPlaneConfig) =>
     config.isProduction && isPlainHttp(value) ? 'must be https in production' : null,
   )

@@ -2,6 +2,7 @@ import { ApiProperty } from '@atlas/platform/api-decorators';
 import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   IsArray,
   IsIn,
   IsOptional,
@@ -10,13 +11,19 @@ import {
   IsUrl,
   Length,
   MaxLength,
+  ValidateBy,
   ValidateNested,
   IsDefined,
   IsObject,
 } from 'class-validator';
 
-/** How a tenant plane names its own address, whenever it does. */
+/** How a tenant plane names its own address, whenever it does. Each change of it stays in the audit trail. */
 export const ENDPOINT_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
+
+export const MAX_ENDPOINT_URL = 500;
+
+/** Of JSON. It is kept, and handed to the planes that send something to this one. */
+const MAX_PUBLIC_KEY = 1000;
 
 export class EnrolDatabase {
   @ApiProperty({ enum: ['postgres', 'sqlite'] })
@@ -46,6 +53,7 @@ export class EnrolRequest {
   @ApiProperty({ required: false })
   @IsOptional()
   @IsUrl(ENDPOINT_URL)
+  @MaxLength(MAX_ENDPOINT_URL)
   endpoint_url?: string;
 
   @ApiProperty({ type: EnrolDatabase })
@@ -57,6 +65,7 @@ export class EnrolRequest {
 
   @ApiProperty({ type: [String] })
   @IsArray()
+  @ArrayMaxSize(20)
   @IsString({ each: true })
   @MaxLength(60, { each: true })
   capabilities: string[];
@@ -65,6 +74,13 @@ export class EnrolRequest {
     description: 'Public JWK of the plane (X25519): what is sent to it is encrypted to this key',
   })
   @IsObject()
+  @ValidateBy({
+    name: 'publicKey',
+    validator: {
+      validate: (value) => JSON.stringify(value ?? null).length <= MAX_PUBLIC_KEY,
+      defaultMessage: () => `public_key must have ${MAX_PUBLIC_KEY} characters of JSON at most`,
+    },
+  })
   public_key: unknown;
 
   @ApiProperty({ required: false, enum: DEPLOYMENT_MODELS })

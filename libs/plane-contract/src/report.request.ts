@@ -16,7 +16,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { ENDPOINT_URL } from './enrol.request';
+import { ENDPOINT_URL, MAX_ENDPOINT_URL } from './enrol.request';
 import { ReportedHealth } from './reported-health';
 
 /** What an integer column holds. */
@@ -59,6 +59,7 @@ export class ReportRequest {
   @ApiProperty({ required: false, description: 'Its own address. Left out, what is known of it stays' })
   @IsOptional()
   @IsUrl(ENDPOINT_URL)
+  @MaxLength(MAX_ENDPOINT_URL)
   endpoint_url?: string;
 
   @ApiProperty({ description: 'Counts up, stored before it is sent' })

@@ -40,6 +40,7 @@ import { ManageOperators1700000000015 } from './migrations/0015-manage-operators
 import { FinishRevocations1700000000018 } from './migrations/0018-finish-revocations';
 import { ProbeWrites1700000000022 } from './migrations/0022-probe-writes';
 import { KeepStoredSequences1700000000023 } from './migrations/0023-keep-stored-sequences';
+import { LimitAddressChanges1700000000027 } from './migrations/0027-limit-address-changes';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -93,5 +94,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     FollowAddresses1700000000019,
     ProbeWrites1700000000022,
     KeepStoredSequences1700000000023,
+    LimitAddressChanges1700000000027,
   ],
 };

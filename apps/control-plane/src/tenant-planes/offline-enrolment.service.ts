@@ -29,10 +29,12 @@ import { ControlPlaneConfig } from '../control-plane.config';
 import { DesiredStates } from './desired-state.service';
 import { Enrolment } from './enrolment.service';
 import { Placement } from './placement.entity';
+import { PlaneAddresses } from './plane-addresses';
 import { ServiceKeys } from './service-keys';
 import { type TenantPlane } from './tenant-plane.entity';
 
 interface ProvenFile {
+  readonly signedAt: Date;
   readonly key: ServiceKey<PlaneCaller>;
   readonly secret: Secret;
 }
@@ -49,6 +51,7 @@ export class OfflineEnrolment {
     private readonly keys: ServiceKeys,
     private readonly enrolment: Enrolment,
     private readonly desiredStates: DesiredStates,
+    private readonly addresses: PlaneAddresses,
     private readonly config: ControlPlaneConfig,
     private readonly clock: Clock,
   ) {}
@@ -57,9 +60,11 @@ export class OfflineEnrolment {
     const proven = await this.prove(file);
     const request = await this.requestIn(file, proven);
     const { keyId, caller } = proven.key;
-    const answer = await this.enrolment.enrol({ keyId, caller }, request, (manager, plane) =>
-      this.tellAtOnce(manager, plane),
-    );
+    const answer = await this.enrolment.enrol({ keyId, caller }, request, async (manager, plane) => {
+      requireByFile(plane.deploymentModel);
+      await this.addresses.followFile(manager, plane.id, request, proven.signedAt);
+      await this.tellAtOnce(manager, plane);
+    });
     return this.answerFile(file, proven, { ...answer, instance_id: request.instance_id });
   }
 
@@ -78,7 +83,7 @@ export class OfflineEnrolment {
     const key = await this.keys.secretsFor(signed.signature.keyId);
     const secret = key?.secrets[secretIndexOf(signed, key.secrets)];
     if (!key || secret === undefined) throw signatureDoesNotHold();
-    return { key, secret };
+    return { key, secret, signedAt: new Date(signed.signature.created * 1000) };
   }
 
   private async requestIn(file: EnrolRequestFile, proven: ProvenFile): Promise<EnrolRequest> {
@@ -90,8 +95,6 @@ export class OfflineEnrolment {
 
   /** It will not ask, so the answer has to hold its tenants: they are published before the job comes to it. */
   private async tellAtOnce(manager: EntityManager, plane: TenantPlane): Promise<void> {
-    const { offlineEnrolmentAllowed } = profileOf(plane.deploymentModel);
-    if (!offlineEnrolmentAllowed) throw notByFile(plane.deploymentModel);
     const placed = await manager.findBy(Placement, { tenantPlaneId: plane.id, holdsPlace: true });
     for (const placement of placed)
       if (placement.entryRevision === 0) await this.desiredStates.publish(manager, placement);
@@ -138,6 +141,7 @@ function signatureDoesNotHold(): DomainError {
   );
 }
 
-function notByFile(model: DeploymentModel): DomainError {
-  return new DomainError('offline_enrolment_unavailable', 'unprocessable', offlineEnrolmentProblem(model));
+function requireByFile(model: DeploymentModel): void {
+  if (profileOf(model).offlineEnrolmentAllowed) return;
+  throw new DomainError('offline_enrolment_unavailable', 'unprocessable', offlineEnrolmentProblem(model));
 }

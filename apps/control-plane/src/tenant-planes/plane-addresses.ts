@@ -1,5 +1,6 @@
 import { profileOf } from '@atlas/deployment-profiles';
-import { type ReportRequest } from '@atlas/plane-contract';
+import { type Allowance, Throttle } from '@atlas/persistence';
+import { type EnrolRequest, type ReportRequest } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, Not } from 'typeorm';
@@ -8,13 +9,17 @@ import { Tenant } from '../tenants/tenant.entity';
 import { DesiredStates } from './desired-state.service';
 import { isForked } from './fleet';
 import { Placement } from './placement.entity';
-import { TenantPlane } from './tenant-plane.entity';
+import { TenantPlane, isAirGapped } from './tenant-plane.entity';
+
+/** Of one plane. Nothing ever leaves the trail, so that a plane must not be able to fill it. */
+const CHANGES: Allowance = { name: 'address change of', limit: 10, windowSeconds: 3600, isStrict: false };
 
 /** Where tenant planes are, and all that is made of it: addresses of their tenants, links, routes, redirects. */
 @Injectable()
 export class PlaneAddresses {
   constructor(
     private readonly desiredStates: DesiredStates,
+    private readonly throttle: Throttle,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -28,23 +33,65 @@ export class PlaneAddresses {
     if (said === undefined) return;
     const now = this.clock.now();
     const plane = await manager.findOneByOrFail(TenantPlane, { id });
-    const { endpointUrl: before } = plane;
-    if (said === before || isAddressRecorded(plane) || isForked(plane, now)) return;
-    const isBack = said === plane.previousEndpointUrl;
+    const isNews = said !== plane.reportedEndpointUrl;
+    if (isNews) await manager.update(TenantPlane, { id }, { reportedEndpointUrl: said });
+    if (said === plane.endpointUrl || isAddressRecorded(plane) || isForked(plane, now)) return;
+    // It is reported again, so the last one is taken over as soon as there is an allowance.
+    if (!(await this.throttle.isTaken(CHANGES, [id]))) {
+      if (isNews) await manager.increment(TenantPlane, { id }, 'addressChangesLeftOut', 1);
+      return;
+    }
+    // One of those that were left out is this one.
+    const leftOut = plane.addressChangesLeftOut - (isNews ? 0 : 1);
+    const source = { link_id, sequence, ...(leftOut > 0 && { changes_left_out: leftOut }) };
+    await this.change(manager, plane, said, source);
+  }
+
+  /**
+   * Follows a request file of a plane that neither asks nor reports. Files may arrive in any order: of those that say
+   * different things the newest counts.
+   */
+  async followFile(
+    manager: EntityManager,
+    id: string,
+    { endpoint_url: said }: EnrolRequest,
+    requestedAt: Date,
+  ): Promise<void> {
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(TenantPlane)
+      .set({ requestedAt })
+      .where({ id })
+      .andWhere('(requested_at is null or requested_at <= :requestedAt)', { requestedAt })
+      .execute();
+    if (!affected || said === undefined) return;
+    const plane = await manager.findOneByOrFail(TenantPlane, { id });
+    if (said === plane.endpointUrl || !isAirGapped(plane)) return;
+    await this.change(manager, plane, said, { requested_at: requestedAt.toISOString() });
+  }
+
+  private async change(
+    manager: EntityManager,
+    plane: TenantPlane,
+    endpointUrl: string,
+    source: Record<string, unknown>,
+  ): Promise<void> {
+    const { id, endpointUrl: before } = plane;
+    const isBack = endpointUrl === plane.previousEndpointUrl;
     await manager.update(
       TenantPlane,
       { id },
       {
-        ...{ endpointUrl: said, previousEndpointUrl: before },
-        ...(isBack && { endpointReturnedAt: now }),
+        ...{ endpointUrl, previousEndpointUrl: before, addressChangesLeftOut: 0 },
+        ...(isBack && { endpointReturnedAt: this.clock.now() }),
       },
     );
     await this.audit.record(manager, {
       ...{ action: 'tenant_plane.address_changed', targetKind: 'tenant_plane', targetId: id },
       before: { endpoint_url: before },
-      after: { endpoint_url: said, link_id, sequence },
+      after: { endpoint_url: endpointUrl, ...source },
     });
-    await this.passOn(manager, plane, said);
+    await this.passOn(manager, plane, endpointUrl);
   }
 
   /** To the tenants that live there, and to the planes that redirect to them. */

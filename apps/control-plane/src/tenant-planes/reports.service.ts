@@ -76,7 +76,6 @@ export class Reports {
     const facts = {
       ...{ appliedRevision: revision, version, health, sequence, storedSequence, linkId },
       healthStatus: health.status ?? null,
-      ...(reportedEndpointUrl !== undefined && { reportedEndpointUrl }),
       lastReportAt: this.clock.now(),
     } as Partial<TenantPlane>;
     const { affected } = await manager
@@ -88,7 +87,11 @@ export class Reports {
         ...{ sequence, linkId, stored: storedSequence ?? sequence - 1 },
       })
       .execute();
-    if (!affected) await this.noticeFork(manager, id, facts);
+    if (!affected)
+      await this.noticeFork(manager, id, {
+        ...facts,
+        ...(reportedEndpointUrl !== undefined && { reportedEndpointUrl }),
+      });
     return affected === 1;
   }
 

@@ -48,6 +48,10 @@ export class TenantPlane {
   /** The address before its last change, and when a change last led back to the one before. */
   @Column('varchar', { name: 'previous_endpoint_url', nullable: true }) previousEndpointUrl: string | null;
   @TimestampColumn({ name: 'endpoint_returned_at', nullable: true }) endpointReturnedAt: Date | null;
+  /** How many changes of it no longer had an allowance, since the last one that was taken over. */
+  @Column('integer', { name: 'address_changes_left_out' }) addressChangesLeftOut: number;
+  /** When the newest request file was signed. Null without any. */
+  @TimestampColumn({ name: 'requested_at', nullable: true }) requestedAt: Date | null;
   /** Where its database is, where we made it. A secret. */
   @Column('text', { name: 'db_url_sealed', nullable: true }) dbUrlSealed: string | null;
   @Column('varchar', { name: 'database_driver', nullable: true }) databaseDriver: string | null;
@@ -100,6 +104,8 @@ export function expectedPlane(
     reportedEndpointUrl: null,
     previousEndpointUrl: null,
     endpointReturnedAt: null,
+    addressChangesLeftOut: 0,
+    requestedAt: null,
     dbUrlSealed: null,
     databaseDriver: null,
     appliedRevision: null,

@@ -262,7 +262,10 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     ['database', null],
     ['database', 'sqlite'],
     ['capabilities', 'many'],
+    ['capabilities', Array.from({ length: 21 }, () => 'report')],
     ['public_key', undefined],
+    ['public_key', { kty: 'OKP', x: 'x'.repeat(1000) }],
+    ['endpoint_url', `https://cell.example.com/${'a'.repeat(500)}`],
     ['endpoint_url', 'ftp://cell.example.com'],
     ['surplus', 1],
   ])('refuses a body with a bad %s', async (field, value) => {

@@ -89,6 +89,53 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     expect(await audited('tenant_plane.enrolled', customers.id)).toHaveLength(1);
   });
 
+  describe('that has moved', () => {
+    const [FIRST, SECOND, THIRD] = ['one', 'two', 'three'].map((name) => `https://${name}.acme.example`);
+    const urlOf = async ({ tenant }: Ordered) => (await plane.get(`/api/tenants/${tenant.id}`)).body.url;
+    /** A request file that is made now, one second after anything before. */
+    const fileFrom = (customers: PlaneSimulator, endpoint_url: string | undefined): EnrolRequestFile => {
+      plane.clock.advance(1);
+      return requestFile(customers, { endpoint_url });
+    };
+
+    it('follows the address of a newer request file, and audits who uploaded it', async () => {
+      const ordered = await order();
+      const customers = simulator(ordered);
+      await upload(fileFrom(customers, FIRST)).expect(200);
+      const newer = fileFrom(customers, SECOND);
+      for (let turn = 0; turn < 2; turn += 1) await upload(newer).expect(200);
+      expect(await urlOf(ordered)).toBe(SECOND);
+      const link = await plane.post(`/api/tenants/${ordered.tenant.id}/signup-link`, {}).expect(201);
+      expect(link.body.url).toMatch(new RegExp(`^${SECOND}/signup#`));
+      expect(await audited('tenant_plane.address_changed', customers.id)).toMatchObject([
+        {
+          ...{ actorKind: 'api_key', before: { endpoint_url: FIRST } },
+          after: { endpoint_url: SECOND, requested_at: plane.clock.now().toISOString() },
+        },
+      ]);
+    });
+
+    it('is not moved back by an older file, uploaded late or at the same moment', async () => {
+      const ordered = await order();
+      const customers = simulator(ordered);
+      const [first, second, third] = [FIRST, SECOND, THIRD].map((url) => fileFrom(customers, url));
+      await upload(first as EnrolRequestFile).expect(200);
+      await Promise.all([third, second].map((file) => upload(file as EnrolRequestFile).expect(200)));
+      expect(await urlOf(ordered)).toBe(THIRD);
+      await upload(first as EnrolRequestFile).expect(200);
+      expect(await urlOf(ordered)).toBe(THIRD);
+    });
+
+    it('is followed by its reports instead once it has a way to call', async () => {
+      const ordered = await order();
+      const customers = simulator(ordered);
+      await upload(fileFrom(customers, FIRST)).expect(200);
+      await customers.report([], { endpoint_url: SECOND });
+      await upload(fileFrom(customers, THIRD)).expect(200);
+      expect(await urlOf(ordered)).toBe(SECOND);
+    });
+  });
+
   it('takes a file that is days old, for as long as its token is good', async () => {
     const body = { deployment_model: 'on_prem', token_ttl_seconds: 7 * DAY_SECONDS };
     const ordered: Ordered = (await plane.provision(body).expect(202)).body;

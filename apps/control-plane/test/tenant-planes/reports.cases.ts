@@ -309,7 +309,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       for (const endpoint_url of [
         'atlas.acme.example',
         'ftp://atlas.acme.example',
-        `https://${'a'.repeat(3000)}`,
+        `https://atlas.acme.example/${'a'.repeat(500)}`,
       ])
         expect(refusal(await customers.report([], { endpoint_url }))).toEqual([400, 'validation_failed']);
     });
@@ -320,6 +320,27 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect((await Promise.all(reports)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
       expect(await tenant(id)).toMatchObject({ url: NEW });
       expect(await changesOf(customers)).toHaveLength(1);
+    });
+
+    it('appends ten changes an hour at most, and follows the last one afterwards, counting those it left out', async () => {
+      const { id, customers } = await installed('on_prem');
+      // So that no change leads back to an earlier address, and all count.
+      const addresses = Array.from({ length: 30 }, (_, index) => `https://${index}.acme.example`);
+      for (const endpoint_url of addresses) await customers.report([], { endpoint_url });
+      const last = addresses.at(-1);
+      // A heartbeat that repeats what was left out is no further change.
+      await customers.report([], { endpoint_url: last });
+      expect(await changesOf(customers)).toHaveLength(10);
+      expect(await tenant(id)).toMatchObject({ url: addresses[9] });
+      plane.clock.advance(3601);
+      await customers.report([], { endpoint_url: last });
+      expect(await tenant(id)).toMatchObject({ url: last });
+      await customers.report([], { endpoint_url: NEW });
+      const [told, untroubled] = (await changesOf(customers)).slice(-2);
+      expect([told?.after, untroubled?.after]).toEqual([
+        expect.objectContaining({ endpoint_url: last, changes_left_out: 19 }),
+        { endpoint_url: NEW, link_id: customers.linkId, sequence: customers.sequence },
+      ]);
     });
 
     it('changes nothing where a person or a driver recorded it', async () => {

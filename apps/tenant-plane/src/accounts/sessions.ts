@@ -1,8 +1,8 @@
-import { type TenantScope } from '@atlas/persistence';
+import { type Allowance, type TenantScope, Throttle } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { IsNull, Not } from 'typeorm';
+import { IsNull, LessThanOrEqual, Not } from 'typeorm';
 import { type SignedInUser } from '../tenancy/request-tenant';
 import { type Permission, requirePermission } from './permissions';
 import { unauthenticated } from './session-authentication';
@@ -11,6 +11,11 @@ import { Session } from './session.entity';
 import { lockUser } from './user-locks';
 import { type User } from './user.entity';
 
+/** Of one user, by signing in and by refreshing: a session is a row for as long as its sign-in may be renewed. */
+export const OPENED: Allowance = {
+  ...{ name: 'sessions of', limit: 600, windowSeconds: 3600, isStrict: false },
+  refusal: 'This account has opened too many sessions.',
+};
 const SESSION_MS = 12 * 3600_000;
 const REFRESH_MS = 30 * 24 * 3600_000;
 /** However often it is renewed: then one signs in anew (ASVS 5.0, 7.3.2). */
@@ -34,12 +39,18 @@ export interface SignedIn {
 
 @Injectable()
 export class Sessions {
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly throttle: Throttle,
+    private readonly clock: Clock,
+  ) {}
 
-  /** For a locked user. `family`: of the session that this one goes on from. */
+  /** For a locked user. `family`: of the session that this one goes on from. Throws `too_many_attempts`. */
   async open(scope: TenantScope, user: User, family?: string): Promise<SignedIn> {
+    await this.throttle.take(OPENED, [scope.tenantId, user.id]);
     const now = this.clock.now();
     const id = uuidv7(now);
+    const over = LessThanOrEqual(new Date(now.getTime() - LONGEST_MS));
+    await scope.delete(Session, { userId: user.id, createdAt: over });
     const token = mintSessionToken('session', scope.tenantId);
     const refreshToken = mintSessionToken('refresh', scope.tenantId);
     const first = family === undefined ? null : await scope.findOne(Session, { id: family });

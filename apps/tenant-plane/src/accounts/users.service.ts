@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope, lockedForUpdate } from '@atlas/persistence';
 import { Clock, type Page, pageOf } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -52,11 +53,12 @@ export class Users {
       const changed = { ...user, ...this.changes(user, dto) };
       if (id === by.id && changed.role !== user.role) throw ownRole();
       if (admins.every((admin) => admin.id === id) && !isActiveAdmin(changed)) throw lastAdmin();
+      const [before, after] = [factsOf(user), factsOf(changed)];
+      if (isDeepStrictEqual(before, after)) return userDetails(user);
       const { name, role, deactivatedAt } = changed;
       const changes = { name, role, deactivatedAt };
       if (deactivatedAt) await this.revocations.revoke(scope, user, changes);
       else await scope.update(User, { id }, changes);
-      const [before, after] = [factsOf(user), factsOf(changed)];
       await this.audit.record(scope, {
         action: 'user.changed',
         targetKind: 'user',

@@ -1,5 +1,5 @@
 import { Repeatable } from '@atlas/persistence';
-import { ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
+import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { CurrentTenant } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
@@ -15,6 +15,7 @@ export class CmdbController {
 
   @Requires('cmdb:write')
   @Repeatable()
+  @Refuses('unprocessable')
   @Post()
   create(
     @CurrentTenant() tenant: Tenant,

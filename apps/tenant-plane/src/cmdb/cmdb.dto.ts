@@ -14,7 +14,10 @@ export class CreateConfigurationItemDto {
   @Matches(/\S/, { message: 'type must not be blank' })
   type: string;
 
-  @ApiProperty({ required: false, type: Object })
+  @ApiProperty({
+    ...{ required: false, type: Object },
+    description: '100 at most; names of 100 characters, texts of 4,000; 32,768 bytes of JSON in all',
+  })
   @Optional()
   @IsObject()
   attributes?: Record<string, unknown>;

@@ -3,6 +3,7 @@ import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
+import { requireSensibleAttributes } from './attribute-limits';
 import { type CreateConfigurationItemDto, type ListConfigurationItemsQuery } from './cmdb.dto';
 import { ConfigurationItem } from './configuration-item.entity';
 
@@ -22,7 +23,9 @@ export class Cmdb {
     private readonly clock: Clock,
   ) {}
 
-  create(tenantId: string, dto: CreateConfigurationItemDto): Promise<ConfigurationItemView> {
+  /** Throws `attributes_too_large`. */
+  async create(tenantId: string, dto: CreateConfigurationItemDto): Promise<ConfigurationItemView> {
+    requireSensibleAttributes(dto.attributes ?? {});
     return this.tenants.write(tenantId, async (scope) => {
       const now = this.clock.now();
       const { name, type, attributes = {} } = dto;

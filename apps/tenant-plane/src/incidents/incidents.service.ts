@@ -68,12 +68,13 @@ export class Incidents {
       const incident = await scope.findOne(Incident, { id });
       if (!incident) throw incidentNotFound();
       const before = incidentView(incident);
-      const changes = {
+      const wanted = {
         ...dto,
         ...(dto.title && { title: dto.title.trim() }),
-        updatedAt: this.clock.now(),
         ...this.transition(incident, dto.status),
       };
+      if (changesNothing(incident, wanted)) return before;
+      const changes = { ...wanted, updatedAt: this.clock.now() };
       // Guarded by the status that was read: two people at once do not skip a state.
       const changed = await scope.update(Incident, { id, status: incident.status }, changes);
       if (!changed)
@@ -103,6 +104,11 @@ export class Incidents {
     const isResolved = to === 'resolved' || to === 'closed';
     return { status: to, resolvedAt: isResolved ? (incident.resolvedAt ?? this.clock.now()) : null };
   }
+}
+
+function changesNothing(incident: Incident, wanted: Partial<Incident>): boolean {
+  const merged = { ...incident, ...wanted };
+  return Object.entries(incident).every(([name, value]) => merged[name as keyof Incident] === value);
 }
 
 function incidentNotFound(): DomainError {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import {
   Clock,
@@ -72,6 +73,7 @@ export class IdentityProviders {
         emailDomains: dto.email_domains,
         changedAt: this.clock.now(),
       } as const;
+      if (before && isDeepStrictEqual(viewOf(before), viewOf(provider))) return;
       await scope.put(IdentityProvider, [provider]);
       await this.note(scope, 'configured', before, provider);
     });

@@ -123,7 +123,9 @@ export class UserSignOn {
     const user = seen && (await lockUnchanged(scope, seen));
     if (!user) return null;
     // Another person may have the address today. Who was linked by this provider stays who they were.
-    if (await scope.exists(UserIdentity, { userId: user.id, issuer })) return null;
+    const linked = await scope.findOne(UserIdentity, { userId: user.id, issuer });
+    // By an attempt of the same person, which came first.
+    if (linked) return linked.subject === identity.subject ? user : null;
     setActor(user.id);
     await this.link(scope, user.id, identity);
     if (user.invitedAt) await this.comeIn(scope, user);

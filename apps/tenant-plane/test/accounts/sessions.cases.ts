@@ -1,8 +1,10 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
+import { Throttle } from '@atlas/persistence';
 import { hashPassword } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { hashToken } from '../../src/accounts/session-token';
 import { Session } from '../../src/accounts/session.entity';
+import { OPENED } from '../../src/accounts/sessions';
 import { User } from '../../src/accounts/user.entity';
 import { PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
@@ -199,6 +201,34 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       clock.advance(1);
       expect(await statusOf(last.token)).toBe(401);
       await refresh(last.refresh_token).expect(401);
+    });
+
+    it('and a sign-in are given to one user so often an hour only', async () => {
+      const busy = await plane.tenant('busy');
+      // Signed in once.
+      const { id } = await plane.user(busy, 'operator', { email, passwordHash });
+      const at = { host: hostOf('busy') };
+      const signIn = () => plane.post('/api/auth/token', { email, password: PASSWORD }, at);
+      const { body: first } = await signIn().expect(200);
+      const throttle = plane.app.get(Throttle);
+      for (let n = 2; n < OPENED.limit; n += 1) await throttle.take(OPENED, [busy.tenant_id, id]);
+      const again = () => plane.post('/api/auth/refresh', { refresh_token: first.refresh_token }, at);
+      for (const refused of [await signIn().expect(429), await again().expect(429)])
+        expect([refused.body.code, refused.headers['retry-after']]).toEqual(['too_many_attempts', '3600']);
+      expect(await plane.rows(busy, Session)).toHaveLength(2);
+      clock.advance(HOUR);
+      await again().expect(200);
+    });
+
+    it('leaves no session behind that nobody can come back to', async () => {
+      const kept = await plane.tenant('kept');
+      await plane.user(kept, 'operator', { email, passwordHash });
+      const signIn = () =>
+        plane.post('/api/auth/token', { email, password: PASSWORD }, { host: hostOf('kept') }).expect(200);
+      await signIn();
+      clock.advance(90 * DAY);
+      await signIn();
+      expect(await plane.rows(kept, Session)).toHaveLength(1);
     });
 
     it('is given to one of ten who ask at once', async () => {

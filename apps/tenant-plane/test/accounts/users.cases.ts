@@ -71,6 +71,13 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     });
   });
 
+  it('are left as they are, and nothing is written down, where nothing changes', async () => {
+    const { id } = await plane.user(tenant, 'operator', { name: 'Ann' });
+    for (const changes of [{}, { role: 'operator', name: 'Ann', deactivated: false }])
+      expect((await change(id, changes).expect(200)).body).toMatchObject({ id, name: 'Ann' });
+    expect(await plane.audit(tenant, 'user.changed')).toEqual([]);
+  });
+
   it('lose all their sessions when they are deactivated, and get none of them back', async () => {
     const { id, session } = await plane.user(tenant, 'operator');
     expect((await change(id, { deactivated: true }).expect(200)).body.status).toBe('deactivated');

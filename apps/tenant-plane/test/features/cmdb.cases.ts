@@ -81,6 +81,34 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
     expect(await plane.rows(tenant, ConfigurationItem)).toEqual([]);
   });
 
+  it.each([
+    [
+      'as many attributes',
+      Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`a${n}`, n])),
+      /101.*100/,
+    ],
+    ['so long a name', { ['k'.repeat(101)]: 1 }, /k{100}….*100 characters/],
+    ['so long a name within another', { disk: [{ ['k'.repeat(101)]: 1 }] }, /k{100}….*100 characters/],
+    ['so long a text', { disk: { note: 'x'.repeat(4001) } }, /disk\.note.*4001.*4000 characters/],
+    [
+      'as much in all',
+      Object.fromEntries(Array.from({ length: 9 }, (_, n) => [n, 'ü'.repeat(2000)])),
+      /bytes/,
+    ],
+  ])('do not have %s as nobody describes a machine with', async (_, attributes, problem) => {
+    const { body } = await create({ attributes }).expect(422);
+    expect(body).toMatchObject({ code: 'attributes_too_large', detail: expect.stringMatching(problem) });
+    expect(await plane.rows(tenant, ConfigurationItem)).toEqual([]);
+  });
+
+  it('have as many attributes, as long ones, as there may be', async () => {
+    const attributes = Object.fromEntries(
+      Array.from({ length: 100 }, (_, n) => [`${n}`.padStart(100, 'k'), n]),
+    );
+    const full = { ...attributes, ['k'.repeat(98) + '99']: 'x'.repeat(4000) };
+    expect((await create({ attributes: full }).expect(201)).body.attributes).toEqual(full);
+  });
+
   it.each(['limit=0', 'limit=201', 'cursor=1', 'type=', 'name=web-1'])(
     'refuse to be listed by ?%s',
     async (query) => {

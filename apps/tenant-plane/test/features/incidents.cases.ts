@@ -115,6 +115,17 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       });
     });
 
+    it('writes and audits nothing where nothing changes', async () => {
+      const { id, ...was } = await created({ description: 'on web-1' });
+      clock.advance(60);
+      for (const changes of [
+        {},
+        { title: ' Disk full ', severity: 'P2', status: 'open', description: 'on web-1' },
+      ])
+        expect((await change(id, changes).expect(200)).body).toEqual({ id, ...was });
+      expect(await plane.audit(tenant, 'incident.updated')).toEqual([]);
+    });
+
     it('can take its description away', async () => {
       const { id } = await created({ description: 'on web-1' });
       expect((await change(id, { description: null }).expect(200)).body.description).toBeNull();

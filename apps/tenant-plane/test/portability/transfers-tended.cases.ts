@@ -50,7 +50,8 @@ describe(Transfers.name, () => {
     try {
       await wanted(first, 2);
       expect([running.size, sent.mock.calls.length]).toEqual([0, 0]);
-      await customers.post('/api/moves/consent', {}, admin).expect(200);
+      for (let turn = 0; turn < 2; turn += 1)
+        await customers.post('/api/moves/consent', {}, admin).expect(200);
       await transfers.tend();
       expect([...running.keys()]).toEqual([first]);
       // Another move, to wherever that goes, needs another word.
@@ -58,6 +59,7 @@ describe(Transfers.name, () => {
       await eventually(() => running.size === 0, { what: 'the first has ended' });
       await transfers.tend();
       expect(running.size).toBe(0);
+      expect(await customers.audit(tenant, 'move.consented')).toHaveLength(1);
     } finally {
       sent.mockRestore();
       await customers.close();

@@ -81,7 +81,8 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
     );
   }
 
-  private async secondsToWait(
+  /** As {@link take}, and says how long to wait; 0 when it may be. */
+  async secondsToWait(
     { name, limit, windowSeconds, isStrict }: Allowance,
     counted: Counted,
   ): Promise<number> {
