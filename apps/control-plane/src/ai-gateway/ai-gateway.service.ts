@@ -1,18 +1,14 @@
 import { profileOf } from '@atlas/deployment-profiles';
-import { type Allowance, Database, Throttle } from '@atlas/persistence';
+import { Database } from '@atlas/persistence';
 import { type ChatCompletionRequest } from '@atlas/plane-contract';
 import { DomainError } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { placeOf, tenantNotOnPlane } from '../tenant-planes/placements';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../tenants/tenant.entity';
-import { aiNotAllowed, aiTooManyQuestions, aiUnavailable } from './ai.errors';
+import { aiNotAllowed, aiUnavailable } from './ai.errors';
 import { AiProvider } from './ai-provider';
 
-/** Of one tenant: the provider's account is everybody's, and what a tenant plane asks is paid for. */
-export const QUESTIONS: Allowance = {
-  ...{ name: 'AI question of', limit: 600, windowSeconds: 3600, isStrict: false },
-};
 const MAX_ANSWER_BYTES = 8_388_608;
 
 /** Puts a tenant's questions to the configured provider. Nothing of them is kept. */
@@ -23,7 +19,6 @@ export class AiGateway {
   constructor(
     private readonly database: Database,
     private readonly provider: AiProvider,
-    private readonly throttle: Throttle,
   ) {}
 
   /** A tenant is served where it lives, while it is active, and in `on_prem` only by the word of its admin. */
@@ -39,8 +34,6 @@ export class AiGateway {
       throw new DomainError('tenant_suspended', 'forbidden', `This tenant is ${tenant.status}.`);
     const { aiRouting } = profileOf(plane.deploymentModel);
     if (aiRouting === 'control_plane_if_admin_allows' && !isAllowedByAdmin) throw aiNotAllowed();
-    const waitSeconds = await this.throttle.secondsToWait(QUESTIONS, [tenantId]);
-    if (waitSeconds > 0) throw aiTooManyQuestions(QUESTIONS.limit, waitSeconds);
     this.logger.log({ msg: 'AI question admitted', tenantPlaneId: planeId, tenantId });
   }
 

@@ -16,11 +16,6 @@ export function aiRateLimited(retryAfterSeconds: string): DomainError {
   return new DomainError('ai_rate_limited', 'too_many', detail, {}, headers);
 }
 
-export function aiTooManyQuestions(limit: number, waitSeconds: number): DomainError {
-  const detail = `This tenant has asked ${limit} questions within an hour, which is as many as it may. Try again in ${waitSeconds} s.`;
-  return new DomainError('ai_rate_limited', 'too_many', detail, {}, { 'retry-after': String(waitSeconds) });
-}
-
 export function aiRequestRefused(status: number): DomainError {
   const detail = `The AI provider refuses this request (status ${status}): look at the model's name and at the length of the messages.`;
   return new DomainError('ai_request_refused', 'unprocessable', detail);

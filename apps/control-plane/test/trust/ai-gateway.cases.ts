@@ -7,10 +7,8 @@ import {
 import { OngoingAnswers } from '@atlas/platform';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { currentContext } from '@atlas/platform';
-import { Throttle } from '@atlas/persistence';
 import { EVERY_DATABASE, StandInAiProvider, eventually } from '@atlas/testing';
 import { Logger } from '@nestjs/common';
-import { QUESTIONS } from '../../src/ai-gateway/ai-gateway.service';
 import { ControlPlaneConfig } from '../../src/control-plane.config';
 import { Placement } from '../../src/tenant-planes/placement.entity';
 import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
@@ -135,21 +133,6 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     const chunks = events.slice(0, -1).map((event) => JSON.parse(event.slice(6)));
     expect(chunks.map(({ choices }) => choices[0].delta.content ?? '').join('')).toBe('The disk is full.');
     expect(chunks[0].model).toBe('another');
-  });
-
-  it('asks the provider for one tenant so often an hour only, and says when it will again', async () => {
-    const [asker, { plane }] = [await scene.tenant('shared', 'busy'), scene];
-    expect((await asker.ask()).status).toBe(200);
-    const throttle = plane.app.get(Throttle);
-    for (let n = 1; n < QUESTIONS.limit; n += 1) await throttle.take(QUESTIONS, [asker.tenantId]);
-    const count = scene.provider.asked.length;
-    const answer = await asker.ask();
-    expect([refusal(answer), answer.headers['retry-after']]).toEqual([[429, 'ai_rate_limited'], '3600']);
-    expect(scene.provider.asked).toHaveLength(count);
-    const neighbour = await scene.tenant('shared', 'quiet');
-    expect((await neighbour.ask()).status).toBe(200);
-    plane.clock.advance(3601);
-    expect((await asker.ask()).status).toBe(200);
   });
 
   it('answers tenant planes only, for a tenant that lives there', async () => {

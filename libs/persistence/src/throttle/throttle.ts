@@ -81,8 +81,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
     );
   }
 
-  /** As {@link take}, and says how long to wait; 0 when it may be. */
-  async secondsToWait(
+  private async secondsToWait(
     { name, limit, windowSeconds, isStrict }: Allowance,
     counted: Counted,
   ): Promise<number> {
