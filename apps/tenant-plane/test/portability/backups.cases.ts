@@ -45,6 +45,10 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
   });
   afterEach(async () => {
     await plane.app.get(Transfers).stop();
+    // The next one's relay is for its tenant alone.
+    await plane.apply({
+      tenants: [{ ...tenant, transfer: undefined, entry_revision: tenant.entry_revision + 1 }],
+    });
     jest.restoreAllMocks();
   });
 
