@@ -9,9 +9,13 @@ const ATTEMPT = 'only';
 export async function sealedPart(
   { id, recipient }: DesiredTransfer,
   manifest: Manifest,
-  { part = 1, kind = 'last' }: { part?: number; kind?: 'changes' | 'last' } = {},
+  {
+    part = 1,
+    kind = 'last',
+    attempt = ATTEMPT,
+  }: { part?: number; kind?: 'changes' | 'last'; attempt?: string } = {},
 ): Promise<string> {
-  const header = { transfer: id, attempt: ATTEMPT, part, kind, changes: 0 };
+  const header = { transfer: id, attempt, part, kind, changes: 0 };
   return new CompactEncrypt(gzipSync(JSON.stringify({ tables: [], manifest })))
     .setProtectedHeader({ ...header, alg: 'ECDH-ES', enc: 'A256GCM', typ: 'atlas-transfer' })
     .encrypt(await importJWK(recipient as JWK, 'ECDH-ES'));

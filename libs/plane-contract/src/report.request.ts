@@ -32,7 +32,8 @@ export class ReportedTenant {
 
   @ApiProperty({
     enum: REPORTED_STATES,
-    description: '`failed`: only a person can help. `retrying`: not done yet, `error` says what it failed of last',
+    description:
+      '`failed`: only a person can help. `retrying`: not done yet, `error` says what it failed of last',
   })
   @IsIn(REPORTED_STATES)
   state: ReportedState;
