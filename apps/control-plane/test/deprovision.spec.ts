@@ -250,17 +250,21 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       const read = backups.read.bind(backups);
       const tenant = await begin(await active());
       const backup = await backupOf(tenant.id);
+      let hasLooked = false;
       const anew = await sealedPart(backup, MANIFEST, { attempt: 'another', kind: 'changes' });
       jest.spyOn(backups, 'read').mockImplementationOnce(async (...asked) => {
         const first = when === 'after it' && (await read(...asked));
         expect((await sendPart(scene.cell, backup.id, anew)).status).toBe(200);
         if (!first) await scene.plane.change(TransferPart, { transferId: backup.id }, { sealed: 'gone' });
+        hasLooked = true;
         return first || read(...asked);
       });
       await backUp(tenant);
+      await eventually(() => hasLooked, { what: 'the backup is looked at' });
       await scene.reaches(tenant.job, 'waiting');
       expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ endedAt: null }]);
-      await backUp(tenant);
+      await sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST, { attempt: 'third' }));
+      await sayImported(scene.cell, backup.id, 1, 'third');
       await purge(tenant);
       await scene.reaches(tenant.job, 'succeeded');
     },
