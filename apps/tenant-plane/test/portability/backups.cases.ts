@@ -19,6 +19,7 @@ import { deleteAll } from '../../src/portability/row-store';
 import { rowCodecs } from '../../src/portability/row-codec';
 import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';
+import { CommitFaults } from '../commit-faults.fixture';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { fillEveryTable } from '../rows.fixture';
 import { TestTenantPlane } from '../tenant-plane.fixture';
@@ -30,8 +31,15 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
   let reports: jest.SpyInstance;
   let count = 0;
   let id: string;
-  beforeAll(async () => (plane = await TestTenantPlane.boot(driver)));
-  afterAll(() => plane.close());
+  let faults: CommitFaults;
+  beforeAll(async () => {
+    faults = await CommitFaults.start();
+    plane = await TestTenantPlane.boot(driver, { through: (url) => faults.through(url) });
+  });
+  afterAll(async () => {
+    await plane.close();
+    await faults.stop();
+  });
 
   beforeEach(async () => {
     relay = new MemoryRelay();
