@@ -29,7 +29,6 @@ export class CommitFaults {
     const cutter = await startCommitCutter(testServerUrl());
     const faults = new CommitFaults(cutter);
     cutter.armWhere(() => (faults.isNext() ? CUTS[faults.count % CUTS.length] : undefined));
-    faults.failSqlite();
     return faults;
   }
 
@@ -38,7 +37,9 @@ export class CommitFaults {
     return url.startsWith('postgres') ? this.cutter.through(url) : url;
   }
 
+  /** Again in each test: what jest replaces is restored behind it. */
   begin(): void {
+    this.failSqlite();
     Object.assign(this, { isOn: true, count: 0, passing: 0 });
   }
 

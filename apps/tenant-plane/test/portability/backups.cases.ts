@@ -107,6 +107,46 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
     await plane.tenants.write(tenant.tenant_id, (scope) => deleteAll(scope, codecs));
   });
 
+  it('is made, and the tenant removed and brought back, although COMMITs fail all the while', async () => {
+    const pair = await keys();
+    const before = await contents();
+    /** As the link asks again until all is applied. */
+    const insist = async (entry: Partial<DesiredTenant>): Promise<void> => {
+      tenant = { ...tenant, ...entry, entry_revision: tenant.entry_revision + 1 };
+      for (;;) {
+        const [applied] = await plane.apply({ tenants: [tenant] });
+        if (applied?.error === undefined) break;
+        expect(applied).toMatchObject({ isRetried: true, error: expect.not.stringContaining('127.0.0.1') });
+      }
+      await plane.app.get(Transfers).tend();
+    };
+    const struck = async (work: () => Promise<void>): Promise<void> => {
+      faults.begin();
+      await work();
+      faults.end();
+      expect(faults.count).toBeGreaterThan(0);
+    };
+    await struck(async () => {
+      await insist({ status: 'deprovisioning', transfer: await wanted('backup', pair) });
+      await eventually(isVerified, { what: 'the backup is verified' });
+      await plane.app.get(Transfers).stop();
+    });
+    await struck(() => insist({ phase: 'retired', transfer: undefined, purge: { job_id: id } }));
+    expect(Object.values(await contents()).flat()).toEqual([]);
+    relay.asked = 0;
+    await struck(async () => {
+      const transfer = await wanted('target', pair);
+      await insist({ phase: 'importing', purge: undefined, transfer });
+      await eventually(isVerified, { what: 'the backup is restored' });
+    });
+    expect(await contents()).toEqual(before);
+    await struck(() => insist({ status: 'active', phase: 'serving', transfer: undefined }));
+    await plane.tenants.write(tenant.tenant_id, (scope) => scope.update(User, {}, { name: 'served again' }));
+    const told = reports.mock.calls.flatMap(([applied]) => applied as { error?: string }[]);
+    expect(told.filter(({ error }) => error !== undefined)).not.toEqual([]);
+    for (const one of told) if (one.error !== undefined) expect(one).toMatchObject({ isRetried: true });
+  });
+
   it('does not count when what comes back is not what was sent, and says so', async () => {
     const { receive } = relay;
     jest.spyOn(plane.app.get(TransferRelay), 'receive').mockImplementation(async (...given) => {
