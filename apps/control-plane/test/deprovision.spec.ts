@@ -6,6 +6,7 @@ import { SCOPES } from '../src/accounts/scopes';
 import { AuditEvent } from '../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { ReadableBackup } from '../src/provisioning/steps/readable-backup';
+import { CommitOutcomeUnknown } from '@atlas/platform';
 import { Chores } from '../src/provisioning/chores';
 import { ServiceKey } from '../src/tenant-planes/service-key.entity';
 import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
@@ -203,8 +204,9 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const backups = scene.plane.app.get(Backups);
     const keep = backups.keep.bind(backups);
     jest.spyOn(backups, 'keep').mockImplementationOnce(async (manager, backup, manifest) => {
-      await keep(manager, backup, manifest);
+      const isKept = await keep(manager, backup, manifest);
       await manager.update(TransferPart, { transferId: backup.id }, { sealed: 'damaged' });
+      return isKept;
     });
     const tenant = await begin(await active());
     await backUp(tenant);
@@ -251,6 +253,80 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.report(tenant.id, 'applied');
     await scene.reaches(tenant.job, 'failed');
     expect(await errorOf(tenant.job)).toBe('backup_unreadable');
+  });
+
+  it.each(['during the look at it', 'after it'])(
+    'is not removed when its plane sends the backup anew %s',
+    async (when) => {
+      const backups = scene.plane.app.get(Backups);
+      const read = backups.read.bind(backups);
+      const tenant = await begin(await active());
+      const backup = await backupOf(tenant.id);
+      let hasLooked = false;
+      const anew = await sealedPart(backup, MANIFEST, { attempt: 'another', kind: 'changes' });
+      jest.spyOn(backups, 'read').mockImplementationOnce(async (...asked) => {
+        const first = when === 'after it' && (await read(...asked));
+        expect((await sendPart(scene.cell, backup.id, anew)).status).toBe(200);
+        if (!first) await scene.plane.change(TransferPart, { transferId: backup.id }, { sealed: 'gone' });
+        hasLooked = true;
+        return first || read(...asked);
+      });
+      await backUp(tenant);
+      await eventually(() => hasLooked, { what: 'the backup is looked at' });
+      await scene.reaches(tenant.job, 'waiting');
+      expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ endedAt: null }]);
+      await sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST, { attempt: 'third' }));
+      await sayImported(scene.cell, backup.id, 1, 'third');
+      await purge(tenant);
+      await scene.reaches(tenant.job, 'succeeded');
+    },
+  );
+
+  const WAITS: readonly (readonly [string, (tenant: Gone) => Promise<unknown>])[] = [
+    ['the backup is made', ({ id }) => backupOf(id)],
+    [
+      'the rows are removed',
+      async (tenant) => {
+        await backUp(tenant);
+        await told(tenant.id, (entry) => entry.purge !== undefined);
+      },
+    ],
+  ];
+  it.each(WAITS)('is waited for when its plane has a full disk while %s', async (_, reach) => {
+    const tenant = await begin(await active());
+    await reach(tenant);
+    await scene.report(tenant.id, 'retrying', 'The disk is full.');
+    const { steps } = await eventually(async () => {
+      const job = await scene.job(tenant.job);
+      return job.steps.some(({ waiting_for: what }) => what?.includes('The disk is full.')) && job;
+    });
+    expect(steps.find(({ status }) => status === 'waiting')).toMatchObject({ error: null });
+    await later(DAY_MS + 1000);
+    expect((await scene.looksAgain(tenant.job)).error).toMatchObject({
+      code: 'wait_timed_out',
+      detail: expect.stringContaining('failed last with: The disk is full.'),
+    });
+    await scene.act(tenant.job, 'retry').expect(202);
+    if (!entryOf(tenant.id)?.purge) await backUp(tenant);
+    await purge(tenant);
+    await scene.reaches(tenant.job, 'succeeded');
+  });
+
+  it('is removed behind an outage of the Control Plane while it reads the backup', async () => {
+    const lost = new CommitOutcomeUnknown(new Error('the line broke'));
+    const outage = Object.assign(new Error('the server ends'), { code: '57P01' });
+    const backups = scene.plane.app.get(Backups);
+    jest.spyOn(backups, 'read').mockRejectedValueOnce(outage).mockRejectedValueOnce(lost);
+    const tenant = await begin(await active());
+    await backUp(tenant);
+    await eventually(async () => {
+      scene.plane.clock.advance(2);
+      await scene.plane.sweep();
+      await scene.cell.pull();
+      return entryOf(tenant.id)?.purge;
+    });
+    await purge(tenant);
+    await scene.reaches(tenant.job, 'succeeded');
   });
 
   it('is not gone while the tenant plane says that it could not remove the rows', async () => {

@@ -1,4 +1,5 @@
 import { profileOf } from '@atlas/deployment-profiles';
+import { type ReportedState } from '@atlas/plane-contract';
 import { type DatabaseDriver, eventually } from '@atlas/testing';
 import type supertest from 'supertest';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
@@ -21,6 +22,7 @@ interface JobView {
     readonly name: string;
     readonly status: string;
     readonly attempt: number;
+    readonly waiting_for?: string | null;
     readonly error: { readonly code: string; readonly fix: string } | null;
   }[];
 }
@@ -77,7 +79,7 @@ export class JobScene {
     return { job: body.job.id, id: body.tenant.id, slug: body.tenant.slug };
   }
 
-  async report(id: string, state: 'applied' | 'failed', error?: string): Promise<void> {
+  async report(id: string, state: ReportedState, error?: string): Promise<void> {
     const entry_revision = this.cell.tenants.get(id)?.entry_revision ?? 0;
     const reported = { tenant_id: id, state, entry_revision, ...(error !== undefined && { error }) };
     expect((await this.cell.report([reported])).status).toBe(200);

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { type DesiredState, PLANE_PATHS } from '@atlas/plane-contract';
+import { type DesiredState, PLANE_PATHS, type ReportedState } from '@atlas/plane-contract';
 import {
   type RequestToSign,
   type SignedHeaders,
@@ -26,7 +26,7 @@ export interface Install {
 
 export interface ReportedTenant {
   readonly tenant_id: string;
-  readonly state: 'applied' | 'failed';
+  readonly state: ReportedState;
   readonly entry_revision: number;
   readonly error?: string;
 }

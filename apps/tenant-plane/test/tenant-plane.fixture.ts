@@ -12,7 +12,7 @@ import { Sessions } from '../src/accounts/sessions';
 import { User } from '../src/accounts/user.entity';
 import { AppModule } from '../src/app.module';
 import { AuditEvent } from '../src/audit/audit-event.entity';
-import { DesiredStateApplier } from '../src/control-plane-link/desired-state-applier';
+import { type Applied, DesiredStateApplier } from '../src/control-plane-link/desired-state-applier';
 import { PlaneIdentities } from '../src/control-plane-link/plane-identities';
 import { TENANT_PLANE_SCHEMA } from '../src/database/schema';
 import { HTTP_APP } from '../src/http-app.options';
@@ -30,6 +30,8 @@ export interface BootOptions {
   readonly clock?: Clock;
   readonly logger?: LoggerService;
   readonly limits?: Partial<RequestLimits>;
+  /** Another way to its database. */
+  readonly through?: (url: string) => string;
 }
 
 export interface CallOptions {
@@ -60,7 +62,10 @@ export class TestTenantPlane {
 
   /** On a database of its own, known to the Control Plane by id and with its key for sign-up tokens. */
   static async boot(driver: DatabaseDriver, options: BootOptions = {}): Promise<TestTenantPlane> {
-    const plane = await TestTenantPlane.open(await createPlaneDatabase(driver), options);
+    const database = await createPlaneDatabase(driver);
+    const { through } = options;
+    const reached = through ? { ...database, url: through(database.url) } : database;
+    const plane = await TestTenantPlane.open(reached, options);
     const { signupKey } = plane;
     await plane.identities.update({ tenantPlaneId: plane.id, keys: [signupKey.published] });
     return plane;
@@ -108,10 +113,10 @@ export class TestTenantPlane {
   }
 
   /** What the Control Plane wants, applied as the link would. */
-  async apply(state: Partial<DesiredState>): Promise<void> {
+  async apply(state: Partial<DesiredState>): Promise<Applied[]> {
     const config = { keys: { keys: [this.signupKey.published] } };
     const empty = { revision: 'test.0', full: false, tenants: [], removed: [], config };
-    await this.app.get(DesiredStateApplier).apply({ ...empty, ...state });
+    return this.app.get(DesiredStateApplier).apply({ ...empty, ...state });
   }
 
   /** A tenant that is served here; again, with changes, to change it. */

@@ -179,6 +179,55 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     expect(mails.givenUp).toHaveLength(1);
   });
 
+  it.each([
+    ['is sent', undefined, 3600],
+    ['is refused', 'busy', 3600],
+    ['is given up', 'busy', 25 * 3600],
+  ])(
+    "are the next claimant's, whatever a paused process learns later: one that %s",
+    async (_, refusal, seconds) => {
+      const paused = sender();
+      const write = paused.kind.write.bind(paused.kind);
+      jest.spyOn(paused.kind, 'write').mockImplementationOnce(async (...asked) => {
+        const letter = await write(...asked);
+        // So long that its claim is over: another tries, and is refused.
+        clock.advance(seconds);
+        await database.write((manager) =>
+          manager.update(
+            OutgoingMail,
+            { kind: 'greeting' },
+            { attempts: 2, nextAttemptAt: new Date(clock.now().getTime() + 60_000) },
+          ),
+        );
+        return letter;
+      });
+      smtp.refusal = refusal;
+      await paused.greet('ann@example.com');
+      await paused.sendNoted();
+      smtp.refusal = undefined;
+      if (refusal === undefined) await smtp.next();
+      const nextAttemptAt = new Date(clock.now().getTime() + 60_000);
+      expect(await rows()).toMatchObject([{ attempts: 2, nextAttemptAt }]);
+      expect(paused.givenUp).toEqual([]);
+      await database.write((manager) => manager.delete(OutgoingMail, { kind: 'greeting' }));
+    },
+  );
+
+  it('are not given up because the database was away', async () => {
+    const queue = jest.spyOn(mails, 'sendNoted').mockResolvedValue();
+    await mails.greet('ann@example.com');
+    queue.mockRestore();
+    clock.advance(25 * 3600);
+    const outage = Object.assign(new Error('the server ends'), { code: '57P01' });
+    jest.spyOn(mails.kind, 'write').mockRejectedValueOnce(outage);
+    await mails.sendNoted();
+    expect([await rows(), mails.givenUp]).toMatchObject([[{ attempts: 1 }], []]);
+    clock.advance(3600);
+    await mails.sendNoted();
+    expect(await smtp.next()).toMatchObject({ to: ['ann@example.com'] });
+    expect(await rows()).toEqual([]);
+  });
+
   it('are sent by whichever process starts next, when one has died', async () => {
     const dead = sender();
     const sending = jest.spyOn(dead, 'sendNoted').mockResolvedValue();

@@ -22,14 +22,21 @@ import { ReportedHealth } from './reported-health';
 /** What an integer column holds. */
 const MAX_INTEGER = 2_147_483_647;
 
+export const REPORTED_STATES = ['applied', 'retrying', 'failed'] as const;
+export type ReportedState = (typeof REPORTED_STATES)[number];
+
 export class ReportedTenant {
   @ApiProperty({ format: 'uuid' })
   @IsUUID()
   tenant_id: string;
 
-  @ApiProperty({ enum: ['applied', 'failed'] })
-  @IsIn(['applied', 'failed'])
-  state: 'applied' | 'failed';
+  @ApiProperty({
+    enum: REPORTED_STATES,
+    description:
+      '`failed`: only a person can help. `retrying`: not done yet, `error` says what it failed of last',
+  })
+  @IsIn(REPORTED_STATES)
+  state: ReportedState;
 
   @ApiProperty()
   @IsInt()

@@ -14,6 +14,8 @@ export interface CommitCutter {
   through(url: string): string;
   /** Cuts the next COMMIT that comes by. */
   arm(cut: Cut): void;
+  /** Is asked at each COMMIT that comes by whether to cut it, until disarmed. */
+  armWhere(cutFor: () => Cut | undefined): void;
   disarm(): void;
   /** From now on connections are accepted, and nothing on any of them is passed on. */
   freeze(): void;
@@ -23,11 +25,11 @@ export interface CommitCutter {
 export async function startCommitCutter(serverUrl: string): Promise<CommitCutter> {
   const { hostname, port } = new URL(serverUrl);
   const open = new Set<Socket>();
-  let armed: Cut | undefined;
+  let cutFor: () => Cut | undefined = () => undefined;
   let isFrozen = false;
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
-    let isCommitting = false;
+    let cut: Cut | undefined;
     const end = (): void => {
       for (const socket of [client, upstream]) {
         socket.destroy();
@@ -38,20 +40,15 @@ export async function startCommitCutter(serverUrl: string): Promise<CommitCutter
       open.add(socket);
       socket.setNoDelay(true).on('error', end).on('close', end);
     }
-    const cut = (): void => {
-      armed = undefined;
-      end();
-    };
     client.on('data', (chunk) => {
       if (isFrozen) return;
-      const isCommit = armed !== undefined && chunk.includes(COMMIT);
-      if (isCommit && armed === 'before') return cut();
-      isCommitting ||= isCommit;
+      if (chunk.includes(COMMIT)) cut ??= cutFor();
+      if (cut === 'before') return end();
       upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
       if (isFrozen) return;
-      if (isCommitting && chunk.includes(COMMITTED)) return cut();
+      if (cut === 'after' && chunk.includes(COMMITTED)) return end();
       client.write(chunk);
     });
   });
@@ -61,8 +58,13 @@ export async function startCommitCutter(serverUrl: string): Promise<CommitCutter
   return {
     through: (url) =>
       Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(ownPort) }).toString(),
-    arm: (cut) => void (armed = cut),
-    disarm: () => void (armed = undefined),
+    arm: (cut) =>
+      void (cutFor = () => {
+        cutFor = () => undefined;
+        return cut;
+      }),
+    armWhere: (asked) => void (cutFor = asked),
+    disarm: () => void (cutFor = () => undefined),
     freeze: () => void (isFrozen = true),
     close: async () => {
       for (const socket of open) socket.destroy();

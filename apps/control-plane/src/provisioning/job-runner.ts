@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Database, together } from '@atlas/persistence';
-import { Clock, CommitOutcomeUnknown, newTraceId, runInContext } from '@atlas/platform';
+import { Clock, CommitOutcomeUnknown, databaseFailure, newTraceId, runInContext } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -12,7 +12,7 @@ import { JobWaker } from './job-waker';
 import { type ProvisioningJob } from './job.entity';
 import { Jobs, LEASE_MS, LeaseLost } from './jobs.repository';
 import { Operations } from './operations';
-import { nextAttemptAt } from './retry-policy';
+import { MAX_ATTEMPTS, nextAttemptAt } from './retry-policy';
 import { type Step, type StepContext, StepFailure, type StepResult } from './step';
 
 type Turn = 'again' | 'stop';
@@ -43,6 +43,8 @@ export class JobRunner {
       const tenantId = job.tenantId ?? undefined;
       await runInContext({ traceId: newTraceId(), jobId, tenantId }, () => this.walk(job));
     } catch (error) {
+      // Nobody works on it until its lease is over, or given back.
+      if (!(error instanceof LeaseLost)) await this.jobs.giveBack(job).catch(() => undefined);
       if (!(error instanceof LeaseLost)) throw error;
       this.logger.warn(`Job ${jobId} is in another worker's hands; this one stops.`);
     } finally {
@@ -159,7 +161,9 @@ export class JobRunner {
       const stack = await this.secrets.redact(job, String((error as Error).stack));
       this.logger.error({ msg: failure.message, stack });
     }
-    const attempt = Math.max(state.attempt, 1);
+    // An outage of our database is no attempt of the step's: it alone never ends the job.
+    const most = databaseFailure(error) ? MAX_ATTEMPTS - 1 : MAX_ATTEMPTS;
+    const attempt = Math.min(Math.max(state.attempt, 1), most);
     const { code, message: detail, failureClass } = failure;
     const fix = failure.fix && (await this.secrets.redact(job, failure.fix));
     const told = { code, detail, class: failureClass, fix };

@@ -6,6 +6,8 @@ import { LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
 
 export const LEASE_MS = 15_000;
+/** Before a job that was broken off is claimed again. */
+const PAUSE_MS = 1000;
 
 /** Another worker holds the job now: whatever this one still wants to write is refused. */
 export class LeaseLost extends Error {
@@ -73,6 +75,14 @@ export class Jobs {
   async renew(job: ProvisioningJob): Promise<void> {
     const leaseExpiresAt = new Date(this.clock.now().getTime() + LEASE_MS);
     await this.save(job, { leaseExpiresAt, dueAt: leaseExpiresAt });
+  }
+
+  /** Lets go of a job that was broken off, so that it is claimed again soon. Does nothing where the lease is lost. */
+  async giveBack({ id, leaseOwner, leaseNumber }: ProvisioningJob): Promise<void> {
+    const held = { id, leaseOwner: leaseOwner ?? '', leaseNumber, status: In([...LIVE_JOB_STATUSES]) };
+    const dueAt = new Date(this.clock.now().getTime() + PAUSE_MS);
+    const released = { leaseOwner: null, leaseExpiresAt: null, dueAt };
+    await this.database.write((manager) => manager.update(ProvisioningJob, held, released));
   }
 
   /** Writes as the holder of the lease. Throws {@link LeaseLost} when that is somebody else by now. */

@@ -3,14 +3,18 @@ import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { ControlPlaneConfig } from '../control-plane.config';
 import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
 import { Cells } from '../tenant-planes/cells';
 import { placeOf } from '../tenant-planes/placements';
 import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
+import { olderTarget, targetPlaneOlder, versionsFrom } from '../tenant-planes/plane-versions';
 import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
+import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { type Tenant } from '../tenants/tenant.entity';
 import { type MoveTenantDto } from '../tenants/tenants.dto';
 import { requireTenant } from '../tenants/tenants.service';
+import { requireDatabaseAllowed } from './database-choice';
 import { type JobParams } from './job';
 import { TenantOperations } from './tenant-operations';
 import { type PlanView } from './accepted.view';
@@ -24,6 +28,7 @@ export class Moves {
     private readonly cells: Cells,
     private readonly planes: SingleTenantPlanes,
     private readonly tokens: ProvisioningTokens,
+    private readonly config: ControlPlaneConfig,
   ) {}
 
   /** What `accept` would do. Changes nothing. */
@@ -60,9 +65,14 @@ export class Moves {
       const detail = `tenant_plane_id names a cell; a ${model} tenant gets a tenant plane of its own. Leave it out.`;
       throw new DomainError('tenant_plane_not_a_cell', 'unprocessable', detail);
     }
-    if (model !== 'shared') return;
+    if (model !== 'shared') return requireDatabaseAllowed(this.config, model, tenant);
     const wanted = { region: only === undefined ? tenant.region : null, only, except: home?.tenantPlaneId };
-    if (await this.cells.emptiest(manager, wanted)) return;
+    const source = home && (await manager.findOneBy(TenantPlane, { id: home.tenantPlaneId }));
+    const versions = source?.version ? await versionsFrom(manager, source.version) : undefined;
+    if (await this.cells.emptiest(manager, { ...wanted, versions })) return;
+    const older = await this.cells.emptiest(manager, wanted);
+    const why = source && older && olderTarget(source, older);
+    if (why) throw targetPlaneOlder(why);
     const detail =
       'No shared tenant plane that would do has room. Register another cell, or name another one.';
     throw new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });

@@ -3,12 +3,14 @@ import { Database } from '@atlas/persistence';
 import { Clock, DomainError, validationFailed } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThanOrEqual } from 'typeorm';
+import { ControlPlaneConfig } from '../control-plane.config';
 import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
 import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
 import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
 import { Tenant } from '../tenants/tenant.entity';
 import { type DeprovisionTenantDto } from '../tenants/tenants.dto';
 import { requireTenant } from '../tenants/tenants.service';
+import { requireDatabaseAllowed } from './database-choice';
 import { type JobParams } from './job';
 import { ProvisioningJob } from './job.entity';
 import { TenantOperations } from './tenant-operations';
@@ -24,6 +26,7 @@ export class Removals {
     private readonly operations: TenantOperations,
     private readonly planes: SingleTenantPlanes,
     private readonly tokens: ProvisioningTokens,
+    private readonly config: ControlPlaneConfig,
     private readonly clock: Clock,
   ) {}
 
@@ -77,8 +80,12 @@ export class Removals {
         });
   }
 
-  private requireRestorable({ status, restorableUntil }: Tenant): void {
-    if (status !== 'deprovisioning' || (restorableUntil && restorableUntil > this.clock.now())) return;
+  private requireRestorable(tenant: Tenant): void {
+    const { status, restorableUntil, deploymentModel: model } = tenant;
+    if (status !== 'deprovisioning' || (restorableUntil && restorableUntil > this.clock.now())) {
+      if (model !== 'shared') requireDatabaseAllowed(this.config, model, tenant);
+      return;
+    }
     const detail = restorableUntil
       ? `The time in which the tenant could be restored ended at ${restorableUntil.toISOString()}.`
       : 'The tenant is not deprovisioned yet. Its job is gone on with by retry, or undone by rollback.';

@@ -28,7 +28,11 @@ export type StepResult =
   | { readonly kind: 'wait'; readonly for: string; readonly until: Date };
 
 export const done = (outputs: StepOutputs = {}): StepResult => ({ kind: 'done', outputs });
-export const wait = (what: string, until: Date): StepResult => ({ kind: 'wait', for: what, until });
+/** `trouble`: what it failed of last, where whoever is waited for tries again. */
+export const wait = (what: string, until: Date, trouble: string | null = null): StepResult => {
+  const last = trouble === null ? '' : ` (it is tried again, and failed last with: ${trouble})`;
+  return { kind: 'wait', for: `${what}${last}`, until };
+};
 
 /**
  * One step of an operation. It may run again after a crash at any point, so `run` first looks what is there; `undo` works

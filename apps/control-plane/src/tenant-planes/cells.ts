@@ -7,6 +7,8 @@ export interface WantedCell {
   readonly region: string | null;
   readonly only?: string;
   readonly except?: string;
+  /** Left out: any. */
+  readonly versions?: readonly string[];
 }
 
 /** Shared tenant planes with room for tenants. */
@@ -40,7 +42,10 @@ export class Cells {
       .execute();
   }
 
-  emptiest(manager: EntityManager, { region, only, except }: WantedCell): Promise<TenantPlane | null> {
+  emptiest(
+    manager: EntityManager,
+    { region, only, except, versions }: WantedCell,
+  ): Promise<TenantPlane | null> {
     const query = manager
       .createQueryBuilder(TenantPlane, 'cell')
       .where("cell.deploymentModel = 'shared' and cell.status = 'enrolled'")
@@ -51,6 +56,7 @@ export class Cells {
     if (region) query.andWhere('cell.region = :region', { region });
     if (only) query.andWhere('cell.id = :only', { only });
     if (except) query.andWhere('cell.id <> :except', { except });
+    if (versions) query.andWhere('cell.version in (:...versions)', { versions: ['', ...versions] });
     return query.getOne();
   }
 }

@@ -1,5 +1,5 @@
 import { TimestampColumn } from '@atlas/persistence';
-import { type PlacementPhase } from '@atlas/plane-contract';
+import { type PlacementPhase, type ReportedState } from '@atlas/plane-contract';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** Where a tenant lives. Desired state is derived from these rows; at most one of a tenant is `serving` or `frozen`. */
@@ -14,7 +14,7 @@ export class Placement {
   @Column('integer', { name: 'entry_revision' }) entryRevision: number;
   /** The entry revision that the plane last reported on, and what it said. */
   @Column('integer', { name: 'reported_revision' }) reportedRevision: number;
-  @Column('varchar', { name: 'reported_state', nullable: true }) reportedState: 'applied' | 'failed' | null;
+  @Column('varchar', { name: 'reported_state', nullable: true }) reportedState: ReportedState | null;
   @Column('text', { name: 'reported_error', nullable: true }) reportedError: string | null;
   /** Its rows shall go, by this job. */
   @Column('uuid', { name: 'purge_job_id', nullable: true }) purgeJobId: string | null;

@@ -35,6 +35,22 @@ export function reservedPlacement(
   return { ...place, phase, holdsPlace: true, ...unpublished, purgeJobId: null, removeAfter: null };
 }
 
+/** The plane has done what the entry as it stands asks for. */
+export function isApplied({ reportedState, reportedRevision, entryRevision }: Placement): boolean {
+  return reportedState === 'applied' && reportedRevision >= entryRevision;
+}
+
+/** Why the plane has not done what the entry asks for, and goes on trying; null where it does not say so. */
+export function troubleAt({
+  reportedState,
+  reportedRevision,
+  reportedError,
+  entryRevision,
+}: Placement): string | null {
+  const isRetrying = reportedState === 'retrying' && reportedRevision >= entryRevision;
+  return isRetrying ? (reportedError ?? 'no reason given') : null;
+}
+
 /** Where the tenant lives, or where it is on its way to. */
 export function placeOf(
   manager: EntityManager,

@@ -59,9 +59,13 @@ export class Backups {
     return backup;
   }
 
-  async keep(manager: EntityManager, { id }: Transfer, manifest: Manifest): Promise<void> {
+  /** False when it is not as it was read: its plane sends it anew. */
+  async keep(manager: EntityManager, backup: Transfer, manifest: Manifest): Promise<boolean> {
+    const { id, attempt, parts, imported } = backup;
+    const asRead = { id, attempt: attempt ?? '', parts, imported, endedAt: IsNull() };
     const kept = { manifest, planeKey: null, endedAt: this.clock.now() };
-    await manager.update(Transfer, { id }, kept as never);
+    const { affected } = await manager.update(Transfer, asRead, kept as never);
+    return affected === 1;
   }
 
   /** Has a plane import what is kept. */

@@ -1,4 +1,4 @@
-import { Database, Signals } from '@atlas/persistence';
+import { Database, Signals, lockedForUpdate } from '@atlas/persistence';
 import { type TransferPartHeader } from '@atlas/plane-contract';
 import { DomainError, validationFailed } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -92,7 +92,9 @@ export class TransferRelay {
   }
 
   private async require(manager: EntityManager, where: FindOptionsWhere<Transfer>): Promise<Transfer> {
-    const transfer = await manager.findOneBy(Transfer, { ...where, endedAt: IsNull() });
+    const query = manager.createQueryBuilder(Transfer, 'transfer').where({ ...where, endedAt: IsNull() });
+    // Nobody ends it, or counts on what is here, while a part is put in the place of another.
+    const transfer = await lockedForUpdate(query).getOne();
     if (transfer) return transfer;
     const detail = 'There is no such transfer, or it has ended, or this plane has another part in it.';
     throw new DomainError('transfer_not_found', 'not_found', detail);

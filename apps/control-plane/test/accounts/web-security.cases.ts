@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { MAX_PART_LENGTH, PLANE_PATHS, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
 import { type RawAnswer, sendRaw } from '@atlas/testing';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { Tenant } from '../../src/tenants/tenant.entity';
 import { PASSWORD, TestControlPlane, provisionBody } from '../control-plane.fixture';
 
 const CONSOLE = 'https://console.example.com';
@@ -111,6 +113,23 @@ describe('a Control Plane in production', () => {
       ['on_prem', 'sqlite'],
     ] as const)
       expect((await order(model, driver)).status).toBe(200);
+
+    // One that was made for such a database does not come to a plane that refuses it later on either.
+    const made = provisionBody({ deployment_model: 'on_prem', database: { driver: 'sqlite' } });
+    const { id } = (await plane.post('/api/tenants/provision', made).expect(202)).body.tenant;
+    const refused = { status: 422, code: 'database_not_in_production' };
+    for (const query of ['?dry_run=true', '']) {
+      const move = `/api/tenants/${id}/move${query}`;
+      expect((await plane.post(move, { deployment_model: 'dedicated' })).body).toMatchObject(refused);
+      const gone = {
+        ...{ status: 'deprovisioning', deploymentModel: 'dedicated' },
+        restorableUntil: new Date(plane.clock.now().getTime() + 3_600_000),
+      };
+      await plane.change(Tenant, { id }, gone);
+      expect((await plane.post(`/api/tenants/${id}/restore${query}`)).body).toMatchObject(refused);
+      await plane.change(Tenant, { id }, { status: 'active', deploymentModel: 'on_prem' });
+    }
+    expect(await plane.count(ProvisioningJob, { tenantId: id })).toBe(1);
     await plane.close();
   });
 });

@@ -8,8 +8,9 @@ import { type EntityManager } from 'typeorm';
 import { Cells } from '../../src/tenant-planes/cells';
 import { Placement } from '../../src/tenant-planes/placement.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { Transfer } from '../../src/transfers/transfer.entity';
 import { JobScene } from '../job-scene.fixture';
-import { type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
+import { PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
 
 interface LooksAtJob {
   requireJob(manager: EntityManager, id: string): Promise<ProvisioningJob>;
@@ -102,6 +103,46 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     jest.restoreAllMocks();
     expect((await scene.job(body.job.id)).error?.code).toBe('no_capacity');
     expect(await scene.plane.count(Placement, { tenantPlaneId: here.id })).toBe(0);
+  });
+
+  it('loses no tenant to a cell of an older version, which could not store all of its rows', async () => {
+    const [id = ''] = await inhabited(1);
+    await scene.plane.change(TenantPlane, { id: other.id }, { version: '0.0.9' });
+    const move = (query = '') =>
+      scene.plane.post(`/api/tenants/${id}/move${query}`, {
+        deployment_model: 'shared',
+        tenant_plane_id: other.id,
+      });
+    for (const query of ['?dry_run=true', '']) {
+      const { status, body } = await move(query);
+      expect([status, body.code, body.detail]).toEqual([
+        409,
+        'target_plane_older',
+        expect.stringMatching(/ runs 0\.0\.9, and .* runs 0\.1\.0.*upgrade .* to 0\.1\.0 first/),
+      ]);
+    }
+    const job = await drain();
+    await eventually(async () => (await movesOf(job)).some(({ status }) => status === 'failed'));
+    expect(await scene.plane.count(Placement, { tenantPlaneId: other.id })).toBe(0);
+  });
+
+  it('sends nothing to a plane of a tenant of its own that has enrolled in an older version', async () => {
+    const [id = ''] = await inhabited(1);
+    const body = { deployment_model: 'on_prem' };
+    const accepted = await scene.plane.post(`/api/tenants/${id}/move`, body).expect(202);
+    const { job, install } = accepted.body;
+    const planeId = (await scene.plane.rows(Placement, { tenantId: id, phase: 'importing' }))[0]
+      ?.tenantPlaneId;
+    const theirs = new PlaneSimulator(scene.plane.url, scene.plane.clock, planeId ?? '', install);
+    const enrolment = { endpoint_url: 'https://atlas.acme.example', version: '0.0.9' };
+    expect((await theirs.enrol(enrolment)).status).toBe(200);
+    await scene.reaches(job.id, 'failed');
+    expect((await scene.job(job.id)).error).toMatchObject({ code: 'target_plane_older', class: 'operator' });
+    expect(await scene.plane.count(Transfer, { tenantId: id })).toBe(0);
+    // Once it is upgraded the job goes on.
+    await theirs.report([], { version: '0.1.0' });
+    await scene.act(job.id, 'retry').expect(202);
+    await eventually(() => scene.plane.count(Transfer, { tenantId: id }));
   });
 
   it('is drained at once when it is empty, and takes tenants again when it is reopened', async () => {

@@ -1,5 +1,6 @@
 import { ChangeTracking, Database, TenantDatabase } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
+import { databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { In, Not } from 'typeorm';
 import { rowCodecs } from '../portability/row-codec';
@@ -15,6 +16,8 @@ export interface Applied {
   readonly tenantId: string;
   readonly entryRevision: number;
   readonly error?: string;
+  /** The error is not the last word: it is of the database, a disk or the line, and the same is tried again. */
+  readonly isRetried?: boolean;
 }
 
 /** Makes this plane's directory what the Control Plane wants it to be. Entry by entry: one failure holds nobody back. */
@@ -85,6 +88,7 @@ export class DesiredStateApplier {
       return outcome;
     } catch (error) {
       this.logger.error(error);
+      if (databaseFailure(error)) return { ...outcome, error: databaseState(error).reason, isRetried: true };
       return { ...outcome, error: (error as Error).message };
     }
   }

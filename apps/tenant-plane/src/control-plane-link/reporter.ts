@@ -31,7 +31,11 @@ export class Reporter {
 
   /** Does not wait for the report. */
   report(applied: readonly Applied[]): void {
-    for (const one of applied) this.pending.set(one.tenantId, one);
+    for (const one of applied) {
+      // A transfer may speak of an entry that has been replaced since.
+      const { entryRevision = 0 } = this.pending.get(one.tenantId) ?? {};
+      if (one.entryRevision >= entryRevision) this.pending.set(one.tenantId, one);
+    }
     if (applied.length > 0) this.start();
   }
 
@@ -67,10 +71,12 @@ export class Reporter {
     const health = await this.planeHealth.examine();
     const { current, linkId } = this.identities;
     const counted = await this.identities.nextSequence();
-    const tenants = batch.map(({ tenantId, entryRevision, error }) => ({
+    const tenants = batch.map(({ tenantId, entryRevision, error, isRetried }) => ({
       tenant_id: tenantId,
       entry_revision: entryRevision,
-      ...(error === undefined ? { state: 'applied' } : { state: 'failed', error: error.slice(0, 2000) }),
+      ...(error === undefined
+        ? { state: 'applied' }
+        : { state: isRetried ? 'retrying' : 'failed', error: error.slice(0, 2000) }),
     }));
     const plane = {
       revision: current.revision ?? 'none',

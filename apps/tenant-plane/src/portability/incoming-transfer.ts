@@ -21,18 +21,20 @@ export interface IncomingTools {
   markWhole(isWhole: boolean): Promise<void>;
 }
 
-/** What arrived is not what was sent. */
+/** What arrived is not what was sent, or can't be taken here: the same again would fail again. */
 export class TransferFailed extends Error {}
 
 /**
  * Imports a tenant's rows part by part, each in one transaction, and reads them back: the sums are those of what stands in
- * this database. Begun again, it begins from the first part.
+ * this database. Run again after a failure, it goes on with the part that failed: to take a part twice changes nothing.
+ * Another one begins from the first part.
  */
 export class IncomingTransfer {
   private readonly logger = new Logger(IncomingTransfer.name);
   private sums: RowSums;
   private attempt?: string;
   private next = 1;
+  private isWhole = false;
 
   constructor(
     private readonly tools: IncomingTools,
@@ -44,22 +46,32 @@ export class IncomingTransfer {
 
   /** Ends when all is imported and compared. Throws {@link TransferFailed} when the copy differs. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    while (!signal.aborted && !this.isWhole) {
       const sealed = await this.receive(signal);
-      if (sealed === null) continue;
-      const { header, part } = await openPart(sealed, this.incoming.key);
-      if (header.attempt !== this.attempt) await this.begin(header.attempt);
-      if (header.transfer !== this.incoming.transferId || header.part !== this.next)
-        throw new TransferFailed('A part of another transfer, or out of order, was received.');
-      await this.take(part);
-      this.next += 1;
-      if (!part.manifest) continue;
+      if (sealed !== null) await this.import(sealed);
+    }
+    // Asking for the next says that this one is imported.
+    if (this.isWhole) await this.receive(signal, 0);
+  }
+
+  private async import(sealed: string): Promise<void> {
+    const { header, part } = await openPart(sealed, this.incoming.key).catch(({ message }: Error) => {
+      throw new TransferFailed(`A part cannot be opened: ${message}`);
+    });
+    if (header.transfer !== this.incoming.transferId)
+      throw new TransferFailed('A part of another transfer was received.');
+    const isNew = header.attempt !== this.attempt;
+    // The source may begin anew while it is asked for.
+    if (header.part !== (isNew ? 1 : this.next)) throw new Error('A part was received out of order.');
+    if (isNew) await this.begin(header.attempt);
+    await this.take(part);
+    if (part.manifest) {
       this.compare(part.manifest);
       await this.tools.markWhole(true);
-      // Asking for the next says that this one is imported.
-      await this.receive(signal, 0);
-      return;
+      this.isWhole = true;
     }
+    // Last: once the next is asked for, the Control Plane counts on this one.
+    this.next += 1;
   }
 
   private receive(signal: AbortSignal, waitSeconds?: number): Promise<string | null> {
@@ -86,6 +98,11 @@ export class IncomingTransfer {
       });
       if (here.length !== tables.length)
         throw new TransferFailed('Rows of a table that is not known here were received: upgrade this plane.');
+      const unknown = here.flatMap(({ codec, rows: [row = {}] }) => codec.unknownIn(row));
+      if (unknown.length > 0)
+        throw new TransferFailed(
+          `Columns that are not known here were received (${unknown.join(', ')}): upgrade this plane.`,
+        );
       for (const { codec, rows } of here) await putRows(scope, codec, rows);
       for (const { codec, deleted } of here.toReversed()) await deleteRows(scope, codec, deleted ?? []);
       for (const { codec, rows, deleted } of here) {

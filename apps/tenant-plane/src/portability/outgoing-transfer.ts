@@ -7,6 +7,7 @@ import {
   type TenantScope,
 } from '@atlas/persistence';
 import { type TransferPartHeader } from '@atlas/plane-contract';
+import { databaseFailure } from '@atlas/platform';
 import { type Part, type TableRows, sealPart } from './part';
 import { type PortableRow, type RowCodec } from './row-codec';
 import { pagesOf, rowsWith } from './row-store';
@@ -34,40 +35,36 @@ export interface Outgoing {
 
 /**
  * Sends a tenant's rows: as they are at one moment, then what changes, while the tenant goes on working; frozen, what is
- * left and the sums of it all. A process that dies leaves nothing to go on with: the next begins a new attempt.
+ * left and the sums of it all. Run again after the database failed, it goes on where it was. A process that dies leaves
+ * nothing to go on with: the next begins a new attempt.
  */
 export class OutgoingTransfer {
-  private readonly attempt = randomUUID();
-  private readonly codecs: readonly RowCodec[];
-  private readonly sums: RowSums;
-  private part = 0;
+  private attempt: string;
+  private sums: RowSums;
+  private part: number;
+  private saidLevel: boolean;
   private shallFreeze = false;
-  private frozen?: Promise<void>;
-  private saidLevel = false;
+  private hasFrozen = false;
+  private progress: 'none' | 'snapshot sent' | 'all sent' = 'none';
   private wake: () => void = () => undefined;
 
   constructor(
     private readonly tools: TransferTools,
     private readonly outgoing: Outgoing,
-    codecs: readonly RowCodec[],
-  ) {
-    this.codecs = codecs;
-    this.sums = new RowSums(codecs.map(({ table }) => table));
-  }
+    private readonly codecs: readonly RowCodec[],
+  ) {}
 
   async run(signal: AbortSignal): Promise<void> {
-    const { tracking } = this.tools;
-    const { tenantId } = this.outgoing;
-    if (!(await this.isFrozen())) {
-      await tracking.stop(tenantId);
-      await tracking.start(tenantId);
-    }
-    await this.sendSnapshot(signal);
-    while (!signal.aborted) {
-      const wasFrozen = await this.isFrozen();
-      const changes = await this.sendChanges(wasFrozen, signal);
-      if (wasFrozen && changes < MAX_CHANGES) return;
-      if (changes === 0) await this.pause(signal);
+    try {
+      if (this.progress === 'none') await this.begin(signal);
+      while (!signal.aborted && this.progress !== 'all sent') {
+        const hasSent = await this.sendChanges(await this.isFrozen(), signal);
+        if (!hasSent) await this.pause(signal);
+      }
+    } catch (error) {
+      // Which parts are there nobody knows, when one was refused.
+      if (!databaseFailure(error)) this.progress = 'none';
+      throw error;
     }
   }
 
@@ -78,8 +75,25 @@ export class OutgoingTransfer {
   }
 
   private async isFrozen(): Promise<boolean> {
-    if (this.shallFreeze) await (this.frozen ??= this.tools.tracking.freeze(this.outgoing.tenantId));
-    return this.shallFreeze;
+    if (this.shallFreeze && !this.hasFrozen) {
+      await this.tools.tracking.freeze(this.outgoing.tenantId);
+      this.hasFrozen = true;
+    }
+    return this.hasFrozen;
+  }
+
+  private async begin(signal: AbortSignal): Promise<void> {
+    const { tracking } = this.tools;
+    const { tenantId } = this.outgoing;
+    this.attempt = randomUUID();
+    this.sums = new RowSums(this.codecs.map(({ table }) => table));
+    [this.part, this.saidLevel] = [0, false];
+    if (!(await this.isFrozen())) {
+      await tracking.stop(tenantId);
+      await tracking.start(tenantId);
+    }
+    await this.sendSnapshot(signal);
+    this.progress = 'snapshot sent';
   }
 
   private async sendSnapshot(signal: AbortSignal): Promise<void> {
@@ -114,8 +128,8 @@ export class OutgoingTransfer {
     await flush();
   }
 
-  /** Answers with how many there were. An empty part is sent once, to say that the target is level; and as the last. */
-  private async sendChanges(isLast: boolean, signal: AbortSignal): Promise<number> {
+  /** Answers with whether there was anything to send. An empty part is sent once, to say that the target is level; and as the last. */
+  private async sendChanges(isLast: boolean, signal: AbortSignal): Promise<boolean> {
     const { tenants, tracking, relay } = this.tools;
     const { tenantId, transferId } = this.outgoing;
     const { changes, tables } = await tenants.snapshot(tenantId, async (scope) => {
@@ -123,13 +137,15 @@ export class OutgoingTransfer {
       return { changes: found, tables: await this.tablesOf(scope, found) };
     });
     const isWhole = isLast && changes.length < MAX_CHANGES;
-    if (changes.length === 0 && !isWhole && this.saidLevel) return 0;
+    if (changes.length === 0 && !isWhole && this.saidLevel) return false;
     this.saidLevel ||= changes.length < MAX_CHANGES;
     const part: Part = { tables, ...(isWhole && { manifest: this.sums.manifest() }) };
     const sealed = await this.seal(part, isWhole ? 'last' : 'changes', changes.length);
     await relay.send(transferId, this.part, sealed, signal);
-    await tracking.forget(tenantId, changes);
-    return changes.length;
+    // Nothing changes any more: what is left of it goes with the tracking.
+    if (isWhole) this.progress = 'all sent';
+    else await tracking.forget(tenantId, changes);
+    return true;
   }
 
   /** The rows that were changed, as they are now, and the keys of those that are gone. */

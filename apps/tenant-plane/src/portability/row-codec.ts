@@ -39,6 +39,14 @@ export class RowCodec {
     );
   }
 
+  /** Columns of a newer plane, which would be lost here. */
+  unknownIn(row: PortableRow): string[] {
+    const known = new Set(this.columns.map(({ databaseName }) => databaseName));
+    return Object.keys(row)
+      .filter((column) => !known.has(column))
+      .map((column) => `${this.table}.${column}`);
+  }
+
   keyOf(row: PortableRow): string[] {
     return this.keys.map(({ databaseName }) => String(row[databaseName]));
   }

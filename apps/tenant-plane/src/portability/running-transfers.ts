@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { type IncomingTransfer } from './incoming-transfer';
 import { type OutgoingTransfer } from './outgoing-transfer';
 
 export interface RunningTransfer {
   readonly tenantId: string;
   readonly end: AbortController;
   ended: Promise<void>;
+  /** What is under way, and goes on after an outage. */
   outgoing?: OutgoingTransfer;
+  incoming?: IncomingTransfer;
 }
 
 /** The transfers that run in this process, by their ids. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PLANE_PATHS, TENANT_PLANE_ID_PARAMETER, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneClient, type SignedCall } from '../control-plane-link/control-plane-client';
-import { ControlPlaneUnreachable } from '../control-plane-link/control-plane.errors';
+import { ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane-link/control-plane.errors';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 
 const TIMEOUT_MS = 30_000;
@@ -37,13 +37,13 @@ export class TransferRelay {
     return (await this.persist(signal, { ...call, mustBeSigned: true })) || null;
   }
 
-  /** A line that breaks now and then costs no more than the part that was under way. */
+  /** A line or a Control Plane that fails now and then costs no more than the part that was under way. */
   private async persist(signal: AbortSignal, call: SignedCall): Promise<string> {
     for (;;) {
       try {
         return await this.client.exchange(call);
       } catch (error) {
-        if (!(error instanceof ControlPlaneUnreachable) || signal.aborted) throw error;
+        if (!isPassing(error) || signal.aborted) throw error;
         await delay(RETRY_MS, undefined, { signal });
       }
     }
@@ -58,4 +58,9 @@ export class TransferRelay {
       mustBeSigned: false,
     };
   }
+}
+
+function isPassing(error: unknown): boolean {
+  if (error instanceof ControlPlaneRefused) return error.status >= 500 || error.status === 429;
+  return error instanceof ControlPlaneUnreachable;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ChangeTracking, Database, TenantDatabase } from '@atlas/persistence';
-import { type DesiredTransfer } from '@atlas/plane-contract';
+import { type DesiredTransfer, LinkPace } from '@atlas/plane-contract';
+import { databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type CryptoKey } from 'jose';
 import { IsNull, Not } from 'typeorm';
@@ -17,8 +18,6 @@ import { rowCodecs } from './row-codec';
 import { type RunningTransfer, RunningTransfers } from './running-transfers';
 import { withScratchDatabase } from './scratch-database';
 import { TransferRelay } from './transfer-relay';
-
-const RETRY_MS = 1000;
 
 interface TenantInTransfer extends Tenant {
   readonly transfer: DesiredTransfer;
@@ -64,20 +63,32 @@ export class Transfers {
     running.ended = this.keepTrying(transfer.id, running).finally(() => this.running.delete(transfer.id));
   }
 
-  /** Whatever fails is tried again. A copy that differs is told, and made anew: a person sees it, and may end it. */
+  /**
+   * Whatever fails is told, and tried again from where it was. A copy that differs is made anew: a person sees it, and may
+   * end it.
+   */
   private async keepTrying(transferId: string, running: RunningTransfer): Promise<void> {
     const { signal } = running.end;
+    const pace = new LinkPace();
+    let hasFailed = false;
+    let tenant: TenantInTransfer | undefined;
     while (!signal.aborted) {
+      const startedAt = performance.now();
       try {
-        const tenant = (await this.wanted()).find(({ transfer }) => transfer.id === transferId);
+        tenant = (await this.wanted()).find(({ transfer }) => transfer.id === transferId);
         if (!tenant) return;
         await this.attempt(tenant, running);
+        if (hasFailed) this.reporter.report([{ tenantId: tenant.id, entryRevision: tenant.entryRevision }]);
         // Done: it stays on the list, so that it is not begun again.
         return await aborted(signal);
       } catch (error) {
         if (signal.aborted) return;
+        hasFailed = true;
+        if (error instanceof TransferFailed) running.outgoing = running.incoming = undefined;
         this.logger.warn(`Transfer ${transferId} is tried again: ${(error as Error).message}`);
-        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+        if (tenant) this.reporter.report([failureOf(tenant, error as Error)]);
+        pace.failed(performance.now() - startedAt);
+        await delay(pace.pauseMs, undefined, { signal }).catch(() => undefined);
       }
     }
   }
@@ -94,47 +105,45 @@ export class Transfers {
     const tracking = new ChangeTracking(this.database);
     const tools = { tenants: this.tenants, tracking, relay: this.relay };
     const outgoing = { transferId: transfer.id, tenantId, recipient: transfer.recipient ?? {} };
-    running.outgoing = new OutgoingTransfer(tools, outgoing, this.codecs());
+    running.outgoing ??= new OutgoingTransfer(tools, outgoing, this.codecs());
     if (phase === 'frozen' || transfer.role === 'backup') running.outgoing.freeze();
     await running.outgoing.run(running.end.signal);
   }
 
-  private async receive(tenant: TenantInTransfer, running: RunningTransfer): Promise<void> {
-    const { id: tenantId, transfer } = tenant;
+  private async receive(
+    { id: tenantId, transfer }: TenantInTransfer,
+    running: RunningTransfer,
+  ): Promise<void> {
     const tools = {
       tenants: this.tenants,
       relay: this.relay,
       markWhole: (isWhole: boolean) => this.markWhole(tenantId, isWhole ? transfer.id : null),
     };
     const incoming = { transferId: transfer.id, tenantId, key: await this.keyOf(transfer) };
-    await new IncomingTransfer(tools, incoming, this.codecs()).run(running.end.signal).catch((error) => {
-      if (error instanceof TransferFailed) this.reporter.report([failureOf(tenant, error)]);
-      throw error;
-    });
+    running.incoming ??= new IncomingTransfer(tools, incoming, this.codecs());
+    await running.incoming.run(running.end.signal);
   }
 
   /** What was sent is taken back, restored and compared: a backup that was never restored is none. */
   private async backUp(tenant: TenantInTransfer, running: RunningTransfer): Promise<void> {
     const { id: tenantId, transfer } = tenant;
-    try {
-      await this.send(tenant, running);
-      const incoming = { transferId: transfer.id, tenantId, key: await this.keyOf(transfer) };
-      await withScratchDatabase(async (scratch) => {
-        const tenants = new TenantDatabase(scratch);
-        const tools = { tenants, relay: this.relay, markWhole: () => Promise.resolve() };
-        const codecs = rowCodecs(scratch.dataSource.manager);
-        await new IncomingTransfer(tools, incoming, codecs).run(running.end.signal);
-      });
-    } catch (error) {
-      if (!running.end.signal.aborted) this.reporter.report([failureOf(tenant, error as Error)]);
-      throw error;
-    }
+    await this.send(tenant, running);
+    const incoming = { transferId: transfer.id, tenantId, key: await this.keyOf(transfer) };
+    await withScratchDatabase(async (scratch) => {
+      const tenants = new TenantDatabase(scratch);
+      const tools = { tenants, relay: this.relay, markWhole: () => Promise.resolve() };
+      const codecs = rowCodecs(scratch.dataSource.manager);
+      await new IncomingTransfer(tools, incoming, codecs).run(running.end.signal);
+    });
   }
 
   /** A move is encrypted to this plane's own key; a backup to one that came encrypted to it. */
   private async keyOf({ key }: DesiredTransfer): Promise<CryptoKey> {
     const own = await this.identities.privateKey();
-    return key === undefined ? own : openBackupKey(key, own);
+    if (key === undefined) return own;
+    return openBackupKey(key, own).catch(({ message }: Error) => {
+      throw new TransferFailed(`The key of the backup cannot be opened here: ${message}`);
+    });
   }
 
   private async markWhole(id: string, importedTransferId: string | null): Promise<void> {
@@ -158,6 +167,9 @@ async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
 }
 
-function failureOf({ id, entryRevision }: Tenant, error: Error): Applied {
-  return { tenantId: id, entryRevision, error: error.message };
+/** Only a copy that is not what was sent is a failure; an outage, a full disk or a lost COMMIT is over some time. */
+function failureOf({ id: tenantId, entryRevision }: Tenant, error: Error): Applied {
+  if (error instanceof TransferFailed) return { tenantId, entryRevision, error: error.message };
+  const reason = databaseFailure(error) ? databaseState(error).reason : error.message;
+  return { tenantId, entryRevision, error: reason, isRetried: true };
 }

@@ -19,6 +19,7 @@ import { deleteAll } from '../../src/portability/row-store';
 import { rowCodecs } from '../../src/portability/row-codec';
 import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';
+import { CommitFaults } from '../commit-faults.fixture';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { fillEveryTable } from '../rows.fixture';
 import { TestTenantPlane } from '../tenant-plane.fixture';
@@ -30,8 +31,15 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
   let reports: jest.SpyInstance;
   let count = 0;
   let id: string;
-  beforeAll(async () => (plane = await TestTenantPlane.boot(driver)));
-  afterAll(() => plane.close());
+  let faults: CommitFaults;
+  beforeAll(async () => {
+    faults = await CommitFaults.start();
+    plane = await TestTenantPlane.boot(driver, { through: (url) => faults.through(url) });
+  });
+  afterAll(async () => {
+    await plane.close();
+    await faults.stop();
+  });
 
   beforeEach(async () => {
     relay = new MemoryRelay();
@@ -45,6 +53,10 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
   });
   afterEach(async () => {
     await plane.app.get(Transfers).stop();
+    // The next one's relay is for its tenant alone.
+    await plane.apply({
+      tenants: [{ ...tenant, transfer: undefined, entry_revision: tenant.entry_revision + 1 }],
+    });
     jest.restoreAllMocks();
   });
 
@@ -93,6 +105,46 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
     await eventually(isVerified, { what: 'the backup is restored' });
     expect(await contents()).toEqual(before);
     await plane.tenants.write(tenant.tenant_id, (scope) => deleteAll(scope, codecs));
+  });
+
+  it('is made, and the tenant removed and brought back, although COMMITs fail all the while', async () => {
+    const pair = await keys();
+    const before = await contents();
+    /** As the link asks again until all is applied. */
+    const insist = async (entry: Partial<DesiredTenant>): Promise<void> => {
+      tenant = { ...tenant, ...entry, entry_revision: tenant.entry_revision + 1 };
+      for (;;) {
+        const [applied] = await plane.apply({ tenants: [tenant] });
+        if (applied?.error === undefined) break;
+        expect(applied).toMatchObject({ isRetried: true, error: expect.not.stringContaining('127.0.0.1') });
+      }
+      await plane.app.get(Transfers).tend();
+    };
+    const struck = async (work: () => Promise<void>): Promise<void> => {
+      faults.begin();
+      await work();
+      faults.end();
+      expect(faults.count).toBeGreaterThan(0);
+    };
+    await struck(async () => {
+      await insist({ status: 'deprovisioning', transfer: await wanted('backup', pair) });
+      await eventually(isVerified, { what: 'the backup is verified' });
+      await plane.app.get(Transfers).stop();
+    });
+    await struck(() => insist({ phase: 'retired', transfer: undefined, purge: { job_id: id } }));
+    expect(Object.values(await contents()).flat()).toEqual([]);
+    relay.asked = 0;
+    await struck(async () => {
+      const transfer = await wanted('target', pair);
+      await insist({ phase: 'importing', purge: undefined, transfer });
+      await eventually(isVerified, { what: 'the backup is restored' });
+    });
+    expect(await contents()).toEqual(before);
+    await struck(() => insist({ status: 'active', phase: 'serving', transfer: undefined }));
+    await plane.tenants.write(tenant.tenant_id, (scope) => scope.update(User, {}, { name: 'served again' }));
+    const told = reports.mock.calls.flatMap(([applied]) => applied as { error?: string }[]);
+    expect(told.filter(({ error }) => error !== undefined)).not.toEqual([]);
+    for (const one of told) if (one.error !== undefined) expect(one).toMatchObject({ isRetried: true });
   });
 
   it('does not count when what comes back is not what was sent, and says so', async () => {

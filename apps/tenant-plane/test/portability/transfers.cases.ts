@@ -1,15 +1,17 @@
 import { ChangeTracking, Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { type DatabaseDriver, EVERY_DATABASE } from '@atlas/testing';
+import { databaseFailure } from '@atlas/platform';
+import { EVERY_DATABASE } from '@atlas/testing';
 import { type CryptoKey, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 import { type EntityMetadata } from 'typeorm';
 import { User } from '../../src/accounts/user.entity';
 import { TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
 import { Incident } from '../../src/incidents/incident.entity';
-import { IncomingTransfer } from '../../src/portability/incoming-transfer';
+import { IncomingTransfer, TransferFailed } from '../../src/portability/incoming-transfer';
 import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
 import { RowCodec, rowCodecs } from '../../src/portability/row-codec';
 import { type TransferRelay } from '../../src/portability/transfer-relay';
+import { CommitFaults } from '../commit-faults.fixture';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { fillEveryTable } from '../rows.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
@@ -25,13 +27,15 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
   let key: CryptoKey;
   let recipient: Record<string, unknown>;
   let count = 0;
+  let faults: CommitFaults;
   /** How often the target has said that its copy is whole. */
   let wholes = 0;
   const end = new AbortController();
 
   beforeAll(async () => {
+    faults = await CommitFaults.start();
     [source, target] = (await Promise.all(
-      [from, to].map((driver: DatabaseDriver) => TestTenantPlane.boot(driver)),
+      [from, to].map((driver) => TestTenantPlane.boot(driver, { through: (url) => faults.through(url) })),
     )) as [TestTenantPlane, TestTenantPlane];
     const pair = await generateKeyPair('ECDH-ES', { crv: 'X25519', extractable: true });
     key = pair.privateKey;
@@ -40,6 +44,8 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
   afterAll(async () => {
     end.abort();
     await Promise.all([source.close(), target.close()]);
+    await faults.stop();
+    jest.restoreAllMocks();
   });
   beforeEach(async () => {
     relay = new MemoryRelay();
@@ -53,10 +59,10 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     const tools = { tenants: source.tenants, tracking, relay: relay as unknown as TransferRelay };
     return new OutgoingTransfer(tools, { transferId: 't', tenantId: tenant.tenant_id, recipient }, sent);
   };
-  const incoming = (): IncomingTransfer => {
+  const incoming = (taken = codecs(target)): IncomingTransfer => {
     const marked = { markWhole: async (isWhole: boolean) => void (wholes += Number(isWhole)) };
     const tools = { tenants: target.tenants, relay: relay as unknown as TransferRelay, ...marked };
-    return new IncomingTransfer(tools, { transferId: 't', tenantId: tenant.tenant_id, key }, codecs(target));
+    return new IncomingTransfer(tools, { transferId: 't', tenantId: tenant.tenant_id, key }, taken);
   };
   /** All rows of the tenant, alike for the same rows on any database. */
   const contents = (plane: TestTenantPlane): Promise<unknown> =>
@@ -89,6 +95,47 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     for (const { table } of codecs(target))
       expect([table, (here as Record<string, unknown[]>)[table]?.length]).not.toEqual([table, 0]);
     expect(TENANT_SCOPED_ENTITIES).toHaveLength(codecs(target).length);
+  });
+
+  it('arrive whole, and once, although COMMITs fail on both planes', async () => {
+    await fillEveryTable(source, tenant);
+    for (let n = 0; n < 3; n += 1) await create(`before ${n}`).expect(201);
+    const [sending, receiving] = [outgoing(), incoming()];
+    /** As the plane tries again, but at once. */
+    const insist = async (transfer: OutgoingTransfer | IncomingTransfer): Promise<void> => {
+      for (;;) {
+        const error: unknown = await transfer.run(end.signal).catch((reason: unknown) => reason);
+        if (error === undefined) return;
+        expect(databaseFailure(error)).not.toBeNull();
+      }
+    };
+    faults.begin();
+    const [sent, received] = [insist(sending), insist(receiving)];
+    await relay.level();
+    faults.end();
+    for (let n = 0; n < 3; n += 1) await create(`while it is copied ${n}`).expect(201);
+    faults.begin();
+    sending.freeze();
+    await Promise.all([sent, received]);
+    faults.end();
+    expect(faults.count).toBeGreaterThan(1);
+    expect(wholes).toBe(1);
+    expect(await contents(target)).toEqual(await contents(source));
+  });
+
+  it('are refused when they come from a newer plane, which has a column more', async () => {
+    const older = codecs(target).map(({ metadata }) => {
+      const columns = metadata.columns.filter(({ databaseName }) => databaseName !== 'credentials_epoch');
+      return new RowCodec(Object.create(metadata, { columns: { value: columns } }) as EntityMetadata);
+    });
+    const sending = outgoing();
+    const sent = sending.run(end.signal);
+    sending.freeze();
+    await sent;
+    const failing = incoming(older).run(end.signal);
+    await expect(failing).rejects.toThrow(/not known here.*users\.credentials_epoch.*upgrade this plane/);
+    await expect(failing).rejects.toBeInstanceOf(TransferFailed);
+    expect([wholes, await target.rows(tenant, User)]).toEqual([0, []]);
   });
 
   it('arrive whole from an older plane, which has a column less', async () => {

@@ -52,9 +52,10 @@ export class MailQueue {
     await this.scope.manager.update(this.entity, { ...this.own, id, attempts }, { nextAttemptAt: until });
   }
 
-  /** As with {@link postpone}. */
-  async remove({ id, attempts }: OutgoingMailRow): Promise<void> {
-    await this.scope.manager.delete(this.entity, { ...this.own, id, attempts });
+  /** As with {@link postpone}; tells whether it did. */
+  async remove({ id, attempts }: OutgoingMailRow): Promise<boolean> {
+    const { affected } = await this.scope.manager.delete(this.entity, { ...this.own, id, attempts });
+    return affected === 1;
   }
 
   private get own(): { tenantId?: string } {

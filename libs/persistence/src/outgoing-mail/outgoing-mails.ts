@@ -1,4 +1,11 @@
-import { type Clock, MAIL_TIMEOUT_MS, type Mailer, newTraceId, runInContext } from '@atlas/platform';
+import {
+  type Clock,
+  MAIL_TIMEOUT_MS,
+  type Mailer,
+  databaseFailure,
+  newTraceId,
+  runInContext,
+} from '@atlas/platform';
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type EntityTarget } from 'typeorm';
 import { type Database } from '../database';
@@ -145,6 +152,8 @@ export abstract class OutgoingMails<S extends MailScope>
       () => undefined,
       (error: unknown) => error as Error,
     );
+    // Says nothing of the mail: its claim runs out, and it is tried again.
+    if (databaseFailure(failure)) throw failure as Error;
     if (failure) await this.putOff(queue, mail, failure);
     else await this.inQueue(queue, (mails) => mails.remove(mail));
     return true;
@@ -165,11 +174,13 @@ export abstract class OutgoingMails<S extends MailScope>
       await this.inQueue(queue, (mails) => mails.postpone(mail, next));
       return;
     }
-    this.logger.error({ msg: 'A mail is given up: it could not be sent for a day', ...told });
-    await this.transaction(queue, async (scope) => {
+    const isGivenUp = await this.transaction(queue, async (scope) => {
+      // Another may have claimed it since, and sent it.
+      if (!(await new MailQueue(this.entity, scope).remove(mail))) return false;
       await this.recordGivenUp(scope, mail);
-      await new MailQueue(this.entity, scope).remove(mail);
+      return true;
     });
+    if (isGivenUp) this.logger.error({ msg: 'A mail is given up: it could not be sent for a day', ...told });
   }
 
   private async hasMails(queue: string): Promise<boolean> {

@@ -1,6 +1,10 @@
+import { type Manifest } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
 import { Placement } from '../../tenant-planes/placement.entity';
+import { troubleAt } from '../../tenant-planes/placements';
 import { Backups } from '../../transfers/backups.service';
+import { type Transfer } from '../../transfers/transfer.entity';
 import { isWhole } from '../../transfers/transfers.service';
 import { ReadableBackup } from './readable-backup';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
@@ -27,9 +31,9 @@ export class AwaitBackupStep extends Step {
     const backup = await this.backups.live(manager, tenantId);
     if (!backup) return done(tally((await this.backups.kept(manager, tenantId))?.manifest ?? {}));
     if (isWhole(backup)) {
-      const manifest = await this.readable.read(manager, backup);
-      await write((transaction) => this.backups.keep(transaction, backup, manifest));
-      return done(tally(manifest));
+      const manifest = await this.read(manager, backup);
+      if (manifest && (await write((transaction) => this.backups.keep(transaction, backup, manifest))))
+        return done(tally(manifest));
     }
     const { targetPlaneId: tenantPlaneId } = backup;
     const place = await manager.findOneByOrFail(Placement, { tenantId, tenantPlaneId });
@@ -42,7 +46,19 @@ export class AwaitBackupStep extends Step {
     return wait(
       'the backup to be made and restored for a trial',
       new Date(startedAt.getTime() + PATIENCE_MS),
+      troubleAt(place),
     );
+  }
+
+  /** Null when its plane has begun anew meanwhile: then it is not whole yet. */
+  private async read(manager: EntityManager, backup: Transfer): Promise<Manifest | null> {
+    try {
+      return await this.readable.read(manager, backup);
+    } catch (error) {
+      const now = await this.backups.live(manager, backup.tenantId);
+      if (now?.attempt === backup.attempt) throw error;
+      return null;
+    }
   }
 
   async undo(): Promise<void> {

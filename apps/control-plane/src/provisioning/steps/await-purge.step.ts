@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Placement } from '../../tenant-planes/placement.entity';
+import { isApplied, troubleAt } from '../../tenant-planes/placements';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 import { oldPlace } from './old-place';
 
@@ -13,14 +14,13 @@ export class AwaitPurgeStep extends Step {
 
   async run(context: StepContext): Promise<StepResult> {
     const place = await context.manager.findOneByOrFail(Placement, oldPlace(context));
-    const hasReported = place.reportedRevision >= place.entryRevision;
-    if (hasReported && place.reportedState === 'applied') return done();
-    if (hasReported && place.reportedState === 'failed') {
+    if (isApplied(place)) return done();
+    if (place.reportedRevision >= place.entryRevision && place.reportedState === 'failed') {
       const detail = `The tenant plane could not remove the rows: ${place.reportedError ?? 'no reason given'}`;
       throw new StepFailure('retry', 'purge_failed', detail);
     }
     const until = new Date(context.startedAt.getTime() + PATIENCE_MS);
-    return wait('the tenant plane to remove the rows', until);
+    return wait('the tenant plane to remove the rows', until, troubleAt(place));
   }
 
   async undo(): Promise<void> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Placement } from '../../tenant-planes/placement.entity';
+import { isApplied, troubleAt } from '../../tenant-planes/placements';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 
 const PATIENCE_MS = 24 * 3_600_000;
@@ -12,14 +13,19 @@ export class AwaitRemovalStep extends Step {
 
   async run({ manager, startedAt, jobId: purgeJobId }: StepContext): Promise<StepResult> {
     const places = await manager.findBy(Placement, { purgeJobId });
-    const open = places.filter((place) => place.reportedRevision < place.entryRevision);
-    const failed = places.find((place) => !open.includes(place) && place.reportedState === 'failed');
+    const open = places.filter((place) => !isApplied(place));
+    const failed = open.find(
+      ({ reportedState, reportedRevision, entryRevision }) =>
+        reportedState === 'failed' && reportedRevision >= entryRevision,
+    );
     if (failed) {
       const detail = `The tenant plane could not remove the rows: ${failed.reportedError ?? 'no reason given'}`;
       throw new StepFailure('retry', 'removal_failed', detail);
     }
     if (open.length === 0) return done();
-    return wait('the tenant plane to remove the rows', new Date(startedAt.getTime() + PATIENCE_MS));
+    const trouble = open.map(troubleAt).find((one) => one !== null);
+    const until = new Date(startedAt.getTime() + PATIENCE_MS);
+    return wait('the tenant plane to remove the rows', until, trouble);
   }
 
   async undo(): Promise<void> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Placement } from '../../tenant-planes/placement.entity';
+import { isApplied, troubleAt } from '../../tenant-planes/placements';
 import { TenantPlane, isAirGapped } from '../../tenant-planes/tenant-plane.entity';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 
@@ -14,9 +15,8 @@ export class AwaitReportStep extends Step {
 
   async run({ manager, tenantId, startedAt }: StepContext): Promise<StepResult> {
     const placement = await manager.findOneByOrFail(Placement, { tenantId, phase: 'serving' });
-    const hasReported = placement.reportedRevision >= placement.entryRevision;
-    if (hasReported && placement.reportedState === 'applied') return done();
-    if (hasReported && placement.reportedState === 'failed') {
+    if (isApplied(placement)) return done();
+    if (placement.reportedRevision >= placement.entryRevision && placement.reportedState === 'failed') {
       throw new StepFailure(
         'retry',
         'apply_failed',
@@ -26,7 +26,8 @@ export class AwaitReportStep extends Step {
     const plane = await manager.findOneByOrFail(TenantPlane, { id: placement.tenantPlaneId });
     // Its tenants are in the answer file that was handed out; more can't be known.
     if (isAirGapped(plane)) return done({ report: 'none: the tenant plane is air-gapped' });
-    return wait('the report of the tenant plane', new Date(startedAt.getTime() + PATIENCE_MS));
+    const until = new Date(startedAt.getTime() + PATIENCE_MS);
+    return wait('the report of the tenant plane', until, troubleAt(placement));
   }
 
   async undo(): Promise<void> {

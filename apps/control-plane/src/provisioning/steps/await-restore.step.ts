@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Backups } from '../../transfers/backups.service';
 import { isWhole } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
-import { copyFailure } from './copy-failure';
+import { copyTrouble } from './copy-trouble';
 
 const PATIENCE_MS = 24 * 3_600_000;
 
@@ -20,9 +20,9 @@ export class AwaitRestoreStep extends Step {
     const backup = await this.backups.live(manager, tenantId);
     if (!backup) throw new StepFailure('fatal', 'no_backup', 'The restore has ended.');
     if (isWhole(backup)) return done({ parts: backup.parts });
-    const failure = await copyFailure(manager, backup);
-    if (failure) throw failure;
-    return wait('the tenant plane to import the backup', new Date(startedAt.getTime() + PATIENCE_MS));
+    const trouble = await copyTrouble(manager, backup);
+    const until = new Date(startedAt.getTime() + PATIENCE_MS);
+    return wait('the tenant plane to import the backup', until, trouble);
   }
 
   async undo(): Promise<void> {

@@ -3,6 +3,8 @@ import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { placeOf } from '../../tenant-planes/placements';
+import { olderTarget } from '../../tenant-planes/plane-versions';
+import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Transfers } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 
@@ -23,6 +25,7 @@ export class OpenTransferStep extends Step {
   async run({ manager, tenantId }: StepContext): Promise<StepResult> {
     const [home, coming] = await this.places(manager, tenantId);
     if (!home || !coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to move to.');
+    await this.requireNotOlder(manager, home, coming);
     const between = { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId };
     const transfer = await this.transfers.open(manager, { tenantId, ...between });
     for (const place of [home, coming]) await this.desiredStates.publish(manager, place);
@@ -38,6 +41,16 @@ export class OpenTransferStep extends Step {
     const { tenantPlaneId } = coming;
     await manager.update(Placement, { tenantId, tenantPlaneId }, { purgeJobId });
     await this.desiredStates.publish(manager, coming);
+  }
+
+  /** A plane of the tenant's own says its version only when it enrols. */
+  private async requireNotOlder(manager: EntityManager, home: Placement, coming: Placement): Promise<void> {
+    const source = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
+    const target = await manager.findOneByOrFail(TenantPlane, { id: coming.tenantPlaneId });
+    const why = olderTarget(source, target);
+    if (why === null) return;
+    const fix = `Whoever runs ${target.name}: upgrade it. Operator: then retry the job, or roll it back.`;
+    throw new StepFailure('operator', 'target_plane_older', why, fix);
   }
 
   private places(manager: EntityManager, tenantId: string): Promise<(Placement | null)[]> {

@@ -1,3 +1,4 @@
+import { databaseFailure } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type Manifest } from '@atlas/plane-contract';
@@ -20,7 +21,8 @@ export class ReadableBackup {
 
   async read(manager: EntityManager, backup: Transfer): Promise<Manifest> {
     return this.backups.read(manager, backup).catch((error: Error) => {
-      throw unreadable(error.message);
+      // That our database can't be asked says nothing of the backup.
+      throw databaseFailure(error) ? error : unreadable(error.message);
     });
   }
 }

@@ -4,6 +4,8 @@ import { type EntityManager } from 'typeorm';
 import { Cells, type WantedCell } from '../../tenant-planes/cells';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { givePlaceBack, placeOf, reservedPlacement } from '../../tenant-planes/placements';
+import { versionsFrom } from '../../tenant-planes/plane-versions';
+import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { arrivalOf } from '../arrival';
 import { type JobParams } from '../job';
@@ -54,14 +56,16 @@ export class ReservePlaceStep extends Step {
     await this.cells.freePlace(manager, placed.tenantPlaneId);
   }
 
-  /** The cell that was asked for, or any but the one that the tenant leaves. */
+  /** The cell that was asked for, or any but the one that the tenant leaves; none that is older than that. */
   private async wanted(
     manager: EntityManager,
     { id, region }: Tenant,
     params: JobParams,
   ): Promise<WantedCell> {
     const home = await placeOf(manager, id);
+    const source = home && (await manager.findOneBy(TenantPlane, { id: home.tenantPlaneId }));
+    const versions = source?.version ? await versionsFrom(manager, source.version) : undefined;
     const only = params['tenant_plane_id'];
-    return { region, except: home?.tenantPlaneId, ...(typeof only === 'string' && { only }) };
+    return { region, except: home?.tenantPlaneId, versions, ...(typeof only === 'string' && { only }) };
   }
 }

@@ -1,0 +1,77 @@
+import { type CommitCutter, startCommitCutter, testServerUrl } from '@atlas/testing';
+import { Database as SqliteConnection } from 'sqlite3';
+
+const all = SqliteConnection.prototype.all as (...call: unknown[]) => void;
+type Callback = (error: Error | null) => void;
+
+/** On SQLite: what the disk answers a COMMIT with, and what has become of the transaction. */
+const SQLITE_FAULTS = [
+  ['SQLITE_FULL', 'rollback'],
+  ['SQLITE_IOERR', 'commit'],
+  ['SQLITE_IOERR', 'rollback'],
+] as const;
+const CUTS = ['before', 'after'] as const;
+
+/**
+ * COMMITs that fail while a plane works, some of them stored and some not: the first, the third, the sixth and so on, so that
+ * every repetition gets further than the one before. On SQLite in every file of this process, scratch databases included.
+ */
+export class CommitFaults {
+  /** How many have failed. */
+  count = 0;
+  private passing = 0;
+  private isOn = false;
+
+  private constructor(private readonly cutter: CommitCutter) {}
+
+  /** For planes on either database; one at a time. */
+  static async start(): Promise<CommitFaults> {
+    const cutter = await startCommitCutter(testServerUrl());
+    const faults = new CommitFaults(cutter);
+    cutter.armWhere(() => (faults.isNext() ? CUTS[faults.count % CUTS.length] : undefined));
+    return faults;
+  }
+
+  /** The URL by which a plane reaches its database, to be struck. */
+  through(url: string): string {
+    return url.startsWith('postgres') ? this.cutter.through(url) : url;
+  }
+
+  /** Again in each test: what jest replaces is restored behind it. */
+  begin(): void {
+    this.failSqlite();
+    Object.assign(this, { isOn: true, count: 0, passing: 0 });
+  }
+
+  end(): void {
+    this.isOn = false;
+  }
+
+  async stop(): Promise<void> {
+    this.end();
+    await this.cutter.close();
+  }
+
+  private isNext(): boolean {
+    if (!this.isOn) return false;
+    if (this.passing > 0) {
+      this.passing -= 1;
+      return false;
+    }
+    this.count += 1;
+    this.passing = this.count;
+    return true;
+  }
+
+  private failSqlite(): void {
+    const isNext = this.isNext.bind(this);
+    const faultNow = () => SQLITE_FAULTS[this.count % SQLITE_FAULTS.length] ?? SQLITE_FAULTS[0];
+    const failing = function (this: SqliteConnection, ...call: unknown[]): void {
+      if (call[0] !== 'commit' || !isNext()) return all.apply(this, call);
+      const [code, outcome] = faultNow();
+      const answer = call.at(-1) as Callback;
+      all.call(this, outcome, [], () => answer(Object.assign(new Error(`${code}: it fails`), { code })));
+    };
+    jest.spyOn(SqliteConnection.prototype, 'all').mockImplementation(failing as never);
+  }
+}
