@@ -18,6 +18,7 @@ import { OperatorAuthentication } from './accounts/operator-authentication';
 import { OperatorDevices } from './accounts/operator-devices';
 import { OperatorPasswords } from './accounts/operator-passwords.service';
 import { OperatorSessions } from './accounts/operator-sessions.service';
+import { OperatorWrites } from './accounts/operator-writes';
 import { OperatorsController } from './accounts/operators.controller';
 import { Operators } from './accounts/operators.service';
 import { SessionCookie } from './accounts/session-cookie';
@@ -123,6 +124,7 @@ const ACCOUNTS = [
   OperatorPasswords,
   OperatorSessions,
   OperatorSingleSignOn,
+  OperatorWrites,
   Operators,
   SessionCookie,
   SignInThrottle,

@@ -10,6 +10,8 @@ import {
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
+import { type OperatorCaller } from '../accounts/caller';
+import { asAdmitted } from '../accounts/operator-lock';
 import { IdempotencyRecord } from './idempotency-key.entity';
 import { SEALED, type SealedColumn, placeIn } from '../sealing/sealed-columns';
 
@@ -30,6 +32,17 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
     private readonly clock: Clock,
   ) {
     super();
+  }
+
+  /** What an operator begins with a POST. Their access may have been revoked since they were let in. */
+  onceBy(
+    caller: OperatorCaller,
+    { path, ...request }: Pick<RepeatableRequest, 'key' | 'body'> & { readonly path: string },
+    work: (manager: EntityManager) => Promise<RepeatableAnswer>,
+  ): Promise<RepeatableAnswer> {
+    return this.once({ ...request, scope: [caller.id, 'POST', path] }, (manager) =>
+      asAdmitted(manager, caller, this.clock, () => work(manager)),
+    );
   }
 
   /** Spent or revoked, a token's bundle is not shown again. */

@@ -24,7 +24,8 @@ import {
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { type PlaneCaller } from '../accounts/caller';
+import { type OperatorCaller, type PlaneCaller } from '../accounts/caller';
+import { asAdmitted } from '../accounts/operator-lock';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { DesiredStates } from './desired-state.service';
 import { Enrolment } from './enrolment.service';
@@ -53,12 +54,12 @@ export class OfflineEnrolment {
     private readonly clock: Clock,
   ) {}
 
-  async enrol(file: EnrolRequestFile): Promise<EnrolAnswerFile> {
+  async enrol(operator: OperatorCaller, file: EnrolRequestFile): Promise<EnrolAnswerFile> {
     const proven = await this.prove(file);
     const request = await this.requestIn(file, proven);
     const { keyId, caller } = proven.key;
     const answer = await this.enrolment.enrol({ keyId, caller }, request, (manager, plane) =>
-      this.tellAtOnce(manager, plane),
+      asAdmitted(manager, operator, this.clock, () => this.tellAtOnce(manager, plane)),
     );
     return this.answerFile(file, proven, { ...answer, instance_id: request.instance_id });
   }
