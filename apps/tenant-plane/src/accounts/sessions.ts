@@ -32,12 +32,20 @@ export interface SignedIn {
   readonly device_token?: string;
 }
 
+/** What a session comes from. */
+interface Origin {
+  /** Of the session that this one goes on from. */
+  readonly family?: string;
+  /** Whether the tenant's identity provider, which is locked, vouches for the user. */
+  readonly isSingleSignOn?: boolean;
+}
+
 @Injectable()
 export class Sessions {
   constructor(private readonly clock: Clock) {}
 
-  /** For a locked user. `family`: of the session that this one goes on from. */
-  async open(scope: TenantScope, user: User, family?: string): Promise<SignedIn> {
+  /** For a locked user. */
+  async open(scope: TenantScope, user: User, { family, isSingleSignOn }: Origin = {}): Promise<SignedIn> {
     const now = this.clock.now();
     const id = uuidv7(now);
     const token = mintSessionToken('session', scope.tenantId);
@@ -50,6 +58,7 @@ export class Sessions {
       id,
       userId: user.id,
       familyId: family ?? id,
+      isSingleSignOn: isSingleSignOn ?? false,
       tokenHash: hashToken(token),
       refreshHash: hashToken(refreshToken),
       createdAt: now,
@@ -79,6 +88,12 @@ export class Sessions {
   /** Ends a user's sessions, on every replica with the next request; `but` goes on. How many there were. */
   endAll(scope: TenantScope, userId: string, but?: string): Promise<number> {
     const where = { userId, revokedAt: IsNull(), ...(but !== undefined && { id: Not(but) }) };
+    return scope.update(Session, where, { revokedAt: this.clock.now() });
+  }
+
+  /** Ends those that the tenant's identity provider vouched for, while that is locked; `but` goes on. How many there were. */
+  endSingleSignOn(scope: TenantScope, but: string): Promise<number> {
+    const where = { isSingleSignOn: true, revokedAt: IsNull(), id: Not(but) };
     return scope.update(Session, where, { revokedAt: this.clock.now() });
   }
 
