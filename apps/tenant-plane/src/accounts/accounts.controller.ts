@@ -1,3 +1,4 @@
+import { Repeatable } from '@atlas/persistence';
 import { Refuses, ApiBearerAuth, ApiTags, Public, type SignInAnswer } from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
@@ -45,6 +46,7 @@ export class AccountsController {
   }
 
   @Requires('users:write')
+  @Repeatable()
   @Post('invite')
   @Refuses('conflict', 'too_many')
   invite(

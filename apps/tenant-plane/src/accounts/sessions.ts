@@ -78,11 +78,12 @@ export class Sessions {
     locked: readonly User[],
     { id: userId, sessionId }: SignedInUser,
     permission?: Permission,
-  ): Promise<void> {
+  ): Promise<User> {
     const caller = locked.find(({ id }) => id === userId);
     const isLive = await scope.exists(Session, { id: sessionId, revokedAt: IsNull() });
     if (!caller || caller.deactivatedAt || !isLive) throw unauthenticated();
     if (permission) requirePermission(caller.role, permission);
+    return caller;
   }
 
   /** Ends a user's sessions, on every replica with the next request; `but` goes on. How many there were. */
