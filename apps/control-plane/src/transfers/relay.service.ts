@@ -9,6 +9,12 @@ import { Wakes } from '../tenant-planes/wakes';
 import { Transfer, TransferPart } from './transfer.entity';
 import { topicOf } from './transfers.service';
 
+const KINDS: readonly TransferPartHeader['kind'][] = ['snapshot', 'changes', 'last'];
+/** As long as the target may name it. */
+const MAX_ATTEMPT = 100;
+/** What an integer column holds. */
+const MAX_CHANGES = 2_147_483_647;
+
 export interface WantedPart {
   readonly part: number;
   /** That the target has begun to import. */
@@ -95,10 +101,22 @@ export class TransferRelay {
 
 function headerOf(sealed: string): TransferPartHeader | null {
   try {
-    return decodeProtectedHeader(sealed) as unknown as TransferPartHeader;
+    const header = decodeProtectedHeader(sealed) as unknown as TransferPartHeader;
+    return isStorable(header) ? header : null;
   } catch {
     return null;
   }
+}
+
+/** A plane may write anything there, and all of it but the numbers of transfer and part is kept. */
+function isStorable({
+  attempt,
+  kind,
+  changes,
+}: Readonly<Record<keyof TransferPartHeader, unknown>>): boolean {
+  const isAttempt = typeof attempt === 'string' && attempt.length >= 1 && attempt.length <= MAX_ATTEMPT;
+  const isCount = Number.isInteger(changes) && Number(changes) >= 0 && Number(changes) <= MAX_CHANGES;
+  return isAttempt && isCount && KINDS.some((one) => one === kind);
 }
 
 function notThatPart(): DomainError {

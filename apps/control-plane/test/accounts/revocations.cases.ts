@@ -377,7 +377,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
         expect(await statusOf(key)).toBe(200);
         const [method = '', path = ''] = route.split(' ');
         const url = path.replace(/:\w+/g, ID);
-        const options = { token: key, headers: n % 2 ? { 'idempotency-key': `late-${n}` } : {} };
+        const options = { token: key, ...(n % 2 && { headers: { 'idempotency-key': `late-${n}` } }) };
         const call = {
           GET: () => plane.get(url, options),
           POST: () => plane.post(url, BODIES[route] ?? {}, options),

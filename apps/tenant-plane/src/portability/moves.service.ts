@@ -34,6 +34,7 @@ export class Moves {
   async consent(tenantId: string): Promise<MoveView> {
     const [move] = await this.list(tenantId);
     if (!move) throw new DomainError('no_move_pending', 'conflict', 'No move of this tenant is under way.');
+    if (move.consented) return move;
     const { transfer_id: moveConsentId } = move;
     await this.tenants.write(tenantId, async (scope) => {
       await scope.manager.update(Tenant, { id: tenantId }, { moveConsentId });
