@@ -1,6 +1,8 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { hashPassword } from '@atlas/platform';
+import { Database } from '@atlas/persistence';
+import { CommitOutcomeUnknown, hashPassword } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import type supertest from 'supertest';
 import { hashToken } from '../../src/accounts/session-token';
 import { Session } from '../../src/accounts/session.entity';
 import { User } from '../../src/accounts/user.entity';
@@ -32,6 +34,54 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     (await plane.get('/api/auth/me', { session, host })).status;
   const signedIn = async (): Promise<{ token: string; refresh_token: string }> =>
     (await login().expect(200)).body;
+
+  describe('when the answer to a COMMIT is lost', () => {
+    interface Transactions {
+      begin: (tenantId: string, work: unknown) => Promise<unknown>;
+    }
+    /** Of the transactions of one call, stored or not. */
+    const lost = async (call: supertest.Test, isStored: boolean): Promise<supertest.Response> => {
+      const database = plane.app.get(Database) as unknown as Transactions;
+      const begin = database.begin.bind(database);
+      const cut = jest.spyOn(database, 'begin').mockImplementation(async (...given) => {
+        if (isStored) await begin(...given);
+        throw new CommitOutcomeUnknown(new Error('Connection terminated unexpectedly'));
+      });
+      const answer = await call;
+      cut.mockRestore();
+      return answer;
+    };
+    const alarms = async (): Promise<number> => (await plane.audit(tenant, 'session.refresh_reused')).length;
+
+    it.each([true, false])('says truly how to go on after a refresh (stored: %s)', async (isStored) => {
+      const [old, before] = [await signedIn(), await alarms()];
+      const answer = await lost(refresh(old.refresh_token), isStored);
+      expect([answer.status, answer.body.code, answer.get('retry-after')]).toEqual([
+        ...[503, 'commit_outcome_unknown', undefined],
+      ]);
+      expect(answer.body.detail).toContain('Send GET /api/auth/me with the session token that you have.');
+      expect(await statusOf(old.token)).toBe(isStored ? 401 : 200);
+      if (isStored) await signedIn();
+      else await refresh(old.refresh_token).expect(200);
+      expect(await alarms()).toBe(before);
+    });
+
+    it.each([
+      ['token', { email, password: PASSWORD }, /Sign in again/],
+      ['forgot-password', { email }, /Wait for the mail/],
+      [
+        'password',
+        { current_password: PASSWORD, new_password: `${PASSWORD} 2` },
+        /Sign in with the password/,
+      ],
+    ])('says what is right at %s, which nobody has a key for', async (route, body, advice) => {
+      const { token: session } = await signedIn();
+      const answer = await lost(plane.post(`/api/auth/${route}`, body, { host, session }), false);
+      expect([answer.status, answer.body.code]).toEqual([503, 'commit_outcome_unknown']);
+      expect(answer.body.detail).toMatch(advice);
+      expect(answer.body.detail).not.toContain('Idempotency-Key');
+    });
+  });
 
   describe('a login', () => {
     it('gives a session, and notes who signed in', async () => {
