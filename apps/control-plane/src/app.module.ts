@@ -14,6 +14,7 @@ import { AccessGuard } from './accounts/access.guard';
 import { AccountsController } from './accounts/accounts.controller';
 import { ApiKeysController } from './accounts/api-keys.controller';
 import { ApiKeys } from './accounts/api-keys.service';
+import { OldCredentials } from './accounts/old-credentials';
 import { OperatorAuthentication } from './accounts/operator-authentication';
 import { OperatorDevices } from './accounts/operator-devices';
 import { OperatorPasswords } from './accounts/operator-passwords.service';
@@ -119,6 +120,7 @@ import { WaitingCalls } from './tenant-planes/waiting-calls';
 
 const ACCOUNTS = [
   ApiKeys,
+  OldCredentials,
   OperatorAuthentication,
   OperatorDevices,
   OperatorPasswords,

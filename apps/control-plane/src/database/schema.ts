@@ -39,6 +39,8 @@ import { FollowAddresses1700000000019 } from './migrations/0019-follow-addresses
 import { ManageOperators1700000000015 } from './migrations/0015-manage-operators';
 import { FinishRevocations1700000000018 } from './migrations/0018-finish-revocations';
 import { ProbeWrites1700000000022 } from './migrations/0022-probe-writes';
+import { TieKeysToParents1700000000025 } from './migrations/0025-tie-keys-to-parents';
+import { IndexEndedCredentials1700000000026 } from './migrations/0026-index-ended-credentials';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -91,5 +93,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     FinishRevocations1700000000018,
     FollowAddresses1700000000019,
     ProbeWrites1700000000022,
+    TieKeysToParents1700000000025,
+    IndexEndedCredentials1700000000026,
   ],
 };

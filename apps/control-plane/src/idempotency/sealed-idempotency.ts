@@ -5,6 +5,7 @@ import {
   type KeyClaim,
   type RepeatableRequest,
   SecretBox,
+  deleteOldRows,
   insertIfAbsent,
 } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
@@ -52,8 +53,9 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
 
   /** Forgets the answers that are too old to be repeated. */
   async sweep(): Promise<void> {
-    const expiresAt = LessThan(this.clock.now());
-    await this.database.write((manager) => manager.delete(IdempotencyRecord, { expiresAt }));
+    const where = { expiresAt: LessThan(this.clock.now()) };
+    const write = this.database.write.bind(this.database);
+    await deleteOldRows(write, { entity: IdempotencyRecord, key: 'scope', where });
   }
 
   protected now(): Date {

@@ -1,3 +1,4 @@
+import { Database, insertRow } from '@atlas/persistence';
 import { PasswordChecks } from '@atlas/platform';
 import { EVERY_DATABASE } from '@atlas/testing';
 import type supertest from 'supertest';
@@ -335,6 +336,39 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       await setDisabled(id, false);
       expect(refusal(await plane.post('/api/api-keys', body, repeat))).toEqual(UNAUTHENTICATED);
     });
+  });
+
+  it('sweeps sessions and reset links that ended a month ago, many at a time, and no API key', async () => {
+    const { id, session } = await operator();
+    await issueLink(id);
+    const [live] = (await plane.rows(OperatorSession, { id: session.split('_')[1] })) as [OperatorSession];
+    const left = () =>
+      Promise.all(
+        [OperatorSession, OperatorResetLink, ApiKey].map((one) => plane.count(one, { operatorId: id })),
+      );
+    const ended = (days: number) => new Date(plane.clock.now().getTime() - days * 24 * 3600_000);
+    await plane.app.get(Database).write(async (manager) => {
+      for (let n = 0; n < 501; n += 1)
+        await insertRow(manager, OperatorSession, {
+          ...live,
+          id: `old-${driver}-${n}`,
+          expiresAt: ended(31),
+        });
+    });
+    await plane.change(OperatorResetLink, { operatorId: id }, { expiresAt: ended(31) });
+    await plane.change(ApiKey, { operatorId: id }, { expiresAt: ended(31) });
+    expect(await left()).toEqual([502, 1, 1]);
+    await plane.sweep();
+    expect(await left()).toEqual([1, 0, 1]);
+    await plane.change(OperatorSession, { operatorId: id }, { expiresAt: ended(29) });
+    await plane.sweep();
+    expect(await left()).toEqual([1, 0, 1]);
+  });
+
+  it('knows no API key that was made by one that is not there', async () => {
+    const { id } = await operator();
+    const orphan = plane.change(ApiKey, { operatorId: id }, { parentId: 'nobody' });
+    await expect(orphan).rejects.toThrow(/foreign key/i);
   });
 
   describe('a key that is being revoked', () => {

@@ -14,7 +14,7 @@ import { type User } from './user.entity';
 const SESSION_MS = 12 * 3600_000;
 const REFRESH_MS = 30 * 24 * 3600_000;
 /** However often it is renewed: then one signs in anew (ASVS 5.0, 7.3.2). */
-const LONGEST_MS = 90 * 24 * 3600_000;
+export const LONGEST_MS = 90 * 24 * 3600_000;
 
 export interface UserView {
   readonly id: string;

@@ -1,11 +1,16 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { Database } from '@atlas/persistence';
+import { Database, type TenantOwned } from '@atlas/persistence';
 import { CommitOutcomeUnknown, hashPassword } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import type supertest from 'supertest';
+import { OldSessions } from '../../src/accounts/old-sessions';
 import { hashToken } from '../../src/accounts/session-token';
 import { Session } from '../../src/accounts/session.entity';
+import { Sessions } from '../../src/accounts/sessions';
+import { UserToken } from '../../src/accounts/user-token.entity';
+import { UserTokens } from '../../src/accounts/user-tokens';
 import { User } from '../../src/accounts/user.entity';
+import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
 import { PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
 const HOUR = 3600;
@@ -81,6 +86,46 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect(answer.body.detail).toMatch(advice);
       expect(answer.body.detail).not.toContain('Idempotency-Key');
     });
+  });
+
+  it('are deleted, with links and kept answers, once nothing that came of their sign-in can be live', async () => {
+    const { tenant: own, admin } = await plane.tenantWithAdmin('swept');
+    const [{ id }] = (await plane.rows(own, User)) as [User];
+    const rows = async () =>
+      Promise.all(
+        [Session, UserToken, IdempotencyRecord].map(
+          async (one) => (await plane.rows<TenantOwned>(own, one)).length,
+        ),
+      );
+    const first = await plane.tenants.write(own.tenant_id, async (scope) => {
+      await plane.app.get(UserTokens).mint(scope, id, 'reset');
+      return plane.app.get(Sessions).open(scope, (await scope.findOne(User, { id })) as User);
+    });
+    await plane.post(
+      '/api/incidents',
+      { title: 'Disk full', severity: 'P2' },
+      { ...admin, headers: { 'idempotency-key': 'swept' } },
+    );
+    const sweep = () => plane.app.get(OldSessions).sweep();
+    const made = await rows();
+    await sweep();
+    expect(await rows()).toEqual(made);
+    const renew = (token: string) => plane.post('/api/auth/refresh', { refresh_token: token }, admin);
+    let { refresh_token: token } = first;
+    for (let days = 0; days < 87; days += 29) {
+      clock.advance(29 * DAY);
+      ({ refresh_token: token } = (await renew(token).expect(200)).body);
+      await sweep();
+    }
+    // The first is there for as long as the last, which ends with its ninety days.
+    expect(await rows()).toEqual([Number(made[0]) + 3, 0, 0]);
+    clock.advance(3 * DAY + 1);
+    await renew(token).expect(401);
+    await sweep();
+    expect(await rows()).toEqual([3, 0, 0]);
+    clock.advance(90 * DAY);
+    await sweep();
+    expect(await rows()).toEqual([0, 0, 0]);
   });
 
   describe('a login', () => {
