@@ -14,10 +14,12 @@ import { AccessGuard } from './accounts/access.guard';
 import { AccountsController } from './accounts/accounts.controller';
 import { ApiKeysController } from './accounts/api-keys.controller';
 import { ApiKeys } from './accounts/api-keys.service';
+import { OldCredentials } from './accounts/old-credentials';
 import { OperatorAuthentication } from './accounts/operator-authentication';
 import { OperatorDevices } from './accounts/operator-devices';
 import { OperatorPasswords } from './accounts/operator-passwords.service';
 import { OperatorSessions } from './accounts/operator-sessions.service';
+import { OperatorWrites } from './accounts/operator-writes';
 import { OperatorsController } from './accounts/operators.controller';
 import { Operators } from './accounts/operators.service';
 import { SessionCookie } from './accounts/session-cookie';
@@ -119,11 +121,13 @@ import { WaitingCalls } from './tenant-planes/waiting-calls';
 
 const ACCOUNTS = [
   ApiKeys,
+  OldCredentials,
   OperatorAuthentication,
   OperatorDevices,
   OperatorPasswords,
   OperatorSessions,
   OperatorSingleSignOn,
+  OperatorWrites,
   Operators,
   SessionCookie,
   SignInThrottle,

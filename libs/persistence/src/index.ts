@@ -7,6 +7,7 @@ export * from './database-target';
 export * from './examine-database';
 export * from './idempotency';
 export * from './migration';
+export * from './old-rows';
 export * from './open-database';
 export * from './outgoing-mail';
 export * from './persistence.module';

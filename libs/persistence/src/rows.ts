@@ -47,6 +47,11 @@ export function lockedForUpdate<T extends ObjectLiteral>(
   return skipLocked ? query.setOnLocked('skip_locked') : query;
 }
 
+/** As {@link lockedForUpdate}, but others may have it in the same way: it stays as it is until all of them have ended. */
+export function lockedForShare<T extends ObjectLiteral>(query: SelectQueryBuilder<T>): SelectQueryBuilder<T> {
+  return query.connection.options.type === 'postgres' ? query.setLock('pessimistic_read') : query;
+}
+
 /** A unique rule that refused a row, by its name (Postgres) and its columns (SQLite names only those). */
 export interface UniqueRule {
   readonly name: string;

@@ -29,7 +29,11 @@ interface Failure extends Error {
  * not at all; only looking again can tell. A repeat with the same Idempotency-Key does what is missing.
  */
 export class CommitOutcomeUnknown extends Error {
-  constructor(override readonly cause: unknown) {
+  /** `advice`: what the caller does, where that is nothing of the usual. */
+  constructor(
+    override readonly cause: unknown,
+    readonly advice?: string,
+  ) {
     super(
       `A COMMIT may or may not have been stored: ${cause instanceof Error ? cause.message : 'no reason given'}`,
     );
@@ -132,8 +136,12 @@ const failureOf = (error: unknown): DatabaseFailure | undefined => FAILURES.find
 export function databaseFailure(error: unknown): DomainError | null {
   const failure = failureOf(error);
   if (!failure) return null;
-  const { code, kind, reason, advice, retryAfterSeconds } = failure;
-  return new DomainError(code, kind, `${reason} ${advice}`, {}, { 'retry-after': String(retryAfterSeconds) });
+  const { code, kind, reason, retryAfterSeconds } = failure;
+  const own = code === 'commit_outcome_unknown' && (error as CommitOutcomeUnknown).advice;
+  // With an advice of its own nobody should just repeat it.
+  if (own) return new DomainError(code, kind, `${reason} ${own}`);
+  const headers = { 'retry-after': String(retryAfterSeconds) };
+  return new DomainError(code, kind, `${reason} ${failure.advice}`, {}, headers);
 }
 
 /** For whoever asks how the database is, and may be a stranger. */

@@ -22,6 +22,7 @@ export * from './mail';
 export * from './metrics';
 export * from './optional.decorator';
 export * from './ongoing-answers';
+export * from './outcome-advice';
 export * from './page';
 export * from './password';
 export * from './uuid.pipe';

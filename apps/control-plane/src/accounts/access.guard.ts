@@ -61,7 +61,7 @@ export class AccessGuard implements CanActivate {
     const credential = this.cookie.credentialOf(request.headers);
     if (credential?.isCookie) refuseOtherSites(request);
     const operator = await this.operators.authenticate(credential?.token ?? '');
-    request.operator = operator;
+    request.operator = { ...operator, requires: scopeIn(required) };
     setActor(operator.kind, operator.id);
     if (isMet(required, operator)) return true;
     throw required === 'session' ? onlyInPerson() : scopeMissing(required);
@@ -73,6 +73,10 @@ export class AccessGuard implements CanActivate {
     setActor('tenant_plane', request.plane.caller.tenantPlaneId ?? request.plane.keyId);
     return true;
   }
+}
+
+function scopeIn(required: Required): Scope | undefined {
+  return required === 'any-operator' || required === 'session' ? undefined : required;
 }
 
 function isMet(required: Required, { kind, scopes }: OperatorCaller): boolean {

@@ -1,4 +1,13 @@
-import { Refuses, ApiBearerAuth, ApiTags, Public, type SignInAnswer } from '@atlas/platform';
+import {
+  AdvisesIfUnknown,
+  Refuses,
+  ApiBearerAuth,
+  ApiTags,
+  Public,
+  SIGN_IN_AGAIN,
+  type SignInAnswer,
+  TRY_THE_PASSWORD,
+} from '@atlas/platform';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { AnyOperator, OperatorInPerson } from './access.guard';
@@ -23,6 +32,7 @@ export class AccountsController {
   ) {}
 
   @Public()
+  @AdvisesIfUnknown(SIGN_IN_AGAIN)
   @Post('login')
   @Refuses('too_many')
   @HttpCode(200)
@@ -53,6 +63,7 @@ export class AccountsController {
   }
 
   @OperatorInPerson()
+  @AdvisesIfUnknown(TRY_THE_PASSWORD)
   @Post('password')
   @Refuses('unprocessable', 'too_many')
   @HttpCode(204)
@@ -61,6 +72,7 @@ export class AccountsController {
   }
 
   @Public()
+  @AdvisesIfUnknown(TRY_THE_PASSWORD)
   @Post('reset-password')
   @Refuses('gone', 'too_many')
   @HttpCode(200)

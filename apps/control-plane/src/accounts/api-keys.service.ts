@@ -55,7 +55,7 @@ export class ApiKeys {
     const { id, value } = mintCredential('aok');
     return this.database.write(async (manager) => {
       await lockOperator(manager, caller.operatorId);
-      const maker = await checkCallerAgain(manager, caller, this.clock, 'api_keys:write');
+      const maker = await checkCallerAgain(manager, caller, this.clock);
       requireGrantable(maker, dto.scopes);
       const parent =
         maker.kind === 'api_key' ? await manager.findOneByOrFail(ApiKey, { id: maker.id }) : null;
@@ -78,7 +78,7 @@ export class ApiKeys {
     if (!found) throw noSuchKey();
     await this.database.write(async (manager) => {
       await lockOperators(manager, [{ id: found.operatorId }, { id: caller.operatorId }]);
-      const { operatorId, scopes } = await checkCallerAgain(manager, caller, this.clock, 'api_keys:write');
+      const { operatorId, scopes } = await checkCallerAgain(manager, caller, this.clock);
       const key = await manager.findOneBy(ApiKey, { id, revokedAt: IsNull() });
       if (!key) throw noSuchKey();
       if (key.operatorId !== operatorId && !scopes.includes('operators:write')) throw notYours();

@@ -11,6 +11,8 @@ export interface OperatorCaller {
   readonly operatorId: string;
   readonly role: OperatorRole;
   readonly scopes: readonly Scope[];
+  /** The scope that the route requires: whatever the call writes, requires it still. */
+  readonly requires?: Scope;
   /** Of the session, to end it. */
   readonly sessionId?: string;
 }

@@ -1,11 +1,10 @@
-import { lockedForUpdate } from '@atlas/persistence';
+import { lockedForShare, lockedForUpdate, together } from '@atlas/persistence';
 import { type Clock, DomainError } from '@atlas/platform';
 import { type EntityManager, type FindOptionsWhere } from 'typeorm';
 import { type OperatorCaller } from './caller';
 import { callerAsOfNow } from './live-credentials';
 import { scopeMissing, unauthenticated } from './operator-authentication';
 import { Operator } from './operator.entity';
-import { type Scope } from './scopes';
 
 /**
  * A revocation ends what it finds. What another transaction is about to write it does not find, and that one does not see
@@ -32,12 +31,31 @@ export async function checkCallerAgain(
   manager: EntityManager,
   caller: OperatorCaller,
   clock: Clock,
-  scope?: Scope,
 ): Promise<OperatorCaller> {
+  const { requires } = caller;
   const current = await callerAsOfNow(manager, caller, clock.now());
   if (!current) throw unauthenticated();
-  if (scope !== undefined && !current.scopes.includes(scope)) throw scopeMissing(scope);
+  if (requires !== undefined && !current.scopes.includes(requires)) throw scopeMissing(requires);
   return current;
+}
+
+/**
+ * Runs `work` once the caller was looked at again, for what changes no operator: calls of one operator wait for their
+ * revocation, but not for each other. Started together, the statements travel together, in this order.
+ */
+export async function asAdmitted<T>(
+  manager: EntityManager,
+  caller: OperatorCaller,
+  clock: Clock,
+  work: () => Promise<T>,
+): Promise<T> {
+  const operator = manager.createQueryBuilder(Operator, 'operator').where({ id: caller.operatorId });
+  const [, , done] = await together([
+    lockedForShare(operator).getOne(),
+    checkCallerAgain(manager, caller, clock),
+    work(),
+  ]);
+  return done;
 }
 
 export function noSuchOperator(): DomainError {

@@ -97,7 +97,7 @@ export class OperatorPasswords {
     const expiresAt = new Date(now.getTime() + LINK_SECONDS * 1000);
     return this.database.write(async (manager) => {
       const locked = await lockOperators(manager, [{ id: operatorId }, { id: caller.operatorId }]);
-      await checkCallerAgain(manager, caller, this.clock, 'operators:write');
+      await checkCallerAgain(manager, caller, this.clock);
       const operator = locked.find((one) => one.id === operatorId);
       if (!operator) throw noSuchOperator();
       if (operator.disabledAt !== null) throw disabled();

@@ -121,7 +121,7 @@ export class Operators {
   }
 
   private async checkCaller(manager: EntityManager, caller: OperatorCaller): Promise<void> {
-    await checkCallerAgain(manager, caller, this.clock, 'operators:write');
+    await checkCallerAgain(manager, caller, this.clock);
   }
 
   private async endEverything(manager: EntityManager, operatorId: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { Refuses, type Sends, ApiTags, Public } from '@atlas/platform';
+import { AdvisesIfUnknown, Refuses, SIGN_IN_AGAIN, type Sends, ApiTags, Public } from '@atlas/platform';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { SessionCookie } from './session-cookie';
@@ -23,6 +23,7 @@ export class SingleSignOnController {
     return this.signOn.begin(reply);
   }
 
+  @AdvisesIfUnknown(SIGN_IN_AGAIN)
   @Get('callback')
   async finish(
     @Req() request: FastifyRequest,

@@ -5,7 +5,6 @@ import {
   AnswersWithin,
   ApiProduces,
   ApiTags,
-  OngoingAnswers,
   sendEventStream,
   validationFailed,
 } from '@atlas/platform';
@@ -14,7 +13,6 @@ import { Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/c
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../accounts/access.guard';
 import { PlaneCall, type PlaneCaller } from '../accounts/caller';
-import { ServiceKeys } from '../tenant-planes/service-keys';
 import { sendSigned } from '../tenant-planes/signed-answer';
 import { TenantPlanes } from '../tenant-planes/tenant-planes.service';
 import { WaitingCalls } from '../tenant-planes/waiting-calls';
@@ -30,8 +28,6 @@ export class AiGatewayController {
     private readonly planes: TenantPlanes,
     private readonly gateway: AiGateway,
     private readonly calls: WaitingCalls,
-    private readonly keys: ServiceKeys,
-    private readonly answers: OngoingAnswers,
   ) {}
 
   /** `x-tenant-id` names the tenant. An answer that is not streamed is signed. */
@@ -50,10 +46,7 @@ export class AiGatewayController {
     if (tenantId === undefined) throw tenantMissing();
     const planeId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
     await this.gateway.admit(planeId, tenantId, query[ALLOWED_BY_ADMIN_PARAMETER] === 'true');
-    const ended = this.answers.whileAdmitted(this.calls.endOf(reply), {
-      credential: call.keyId,
-      isStanding: () => this.keys.isAccepted(call.keyId),
-    });
+    const ended = this.calls.endOf(reply, call);
     if (request.stream)
       await sendEventStream(reply, await this.gateway.stream(request, ended), ended, errorEvent);
     else await sendSigned(reply, call, await this.gateway.answer(request, ended));

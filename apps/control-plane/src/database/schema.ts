@@ -40,6 +40,8 @@ import { ManageOperators1700000000015 } from './migrations/0015-manage-operators
 import { FinishRevocations1700000000018 } from './migrations/0018-finish-revocations';
 import { ProbeWrites1700000000022 } from './migrations/0022-probe-writes';
 import { KeepStoredSequences1700000000023 } from './migrations/0023-keep-stored-sequences';
+import { TieKeysToParents1700000000025 } from './migrations/0025-tie-keys-to-parents';
+import { IndexEndedCredentials1700000000026 } from './migrations/0026-index-ended-credentials';
 import { LimitAddressChanges1700000000027 } from './migrations/0027-limit-address-changes';
 import { ControlPlaneState } from './plane-state.entity';
 
@@ -94,6 +96,8 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     FollowAddresses1700000000019,
     ProbeWrites1700000000022,
     KeepStoredSequences1700000000023,
+    TieKeysToParents1700000000025,
+    IndexEndedCredentials1700000000026,
     LimitAddressChanges1700000000027,
   ],
 };

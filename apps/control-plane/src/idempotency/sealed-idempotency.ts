@@ -5,11 +5,14 @@ import {
   type KeyClaim,
   type RepeatableRequest,
   SecretBox,
+  deleteOldRows,
   insertIfAbsent,
 } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
+import { type OperatorCaller } from '../accounts/caller';
+import { asAdmitted } from '../accounts/operator-lock';
 import { IdempotencyRecord } from './idempotency-key.entity';
 import { SEALED, type SealedColumn, placeIn } from '../sealing/sealed-columns';
 
@@ -32,6 +35,17 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
     super();
   }
 
+  /** What an operator begins with a POST. Their access may have been revoked since they were let in. */
+  onceBy(
+    caller: OperatorCaller,
+    { path, ...request }: Pick<RepeatableRequest, 'key' | 'body'> & { readonly path: string },
+    work: (manager: EntityManager) => Promise<RepeatableAnswer>,
+  ): Promise<RepeatableAnswer> {
+    return this.once({ ...request, scope: [caller.id, 'POST', path] }, (manager) =>
+      asAdmitted(manager, caller, this.clock, () => work(manager)),
+    );
+  }
+
   /** Spent or revoked, a token's bundle is not shown again. */
   async eraseInstall(manager: EntityManager, tokenId: string): Promise<void> {
     await manager.update(IdempotencyRecord, { tokenId }, { installSealed: null });
@@ -39,8 +53,9 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
 
   /** Forgets the answers that are too old to be repeated. */
   async sweep(): Promise<void> {
-    const expiresAt = LessThan(this.clock.now());
-    await this.database.write((manager) => manager.delete(IdempotencyRecord, { expiresAt }));
+    const where = { expiresAt: LessThan(this.clock.now()) };
+    const write = this.database.write.bind(this.database);
+    await deleteOldRows(write, { entity: IdempotencyRecord, key: 'scope', where });
   }
 
   protected now(): Date {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { OldCredentials } from '../accounts/old-credentials';
 import { AuditSealer } from '../audit/audit-sealer';
 import { SealedIdempotency } from '../idempotency/sealed-idempotency';
 import { DesiredStates } from '../tenant-planes/desired-state.service';
@@ -20,6 +21,7 @@ export class Chores {
     private readonly oldCopies: OldCopies,
     private readonly removals: Removals,
     private readonly signups: Signups,
+    private readonly oldCredentials: OldCredentials,
   ) {}
 
   async run(since: Date): Promise<void> {
@@ -31,5 +33,6 @@ export class Chores {
     await this.oldCopies.sweep();
     await this.removals.sweep();
     await this.signups.sweep();
+    await this.oldCredentials.sweep();
   }
 }

@@ -23,6 +23,7 @@ import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
 import { CurrentOperator, type OperatorCaller } from '../accounts/caller';
 import { OperatorAuthentication } from '../accounts/operator-authentication';
+import { OperatorWrites } from '../accounts/operator-writes';
 import { JobEvents, KEEP_ALIVE } from './job-events';
 import { type JobView, jobView } from './job.view';
 import { ListJobsQuery } from './jobs.dto';
@@ -40,6 +41,7 @@ export class JobsController implements BeforeApplicationShutdown {
     private readonly events: JobEvents,
     private readonly operators: OperatorAuthentication,
     private readonly answers: OngoingAnswers,
+    private readonly writes: OperatorWrites,
   ) {}
 
   @Requires('jobs:read')
@@ -81,24 +83,33 @@ export class JobsController implements BeforeApplicationShutdown {
   @Post(':id/retry')
   @Refuses('conflict')
   @HttpCode(202)
-  async retry(@Param('id', UuidPipe) id: string): Promise<{ job: JobView }> {
-    return { job: jobView(await this.jobs.retry(id)) };
+  async retry(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+  ): Promise<{ job: JobView }> {
+    return { job: jobView(await this.writes.by(caller, () => this.jobs.retry(id))) };
   }
 
   @Requires('jobs:write')
   @Post(':id/cancel')
   @Refuses('conflict')
   @HttpCode(202)
-  async cancel(@Param('id', UuidPipe) id: string): Promise<{ job: JobView }> {
-    return { job: jobView(await this.jobs.cancel(id)) };
+  async cancel(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+  ): Promise<{ job: JobView }> {
+    return { job: jobView(await this.writes.by(caller, () => this.jobs.cancel(id))) };
   }
 
   @Requires('jobs:write')
   @Post(':id/rollback')
   @Refuses('conflict')
   @HttpCode(202)
-  async rollback(@Param('id', UuidPipe) id: string): Promise<{ job: JobView }> {
-    return { job: jobView(await this.jobs.rollback(id)) };
+  async rollback(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+  ): Promise<{ job: JobView }> {
+    return { job: jobView(await this.writes.by(caller, () => this.jobs.rollback(id))) };
   }
 
   private async *eventsOf(id: string, ended: AbortSignal): AsyncGenerator<string> {

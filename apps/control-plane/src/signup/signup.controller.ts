@@ -1,4 +1,4 @@
-import { Refuses, ApiTags, Public, UuidPipe } from '@atlas/platform';
+import { AdvisesIfUnknown, Refuses, ApiTags, Public, UuidPipe, WAIT_FOR_THE_MAIL } from '@atlas/platform';
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { SignupDto, VerifySignupDto } from './signup.dto';
 import { type SignupView } from './signup.view';
@@ -11,6 +11,7 @@ import { Signups } from './signups.service';
 export class SignupController {
   constructor(private readonly signups: Signups) {}
 
+  @AdvisesIfUnknown(WAIT_FOR_THE_MAIL)
   @Post()
   @HttpCode(202)
   request(@Body() dto: SignupDto): Promise<SignupView> {

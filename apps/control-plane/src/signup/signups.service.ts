@@ -1,4 +1,11 @@
-import { Database, Throttle, type Allowance, clientNetwork, insertRow } from '@atlas/persistence';
+import {
+  Database,
+  Throttle,
+  type Allowance,
+  clientNetwork,
+  insertRow,
+  deleteOldRows,
+} from '@atlas/persistence';
 import { Clock, DomainError, currentContext, validationFailed } from '@atlas/platform';
 import { hashCredential, parseCredential } from '@atlas/service-auth';
 import { uuidv7 } from '@atlas/tenancy';
@@ -85,7 +92,8 @@ export class Signups {
   /** What nobody verified, and what is long done, holds addresses for nothing. */
   async sweep(): Promise<void> {
     const old = new Date(this.clock.now().getTime() - KEPT_MS);
-    await this.database.write((manager) => manager.delete(Signup, { expiresAt: LessThan(old) }));
+    const write = this.database.write.bind(this.database);
+    await deleteOldRows(write, { entity: Signup, key: 'id', where: { expiresAt: LessThan(old) } });
   }
 
   private async provision(manager: EntityManager, signup: Signup, slug: string | undefined): Promise<void> {

@@ -1,6 +1,6 @@
 import { Database, Signals, insertIfAbsent, together } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant, type DesiredTransfer } from '@atlas/plane-contract';
-import { Clock, DomainError } from '@atlas/platform';
+import { Clock } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -9,7 +9,7 @@ import { SigningKeys } from '../signing-keys/signing-keys';
 import { Tenant } from '../tenants/tenant.entity';
 import { Transfer, type TransferPurpose } from '../transfers/transfer.entity';
 import { Placement } from './placement.entity';
-import { ServiceKeys } from './service-keys';
+import { ServiceKeys, keyRevoked } from './service-keys';
 import { TenantPlane } from './tenant-plane.entity';
 import { Wakes } from './wakes';
 
@@ -87,7 +87,7 @@ export class DesiredStates implements OnModuleInit {
     return next_secret === undefined ? state : { ...state, config: { ...state.config, next_secret } };
   }
 
-  /** As `changes`, but waits for some up to `seconds`. A plane that waits costs no query. */
+  /** As `changes`, but waits for some up to `seconds`. A plane that waits costs no query of its own. */
   async awaitChanges(
     { tenantPlaneId, keyId }: { readonly tenantPlaneId: string; readonly keyId: string },
     since: string,
@@ -99,6 +99,8 @@ export class DesiredStates implements OnModuleInit {
     try {
       let changes = await this.changes(tenantPlaneId, since, keyId);
       while (!changes && (await wakes.next())) changes = await this.changes(tenantPlaneId, since, keyId);
+      // Its key may have been revoked, which nobody told this plane.
+      if (!changes && ended.aborted) await this.serviceKeys.requireAccepted(keyId);
       return changes;
     } finally {
       wakes.stop();
@@ -241,10 +243,6 @@ function transferOf(row: ChangedRow): DesiredTransfer {
   if (purpose !== 'backup' && transfer_target === plane_id) return { id, role: 'target', key };
   const recipient = typeof kept === 'string' ? (JSON.parse(kept) as Record<string, unknown>) : (kept ?? {});
   return { id, role: purpose === 'backup' ? 'backup' : 'source', recipient, key };
-}
-
-function keyRevoked(): DomainError {
-  return new DomainError('bad_signature', 'unauthenticated', 'The key has been revoked.');
 }
 
 function topicOf(tenantPlaneId: string): string {

@@ -24,7 +24,8 @@ import {
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { type PlaneCaller } from '../accounts/caller';
+import { type OperatorCaller, type PlaneCaller } from '../accounts/caller';
+import { asAdmitted } from '../accounts/operator-lock';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { DesiredStates } from './desired-state.service';
 import { Enrolment } from './enrolment.service';
@@ -56,15 +57,17 @@ export class OfflineEnrolment {
     private readonly clock: Clock,
   ) {}
 
-  async enrol(file: EnrolRequestFile): Promise<EnrolAnswerFile> {
+  async enrol(operator: OperatorCaller, file: EnrolRequestFile): Promise<EnrolAnswerFile> {
     const proven = await this.prove(file);
     const request = await this.requestIn(file, proven);
     const { keyId, caller } = proven.key;
-    const answer = await this.enrolment.enrol({ keyId, caller }, request, async (manager, plane) => {
-      requireByFile(plane.deploymentModel);
-      await this.addresses.followFile(manager, plane.id, request, proven.signedAt);
-      await this.tellAtOnce(manager, plane);
-    });
+    const answer = await this.enrolment.enrol({ keyId, caller }, request, (manager, plane) =>
+      asAdmitted(manager, operator, this.clock, async () => {
+        requireByFile(plane.deploymentModel);
+        await this.addresses.followFile(manager, plane.id, request, proven.signedAt);
+        await this.tellAtOnce(manager, plane);
+      }),
+    );
     return this.answerFile(file, proven, { ...answer, instance_id: request.instance_id });
   }
 

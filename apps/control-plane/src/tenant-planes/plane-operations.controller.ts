@@ -39,8 +39,10 @@ export class PlaneOperationsController {
       await reply.status(200).send(await this.rotations.plan(id, body.mode));
       return;
     }
-    const request = { scope: [caller.id, 'POST', `/api/tenant-planes/${id}/rotate-secret`], key, body };
-    const answer = this.idempotency.once(request, (manager) => this.rotations.accept(manager, id, body.mode));
+    const request = { path: `/api/tenant-planes/${id}/rotate-secret`, key, body };
+    const answer = this.idempotency.onceBy(caller, request, (manager) =>
+      this.rotations.accept(manager, id, body.mode),
+    );
     await sendRepeatable(reply, await answer);
   }
   @Post('drain')
@@ -56,8 +58,8 @@ export class PlaneOperationsController {
       await reply.status(200).send(await this.drains.plan(id));
       return;
     }
-    const request = { scope: [caller.id, 'POST', `/api/tenant-planes/${id}/drain`], key, body: {} };
-    const answer = this.idempotency.once(request, (manager) => this.drains.accept(manager, id));
+    const request = { path: `/api/tenant-planes/${id}/drain`, key, body: {} };
+    const answer = this.idempotency.onceBy(caller, request, (manager) => this.drains.accept(manager, id));
     await sendRepeatable(reply, await answer);
   }
 
@@ -69,8 +71,8 @@ export class PlaneOperationsController {
     @IdempotencyKey() key: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<Sends<{ 200: { tenant_plane: TenantPlaneView } }>> {
-    const request = { scope: [caller.id, 'POST', `/api/tenant-planes/${id}/reopen`], key, body: {} };
-    const answer = this.idempotency.once(request, (manager) => this.drains.reopen(manager, id));
+    const request = { path: `/api/tenant-planes/${id}/reopen`, key, body: {} };
+    const answer = this.idempotency.onceBy(caller, request, (manager) => this.drains.reopen(manager, id));
     await sendRepeatable(reply, await answer);
   }
 }

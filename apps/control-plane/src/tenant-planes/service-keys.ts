@@ -1,5 +1,5 @@
 import { Database, SecretBox, insertRow } from '@atlas/persistence';
-import { Clock, type Secret } from '@atlas/platform';
+import { Clock, DomainError, type Secret } from '@atlas/platform';
 import {
   keyIdOf,
   ServiceKeyResolver,
@@ -19,6 +19,12 @@ import { SEALED, placeIn } from '../sealing/sealed-columns';
 const MAX_CACHED = 10_000;
 const ACCEPTED = { activatedAt: Not(IsNull()), revokedAt: IsNull() };
 
+/** Which of some keys are accepted. */
+interface Question {
+  readonly ids: Set<string>;
+  readonly accepted: Promise<ReadonlySet<string>>;
+}
+
 /**
  * The secrets of tenant planes. Opened ones are kept in memory, and forgotten when this process revokes them; that
  * another has, a call learns together with its nonce. So a revoked key is refused at once in every process.
@@ -29,6 +35,7 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   private readonly active = new Set<string>();
   private readonly platform: ReadonlyMap<string, ResolvedKey<PlaneCaller>>;
   private revocations = 0;
+  private asking: Question | undefined;
 
   constructor(
     private readonly database: Database,
@@ -125,10 +132,33 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return isActive;
   }
 
-  /** Whether calls that are signed with the key are taken now. Asks the database: another process may have revoked it. */
+  /**
+   * Whether calls that are signed with the key are taken now. Asks the database, since another process may have revoked it:
+   * once for all keys that are asked about at the same moment, which may be those of the whole fleet.
+   */
   async isAccepted(id: string): Promise<boolean> {
     if (this.platform.has(id)) return true;
-    return this.database.read((manager) => manager.existsBy(ServiceKey, { id, ...ACCEPTED }));
+    const question = (this.asking ??= this.ask());
+    question.ids.add(id);
+    return (await question.accepted).has(id);
+  }
+
+  /** Throws what a call that is signed with it is refused with from now on. */
+  async requireAccepted(id: string): Promise<void> {
+    if (!(await this.isAccepted(id))) throw keyRevoked();
+  }
+
+  private ask(): Question {
+    const ids = new Set<string>();
+    const accepted = Promise.resolve().then(async () => {
+      this.asking = undefined;
+      const where = { id: In([...ids]), ...ACCEPTED };
+      const keys = await this.database.read((manager) =>
+        manager.find(ServiceKey, { select: { id: true }, where }),
+      );
+      return new Set(keys.map((key) => key.id));
+    });
+    return { ids, accepted };
   }
 
   private async open(keyId: string): Promise<ResolvedKey<PlaneCaller> | null> {
@@ -164,6 +194,10 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     if (this.opened.size >= MAX_CACHED && oldest !== undefined) this.opened.delete(oldest);
     this.opened.set(key.keyId, key);
   }
+}
+
+export function keyRevoked(): DomainError {
+  return new DomainError('bad_signature', 'unauthenticated', 'The key has been revoked.');
 }
 
 /** The platform secret and the one before it: under one id, unless their own forms name others. */

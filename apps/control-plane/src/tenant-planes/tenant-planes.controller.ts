@@ -10,7 +10,8 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestj
 import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
 import { Requires, SignedByTenantPlane } from '../accounts/access.guard';
-import { PlaneCall, type PlaneCaller } from '../accounts/caller';
+import { CurrentOperator, type OperatorCaller, PlaneCall, type PlaneCaller } from '../accounts/caller';
+import { OperatorWrites } from '../accounts/operator-writes';
 import { Enrolment } from './enrolment.service';
 import { OfflineEnrolment } from './offline-enrolment.service';
 import { PlaneTokens } from './plane-tokens.service';
@@ -33,13 +34,17 @@ export class TenantPlanesController {
     private readonly tokens: PlaneTokens,
     private readonly enrolment: Enrolment,
     private readonly offlineEnrolment: OfflineEnrolment,
+    private readonly writes: OperatorWrites,
   ) {}
 
   @Requires('planes:write')
   @Repeatable()
   @Post()
-  register(@Body() body: RegisterTenantPlaneDto): Promise<RegisteredPlane> {
-    return this.planes.register(body);
+  register(
+    @CurrentOperator() caller: OperatorCaller,
+    @Body() body: RegisterTenantPlaneDto,
+  ): Promise<RegisteredPlane> {
+    return this.writes.by(caller, () => this.planes.register(body));
   }
 
   @Requires('planes:read')
@@ -52,10 +57,11 @@ export class TenantPlanesController {
   @Repeatable()
   @Post(':id/provisioning-tokens')
   async issueToken(
+    @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
     @Body() body: IssueTokenDto,
   ): Promise<{ install: InstallBundle }> {
-    return { install: await this.tokens.issue(id, body.token_ttl_seconds) };
+    return { install: await this.writes.by(caller, () => this.tokens.issue(id, body.token_ttl_seconds)) };
   }
 
   /** For a plane that has no way to us: its request file, carried here by hand. */
@@ -63,8 +69,11 @@ export class TenantPlanesController {
   @Post('enroll-offline')
   @Refuses('conflict', 'unprocessable')
   @HttpCode(200)
-  enrolOffline(@Body() file: EnrolRequestFile): Promise<EnrolAnswerFile> {
-    return this.offlineEnrolment.enrol(file);
+  enrolOffline(
+    @CurrentOperator() caller: OperatorCaller,
+    @Body() file: EnrolRequestFile,
+  ): Promise<EnrolAnswerFile> {
+    return this.offlineEnrolment.enrol(caller, file);
   }
 
   @SignedByTenantPlane()

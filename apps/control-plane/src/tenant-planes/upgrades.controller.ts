@@ -39,8 +39,8 @@ export class UpgradesController {
       await reply.status(200).send(await this.upgrades.plan(id, body.version));
       return;
     }
-    const request = { scope: [caller.id, 'POST', `/api/tenant-planes/${id}/upgrade`], key, body };
-    const answer = this.idempotency.once(request, (manager) =>
+    const request = { path: `/api/tenant-planes/${id}/upgrade`, key, body };
+    const answer = this.idempotency.onceBy(caller, request, (manager) =>
       this.upgrades.accept(manager, id, body.version),
     );
     await sendRepeatable(reply, await answer);
@@ -59,8 +59,8 @@ export class UpgradesController {
       await reply.status(200).send(await this.waves.plan(body));
       return;
     }
-    const request = { scope: [caller.id, 'POST', '/api/tenant-planes/upgrades'], key, body };
-    const answer = this.idempotency.once(request, (manager) => this.waves.accept(manager, body));
+    const request = { path: '/api/tenant-planes/upgrades', key, body };
+    const answer = this.idempotency.onceBy(caller, request, (manager) => this.waves.accept(manager, body));
     await sendRepeatable(reply, await answer);
   }
 }

@@ -132,7 +132,6 @@ export class LifecycleController {
       await reply.status(200).send(await plan());
       return;
     }
-    const request = { scope: [caller.id, 'POST', path], key, body };
-    await sendRepeatable(reply, await this.idempotency.once(request, accept));
+    await sendRepeatable(reply, await this.idempotency.onceBy(caller, { path, key, body }, accept));
   }
 }

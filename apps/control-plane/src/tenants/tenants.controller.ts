@@ -13,6 +13,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../accounts/access.guard';
 import { CurrentOperator, type OperatorCaller } from '../accounts/caller';
+import { OperatorWrites } from '../accounts/operator-writes';
 import { SealedIdempotency } from '../idempotency/sealed-idempotency';
 import { sendRepeatable } from '../idempotency/send-repeatable';
 import { Provisioning } from '../provisioning/provisioning.service';
@@ -45,6 +46,7 @@ export class TenantsController {
     private readonly tokens: TenantTokens,
     private readonly infrastructure: TenantInfrastructure,
     private readonly certificates: DeletionCertificates,
+    private readonly writes: OperatorWrites,
   ) {}
 
   @Requires('tenants:provision')
@@ -61,11 +63,11 @@ export class TenantsController {
       await reply.status(200).send(await this.provisioning.plan(body));
       return;
     }
-    const request = { scope: [caller.id, 'POST', '/api/tenants/provision'], key, body };
-    await sendRepeatable(
-      reply,
-      await this.idempotency.once(request, (manager) => this.provisioning.accept(manager, body, 'api')),
+    const request = { path: '/api/tenants/provision', key, body };
+    const answer = this.idempotency.onceBy(caller, request, (manager) =>
+      this.provisioning.accept(manager, body, 'api'),
     );
+    await sendRepeatable(reply, await answer);
   }
 
   @Requires('tenants:read')
@@ -83,25 +85,33 @@ export class TenantsController {
   @Requires('tenants:write')
   @Patch(':id')
   @Refuses('conflict')
-  update(@Param('id', UuidPipe) id: string, @Body() body: UpdateTenantDto): Promise<TenantView> {
-    return this.tenants.update(id, body);
+  update(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+    @Body() body: UpdateTenantDto,
+  ): Promise<TenantView> {
+    return this.writes.by(caller, () => this.tenants.update(id, body));
   }
 
   @Requires('tenants:write')
   @Repeatable()
   @Post(':id/signup-link')
-  createSignupLink(@Param('id', UuidPipe) id: string): Promise<SignupLink> {
-    return this.tenants.createSignupLink(id);
+  createSignupLink(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+  ): Promise<SignupLink> {
+    return this.writes.by(caller, () => this.tenants.createSignupLink(id));
   }
 
   @Requires('tokens:issue')
   @Repeatable()
   @Post(':id/provisioning-tokens')
   async issueToken(
+    @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
     @Body() { token_ttl_seconds: ttlSeconds }: IssueTokenDto,
   ): Promise<{ install: InstallBundle }> {
-    return { install: await this.tokens.issue(id, ttlSeconds) };
+    return { install: await this.writes.by(caller, () => this.tokens.issue(id, ttlSeconds)) };
   }
 
   @Requires('tokens:read')
@@ -115,8 +125,12 @@ export class TenantsController {
   @Delete(':id/provisioning-tokens/:token_id')
   @Refuses('conflict')
   @HttpCode(204)
-  revokeToken(@Param('id', UuidPipe) id: string, @Param('token_id') tokenId: string): Promise<void> {
-    return this.tokens.revoke(id, tokenId);
+  revokeToken(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+    @Param('token_id') tokenId: string,
+  ): Promise<void> {
+    return this.writes.by(caller, () => this.tokens.revoke(id, tokenId));
   }
 
   @Requires('tenants:read')
@@ -129,15 +143,19 @@ export class TenantsController {
   @Put(':id/infrastructure')
   @Refuses('conflict')
   recordInfrastructure(
+    @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
     @Body() body: RecordInfrastructureDto,
   ): Promise<TenantView> {
-    return this.infrastructure.record(id, body);
+    return this.writes.by(caller, () => this.infrastructure.record(id, body));
   }
 
   @Requires('secrets:read')
   @Get(':id/db-url')
-  databaseUrl(@Param('id', UuidPipe) id: string): Promise<{ db_url: string }> {
-    return this.infrastructure.databaseUrl(id);
+  databaseUrl(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+  ): Promise<{ db_url: string }> {
+    return this.writes.by(caller, () => this.infrastructure.databaseUrl(id));
   }
 }

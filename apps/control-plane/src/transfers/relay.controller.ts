@@ -61,8 +61,9 @@ export class RelayController {
     @Query() { tenant_plane_id: claimedId, attempt, wait }: TransferPartQuery,
     @Res() reply: FastifyReply,
   ): Promise<Sends<{ 200: string; 204: undefined }>> {
-    const target = await this.planes.identify(call, claimedId, tenantId);
-    const patience = { seconds: Math.min(wait, MAX_WAIT_SECONDS), ended: this.calls.endOf(reply) };
+    const targetPlaneId = await this.planes.identify(call, claimedId, tenantId);
+    const target = { targetPlaneId, keyId: call.keyId };
+    const patience = { seconds: Math.min(wait, MAX_WAIT_SECONDS), ended: this.calls.endOf(reply, call) };
     const sealed = await this.relay.give(target, id, { part, attempt }, patience);
     await sendSigned(reply, call, sealed, TRANSFER_PART_TYPE);
   }

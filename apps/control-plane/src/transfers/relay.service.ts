@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { decodeProtectedHeader } from 'jose';
 import { type EntityManager, type FindOptionsWhere, IsNull, Not } from 'typeorm';
 import { JobWaker } from '../provisioning/job-waker';
+import { ServiceKeys } from '../tenant-planes/service-keys';
 import { Wakes } from '../tenant-planes/wakes';
 import { Transfer, TransferPart } from './transfer.entity';
 import { topicOf } from './transfers.service';
@@ -28,6 +29,7 @@ export class TransferRelay {
     private readonly database: Database,
     private readonly signals: Signals,
     private readonly waker: JobWaker,
+    private readonly keys: ServiceKeys,
   ) {}
 
   /** Takes a part from the source. The same again changes nothing; the first of another attempt replaces all. */
@@ -49,7 +51,7 @@ export class TransferRelay {
 
   /** Gives a part to the target, when it is there within the time. Those before it are imported, then. */
   async give(
-    targetPlaneId: string,
+    { targetPlaneId, keyId }: { readonly targetPlaneId: string; readonly keyId: string },
     id: string,
     wanted: WantedPart,
     { seconds, ended }: { readonly seconds: number; readonly ended: AbortSignal },
@@ -60,6 +62,8 @@ export class TransferRelay {
     try {
       let found = await this.find(id, wanted);
       while (found === null && (await wakes.next())) found = await this.find(id, wanted);
+      // A call that waited while its key was revoked gets no more than one that comes afterwards.
+      await this.keys.requireAccepted(keyId);
       return found;
     } finally {
       wakes.stop();

@@ -1,3 +1,4 @@
+import { Database, insertRow } from '@atlas/persistence';
 import { PasswordChecks } from '@atlas/platform';
 import { EVERY_DATABASE } from '@atlas/testing';
 import type supertest from 'supertest';
@@ -6,8 +7,8 @@ import { ApiKey } from '../../src/accounts/api-key.entity';
 import { OperatorResetLink } from '../../src/accounts/operator-reset-link.entity';
 import { OperatorSession } from '../../src/accounts/operator-session.entity';
 import { Operator } from '../../src/accounts/operator.entity';
-import { type OperatorRole, type Scope } from '../../src/accounts/scopes';
-import { PASSWORD, TestControlPlane } from '../control-plane.fixture';
+import { type OperatorRole, SCOPES, type Scope } from '../../src/accounts/scopes';
+import { PASSWORD, TestControlPlane, provisionBody } from '../control-plane.fixture';
 import { Gate, HeldOperator } from '../held-operator.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
@@ -334,6 +335,95 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(refusal(await plane.post('/api/api-keys', body, repeat))).toEqual(UNAUTHENTICATED);
       await setDisabled(id, false);
       expect(refusal(await plane.post('/api/api-keys', body, repeat))).toEqual(UNAUTHENTICATED);
+    });
+  });
+
+  it('sweeps sessions and reset links that ended a month ago, many at a time, and no API key', async () => {
+    const { id, session } = await operator();
+    await issueLink(id);
+    const [live] = (await plane.rows(OperatorSession, { id: session.split('_')[1] })) as [OperatorSession];
+    const left = () =>
+      Promise.all(
+        [OperatorSession, OperatorResetLink, ApiKey].map((one) => plane.count(one, { operatorId: id })),
+      );
+    const ended = (days: number) => new Date(plane.clock.now().getTime() - days * 24 * 3600_000);
+    await plane.app.get(Database).write(async (manager) => {
+      for (let n = 0; n < 501; n += 1)
+        await insertRow(manager, OperatorSession, {
+          ...live,
+          id: `old-${driver}-${n}`,
+          expiresAt: ended(31),
+        });
+    });
+    await plane.change(OperatorResetLink, { operatorId: id }, { expiresAt: ended(31) });
+    await plane.change(ApiKey, { operatorId: id }, { expiresAt: ended(31) });
+    expect(await left()).toEqual([502, 1, 1]);
+    await plane.sweep();
+    expect(await left()).toEqual([1, 0, 1]);
+    await plane.change(OperatorSession, { operatorId: id }, { expiresAt: ended(29) });
+    await plane.sweep();
+    expect(await left()).toEqual([1, 0, 1]);
+  });
+
+  it('knows no API key that was made by one that is not there', async () => {
+    const { id } = await operator();
+    const orphan = plane.change(ApiKey, { operatorId: id }, { parentId: 'nobody' });
+    await expect(orphan).rejects.toThrow(/foreign key/i);
+  });
+
+  describe('a key that is being revoked', () => {
+    const ID = '01900000-0000-7000-8000-000000000000';
+    /** What a route takes, where it takes anything. Whether there is what it is about is looked at later. */
+    const BODIES: Readonly<Record<string, object>> = {
+      'POST /api/tenants/provision': provisionBody(),
+      'POST /api/tenants/:id/move': { deployment_model: 'dedicated' },
+      'POST /api/tenants/:id/deprovision': { confirm_slug: 'acme' },
+      'PUT /api/tenants/:id/infrastructure': {
+        endpoint_url: 'https://acme.example.com',
+        db_url: 'postgres://acme:secret@db.example.com/acme',
+      },
+      'POST /api/tenant-planes': { name: 'late-cell', region: 'eu', capacity: 10 },
+      'POST /api/tenant-planes/:id/rotate-secret': { mode: 'compromised' },
+      'POST /api/operators': { email: 'late-key@example.com', role: 'admin' },
+      'POST /api/api-keys': { name: 'late', scopes: ['tenants:read'] },
+    };
+    /** Not by an API key; or with a case of its own; or, of the last, it hands out and changes nothing of anybody's. */
+    const OTHERS = [
+      /^POST \/api\/(auth|signup)\b/,
+      /^DELETE \/api\/auth\/sessions\/:id$/,
+      /^(POST|PUT) \/api\/(ai|tenant-planes\/(enroll|self))\b/,
+      'DELETE /api/api-keys/:id',
+      'POST /api/reconcile',
+    ];
+    const isOther = (route: string) =>
+      OTHERS.some((one) => (typeof one === 'string' ? one === route : one.test(route)));
+    const READS_A_SECRET = 'GET /api/tenants/:id/db-url';
+
+    it('does nothing on any route that changes something or gives out a secret, however it is called', async () => {
+      const changing = plane.routes.filter((route) => /^(POST|PUT|PATCH|DELETE) /.test(route));
+      const routes = [...changing.filter((route) => !isOther(route)), READS_A_SECRET];
+      expect(routes.length).toBeGreaterThan(25);
+      const [{ id } = { id: '' }] = await plane.rows(Operator, { email: 'owner@example.com' });
+      await statusOf(plane.apiKey);
+      const outcomes: Record<string, unknown> = {};
+      for (const [n, route] of routes.entries()) {
+        const key = await plane.createApiKey(SCOPES);
+        expect(await statusOf(key)).toBe(200);
+        const [method = '', path = ''] = route.split(' ');
+        const url = path.replace(/:\w+/g, ID);
+        const options = { token: key, ...(n % 2 && { headers: { 'idempotency-key': `late-${n}` } }) };
+        const call = {
+          GET: () => plane.get(url, options),
+          POST: () => plane.post(url, BODIES[route] ?? {}, options),
+          PUT: () => plane.put(url, BODIES[route] ?? {}, options),
+          PATCH: () => plane.patch(url, BODIES[route] ?? {}, options),
+          DELETE: () => plane.delete(url, options),
+        }[method];
+        if (!call) throw new Error(`How is ${route} called?`);
+        const [revoked, late] = await queued(id, revokeKey(key), call());
+        outcomes[route] = [revoked.status, ...refusal(late)];
+      }
+      expect(outcomes).toEqual(Object.fromEntries(routes.map((route) => [route, [204, ...UNAUTHENTICATED]])));
     });
   });
 

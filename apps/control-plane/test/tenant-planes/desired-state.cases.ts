@@ -1,10 +1,19 @@
-import { Database } from '@atlas/persistence';
+import { randomUUID } from 'node:crypto';
+import { Database, Signals } from '@atlas/persistence';
 import { type DesiredState, PLANE_PATHS } from '@atlas/plane-contract';
+import { OngoingAnswers } from '@atlas/platform';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { exportJWK, generateKeyPair } from 'jose';
 import { DesiredStates } from '../../src/tenant-planes/desired-state.service';
 import { Placement } from '../../src/tenant-planes/placement.entity';
+import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
+import { Transfer } from '../../src/transfers/transfer.entity';
+import { topicOf } from '../../src/transfers/transfers.service';
+import { sealedPart, sendPart } from '../backup-part.fixture';
 import { TestControlPlane } from '../control-plane.fixture';
-import { type PlaneSimulator, bodyOf } from '../plane-simulator.fixture';
+import { type PlaneSimulator, type SignedAnswer, bodyOf, refusal } from '../plane-simulator.fixture';
+
+const REVOKED = [401, 'bad_signature'];
 
 describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
   let plane: TestControlPlane;
@@ -85,6 +94,61 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     expect(await Promise.race([theirs, mine.then(() => 'mine')])).toMatchObject({ status: 200 });
     const { body } = await plane.provision({ region: 'here' });
     expect((await mine).body).toMatchObject({ tenants: [{ tenant_id: body.tenant.id }] });
+  });
+
+  describe('of a plane whose key is revoked while it waits', () => {
+    const waiting = (topic: string) =>
+      eventually(() => plane.app.get(Signals).hasListeners(topic), { what: 'the call waits' });
+    const revoke = ({ id }: PlaneSimulator) =>
+      plane.change(ServiceKey, { tenantPlaneId: id }, { revokedAt: plane.clock.now() });
+    /** Of rows that `target` waits for. */
+    const transferTo = async (target: PlaneSimulator, source: PlaneSimulator): Promise<string> => {
+      const { body } = await plane.provision({ region: 'key-source' }).expect(202);
+      const [id, tenantId] = [randomUUID(), body.tenant.id];
+      const planes = { sourcePlaneId: source.id, targetPlaneId: target.id };
+      await plane.insert(Transfer, {
+        ...{ id, tenantId, ...planes, purpose: 'move', recipient: {}, parts: 0, lastChanges: 0, imported: 0 },
+        createdAt: plane.clock.now(),
+      });
+      return id;
+    };
+    const takePart = async (
+      target: PlaneSimulator,
+      id: string,
+    ): Promise<{ answer: Promise<SignedAnswer> }> => {
+      const path = `${PLANE_PATHS.transfers}/${id}/parts/1?wait=5`;
+      const answer = target.call({ method: 'GET', path });
+      await waiting(topicOf(id));
+      return { answer };
+    };
+
+    it('ends within seconds, whatever it waits for, and leaves the others alone', async () => {
+      const [mine, theirs, source] = [
+        await cellIn('key-1'),
+        await cellIn('key-2'),
+        await cellIn('key-source'),
+      ];
+      const { answer: part } = await takePart(mine, await transferTo(mine, source));
+      const [poll, other] = [mine.pull(5), theirs.pull(5)];
+      for (const { id } of [mine, theirs]) await waiting(`tenant-plane:${id}`);
+      await revoke(mine);
+      await plane.app.get(OngoingAnswers).look();
+      expect((await Promise.all([part, poll])).map(refusal)).toEqual([REVOKED, REVOKED]);
+      await plane.provision({ region: 'key-2' }).expect(202);
+      expect((await other).status).toBe(200);
+    });
+
+    it('gives away no part that comes before it has ended', async () => {
+      const [target, source] = [await cellIn('key-4'), await cellIn('key-source')];
+      const id = await transferTo(target, source);
+      const { answer } = await takePart(target, id);
+      await revoke(target);
+      const { publicKey } = await generateKeyPair('ECDH-ES', { crv: 'X25519' });
+      const recipient = { ...(await exportJWK(publicKey)) };
+      const sealed = await sealedPart({ id, role: 'source', recipient }, { tables: {} } as never);
+      expect((await sendPart(source, id, sealed)).status).toBe(200);
+      expect(refusal(await answer)).toEqual(REVOKED);
+    });
   });
 
   it.each([

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type EnrolRequestFile, OFFLINE_ENROL_PATH, PLANE_PATHS } from '@atlas/plane-contract';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { Operator } from '../../src/accounts/operator.entity';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningToken } from '../../src/tenant-planes/provisioning-token.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { TestControlPlane } from '../control-plane.fixture';
+import { HeldOperator } from '../held-operator.fixture';
 import { JOBS } from '../job-scene.fixture';
 import { type Install, PlaneSimulator, refusal } from '../plane-simulator.fixture';
 import { readAnswer, requestFile } from '../request-file.fixture';
@@ -74,6 +76,21 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     expect(await isSpent(ordered)).toBe(true);
     const { items } = (await plane.get('/api/tenant-planes')).body;
     expect(items.find(({ id }: { id: string }) => id === customers.id).health).toBe('unknown');
+  });
+
+  it('does nothing for an operator whose key is revoked meanwhile', async () => {
+    const ordered = await order();
+    const key = await plane.createApiKey(['planes:write']);
+    await plane.get('/api/auth/me', { token: key }).expect(200);
+    const [{ id } = { id: '' }] = await plane.rows(Operator, { email: 'owner@example.com' });
+    const held = await HeldOperator.hold(plane, id);
+    const revoking = plane.delete(`/api/api-keys/${key.split('_')[1]}`).then(({ status }) => status);
+    await held.untilWaiting(1);
+    const late = upload(requestFile(simulator(ordered)), key).then(refusal);
+    await held.untilWaiting(2);
+    await held.release();
+    expect([await revoking, await late]).toEqual([204, [401, 'unauthenticated']]);
+    expect(await isSpent(ordered)).toBe(false);
   });
 
   it('gives the same file its answer again, however late, and with what has changed since', async () => {

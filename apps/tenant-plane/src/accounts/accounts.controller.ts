@@ -1,4 +1,14 @@
-import { Refuses, ApiBearerAuth, ApiTags, Public, type SignInAnswer } from '@atlas/platform';
+import { Repeatable } from '@atlas/persistence';
+import {
+  AdvisesIfUnknown,
+  Refuses,
+  ApiBearerAuth,
+  ApiTags,
+  Public,
+  SIGN_IN_AGAIN,
+  type SignInAnswer,
+  TRY_THE_PASSWORD,
+} from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type IncomingHttpHeaders } from 'node:http';
@@ -15,6 +25,10 @@ import { claimedTenant } from './session-token';
 import { SignupTokens } from './signup-tokens';
 import { InviteDto } from './users.dto';
 
+/** Repeated, a refresh that was stored ends the session: its token would be shown twice. */
+const LOOK_BEFORE_REFRESHING =
+  'Send GET /api/auth/me with the session token that you have. If it is accepted, nothing was stored: repeat the request. If not, sign in again, and do not repeat it: a refresh token that comes twice is taken for stolen.';
+
 @ApiTags('accounts')
 @ApiBearerAuth()
 @Controller('auth')
@@ -29,6 +43,7 @@ export class AccountsController {
 
   /** The token itself names the tenant; host and header, where given, have to agree with it. */
   @Public()
+  @AdvisesIfUnknown(TRY_THE_PASSWORD)
   @Post('signup-exchange')
   @Refuses('conflict', 'gone', 'too_many')
   async exchangeSignup(
@@ -45,6 +60,7 @@ export class AccountsController {
   }
 
   @Requires('users:write')
+  @Repeatable()
   @Post('invite')
   @Refuses('conflict', 'too_many')
   invite(
@@ -56,6 +72,7 @@ export class AccountsController {
   }
 
   @WithoutLogin()
+  @AdvisesIfUnknown(SIGN_IN_AGAIN)
   @Post('token')
   @Refuses('too_many')
   @HttpCode(200)
@@ -73,6 +90,7 @@ export class AccountsController {
   }
 
   @WithoutLogin()
+  @AdvisesIfUnknown(LOOK_BEFORE_REFRESHING)
   @Post('refresh')
   @HttpCode(200)
   refresh(@CurrentTenant() tenant: Tenant, @Body() dto: RefreshDto): Promise<SignedIn> {
@@ -80,6 +98,7 @@ export class AccountsController {
   }
 
   @WithoutLogin()
+  @AdvisesIfUnknown(TRY_THE_PASSWORD)
   @Post('register')
   @Refuses('conflict', 'too_many')
   async register(

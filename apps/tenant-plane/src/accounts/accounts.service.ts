@@ -15,6 +15,7 @@ import { TenantPlaneConfig } from '../tenant-plane.config';
 import { type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type RefreshDto, type RegisterDto, type SignupExchangeDto, type TokenDto } from './accounts.dto';
+import { shareProvider } from '../single-sign-on/identity-provider-lock';
 import { Devices } from './devices';
 import { requireGoodPassword } from './password-words';
 import { type UserRole } from './permissions';
@@ -113,13 +114,16 @@ export class Accounts {
       const seen = await scope.findOne(Session, { refreshHash });
       const now = this.clock.now();
       if (!seen || seen.refreshExpiresAt <= now) return null;
+      // What takes the provider away ends the pair that is being made as well.
+      if (seen.isSingleSignOn) await shareProvider(scope);
       const user = await lockUser(scope, seen.userId);
       const session = await scope.findOne(Session, { refreshHash });
       if (!user || !session) return null;
       if (session.revokedAt) return this.endReused(scope, session);
       await scope.update(Session, { id: session.id }, { revokedAt: now });
       if (statusOf(user) !== 'active') return null;
-      return this.sessions.open(scope, user, session.familyId ?? session.id);
+      const { familyId, isSingleSignOn } = session;
+      return this.sessions.open(scope, user, { family: familyId ?? session.id, isSingleSignOn });
     });
     if (!signedIn) throw unauthenticated();
     return signedIn;

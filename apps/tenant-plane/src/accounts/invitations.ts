@@ -3,6 +3,7 @@ import { Clock, hashPassword, NO_PASSWORD } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
+import { InviteMail } from '../mail/kinds/invite.mail';
 import { Mails } from '../mail/mails';
 import { type SignedInUser } from '../tenancy/request-tenant';
 import { TenantUrls } from '../tenancy/tenant-urls';
@@ -71,11 +72,11 @@ export class Invitations {
         await this.throttle.take(BY_ONE, [tenant.id, by.id]);
         await this.throttle.take(BY_TENANT, [tenant.id]);
         await this.throttle.take(TO_ONE, [tenant.id, email]);
-        const user = await this.invited(scope, by, { ...dto, email });
+        const [user, inviter] = await this.invited(scope, by, { ...dto, email });
         const { id: targetId, role } = user;
         const entry = { action: 'user.invited', targetKind: 'user', targetId, after: { email, role } };
         await this.audit.record(scope, entry);
-        const url = await this.link(scope, tenant, user);
+        const url = await this.link(scope, tenant, user, inviter);
         return { user: userDetails(user), expires_at: this.tokens.expiryOf('invite'), ...(url && { url }) };
       });
     } catch (error) {
@@ -103,17 +104,17 @@ export class Invitations {
     scope: TenantScope,
     by: SignedInUser,
     { email, role, name }: InviteDto,
-  ): Promise<User> {
+  ): Promise<readonly [user: User, inviter: User]> {
     const now = this.clock.now();
     const seen = await scope.findOne(User, { email });
     const locked = await lockUsers(scope, [by.id, ...(seen ? [seen.id] : [])]);
-    await this.sessions.requireCaller(scope, locked, by, 'users:write');
+    const inviter = await this.sessions.requireCaller(scope, locked, by, 'users:write');
     const known = locked.find(({ id }) => id === seen?.id);
     if (known) {
       if (statusOf(known) !== 'invited') throw userExists();
       const changes = { role, name: name ?? known.name, invitedAt: now };
       await scope.update(User, { id: known.id }, changes);
-      return { ...known, ...changes };
+      return [{ ...known, ...changes }, inviter];
     }
     const user = {
       ...{ tenantId: scope.tenantId, id: uuidv7(now), email, name: name ?? email, role },
@@ -127,14 +128,15 @@ export class Invitations {
       },
     };
     await scope.insert(User, user);
-    return user;
+    return [user, inviter];
   }
 
   /** The one before is void at once; the one of a mail is made when that goes out. */
-  private async link(scope: TenantScope, tenant: Tenant, { id }: User): Promise<string | null> {
+  private async link(scope: TenantScope, tenant: Tenant, user: User, inviter: User): Promise<string | null> {
+    const { id } = user;
     if (!this.mails.isOn) return this.urls.invitation(tenant, await this.tokens.mint(scope, id, 'invite'));
     await this.tokens.revoke(scope, id, 'invite');
-    await this.mails.add(scope, 'invite', { user_id: id });
+    await this.mails.add(scope, 'invite', InviteMail.subject(user, inviter));
     return null;
   }
 }

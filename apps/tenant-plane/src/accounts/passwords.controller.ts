@@ -1,4 +1,12 @@
-import { Refuses, ApiBearerAuth, ApiTags, type SignInAnswer } from '@atlas/platform';
+import {
+  AdvisesIfUnknown,
+  Refuses,
+  ApiBearerAuth,
+  ApiTags,
+  type SignInAnswer,
+  TRY_THE_PASSWORD,
+  WAIT_FOR_THE_MAIL,
+} from '@atlas/platform';
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type IncomingHttpHeaders } from 'node:http';
@@ -20,6 +28,7 @@ export class PasswordsController {
   ) {}
 
   @WithoutLogin()
+  @AdvisesIfUnknown(WAIT_FOR_THE_MAIL)
   @Post('forgot-password')
   @Refuses('too_many')
   @HttpCode(202)
@@ -32,6 +41,7 @@ export class PasswordsController {
   }
 
   @WithoutLogin()
+  @AdvisesIfUnknown(TRY_THE_PASSWORD)
   @Post('reset-password')
   @Refuses('gone', 'too_many')
   @HttpCode(200)
@@ -49,6 +59,7 @@ export class PasswordsController {
   }
 
   @AnyUser()
+  @AdvisesIfUnknown(TRY_THE_PASSWORD)
   @Post('password')
   @Refuses('too_many', 'unprocessable')
   @HttpCode(204)

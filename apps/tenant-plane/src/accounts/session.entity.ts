@@ -9,6 +9,8 @@ export class Session implements TenantOwned {
   @Column('uuid', { name: 'user_id' }) userId: string;
   /** The session that its sign-in opened: itself, unless it was renewed. Null on those of earlier versions. */
   @Column('uuid', { name: 'family_id', nullable: true }) familyId: string | null;
+  /** Whether its sign-in was vouched for by the tenant's identity provider. */
+  @Column('boolean', { name: 'is_single_sign_on' }) isSingleSignOn: boolean;
   @Column('varchar', { name: 'token_hash' }) tokenHash: string;
   @Column('varchar', { name: 'refresh_hash' }) refreshHash: string;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;

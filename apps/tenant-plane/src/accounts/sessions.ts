@@ -2,7 +2,7 @@ import { type Allowance, type TenantScope, Throttle } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { IsNull, LessThanOrEqual, Not } from 'typeorm';
+import { IsNull, Not } from 'typeorm';
 import { type SignedInUser } from '../tenancy/request-tenant';
 import { type Permission, requirePermission } from './permissions';
 import { unauthenticated } from './session-authentication';
@@ -11,15 +11,15 @@ import { Session } from './session.entity';
 import { lockUser } from './user-locks';
 import { type User } from './user.entity';
 
-/** Of one user, by signing in and by refreshing: a session is a row for as long as its sign-in may be renewed. */
-export const OPENED: Allowance = {
-  ...{ name: 'sessions of', limit: 600, windowSeconds: 3600, isStrict: false },
-  refusal: 'This account has opened too many sessions.',
+/** Of what came of one sign-in: each refresh adds a row that stays for months. */
+export const REFRESHES: Allowance = {
+  ...{ name: 'refreshes of', limit: 600, windowSeconds: 3600, isStrict: false },
+  refusal: 'This session was refreshed too often.',
 };
 const SESSION_MS = 12 * 3600_000;
 const REFRESH_MS = 30 * 24 * 3600_000;
 /** However often it is renewed: then one signs in anew (ASVS 5.0, 7.3.2). */
-const LONGEST_MS = 90 * 24 * 3600_000;
+export const LONGEST_MS = 90 * 24 * 3600_000;
 
 export interface UserView {
   readonly id: string;
@@ -37,6 +37,14 @@ export interface SignedIn {
   readonly device_token?: string;
 }
 
+/** What a session comes from. */
+interface Origin {
+  /** Of the session that this one goes on from. */
+  readonly family?: string;
+  /** Whether the tenant's identity provider, which is locked, vouches for the user. */
+  readonly isSingleSignOn?: boolean;
+}
+
 @Injectable()
 export class Sessions {
   constructor(
@@ -44,13 +52,11 @@ export class Sessions {
     private readonly clock: Clock,
   ) {}
 
-  /** For a locked user. `family`: of the session that this one goes on from. Throws `too_many_attempts`. */
-  async open(scope: TenantScope, user: User, family?: string): Promise<SignedIn> {
-    await this.throttle.take(OPENED, [scope.tenantId, user.id]);
+  /** For a locked user. Throws `too_many_attempts`. */
+  async open(scope: TenantScope, user: User, { family, isSingleSignOn }: Origin = {}): Promise<SignedIn> {
+    if (family !== undefined) await this.throttle.take(REFRESHES, [scope.tenantId, family]);
     const now = this.clock.now();
     const id = uuidv7(now);
-    const over = LessThanOrEqual(new Date(now.getTime() - LONGEST_MS));
-    await scope.delete(Session, { userId: user.id, createdAt: over });
     const token = mintSessionToken('session', scope.tenantId);
     const refreshToken = mintSessionToken('refresh', scope.tenantId);
     const first = family === undefined ? null : await scope.findOne(Session, { id: family });
@@ -61,6 +67,7 @@ export class Sessions {
       id,
       userId: user.id,
       familyId: family ?? id,
+      isSingleSignOn: isSingleSignOn ?? false,
       tokenHash: hashToken(token),
       refreshHash: hashToken(refreshToken),
       createdAt: now,
@@ -80,16 +87,23 @@ export class Sessions {
     locked: readonly User[],
     { id: userId, sessionId }: SignedInUser,
     permission?: Permission,
-  ): Promise<void> {
+  ): Promise<User> {
     const caller = locked.find(({ id }) => id === userId);
     const isLive = await scope.exists(Session, { id: sessionId, revokedAt: IsNull() });
     if (!caller || caller.deactivatedAt || !isLive) throw unauthenticated();
     if (permission) requirePermission(caller.role, permission);
+    return caller;
   }
 
   /** Ends a user's sessions, on every replica with the next request; `but` goes on. How many there were. */
   endAll(scope: TenantScope, userId: string, but?: string): Promise<number> {
     const where = { userId, revokedAt: IsNull(), ...(but !== undefined && { id: Not(but) }) };
+    return scope.update(Session, where, { revokedAt: this.clock.now() });
+  }
+
+  /** Ends those that the tenant's identity provider vouched for, while that is locked; `but` goes on. How many there were. */
+  endSingleSignOn(scope: TenantScope, but: string): Promise<number> {
+    const where = { isSingleSignOn: true, revokedAt: IsNull(), id: Not(but) };
     return scope.update(Session, where, { revokedAt: this.clock.now() });
   }
 

@@ -30,6 +30,8 @@ import { InviteUsers1700000000012 } from './migrations/0012-invite-users';
 import { CreateSingleSignOn1700000000013 } from './migrations/0013-create-single-sign-on';
 import { CountRevocations1700000000014 } from './migrations/0014-count-revocations';
 import { ProbeWrites1700000000017 } from './migrations/0017-probe-writes';
+import { NoteSingleSignOn1700000000019 } from './migrations/0019-note-single-sign-on';
+import { IndexOldSessions1700000000020 } from './migrations/0020-index-old-sessions';
 
 /** The plane's own rows: who it is, whom it serves, what is tried too often, and whether its disk has room. */
 const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow, WriteProbe];
@@ -74,5 +76,7 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     CreateSingleSignOn1700000000013,
     CountRevocations1700000000014,
     ProbeWrites1700000000017,
+    NoteSingleSignOn1700000000019,
+    IndexOldSessions1700000000020,
   ],
 };

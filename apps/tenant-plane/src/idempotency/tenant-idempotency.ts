@@ -3,6 +3,9 @@ import {
   type KeptAnswer,
   type KeyClaim,
   RepeatableRequests,
+  type SealedPlace,
+  SecretBox,
+  deriveKey,
   type RepeatableRequest,
   TenantDatabase,
   TenantScope,
@@ -20,7 +23,10 @@ interface RequestOfTenant extends RepeatableRequest {
 }
 type Answer = Record<string, unknown>;
 
-/** Keys and answers are rows of the tenant's own. */
+/**
+ * Keys and answers are rows of the tenant's own. The key itself is in none of them: an answer is sealed with it, so that
+ * whoever sends it again can have it, also at the plane that the tenant moved to, and who reads the rows cannot.
+ */
 @Injectable()
 export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
   constructor(
@@ -57,23 +63,30 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
 
   protected async keep(
     manager: EntityManager,
-    { tenantId }: RequestOfTenant,
+    request: RequestOfTenant,
     scope: string,
     answer: Answer,
   ): Promise<void> {
-    await new TenantScope(tenantId, manager).update(
-      IdempotencyRecord,
-      { scope },
-      { answer: JSON.stringify(answer) },
-    );
+    const sealed = boxOf(request).seal(JSON.stringify(answer), placeOf(request, scope));
+    await new TenantScope(request.tenantId, manager).update(IdempotencyRecord, { scope }, { answer: sealed });
   }
 
-  protected async find({ tenantId }: RequestOfTenant, scope: string): Promise<KeptAnswer<Answer> | null> {
-    const record = await this.tenants.read(tenantId, (rows) => rows.findOne(IdempotencyRecord, { scope }));
-    return (
-      record && { ...record, answer: record.answer === null ? null : (JSON.parse(record.answer) as Answer) }
+  protected async find(request: RequestOfTenant, scope: string): Promise<KeptAnswer<Answer> | null> {
+    const record = await this.tenants.read(request.tenantId, (rows) =>
+      rows.findOne(IdempotencyRecord, { scope }),
     );
+    if (!record || record.answer === null) return record && { ...record, answer: null };
+    const opened = boxOf(request).open(record.answer, placeOf(request, scope)).reveal();
+    return { ...record, answer: JSON.parse(opened) as Answer };
   }
+}
+
+function boxOf({ scope, key }: RequestOfTenant): SecretBox {
+  return new SecretBox([{ id: 'key', key: deriveKey(JSON.stringify([...scope, key]), 'atlas-kept-answer') }]);
+}
+
+function placeOf({ tenantId }: RequestOfTenant, scope: string): SealedPlace {
+  return { table: 'idempotency_keys', column: 'answer', rowId: scope, ownerId: tenantId };
 }
 
 /** A key belongs to the user who sends it. */

@@ -8,16 +8,12 @@ import {
 } from '@atlas/persistence';
 import { Clock, Mailer } from '@atlas/platform';
 import { Inject, Injectable } from '@nestjs/common';
-import { MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit.service';
+import { servingTenants } from '../tenancy/serving-tenants';
 import { TenantDirectory } from '../tenancy/tenant-directory';
-import { Tenant } from '../tenancy/tenant.entity';
 import { OutgoingMail } from './outgoing-mail.entity';
 
 export const MAIL_KINDS = Symbol('MAIL_KINDS');
-
-const PAGE = 500;
-const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
 /** A queue for each tenant: its mails are rows of its own. */
 @Injectable()
@@ -38,13 +34,8 @@ export class Mails extends OutgoingMails<TenantScope> {
     return tenantId;
   }
 
-  protected async *queues(): AsyncIterable<string> {
-    let page: Tenant[];
-    let after = BEFORE_ALL;
-    do {
-      page = await this.pageAfter(after);
-      for (const { id } of page) yield (after = id);
-    } while (page.length === PAGE);
+  protected queues(): AsyncIterable<string> {
+    return servingTenants(this.plane);
   }
 
   protected async transaction<T>(
@@ -61,11 +52,6 @@ export class Mails extends OutgoingMails<TenantScope> {
   protected recordGivenUp(scope: TenantScope, { id, kind, attempts }: OutgoingMailRow): Promise<void> {
     const after = { kind, attempts };
     return this.audit.record(scope, { action: 'mail.given_up', targetKind: 'mail', targetId: id, after });
-  }
-
-  private pageAfter(after: string): Promise<Tenant[]> {
-    const where = { phase: 'serving', id: MoreThan(after) } as const;
-    return this.plane.read((manager) => manager.find(Tenant, { where, order: { id: 'ASC' }, take: PAGE }));
   }
 
   /** Nobody can sign in to a suspended tenant; one that moved away took its mails along. */

@@ -5,6 +5,7 @@ import {
   DomainError,
   type SignOnClient,
   issuerProblem,
+  signOnNotBegun,
   signOnNotConfigured,
   validationFailed,
 } from '@atlas/platform';
@@ -18,6 +19,7 @@ import { TenantPlaneConfig } from '../tenant-plane.config';
 import { type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type ConfigureIdentityProviderDto } from './identity-provider.dto';
+import { lockProvider, shareProvider } from './identity-provider-lock';
 import { type GrantableRole, IdentityProvider } from './identity-provider.entity';
 
 const KIND = 'oidc';
@@ -54,6 +56,7 @@ export class IdentityProviders {
     return { provider: provider && viewOf(provider), redirect_uri: this.redirectUri(tenant) };
   }
 
+  /** Taken out of use, or replaced by another, it ends the sessions that it vouched for, but not the caller's. */
   async configure(
     tenant: Tenant,
     by: SignedInUser,
@@ -61,8 +64,7 @@ export class IdentityProviders {
   ): Promise<IdentityProviderView> {
     requireSensible(dto);
     await this.tenants.write(tenant.id, async (scope) => {
-      await this.requireStillAllowed(scope, by);
-      const before = await find(scope);
+      const before = await this.lockedBy(scope, by);
       const provider = {
         kind: KIND,
         issuer: dto.issuer,
@@ -75,28 +77,28 @@ export class IdentityProviders {
       } as const;
       if (before && isDeepStrictEqual(viewOf(before), viewOf(provider))) return;
       await scope.put(IdentityProvider, [provider]);
-      await this.note(scope, 'configured', before, provider);
+      const isLeft = before !== null && !(provider.isEnabled && isSameClient(before, provider));
+      const ended = isLeft ? await this.sessions.endSingleSignOn(scope, by.sessionId) : 0;
+      await this.note(scope, 'configured', before, { ...viewOf(provider), sessions_ended: ended });
     });
     return this.view(tenant);
   }
 
+  /** Ends the sessions that it vouched for, but not the caller's. */
   async remove(tenant: Tenant, by: SignedInUser): Promise<void> {
     await this.tenants.write(tenant.id, async (scope) => {
-      await this.requireStillAllowed(scope, by);
-      const before = await find(scope);
+      const before = await this.lockedBy(scope, by);
       if (!before) throw new DomainError('not_found', 'not_found', 'There is no identity provider.');
       await scope.delete(IdentityProvider, { kind: KIND });
-      await this.note(scope, 'removed', before, null);
+      const ended = await this.sessions.endSingleSignOn(scope, by.sessionId);
+      await this.note(scope, 'removed', before, { sessions_ended: ended });
     });
   }
 
   /** How the tenant's provider knows us. Throws `sign_on_not_configured`. */
   async clientOf(tenant: Tenant): Promise<SignOnClient> {
     const provider = await this.tenants.read(tenant.id, find);
-    if (!provider?.isEnabled)
-      throw signOnNotConfigured(
-        'Single sign-on is not set up here: sign in with e-mail address and password.',
-      );
+    if (!provider?.isEnabled) throw notSetUp();
     const redirectUri = this.redirectUri(tenant);
     if (redirectUri === null)
       throw signOnNotConfigured("This plane's own address is not known: set TENANT_PLANE_PUBLIC_URL.");
@@ -104,14 +106,22 @@ export class IdentityProviders {
     return { issuer, clientId, redirectUri, publicOnly: this.isGuestHere };
   }
 
-  /** As it stands when the user comes back: it may have been changed since. */
-  current(scope: TenantScope): Promise<IdentityProvider | null> {
-    return find(scope);
+  /**
+   * As it stands when the user comes back, until the transaction ends. Throws `sign_on_not_configured` and
+   * `sign_on_not_begun` when it is not the one any more that has vouched for them.
+   */
+  async requireStill(scope: TenantScope, client: SignOnClient): Promise<IdentityProvider> {
+    const provider = await shareProvider(scope);
+    if (!provider?.isEnabled) throw notSetUp();
+    if (!isSameClient(provider, client)) throw signOnNotBegun();
+    return provider;
   }
 
   /** Whoever says who signs in users could let themselves in again. */
-  private async requireStillAllowed(scope: TenantScope, by: SignedInUser): Promise<void> {
+  private async lockedBy(scope: TenantScope, by: SignedInUser): Promise<IdentityProvider | null> {
+    const provider = await lockProvider(scope);
     await this.sessions.requireCaller(scope, await lockUsers(scope, [by.id]), by, 'sign_in:configure');
+    return provider;
   }
 
   /** The tenant's own address, as it was planned: never what a request says of itself. */
@@ -132,20 +142,31 @@ export class IdentityProviders {
     scope: TenantScope,
     done: 'configured' | 'removed',
     before: IdentityProvider | null,
-    after: Omit<IdentityProvider, 'tenantId'> | null,
+    after: Record<string, unknown>,
   ): Promise<void> {
     return this.audit.record(scope, {
       action: `identity_provider.${done}`,
       targetKind: 'identity_provider',
       targetId: KIND,
       ...(before && { before: { ...viewOf(before) } }),
-      ...(after && { after: { ...viewOf(after) } }),
+      after,
     });
   }
 }
 
 function find(scope: TenantScope): Promise<IdentityProvider | null> {
   return scope.findOne(IdentityProvider, { kind: KIND });
+}
+
+function isSameClient(
+  one: Pick<IdentityProvider, 'issuer' | 'clientId'>,
+  other: Pick<IdentityProvider, 'issuer' | 'clientId'>,
+): boolean {
+  return one.issuer === other.issuer && one.clientId === other.clientId;
+}
+
+function notSetUp(): DomainError {
+  return signOnNotConfigured('Single sign-on is not set up here: sign in with e-mail address and password.');
 }
 
 function requireSensible({

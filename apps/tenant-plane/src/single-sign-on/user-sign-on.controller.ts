@@ -1,4 +1,4 @@
-import { Refuses, type Sends, ApiTags } from '@atlas/platform';
+import { AdvisesIfUnknown, Refuses, SIGN_IN_AGAIN, type Sends, ApiTags } from '@atlas/platform';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { SessionCookie } from '../accounts/session-cookie';
@@ -23,6 +23,7 @@ export class UserSignOnController {
     return this.signOn.begin(tenant, reply);
   }
 
+  @AdvisesIfUnknown(SIGN_IN_AGAIN)
   @Get('callback')
   async finish(
     @CurrentTenant() tenant: Tenant,

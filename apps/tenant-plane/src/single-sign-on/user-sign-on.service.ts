@@ -6,7 +6,6 @@ import {
   type ProvenIdentity,
   SingleSignOn,
   currentContext,
-  signOnNotBegun,
   signOnUnknownAccount,
 } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
@@ -21,6 +20,7 @@ import { Audit } from '../audit/audit.service';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { type Tenant } from '../tenancy/tenant.entity';
+import { type IdentityProvider } from './identity-provider.entity';
 import { IdentityProviders } from './identity-providers.service';
 import { UserIdentity } from './user-identity.entity';
 
@@ -68,9 +68,8 @@ export class UserSignOn {
     const admit = (): Promise<SignedIn> =>
       this.tenants.write(tenant.id, async (scope) => {
         // It may have been taken away while it was asked.
-        const { issuer, clientId } = await this.providers.clientOf(tenant);
-        if (issuer !== client.issuer || clientId !== client.clientId) throw signOnNotBegun();
-        return this.admit(scope, identity, before);
+        const provider = await this.providers.requireStill(scope, client);
+        return this.admit(scope, provider, identity, before);
       });
     return admit().catch((error: unknown) => {
       if (RACES.some((race) => violates(error, race))) return admit();
@@ -93,10 +92,15 @@ export class UserSignOn {
     });
   }
 
-  private async admit(scope: TenantScope, identity: ProvenIdentity, before: number): Promise<SignedIn> {
+  private async admit(
+    scope: TenantScope,
+    provider: IdentityProvider,
+    identity: ProvenIdentity,
+    before: number,
+  ): Promise<SignedIn> {
     const { issuer, subject } = identity;
     const known = await scope.findOne(UserIdentity, { issuer, subject });
-    const user = known ? await this.linked(scope, known) : await this.firstTime(scope, identity);
+    const user = known ? await this.linked(scope, known) : await this.firstTime(scope, provider, identity);
     if (!user || user.credentialsEpoch > before) throw this.unknown(identity);
     setActor(user.id);
     await this.audit.record(scope, {
@@ -105,7 +109,7 @@ export class UserSignOn {
       targetId: user.id,
       after: { method: 'single_sign_on' },
     });
-    return this.sessions.open(scope, user);
+    return this.sessions.open(scope, user, { isSingleSignOn: true });
   }
 
   /** Unless it was linked to another identity meanwhile. */
@@ -116,10 +120,15 @@ export class UserSignOn {
     return user && (await scope.exists(UserIdentity, { userId, issuer, subject })) ? user : null;
   }
 
-  private async firstTime(scope: TenantScope, identity: ProvenIdentity): Promise<User | null> {
+  private async firstTime(
+    scope: TenantScope,
+    provider: IdentityProvider,
+    identity: ProvenIdentity,
+  ): Promise<User | null> {
     const { email, issuer } = identity;
     if (email === null) return null;
-    const seen = (await scope.findOne(User, { email })) ?? (await this.create(scope, email, identity.name));
+    const seen =
+      (await scope.findOne(User, { email })) ?? (await this.create(scope, provider, email, identity.name));
     const user = seen && (await lockUnchanged(scope, seen));
     if (!user) return null;
     // Another person may have the address today. Who was linked by this provider stays who they were.
@@ -139,10 +148,14 @@ export class UserSignOn {
   }
 
   /** Only where the tenant's admin has said so, and for whom. */
-  private async create(scope: TenantScope, email: string, name: string | null): Promise<User | null> {
-    const provider = await this.providers.current(scope);
+  private async create(
+    scope: TenantScope,
+    provider: IdentityProvider,
+    email: string,
+    name: string | null,
+  ): Promise<User | null> {
     const domain = email.slice(email.lastIndexOf('@') + 1);
-    if (!provider?.createsUsers || !provider.emailDomains.includes(domain)) return null;
+    if (!provider.createsUsers || !provider.emailDomains.includes(domain)) return null;
     const now = this.clock.now();
     const user: User = {
       ...{

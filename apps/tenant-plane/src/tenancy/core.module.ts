@@ -10,6 +10,7 @@ import { PasswordsController } from '../accounts/passwords.controller';
 import { Revocations } from '../accounts/revocations';
 import { SessionAuthentication } from '../accounts/session-authentication';
 import { SessionCookie } from '../accounts/session-cookie';
+import { OldSessions } from '../accounts/old-sessions';
 import { Sessions } from '../accounts/sessions';
 import { SignIns } from '../accounts/sign-ins';
 import { SignupTokens } from '../accounts/signup-tokens';
@@ -113,6 +114,7 @@ const ACCOUNTS = [
     ...IDEMPOTENCY,
     Audit,
     AuditSealer,
+    OldSessions,
     Deployment,
     SingleTenantFile,
   ],

@@ -7,6 +7,7 @@ import { User } from '../../src/accounts/user.entity';
 import { type CallOptions, PASSWORD, TestTenantPlane, hostOf, tokenIn } from '../tenant-plane.fixture';
 
 const DAY = 24 * 3600;
+const OFF_AND_ON = [{ deactivated: true }, { deactivated: false }];
 
 describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   const clock = new FixedClock();
@@ -73,8 +74,8 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     const mails = plane.app.get(Mails);
     await mails.sendNoted();
     const rows = await plane.rows(tenant, OutgoingMail);
-    expect(rows).toMatchObject([{ kind: 'invite', subject: { user_id: expect.any(String) }, attempts: 1 }]);
-    expect(Object.keys(rows[0]?.subject ?? {})).toEqual(['user_id']);
+    expect(rows).toMatchObject([{ kind: 'invite', attempts: 1 }]);
+    expect(Object.keys(rows[0]?.subject ?? {}).sort()).toEqual(['by_epoch', 'by_id', 'epoch', 'user_id']);
     smtp.refusal = undefined;
     clock.advance(60);
     await mails.sendNoted();
@@ -94,6 +95,29 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     await plane.app.get(Mails).sendNoted();
     expect(smtp.mails).toHaveLength(before);
     expect(await plane.rows(tenant, OutgoingMail)).toEqual([]);
+  });
+
+  it.each<[string, (invited: string, inviter: string) => [string, object[]]]>([
+    ['whom it is for was deactivated, also when that is taken back', (id) => [id, OFF_AND_ON]],
+    ['its inviter was deactivated, also when that is taken back', (_, by) => [by, OFF_AND_ON]],
+    ['its inviter may invite nobody any more', (_, by) => [by, [{ role: 'fulfiller' }]]],
+  ])('does not go out once %s', async (_, of) => {
+    const { tenant, admin } = await scene(plane);
+    const inviter = await plane.user(tenant, 'admin');
+    const before = smtp.mails.length;
+    smtp.refusal = 'busy';
+    const { body } = await invite(plane, { ...inviter, host: admin.host }).expect(201);
+    await plane.app.get(Mails).sendNoted();
+    const [id, changes] = of(body.user.id, inviter.id);
+    for (const change of changes) await plane.patch(`/api/users/${id}`, change, admin).expect(200);
+    smtp.refusal = undefined;
+    clock.advance(60);
+    await plane.app.get(Mails).sendNoted();
+    expect(smtp.mails).toHaveLength(before);
+    expect(await plane.rows(tenant, OutgoingMail)).toEqual([]);
+    // Whoever may invites them again.
+    await invite(plane, admin).expect(201);
+    await accept(plane, tokenIn(linkIn(await smtp.next()))).expect(201);
   });
 
   it('is void once there is another for the same address, with which the role may change', async () => {

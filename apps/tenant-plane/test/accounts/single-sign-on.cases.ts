@@ -160,6 +160,55 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(answers.map(refusal)).toEqual([[404, 'sign_on_not_configured'], NOT_BEGUN]);
   });
 
+  describe('who come in or go on while their provider is taken away', () => {
+    const pia: ProviderUser = { sub: 'pia', email: 'pia@example.com', email_verified: true };
+    beforeAll(() => plane.user(tenant, 'operator', { email: 'pia@example.com' }));
+    afterEach(() => configure({}).expect(200));
+
+    it.each<[string, () => supertest.Test]>([
+      ['removed', () => plane.delete('/api/identity-provider', admin)],
+      ['switched off', () => configure({ enabled: false })],
+      ['replaced', () => configure({ client_id: 'another' })],
+    ])('are out when it is %s', async (_, take) => {
+      const [early, coming, browser] = [new CookieBrowser(), new CookieBrowser(), new CookieBrowser()];
+      expect((await signIn(pia, early)).status).toBe(303);
+      const url = await comeBack(pia, coming);
+      const pause = Pause.before(plane.app.get(Sessions), 'open');
+      const arriving = arrive(url, coming);
+      await pause.reached;
+      const taking = take().then(({ status }) => status);
+      await endedOrWaiting(plane, taking);
+      pause.release();
+      await arriving;
+      expect(await taking).toBeLessThan(300);
+      for (const one of [early, coming]) expect((await call('/api/auth/me', one)).status).toBe(401);
+      // Who takes it away, and has come in with a password, stays.
+      expect((await plane.get('/api/auth/me', admin)).status).toBe(200);
+      await configure({}).expect(200);
+      expect((await signIn(pia, browser)).status).toBe(303);
+    });
+
+    it('are out with a pair that is just being renewed', async () => {
+      const { id } = await plane.user(tenant, 'operator', { email: 'una@example.com' });
+      const una = await plane.tenants.read(tenant.tenant_id, (scope) => scope.findOne(User, { id }));
+      const opened = await plane.tenants.write(tenant.tenant_id, (scope) =>
+        plane.app.get(Sessions).open(scope, una as User, { isSingleSignOn: true }),
+      );
+      const pause = Pause.before(plane.app.get(Sessions), 'open');
+      const body = { refresh_token: opened.refresh_token };
+      const renewing = plane
+        .post('/api/auth/refresh', body, { host: hostOf('acme') })
+        .then((answer) => answer);
+      await pause.reached;
+      const taking = plane.delete('/api/identity-provider', admin).then(({ status }) => status);
+      await endedOrWaiting(plane, taking);
+      pause.release();
+      const { token: session } = (await renewing).body;
+      expect(await taking).toBe(204);
+      expect((await plane.get('/api/auth/me', { host: hostOf('acme'), session })).status).toBe(401);
+    });
+  });
+
   it('are not let in when they were deactivated while they proved who they are, even if that was taken back', async () => {
     const { id } = await plane.user(tenant, 'operator', { email: 'lou@example.com' });
     const lou: ProviderUser = { sub: 'lou', email: 'lou@example.com', email_verified: true };

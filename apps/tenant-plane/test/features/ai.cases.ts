@@ -209,7 +209,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
         const [old] = await scope.find(Session, { where: { userId: id } });
         const user = await scope.findOne(User, { id });
         if (!old || !user) throw new Error('There is no such user.');
-        await plane.app.get(Sessions).open(scope, user, old.familyId ?? old.id);
+        await plane.app.get(Sessions).open(scope, user, { family: old.familyId ?? old.id });
         await scope.update(Session, { id: old.id }, { revokedAt: plane.now });
       });
       await answers.look();

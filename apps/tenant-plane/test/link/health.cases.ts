@@ -114,7 +114,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
         ...{ ...invitee, passwordHash: NO_PASSWORD, isFirst: false, credentialsEpoch: 0 },
         ...{ createdAt: now, invitedAt: now, deactivatedAt: null },
       });
-      await mails.add(scope, 'invite', { user_id: invitee.id });
+      await mails.add(scope, 'password_changed', { user_id: invitee.id });
     });
     expect(check('queue', await reported())).toMatchObject({ status: 'ok' });
     clock.aheadSeconds = link.control.clock.aheadSeconds = 1000;

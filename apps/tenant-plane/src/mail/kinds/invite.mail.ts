@@ -1,12 +1,17 @@
 import { type AddressedLetter, MailKind, type MailSubject, type TenantScope } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { lockUser } from '../../accounts/user-locks';
+import { PERMISSIONS_OF_ROLE } from '../../accounts/permissions';
+import { lockUsers } from '../../accounts/user-locks';
 import { UserTokens } from '../../accounts/user-tokens';
 import { statusOf } from '../../accounts/user-status';
+import { type User } from '../../accounts/user.entity';
 import { TenantDirectory } from '../../tenancy/tenant-directory';
 import { TenantUrls } from '../../tenancy/tenant-urls';
 
-/** To somebody who may join. */
+/**
+ * To somebody who may join. A mail goes out only while who invites them still may, and if nothing was revoked of either
+ * since it was queued.
+ */
 @Injectable()
 export class InviteMail extends MailKind<TenantScope> {
   readonly name = 'invite';
@@ -19,10 +24,23 @@ export class InviteMail extends MailKind<TenantScope> {
     super();
   }
 
-  async write(scope: TenantScope, { user_id: id }: MailSubject): Promise<AddressedLetter | null> {
+  /** What is kept of an invitation. */
+  static subject(user: User, by: User): MailSubject {
+    return {
+      ...{ user_id: user.id, epoch: String(user.credentialsEpoch) },
+      ...{ by_id: by.id, by_epoch: String(by.credentialsEpoch) },
+    };
+  }
+
+  async write(scope: TenantScope, subject: MailSubject): Promise<AddressedLetter | null> {
     const tenant = await this.directory.find(scope.tenantId);
-    const user = id === undefined ? null : await lockUser(scope, id);
-    if (!tenant || !user || statusOf(user) !== 'invited') return null;
+    const { user_id: id = '', by_id: byId = '' } = subject;
+    const locked = await lockUsers(scope, [id, byId]);
+    const [user, by] = [id, byId].map((one) => locked.find((row) => row.id === one));
+    if (!tenant || !user || !by) return null;
+    const isWanted = statusOf(user) === 'invited' && String(user.credentialsEpoch) === subject['epoch'];
+    const isMeant = mayInvite(by) && String(by.credentialsEpoch) === subject['by_epoch'];
+    if (!isWanted || !isMeant) return null;
     const token = await this.tokens.mint(scope, user.id, 'invite');
     return {
       to: user.email,
@@ -34,4 +52,8 @@ export class InviteMail extends MailKind<TenantScope> {
       action: { label: 'Join', url: this.urls.invitation(tenant, token) },
     };
   }
+}
+
+function mayInvite(user: User): boolean {
+  return statusOf(user) === 'active' && PERMISSIONS_OF_ROLE[user.role].includes('users:write');
 }

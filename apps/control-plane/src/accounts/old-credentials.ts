@@ -1,0 +1,25 @@
+import { Database, deleteOldRows } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { LessThan } from 'typeorm';
+import { OperatorResetLink } from './operator-reset-link.entity';
+import { OperatorSession } from './operator-session.entity';
+
+/** So long after its end somebody may still want to see where a session came from. The audit trail keeps the rest. */
+const KEPT_MS = 30 * 24 * 3600_000;
+
+/** Sessions and reset links of operators that ended long ago. API keys stay: they are listed, with what became of them. */
+@Injectable()
+export class OldCredentials {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  async sweep(): Promise<void> {
+    const where = { expiresAt: LessThan(new Date(this.clock.now().getTime() - KEPT_MS)) };
+    const write = this.database.write.bind(this.database);
+    await deleteOldRows(write, { entity: OperatorSession, key: 'id', where });
+    await deleteOldRows(write, { entity: OperatorResetLink, key: 'id', where });
+  }
+}

@@ -1,0 +1,67 @@
+import { Database, TenantDatabase, deleteOldRows } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { LessThan } from 'typeorm';
+import { IdempotencyRecord } from '../idempotency/idempotency-key.entity';
+import { servingTenants } from '../tenancy/serving-tenants';
+import { Session } from './session.entity';
+import { LONGEST_MS } from './sessions';
+import { UserToken } from './user-token.entity';
+
+const EVERY_MS = 3600_000;
+
+/**
+ * Deletes what is over for good: links and kept answers with their end, and sessions once none that came of the same
+ * sign-in can be live. Until then a refresh token that was used must be known for one, and the first of them says how long
+ * the others may go on. The audit trail keeps who signed in.
+ */
+@Injectable()
+export class OldSessions implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(OldSessions.name);
+  private sweeping: Promise<void> = Promise.resolve();
+  private timer?: NodeJS.Timeout;
+  private isClosing = false;
+
+  constructor(
+    private readonly plane: Database,
+    private readonly tenants: TenantDatabase,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => (this.sweeping = this.sweeping.then(() => this.sweep())), EVERY_MS);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.isClosing = true;
+    clearInterval(this.timer);
+    await this.sweeping;
+  }
+
+  async sweep(): Promise<void> {
+    try {
+      for await (const tenantId of servingTenants(this.plane)) {
+        if (this.isClosing) return;
+        // One that is frozen because it moves is swept where it goes on.
+        await this.sweepTenant(tenantId).catch((error: unknown) => this.leave(error));
+      }
+    } catch (error) {
+      this.leave(error);
+    }
+  }
+
+  private leave(error: unknown): void {
+    this.logger.warn(`Old sessions are left for the next time: ${(error as Error).message}`);
+  }
+
+  private async sweepTenant(tenantId: string): Promise<void> {
+    const now = this.clock.now();
+    const write = <T>(work: Parameters<Database['write']>[0]): Promise<T> =>
+      this.tenants.write(tenantId, ({ manager }) => work(manager) as Promise<T>);
+    const over = { tenantId, expiresAt: LessThan(now) };
+    const createdAt = LessThan(new Date(now.getTime() - LONGEST_MS));
+    await deleteOldRows(write, { entity: Session, key: 'id', where: { tenantId, createdAt } });
+    await deleteOldRows(write, { entity: UserToken, key: 'tokenHash', where: over });
+    await deleteOldRows(write, { entity: IdempotencyRecord, key: 'scope', where: over });
+  }
+}

@@ -1,0 +1,21 @@
+import { type TenantScope, lockedForShare, lockedForUpdate } from '@atlas/persistence';
+import { type SelectQueryBuilder } from 'typeorm';
+import { IdentityProvider } from './identity-provider.entity';
+
+/**
+ * Taking a tenant's identity provider away ends the sessions that it finds. So whatever opens or renews one of those shares
+ * the provider's row until it ends, and whatever changes the provider has that row to itself. Before any user's row, so that
+ * no two wait for each other.
+ */
+export function shareProvider(scope: TenantScope): Promise<IdentityProvider | null> {
+  return lockedForShare(provider(scope)).getOne();
+}
+
+/** Waits for all who share it. */
+export function lockProvider(scope: TenantScope): Promise<IdentityProvider | null> {
+  return lockedForUpdate(provider(scope)).getOne();
+}
+
+function provider(scope: TenantScope): SelectQueryBuilder<IdentityProvider> {
+  return scope.query(IdentityProvider, 'provider').andWhere('provider.kind = :kind', { kind: 'oidc' });
+}
