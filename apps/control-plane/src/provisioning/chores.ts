@@ -24,15 +24,22 @@ export class Chores {
     private readonly oldCredentials: OldCredentials,
   ) {}
 
+  /** One that fails holds up none of the others. Throws all failures together. */
   async run(since: Date): Promise<void> {
-    await this.desiredStates.wakeChangedSince(since);
-    await this.keyUses.write();
-    await this.sealer.seal();
-    await this.nonces.sweep();
-    await this.idempotency.sweep();
-    await this.oldCopies.sweep();
-    await this.removals.sweep();
-    await this.signups.sweep();
-    await this.oldCredentials.sweep();
+    const chores = [
+      () => this.desiredStates.wakeChangedSince(since),
+      () => this.keyUses.write(),
+      () => this.sealer.seal(),
+      () => this.nonces.sweep(),
+      () => this.idempotency.sweep(),
+      () => this.oldCopies.sweep(),
+      () => this.removals.sweep(),
+      () => this.signups.sweep(),
+      () => this.oldCredentials.sweep(),
+    ];
+    const failures: Error[] = [];
+    for (const chore of chores) await chore().catch((error: Error) => failures.push(error));
+    if (failures.length > 0)
+      throw new AggregateError(failures, failures.map(({ message }) => message).join('; '));
   }
 }
