@@ -58,6 +58,14 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     await plane.post('/api/auth/signup-exchange', accepted, { host: admin.host }).expect(201);
   });
 
+  it('is answered alike by a plane that was upgraded meanwhile', async () => {
+    const { text } = await keyed('/api/incidents', INCIDENT).expect(201);
+    await plane.tenants.write(tenant.tenant_id, (scope) =>
+      scope.update(IdempotencyRecord, {}, { answer: text }),
+    );
+    expect((await keyed('/api/incidents', INCIDENT).expect(201)).text).toBe(text);
+  });
+
   it('is refused with another body, and writes nothing', async () => {
     await keyed('/api/incidents', INCIDENT).expect(201);
     const answer = await keyed('/api/incidents', { ...INCIDENT, severity: 'P1' }).expect(422);
