@@ -123,6 +123,10 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     }
     const job = await drain();
     await eventually(async () => (await movesOf(job)).some(({ status }) => status === 'failed'));
+    expect((await movesOf(job))[0]?.error).toMatchObject({
+      code: 'no_capacity',
+      detail: expect.stringMatching(/has room for another tenant and runs version 0\.1\.0 or newer\.$/),
+    });
     expect(await scene.plane.count(Placement, { tenantPlaneId: other.id })).toBe(0);
   });
 

@@ -31,11 +31,9 @@ export class ReservePlaceStep extends Step {
     const { phase } = arrivalOf(context, tenant);
     const placed = await placeOf(manager, tenantId, phase);
     if (placed) return done({ tenant_plane_id: placed.tenantPlaneId });
-    const cell = await this.cells.takePlace(manager, await this.wanted(manager, tenant, params));
-    if (!cell) {
-      const fix = 'Atlas on-call: register another cell (POST /api/tenant-planes), then retry the job.';
-      throw new StepFailure('operator', 'no_capacity', 'Every shared tenant plane is full.', fix);
-    }
+    const source = await sourceOf(manager, tenantId);
+    const cell = await this.cells.takePlace(manager, await wantedCell(manager, tenant, params, source));
+    if (!cell) throw noCapacity(tenant, source);
     // It may have been placed there before: by an attempt that was undone, or before it moved away.
     const place = { tenantId, tenantPlaneId: cell.id, createdAt: this.clock.now() };
     const { entryRevision = 0 } =
@@ -55,17 +53,33 @@ export class ReservePlaceStep extends Step {
     await givePlaceBack(manager, placed);
     await this.cells.freePlace(manager, placed.tenantPlaneId);
   }
+}
 
-  /** The cell that was asked for, or any but the one that the tenant leaves; none that is older than that. */
-  private async wanted(
-    manager: EntityManager,
-    { id, region }: Tenant,
-    params: JobParams,
-  ): Promise<WantedCell> {
-    const home = await placeOf(manager, id);
-    const source = home && (await manager.findOneBy(TenantPlane, { id: home.tenantPlaneId }));
-    const versions = source?.version ? await versionsFrom(manager, source.version) : undefined;
-    const only = params['tenant_plane_id'];
-    return { region, except: home?.tenantPlaneId, versions, ...(typeof only === 'string' && { only }) };
-  }
+/** The plane that the tenant leaves. */
+async function sourceOf(manager: EntityManager, tenantId: string): Promise<TenantPlane | null> {
+  const home = await placeOf(manager, tenantId);
+  return home && (await manager.findOneBy(TenantPlane, { id: home.tenantPlaneId }));
+}
+
+/** The cell that was asked for, or any but the one that the tenant leaves; none that is older than that. */
+async function wantedCell(
+  manager: EntityManager,
+  { region }: Tenant,
+  params: JobParams,
+  source: TenantPlane | null,
+): Promise<WantedCell> {
+  const versions = source?.version ? await versionsFrom(manager, source.version) : undefined;
+  const only = params['tenant_plane_id'];
+  return { region, except: source?.id, versions, ...(typeof only === 'string' && { only }) };
+}
+
+function noCapacity({ region }: Tenant, source: TenantPlane | null): StepFailure {
+  const where = region === null ? '' : ` in region ${region}`;
+  const version = source?.version ? ` and runs version ${source.version} or newer` : '';
+  return new StepFailure(
+    'operator',
+    'no_capacity',
+    `No shared tenant plane${where} has room for another tenant${version}.`,
+    'Atlas on-call: register another cell (POST /api/tenant-planes), or upgrade one that is behind; then retry the job.',
+  );
 }
