@@ -25,9 +25,9 @@ describe(isDatabaseOutage.name, () => {
 
 describe(isDatabaseBusy.name, () => {
   it('is so where a statement gave up waiting for others, on either database, and else not', () => {
-    const codes = ['55P03', 'SQLITE_BUSY', '23505', '57P01', 'SQLITE_CONSTRAINT'];
+    const codes = ['55P03', '40P01', 'SQLITE_BUSY', '23505', '57P01', 'SQLITE_CONSTRAINT'];
     const busy = codes.filter((code) => isDatabaseBusy(inStatement(failure('failed', { code }))));
-    expect(busy).toEqual(['55P03', 'SQLITE_BUSY']);
+    expect(busy).toEqual(['55P03', '40P01', 'SQLITE_BUSY']);
     expect(isDatabaseBusy(failure('failed', { code: '55P03' }))).toBe(false);
     expect(isDatabaseBusy(undefined)).toBe(false);
   });

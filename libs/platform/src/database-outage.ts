@@ -15,8 +15,8 @@ const STORAGE_FULL = /^(53100|SQLITE_FULL)$/;
 /** SQLSTATE io_error; a file that SQLite can't read, write or open, or that it finds damaged. */
 const STORAGE_FAILS = /^(58030|SQLITE_(IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB))$/;
 
-/** Postgres and SQLite gave up waiting until somebody else had written. */
-const BUSY = /^(55P03|SQLITE_BUSY)$/;
+/** Postgres and SQLite gave up waiting until somebody else had written; or Postgres ended, again and again, a deadlock. */
+const BUSY = /^(55P03|40P01|SQLITE_BUSY)$/;
 
 interface Failure extends Error {
   readonly code?: string;
