@@ -86,15 +86,6 @@ interface DatabaseFailure {
 /** The first that fits. */
 const FAILURES: readonly DatabaseFailure[] = [
   {
-    is: isStorageFull,
-    code: 'storage_full',
-    kind: 'storage_full',
-    reason: 'The disk that holds the database is full.',
-    advice:
-      'Nothing was stored. Once an operator has freed space, repeat the request, with the same Idempotency-Key if you sent one.',
-    retryAfterSeconds: 30,
-  },
-  {
     is: (error) => error instanceof CommitOutcomeUnknown,
     code: 'commit_outcome_unknown',
     kind: 'unavailable',
@@ -102,6 +93,15 @@ const FAILURES: readonly DatabaseFailure[] = [
     advice:
       'Repeat the request with the same Idempotency-Key to finish it and get its answer; if you sent no key, first check whether the change is there.',
     retryAfterSeconds: 5,
+  },
+  {
+    is: isStorageFull,
+    code: 'storage_full',
+    kind: 'storage_full',
+    reason: 'The disk that holds the database is full.',
+    advice:
+      'Nothing was stored. Once an operator has freed space, repeat the request, with the same Idempotency-Key if you sent one.',
+    retryAfterSeconds: 30,
   },
   {
     is: isStorageFault,
