@@ -1,4 +1,4 @@
-import { isDatabaseBusy, isDatabaseOutage } from './database-outage';
+import { CommitOutcomeUnknown, databaseFailure, isDatabaseBusy, isDatabaseOutage } from './database-outage';
 
 const failure = (message: string, more: object = {}): Error => Object.assign(new Error(message), more);
 const inStatement = (driverError: Error): Error => failure('QueryFailedError', { driverError });
@@ -25,10 +25,18 @@ describe(isDatabaseOutage.name, () => {
 
 describe(isDatabaseBusy.name, () => {
   it('is so where a statement gave up waiting for others, on either database, and else not', () => {
-    const codes = ['55P03', 'SQLITE_BUSY', '23505', '57P01', 'SQLITE_CONSTRAINT'];
+    const codes = ['55P03', '40P01', 'SQLITE_BUSY', '23505', '57P01', 'SQLITE_CONSTRAINT'];
     const busy = codes.filter((code) => isDatabaseBusy(inStatement(failure('failed', { code }))));
-    expect(busy).toEqual(['55P03', 'SQLITE_BUSY']);
+    expect(busy).toEqual(['55P03', '40P01', 'SQLITE_BUSY']);
     expect(isDatabaseBusy(failure('failed', { code: '55P03' }))).toBe(false);
     expect(isDatabaseBusy(undefined)).toBe(false);
+  });
+});
+
+describe(databaseFailure.name, () => {
+  it('does not say that nothing was stored where a full disk has ended the server in the middle of a COMMIT', () => {
+    const full = failure('could not write to file "pg_wal/xlogtemp.1"', { code: '53100', severity: 'PANIC' });
+    expect(databaseFailure(inStatement(full))?.code).toBe('storage_full');
+    expect(databaseFailure(new CommitOutcomeUnknown(full))?.code).toBe('commit_outcome_unknown');
   });
 });

@@ -15,8 +15,8 @@ const STORAGE_FULL = /^(53100|SQLITE_FULL)$/;
 /** SQLSTATE io_error; a file that SQLite can't read, write or open, or that it finds damaged. */
 const STORAGE_FAILS = /^(58030|SQLITE_(IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB))$/;
 
-/** Postgres and SQLite gave up waiting until somebody else had written. */
-const BUSY = /^(55P03|SQLITE_BUSY)$/;
+/** Postgres and SQLite gave up waiting until somebody else had written; or Postgres ended, again and again, a deadlock. */
+const BUSY = /^(55P03|40P01|SQLITE_BUSY)$/;
 
 interface Failure extends Error {
   readonly code?: string;
@@ -86,15 +86,6 @@ interface DatabaseFailure {
 /** The first that fits. */
 const FAILURES: readonly DatabaseFailure[] = [
   {
-    is: isStorageFull,
-    code: 'storage_full',
-    kind: 'storage_full',
-    reason: 'The disk that holds the database is full.',
-    advice:
-      'Nothing was stored. Once an operator has freed space, repeat the request, with the same Idempotency-Key if you sent one.',
-    retryAfterSeconds: 30,
-  },
-  {
     is: (error) => error instanceof CommitOutcomeUnknown,
     code: 'commit_outcome_unknown',
     kind: 'unavailable',
@@ -102,6 +93,15 @@ const FAILURES: readonly DatabaseFailure[] = [
     advice:
       'Repeat the request with the same Idempotency-Key to finish it and get its answer; if you sent no key, first check whether the change is there.',
     retryAfterSeconds: 5,
+  },
+  {
+    is: isStorageFull,
+    code: 'storage_full',
+    kind: 'storage_full',
+    reason: 'The disk that holds the database is full.',
+    advice:
+      'Nothing was stored. Once an operator has freed space, repeat the request, with the same Idempotency-Key if you sent one.',
+    retryAfterSeconds: 30,
   },
   {
     is: isStorageFault,

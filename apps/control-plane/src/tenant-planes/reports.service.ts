@@ -10,6 +10,7 @@ import { PlaneAddresses } from './plane-addresses';
 import { Placement } from './placement.entity';
 import { TenantPlane } from './tenant-plane.entity';
 import { requirePlacedHere } from './placements';
+import { ServiceKeys } from './service-keys';
 
 /** A plane that was started again while its database took no write repeats the numbers that were not stored. */
 const IS_NEWER = '(sequence < :sequence or (link_id <> :linkId and stored_sequence < :sequence))';
@@ -23,15 +24,20 @@ export class Reports {
     private readonly database: Database,
     private readonly waker: JobWaker,
     private readonly addresses: PlaneAddresses,
+    private readonly keys: ServiceKeys,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
-  async receive(tenantPlaneId: string, report: ReportRequest): Promise<void> {
+  async receive(
+    { tenantPlaneId, keyId }: { readonly tenantPlaneId: string; readonly keyId: string },
+    report: ReportRequest,
+  ): Promise<void> {
     const tenantIds = report.tenants.map((tenant) => tenant.tenant_id);
     await requirePlacedHere(this.database, tenantPlaneId, tenantIds);
     await this.database.write(async (manager) => {
-      const [isInSequence] = await together([
+      const [, isInSequence] = await together([
+        this.keys.holdAccepted(manager, keyId),
         this.recordPlane(manager, tenantPlaneId, report),
         ...report.tenants.map((tenant) => this.record(manager, tenantPlaneId, tenant)),
       ]);

@@ -70,7 +70,8 @@ export class SelfController {
     @Query() query: SelfQuery,
     @Body() report: ReportRequest,
   ): Promise<Record<string, never>> {
-    await this.reports.receive(await this.planes.identify(call, query.tenant_plane_id, tenantId), report);
+    const tenantPlaneId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
+    await this.reports.receive({ tenantPlaneId, keyId: call.keyId }, report);
     return {};
   }
 }

@@ -1,4 +1,4 @@
-import { Database, SecretBox, insertRow } from '@atlas/persistence';
+import { Database, SecretBox, insertRow, lockedForShare } from '@atlas/persistence';
 import { Clock, DomainError, type Secret } from '@atlas/platform';
 import {
   keyIdOf,
@@ -146,6 +146,13 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   /** Throws what a call that is signed with it is refused with from now on. */
   async requireAccepted(id: string): Promise<void> {
     if (!(await this.isAccepted(id))) throw keyRevoked();
+  }
+
+  /** As {@link requireAccepted}, for what the call writes: whoever revokes the key waits until the transaction has ended. */
+  async holdAccepted(manager: EntityManager, id: string): Promise<void> {
+    if (this.platform.has(id)) return;
+    const key = manager.createQueryBuilder(ServiceKey, 'key').where({ ...ACCEPTED, id });
+    if (!(await lockedForShare(key).getOne())) throw keyRevoked();
   }
 
   private ask(): Question {

@@ -44,7 +44,8 @@ export class RelayController {
     @Query() query: SelfQuery,
     @Req() request: AuthenticatedRequest,
   ): Promise<Record<string, never>> {
-    const source = await this.planes.identify(call, query.tenant_plane_id, tenantId);
+    const sourcePlaneId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
+    const source = { sourcePlaneId, keyId: call.keyId };
     await this.relay.take(source, id, part, request.rawBody?.toString('latin1') ?? '');
     return {};
   }

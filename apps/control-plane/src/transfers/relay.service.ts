@@ -33,10 +33,16 @@ export class TransferRelay {
   ) {}
 
   /** Takes a part from the source. The same again changes nothing; the first of another attempt replaces all. */
-  async take(sourcePlaneId: string, id: string, part: number, sealed: string): Promise<void> {
+  async take(
+    { sourcePlaneId, keyId }: { readonly sourcePlaneId: string; readonly keyId: string },
+    id: string,
+    part: number,
+    sealed: string,
+  ): Promise<void> {
     const header = headerOf(sealed);
     if (!header || header.transfer !== id || header.part !== part) throw notThatPart();
     await this.database.write(async (manager) => {
+      await this.keys.holdAccepted(manager, keyId);
       const transfer = await this.require(manager, { id, sourcePlaneId, purpose: Not('restore') });
       const isNew = transfer.attempt !== header.attempt;
       if (part > (isNew ? 1 : transfer.parts + 1)) throw outOfOrder();
@@ -51,19 +57,19 @@ export class TransferRelay {
 
   /** Gives a part to the target, when it is there within the time. Those before it are imported, then. */
   async give(
-    { targetPlaneId, keyId }: { readonly targetPlaneId: string; readonly keyId: string },
+    target: { readonly targetPlaneId: string; readonly keyId: string },
     id: string,
     wanted: WantedPart,
     { seconds, ended }: { readonly seconds: number; readonly ended: AbortSignal },
   ): Promise<string | null> {
-    await this.noteImported(targetPlaneId, id, wanted);
+    await this.noteImported(target, id, wanted);
     // Listening starts before looking.
     const wakes = new Wakes(this.signals, topicOf(id), seconds, ended);
     try {
       let found = await this.find(id, wanted);
       while (found === null && (await wakes.next())) found = await this.find(id, wanted);
       // A call that waited while its key was revoked gets no more than one that comes afterwards.
-      await this.keys.requireAccepted(keyId);
+      await this.keys.requireAccepted(target.keyId);
       return found;
     } finally {
       wakes.stop();
@@ -71,11 +77,12 @@ export class TransferRelay {
   }
 
   private async noteImported(
-    targetPlaneId: string,
+    { targetPlaneId, keyId }: { readonly targetPlaneId: string; readonly keyId: string },
     id: string,
     { part, attempt }: WantedPart,
   ): Promise<void> {
     await this.database.write(async (manager) => {
+      await this.keys.holdAccepted(manager, keyId);
       const transfer = await this.require(manager, { id, targetPlaneId });
       const imported = Math.min(part - 1, transfer.parts);
       if (attempt === undefined || attempt !== transfer.attempt || imported === transfer.imported) return;

@@ -5,14 +5,28 @@ import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { AwaitNextSecretStep } from '../../src/provisioning/steps/await-next-secret.step';
 import { RequestNonce } from '../../src/tenant-planes/request-nonces/request-nonce.entity';
+import { Reports } from '../../src/tenant-planes/reports.service';
 import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { TransferRelay } from '../../src/transfers/relay.service';
+import { sendPart, takePart } from '../backup-part.fixture';
 import { type TestControlPlane } from '../control-plane.fixture';
+import { Gate } from '../held-operator.fixture';
 import { JOBS, JobScene } from '../job-scene.fixture';
-import { type Install, type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
+import {
+  type Install,
+  type PlaneSimulator,
+  type SignedAnswer,
+  bodyOf,
+  refusal,
+} from '../plane-simulator.fixture';
 
 const QUIET_SECONDS = 100;
 const NOBODY = '00000000-0000-7000-8000-000000000000';
+/** Nothing of it is read but its header. */
+const PART = `${Buffer.from(
+  JSON.stringify({ transfer: NOBODY, attempt: 'a', part: 1, kind: 'last', changes: 0 }),
+).toString('base64url')}....`;
 
 interface Accepted {
   readonly job: { readonly id: string };
@@ -231,6 +245,36 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       await scene.reaches(job.id, 'succeeded');
       expect(await shown()).toMatchObject({ status: 'enrolled', key_in_use: keyIdIn(secret) });
       expect(refusal(await cell.report())).toEqual([401, 'bad_signature']);
+    });
+
+    it.each<[string, () => object, string, () => Promise<SignedAnswer>]>([
+      ['a report', () => plane.app.get(Reports), 'receive', () => cell.report()],
+      [
+        'a part of a transfer',
+        () => plane.app.get(TransferRelay),
+        'take',
+        () => sendPart(cell, NOBODY, PART),
+      ],
+      [
+        'a question for a part, which says what was imported,',
+        () => plane.app.get(TransferRelay),
+        'give',
+        () => takePart(cell, NOBODY),
+      ],
+    ])('stores nothing of %s that was let in before it', async (_, service, method, call) => {
+      const methods = service() as Record<string, (...given: unknown[]) => Promise<unknown>>;
+      const work = methods[method]?.bind(methods) as (...given: unknown[]) => Promise<unknown>;
+      const [reached, released] = [new Gate(), new Gate()];
+      jest.spyOn(methods, method).mockImplementationOnce(async (...given) => {
+        reached.open();
+        await released.opened;
+        return work(...given);
+      });
+      const calling = call();
+      await reached.opened;
+      await rotate('compromised');
+      released.open();
+      expect(refusal(await calling)).toEqual([401, 'bad_signature']);
     });
 
     it('shows the bundle again to a repeat of its request, until it is used', async () => {

@@ -34,17 +34,19 @@ export class SessionAuthentication {
     return { tenantId: scope.tenantId, user: { id, email, name, role, sessionId: session.id } };
   }
 
-  /** Whether a user who was let in before would be now. Their session may have been renewed: then what came of it counts. */
-  async isStanding(
-    scope: TenantScope,
-    { id, sessionId }: SignedInUser,
-    permission: Permission,
-  ): Promise<boolean> {
-    const [user, session] = await Promise.all([
-      scope.findOne(User, { id, deactivatedAt: IsNull() }),
-      scope.findOne(Session, { id: sessionId }),
+  /** Whether a user who was let in before would be now. */
+  async isStanding(scope: TenantScope, caller: SignedInUser, permission: Permission): Promise<boolean> {
+    const [user, isGoingOn] = await Promise.all([
+      scope.findOne(User, { id: caller.id, deactivatedAt: IsNull() }),
+      this.isGoingOn(scope, caller),
     ]);
-    if (!user || !session || !PERMISSIONS_OF_ROLE[user.role].includes(permission)) return false;
+    return isGoingOn && user !== null && PERMISSIONS_OF_ROLE[user.role].includes(permission);
+  }
+
+  /** Whether the session of a user who was let in before is live. It may have been renewed: then what came of it counts. */
+  async isGoingOn(scope: TenantScope, { sessionId }: SignedInUser): Promise<boolean> {
+    const session = await scope.findOne(Session, { id: sessionId });
+    if (!session) return false;
     const live = { revokedAt: IsNull(), expiresAt: MoreThan(this.clock.now()) };
     const family = session.familyId ?? session.id;
     return scope.exists(Session, [

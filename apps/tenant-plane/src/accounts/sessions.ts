@@ -60,6 +60,8 @@ export class Sessions {
     const token = mintSessionToken('session', scope.tenantId);
     const refreshToken = mintSessionToken('refresh', scope.tenantId);
     const first = family === undefined ? null : await scope.findOne(Session, { id: family });
+    // Swept, as its time was over by the clock of another replica: then so it is here.
+    if (family !== undefined && !first) throw unauthenticated();
     const end = (first?.createdAt ?? now).getTime() + LONGEST_MS;
     const until = (ms: number): Date => new Date(Math.min(now.getTime() + ms, end));
     const expiresAt = until(SESSION_MS);

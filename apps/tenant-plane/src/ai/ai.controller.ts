@@ -13,6 +13,7 @@ import {
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { SessionAuthentication } from '../accounts/session-authentication';
+import { UserWrites } from '../accounts/user-writes';
 import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';
@@ -30,6 +31,7 @@ export class AiController {
     private readonly tenants: TenantDatabase,
     private readonly sessions: SessionAuthentication,
     private readonly answers: OngoingAnswers,
+    private readonly writes: UserWrites,
   ) {}
 
   /** JSON, or with `Accept: text/event-stream` piece by piece: events `delta`, then `done` or `error`. */
@@ -45,7 +47,7 @@ export class AiController {
     @Headers('accept') accept: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<Sends<{ 200: AnalysisView }>> {
-    const asked = { by: user.id, incidentId };
+    const asked = { by: user, incidentId };
     const ended = this.answers.whileAdmitted(callerGone(reply), {
       credential: user.sessionId,
       isStanding: () =>
@@ -65,7 +67,11 @@ export class AiController {
 
   @Requires('ai:configure')
   @Put('settings')
-  change(@CurrentTenant() tenant: Tenant, @Body() dto: ChangeAiSettingsDto): Promise<AiSettingsView> {
-    return this.settings.change(tenant.id, dto.allow_control_plane);
+  change(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Body() dto: ChangeAiSettingsDto,
+  ): Promise<AiSettingsView> {
+    return this.writes.by(tenant.id, user, () => this.settings.change(tenant.id, dto.allow_control_plane));
   }
 }

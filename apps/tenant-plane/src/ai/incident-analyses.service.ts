@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { UserWrites } from '../accounts/user-writes';
 import { Incidents } from '../incidents/incidents.service';
+import { type SignedInUser } from '../tenancy/request-tenant';
 import { type AiAnswer } from './ai-answer.entity';
 import { AiAnswers } from './ai-answers.service';
 import { AiSettings } from './ai-settings.service';
@@ -14,7 +16,7 @@ export interface AnalysisView {
 }
 
 interface Asked {
-  readonly by: string;
+  readonly by: SignedInUser;
   readonly incidentId: string;
 }
 
@@ -26,27 +28,24 @@ export class IncidentAnalyses {
     private readonly settings: AiSettings,
     private readonly ai: ControlPlaneAi,
     private readonly answers: AiAnswers,
+    private readonly writes: UserWrites,
   ) {}
 
   /** No transaction is open while the AI thinks. */
   async analyse(tenantId: string, asked: Asked, ended: AbortSignal): Promise<AnalysisView> {
-    const { by: askedBy, incidentId } = asked;
-    const { text, model } = await this.ai.ask(await this.questionOn(tenantId, incidentId), ended);
-    return this.record(tenantId, { askedBy, incidentId, model }, text);
+    const { text, model } = await this.ai.ask(await this.questionOn(tenantId, asked.incidentId), ended);
+    return this.record(tenantId, asked, { text, model });
   }
 
   /** Server-sent events: `delta` for each piece of it, `done` with the whole. */
   async stream(tenantId: string, asked: Asked, ended: AbortSignal): Promise<AsyncIterable<string>> {
-    const { by: askedBy, incidentId } = asked;
-    const pieces = await this.ai.stream(await this.questionOn(tenantId, incidentId), ended);
-    return this.eventsOf(pieces, (text, model) =>
-      this.record(tenantId, { askedBy, incidentId, model }, text),
-    );
+    const pieces = await this.ai.stream(await this.questionOn(tenantId, asked.incidentId), ended);
+    return this.eventsOf(pieces, (whole) => this.record(tenantId, asked, whole));
   }
 
   private async *eventsOf(
     pieces: AsyncIterable<AiText>,
-    record: (text: string, model: string) => Promise<AnalysisView>,
+    record: (whole: AiText) => Promise<AnalysisView>,
   ): AsyncGenerator<string> {
     let whole = { text: '', model: '' };
     for await (const { text, model } of pieces) {
@@ -54,7 +53,7 @@ export class IncidentAnalyses {
       yield eventOf('delta', { text });
     }
     if (whole.text.trim() === '') throw aiUnavailable('it answered without a word');
-    yield eventOf('done', await record(whole.text, whole.model));
+    yield eventOf('done', await record(whole));
   }
 
   /** Nothing leaves that the tenant's admin has not allowed. */
@@ -65,14 +64,12 @@ export class IncidentAnalyses {
     return { tenantId, messages: analysisPrompt(incident), isAllowedByAdmin: word === true };
   }
 
-  private async record(
-    tenantId: string,
-    answer: Pick<AiAnswer, 'askedBy' | 'incidentId' | 'model'>,
-    analysis: string,
-  ): Promise<AnalysisView> {
+  private async record(tenantId: string, asked: Asked, { text, model }: AiText): Promise<AnalysisView> {
+    const { by, incidentId } = asked;
     const source = 'control_plane';
-    await this.answers.record(tenantId, { ...answer, source });
-    return { analysis, model: answer.model, source };
+    const answer = { askedBy: by.id, incidentId, model, source } as const;
+    await this.writes.by(tenantId, by, () => this.answers.record(tenantId, answer));
+    return { analysis: text, model, source };
   }
 }
 

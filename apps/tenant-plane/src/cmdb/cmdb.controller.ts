@@ -1,7 +1,8 @@
 import { Repeatable } from '@atlas/persistence';
 import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
-import { CurrentTenant } from '../tenancy/request-tenant';
+import { UserWrites } from '../accounts/user-writes';
+import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';
 import { CreateConfigurationItemDto, ListConfigurationItemsQuery } from './cmdb.dto';
@@ -11,7 +12,10 @@ import { Cmdb, type ConfigurationItemView } from './cmdb.service';
 @ApiBearerAuth()
 @Controller('cmdb/items')
 export class CmdbController {
-  constructor(private readonly cmdb: Cmdb) {}
+  constructor(
+    private readonly cmdb: Cmdb,
+    private readonly writes: UserWrites,
+  ) {}
 
   @Requires('cmdb:write')
   @Repeatable()
@@ -19,9 +23,10 @@ export class CmdbController {
   @Post()
   create(
     @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
     @Body() dto: CreateConfigurationItemDto,
   ): Promise<ConfigurationItemView> {
-    return this.cmdb.create(tenant.id, dto);
+    return this.writes.by(tenant.id, user, () => this.cmdb.create(tenant.id, dto));
   }
 
   @Requires('cmdb:read')

@@ -1,6 +1,7 @@
 import { Repeatable } from '@atlas/persistence';
 import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { UserWrites } from '../accounts/user-writes';
 import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';
@@ -12,7 +13,10 @@ import { Incidents } from './incidents.service';
 @ApiBearerAuth()
 @Controller('incidents')
 export class IncidentsController {
-  constructor(private readonly incidents: Incidents) {}
+  constructor(
+    private readonly incidents: Incidents,
+    private readonly writes: UserWrites,
+  ) {}
 
   @Requires('incidents:create')
   @Repeatable()
@@ -22,7 +26,7 @@ export class IncidentsController {
     @CurrentUser() user: SignedInUser,
     @Body() dto: CreateIncidentDto,
   ): Promise<IncidentView> {
-    return this.incidents.create(tenant.id, user.id, dto);
+    return this.writes.by(tenant.id, user, () => this.incidents.create(tenant.id, user.id, dto));
   }
 
   @Requires('incidents:read')
@@ -42,9 +46,10 @@ export class IncidentsController {
   @Refuses('conflict')
   update(
     @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
     @Param('id', UuidPipe) id: string,
     @Body() dto: UpdateIncidentDto,
   ): Promise<IncidentView> {
-    return this.incidents.update(tenant.id, id, dto);
+    return this.writes.by(tenant.id, user, () => this.incidents.update(tenant.id, id, dto));
   }
 }

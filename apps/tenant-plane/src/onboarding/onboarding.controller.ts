@@ -1,6 +1,7 @@
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { CurrentTenant } from '../tenancy/request-tenant';
+import { UserWrites } from '../accounts/user-writes';
+import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';
 import { type ChecklistView, Onboarding } from './onboarding.service';
@@ -9,7 +10,10 @@ import { type ChecklistView, Onboarding } from './onboarding.service';
 @ApiBearerAuth()
 @Controller('onboarding')
 export class OnboardingController {
-  constructor(private readonly onboarding: Onboarding) {}
+  constructor(
+    private readonly onboarding: Onboarding,
+    private readonly writes: UserWrites,
+  ) {}
 
   @Requires('onboarding:read')
   @Get()
@@ -20,7 +24,11 @@ export class OnboardingController {
   @Requires('onboarding:write')
   @Post('steps/:step/skip')
   @HttpCode(200)
-  skip(@CurrentTenant() tenant: Tenant, @Param('step') step: string): Promise<ChecklistView> {
-    return this.onboarding.skip(tenant.id, step);
+  skip(
+    @CurrentTenant() tenant: Tenant,
+    @CurrentUser() user: SignedInUser,
+    @Param('step') step: string,
+  ): Promise<ChecklistView> {
+    return this.writes.by(tenant.id, user, () => this.onboarding.skip(tenant.id, step));
   }
 }

@@ -1,6 +1,7 @@
 import { Refuses, ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { CurrentTenant } from '../tenancy/request-tenant';
+import { UserWrites } from '../accounts/user-writes';
+import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';
 import { type MoveView, Moves } from './moves.service';
@@ -11,7 +12,10 @@ import { type MoveView, Moves } from './moves.service';
 @Requires('tenant:move')
 @Controller('moves')
 export class MovesController {
-  constructor(private readonly moves: Moves) {}
+  constructor(
+    private readonly moves: Moves,
+    private readonly writes: UserWrites,
+  ) {}
 
   @Get()
   async list(@CurrentTenant() tenant: Tenant): Promise<{ items: MoveView[] }> {
@@ -21,7 +25,7 @@ export class MovesController {
   @Post('consent')
   @Refuses('conflict')
   @HttpCode(200)
-  consent(@CurrentTenant() tenant: Tenant): Promise<MoveView> {
-    return this.moves.consent(tenant.id);
+  consent(@CurrentTenant() tenant: Tenant, @CurrentUser() user: SignedInUser): Promise<MoveView> {
+    return this.writes.by(tenant.id, user, () => this.moves.consent(tenant.id));
   }
 }

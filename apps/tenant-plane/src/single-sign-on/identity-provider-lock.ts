@@ -1,4 +1,4 @@
-import { type TenantScope, lockedForShare, lockedForUpdate } from '@atlas/persistence';
+import { type TenantScope, insertIfAbsent, lockedForShare, lockedForUpdate } from '@atlas/persistence';
 import { type SelectQueryBuilder } from 'typeorm';
 import { IdentityProvider } from './identity-provider.entity';
 
@@ -14,6 +14,22 @@ export function shareProvider(scope: TenantScope): Promise<IdentityProvider | nu
 /** Waits for all who share it. */
 export function lockProvider(scope: TenantScope): Promise<IdentityProvider | null> {
   return lockedForUpdate(provider(scope)).getOne();
+}
+
+/**
+ * As {@link lockProvider}, and makes the first one where there is none: of several who do so at once the others wait for
+ * its row, as they would for one that was there. Null for whoever made it.
+ */
+export async function takeProvider(
+  scope: TenantScope,
+  first: Omit<IdentityProvider, 'tenantId'>,
+): Promise<IdentityProvider | null> {
+  const { tenantId, manager } = scope;
+  for (;;) {
+    const known = await lockProvider(scope);
+    // One that was there when it was inserted may have been removed since.
+    if (known || (await insertIfAbsent(manager, IdentityProvider, { tenantId, ...first }))) return known;
+  }
 }
 
 function provider(scope: TenantScope): SelectQueryBuilder<IdentityProvider> {

@@ -19,7 +19,7 @@ import { TenantPlaneConfig } from '../tenant-plane.config';
 import { type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type ConfigureIdentityProviderDto } from './identity-provider.dto';
-import { lockProvider, shareProvider } from './identity-provider-lock';
+import { lockProvider, shareProvider, takeProvider } from './identity-provider-lock';
 import { type GrantableRole, IdentityProvider } from './identity-provider.entity';
 
 const KIND = 'oidc';
@@ -64,7 +64,6 @@ export class IdentityProviders {
   ): Promise<IdentityProviderView> {
     requireSensible(dto);
     await this.tenants.write(tenant.id, async (scope) => {
-      const before = await this.lockedBy(scope, by);
       const provider = {
         kind: KIND,
         issuer: dto.issuer,
@@ -75,8 +74,10 @@ export class IdentityProviders {
         emailDomains: dto.email_domains,
         changedAt: this.clock.now(),
       } as const;
+      const before = await takeProvider(scope, provider);
+      await this.requireAllowed(scope, by);
       if (before && isDeepStrictEqual(viewOf(before), viewOf(provider))) return;
-      await scope.put(IdentityProvider, [provider]);
+      if (before) await scope.put(IdentityProvider, [provider]);
       const isLeft = before !== null && !(provider.isEnabled && isSameClient(before, provider));
       const ended = isLeft ? await this.sessions.endSingleSignOn(scope, by.sessionId) : 0;
       await this.note(scope, 'configured', before, { ...viewOf(provider), sessions_ended: ended });
@@ -87,7 +88,8 @@ export class IdentityProviders {
   /** Ends the sessions that it vouched for, but not the caller's. */
   async remove(tenant: Tenant, by: SignedInUser): Promise<void> {
     await this.tenants.write(tenant.id, async (scope) => {
-      const before = await this.lockedBy(scope, by);
+      const before = await lockProvider(scope);
+      await this.requireAllowed(scope, by);
       if (!before) throw new DomainError('not_found', 'not_found', 'There is no identity provider.');
       await scope.delete(IdentityProvider, { kind: KIND });
       const ended = await this.sessions.endSingleSignOn(scope, by.sessionId);
@@ -118,10 +120,8 @@ export class IdentityProviders {
   }
 
   /** Whoever says who signs in users could let themselves in again. */
-  private async lockedBy(scope: TenantScope, by: SignedInUser): Promise<IdentityProvider | null> {
-    const provider = await lockProvider(scope);
+  private async requireAllowed(scope: TenantScope, by: SignedInUser): Promise<void> {
     await this.sessions.requireCaller(scope, await lockUsers(scope, [by.id]), by, 'sign_in:configure');
-    return provider;
   }
 
   /** The tenant's own address, as it was planned: never what a request says of itself. */

@@ -15,6 +15,7 @@ import { Sessions } from '../accounts/sessions';
 import { SignIns } from '../accounts/sign-ins';
 import { SignupTokens } from '../accounts/signup-tokens';
 import { UserTokens } from '../accounts/user-tokens';
+import { UserWrites } from '../accounts/user-writes';
 import { UsersController } from '../accounts/users.controller';
 import { Users } from '../accounts/users.service';
 import { AuditController } from '../audit/audit.controller';
@@ -89,6 +90,7 @@ const ACCOUNTS = [
   SignupTokens,
   Throttle,
   UserTokens,
+  UserWrites,
   Users,
   ...MAIL_PROVIDERS,
 ];
@@ -130,6 +132,7 @@ const ACCOUNTS = [
     SingleTenantFile,
     Revocations,
     UserTokens,
+    UserWrites,
   ],
 })
 export class CoreModule {}

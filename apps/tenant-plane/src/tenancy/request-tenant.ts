@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { type UserRole } from '../accounts/permissions';
+import { type Permission, type UserRole } from '../accounts/permissions';
 import { type Tenant } from './tenant.entity';
 
 export interface SignedInUser {
@@ -9,6 +9,8 @@ export interface SignedInUser {
   readonly name: string;
   readonly role: UserRole;
   readonly sessionId: string;
+  /** The permission that the route requires: whatever the call writes, requires it still. */
+  readonly requires?: Permission;
 }
 
 export interface TenantRequest extends FastifyRequest {

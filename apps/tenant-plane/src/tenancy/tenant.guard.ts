@@ -64,6 +64,8 @@ export class TenantGuard implements CanActivate {
     );
     if (tenant) admit(request, tenant, session);
     if (isLoginNeeded) requireAccess(session, access);
+    if (request.user && isLoginNeeded && access !== 'any-user')
+      request.user = { ...request.user, requires: access };
     return true;
   }
 

@@ -5,7 +5,9 @@ import type supertest from 'supertest';
 import { Invitations } from '../../src/accounts/invitations';
 import { Sessions } from '../../src/accounts/sessions';
 import { UserTokens } from '../../src/accounts/user-tokens';
+import { UserWrites } from '../../src/accounts/user-writes';
 import { Users } from '../../src/accounts/users.service';
+import { Incidents } from '../../src/incidents/incidents.service';
 import { IdentityProviders } from '../../src/single-sign-on/identity-providers.service';
 import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, PASSWORD, TestTenantPlane, hostOf, tokenIn } from '../tenant-plane.fixture';
@@ -265,6 +267,75 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
         expect((await calling).body.code).toBe(code);
         await plane.patch(`/api/users/${other.id}`, { role: 'admin' }, admin).expect(200);
       }
+    });
+  });
+
+  describe('of a user', () => {
+    const report = () => plane.post('/api/incidents', { title: 'Disk is full', severity: 'P2' }, other);
+    let other: CallOptions & { id: string };
+    let incident: string;
+    beforeEach(async () => {
+      other = { ...(await plane.user(tenant, 'admin')), host } as typeof other;
+      incident = (await report().expect(201)).body.id;
+    });
+
+    const OF_ADMINS: [string, () => supertest.Test][] = [
+      ['a setting', () => plane.put('/api/ai/settings', { allow_control_plane: false }, other)],
+      ['a step that is left out', () => plane.post('/api/onboarding/steps/slos/skip', undefined, other)],
+      ['the consent to a move', () => plane.post('/api/moves/consent', undefined, other)],
+    ];
+    const OF_ALL: typeof OF_ADMINS = [
+      ['an incident', report],
+      ['a change of an incident', () => plane.patch(`/api/incidents/${incident}`, { title: 'x' }, other)],
+      ['a configuration item', () => plane.post('/api/cmdb/items', { name: 'web-1', type: 'host' }, other)],
+      ...OF_ADMINS,
+    ];
+    const codeAfter = async (request: () => supertest.Test, revoked: object): Promise<string> => {
+      const pause = Pause.before(plane.app.get(UserWrites), 'by');
+      const calling = sent(request());
+      await pause.reached;
+      await plane.patch(`/api/users/${other.id}`, revoked, admin).expect(200);
+      pause.release();
+      return (await calling).body.code;
+    };
+
+    it.each(OF_ALL)('reaches %s of theirs that was let in before it', async (_, request) => {
+      expect(await codeAfter(request, { deactivated: true })).toBe('unauthenticated');
+    });
+
+    it.each(OF_ADMINS)('reaches %s that they may not write any more', async (_, request) => {
+      expect(await codeAfter(request, { role: 'requester' })).toBe('forbidden');
+    });
+
+    it('reaches what they write in a session that was logged out, but not in one that was renewed', async () => {
+      const pause = Pause.before(plane.app.get(UserWrites), 'by');
+      const calling = sent(
+        plane.post('/api/incidents', { title: 'a', severity: 'P2' }, { host, session: first.token }),
+      );
+      await pause.reached;
+      const { body: renewed } = await refresh(first.refresh_token).expect(200);
+      pause.release();
+      expect((await calling).status).toBe(201);
+      const again = Pause.before(plane.app.get(UserWrites), 'by');
+      const late = sent(
+        plane.post('/api/incidents', { title: 'b', severity: 'P2' }, { host, session: renewed.token }),
+      );
+      await again.reached;
+      await plane.post('/api/auth/logout', undefined, { host, session: renewed.token }).expect(204);
+      again.release();
+      expect((await late).body.code).toBe('unauthenticated');
+    });
+
+    it('is not acknowledged before what they are writing is stored', async () => {
+      const pause = Pause.behind(plane.app.get(Incidents, { strict: false }), 'create');
+      const calling = sent(report());
+      await pause.reached;
+      const revoking = sent(deactivate(true, other.id).expect(200));
+      await endedOrWaiting(plane, revoking);
+      expect((await plane.get(`/api/users/${other.id}`, admin)).body.status).toBe('active');
+      pause.release();
+      expect((await calling).status).toBe(201);
+      await revoking;
     });
   });
 

@@ -374,6 +374,28 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       await plane.delete('/api/identity-provider', own).expect(404);
     });
 
+    it('that one of two admins sets up first, and the other then replaces', async () => {
+      const { tenant: own, admin: one } = await plane.tenantWithAdmin('umbrella');
+      const other = { ...(await plane.user(own, 'admin')), host: hostOf('umbrella') };
+      const put = (client_id: string, by: CallOptions) =>
+        plane
+          .put('/api/identity-provider', { issuer: provider.issuer, client_id }, by)
+          .then(({ status }) => status);
+      const pause = Pause.behind(plane.app.get(Sessions), 'requireCaller');
+      const first = put('first', one);
+      await pause.reached;
+      const second = put('second', other);
+      await endedOrWaiting(plane, second);
+      pause.release();
+      expect([await first, await second]).toEqual([200, 200]);
+      const entries = await plane.audit(own, 'identity_provider.configured');
+      const clients = entries.map(({ before, after }) => [before?.['client_id'], after?.['client_id']]);
+      expect(clients).toEqual([
+        [undefined, 'first'],
+        ['first', 'second'],
+      ]);
+    });
+
     it.each([
       [{ issuer: 'http://login.example.com' }, 'issuer'],
       [{ issuer: 'login.example.com' }, 'issuer'],
