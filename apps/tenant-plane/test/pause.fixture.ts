@@ -1,3 +1,4 @@
+import { Database } from '@atlas/persistence';
 import { asAdmin, eventually, testServerUrl } from '@atlas/testing';
 import { type TestTenantPlane } from './tenant-plane.fixture';
 
@@ -43,9 +44,10 @@ export async function endedOrWaiting(plane: TestTenantPlane, work: Promise<unkno
   await eventually(async () => hasEnded || (await isWaiting()), { everyMs: 5 });
 }
 
-/** On SQLite writers take turns: behind the one that was paused. */
-function hasQueued({ tenants }: TestTenantPlane): () => boolean {
-  const { calls } = jest.spyOn(tenants, 'write').mock;
+/** On SQLite all writers take turns, also those of no tenant (the throttle's): behind the one that was paused. */
+function hasQueued({ app }: TestTenantPlane): () => boolean {
+  const queue = app.get(Database) as unknown as { begin(): unknown };
+  const { calls } = jest.spyOn(queue, 'begin').mock;
   const before = calls.length;
   return () => calls.length > before;
 }
