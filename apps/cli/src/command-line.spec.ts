@@ -1,3 +1,4 @@
+import { version } from '../package.json';
 import { type Command, CommandFailure, UsageError } from './command';
 import { runCommandLine } from './command-line';
 
@@ -23,6 +24,11 @@ describe(runCommandLine.name, () => {
   it('lists the commands when asked for help', async () => {
     await expect(call('--help')).resolves.toBe(0);
     expect(out).toContain('atlas stack up   starts it');
+  });
+
+  it('says its version', async () => {
+    await expect(call('--version')).resolves.toBe(0);
+    expect(out).toBe(`atlas ${version}\n`);
   });
 
   it.each([[[]], [['stack']], [['fly']]])(
