@@ -150,6 +150,8 @@ async function createWhole(file: string, schema: Schema): Promise<void> {
   try {
     if (existsSync(file)) return;
     removeDraft(draft);
+    // SQLite would make it readable by everybody; what it puts beside it later has the same mode.
+    closeSync(openSync(draft, 'wx', 0o600));
     await migrate({ driver: 'sqlite', file: draft }, schema);
     await requireWhole(draft);
     putInPlace(draft, file);
