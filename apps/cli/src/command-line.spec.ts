@@ -40,6 +40,11 @@ describe(runCommandLine.name, () => {
     },
   );
 
+  it('says last what was wrong, where the usage has not scrolled it away', async () => {
+    await call('stack', 'down');
+    expect(err).toMatch(/atlas stack up[^]*There is no command "stack down"\.\n$/);
+  });
+
   it('shows the options of a command without running it', async () => {
     await expect(call('stack', 'up', '--postgres', '--help')).resolves.toBe(0);
     expect(out).toBe('all options');

@@ -43,8 +43,8 @@ function showUsage(
     terminal.out(usage);
     return EXIT.done;
   }
-  const problem = words.length > 0 ? `There is no command "${words.join(' ')}".\n\n` : '';
-  terminal.err(`${problem}${usage}`);
+  const problem = words.length > 0 ? `\nThere is no command "${words.join(' ')}".\n` : '';
+  terminal.err(`${usage}${problem}`);
   return EXIT.usage;
 }
 
