@@ -17,7 +17,7 @@ export async function runTask(title, command, args, options) {
   const tail = lastLines(child);
   const release = onSignals((signal) => endGroup(child, signal));
   const { code, signal: wish } = await ended(child, release);
-  progress.done(code === 0);
+  progress.end(wish !== undefined ? 'stopped' : code === 0 ? 'done' : 'failed');
   if (wish !== undefined) process.exit(128 + constants.signals[wish]);
   if (code !== 0) throw new Error(`${title} failed:\n\n${tail().join('\n')}\n`);
 }
@@ -93,9 +93,9 @@ function showProgress(title, seconds) {
   stderr.write(line('…'));
   const timer = setInterval(tick, 1000);
   return {
-    done(isGood) {
+    end(how) {
       clearInterval(timer);
-      const end = `${isGood ? 'done' : 'failed'} after ${seconds()} s`;
+      const end = `${how} after ${seconds()} s`;
       stderr.write(stderr.isTTY ? `${line(end)}\n` : line(end));
     },
   };

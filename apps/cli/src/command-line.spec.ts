@@ -1,3 +1,4 @@
+import { version } from '../package.json';
 import { type Command, CommandFailure, UsageError } from './command';
 import { runCommandLine } from './command-line';
 
@@ -25,6 +26,11 @@ describe(runCommandLine.name, () => {
     expect(out).toContain('atlas stack up   starts it');
   });
 
+  it('says its version', async () => {
+    await expect(call('--version')).resolves.toBe(0);
+    expect(out).toBe(`atlas ${version}\n`);
+  });
+
   it.each([[[]], [['stack']], [['fly']]])(
     'shows the usage for %j and exits with 2',
     async (words: string[]) => {
@@ -33,6 +39,11 @@ describe(runCommandLine.name, () => {
       expect(run).not.toHaveBeenCalled();
     },
   );
+
+  it('says last what was wrong, where the usage has not scrolled it away', async () => {
+    await call('stack', 'down');
+    expect(err).toMatch(/atlas stack up[^]*There is no command "stack down"\.\n$/);
+  });
 
   it('shows the options of a command without running it', async () => {
     await expect(call('stack', 'up', '--postgres', '--help')).resolves.toBe(0);

@@ -1,4 +1,5 @@
 import { type Command, CommandFailure, EXIT, type Terminal, UsageError } from './command';
+import { VERSION } from './version';
 
 const HELP = ['--help', '-h', 'help'];
 
@@ -9,6 +10,10 @@ export async function runCommandLine(
   terminal: Terminal,
   program = 'atlas',
 ): Promise<number> {
+  if (words.length === 1 && words[0] === '--version') {
+    terminal.out(`${program} ${VERSION}\n`);
+    return EXIT.done;
+  }
   const [command] = commands
     .filter(({ name }) => name.split(' ').every((word, index) => words[index] === word))
     .sort((one, other) => other.name.length - one.name.length);
@@ -33,13 +38,13 @@ function showUsage(
 ): number {
   const width = Math.max(...commands.map(({ name }) => name.length));
   const lines = commands.map(({ name, summary }) => `  ${program} ${name.padEnd(width)}   ${summary}`);
-  const usage = `Usage:\n${lines.join('\n')}\n\n  ${program} <command> --help shows its options.\n`;
+  const usage = `Usage:\n${lines.join('\n')}\n\n  ${program} <command> --help shows its options.\n  ${program} --version\n`;
   if (HELP.includes(words[0] ?? '')) {
     terminal.out(usage);
     return EXIT.done;
   }
-  const problem = words.length > 0 ? `There is no command "${words.join(' ')}".\n\n` : '';
-  terminal.err(`${problem}${usage}`);
+  const problem = words.length > 0 ? `\nThere is no command "${words.join(' ')}".\n` : '';
+  terminal.err(`${usage}${problem}`);
   return EXIT.usage;
 }
 

@@ -18,6 +18,18 @@ describe('npm start', () => {
     expect(workspace.takeCalls()).toEqual(['npm ci']);
   });
 
+  it('does not call it a failure to be ended while it installs', async () => {
+    workspace.write('hang', '');
+    const started = workspace.startInBackground();
+    let said = '';
+    started.stderr?.on('data', (chunk: Buffer) => (said += String(chunk)));
+    await called('npm ci');
+    workspace.delete('hang');
+    started.kill('SIGINT');
+    await expect(once(started, 'close')).resolves.toEqual([130, null]);
+    expect(said).toMatch(/npm ci stopped after \d+ s\n$/);
+  });
+
   it('installs, builds and starts on a fresh clone, and says beforehand what compiling needs', () => {
     const { status, stderr } = workspace.start({}, '--json');
     expect(status).toBe(0);

@@ -149,7 +149,7 @@ function falseCommands(text: string): string[] {
 function isCall(commands: readonly Command[], rest: string): boolean {
   const [sentence = ''] = rest.split(/[.,](?=\s|$)/);
   const words = sentence.trim().split(/\s+/);
-  if (/^(--help|<command)/.test(rest)) return true;
+  if (/^(--help|--version|<command)/.test(rest)) return true;
   const [command] = commands
     .filter(({ name }) => name.split(' ').every((word, at) => words[at] === word))
     .sort((one, other) => other.name.length - one.name.length);

@@ -7,7 +7,7 @@ import { sendSignal } from '@atlas/platform/processes';
 const BOOTSTRAP = join(__dirname, '../bootstrap');
 /** Does what `first` says, writes its name and arguments down, and does what `then` says. */
 const stub = (name: string, then = '', first = ''): string => `#!/usr/bin/env node
-const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs');
+const { appendFileSync, existsSync, mkdirSync, writeFileSync } = require('node:fs');
 ${first}
 appendFileSync('calls', '${name} ' + process.argv.slice(2).join(' ') + '\\n');
 ${then}
@@ -24,6 +24,7 @@ const APP = stub(
 const NPM = stub(
   'npm',
   `if (process.env.BREAK) { process.stderr.write('no network'); process.exit(1); }
+if (existsSync('hang')) return setInterval(() => {}, 1000);
 mkdirSync('node_modules/.bin', { recursive: true });
 writeFileSync('node_modules/.bin/nx', ${JSON.stringify(NX)}.replace('APP', ${JSON.stringify(JSON.stringify(APP))}), { mode: 0o755 });`,
 );
@@ -45,6 +46,10 @@ export class StubWorkspace {
   write(path: string, text: string): void {
     mkdirSync(dirname(join(this.root, path)), { recursive: true });
     writeFileSync(join(this.root, path), text);
+  }
+
+  delete(path: string): void {
+    rmSync(join(this.root, path));
   }
 
   /** What was called since the last time: so many words of each. */

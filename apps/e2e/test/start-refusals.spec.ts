@@ -66,6 +66,8 @@ describe.each(PLANES)('a %s on a SQLite file', (name) => {
     const plane = await start();
     expect(await plane.exited).toBe(1);
     expect(plane.output()).not.toMatch(/(^|\\n) +at /m);
+    // In words, and not once more as a log line.
+    expect(plane.output()).not.toContain('"level":"error"');
     return plane.output();
   }
 

@@ -1,5 +1,6 @@
 import { type DataSource, type EntityManager } from 'typeorm';
 import { Database, newTransaction, type Work } from './database';
+import { writeLogBack } from './sqlite-file';
 import { SqliteWriter } from './sqlite-writer';
 
 /**
@@ -41,6 +42,8 @@ export class SqliteDatabase extends Database {
     for (const dataSource of [this.readOnly, this.dataSource])
       // The writer may have closed its connection already.
       if (dataSource.isInitialized) await dataSource.destroy().catch(() => undefined);
+    // Nest closes the writer first, and a reader that closes last leaves the log, which a copy of the file would lack.
+    await writeLogBack(String(this.dataSource.options.database)).catch(() => undefined);
   }
 
   protected reader(): EntityManager {

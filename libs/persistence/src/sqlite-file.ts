@@ -150,6 +150,8 @@ async function createWhole(file: string, schema: Schema): Promise<void> {
   try {
     if (existsSync(file)) return;
     removeDraft(draft);
+    // SQLite would make it readable by everybody; what it puts beside it later has the same mode.
+    closeSync(openSync(draft, 'wx', 0o600));
     await migrate({ driver: 'sqlite', file: draft }, schema);
     await requireWhole(draft);
     putInPlace(draft, file);
@@ -161,15 +163,20 @@ async function createWhole(file: string, schema: Schema): Promise<void> {
   }
 }
 
-/** To close a file writes its log into it. On a full disk that fails without a word, and the log stays. */
-async function requireWhole(draft: string): Promise<void> {
-  if (!existsSync(`${draft}-wal`)) return;
-  const opened = await open(draft, OPEN_READWRITE);
+/** Leaves no log beside a file that nobody has open. Throws what SQLite says when it cannot. */
+export async function writeLogBack(file: string): Promise<void> {
+  if (!existsSync(`${file}-wal`)) return;
+  const opened = await open(file, OPEN_READWRITE);
   try {
     await all(opened, 'pragma wal_checkpoint(truncate)');
   } finally {
     await close(opened);
   }
+}
+
+/** To close a file writes its log into it. On a full disk that fails without a word, and the log stays. */
+async function requireWhole(draft: string): Promise<void> {
+  await writeLogBack(draft);
   if (existsSync(`${draft}-wal`)) throw new Error(`${draft} could not be written to its end.`);
 }
 

@@ -83,6 +83,11 @@ describe('the SQLite file of a plane', () => {
     await expect(migrations()).resolves.not.toEqual([]);
   });
 
+  it('is for its owner alone to read, whatever its folder is', async () => {
+    await start();
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
   it.each<[string, () => unknown, RegExp]>([
     ['is empty', () => writeFileSync(file, ''), /plane\.db is empty \(0 bytes\)/],
     [

@@ -37,7 +37,9 @@ export class JsonLogger implements LoggerService {
     this.write('warn', message, rest);
   }
   error(message: unknown, ...rest: unknown[]): void {
-    this.write('error', message, rest);
+    // Nest tells of a start that failed, too; what the environment lacks is said in words by whoever started the plane.
+    const isSaidTwice = message instanceof EnvironmentError && rest.at(-1) === 'ExceptionHandler';
+    this.write(isSaidTwice ? 'debug' : 'error', message, rest);
   }
   fatal(message: unknown, ...rest: unknown[]): void {
     this.write('fatal', message, rest);

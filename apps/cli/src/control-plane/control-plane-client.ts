@@ -12,11 +12,12 @@ export class ControlPlaneClient {
     private readonly token: string,
     private readonly signal: AbortSignal,
     private readonly timeoutMs?: number,
+    private readonly whySilent?: () => string,
   ) {}
 
   get<T>(path: string, signal = this.signal): Promise<T> {
-    const { headers, timeoutMs } = this;
-    return callJson({ method: 'GET', url: this.url + path, headers, signal, timeoutMs });
+    const { headers, timeoutMs, whySilent } = this;
+    return callJson({ method: 'GET', url: this.url + path, headers, signal, timeoutMs, whySilent });
   }
 
   post<T>(path: string, body: unknown = {}, headers: Readonly<Record<string, string>> = {}): Promise<T> {
@@ -36,6 +37,7 @@ export class ControlPlaneClient {
       body,
       signal: this.signal,
       timeoutMs: this.timeoutMs,
+      whySilent: this.whySilent,
     });
   }
 
@@ -57,7 +59,7 @@ export class ControlPlaneClient {
 
   /** Server-sent events, until they end. */
   events(path: string, signal: AbortSignal): AsyncGenerator<ServerEvent> {
-    return readEvents(this.url + path, this.headers, signal);
+    return readEvents(this.url + path, this.headers, signal, this.whySilent);
   }
 
   private get headers(): Record<string, string> {

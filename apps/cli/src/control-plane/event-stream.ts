@@ -1,4 +1,4 @@
-import { HttpProblem, noAnswerFrom, problemOf } from './http-call';
+import { type HttpCall, HttpProblem, noAnswerFrom, problemOf } from './http-call';
 
 export interface ServerEvent {
   readonly type: string;
@@ -16,6 +16,7 @@ export async function* readEvents(
   url: string,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
+  whySilent?: HttpCall['whySilent'],
 ): AsyncGenerator<ServerEvent> {
   const silence = new AbortController();
   const watch = setTimeout(() => silence.abort(new Error('nothing came for 30 s')), SILENCE_MS);
@@ -36,7 +37,7 @@ export async function* readEvents(
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw error instanceof HttpProblem ? error : noAnswerFrom(url, error);
+    throw error instanceof HttpProblem ? error : noAnswerFrom(url, error, whySilent);
   } finally {
     clearTimeout(watch);
   }

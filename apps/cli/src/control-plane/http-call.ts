@@ -41,6 +41,8 @@ export interface HttpCall {
   readonly signal: AbortSignal;
   /** How long the answer may take, where the user chooses it (`--timeout`). */
   readonly timeoutMs?: number;
+  /** What is known here of why nobody answers. */
+  readonly whySilent?: () => string;
 }
 
 const PATIENCE_MS = 30_000;
@@ -50,7 +52,7 @@ const DEATH_MS = 500;
 
 /** Sends JSON and answers with JSON, or null where there is none (204). Throws {@link HttpProblem}, {@link NoAnswer}, or the signal's reason. */
 export async function callJson<T>(call: HttpCall): Promise<T> {
-  const { method, url, headers, body, signal, timeoutMs } = call;
+  const { method, url, headers, body, signal, timeoutMs, whySilent } = call;
   const name = `${method} ${new URL(url).pathname}`;
   const request: RequestInit = {
     method,
@@ -60,7 +62,7 @@ export async function callJson<T>(call: HttpCall): Promise<T> {
     ...(body !== undefined && { body: JSON.stringify(body) }),
     signal: signalWithin(timeoutMs ?? PATIENCE_MS, signal),
   };
-  const { ok, status, text } = await send(url, request, signal).catch((error: unknown) => {
+  const { ok, status, text } = await send(url, request, signal, whySilent).catch((error: unknown) => {
     throw isTimeout(error) ? tooSlow(name, call) : error;
   });
   if (!ok) throw problemOf(name, status, text);
@@ -71,7 +73,12 @@ export async function callJson<T>(call: HttpCall): Promise<T> {
   return answer as T;
 }
 
-async function send(url: string, request: RequestInit, signal: AbortSignal) {
+async function send(
+  url: string,
+  request: RequestInit,
+  signal: AbortSignal,
+  whySilent: HttpCall['whySilent'],
+) {
   try {
     const response = await fetch(url, request);
     return { ok: response.ok, status: response.status, text: await response.text() };
@@ -79,7 +86,7 @@ async function send(url: string, request: RequestInit, signal: AbortSignal) {
     if (isTimeout(error)) throw error;
     await delay(DEATH_MS, undefined, { signal }).catch(() => undefined);
     signal.throwIfAborted();
-    throw noAnswerFrom(url, error);
+    throw noAnswerFrom(url, error, whySilent);
   }
 }
 
@@ -94,10 +101,11 @@ function tooSlow(name: string, { method, url, timeoutMs }: HttpCall): NoAnswer {
   return new NoAnswer(`${what}${unknown}${hint}`);
 }
 
-export function noAnswerFrom(url: string, error: unknown): NoAnswer {
+export function noAnswerFrom(url: string, error: unknown, whySilent: HttpCall['whySilent']): NoAnswer {
   const { cause = error } = error as { cause?: unknown };
   const { message, code } = cause as { message?: string; code?: string };
-  return new NoAnswer(`There is no answer from ${new URL(url).origin}: ${message || code}`);
+  const reason = whySilent ? `. ${whySilent()}` : '';
+  return new NoAnswer(`There is no answer from ${new URL(url).origin}: ${message || code}${reason}`);
 }
 
 export function problemOf(call: string, status: number, text: string): HttpProblem {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { StubApi } from '../../test/stub-api.fixture';
 import { EXIT, UsageError } from '../command';
+import { ProcessList } from '../stack/process-list';
 import { connect } from './connection';
 
 describe(connect.name, () => {
@@ -59,6 +60,23 @@ describe(connect.name, () => {
     expect(await keySent({ 'data-dir': elsewhere }, shell)).toBe('Bearer aok_elsewhere');
     expect(() => to({ 'data-dir': elsewhere, url: api.url }, {})).toThrow(/leave out --url/);
     expect(() => to({ 'data-dir': 'nowhere' }, {})).toThrow(/no nowhere\/dev-stack\.json.*npm start/);
+  });
+
+  it('says that the local stack is not running, and how to start it', async () => {
+    const stopped = join(directory, 'stopped');
+    mkdirSync(stopped);
+    const devStack = { control_plane: { url: 'http://127.0.0.1:1', api_key: 'aok_stopped' } };
+    writeFileSync(join(stopped, 'dev-stack.json'), JSON.stringify(devStack));
+    const failure = () => to({ 'data-dir': 'stopped' }, {}).get('/api/tenants');
+    await expect(failure()).rejects.toMatchObject({
+      exitCode: EXIT.noAccess,
+      message: expect.stringMatching(
+        /from http:\/\/127\.0\.0\.1:1: .+\. The local stack in stopped is not running\. Start it: npm start -- --data-dir stopped$/,
+      ) as string,
+    });
+    // As long as somebody is at it, the log is the place to look.
+    new ProcessList(join(stopped, 'pids.json')).add('control-plane', process.pid);
+    await expect(failure()).rejects.toThrow(/is running.*not ready: see stopped\/logs\/control-plane\.log$/);
   });
 
   it('waits for an answer as long as it is told, and says how to wait longer', async () => {

@@ -6,7 +6,9 @@ import { ControlPlaneClient } from '../control-plane/control-plane-client';
 import { DataDirectory } from '../stack/data-directory';
 import { type DevStack } from '../stack/dev-stack-file';
 import { readPrivateFile } from '../stack/private-file';
+import { ProcessList } from '../stack/process-list';
 import { dataDirectoryIn } from '../stack/stack-options';
+import { dataDirOption } from '../stack/stack-summary';
 import { type Option, type Values } from './options';
 
 /** Longer than the Control Plane lets a repeated request wait for the first one (10 s). */
@@ -31,12 +33,14 @@ interface Place {
   readonly directory: string;
 }
 
+type ClientFor = (url: string, key: string, whySilent?: () => string) => ControlPlaneClient;
+
 /** The Control Plane that options or environment name; without any, that of the local stack. Throws {@link UsageError}. */
 export function connect(values: Values, place: Place, terminal: Terminal): ControlPlaneClient {
   const timeoutMs = Number(values['timeout'] ?? PATIENCE_SECONDS) * 1000;
   if (timeoutMs === 0) throw new UsageError('--timeout is 0: it must be a second or more.');
-  const clientFor = (url: string, key: string): ControlPlaneClient =>
-    new ControlPlaneClient(url, key, new AbortController().signal, timeoutMs);
+  const clientFor: ClientFor = (url, key, whySilent) =>
+    new ControlPlaneClient(url, key, new AbortController().signal, timeoutMs, whySilent);
   if (values['data-dir'] !== undefined) {
     if (values['url'] !== undefined || values['key-file'] !== undefined)
       throw new UsageError('--data-dir names a local stack, with its key: leave out --url and --key-file.');
@@ -81,10 +85,11 @@ function localStack(
   values: Values,
   { env, directory }: Place,
   terminal: Terminal,
-  clientFor: (url: string, key: string) => ControlPlaneClient,
+  clientFor: ClientFor,
 ): ControlPlaneClient {
   const named = values['data-dir'] as string | undefined;
-  const { devStack } = new DataDirectory(resolve(directory, named ?? dataDirectoryIn(env)));
+  const data = new DataDirectory(resolve(directory, named ?? dataDirectoryIn(env)));
+  const { devStack } = data;
   const found = readPrivateFile(devStack) as DevStack | undefined;
   const file = pathFrom(directory, devStack);
   if (!found)
@@ -93,7 +98,16 @@ function localStack(
     );
   const { url, api_key: key } = found.control_plane;
   terminal.err(`Control Plane of the local stack, ${url} (${file})\n`);
-  return clientFor(url, key);
+  return clientFor(url, key, () => whySilent(data, directory));
+}
+
+/** Looked up once it is silent: an answer says more than a list of processes. */
+function whySilent(data: DataDirectory, directory: string): string {
+  const folder = pathFrom(directory, data.root);
+  if (new ProcessList(data.processList).isStackRunning)
+    return `The local stack in ${folder} is running, its Control Plane is not ready: see ${pathFrom(directory, data.logFile('control-plane'))}`;
+  const option = dataDirOption(directory, data.devStack);
+  return `The local stack in ${folder} is not running. Start it: npm start${option && ` --${option}`}`;
 }
 
 function pathFrom(directory: string, file: string): string {

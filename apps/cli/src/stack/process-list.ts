@@ -34,13 +34,18 @@ export class ProcessList {
   /** Ends what an earlier stack left behind. Throws when that one is still running. */
   async claim(): Promise<void> {
     const { stack, children = [] } = this.read() ?? {};
-    if (stack && stack.pid !== process.pid && isRunning(stack.pid, stack))
+    if (stack && stack.pid !== process.pid && this.isStackRunning)
       throw new CommandFailure(
         `A stack runs on this data directory already (pid ${stack.pid}). End it first, or take another one with --data-dir.`,
       );
     await this.endDedicated();
     await endAll(children, 5);
     this.write([]);
+  }
+
+  get isStackRunning(): boolean {
+    const stack = this.read()?.stack;
+    return stack !== undefined && isRunning(stack.pid, stack);
   }
 
   add(name: string, pid: number): void {

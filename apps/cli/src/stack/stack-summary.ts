@@ -23,8 +23,8 @@ export function proseSummary(devStack: DevStack, devStackFile: string, directory
 `;
 }
 
-/** None where `atlas` looks anyway. */
-function dataDirOption(directory: string, devStackFile: string): string {
+/** None where commands look anyway. */
+export function dataDirOption(directory: string, devStackFile: string): string {
   const folder = relative(directory, dirname(devStackFile));
   if (folder === 'data') return '';
   return ` --data-dir ${folder.startsWith('..') ? dirname(devStackFile) : folder || '.'}`;

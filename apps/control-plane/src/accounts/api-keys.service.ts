@@ -119,7 +119,7 @@ function requireGrantable({ kind, role, scopes }: OperatorCaller, wanted: readon
   const allowed = kind === 'api_key' ? scopes : grantableScopes(role);
   const refused = wanted.filter((scope) => !allowed.includes(scope));
   if (refused.length === 0) return;
-  const detail = `You cannot grant what you do not have: ${refused.join(', ')}.`;
+  const detail = `You cannot grant what you do not have: ${refused.join(', ')}. An owner who is signed in, without an API key, can grant any scope.`;
   throw new DomainError('forbidden', 'forbidden', detail);
 }
 

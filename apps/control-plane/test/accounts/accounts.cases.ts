@@ -224,6 +224,8 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       for (const scope of ['operators:write', 'secrets:read', 'secrets:write']) {
         expect(refusal(await newKey({ scopes: ['tenants:read', scope] }, token))).toEqual([403, 'forbidden']);
       }
+      const { body } = await newKey({ scopes: ['secrets:write'] }, token);
+      expect(body.detail).toMatch(/do not have: secrets:write\. .*owner who is signed in/);
       expect((await newKey({ scopes: ['secrets:read'] })).status).toBe(201);
     });
   });

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { Database } from '@atlas/persistence';
 import { EnvironmentError } from '@atlas/platform';
 import { type TestDatabase, asAdmin, createTestDatabase, testServerUrl } from '@atlas/testing';
 import { Logger } from '@nestjs/common';
@@ -97,5 +99,18 @@ describe('starting a tenant plane on Postgres', () => {
       expect(warn).toHaveBeenCalledWith(expect.stringContaining('"postgres" is a superuser'));
       warn.mockRestore();
     });
+  });
+});
+
+describe('ending a tenant plane on SQLite', () => {
+  it('leaves all in one file, so that who copies that has everything', async () => {
+    const database = await createTestDatabase('sqlite');
+    const app = await createApp(environmentFor(database));
+    await app.init();
+    await app.get(Database).ping();
+    expect(existsSync(`${database.url}-wal`)).toBe(true);
+    await app.close();
+    expect(existsSync(`${database.url}-wal`)).toBe(false);
+    await database.drop();
   });
 });

@@ -312,6 +312,22 @@ describe('the preflight', () => {
     },
   );
 
+  it('does not take a running plane of another model and bundle for this one', async () => {
+    const app = await createApp(env(), { clock: new SystemClock() });
+    try {
+      await app.listen(port, '127.0.0.1');
+      await eventually(() => control.reports.length > 0, { what: 'it has the lease' });
+      const report = await preflight(env({ ATLAS_TP_DEPLOYMENT: 'hybrid', INTERNAL_SERVICE_SECRET: OTHER }));
+      expect(report.running).toBeNull();
+      expect(named(report.checks, 'database')).toMatchObject({
+        ok: false,
+        detail: expect.stringContaining('in use by another process'),
+      });
+    } finally {
+      await app.close();
+    }
+  });
+
   it('fails where another process has the file', async () => {
     const lock = await ProcessLock.take(join(folder, 'data/tp.db'));
     writeFileSync(join(folder, 'data/tp.db'), '');

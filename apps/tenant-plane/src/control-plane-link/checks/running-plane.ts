@@ -1,6 +1,7 @@
 import { ProcessLock, databaseTarget, lockHolder } from '@atlas/persistence';
 import { listenerOn } from '@atlas/platform';
 import { type TenantPlaneConfig } from '../../tenant-plane.config';
+import { needsEnrolment } from '../install-bundle';
 import { type PlaneIdentity } from '../plane-identity.entity';
 
 const TIMEOUT_MS = 1000;
@@ -21,6 +22,7 @@ export async function runningPlane(
   config: TenantPlaneConfig,
   identity: PlaneIdentity | null,
 ): Promise<RunningPlane | null> {
+  if (isAnotherPlane(config, identity)) return null;
   const target = databaseTarget(config.TENANT_PLANE_DATABASE_URL);
   const hasLease = (identity?.leaseExpiresAt?.getTime() ?? 0) > Date.now();
   const port = (await isAnswering(config)) ? config.PORT : null;
@@ -31,6 +33,13 @@ export async function runningPlane(
   // A lease alone may be a replica's on another machine.
   const isServing = port !== null && (hasLease || (config.isOffline && identity !== null));
   return isServing ? { pid: listenerOn(port) ?? null, port } : null;
+}
+
+/** Such as the cell of a local stack, whose file is where a plane on the same machine has its own unless told otherwise. */
+function isAnotherPlane(config: TenantPlaneConfig, identity: PlaneIdentity | null): boolean {
+  const { deploymentModel: named } = config;
+  const enrolledIn = identity?.deploymentModel ?? named;
+  return named !== undefined && enrolledIn !== named && needsEnrolment(config, identity);
 }
 
 function isAnswering({ HOST, PORT }: TenantPlaneConfig): Promise<boolean> {
