@@ -19,6 +19,7 @@ interface JobView {
   readonly id: string;
   readonly tenant_id: string;
   readonly status: string;
+  readonly error: { readonly code: string; readonly detail: string } | null;
 }
 
 describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
