@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sendSignal } from '@atlas/platform';
-import { type DatabaseDriver, asAdmin, eventually, testServerUrl } from '@atlas/testing';
+import { type DatabaseDriver, asAdmin, dropDedicated, eventually, testServerUrl } from '@atlas/testing';
 import { uuidv7 } from '@atlas/tenancy';
 import { Database } from '@atlas/persistence';
 import { LocalPlane } from '../src/infrastructure/drivers/local/local-plane.entity';
@@ -133,10 +133,10 @@ export class ReconcileScene {
     await this.scene.plane.close();
     for (const { pid } of rows) if (pid !== null) sendSignal(pid, 'SIGKILL');
     if (this.driver === 'postgres')
-      for (const { name } of rows) {
-        await this.onServer(`drop database if exists ${name} with (force)`);
-        await this.onServer(`drop role if exists ${name}`);
-      }
+      await dropDedicated(
+        testServerUrl(),
+        rows.map(({ name }) => name),
+      );
     rmSync(this.folder, { recursive: true, force: true });
   }
 

@@ -9,6 +9,7 @@ import {
   TestStack,
   asAdmin,
   createTestDatabase,
+  dropDedicated,
   eventually,
   testServerUrl,
   Releases,
@@ -131,6 +132,7 @@ export class TerraformStack {
   async stop(): Promise<void> {
     await this.stack.stop();
     for (const pid of this.processesOf()) process.kill(pid, 'SIGKILL');
+    await dropDedicated(testServerUrl(), this.files('work'));
     await this.controlPlaneDatabase.drop();
     this.releases.remove();
     rmSync(this.folder, { recursive: true, force: true });

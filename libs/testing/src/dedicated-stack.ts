@@ -29,6 +29,7 @@ export class DedicatedStack {
     readonly stack: TestStack,
     readonly folder: string,
     readonly controlPlaneDatabase: TestDatabase,
+    private readonly serverUrl: () => string,
   ) {}
 
   static async start(driver: DatabaseDriver, env: Env = {}): Promise<DedicatedStack> {
@@ -49,7 +50,7 @@ export class DedicatedStack {
       ...env,
     };
     const stack = await TestStack.start({ controlPlaneDatabase, controlPlaneEnv });
-    return new DedicatedStack(stack, folder, controlPlaneDatabase);
+    return new DedicatedStack(stack, folder, controlPlaneDatabase, serverUrl);
   }
 
   async provision(slug: string): Promise<TenantView> {
@@ -95,9 +96,26 @@ export class DedicatedStack {
   async stop(): Promise<void> {
     await this.stack.stop();
     for (const { pid } of this.processes()) process.kill(pid, 'SIGKILL');
+    if (this.controlPlaneDatabase.driver === 'postgres') {
+      const made = readdirSync(this.folder).filter((name) => name.startsWith('atlas_'));
+      await dropDedicated(this.serverUrl(), made);
+    }
     await this.controlPlaneDatabase.drop();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * The databases and roles of dedicated tenants, by their names. Whoever compares rows with what is on the server would look
+ * at each that is left there, every time.
+ */
+export async function dropDedicated(serverUrl: string, names: readonly string[]): Promise<void> {
+  await asAdmin(serverUrl, async (client) => {
+    for (const name of names) {
+      await client.query(`drop database if exists ${name} with (force)`);
+      await client.query(`drop role if exists ${name}`);
+    }
+  });
 }
 
 /** Where a process works; empty when it has ended, or is another user's. */
