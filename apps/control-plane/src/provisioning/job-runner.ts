@@ -90,6 +90,9 @@ export class JobRunner {
     const record = (manager: EntityManager, result: StepResult): Promise<void> =>
       result.kind === 'done' ? this.recordDone(manager, job, state, result, isLast) : Promise.resolve();
     const before = structuredClone(job.steps);
+    /** What is not recorded our copy must not say either. */
+    const restore = (): void =>
+      job.steps.forEach((one, index) => Object.assign(one, structuredClone(before[index])));
     try {
       if (!step.isAtomic) {
         const result = await this.database.read(run);
@@ -97,13 +100,14 @@ export class JobRunner {
         return result;
       }
       return await this.database.write(async (manager) => {
+        // Postgres may have given up a try before this one in a deadlock.
+        restore();
         const result = await run(manager);
         await record(manager, result);
         return result;
       });
     } catch (error) {
-      // Nothing was recorded: neither must our copy say so.
-      job.steps.forEach((step_, index) => Object.assign(step_, before[index]));
+      restore();
       throw error;
     }
   }
