@@ -158,7 +158,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect(callback).not.toHaveBeenCalled();
   });
 
-  it('does not fail what it has stored, whatever is told of it', async () => {
+  it('keeps a committed transaction when an afterCommit callback throws', async () => {
     const tenant = randomUUID();
     jest.spyOn(Logger.prototype, 'error').mockImplementationOnce(() => undefined);
     await tenants.write(tenant, async (scope) => {

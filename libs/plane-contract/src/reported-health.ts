@@ -36,7 +36,7 @@ export class ReportedHealthCheck {
   detail?: string;
 }
 
-/** How a tenant plane finds itself. Planes of before this told of a status only. */
+/** A tenant plane's own view of its health. Planes of older versions send only a status. */
 export class ReportedHealth {
   @ApiProperty({ required: false, enum: HEALTH_STATUSES, description: 'The worst of its checks' })
   @IsOptional()

@@ -132,7 +132,7 @@ const FAILURES: readonly DatabaseFailure[] = [
 
 const failureOf = (error: unknown): DatabaseFailure | undefined => FAILURES.find(({ is }) => is(error));
 
-/** What a caller is told of a failure of the database; null for any other. */
+/** The error to answer with when the database failed; null for any other error. */
 export function databaseFailure(error: unknown): DomainError | null {
   const failure = failureOf(error);
   if (!failure) return null;

@@ -8,7 +8,7 @@ export class IdempotencyRecord implements TenantOwned {
   /** SHA-256 of caller, method, path and key. */
   @PrimaryColumn('varchar') scope: string;
   @Column('varchar', { name: 'body_hash' }) bodyHash: string;
-  /** Null while the first request is in work. Sealed JSON: it may hold what is shown once, and is answered byte for byte. */
+  /** Null while the first request is still running. Sealed, since an answer may hold what is shown only once. A repeat gets the same bytes. */
   @Column('text', { nullable: true }) answer: string | null;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
 }

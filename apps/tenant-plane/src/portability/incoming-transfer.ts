@@ -25,9 +25,9 @@ export interface IncomingTools {
 export class TransferFailed extends Error {}
 
 /**
- * Imports a tenant's rows part by part, each in one transaction, and reads them back: the sums are those of what stands in
- * this database. Run again after a failure, it goes on with the part that failed: to take a part twice changes nothing.
- * Another one begins from the first part.
+ * Imports a tenant's rows part by part, each in one transaction, and reads them back, so that the sums describe what this
+ * database holds. After a failure, run it again: it resumes with the part that failed, and importing a part twice changes
+ * nothing. A new instance starts from the first part.
  */
 export class IncomingTransfer {
   private readonly logger = new Logger(IncomingTransfer.name);
