@@ -1,32 +1,53 @@
 import {
   type EntityManager,
   type EntityTarget,
+  type FindOptionsWhere,
   type ObjectLiteral,
   QueryFailedError,
   type SelectQueryBuilder,
 } from 'typeorm';
 import { type QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity';
 
+/** Values of a row's columns, or the SQL that makes them. */
+export type RowValues<T> = { readonly [Column in keyof T]?: T[Column] | (() => string) };
+
 /** Inserts one row and reads nothing back: every value is given. */
 export async function insertRow<T extends ObjectLiteral>(
   manager: EntityManager,
   entity: EntityTarget<T>,
-  row: QueryDeepPartialEntity<T>,
+  row: RowValues<NoInfer<T>>,
 ): Promise<void> {
-  await manager.createQueryBuilder().insert().into(entity).values(row).updateEntity(false).execute();
+  const values = asTypeOrmWants<T>(row);
+  await manager.createQueryBuilder().insert().into(entity).values(values).updateEntity(false).execute();
+}
+
+/** Changes rows; says how many there were. */
+export async function updateRows<T extends ObjectLiteral>(
+  manager: EntityManager,
+  entity: EntityTarget<T>,
+  where: FindOptionsWhere<NoInfer<T>>,
+  values: RowValues<NoInfer<T>>,
+): Promise<number> {
+  const { affected } = await manager.update(entity, where, asTypeOrmWants<T>(values));
+  return affected ?? 0;
+}
+
+/** TypeORM's own type takes a JSON column for a relation, and refuses records and unknown values in it. */
+function asTypeOrmWants<T extends ObjectLiteral>(values: RowValues<T>): QueryDeepPartialEntity<T> {
+  return values as QueryDeepPartialEntity<T>;
 }
 
 /** Inserts one row unless its key is there already; tells whether it did. */
 export async function insertIfAbsent<T extends ObjectLiteral>(
   manager: EntityManager,
   entity: EntityTarget<T>,
-  row: QueryDeepPartialEntity<T>,
+  row: RowValues<NoInfer<T>>,
 ): Promise<boolean> {
   const [sql, parameters] = manager
     .createQueryBuilder()
     .insert()
     .into(entity)
-    .values(row)
+    .values(asTypeOrmWants<T>(row))
     .updateEntity(false)
     .getQueryAndParameters();
   // TypeORM runs what starts with a capital INSERT without reading its answer on SQLite.

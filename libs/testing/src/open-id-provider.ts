@@ -123,6 +123,7 @@ export class OpenIdProvider {
   private configuration(): Configuration {
     return {
       clients: this.clients,
+      // A JWK of jose; the provider has a type of its own for the same.
       jwks: { keys: [this.privateKey as never] },
       cookies: { keys: [randomBytes(16).toString('hex')] },
       claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },

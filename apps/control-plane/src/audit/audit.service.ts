@@ -12,6 +12,6 @@ export class Audit {
 
   record(manager: EntityManager, entry: AuditEntry): Promise<void> {
     const at = this.clock.now();
-    return insertRow(manager, AuditEvent, auditRowOf(entry, uuidv7(at), at, 'system') as never);
+    return insertRow(manager, AuditEvent, auditRowOf(entry, uuidv7(at), at, 'system'));
   }
 }

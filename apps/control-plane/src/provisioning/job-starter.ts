@@ -19,7 +19,7 @@ export class JobStarter {
   async start(manager: EntityManager, request: JobRequest): Promise<ProvisioningJob> {
     const job = newJob(request, this.clock.now());
     try {
-      await insertRow(manager, ProvisioningJob, job as never);
+      await insertRow(manager, ProvisioningJob, job);
     } catch (error) {
       throw liveJobFailure(error, job);
     }

@@ -1,4 +1,4 @@
-import { Database, Signals } from '@atlas/persistence';
+import { Database, Signals, updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, LessThanOrEqual, Not } from 'typeorm';
@@ -93,8 +93,7 @@ export class Jobs {
   ): Promise<void> {
     const write = async (transaction: EntityManager): Promise<void> => {
       const held = { id: job.id, leaseOwner: job.leaseOwner ?? '', leaseNumber: job.leaseNumber };
-      const { affected } = await transaction.update(ProvisioningJob, held, changes as never);
-      if (!affected) throw new LeaseLost();
+      if (!(await updateRows(transaction, ProvisioningJob, held, changes))) throw new LeaseLost();
       this.signals.publish(topicOf(job.id));
     };
     await (manager ? write(manager) : this.database.write(write));
@@ -143,12 +142,7 @@ export class Jobs {
     return this.database.write(async (manager) => {
       const held = { id: job.id, leaseOwner: job.leaseOwner ?? '', leaseNumber: job.leaseNumber };
       const released = { ...changes, leaseOwner: null, leaseExpiresAt: null, status: 'waiting' } as const;
-      const { affected } = await manager.update(
-        ProvisioningJob,
-        { ...held, wakes: job.wakes },
-        released as never,
-      );
-      if (affected) {
+      if (await updateRows(manager, ProvisioningJob, { ...held, wakes: job.wakes }, released)) {
         this.signals.publish(topicOf(job.id));
         return true;
       }

@@ -1,4 +1,4 @@
-import { Database, Signals } from '@atlas/persistence';
+import { Database, Signals, updateRows } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, MoreThan } from 'typeorm';
@@ -126,12 +126,9 @@ export class JobControl {
       });
       const { steps, status, error, finishedAt, dueAt } = job;
       const changes = { direction, steps, status, error, finishedAt, dueAt };
-      const { affected } = await manager
-        // TypeORM's type of partial rows takes no JSON column that holds records.
-        .update(ProvisioningJob, read, changes as never)
-        .catch((failure: unknown) => {
-          throw liveJobFailure(failure, job);
-        });
+      const affected = await updateRows(manager, ProvisioningJob, read, changes).catch((failure: unknown) => {
+        throw liveJobFailure(failure, job);
+      });
       if (!affected) throw notRestartable('running');
       const { whileResumed, whileUndone } = OPERATION_RULES[job.operation];
       await setStatus(manager, job, direction === 'run' ? whileResumed : whileUndone);

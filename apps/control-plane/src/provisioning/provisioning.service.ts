@@ -67,8 +67,8 @@ export class Provisioning {
     // Started together: they travel in one message.
     const accepted = together([
       this.requireRoom(manager, tenant),
-      insertRow(manager, Tenant, tenant as never),
-      insertRow(manager, ProvisioningJob, job as never),
+      insertRow(manager, Tenant, tenant),
+      insertRow(manager, ProvisioningJob, job),
       this.audit.record(manager, {
         action: 'tenant.provision',
         targetKind: 'tenant',

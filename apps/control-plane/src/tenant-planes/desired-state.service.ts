@@ -1,4 +1,4 @@
-import { Database, Signals, insertIfAbsent, together } from '@atlas/persistence';
+import { Database, Signals, insertIfAbsent, together, updateRows } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant, type DesiredTransfer } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
@@ -60,9 +60,8 @@ export class DesiredStates implements OnModuleInit {
     tenantPlaneId: string,
     changes: Partial<TenantPlane>,
   ): Promise<void> {
-    const plane = manager.createQueryBuilder().update(TenantPlane).where({ id: tenantPlaneId });
     const revised = { revision: () => 'revision + 1', revisedAt: this.clock.now() };
-    await plane.set({ ...changes, ...revised } as never).execute();
+    await updateRows(manager, TenantPlane, { id: tenantPlaneId }, { ...changes, ...revised });
     this.signals.publish(topicOf(tenantPlaneId));
   }
 

@@ -1,5 +1,5 @@
 import { profileOf } from '@atlas/deployment-profiles';
-import { Database } from '@atlas/persistence';
+import { Database, updateRows } from '@atlas/persistence';
 import { type EnrolAnswer, type EnrolRequest } from '@atlas/plane-contract';
 import { Clock, DomainError } from '@atlas/platform';
 import { type ServiceCall, credentialMatches, parseCredential } from '@atlas/service-auth';
@@ -111,7 +111,7 @@ export class Enrolment {
       nextKeyId: null,
       enrolledAt: now,
     } as const;
-    await manager.update(TenantPlane, { id: plane.id }, facts as never);
+    await updateRows(manager, TenantPlane, { id: plane.id }, facts);
     const after = {
       instance_id: request.instance_id,
       version: request.version,

@@ -1,4 +1,4 @@
-import { Database, together } from '@atlas/persistence';
+import { Database, together, updateRows } from '@atlas/persistence';
 import { type ReportRequest } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -112,7 +112,7 @@ export class Reports {
     if (isSameLink && plane.sequence === facts.sequence) return;
     const now = this.clock.now();
     const heard = isSameLink ? { lastReportAt: now } : facts;
-    await manager.update(TenantPlane, { id }, { ...heard, forkedAt: now } as never);
+    await updateRows(manager, TenantPlane, { id }, { ...heard, forkedAt: now });
     if (isForked(plane, now)) return;
     const after = {
       link_id: facts.linkId,

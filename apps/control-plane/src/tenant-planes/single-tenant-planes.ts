@@ -38,7 +38,7 @@ export class SingleTenantPlanes {
     });
     const place = { tenantId: tenant.id, tenantPlaneId: plane.id, createdAt: plane.createdAt };
     await together([
-      insertRow(manager, TenantPlane, plane as never),
+      insertRow(manager, TenantPlane, plane),
       insertRow(manager, Placement, reservedPlacement(place, phase)),
     ]);
     return plane;

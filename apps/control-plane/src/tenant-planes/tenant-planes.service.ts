@@ -44,7 +44,7 @@ export class TenantPlanes {
     const plane = expectedPlane({ ...cell, name: () => name, now: this.clock.now() });
     return this.database.write(async (manager) => {
       try {
-        await insertRow(manager, TenantPlane, plane as never);
+        await insertRow(manager, TenantPlane, plane);
       } catch (error) {
         if (!violates(error, NAME_RULE)) throw error;
         throw new DomainError(

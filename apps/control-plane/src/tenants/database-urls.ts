@@ -1,4 +1,4 @@
-import { SecretBox, type SealedPlace } from '@atlas/persistence';
+import { SecretBox, type SealedPlace, updateRows } from '@atlas/persistence';
 import { type Secret, type SecretText } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -26,7 +26,7 @@ export class DatabaseUrls {
     const dbUrlSealed = this.box.seal(dbUrl, onPlane(tenantPlaneId));
     await manager.update(TenantPlane, { id: tenantPlaneId }, { endpointUrl, dbUrlSealed });
     if (home)
-      await manager.update(Tenant, { id: home.id }, this.onTenant(home.id, { endpointUrl, dbUrl }) as never);
+      await updateRows(manager, Tenant, { id: home.id }, this.onTenant(home.id, { endpointUrl, dbUrl }));
   }
 
   /** What a tenant's row says of the plane that becomes its home. */

@@ -1,4 +1,4 @@
-import { Database, lockedForUpdate } from '@atlas/persistence';
+import { Database, lockedForUpdate, updateRows } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf, validationFailed } from '@atlas/platform';
 import { isUuid } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -62,7 +62,7 @@ export class Tenants {
         ...(dto.plan !== undefined && { plan: dto.plan }),
         ...(dto.settings !== undefined && { settings: merged(settings, dto.settings) }),
       };
-      await manager.update(Tenant, { id }, { ...changes, updatedAt: this.clock.now() } as never);
+      await updateRows(manager, Tenant, { id }, { ...changes, updatedAt: this.clock.now() });
       await this.publisher.publish(manager, id);
       await this.audit.record(manager, {
         ...{ action: 'tenant.updated', targetKind: 'tenant', targetId: id },

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { SecretBox, insertRow } from '@atlas/persistence';
+import { SecretBox, insertRow, updateRows } from '@atlas/persistence';
 import { BACKUP_KEY_TYPE, type LastPart, type Manifest } from '@atlas/plane-contract';
 import { Clock, type Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -55,7 +55,7 @@ export class Backups {
       placeIn(SEALED.transferKey, backup.id, backup.tenantId),
     );
     backup.planeKey = await this.keyFor(manager, backup, tenantPlaneId);
-    await insertRow(manager, Transfer, backup as never);
+    await insertRow(manager, Transfer, backup);
     return backup;
   }
 
@@ -64,8 +64,7 @@ export class Backups {
     const { id, attempt, parts, imported } = backup;
     const asRead = { id, attempt: attempt ?? '', parts, imported, endedAt: IsNull() };
     const kept = { manifest, planeKey: null, endedAt: this.clock.now() };
-    const { affected } = await manager.update(Transfer, asRead, kept as never);
-    return affected === 1;
+    return (await updateRows(manager, Transfer, asRead, kept)) === 1;
   }
 
   /** Has a plane import what is kept. */

@@ -31,7 +31,7 @@ export class Transfers {
     const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id: between.targetPlaneId });
     const recipient = publicKey as Record<string, unknown>;
     const transfer = newTransfer({ ...between, purpose: 'move', recipient }, this.clock.now());
-    await insertRow(manager, Transfer, transfer as never);
+    await insertRow(manager, Transfer, transfer);
     return transfer;
   }
 

@@ -84,7 +84,9 @@ export class DesiredStateApplier {
       if (entry.phase !== 'retired') await this.file.fixTo(entry.tenant_id);
       await this.settleTransfers(entry);
       if (entry.purge) await this.purge(entry.tenant_id);
-      await this.database.write((manager) => manager.upsert(Tenant, rowOf(entry) as never, ['id']));
+      // TypeORM's own type takes a JSON column for a relation.
+      const row = rowOf(entry) as never;
+      await this.database.write((manager) => manager.upsert(Tenant, row, ['id']));
       return outcome;
     } catch (error) {
       this.logger.error(error);

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { Database, type SealedPlace, SecretBox, deriveKey, insertIfAbsent } from '@atlas/persistence';
+import {
+  Database,
+  type SealedPlace,
+  SecretBox,
+  deriveKey,
+  insertIfAbsent,
+  updateRows,
+} from '@atlas/persistence';
 import { type ReportRequest } from '@atlas/plane-contract';
 import { Clock, EnvironmentError, type Secret, type SecretText } from '@atlas/platform';
 import { keyIdOf } from '@atlas/service-auth';
@@ -47,7 +54,7 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   async update(changes: Partial<PlaneIdentity>): Promise<void> {
-    await this.database.write((manager) => manager.update(PlaneIdentity, ONLY, changes as never));
+    await this.database.write((manager) => updateRows(manager, PlaneIdentity, ONLY, changes));
     Object.assign(this.copy, changes);
   }
 
@@ -119,7 +126,7 @@ export class PlaneIdentities implements OnModuleInit {
       leaseOwner: null,
       leaseExpiresAt: null,
     };
-    await this.database.write((manager) => insertIfAbsent(manager, PlaneIdentity, identity as never));
+    await this.database.write((manager) => insertIfAbsent(manager, PlaneIdentity, identity));
   }
 
   /** Opens what is encrypted to the public key that was shown at enrolment. */

@@ -18,7 +18,7 @@ export class MailQueue {
 
   async add(kind: string, subject: MailSubject, at: Date): Promise<void> {
     const row = { id: randomUUID(), kind, subject, createdAt: at, attempts: 0, nextAttemptAt: at };
-    await insertRow(this.scope.manager, this.entity, { ...this.own, ...row } as never);
+    await insertRow(this.scope.manager, this.entity, { ...this.own, ...row });
   }
 
   /** Any at all, due or not. */

@@ -50,6 +50,6 @@ export class KnownDevices {
       userId,
       createdAt: now,
       expiresAt,
-    } as never);
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../control-plane.config';
@@ -43,10 +44,8 @@ export class CutOverStep extends Step {
     await manager.update(Placement, place, { phase: 'serving', removeAfter: null, purgeJobId: null });
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const plane = await manager.findOneByOrFail(TenantPlane, { id: coming.tenantPlaneId });
-    await manager.update(Tenant, { id: tenantId }, {
-      ...this.addresses.at(plane, tenant),
-      updatedAt: now,
-    } as never);
+    const changes = { ...this.addresses.at(plane, tenant), updatedAt: now };
+    await updateRows(manager, Tenant, { id: tenantId }, changes);
     for (const published of [coming, home]) await this.desiredStates.publish(manager, published);
     return done({ freeze_ms: now.getTime() - transfer.frozenAt.getTime(), parts: transfer.parts });
   }

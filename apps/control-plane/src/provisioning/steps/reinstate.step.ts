@@ -1,3 +1,4 @@
+import { updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { type TenantStatus } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -38,7 +39,7 @@ export class ReinstateStep extends Step {
     const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
     const status = params['status'] as TenantStatus;
     const changes = { ...this.addresses.at(plane, tenant), status };
-    await manager.update(Tenant, { id: tenantId }, { ...changes, updatedAt: this.clock.now() } as never);
+    await updateRows(manager, Tenant, { id: tenantId }, { ...changes, updatedAt: this.clock.now() });
     const backup = await this.backups.live(manager, tenantId);
     if (backup) await this.backups.putBack(manager, backup);
     await this.desiredStates.publish(manager, coming);

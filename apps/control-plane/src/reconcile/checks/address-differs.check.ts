@@ -1,3 +1,4 @@
+import { updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -31,7 +32,7 @@ export class AddressDiffersCheck extends DriftCheck<TenantSubject> {
     const changes = { ...this.addresses.at(home.plane, tenant), updatedAt: this.clock.now() };
     // Where the plane does not say, what is known stays.
     if (home.plane.dbUrlSealed === null) delete changes.dbUrlSealed;
-    await manager.update(Tenant, { id: tenant.id }, changes as never);
+    await updateRows(manager, Tenant, { id: tenant.id }, changes);
     return true;
   }
 }
