@@ -77,7 +77,7 @@ async function racedInTurn(
   await plane.fill(pairs.length, count);
   const windowMs = WINDOW_IN_SIGN_INS * (await plane.timeOfSignIn());
   return inBatches(pairs, { batch: size === 'full' ? 1 : PAIRS_AT_ONCE }, async (pair) => {
-    const result = await raced(pair, count, windowMs);
+    const result = await raced(pair, count, pair.windowMs ?? windowMs);
     progress(result.text);
     return result;
   });

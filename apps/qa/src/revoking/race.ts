@@ -29,6 +29,8 @@ export interface Pair {
   readonly name: string;
   /** The statuses that say that it is revoked. */
   readonly acknowledged: number;
+  /** How far apart the two calls are sent at most, in milliseconds; absent: as long as a password takes to hash. */
+  readonly windowMs?: number;
   race(n: number): Promise<Race>;
 }
 

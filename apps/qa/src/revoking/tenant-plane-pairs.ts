@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { type Answer, type TestStack } from '@atlas/testing';
 import { addressOf } from '../signing-in/login-scene';
+import { turns } from '../in-batches';
 import { type TenantRows } from '../tenant-rows';
 import { OF_ACTOR, OF_REVOKER, OLD } from './passwords';
 import { type Pair, type Race, type Reply, alive } from './race';
 import { type TenantUser, tenantUsers } from './tenant-users';
 
+/** So many that some still wait for the database when the revocation is acknowledged. */
+const WRITES_AT_ONCE = 16;
+/** About as long as they take. */
+const WINDOW_OF_WRITES_MS = 40;
 /** An admin invites no more than this: how many invitations come of one is limited. */
 const INVITATIONS_OF_ONE = 7;
 
@@ -34,7 +39,7 @@ interface Revocation {
   readonly endsAll: boolean;
 }
 
-const REVOCATIONS: Readonly<Record<string, Revocation>> = {
+const REVOCATIONS = {
   change: {
     ...{ acknowledged: 204, endsAll: true },
     send: (plane, user) => plane.change(user, user.other.token, OF_REVOKER),
@@ -46,7 +51,13 @@ const REVOCATIONS: Readonly<Record<string, Revocation>> = {
     send: (plane, user) => plane.refresh(user, user.used.refresh),
   },
   logout: { acknowledged: 204, endsAll: false, send: (plane, user) => plane.logout(user) },
-};
+} satisfies Readonly<Record<string, Revocation>>;
+
+/** After each of these the user may no longer write to the CMDB. */
+const ENDS_WRITES = {
+  demote: { acknowledged: 200, send: (plane, user) => plane.demote(user) },
+  ...{ deactivate: REVOCATIONS.deactivate, logout: REVOCATIONS.logout },
+} satisfies Readonly<Record<string, Pick<Revocation, 'acknowledged' | 'send'>>>;
 
 /** Tenants and users of one tenant plane, fresh ones for each race. */
 export class RacedTenants {
@@ -82,7 +93,11 @@ export class RacedTenants {
       { name: 'TP mint / deactivate', acknowledged: 200, race: () => this.invitation('mint') },
       { name: 'TP link / deactivate', acknowledged: 200, race: () => this.invitation('link') },
     ];
-    return [...ofUsers, ...ofInvitations];
+    const ofWrites = Object.entries(ENDS_WRITES).map(([name, { acknowledged, send }]) => ({
+      ...{ name: `TP writes / ${name}`, acknowledged, windowMs: WINDOW_OF_WRITES_MS },
+      race: async () => this.writes(send),
+    }));
+    return [...ofUsers, ...ofInvitations, ...ofWrites];
   }
 
   /** In milliseconds. */
@@ -117,9 +132,14 @@ export class RacedTenants {
     return this.call({ tenantId }, `/users/${id}`, { body: { deactivated }, session, method: 'PATCH' });
   }
 
+  demote(user: TenantUser): Promise<Reply> {
+    const admin = this.admins.find((one) => one.tenantId === user.tenantId);
+    const session = admin?.current.token;
+    return this.call(user, `/users/${user.id}`, { body: { role: 'requester' }, session, method: 'PATCH' });
+  }
+
   private raceOf(action: string, act: ToUser, name: string, { send, endsAll }: Revocation): Race {
-    const user = this.users.pop();
-    if (!user) throw new Error('There is no user left to race for.');
+    const user = this.nextUser();
     return {
       act: () => act(this, user),
       revoke: () => send(this, user),
@@ -134,6 +154,37 @@ export class RacedTenants {
         return [...alike, ...found];
       },
     };
+  }
+
+  /** What a revoked user writes is stored before the revocation is acknowledged, or refused. */
+  private writes(revoke: ToUser): Race {
+    const user = this.nextUser();
+    const type = `of ${user.id}`;
+    const stored = async (): Promise<number> => {
+      const sql = 'select 1 from configuration_items where tenant_id = $1 and type = $2';
+      return (await this.rows.query(sql, [user.tenantId, type])).length;
+    };
+    const write = (n: number): Promise<Reply> =>
+      this.call(user, '/cmdb/items', { body: { name: `${n}`, type }, session: user.current.token });
+    let atRevocation = 0;
+    return {
+      act: async () => {
+        const [first] = await Promise.all([write(0), ...turns(WRITES_AT_ONCE - 1).map((n) => write(n + 1))]);
+        return first;
+      },
+      revoke: async () => {
+        const reply = await revoke(this, user);
+        atRevocation = await stored();
+        return reply;
+      },
+      survivors: async () => turns((await stored()) - atRevocation).map(() => 'late write'),
+    };
+  }
+
+  private nextUser(): TenantUser {
+    const user = this.users.pop();
+    if (!user) throw new Error('There is no user left to race for.');
+    return user;
   }
 
   /** The sessions, and what they can be renewed with, that work: at once and, of who was deactivated, once they are back. */
