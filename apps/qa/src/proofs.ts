@@ -3,6 +3,7 @@ import { API_FUZZ } from './proofs/api-fuzz.proof';
 import { ASVS_LEDGER } from './proofs/asvs-ledger.proof';
 import { BLAST_RADIUS } from './proofs/blast-radius.proof';
 import { CHAOS_DATABASE } from './proofs/chaos-database.proof';
+import { COMMIT_FAILURES } from './proofs/commit-failures.proof';
 import { COMPENSATION } from './proofs/compensation.proof';
 import { CP_OUTAGE } from './proofs/cp-outage.proof';
 import { CRASH_MATRIX } from './proofs/crash-matrix.proof';
@@ -57,6 +58,7 @@ export const PROOFS: readonly Proof[] = [
   FENCING,
   CHAOS_DATABASE,
   DISK_FULL,
+  COMMIT_FAILURES,
   IDEMPOTENCY,
   CP_OUTAGE,
   DEPROVISION,

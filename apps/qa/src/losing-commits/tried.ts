@@ -1,0 +1,113 @@
+import { type Reply } from '@atlas/isolation';
+import { type PlaneProcess } from '@atlas/testing';
+import { COMMIT_FAULTS, type CommitFault, failing } from './commit-fault';
+
+/** More than any request has. */
+const MAX_COMMITS = 9;
+
+/** A request that writes, about something of its own that it changes or makes. */
+export interface Write {
+  readonly name: string;
+  /** Whether the same again has no further effect, by its Idempotency-Key. */
+  readonly isKeyed: boolean;
+  prepare(): Promise<Prepared>;
+}
+
+export interface Prepared {
+  send(headers: Readonly<Record<string, string>>): Promise<Reply>;
+  isMeant(status: number): boolean;
+  /** Every row that tells of its subject, as text that begins with the name of the table. */
+  rows(): Promise<string[]>;
+}
+
+/** How many rows of each table came and went. */
+type Effect = Readonly<Record<string, number>>;
+
+export interface Tried {
+  readonly write: string;
+  /** How many COMMITs failed, each in one request. */
+  readonly faults: number;
+  readonly wrong: readonly string[];
+}
+
+let serial = 0;
+
+/** Sends a request once for each of its COMMITs and each way in which that may fail, and then again. */
+export async function tried(write: Write, plane: PlaneProcess, hows = COMMIT_FAULTS): Promise<Tried> {
+  const clean = await cleanly(write);
+  const wrong: string[] = [];
+  let faults = 0;
+  for (const how of hows)
+    for (let nth = 1; nth <= MAX_COMMITS; nth += 1) {
+      const found = await withFault(write, clean, { how, nth }, plane);
+      if (found === undefined) break;
+      faults += 1;
+      wrong.push(...found.map((what) => `${write.name}, COMMIT ${nth} ${how}: ${what}`));
+    }
+  return { write: write.name, faults, wrong };
+}
+
+async function cleanly(write: Write): Promise<Effect> {
+  const prepared = await write.prepare();
+  const before = await prepared.rows();
+  const { status, text } = await prepared.send({});
+  if (!prepared.isMeant(status)) throw new Error(`${write.name}: ${status} ${text}`);
+  return effectOf(before, await prepared.rows());
+}
+
+/** Undefined when the request has no such COMMIT. */
+async function withFault(
+  { prepare, isKeyed }: Write,
+  clean: Effect,
+  fault: CommitFault,
+  plane: PlaneProcess,
+): Promise<string[] | undefined> {
+  const prepared = await prepare();
+  const before = await prepared.rows();
+  const { traceId, traceparent } = failing(fault, (serial += 1));
+  const first = await prepared.send({ traceparent });
+  await fetch(`${plane.url}/health/live`);
+  if (!plane.output().includes(JSON.stringify({ commit_fault: traceId }))) return undefined;
+  const wrong: string[] = [];
+  const left = effectOf(before, await prepared.rows());
+  const isDone = isSame(left, clean);
+  if (prepared.isMeant(first.status)) {
+    if (!isDone) wrong.push(`answered ${first.status}, stored ${shown(left, clean)}`);
+  } else {
+    if (![503, 507].includes(first.status)) wrong.push(`answered ${first.status} ${first.text}`);
+    if (!isDone && Object.keys(left).length > 0) wrong.push(`half done: ${shown(left, clean)}`);
+  }
+  const again = await prepared.send({});
+  if (!isKeyed) {
+    if (!prepared.isMeant(again.status) && again.status >= 500) wrong.push(`again: ${again.status} ${again.text}`);
+    return wrong;
+  }
+  if (!prepared.isMeant(again.status)) wrong.push(`again: ${again.status} ${again.text}`);
+  const all = effectOf(before, await prepared.rows());
+  if (!isSame(all, clean)) wrong.push(`sent again: ${shown(all, clean)}`);
+  return wrong;
+}
+
+function effectOf(before: readonly string[], after: readonly string[]): Effect {
+  const effect: Record<string, number> = {};
+  const count = (some: readonly string[], others: readonly string[], mark: string): void => {
+    const known = new Set(others);
+    for (const row of some) {
+      if (known.has(row)) continue;
+      const key = `${mark}${row.slice(0, row.indexOf(' '))}`;
+      effect[key] = (effect[key] ?? 0) + 1;
+    }
+  };
+  count(after, before, '+');
+  count(before, after, '-');
+  return effect;
+}
+
+function isSame(one: Effect, another: Effect): boolean {
+  const text = (effect: Effect): string => JSON.stringify(Object.entries(effect).sort());
+  return text(one) === text(another);
+}
+
+function shown(found: Effect, expected: Effect): string {
+  return `${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`;
+}

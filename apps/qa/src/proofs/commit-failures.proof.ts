@@ -1,0 +1,79 @@
+import { Sender } from '@atlas/isolation';
+import { FROM_MODULES, type PlaneProcess, TestSmtpServer, builtFile } from '@atlas/testing';
+import { ControlPlaneWrites } from '../losing-commits/control-plane-writes';
+import { TenantPlaneWrites } from '../losing-commits/tenant-plane-writes';
+import { type Tried, type Write, tried } from '../losing-commits/tried';
+import { type Proof, type ProofContext } from '../proof';
+import { routesOf } from '../routes';
+import { TenantRows } from '../tenant-rows';
+
+const preload = (name: string): string => `--require "${builtFile('qa', `preloads/${name}.js`)}"`;
+const LOSING = { ...FROM_MODULES, NODE_OPTIONS: `${preload('route-report')} ${preload('commit-faults')}` };
+/** Of the small form: those that make something when they are sent again without a key. */
+const SMALL = ['POST /api/incidents', 'POST /api/tenants/provision'];
+
+/** Every request that writes is sent once for each of its COMMITs and each way in which that may fail. */
+export const COMMIT_FAILURES: Proof = {
+  name: 'commit-failures',
+  goal: 'each COMMIT of each request that writes is refused, or lost before or after it was done: nothing acknowledged is missing, nothing is half done, and the same request again does it once',
+  databases: ['sqlite', 'postgres'],
+  smallOn: ['postgres'],
+  async run(context) {
+    const smtp = await TestSmtpServer.start();
+    try {
+      const results = await atBothPlanes(context, smtp);
+      const wrong = results.flatMap((result) => result.wrong);
+      const faults = results.reduce((sum, result) => sum + result.faults, 0);
+      const figure = `${results.length} kinds of requests, ${faults} failed COMMITs: ${wrong.length} wrong`;
+      return { figure: [figure, ...wrong].join('; '), isGood: wrong.length === 0 && faults > results.length };
+    } finally {
+      await smtp.stop();
+    }
+  },
+};
+
+async function atBothPlanes(context: ProofContext, smtp: TestSmtpServer): Promise<Tried[]> {
+  const stack = await context.stack({ ...LOSING, ...smtp.env, TRUSTED_PROXIES: '127.0.0.1' });
+  const { id, install } = await stack.registerCell();
+  const planeDatabase = await context.database();
+  const plane = await stack.startTenantPlane(install, planeDatabase, LOSING);
+  await stack.awaitEnrolled(id);
+  const [ofControlPlane, ofTenantPlane] = [stack.controlPlaneDatabase, planeDatabase];
+  const atControlPlane = await withAccess(ofControlPlane, stack.controlPlane, (sender, disk) =>
+    inTurn(context, new ControlPlaneWrites(stack, sender, disk, smtp).all(), stack.controlPlane),
+  );
+  const atTenantPlane = await withAccess(ofTenantPlane, plane, (sender, disk) =>
+    inTurn(context, new TenantPlaneWrites(stack, sender, disk).of(routesOf(plane)), plane),
+  );
+  return [...atControlPlane, ...atTenantPlane];
+}
+
+async function withAccess<T>(
+  database: Parameters<typeof TenantRows.open>[0],
+  { url }: PlaneProcess,
+  work: (sender: Sender, disk: TenantRows) => Promise<T>,
+): Promise<T> {
+  const disk = await TenantRows.open(database);
+  const sender = new Sender(url);
+  try {
+    return await work(sender, disk);
+  } finally {
+    sender.close();
+    await disk.close();
+  }
+}
+
+async function inTurn(
+  { size, only = '', progress }: ProofContext,
+  writes: readonly Write[],
+  plane: PlaneProcess,
+): Promise<Tried[]> {
+  const chosen = writes.filter(({ name }) => name.includes(only) && (size === 'full' || SMALL.includes(name)));
+  const results: Tried[] = [];
+  for (const write of chosen) {
+    const result = await tried(write, plane);
+    progress([`${write.name}: ${result.faults} failed COMMITs`, ...result.wrong].join('\n    '));
+    results.push(result);
+  }
+  return results;
+}
