@@ -21,7 +21,7 @@ export interface Applied {
 }
 
 /** What a place is that nobody is served from. */
-const RETIRED = { phase: 'retired', transfer: null } as const;
+const RETIRED = { phase: 'retired', transfer: null, importedTransferId: null } as const;
 const STILL_WRITTEN = 'Writes of this tenant are still under way: its entry is applied once they have ended.';
 
 /** Makes this plane's directory what the Control Plane wants it to be. Entry by entry: one failure holds nobody back. */
@@ -100,17 +100,18 @@ export class DesiredStateApplier {
   }
 
   /**
-   * The tenant's row, and whether its rows may be written, in one transaction. One that has left stays frozen: nothing more
-   * may be written to what is no longer it, whatever a replica has yet to learn.
+   * The tenant's row, and whether its rows may be written, in one transaction. Only one that is at home here may be
+   * written: a copy stays frozen while it is on its way, and so does what is left here of a tenant that has moved away,
+   * whatever a replica has yet to learn.
    */
   private async put(manager: EntityManager, entry: DesiredTenant): Promise<void> {
     const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id: entry.tenant_id });
     const known = await lockedForUpdate(query).getOne();
     const isFollowed = known?.phase === 'serving' && known.transfer?.id === entry.transfer?.id;
-    const hasLeft = entry.phase === 'frozen' || entry.phase === 'retired';
-    if (!hasLeft && !isFollowed) await new ChangeTracking(this.database).stop(entry.tenant_id);
+    if (entry.phase === 'serving' && !isFollowed)
+      await new ChangeTracking(this.database).stop(entry.tenant_id);
     // TypeORM's own type takes a JSON column for a relation.
-    await manager.upsert(Tenant, rowOf(entry) as never, ['id']);
+    await manager.upsert(Tenant, rowOf(entry, known) as never, ['id']);
   }
 
   private async purge(tenantId: string, fence: Fence): Promise<void> {
@@ -154,7 +155,8 @@ export function hasFailed(applied: readonly Applied[]): boolean {
   return applied.some(({ error }) => error !== undefined);
 }
 
-function rowOf(entry: DesiredTenant): Omit<Tenant, 'importedTransferId' | 'moveConsentId'> {
+function rowOf(entry: DesiredTenant, known: Tenant | null): Omit<Tenant, 'moveConsentId'> {
+  const importedTransferId = known?.importedTransferId ?? null;
   return {
     id: entry.tenant_id,
     slug: entry.slug,
@@ -166,6 +168,8 @@ function rowOf(entry: DesiredTenant): Omit<Tenant, 'importedTransferId' | 'moveC
     entryRevision: entry.entry_revision,
     reportedRevision: 0,
     transfer: entry.transfer ?? null,
+    // The copy that an earlier move left here is not that of this one.
+    importedTransferId: importedTransferId === entry.transfer?.id ? importedTransferId : null,
     movedTo: entry.moved_to ?? null,
     purgeJobId: entry.purge?.job_id ?? null,
   };

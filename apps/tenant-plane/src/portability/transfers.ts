@@ -118,14 +118,11 @@ export class Transfers {
     running: RunningTransfer,
   ): Promise<void> {
     const { fence } = running;
+    // Who reads a copy already must not write to it: nobody knows yet whether it will be the tenant's home.
+    const tracking = new ChangeTracking(this.database, fence);
     const tools: IncomingTools = {
       relay: this.relay,
-      write: (work) =>
-        this.tenants.write(tenantId, async (scope) => {
-          const result = await work(scope);
-          await fence(scope.manager);
-          return result;
-        }),
+      write: (work) => tracking.writeFrozen(tenantId, () => this.tenants.write(tenantId, work)),
       markWhole: (isWhole) => this.markWhole(tenantId, isWhole ? transfer.id : null, fence),
     };
     const incoming = { transferId: transfer.id, key: await this.keyOf(transfer) };
