@@ -13,6 +13,7 @@ import { User } from '../src/accounts/user.entity';
 import { AppModule } from '../src/app.module';
 import { AuditEvent } from '../src/audit/audit-event.entity';
 import { type Applied, DesiredStateApplier } from '../src/control-plane-link/desired-state-applier';
+import { unfenced } from '../src/control-plane-link/link-lease';
 import { PlaneIdentities } from '../src/control-plane-link/plane-identities';
 import { TENANT_PLANE_SCHEMA } from '../src/database/schema';
 import { HTTP_APP } from '../src/http-app.options';
@@ -116,7 +117,7 @@ export class TestTenantPlane {
   async apply(state: Partial<DesiredState>): Promise<Applied[]> {
     const config = { keys: { keys: [this.signupKey.published] } };
     const empty = { revision: 'test.0', full: false, tenants: [], removed: [], config };
-    return this.app.get(DesiredStateApplier).apply({ ...empty, ...state });
+    return this.app.get(DesiredStateApplier).apply({ ...empty, ...state }, unfenced);
   }
 
   /** A tenant that is served here; again, with changes, to change it. */

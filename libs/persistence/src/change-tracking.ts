@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@atlas/platform';
 import { type EntityManager, QueryFailedError } from 'typeorm';
-import { type Database } from './database';
+import { type Database, type Work } from './database';
 import { type DatabaseDriver } from './database-target';
 
 /** What a frozen tenant's writes are refused with, by the database itself. */
@@ -84,22 +84,44 @@ export interface RowChange {
 
 /** Follows what is written in one tenant, and stops its writes. All by the database, so it holds for every replica. */
 export class ChangeTracking {
-  constructor(private readonly database: Database) {}
+  /** `fence` ends each transaction here; it throws once others do this work, so that nothing is written. */
+  constructor(
+    private readonly database: Database,
+    private readonly fence: Work<void> = () => Promise.resolve(),
+  ) {}
 
-  /** From its end on every change is written down; what was open before has been waited for. */
-  start(tenantId: string): Promise<void> {
-    return this.set(tenantId, false);
+  /**
+   * From its end on every change is written down, and none of before; what was open has been waited for, unless `signal`
+   * ends the wait.
+   */
+  async start(tenantId: string, signal?: AbortSignal): Promise<void> {
+    await this.write(tenantId, async (manager) => {
+      await this.forgetAll(manager, tenantId);
+      await this.put(manager, tenantId, false);
+    });
+    await this.openOnesEnded(signal);
   }
 
-  /** From its end on nothing changes any more: later writes are refused, earlier ones have ended. */
-  freeze(tenantId: string): Promise<void> {
-    return this.set(tenantId, true);
+  /** From its end on nothing changes any more: later writes are refused, earlier ones have ended, as of `start`. */
+  async freeze(tenantId: string, signal?: AbortSignal): Promise<void> {
+    await this.write(tenantId, (manager) => this.put(manager, tenantId, true));
+    await this.openOnesEnded(signal);
   }
 
-  async stop(tenantId: string): Promise<void> {
-    await this.database.writeAs(tenantId, async (manager) => {
-      await manager.query('delete from tracked_tenants where tenant_id = $1', [tenantId]);
-      await manager.query('delete from row_changes where tenant_id = $1', [tenantId]);
+  stop(tenantId: string): Promise<void> {
+    return this.write(tenantId, async (manager) => {
+      await this.thaw(manager, tenantId);
+      await this.forgetAll(manager, tenantId);
+    });
+  }
+
+  /** Writes to a tenant that is frozen for everybody else: before, meanwhile and afterwards. */
+  writeFrozen<T>(tenantId: string, work: Work<T>): Promise<T> {
+    return this.write(tenantId, async (manager) => {
+      await this.thaw(manager, tenantId);
+      const result = await work(manager);
+      await this.put(manager, tenantId, true);
+      return result;
     });
   }
 
@@ -122,29 +144,42 @@ export class ChangeTracking {
   async forget(tenantId: string, changes: readonly RowChange[]): Promise<void> {
     if (changes.length === 0) return;
     const numbers = changes.map(({ seq }) => seq).join(', ');
-    await this.database.writeAs(tenantId, (manager) =>
+    await this.write(tenantId, (manager) =>
       manager.query(`delete from row_changes where tenant_id = $1 and seq in (${numbers})`, [tenantId]),
     );
   }
 
-  private async set(tenantId: string, isFrozen: boolean): Promise<void> {
-    const { driver } = this.database;
-    await this.database.writeAs(tenantId, (manager) =>
-      manager.query(
-        `insert into tracked_tenants (tenant_id, is_frozen) values ($1, $2)
-         on conflict (tenant_id) do update set is_frozen = excluded.is_frozen`,
-        [tenantId, driver === 'sqlite' ? Number(isFrozen) : isFrozen],
-      ),
+  private write<T>(tenantId: string, work: Work<T>): Promise<T> {
+    return this.database.writeAs(tenantId, async (manager) => {
+      const result = await work(manager);
+      await this.fence(manager);
+      return result;
+    });
+  }
+
+  private async put(manager: EntityManager, tenantId: string, isFrozen: boolean): Promise<void> {
+    await manager.query(
+      `insert into tracked_tenants (tenant_id, is_frozen) values ($1, $2)
+       on conflict (tenant_id) do update set is_frozen = excluded.is_frozen`,
+      [tenantId, this.database.driver === 'sqlite' ? Number(isFrozen) : isFrozen],
     );
-    // On SQLite writers take turns.
-    if (driver === 'postgres') await this.openOnesEnded();
+  }
+
+  private async thaw(manager: EntityManager, tenantId: string): Promise<void> {
+    await manager.query('delete from tracked_tenants where tenant_id = $1', [tenantId]);
+  }
+
+  private async forgetAll(manager: EntityManager, tenantId: string): Promise<void> {
+    await manager.query('delete from row_changes where tenant_id = $1', [tenantId]);
   }
 
   /**
    * A transaction of this database that was open at our commit may not have seen what we wrote; one that begins later, or
-   * that has written nothing yet, does.
+   * that has written nothing yet, does. It may be anybody's, and stay open for hours.
    */
-  private async openOnesEnded(): Promise<void> {
+  private async openOnesEnded(signal: AbortSignal | undefined): Promise<void> {
+    // On SQLite writers take turns.
+    if (this.database.driver === 'sqlite') return;
     const open = await this.ask<{ id: string }>(
       `select backend_xid::text as id from pg_stat_activity
        where datname = current_database() and backend_xid is not null`,
@@ -153,7 +188,7 @@ export class ChangeTracking {
     const question = `select exists (select from pg_stat_activity
       where datname = current_database() and backend_xid = any ($1::xid[])) as are_open`;
     while (ids.length > 0 && (await this.ask<{ are_open: boolean }>(question, ids))[0]?.are_open)
-      await delay(LOOK_MS);
+      await delay(LOOK_MS, undefined, { signal });
   }
 
   private ask<T>(question: string, ...parameters: unknown[]): Promise<T[]> {

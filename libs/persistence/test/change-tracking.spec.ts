@@ -130,6 +130,17 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
         await other.drop();
       });
 
+      it('for nobody once it is told to end', async () => {
+        const { goOn, written } = await slowWriter();
+        const end = new AbortController();
+        const waiting = [tracking.start(tenant, end.signal), tracking.freeze(tenant, end.signal)];
+        const ends = Promise.allSettled(waiting);
+        end.abort();
+        expect((await ends).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+        goOn();
+        await written;
+      });
+
       it('for writers that began while it was about to commit', async () => {
         const writeAs = database.writeAs.bind(database);
         let slow: Awaited<ReturnType<typeof slowWriter>> | undefined;
@@ -154,6 +165,37 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
         expect(await tenants.read(tenant, (scope) => scope.find(Note))).toHaveLength(1);
       });
     }
+  });
+
+  it('changes nothing in the name of one whose work others do by now', async () => {
+    const late = new ChangeTracking(database, () => Promise.reject(new Error('too late')));
+    await tracking.start(tenant);
+    await insert();
+    const before = await changes();
+    const attempts = [
+      () => late.start(tenant),
+      () => late.freeze(tenant),
+      () => late.stop(tenant),
+      () => late.forget(tenant, before),
+      () => late.writeFrozen(tenant, () => Promise.resolve()),
+    ];
+    for (const attempt of attempts) await expect(attempt()).rejects.toThrow('too late');
+    expect(await changes()).toEqual(before);
+    await insert();
+  });
+
+  it('lets one writer at a frozen tenant, and nobody else meanwhile or afterwards', async () => {
+    await tracking.freeze(tenant);
+    let meanwhile: Promise<unknown> = Promise.resolve();
+    await tracking.writeFrozen(tenant, async () => {
+      await insert('its own');
+      meanwhile = outside.runInAsyncScope(() => insert('meanwhile').catch((error: unknown) => error));
+      if (driver === 'postgres') await meanwhile;
+    });
+    expect(await meanwhile).toMatchObject({ code: 'tenant_frozen' });
+    await expect(insert('afterwards')).rejects.toMatchObject({ code: 'tenant_frozen' });
+    const notes = await tenants.read(tenant, (scope) => scope.find(Note));
+    expect(notes.map(({ text }) => text)).toEqual(['its own']);
   });
 
   it('refuses the writes of a frozen tenant in words, and lets it be read', async () => {

@@ -1,14 +1,14 @@
-import { ChangeTracking, Database, TenantDatabase } from '@atlas/persistence';
+import { ChangeTracking, Database, TenantDatabase, isLockTimeout, lockedForUpdate } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
 import { databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
-import { In, Not } from 'typeorm';
+import { type EntityManager, In, Not } from 'typeorm';
 import { rowCodecs } from '../portability/row-codec';
 import { deleteAll } from '../portability/row-store';
-import { RunningTransfers } from '../portability/running-transfers';
 import { SingleTenantFile } from '../database/single-tenant-file';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { Tenant } from '../tenancy/tenant.entity';
+import { type Fence, Superseded } from './link-lease';
 import { PlaneIdentities } from './plane-identities';
 import { ServiceSecrets } from './service-secrets';
 
@@ -20,6 +20,10 @@ export interface Applied {
   readonly isRetried?: boolean;
 }
 
+/** What a place is that nobody is served from. */
+const RETIRED = { phase: 'retired', transfer: null, importedTransferId: null } as const;
+const STILL_WRITTEN = 'Writes of this tenant are still under way: its entry is applied once they have ended.';
+
 /** Makes this plane's directory what the Control Plane wants it to be. Entry by entry: one failure holds nobody back. */
 @Injectable()
 export class DesiredStateApplier {
@@ -28,30 +32,30 @@ export class DesiredStateApplier {
   constructor(
     private readonly database: Database,
     private readonly tenants: TenantDatabase,
-    private readonly transfers: RunningTransfers,
     private readonly directory: TenantDirectory,
     private readonly identities: PlaneIdentities,
     private readonly secrets: ServiceSecrets,
     private readonly file: SingleTenantFile,
   ) {}
 
-  /** Applies and keeps: the revision moves on only when all of it is applied; until then the same changes are asked for again. */
-  async accept(state: DesiredState): Promise<Applied[]> {
-    const applied = await this.apply(state);
+  /**
+   * Applies and keeps: the revision moves on only when all of it is applied; until then the same changes are asked for
+   * again. Throws {@link Superseded} once another replica has taken over from the one that was told.
+   */
+  async accept(state: DesiredState, fence: Fence): Promise<Applied[]> {
+    const applied = await this.apply(state, fence);
     const { keys, next_secret: nextSecret } = state.config;
     // Before the revision moves on: a plane that ends in between is told again.
-    if (nextSecret !== undefined) await this.secrets.keepNext(nextSecret);
-    await this.identities.update({
-      keys: [...keys.keys],
-      ...(!hasFailed(applied) && { revision: state.revision }),
-    });
+    if (nextSecret !== undefined) await this.secrets.keepNext(nextSecret, fence);
+    const revision = hasFailed(applied) ? {} : { revision: state.revision };
+    await this.identities.update({ keys: [...keys.keys], ...revision }, fence);
     return applied;
   }
 
-  async apply(state: DesiredState): Promise<Applied[]> {
+  async apply(state: DesiredState, fence: Fence): Promise<Applied[]> {
     const applied: Applied[] = [];
-    for (const entry of state.tenants) applied.push(await this.applyOne(entry));
-    await this.stopServing(state);
+    for (const entry of state.tenants) applied.push(await this.applyOne(entry, fence));
+    await this.stopServing(state, fence);
     this.directory.forget();
     return applied;
   }
@@ -73,58 +77,77 @@ export class DesiredStateApplier {
     if (done.length === 0) return;
     await this.database.write(async (manager) => {
       for (const { tenantId, entryRevision } of done) {
-        await manager.update(Tenant, { id: tenantId }, { reportedRevision: entryRevision });
+        // A newer entry is not yet reported.
+        await manager.update(Tenant, { id: tenantId, entryRevision }, { reportedRevision: entryRevision });
       }
     });
   }
 
-  private async applyOne(entry: DesiredTenant): Promise<Applied> {
+  private async applyOne(entry: DesiredTenant, fence: Fence): Promise<Applied> {
     const outcome = { tenantId: entry.tenant_id, entryRevision: entry.entry_revision };
     try {
       if (entry.phase !== 'retired') await this.file.fixTo(entry.tenant_id);
-      await this.settleTransfers(entry);
-      if (entry.purge) await this.purge(entry.tenant_id);
-      // TypeORM's own type takes a JSON column for a relation.
-      const row = rowOf(entry) as never;
-      await this.database.write((manager) => manager.upsert(Tenant, row, ['id']));
+      if (entry.purge) await this.purge(entry.tenant_id, fence);
+      await this.write(entry.tenant_id, fence, (manager) => this.put(manager, entry));
       return outcome;
     } catch (error) {
+      if (error instanceof Superseded) throw error;
       this.logger.error(error);
+      if (isLockTimeout(error)) return { ...outcome, error: STILL_WRITTEN, isRetried: true };
       if (databaseFailure(error)) return { ...outcome, error: databaseState(error).reason, isRetried: true };
       return { ...outcome, error: (error as Error).message };
     }
   }
 
   /**
-   * A tenant that is at home here again, or for the first time, is neither followed nor frozen. One that has left stays
-   * frozen: nothing more may be written to what is no longer it, whatever a replica has yet to learn.
+   * The tenant's row, and whether its rows may be written, in one transaction. Only one that is at home here may be
+   * written: a copy stays frozen while it is on its way, and so does what is left here of a tenant that has moved away,
+   * whatever a replica has yet to learn.
    */
-  private async settleTransfers(entry: DesiredTenant): Promise<void> {
-    const known = await this.database.read((manager) => manager.findOneBy(Tenant, { id: entry.tenant_id }));
-    const isOver = known?.transfer && known.transfer.id !== entry.transfer?.id;
-    if (isOver || entry.purge) await this.transfers.end(entry.tenant_id);
-    const isOtherwise = known && (isOver || known.phase !== entry.phase);
-    const hasLeft = entry.phase === 'frozen' || entry.phase === 'retired';
-    if (entry.purge || (isOtherwise && !hasLeft))
+  private async put(manager: EntityManager, entry: DesiredTenant): Promise<void> {
+    const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id: entry.tenant_id });
+    const known = await lockedForUpdate(query).getOne();
+    const isFollowed = known?.phase === 'serving' && known.transfer?.id === entry.transfer?.id;
+    if (entry.phase === 'serving' && !isFollowed)
       await new ChangeTracking(this.database).stop(entry.tenant_id);
+    // TypeORM's own type takes a JSON column for a relation.
+    await manager.upsert(Tenant, rowOf(entry, known) as never, ['id']);
   }
 
-  private async purge(tenantId: string): Promise<void> {
-    // A tenant that is served keeps its audit trail.
-    await this.database.write((manager) => manager.update(Tenant, { id: tenantId }, { phase: 'retired' }));
+  private async purge(tenantId: string, fence: Fence): Promise<void> {
+    // A tenant that is served keeps its audit trail; and from here on no transfer writes any more.
+    await this.write(tenantId, fence, (manager) => manager.update(Tenant, { id: tenantId }, RETIRED));
     const codecs = rowCodecs(this.database.dataSource.manager);
-    const count = await this.tenants.write(tenantId, (scope) => deleteAll(scope, codecs));
+    const count = await this.write(tenantId, fence, async () => {
+      await new ChangeTracking(this.database).stop(tenantId);
+      return this.tenants.write(tenantId, (scope) => deleteAll(scope, codecs));
+    });
     this.logger.log(`Removed ${count} rows of tenant ${tenantId}, as the Control Plane wants.`);
   }
 
   /** What is not wanted here is no longer answered; its rows stay. */
-  private async stopServing(state: DesiredState): Promise<void> {
-    const wanted = state.tenants.map((entry) => entry.tenant_id);
-    const gone = state.full ? { id: Not(In(wanted)) } : { id: In([...state.removed]) };
-    if (!state.full && state.removed.length === 0) return;
-    await this.database.write((manager) =>
-      manager.update(Tenant, gone, { phase: 'retired', transfer: null, movedTo: null }),
-    );
+  private async stopServing({ full, tenants, removed }: DesiredState, fence: Fence): Promise<void> {
+    const wanted = tenants.map((entry) => entry.tenant_id);
+    const which = full ? { id: Not(In(wanted)) } : { id: In([...removed]) };
+    if (!full && removed.length === 0) return;
+    const known = await this.database.read((manager) => manager.findBy(Tenant, which));
+    let failure: unknown;
+    // One by one, so that none is held up by another's writes.
+    for (const { id } of known.filter((tenant) => tenant.phase !== 'retired' || tenant.movedTo !== null)) {
+      const gone = { ...RETIRED, movedTo: null };
+      await this.write(id, fence, (manager) => manager.update(Tenant, { id }, gone)).catch(
+        (error: unknown) => (failure = error),
+      );
+    }
+    if (failure !== undefined) throw failure;
+  }
+
+  private write<T>(tenantId: string, fence: Fence, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.database.writeAs(tenantId, async (manager) => {
+      const result = await work(manager);
+      await fence(manager);
+      return result;
+    });
   }
 }
 
@@ -132,7 +155,8 @@ export function hasFailed(applied: readonly Applied[]): boolean {
   return applied.some(({ error }) => error !== undefined);
 }
 
-function rowOf(entry: DesiredTenant): Omit<Tenant, 'importedTransferId' | 'moveConsentId'> {
+function rowOf(entry: DesiredTenant, known: Tenant | null): Omit<Tenant, 'moveConsentId'> {
+  const importedTransferId = known?.importedTransferId ?? null;
   return {
     id: entry.tenant_id,
     slug: entry.slug,
@@ -144,6 +168,8 @@ function rowOf(entry: DesiredTenant): Omit<Tenant, 'importedTransferId' | 'moveC
     entryRevision: entry.entry_revision,
     reportedRevision: 0,
     transfer: entry.transfer ?? null,
+    // The copy that an earlier move left here is not that of this one.
+    importedTransferId: importedTransferId === entry.transfer?.id ? importedTransferId : null,
     movedTo: entry.moved_to ?? null,
     purgeJobId: entry.purge?.job_id ?? null,
   };

@@ -6,6 +6,7 @@ import { ControlPlaneClient } from './control-plane-client';
 import { ControlPlaneRefused } from './control-plane.errors';
 import { enrolRequestOf } from './enrol-request';
 import { enrolledWith, needsEnrolment } from './install-bundle';
+import { type Fence } from './link-lease';
 import { PlaneIdentities } from './plane-identities';
 import { adviceOn } from './refusal-advice';
 
@@ -23,7 +24,7 @@ export class Enrolment {
   ) {}
 
   /** Null when it could not be done now; the log says why and what to do. */
-  async enrol(): Promise<EnrolAnswer | null> {
+  async enrol(fence: Fence): Promise<EnrolAnswer | null> {
     const token = this.config.ATLAS_PROVISIONING_TOKEN;
     if (!token) {
       this.logger.error(
@@ -32,7 +33,7 @@ export class Enrolment {
       return null;
     }
     try {
-      return await this.redeem(token);
+      return await this.redeem(token, fence);
     } catch (error) {
       this.logger.error(`Enrolment failed and is tried again: ${adviceOnEnrolment(error, this.config)}`);
       return null;
@@ -45,13 +46,13 @@ export class Enrolment {
   }
 
   /** One attempt. Throws what {@link adviceOnEnrolment} can tell a person. */
-  async redeem(token: Secret): Promise<EnrolAnswer> {
+  async redeem(token: Secret, fence?: Fence): Promise<EnrolAnswer> {
     await this.requireSamePlane(token);
-    await this.identities.ensureKeyPair();
+    await this.identities.ensureKeyPair(fence);
     const answer = await this.call(token);
     const { tenant_plane_id: tenantPlaneId, deployment_model: deploymentModel } = answer;
     const enrolled = enrolledWith(this.config);
-    await this.identities.update({ tenantPlaneId, deploymentModel, ...enrolled });
+    await this.identities.update({ tenantPlaneId, deploymentModel, ...enrolled }, fence);
     this.logger.log(`Enrolled as ${deploymentModel} tenant plane ${tenantPlaneId}`);
     return answer;
   }

@@ -19,6 +19,7 @@ import { ControlPlaneClient } from './control-plane-client';
 import { DesiredStateApplier, hasFailed } from './desired-state-applier';
 import { AnswerNotTrusted } from './control-plane.errors';
 import { Enrolment } from './enrolment';
+import { type Fence, Superseded } from './link-lease';
 import { LinkState } from './link-state';
 import { PlaneIdentities } from './plane-identities';
 import { adviceOn } from './refusal-advice';
@@ -62,7 +63,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     await this.running;
     await this.transfers.stop();
     await this.reporter.settled();
-    if (this.holdsLease) await this.identities.releaseLease();
+    await this.identities.lease.release();
   }
 
   /** A replica that does not speak itself knows it from when another one last did. */
@@ -82,14 +83,14 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   }
 
   private async tryLease(): Promise<void> {
-    const isHeld = await this.identities.holdLease();
-    // Until now another replica wrote the identity: our copy is old.
-    if (!this.holdsLease) await this.identities.refresh();
-    const wasHeld = this.holdsLease;
-    this.holdsLease = isHeld;
-    // They go where the lease is.
-    if (isHeld) await this.transfers.tend();
-    else if (wasHeld) await this.transfers.stop();
+    const refresh = (): Promise<void> => this.identities.refresh();
+    const outcome = await this.identities.lease.hold(refresh);
+    this.holdsLease = outcome !== 'elsewhere';
+    // Another replica writes the identity: the copy here is old.
+    if (!this.holdsLease) await refresh();
+    // They go where the lease is, and what ran under another claim can't go on.
+    if (outcome !== 'renewed') await this.transfers.stop();
+    if (this.holdsLease) await this.transfers.tend();
   }
 
   private async pullForEver(): Promise<void> {
@@ -101,11 +102,14 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   private async turn(): Promise<void> {
     const startedAt = performance.now();
+    // Of now: the lease may change hands while the answer is on its way.
+    const fence = this.identities.lease.fence();
     try {
-      if (this.enrolment.isDue) await this.enrolAndApply();
-      else await this.pullAndApply();
+      if (this.enrolment.isDue) await this.enrolAndApply(fence);
+      else await this.pullAndApply(fence);
     } catch (error) {
       if (this.ended.signal.aborted) return;
+      if (error instanceof Superseded) return this.standBack(error);
       this.noteContact(false);
       this.logger.warn(`No word from the Control Plane: ${adviceOn(error, this.config)}`);
       // Whoever changes answers on their way may let reports through.
@@ -115,15 +119,21 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     await this.pause(this.pace.pauseMs);
   }
 
-  private async enrolAndApply(): Promise<void> {
-    const answer = await this.enrolment.enrol();
-    if (answer) return this.accept(answer.desired_state);
+  /** What came of it is the holder's to ask for again. */
+  private standBack({ message }: Superseded): void {
+    this.holdsLease = false;
+    this.logger.warn(`What the Control Plane answered is dropped: ${message}`);
+  }
+
+  private async enrolAndApply(fence: Fence): Promise<void> {
+    const answer = await this.enrolment.enrol(fence);
+    if (answer) return this.accept(answer.desired_state, fence);
     // What it is enrolled as goes on, if the secret is good for that.
-    if (this.identities.current.tenantPlaneId !== null) await this.pullAndApply();
+    if (this.identities.current.tenantPlaneId !== null) await this.pullAndApply(fence);
     else this.pace.failed();
   }
 
-  private async pullAndApply(): Promise<void> {
+  private async pullAndApply(fence: Fence): Promise<void> {
     if (this.pace.pauseMs > 0 || !this.state.isReachable)
       this.reporter.report(await this.applier.unreported());
     const { revision, tenantPlaneId } = this.identities.current;
@@ -142,7 +152,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
       mustBeSigned: true,
     });
     if (state) {
-      await this.accept(state);
+      await this.accept(state, fence);
     } else {
       this.noteContact(true);
       this.pace.heardNothing({ waitedMs: performance.now() - askedAt, askedMs: wait * 1000 });
@@ -150,9 +160,9 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     this.reporter.heartbeat();
   }
 
-  private async accept(state: DesiredState): Promise<void> {
+  private async accept(state: DesiredState, fence: Fence): Promise<void> {
     this.noteContact(true);
-    const applied = await this.applier.accept(state);
+    const applied = await this.applier.accept(state, fence);
     if (hasFailed(applied)) this.pace.failed();
     else this.pace.succeeded();
     await this.transfers.tend();

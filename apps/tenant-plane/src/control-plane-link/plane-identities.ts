@@ -14,17 +14,17 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 'jose';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { otherModel } from './install-bundle';
+import { type Fence, LinkLease, unfenced } from './link-lease';
 import { PlaneIdentity } from './plane-identity.entity';
 
 const ONLY = { id: 1 };
-/** Another replica that does not speak for this long has died. */
-const LEASE_MS = 10_000;
 
 /** The plane's identity row, and this process's copy of it. */
 @Injectable()
 export class PlaneIdentities implements OnModuleInit {
   /** This process among the replicas, and this copy among clones. */
   readonly linkId = randomUUID();
+  readonly lease: LinkLease;
   private copy: PlaneIdentity;
   /** Of {@link nextSequence}: what the database holds. */
   private storedSequence = 0;
@@ -32,8 +32,10 @@ export class PlaneIdentities implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly config: TenantPlaneConfig,
-    private readonly clock: Clock,
-  ) {}
+    clock: Clock,
+  ) {
+    this.lease = new LinkLease(database, clock);
+  }
 
   async onModuleInit(): Promise<void> {
     const isThere = await this.database.read((manager) => manager.existsBy(PlaneIdentity, ONLY));
@@ -53,8 +55,11 @@ export class PlaneIdentities implements OnModuleInit {
     this.storedSequence = this.copy.sequence;
   }
 
-  async update(changes: Partial<PlaneIdentity>): Promise<void> {
-    await this.database.write((manager) => updateRows(manager, PlaneIdentity, ONLY, changes));
+  async update(changes: Partial<PlaneIdentity>, fence: Fence = unfenced): Promise<void> {
+    await this.database.write(async (manager) => {
+      await updateRows(manager, PlaneIdentity, ONLY, changes);
+      await fence(manager);
+    });
     Object.assign(this.copy, changes);
   }
 
@@ -71,12 +76,12 @@ export class PlaneIdentities implements OnModuleInit {
   /**
    * The number of the next report, stored before it is used. Where a SQLite file takes no write it is counted in memory, so
    * that the report which says so goes out. It then says which number is stored, as the next process counts on from that one
-   * and must not look like a copy of this one.
+   * and must not look like a copy of this one. Throws where another replica counts by now.
    */
   async nextSequence(): Promise<Pick<ReportRequest, 'sequence' | 'stored_sequence'>> {
     const sequence = this.copy.sequence + 1;
     try {
-      await this.update({ sequence });
+      await this.update({ sequence }, this.lease.fence());
     } catch (error) {
       if (!this.areAlone) throw error;
       this.copy.sequence = sequence;
@@ -84,29 +89,6 @@ export class PlaneIdentities implements OnModuleInit {
     }
     this.storedSequence = sequence;
     return { sequence };
-  }
-
-  /** True while this process is the one replica that talks to the Control Plane. On SQLite there is no other. */
-  async holdLease(): Promise<boolean> {
-    const now = this.clock.now();
-    const free = '(lease_owner is null or lease_owner = :owner or lease_expires_at <= :now)';
-    const { affected } = await this.database.write((manager) =>
-      manager
-        .createQueryBuilder()
-        .update(PlaneIdentity)
-        .set({ leaseOwner: this.linkId, leaseExpiresAt: new Date(now.getTime() + LEASE_MS) })
-        .where(ONLY)
-        .andWhere(this.database.driver === 'sqlite' ? '1 = 1' : free, { owner: this.linkId, now })
-        .execute(),
-    );
-    return affected === 1;
-  }
-
-  async releaseLease(): Promise<void> {
-    const nobody = { leaseOwner: null, leaseExpiresAt: null };
-    await this.database.write((manager) =>
-      manager.update(PlaneIdentity, { ...ONLY, leaseOwner: this.linkId }, nobody),
-    );
   }
 
   private async create(): Promise<void> {
@@ -135,8 +117,8 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /** The pair is sealed with the environment's secret. Under another one a new pair takes its place, before that is shown. */
-  async ensureKeyPair(): Promise<void> {
-    if (!this.opensPrivateKey()) await this.update(await this.newKeyPair(this.copy.instanceId));
+  async ensureKeyPair(fence?: Fence): Promise<void> {
+    if (!this.opensPrivateKey()) await this.update(await this.newKeyPair(this.copy.instanceId), fence);
   }
 
   /** What a plane may do goes by its model: an env file does not make another of it. */

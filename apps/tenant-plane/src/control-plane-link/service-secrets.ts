@@ -4,6 +4,7 @@ import { openNextSecret } from '@atlas/service-auth';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { ControlPlaneRefused } from './control-plane.errors';
+import { type Fence } from './link-lease';
 import { PlaneIdentities } from './plane-identities';
 import { type PlaneIdentity } from './plane-identity.entity';
 
@@ -13,7 +14,7 @@ const KEPT = 2;
 /** The row that keeps them; null where there is none yet. */
 export interface SecretStore {
   readonly current: Pick<PlaneIdentity, 'instanceId' | 'serviceSecretsSealed'> | null;
-  update(changes: Pick<PlaneIdentity, 'serviceSecretsSealed'>): Promise<void>;
+  update(changes: Pick<PlaneIdentity, 'serviceSecretsSealed'>, fence?: Fence): Promise<void>;
 }
 
 /**
@@ -55,7 +56,7 @@ export class ServiceSecrets {
   }
 
   /** Stores the secret that follows; it is signed with from then on. */
-  async keepNext(sealed: string): Promise<void> {
+  async keepNext(sealed: string, fence: Fence): Promise<void> {
     const next = await openNextSecret(sealed, this.all).catch((error: unknown) => {
       this.logger.error(`The next service secret can't be taken: ${(error as Error).message}`);
       return null;
@@ -63,7 +64,8 @@ export class ServiceSecrets {
     const { INTERNAL_SERVICE_SECRET: given } = this.config;
     if (next === null || given === undefined || isAmong(next, this.all)) return;
     const kept = [next, ...this.kept(given)].slice(0, KEPT).map((secret) => secret.reveal());
-    await this.store.update({ serviceSecretsSealed: boxOf(given).seal(JSON.stringify(kept), this.place) });
+    const serviceSecretsSealed = boxOf(given).seal(JSON.stringify(kept), this.place);
+    await this.store.update({ serviceSecretsSealed }, fence);
     this.logger.log('The next service secret is stored, and signed with from now on.');
   }
 

@@ -4,6 +4,7 @@ import { OFFLINE_ENROL_PATH } from '@atlas/plane-contract';
 import { hasFailed } from '../control-plane-link/desired-state-applier';
 import { OfflineEnrolmentRefused, enrolRequestFile, trustedAnswer } from './enrolment-file';
 import { enrolledWith } from '../control-plane-link/install-bundle';
+import { unfenced } from '../control-plane-link/link-lease';
 import { type InstalledPlane } from './installed-plane';
 
 /** Writes the file to be carried to the Control Plane. May be done again: a later answer holds what has changed. */
@@ -25,7 +26,7 @@ export async function applyAnswer(
   path: string,
 ): Promise<void> {
   const { answer, signedAt } = trustedAnswer(config, identities.current, readJson(path));
-  const applied = await applier.accept(answer.desired_state);
+  const applied = await applier.accept(answer.desired_state, unfenced);
   if (hasFailed(applied))
     throw new OfflineEnrolmentRefused(
       `Not all tenants could be applied: ${applied.flatMap(({ error }) => error ?? []).join('; ')}`,

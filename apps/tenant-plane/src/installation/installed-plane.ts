@@ -7,7 +7,6 @@ import { databaseOptions } from '../database/database-options';
 import { requireProductionDatabase } from '../database/production-database';
 import { SingleTenantFile } from '../database/single-tenant-file';
 import { Deployment } from '../deployment/deployment';
-import { RunningTransfers } from '../portability/running-transfers';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { type TenantPlaneConfig } from '../tenant-plane.config';
 
@@ -46,7 +45,6 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
   const applier = new DesiredStateApplier(
     database,
     new TenantDatabase(database),
-    new RunningTransfers(),
     new TenantDirectory(database, clock),
     identities,
     new ServiceSecrets(config, identities),

@@ -1,4 +1,4 @@
-import { type TenantDatabase } from '@atlas/persistence';
+import { type TenantScope } from '@atlas/persistence';
 import { Logger } from '@nestjs/common';
 import { type CryptoKey } from 'jose';
 import { type Part, openPart } from './part';
@@ -9,14 +9,14 @@ import { type TransferRelay } from './transfer-relay';
 
 export interface Incoming {
   readonly transferId: string;
-  readonly tenantId: string;
   /** Opens what is sent to us. */
   readonly key: CryptoKey;
 }
 
 export interface IncomingTools {
-  readonly tenants: TenantDatabase;
   readonly relay: TransferRelay;
+  /** One transaction of the tenant's. */
+  write<T>(work: (scope: TenantScope) => Promise<T>): Promise<T>;
   /** Says whether the copy is whole: told before the Control Plane is. */
   markWhole(isWhole: boolean): Promise<void>;
 }
@@ -82,16 +82,15 @@ export class IncomingTransfer {
 
   /** What an earlier attempt left here goes first. */
   private async begin(attempt: string): Promise<void> {
-    const { tenantId } = this.incoming;
     await this.tools.markWhole(false);
-    const removed = await this.tools.tenants.write(tenantId, (scope) => deleteAll(scope, this.codecs));
+    const removed = await this.tools.write((scope) => deleteAll(scope, this.codecs));
     if (removed > 0) this.logger.log(`Removed ${removed} rows of an earlier copy.`);
     this.sums = this.noSums();
     [this.attempt, this.next] = [attempt, 1];
   }
 
   private async take({ tables }: Part): Promise<void> {
-    await this.tools.tenants.write(this.incoming.tenantId, async (scope) => {
+    await this.tools.write(async (scope) => {
       const here = this.codecs.flatMap((codec) => {
         const found = tables.find(({ table }) => table === codec.table);
         return found ? [{ codec, ...found }] : [];

@@ -58,7 +58,7 @@ export class OutgoingTransfer {
     try {
       if (this.progress === 'none') await this.begin(signal);
       while (!signal.aborted && this.progress !== 'all sent') {
-        const hasSent = await this.sendChanges(await this.isFrozen(), signal);
+        const hasSent = await this.sendChanges(await this.isFrozen(signal), signal);
         if (!hasSent) await this.pause(signal);
       }
     } catch (error) {
@@ -74,9 +74,9 @@ export class OutgoingTransfer {
     this.wake();
   }
 
-  private async isFrozen(): Promise<boolean> {
+  private async isFrozen(signal: AbortSignal): Promise<boolean> {
     if (this.shallFreeze && !this.hasFrozen) {
-      await this.tools.tracking.freeze(this.outgoing.tenantId);
+      await this.tools.tracking.freeze(this.outgoing.tenantId, signal);
       this.hasFrozen = true;
     }
     return this.hasFrozen;
@@ -88,10 +88,7 @@ export class OutgoingTransfer {
     this.attempt = randomUUID();
     this.sums = new RowSums(this.codecs.map(({ table }) => table));
     [this.part, this.saidLevel] = [0, false];
-    if (!(await this.isFrozen())) {
-      await tracking.stop(tenantId);
-      await tracking.start(tenantId);
-    }
+    if (!(await this.isFrozen(signal))) await tracking.start(tenantId, signal);
     await this.sendSnapshot(signal);
     this.progress = 'snapshot sent';
   }
@@ -99,7 +96,9 @@ export class OutgoingTransfer {
   private async sendSnapshot(signal: AbortSignal): Promise<void> {
     const spool = await Spool.open();
     try {
-      await this.tools.tenants.snapshot(this.outgoing.tenantId, (scope) => this.spoolAll(scope, spool));
+      await this.tools.tenants.snapshot(this.outgoing.tenantId, (scope) =>
+        this.spoolAll(scope, spool, signal),
+      );
       for (let part = 1; part < spool.next && !signal.aborted; part += 1)
         await this.tools.relay.send(this.outgoing.transferId, part, await spool.read(part), signal);
     } finally {
@@ -107,7 +106,7 @@ export class OutgoingTransfer {
     }
   }
 
-  private async spoolAll(scope: TenantScope, spool: Spool): Promise<void> {
+  private async spoolAll(scope: TenantScope, spool: Spool, signal: AbortSignal): Promise<void> {
     let tables: { table: string; rows: PortableRow[] }[] = [];
     let length = 0;
     const flush = async (): Promise<void> => {
@@ -116,6 +115,7 @@ export class OutgoingTransfer {
     };
     for (const codec of this.codecs) {
       for await (const page of pagesOf(scope, codec)) {
+        signal.throwIfAborted();
         for (const row of page) {
           this.sums.put(codec.table, codec.keyOf(row), codec.hashOf(row));
           if (tables.at(-1)?.table !== codec.table) tables.push({ table: codec.table, rows: [] });

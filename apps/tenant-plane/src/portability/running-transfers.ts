@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { type Fence } from '../control-plane-link/link-lease';
 import { type IncomingTransfer } from './incoming-transfer';
 import { type OutgoingTransfer } from './outgoing-transfer';
 
 export interface RunningTransfer {
-  readonly tenantId: string;
   readonly end: AbortController;
+  /** Of all that it writes. */
+  readonly fence: Fence;
   ended: Promise<void>;
   /** What is under way, and goes on after an outage. */
   outgoing?: OutgoingTransfer;
@@ -14,9 +16,9 @@ export interface RunningTransfer {
 /** The transfers that run in this process, by their ids. */
 @Injectable()
 export class RunningTransfers extends Map<string, RunningTransfer> {
-  /** From its end on nothing of the tenant's is read or written by a transfer here. */
-  async end(tenantId?: string): Promise<void> {
-    const those = [...this.values()].filter((one) => tenantId === undefined || one.tenantId === tenantId);
+  /** From its end on nothing is read or written by a transfer here. */
+  async end(): Promise<void> {
+    const those = [...this.values()];
     for (const { end } of those) end.abort();
     await Promise.allSettled(those.map(({ ended }) => ended));
   }

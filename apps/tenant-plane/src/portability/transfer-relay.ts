@@ -41,7 +41,7 @@ export class TransferRelay {
   private async persist(signal: AbortSignal, call: SignedCall): Promise<string> {
     for (;;) {
       try {
-        return await this.client.exchange(call);
+        return await this.client.exchange({ ...call, ended: signal });
       } catch (error) {
         if (!isPassing(error) || signal.aborted) throw error;
         await delay(RETRY_MS, undefined, { signal });

@@ -1,16 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ChangeTracking, Database, TenantDatabase } from '@atlas/persistence';
+import { ChangeTracking, Database, TenantDatabase, lockedForShare } from '@atlas/persistence';
 import { type DesiredTransfer, LinkPace } from '@atlas/plane-contract';
 import { databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type CryptoKey } from 'jose';
 import { IsNull, Not } from 'typeorm';
 import { type Applied } from '../control-plane-link/desired-state-applier';
+import { type Fence, Superseded } from '../control-plane-link/link-lease';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { Reporter } from '../control-plane-link/reporter';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { Tenant } from '../tenancy/tenant.entity';
-import { IncomingTransfer, TransferFailed } from './incoming-transfer';
+import { type IncomingTools, IncomingTransfer, TransferFailed } from './incoming-transfer';
 import { Moves } from './moves.service';
 import { OutgoingTransfer } from './outgoing-transfer';
 import { openBackupKey } from './part';
@@ -58,7 +59,8 @@ export class Transfers {
       if (phase === 'frozen') known.outgoing?.freeze();
       return;
     }
-    const running: RunningTransfer = { tenantId, end: new AbortController(), ended: Promise.resolve() };
+    const fence = this.fenceOf(tenantId, transfer.id);
+    const running: RunningTransfer = { end: new AbortController(), fence, ended: Promise.resolve() };
     this.running.set(transfer.id, running);
     running.ended = this.keepTrying(transfer.id, running).finally(() => this.running.delete(transfer.id));
   }
@@ -82,7 +84,8 @@ export class Transfers {
         // Done: it stays on the list, so that it is not begun again.
         return await aborted(signal);
       } catch (error) {
-        if (signal.aborted) return;
+        // Whoever holds the lease begins it anew, if it is still wanted.
+        if (signal.aborted || error instanceof Superseded) return;
         hasFailed = true;
         if (error instanceof TransferFailed) running.outgoing = running.incoming = undefined;
         this.logger.warn(`Transfer ${transferId} is tried again: ${(error as Error).message}`);
@@ -102,7 +105,7 @@ export class Transfers {
     { id: tenantId, transfer, phase }: TenantInTransfer,
     running: RunningTransfer,
   ): Promise<void> {
-    const tracking = new ChangeTracking(this.database);
+    const tracking = new ChangeTracking(this.database, running.fence);
     const tools = { tenants: this.tenants, tracking, relay: this.relay };
     const outgoing = { transferId: transfer.id, tenantId, recipient: transfer.recipient ?? {} };
     running.outgoing ??= new OutgoingTransfer(tools, outgoing, this.codecs());
@@ -114,12 +117,15 @@ export class Transfers {
     { id: tenantId, transfer }: TenantInTransfer,
     running: RunningTransfer,
   ): Promise<void> {
-    const tools = {
-      tenants: this.tenants,
+    const { fence } = running;
+    // Who reads a copy already must not write to it: nobody knows yet whether it will be the tenant's home.
+    const tracking = new ChangeTracking(this.database, fence);
+    const tools: IncomingTools = {
       relay: this.relay,
-      markWhole: (isWhole: boolean) => this.markWhole(tenantId, isWhole ? transfer.id : null),
+      write: (work) => tracking.writeFrozen(tenantId, () => this.tenants.write(tenantId, work)),
+      markWhole: (isWhole) => this.markWhole(tenantId, isWhole ? transfer.id : null, fence),
     };
-    const incoming = { transferId: transfer.id, tenantId, key: await this.keyOf(transfer) };
+    const incoming = { transferId: transfer.id, key: await this.keyOf(transfer) };
     running.incoming ??= new IncomingTransfer(tools, incoming, this.codecs());
     await running.incoming.run(running.end.signal);
   }
@@ -128,10 +134,14 @@ export class Transfers {
   private async backUp(tenant: TenantInTransfer, running: RunningTransfer): Promise<void> {
     const { id: tenantId, transfer } = tenant;
     await this.send(tenant, running);
-    const incoming = { transferId: transfer.id, tenantId, key: await this.keyOf(transfer) };
+    const incoming = { transferId: transfer.id, key: await this.keyOf(transfer) };
     await withScratchDatabase(async (scratch) => {
       const tenants = new TenantDatabase(scratch);
-      const tools = { tenants, relay: this.relay, markWhole: () => Promise.resolve() };
+      const tools: IncomingTools = {
+        relay: this.relay,
+        write: (work) => tenants.write(tenantId, work),
+        markWhole: () => Promise.resolve(),
+      };
       const codecs = rowCodecs(scratch.dataSource.manager);
       await new IncomingTransfer(tools, incoming, codecs).run(running.end.signal);
     });
@@ -146,9 +156,24 @@ export class Transfers {
     });
   }
 
-  private async markWhole(id: string, importedTransferId: string | null): Promise<void> {
-    await this.database.write((manager) => manager.update(Tenant, { id }, { importedTransferId }));
+  private async markWhole(id: string, importedTransferId: string | null, fence: Fence): Promise<void> {
+    await this.database.write(async (manager) => {
+      await manager.update(Tenant, { id }, { importedTransferId });
+      await fence(manager);
+    });
     this.directory.forget();
+  }
+
+  /** While this process holds the lease, and the tenant's entry speaks of this transfer. */
+  private fenceOf(id: string, transferId: string): Fence {
+    const fence = this.identities.lease.fence();
+    return async (manager) => {
+      await fence(manager);
+      const tenant = await lockedForShare(
+        manager.createQueryBuilder(Tenant, 'tenant').where({ id }),
+      ).getOne();
+      if (tenant?.transfer?.id !== transferId) throw new Superseded('This transfer is no longer wanted.');
+    };
   }
 
   private wanted(): Promise<TenantInTransfer[]> {

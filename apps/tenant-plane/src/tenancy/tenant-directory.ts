@@ -9,7 +9,10 @@ const FRESH_MS = 1000;
 const MAX_CACHED = 10_000;
 const AT_HOME = In(['serving', 'frozen']);
 
-/** One whose move here is complete is served although the Control Plane has yet to say so: it sends nobody before. */
+/**
+ * One whose move here is complete can be read although the Control Plane has yet to say that this is its home: so no read
+ * fails in between. Its copy is frozen until then.
+ */
 const served = (which: FindOptionsWhere<Tenant>): FindOptionsWhere<Tenant>[] => [
   { ...which, phase: AT_HOME },
   { ...which, phase: 'importing', importedTransferId: Not(IsNull()) },

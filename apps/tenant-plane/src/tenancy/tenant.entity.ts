@@ -21,7 +21,7 @@ export class Tenant {
   @Column('integer', { name: 'reported_revision' }) reportedRevision: number;
   /** The move that it is part of. */
   @JsonColumn({ nullable: true }) transfer: DesiredTransfer | null;
-  /** The move whose rows are all here, and have been found to be the same: from then on it can be served. */
+  /** That move, once its rows are all here and have been found to be the same: from then on they can be read. */
   @Column('uuid', { name: 'imported_transfer_id', nullable: true }) importedTransferId: string | null;
   /** The move away from here that its admin has agreed to. */
   @Column('uuid', { name: 'move_consent_id', nullable: true }) moveConsentId: string | null;

@@ -196,10 +196,10 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     const [globex, initech] = [tenantEntry('globex'), tenantEntry('initech')];
     const applier = plane.app.get(DesiredStateApplier);
     const apply = applier.apply.bind(applier);
-    jest.spyOn(applier, 'apply').mockImplementationOnce(async (state) => {
+    jest.spyOn(applier, 'apply').mockImplementationOnce(async (state, fence) => {
       link.control.wanted.put(initech);
       link.control.wanted.put({ ...globex, name: 'Renamed meanwhile' });
-      return apply(state);
+      return apply(state, fence);
     });
     link.control.wanted.put(globex);
     await link.reported(initech.tenant_id);
@@ -213,8 +213,8 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     const { identities } = plane;
     const keep = identities.update.bind(identities);
     let failures = 0;
-    jest.spyOn(identities, 'update').mockImplementation(async (changes) => {
-      if (changes.revision === undefined || (failures += 1) > 1) return keep(changes);
+    jest.spyOn(identities, 'update').mockImplementation(async (changes, fence) => {
+      if (changes.revision === undefined || (failures += 1) > 1) return keep(changes, fence);
       throw new Error('The disk is full.');
     });
     const known = identities.current.revision;

@@ -7,7 +7,11 @@ import { type EntityMetadata } from 'typeorm';
 import { User } from '../../src/accounts/user.entity';
 import { TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
 import { Incident } from '../../src/incidents/incident.entity';
-import { IncomingTransfer, TransferFailed } from '../../src/portability/incoming-transfer';
+import {
+  type IncomingTools,
+  IncomingTransfer,
+  TransferFailed,
+} from '../../src/portability/incoming-transfer';
 import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
 import { RowCodec, rowCodecs } from '../../src/portability/row-codec';
 import { type TransferRelay } from '../../src/portability/transfer-relay';
@@ -61,8 +65,12 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
   };
   const incoming = (taken = codecs(target)): IncomingTransfer => {
     const marked = { markWhole: async (isWhole: boolean) => void (wholes += Number(isWhole)) };
-    const tools = { tenants: target.tenants, relay: relay as unknown as TransferRelay, ...marked };
-    return new IncomingTransfer(tools, { transferId: 't', tenantId: tenant.tenant_id, key }, taken);
+    const tools: IncomingTools = {
+      relay: relay as unknown as TransferRelay,
+      write: (work) => target.tenants.write(tenant.tenant_id, work),
+      ...marked,
+    };
+    return new IncomingTransfer(tools, { transferId: 't', key }, taken);
   };
   /** All rows of the tenant, alike for the same rows on any database. */
   const contents = (plane: TestTenantPlane): Promise<unknown> =>

@@ -1,7 +1,9 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { keyIdOf, mintCredential } from '@atlas/service-auth';
 import { eventually } from '@atlas/testing';
+import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
 import { Link } from '../linked-plane.fixture';
+import { Pause } from '../pause.fixture';
 import { type TestTenantPlane, hostOf, tenantEntry } from '../tenant-plane.fixture';
 
 describe('two replicas of a tenant plane on Postgres', () => {
@@ -94,5 +96,47 @@ describe('a replica that died', () => {
     await eventually(() => link.control.enrolments.length > 0, { what: 'the other takes over' });
     expect(Date.now()).toBeGreaterThanOrEqual(leaseExpiresAt.getTime());
     await link.close();
+  });
+});
+
+describe('a replica that lost its lease unawares', () => {
+  let link: Link;
+  let stopped: TestTenantPlane;
+  let other: TestTenantPlane;
+  const acme = tenantEntry('acme');
+
+  beforeAll(async () => {
+    link = await Link.create('postgres');
+    link.control.wanted.put(acme);
+    stopped = await link.startPlane();
+    await link.reported(acme.tenant_id);
+    other = await link.startPlane();
+  });
+  afterAll(() => link.close());
+
+  it('applies nothing of what it was told before another one took over', async () => {
+    const { lease } = stopped.identities;
+    // As one that stands still: it renews nothing, and the answer is on its way.
+    const renewal = Pause.before(lease, 'hold');
+    const answer = Pause.before(stopped.app.get(DesiredStateApplier), 'accept');
+    link.control.wanted.put({ ...acme, name: 'Resumed' });
+    await Promise.all([answer.reached, renewal.reached]);
+    await other.identities.update({ leaseExpiresAt: new Date(0) });
+    link.control.wanted.put({ ...acme, name: 'Suspended', status: 'suspended' });
+    const { revision } = link.control.wanted;
+    await eventually(() => link.control.reports.at(-1)?.revision === revision, {
+      what: 'the other has applied it',
+    });
+    answer.release();
+    await link.logged(/is dropped: Another replica/);
+    for (const plane of [stopped, other])
+      expect((await plane.get('/api/tenant-default', { tenant: 'acme' })).body.code).toBe('tenant_suspended');
+    await other.identities.refresh();
+    expect(other.identities.current.revision).toBe(revision);
+    renewal.release();
+  });
+
+  it('counts no report of its own, so that it does not look like a copy of the other', async () => {
+    await expect(stopped.identities.nextSequence()).rejects.toThrow('Another replica');
   });
 });

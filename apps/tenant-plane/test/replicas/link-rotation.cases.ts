@@ -84,8 +84,8 @@ describe('the secret of a linked tenant plane', () => {
     const { identities } = plane;
     const update = identities.update.bind(identities);
     let failures = 0;
-    jest.spyOn(identities, 'update').mockImplementation(async (changes) => {
-      if (!changes.serviceSecretsSealed || failures > 0) return update(changes);
+    jest.spyOn(identities, 'update').mockImplementation(async (changes, fence) => {
+      if (!changes.serviceSecretsSealed || failures > 0) return update(changes, fence);
       failures += 1;
       throw new Error('disk is full');
     });

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { type Database, lockedForShare } from '@atlas/persistence';
+import { type Clock } from '@atlas/platform';
+import { type EntityManager } from 'typeorm';
+import { PlaneIdentity } from './plane-identity.entity';
+
+const ONLY = { id: 1 };
+/** Another replica that does not speak for this long has died. */
+const LEASE_MS = 10_000;
+
+/** Another replica has taken over, or the Control Plane wants something else by now: nothing was written. */
+export class Superseded extends Error {}
+
+/**
+ * Throws {@link Superseded} in a transaction whose writes are out of date. Call it last: what it locks stays locked until
+ * the commit, so that nobody takes over in between, and no longer.
+ */
+export type Fence = (manager: EntityManager) => Promise<void>;
+
+/** For commands, which hold no lease. */
+export const unfenced: Fence = () => Promise.resolve();
+
+/**
+ * Which of the replicas talks to the Control Plane. Each claim has a name of its own, so that a process that lost the lease
+ * unawares, and took it again, does not take what it was doing before for the holder's work.
+ */
+export class LinkLease {
+  private claim: string | null = null;
+  /** The next claim: asked for again under the same name when nobody knows whether it was stored. */
+  private next = randomUUID();
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Renews the lease, or takes it if it is free: `prepare` is done before anything is written under a new claim. */
+  async hold(prepare: () => Promise<void>): Promise<'renewed' | 'taken' | 'elsewhere'> {
+    if (this.claim !== null) {
+      if (await this.put(this.claim, 'lease_owner = :claim')) return 'renewed';
+      this.claim = null;
+      this.next = randomUUID();
+    }
+    const isFree = '(lease_owner is null or lease_owner = :claim or lease_expires_at <= :now)';
+    // A SQLite file has one process, and who held it before is gone.
+    if (!(await this.put(this.next, this.database.driver === 'sqlite' ? '1 = 1' : isFree)))
+      return 'elsewhere';
+    await prepare();
+    this.claim = this.next;
+    return 'taken';
+  }
+
+  async release(): Promise<void> {
+    if (this.claim === null) return;
+    const nobody = { leaseOwner: null, leaseExpiresAt: null };
+    const own = { ...ONLY, leaseOwner: this.claim };
+    await this.database.write((manager) => manager.update(PlaneIdentity, own, nobody));
+  }
+
+  /** For all that comes of the lease as it is held now: the answer to a question that is asked now, a transfer that begins. */
+  fence(): Fence {
+    const { claim, database } = this;
+    return async (manager) => {
+      if (database.driver === 'sqlite') return;
+      const held = { ...ONLY, leaseOwner: claim ?? 'nobody' };
+      const query = manager.createQueryBuilder(PlaneIdentity, 'identity').where(held);
+      if (!(await lockedForShare(query).getOne()))
+        throw new Superseded('Another replica talks to the Control Plane by now.');
+    };
+  }
+
+  private async put(claim: string, condition: string): Promise<boolean> {
+    const now = this.clock.now();
+    const { affected } = await this.database.write((manager) =>
+      manager
+        .createQueryBuilder()
+        .update(PlaneIdentity)
+        .set({ leaseOwner: claim, leaseExpiresAt: new Date(now.getTime() + LEASE_MS) })
+        .where(ONLY)
+        .andWhere(condition, { claim, now })
+        .execute(),
+    );
+    return affected === 1;
+  }
+}

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { ChangeTracking, Database } from '@atlas/persistence';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { Client } from 'pg';
+import { Incident } from '../../src/incidents/incident.entity';
+import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
+import { rowCodecs } from '../../src/portability/row-codec';
+import { RunningTransfers } from '../../src/portability/running-transfers';
+import { TransferRelay } from '../../src/portability/transfer-relay';
+import { Transfers } from '../../src/portability/transfers';
+import { Tenant } from '../../src/tenancy/tenant.entity';
+import { MemoryRelay } from '../memory-relay.fixture';
+import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
+
+describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver) => {
+  let plane: TestTenantPlane;
+  let relay: MemoryRelay;
+  let tenant: DesiredTenant;
+  let admin: CallOptions;
+  let count = 0;
+
+  beforeAll(async () => {
+    plane = await TestTenantPlane.boot(driver);
+    // Its link does not run.
+    await plane.identities.lease.hold(() => Promise.resolve());
+  });
+  afterAll(() => plane.close());
+  beforeEach(async () => {
+    relay = new MemoryRelay();
+    const real = plane.app.get(TransferRelay);
+    jest.spyOn(real, 'send').mockImplementation((id, part, sealed) => relay.send(id, part, sealed));
+    jest.spyOn(real, 'receive').mockImplementation((...given) => relay.receive(...given));
+    ({ tenant, admin } = await plane.tenantWithAdmin(`comer-${(count += 1)}`));
+  });
+  afterEach(async () => {
+    // The next one's relay is for its tenant alone.
+    await want({ phase: 'serving', transfer: undefined });
+    await plane.app.get(Transfers).stop();
+    jest.restoreAllMocks();
+  });
+
+  const want = async (entry: Partial<DesiredTenant>): Promise<void> => {
+    tenant = { ...tenant, ...entry, entry_revision: tenant.entry_revision + 1 };
+    const { tenant_id: tenantId, entry_revision: entryRevision } = tenant;
+    expect(await plane.apply({ tenants: [tenant] })).toEqual([{ tenantId, entryRevision }]);
+    await plane.app.get(Transfers).tend();
+  };
+  const expectHere = (transferId: string): Promise<void> =>
+    want({ phase: 'importing', transfer: { id: transferId, role: 'target' }, moved_to: undefined });
+  /** The rows as they are here, on their way to here: as if they came from elsewhere. */
+  const send = async (transferId: string): Promise<void> => {
+    const database = plane.app.get(Database);
+    const tracking = new ChangeTracking(database);
+    const tools = { tenants: plane.tenants, tracking, relay: relay as unknown as TransferRelay };
+    const { publicKey: recipient } = plane.identities.current;
+    const outgoing = { transferId, tenantId: tenant.tenant_id, recipient };
+    const sending = new OutgoingTransfer(tools, outgoing, rowCodecs(database.dataSource.manager));
+    sending.freeze();
+    await sending.run(new AbortController().signal);
+  };
+  const row = (): Promise<Tenant> =>
+    plane.app.get(Database).read((manager) => manager.findOneByOrFail(Tenant, { id: tenant.tenant_id }));
+  const arrived = (transferId: string): Promise<unknown> =>
+    eventually(async () => (await row()).importedTransferId === transferId, { what: 'the copy is whole' });
+  const read = async (): Promise<number> => (await plane.get('/api/incidents', admin)).status;
+  const write = async (title: string): Promise<unknown> => {
+    const { status, body } = await plane.post('/api/incidents', { title, severity: 'P3' }, admin);
+    return status === 201 ? status : body.code;
+  };
+  const titles = async (): Promise<string[]> =>
+    (await plane.rows(tenant, Incident)).map(({ title }) => title);
+
+  it('can be read once its copy is whole, and written once this is its home', async () => {
+    const id = randomUUID();
+    expect(await write('before')).toBe(201);
+    await send(id);
+    await expectHere(id);
+    await arrived(id);
+    expect([await read(), await write('too early')]).toEqual([200, 'tenant_frozen']);
+    await want({ phase: 'serving', transfer: undefined });
+    expect([await read(), await write('at home')]).toEqual([200, 201]);
+    expect(await titles()).toEqual(['before', 'at home']);
+  });
+
+  it('is not answered from the copy that it left here when it was here before', async () => {
+    const [first, second] = [randomUUID(), randomUUID()];
+    await send(first);
+    await expectHere(first);
+    await arrived(first);
+    await want({ phase: 'serving', transfer: undefined });
+    expect(await write('acknowledged')).toBe(201);
+    await new ChangeTracking(plane.app.get(Database)).freeze(tenant.tenant_id);
+    await want({ phase: 'retired', transfer: undefined, moved_to: 'https://elsewhere.example' });
+    await expectHere(second);
+    expect([await read(), await write('lost')]).toEqual([404, 'tenant_not_found']);
+    // Nor is it written by who looked it up before it left.
+    const late = plane.tenants.write(tenant.tenant_id, (scope) =>
+      scope.update(Incident, {}, { title: 'lost' }),
+    );
+    await expect(late).rejects.toMatchObject({ code: 'tenant_frozen' });
+    await send(second);
+    await arrived(second);
+    expect([await read(), await write('too early')]).toEqual([200, 'tenant_frozen']);
+    await want({ phase: 'serving', transfer: undefined });
+    expect(await write('at home again')).toBe(201);
+    expect(await titles()).toEqual(['acknowledged', 'at home again']);
+  });
+
+  it('is written no more by a transfer that another has replaced, and that still runs', async () => {
+    const [first, second] = [randomUUID(), randomUUID()];
+    expect(await write('kept')).toBe(201);
+    await expectHere(first);
+    await relay.when(() => relay.asked > 0);
+    // The applier does not wait for the first to end.
+    const transfer = { id: second, role: 'target' } as const;
+    tenant = { ...tenant, transfer, entry_revision: tenant.entry_revision + 1 };
+    await plane.apply({ tenants: [tenant] });
+    await send(first);
+    await eventually(() => !plane.app.get(RunningTransfers).has(first), { what: 'the first ends' });
+    expect([await titles(), (await row()).importedTransferId, await read()]).toEqual([['kept'], null, 404]);
+  });
+
+  if (driver === 'postgres') {
+    it('is written no more by a replica that has lost its lease', async () => {
+      const id = randomUUID();
+      expect(await write('before')).toBe(201);
+      await expectHere(id);
+      await relay.when(() => relay.asked > 0);
+      await plane.identities.update({ leaseOwner: 'another replica' });
+      await send(id);
+      await eventually(() => !plane.app.get(RunningTransfers).has(id), { what: 'the transfer ends' });
+      expect([await titles(), (await row()).importedTransferId]).toEqual([['before'], null]);
+      await plane.identities.update({ leaseOwner: null });
+      await plane.identities.lease.hold(() => Promise.resolve());
+      await plane.app.get(Transfers).tend();
+      await arrived(id);
+    });
+
+    it("holds up no other tenant's entry while somebody's transaction is waited for", async () => {
+      const other = await plane.tenant(`other-${count}`);
+      const somebody = new Client({ connectionString: plane.database.ownerUrl });
+      await somebody.connect();
+      try {
+        await somebody.query('begin; create table somebodys (id int)');
+        await want({
+          transfer: { id: randomUUID(), role: 'source', recipient: plane.identities.current.publicKey },
+        });
+        const looks = jest.spyOn(plane.app.get(Database), 'read');
+        await eventually(() => looks.mock.calls.length > 3, { what: 'it waits' });
+        const { entry_revision } = tenant;
+        const entries = [
+          { ...tenant, transfer: undefined, entry_revision: entry_revision + 1 },
+          { ...other, status: 'suspended', entry_revision: entry_revision + 2 } as const,
+        ];
+        expect(await plane.apply({ tenants: entries })).toMatchObject([{}, {}]);
+        expect((await plane.get('/api/tenant-default', { tenant: other.slug })).status).toBe(403);
+        await plane.app.get(Transfers).stop();
+        expect(await write('goes on')).toBe(201);
+      } finally {
+        await somebody.end();
+      }
+    });
+  }
+});
