@@ -2,12 +2,13 @@ import { ChangeTracking, Database, TenantDatabase } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
 import { databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
-import { In, Not } from 'typeorm';
+import { type EntityManager, In, Not } from 'typeorm';
 import { rowCodecs } from '../portability/row-codec';
 import { deleteAll } from '../portability/row-store';
 import { RunningTransfers } from '../portability/running-transfers';
 import { SingleTenantFile } from '../database/single-tenant-file';
 import { TenantDirectory } from '../tenancy/tenant-directory';
+import { lockTenant } from '../tenancy/tenant-standing';
 import { Tenant } from '../tenancy/tenant.entity';
 import { PlaneIdentities } from './plane-identities';
 import { ServiceSecrets } from './service-secrets';
@@ -86,7 +87,7 @@ export class DesiredStateApplier {
       if (entry.purge) await this.purge(entry.tenant_id);
       // TypeORM's own type takes a JSON column for a relation.
       const row = rowOf(entry) as never;
-      await this.database.write((manager) => manager.upsert(Tenant, row, ['id']));
+      await this.change(entry.tenant_id, (manager) => manager.upsert(Tenant, row, ['id']));
       return outcome;
     } catch (error) {
       this.logger.error(error);
@@ -111,7 +112,7 @@ export class DesiredStateApplier {
 
   private async purge(tenantId: string): Promise<void> {
     // A tenant that is served keeps its audit trail.
-    await this.database.write((manager) => manager.update(Tenant, { id: tenantId }, { phase: 'retired' }));
+    await this.change(tenantId, (manager) => manager.update(Tenant, { id: tenantId }, { phase: 'retired' }));
     const codecs = rowCodecs(this.database.dataSource.manager);
     const count = await this.tenants.write(tenantId, (scope) => deleteAll(scope, codecs));
     this.logger.log(`Removed ${count} rows of tenant ${tenantId}, as the Control Plane wants.`);
@@ -122,9 +123,20 @@ export class DesiredStateApplier {
     const wanted = state.tenants.map((entry) => entry.tenant_id);
     const gone = state.full ? { id: Not(In(wanted)) } : { id: In([...state.removed]) };
     if (!state.full && state.removed.length === 0) return;
-    await this.database.write((manager) =>
-      manager.update(Tenant, gone, { phase: 'retired', transfer: null, movedTo: null }),
-    );
+    await this.database.write(async (manager) => {
+      const where = { ...gone, phase: Not('retired' as const) };
+      const leaving = await manager.find(Tenant, { where, order: { id: 'ASC' } });
+      for (const { id } of leaving) await lockTenant(manager, id);
+      await manager.update(Tenant, gone, { phase: 'retired', transfer: null, movedTo: null });
+    });
+  }
+
+  /** What its users were writing is stored before; what they write afterwards finds it changed. */
+  private change(tenantId: string, work: (manager: EntityManager) => Promise<unknown>): Promise<unknown> {
+    return this.database.write(async (manager) => {
+      await lockTenant(manager, tenantId);
+      return work(manager);
+    });
   }
 }
 

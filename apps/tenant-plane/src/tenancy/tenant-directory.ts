@@ -10,7 +10,7 @@ const MAX_CACHED = 10_000;
 const AT_HOME = In(['serving', 'frozen']);
 
 /** One whose move here is complete is served although the Control Plane has yet to say so: it sends nobody before. */
-const served = (which: FindOptionsWhere<Tenant>): FindOptionsWhere<Tenant>[] => [
+export const served = (which: FindOptionsWhere<Tenant>): FindOptionsWhere<Tenant>[] => [
   { ...which, phase: AT_HOME },
   { ...which, phase: 'importing', importedTransferId: Not(IsNull()) },
 ];

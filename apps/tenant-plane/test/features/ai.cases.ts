@@ -224,6 +224,22 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     },
   );
 
+  it('lets the Control Plane go when the tenant is suspended while it thinks', async () => {
+    const { admin, ask } = await asker(plane, tenant);
+    const { control } = link;
+    Object.assign(control, { manner: 'hanging', misbehavesAt: [PLANE_PATHS.chatCompletions] });
+    const [before, hangUps] = [control.rebuffs.length, control.hangUps];
+    const answer = ask().then(({ status }) => status);
+    await eventually(() => control.rebuffs.length > before);
+    await plane.apply({ tenants: [{ ...tenant, status: 'suspended' }] });
+    await plane.app.get(OngoingAnswers).look();
+    await eventually(() => control.hangUps > hangUps, { what: 'the Control Plane is let go' });
+    expect(await answer).toBe(503);
+    control.manner = 'proper';
+    await plane.apply({ tenants: [tenant] });
+    await plane.get('/api/auth/me', admin).expect(200);
+  });
+
   it('believes no answer that the Control Plane has not signed', async () => {
     const { ask } = await asker(plane, tenant);
     link.control.manner = 'unsigned';
