@@ -58,7 +58,7 @@ export class Users {
       if (isDeepStrictEqual(before, after)) return userDetails(user);
       const { name, role, deactivatedAt } = changed;
       const changes = { name, role, deactivatedAt };
-      if (deactivatedAt) await this.revocations.revoke(scope, user, changes);
+      if (deactivatedAt) await this.revocations.deactivate(scope, user, changes);
       else await scope.update(User, { id }, changes);
       await this.audit.record(scope, {
         action: 'user.changed',

@@ -159,10 +159,15 @@ export abstract class OutgoingMails<S extends MailScope>
     return true;
   }
 
-  private async deliver(queue: string, { kind: name, subject }: OutgoingMailRow): Promise<void> {
-    const kind = this.kinds.find((one) => one.name === name);
-    if (!kind) throw new Error(`There is no kind of mail called ${name}.`);
-    const letter = await this.transaction(queue, (scope) => kind.write(scope, subject));
+  private async deliver(queue: string, mail: OutgoingMailRow): Promise<void> {
+    const kind = this.kinds.find((one) => one.name === mail.kind);
+    if (!kind) throw new Error(`There is no kind of mail called ${mail.kind}.`);
+    const letter = await this.transaction(queue, async (scope) => {
+      const written = await kind.write(scope, mail.subject);
+      // Together with what the kind has recorded of it.
+      if (!written) await new MailQueue(this.entity, scope).remove(mail);
+      return written;
+    });
     if (letter) await this.mailer.send(letter.to, letter);
   }
 
