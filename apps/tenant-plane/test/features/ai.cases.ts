@@ -1,5 +1,6 @@
 import { type DesiredTenant, PLANE_PATHS } from '@atlas/plane-contract';
 import { OngoingAnswers } from '@atlas/platform';
+import { mintCredential } from '@atlas/service-auth';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { Session } from '../../src/accounts/session.entity';
 import { Sessions } from '../../src/accounts/sessions';
@@ -32,7 +33,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     link = await Link.create(driver);
     link.control.model = 'hybrid';
     link.control.wanted.put(tenant);
-    plane = await link.startPlane();
+    plane = await link.startPlane({ INTERNAL_SERVICE_SECRET_PREVIOUS: mintCredential('ats').value.reveal() });
     await link.reported(tenant.tenant_id);
   });
   afterAll(() => link.close());
@@ -223,6 +224,19 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       control.manner = 'proper';
     },
   );
+
+  it('is not asked again, with another secret, once the admin has taken their word back', async () => {
+    const { ask, allow } = await asker(plane, tenant);
+    const { control } = link;
+    const before = control.refusals.length;
+    control.completion = async () => {
+      await allow(false).expect(200);
+      return problem(401, 'bad_signature');
+    };
+    const { body } = await ask().expect(403);
+    expect([body.code, control.refusals.slice(before)]).toEqual(['ai_not_allowed', ['bad_signature']]);
+    await allow(true).expect(200);
+  });
 
   it('lets the Control Plane go when the tenant is suspended while it thinks', async () => {
     const { admin, ask } = await asker(plane, tenant);
