@@ -163,6 +163,20 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(answers.map(refusal)).toEqual([[404, 'sign_on_not_configured'], NOT_BEGUN]);
   });
 
+  it('are not let in when their tenant was suspended while they proved who they are', async () => {
+    await plane.user(tenant, 'operator', { email: 'ivo@example.com' });
+    const ivo: ProviderUser = { sub: 'ivo', email: 'ivo@example.com', email_verified: true };
+    provider.tampering = async (claims) => {
+      await plane.apply({ tenants: [{ ...tenant, status: 'suspended' }] });
+      return provider.sign(claims);
+    };
+    const answer = await signIn(ivo);
+    await plane.apply({ tenants: [tenant] });
+    expect(refusal(answer)).toEqual([403, 'tenant_suspended']);
+    provider.tampering = undefined;
+    expect((await signIn(ivo)).status).toBe(303);
+  });
+
   describe('who come in or go on while their provider is taken away', () => {
     const pia: ProviderUser = { sub: 'pia', email: 'pia@example.com', email_verified: true };
     beforeAll(() => plane.user(tenant, 'operator', { email: 'pia@example.com' }));
