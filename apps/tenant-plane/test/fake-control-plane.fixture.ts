@@ -105,7 +105,7 @@ export class FakeControlPlane {
   readonly reports: ReportRequest[] = [];
   readonly questions: Question[] = [];
   /** What its AI answers. */
-  completion: Answer = completionOf('The disk is full.');
+  completion: Answer | (() => Promise<Answer>) = completionOf('The disk is full.');
   /** Where tenants of other planes live, and which were asked for. */
   readonly routes = new Map<string, TenantRoute>();
   readonly askedFor: string[] = [];
@@ -243,12 +243,12 @@ export class FakeControlPlane {
     return this.desiredState(url.searchParams, keyId);
   }
 
-  private complete({ searchParams }: URL, text: string, headers: IncomingHttpHeaders): Answer {
+  private async complete({ searchParams }: URL, text: string, headers: IncomingHttpHeaders): Promise<Answer> {
     const body = read(ChatCompletionRequest, text);
     if (!body) return problem(400, 'validation_failed');
     const tenantId = String(headers['x-tenant-id']);
     this.questions.push({ tenantId, query: Object.fromEntries(searchParams), body });
-    return this.completion;
+    return typeof this.completion === 'function' ? this.completion() : this.completion;
   }
 
   private route(slug: string, keyId: string): Answer {

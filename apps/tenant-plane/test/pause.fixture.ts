@@ -35,12 +35,16 @@ export class Pause {
   }
 }
 
-/** Once `work` has ended, or can't go on before another transaction does. */
-export async function endedOrWaiting(plane: TestTenantPlane, work: Promise<unknown>): Promise<void> {
+/** Once `work` has ended, or can't go on before another transaction does; of `count` that wait by then it is the last. */
+export async function endedOrWaiting(
+  plane: TestTenantPlane,
+  work: Promise<unknown>,
+  count = 1,
+): Promise<void> {
   let hasEnded = false;
   const ends = (): void => void (hasEnded = true);
   work.then(ends, ends);
-  const isWaiting = plane.database.driver === 'sqlite' ? hasQueued(plane) : waitsForLock(plane);
+  const isWaiting = plane.database.driver === 'sqlite' ? hasQueued(plane) : waitForLocks(plane, count);
   await eventually(async () => hasEnded || (await isWaiting()), { everyMs: 5 });
 }
 
@@ -52,9 +56,12 @@ function hasQueued({ app }: TestTenantPlane): () => boolean {
   return () => calls.length > before;
 }
 
-function waitsForLock({ database }: TestTenantPlane): () => Promise<boolean> {
+function waitForLocks({ database }: TestTenantPlane, count: number): () => Promise<boolean> {
   const name = new URL(database.url).pathname.slice(1);
   const waiting = `select 1 from pg_stat_activity where datname = $1 and wait_event_type = 'Lock'`;
   return () =>
-    asAdmin(testServerUrl(), async (client) => (await client.query(waiting, [name])).rowCount !== 0);
+    asAdmin(
+      testServerUrl(),
+      async (client) => ((await client.query(waiting, [name])).rowCount ?? 0) >= count,
+    );
 }

@@ -199,6 +199,10 @@ export class ChangeTracking {
 /** What users are told while their tenant's writes pause; any other error as it is. */
 export function translateFrozen(error: unknown): unknown {
   if (!(error instanceof QueryFailedError) || !error.message.includes(FROZEN)) return error;
+  return tenantFrozen();
+}
+
+export function tenantFrozen(): DomainError {
   const detail = 'This tenant is being moved, and writes pause for a moment. Send the request again.';
   return new DomainError(FROZEN, 'unavailable', detail, {}, { 'retry-after': '1' });
 }

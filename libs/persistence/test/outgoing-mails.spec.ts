@@ -6,6 +6,7 @@ import {
   TestSmtpServer,
   createTestDatabase,
 } from '@atlas/testing';
+import { Client } from 'pg';
 import { Entity, PrimaryColumn } from 'typeorm';
 import {
   type AddressedLetter,
@@ -97,6 +98,13 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
       new Mailer({ smtpUrl: new Secret(smtpUrl), from: 'atlas@example.com', isProduction: false }),
       clock,
     );
+  const asOwner = async (sql: string): Promise<void> => {
+    if (driver === 'sqlite') return void (await database.dataSource.query(sql));
+    const client = new Client({ connectionString: test.ownerUrl });
+    await client.connect();
+    await client.query(sql);
+    await client.end();
+  };
   const rows = (): Promise<OutgoingMail[]> => database.read((manager) => manager.find(OutgoingMail));
 
   beforeAll(async () => {
@@ -177,6 +185,51 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     smtp.refusal = undefined;
     expect(await rows()).toEqual([]);
     expect(mails.givenUp).toHaveLength(1);
+  });
+
+  it('are given up when they are sent and cannot be removed', async () => {
+    const isStuck = 'old.attempts <= 50';
+    const [refuse, allow] =
+      driver === 'sqlite'
+        ? [
+            `create trigger stuck before delete on outgoing_mails when ${isStuck}
+              begin select raise(abort, 'stuck'); end`,
+            'drop trigger stuck',
+          ]
+        : [
+            `create function stuck() returns trigger language plpgsql as $$ begin
+               if ${isStuck} then raise exception 'stuck'; end if; return old; end $$;
+             create trigger stuck before delete on outgoing_mails for each row execute function stuck()`,
+            'drop function stuck() cascade',
+          ];
+    await asOwner(refuse);
+    const before = smtp.mails.length;
+    await mails.greet('ann@example.com');
+    await mails.sendNoted();
+    // The others in between were no different.
+    await database.write((manager) => manager.update(OutgoingMail, { kind: 'greeting' }, { attempts: 49 }));
+    for (let hours = 0; hours < 3; hours += 1) {
+      clock.advance(3600);
+      await mails.sendNoted();
+    }
+    await asOwner(allow);
+    expect(smtp.mails.length - before).toBe(2);
+    expect([await rows(), mails.givenUp.length]).toEqual([[], 1]);
+    for (let n = 0; n < 2; n += 1) await smtp.next();
+  });
+
+  it('are claimed for longer each time, as long as none of their attempts ends', async () => {
+    jest.spyOn(mails.kind, 'write').mockRejectedValue(Object.assign(new Error('it ends'), { code: '57P01' }));
+    await mails.greet('ann@example.com');
+    const claims: number[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      await mails.sendNoted();
+      const [row] = await rows();
+      claims.push(((row?.nextAttemptAt.getTime() ?? 0) - clock.now().getTime()) / 1000);
+      clock.advance(claims.at(-1) ?? 0);
+    }
+    expect(claims).toEqual([120, 240, 360]);
+    await database.write((manager) => manager.delete(OutgoingMail, { kind: 'greeting' }));
   });
 
   it.each([

@@ -13,6 +13,7 @@ import { Audit } from '../audit/audit.service';
 import { Deployment } from '../deployment/deployment';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { type SignedInUser } from '../tenancy/request-tenant';
+import { requireStanding } from '../tenancy/tenant-standing';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type RefreshDto, type RegisterDto, type SignupExchangeDto, type TokenDto } from './accounts.dto';
 import { shareProvider } from '../single-sign-on/identity-provider-lock';
@@ -176,6 +177,7 @@ export class Accounts {
     };
     try {
       return await this.tenants.write(tenant.id, async (scope) => {
+        await requireStanding(scope);
         await claim(scope);
         await scope.insert(User, user);
         return this.signIns.open(scope, user, given.device_token);

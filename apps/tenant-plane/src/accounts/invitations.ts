@@ -10,6 +10,7 @@ import { TenantUrls } from '../tenancy/tenant-urls';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type SignupExchangeDto } from './accounts.dto';
 import { requireGoodPassword } from './password-words';
+import { Revocations } from './revocations';
 import { Sessions, type SignedIn } from './sessions';
 import { SignIns } from './sign-ins';
 import { lockUsers } from './user-locks';
@@ -53,6 +54,7 @@ export class Invitations {
     private readonly signIns: SignIns,
     private readonly throttle: Throttle,
     private readonly sessions: Sessions,
+    private readonly revocations: Revocations,
     private readonly mails: Mails,
     private readonly urls: TenantUrls,
     private readonly audit: Audit,
@@ -136,7 +138,8 @@ export class Invitations {
     const { id } = user;
     if (!this.mails.isOn) return this.urls.invitation(tenant, await this.tokens.mint(scope, id, 'invite'));
     await this.tokens.revoke(scope, id, 'invite');
-    await this.mails.add(scope, 'invite', InviteMail.subject(user, inviter));
+    const deactivations = await this.revocations.deactivations(scope, inviter);
+    await this.mails.add(scope, 'invite', InviteMail.subject(user, inviter, deactivations));
     return null;
   }
 }

@@ -1,9 +1,10 @@
-import { type Allowance, TenantDatabase, type TenantScope, Throttle } from '@atlas/persistence';
+import { type Allowance, TenantDatabase, type TenantScope, Throttle, together } from '@atlas/persistence';
 import { DomainError, PasswordChecks, currentContext, hashPassword, NO_PASSWORD } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
 import { Mails } from '../mail/mails';
 import { type SignedInUser } from '../tenancy/request-tenant';
+import { requireStanding } from '../tenancy/tenant-standing';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type ChangePasswordDto, type ForgotPasswordDto, type ResetPasswordDto } from './accounts.dto';
 import { requireGoodPassword } from './password-words';
@@ -53,7 +54,10 @@ export class Passwords {
     await this.throttle.takeFromClient(MAILS_FROM_ONE);
     if (!(await this.throttle.isTaken(MAILS_TO_ONE, [tenant.id, address]))) return;
     await this.tenants.write(tenant.id, async (scope) => {
-      const user = await scope.findOne(User, { email: address, ...WHERE_STATUS.active });
+      const [, user] = await together([
+        requireStanding(scope),
+        scope.findOne(User, { email: address, ...WHERE_STATUS.active }),
+      ]);
       const epoch = String(user?.credentialsEpoch ?? 0);
       await this.mails.add(scope, 'reset', { email: address, epoch });
     });

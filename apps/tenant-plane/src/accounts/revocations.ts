@@ -31,8 +31,27 @@ export class Revocations {
     return this.sessions.endAll(scope, id, but);
   }
 
-  /** The number of the tenant's last one: users with a later epoch have been revoked since. */
-  async last(scope: TenantScope): Promise<number> {
-    return (await scope.findOne(TenantCounter, { series: SERIES }))?.value ?? 0;
+  /** As {@link revoke}, and counts: unlike a new password it also takes back what the user has asked for. */
+  async deactivate(scope: TenantScope, user: Pick<User, 'id'>, changes: Partial<User>): Promise<void> {
+    await scope.nextNumber(deactivationsOf(user.id));
+    await this.revoke(scope, user, changes);
   }
+
+  /** How often a locked user was deactivated. */
+  deactivations(scope: TenantScope, { id }: Pick<User, 'id'>): Promise<number> {
+    return lastOf(scope, deactivationsOf(id));
+  }
+
+  /** The number of the tenant's last one: users with a later epoch have been revoked since. */
+  last(scope: TenantScope): Promise<number> {
+    return lastOf(scope, SERIES);
+  }
+}
+
+function deactivationsOf(userId: string): string {
+  return `deactivations of ${userId}`;
+}
+
+async function lastOf(scope: TenantScope, series: string): Promise<number> {
+  return (await scope.findOne(TenantCounter, { series }))?.value ?? 0;
 }

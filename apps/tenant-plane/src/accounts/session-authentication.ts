@@ -3,6 +3,7 @@ import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan } from 'typeorm';
 import { type SignedInUser } from '../tenancy/request-tenant';
+import { isStanding } from '../tenancy/tenant-standing';
 import { PERMISSIONS_OF_ROLE, type Permission } from './permissions';
 import { claimedTenant, hashToken } from './session-token';
 import { Session } from './session.entity';
@@ -36,11 +37,12 @@ export class SessionAuthentication {
 
   /** Whether a user who was let in before would be now. */
   async isStanding(scope: TenantScope, caller: SignedInUser, permission: Permission): Promise<boolean> {
-    const [user, isGoingOn] = await Promise.all([
+    const [isServed, user, isGoingOn] = await Promise.all([
+      isStanding(scope),
       scope.findOne(User, { id: caller.id, deactivatedAt: IsNull() }),
       this.isGoingOn(scope, caller),
     ]);
-    return isGoingOn && user !== null && PERMISSIONS_OF_ROLE[user.role].includes(permission);
+    return isServed && isGoingOn && user !== null && PERMISSIONS_OF_ROLE[user.role].includes(permission);
   }
 
   /** Whether the session of a user who was let in before is live. It may have been renewed: then what came of it counts. */

@@ -8,8 +8,8 @@ import { type Permission, requirePermission } from './permissions';
 import { unauthenticated } from './session-authentication';
 import { hashToken, mintSessionToken } from './session-token';
 import { Session } from './session.entity';
-import { lockUser } from './user-locks';
-import { type User } from './user.entity';
+import { lockThose, lockUser } from './user-locks';
+import { User } from './user.entity';
 
 /** Of what came of one sign-in: each refresh adds a row that stays for months. */
 export const REFRESHES: Allowance = {
@@ -103,7 +103,24 @@ export class Sessions {
     return scope.update(Session, where, { revokedAt: this.clock.now() });
   }
 
-  /** Ends those that the tenant's identity provider vouched for, while that is locked; `but` goes on. How many there were. */
+  /**
+   * The users whose sessions {@link endSingleSignOn} would end, and one more: what they are writing is stored before, and
+   * what they write afterwards is refused. While the tenant's identity provider is locked, so that no session is added.
+   */
+  lockSingleSignOn(scope: TenantScope, alsoId: string): Promise<User[]> {
+    const users = scope.query(User, 'user');
+    const signedOn = users
+      .subQuery()
+      .select('session.userId')
+      .from(Session, 'session')
+      .where('session.tenantId = :tenantId and session.isSingleSignOn = :isSingleSignOn')
+      .andWhere('session.revokedAt is null')
+      .getQuery();
+    const which = `(user.id = :alsoId or user.id in ${signedOn})`;
+    return lockThose(scope, users.andWhere(which, { alsoId, isSingleSignOn: true }));
+  }
+
+  /** Ends those that the identity provider vouched for, whose users are locked; `but` goes on. How many there were. */
   endSingleSignOn(scope: TenantScope, but: string): Promise<number> {
     const where = { isSingleSignOn: true, revokedAt: IsNull(), id: Not(but) };
     return scope.update(Session, where, { revokedAt: this.clock.now() });

@@ -1,4 +1,6 @@
-import { type TenantScope, lockedForUpdate } from '@atlas/persistence';
+import { type TenantScope, lockedForUpdate, together } from '@atlas/persistence';
+import { type SelectQueryBuilder } from 'typeorm';
+import { requireStanding } from '../tenancy/tenant-standing';
 import { User } from './user.entity';
 
 /**
@@ -11,10 +13,16 @@ export async function lockUser(scope: TenantScope, id: string): Promise<User | n
   return user ?? null;
 }
 
-/** All that a transaction needs at once and in the order of their ids, so that no two wait for each other. */
+/** All that a transaction needs at once, so that no two wait for each other. */
 export function lockUsers(scope: TenantScope, ids: readonly string[]): Promise<User[]> {
-  const users = scope.query(User, 'user').andWhere('user.id in (:...ids)', { ids }).orderBy('user.id');
-  return lockedForUpdate(users).getMany();
+  return lockThose(scope, scope.query(User, 'user').andWhere('user.id in (:...ids)', { ids }));
+}
+
+/** As {@link lockUsers}: in the order of their ids, and in a tenant that is still served. */
+export async function lockThose(scope: TenantScope, users: SelectQueryBuilder<User>): Promise<User[]> {
+  const ordered = lockedForUpdate(users.orderBy('user.id'));
+  const [, locked] = await together([requireStanding(scope), ordered.getMany()]);
+  return locked;
 }
 
 /** The locked row of `seen`, unless its password was changed or its access revoked since it was read. */

@@ -1,6 +1,7 @@
 import { TenantDatabase, type TenantScope, lockedForShare, together } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type SignedInUser } from '../tenancy/request-tenant';
+import { requireStanding } from '../tenancy/tenant-standing';
 import { requirePermission } from './permissions';
 import { SessionAuthentication, unauthenticated } from './session-authentication';
 import { User } from './user.entity';
@@ -14,13 +15,14 @@ export class UserWrites {
   ) {}
 
   /**
-   * All that `work` writes, or nothing: that too when the caller's access was revoked since they were let in. Calls of one
-   * user wait for their revocation, but not for each other. Started together, the statements travel together, in this
+   * All that `work` writes, or nothing: nothing, too, when the caller's access was revoked or their tenant suspended since
+   * they were let in. Calls of one user wait for their revocation, but not for each other. Started together, the statements travel together, in this
    * order.
    */
   by<T>(tenantId: string, caller: SignedInUser, work: () => Promise<T>): Promise<T> {
     return this.tenants.write(tenantId, async (scope) => {
-      const [, , done] = await together([
+      const [, , , done] = await together([
+        requireStanding(scope),
         this.requireUser(scope, caller),
         this.requireSession(scope, caller),
         work(),

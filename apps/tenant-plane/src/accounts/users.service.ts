@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { TenantDatabase, type TenantScope, lockedForUpdate } from '@atlas/persistence';
+import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock, type Page, pageOf } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
@@ -7,6 +7,7 @@ import { Audit } from '../audit/audit.service';
 import { type SignedInUser } from '../tenancy/request-tenant';
 import { Revocations } from './revocations';
 import { Sessions } from './sessions';
+import { lockThose } from './user-locks';
 import { WHERE_STATUS, statusOf } from './user-status';
 import { User } from './user.entity';
 import { lastAdmin, ownRole, userNotFound } from './user.errors';
@@ -57,7 +58,7 @@ export class Users {
       if (isDeepStrictEqual(before, after)) return userDetails(user);
       const { name, role, deactivatedAt } = changed;
       const changes = { name, role, deactivatedAt };
-      if (deactivatedAt) await this.revocations.revoke(scope, user, changes);
+      if (deactivatedAt) await this.revocations.deactivate(scope, user, changes);
       else await scope.update(User, { id }, changes);
       await this.audit.record(scope, {
         action: 'user.changed',
@@ -81,16 +82,15 @@ export class Users {
 }
 
 /**
- * Of two admins who would each leave the other as the last one, the second waits and looks again. In the order of
- * `lockUsers`, and by one statement, so that nobody waits for each other.
+ * Of two admins who would each leave the other as the last one, the second waits and looks again. By one
+ * statement, so that no two wait for each other.
  */
 function lockWithAdmins(scope: TenantScope, ids: readonly string[]): Promise<User[]> {
   const isActiveAdmin = 'user.role = :role and user.deactivatedAt is null and user.invitedAt is null';
   const users = scope
     .query(User, 'user')
-    .andWhere(`((${isActiveAdmin}) or user.id in (:...ids))`, { role: 'admin', ids })
-    .orderBy('user.id');
-  return lockedForUpdate(users).getMany();
+    .andWhere(`((${isActiveAdmin}) or user.id in (:...ids))`, { role: 'admin', ids });
+  return lockThose(scope, users);
 }
 
 function isActiveAdmin(user: User): boolean {

@@ -22,6 +22,8 @@ export interface AiQuestion {
   readonly messages: ChatMessage[];
   /** Whether the tenant's admin has said in so many words that it may be asked. */
   readonly isAllowedByAdmin: boolean;
+  /** Throws once it must not be asked any more. */
+  readonly requireAllowed: () => Promise<void>;
 }
 
 export interface AiText {
@@ -86,7 +88,8 @@ export class ControlPlaneAi {
     throw aiUnavailable('its answer broke off');
   }
 
-  private callFor({ tenantId, messages, isAllowedByAdmin }: AiQuestion, options: object = {}) {
+  private callFor(question: AiQuestion, options: object = {}) {
+    const { tenantId, messages, isAllowedByAdmin, requireAllowed: requireMeant } = question;
     if (this.config.isOffline)
       throw controlPlaneUnreachable('This tenant plane is offline (ATLAS_OFFLINE_MODE=1).');
     const query = {
@@ -94,7 +97,7 @@ export class ControlPlaneAi {
       [ALLOWED_BY_ADMIN_PARAMETER]: String(isAllowedByAdmin),
     };
     const where = { method: 'POST', path: PLANE_PATHS.chatCompletions, query, tenantId } as const;
-    return { ...where, body: { messages, ...options }, timeoutMs: TIMEOUT_MS };
+    return { ...where, body: { messages, ...options }, requireMeant, timeoutMs: TIMEOUT_MS };
   }
 
   /** Who has gone has no problem. */

@@ -56,12 +56,20 @@ export class IncidentAnalyses {
     yield eventOf('done', await record(whole));
   }
 
-  /** Nothing leaves that the tenant's admin has not allowed. */
+  /** Nothing leaves that the tenant's admin has not allowed, or does not allow any more. */
   private async questionOn(tenantId: string, incidentId: string): Promise<AiQuestion> {
     const incident = await this.incidents.get(tenantId, incidentId);
+    const word = await this.requireAllowed(tenantId);
+    const requireAllowed = async (): Promise<void> => void (await this.requireAllowed(tenantId));
+    const messages = analysisPrompt(incident);
+    return { tenantId, messages, isAllowedByAdmin: word === true, requireAllowed };
+  }
+
+  /** What the admin has said. */
+  private async requireAllowed(tenantId: string): Promise<boolean | undefined> {
     const word = await this.settings.adminsWord(tenantId);
     if (!this.settings.isAllowed(word)) throw aiNotAllowed();
-    return { tenantId, messages: analysisPrompt(incident), isAllowedByAdmin: word === true };
+    return word;
   }
 
   private async record(tenantId: string, asked: Asked, { text, model }: AiText): Promise<AnalysisView> {

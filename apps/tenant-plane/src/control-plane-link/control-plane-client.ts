@@ -19,6 +19,8 @@ export interface SignedCall {
   readonly timeoutMs: number;
   /** Aborted when nobody waits for the answer any more. */
   readonly ended?: AbortSignal;
+  /** Before each attempt: throws where it must not be sent any more. */
+  readonly requireMeant?: () => Promise<void>;
   /** Whether an answer is accepted only when the Control Plane signed it. */
   readonly mustBeSigned: boolean;
 }
@@ -86,7 +88,10 @@ export class ControlPlaneClient {
     const { CONTROL_PLANE_BASE_URL: base } = this.config;
     if (!base || this.secrets.all.length === 0)
       throw new ControlPlaneUnreachable('This tenant plane runs without a Control Plane.');
-    return this.secrets.signWith(async (secret) => read(await this.attempt(call, base, secret)));
+    return this.secrets.signWith(async (secret) => {
+      await call.requireMeant?.();
+      return read(await this.attempt(call, base, secret));
+    });
   }
 
   private async attempt(call: SignedCall, base: string, secret: Secret): Promise<Opened> {

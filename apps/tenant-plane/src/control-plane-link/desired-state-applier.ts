@@ -7,6 +7,7 @@ import { rowCodecs } from '../portability/row-codec';
 import { deleteAll } from '../portability/row-store';
 import { SingleTenantFile } from '../database/single-tenant-file';
 import { TenantDirectory } from '../tenancy/tenant-directory';
+import { lockTenant } from '../tenancy/tenant-standing';
 import { Tenant } from '../tenancy/tenant.entity';
 import { type Fence, Superseded } from './link-lease';
 import { PlaneIdentities } from './plane-identities';
@@ -118,10 +119,12 @@ export class DesiredStateApplier {
     // A tenant that is served keeps its audit trail; and from here on no transfer writes any more.
     await this.write(tenantId, fence, (manager) => manager.update(Tenant, { id: tenantId }, RETIRED));
     const codecs = rowCodecs(this.database.dataSource.manager);
-    const count = await this.write(tenantId, fence, async () => {
-      await new ChangeTracking(this.database).stop(tenantId);
-      return this.tenants.write(tenantId, (scope) => deleteAll(scope, codecs));
-    });
+    const count = await this.write(tenantId, fence, () =>
+      // It stays frozen from then on.
+      new ChangeTracking(this.database).writeFrozen(tenantId, () =>
+        this.tenants.write(tenantId, (scope) => deleteAll(scope, codecs)),
+      ),
+    );
     this.logger.log(`Removed ${count} rows of tenant ${tenantId}, as the Control Plane wants.`);
   }
 
@@ -142,8 +145,10 @@ export class DesiredStateApplier {
     if (failure !== undefined) throw failure;
   }
 
+  /** What its users were writing is stored before; what they write afterwards finds it changed. */
   private write<T>(tenantId: string, fence: Fence, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.database.writeAs(tenantId, async (manager) => {
+      await lockTenant(manager, tenantId);
       const result = await work(manager);
       await fence(manager);
       return result;

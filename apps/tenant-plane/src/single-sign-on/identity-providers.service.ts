@@ -75,10 +75,10 @@ export class IdentityProviders {
         changedAt: this.clock.now(),
       } as const;
       const before = await takeProvider(scope, provider);
-      await this.requireAllowed(scope, by);
+      const isLeft = before !== null && !(provider.isEnabled && isSameClient(before, provider));
+      await this.requireAllowed(scope, by, isLeft);
       if (before && isDeepStrictEqual(viewOf(before), viewOf(provider))) return;
       if (before) await scope.put(IdentityProvider, [provider]);
-      const isLeft = before !== null && !(provider.isEnabled && isSameClient(before, provider));
       const ended = isLeft ? await this.sessions.endSingleSignOn(scope, by.sessionId) : 0;
       await this.note(scope, 'configured', before, { ...viewOf(provider), sessions_ended: ended });
     });
@@ -89,7 +89,7 @@ export class IdentityProviders {
   async remove(tenant: Tenant, by: SignedInUser): Promise<void> {
     await this.tenants.write(tenant.id, async (scope) => {
       const before = await lockProvider(scope);
-      await this.requireAllowed(scope, by);
+      await this.requireAllowed(scope, by, before !== null);
       if (!before) throw new DomainError('not_found', 'not_found', 'There is no identity provider.');
       await scope.delete(IdentityProvider, { kind: KIND });
       const ended = await this.sessions.endSingleSignOn(scope, by.sessionId);
@@ -120,8 +120,11 @@ export class IdentityProviders {
   }
 
   /** Whoever says who signs in users could let themselves in again. */
-  private async requireAllowed(scope: TenantScope, by: SignedInUser): Promise<void> {
-    await this.sessions.requireCaller(scope, await lockUsers(scope, [by.id]), by, 'sign_in:configure');
+  private async requireAllowed(scope: TenantScope, by: SignedInUser, endsSessions: boolean): Promise<void> {
+    const locked = await (endsSessions
+      ? this.sessions.lockSingleSignOn(scope, by.id)
+      : lockUsers(scope, [by.id]));
+    await this.sessions.requireCaller(scope, locked, by, 'sign_in:configure');
   }
 
   /** The tenant's own address, as it was planned: never what a request says of itself. */

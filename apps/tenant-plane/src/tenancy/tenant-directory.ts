@@ -13,7 +13,7 @@ const AT_HOME = In(['serving', 'frozen']);
  * One whose move here is complete can be read although the Control Plane has yet to say that this is its home: so no read
  * fails in between. Its copy is frozen until then.
  */
-const served = (which: FindOptionsWhere<Tenant>): FindOptionsWhere<Tenant>[] => [
+export const served = (which: FindOptionsWhere<Tenant>): FindOptionsWhere<Tenant>[] => [
   { ...which, phase: AT_HOME },
   { ...which, phase: 'importing', importedTransferId: Not(IsNull()) },
 ];

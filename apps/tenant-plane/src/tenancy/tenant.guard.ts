@@ -14,6 +14,7 @@ import { type TenantRequest } from './request-tenant';
 import { TenantCrossings } from './tenant-crossings';
 import { TenantResolution } from './tenant-resolution';
 import { TenantRouter } from './tenant-router';
+import { requireActive } from './tenant-standing';
 import { type Tenant } from './tenant.entity';
 
 const ACCESS = 'tenant-plane:access';
@@ -104,15 +105,6 @@ function admit(request: TenantRequest, tenant: Tenant, session: ProvenSession | 
   if (!context) return;
   context.tenantId = tenant.id;
   if (session) context.actor = { kind: 'user', id: session.user.id };
-}
-
-export function requireActive(tenant: Tenant): void {
-  if (tenant.status === 'active') return;
-  throw new DomainError(
-    'tenant_suspended',
-    'forbidden',
-    'This tenant is suspended. Its Atlas administrator knows why.',
-  );
 }
 
 function requireAccess(session: ProvenSession | undefined, access: Permission | 'any-user'): void {

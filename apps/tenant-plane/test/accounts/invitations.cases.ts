@@ -1,5 +1,6 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { EVERY_DATABASE, FixedClock, TestSmtpServer, linkIn } from '@atlas/testing';
+import { hashPassword } from '@atlas/platform';
+import { EVERY_DATABASE, FixedClock, type ReceivedMail, TestSmtpServer, linkIn } from '@atlas/testing';
 import { OutgoingMail } from '../../src/mail/outgoing-mail.entity';
 import { Mails } from '../../src/mail/mails';
 import { UserToken } from '../../src/accounts/user-token.entity';
@@ -75,7 +76,9 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     await mails.sendNoted();
     const rows = await plane.rows(tenant, OutgoingMail);
     expect(rows).toMatchObject([{ kind: 'invite', attempts: 1 }]);
-    expect(Object.keys(rows[0]?.subject ?? {}).sort()).toEqual(['by_epoch', 'by_id', 'epoch', 'user_id']);
+    expect(Object.keys(rows[0]?.subject ?? {}).sort()).toEqual([
+      ...['by_deactivations', 'by_id', 'epoch', 'user_id'],
+    ]);
     smtp.refusal = undefined;
     clock.advance(60);
     await mails.sendNoted();
@@ -97,11 +100,42 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await plane.rows(tenant, OutgoingMail)).toEqual([]);
   });
 
-  it.each<[string, (invited: string, inviter: string) => [string, object[]]]>([
-    ['whom it is for was deactivated, also when that is taken back', (id) => [id, OFF_AND_ON]],
-    ['its inviter was deactivated, also when that is taken back', (_, by) => [by, OFF_AND_ON]],
-    ['its inviter may invite nobody any more', (_, by) => [by, [{ role: 'fulfiller' }]]],
-  ])('does not go out once %s', async (_, of) => {
+  it('goes out though its inviter has chosen another password since', async () => {
+    const { tenant, admin } = await scene(plane);
+    const inviter = await plane.user(tenant, 'admin', { passwordHash: await hashPassword(PASSWORD) });
+    const by = { session: inviter.session, host: admin.host };
+    smtp.refusal = 'busy';
+    await invite(plane, by, { email: 'zoe@example.com' }).expect(201);
+    await plane.app.get(Mails).sendNoted();
+    const passwords = { current_password: PASSWORD, new_password: 'another horse, another staple' };
+    await plane.post('/api/auth/password', passwords, by).expect(204);
+    const before = smtp.mails.length;
+    smtp.refusal = undefined;
+    clock.advance(60);
+    await plane.app.get(Mails).sendNoted();
+    const sent: ReceivedMail[] = [];
+    while (before + sent.length < smtp.mails.length) sent.push(await smtp.next());
+    const invitation = sent.find(({ to }) => to.includes('zoe@example.com'));
+    await accept(plane, tokenIn(linkIn(invitation as ReceivedMail))).expect(201);
+  });
+
+  it.each<[string, (invited: string, inviter: string) => [string, object[]], string]>([
+    [
+      'whom it is for was deactivated, also when that is taken back',
+      (id) => [id, OFF_AND_ON],
+      'invitation_ended',
+    ],
+    [
+      'its inviter was deactivated, also when that is taken back',
+      (_, by) => [by, OFF_AND_ON],
+      'inviter_not_allowed',
+    ],
+    [
+      'its inviter may invite nobody any more',
+      (_, by) => [by, [{ role: 'fulfiller' }]],
+      'inviter_not_allowed',
+    ],
+  ])('does not go out once %s', async (_, of, reason) => {
     const { tenant, admin } = await scene(plane);
     const inviter = await plane.user(tenant, 'admin');
     const before = smtp.mails.length;
@@ -115,6 +149,8 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     await plane.app.get(Mails).sendNoted();
     expect(smtp.mails).toHaveLength(before);
     expect(await plane.rows(tenant, OutgoingMail)).toEqual([]);
+    const dropped = { targetId: body.user.id, after: { kind: 'invite', reason } };
+    expect(await plane.audit(tenant, 'mail.dropped')).toMatchObject([dropped]);
     // Whoever may invites them again.
     await invite(plane, admin).expect(201);
     await accept(plane, tokenIn(linkIn(await smtp.next()))).expect(201);

@@ -2,7 +2,9 @@ import { type DesiredTenant } from '@atlas/plane-contract';
 import { hashPassword } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import type supertest from 'supertest';
+import { Accounts } from '../../src/accounts/accounts.service';
 import { Invitations } from '../../src/accounts/invitations';
+import { Passwords } from '../../src/accounts/passwords';
 import { Sessions } from '../../src/accounts/sessions';
 import { UserTokens } from '../../src/accounts/user-tokens';
 import { UserWrites } from '../../src/accounts/user-writes';
@@ -336,6 +338,111 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       pause.release();
       expect((await calling).status).toBe(201);
       await revoking;
+    });
+  });
+
+  describe('of a tenant, its suspension,', () => {
+    const report = (caller: CallOptions = admin) =>
+      plane.post('/api/incidents', { title: 'Disk is full', severity: 'P2' }, caller);
+    const suspend = (): Promise<unknown> =>
+      plane.apply({
+        tenants: [{ ...tenant, status: 'suspended', entry_revision: tenant.entry_revision + 1 }],
+      });
+    const resume = (): Promise<unknown> =>
+      plane.apply({ tenants: [{ ...tenant, entry_revision: tenant.entry_revision + 2 }] });
+    const refusal = ({ status, body }: supertest.Response) => [status, body.code];
+    const SUSPENDED = [403, 'tenant_suspended'];
+
+    const service = (type: Parameters<TestTenantPlane['app']['get']>[0]): object =>
+      plane.app.get(type, { strict: false });
+    /** What is held when, and the request. */
+    type Held = [string, () => Pause, () => Promise<() => supertest.Test>];
+    const HELD: Held[] = [
+      ['a sign-in', () => Pause.inHashing('verify'), async () => () => login()],
+      [
+        'a refresh',
+        () => Pause.before(service(Accounts), 'refresh'),
+        async () => () => refresh(first.refresh_token),
+      ],
+      [
+        'an acceptance of an invitation',
+        () => Pause.inHashing('hash'),
+        async () => {
+          const { body } = await invite().expect(201);
+          return () => accept(tokenIn(body.url));
+        },
+      ],
+      [
+        'a reset',
+        () => Pause.inHashing('hash'),
+        async () => {
+          const token = await resetLink();
+          return () => reset(token);
+        },
+      ],
+      ['a new password', () => Pause.inHashing('hash'), async () => () => change(first.token)],
+      ['a forgotten password', () => Pause.before(service(Passwords), 'forgot'), async () => () => forgot()],
+      ['an invitation', () => Pause.before(service(Invitations), 'invite'), async () => () => invite()],
+      ['a change of a user', () => Pause.before(service(Users), 'update'), async () => () => deactivate()],
+      [
+        'an identity provider',
+        () => Pause.before(service(IdentityProviders), 'configure'),
+        async () => () =>
+          plane.put('/api/identity-provider', { issuer: 'https://a.example.com', client_id: 'a' }, admin),
+      ],
+      ['what a user writes', () => Pause.before(service(UserWrites), 'by'), async () => () => report()],
+    ];
+    const forgot = () => plane.post('/api/auth/forgot-password', { email }, { host });
+
+    it.each(HELD)('reaches %s that was let in before it', async (_, hold, prepare) => {
+      const send = await prepare();
+      const pause = hold();
+      const calling = sent(send());
+      await pause.reached;
+      await suspend();
+      pause.release();
+      expect(refusal(await calling)).toEqual(SUSPENDED);
+    });
+
+    it('reaches its first user, who signs up', async () => {
+      tenant = await plane.tenant(`tenant-${(count += 1)}`);
+      const token = await plane.signupToken(tenant);
+      const signUp = () => sent(plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }));
+      const pause = Pause.inHashing('hash');
+      const calling = signUp();
+      await pause.reached;
+      await suspend();
+      pause.release();
+      expect(refusal(await calling)).toEqual(SUSPENDED);
+      await resume();
+      expect((await signUp()).status).toBe(201);
+    });
+
+    it('is not acknowledged before what its users are writing is stored', async () => {
+      const pause = Pause.behind(service(Incidents), 'create');
+      const calling = sent(report());
+      await pause.reached;
+      const suspending = suspend();
+      await endedOrWaiting(plane, suspending);
+      const { status } = await plane.get('/api/auth/me', admin);
+      pause.release();
+      expect([status, (await calling).status]).toEqual([200, 201]);
+      await suspending;
+      expect(refusal(await plane.get('/api/auth/me', admin))).toEqual(SUSPENDED);
+    });
+
+    it('is not put off by a tenant that never stops writing', async () => {
+      const pause = Pause.behind(service(Incidents), 'create');
+      const earlier = sent(report());
+      await pause.reached;
+      const suspending = suspend();
+      await endedOrWaiting(plane, suspending);
+      const later = sent(report());
+      await endedOrWaiting(plane, later, 2);
+      pause.release();
+      await suspending;
+      expect((await earlier).status).toBe(201);
+      expect(refusal(await later)).toEqual(SUSPENDED);
     });
   });
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { NO_PASSWORD } from '@atlas/platform';
 import {
@@ -10,9 +10,12 @@ import {
   badSignOnReturns,
 } from '@atlas/testing';
 import type supertest from 'supertest';
+import { type UserRole } from '../../src/accounts/permissions';
 import { Session } from '../../src/accounts/session.entity';
-import { Sessions } from '../../src/accounts/sessions';
+import { Sessions, type SignedIn } from '../../src/accounts/sessions';
+import { UserTokens } from '../../src/accounts/user-tokens';
 import { User } from '../../src/accounts/user.entity';
+import { Incidents } from '../../src/incidents/incidents.service';
 import { UserIdentity } from '../../src/single-sign-on/user-identity.entity';
 import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
@@ -160,16 +163,39 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(answers.map(refusal)).toEqual([[404, 'sign_on_not_configured'], NOT_BEGUN]);
   });
 
+  it('are not let in when their tenant was suspended while they proved who they are', async () => {
+    await plane.user(tenant, 'operator', { email: 'ivo@example.com' });
+    const ivo: ProviderUser = { sub: 'ivo', email: 'ivo@example.com', email_verified: true };
+    provider.tampering = async (claims) => {
+      await plane.apply({ tenants: [{ ...tenant, status: 'suspended' }] });
+      return provider.sign(claims);
+    };
+    const answer = await signIn(ivo);
+    await plane.apply({ tenants: [tenant] });
+    expect(refusal(answer)).toEqual([403, 'tenant_suspended']);
+    provider.tampering = undefined;
+    expect((await signIn(ivo)).status).toBe(303);
+  });
+
   describe('who come in or go on while their provider is taken away', () => {
     const pia: ProviderUser = { sub: 'pia', email: 'pia@example.com', email_verified: true };
     beforeAll(() => plane.user(tenant, 'operator', { email: 'pia@example.com' }));
     afterEach(() => configure({}).expect(200));
 
-    it.each<[string, () => supertest.Test]>([
+    const TAKEN: [string, () => supertest.Test][] = [
       ['removed', () => plane.delete('/api/identity-provider', admin)],
       ['switched off', () => configure({ enabled: false })],
       ['replaced', () => configure({ client_id: 'another' })],
-    ])('are out when it is %s', async (_, take) => {
+    ];
+    const signedOn = async (role: UserRole): Promise<SignedIn> => {
+      const { id } = await plane.user(tenant, role);
+      const user = await plane.tenants.read(tenant.tenant_id, (scope) => scope.findOne(User, { id }));
+      return plane.tenants.write(tenant.tenant_id, (scope) =>
+        plane.app.get(Sessions).open(scope, user as User, { isSingleSignOn: true }),
+      );
+    };
+
+    it.each(TAKEN)('are out when it is %s', async (_, take) => {
       const [early, coming, browser] = [new CookieBrowser(), new CookieBrowser(), new CookieBrowser()];
       expect((await signIn(pia, early)).status).toBe(303);
       const url = await comeBack(pia, coming);
@@ -188,12 +214,37 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       expect((await signIn(pia, browser)).status).toBe(303);
     });
 
+    it.each(TAKEN)('have stored what they are writing before it is %s', async (_, take) => {
+      const caller: CallOptions = { host: hostOf('acme') };
+      const invitation = { email: `${randomUUID()}@example.com`, role: 'admin' };
+      const writes: [object, string, () => supertest.Test][] = [
+        [
+          plane.app.get(Incidents, { strict: false }),
+          'create',
+          () => plane.post('/api/incidents', { title: 'Disk', severity: 'P2' }, caller),
+        ],
+        [plane.app.get(UserTokens), 'mint', () => plane.post('/api/auth/invite', invitation, caller)],
+      ];
+      for (const [service, method, write] of writes) {
+        const { token: session } = await signedOn('admin');
+        Object.assign(caller, { session });
+        const pause = Pause.behind(service, method);
+        const writing = write().then(({ status }) => status);
+        await pause.reached;
+        const taking = take().then(({ status }) => status);
+        await endedOrWaiting(plane, taking);
+        const { body } = await plane.get('/api/identity-provider', admin);
+        pause.release();
+        expect(body.provider).toMatchObject({ client_id: 'acme', enabled: true });
+        expect(await writing).toBe(201);
+        expect(await taking).toBeLessThan(300);
+        expect(refusal(await write())).toEqual([401, 'unauthenticated']);
+        await configure({}).expect(200);
+      }
+    });
+
     it('are out with a pair that is just being renewed', async () => {
-      const { id } = await plane.user(tenant, 'operator', { email: 'una@example.com' });
-      const una = await plane.tenants.read(tenant.tenant_id, (scope) => scope.findOne(User, { id }));
-      const opened = await plane.tenants.write(tenant.tenant_id, (scope) =>
-        plane.app.get(Sessions).open(scope, una as User, { isSingleSignOn: true }),
-      );
+      const opened = await signedOn('operator');
       const pause = Pause.before(plane.app.get(Sessions), 'open');
       const body = { refresh_token: opened.refresh_token };
       const renewing = plane

@@ -1,5 +1,6 @@
 import { type DesiredTenant, PLANE_PATHS } from '@atlas/plane-contract';
 import { OngoingAnswers } from '@atlas/platform';
+import { mintCredential } from '@atlas/service-auth';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { Session } from '../../src/accounts/session.entity';
 import { Sessions } from '../../src/accounts/sessions';
@@ -32,7 +33,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     link = await Link.create(driver);
     link.control.model = 'hybrid';
     link.control.wanted.put(tenant);
-    plane = await link.startPlane();
+    plane = await link.startPlane({ INTERNAL_SERVICE_SECRET_PREVIOUS: mintCredential('ats').value.reveal() });
     await link.reported(tenant.tenant_id);
   });
   afterAll(() => link.close());
@@ -223,6 +224,35 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       control.manner = 'proper';
     },
   );
+
+  it('is not asked again, with another secret, once the admin has taken their word back', async () => {
+    const { ask, allow } = await asker(plane, tenant);
+    const { control } = link;
+    const before = control.refusals.length;
+    control.completion = async () => {
+      await allow(false).expect(200);
+      return problem(401, 'bad_signature');
+    };
+    const { body } = await ask().expect(403);
+    expect([body.code, control.refusals.slice(before)]).toEqual(['ai_not_allowed', ['bad_signature']]);
+    await allow(true).expect(200);
+  });
+
+  it('lets the Control Plane go when the tenant is suspended while it thinks', async () => {
+    const { admin, ask } = await asker(plane, tenant);
+    const { control } = link;
+    Object.assign(control, { manner: 'hanging', misbehavesAt: [PLANE_PATHS.chatCompletions] });
+    const [before, hangUps] = [control.rebuffs.length, control.hangUps];
+    const answer = ask().then(({ status }) => status);
+    await eventually(() => control.rebuffs.length > before);
+    await plane.apply({ tenants: [{ ...tenant, status: 'suspended' }] });
+    await plane.app.get(OngoingAnswers).look();
+    await eventually(() => control.hangUps > hangUps, { what: 'the Control Plane is let go' });
+    expect(await answer).toBe(503);
+    control.manner = 'proper';
+    await plane.apply({ tenants: [tenant] });
+    await plane.get('/api/auth/me', admin).expect(200);
+  });
 
   it('believes no answer that the Control Plane has not signed', async () => {
     const { ask } = await asker(plane, tenant);

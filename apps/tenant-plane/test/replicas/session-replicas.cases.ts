@@ -47,6 +47,17 @@ describe('sessions of two replicas on Postgres', () => {
     }
   });
 
+  it('write nothing more once their tenant is suspended, though the other replica still keeps it as active', async () => {
+    const { tenant, admin } = await first.tenantWithAdmin('initech');
+    const report = () => second.post('/api/incidents', { title: 'Disk is full', severity: 'P2' }, admin);
+    await report().expect(201);
+    const suspended = { ...tenant, status: 'suspended', entry_revision: tenant.entry_revision + 1 } as const;
+    await first.apply({ tenants: [suspended] });
+    await second.get('/api/auth/me', admin).expect(200);
+    const { body } = await report().expect(403);
+    expect(body.code).toBe('tenant_suspended');
+  });
+
   it('are counted together when they are guessed at', async () => {
     await first.tenant('globex');
     await second.get('/api/tenant-default', { tenant: 'globex' });

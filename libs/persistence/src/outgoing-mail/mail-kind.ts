@@ -12,7 +12,8 @@ export abstract class MailKind<S extends MailScope = MailScope> {
 
   /**
    * Writes the letter, and mints what its link needs: in a transaction of its own, which has committed when the letter
-   * goes out. It may be called again for the same mail. Null: there is nobody to write to, or no reason any more.
+   * goes out. It may be called again for the same mail. Null: there is nobody to write to, or no reason any more; the
+   * mail is then removed in the same transaction.
    */
   abstract write(scope: S, subject: MailSubject): Promise<AddressedLetter | null>;
 }

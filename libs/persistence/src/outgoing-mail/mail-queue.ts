@@ -34,15 +34,16 @@ export class MailQueue {
     return mail?.createdAt ?? null;
   }
 
-  /** One that is due, which nobody else gets before `until`. */
-  async claim(now: Date, until: Date): Promise<OutgoingMailRow | null> {
+  /** One that is due, which nobody else gets before `until` of its attempts, of which this is one. */
+  async claim(now: Date, until: (attempts: number) => Date): Promise<OutgoingMailRow | null> {
     const due = this.query()
       .andWhere('mail.nextAttemptAt <= :now', { now })
       .orderBy('mail.nextAttemptAt')
       .limit(1);
     const mail = await lockedForUpdate(due, { skipLocked: true }).getOne();
     if (!mail) return null;
-    const claim = { attempts: mail.attempts + 1, nextAttemptAt: until };
+    const attempts = mail.attempts + 1;
+    const claim = { attempts, nextAttemptAt: until(attempts) };
     await this.scope.manager.update(this.entity, { ...this.own, id: mail.id }, claim);
     return { ...mail, ...claim };
   }

@@ -1,25 +1,16 @@
-import {
-  type Clock,
-  MAIL_TIMEOUT_MS,
-  type Mailer,
-  databaseFailure,
-  newTraceId,
-  runInContext,
-} from '@atlas/platform';
+import { type Clock, type Mailer, databaseFailure, newTraceId, runInContext } from '@atlas/platform';
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type EntityTarget } from 'typeorm';
 import { type Database } from '../database';
 import { type MailKind } from './mail-kind';
 import { MailQueue, type MailScope } from './mail-queue';
 import { type MailSubject, type OutgoingMailRow } from './outgoing-mail';
-import { nextMailAttempt } from './retry-pace';
+import { MOST_ATTEMPTS, claimEnd, nextMailAttempt } from './retry-pace';
 
 const LOOK_MS = 5000;
 /** A mail server that is down keeps those of all tenants: any of them tells. */
 const MOST_QUEUES = 20;
 const LOOK_EVERYWHERE_MS = 600_000;
-/** Longer than any attempt takes. */
-const CLAIM_MS = 2 * MAIL_TIMEOUT_MS;
 
 /**
  * Queues mails in the transaction that gives rise to them, and sends them behind it, from any process. A crash between
@@ -146,8 +137,14 @@ export abstract class OutgoingMails<S extends MailScope>
 
   private async sendOne(queue: string): Promise<boolean> {
     const now = this.clock.now();
-    const mail = await this.inQueue(queue, (mails) => mails.claim(now, new Date(now.getTime() + CLAIM_MS)));
+    const mail = await this.inQueue(queue, (mails) =>
+      mails.claim(now, (attempts) => claimEnd(attempts, now)),
+    );
     if (!mail) return false;
+    if (mail.attempts > MOST_ATTEMPTS) {
+      await this.giveUp(queue, mail, 'it may have been sent each time, and could not be removed');
+      return true;
+    }
     const failure = await this.deliver(queue, mail).then(
       () => undefined,
       (error: unknown) => error as Error,
@@ -159,28 +156,34 @@ export abstract class OutgoingMails<S extends MailScope>
     return true;
   }
 
-  private async deliver(queue: string, { kind: name, subject }: OutgoingMailRow): Promise<void> {
-    const kind = this.kinds.find((one) => one.name === name);
-    if (!kind) throw new Error(`There is no kind of mail called ${name}.`);
-    const letter = await this.transaction(queue, (scope) => kind.write(scope, subject));
+  private async deliver(queue: string, mail: OutgoingMailRow): Promise<void> {
+    const kind = this.kinds.find((one) => one.name === mail.kind);
+    if (!kind) throw new Error(`There is no kind of mail called ${mail.kind}.`);
+    const letter = await this.transaction(queue, async (scope) => {
+      const written = await kind.write(scope, mail.subject);
+      // Together with what the kind has recorded of it.
+      if (!written) await new MailQueue(this.entity, scope).remove(mail);
+      return written;
+    });
     if (letter) await this.mailer.send(letter.to, letter);
   }
 
   private async putOff(queue: string, mail: OutgoingMailRow, { message }: Error): Promise<void> {
     const next = nextMailAttempt(mail, this.clock.now());
-    const told = { mail: mail.id, kind: mail.kind, attempts: mail.attempts, reason: message };
-    if (next) {
-      this.logger.warn({ msg: 'A mail is not sent yet, and tried again', ...told, next });
-      await this.inQueue(queue, (mails) => mails.postpone(mail, next));
-      return;
-    }
+    if (!next) return this.giveUp(queue, mail, message);
+    this.logger.warn({ msg: 'A mail is not sent yet, and tried again', ...factsOf(mail, message), next });
+    await this.inQueue(queue, (mails) => mails.postpone(mail, next));
+  }
+
+  private async giveUp(queue: string, mail: OutgoingMailRow, reason: string): Promise<void> {
     const isGivenUp = await this.transaction(queue, async (scope) => {
       // Another may have claimed it since, and sent it.
       if (!(await new MailQueue(this.entity, scope).remove(mail))) return false;
       await this.recordGivenUp(scope, mail);
       return true;
     });
-    if (isGivenUp) this.logger.error({ msg: 'A mail is given up: it could not be sent for a day', ...told });
+    const msg = 'A mail is given up: its attempts have failed for a day or longer';
+    if (isGivenUp) this.logger.error({ msg, ...factsOf(mail, reason) });
   }
 
   private async hasMails(queue: string): Promise<boolean> {
@@ -191,4 +194,8 @@ export abstract class OutgoingMails<S extends MailScope>
   private inQueue<T>(queue: string, work: (mails: MailQueue) => Promise<T>): Promise<T | null> {
     return this.transaction(queue, (scope) => work(new MailQueue(this.entity, scope)));
   }
+}
+
+function factsOf({ id, kind, attempts }: OutgoingMailRow, reason: string): Record<string, unknown> {
+  return { mail: id, kind, attempts, reason };
 }

@@ -1,16 +1,18 @@
 import { type AddressedLetter, MailKind, type MailSubject, type TenantScope } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { PERMISSIONS_OF_ROLE } from '../../accounts/permissions';
+import { Revocations } from '../../accounts/revocations';
 import { lockUsers } from '../../accounts/user-locks';
 import { UserTokens } from '../../accounts/user-tokens';
 import { statusOf } from '../../accounts/user-status';
 import { type User } from '../../accounts/user.entity';
+import { Audit } from '../../audit/audit.service';
 import { TenantDirectory } from '../../tenancy/tenant-directory';
 import { TenantUrls } from '../../tenancy/tenant-urls';
 
 /**
- * To somebody who may join. A mail goes out only while who invites them still may, and if nothing was revoked of either
- * since it was queued.
+ * To somebody who may join. It was promised, so it goes out unless the invitation has ended, or whoever invites them was
+ * deactivated since or may invite nobody any more; that is audited. A new password of theirs takes nothing back.
  */
 @Injectable()
 export class InviteMail extends MailKind<TenantScope> {
@@ -18,6 +20,8 @@ export class InviteMail extends MailKind<TenantScope> {
 
   constructor(
     private readonly tokens: UserTokens,
+    private readonly revocations: Revocations,
+    private readonly audit: Audit,
     private readonly directory: TenantDirectory,
     private readonly urls: TenantUrls,
   ) {
@@ -25,10 +29,10 @@ export class InviteMail extends MailKind<TenantScope> {
   }
 
   /** What is kept of an invitation. */
-  static subject(user: User, by: User): MailSubject {
+  static subject(user: User, by: User, deactivations: number): MailSubject {
     return {
       ...{ user_id: user.id, epoch: String(user.credentialsEpoch) },
-      ...{ by_id: by.id, by_epoch: String(by.credentialsEpoch) },
+      ...{ by_id: by.id, by_deactivations: String(deactivations) },
     };
   }
 
@@ -39,8 +43,11 @@ export class InviteMail extends MailKind<TenantScope> {
     const [user, by] = [id, byId].map((one) => locked.find((row) => row.id === one));
     if (!tenant || !user || !by) return null;
     const isWanted = statusOf(user) === 'invited' && String(user.credentialsEpoch) === subject['epoch'];
-    const isMeant = mayInvite(by) && String(by.credentialsEpoch) === subject['by_epoch'];
-    if (!isWanted || !isMeant) return null;
+    if (!isWanted) return this.drop(scope, user, 'invitation_ended');
+    const deactivations = String(await this.revocations.deactivations(scope, by));
+    // A version of before did not count them.
+    const isMeant = mayInvite(by) && deactivations === (subject['by_deactivations'] ?? deactivations);
+    if (!isMeant) return this.drop(scope, user, 'inviter_not_allowed');
     const token = await this.tokens.mint(scope, user.id, 'invite');
     return {
       to: user.email,
@@ -51,6 +58,12 @@ export class InviteMail extends MailKind<TenantScope> {
       ],
       action: { label: 'Join', url: this.urls.invitation(tenant, token) },
     };
+  }
+
+  private async drop(scope: TenantScope, { id: targetId }: User, reason: string): Promise<null> {
+    const after = { kind: this.name, reason };
+    await this.audit.record(scope, { action: 'mail.dropped', targetKind: 'user', targetId, after });
+    return null;
   }
 }
 

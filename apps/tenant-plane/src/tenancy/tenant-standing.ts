@@ -1,0 +1,57 @@
+import { type TenantScope, tenantFrozen, together } from '@atlas/persistence';
+import { DomainError } from '@atlas/platform';
+import { type EntityManager } from 'typeorm';
+import { served } from './tenant-directory';
+import { tenantNotFound } from './tenant-resolution';
+import { Tenant } from './tenant.entity';
+
+/** Keeps these locks apart from others of this database. */
+const LOCK_CLASS = 4_772_602;
+
+/**
+ * A tenant may be suspended, or leave, after one of its requests was let in, and the answer that let it in may have been a
+ * second old. So every transaction in which users write or are let in looks at the tenant again, and whatever changes the
+ * tenant waits for those that have looked: {@link lockTenant}. Throws what the guard throws.
+ *
+ * This is not a lock on the tenant's row, because Postgres lets those who share a row overtake the one who waits to change
+ * it: a tenant that never stops writing could put off its suspension.
+ */
+export async function requireStanding({ manager, tenantId }: TenantScope): Promise<void> {
+  const [, tenant] = await together([
+    lock(manager, tenantId, 'pg_advisory_xact_lock_shared'),
+    servedNow(manager, tenantId),
+  ]);
+  if (tenant) return requireActive(tenant);
+  const left = await manager.findOneBy(Tenant, { id: tenantId });
+  // The caller's next request is redirected.
+  throw left?.movedTo ? tenantFrozen() : tenantNotFound();
+}
+
+/** Before a tenant is changed: waits for the transactions that rely on what it was, and holds up those that follow. */
+export function lockTenant(manager: EntityManager, tenantId: string): Promise<void> {
+  return lock(manager, tenantId, 'pg_advisory_xact_lock');
+}
+
+/** Whether its users would be let in now. */
+export async function isStanding({ manager, tenantId }: TenantScope): Promise<boolean> {
+  return (await servedNow(manager, tenantId))?.status === 'active';
+}
+
+export function requireActive(tenant: Tenant): void {
+  if (tenant.status === 'active') return;
+  throw new DomainError(
+    'tenant_suspended',
+    'forbidden',
+    'This tenant is suspended. Its Atlas administrator knows why.',
+  );
+}
+
+function servedNow(manager: EntityManager, id: string): Promise<Tenant | null> {
+  return manager.findOneBy(Tenant, served({ id }));
+}
+
+/** On SQLite writers take turns anyhow. */
+async function lock(manager: EntityManager, tenantId: string, take: string): Promise<void> {
+  if (manager.connection.options.type !== 'postgres') return;
+  await manager.query(`select ${take}($1, hashtext($2))`, [LOCK_CLASS, tenantId]);
+}
