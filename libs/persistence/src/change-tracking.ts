@@ -96,10 +96,19 @@ export class ChangeTracking {
     return this.set(tenantId, true);
   }
 
-  async stop(tenantId: string): Promise<void> {
-    await this.database.writeAs(tenantId, async (manager) => {
-      await manager.query('delete from tracked_tenants where tenant_id = $1', [tenantId]);
-      await manager.query('delete from row_changes where tenant_id = $1', [tenantId]);
+  stop(tenantId: string): Promise<void> {
+    return this.database.writeAs(tenantId, (manager) => untrack(manager, tenantId));
+  }
+
+  /** Runs `work` as the last that is written in a tenant: what was open before has ended, and it stays frozen. */
+  async finish<T>(tenantId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    await this.freeze(tenantId);
+    return this.database.writeAs(tenantId, async (manager) => {
+      // Others see the freeze until this is committed, and again from then on.
+      await untrack(manager, tenantId);
+      const result = await work(manager);
+      await this.track(manager, tenantId, true);
+      return result;
     });
   }
 
@@ -128,16 +137,17 @@ export class ChangeTracking {
   }
 
   private async set(tenantId: string, isFrozen: boolean): Promise<void> {
-    const { driver } = this.database;
-    await this.database.writeAs(tenantId, (manager) =>
-      manager.query(
-        `insert into tracked_tenants (tenant_id, is_frozen) values ($1, $2)
-         on conflict (tenant_id) do update set is_frozen = excluded.is_frozen`,
-        [tenantId, driver === 'sqlite' ? Number(isFrozen) : isFrozen],
-      ),
-    );
+    await this.database.writeAs(tenantId, (manager) => this.track(manager, tenantId, isFrozen));
     // On SQLite writers take turns.
-    if (driver === 'postgres') await this.openOnesEnded();
+    if (this.database.driver === 'postgres') await this.openOnesEnded();
+  }
+
+  private async track(manager: EntityManager, tenantId: string, isFrozen: boolean): Promise<void> {
+    await manager.query(
+      `insert into tracked_tenants (tenant_id, is_frozen) values ($1, $2)
+       on conflict (tenant_id) do update set is_frozen = excluded.is_frozen`,
+      [tenantId, this.database.driver === 'sqlite' ? Number(isFrozen) : isFrozen],
+    );
   }
 
   /**
@@ -161,9 +171,20 @@ export class ChangeTracking {
   }
 }
 
+/** For a database that has become one tenant's alone, and refuses all rows of others by itself. */
+export async function untrackOthers(manager: EntityManager, tenantId: string): Promise<void> {
+  await manager.query('delete from tracked_tenants where tenant_id <> $1', [tenantId]);
+}
+
+async function untrack(manager: EntityManager, tenantId: string): Promise<void> {
+  await manager.query('delete from tracked_tenants where tenant_id = $1', [tenantId]);
+  await manager.query('delete from row_changes where tenant_id = $1', [tenantId]);
+}
+
 /** What users are told while their tenant's writes pause; any other error as it is. */
 export function translateFrozen(error: unknown): unknown {
   if (!(error instanceof QueryFailedError) || !error.message.includes(FROZEN)) return error;
-  const detail = 'This tenant is being moved, and writes pause for a moment. Send the request again.';
+  const detail =
+    'This tenant is being moved or removed, and writes pause for a moment. Send the request again.';
   return new DomainError(FROZEN, 'unavailable', detail, {}, { 'retry-after': '1' });
 }

@@ -1,4 +1,4 @@
-import { ChangeTracking, Database, TenantDatabase } from '@atlas/persistence';
+import { ChangeTracking, Database, TenantScope } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
 import { databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
@@ -27,7 +27,6 @@ export class DesiredStateApplier {
 
   constructor(
     private readonly database: Database,
-    private readonly tenants: TenantDatabase,
     private readonly transfers: RunningTransfers,
     private readonly directory: TenantDirectory,
     private readonly identities: PlaneIdentities,
@@ -96,8 +95,8 @@ export class DesiredStateApplier {
   }
 
   /**
-   * A tenant that is at home here again, or for the first time, is neither followed nor frozen. One that has left stays
-   * frozen: nothing more may be written to what is no longer it, whatever a replica has yet to learn.
+   * A tenant that is at home here again, or for the first time, is neither followed nor frozen. One that has left or was
+   * purged stays frozen: nothing more may be written to what is no longer it, whatever a replica has yet to learn.
    */
   private async settleTransfers(entry: DesiredTenant): Promise<void> {
     const known = await this.database.read((manager) => manager.findOneBy(Tenant, { id: entry.tenant_id }));
@@ -105,15 +104,16 @@ export class DesiredStateApplier {
     if (isOver || entry.purge) await this.transfers.end(entry.tenant_id);
     const isOtherwise = known && (isOver || known.phase !== entry.phase);
     const hasLeft = entry.phase === 'frozen' || entry.phase === 'retired';
-    if (entry.purge || (isOtherwise && !hasLeft))
-      await new ChangeTracking(this.database).stop(entry.tenant_id);
+    if (isOtherwise && !hasLeft) await new ChangeTracking(this.database).stop(entry.tenant_id);
   }
 
   private async purge(tenantId: string): Promise<void> {
     // A tenant that is served keeps its audit trail.
     await this.database.write((manager) => manager.update(Tenant, { id: tenantId }, { phase: 'retired' }));
     const codecs = rowCodecs(this.database.dataSource.manager);
-    const count = await this.tenants.write(tenantId, (scope) => deleteAll(scope, codecs));
+    const count = await new ChangeTracking(this.database).finish(tenantId, (manager) =>
+      deleteAll(new TenantScope(tenantId, manager), codecs),
+    );
     this.logger.log(`Removed ${count} rows of tenant ${tenantId}, as the Control Plane wants.`);
   }
 
