@@ -57,6 +57,14 @@ describe(runCommandLine.name, () => {
     expect(err).toContain('no such option');
   });
 
+  it('names the call whose options are shown, where it was not its own name', async () => {
+    run.mockRejectedValue(new UsageError('no such option'));
+    await call('stack', 'up', '--typo');
+    expect(err).toContain('  atlas stack up --help shows the options.');
+    await runCommandLine(['stack', 'up', '--typo'], [{ ...command, calledAs: 'npm start --' }], terminal);
+    expect(err).toContain('  npm start -- --help shows the options.');
+  });
+
   it('tells a failure in one sentence, and a defect with its stack', async () => {
     run.mockRejectedValueOnce(new CommandFailure('the port is busy'));
     await expect(call('stack', 'up')).resolves.toBe(1);

@@ -50,7 +50,8 @@ function showUsage(
 
 function tell(error: unknown, command: Command, terminal: Terminal, program: string): number {
   if (error instanceof UsageError) {
-    terminal.err(`${error.message}\n\n  ${program} ${command.name} --help shows the options.\n`);
+    const call = command.calledAs ?? `${program} ${command.name}`;
+    terminal.err(`${error.message}\n\n  ${call} --help shows the options.\n`);
     return EXIT.usage;
   }
   const isExpected = error instanceof CommandFailure;

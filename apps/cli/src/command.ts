@@ -3,6 +3,8 @@ export interface Command {
   /** The words that call it, such as `stack up`. */
   readonly name: string;
   readonly summary: string;
+  /** What the user typed instead, where something else called it. */
+  readonly calledAs?: string;
   /** What `--help` shows. */
   readonly usage: string;
   /** Answers with the exit code. Throws {@link UsageError} and {@link CommandFailure}. */

@@ -141,6 +141,13 @@ describe('the local stack', () => {
     );
     expect(run.output).not.toMatch(/^ +at /m);
   });
+
+  it('shows whoever typed npm start how to see its options', async () => {
+    const env = { npm_lifecycle_event: 'start' };
+    const run = new StackProcess(join(folder, 'never'), { options: ['--typo'], env });
+    await expect(run.exited).resolves.toBe(2);
+    expect(run.output).toMatch(/'--typo'[^]*npm start -- --help shows the options/);
+  });
 });
 
 /** Every text in the files that looks like one: long, and neither an id, an address nor a name. */

@@ -10,6 +10,7 @@ import { CommitOutcomeUnknown } from '@atlas/platform';
 import { Chores } from '../src/provisioning/chores';
 import { ServiceKey } from '../src/tenant-planes/service-key.entity';
 import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
+import { MAX_PARTS } from '../src/transfers/relay.service';
 import { Transfer, TransferPart } from '../src/transfers/transfer.entity';
 import { Backups } from '../src/transfers/backups.service';
 import { sayImported, sealedPart, sendPart, takePart } from './backup-part.fixture';
@@ -138,6 +139,18 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const sealed = await sealedPart(backup, MANIFEST, header);
     expect(refusal(await sendPart(scene.cell, backup.id, sealed))).toEqual([400, 'validation_failed']);
     expect(await scene.plane.count(TransferPart, { transferId: backup.id })).toBe(0);
+  });
+
+  it('takes and gives no part behind the last that a transfer may have', async () => {
+    const backup = await backupOf((await begin(await active())).id);
+    const most = { attempt: 'only', parts: MAX_PARTS };
+    await scene.plane.change(Transfer, { id: backup.id }, most);
+    const part = MAX_PARTS + 1;
+    const sealed = await sealedPart(backup, MANIFEST, { part });
+    expect(refusal(await sendPart(scene.cell, backup.id, sealed, part))).toEqual([409, 'transfer_too_long']);
+    expect((await sayImported(scene.cell, backup.id, MAX_PARTS)).status).toBe(204);
+    for (const imported of [MAX_PARTS + 1, 2 ** 40])
+      expect(refusal(await sayImported(scene.cell, backup.id, imported))).toEqual([409, 'transfer_too_long']);
   });
 
   it('is restored from what was kept: nothing is added to it on its way back', async () => {

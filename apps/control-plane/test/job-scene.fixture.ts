@@ -22,6 +22,8 @@ interface JobView {
     readonly name: string;
     readonly status: string;
     readonly attempt: number;
+    readonly started_at: string | null;
+    readonly finished_at: string | null;
     readonly waiting_for?: string | null;
     readonly error: { readonly code: string; readonly fix: string } | null;
   }[];
@@ -53,6 +55,12 @@ export class JobScene {
   }
   async statesOf(id: string): Promise<string[]> {
     return (await this.job(id)).steps.map((step) => step.status);
+  }
+  /** How many seconds each step took; null for one that has not ended. */
+  async tookOf(id: string): Promise<(number | null)[]> {
+    return (await this.job(id)).steps.map(({ started_at: from, finished_at: to }) =>
+      from === null || to === null ? null : (Date.parse(to) - Date.parse(from)) / 1000,
+    );
   }
   /** The job looks again now, although nobody woke it, and ends or waits again. */
   async looksAgain(id: string): Promise<JobView> {

@@ -196,6 +196,11 @@ export class ChangeTracking {
   }
 }
 
+/** For a database that has become one tenant's alone, and refuses all rows of others by itself. */
+export async function untrackOthers(manager: EntityManager, tenantId: string): Promise<void> {
+  await manager.query('delete from tracked_tenants where tenant_id <> $1', [tenantId]);
+}
+
 /** What users are told while their tenant's writes pause; any other error as it is. */
 export function translateFrozen(error: unknown): unknown {
   if (!(error instanceof QueryFailedError) || !error.message.includes(FROZEN)) return error;
@@ -203,6 +208,7 @@ export function translateFrozen(error: unknown): unknown {
 }
 
 export function tenantFrozen(): DomainError {
-  const detail = 'This tenant is being moved, and writes pause for a moment. Send the request again.';
+  const detail =
+    'This tenant is being moved or removed, and writes pause for a moment. Send the request again.';
   return new DomainError(FROZEN, 'unavailable', detail, {}, { 'retry-after': '1' });
 }

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@atlas/platform';
 import { type ExecutionContext, createParamDecorator } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { type EntityManager } from 'typeorm';
-import { isLockTimeout } from './rows';
+import { type EntityManager, type EntityTarget, type ObjectLiteral } from 'typeorm';
+import { type RowValues, insertIfAbsent, isLockTimeout } from './rows';
 
 /** How long an answer can be had again. */
 const KEPT_SECONDS = 24 * 3600;
@@ -62,7 +62,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
       return await attempt;
     } catch (error) {
       if (error instanceof KeyIsTaken) return replay(await this.find(request, scope), bodyHash);
-      throw isLockTimeout(error) ? requestInProgress() : error;
+      throw error;
     } finally {
       this.inWork.delete(scope);
     }
@@ -74,6 +74,19 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
   /** False when the key is held already. */
   protected abstract claim(manager: EntityManager, request: R, claim: KeyClaim): Promise<boolean>;
   protected abstract keep(manager: EntityManager, request: R, scope: string, answer: A): Promise<void>;
+
+  /** Any other lock that a request waits for in vain is none of its key's. */
+  protected async insertKey<T extends ObjectLiteral>(
+    manager: EntityManager,
+    entity: EntityTarget<T>,
+    row: RowValues<NoInfer<T>>,
+  ): Promise<boolean> {
+    try {
+      return await insertIfAbsent(manager, entity, row);
+    } catch (error) {
+      throw isLockTimeout(error) ? requestInProgress() : error;
+    }
+  }
 
   private attempt(
     request: R,

@@ -79,6 +79,14 @@ describe(connect.name, () => {
     await expect(failure()).rejects.toThrow(/is running.*not ready: see stopped\/logs\/control-plane\.log$/);
   });
 
+  it('says what to wait for while the local stack is still starting', () => {
+    mkdirSync(join(directory, 'starting'));
+    new ProcessList(join(directory, 'starting/pids.json')).add('control-plane', process.pid);
+    expect(() => to({ 'data-dir': 'starting' }, {})).toThrow(
+      'The local stack in starting is still starting. Wait until npm start shows its addresses, then run this again.',
+    );
+  });
+
   it('waits for an answer as long as it is told, and says how to wait longer', async () => {
     api.answers['POST /api/slow'] = [{ hangs: true }];
     const slow = to({ timeout: '1' }, { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_x' }).post('/api/slow');

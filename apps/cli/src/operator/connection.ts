@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { isPlainHttp } from '@atlas/platform/loopback';
-import { type Terminal, UsageError } from '../command';
+import { CommandFailure, EXIT, type Terminal, UsageError } from '../command';
 import { ControlPlaneClient } from '../control-plane/control-plane-client';
 import { DataDirectory } from '../stack/data-directory';
 import { type DevStack } from '../stack/dev-stack-file';
@@ -92,9 +92,14 @@ function localStack(
   const { devStack } = data;
   const found = readPrivateFile(devStack) as DevStack | undefined;
   const file = pathFrom(directory, devStack);
+  if (!found && new ProcessList(data.processList).isStackRunning)
+    throw new CommandFailure(
+      `The local stack in ${pathFrom(directory, data.root)} is still starting. Wait until npm start shows its addresses, then run this again.`,
+      EXIT.noAccess,
+    );
   if (!found)
     throw new UsageError(
-      `Which Control Plane? There is no ${file}. Start the local stack (npm start), name the folder that it keeps its data in (--data-dir or ATLAS_DATA_DIR), or set ATLAS_URL and ATLAS_API_KEY.`,
+      `Which Control Plane? There is no ${file}. Start the local stack (npm start) and wait until it shows its addresses, name the folder that it keeps its data in (--data-dir or ATLAS_DATA_DIR), or set ATLAS_URL and ATLAS_API_KEY.`,
     );
   const { url, api_key: key } = found.control_plane;
   terminal.err(`Control Plane of the local stack, ${url} (${file})\n`);

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { StubApi } from '../../test/stub-api.fixture';
@@ -84,6 +85,41 @@ describe(operationCommand.name, () => {
     expect(await atlas(...words)).toBe(0);
     expect(api.calls.at(-1)).toMatchObject({ call, ...(body && { body }) });
     expect(terminal.written).toMatch(/^(Disabled|Enabled|Changed|Revoked)/);
+  });
+
+  describe('record-infrastructure', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'atlas-infrastructure-'));
+    const file = join(folder, 'db-url');
+    const record = () =>
+      atlas(
+        'record-infrastructure',
+        'acme',
+        '--endpoint-url',
+        'https://acme.example.com',
+        '--db-url-file',
+        file,
+      );
+    const puts = () => api.calls.filter(({ call }) => call.startsWith('PUT'));
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    it('sends nothing without a database URL in its file', async () => {
+      expect(await record()).toBe(2);
+      writeFileSync(file, '\n');
+      expect(await record()).toBe(2);
+      expect(terminal.complaints).toMatch(/--db-url-file cannot be read[^]*--db-url-file, is empty/);
+      expect(puts()).toEqual([]);
+    });
+
+    it('takes the database URL from a file, and repeats no password', async () => {
+      const url = 'postgres://acme:its-password@db.example.com/acme';
+      writeFileSync(file, `${url}\n`);
+      const call = 'PUT /api/tenants/tenant-1/infrastructure';
+      api.answers[call] = [{ body: tenantView({ slug: 'acme', url: 'https://acme.atlas.example' }) }];
+      expect(await record()).toBe(0);
+      const body = { endpoint_url: 'https://acme.example.com', db_url: url };
+      expect(puts()).toEqual([{ call, body, key: 'Bearer aok_key' }]);
+      expect(terminal.written).toBe('Recorded. A job that waited for it goes on.\n');
+    });
   });
 
   it('shows an API key and a reset link, once', async () => {

@@ -83,6 +83,6 @@ function show(answer: Answer, { link, done }: Operation, { terminal, isJson }: O
     if (install) terminal.out(installText(install));
     if (url && expiresAt) terminal.out(linkText(url, expiresAt, link));
     if (key && expiresAt) terminal.out(keyText(key, expiresAt));
-    if (!job && !install && !url && !key) terminal.out(`${done ?? 'Accepted.'}\n`);
+    if (!job && !install && !expiresAt) terminal.out(`${done ?? 'Accepted.'}\n`);
   }
 }

@@ -12,7 +12,7 @@ export interface Operation {
   readonly subject?: SubjectKind;
   readonly path: string;
   /** POST when left out. */
-  readonly method?: 'PATCH' | 'DELETE';
+  readonly method?: 'PUT' | 'PATCH' | 'DELETE';
   /** What the request says besides the options. */
   readonly body?: object;
   readonly options: readonly Option[];
@@ -129,6 +129,24 @@ export const OPERATIONS: readonly Operation[] = [
     subject: 'tenant',
     path: '/api/tenants/:id/provisioning-tokens',
     options: [TOKEN_TTL],
+  },
+  {
+    name: 'record-infrastructure',
+    summary: 'record the database and the tenant plane that somebody made for a dedicated tenant',
+    subject: 'tenant',
+    method: 'PUT',
+    path: '/api/tenants/:id/infrastructure',
+    done: 'Recorded. A job that waited for it goes on.',
+    options: [
+      {
+        ...{ name: 'endpoint-url', value: '<url>', field: 'endpoint_url', isRequired: true },
+        text: "the tenant plane's own address",
+      },
+      {
+        ...{ name: 'db-url-file', value: '<file>', field: 'db_url', isRequired: true, isFile: true },
+        text: 'holds the URL of its database',
+      },
+    ],
   },
   {
     name: 'signup-link',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../command';
 
@@ -11,6 +12,8 @@ export interface Option {
   readonly isNumber?: boolean;
   /** Several, separated by commas. */
   readonly isList?: boolean;
+  /** Names a file that holds the value, as a secret must: everybody on the machine can read a command line. */
+  readonly isFile?: boolean;
   /** Where its value goes in the body of the request, such as `database.driver`. */
   readonly field?: string;
 }
@@ -68,15 +71,33 @@ export function optionsUsage(options: readonly Option[]): string {
   return calls.map((call, index) => `  ${call.padEnd(width)}   ${texts[index]}\n`).join('');
 }
 
-/** The body of a request: each value in its field. */
+/** The body of a request: each value in its field. Throws {@link UsageError}. */
 export function bodyOf(options: readonly Option[], values: Values): Record<string, unknown> {
   const body: Record<string, unknown> = {};
-  for (const { name, field, isNumber, isList } of options) {
+  for (const option of options) {
+    const { name, field } = option;
     const value = values[name];
     if (field === undefined || value === undefined) continue;
     const [outer = field, inner] = field.split('.');
-    const sent = isNumber ? Number(value) : isList ? String(value).split(',') : value;
+    const sent = sentFor(option, value);
     body[outer] = inner === undefined ? sent : { [inner]: sent };
   }
   return body;
+}
+
+function sentFor({ name, isNumber, isList, isFile }: Option, value: string | boolean): unknown {
+  if (isFile) return contentOf(name, String(value));
+  if (isNumber) return Number(value);
+  return isList ? String(value).split(',') : value;
+}
+
+function contentOf(name: string, file: string): string {
+  let content: string;
+  try {
+    content = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new UsageError(`The file of --${name} cannot be read: ${(error as Error).message}`);
+  }
+  if (content === '') throw new UsageError(`${file}, the file of --${name}, is empty.`);
+  return content;
 }

@@ -34,6 +34,8 @@ export class StackUpCommand implements Command {
   readonly name = 'stack up';
   readonly summary = 'Control Plane, Tenant Plane and a demo tenant on this machine';
   readonly usage = USAGE;
+  /** npm names the script that it runs. */
+  readonly calledAs = process.env['npm_lifecycle_event'] === 'start' ? 'npm start --' : undefined;
 
   async run(args: readonly string[]): Promise<number> {
     const options = stackOptions(args, process.env, process.cwd());

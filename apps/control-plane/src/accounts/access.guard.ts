@@ -34,7 +34,7 @@ export const OperatorInPerson = (): MethodDecorator & ClassDecorator =>
 
 /** Tenant planes, by a signed call. */
 export const SignedByTenantPlane = (): MethodDecorator & ClassDecorator =>
-  applyDecorators(SetMetadata(SIGNED, true), Refuses('unauthenticated', 'forbidden'));
+  applyDecorators(SetMetadata(SIGNED, true), Refuses('unauthenticated', 'forbidden', 'too_many'));
 
 /** The one guard: each route says who may call it, and one that says nothing is refused. */
 @Injectable()

@@ -6,7 +6,6 @@ import {
   type RepeatableRequest,
   SecretBox,
   deleteOldRows,
-  insertIfAbsent,
 } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -71,7 +70,7 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
 
   protected claim(manager: EntityManager, _request: RepeatableRequest, claim: KeyClaim): Promise<boolean> {
     const inWork = { status: 0, answerSealed: '', installSealed: null, tokenId: null };
-    return insertIfAbsent(manager, IdempotencyRecord, { ...claim, ...inWork, createdAt: this.clock.now() });
+    return this.insertKey(manager, IdempotencyRecord, { ...claim, ...inWork, createdAt: this.clock.now() });
   }
 
   protected async keep(

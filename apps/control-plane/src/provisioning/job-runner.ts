@@ -130,7 +130,8 @@ export class JobRunner {
     });
     state.attempt = Math.max(state.attempt, 1);
     const next = job.steps[job.steps.indexOf(state) + 1];
-    if (next) Object.assign(next, { status: 'running', started_at: at, attempt: next.attempt + 1 });
+    const begun = { status: 'running', started_at: at, finished_at: null };
+    if (next) Object.assign(next, { ...begun, attempt: next.attempt + 1 });
     if (isLast) await this.close(manager, job, 'succeeded');
     else await this.jobs.save(job, { steps: job.steps, error: null }, manager);
   }
@@ -193,23 +194,30 @@ export class JobRunner {
   private async back(job: ProvisioningJob): Promise<Turn> {
     const state = job.steps.findLast((step) => step.status !== 'undone' && step.status !== 'skipped');
     if (!state) return this.finish(job, 'cancelled');
+    const begunAt = this.clock.now().toISOString();
     try {
-      await this.undo(job, state);
+      await this.undo(job, state, begunAt);
       return 'again';
     } catch (error) {
       if (mustReload(error)) throw error;
+      Object.assign(state, { started_at: begunAt, finished_at: null });
       return this.fail(job, state, error);
     }
   }
 
-  private async undo(job: ProvisioningJob, state: StepState): Promise<void> {
+  private async undo(job: ProvisioningJob, state: StepState, begunAt: string): Promise<void> {
     const wasTouched = state.status !== 'pending';
     const step = this.operations.step(state.name);
     const undo = (manager: EntityManager): Promise<void> => step.undo(this.contextOf(job, state, manager));
     if (wasTouched && !step.isAtomic) await this.database.read(undo);
     await this.database.write(async (manager) => {
       if (wasTouched && step.isAtomic) await undo(manager);
-      await this.recordUndone(manager, job, state, wasTouched ? 'undone' : 'skipped');
+      await this.recordUndone(
+        manager,
+        job,
+        state,
+        wasTouched ? { status: 'undone', started_at: begunAt } : { status: 'skipped', started_at: null },
+      );
     });
   }
 
@@ -217,11 +225,11 @@ export class JobRunner {
     manager: EntityManager,
     job: ProvisioningJob,
     state: StepState,
-    status: 'undone' | 'skipped',
+    outcome: Pick<StepState, 'status' | 'started_at'>,
   ): Promise<void> {
     const undone: StepState = {
       ...state,
-      status,
+      ...outcome,
       finished_at: this.clock.now().toISOString(),
       error: null,
     };

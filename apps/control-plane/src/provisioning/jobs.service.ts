@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { Tenant } from '../tenants/tenant.entity';
-import { JOB_MACHINE, type JobDirection, type JobStatus, LIVE_JOB_STATUSES } from './job';
+import { JOB_MACHINE, type JobDirection, type JobStatus, LIVE_JOB_STATUSES, type StepState } from './job';
 import { ProvisioningJob } from './job.entity';
 import { type JobView, jobView } from './job.view';
 import { type ListJobsQuery } from './jobs.dto';
@@ -112,11 +112,7 @@ export class JobControl {
         throw notRestartable(job.status);
       // As it was read: of a retry and a rollback at once, one is refused.
       const read = { id, leaseNumber: job.leaseNumber, status: job.status };
-      const startedAt = this.clock.now().toISOString();
-      for (const step of job.steps) {
-        if (step.status === 'failed' || step.status === 'waiting')
-          Object.assign(step, { status: 'running', attempt: 0, error: null, started_at: startedAt });
-      }
+      beginAgain(job.steps, direction, this.clock.now().toISOString());
       Object.assign(job, {
         direction,
         status: 'queued',
@@ -161,6 +157,20 @@ export class JobControl {
     const after = { operation: job.operation, tenant_id: job.tenantId };
     await this.audit.record(manager, { action, targetKind: 'job', targetId: job.id, after });
     this.signals.publish(topicOf(job.id));
+  }
+}
+
+/** What a step takes is counted from when it is begun, or undone, for the last time. */
+function beginAgain(steps: readonly StepState[], direction: JobDirection, at: string): void {
+  const next = direction === 'run' ? steps.find(({ status }) => status !== 'done') : undefined;
+  for (const step of steps) {
+    if (step === next || step.status === 'failed' || step.status === 'waiting')
+      Object.assign(step, {
+        ...{ status: 'running', attempt: 0, error: null },
+        ...{ started_at: at, finished_at: null },
+      });
+    else if (direction === 'run' && step.status !== 'done')
+      Object.assign(step, { started_at: null, finished_at: null });
   }
 }
 

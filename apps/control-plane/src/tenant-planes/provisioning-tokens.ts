@@ -105,6 +105,11 @@ export class ProvisioningTokens {
     return manager.findOneBy(ProvisioningToken, { id, tenantPlaneId });
   }
 
+  /** Whether the plane has ever had one. */
+  wasIssued(manager: EntityManager, tenantPlaneId: string): Promise<boolean> {
+    return manager.existsBy(ProvisioningToken, { tenantPlaneId });
+  }
+
   /** Neither spent nor revoked; it may have expired. */
   findLive(manager: EntityManager, tenantPlaneId: string): Promise<ProvisioningToken | null> {
     return manager.findOneBy(ProvisioningToken, {

@@ -44,7 +44,7 @@ export class SelfController {
             { tenantPlaneId, keyId },
             since,
             Math.min(wait, MAX_WAIT_SECONDS),
-            this.calls.endOf(reply, call),
+            this.calls.endOfPoll(reply, call, tenantPlaneId),
           );
     await sendSigned(reply, call, await changes);
   }

@@ -64,7 +64,8 @@ export class RelayController {
   ): Promise<Sends<{ 200: string; 204: undefined }>> {
     const targetPlaneId = await this.planes.identify(call, claimedId, tenantId);
     const target = { targetPlaneId, keyId: call.keyId };
-    const patience = { seconds: Math.min(wait, MAX_WAIT_SECONDS), ended: this.calls.endOf(reply, call) };
+    const ended = this.calls.endOfPoll(reply, call, targetPlaneId);
+    const patience = { seconds: Math.min(wait, MAX_WAIT_SECONDS), ended };
     const sealed = await this.relay.give(target, id, { part, attempt }, patience);
     await sendSigned(reply, call, sealed, TRANSFER_PART_TYPE);
   }

@@ -13,6 +13,8 @@ import { topicOf } from './transfers.service';
 const KINDS: readonly TransferPartHeader['kind'][] = ['snapshot', 'changes', 'last'];
 /** As long as the target may name it. */
 const MAX_ATTEMPT = 100;
+/** Of one attempt; a part holds a megabyte of rows, or what was changed in a tenth of a second. */
+export const MAX_PARTS = 100_000;
 /** What an integer column holds. */
 const MAX_CHANGES = 2_147_483_647;
 
@@ -41,6 +43,7 @@ export class TransferRelay {
   ): Promise<void> {
     const header = headerOf(sealed);
     if (!header || header.transfer !== id || header.part !== part) throw notThatPart();
+    if (part > MAX_PARTS) throw tooManyParts();
     await this.database.write(async (manager) => {
       await this.keys.holdAccepted(manager, keyId);
       const transfer = await this.require(manager, { id, sourcePlaneId, purpose: Not('restore') });
@@ -62,6 +65,8 @@ export class TransferRelay {
     wanted: WantedPart,
     { seconds, ended }: { readonly seconds: number; readonly ended: AbortSignal },
   ): Promise<string | null> {
+    // Whoever has imported the last asks for the one behind it.
+    if (wanted.part > MAX_PARTS + 1) throw tooManyParts();
     await this.noteImported(target, id, wanted);
     // Listening starts before looking.
     const wakes = new Wakes(this.signals, topicOf(id), seconds, ended);
@@ -142,4 +147,9 @@ function outOfOrder(): DomainError {
     'conflict',
     'A part before this one is missing. Begin anew.',
   );
+}
+
+function tooManyParts(): DomainError {
+  const detail = `A transfer has ${MAX_PARTS} parts at most. Begin anew: changes that were sent one by one are then in the parts of the rows.`;
+  return new DomainError('transfer_too_long', 'conflict', detail);
 }

@@ -1,3 +1,4 @@
+import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { SCOPES } from '../../src/accounts/scopes';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
@@ -162,6 +163,31 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(refused.body.code).toBe('slug_taken');
     const answer = await plane.post(PROVISION, body, withKey('fails-first'));
     expect([answer.status, answer.body.tenant.slug]).toEqual([202, slug]);
+  });
+
+  // On SQLite writers take turns.
+  const onPostgres = driver === 'postgres' ? it : it.skip;
+  onPostgres.each([
+    ['in progress', 'its key', 'delete from idempotency_keys', 'sent-before', 409, 'request_in_progress'],
+    ['busy', 'something else', 'select 1 from operators for update', 'sent-first', 503, 'database_busy'],
+  ])('is told that it is %s when others hold %s for too long', async (_, __, sql, key, status, code) => {
+    const cell = { name: key, region: 'eu', capacity: 1 };
+    await plane.post(PLANES, { ...cell, name: 'sent-before' }, withKey('sent-before')).expect(201);
+    const database = plane.app.get(Database);
+    const write = database.write.bind(database);
+    const done = new Error('done');
+    const holding = write(async (manager) => {
+      await manager.query(sql);
+      jest.spyOn(database, 'write').mockImplementation((work) =>
+        write(async (impatient) => {
+          await impatient.query(`set local lock_timeout = '50ms'`);
+          return work(impatient);
+        }),
+      );
+      expect(refusal(await plane.post(PLANES, cell, withKey(key)))).toEqual([status, code]);
+      throw done;
+    });
+    await expect(holding).rejects.toBe(done);
   });
 
   it('is a new request after 24 hours', async () => {

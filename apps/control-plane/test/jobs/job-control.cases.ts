@@ -166,6 +166,15 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     expect(await scene.tenant(id)).toMatchObject({ status: 'deleted', endpoint_url: null });
   });
 
+  it('rolled back tells of each step how long its undoing took, not the time since it ran', async () => {
+    const { job } = await scene.waiting();
+    scene.plane.clock.advance(100);
+    await scene.act(job, 'cancel').expect(202);
+    await scene.act(job, 'rollback').expect(202);
+    await scene.reaches(job, 'cancelled');
+    expect(await scene.tookOf(job)).toEqual([0, 0, 0, ...afterReport('skipped').map(() => null)]);
+  });
+
   describe('whose rollback breaks on the way', () => {
     const broken = async () => {
       const before = await scene.placed();
@@ -211,10 +220,15 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
       const { job, id, before, free } = await broken();
       free.mockRestore();
       await scene.act(job, 'cancel').expect(202);
+      scene.plane.clock.advance(100);
       await scene.act(job, 'retry').expect(202);
+      await scene.reaches(job, 'waiting');
+      expect(await scene.tookOf(job)).toEqual([0, 0, null, ...afterReport('pending').map(() => null)]);
+      scene.plane.clock.advance(7);
       scene.cell.tenants.delete(id);
       await scene.cell.serve(id);
       await scene.reaches(job, 'succeeded');
+      expect(await scene.tookOf(job)).toEqual([0, 0, 7, ...afterReport('done').map(() => 0)]);
       expect((await scene.tenant(id)).status).toBe('active');
       expect(await scene.placed()).toBe(before + 1);
     });

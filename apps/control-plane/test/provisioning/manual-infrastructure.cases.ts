@@ -110,4 +110,23 @@ describe.each(EVERY_DATABASE)('a dedicated tenant whose infrastructure a person 
     const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
     expect(refusal(await put(body.tenant.id, MADE))).toEqual([409, 'not_dedicated']);
   });
+
+  it('waits for the install bundle where the infrastructure is recorded before it, and from then on for its plane', async () => {
+    const { tenant, job } = await provision();
+    const waitsFor = async (): Promise<string> =>
+      (await plane.get(`${JOBS}/${job.id}`)).body.steps[2].waiting_for ?? '';
+    await waits(job.id, 1);
+    const recorded = await put(tenant.id, MADE).expect(200);
+    await eventually(async () => /install bundle.*provisioning-tokens/.test(await waitsFor()));
+    plane.clock.advance(3 * 24 * 3600);
+    await plane.sweep();
+    expect((await statesOf(job.id))[2]).toBe('waiting');
+    const { install } = (await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {}).expect(201))
+      .body;
+    await eventually(async () => (await waitsFor()) === 'the enrolment of the tenant plane');
+    const dedicated = new PlaneSimulator(plane.url, plane.clock, recorded.body.tenant_plane_id, install);
+    expect((await dedicated.enrol({ endpoint_url: MADE.endpoint_url })).status).toBe(200);
+    await dedicated.serve(tenant.id);
+    await eventually(async () => (await statesOf(job.id)).every((status) => status === 'done'));
+  });
 });

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { Database, Signals } from '@atlas/persistence';
 import { type DesiredState, PLANE_PATHS } from '@atlas/plane-contract';
 import { OngoingAnswers } from '@atlas/platform';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { type FastifyReply } from 'fastify';
 import { exportJWK, generateKeyPair } from 'jose';
 import { DesiredStates } from '../../src/tenant-planes/desired-state.service';
 import { Placement } from '../../src/tenant-planes/placement.entity';
 import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
+import { MAX_LONG_POLLS, WaitingCalls } from '../../src/tenant-planes/waiting-calls';
 import { Transfer } from '../../src/transfers/transfer.entity';
 import { topicOf } from '../../src/transfers/transfers.service';
 import { sealedPart, sendPart } from '../backup-part.fixture';
@@ -84,6 +87,24 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     expect(answer.status).toBe(200);
     expect(bodyOf<DesiredState>(answer)).toMatchObject({ full: false, tenants: [{ entry_revision: 1 }] });
     answer.verify();
+  });
+
+  it('is refused to a plane that has too many open already, until one of them ends', async () => {
+    const [busy, other] = [await cellIn('busy'), await cellIn('other')];
+    const calls = plane.app.get(WaitingCalls);
+    const open = Array.from({ length: MAX_LONG_POLLS }, () => ({ raw: new EventEmitter() }));
+    const key = { keyId: randomUUID() };
+    for (const reply of open) calls.endOfPoll(reply as unknown as FastifyReply, key, busy.id);
+    const { revision } = await busy.pullAll();
+    const refused = await busy.pull(0, revision);
+    expect([...refusal(refused), refused.headers['retry-after']]).toEqual([429, 'too_many_long_polls', '5']);
+    expect((await other.pull(0, (await other.pullAll()).revision)).status).toBe(204);
+    open[0]?.raw.emit('close');
+    for (let polls = 0; polls < 3; polls += 1)
+      await eventually(async () => (await busy.pull(0, revision)).status === 204, {
+        what: 'it may poll again',
+      });
+    for (const { raw } of open.slice(1)) raw.emit('close');
   });
 
   it('is not woken by what happens on another plane', async () => {

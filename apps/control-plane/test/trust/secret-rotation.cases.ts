@@ -1,3 +1,4 @@
+import { Database } from '@atlas/persistence';
 import { type DesiredState } from '@atlas/plane-contract';
 import { openNextSecret } from '@atlas/service-auth';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
@@ -6,6 +7,7 @@ import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { AwaitNextSecretStep } from '../../src/provisioning/steps/await-next-secret.step';
 import { RequestNonce } from '../../src/tenant-planes/request-nonces/request-nonce.entity';
 import { Reports } from '../../src/tenant-planes/reports.service';
+import { ServiceKeys } from '../../src/tenant-planes/service-keys';
 import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { TransferRelay } from '../../src/transfers/relay.service';
@@ -276,6 +278,31 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       released.open();
       expect(refusal(await calling)).toEqual([401, 'bad_signature']);
     });
+
+    // On SQLite writers take turns.
+    (driver === 'postgres' ? it : it.skip)(
+      'waits for the end of what a call of the old one is writing',
+      async () => {
+        const [held, free] = [new Gate(), new Gate()];
+        const database = plane.app.get(Database);
+        const writing = database.write(async (manager) => {
+          await plane.app.get(ServiceKeys).holdAccepted(manager, keyIdIn(cell.secret));
+          held.open();
+          await free.opened;
+        });
+        await held.opened;
+        let isDone = false;
+        const rotating = rotate('compromised').then(() => (isDone = true));
+        const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+        const isWaiting = async () =>
+          (await database.read((manager) => manager.query<unknown[]>(waiting))).length > 0;
+        await eventually(async () => isDone || (await isWaiting()), { everyMs: 5 });
+        expect(isDone).toBe(false);
+        free.open();
+        await Promise.all([writing, rotating]);
+        expect(refusal(await cell.report())).toEqual([401, 'bad_signature']);
+      },
+    );
 
     it('shows the bundle again to a repeat of its request, until it is used', async () => {
       const options = { headers: { 'idempotency-key': `leak-${cell.id}` } };

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { EVERY_DATABASE } from '@atlas/testing';
+import { MAX_LIVE_NONCES } from '../../src/tenant-planes/request-nonces/live-nonces';
+import { RequestNonces } from '../../src/tenant-planes/request-nonces/request-nonces';
 import { RequestNonce } from '../../src/tenant-planes/request-nonces/request-nonce.entity';
 import { TestControlPlane } from '../control-plane.fixture';
 import { type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
@@ -34,6 +36,24 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
       expect(refusal(answer)).toEqual([401, 'bad_signature']);
     }
     expect((await plane.post(report, reportBody(), { token: null })).body.code).toBe('bad_signature');
+  });
+
+  it('is refused when its key has signed too many within minutes, and taken again once they are forgotten', async () => {
+    const busy = await plane.enrolledCell();
+    const keyId = busy.secret.split('_')[1] ?? '';
+    const expiresAt = new Date(plane.clock.now().getTime() + 300_000);
+    const { live } = plane.app.get(RequestNonces);
+    const left = MAX_LIVE_NONCES - 10;
+    for (let call = 0; call < left; call += 1) live.add({ keyId, expiresAt });
+    const answers = [];
+    for (let call = 0; call < 11; call += 1) answers.push(await busy.report());
+    expect(answers[0]?.status).toBe(200);
+    const refused = answers.at(-1);
+    expect([refused?.status, refused?.headers['retry-after']]).toEqual([429, '60']);
+    expect(await plane.count(RequestNonce, { keyId })).toBeLessThanOrEqual(10);
+    expect((await cell.report()).status).toBe(200);
+    plane.clock.advance(420);
+    expect((await busy.report()).status).toBe(200);
   });
 
   it('is refused with an API key in place of a signature', async () => {

@@ -119,12 +119,14 @@ export class DesiredStateApplier {
     // A tenant that is served keeps its audit trail; and from here on no transfer writes any more.
     await this.write(tenantId, fence, (manager) => manager.update(Tenant, { id: tenantId }, RETIRED));
     const codecs = rowCodecs(this.database.dataSource.manager);
-    const count = await this.write(tenantId, fence, () =>
+    const tracking = new ChangeTracking(this.database);
+    const count = await this.write(tenantId, fence, async () => {
+      await tracking.stop(tenantId);
       // It stays frozen from then on.
-      new ChangeTracking(this.database).writeFrozen(tenantId, () =>
+      return tracking.writeFrozen(tenantId, () =>
         this.tenants.write(tenantId, (scope) => deleteAll(scope, codecs)),
-      ),
-    );
+      );
+    });
     this.logger.log(`Removed ${count} rows of tenant ${tenantId}, as the Control Plane wants.`);
   }
 

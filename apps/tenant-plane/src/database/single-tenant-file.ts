@@ -4,6 +4,7 @@ import {
   singleTenantProblems,
   tablesOfOthers,
   tenantOfFile,
+  untrackOthers,
 } from '@atlas/persistence';
 import { EnvironmentError } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
@@ -85,6 +86,7 @@ function tooMany(tenants: readonly Tenant[], model: string): string {
 async function requireFree(manager: EntityManager, tenantId: string): Promise<void> {
   const others = await manager.findBy(Tenant, { id: Not(tenantId), phase: Not('retired') });
   if (others.length > 0) throw new Error(`This plane's SQLite file is tenant ${others[0]?.slug}'s alone.`);
+  await untrackOthers(manager, tenantId);
   const tables = await tablesOfOthers(manager, tenantId);
   if (tables.length > 0) throw new Error(heldBy(tables));
 }

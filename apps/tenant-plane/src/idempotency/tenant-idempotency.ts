@@ -9,7 +9,6 @@ import {
   type RepeatableRequest,
   TenantDatabase,
   TenantScope,
-  insertIfAbsent,
   pathOf,
 } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
@@ -56,7 +55,7 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
     const expiresAt = LessThan(this.clock.now());
     const [, isOurs] = await Promise.all([
       new TenantScope(tenantId, manager).delete(IdempotencyRecord, { expiresAt }),
-      insertIfAbsent(manager, IdempotencyRecord, { tenantId, ...claim, answer: null }),
+      this.insertKey(manager, IdempotencyRecord, { tenantId, ...claim, answer: null }),
     ]);
     return isOurs;
   }

@@ -1,3 +1,4 @@
+import { Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
@@ -108,6 +109,52 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const session = (await plane.user(tenant, 'admin')).session;
     await keyed('/api/incidents', INCIDENT, 'key-2', { ...admin, session }).expect(201);
     expect(await plane.rows(tenant, IdempotencyRecord)).toHaveLength(1);
+  });
+
+  // On SQLite writers take turns.
+  const onPostgres = driver === 'postgres' ? describe : describe.skip;
+  onPostgres('that waits too long for a lock', () => {
+    /** Sends requests that give up soon while another transaction holds what `sql` takes. */
+    const whileOthersHold = async (sql: string, send: () => Promise<unknown>): Promise<void> => {
+      const database = plane.app.get(Database);
+      const writeAs = database.writeAs.bind(database);
+      const impatient = jest.spyOn(database, 'writeAs').mockImplementation((id, work) =>
+        writeAs(id, async (manager) => {
+          await manager.query(`set local lock_timeout = '50ms'`);
+          return work(manager);
+        }),
+      );
+      const done = new Error('done');
+      const holding = writeAs(tenant.tenant_id, async (manager) => {
+        await manager.query(sql);
+        await send();
+        throw done;
+      });
+      await expect(holding).rejects.toBe(done);
+      impatient.mockRestore();
+    };
+
+    it('is said to be in progress when its own key is what it waits for', async () => {
+      await keyed('/api/incidents', INCIDENT).expect(201);
+      await whileOthersHold('delete from idempotency_keys', async () => {
+        const { body } = await keyed('/api/incidents', INCIDENT).expect(409);
+        expect(body.code).toBe('request_in_progress');
+      });
+    });
+
+    it.each([
+      ['rows', 'select 1 from users for update'],
+      ['a key that has expired', 'delete from idempotency_keys'],
+    ])('is answered as without a key when others hold %s', async (_, sql) => {
+      await keyed('/api/incidents', INCIDENT).expect(201);
+      clock.advance(DAY_SECONDS + 1);
+      const { session } = await plane.user(tenant, 'admin');
+      await whileOthersHold(sql, async () => {
+        const answer = await keyed('/api/incidents', INCIDENT, 'key-2', { ...admin, session }).expect(503);
+        expect([answer.body.code, answer.headers['retry-after']]).toEqual(['database_busy', '1']);
+      });
+      await keyed('/api/incidents', INCIDENT, 'key-2', { ...admin, session }).expect(201);
+    });
   });
 
   it('is taken by every POST that creates', async () => {

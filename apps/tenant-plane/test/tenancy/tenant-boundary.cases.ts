@@ -1,10 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { hashPassword } from '@atlas/platform';
-import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
+import { User } from '../../src/accounts/user.entity';
+import { Audit } from '../../src/audit/audit.service';
+import { Incident } from '../../src/incidents/incident.entity';
 import { TenantDirectory } from '../../src/tenancy/tenant-directory';
 import { Tenant } from '../../src/tenancy/tenant.entity';
+import { Pause } from '../pause.fixture';
 import {
   type CallOptions,
   PASSWORD,
@@ -173,6 +178,50 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
   it.each(['importing', 'retired'] as const)('does not serve a tenant that is %s', async (phase) => {
     await plane.tenant(`of-${phase}`, { phase });
     await plane.get('/api/tenant-default', { host: hostOf(`of-${phase}`) }).expect(404);
+  });
+
+  describe('a tenant that is purged', () => {
+    const purge = (tenant: DesiredTenant): Promise<unknown> =>
+      plane.tenant(tenant.slug, { ...tenant, phase: 'retired', purge: { job_id: randomUUID() } });
+
+    it('takes nothing more from a request that was let in before, until it is placed here again', async () => {
+      const tenant = await plane.tenant('vehement');
+      const host = hostOf('vehement');
+      const pause = Pause.inHashing('hash');
+      const signUp = { token: await plane.signupToken(tenant), password: PASSWORD };
+      const signingUp = plane.post('/api/auth/signup-exchange', signUp, { host }).then((answer) => answer);
+      await pause.reached;
+      await purge(tenant);
+      pause.release();
+      const { status, body } = await signingUp;
+      expect([status, body.code]).toEqual([503, 'tenant_frozen']);
+      expect(await plane.rows(tenant, User)).toEqual([]);
+      await plane.post('/api/auth/signup-exchange', signUp, { host }).expect(404);
+      await plane.tenant('vehement', tenant);
+      await plane.post('/api/auth/signup-exchange', signUp, { host }).expect(201);
+    });
+
+    // On SQLite writers take turns.
+    const onPostgres = driver === 'postgres' ? it : it.skip;
+    onPostgres('keeps nothing of what was being written when the purge began', async () => {
+      const tenant = await plane.tenant('massive');
+      const { session } = await plane.user(tenant, 'admin');
+      const pause = Pause.behind(plane.app.get(Audit), 'record');
+      const incident = { title: 'Written meanwhile', severity: 'P1' };
+      const options = { session, host: hostOf('massive') };
+      const writing = plane.post('/api/incidents', incident, options).then((answer) => answer);
+      await pause.reached;
+      const purging = purge(tenant);
+      const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()
+        union all select 1 from tracked_tenants where tenant_id = $1 and is_frozen`;
+      const waits = (): Promise<unknown[]> =>
+        plane.tenants.read(tenant.tenant_id, ({ manager }) => manager.query(waiting, [tenant.tenant_id]));
+      await eventually(async () => (await waits()).length > 0, { what: 'the purge waits', everyMs: 5 });
+      pause.release();
+      expect((await writing).status).toBe(201);
+      await purging;
+      expect(await plane.rows(tenant, Incident)).toEqual([]);
+    });
   });
 
   it('refuses everything of a suspended tenant, and serves it again once it is resumed', async () => {

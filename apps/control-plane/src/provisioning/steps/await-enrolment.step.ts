@@ -6,11 +6,15 @@ import { SingleTenantPlanes } from '../../tenant-planes/single-tenant-planes';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { arrivalOf } from '../arrival';
+import { HAND_WORK_MS } from './create-infrastructure.step';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 
 export const AWAIT_ENROLMENT = 'await-enrolment';
 
-/** Waits until the tenant's own plane has enrolled, for as long as its provisioning token is good. */
+const BUNDLE_OF_A_PERSON =
+  'an install bundle of the tenant plane: POST /api/tenants/<id>/provisioning-tokens issues it';
+
+/** Waits until the tenant's own plane has enrolled, for as long as its provisioning token is good, once it has one. */
 @Injectable()
 export class AwaitEnrolmentStep extends Step {
   readonly name = AWAIT_ENROLMENT;
@@ -31,9 +35,13 @@ export class AwaitEnrolmentStep extends Step {
     const { phase } = arrivalOf(context, tenant);
     const expected = await this.planes.find(manager, tenantId, phase);
     if (!expected) throw new StepFailure('fatal', 'no_tenant_plane', 'The tenant has no tenant plane.');
+    // Before the token: whoever issues the first one wakes the job.
+    const wasIssued = await this.tokens.wasIssued(manager, expected.id);
     const token = await this.tokens.findLive(manager, expected.id);
     // After the token: one that was spent between the two looks has made the plane an enrolled one.
     const plane = await manager.findOneByOrFail(TenantPlane, { id: expected.id });
+    if (plane.status !== 'enrolled' && !wasIssued)
+      return wait(BUNDLE_OF_A_PERSON, new Date(context.startedAt.getTime() + HAND_WORK_MS));
     if (plane.status !== 'enrolled') return this.waitFor(token);
     const { endpointUrl } = plane;
     // Where the customer runs the plane, its users go to the address that it enrolled with.

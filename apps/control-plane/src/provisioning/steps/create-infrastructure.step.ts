@@ -7,8 +7,8 @@ import { Step, type StepContext, type StepResult, done, wait } from '../step';
 const MADE_BY_A_PERSON =
   'a person to create the infrastructure: start a tenant plane with a bundle of POST /api/tenants/<id>/provisioning-tokens, then record it with PUT /api/tenants/<id>/infrastructure';
 
-/** A person has this long to make it where the driver is `manual`. */
-const PATIENCE_MS = 30 * 24 * 3_600_000;
+/** A person has this long where the driver is `manual`: to make it, and to have its install bundle issued. */
+export const HAND_WORK_MS = 30 * 24 * 3_600_000;
 
 /** Has the infrastructure driver create the tenant's own database and tenant plane. */
 @Injectable()
@@ -30,7 +30,7 @@ export class CreateInfrastructureStep extends Step {
     const { tenantId, write } = context;
     const made = await this.infrastructures.create(tenantId, await this.phase(context), write);
     if (made) return done({ driver: made.driver, endpoint_url: made.endpointUrl });
-    return wait(MADE_BY_A_PERSON, new Date(context.startedAt.getTime() + PATIENCE_MS));
+    return wait(MADE_BY_A_PERSON, new Date(context.startedAt.getTime() + HAND_WORK_MS));
   }
 
   async undo(context: StepContext): Promise<void> {

@@ -16,7 +16,7 @@ interface Pending {
 export class PostgresNonces extends RequestNonces {
   private readonly batches = new MicroBatches<Pending>((batch) => this.writeBatch(batch));
 
-  consume(use: NonceUse): Promise<boolean> {
+  protected keepFirst(use: NonceUse): Promise<boolean> {
     return new Promise((resolve, reject) => this.batches.add({ use, resolve, reject }));
   }
 

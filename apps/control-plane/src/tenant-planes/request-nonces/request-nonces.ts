@@ -1,16 +1,25 @@
 import { type Database } from '@atlas/persistence';
 import { type Clock } from '@atlas/platform';
-import { NonceStore } from '@atlas/service-auth';
+import { NonceStore, type NonceUse } from '@atlas/service-auth';
 import { LessThan } from 'typeorm';
+import { LiveNonces } from './live-nonces';
 import { RequestNonce } from './request-nonce.entity';
 
 /** The nonces of accepted calls, single use over all processes that share the database, and across restarts. */
 export abstract class RequestNonces extends NonceStore {
+  readonly live: LiveNonces;
+
   constructor(
     protected readonly database: Database,
     protected readonly clock: Clock,
   ) {
     super();
+    this.live = new LiveNonces(clock);
+  }
+
+  consume(use: NonceUse): boolean | Promise<boolean> {
+    this.live.add(use);
+    return this.keepFirst(use);
   }
 
   /** Forgets nonces whose signatures are too old to be accepted. */
@@ -18,4 +27,7 @@ export abstract class RequestNonces extends NonceStore {
     const expiresAt = LessThan(this.clock.now());
     await this.database.write((manager) => manager.delete(RequestNonce, { expiresAt }));
   }
+
+  /** As {@link NonceStore.consume}. */
+  protected abstract keepFirst(use: NonceUse): boolean | Promise<boolean>;
 }

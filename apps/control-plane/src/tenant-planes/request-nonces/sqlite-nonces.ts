@@ -32,7 +32,7 @@ export class SqliteNonces extends RequestNonces implements OnApplicationShutdown
     return nonces;
   }
 
-  consume(use: NonceUse): boolean {
+  protected keepFirst(use: NonceUse): boolean {
     const isFirst = this.used.consume(use);
     if (isFirst) this.behind.add(use);
     return isFirst;
