@@ -4,7 +4,7 @@ import { DomainError } from '@atlas/platform';
 import { type ExecutionContext, createParamDecorator } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { type EntityManager, type EntityTarget, type ObjectLiteral } from 'typeorm';
-import { type RowValues, insertIfAbsent, isLockTimeout } from './rows';
+import { type RowValues, insertIfAbsent, isLockTimeout, together } from './rows';
 
 /** How long an answer can be had again. */
 const KEPT_SECONDS = 24 * 3600;
@@ -96,13 +96,12 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
     return this.transaction(request, async (manager) => {
       const expiresAt = new Date(this.now().getTime() + KEPT_SECONDS * 1000);
       // Not awaited: the work's statements travel in the same message.
-      const claim = this.claim(manager, request, { scope, bodyHash, expiresAt });
-      const [claimed, answer] = await Promise.allSettled([claim, work(manager)]);
-      if (claimed.status === 'rejected') throw claimed.reason;
-      if (!claimed.value) throw new KeyIsTaken();
-      if (answer.status === 'rejected') throw answer.reason;
-      await this.keep(manager, request, scope, answer.value);
-      return answer.value;
+      const claim = this.claim(manager, request, { scope, bodyHash, expiresAt }).then((isOurs) => {
+        if (!isOurs) throw new KeyIsTaken();
+      });
+      const [, answer] = await together<[unknown, A]>([claim, work(manager)]);
+      await this.keep(manager, request, scope, answer);
+      return answer;
     });
   }
 }

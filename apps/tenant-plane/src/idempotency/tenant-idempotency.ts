@@ -10,6 +10,7 @@ import {
   TenantDatabase,
   TenantScope,
   pathOf,
+  together,
 } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -53,7 +54,7 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
     claim: KeyClaim,
   ): Promise<boolean> {
     const expiresAt = LessThan(this.clock.now());
-    const [, isOurs] = await Promise.all([
+    const [, isOurs] = await together([
       new TenantScope(tenantId, manager).delete(IdempotencyRecord, { expiresAt }),
       this.insertKey(manager, IdempotencyRecord, { tenantId, ...claim, answer: null }),
     ]);

@@ -130,8 +130,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
         await send();
         throw done;
       });
-      await expect(holding).rejects.toBe(done);
-      impatient.mockRestore();
+      await expect(holding.finally(() => impatient.mockRestore())).rejects.toBe(done);
     };
 
     it('is said to be in progress when its own key is what it waits for', async () => {
