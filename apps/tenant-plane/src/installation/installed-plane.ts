@@ -1,4 +1,4 @@
-import { type Database, ProcessLock, migrateFirst, openDatabase } from '@atlas/persistence';
+import { type Database, ProcessLock, TenantDatabase, migrateFirst, openDatabase } from '@atlas/persistence';
 import { type Clock, SystemClock } from '@atlas/platform';
 import { DesiredStateApplier } from '../control-plane-link/desired-state-applier';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';

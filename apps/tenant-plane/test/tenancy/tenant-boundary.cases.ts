@@ -194,7 +194,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
       await purge(tenant);
       pause.release();
       const { status, body } = await signingUp;
-      expect([status, body.code]).toEqual([503, 'tenant_frozen']);
+      expect([status, body.code]).toEqual([404, 'tenant_not_found']);
       expect(await plane.rows(tenant, User)).toEqual([]);
       await plane.post('/api/auth/signup-exchange', signUp, { host }).expect(404);
       await plane.tenant('vehement', tenant);
