@@ -128,6 +128,26 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await scene.plane.count(TransferPart, { transferId: transfer })).toBe(0);
   });
 
+  it('is not restored by a plane that begins anew when it has imported everything', async () => {
+    const tenant = await gone();
+    const job = await importing(tenant);
+    const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
+    await takePart(scene.cell, id);
+    const restarted = scene.before('reinstate', async () => {
+      expect((await takePart(scene.cell, id)).status).toBe(200);
+    });
+    await sayImported(scene.cell, id);
+    await restarted;
+    await scene.reaches(job, 'waiting');
+    const { steps } = await scene.looksAgain(job);
+    expect(steps.find(({ status }) => status !== 'done')).toMatchObject({ name: 'reinstate' });
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deprovisioning' });
+    await sayImported(scene.cell, id);
+    await told(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
+    await scene.report(tenant.id, 'applied');
+    await scene.reaches(job, 'succeeded');
+  });
+
   it.each([
     ['an attempt without end', { attempt: 'a'.repeat(101) }],
     ['an attempt that is no text', { attempt: 1 }],

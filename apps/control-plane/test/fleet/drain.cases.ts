@@ -197,6 +197,16 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     await send(2, 'last');
     await waitsAt('await-import');
     expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: here.id });
+    // The new cell is started again when all is imported, and begins anew.
+    const restarted = scene.before('cut-over', async () => {
+      expect((await takePart(other, coming.id)).status).toBe(200);
+    });
+    await sayImported(other, coming.id, 2);
+    await restarted;
+    await waitsAt('cut-over');
+    await sayImported(other, coming.id);
+    await waitsAt('cut-over');
+    expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: here.id });
     await sayImported(other, coming.id, 2);
     await scene.reaches(job, 'succeeded');
     expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: other.id });

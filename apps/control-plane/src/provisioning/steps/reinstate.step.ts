@@ -10,7 +10,10 @@ import { DatabaseUrls } from '../../tenants/database-urls';
 import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { Tenant } from '../../tenants/tenant.entity';
 import { Backups } from '../../transfers/backups.service';
+import { type Transfer } from '../../transfers/transfer.entity';
+import { holdTransfer } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+import { unlessRestored } from './whole-copy';
 
 /** The tenant is what it was. Its backup is kept until its plane says that it serves. */
 @Injectable()
@@ -29,9 +32,13 @@ export class ReinstateStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId, params }: StepContext): Promise<StepResult> {
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, tenantId, params, startedAt } = context;
     const coming = await placeOf(manager, tenantId, 'importing');
     if (!coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to come back to.');
+    const backup = await this.backupOf(context);
+    const missing = backup && (await unlessRestored(manager, backup, startedAt));
+    if (missing) return missing;
     const { tenantPlaneId } = coming;
     const place = { phase: 'serving', removeAfter: null, purgeJobId: null } as const;
     await manager.update(Placement, { tenantId, tenantPlaneId }, place);
@@ -40,10 +47,17 @@ export class ReinstateStep extends Step {
     const status = params['status'] as TenantStatus;
     const changes = { ...this.addresses.at(plane, tenant), status };
     await updateRows(manager, Tenant, { id: tenantId }, { ...changes, updatedAt: this.clock.now() });
-    const backup = await this.backups.live(manager, tenantId);
     if (backup) await this.backups.putBack(manager, backup);
     await this.desiredStates.publish(manager, coming);
     return done();
+  }
+
+  /** Null where nothing was imported: the customer has kept the rows. */
+  private async backupOf({ manager, tenantId, outputs }: StepContext): Promise<Transfer | null> {
+    const backup = await holdTransfer(manager, { tenantId, purpose: 'restore' });
+    if (!backup && outputs['open-restore'])
+      throw new StepFailure('fatal', 'no_backup', 'The restore has ended.');
+    return backup;
   }
 
   /** To what {@link OpenRestoreStep} takes back, and publishes. */
