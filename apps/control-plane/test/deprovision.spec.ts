@@ -76,8 +76,14 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     scene.plane.session = await scene.plane.login('owner@example.com');
     scene.plane.apiKey = await scene.plane.createApiKey(SCOPES);
   };
-  const checkBackup = (id: string) =>
-    scene.plane.app.get(Database).read((manager) => scene.plane.app.get(ReadableBackup).require(manager, id));
+  const checkBackup = (tenantId: string, backup_id: string) =>
+    scene.plane.app
+      .get(Database)
+      .read((manager) =>
+        scene.plane.app
+          .get(ReadableBackup)
+          .require({ manager, tenantId, outputs: { 'back-up': { backup_id } } }),
+      );
   const errorOf = async (job: string) => (await scene.job(job)).error?.code;
 
   it('is stopped, backed up, removed where it lived, and can be brought back for 30 days', async () => {
@@ -126,6 +132,36 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.reaches(job, 'succeeded');
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', restorable_until: null });
     expect(await scene.plane.count(TransferPart, { transferId: transfer })).toBe(0);
+  });
+
+  it('is restored as it was when it went last: a backup from before is not kept beside the newest', async () => {
+    const tenant = await gone();
+    const { transfer: older } = await comingBack(tenant);
+    // Users write again; what ended the restore before it could erase its backup is that the tenant goes once more.
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active' });
+    const again = await begin(tenant);
+    const newest = await backupOf(tenant.id);
+    expect(newest.id).not.toBe(older);
+    await expect(checkBackup(tenant.id, newest.id)).rejects.toMatchObject({ code: 'backup_unreadable' });
+    expect(await scene.plane.count(TransferPart, { transferId: older })).toBe(1);
+    await backUp(again);
+    await purge(again);
+    await scene.reaches(again.job, 'succeeded');
+    expect(await scene.plane.rows(Transfer, { id: older })).toMatchObject([{ keySealed: null }]);
+    expect(await scene.plane.count(TransferPart, { transferId: older })).toBe(0);
+    expect((await comingBack(again)).transfer).toBe(newest.id);
+  });
+
+  it('keeps the backup from before until a newer one was restored for a trial', async () => {
+    const tenant = await gone();
+    const { transfer: older } = await comingBack(tenant);
+    const again = await begin(tenant);
+    const { id } = await backupOf(tenant.id);
+    await scene.act(again.job, 'cancel').expect(202);
+    await scene.act(again.job, 'rollback').expect(202);
+    await scene.reaches(again.job, 'cancelled');
+    expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ keySealed: null }]);
+    await expect(checkBackup(tenant.id, older)).resolves.toBeUndefined();
   });
 
   it('is not restored by a plane that begins anew when it has imported everything', async () => {
@@ -214,7 +250,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ endedAt: null }]);
     // Whole and readable as it is, it is no backup yet: a step that came here all the same would stop.
     const unkept = { code: 'backup_unreadable', message: expect.stringContaining('there is none') };
-    await expect(checkBackup(tenant.id)).rejects.toMatchObject(unkept);
+    await expect(checkBackup(tenant.id, backup.id)).rejects.toMatchObject(unkept);
     await sayImported(scene.cell, backup.id);
     await purge(tenant);
     await scene.reaches(tenant.job, 'succeeded');
@@ -263,10 +299,10 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const tenant = await begin(await active());
     const { id } = await backUp(tenant);
     await told(tenant.id, (entry) => entry.purge !== undefined);
-    await expect(checkBackup(tenant.id)).resolves.toBeUndefined();
+    await expect(checkBackup(tenant.id, id)).resolves.toBeUndefined();
     const [part] = await scene.plane.rows(TransferPart, { transferId: id });
     await scene.plane.change(TransferPart, { transferId: id }, { sealed: `${part?.sealed.slice(0, -3)}AAA` });
-    await expect(checkBackup(tenant.id)).rejects.toMatchObject({
+    await expect(checkBackup(tenant.id, id)).rejects.toMatchObject({
       code: 'backup_unreadable',
       failureClass: 'operator',
     });
