@@ -5,6 +5,8 @@ import { type JWK, compactDecrypt, importJWK, jwtVerify } from 'jose';
 import { SCOPES } from '../src/accounts/scopes';
 import { AuditEvent } from '../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
+import { StepFailure } from '../src/provisioning/step';
+import { EraseBackupStep } from '../src/provisioning/steps/erase-backup.step';
 import { ReadableBackup } from '../src/provisioning/steps/readable-backup';
 import { CommitOutcomeUnknown } from '@atlas/platform';
 import { Chores } from '../src/provisioning/chores';
@@ -138,7 +140,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const tenant = await gone();
     const { transfer: older } = await comingBack(tenant);
     // Users write again; what ended the restore before it could erase its backup is that the tenant goes once more.
-    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active' });
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', restorable_until: null });
     const again = await begin(tenant);
     const newest = await backupOf(tenant.id);
     expect(newest.id).not.toBe(older);
@@ -206,12 +208,32 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(refusal(await sendPart(scene.cell, id, forged, 2)).at(0)).not.toBe(200);
   });
 
-  it.each([
-    ['while it is imported', importing],
-    ['before the plane serves it', async (tenant: Gone) => (await comingBack(tenant)).job],
-  ])('keeps its backup when a restore is taken back %s', async (_when, begun) => {
+  it('is not taken back once it is home again: its users may write', async () => {
     const tenant = await gone();
-    const job = await begun(tenant);
+    const { job } = await comingBack(tenant);
+    await scene.reaches(job, 'waiting');
+    const { body } = await scene.act(job, 'cancel').expect(409);
+    expect(body).toMatchObject({ code: 'beyond_return', detail: expect.stringContaining('may write') });
+    await later(DAY_MS);
+    expect(await scene.looksAgain(job)).toMatchObject({ status: 'failed' });
+    expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'beyond_return']);
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', restorable_until: null });
+    // Not even what the job cannot get past leads back.
+    const lost = new StepFailure('fatal', 'lost', 'It is lost.');
+    jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(lost);
+    await scene.act(job, 'retry').expect(202);
+    await scene.report(tenant.id, 'applied');
+    await eventually(async () => (await errorOf(job)) === 'beyond_return');
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', tenant_plane_id: scene.cell.id });
+    await scene.act(job, 'retry').expect(202);
+    await scene.reaches(job, 'succeeded');
+    await scene.cell.pull();
+    expect(entryOf(tenant.id)).toMatchObject({ phase: 'serving', status: 'active' });
+  });
+
+  it('keeps its backup when a restore is taken back while it is imported', async () => {
+    const tenant = await gone();
+    const job = await importing(tenant);
     await scene.act(job, 'cancel').expect(202);
     await scene.reaches(job, 'cancelled');
     await told(tenant.id, ({ purge }) => purge?.job_id === job);
