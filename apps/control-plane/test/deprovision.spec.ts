@@ -7,6 +7,7 @@ import { AuditEvent } from '../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { StepFailure } from '../src/provisioning/step';
 import { EraseBackupStep } from '../src/provisioning/steps/erase-backup.step';
+import { ReservePlaceStep } from '../src/provisioning/steps/reserve-place.step';
 import { ReadableBackup } from '../src/provisioning/steps/readable-backup';
 import { CommitOutcomeUnknown } from '@atlas/platform';
 import { Chores } from '../src/provisioning/chores';
@@ -244,6 +245,20 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const [backup] = await scene.plane.rows(Transfer, { tenantId: tenant.id });
     expect(backup).toMatchObject({ purpose: 'backup', endedAt: expect.any(Date), planeKey: null });
     expect((await scene.plane.post(`/api/tenants/${tenant.id}/restore`)).status).toBe(202);
+  });
+
+  it('is imported, and not removed again, when a restore that was half undone goes on after all', async () => {
+    const tenant = await gone();
+    const job = await importing(tenant);
+    const stuck = new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
+    jest.spyOn(scene.plane.app.get(ReservePlaceStep), 'undo').mockRejectedValueOnce(stuck);
+    await scene.act(job, 'cancel').expect(202);
+    await scene.reaches(job, 'failed');
+    await told(tenant.id, ({ purge }) => purge?.job_id === job);
+    await scene.act(job, 'retry').expect(202);
+    await told(tenant.id, ({ transfer }) => transfer?.role === 'target');
+    expect(entryOf(tenant.id)).toMatchObject({ phase: 'importing' });
+    expect(entryOf(tenant.id)).not.toHaveProperty('purge');
   });
 
   it('is not removed before the plane has restored the backup for a trial', async () => {
