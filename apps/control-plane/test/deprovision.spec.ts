@@ -5,6 +5,9 @@ import { type JWK, compactDecrypt, importJWK, jwtVerify } from 'jose';
 import { SCOPES } from '../src/accounts/scopes';
 import { AuditEvent } from '../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
+import { StepFailure } from '../src/provisioning/step';
+import { EraseBackupStep } from '../src/provisioning/steps/erase-backup.step';
+import { ReservePlaceStep } from '../src/provisioning/steps/reserve-place.step';
 import { ReadableBackup } from '../src/provisioning/steps/readable-backup';
 import { CommitOutcomeUnknown } from '@atlas/platform';
 import { Chores } from '../src/provisioning/chores';
@@ -77,8 +80,14 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     scene.plane.session = await scene.plane.login('owner@example.com');
     scene.plane.apiKey = await scene.plane.createApiKey(SCOPES);
   };
-  const checkBackup = (id: string) =>
-    scene.plane.app.get(Database).read((manager) => scene.plane.app.get(ReadableBackup).require(manager, id));
+  const checkBackup = (tenantId: string, backup_id: string) =>
+    scene.plane.app
+      .get(Database)
+      .read((manager) =>
+        scene.plane.app
+          .get(ReadableBackup)
+          .require({ manager, tenantId, outputs: { 'back-up': { backup_id } } }),
+      );
   const errorOf = async (job: string) => (await scene.job(job)).error?.code;
 
   it('is stopped, backed up, removed where it lived, and can be brought back for 30 days', async () => {
@@ -129,6 +138,56 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await scene.plane.count(TransferPart, { transferId: transfer })).toBe(0);
   });
 
+  it('is restored as it was when it went last: a backup from before is not kept beside the newest', async () => {
+    const tenant = await gone();
+    const { transfer: older } = await comingBack(tenant);
+    // Users write again; what ended the restore before it could erase its backup is that the tenant goes once more.
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', restorable_until: null });
+    const again = await begin(tenant);
+    const newest = await backupOf(tenant.id);
+    expect(newest.id).not.toBe(older);
+    await expect(checkBackup(tenant.id, newest.id)).rejects.toMatchObject({ code: 'backup_unreadable' });
+    expect(await scene.plane.count(TransferPart, { transferId: older })).toBe(1);
+    await backUp(again);
+    await purge(again);
+    await scene.reaches(again.job, 'succeeded');
+    expect(await scene.plane.rows(Transfer, { id: older })).toMatchObject([{ keySealed: null }]);
+    expect(await scene.plane.count(TransferPart, { transferId: older })).toBe(0);
+    expect((await comingBack(again)).transfer).toBe(newest.id);
+  });
+
+  it('keeps the backup from before until a newer one was restored for a trial', async () => {
+    const tenant = await gone();
+    const { transfer: older } = await comingBack(tenant);
+    const again = await begin(tenant);
+    const { id } = await backupOf(tenant.id);
+    await scene.act(again.job, 'cancel').expect(202);
+    await scene.act(again.job, 'rollback').expect(202);
+    await scene.reaches(again.job, 'cancelled');
+    expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ keySealed: null }]);
+    await expect(checkBackup(tenant.id, older)).resolves.toBeUndefined();
+  });
+
+  it('is not restored by a plane that begins anew when it has imported everything', async () => {
+    const tenant = await gone();
+    const job = await importing(tenant);
+    const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
+    await takePart(scene.cell, id);
+    const restarted = scene.before('reinstate', async () => {
+      expect((await takePart(scene.cell, id)).status).toBe(200);
+    });
+    await sayImported(scene.cell, id);
+    await restarted;
+    await scene.reaches(job, 'waiting');
+    const { steps } = await scene.looksAgain(job);
+    expect(steps.find(({ status }) => status !== 'done')).toMatchObject({ name: 'reinstate' });
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deprovisioning' });
+    await sayImported(scene.cell, id);
+    await told(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
+    await scene.report(tenant.id, 'applied');
+    await scene.reaches(job, 'succeeded');
+  });
+
   it.each([
     ['an attempt without end', { attempt: 'a'.repeat(101) }],
     ['an attempt that is no text', { attempt: 1 }],
@@ -163,12 +222,32 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(refusal(await sendPart(scene.cell, id, forged, 2)).at(0)).not.toBe(200);
   });
 
-  it.each([
-    ['while it is imported', importing],
-    ['before the plane serves it', async (tenant: Gone) => (await comingBack(tenant)).job],
-  ])('keeps its backup when a restore is taken back %s', async (_when, begun) => {
+  it('is not taken back once it is home again: its users may write', async () => {
     const tenant = await gone();
-    const job = await begun(tenant);
+    const { job } = await comingBack(tenant);
+    await scene.reaches(job, 'waiting');
+    const { body } = await scene.act(job, 'cancel').expect(409);
+    expect(body).toMatchObject({ code: 'beyond_return', detail: expect.stringContaining('may write') });
+    await later(DAY_MS);
+    expect(await scene.looksAgain(job)).toMatchObject({ status: 'failed' });
+    expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'beyond_return']);
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', restorable_until: null });
+    // Not even what the job cannot get past leads back.
+    const lost = new StepFailure('fatal', 'lost', 'It is lost.');
+    jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(lost);
+    await scene.act(job, 'retry').expect(202);
+    await scene.report(tenant.id, 'applied');
+    await eventually(async () => (await errorOf(job)) === 'beyond_return');
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', tenant_plane_id: scene.cell.id });
+    await scene.act(job, 'retry').expect(202);
+    await scene.reaches(job, 'succeeded');
+    await scene.cell.pull();
+    expect(entryOf(tenant.id)).toMatchObject({ phase: 'serving', status: 'active' });
+  });
+
+  it('keeps its backup when a restore is taken back while it is imported', async () => {
+    const tenant = await gone();
+    const job = await importing(tenant);
     await scene.act(job, 'cancel').expect(202);
     await scene.reaches(job, 'cancelled');
     await told(tenant.id, ({ purge }) => purge?.job_id === job);
@@ -179,6 +258,20 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const [backup] = await scene.plane.rows(Transfer, { tenantId: tenant.id });
     expect(backup).toMatchObject({ purpose: 'backup', endedAt: expect.any(Date), planeKey: null });
     expect((await scene.plane.post(`/api/tenants/${tenant.id}/restore`)).status).toBe(202);
+  });
+
+  it('is imported, and not removed again, when a restore that was half undone goes on after all', async () => {
+    const tenant = await gone();
+    const job = await importing(tenant);
+    const stuck = new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
+    jest.spyOn(scene.plane.app.get(ReservePlaceStep), 'undo').mockRejectedValueOnce(stuck);
+    await scene.act(job, 'cancel').expect(202);
+    await scene.reaches(job, 'failed');
+    await told(tenant.id, ({ purge }) => purge?.job_id === job);
+    await scene.act(job, 'retry').expect(202);
+    await told(tenant.id, ({ transfer }) => transfer?.role === 'target');
+    expect(entryOf(tenant.id)).toMatchObject({ phase: 'importing' });
+    expect(entryOf(tenant.id)).not.toHaveProperty('purge');
   });
 
   it('is not removed before the plane has restored the backup for a trial', async () => {
@@ -207,7 +300,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ endedAt: null }]);
     // Whole and readable as it is, it is no backup yet: a step that came here all the same would stop.
     const unkept = { code: 'backup_unreadable', message: expect.stringContaining('there is none') };
-    await expect(checkBackup(tenant.id)).rejects.toMatchObject(unkept);
+    await expect(checkBackup(tenant.id, backup.id)).rejects.toMatchObject(unkept);
     await sayImported(scene.cell, backup.id);
     await purge(tenant);
     await scene.reaches(tenant.job, 'succeeded');
@@ -256,10 +349,10 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const tenant = await begin(await active());
     const { id } = await backUp(tenant);
     await told(tenant.id, (entry) => entry.purge !== undefined);
-    await expect(checkBackup(tenant.id)).resolves.toBeUndefined();
+    await expect(checkBackup(tenant.id, id)).resolves.toBeUndefined();
     const [part] = await scene.plane.rows(TransferPart, { transferId: id });
     await scene.plane.change(TransferPart, { transferId: id }, { sealed: `${part?.sealed.slice(0, -3)}AAA` });
-    await expect(checkBackup(tenant.id)).rejects.toMatchObject({
+    await expect(checkBackup(tenant.id, id)).rejects.toMatchObject({
       code: 'backup_unreadable',
       failureClass: 'operator',
     });

@@ -2,6 +2,7 @@ import { profileOf } from '@atlas/deployment-profiles';
 import { type ReportedState } from '@atlas/plane-contract';
 import { type DatabaseDriver, eventually } from '@atlas/testing';
 import type supertest from 'supertest';
+import { FaultPoints } from '../src/provisioning/fault-points';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
 import { type Env, TestControlPlane } from './control-plane.fixture';
@@ -67,6 +68,16 @@ export class JobScene {
     await this.plane.change(ProvisioningJob, { id }, { dueAt: this.plane.clock.now() });
     await this.plane.sweep();
     return this.job(id);
+  }
+  /** What happens right before a job comes to a step for the next time; ends when it has happened. */
+  before(step: string, happens: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const spy = jest.spyOn(this.plane.app.get(FaultPoints), 'reach').mockImplementation(async (...at) => {
+        if (at[1] !== step || at[2] !== 'before') return;
+        spy.mockRestore();
+        await happens().then(resolve, reject);
+      });
+    });
   }
   act(id: string, action: 'retry' | 'cancel' | 'rollback'): supertest.Test {
     return this.plane.post(`${JOBS}/${id}/${action}`);

@@ -86,6 +86,8 @@ export class JobControl {
       .execute();
     const job = await this.requireJob(manager, id);
     if (!affected) throw hasEnded(job);
+    // Under the job's lock now: no step can be recorded as done since.
+    requireWayBack(job);
     await this.queue.wake(manager, id);
     await this.tell(manager, job, 'job.cancelled');
     return job;
@@ -110,6 +112,7 @@ export class JobControl {
       await this.requireNewest(manager, job);
       if (!JOB_MACHINE.can(job.status, 'queued') || (tenant && tenant.status === 'deleted'))
         throw notRestartable(job.status);
+      if (direction === 'undo') requireWayBack(job);
       // As it was read: of a retry and a rollback at once, one is refused.
       const read = { id, leaseNumber: job.leaseNumber, status: job.status };
       beginAgain(job.steps, direction, this.clock.now().toISOString());
@@ -192,6 +195,12 @@ function notRestartable(status: JobStatus): DomainError {
       ? `The job is in work (${status}). Cancel it first, then retry it or roll it back.`
       : `The job has ended (${status}): there is nothing to go on with, and nothing to undo.`,
   );
+}
+
+function requireWayBack({ operation, steps }: ProvisioningJob): void {
+  const { after, why } = OPERATION_RULES[operation].beyondReturn ?? {};
+  if (why !== undefined && steps.some(({ name, status }) => name === after && status === 'done'))
+    throw new DomainError('beyond_return', 'conflict', why);
 }
 
 function hasEnded({ status }: ProvisioningJob): DomainError {

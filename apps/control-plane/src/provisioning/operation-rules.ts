@@ -32,6 +32,8 @@ export interface OperationRules {
   readonly isUndoneWhenCancelled?: boolean;
   /** When it is rolled back whole. */
   readonly whenUndone?: TenantStatus;
+  /** Once this step is done it only goes forward. */
+  readonly beyondReturn?: { readonly after: string; readonly why: string };
 }
 
 export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = {
@@ -49,7 +51,14 @@ export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = 
   remove_copy: { from: ['active', 'suspended'] },
   // Not from `deprovisioning`: one that has begun is gone on with (retry), and one that is over can be restored.
   deprovision: { from: ['provisioning', 'active', 'suspended', 'failed'], supersedes: true },
-  restore: { from: ['deprovisioning'], isUndoneWhenCancelled: true },
+  restore: {
+    from: ['deprovisioning'],
+    isUndoneWhenCancelled: true,
+    beyondReturn: {
+      after: 'reinstate',
+      why: 'The tenant is back and its users may write: to take the restore back would lose what they wrote. Let the job go on (retry it if it failed), or deprovision the tenant again, which backs up what is there now.',
+    },
+  },
   purge: { from: ['deprovisioning'] },
   // About no tenant. Stopped half-way a secret that nobody waits for would stay accepted.
   rotate_secret: { from: [], isUndoneWhenCancelled: true },

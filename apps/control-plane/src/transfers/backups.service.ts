@@ -13,7 +13,7 @@ import {
   generateKeyPair,
   importJWK,
 } from 'jose';
-import { type EntityManager, IsNull, Not } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, IsNull, Not } from 'typeorm';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Transfer, TransferPart } from './transfer.entity';
 import { newTransfer } from './transfers.service';
@@ -41,7 +41,7 @@ export class Backups {
   /** The one that is kept: whole, and found to be the same when it was restored for a trial. */
   kept(manager: EntityManager, tenantId: string): Promise<Transfer | null> {
     const where = { tenantId, purpose: 'backup', keySealed: Not(IsNull()), endedAt: Not(IsNull()) } as const;
-    return manager.findOneBy(Transfer, where);
+    return manager.findOne(Transfer, { where, order: { id: 'DESC' } });
   }
 
   /** Has the plane send the tenant's rows, and restore them for a trial. */
@@ -59,12 +59,14 @@ export class Backups {
     return backup;
   }
 
-  /** False when it is not as it was read: its plane sends it anew. */
+  /** False when it is not as it was read: its plane sends it anew. Any that was kept before is older, and of no use now. */
   async keep(manager: EntityManager, backup: Transfer, manifest: Manifest): Promise<boolean> {
     const { id, attempt, parts, imported } = backup;
     const asRead = { id, attempt: attempt ?? '', parts, imported, endedAt: IsNull() };
     const kept = { manifest, planeKey: null, endedAt: this.clock.now() };
-    return (await updateRows(manager, Transfer, asRead, kept)) === 1;
+    if ((await updateRows(manager, Transfer, asRead, kept)) !== 1) return false;
+    await this.erase(manager, { tenantId: backup.tenantId, id: Not(id) });
+    return true;
   }
 
   /** Has a plane import what is kept. */
@@ -88,9 +90,9 @@ export class Backups {
     );
   }
 
-  /** Of every backup of the tenant: the key first, then the rest. That it was, stays. */
-  async erase(manager: EntityManager, tenantId: string): Promise<void> {
-    const backups = await manager.findBy(Transfer, { tenantId, purpose: Not('move') });
+  /** Of each of these backups: the key first, then the rest. That it was, stays. */
+  async erase(manager: EntityManager, which: FindOptionsWhere<Transfer>): Promise<void> {
+    const backups = await manager.findBy(Transfer, { ...which, purpose: Not('move') });
     for (const { id, endedAt } of backups) {
       const erased = { keySealed: null, planeKey: null, endedAt: endedAt ?? this.clock.now() };
       await manager.update(Transfer, { id }, erased);

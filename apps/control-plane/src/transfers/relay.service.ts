@@ -1,14 +1,14 @@
-import { Database, Signals, lockedForUpdate } from '@atlas/persistence';
+import { Database, Signals } from '@atlas/persistence';
 import { type TransferPartHeader } from '@atlas/plane-contract';
 import { DomainError, validationFailed } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { decodeProtectedHeader } from 'jose';
-import { type EntityManager, type FindOptionsWhere, IsNull, Not } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, Not } from 'typeorm';
 import { JobWaker } from '../provisioning/job-waker';
 import { ServiceKeys } from '../tenant-planes/service-keys';
 import { Wakes } from '../tenant-planes/wakes';
 import { Transfer, TransferPart } from './transfer.entity';
-import { topicOf } from './transfers.service';
+import { holdTransfer, topicOf } from './transfers.service';
 
 const KINDS: readonly TransferPartHeader['kind'][] = ['snapshot', 'changes', 'last'];
 /** As long as the target may name it. */
@@ -89,9 +89,10 @@ export class TransferRelay {
     await this.database.write(async (manager) => {
       await this.keys.holdAccepted(manager, keyId);
       const transfer = await this.require(manager, { id, targetPlaneId });
-      const imported = Math.min(part - 1, transfer.parts);
-      if (attempt === undefined || attempt !== transfer.attempt || imported === transfer.imported) return;
-      await manager.update(Transfer, { id, attempt }, { imported });
+      // One that begins anew removes what it had as soon as it is given the first part: nobody counts on that any more.
+      const imported = attempt === transfer.attempt ? Math.min(part - 1, transfer.parts) : 0;
+      if (imported === transfer.imported) return;
+      await manager.update(Transfer, { id }, { imported });
       const isWorthALook = imported === transfer.parts && transfer.lastKind !== 'snapshot';
       if (isWorthALook) await this.waker.wakeForTenants(manager, [transfer.tenantId]);
     });
@@ -108,9 +109,7 @@ export class TransferRelay {
   }
 
   private async require(manager: EntityManager, where: FindOptionsWhere<Transfer>): Promise<Transfer> {
-    const query = manager.createQueryBuilder(Transfer, 'transfer').where({ ...where, endedAt: IsNull() });
-    // Nobody ends it, or counts on what is here, while a part is put in the place of another.
-    const transfer = await lockedForUpdate(query).getOne();
+    const transfer = await holdTransfer(manager, where);
     if (transfer) return transfer;
     const detail = 'There is no such transfer, or it has ended, or this plane has another part in it.';
     throw new DomainError('transfer_not_found', 'not_found', detail);

@@ -1,8 +1,8 @@
-import { Signals, insertRow } from '@atlas/persistence';
+import { Signals, insertRow, lockedForUpdate } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, IsNull } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, IsNull } from 'typeorm';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Transfer, TransferPart } from './transfer.entity';
 
@@ -62,12 +62,21 @@ export function newTransfer(
   };
 }
 
+/** A live one that nobody ends, and of which no part is taken or given, until the transaction has ended. */
+export function holdTransfer(
+  manager: EntityManager,
+  which: FindOptionsWhere<Transfer>,
+): Promise<Transfer | null> {
+  const query = manager.createQueryBuilder(Transfer, 'transfer').where({ ...which, endedAt: IsNull() });
+  return lockedForUpdate(query).getOne();
+}
+
 /** The target has nearly all that the source has. */
 export function isLevel({ lastKind, lastChanges, parts, imported }: Transfer): boolean {
   return lastKind === 'changes' && lastChanges <= LEVEL_CHANGES && imported === parts;
 }
 
-/** The target has everything, and has found it to be the same. */
+/** The target has everything, and has found it to be the same. Only {@link holdTransfer} keeps it so: a target may begin anew. */
 export function isWhole({ lastKind, parts, imported }: Transfer): boolean {
   return lastKind === 'last' && imported === parts;
 }

@@ -4,6 +4,8 @@ import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { sayImported, sealedPart, sendPart, takePart } from '../backup-part.fixture';
 import { JobControl } from '../../src/provisioning/jobs.service';
+import { StepFailure } from '../../src/provisioning/step';
+import { ReservePlaceStep } from '../../src/provisioning/steps/reserve-place.step';
 import { type EntityManager } from 'typeorm';
 import { Cells } from '../../src/tenant-planes/cells';
 import { Placement } from '../../src/tenant-planes/placement.entity';
@@ -197,9 +199,41 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     await send(2, 'last');
     await waitsAt('await-import');
     expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: here.id });
+    // The new cell is started again when all is imported, and begins anew.
+    const restarted = scene.before('cut-over', async () => {
+      expect((await takePart(other, coming.id)).status).toBe(200);
+    });
+    await sayImported(other, coming.id, 2);
+    await restarted;
+    await waitsAt('cut-over');
+    await sayImported(other, coming.id);
+    await waitsAt('cut-over');
+    expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: here.id });
     await sayImported(other, coming.id, 2);
     await scene.reaches(job, 'succeeded');
     expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: other.id });
+  });
+
+  it('gives its tenant to a cell that has removed the copy of before, when a half undone move goes on', async () => {
+    const [id = ''] = await inhabited(1);
+    const body = { deployment_model: 'shared', tenant_plane_id: other.id };
+    const { job } = (await scene.plane.post(`/api/tenants/${id}/move`, body).expect(202)).body;
+    const told = (role?: string) =>
+      eventually(async () => {
+        await other.pull();
+        const entry = other.tenants.get(id);
+        return entry?.transfer?.role === role && entry;
+      });
+    await told('target');
+    const stuck = new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
+    jest.spyOn(scene.plane.app.get(ReservePlaceStep), 'undo').mockRejectedValueOnce(stuck);
+    await scene.act(job.id, 'cancel').expect(202);
+    await scene.reaches(job.id, 'failed');
+    expect(await told()).toMatchObject({ phase: 'retired', purge: { job_id: job.id } });
+    await scene.act(job.id, 'retry').expect(202);
+    const entry = await told('target');
+    expect(entry).toMatchObject({ phase: 'importing' });
+    expect(entry).not.toHaveProperty('purge');
   });
 
   it('is open again when the drain is cancelled; who is on the way arrives', async () => {

@@ -6,6 +6,7 @@ import { troubleAt } from '../../tenant-planes/placements';
 import { Backups } from '../../transfers/backups.service';
 import { type Transfer } from '../../transfers/transfer.entity';
 import { isWhole } from '../../transfers/transfers.service';
+import { backupIdIn } from './back-up.step';
 import { ReadableBackup } from './readable-backup';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 
@@ -27,7 +28,7 @@ export class AwaitBackupStep extends Step {
   }
 
   async run({ manager, tenantId, outputs, startedAt, write }: StepContext): Promise<StepResult> {
-    if (outputs['back-up']?.['backup_id'] === undefined) return done();
+    if (backupIdIn(outputs) === undefined) return done();
     const backup = await this.backups.live(manager, tenantId);
     if (!backup) return done(tally((await this.backups.kept(manager, tenantId))?.manifest ?? {}));
     if (isWhole(backup)) {

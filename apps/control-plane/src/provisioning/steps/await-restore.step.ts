@@ -1,10 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Backups } from '../../transfers/backups.service';
-import { isWhole } from '../../transfers/transfers.service';
-import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
-import { copyTrouble } from './copy-trouble';
-
-const PATIENCE_MS = 24 * 3_600_000;
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+import { unlessRestored } from './whole-copy';
 
 @Injectable()
 export class AwaitRestoreStep extends Step {
@@ -19,10 +16,7 @@ export class AwaitRestoreStep extends Step {
   async run({ manager, tenantId, startedAt }: StepContext): Promise<StepResult> {
     const backup = await this.backups.live(manager, tenantId);
     if (!backup) throw new StepFailure('fatal', 'no_backup', 'The restore has ended.');
-    if (isWhole(backup)) return done({ parts: backup.parts });
-    const trouble = await copyTrouble(manager, backup);
-    const until = new Date(startedAt.getTime() + PATIENCE_MS);
-    return wait('the tenant plane to import the backup', until, trouble);
+    return (await unlessRestored(manager, backup, startedAt)) ?? done({ parts: backup.parts });
   }
 
   async undo(): Promise<void> {

@@ -30,11 +30,18 @@ export class BackUpStep extends Step {
     return done({ backup_id: backup.id });
   }
 
-  async undo({ manager, tenantId }: StepContext): Promise<void> {
-    await this.backups.erase(manager, tenantId);
+  /** Only its own: one that is there from before is still the only one that was verified. */
+  async undo({ manager, tenantId, outputs }: StepContext): Promise<void> {
+    const id = backupIdIn(outputs);
+    if (id !== undefined) await this.backups.erase(manager, { tenantId, id });
     const place = await placeWithRows(manager, tenantId);
     if (place) await this.desiredStates.publish(manager, place);
   }
+}
+
+/** The backup that this job has made, or is about to. Undefined where there is nothing to back up. */
+export function backupIdIn(outputs: StepContext['outputs']): string | undefined {
+  return outputs['back-up']?.['backup_id'] as string | undefined;
 }
 
 /** Where rows of the tenant are that nobody but us backs up. One that was never active has none. */

@@ -9,8 +9,9 @@ import { placeOf } from '../../tenant-planes/placements';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { Tenant } from '../../tenants/tenant.entity';
-import { Transfers } from '../../transfers/transfers.service';
+import { Transfers, holdTransfer } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+import { unlessMoved } from './whole-copy';
 
 /** Makes the new tenant plane the tenant's home, in one transaction with the end of the job. The old copy is kept for a while. */
 @Injectable()
@@ -31,11 +32,14 @@ export class CutOverStep extends Step {
   }
 
   async run({ manager, tenantId }: StepContext): Promise<StepResult> {
-    const transfer = await this.transfers.end(manager, tenantId);
+    const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
     const [home, coming] = [await placeOf(manager, tenantId), await placeOf(manager, tenantId, 'importing')];
     if (!transfer?.frozenAt || !home || !coming)
       throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
     const now = this.clock.now();
+    const missing = await unlessMoved(manager, transfer, { frozenAt: transfer.frozenAt, now });
+    if (missing) return missing;
+    await this.transfers.end(manager, tenantId);
     const removeAfter = new Date(now.getTime() + this.config.MOVE_KEEP_DAYS * 24 * 3_600_000);
     const old = { tenantId, tenantPlaneId: home.tenantPlaneId };
     await manager.update(Placement, old, { phase: 'retired', holdsPlace: false, removeAfter });

@@ -15,7 +15,7 @@ export class EraseBackupStep extends Step {
 
   async run({ manager, tenantId }: StepContext): Promise<StepResult> {
     await manager.update(Tenant, { id: tenantId }, { restorableUntil: null });
-    await this.backups.erase(manager, tenantId);
+    await this.backups.erase(manager, { tenantId });
     return done();
   }
 

@@ -22,7 +22,10 @@ export class OpenRestoreStep extends Step {
     const backup = await this.backups.kept(manager, tenantId);
     const coming = await placeOf(manager, tenantId, 'importing');
     if (!backup || !coming) throw new StepFailure('fatal', 'no_backup', 'There is no backup to restore.');
-    await this.backups.bringBack(manager, backup, coming.tenantPlaneId);
+    const { tenantPlaneId } = coming;
+    await this.backups.bringBack(manager, backup, tenantPlaneId);
+    // An undo that got no further than this step had the rows removed: told again, it would remove what is imported.
+    await manager.update(Placement, { tenantId, tenantPlaneId }, { purgeJobId: null });
     await this.desiredStates.publish(manager, coming);
     return done({ backup_id: backup.id });
   }

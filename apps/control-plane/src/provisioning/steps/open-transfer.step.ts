@@ -28,6 +28,8 @@ export class OpenTransferStep extends Step {
     await this.requireNotOlder(manager, home, coming);
     const between = { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId };
     const transfer = await this.transfers.open(manager, { tenantId, ...between });
+    // An undo that got no further than this step had the rows removed: told again, it would remove what is imported.
+    await manager.update(Placement, { tenantId, tenantPlaneId: coming.tenantPlaneId }, { purgeJobId: null });
     for (const place of [home, coming]) await this.desiredStates.publish(manager, place);
     return done({ transfer_id: transfer.id });
   }

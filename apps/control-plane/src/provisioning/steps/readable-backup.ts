@@ -4,18 +4,24 @@ import { type EntityManager } from 'typeorm';
 import { type Manifest } from '@atlas/plane-contract';
 import { type Transfer } from '../../transfers/transfer.entity';
 import { Backups } from '../../transfers/backups.service';
-import { StepFailure } from '../step';
-import { placeWithRows } from './back-up.step';
+import { type StepContext, StepFailure } from '../step';
+import { backupIdIn, placeWithRows } from './back-up.step';
 
 /** Nothing is removed but behind a backup that can be read. */
 @Injectable()
 export class ReadableBackup {
   constructor(private readonly backups: Backups) {}
 
-  async require(manager: EntityManager, tenantId: string): Promise<void> {
+  /** Of the backup that this job has made: an older one lacks what was written since. */
+  async require({
+    manager,
+    tenantId,
+    outputs,
+  }: Pick<StepContext, 'manager' | 'tenantId' | 'outputs'>): Promise<void> {
+    const id = backupIdIn(outputs);
+    if (id === undefined && !(await placeWithRows(manager, tenantId))) return;
     const backup = await this.backups.kept(manager, tenantId);
-    if (!backup && !(await placeWithRows(manager, tenantId))) return;
-    if (!backup) throw unreadable('there is none');
+    if (!backup || backup.id !== id) throw unreadable('there is none');
     await this.read(manager, backup);
   }
 

@@ -26,8 +26,9 @@ export class RemoveCopiesStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId, jobId, write }: StepContext): Promise<StepResult> {
-    await this.backup.require(manager, tenantId);
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, tenantId, jobId, write } = context;
+    await this.backup.require(context);
     const places = await manager.findBy(Placement, { tenantId });
     const count = await write(async (transaction) => {
       const { activeAt } = await transaction.findOneByOrFail(Tenant, { id: tenantId });

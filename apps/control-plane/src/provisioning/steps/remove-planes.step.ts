@@ -27,8 +27,9 @@ export class RemovePlanesStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId, write }: StepContext): Promise<StepResult> {
-    await this.backup.require(manager, tenantId);
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, tenantId, write } = context;
+    await this.backup.require(context);
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const own = await this.ownPlanes(manager, tenantId);
     for (const plane of own) {

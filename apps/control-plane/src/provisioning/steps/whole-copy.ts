@@ -1,0 +1,38 @@
+import { type EntityManager } from 'typeorm';
+import { type Transfer } from '../../transfers/transfer.entity';
+import { isWhole } from '../../transfers/transfers.service';
+import { StepFailure, type StepResult, wait } from '../step';
+import { copyTrouble } from './copy-trouble';
+
+/** Writes do not pause for longer than this: the move is undone then. */
+const MAX_FREEZE_MS = 30_000;
+const RESTORE_PATIENCE_MS = 24 * 3_600_000;
+
+/**
+ * What a move waits for while its frozen source has more than the target; null once it has not. Asked again by whoever makes
+ * the target the home: one that was whole may have begun anew since.
+ */
+export async function unlessMoved(
+  manager: EntityManager,
+  transfer: Transfer,
+  { frozenAt, now }: { readonly frozenAt: Date; readonly now: Date },
+): Promise<StepResult | null> {
+  if (isWhole(transfer)) return null;
+  const trouble = await copyTrouble(manager, transfer);
+  const until = new Date(frozenAt.getTime() + MAX_FREEZE_MS);
+  if (until > now) return wait('the last changes to arrive', until, trouble);
+  const last = trouble === null ? '' : ` (what failed last: ${trouble})`;
+  const detail = `The last changes did not arrive in time${last}. The move was undone: the tenant works where it was.`;
+  throw new StepFailure('fatal', 'freeze_too_long', detail);
+}
+
+/** As {@link unlessMoved}, of a backup that is brought back. */
+export async function unlessRestored(
+  manager: EntityManager,
+  backup: Transfer,
+  startedAt: Date,
+): Promise<StepResult | null> {
+  if (isWhole(backup)) return null;
+  const until = new Date(startedAt.getTime() + RESTORE_PATIENCE_MS);
+  return wait('the tenant plane to import the backup', until, await copyTrouble(manager, backup));
+}
