@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { type Tenant } from '../tenants/tenant.entity';
-import { requireTenant } from '../tenants/tenants.service';
+import { lockTenant } from '../tenants/tenants.service';
 import { type JobParams } from './job';
 import { type ProvisioningJob } from './job.entity';
 import { JobStarter } from './job-starter';
@@ -36,7 +36,7 @@ export class TenantJobs {
     operation: LifecycleOperation,
     { params = {}, parentId = null }: { readonly params?: JobParams; readonly parentId?: string | null } = {},
   ): Promise<Begun> {
-    const tenant = await requireTenant(manager, tenantId);
+    const tenant = await lockTenant(manager, tenantId);
     requireStatus(tenant, operation);
     const names = profileOf(modelOf(tenant, params)).lifecycle[operation];
     const steps = names.map((name) => ({ name }));

@@ -51,11 +51,8 @@ export class Tenants {
   /** Its plane is told in the same transaction. */
   async update(id: string, dto: UpdateTenantDto): Promise<TenantView> {
     await this.database.write(async (manager) => {
-      // Held until the end: settings of two patches at once are merged one after the other.
-      const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id });
-      const tenant = await lockedForUpdate(query).getOne();
-      if (!tenant) throw tenantNotFound();
-      const { name, plan, settings, status } = tenant;
+      // Settings of two patches at once are merged one after the other.
+      const { name, plan, settings, status } = await lockTenant(manager, id);
       if (status === 'deleted') throw tenantIsDeleted();
       const changes = {
         ...(dto.name !== undefined && { name: dto.name.trim() }),
@@ -108,6 +105,17 @@ export class Tenants {
 
 export async function requireTenant(manager: EntityManager, id: string): Promise<Tenant> {
   const tenant = await manager.findOneBy(Tenant, { id });
+  if (!tenant) throw tenantNotFound();
+  return tenant;
+}
+
+/**
+ * What is decided about a tenant by its status, its places or its jobs is decided under this lock, in the transaction that
+ * writes it: what was read before may have changed. It comes before the locks of planes and jobs.
+ */
+export async function lockTenant(manager: EntityManager, id: string): Promise<Tenant> {
+  const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id });
+  const tenant = await lockedForUpdate(query).getOne();
   if (!tenant) throw tenantNotFound();
   return tenant;
 }

@@ -7,6 +7,7 @@ import { ActivateStep } from '../../src/provisioning/steps/activate.step';
 import { Cells } from '../../src/tenant-planes/cells';
 import { Placement } from '../../src/tenant-planes/placement.entity';
 import { TestControlPlane } from '../control-plane.fixture';
+import { HeldRow } from '../held-operator.fixture';
 import { JOBS, JobScene, afterReport } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
@@ -152,6 +153,29 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'invalid_transition']);
     expect((await scene.tenant(id)).status).toBe('deleted');
   });
+
+  it.each(['retry', 'rollback'] as const)(
+    'raises no tenant from the dead when its %s waits while the tenant is deprovisioned',
+    async (action) => {
+      const { job, id, slug } = await scene.waiting();
+      await scene.act(job, 'cancel').expect(202);
+      const held = await HeldRow.hold(scene.plane, ProvisioningJob, job);
+      const restarted = scene.act(job, action).then();
+      await held.untilWaiting(1);
+      const path = `/api/tenants/${id}/deprovision`;
+      const deprovisioned = scene.plane.post(path, { confirm_slug: slug }).then();
+      const isDeleted = async () => (await scene.tenant(id))['status'] === 'deleted';
+      await eventually(async () => (await held.waiting()) >= 2 || (await isDeleted()), { everyMs: 5 });
+      await held.release();
+      expect((await restarted).status).toBe(202);
+      const { status, body } = await deprovisioned;
+      // Behind a rollback there is nothing left to deprovision.
+      if (status === 202) await scene.reaches(body.job.id, 'succeeded');
+      else expect(refusal({ status, body })).toEqual([409, 'invalid_transition']);
+      await scene.reaches(job, 'cancelled');
+      expect((await scene.tenant(id))['status']).toBe('deleted');
+    },
+  );
 
   it('that was undone because of a step tells why, and leaves nothing', async () => {
     const { job, id } = await scene.waiting();

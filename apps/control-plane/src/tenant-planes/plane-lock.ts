@@ -1,0 +1,15 @@
+import { lockedForUpdate } from '@atlas/persistence';
+import { DomainError } from '@atlas/platform';
+import { type EntityManager } from 'typeorm';
+import { TenantPlane } from './tenant-plane.entity';
+
+/**
+ * What is decided about a tenant plane by its status, its tokens or its jobs is decided under this lock, in the transaction
+ * that writes it. It comes after the lock of a tenant and before those of jobs.
+ */
+export async function lockPlane(manager: EntityManager, id: string): Promise<TenantPlane> {
+  const query = manager.createQueryBuilder(TenantPlane, 'plane').where({ id });
+  const plane = await lockedForUpdate(query).getOne();
+  if (!plane) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
+  return plane;
+}
