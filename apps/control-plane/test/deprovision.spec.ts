@@ -4,6 +4,7 @@ import { type DesiredTransfer } from '@atlas/plane-contract';
 import { type JWK, compactDecrypt, importJWK, jwtVerify } from 'jose';
 import { SCOPES } from '../src/accounts/scopes';
 import { AuditEvent } from '../src/audit/audit-event.entity';
+import { Audit } from '../src/audit/audit.service';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { ReadableBackup } from '../src/provisioning/steps/readable-backup';
 import { CommitOutcomeUnknown } from '@atlas/platform';
@@ -13,6 +14,7 @@ import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
 import { Transfer, TransferPart } from '../src/transfers/transfer.entity';
 import { Backups } from '../src/transfers/backups.service';
 import { sayImported, sealedPart, sendPart, takePart } from './backup-part.fixture';
+import { Gate, lockWaits } from './held-operator.fixture';
 import { JOBS, JobScene } from './job-scene.fixture';
 import { KEYS, PlaneSimulator, bodyOf, refusal } from './plane-simulator.fixture';
 
@@ -419,6 +421,38 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(refusal(await scene.act(provisioning, 'retry'))).toEqual([409, 'invalid_transition']);
     const { body } = await scene.plane.get(`/api/tenants/${id}/deletion-certificate`).expect(200);
     expect(body.claims).toMatchObject({ sub: id, rows_removed: {} });
+  });
+
+  it('goes from what it was when its provisioning had ended, not from what that was about to change', async () => {
+    const { id, slug, job: provisioning } = await scene.waiting();
+    const [reached, free] = [new Gate(), new Gate()];
+    const audit = scene.plane.app.get(Audit);
+    const record = audit.record.bind(audit);
+    const ending = jest.spyOn(audit, 'record').mockImplementation(async (manager, entry) => {
+      if (entry.action === 'job.succeeded') {
+        // Started together with it, the last write of the job is done.
+        await manager.query('select 1');
+        reached.open();
+        await free.opened;
+      }
+      await record(manager, entry);
+    });
+    await scene.report(id, 'applied');
+    await reached.opened;
+    ending.mockRestore();
+    const accepted = deprovision(id, slug).then();
+    if (driver === 'postgres')
+      await eventually(async () => (await lockWaits(scene.plane.app.get(Database))) >= 1, { everyMs: 5 });
+    free.open();
+    const { status, body } = await accepted;
+    expect([status, (await scene.job(provisioning)).status]).toEqual([202, 'succeeded']);
+    const [going] = await scene.plane.rows(ProvisioningJob, { id: body.job.id });
+    expect(going?.params).toMatchObject({ status: 'active' });
+    await backupOf(id);
+    await scene.act(body.job.id, 'cancel').expect(202);
+    await scene.act(body.job.id, 'rollback').expect(202);
+    await scene.reaches(body.job.id, 'cancelled');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'active' });
   });
 
   it('that a customer runs loses our trust and keeps its data, and comes back with a new bundle', async () => {

@@ -57,10 +57,15 @@ export class HeldRow {
   }
 
   async waiting(): Promise<number> {
-    if (this.database.driver === 'sqlite') return this.requested;
-    const [row] = await this.database.read((manager) => manager.query<{ waiting: number }[]>(LOCK_WAITS));
-    return row?.waiting ?? 0;
+    return this.database.driver === 'sqlite' ? this.requested : lockWaits(this.database);
   }
+}
+
+/** How many transactions wait for another one's row. Never any on SQLite, where they come one after the other. */
+export async function lockWaits(database: Database): Promise<number> {
+  if (database.driver === 'sqlite') return 0;
+  const [row] = await database.read((manager) => manager.query<{ waiting: number }[]>(LOCK_WAITS));
+  return row?.waiting ?? 0;
 }
 
 export class HeldOperator {
