@@ -32,11 +32,18 @@ export class HeldRow {
     });
   }
 
-  static async hold({ app }: TestControlPlane, entity: Type<ObjectLiteral>, id: string): Promise<HeldRow> {
+  /** `change`: what the other transaction has changed of it, when it is released. */
+  static async hold(
+    { app }: TestControlPlane,
+    entity: Type<ObjectLiteral>,
+    id: string,
+    change?: object,
+  ): Promise<HeldRow> {
     const database = app.get(Database);
     const [held, free] = [new Gate(), new Gate()];
     const holding = database.write(async (manager) => {
       await lockedForUpdate(manager.createQueryBuilder(entity, 'held').where({ id })).getOneOrFail();
+      if (change) await manager.update(entity, { id }, change);
       held.open();
       await free.opened;
     });

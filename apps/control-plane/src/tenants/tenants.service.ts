@@ -9,6 +9,7 @@ import { type SignupLink, SignupLinks } from './signup-links';
 import { Tenant } from './tenant.entity';
 import { type TenantView, tenantView } from './tenant.view';
 import { TenantStatusPublisher } from './tenant-status-publisher';
+import { TENANT_WRITES, requireStatus } from './tenant-writes';
 import { type ListTenantsQuery, type UpdateTenantDto } from './tenants.dto';
 
 /** Characters of a tenant's settings as JSON, all together. */
@@ -52,8 +53,9 @@ export class Tenants {
   async update(id: string, dto: UpdateTenantDto): Promise<TenantView> {
     await this.database.write(async (manager) => {
       // Settings of two patches at once are merged one after the other.
-      const { name, plan, settings, status } = await lockTenant(manager, id);
-      if (status === 'deleted') throw tenantIsDeleted();
+      const tenant = await lockTenant(manager, id);
+      requireStatus(tenant, TENANT_WRITES.update);
+      const { name, plan, settings } = tenant;
       const changes = {
         ...(dto.name !== undefined && { name: dto.name.trim() }),
         ...(dto.plan !== undefined && { plan: dto.plan }),
@@ -72,7 +74,7 @@ export class Tenants {
 
   createSignupLink(id: string): Promise<SignupLink> {
     return this.database.write(async (manager) => {
-      await requireTenant(manager, id);
+      requireStatus(await lockTenant(manager, id), TENANT_WRITES.signupLink);
       const link = await this.links.create(manager, id);
       const after = { expires_at: link.expires_at };
       await this.audit.record(manager, {
@@ -122,10 +124,6 @@ export async function lockTenant(manager: EntityManager, id: string): Promise<Te
 
 export function tenantNotFound(): DomainError {
   return new DomainError('tenant_not_found', 'not_found', 'There is no such tenant.');
-}
-
-function tenantIsDeleted(): DomainError {
-  return new DomainError('invalid_transition', 'conflict', 'A deleted tenant cannot be changed.');
 }
 
 /** RFC 7396, of one level. */
