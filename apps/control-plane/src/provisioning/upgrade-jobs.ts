@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { Placement } from '../tenant-planes/placement.entity';
+import { lockPlane } from '../tenant-planes/plane-lock';
 import { TenantPlane, isAirGapped } from '../tenant-planes/tenant-plane.entity';
 import { LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
@@ -25,6 +26,7 @@ export class UpgradeJobs {
     version: string,
     parentId: string | null = null,
   ): Promise<ProvisioningJob> {
+    await lockPlane(manager, id);
     const plane = await requirePossible(manager, id, version);
     const steps = UPGRADE_STEPS[wayOf(plane)].map((name) => ({ name }));
     const params = { version, from: plane.release ?? plane.version };

@@ -3,6 +3,7 @@ import { DomainError, Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
 import { JobWaker } from '../provisioning/job-waker';
+import { lockPlaneInUse } from '../tenant-planes/plane-lock';
 import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
 import { DatabaseUrls } from './database-urls';
 import { type TenantView } from './tenant.view';
@@ -32,6 +33,7 @@ export class TenantInfrastructure {
       // Its job may not have come as far as to register it.
       const home = { model: 'dedicated', phase: 'serving' } as const;
       const plane = coming ?? (await this.planes.ensure(manager, tenant, home));
+      await lockPlaneInUse(manager, plane.id);
       const made = { endpointUrl: dto.endpoint_url, dbUrl: new Secret(dto.db_url) };
       await this.urls.record(manager, plane.id, made, coming ? null : tenant);
       await this.audit.record(manager, {
