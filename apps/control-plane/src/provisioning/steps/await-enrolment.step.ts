@@ -3,8 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { type ProvisioningToken } from '../../tenant-planes/provisioning-token.entity';
 import { ProvisioningTokens } from '../../tenant-planes/provisioning-tokens';
 import { SingleTenantPlanes } from '../../tenant-planes/single-tenant-planes';
-import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { lockPlane } from '../../tenant-planes/plane-lock';
 import { Tenant } from '../../tenants/tenant.entity';
+import { lockTenant } from '../../tenants/tenants.service';
 import { arrivalOf } from '../arrival';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 
@@ -27,13 +28,14 @@ export class AwaitEnrolmentStep extends Step {
 
   async run(context: StepContext): Promise<StepResult> {
     const { manager, tenantId } = context;
-    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const tenant = await lockTenant(manager, tenantId);
     const { phase } = arrivalOf(context, tenant);
     const expected = await this.planes.find(manager, tenantId, phase);
     if (!expected) throw new StepFailure('fatal', 'no_tenant_plane', 'The tenant has no tenant plane.');
     const token = await this.tokens.findLive(manager, expected.id);
     // After the token: one that was spent between the two looks has made the plane an enrolled one.
-    const plane = await manager.findOneByOrFail(TenantPlane, { id: expected.id });
+    // Under its lock: the address that it has then is the one that the tenant gets.
+    const plane = await lockPlane(manager, expected.id);
     if (plane.status !== 'enrolled') return this.waitFor(token);
     const { endpointUrl } = plane;
     // Where the customer runs the plane, its users go to the address that it enrolled with.
