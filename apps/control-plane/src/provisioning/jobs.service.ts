@@ -11,7 +11,7 @@ import { ProvisioningJob } from './job.entity';
 import { type JobView, jobView } from './job.view';
 import { type ListJobsQuery } from './jobs.dto';
 import { Jobs, topicOf } from './jobs.repository';
-import { liveJobFailure, operationInProgress } from './live-jobs';
+import { liveJobFailure, operationInProgress, requireNothingExcluded } from './live-jobs';
 import { OPERATION_RULES } from './operation-rules';
 import { JobQueue } from './queue/job-queue';
 
@@ -111,6 +111,7 @@ export class JobControl {
       await this.requireNewest(manager, job);
       if (!JOB_MACHINE.can(job.status, 'queued') || (tenant && tenant.status === 'deleted'))
         throw notRestartable(job.status);
+      await requireNothingExcluded(manager, job);
       // As it was read: of a retry and a rollback at once, one is refused.
       const read = { id, leaseNumber: job.leaseNumber, status: job.status };
       const startedAt = this.clock.now().toISOString();

@@ -10,6 +10,7 @@ import { type JobParams } from './job';
 import { type ProvisioningJob } from './job.entity';
 import { JobStarter } from './job-starter';
 import { Jobs } from './jobs.repository';
+import { requireNothingExcluded } from './live-jobs';
 import { OPERATION_RULES } from './operation-rules';
 
 interface Begun {
@@ -38,6 +39,7 @@ export class TenantJobs {
   ): Promise<Begun> {
     const tenant = await lockTenant(manager, tenantId);
     requireStatus(tenant, startOf(operation));
+    await requireNothingExcluded(manager, { operation, tenantId, tenantPlaneId: null });
     const names = profileOf(modelOf(tenant, params)).lifecycle[operation];
     const steps = names.map((name) => ({ name }));
     if (OPERATION_RULES[operation].supersedes) await this.jobs.supersede(manager, { tenantId }, operation);
