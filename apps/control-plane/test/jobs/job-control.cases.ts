@@ -1,11 +1,14 @@
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
-import { In } from 'typeorm';
+import { In, IsNull } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { JobRunner } from '../../src/provisioning/job-runner';
 import { StepFailure } from '../../src/provisioning/step';
 import { ActivateStep } from '../../src/provisioning/steps/activate.step';
 import { Cells } from '../../src/tenant-planes/cells';
 import { Placement } from '../../src/tenant-planes/placement.entity';
+import { ProvisioningToken } from '../../src/tenant-planes/provisioning-token.entity';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { TestControlPlane } from '../control-plane.fixture';
 import { HeldRow } from '../held-operator.fixture';
 import { JOBS, JobScene, afterReport } from '../job-scene.fixture';
@@ -130,6 +133,20 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     expect(refusal(await scene.act(missing, 'retry'))).toEqual([404, 'job_not_found']);
     expect(refusal(await scene.act(missing, 'cancel'))).toEqual([404, 'job_not_found']);
     expect(refusal(await scene.plane.get(`${JOBS}/no-uuid`))).toEqual([400, 'validation_failed']);
+  });
+
+  it('cancelled before it began leaves nothing of what asking for it made', async () => {
+    const asleep = jest.spyOn(scene.plane.app.get(JobRunner), 'advance').mockResolvedValue(undefined);
+    const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
+    const { id, tenant_plane_id: tenantPlaneId } = body.tenant;
+    await scene.act(body.job.id, 'cancel').expect(202);
+    asleep.mockRestore();
+    await scene.act(body.job.id, 'rollback').expect(202);
+    await scene.reaches(body.job.id, 'cancelled');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'deleted', tenant_plane_id: null });
+    const live = { tenantPlaneId, revokedAt: IsNull(), consumedAt: IsNull() };
+    expect(await scene.plane.count(ProvisioningToken, live)).toBe(0);
+    expect(await scene.plane.rows(TenantPlane, { id: tenantPlaneId })).toMatchObject([{ status: 'retired' }]);
   });
 
   it('waits again when a wait that timed out is retried', async () => {
