@@ -1,9 +1,11 @@
+import { type KeyObject, generateKeyPairSync } from 'node:crypto';
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
-import { type DesiredTransfer } from '@atlas/plane-contract';
+import { type DesiredTenant, type DesiredTransfer } from '@atlas/plane-contract';
 import { type JWK, compactDecrypt, importJWK, jwtVerify } from 'jose';
 import { SCOPES } from '../src/accounts/scopes';
 import { AuditEvent } from '../src/audit/audit-event.entity';
+import { Audit } from '../src/audit/audit.service';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { StepFailure } from '../src/provisioning/step';
 import { EraseBackupStep } from '../src/provisioning/steps/erase-backup.step';
@@ -17,6 +19,7 @@ import { MAX_PARTS } from '../src/transfers/relay.service';
 import { Transfer, TransferPart } from '../src/transfers/transfer.entity';
 import { Backups } from '../src/transfers/backups.service';
 import { sayImported, sealedPart, sendPart, takePart } from './backup-part.fixture';
+import { Gate, lockWaits } from './held-operator.fixture';
 import { JOBS, JobScene } from './job-scene.fixture';
 import { KEYS, PlaneSimulator, bodyOf, refusal } from './plane-simulator.fixture';
 
@@ -527,6 +530,38 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(body.claims).toMatchObject({ sub: id, rows_removed: {} });
   });
 
+  it('goes from what it was when its provisioning had ended, not from what that was about to change', async () => {
+    const { id, slug, job: provisioning } = await scene.waiting();
+    const [reached, free] = [new Gate(), new Gate()];
+    const audit = scene.plane.app.get(Audit);
+    const record = audit.record.bind(audit);
+    const ending = jest.spyOn(audit, 'record').mockImplementation(async (manager, entry) => {
+      if (entry.action === 'job.succeeded') {
+        // Started together with it, the last write of the job is done.
+        await manager.query('select 1');
+        reached.open();
+        await free.opened;
+      }
+      await record(manager, entry);
+    });
+    await scene.report(id, 'applied');
+    await reached.opened;
+    ending.mockRestore();
+    const accepted = deprovision(id, slug).then();
+    if (driver === 'postgres')
+      await eventually(async () => (await lockWaits(scene.plane.app.get(Database))) >= 1, { everyMs: 5 });
+    free.open();
+    const { status, body } = await accepted;
+    expect([status, (await scene.job(provisioning)).status]).toEqual([202, 'succeeded']);
+    const [going] = await scene.plane.rows(ProvisioningJob, { id: body.job.id });
+    expect(going?.params).toMatchObject({ status: 'active' });
+    await backupOf(id);
+    await scene.act(body.job.id, 'cancel').expect(202);
+    await scene.act(body.job.id, 'rollback').expect(202);
+    await scene.reaches(body.job.id, 'cancelled');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'active' });
+  });
+
   it('that a customer runs loses our trust and keeps its data, and comes back with a new bundle', async () => {
     const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
     const { id, slug, tenant_plane_id } = body.tenant;
@@ -602,7 +637,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(jobs.items.map(({ operation }) => operation)).toEqual(['provision']);
   });
 
-  // Last: its cells would take the tenants of the others.
+  // Last, as the one behind it: their cells would take the tenants of the others.
   it('leaves nothing of the move that it ended when it is rolled back, and may move elsewhere', async () => {
     const tenant = await active();
     const [first, second] = [await scene.plane.enrolledCell(), await scene.plane.enrolledCell()];
@@ -640,5 +675,68 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await move(second);
     await isToldBy(second, 'importing');
     expect([await placedOn(first), await placedOn(second)]).toEqual([[0], [1]]);
+  });
+
+  it('is backed up, and brought back, to the key under which its plane has enrolled by then', async () => {
+    const region = 'another-key';
+    let cell = await scene.plane.enrolledCell({ region });
+    const { body } = await scene.plane.provision({ region }).expect(202);
+    const { id, slug } = body.tenant;
+    await cell.serve(id);
+    await scene.reaches(body.job.id, 'succeeded');
+    /** The plane is another installation from now on, with a key of its own. */
+    const enrolAgain = async () => {
+      const keys = generateKeyPairSync('x25519');
+      const path = `/api/tenant-planes/${cell.id}/rotate-secret`;
+      const rotated = await scene.plane.post(path, { mode: 'compromised' }).expect(202);
+      cell = new PlaneSimulator(scene.plane.url, scene.plane.clock, cell.id, rotated.body.install);
+      const public_key = keys.publicKey.export({ format: 'jwk' });
+      expect((await cell.enrol({ public_key })).status).toBe(200);
+      await scene.reaches(rotated.body.job.id, 'succeeded');
+      return keys.privateKey;
+    };
+    const seen = (look: (entry: DesiredTenant) => unknown) =>
+      eventually(async () => {
+        await cell.pull();
+        const entry = cell.tenants.get(id);
+        return entry && look(entry) ? entry : undefined;
+      });
+    const transfer = async () =>
+      (await seen((entry) => entry.transfer !== undefined)).transfer as DesiredTransfer;
+    const report = async (state: 'applied' | 'failed') => {
+      const entry_revision = cell.tenants.get(id)?.entry_revision ?? 0;
+      await cell.report([
+        { tenant_id: id, state, entry_revision, ...(state === 'failed' && { error: 'no' }) },
+      ]);
+    };
+    const opens = async ({ key = '' }: DesiredTransfer, mine: KeyObject) =>
+      compactDecrypt(key, mine).then(
+        () => true,
+        () => false,
+      );
+    /** It says that it cannot open what was made for the plane before, and is told what it can. */
+    const failsThenOpens = async (mine: KeyObject): Promise<DesiredTransfer> => {
+      expect(await opens(await transfer(), mine)).toBe(false);
+      await report('failed');
+      await eventually(async () => opens(await transfer(), mine), { what: 'it is given the key' });
+      return transfer();
+    };
+
+    const going = await begin({ id, slug });
+    await transfer();
+    const backup = await failsThenOpens(await enrolAgain());
+    await sendPart(cell, backup.id, await sealedPart(backup, MANIFEST));
+    await sayImported(cell, backup.id);
+    await seen((entry) => entry.purge !== undefined);
+    await report('applied');
+    await scene.reaches(going.job, 'succeeded');
+
+    const restoring = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
+    await seen(({ phase, transfer: coming }) => phase === 'importing' && coming);
+    const coming = await failsThenOpens(await enrolAgain());
+    await sayImported(cell, coming.id);
+    await seen(({ phase }) => phase === 'serving');
+    await report('applied');
+    await scene.reaches(restoring.body.job.id, 'succeeded');
   });
 });

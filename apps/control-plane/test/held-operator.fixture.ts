@@ -1,6 +1,8 @@
 import { Database, lockedForUpdate } from '@atlas/persistence';
 import { currentContext } from '@atlas/platform';
 import { eventually } from '@atlas/testing';
+import { type Type } from '@nestjs/common';
+import { type ObjectLiteral } from 'typeorm';
 import { Operator } from '../src/accounts/operator.entity';
 import { type TestControlPlane } from './control-plane.fixture';
 
@@ -13,8 +15,8 @@ export class Gate {
   readonly opened = new Promise<void>((resolve) => (this.open = resolve));
 }
 
-/** An operator whose row another transaction holds: what writes waits for it, and goes on in the order in which it came. */
-export class HeldOperator {
+/** A row that another transaction holds: what writes it waits, and goes on in the order in which it came. */
+export class HeldRow {
   private readonly writes: jest.SpyInstance;
   private requested = 0;
 
@@ -30,22 +32,28 @@ export class HeldOperator {
     });
   }
 
-  static async hold({ app }: TestControlPlane, id: string): Promise<HeldOperator> {
+  /** `change`: what the other transaction has changed of it, when it is released. */
+  static async hold(
+    { app }: TestControlPlane,
+    entity: Type<ObjectLiteral>,
+    id: string,
+    change?: object,
+  ): Promise<HeldRow> {
     const database = app.get(Database);
     const [held, free] = [new Gate(), new Gate()];
     const holding = database.write(async (manager) => {
-      const operator = manager.createQueryBuilder(Operator, 'operator').where({ id });
-      await lockedForUpdate(operator).getOneOrFail();
+      await lockedForUpdate(manager.createQueryBuilder(entity, 'held').where({ id })).getOneOrFail();
+      if (change) await manager.update(entity, { id }, change);
       held.open();
       await free.opened;
     });
     await Promise.race([held.opened, holding]);
-    return new HeldOperator(database, free, holding);
+    return new HeldRow(database, free, holding);
   }
 
   /** Until so many transactions wait. */
   async untilWaiting(count: number): Promise<void> {
-    const what = `${count} transactions wait for the operator`;
+    const what = `${count} transactions wait for the row`;
     await eventually(async () => (await this.waiting()) >= count, { what, everyMs: 5, timeoutMs: 5000 });
   }
 
@@ -55,9 +63,20 @@ export class HeldOperator {
     this.writes.mockRestore();
   }
 
-  private async waiting(): Promise<number> {
-    if (this.database.driver === 'sqlite') return this.requested;
-    const [row] = await this.database.read((manager) => manager.query<{ waiting: number }[]>(LOCK_WAITS));
-    return row?.waiting ?? 0;
+  async waiting(): Promise<number> {
+    return this.database.driver === 'sqlite' ? this.requested : lockWaits(this.database);
+  }
+}
+
+/** How many transactions wait for another one's row. Never any on SQLite, where they come one after the other. */
+export async function lockWaits(database: Database): Promise<number> {
+  if (database.driver === 'sqlite') return 0;
+  const [row] = await database.read((manager) => manager.query<{ waiting: number }[]>(LOCK_WAITS));
+  return row?.waiting ?? 0;
+}
+
+export class HeldOperator {
+  static hold(plane: TestControlPlane, id: string): Promise<HeldRow> {
+    return HeldRow.hold(plane, Operator, id);
   }
 }

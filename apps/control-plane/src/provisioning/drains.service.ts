@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
+import { lockPlane } from '../tenant-planes/plane-lock';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { TenantPlanes } from '../tenant-planes/tenant-planes.service';
 import { LIVE_JOB_STATUSES } from './job';
@@ -36,6 +37,7 @@ export class Drains {
 
   /** Job, audit row and wake-up, in the caller's transaction. */
   async accept(manager: EntityManager, id: string): Promise<RepeatableAnswer> {
+    await lockPlane(manager, id);
     const { placed: tenants } = await this.requirePossible(manager, id);
     const steps = this.operations.cellDrain();
     const request = { operation: 'drain', tenantId: null, tenantPlaneId: id, steps } as const;
@@ -51,6 +53,7 @@ export class Drains {
 
   /** A drained cell takes tenants again. */
   async reopen(manager: EntityManager, id: string): Promise<RepeatableAnswer> {
+    await lockPlane(manager, id);
     const cell = await requireCell(manager, id);
     await requireIdle(manager, id);
     if (!cell.acceptsTenants) {

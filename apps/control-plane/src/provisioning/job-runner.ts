@@ -206,7 +206,8 @@ export class JobRunner {
   }
 
   private async undo(job: ProvisioningJob, state: StepState, begunAt: string): Promise<void> {
-    const wasTouched = state.status !== 'pending';
+    // What the first step makes may have been made when the job was asked for.
+    const wasTouched = state.status !== 'pending' || state === job.steps[0];
     const step = this.operations.step(state.name);
     const undo = (manager: EntityManager): Promise<void> => step.undo(this.contextOf(job, state, manager));
     if (wasTouched && !step.isAtomic) await this.database.read(undo);

@@ -3,13 +3,15 @@ import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit.service';
+import { lockPlane } from '../tenant-planes/plane-lock';
 import { Tenant } from '../tenants/tenant.entity';
+import { lockTenant } from '../tenants/tenants.service';
 import { JOB_MACHINE, type JobDirection, type JobStatus, LIVE_JOB_STATUSES, type StepState } from './job';
 import { ProvisioningJob } from './job.entity';
 import { type JobView, jobView } from './job.view';
 import { type ListJobsQuery } from './jobs.dto';
 import { Jobs, topicOf } from './jobs.repository';
-import { liveJobFailure, operationInProgress } from './live-jobs';
+import { liveJobFailure, operationInProgress, requireNothingExcluded } from './live-jobs';
 import { OPERATION_RULES } from './operation-rules';
 import { JobQueue } from './queue/job-queue';
 
@@ -52,7 +54,7 @@ export class JobControl {
   /** Stops a live job where it is: whoever works on it loses the lease. */
   cancel(id: string): Promise<ProvisioningJob> {
     return this.database.write(async (manager) => {
-      const { operation, status } = await this.requireJob(manager, id);
+      const { operation, status } = (await this.lock(manager, id)).job;
       const isUndone = OPERATION_RULES[operation].isUndoneWhenCancelled && LIVE_JOB_STATUSES.includes(status);
       if (isUndone) return this.turnBack(manager, id);
       const { affected } = await manager
@@ -106,13 +108,13 @@ export class JobControl {
 
   private restart(id: string, direction: JobDirection, action: string): Promise<ProvisioningJob> {
     return this.database.write(async (manager) => {
-      const job = await this.requireJob(manager, id);
-      const tenant = job.tenantId && (await manager.findOneByOrFail(Tenant, { id: job.tenantId }));
+      const { job, tenant } = await this.lock(manager, id);
       // Rolled back to the end: there is nothing left to go on with.
       await this.requireNewest(manager, job);
       if (!JOB_MACHINE.can(job.status, 'queued') || (tenant && tenant.status === 'deleted'))
         throw notRestartable(job.status);
       if (direction === 'undo') requireWayBack(job);
+      await requireNothingExcluded(manager, job);
       // As it was read: of a retry and a rollback at once, one is refused.
       const read = { id, leaseNumber: job.leaseNumber, status: job.status };
       beginAgain(job.steps, direction, this.clock.now().toISOString());
@@ -148,6 +150,17 @@ export class JobControl {
     if (!newer) return;
     if (LIVE_JOB_STATUSES.includes(newer.status)) throw operationInProgress(newer);
     throw invalidTransition(`Another operation came after it (${newer.operation}). Begin this one anew.`);
+  }
+
+  /** The job, while no other begins, and none is restarted or cancelled, at whom or what it is about. */
+  private async lock(
+    manager: EntityManager,
+    id: string,
+  ): Promise<{ readonly job: ProvisioningJob; readonly tenant: Tenant | null }> {
+    const { tenantId, tenantPlaneId } = await this.requireJob(manager, id);
+    const tenant = tenantId === null ? null : await lockTenant(manager, tenantId);
+    if (tenantPlaneId !== null) await lockPlane(manager, tenantPlaneId);
+    return { tenant, job: await this.requireJob(manager, id) };
   }
 
   private async requireJob(manager: EntityManager, id: string): Promise<ProvisioningJob> {

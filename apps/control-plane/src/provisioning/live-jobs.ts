@@ -1,6 +1,12 @@
 import { violates } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
-import { type ProvisioningJob } from './job.entity';
+import { type EntityManager, In } from 'typeorm';
+import { lockPlane } from '../tenant-planes/plane-lock';
+import { Placement } from '../tenant-planes/placement.entity';
+import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
+import { LIVE_JOB_STATUSES } from './job';
+import { ProvisioningJob } from './job.entity';
+import { OPERATION_RULES } from './operation-rules';
 
 type Subject = Pick<ProvisioningJob, 'tenantId' | 'tenantPlaneId'>;
 
@@ -14,6 +20,27 @@ const RULES = [
 /** To be thrown where writing a job failed with `error`. */
 export function liveJobFailure(error: unknown, job: Subject): unknown {
   return RULES.some((rule) => violates(error, rule)) ? operationInProgress(job) : error;
+}
+
+/**
+ * Throws `operation_in_progress` while an operation is live that this one excludes. Of two that begin at once one sees the
+ * other: both come here with the lock of the plane.
+ */
+export async function requireNothingExcluded(
+  manager: EntityManager,
+  { operation, tenantId, tenantPlaneId }: Subject & Pick<ProvisioningJob, 'operation'>,
+): Promise<void> {
+  const { excludes } = OPERATION_RULES[operation];
+  if (!excludes) return;
+  const live = { operation: In([...excludes]), status: In([...LIVE_JOB_STATUSES]) };
+  const where = tenantId === null ? { tenantPlaneId: tenantPlaneId ?? '' } : { tenantId, holdsPlace: true };
+  for (const place of await manager.find(Placement, { where, order: { tenantPlaneId: 'ASC' } })) {
+    if (await manager.existsBy(TenantPlane, { id: place.tenantPlaneId, deploymentModel: 'shared' })) continue;
+    if (tenantId !== null) await lockPlane(manager, place.tenantPlaneId);
+    const other = tenantId === null ? { tenantId: place.tenantId } : { tenantPlaneId: place.tenantPlaneId };
+    if (await manager.existsBy(ProvisioningJob, { ...live, ...other }))
+      throw operationInProgress({ tenantId: null, tenantPlaneId: null, ...other });
+  }
 }
 
 export function operationInProgress(subject: Subject): DomainError {

@@ -13,7 +13,7 @@ import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { type Tenant } from '../tenants/tenant.entity';
 import { type MoveTenantDto } from '../tenants/tenants.dto';
-import { requireTenant } from '../tenants/tenants.service';
+import { lockTenant, requireTenant } from '../tenants/tenants.service';
 import { requireDatabaseAllowed } from './database-choice';
 import { type JobParams } from './job';
 import { TenantOperations } from './tenant-operations';
@@ -40,7 +40,7 @@ export class Moves {
   }
 
   async accept(manager: EntityManager, id: string, dto: MoveTenantDto): Promise<RepeatableAnswer> {
-    const tenant = await requireTenant(manager, id);
+    const tenant = await lockTenant(manager, id);
     await this.requirePossible(manager, tenant, dto);
     const answer = await this.operations.accept(manager, id, 'move', paramsOf(dto));
     if (!profileOf(dto.deployment_model).installRequired) return answer;

@@ -28,6 +28,11 @@ export interface OperationRules {
   readonly whenStopped?: TenantStatus;
   /** Whatever else is in work at the tenant ends. */
   readonly supersedes?: boolean;
+  /**
+   * What it cannot go on beside, at a plane and the one tenant that this serves. Cells go on through all of it, and so does
+   * a change of secrets: the plane stays what it is.
+   */
+  readonly excludes?: readonly OperationName[];
   /** To cancel it is to roll it back. */
   readonly isUndoneWhenCancelled?: boolean;
   /** When it is rolled back whole. */
@@ -47,7 +52,7 @@ export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = 
   suspend: { from: ['active'] },
   resume: { from: ['suspended'] },
   // Stopped half-way its writes would stay paused.
-  move: { from: ['active', 'suspended'], isUndoneWhenCancelled: true },
+  move: { from: ['active', 'suspended'], excludes: ['upgrade'], isUndoneWhenCancelled: true },
   remove_copy: { from: ['active', 'suspended'] },
   // Not from `deprovisioning`: one that has begun is gone on with (retry), and one that is over can be restored.
   deprovision: { from: ['provisioning', 'active', 'suspended', 'failed'], supersedes: true },
@@ -63,7 +68,7 @@ export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = 
   // About no tenant. Stopped half-way a secret that nobody waits for would stay accepted.
   rotate_secret: { from: [], isUndoneWhenCancelled: true },
   // Likewise. Stopped half-way nobody would look whether the plane came up.
-  upgrade: { from: [], isUndoneWhenCancelled: true },
+  upgrade: { from: [], excludes: ['provision', ...LIFECYCLE_OPERATIONS], isUndoneWhenCancelled: true },
   // Likewise. Stopped half-way nobody would be placed there, nor anybody move away.
   drain: { from: [], isUndoneWhenCancelled: true },
   // About the fleet. The upgrades that it has begun come to their own end.

@@ -9,7 +9,7 @@ import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
 import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
 import { Tenant } from '../tenants/tenant.entity';
 import { type DeprovisionTenantDto } from '../tenants/tenants.dto';
-import { requireTenant } from '../tenants/tenants.service';
+import { lockTenant, requireTenant } from '../tenants/tenants.service';
 import { requireDatabaseAllowed } from './database-choice';
 import { type JobParams } from './job';
 import { ProvisioningJob } from './job.entity';
@@ -42,7 +42,7 @@ export class Removals {
     id: string,
     dto: DeprovisionTenantDto,
   ): Promise<RepeatableAnswer> {
-    const tenant = await requireTenant(manager, id);
+    const tenant = await lockTenant(manager, id);
     requireConfirmed(tenant, dto);
     const params = { status: tenant.status, reason: dto.reason ?? null };
     return this.operations.accept(manager, id, 'deprovision', params);
@@ -57,7 +57,7 @@ export class Removals {
 
   /** Where the customer installs its plane, the answer carries what it needs. */
   async restore(manager: EntityManager, id: string): Promise<RepeatableAnswer> {
-    const tenant = await requireTenant(manager, id);
+    const tenant = await lockTenant(manager, id);
     this.requireRestorable(tenant);
     const answer = await this.operations.accept(manager, id, 'restore', await statusBefore(manager, id));
     const { deploymentModel: model } = tenant;

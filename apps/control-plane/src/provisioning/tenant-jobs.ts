@@ -1,15 +1,16 @@
 import { type LifecycleOperation, profileOf } from '@atlas/deployment-profiles';
-import { DomainError } from '@atlas/platform';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { type Tenant } from '../tenants/tenant.entity';
-import { requireTenant } from '../tenants/tenants.service';
+import { requireStatus } from '../tenants/tenant-writes';
+import { lockTenant } from '../tenants/tenants.service';
 import { type JobParams } from './job';
 import { type ProvisioningJob } from './job.entity';
 import { JobStarter } from './job-starter';
 import { Jobs } from './jobs.repository';
+import { requireNothingExcluded } from './live-jobs';
 import { OPERATION_RULES } from './operation-rules';
 
 interface Begun {
@@ -36,8 +37,9 @@ export class TenantJobs {
     operation: LifecycleOperation,
     { params = {}, parentId = null }: { readonly params?: JobParams; readonly parentId?: string | null } = {},
   ): Promise<Begun> {
-    const tenant = await requireTenant(manager, tenantId);
-    requireStatus(tenant, operation);
+    const tenant = await lockTenant(manager, tenantId);
+    requireStatus(tenant, startOf(operation));
+    await requireNothingExcluded(manager, { operation, tenantId, tenantPlaneId: null });
     const names = profileOf(modelOf(tenant, params)).lifecycle[operation];
     const steps = names.map((name) => ({ name }));
     if (OPERATION_RULES[operation].supersedes) await this.jobs.supersede(manager, { tenantId }, operation);
@@ -60,9 +62,7 @@ export function modelOf(
   return (other as DeploymentModel | undefined) ?? deploymentModel;
 }
 
-export function requireStatus({ slug, status }: Tenant, operation: LifecycleOperation): void {
-  const { from } = OPERATION_RULES[operation];
-  if (from.includes(status)) return;
-  const detail = `Tenant "${slug}" is ${status}. The operation ${operation} needs a tenant that is ${from.join(' or ')}.`;
-  throw new DomainError('invalid_transition', 'conflict', detail);
+/** What has to hold of a tenant before this happens to it. */
+export function startOf(operation: LifecycleOperation): Parameters<typeof requireStatus>[1] {
+  return { what: `The operation ${operation}`, from: OPERATION_RULES[operation].from };
 }

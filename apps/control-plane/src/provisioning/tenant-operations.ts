@@ -5,11 +5,12 @@ import { type EntityManager } from 'typeorm';
 import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
 import { Placement } from '../tenant-planes/placement.entity';
 import { tenantView } from '../tenants/tenant.view';
+import { requireStatus } from '../tenants/tenant-writes';
 import { requireTenant } from '../tenants/tenants.service';
 import { type JobParams } from './job';
 import { jobView } from './job.view';
 import { Operations } from './operations';
-import { TenantJobs, modelOf, requireStatus } from './tenant-jobs';
+import { TenantJobs, modelOf, startOf } from './tenant-jobs';
 import { type PlanView } from './accepted.view';
 
 /** Accepts what shall happen to a tenant that is there; workers take over. */
@@ -25,7 +26,7 @@ export class TenantOperations {
   plan(tenantId: string, operation: LifecycleOperation, params: JobParams = {}): Promise<PlanView> {
     return this.database.read(async (manager) => {
       const tenant = await requireTenant(manager, tenantId);
-      requireStatus(tenant, operation);
+      requireStatus(tenant, startOf(operation));
       const model = modelOf(tenant, params);
       return this.operations.describe(this.operations.lifecycle(model, operation), tenant, model);
     });

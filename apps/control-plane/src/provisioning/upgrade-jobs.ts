@@ -3,12 +3,12 @@ import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { Audit } from '../audit/audit.service';
-import { Placement } from '../tenant-planes/placement.entity';
+import { lockPlane } from '../tenant-planes/plane-lock';
 import { TenantPlane, isAirGapped } from '../tenant-planes/tenant-plane.entity';
 import { LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
 import { JobStarter } from './job-starter';
-import { operationInProgress } from './live-jobs';
+import { operationInProgress, requireNothingExcluded } from './live-jobs';
 
 /** Begins upgrades: for an operator, and for a wave, which is a step itself and so can ask no operation for its steps. */
 @Injectable()
@@ -25,6 +25,7 @@ export class UpgradeJobs {
     version: string,
     parentId: string | null = null,
   ): Promise<ProvisioningJob> {
+    await lockPlane(manager, id);
     const plane = await requirePossible(manager, id, version);
     const steps = UPGRADE_STEPS[wayOf(plane)].map((name) => ({ name }));
     const params = { version, from: plane.release ?? plane.version };
@@ -59,18 +60,11 @@ export async function requirePossible(
 }
 
 /** What is done to its tenant may need the plane as it is, or end it. A cell goes on through all of that. */
-async function requireIdle(
-  manager: EntityManager,
-  { id: tenantPlaneId, deploymentModel }: TenantPlane,
-): Promise<void> {
+async function requireIdle(manager: EntityManager, { id: tenantPlaneId }: TenantPlane): Promise<void> {
   const status = In([...LIVE_JOB_STATUSES]);
   if (await manager.existsBy(ProvisioningJob, { tenantPlaneId, status }))
     throw operationInProgress({ tenantId: null, tenantPlaneId });
-  if (deploymentModel === 'shared') return;
-  const places = await manager.findBy(Placement, { tenantPlaneId });
-  for (const { tenantId } of places)
-    if (await manager.existsBy(ProvisioningJob, { tenantId, status }))
-      throw operationInProgress({ tenantId, tenantPlaneId: null });
+  await requireNothingExcluded(manager, { operation: 'upgrade', tenantId: null, tenantPlaneId });
 }
 
 function notEnrolled({ status }: TenantPlane): DomainError {

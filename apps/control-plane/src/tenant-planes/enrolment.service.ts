@@ -12,6 +12,7 @@ import { DesiredStates } from './desired-state.service';
 import { refuseUnlessRedeemable } from './enrolment-refusals';
 import { Placement } from './placement.entity';
 import { PlaneAddresses, isAddressRecorded } from './plane-addresses';
+import { lockPlane } from './plane-lock';
 import { ProvisioningToken } from './provisioning-token.entity';
 import { ProvisioningTokens } from './provisioning-tokens';
 import { TenantPlane } from './tenant-plane.entity';
@@ -81,7 +82,8 @@ export class Enrolment {
     token: ProvisioningToken,
     request: EnrolRequest,
   ): Promise<TenantPlane> {
-    const plane = await manager.findOneByOrFail(TenantPlane, { id: token.tenantPlaneId });
+    // Before the token: who retires the plane, or issues another one, locks them in the same order.
+    const plane = await lockPlane(manager, token.tenantPlaneId);
     // The reply to a first call may have been lost: the same instance gets the same answer, even when late.
     if (token.consumedBy === request.instance_id) return plane;
     refuseUnlessRedeemable(token, request, plane, this.clock.now());

@@ -1,11 +1,9 @@
 import { Database } from '@atlas/persistence';
-import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { JobWaker } from '../provisioning/job-waker';
 import { JobControl } from '../provisioning/jobs.service';
 import { AWAIT_REENROLMENT } from '../provisioning/steps/await-reenrolment.step';
 import { type InstallBundle, ProvisioningTokens } from './provisioning-tokens';
-import { TenantPlane } from './tenant-plane.entity';
 
 /** The provisioning tokens of a tenant plane, whomever it serves. */
 @Injectable()
@@ -20,9 +18,7 @@ export class PlaneTokens {
   /** A new token and secret for a plane that has yet to enrol, or to enrol again. A rotation that waited for that in vain goes on. */
   issue(id: string, ttlSeconds?: number): Promise<InstallBundle> {
     return this.database.write(async (manager) => {
-      const plane = await manager.findOneBy(TenantPlane, { id });
-      if (!plane) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
-      const install = await this.tokens.issue(manager, plane, ttlSeconds);
+      const install = await this.tokens.issue(manager, { id }, ttlSeconds);
       await this.jobs.resumeAt(manager, { tenantPlaneId: id }, AWAIT_REENROLMENT);
       await this.waker.wakeForPlanes(manager, [id]);
       return install;

@@ -1,4 +1,4 @@
-import { Database, insertRow, violates } from '@atlas/persistence';
+import { Database, insertRow } from '@atlas/persistence';
 import { Clock, DomainError, type Secret, currentContext } from '@atlas/platform';
 import { hashCredential, mintCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
@@ -7,6 +7,7 @@ import { Audit } from '../audit/audit.service';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { SealedIdempotency } from '../idempotency/sealed-idempotency';
 import { INSTALL_COMMANDS } from './install-commands';
+import { lockPlaneInUse } from './plane-lock';
 import { ProvisioningToken } from './provisioning-token.entity';
 import { ServiceKeys } from './service-keys';
 import { type TenantPlane } from './tenant-plane.entity';
@@ -23,12 +24,6 @@ export interface InstallBundle {
   readonly commands: { readonly docker: string; readonly npx: string };
 }
 
-const LIVE_RULE = {
-  name: 'provisioning_tokens_live_uq',
-  table: 'provisioning_tokens',
-  columns: ['tenant_plane_id'],
-};
-
 /** Issues, redeems and revokes the one-time tokens with which tenant planes enrol. */
 @Injectable()
 export class ProvisioningTokens {
@@ -41,18 +36,19 @@ export class ProvisioningTokens {
     private readonly clock: Clock,
   ) {}
 
-  /** Revokes the plane's live token, if there is one. */
+  /** Revokes the plane's live token, if there is one. Whoever retires the plane comes before it, or revokes this one. */
   async issue(
     manager: EntityManager,
-    plane: TenantPlane,
+    { id: tenantPlaneId }: Pick<TenantPlane, 'id'>,
     ttlSeconds = DEFAULT_TOKEN_SECONDS,
   ): Promise<InstallBundle> {
+    const plane = await lockPlaneInUse(manager, tenantPlaneId);
     await this.revokeLive(manager, plane.id);
     const key = await this.serviceKey(manager, plane);
     const { id, value } = mintCredential('atp');
     const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + ttlSeconds * 1000);
-    const inserted = insertRow(manager, ProvisioningToken, {
+    await insertRow(manager, ProvisioningToken, {
       id,
       tenantPlaneId: plane.id,
       keyId: key.keyId,
@@ -63,9 +59,6 @@ export class ProvisioningTokens {
       revokedAt: null,
       consumedAt: null,
       consumedBy: null,
-    });
-    await inserted.catch((error: unknown) => {
-      throw violates(error, LIVE_RULE) ? issuedMeanwhile() : error;
     });
     const after = { tenant_plane_id: plane.id, expires_at: expiresAt.toISOString() };
     await this.audit.record(manager, {
@@ -177,10 +170,4 @@ export class ProvisioningTokens {
       commands: INSTALL_COMMANDS,
     };
   }
-}
-
-/** Two at once find the same one to revoke. */
-function issuedMeanwhile(): DomainError {
-  const detail = 'Another install bundle was issued at the same moment. Use that one, or ask again.';
-  return new DomainError('conflict', 'conflict', detail);
 }

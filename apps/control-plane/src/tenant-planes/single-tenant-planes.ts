@@ -4,9 +4,11 @@ import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type Arrival } from '../provisioning/arrival';
+import { Jobs } from '../provisioning/jobs.repository';
 import { type Tenant } from '../tenants/tenant.entity';
 import { Placement } from './placement.entity';
 import { placeOf, reservedPlacement } from './placements';
+import { lockPlane } from './plane-lock';
 import { ProvisioningTokens } from './provisioning-tokens';
 import { ServiceKeys } from './service-keys';
 import { TenantPlane, expectedPlane } from './tenant-plane.entity';
@@ -17,6 +19,7 @@ export class SingleTenantPlanes {
   constructor(
     private readonly tokens: ProvisioningTokens,
     private readonly keys: ServiceKeys,
+    private readonly jobs: Jobs,
     private readonly clock: Clock,
   ) {}
 
@@ -80,10 +83,12 @@ export class SingleTenantPlanes {
     return place && manager.findOneBy(TenantPlane, { id: place.tenantPlaneId });
   }
 
-  /** Trust ends: neither its token nor its secret opens anything again. */
-  async retire(manager: EntityManager, plane: TenantPlane): Promise<void> {
-    await this.tokens.revokeLive(manager, plane.id);
-    await this.keys.revokeAll(manager, plane.id);
-    await manager.update(TenantPlane, { id: plane.id }, { status: 'retired', placed: 0 });
+  /** Trust ends: neither its token nor its secret opens anything again, and nobody waits for it any longer. */
+  async retire(manager: EntityManager, { id }: TenantPlane): Promise<void> {
+    await lockPlane(manager, id);
+    await this.tokens.revokeLive(manager, id);
+    await this.keys.revokeAll(manager, id);
+    await manager.update(TenantPlane, { id }, { status: 'retired', placed: 0, dbUrlSealed: null });
+    await this.jobs.supersede(manager, { tenantPlaneId: id }, 'its tenant plane is retired');
   }
 }

@@ -3,11 +3,13 @@ import { DomainError, Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
 import { JobWaker } from '../provisioning/job-waker';
+import { lockPlaneInUse } from '../tenant-planes/plane-lock';
 import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
 import { DatabaseUrls } from './database-urls';
 import { type TenantView } from './tenant.view';
+import { TENANT_WRITES, requireStatus } from './tenant-writes';
 import { type RecordInfrastructureDto } from './tenants.dto';
-import { Tenants, requireTenant } from './tenants.service';
+import { Tenants, lockTenant, requireTenant } from './tenants.service';
 
 /** Where a tenant's own database and tenant plane are, for people who may know it. */
 @Injectable()
@@ -24,12 +26,14 @@ export class TenantInfrastructure {
   /** For what was made elsewhere. A provisioning that waits for it goes on. */
   async record(id: string, dto: RecordInfrastructureDto): Promise<TenantView> {
     await this.database.write(async (manager) => {
-      const tenant = await requireTenant(manager, id);
+      const tenant = await lockTenant(manager, id);
       const coming = await this.planes.find(manager, id, 'importing');
+      requireStatus(tenant, coming ? TENANT_WRITES.comingInfrastructure : TENANT_WRITES.infrastructure);
       if ((coming ?? tenant).deploymentModel !== 'dedicated') throw notDedicated();
       // Its job may not have come as far as to register it.
       const home = { model: 'dedicated', phase: 'serving' } as const;
       const plane = coming ?? (await this.planes.ensure(manager, tenant, home));
+      await lockPlaneInUse(manager, plane.id);
       const made = { endpointUrl: dto.endpoint_url, dbUrl: new Secret(dto.db_url) };
       await this.urls.record(manager, plane.id, made, coming ? null : tenant);
       await this.audit.record(manager, {

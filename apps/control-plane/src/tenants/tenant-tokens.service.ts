@@ -10,7 +10,8 @@ import { type ProvisioningToken } from '../tenant-planes/provisioning-token.enti
 import { type InstallBundle, ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
 import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
 import { type TenantPlane } from '../tenant-planes/tenant-plane.entity';
-import { requireTenant } from './tenants.service';
+import { TENANT_WRITES, requireStatus } from './tenant-writes';
+import { lockTenant, requireTenant } from './tenants.service';
 
 /** The provisioning tokens of the plane that serves one tenant. */
 @Injectable()
@@ -27,6 +28,7 @@ export class TenantTokens {
   /** Revokes the live one. A job that waited for the enrolment in vain goes on waiting. */
   issue(tenantId: string, ttlSeconds?: number): Promise<InstallBundle> {
     return this.database.write(async (manager) => {
+      requireStatus(await lockTenant(manager, tenantId), TENANT_WRITES.provisioningToken);
       const plane = await this.planeOf(manager, tenantId);
       const install = await this.tokens.issue(manager, plane, ttlSeconds);
       await this.jobs.resumeAt(manager, { tenantId }, AWAIT_ENROLMENT);

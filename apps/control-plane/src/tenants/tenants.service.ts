@@ -9,6 +9,7 @@ import { type SignupLink, SignupLinks } from './signup-links';
 import { Tenant } from './tenant.entity';
 import { type TenantView, tenantView } from './tenant.view';
 import { TenantStatusPublisher } from './tenant-status-publisher';
+import { TENANT_WRITES, requireStatus } from './tenant-writes';
 import { type ListTenantsQuery, type UpdateTenantDto } from './tenants.dto';
 
 /** Characters of a tenant's settings as JSON, all together. */
@@ -51,12 +52,10 @@ export class Tenants {
   /** Its plane is told in the same transaction. */
   async update(id: string, dto: UpdateTenantDto): Promise<TenantView> {
     await this.database.write(async (manager) => {
-      // Held until the end: settings of two patches at once are merged one after the other.
-      const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id });
-      const tenant = await lockedForUpdate(query).getOne();
-      if (!tenant) throw tenantNotFound();
-      const { name, plan, settings, status } = tenant;
-      if (status === 'deleted') throw tenantIsDeleted();
+      // Settings of two patches at once are merged one after the other.
+      const tenant = await lockTenant(manager, id);
+      requireStatus(tenant, TENANT_WRITES.update);
+      const { name, plan, settings } = tenant;
       const changes = {
         ...(dto.name !== undefined && { name: dto.name.trim() }),
         ...(dto.plan !== undefined && { plan: dto.plan }),
@@ -75,7 +74,7 @@ export class Tenants {
 
   createSignupLink(id: string): Promise<SignupLink> {
     return this.database.write(async (manager) => {
-      await requireTenant(manager, id);
+      requireStatus(await lockTenant(manager, id), TENANT_WRITES.signupLink);
       const link = await this.links.create(manager, id);
       const after = { expires_at: link.expires_at };
       await this.audit.record(manager, {
@@ -112,12 +111,19 @@ export async function requireTenant(manager: EntityManager, id: string): Promise
   return tenant;
 }
 
-export function tenantNotFound(): DomainError {
-  return new DomainError('tenant_not_found', 'not_found', 'There is no such tenant.');
+/**
+ * What is decided about a tenant by its status, its places or its jobs is decided under this lock, in the transaction that
+ * writes it: what was read before may have changed. It comes before the locks of planes and jobs.
+ */
+export async function lockTenant(manager: EntityManager, id: string): Promise<Tenant> {
+  const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id });
+  const tenant = await lockedForUpdate(query).getOne();
+  if (!tenant) throw tenantNotFound();
+  return tenant;
 }
 
-function tenantIsDeleted(): DomainError {
-  return new DomainError('invalid_transition', 'conflict', 'A deleted tenant cannot be changed.');
+export function tenantNotFound(): DomainError {
+  return new DomainError('tenant_not_found', 'not_found', 'There is no such tenant.');
 }
 
 /** RFC 7396, of one level. */

@@ -8,7 +8,9 @@ import {
   CompactEncrypt,
   type CryptoKey,
   type JWK,
+  calculateJwkThumbprint,
   compactDecrypt,
+  decodeProtectedHeader,
   exportJWK,
   generateKeyPair,
   importJWK,
@@ -77,6 +79,19 @@ export class Backups {
     await manager.update(Transfer, { id: backup.id }, coming);
   }
 
+  /**
+   * A plane that has enrolled under another key since cannot open what was encrypted to the one before. False when it has
+   * what it needs.
+   */
+  async renewPlaneKey(manager: EntityManager, backup: Transfer): Promise<boolean> {
+    const { id, planeKey, targetPlaneId } = backup;
+    const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id: targetPlaneId });
+    if (planeKey !== null && decodeProtectedHeader(planeKey).kid === (await keyIdOf(publicKey))) return false;
+    const live = { id, targetPlaneId, endedAt: IsNull() };
+    const renewed = { planeKey: await this.keyFor(manager, backup, targetPlaneId) };
+    return (await updateRows(manager, Transfer, live, renewed)) === 1;
+  }
+
   /** It was not brought back after all. */
   async putBack(manager: EntityManager, { id }: Transfer): Promise<void> {
     await manager.update(
@@ -115,8 +130,9 @@ export class Backups {
   private async keyFor(manager: EntityManager, backup: Transfer, id: string): Promise<string> {
     const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id });
     const key = await importJWK(publicKey as JWK, KEY_AGREEMENT);
+    const header = { alg: KEY_AGREEMENT, enc: ENCRYPTION, typ: BACKUP_KEY_TYPE };
     return new CompactEncrypt(Buffer.from(this.openKey(backup).reveal()))
-      .setProtectedHeader({ alg: KEY_AGREEMENT, enc: ENCRYPTION, typ: BACKUP_KEY_TYPE })
+      .setProtectedHeader({ ...header, kid: await keyIdOf(publicKey) })
       .encrypt(key);
   }
 
@@ -128,4 +144,9 @@ export class Backups {
     if (backup.keySealed === null) throw new Error('The backup was erased.');
     return this.box.open(backup.keySealed, placeIn(SEALED.transferKey, backup.id, backup.tenantId));
   }
+}
+
+/** Of a plane's key: RFC 7638. */
+function keyIdOf(publicKey: unknown): Promise<string> {
+  return calculateJwkThumbprint(publicKey as JWK);
 }

@@ -145,12 +145,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     });
 
     it('only once they have a plane', async () => {
-      const { body } = await plane.provision();
-      await plane.post(`/api/provisioning-jobs/${body.job.id}/cancel`);
-      await plane.post(`/api/provisioning-jobs/${body.job.id}/rollback`);
-      await eventually(
-        async () => (await plane.count(Tenant, { id: body.tenant.id, status: 'deleted' })) === 1,
-      );
+      const { body } = await plane.provision({ deployment_model: 'on_prem' });
       const answer = await plane.post(`/api/tenants/${body.tenant.id}/signup-link`);
       expect(refusal(answer)).toEqual([409, 'tenant_not_placed']);
     });

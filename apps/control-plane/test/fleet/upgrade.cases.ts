@@ -4,10 +4,12 @@ import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { type FencedWrite } from '../../src/infrastructure/infrastructure-driver';
 import { Infrastructures } from '../../src/infrastructure/infrastructures';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { Placement } from '../../src/tenant-planes/placement.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { type TestControlPlane } from '../control-plane.fixture';
 import { type Driven, DrivenPlanes } from '../driven-planes.fixture';
+import { HeldRow } from '../held-operator.fixture';
 import { JOBS, JobScene } from '../job-scene.fixture';
 import { bodyOf, refusal } from '../plane-simulator.fixture';
 
@@ -156,6 +158,48 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       const rotation = plane.post(`/api/tenant-planes/${one.planeId}/rotate-secret`, { mode: 'routine' });
       expect(refusal(await rotation)).toEqual([409, 'operation_in_progress']);
       await waitsFor(id, `its report in version ${NEW}`);
+    });
+
+    const move = () => plane.post(`/api/tenants/${one.tenantId}/move`, { deployment_model: 'shared' });
+
+    it('keeps its tenant from moving, and the other way round, also when one is gone on with', async () => {
+      const id = await upgrade(one);
+      await waitsFor(id, `its report in version ${NEW}`);
+      expect(refusal(await move())).toEqual([409, 'operation_in_progress']);
+      await scene.act(id, 'cancel').expect(202);
+      await isTold(one, OLD, NEW, OLD);
+      await planes.reports(one, OLD);
+      await scene.reaches(id, 'cancelled');
+      const moving = (await move().expect(202)).body.job.id;
+      for (const action of ['retry', 'rollback'] as const)
+        expect(refusal(await scene.act(id, action))).toEqual([409, 'operation_in_progress']);
+      await scene.act(moving, 'cancel').expect(202);
+      await scene.reaches(moving, 'cancelled');
+      await scene.act(id, 'retry').expect(202);
+      expect(refusal(await scene.act(moving, 'retry'))).toEqual([409, 'operation_in_progress']);
+    });
+
+    it('lets its tenant move, or begins, when both are asked for at once', async () => {
+      const held = await HeldRow.hold(plane, TenantPlane, one.planeId);
+      const answers = [ask(one.planeId, { version: NEW }).then(), move().then()];
+      await held.untilWaiting(2);
+      await held.release();
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      expect(statuses.sort()).toEqual([202, 409]);
+    });
+
+    it('ends without harm when its tenant has moved away since it failed', async () => {
+      const id = await upgrade(one);
+      await waitsFor(id, `its report in version ${NEW}`);
+      await plane.change(ProvisioningJob, { id }, { status: 'failed', leaseOwner: null });
+      await plane.change(TenantPlane, { id: one.planeId }, { placed: 0 });
+      await plane.change(Placement, { tenantPlaneId: one.planeId }, { phase: 'retired', holdsPlace: false });
+      await scene.act(id, 'rollback').expect(202);
+      await scene.reaches(id, 'cancelled');
+      await scene.act(id, 'retry').expect(202);
+      await scene.reaches(id, 'cancelled');
+      expect((await scene.job(id)).error).toMatchObject({ code: 'tenant_plane_left' });
+      expect(planes.told.get(one.planeId)).toEqual([OLD, NEW]);
     });
 
     it('ends for good when the plane is removed', async () => {

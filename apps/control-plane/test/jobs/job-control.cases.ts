@@ -1,12 +1,16 @@
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
-import { In } from 'typeorm';
+import { In, IsNull } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { JobRunner } from '../../src/provisioning/job-runner';
 import { StepFailure } from '../../src/provisioning/step';
 import { ActivateStep } from '../../src/provisioning/steps/activate.step';
 import { Cells } from '../../src/tenant-planes/cells';
 import { Placement } from '../../src/tenant-planes/placement.entity';
+import { ProvisioningToken } from '../../src/tenant-planes/provisioning-token.entity';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { TestControlPlane } from '../control-plane.fixture';
+import { HeldRow } from '../held-operator.fixture';
 import { JOBS, JobScene, afterReport } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
@@ -131,6 +135,20 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     expect(refusal(await scene.plane.get(`${JOBS}/no-uuid`))).toEqual([400, 'validation_failed']);
   });
 
+  it('cancelled before it began leaves nothing of what asking for it made', async () => {
+    const asleep = jest.spyOn(scene.plane.app.get(JobRunner), 'advance').mockResolvedValue(undefined);
+    const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
+    const { id, tenant_plane_id: tenantPlaneId } = body.tenant;
+    await scene.act(body.job.id, 'cancel').expect(202);
+    asleep.mockRestore();
+    await scene.act(body.job.id, 'rollback').expect(202);
+    await scene.reaches(body.job.id, 'cancelled');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'deleted', tenant_plane_id: null });
+    const live = { tenantPlaneId, revokedAt: IsNull(), consumedAt: IsNull() };
+    expect(await scene.plane.count(ProvisioningToken, live)).toBe(0);
+    expect(await scene.plane.rows(TenantPlane, { id: tenantPlaneId })).toMatchObject([{ status: 'retired' }]);
+  });
+
   it('waits again when a wait that timed out is retried', async () => {
     const { job, id } = await scene.waiting();
     scene.plane.clock.advance(15 * 60 + 1);
@@ -152,6 +170,29 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'invalid_transition']);
     expect((await scene.tenant(id)).status).toBe('deleted');
   });
+
+  it.each(['retry', 'rollback'] as const)(
+    'raises no tenant from the dead when its %s waits while the tenant is deprovisioned',
+    async (action) => {
+      const { job, id, slug } = await scene.waiting();
+      await scene.act(job, 'cancel').expect(202);
+      const held = await HeldRow.hold(scene.plane, ProvisioningJob, job);
+      const restarted = scene.act(job, action).then();
+      await held.untilWaiting(1);
+      const path = `/api/tenants/${id}/deprovision`;
+      const deprovisioned = scene.plane.post(path, { confirm_slug: slug }).then();
+      const isDeleted = async () => (await scene.tenant(id))['status'] === 'deleted';
+      await eventually(async () => (await held.waiting()) >= 2 || (await isDeleted()), { everyMs: 5 });
+      await held.release();
+      expect((await restarted).status).toBe(202);
+      const { status, body } = await deprovisioned;
+      // Behind a rollback there is nothing left to deprovision.
+      if (status === 202) await scene.reaches(body.job.id, 'succeeded');
+      else expect(refusal({ status, body })).toEqual([409, 'invalid_transition']);
+      await scene.reaches(job, 'cancelled');
+      expect((await scene.tenant(id))['status']).toBe('deleted');
+    },
+  );
 
   it('that was undone because of a step tells why, and leaves nothing', async () => {
     const { job, id } = await scene.waiting();

@@ -1,7 +1,10 @@
+import { TENANT_STATUSES } from '@atlas/tenancy';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { Placement } from '../../src/tenant-planes/placement.entity';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { TestControlPlane, provisionBody } from '../control-plane.fixture';
+import { HeldRow } from '../held-operator.fixture';
 import { JOBS } from '../job-scene.fixture';
 import { PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
@@ -104,6 +107,70 @@ describe.each(EVERY_DATABASE)('a dedicated tenant whose infrastructure a person 
     const answer = await put(tenant.id, body).expect(400);
     expect(answer.body.errors).toContainEqual({ field, message: expect.any(String) });
     expect(answer.text).not.toContain('the-password-of-acme');
+  });
+
+  describe('in a state in which that makes no sense', () => {
+    const tenants = (id: string) => `/api/tenants/${id}`;
+    const writes = {
+      infrastructure: (id: string) => put(id, MADE),
+      token: (id: string) => plane.post(`${tenants(id)}/provisioning-tokens`, {}),
+      link: (id: string) => plane.post(`${tenants(id)}/signup-link`),
+      change: (id: string) => plane.patch(tenants(id), { name: 'Another name' }),
+    };
+    const refused = {
+      infrastructure: ['deprovisioning', 'deleted'],
+      token: ['deleted'],
+      link: ['failed', 'deprovisioning', 'deleted'],
+      change: ['deleted'],
+    };
+    const NAMES = Object.keys(writes) as (keyof typeof writes)[];
+    /** No job changes its status any more. */
+    const stopped = async (): Promise<string> => {
+      const { tenant, job } = await provision();
+      await put(tenant.id, MADE).expect(200);
+      await plane.post(`${JOBS}/${job.id}/cancel`);
+      return tenant.id;
+    };
+
+    it.each(NAMES)('refuses what is written of it: %s', async (write) => {
+      const id = await stopped();
+      for (const status of TENANT_STATUSES) {
+        await plane.change(Tenant, { id }, { status });
+        const answer = await writes[write](id);
+        const isRefused = refused[write].includes(status);
+        if (isRefused) expect(refusal(answer)).toEqual([409, 'invalid_transition']);
+        else expect([status, answer.ok]).toEqual([status, true]);
+      }
+    });
+
+    it.each(NAMES)('refuses what waited while it came to that state: %s', async (write) => {
+      const id = await stopped();
+      const held = await HeldRow.hold(plane, Tenant, id, { status: 'deleted' });
+      const answer = writes[write](id).then();
+      await held.untilWaiting(1);
+      await held.release();
+      expect(refusal(await answer)).toEqual([409, 'invalid_transition']);
+    });
+
+    it('takes what is made for the plane that a restore brings it to', async () => {
+      const id = await stopped();
+      await plane.change(Tenant, { id }, { status: 'deprovisioning' });
+      await plane.change(Placement, { tenantId: id }, { phase: 'importing' });
+      await put(id, MADE).expect(200);
+      await plane.change(Tenant, { id }, { status: 'deleted' });
+      expect(refusal(await put(id, MADE))).toEqual([409, 'invalid_transition']);
+    });
+
+    it('says what to do, and makes no place for a tenant that is gone', async () => {
+      const { tenant, job } = await provision();
+      await waits(job.id, 1);
+      await plane.post(`${JOBS}/${job.id}/cancel`).expect(202);
+      await plane.post(`${JOBS}/${job.id}/rollback`).expect(202);
+      await eventually(async () => (await plane.get(tenants(tenant.id))).body.status === 'deleted');
+      const answer = await put(tenant.id, MADE).expect(409);
+      expect(answer.body.detail).toMatch(/is deleted\..* provision a new tenant\.$/);
+      expect(await plane.count(Placement, { tenantId: tenant.id })).toBe(0);
+    });
   });
 
   it('is recorded for dedicated tenants only', async () => {

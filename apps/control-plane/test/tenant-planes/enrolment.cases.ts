@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { mintCredential } from '@atlas/service-auth';
-import { EVERY_DATABASE } from '@atlas/testing';
+import { Database } from '@atlas/persistence';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { IsNull } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { Audit } from '../../src/audit/audit.service';
 import { ProvisioningToken } from '../../src/tenant-planes/provisioning-token.entity';
 import { ProvisioningTokens } from '../../src/tenant-planes/provisioning-tokens';
+import { SingleTenantPlanes } from '../../src/tenant-planes/single-tenant-planes';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { TestControlPlane } from '../control-plane.fixture';
+import { Gate, HeldRow, lockWaits } from '../held-operator.fixture';
 import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
 const PLATFORM_SECRET = 'one secret for all cells that Atlas runs';
@@ -163,6 +168,72 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);
     expect((await current.enrol()).status).toBe(200);
     expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);
+  });
+
+  describe('that is retired', () => {
+    const retire = async (cell: PlaneSimulator): Promise<void> => {
+      const [row] = await plane.rows(TenantPlane, { id: cell.id });
+      const planes = plane.app.get(SingleTenantPlanes);
+      await plane.app.get(Database).write((manager) => planes.retire(manager, row as TenantPlane));
+    };
+    const issue = ({ id }: PlaneSimulator) => plane.post(`/api/tenant-planes/${id}/provisioning-tokens`, {});
+    const live = ({ id: tenantPlaneId }: PlaneSimulator) =>
+      plane.count(ProvisioningToken, { tenantPlaneId, revokedAt: IsNull(), consumedAt: IsNull() });
+    const waitsForALock = async () =>
+      driver === 'sqlite' ||
+      (await eventually(async () => (await lockWaits(plane.app.get(Database))) > 0, { everyMs: 5 }));
+
+    it('is given no install bundle', async () => {
+      const cell = await plane.registerCell();
+      await retire(cell);
+      const answer = await issue(cell);
+      expect(refusal(answer)).toEqual([409, 'tenant_plane_retired']);
+      expect(answer.body.detail).toContain('is retired');
+      expect(refusal(await cell.enrol())).toEqual([401, 'bad_signature']);
+    });
+
+    it('is given none by a request that waited for that', async () => {
+      const cell = await plane.registerCell();
+      const held = await HeldRow.hold(plane, TenantPlane, cell.id, { status: 'retired' });
+      const answer = issue(cell).then();
+      await held.untilWaiting(1);
+      await held.release();
+      expect(refusal(await answer)).toEqual([409, 'tenant_plane_retired']);
+    });
+
+    it('keeps none that was being issued at that moment', async () => {
+      const cell = await plane.registerCell();
+      await plane.change(ProvisioningToken, { id: cell.install.token_id }, { revokedAt: plane.clock.now() });
+      const [reached, free] = [new Gate(), new Gate()];
+      const audit = plane.app.get(Audit);
+      const record = audit.record.bind(audit);
+      const issuing = jest.spyOn(audit, 'record').mockImplementation(async (manager, entry) => {
+        if (entry.action === 'provisioning_token.issued') {
+          reached.open();
+          await free.opened;
+        }
+        await record(manager, entry);
+      });
+      const answer = issue(cell).then();
+      await reached.opened;
+      issuing.mockRestore();
+      let isRetired = false;
+      const retired = retire(cell).then(() => (isRetired = true));
+      await Promise.race([waitsForALock(), retired]);
+      free.open();
+      expect((await answer).status).toBe(201);
+      await retired;
+      expect([isRetired, await live(cell)]).toEqual([true, 0]);
+    });
+  });
+
+  it('gives each of several that ask at once a bundle, and the last one is good', async () => {
+    const { id } = await plane.registerCell();
+    const path = `/api/tenant-planes/${id}/provisioning-tokens`;
+    const answers = await Promise.all([1, 2, 3].map(() => plane.post(path, {})));
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+    const isLive = { tenantPlaneId: id, revokedAt: IsNull() };
+    expect(await plane.count(ProvisioningToken, isLive)).toBe(1);
   });
 
   it('lets a bundle that was replaced unused speak for nobody', async () => {

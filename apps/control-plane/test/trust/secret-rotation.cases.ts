@@ -2,12 +2,14 @@ import { Database } from '@atlas/persistence';
 import { type DesiredState } from '@atlas/plane-contract';
 import { openNextSecret } from '@atlas/service-auth';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { IsNull } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { AwaitNextSecretStep } from '../../src/provisioning/steps/await-next-secret.step';
 import { RequestNonce } from '../../src/tenant-planes/request-nonces/request-nonce.entity';
 import { Reports } from '../../src/tenant-planes/reports.service';
 import { ServiceKeys } from '../../src/tenant-planes/service-keys';
+import { SingleTenantPlanes } from '../../src/tenant-planes/single-tenant-planes';
 import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { TransferRelay } from '../../src/transfers/relay.service';
@@ -15,13 +17,7 @@ import { sendPart, takePart } from '../backup-part.fixture';
 import { type TestControlPlane } from '../control-plane.fixture';
 import { Gate } from '../held-operator.fixture';
 import { JOBS, JobScene } from '../job-scene.fixture';
-import {
-  type Install,
-  type PlaneSimulator,
-  type SignedAnswer,
-  bodyOf,
-  refusal,
-} from '../plane-simulator.fixture';
+import { type Install, PlaneSimulator, type SignedAnswer, bodyOf, refusal } from '../plane-simulator.fixture';
 
 const QUIET_SECONDS = 100;
 const NOBODY = '00000000-0000-7000-8000-000000000000';
@@ -382,6 +378,50 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
     expect(events.text).toMatch(/"name":"mint-next-secret","status":"undone"/);
     const entries = await plane.rows(AuditEvent, { action: 'tenant_plane.rotate_secret', targetId: cell.id });
     expect(entries).toMatchObject([{ after: { mode: 'routine', job_id: job.id } }]);
+  });
+
+  describe('of a plane that its tenant moves away from', () => {
+    /** A customer's plane that serves its tenant. */
+    const installed = async () => {
+      const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
+      const { id, tenant_plane_id: planeId } = body.tenant as { id: string; tenant_plane_id: string };
+      const theirs = new PlaneSimulator(plane.url, plane.clock, planeId, body.install);
+      await theirs.enrol();
+      await theirs.serve(id);
+      await scene.reaches(body.job.id, 'succeeded');
+      return { id, planeId, theirs };
+    };
+    const move = (id: string) => plane.post(`/api/tenants/${id}/move`, { deployment_model: 'shared' });
+
+    it.each(['routine', 'compromised'])('goes on beside the move, whichever came first: %s', async (mode) => {
+      const first = await installed();
+      await ask(mode, {}, first.planeId).expect(202);
+      await move(first.id).expect(202);
+      const second = await installed();
+      await move(second.id).expect(202);
+      const { body } = await ask(mode, {}, second.planeId).expect(202);
+      const { id: job } = body.job;
+      if (mode === 'compromised') {
+        const again = await plane.reissue(second.theirs);
+        expect((await again.enrol()).status).toBe(200);
+        await scene.reaches(job, 'succeeded');
+        await again.pull();
+        // It is told of the move as before.
+        expect(again.tenants.has(second.id)).toBe(true);
+      } else expect((await second.theirs.report()).status).toBe(200);
+    });
+
+    it.each(['routine', 'compromised'])('ends when the plane is retired: %s', async (mode) => {
+      const { planeId } = await installed();
+      const { job } = bodyOf<Accepted>(await ask(mode, {}, planeId).expect(202));
+      await scene.reaches(job.id, 'waiting');
+      const [row] = await plane.rows(TenantPlane, { id: planeId });
+      const planes = plane.app.get(SingleTenantPlanes);
+      await plane.app.get(Database).write((manager) => planes.retire(manager, row as TenantPlane));
+      expect(await scene.job(job.id)).toMatchObject({ status: 'cancelled', error: { code: 'superseded' } });
+      const accepted = { tenantPlaneId: planeId, revokedAt: IsNull() };
+      expect(await plane.count(ServiceKey, accepted)).toBe(0);
+    });
   });
 
   it('lets one of two that come at once begin', async () => {

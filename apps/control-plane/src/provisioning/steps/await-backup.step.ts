@@ -1,6 +1,7 @@
 import { type Manifest } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { troubleAt } from '../../tenant-planes/placements';
 import { Backups } from '../../transfers/backups.service';
@@ -23,6 +24,7 @@ export class AwaitBackupStep extends Step {
   constructor(
     private readonly backups: Backups,
     private readonly readable: ReadableBackup,
+    private readonly desiredStates: DesiredStates,
   ) {
     super();
   }
@@ -37,6 +39,7 @@ export class AwaitBackupStep extends Step {
         return done(tally(manifest));
     }
     const { targetPlaneId: tenantPlaneId } = backup;
+    await write((transaction) => this.renewKey(transaction, backup));
     const place = await manager.findOneByOrFail(Placement, { tenantId, tenantPlaneId });
     if (place.reportedState === 'failed' && place.reportedRevision >= place.entryRevision) {
       const detail = `The backup could not be made, or differs from the original; nothing was removed: ${place.reportedError ?? 'no reason given'}`;
@@ -49,6 +52,12 @@ export class AwaitBackupStep extends Step {
       new Date(startedAt.getTime() + PATIENCE_MS),
       troubleAt(place),
     );
+  }
+
+  private async renewKey(manager: EntityManager, backup: Transfer): Promise<void> {
+    const { tenantId, targetPlaneId: tenantPlaneId } = backup;
+    if (await this.backups.renewPlaneKey(manager, backup))
+      await this.desiredStates.publish(manager, { tenantId, tenantPlaneId });
   }
 
   /** Null when its plane has begun anew meanwhile: then it is not whole yet. */

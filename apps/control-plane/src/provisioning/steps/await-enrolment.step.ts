@@ -3,8 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { type ProvisioningToken } from '../../tenant-planes/provisioning-token.entity';
 import { ProvisioningTokens } from '../../tenant-planes/provisioning-tokens';
 import { SingleTenantPlanes } from '../../tenant-planes/single-tenant-planes';
-import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { lockPlane } from '../../tenant-planes/plane-lock';
 import { Tenant } from '../../tenants/tenant.entity';
+import { lockTenant } from '../../tenants/tenants.service';
 import { arrivalOf } from '../arrival';
 import { HAND_WORK_MS } from './create-infrastructure.step';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
@@ -31,7 +32,7 @@ export class AwaitEnrolmentStep extends Step {
 
   async run(context: StepContext): Promise<StepResult> {
     const { manager, tenantId } = context;
-    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const tenant = await lockTenant(manager, tenantId);
     const { phase } = arrivalOf(context, tenant);
     const expected = await this.planes.find(manager, tenantId, phase);
     if (!expected) throw new StepFailure('fatal', 'no_tenant_plane', 'The tenant has no tenant plane.');
@@ -39,7 +40,8 @@ export class AwaitEnrolmentStep extends Step {
     const wasIssued = await this.tokens.wasIssued(manager, expected.id);
     const token = await this.tokens.findLive(manager, expected.id);
     // After the token: one that was spent between the two looks has made the plane an enrolled one.
-    const plane = await manager.findOneByOrFail(TenantPlane, { id: expected.id });
+    // Under its lock: the address that it has then is the one that the tenant gets.
+    const plane = await lockPlane(manager, expected.id);
     if (plane.status !== 'enrolled' && !wasIssued)
       return wait(BUNDLE_OF_A_PERSON, new Date(context.startedAt.getTime() + HAND_WORK_MS));
     if (plane.status !== 'enrolled') return this.waitFor(token);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Backups } from '../../transfers/backups.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 import { unlessRestored } from './whole-copy';
@@ -9,14 +10,21 @@ export class AwaitRestoreStep extends Step {
   readonly description = 'Wait until the tenant plane has everything, with equal counts and checksums';
   readonly creates = [];
 
-  constructor(private readonly backups: Backups) {
+  constructor(
+    private readonly backups: Backups,
+    private readonly desiredStates: DesiredStates,
+  ) {
     super();
   }
 
   async run({ manager, tenantId, startedAt }: StepContext): Promise<StepResult> {
     const backup = await this.backups.live(manager, tenantId);
     if (!backup) throw new StepFailure('fatal', 'no_backup', 'The restore has ended.');
-    return (await unlessRestored(manager, backup, startedAt)) ?? done({ parts: backup.parts });
+    const waiting = await unlessRestored(manager, backup, startedAt);
+    if (waiting === null) return done({ parts: backup.parts });
+    if (await this.backups.renewPlaneKey(manager, backup))
+      await this.desiredStates.publish(manager, { tenantId, tenantPlaneId: backup.targetPlaneId });
+    return waiting;
   }
 
   async undo(): Promise<void> {

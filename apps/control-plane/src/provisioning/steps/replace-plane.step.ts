@@ -22,8 +22,9 @@ export class ReplacePlaneStep extends Step {
   }
 
   async run({ manager, tenantPlaneId, params, write }: StepContext): Promise<StepResult> {
-    const { status } = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
+    const { status, placed } = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
     if (status === 'retired') throw planeGone();
+    if (placed === 0) throw leftBehind();
     try {
       await this.infrastructures.run(tenantPlaneId, String(params['version']), write);
     } catch (error) {
@@ -38,12 +39,18 @@ export class ReplacePlaneStep extends Step {
     const { createdAt } = await manager.findOneByOrFail(ProvisioningJob, { id: jobId });
     const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
     const wasTold = plane.releasedAt !== null && plane.releasedAt >= createdAt;
-    if (plane.status === 'retired' || !wasTold) return;
+    // Left behind, it stays as it is until it is removed.
+    if (plane.status === 'retired' || plane.placed === 0 || !wasTold) return;
     const from = String(params['from']);
     await this.infrastructures.run(tenantPlaneId, from, write);
     const missing = await this.health.missingToBeBack(tenantPlaneId, from);
     if (missing !== null) throw notBack(from, missing);
   }
+}
+
+function leftBehind(): StepFailure {
+  const detail = 'Its tenant has moved away: this tenant plane stays as it is until it is removed.';
+  return new StepFailure('fatal', 'tenant_plane_left', detail, 'Nobody has to act.');
 }
 
 function notBack(version: string, missing: string): StepFailure {
