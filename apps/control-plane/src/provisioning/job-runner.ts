@@ -203,7 +203,8 @@ export class JobRunner {
   }
 
   private async undo(job: ProvisioningJob, state: StepState): Promise<void> {
-    const wasTouched = state.status !== 'pending';
+    // Of the first step some may be there before it ran: a customer's plane and its token, for the answer.
+    const wasTouched = state.status !== 'pending' || state === job.steps[0];
     const step = this.operations.step(state.name);
     const undo = (manager: EntityManager): Promise<void> => step.undo(this.contextOf(job, state, manager));
     if (wasTouched && !step.isAtomic) await this.database.read(undo);

@@ -28,6 +28,8 @@ export interface OperationRules {
   readonly whenStopped?: TenantStatus;
   /** Whatever else is in work at the tenant ends. */
   readonly supersedes?: boolean;
+  /** It makes a place that the tenant holds beside its home until the job succeeds or is rolled back. */
+  readonly makesPlace?: boolean;
   /** To cancel it is to roll it back. */
   readonly isUndoneWhenCancelled?: boolean;
   /** When it is rolled back whole. */
@@ -45,11 +47,11 @@ export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = 
   suspend: { from: ['active'] },
   resume: { from: ['suspended'] },
   // Stopped half-way its writes would stay paused.
-  move: { from: ['active', 'suspended'], isUndoneWhenCancelled: true },
+  move: { from: ['active', 'suspended'], makesPlace: true, isUndoneWhenCancelled: true },
   remove_copy: { from: ['active', 'suspended'] },
   // Not from `deprovisioning`: one that has begun is gone on with (retry), and one that is over can be restored.
   deprovision: { from: ['provisioning', 'active', 'suspended', 'failed'], supersedes: true },
-  restore: { from: ['deprovisioning'], isUndoneWhenCancelled: true },
+  restore: { from: ['deprovisioning'], makesPlace: true, isUndoneWhenCancelled: true },
   purge: { from: ['deprovisioning'] },
   // About no tenant. Stopped half-way a secret that nobody waits for would stay accepted.
   rotate_secret: { from: [], isUndoneWhenCancelled: true },

@@ -9,7 +9,7 @@ import { requireTenant } from '../tenants/tenants.service';
 import { type JobParams } from './job';
 import { jobView } from './job.view';
 import { Operations } from './operations';
-import { TenantJobs, modelOf, requireStatus } from './tenant-jobs';
+import { TenantJobs, modelOf, requireNothingLeft, requireStatus } from './tenant-jobs';
 import { type PlanView } from './accepted.view';
 
 /** Accepts what shall happen to a tenant that is there; workers take over. */
@@ -26,6 +26,7 @@ export class TenantOperations {
     return this.database.read(async (manager) => {
       const tenant = await requireTenant(manager, tenantId);
       requireStatus(tenant, operation);
+      await requireNothingLeft(manager, tenant, operation);
       const model = modelOf(tenant, params);
       return this.operations.describe(this.operations.lifecycle(model, operation), tenant, model);
     });

@@ -34,7 +34,7 @@ export class RemovePlanesStep extends Step {
     for (const plane of own) {
       await this.infrastructures.destroyPlane(tenant, plane, write);
       await write(async (transaction) => {
-        await this.planes.retire(transaction, plane);
+        await this.planes.retire(transaction, tenantId, plane);
         const left = { phase: 'retired', holdsPlace: false, removeAfter: null } as const;
         await transaction.update(Placement, { tenantId, tenantPlaneId: plane.id }, left);
       });
