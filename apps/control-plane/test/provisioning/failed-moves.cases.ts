@@ -1,10 +1,13 @@
 import { Database } from '@atlas/persistence';
+import { OFFLINE_AFTER_SECONDS, type ReportedState } from '@atlas/plane-contract';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { In } from 'typeorm';
 import { Infrastructures } from '../../src/infrastructure/infrastructures';
 import { Jobs } from '../../src/provisioning/jobs.repository';
 import { OldCopies } from '../../src/provisioning/old-copies';
-import { StepFailure } from '../../src/provisioning/step';
+import { StepFailure, done } from '../../src/provisioning/step';
+import { AwaitCopyStep } from '../../src/provisioning/steps/await-copy.step';
+import { AwaitImportStep } from '../../src/provisioning/steps/await-import.step';
 import { OpenTransferStep } from '../../src/provisioning/steps/open-transfer.step';
 import { RegisterTenantPlaneStep } from '../../src/provisioning/steps/register-tenant-plane.step';
 import { Placement } from '../../src/tenant-planes/placement.entity';
@@ -134,6 +137,74 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     await rolledBack(body.job.id);
     expect(await planeNow()).toEqual(before);
     expect(await placesOn()).toBe(1);
+  });
+
+  describe('while writes pause at its home', () => {
+    /** Stopped before the cut-over, with an old copy in the other cell. */
+    const frozen = async (): Promise<string> => {
+      const at = scene.plane.clock.now();
+      const place = { tenantId: id, tenantPlaneId: cellId(other), createdAt: at };
+      const copy = { phase: 'retired', holdsPlace: false, removeAfter: at, entryRevision: 1 } as const;
+      await scene.plane.insert(Placement, { ...reservedPlacement(place, 'serving'), ...copy });
+      jest.spyOn(scene.plane.app.get(AwaitCopyStep), 'run').mockResolvedValueOnce(done());
+      jest.spyOn(scene.plane.app.get(AwaitImportStep), 'run').mockRejectedValueOnce(BROKEN);
+      const { body } = await move(to()).expect(202);
+      await scene.reaches(body.job.id, 'failed');
+      await told(scene.cell, { phase: 'frozen', status: 'active' });
+      return body.job.id;
+    };
+    const told = (cell: PlaneSimulator, what: Readonly<Record<'phase' | 'status', string>>) =>
+      eventually(async () => {
+        await cell.pull();
+        const { phase, status } = cell.tenants.get(id) ?? {};
+        return phase === what.phase && status === what.status;
+      });
+    const report = async (cell: PlaneSimulator, state: ReportedState): Promise<void> => {
+      const entry_revision = cell.tenants.get(id)?.entry_revision ?? 0;
+      expect((await cell.report([{ tenant_id: id, state, entry_revision }])).status).toBe(200);
+    };
+    const suspended = async (): Promise<string> => {
+      const { body } = await scene.plane.post(`/api/tenants/${id}/suspend`).expect(202);
+      await told(scene.cell, { status: 'suspended', phase: 'frozen' });
+      await report(scene.cell, 'applied');
+      await scene.reaches(body.job.id, 'waiting');
+      return body.job.id;
+    };
+
+    it('is suspended wherever it has a place, when each of them has heard of it', async () => {
+      const failedMove = await frozen();
+      const job = await suspended();
+      for (const [cell = scene.cell, phase] of [
+        [target, 'importing'],
+        [other, 'retired'],
+      ] as const) {
+        expect(await scene.looksAgain(job)).toMatchObject({ status: 'waiting' });
+        await told(cell, { status: 'suspended', phase });
+        // What becomes of the copy is another matter.
+        await report(cell, 'failed');
+      }
+      await scene.reaches(job, 'succeeded');
+      expect(await scene.tenant(id)).toMatchObject({ status: 'suspended' });
+      await rolledBack(failedMove);
+      await told(scene.cell, { status: 'suspended', phase: 'serving' });
+    });
+
+    it('is suspended without a word of a plane beside its home that is offline', async () => {
+      await frozen();
+      const job = await suspended();
+      expect(await scene.looksAgain(job)).toMatchObject({ status: 'waiting' });
+      scene.plane.clock.advance(OFFLINE_AFTER_SECONDS + 1);
+      expect(await scene.looksAgain(job)).toMatchObject({ status: 'succeeded' });
+    });
+
+    it('is refused wherever it has a place as soon as it shall go', async () => {
+      await frozen();
+      const { slug } = await scene.tenant(id);
+      await scene.plane.post(`/api/tenants/${id}/deprovision`, { confirm_slug: slug }).expect(202);
+      await told(scene.cell, { phase: 'serving', status: 'deprovisioning' });
+      await told(target as PlaneSimulator, { phase: 'importing', status: 'deprovisioning' });
+      await told(other as PlaneSimulator, { phase: 'retired', status: 'deprovisioning' });
+    });
   });
 
   describe('for which a plane is to be removed', () => {
