@@ -76,6 +76,13 @@ export function toldPlaces(manager: EntityManager, tenantId: string): Promise<Pl
   });
 }
 
+/** It is there, or the removal of its rows has yet to be reported. */
+export function mayHoldRows(place: Placement): boolean {
+  const { holdsPlace, removeAfter, purgeJobId, reportedState, reportedRevision, entryRevision } = place;
+  const isPurged = reportedState === 'applied' && reportedRevision >= entryRevision;
+  return holdsPlace || removeAfter !== null || (purgeJobId !== null && !isPurged);
+}
+
 /** One that was never published leaves no trace; a published one stays, as the sign that it is gone. */
 export async function givePlaceBack(manager: EntityManager, placement: Placement): Promise<void> {
   const { tenantId, tenantPlaneId, entryRevision } = placement;

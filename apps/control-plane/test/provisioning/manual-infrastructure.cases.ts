@@ -1,5 +1,6 @@
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { Placement } from '../../src/tenant-planes/placement.entity';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { TestControlPlane, provisionBody } from '../control-plane.fixture';
 import { JOBS } from '../job-scene.fixture';
@@ -104,6 +105,18 @@ describe.each(EVERY_DATABASE)('a dedicated tenant whose infrastructure a person 
     const answer = await put(tenant.id, body).expect(400);
     expect(answer.body.errors).toContainEqual({ field, message: expect.any(String) });
     expect(answer.text).not.toContain('the-password-of-acme');
+  });
+
+  it('leaves no plane that could still enrol when it goes before its plane was told of it', async () => {
+    const { tenant, job } = await provision();
+    await waits(job.id, 1);
+    const { install } = (await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {})).body;
+    const [place] = await plane.rows(Placement, { tenantId: tenant.id });
+    const { id, slug } = tenant;
+    const going = await plane.post(`/api/tenants/${id}/deprovision`, { confirm_slug: slug }).expect(202);
+    await eventually(async () => (await statesOf(going.body.job.id)).every((status) => status === 'done'));
+    const theirs = new PlaneSimulator(plane.url, plane.clock, place?.tenantPlaneId ?? '', install);
+    expect(refusal(await theirs.enrol())).toEqual([401, 'bad_signature']);
   });
 
   it('is recorded for dedicated tenants only', async () => {

@@ -27,8 +27,9 @@ export class RemovePlanesStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId, write }: StepContext): Promise<StepResult> {
-    await this.backup.require(manager, tenantId);
+  async run({ manager, tenantId, operation, write }: StepContext): Promise<StepResult> {
+    // At the end there is none any more.
+    if (operation !== 'purge') await this.backup.require(manager, tenantId);
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const own = await this.ownPlanes(manager, tenantId);
     for (const plane of own) {
