@@ -38,13 +38,13 @@ export class DeletionCertificates {
   ) {}
 
   /** Sets the tenant deleted; its slug is not given again. @throws StepFailure while something of it is left. */
-  async close(manager: EntityManager, tenantId: string): Promise<void> {
+  async close(manager: EntityManager, tenantId: string, backupErasedAt?: string): Promise<void> {
     await this.requireNothingLeft(manager, tenantId);
     const issuedAt = this.clock.now();
     const closed = { status: 'deleted', restorableUntil: null, updatedAt: issuedAt } as const;
     await manager.update(Tenant, { id: tenantId }, closed);
     const tenant = await requireTenant(manager, tenantId);
-    const certificate = await this.sign(manager, tenant, issuedAt);
+    const certificate = await this.sign(manager, tenant, issuedAt, backupErasedAt);
     await insertRow(manager, DeletionCertificate, { tenantId, certificate, issuedAt });
   }
 
@@ -76,7 +76,12 @@ export class DeletionCertificates {
     throw new StepFailure('operator', 'rows_left', detail, fix);
   }
 
-  private async sign(manager: EntityManager, tenant: Tenant, now: Date): Promise<string> {
+  private async sign(
+    manager: EntityManager,
+    tenant: Tenant,
+    now: Date,
+    erasedAt = now.toISOString(),
+  ): Promise<string> {
     const { id, slug, deploymentModel } = tenant;
     const [backup] = await manager.find(Transfer, {
       // Also one that a restore was bringing back.
@@ -91,7 +96,7 @@ export class DeletionCertificates {
       data_held_by: profileOf(deploymentModel).dataResidency.heldBy,
       // Of the data that Atlas held.
       rows_removed: Object.fromEntries(rows),
-      backup_erased_at: backup ? now.toISOString() : null,
+      backup_erased_at: backup ? erasedAt : null,
       // Of the databases as a whole, made by who runs them.
       database_backups_expire_at: new Date(
         now.getTime() + this.config.DATABASE_BACKUP_DAYS * DAY_MS,
