@@ -7,15 +7,20 @@ import { SCOPES } from '../src/accounts/scopes';
 import { AuditEvent } from '../src/audit/audit-event.entity';
 import { Audit } from '../src/audit/audit.service';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
-import { StepFailure } from '../src/provisioning/step';
 import { EraseBackupStep } from '../src/provisioning/steps/erase-backup.step';
 import { ReservePlaceStep } from '../src/provisioning/steps/reserve-place.step';
+import { StepFailure, done } from '../src/provisioning/step';
 import { ReadableBackup } from '../src/provisioning/steps/readable-backup';
+import { RegisterTenantPlaneStep } from '../src/provisioning/steps/register-tenant-plane.step';
+import { ReinstateStep } from '../src/provisioning/steps/reinstate.step';
+import { RemoveCopiesStep } from '../src/provisioning/steps/remove-copies.step';
 import { CommitOutcomeUnknown } from '@atlas/platform';
 import { Chores } from '../src/provisioning/chores';
+import { Placement } from '../src/tenant-planes/placement.entity';
 import { ServiceKey } from '../src/tenant-planes/service-key.entity';
 import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
 import { MAX_PARTS } from '../src/transfers/relay.service';
+import { Tenant } from '../src/tenants/tenant.entity';
 import { Transfer, TransferPart } from '../src/transfers/transfer.entity';
 import { Backups } from '../src/transfers/backups.service';
 import { sayImported, sealedPart, sendPart, takePart } from './backup-part.fixture';
@@ -512,6 +517,75 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       const again = await scene.plane.provision({ slug: tenant.slug });
       expect(refusal(again)).toEqual([409, 'slug_taken']);
     });
+
+    const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
+    const overdue = async ({ id }: { id: string }): Promise<void> => {
+      await scene.plane.change(Tenant, { id }, { restorableUntil: scene.plane.clock.now() });
+      await scene.plane.app.get(Chores).run(scene.plane.clock.now());
+    };
+    const newestJob = async ({ id }: { id: string }): Promise<string> =>
+      (await scene.plane.get(`${JOBS}?tenant_id=${id}&limit=1`).expect(200)).body.items[0].id;
+
+    it('is not deleted before the rows that a failed restore brought back are gone', async () => {
+      jest.spyOn(scene.plane.app.get(ReinstateStep), 'run').mockRejectedValueOnce(broken);
+      const tenant = await gone();
+      const placed = await scene.placed();
+      const restore = await importing(tenant);
+      const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
+      expect((await sayImported(scene.cell, id)).status).toBe(204);
+      await scene.reaches(restore, 'failed');
+      expect(refusal(await scene.plane.post(`/api/tenants/${tenant.id}/restore`))).toEqual([
+        ...[409, 'move_unfinished'],
+      ]);
+      await overdue(tenant);
+      const erasedAt = scene.plane.clock.now().toISOString();
+      const job = await newestJob(tenant);
+      await told(tenant.id, ({ purge }) => purge?.job_id === job);
+      expect(await scene.looksAgain(job)).toMatchObject({ status: 'waiting' });
+      expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deprovisioning' });
+      expect(await scene.plane.count(TransferPart, { transferId: id })).toBe(0);
+      scene.plane.clock.advance(60);
+      await scene.report(tenant.id, 'applied');
+      await scene.reaches(job, 'succeeded');
+      const { body } = await scene.plane.get(`/api/tenants/${tenant.id}/deletion-certificate`).expect(200);
+      expect(body.claims).toMatchObject({
+        rows_removed: { incidents: 3, users: 1 },
+        backup_erased_at: erasedAt,
+      });
+      expect(await scene.placed()).toBe(placed);
+    });
+
+    it('is not deleted before a plane that a customer was to bring back has lost its token', async () => {
+      const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
+      const { id, slug, tenant_plane_id: planeId } = body.tenant;
+      const theirs = new PlaneSimulator(scene.plane.url, scene.plane.clock, planeId, body.install);
+      await theirs.enrol();
+      await theirs.serve(id);
+      await scene.reaches(body.job.id, 'succeeded');
+      await scene.reaches((await begin({ id, slug })).job, 'succeeded');
+      jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run').mockRejectedValueOnce(broken);
+      const restore = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
+      await scene.reaches(restore.body.job.id, 'failed');
+      await overdue({ id });
+      await scene.reaches(await newestJob({ id }), 'succeeded');
+      const { clock, url } = scene.plane;
+      const enrolment = await new PlaneSimulator(url, clock, planeId, restore.body.install).enrol();
+      expect(refusal(enrolment)).toEqual([401, 'bad_signature']);
+      expect(await scene.plane.rows(TenantPlane, { id: planeId })).toMatchObject([{ status: 'retired' }]);
+    });
+
+    it('is not certified to be deleted while a plane may still hold rows of it', async () => {
+      const tenant = await gone();
+      jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockResolvedValueOnce(done());
+      const { tenantPlaneId } = (await scene.plane.rows(Placement, { tenantId: tenant.id }))[0] as Placement;
+      const place = { tenantId: tenant.id, tenantPlaneId };
+      await scene.plane.change(Placement, place, { holdsPlace: true, phase: 'importing' });
+      await overdue(tenant);
+      const job = await newestJob(tenant);
+      await scene.reaches(job, 'failed');
+      expect(await errorOf(job)).toBe('rows_left');
+      expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deprovisioning' });
+    });
   });
 
   it('is deleted at once where it was never used: another operation on it ends', async () => {
@@ -663,8 +737,11 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await placedOn(first)).toEqual([0]);
 
     await scene.plane.app.get(Chores).run(scene.plane.clock.now());
-    await isToldBy(first, 'retired');
-    const { entry_revision = 0, purge } = first.tenants.get(tenant.id) ?? {};
+    const { entry_revision, purge } = await eventually(async () => {
+      await first.pull();
+      const entry = first.tenants.get(tenant.id);
+      return entry?.purge && entry;
+    });
     await first.report([{ tenant_id: tenant.id, state: 'failed', entry_revision }]);
     await eventually(async () => {
       const { steps } = await scene.job(purge?.job_id ?? '');

@@ -15,7 +15,8 @@ export type LifecycleOperation = (typeof LIFECYCLE_OPERATIONS)[number];
 export const LIFECYCLE_OF_EVERY_MODEL = {
   suspend: ['suspend', 'await-report'],
   resume: ['resume', 'await-report'],
-  purge: ['erase-backup', 'issue-certificate'],
+  // A restore that was left half-way may have brought rows, a plane or a token back.
+  purge: ['erase-backup', 'remove-copies', 'await-removal', 'remove-planes', 'issue-certificate'],
 } as const;
 
 /** Whoever holds the data backs them up; what Atlas holds, it removes. */

@@ -175,7 +175,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expect(profile.lifecycle).toEqual({
       suspend: ['suspend', 'await-report'],
       resume: ['resume', 'await-report'],
-      purge: ['erase-backup', 'issue-certificate'],
+      purge: ['erase-backup', 'remove-copies', 'await-removal', 'remove-planes', 'issue-certificate'],
       ...LIFECYCLES[model],
     });
   });

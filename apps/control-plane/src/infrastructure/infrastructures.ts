@@ -8,7 +8,7 @@ import { Jobs } from '../provisioning/jobs.repository';
 import { Placement } from '../tenant-planes/placement.entity';
 import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
 import { ServiceKeys } from '../tenant-planes/service-keys';
-import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
+import { SingleTenantPlanes, requireOwn } from '../tenant-planes/single-tenant-planes';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { DatabaseUrls } from '../tenants/database-urls';
 import { Tenant } from '../tenants/tenant.entity';
@@ -53,7 +53,10 @@ export class Infrastructures {
     const driver = plane.infrastructureDriver ?? this.config.infrastructureDriver;
     if (plane.dbUrlSealed !== null && plane.endpointUrl !== null)
       return { driver, endpointUrl: plane.endpointUrl };
-    await write((manager) => manager.update(TenantPlane, { id: plane.id }, { infrastructureDriver: driver }));
+    await write(async (manager) => {
+      await requireOwn(manager, tenantId, plane);
+      await manager.update(TenantPlane, { id: plane.id }, { infrastructureDriver: driver });
+    });
     const request = this.requestFor(tenant, plane.id, plane.release ?? this.config.tenantPlaneVersion, write);
     const made = await this.drivers.get(driver).create(request, write);
     if (!made) return null;
@@ -79,9 +82,10 @@ export class Infrastructures {
       await write((manager) => this.databaseUrls.record(manager, tenantPlaneId, made, tenant));
   }
 
-  async destroy(tenantId: string, phase: Arrival['phase'], write: FencedWrite): Promise<void> {
+  /** A plane of another model is none that was made for this arrival. */
+  async destroy(tenantId: string, { model, phase }: Arrival, write: FencedWrite): Promise<void> {
     const { tenant, plane } = await this.find(tenantId, phase);
-    if (plane) await this.destroyPlane(tenant, plane, write);
+    if (plane?.deploymentModel === model) await this.destroyPlane(tenant, plane, write);
     if (phase === 'serving') await write((manager) => this.databaseUrls.forget(manager, tenantId));
   }
 
@@ -89,9 +93,10 @@ export class Infrastructures {
   async destroyPlane(tenant: Tenant, plane: TenantPlane, write: FencedWrite): Promise<void> {
     const { id, infrastructureDriver: driver } = plane;
     // Whoever upgrades it would make it anew.
-    await write((manager) =>
-      this.jobs.supersede(manager, { tenantPlaneId: id }, 'its tenant plane is removed'),
-    );
+    await write(async (manager) => {
+      await requireOwn(manager, tenant.id, plane);
+      await this.jobs.supersede(manager, { tenantPlaneId: id }, 'its tenant plane is removed');
+    });
     if (driver) await this.drivers.get(driver).destroy(this.subjectOf(tenant, id, plane.release), write);
     await write((manager) => manager.update(TenantPlane, { id }, { dbUrlSealed: null }));
   }

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { lockPlane } from '../tenant-planes/plane-lock';
+import { placeOf } from '../tenant-planes/placements';
 import { Tenant } from '../tenants/tenant.entity';
 import { lockTenant } from '../tenants/tenants.service';
 import { JOB_MACHINE, type JobDirection, type JobStatus, LIVE_JOB_STATUSES, type StepState } from './job';
@@ -110,7 +111,7 @@ export class JobControl {
     return this.database.write(async (manager) => {
       const { job, tenant } = await this.lock(manager, id);
       // Rolled back to the end: there is nothing left to go on with.
-      await this.requireNewest(manager, job);
+      await this.requireNewest(manager, job, tenant);
       if (!JOB_MACHINE.can(job.status, 'queued') || (tenant && tenant.status === 'deleted'))
         throw notRestartable(job.status);
       if (direction === 'undo') requireWayBack(job);
@@ -139,16 +140,19 @@ export class JobControl {
     });
   }
 
-  /** What came after it counts on what it left: it is begun anew instead. */
+  /** What came after it counts on what it left: it is begun anew instead, unless nobody else can remove its place. */
   private async requireNewest(
     manager: EntityManager,
-    { id, tenantId, tenantPlaneId }: ProvisioningJob,
+    job: ProvisioningJob,
+    tenant: Tenant | null,
   ): Promise<void> {
+    const { id, tenantId, tenantPlaneId } = job;
     const same =
       tenantId === null ? { tenantId: IsNull(), tenantPlaneId: tenantPlaneId ?? IsNull() } : { tenantId };
     const [newer] = await manager.find(ProvisioningJob, { where: { ...same, id: MoreThan(id) }, take: 1 });
     if (!newer) return;
     if (LIVE_JOB_STATUSES.includes(newer.status)) throw operationInProgress(newer);
+    if (tenant && (await holdsItsPlace(manager, job, tenant))) return;
     throw invalidTransition(`Another operation came after it (${newer.operation}). Begin this one anew.`);
   }
 
@@ -196,6 +200,20 @@ async function setStatus(
   status: Tenant['status'] | undefined,
 ): Promise<void> {
   if (id !== null && status !== undefined) await manager.update(Tenant, { id }, { status });
+}
+
+/** It failed, its tenant still holds the place that it made, and no other job may take that over or remove it. */
+async function holdsItsPlace(
+  manager: EntityManager,
+  { operation, steps }: ProvisioningJob,
+  { id, status }: Tenant,
+): Promise<boolean> {
+  const { makesPlace, from } = OPERATION_RULES[operation];
+  if (!makesPlace || !from.includes(status)) return false;
+  const left = await placeOf(manager, id, 'importing');
+  return steps.some(
+    (step) => step.status === 'done' && left?.tenantPlaneId === step.outputs['tenant_plane_id'],
+  );
 }
 
 function jobNotFound(): DomainError {

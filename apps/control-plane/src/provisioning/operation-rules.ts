@@ -33,6 +33,8 @@ export interface OperationRules {
    * a change of secrets: the plane stays what it is.
    */
   readonly excludes?: readonly OperationName[];
+  /** It makes a place that the tenant holds beside its home until the job succeeds or is rolled back. */
+  readonly makesPlace?: boolean;
   /** To cancel it is to roll it back. */
   readonly isUndoneWhenCancelled?: boolean;
   /** When it is rolled back whole. */
@@ -52,12 +54,18 @@ export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = 
   suspend: { from: ['active'] },
   resume: { from: ['suspended'] },
   // Stopped half-way its writes would stay paused.
-  move: { from: ['active', 'suspended'], excludes: ['upgrade'], isUndoneWhenCancelled: true },
+  move: {
+    from: ['active', 'suspended'],
+    excludes: ['upgrade'],
+    makesPlace: true,
+    isUndoneWhenCancelled: true,
+  },
   remove_copy: { from: ['active', 'suspended'] },
   // Not from `deprovisioning`: one that has begun is gone on with (retry), and one that is over can be restored.
   deprovision: { from: ['provisioning', 'active', 'suspended', 'failed'], supersedes: true },
   restore: {
     from: ['deprovisioning'],
+    makesPlace: true,
     isUndoneWhenCancelled: true,
     beyondReturn: {
       after: 'reinstate',

@@ -1,16 +1,19 @@
 import { type LifecycleOperation, profileOf } from '@atlas/deployment-profiles';
+import { DomainError } from '@atlas/platform';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
+import { placeOf } from '../tenant-planes/placements';
+import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { type Tenant } from '../tenants/tenant.entity';
 import { requireStatus } from '../tenants/tenant-writes';
 import { lockTenant } from '../tenants/tenants.service';
-import { type JobParams } from './job';
-import { type ProvisioningJob } from './job.entity';
+import { type JobParams, LIVE_JOB_STATUSES } from './job';
+import { ProvisioningJob } from './job.entity';
 import { JobStarter } from './job-starter';
 import { Jobs } from './jobs.repository';
-import { requireNothingExcluded } from './live-jobs';
+import { operationInProgress, requireNothingExcluded } from './live-jobs';
 import { OPERATION_RULES } from './operation-rules';
 
 interface Begun {
@@ -44,6 +47,8 @@ export class TenantJobs {
     const steps = names.map((name) => ({ name }));
     if (OPERATION_RULES[operation].supersedes) await this.jobs.supersede(manager, { tenantId }, operation);
     const job = await this.starter.start(manager, { operation, tenantId, parentId, params, steps });
+    // Behind the job's row: no other job makes a place from here on.
+    await requireNothingLeft(manager, tenant, operation, job.id);
     const subject = { action: `tenant.${operation}`, targetKind: 'tenant', targetId: tenantId };
     await this.audit.record(manager, {
       ...subject,
@@ -65,4 +70,27 @@ export function modelOf(
 /** What has to hold of a tenant before this happens to it. */
 export function startOf(operation: LifecycleOperation): Parameters<typeof requireStatus>[1] {
   return { what: `The operation ${operation}`, from: OPERATION_RULES[operation].from };
+}
+
+/**
+ * What a move or restore made before it failed stays its own until it succeeds or is rolled back. Another one must not take
+ * that over: it may have asked for a place of another kind, and its undo would remove what it did not make.
+ */
+export async function requireNothingLeft(
+  manager: EntityManager,
+  { id: tenantId, slug }: Tenant,
+  operation: LifecycleOperation,
+  jobId = '',
+): Promise<void> {
+  if (!OPERATION_RULES[operation].makesPlace) return;
+  const left = await placeOf(manager, tenantId, 'importing');
+  if (!left) return;
+  const { name } = await manager.findOneByOrFail(TenantPlane, { id: left.tenantPlaneId });
+  const jobs = await manager.find(ProvisioningJob, { where: { tenantId }, order: { id: 'DESC' } });
+  const maker = jobs.find((job) => job.id !== jobId && OPERATION_RULES[job.operation].makesPlace);
+  if (maker && LIVE_JOB_STATUSES.includes(maker.status)) throw operationInProgress(maker);
+  const which = maker ? `its last ${maker.operation} (job ${maker.id})` : 'a move';
+  const how = maker ? `POST /api/provisioning-jobs/${maker.id}/rollback` : 'see GET /api/drifts';
+  const detail = `Tenant "${slug}" still holds a place at tenant plane ${name} that ${which} made and did not finish. Retry that job, or roll it back (${how}); then ask again.`;
+  throw new DomainError('move_unfinished', 'conflict', detail);
 }

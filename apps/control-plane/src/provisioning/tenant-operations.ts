@@ -10,7 +10,7 @@ import { requireTenant } from '../tenants/tenants.service';
 import { type JobParams } from './job';
 import { jobView } from './job.view';
 import { Operations } from './operations';
-import { TenantJobs, modelOf, startOf } from './tenant-jobs';
+import { TenantJobs, modelOf, requireNothingLeft, startOf } from './tenant-jobs';
 import { type PlanView } from './accepted.view';
 
 /** Accepts what shall happen to a tenant that is there; workers take over. */
@@ -27,6 +27,7 @@ export class TenantOperations {
     return this.database.read(async (manager) => {
       const tenant = await requireTenant(manager, tenantId);
       requireStatus(tenant, startOf(operation));
+      await requireNothingLeft(manager, tenant, operation);
       const model = modelOf(tenant, params);
       return this.operations.describe(this.operations.lifecycle(model, operation), tenant, model);
     });

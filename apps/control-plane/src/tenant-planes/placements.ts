@@ -1,7 +1,7 @@
 import { type Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { isUuid } from '@atlas/tenancy';
-import { type EntityManager, In, Not } from 'typeorm';
+import { type EntityManager, In, IsNull, MoreThan, Not } from 'typeorm';
 import { Placement } from './placement.entity';
 
 /** A plane speaks for the tenants placed on it and for no others. */
@@ -59,6 +59,28 @@ export function placeOf(
 ): Promise<Placement | null> {
   const isThere = phase === 'importing' ? phase : Not('importing' as const);
   return manager.findOneBy(Placement, { tenantId, holdsPlace: true, phase: isThere });
+}
+
+/**
+ * Wherever a plane was told of the tenant and may have its rows: its home, one to come, an old copy. Always in one order, in
+ * which their planes' rows can be locked.
+ */
+export function toldPlaces(manager: EntityManager, tenantId: string): Promise<Placement[]> {
+  const told = { tenantId, entryRevision: MoreThan(0) };
+  return manager.find(Placement, {
+    where: [
+      { ...told, holdsPlace: true },
+      { ...told, removeAfter: Not(IsNull()) },
+    ],
+    order: { tenantPlaneId: 'ASC' },
+  });
+}
+
+/** It is there, or the removal of its rows has yet to be reported. */
+export function mayHoldRows(place: Placement): boolean {
+  const { holdsPlace, removeAfter, purgeJobId, reportedState, reportedRevision, entryRevision } = place;
+  const isPurged = reportedState === 'applied' && reportedRevision >= entryRevision;
+  return holdsPlace || removeAfter !== null || (purgeJobId !== null && !isPurged);
 }
 
 /** One that was never published leaves no trace; a published one stays, as the sign that it is gone. */

@@ -2,9 +2,10 @@ import { insertRow, together } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
+import { type EntityManager, Not } from 'typeorm';
 import { type Arrival } from '../provisioning/arrival';
 import { Jobs } from '../provisioning/jobs.repository';
+import { StepFailure } from '../provisioning/step';
 import { type Tenant } from '../tenants/tenant.entity';
 import { Placement } from './placement.entity';
 import { placeOf, reservedPlacement } from './placements';
@@ -28,6 +29,7 @@ export class SingleTenantPlanes {
     // One at a time for a tenant: a person and its job may come at once.
     await manager.query('update tenants set id = id where id = $1', [tenant.id]);
     const known = await this.find(manager, tenant.id, phase);
+    if (known && known.deploymentModel !== model) throw placeTaken(known);
     if (known) return known;
     const plane = expectedPlane({
       // A name is never given twice, and a tenant may come back.
@@ -84,11 +86,33 @@ export class SingleTenantPlanes {
   }
 
   /** Trust ends: neither its token nor its secret opens anything again, and nobody waits for it any longer. */
-  async retire(manager: EntityManager, { id }: TenantPlane): Promise<void> {
-    await lockPlane(manager, id);
+  async retire(manager: EntityManager, tenantId: string, plane: TenantPlane): Promise<void> {
+    const { id } = await lockPlane(manager, plane.id);
+    await requireOwn(manager, tenantId, plane);
     await this.tokens.revokeLive(manager, id);
     await this.keys.revokeAll(manager, id);
     await manager.update(TenantPlane, { id }, { status: 'retired', placed: 0, dbUrlSealed: null });
     await this.jobs.supersede(manager, { tenantPlaneId: id }, 'its tenant plane is retired');
   }
+}
+
+/** What is made, changed or ended for one tenant is never the plane of others. */
+export async function requireOwn(
+  manager: EntityManager,
+  tenantId: string,
+  { id, name, deploymentModel }: TenantPlane,
+): Promise<void> {
+  const others = { tenantPlaneId: id, tenantId: Not(tenantId), holdsPlace: true };
+  if (deploymentModel !== 'shared' && !(await manager.existsBy(Placement, others))) return;
+  const detail = `Tenant plane ${name} is shared, or serves another tenant: it was neither changed nor retired.`;
+  const fix =
+    'Atlas on-call: find out from the audit trail why this job takes it for the plane of its tenant alone.';
+  throw new StepFailure('operator', 'plane_not_own', detail, fix);
+}
+
+/** The tenant is on its way to a place that this job did not ask for. */
+export function placeTaken({ name }: TenantPlane): StepFailure {
+  const detail = `The tenant still holds a place at tenant plane ${name} that another job made.`;
+  const fix = 'Operator: roll that job back, then retry this one.';
+  return new StepFailure('operator', 'place_taken', detail, fix);
 }

@@ -5,9 +5,13 @@ import { Clock, DomainError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type JWTPayload, decodeJwt, decodeProtectedHeader } from 'jose';
-import { type EntityManager, IsNull, Not } from 'typeorm';
+import { type EntityManager, In, IsNull, Not } from 'typeorm';
 import { ControlPlaneConfig } from '../control-plane.config';
+import { StepFailure } from '../provisioning/step';
 import { DELETION_KEY_PURPOSE, SigningKeys } from '../signing-keys/signing-keys';
+import { Placement } from '../tenant-planes/placement.entity';
+import { mayHoldRows } from '../tenant-planes/placements';
+import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Transfer } from '../transfers/transfer.entity';
 import { DeletionCertificate } from './deletion-certificate.entity';
 import { Tenant } from './tenant.entity';
@@ -33,13 +37,14 @@ export class DeletionCertificates {
     private readonly clock: Clock,
   ) {}
 
-  /** Sets the tenant deleted; its slug is not given again. */
-  async close(manager: EntityManager, tenantId: string): Promise<void> {
+  /** Sets the tenant deleted; its slug is not given again. @throws StepFailure while something of it is left. */
+  async close(manager: EntityManager, tenantId: string, backupErasedAt?: string): Promise<void> {
+    await this.requireNothingLeft(manager, tenantId);
     const issuedAt = this.clock.now();
     const closed = { status: 'deleted', restorableUntil: null, updatedAt: issuedAt } as const;
     await manager.update(Tenant, { id: tenantId }, closed);
     const tenant = await requireTenant(manager, tenantId);
-    const certificate = await this.sign(manager, tenant, issuedAt);
+    const certificate = await this.sign(manager, tenant, issuedAt, backupErasedAt);
     await insertRow(manager, DeletionCertificate, { tenantId, certificate, issuedAt });
   }
 
@@ -56,10 +61,31 @@ export class DeletionCertificates {
     });
   }
 
-  private async sign(manager: EntityManager, tenant: Tenant, now: Date): Promise<string> {
+  /** No plane that is still trusted has a place for it, or rows whose removal it has yet to report. */
+  private async requireNothingLeft(manager: EntityManager, tenantId: string): Promise<void> {
+    const places = (await manager.findBy(Placement, { tenantId })).filter(mayHoldRows);
+    const planes = {
+      id: In(places.map(({ tenantPlaneId }) => tenantPlaneId)),
+      status: Not('retired' as const),
+    };
+    const left = await manager.findOneBy(TenantPlane, planes);
+    if (!left) return;
+    const detail = `Tenant plane ${left.name} may still hold rows of the tenant: its deletion is not certified.`;
+    const fix =
+      'Atlas on-call: remove what is there (GET /api/drifts may say what made it), then retry the job.';
+    throw new StepFailure('operator', 'rows_left', detail, fix);
+  }
+
+  private async sign(
+    manager: EntityManager,
+    tenant: Tenant,
+    now: Date,
+    erasedAt = now.toISOString(),
+  ): Promise<string> {
     const { id, slug, deploymentModel } = tenant;
     const [backup] = await manager.find(Transfer, {
-      where: { tenantId: id, purpose: 'backup', manifest: Not(IsNull()) },
+      // Also one that a restore was bringing back.
+      where: { tenantId: id, purpose: Not('move' as const), manifest: Not(IsNull()) },
       order: { id: 'DESC' },
       take: 1,
     });
@@ -70,7 +96,7 @@ export class DeletionCertificates {
       data_held_by: profileOf(deploymentModel).dataResidency.heldBy,
       // Of the data that Atlas held.
       rows_removed: Object.fromEntries(rows),
-      backup_erased_at: backup ? now.toISOString() : null,
+      backup_erased_at: backup ? erasedAt : null,
       // Of the databases as a whole, made by who runs them.
       database_backups_expire_at: new Date(
         now.getTime() + this.config.DATABASE_BACKUP_DAYS * DAY_MS,

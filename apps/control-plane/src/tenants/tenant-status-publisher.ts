@@ -3,10 +3,10 @@ import { type TenantStatus } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../tenant-planes/desired-state.service';
-import { placeOf } from '../tenant-planes/placements';
+import { toldPlaces } from '../tenant-planes/placements';
 import { Tenant } from './tenant.entity';
 
-/** Changes a tenant's status, and tells the plane that it lives on. */
+/** Changes a tenant's status, and tells every plane that may serve it now or soon. */
 @Injectable()
 export class TenantStatusPublisher {
   constructor(
@@ -21,7 +21,6 @@ export class TenantStatusPublisher {
 
   /** Nothing to tell while nobody was told of the tenant. */
   async publish(manager: EntityManager, tenantId: string): Promise<void> {
-    const home = await placeOf(manager, tenantId);
-    if (home && home.entryRevision > 0) await this.desiredStates.publish(manager, home);
+    for (const place of await toldPlaces(manager, tenantId)) await this.desiredStates.publish(manager, place);
   }
 }

@@ -6,6 +6,7 @@ import { sayImported, sealedPart, sendPart, takePart } from '../backup-part.fixt
 import { JobControl } from '../../src/provisioning/jobs.service';
 import { StepFailure } from '../../src/provisioning/step';
 import { ReservePlaceStep } from '../../src/provisioning/steps/reserve-place.step';
+import { OpenTransferStep } from '../../src/provisioning/steps/open-transfer.step';
 import { type EntityManager } from 'typeorm';
 import { Cells } from '../../src/tenant-planes/cells';
 import { Placement } from '../../src/tenant-planes/placement.entity';
@@ -280,6 +281,26 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     scene.plane.clock.advance(1000);
     await scene.act(job, 'retry').expect(202);
     await eventually(async () => (await movesOf(job)).length === 2);
+  });
+
+  it('begins no second move of a tenant whose own has failed half-way, until that is rolled back', async () => {
+    const [id = ''] = await inhabited(1);
+    const failure = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
+    jest.spyOn(scene.plane.app.get(OpenTransferStep), 'run').mockRejectedValueOnce(failure);
+    const to = { deployment_model: 'shared', tenant_plane_id: other.id };
+    const failed = (await scene.plane.post(`/api/tenants/${id}/move`, to).expect(202)).body.job.id;
+    await scene.reaches(failed, 'failed');
+    const job = await drain();
+    await scene.reaches(job, 'failed');
+    expect((await scene.job(job)).error).toMatchObject({
+      code: 'drain_incomplete',
+      fix: expect.stringContaining('roll back a move that failed'),
+    });
+    expect(await movesOf(job)).toEqual([]);
+    await scene.act(failed, 'rollback').expect(202);
+    await scene.reaches(failed, 'cancelled');
+    await scene.act(job, 'retry').expect(202);
+    await eventually(async () => (await movesOf(job)).length === 1);
   });
 
   describe('is refused', () => {

@@ -9,6 +9,10 @@ import { LocalDriver } from '../../src/infrastructure/drivers/local/local.driver
 import { LocalPlane } from '../../src/infrastructure/drivers/local/local-plane.entity';
 import { LOCAL_PLANES_TOPIC } from '../../src/infrastructure/drivers/local/local-planes';
 import { planeProcesses } from '../../src/infrastructure/drivers/local/local-processes';
+import { Chores } from '../../src/provisioning/chores';
+import { Placement } from '../../src/tenant-planes/placement.entity';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { Tenant } from '../../src/tenants/tenant.entity';
 import { ReconcileScene, type Settled } from '../reconcile-scene.fixture';
 
 type Dedicated = Settled & { readonly row: LocalPlane };
@@ -143,6 +147,19 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     ]);
     expect(existsSync(folder)).toBe(false);
     expect(await rowOf(plane)).toBeUndefined();
+  });
+
+  it('is gone once its tenant is purged after a restore that failed half-way', async () => {
+    const plane = await dedicated();
+    const now = set.plane.clock.now();
+    await set.plane.change(Placement, { tenantId: plane.id }, { phase: 'importing' });
+    await set.plane.change(Tenant, { id: plane.id }, { status: 'deprovisioning', restorableUntil: now });
+    await set.plane.app.get(Chores).run(now);
+    await eventually(async () => (await set.scene.tenant(plane.id))['status'] === 'deleted');
+    expect(await running(plane)).toEqual([]);
+    expect(await rowOf(plane)).toBeUndefined();
+    expect(existsSync(join(set.planesFolder, plane.row.name))).toBe(false);
+    expect(await set.plane.rows(TenantPlane, { id: plane.planeId })).toMatchObject([{ status: 'retired' }]);
   });
 
   /** On Postgres it is the COMMIT that fails. */

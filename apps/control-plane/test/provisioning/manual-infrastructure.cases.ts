@@ -173,6 +173,18 @@ describe.each(EVERY_DATABASE)('a dedicated tenant whose infrastructure a person 
     });
   });
 
+  it('leaves no plane that could still enrol when it goes before its plane was told of it', async () => {
+    const { tenant, job } = await provision();
+    await waits(job.id, 1);
+    const { install } = (await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {})).body;
+    const [place] = await plane.rows(Placement, { tenantId: tenant.id });
+    const { id, slug } = tenant;
+    const going = await plane.post(`/api/tenants/${id}/deprovision`, { confirm_slug: slug }).expect(202);
+    await eventually(async () => (await statesOf(going.body.job.id)).every((status) => status === 'done'));
+    const theirs = new PlaneSimulator(plane.url, plane.clock, place?.tenantPlaneId ?? '', install);
+    expect(refusal(await theirs.enrol())).toEqual([401, 'bad_signature']);
+  });
+
   it('is recorded for dedicated tenants only', async () => {
     const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
     expect(refusal(await put(body.tenant.id, MADE))).toEqual([409, 'not_dedicated']);

@@ -174,7 +174,8 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     const retire = async (cell: PlaneSimulator): Promise<void> => {
       const [row] = await plane.rows(TenantPlane, { id: cell.id });
       const planes = plane.app.get(SingleTenantPlanes);
-      await plane.app.get(Database).write((manager) => planes.retire(manager, row as TenantPlane));
+      const own = { ...row, deploymentModel: 'on_prem' } as TenantPlane;
+      await plane.app.get(Database).write((manager) => planes.retire(manager, randomUUID(), own));
     };
     const issue = ({ id }: PlaneSimulator) => plane.post(`/api/tenant-planes/${id}/provisioning-tokens`, {});
     const live = ({ id: tenantPlaneId }: PlaneSimulator) =>

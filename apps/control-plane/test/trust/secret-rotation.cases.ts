@@ -412,12 +412,12 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
     });
 
     it.each(['routine', 'compromised'])('ends when the plane is retired: %s', async (mode) => {
-      const { planeId } = await installed();
+      const { id, planeId } = await installed();
       const { job } = bodyOf<Accepted>(await ask(mode, {}, planeId).expect(202));
       await scene.reaches(job.id, 'waiting');
       const [row] = await plane.rows(TenantPlane, { id: planeId });
       const planes = plane.app.get(SingleTenantPlanes);
-      await plane.app.get(Database).write((manager) => planes.retire(manager, row as TenantPlane));
+      await plane.app.get(Database).write((manager) => planes.retire(manager, id, row as TenantPlane));
       expect(await scene.job(job.id)).toMatchObject({ status: 'cancelled', error: { code: 'superseded' } });
       const accepted = { tenantPlaneId: planeId, revokedAt: IsNull() };
       expect(await plane.count(ServiceKey, accepted)).toBe(0);

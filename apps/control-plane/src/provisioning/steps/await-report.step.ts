@@ -1,36 +1,64 @@
+import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { Placement } from '../../tenant-planes/placement.entity';
-import { isApplied, troubleAt } from '../../tenant-planes/placements';
+import { type EntityManager } from 'typeorm';
+import { healthOf } from '../../tenant-planes/fleet';
+import { type Placement } from '../../tenant-planes/placement.entity';
+import { isApplied, placeOf, toldPlaces, troubleAt } from '../../tenant-planes/placements';
 import { TenantPlane, isAirGapped } from '../../tenant-planes/tenant-plane.entity';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 
 const PATIENCE_MS = 15 * 60_000;
 
-/** Waits until the tenant plane says that it has applied what was published. */
+/** Waits until the tenant plane says that it has applied what was published, and any other one that it has heard of it. */
 @Injectable()
 export class AwaitReportStep extends Step {
   readonly name = 'await-report';
   readonly description = 'Wait for the tenant plane to report the tenant as applied';
   readonly creates = [];
 
+  constructor(private readonly clock: Clock) {
+    super();
+  }
+
   async run({ manager, tenantId, startedAt }: StepContext): Promise<StepResult> {
-    const placement = await manager.findOneByOrFail(Placement, { tenantId, phase: 'serving' });
-    if (isApplied(placement)) return done();
-    if (placement.reportedRevision >= placement.entryRevision && placement.reportedState === 'failed') {
-      throw new StepFailure(
-        'retry',
-        'apply_failed',
-        `The tenant plane could not apply the tenant: ${placement.reportedError ?? 'no reason given'}`,
-      );
-    }
-    const plane = await manager.findOneByOrFail(TenantPlane, { id: placement.tenantPlaneId });
-    // Its tenants are in the answer file that was handed out; more can't be known.
-    if (isAirGapped(plane)) return done({ report: 'none: the tenant plane is air-gapped' });
     const until = new Date(startedAt.getTime() + PATIENCE_MS);
-    return wait('the report of the tenant plane', until, troubleAt(placement));
+    const home = await placeOf(manager, tenantId);
+    if (!home) throw new StepFailure('fatal', 'not_placed', 'The tenant has no home.');
+    if (!isApplied(home)) {
+      if (isHeard(home) && home.reportedState === 'failed') throw notApplied(home);
+      const plane = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
+      // Its tenants are in the answer file that was handed out; more can't be known.
+      if (isAirGapped(plane)) return done({ report: 'none: the tenant plane is air-gapped' });
+      return wait('the report of the tenant plane', until, troubleAt(home));
+    }
+    const silent = await this.silentBeside(manager, home);
+    return silent === null ? done() : wait(`the report of tenant plane ${silent}`, until);
   }
 
   async undo(): Promise<void> {
     // Waiting leaves nothing behind.
   }
+
+  /**
+   * A plane with another place that has yet to say that it heard; what becomes of the copy there is its move's business. Nobody
+   * is served there, so one that is offline is not waited for: it hears when it asks again.
+   */
+  private async silentBeside(manager: EntityManager, { tenantId, tenantPlaneId }: Placement) {
+    const places = await toldPlaces(manager, tenantId);
+    for (const place of places) {
+      if (place.tenantPlaneId === tenantPlaneId || isHeard(place)) continue;
+      const plane = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
+      if (healthOf(plane, this.clock.now()) === 'online') return plane.name;
+    }
+    return null;
+  }
+}
+
+function isHeard({ reportedRevision, entryRevision }: Placement): boolean {
+  return reportedRevision >= entryRevision;
+}
+
+function notApplied({ reportedError }: Placement): StepFailure {
+  const detail = `The tenant plane could not apply the tenant: ${reportedError ?? 'no reason given'}`;
+  return new StepFailure('retry', 'apply_failed', detail);
 }

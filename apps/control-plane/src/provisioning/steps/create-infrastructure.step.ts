@@ -28,16 +28,17 @@ export class CreateInfrastructureStep extends Step {
 
   async run(context: StepContext): Promise<StepResult> {
     const { tenantId, write } = context;
-    const made = await this.infrastructures.create(tenantId, await this.phase(context), write);
+    const { phase } = await this.arrival(context);
+    const made = await this.infrastructures.create(tenantId, phase, write);
     if (made) return done({ driver: made.driver, endpoint_url: made.endpointUrl });
     return wait(MADE_BY_A_PERSON, new Date(context.startedAt.getTime() + HAND_WORK_MS));
   }
 
   async undo(context: StepContext): Promise<void> {
-    await this.infrastructures.destroy(context.tenantId, await this.phase(context), context.write);
+    await this.infrastructures.destroy(context.tenantId, await this.arrival(context), context.write);
   }
 
-  private async phase(context: StepContext): Promise<Arrival['phase']> {
-    return arrivalOf(context, await context.manager.findOneByOrFail(Tenant, { id: context.tenantId })).phase;
+  private async arrival(context: StepContext): Promise<Arrival> {
+    return arrivalOf(context, await context.manager.findOneByOrFail(Tenant, { id: context.tenantId }));
   }
 }

@@ -20,7 +20,7 @@ export class EndTrustStep extends Step {
     const place = oldPlace(context);
     const { manager } = context;
     const plane = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
-    await this.planes.retire(manager, plane);
+    await this.planes.retire(manager, place.tenantId, plane);
     await manager.update(Placement, place, { removeAfter: null });
     return done();
   }

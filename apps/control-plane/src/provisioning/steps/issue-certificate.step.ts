@@ -12,8 +12,9 @@ export class IssueCertificateStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
-    await this.certificates.close(manager, tenantId);
+  async run({ manager, tenantId, outputs }: StepContext): Promise<StepResult> {
+    const erasedAt = outputs['erase-backup']?.['erased_at'];
+    await this.certificates.close(manager, tenantId, typeof erasedAt === 'string' ? erasedAt : undefined);
     return done();
   }
 

@@ -20,6 +20,10 @@ const LIVE = In([...LIVE_JOB_STATUSES]);
 const HAS_LIVE_JOB = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = tenant.id and job.status in (:...live))`;
 
+/** A move that failed still holds a place: no other one begins before it is retried or rolled back. */
+const IS_HALF_MOVED = `exists (select 1 from placements coming
+  where coming.tenant_id = tenant.id and coming.phase = 'importing' and coming.holds_place)`;
+
 /** What has become of the tenants of the cell: counts, since they may be many. */
 interface Tally {
   readonly moved: number;
@@ -96,7 +100,10 @@ async function tallyOf({ manager, jobId: parentId, tenantPlaneId, startedAt }: S
   };
   const here = tenantsOf(manager, tenantPlaneId);
   const idle = here.clone().andWhere(`not ${HAS_LIVE_JOB}`, { live: LIVE_JOB_STATUSES });
-  const movable = idle.clone().andWhere({ status: In([...OPERATION_RULES.move.from]) });
+  const movable = idle
+    .clone()
+    .andWhere({ status: In([...OPERATION_RULES.move.from]) })
+    .andWhere(`not ${IS_HALF_MOVED}`);
   const placed = await here.getCount();
   return {
     moved: await moves.countBy({ parentId, status: 'succeeded' }),
@@ -128,7 +135,7 @@ async function stopped(
   const codes = [...new Set(failed.map(({ error, status }) => error?.code ?? status))].join(', ');
   const why = codes === '' ? 'cannot move as they are' : `did not move (${codes})`;
   const detail = `Tenants ${why}, among them ${named.join(', ')}; moved: ${moved}, left: ${left}.`;
-  const fix = `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}), fix or remove those tenants, then retry this job: it moves the remaining ones.`;
+  const fix = `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}), fix or remove those tenants, retry or roll back a move that failed, then retry this job: it moves the remaining ones.`;
   return new StepFailure('operator', 'drain_incomplete', detail, fix);
 }
 

@@ -27,14 +27,15 @@ export class RegisterTenantPlaneStep extends Step {
   async undo(context: StepContext): Promise<void> {
     const { manager, tenantId } = context;
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
-    const { phase } = arrivalOf(context, tenant);
+    const { model, phase } = arrivalOf(context, tenant);
     const place = await placeOf(manager, tenantId, phase);
     const plane = await this.planes.find(manager, tenantId, phase);
-    if (!place || !plane) return;
+    // One of another model is none that this job made.
+    if (!place || plane?.deploymentModel !== model) return;
     // One that has enrolled may hold the tenant's data, and be expected again.
     if (plane.enrolledAt === null) await givePlaceBack(manager, place);
     else await manager.update(Placement, idOf(place), { phase: 'retired', holdsPlace: false });
-    await this.planes.retire(manager, plane);
+    await this.planes.retire(manager, tenantId, plane);
   }
 }
 

@@ -3,7 +3,7 @@ import { type EntityManager } from 'typeorm';
 import { Cells } from '../../tenant-planes/cells';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
-import { givePlaceBack } from '../../tenant-planes/placements';
+import { givePlaceBack, mayHoldRows } from '../../tenant-planes/placements';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
@@ -27,15 +27,16 @@ export class RemoveCopiesStep extends Step {
   }
 
   async run(context: StepContext): Promise<StepResult> {
-    const { manager, tenantId, jobId, write } = context;
-    await this.backup.require(context);
+    const { manager, tenantId, operation, jobId, write } = context;
+    // At the end there is none any more.
+    if (operation !== 'purge') await this.backup.require(context);
     const places = await manager.findBy(Placement, { tenantId });
     const count = await write(async (transaction) => {
       const { activeAt } = await transaction.findOneByOrFail(Tenant, { id: tenantId });
       let purged = 0;
       for (const place of places.filter(mayHoldRows)) {
         const plane = await transaction.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
-        if (!staysBehind(plane)) continue;
+        if (!staysBehind(plane, place)) continue;
         if (activeAt !== null) purged += 1;
         await this.leave(transaction, place, { plane, purgeJobId: activeAt === null ? null : jobId });
       }
@@ -63,21 +64,20 @@ export class RemoveCopiesStep extends Step {
   }
 }
 
-/** It is there, or the removal of its rows has yet to be reported. */
-function mayHoldRows(place: Placement): boolean {
-  const { holdsPlace, removeAfter, purgeJobId, reportedState, reportedRevision, entryRevision } = place;
-  const isPurged = reportedState === 'applied' && reportedRevision >= entryRevision;
-  return holdsPlace || removeAfter !== null || (purgeJobId !== null && !isPurged);
-}
-
-/** Nobody will take its database away: not from others who live there, and not where a person made it. */
-function staysBehind({ deploymentModel, infrastructureDriver }: TenantPlane): boolean {
-  return deploymentModel === 'shared' || infrastructureDriver === 'manual';
+/**
+ * Nobody will take its database away: not from others who live there, and not where a person made it. A plane of the tenant's
+ * own that was never told of it has no rows, and is retired.
+ */
+function staysBehind(
+  { deploymentModel, infrastructureDriver }: TenantPlane,
+  { entryRevision }: Placement,
+): boolean {
+  return deploymentModel === 'shared' || (infrastructureDriver === 'manual' && entryRevision > 0);
 }
 
 export function isBeyondReturn(): StepFailure {
   const detail = 'The tenant is being removed: there is no way back from here.';
   const fix =
-    'Operator: retry the job, and when it has ended restore the tenant (POST /api/tenants/<id>/restore).';
+    'Operator: retry the job. After a deprovisioning that has ended, restore the tenant (POST /api/tenants/<id>/restore); after a purge nothing comes back.';
   return new StepFailure('operator', 'beyond_return', detail, fix);
 }

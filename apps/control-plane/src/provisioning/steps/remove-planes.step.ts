@@ -28,14 +28,15 @@ export class RemovePlanesStep extends Step {
   }
 
   async run(context: StepContext): Promise<StepResult> {
-    const { manager, tenantId, write } = context;
-    await this.backup.require(context);
+    const { manager, tenantId, operation, write } = context;
+    // At the end there is none any more.
+    if (operation !== 'purge') await this.backup.require(context);
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const own = await this.ownPlanes(manager, tenantId);
     for (const plane of own) {
       await this.infrastructures.destroyPlane(tenant, plane, write);
       await write(async (transaction) => {
-        await this.planes.retire(transaction, plane);
+        await this.planes.retire(transaction, tenantId, plane);
         const left = { phase: 'retired', holdsPlace: false, removeAfter: null } as const;
         await transaction.update(Placement, { tenantId, tenantPlaneId: plane.id }, left);
       });

@@ -5,10 +5,11 @@ import { Cells, type WantedCell } from '../../tenant-planes/cells';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { givePlaceBack, placeOf, reservedPlacement } from '../../tenant-planes/placements';
 import { versionsFrom } from '../../tenant-planes/plane-versions';
+import { placeTaken } from '../../tenant-planes/single-tenant-planes';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { arrivalOf } from '../arrival';
-import { type JobParams } from '../job';
+import { type JobParams, type StepOutputs } from '../job';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 
 /** Gives the tenant a place in the emptiest cell that has room. */
@@ -30,7 +31,7 @@ export class ReservePlaceStep extends Step {
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const { phase } = arrivalOf(context, tenant);
     const placed = await placeOf(manager, tenantId, phase);
-    if (placed) return done({ tenant_plane_id: placed.tenantPlaneId });
+    if (placed) return done(await askedFor(manager, placed, params));
     const source = await sourceOf(manager, tenantId);
     const cell = await this.cells.takePlace(manager, await wantedCell(manager, tenant, params, source));
     if (!cell) throw noCapacity(tenant, source);
@@ -50,9 +51,24 @@ export class ReservePlaceStep extends Step {
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const placed = await placeOf(manager, tenantId, arrivalOf(context, tenant).phase);
     if (!placed) return;
+    const plane = await manager.findOneByOrFail(TenantPlane, { id: placed.tenantPlaneId });
+    // One of another model is none that this job made.
+    if (plane.deploymentModel !== 'shared') return;
     await givePlaceBack(manager, placed);
     await this.cells.freePlace(manager, placed.tenantPlaneId);
   }
+}
+
+/** The place that is there already. @throws StepFailure when that is not in such a cell as the job asks for. */
+async function askedFor(
+  manager: EntityManager,
+  { tenantPlaneId }: Placement,
+  { tenant_plane_id: only }: JobParams,
+): Promise<StepOutputs> {
+  const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
+  const isAsked = typeof only !== 'string' || only === tenantPlaneId;
+  if (plane.deploymentModel !== 'shared' || !isAsked) throw placeTaken(plane);
+  return { tenant_plane_id: tenantPlaneId };
 }
 
 /** The plane that the tenant leaves. */

@@ -16,8 +16,11 @@ export class MoveAbandonedCheck extends DriftCheck<TenantSubject> {
     if (!isLive || !home || isStopped(newestJob)) return null;
     const others = places.filter((place) => place !== home).map(({ plane }) => plane.name);
     if (home.placement.phase === 'serving' && others.length === 0) return null;
-    const where =
-      others.length > 0 ? `also holds a place on ${others.join(', ')}` : 'refuses writes at its home';
-    return `Tenant ${tenant.slug} ${where}, and no job moves it. Move it (atlas move ${tenant.slug}); to leave it where it is, roll that job back.`;
+    const isBetween = others.length > 0;
+    const where = isBetween ? `also holds a place on ${others.join(', ')}` : 'refuses writes at its home';
+    const what = isBetween
+      ? 'Retry its last move (atlas retry <job>), or roll that back (atlas rollback <job>) to leave it where it is.'
+      : `Move it (atlas move ${tenant.slug}); to leave it where it is, roll that job back.`;
+    return `Tenant ${tenant.slug} ${where}, and no job moves it. ${what}`;
   }
 }

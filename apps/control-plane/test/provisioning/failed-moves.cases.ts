@@ -1,0 +1,228 @@
+import { Database } from '@atlas/persistence';
+import { OFFLINE_AFTER_SECONDS, type ReportedState } from '@atlas/plane-contract';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { In } from 'typeorm';
+import { Infrastructures } from '../../src/infrastructure/infrastructures';
+import { Jobs } from '../../src/provisioning/jobs.repository';
+import { OldCopies } from '../../src/provisioning/old-copies';
+import { StepFailure, done } from '../../src/provisioning/step';
+import { AwaitCopyStep } from '../../src/provisioning/steps/await-copy.step';
+import { AwaitImportStep } from '../../src/provisioning/steps/await-import.step';
+import { OpenTransferStep } from '../../src/provisioning/steps/open-transfer.step';
+import { RegisterTenantPlaneStep } from '../../src/provisioning/steps/register-tenant-plane.step';
+import { Placement } from '../../src/tenant-planes/placement.entity';
+import { reservedPlacement } from '../../src/tenant-planes/placements';
+import { SingleTenantPlanes } from '../../src/tenant-planes/single-tenant-planes';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { Tenant } from '../../src/tenants/tenant.entity';
+import { JOBS, JobScene } from '../job-scene.fixture';
+import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
+
+const BROKEN = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
+
+describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
+  let scene: JobScene;
+  let [target, other]: PlaneSimulator[] = [];
+  let id: string;
+  beforeAll(async () => {
+    scene = await JobScene.set(driver);
+    target = await scene.plane.enrolledCell();
+    other = await scene.plane.enrolledCell();
+  });
+  afterAll(() => scene.plane.close());
+  beforeEach(async () => (id = await active(scene.cell)));
+  afterEach(() => jest.restoreAllMocks());
+
+  const cellId = (cell = target): string => cell?.id ?? '';
+  /** At home in that cell. */
+  const active = async (cell: PlaneSimulator): Promise<string> => {
+    const others = { id: In([scene.cell.id, cellId(), cellId(other)].filter((one) => one !== cell.id)) };
+    await scene.plane.change(TenantPlane, others, { acceptsTenants: false });
+    const { body } = await scene.plane.provision().expect(202);
+    await cell.serve(body.tenant.id);
+    await scene.reaches(body.job.id, 'succeeded');
+    await scene.plane.change(TenantPlane, others, { acceptsTenants: true });
+    return body.tenant.id;
+  };
+  const move = (body: object, query = '') => scene.plane.post(`/api/tenants/${id}/move${query}`, body);
+  const to = (cell = target) => ({ deployment_model: 'shared', tenant_plane_id: cellId(cell) });
+  const failed = async (): Promise<string> => {
+    jest.spyOn(scene.plane.app.get(OpenTransferStep), 'run').mockRejectedValueOnce(BROKEN);
+    const { body } = await move(to()).expect(202);
+    await scene.reaches(body.job.id, 'failed');
+    return body.job.id;
+  };
+  const planeNow = async (planeId = cellId()) =>
+    (await scene.plane.rows(TenantPlane, { id: planeId }))[0] as TenantPlane;
+  const placesOn = (tenantPlaneId = cellId()) =>
+    scene.plane.count(Placement, { tenantId: id, tenantPlaneId, holdsPlace: true });
+  const rolledBack = async (job: string): Promise<void> => {
+    await scene.act(job, 'rollback').expect(202);
+    await scene.reaches(job, 'cancelled');
+  };
+
+  it('moves nowhere else before that move is rolled back: no other takes its place over', async () => {
+    await active(target as PlaneSimulator);
+    const before = await planeNow();
+    const job = await failed();
+    const wanted = [{ deployment_model: 'dedicated' }, { deployment_model: 'hybrid' }, to(), to(other)];
+    for (const body of wanted)
+      for (const query of ['', '?dry_run=true']) {
+        const answer = await move(body, query);
+        expect(refusal(answer)).toEqual([409, 'move_unfinished']);
+        expect(answer.body.detail).toContain(`(POST ${JOBS}/${job}/rollback)`);
+      }
+    await rolledBack(job);
+    expect(await placesOn()).toBe(0);
+    expect(await planeNow()).toMatchObject({ status: 'enrolled', placed: before.placed });
+    expect((await move({ deployment_model: 'hybrid' })).status).toBe(202);
+  });
+
+  const SINCE: readonly (readonly [string, () => Promise<string>])[] = [
+    [
+      'was suspended',
+      async () => (await scene.plane.post(`/api/tenants/${id}/suspend`).expect(202)).body.job.id,
+    ],
+    [
+      'had an old copy removed',
+      async () => {
+        const removeAfter = scene.plane.clock.now();
+        const place = { tenantId: id, tenantPlaneId: cellId(other), createdAt: removeAfter };
+        const copy = { phase: 'retired', holdsPlace: false, removeAfter } as const;
+        await scene.plane.insert(Placement, { ...reservedPlacement(place, 'serving'), ...copy });
+        await scene.plane.app.get(OldCopies).sweep();
+        const { body } = await scene.plane.get(`${JOBS}?tenant_id=${id}&limit=1`).expect(200);
+        expect(body.items).toMatchObject([{ operation: 'remove_copy' }]);
+        return body.items[0].id;
+      },
+    ],
+  ];
+  it.each(SINCE)('can have it rolled back, or gone on with, after it %s', async (_, since) => {
+    const job = await failed();
+    const newer = await since();
+    expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'operation_in_progress']);
+    await scene.act(newer, 'cancel').expect(202);
+    await scene.act(job, 'retry').expect(202);
+    await scene.reaches(job, 'waiting');
+    await scene.act(job, 'cancel').expect(202);
+    await scene.reaches(job, 'cancelled');
+    expect(await placesOn()).toBe(0);
+    // Nothing of it is there any more: it is no longer gone on with.
+    expect(refusal(await scene.act(job, 'retry'))).toEqual([409, 'invalid_transition']);
+    expect((await move(to(other))).status).toBe(202);
+  });
+
+  it('has no plane left at a customer when the move was cancelled before it began', async () => {
+    const claim = jest.spyOn(scene.plane.app.get(Jobs), 'claim').mockResolvedValue(null);
+    const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
+    const [coming] = await scene.plane.rows(Placement, { tenantId: id, phase: 'importing' });
+    await scene.act(body.job.id, 'cancel').expect(202);
+    claim.mockRestore();
+    await scene.looksAgain(body.job.id);
+    await scene.reaches(body.job.id, 'cancelled');
+    expect(await planeNow(coming?.tenantPlaneId)).toMatchObject({ status: 'retired', placed: 0 });
+    expect(await placesOn(coming?.tenantPlaneId)).toBe(0);
+  });
+
+  it('keeps a cell as it is when a move of another kind meets a place there, and is undone', async () => {
+    const register = jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run');
+    register.mockRejectedValueOnce(BROKEN);
+    const { body } = await move({ deployment_model: 'dedicated' }).expect(202);
+    await scene.reaches(body.job.id, 'failed');
+    const place = { tenantId: id, tenantPlaneId: cellId(), createdAt: scene.plane.clock.now() };
+    await scene.plane.insert(Placement, reservedPlacement(place, 'importing'));
+    const before = await planeNow();
+    await scene.act(body.job.id, 'retry').expect(202);
+    await eventually(async () => (await scene.job(body.job.id)).error?.code === 'place_taken');
+    await rolledBack(body.job.id);
+    expect(await planeNow()).toEqual(before);
+    expect(await placesOn()).toBe(1);
+  });
+
+  describe('while writes pause at its home', () => {
+    /** Stopped before the cut-over, with an old copy in the other cell. */
+    const frozen = async (): Promise<string> => {
+      const at = scene.plane.clock.now();
+      const place = { tenantId: id, tenantPlaneId: cellId(other), createdAt: at };
+      const copy = { phase: 'retired', holdsPlace: false, removeAfter: at, entryRevision: 1 } as const;
+      await scene.plane.insert(Placement, { ...reservedPlacement(place, 'serving'), ...copy });
+      jest.spyOn(scene.plane.app.get(AwaitCopyStep), 'run').mockResolvedValueOnce(done());
+      jest.spyOn(scene.plane.app.get(AwaitImportStep), 'run').mockRejectedValueOnce(BROKEN);
+      const { body } = await move(to()).expect(202);
+      await scene.reaches(body.job.id, 'failed');
+      await told(scene.cell, { phase: 'frozen', status: 'active' });
+      return body.job.id;
+    };
+    const told = (cell: PlaneSimulator, what: Readonly<Record<'phase' | 'status', string>>) =>
+      eventually(async () => {
+        await cell.pull();
+        const { phase, status } = cell.tenants.get(id) ?? {};
+        return phase === what.phase && status === what.status;
+      });
+    const report = async (cell: PlaneSimulator, state: ReportedState): Promise<void> => {
+      const entry_revision = cell.tenants.get(id)?.entry_revision ?? 0;
+      expect((await cell.report([{ tenant_id: id, state, entry_revision }])).status).toBe(200);
+    };
+    const suspended = async (): Promise<string> => {
+      const { body } = await scene.plane.post(`/api/tenants/${id}/suspend`).expect(202);
+      await told(scene.cell, { status: 'suspended', phase: 'frozen' });
+      await report(scene.cell, 'applied');
+      await scene.reaches(body.job.id, 'waiting');
+      return body.job.id;
+    };
+
+    it('is suspended wherever it has a place, when each of them has heard of it', async () => {
+      const failedMove = await frozen();
+      const job = await suspended();
+      for (const [cell = scene.cell, phase] of [
+        [target, 'importing'],
+        [other, 'retired'],
+      ] as const) {
+        expect(await scene.looksAgain(job)).toMatchObject({ status: 'waiting' });
+        await told(cell, { status: 'suspended', phase });
+        // What becomes of the copy is another matter.
+        await report(cell, 'failed');
+      }
+      await scene.reaches(job, 'succeeded');
+      expect(await scene.tenant(id)).toMatchObject({ status: 'suspended' });
+      await rolledBack(failedMove);
+      await told(scene.cell, { status: 'suspended', phase: 'serving' });
+    });
+
+    it('is suspended without a word of a plane beside its home that is offline', async () => {
+      await frozen();
+      const job = await suspended();
+      expect(await scene.looksAgain(job)).toMatchObject({ status: 'waiting' });
+      scene.plane.clock.advance(OFFLINE_AFTER_SECONDS + 1);
+      expect(await scene.looksAgain(job)).toMatchObject({ status: 'succeeded' });
+    });
+
+    it('is refused wherever it has a place as soon as it shall go', async () => {
+      await frozen();
+      const { slug } = await scene.tenant(id);
+      await scene.plane.post(`/api/tenants/${id}/deprovision`, { confirm_slug: slug }).expect(202);
+      await told(scene.cell, { phase: 'serving', status: 'deprovisioning' });
+      await told(target as PlaneSimulator, { phase: 'importing', status: 'deprovisioning' });
+      await told(other as PlaneSimulator, { phase: 'retired', status: 'deprovisioning' });
+    });
+  });
+
+  describe('for which a plane is to be removed', () => {
+    const write = <T>(work: Parameters<Database['write']>[0]) =>
+      scene.plane.app.get(Database).write(work) as Promise<T>;
+    const tenant = async () => (await scene.plane.rows(Tenant, { id }))[0] as Tenant;
+    const notOwn = { code: 'plane_not_own', failureClass: 'operator' };
+
+    it('never loses a cell, nor the plane of another tenant', async () => {
+      const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
+      for (const planeId of [cellId(), body.tenant.tenant_plane_id as string]) {
+        const before = await planeNow(planeId);
+        const planes = scene.plane.app.get(SingleTenantPlanes);
+        await expect(write((manager) => planes.retire(manager, id, before))).rejects.toMatchObject(notOwn);
+        const removed = scene.plane.app.get(Infrastructures).destroyPlane(await tenant(), before, write);
+        await expect(removed).rejects.toMatchObject(notOwn);
+        expect(await planeNow(planeId)).toEqual(before);
+      }
+    });
+  });
+});
