@@ -226,7 +226,9 @@ export class ControlPlaneWrites {
         const ids = await this.tenantsOf(marks);
         for (const id of ids) await this.atRest(id);
         const rows = await rowsTelling(this.stack.controlPlaneDatabase, [...marks, ...ids]);
-        return rows.filter((row) => OF_REQUESTS.test(row)).map((row) => /^\S+ .*?"id":"[^"]*"/.exec(row)?.[0] ?? row);
+        return rows
+          .filter((row) => OF_REQUESTS.test(row))
+          .map((row) => /^\S+ .*?"id":"[^"]*"/.exec(row)?.[0] ?? row);
       },
     };
   }
@@ -253,7 +255,9 @@ export class ControlPlaneWrites {
 
   private async atRest(tenantId: string): Promise<void> {
     const isAtRest = async (): Promise<boolean> => {
-      const { items } = await this.call<{ items: { status: string }[] }>(`/provisioning-jobs?tenant_id=${tenantId}`);
+      const { items } = await this.call<{ items: { status: string }[] }>(
+        `/provisioning-jobs?tenant_id=${tenantId}`,
+      );
       return items.every(({ status }) => AT_REST.includes(status));
     };
     await eventually(isAtRest, { what: `the jobs of ${tenantId} are at rest` });

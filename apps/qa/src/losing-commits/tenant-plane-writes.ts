@@ -90,6 +90,9 @@ export class TenantPlaneWrites {
 }
 
 function asking(request: ProbeRequest, { session, body }: Asked): ProbeRequest {
-  const headers = { ...request.headers, ...(session !== undefined && { authorization: `Bearer ${session}` }) };
+  const headers = {
+    ...request.headers,
+    ...(session !== undefined && { authorization: `Bearer ${session}` }),
+  };
   return { ...request, headers, ...(body && { body: JSON.stringify(body) }) };
 }

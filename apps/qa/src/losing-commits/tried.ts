@@ -79,7 +79,8 @@ async function withFault(
   }
   const again = await prepared.send({});
   if (!isKeyed) {
-    if (!prepared.isMeant(again.status) && again.status >= 500) wrong.push(`again: ${again.status} ${again.text}`);
+    if (!prepared.isMeant(again.status) && again.status >= 500)
+      wrong.push(`again: ${again.status} ${again.text}`);
     return wrong;
   }
   if (!prepared.isMeant(again.status)) wrong.push(`again: ${again.status} ${again.text}`);

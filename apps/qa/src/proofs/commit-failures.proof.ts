@@ -68,7 +68,9 @@ async function inTurn(
   writes: readonly Write[],
   plane: PlaneProcess,
 ): Promise<Tried[]> {
-  const chosen = writes.filter(({ name }) => name.includes(only) && (size === 'full' || SMALL.includes(name)));
+  const chosen = writes.filter(
+    ({ name }) => name.includes(only) && (size === 'full' || SMALL.includes(name)),
+  );
   const results: Tried[] = [];
   for (const write of chosen) {
     const result = await tried(write, plane);
