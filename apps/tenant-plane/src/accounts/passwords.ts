@@ -12,7 +12,7 @@ import { Revocations } from './revocations';
 import { unauthenticated } from './session-authentication';
 import { Sessions, type SignedIn } from './sessions';
 import { SignIns } from './sign-ins';
-import { lockUnchanged } from './user-locks';
+import { holdUpWrites, lockUnchanged } from './user-locks';
 import { WHERE_STATUS } from './user-status';
 import { UserTokens } from './user-tokens';
 import { User } from './user.entity';
@@ -71,6 +71,7 @@ export class Passwords {
     requireGoodPassword(password, tenant, email);
     const passwordHash = await hashPassword(password);
     return this.tenants.write(tenant.id, async (scope) => {
+      await holdUpWrites(scope);
       const user = await this.tokens.redeem(scope, token, 'reset');
       const context = currentContext();
       if (context) context.actor = { kind: 'user', id: user.id };
@@ -91,6 +92,7 @@ export class Passwords {
     if (wanted === current) throw passwordUnchanged();
     const passwordHash = await hashPassword(wanted);
     await this.tenants.write(tenant.id, async (scope) => {
+      await holdUpWrites(scope);
       const locked = await lockUnchanged(scope, user);
       await this.sessions.requireCaller(scope, [locked ?? user], by);
       if (!locked) throw wrongPassword();

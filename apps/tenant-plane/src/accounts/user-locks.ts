@@ -1,6 +1,6 @@
 import { type TenantScope, lockedForUpdate, together } from '@atlas/persistence';
 import { type SelectQueryBuilder } from 'typeorm';
-import { requireStanding } from '../tenancy/tenant-standing';
+import { lockTenant, requireStanding } from '../tenancy/tenant-standing';
 import { User } from './user.entity';
 
 /**
@@ -23,6 +23,14 @@ export async function lockThose(scope: TenantScope, users: SelectQueryBuilder<Us
   const ordered = lockedForUpdate(users.orderBy('user.id'));
   const [, locked] = await together([requireStanding(scope), ordered.getMany()]);
   return locked;
+}
+
+/**
+ * First in a transaction that takes access away. Those who share a user's row overtake whoever waits to change it, so a user
+ * who never stops writing could put off the end of their own access. In the tenant's queue nobody overtakes.
+ */
+export function holdUpWrites({ manager, tenantId }: TenantScope): Promise<void> {
+  return lockTenant(manager, tenantId);
 }
 
 /** The locked row of `seen`, unless its password was changed or its access revoked since it was read. */

@@ -7,7 +7,7 @@ import { Audit } from '../audit/audit.service';
 import { type SignedInUser } from '../tenancy/request-tenant';
 import { Revocations } from './revocations';
 import { Sessions } from './sessions';
-import { lockThose } from './user-locks';
+import { holdUpWrites, lockThose } from './user-locks';
 import { WHERE_STATUS, statusOf } from './user-status';
 import { User } from './user.entity';
 import { lastAdmin, ownRole, userNotFound } from './user.errors';
@@ -46,6 +46,7 @@ export class Users {
   /** Throws `user_not_found`, `own_role` and `last_admin`. */
   update(tenantId: string, by: SignedInUser, id: string, dto: UpdateUserDto): Promise<UserDetails> {
     return this.tenants.write(tenantId, async (scope) => {
+      await holdUpWrites(scope);
       const locked = await lockWithAdmins(scope, [id, by.id]);
       await this.sessions.requireCaller(scope, locked, by, 'users:write');
       const admins = locked.filter(isActiveAdmin);

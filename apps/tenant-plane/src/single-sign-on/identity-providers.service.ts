@@ -12,7 +12,7 @@ import {
 import { plannedTenantUrl } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Sessions } from '../accounts/sessions';
-import { lockUsers } from '../accounts/user-locks';
+import { holdUpWrites, lockUsers } from '../accounts/user-locks';
 import { Audit } from '../audit/audit.service';
 import { Deployment } from '../deployment/deployment';
 import { TenantPlaneConfig } from '../tenant-plane.config';
@@ -74,6 +74,7 @@ export class IdentityProviders {
         emailDomains: dto.email_domains,
         changedAt: this.clock.now(),
       } as const;
+      await holdUpWrites(scope);
       const before = await takeProvider(scope, provider);
       const isLeft = before !== null && !(provider.isEnabled && isSameClient(before, provider));
       await this.requireAllowed(scope, by, isLeft);
@@ -88,6 +89,7 @@ export class IdentityProviders {
   /** Ends the sessions that it vouched for, but not the caller's. */
   async remove(tenant: Tenant, by: SignedInUser): Promise<void> {
     await this.tenants.write(tenant.id, async (scope) => {
+      await holdUpWrites(scope);
       const before = await lockProvider(scope);
       await this.requireAllowed(scope, by, before !== null);
       if (!before) throw new DomainError('not_found', 'not_found', 'There is no identity provider.');

@@ -9,6 +9,7 @@ import { Sessions } from '../../src/accounts/sessions';
 import { UserTokens } from '../../src/accounts/user-tokens';
 import { UserWrites } from '../../src/accounts/user-writes';
 import { Users } from '../../src/accounts/users.service';
+import { Cmdb } from '../../src/cmdb/cmdb.service';
 import { Incidents } from '../../src/incidents/incidents.service';
 import { IdentityProviders } from '../../src/single-sign-on/identity-providers.service';
 import { Pause, endedOrWaiting } from '../pause.fixture';
@@ -326,6 +327,24 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       await plane.post('/api/auth/logout', undefined, { host, session: renewed.token }).expect(204);
       again.release();
       expect((await late).body.code).toBe('unauthenticated');
+    });
+
+    it.each([
+      ['deactivation', () => deactivate(true, other.id), 200],
+      ['role', () => plane.patch(`/api/users/${other.id}`, { role: 'requester' }, admin), 200],
+      ['log-out', () => plane.post('/api/auth/logout', undefined, other), 204],
+    ] as const)('is not put off by one who never stops writing: %s', async (_, revoke, acknowledged) => {
+      const write = () => plane.post('/api/cmdb/items', { name: 'web-1', type: 'host' }, other);
+      const pause = Pause.behind(plane.app.get(Cmdb, { strict: false }), 'create');
+      const earlier = sent(write());
+      await pause.reached;
+      const revoking = sent(revoke());
+      await endedOrWaiting(plane, revoking);
+      const later = sent(write());
+      await endedOrWaiting(plane, later, 2);
+      pause.release();
+      expect([(await earlier).status, (await revoking).status]).toEqual([201, acknowledged]);
+      expect([401, 403]).toContain((await later).status);
     });
 
     it('is not acknowledged before what they are writing is stored', async () => {
