@@ -26,7 +26,7 @@ import { Session } from './session.entity';
 import { Sessions, type SignedIn } from './sessions';
 import { SignIns } from './sign-ins';
 import { UsedSignupToken } from './used-signup-token.entity';
-import { lockUnchanged, lockUser } from './user-locks';
+import { holdUpWrites, lockUnchanged, lockUser } from './user-locks';
 import { WHERE_STATUS, statusOf } from './user-status';
 import { User } from './user.entity';
 
@@ -110,7 +110,7 @@ export class Accounts {
    */
   async refresh(tenant: Tenant, { refresh_token: token }: RefreshDto): Promise<SignedIn> {
     if (claimedTenant('refresh', token) !== tenant.id) throw unauthenticated();
-    const signedIn = await this.tenants.write(tenant.id, async (scope) => {
+    const renewed = await this.tenants.write(tenant.id, async (scope) => {
       const refreshHash = hashToken(token);
       const seen = await scope.findOne(Session, { refreshHash });
       const now = this.clock.now();
@@ -120,33 +120,36 @@ export class Accounts {
       const user = await lockUser(scope, seen.userId);
       const session = await scope.findOne(Session, { refreshHash });
       if (!user || !session) return null;
-      if (session.revokedAt) return this.endReused(scope, session);
+      if (session.revokedAt) return session;
       await scope.update(Session, { id: session.id }, { revokedAt: now });
       if (statusOf(user) !== 'active') return null;
       const { familyId, isSingleSignOn } = session;
       return this.sessions.open(scope, user, { family: familyId ?? session.id, isSingleSignOn });
     });
-    if (!signedIn) throw unauthenticated();
-    return signedIn;
+    if (renewed && 'token' in renewed) return renewed;
+    if (renewed) await this.endReused(tenant, renewed);
+    throw unauthenticated();
   }
 
   /** The session that a refresh is opening for it at this moment ends as well. */
   async logout(tenant: Tenant, { sessionId }: SignedInUser): Promise<void> {
     await this.tenants.write(tenant.id, async (scope) => {
+      await holdUpWrites(scope);
       const session = await scope.findOne(Session, { id: sessionId });
       if (session) await this.sessions.endFamily(scope, session);
     });
   }
 
-  /** Committed, although the caller is refused. */
-  private async endReused(scope: TenantScope, session: Session): Promise<null> {
-    const ended = await this.sessions.endFamily(scope, session);
-    // What was logged out, and has nothing left to end, is no news.
-    if (ended > 0) {
+  /** In a transaction of its own: whoever has looked at the tenant by then would wait for others who have. */
+  private endReused({ id }: Tenant, session: Session): Promise<void> {
+    return this.tenants.write(id, async (scope) => {
+      await holdUpWrites(scope);
+      const ended = await this.sessions.endFamily(scope, session);
+      // What was logged out, and has nothing left to end, is no news.
+      if (ended === 0) return;
       const entry = { action: 'session.refresh_reused', targetKind: 'user', targetId: session.userId };
       await this.audit.record(scope, { ...entry, after: { sessions_ended: ended } });
-    }
-    return null;
+    });
   }
 
   private hasFirstUser({ id }: Tenant): Promise<boolean> {

@@ -8,7 +8,7 @@ import { type Permission, requirePermission } from './permissions';
 import { unauthenticated } from './session-authentication';
 import { hashToken, mintSessionToken } from './session-token';
 import { Session } from './session.entity';
-import { holdUpWrites, lockThose, lockUser } from './user-locks';
+import { lockThose, lockUser } from './user-locks';
 import { User } from './user.entity';
 
 /** Of what came of one sign-in: each refresh adds a row that stays for months. */
@@ -128,7 +128,6 @@ export class Sessions {
 
   /** Ends all that came of one sign-in; under the lock of its user, so that no refresh adds to it meanwhile. */
   async endFamily(scope: TenantScope, { id, userId, familyId }: Session): Promise<number> {
-    await holdUpWrites(scope);
     await lockUser(scope, userId);
     const revokedAt = this.clock.now();
     const family = familyId ?? id;
