@@ -1,6 +1,7 @@
 import { Database, SEAL_BATCH, TenantDatabase, sealBatch } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { ADVISORY_LOCKS } from '../database/advisory-locks';
 import { AuditEvent } from './audit-event.entity';
 
 const EVERY_MS = 5000;
@@ -59,8 +60,8 @@ export class AuditSealer implements OnApplicationBootstrap, OnApplicationShutdow
     return this.tenants.write(tenantId, async ({ manager }) => {
       if (this.database.driver === 'postgres') {
         const [lock] = await manager.query<{ locked: boolean }[]>(
-          'select pg_try_advisory_xact_lock(4772602, hashtext($1)) as locked',
-          [tenantId],
+          'select pg_try_advisory_xact_lock($1, hashtext($2)) as locked',
+          [ADVISORY_LOCKS.auditSeal, tenantId],
         );
         if (!lock?.locked) return 0;
       }

@@ -1,12 +1,10 @@
 import { type TenantScope, tenantFrozen, together } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { type EntityManager } from 'typeorm';
+import { ADVISORY_LOCKS } from '../database/advisory-locks';
 import { served } from './tenant-directory';
 import { tenantNotFound } from './tenant-resolution';
 import { Tenant } from './tenant.entity';
-
-/** Keeps these locks apart from others of this database. */
-const LOCK_CLASS = 4_772_602;
 
 /**
  * A tenant may be suspended, or leave, after one of its requests was let in, and the answer that let it in may have been a
@@ -53,5 +51,5 @@ function servedNow(manager: EntityManager, id: string): Promise<Tenant | null> {
 /** On SQLite writers take turns anyhow. */
 async function lock(manager: EntityManager, tenantId: string, take: string): Promise<void> {
   if (manager.connection.options.type !== 'postgres') return;
-  await manager.query(`select ${take}($1, hashtext($2))`, [LOCK_CLASS, tenantId]);
+  await manager.query(`select ${take}($1, hashtext($2))`, [ADVISORY_LOCKS.tenantStanding, tenantId]);
 }

@@ -6,6 +6,8 @@ import { EVERY_DATABASE, changesOfEach } from '@atlas/testing';
 import { Database } from '@atlas/persistence';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { AuditSealer } from '../../src/audit/audit-sealer';
+import { Incidents } from '../../src/incidents/incidents.service';
+import { Pause } from '../pause.fixture';
 import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
 
 describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
@@ -54,6 +56,19 @@ describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
   it('is sealed behind its writers, without anybody asking, and at the latest when the process ends', async () => {
     await plane.app.get(AuditSealer).onApplicationShutdown();
     expect((await plane.audit(tenant)).map(({ position }) => position)).toEqual([1, 2, 3]);
+  });
+
+  // On SQLite writers take turns.
+  const onPostgres = driver === 'postgres' ? it : it.skip;
+  onPostgres('is sealed although its users go on writing', async () => {
+    const pause = Pause.behind(plane.app.get(Incidents, { strict: false }), 'create');
+    const writing = plane
+      .post('/api/incidents', { title: 'held', severity: 'P3' }, admin)
+      .then(({ status }) => status);
+    await pause.reached;
+    const sealed = await chain();
+    pause.release();
+    expect([sealed.length, await writing]).toEqual([3, 201]);
   });
 
   it('is kept by the database as long as the tenant is at home', async () => {
