@@ -3,7 +3,16 @@ import { isDefaultSecret, passwordInUrl } from './default-secret';
 
 describe(isDefaultSecret.name, () => {
   it.each([
-    ...['changeme', 'CHANGE_ME', 'change-me-1234', 'password', 'Password123', 'postgres', 'secret'],
+    ...[
+      'changeme',
+      'CHANGE_ME',
+      'change-me-1234',
+      'changeme1234567890',
+      'password',
+      'Password123',
+      'postgres',
+      'secret',
+    ],
     ...[
       'a-long-random-text',
       'a token of 16 characters or more',
@@ -18,7 +27,7 @@ describe(isDefaultSecret.name, () => {
 
   it.each([
     ...['correct horse battery staple', 'ats_KeyId0000001_00000000000000000000000000000000000000000074LOe8F'],
-    ...['prod-secret-8f7a9c', '8312749650127364'],
+    ...['prod-secret-8f7a9c', '8312749650127364', '83127a49650127364a52'],
   ])('does not take %j for one', (text) => expect(isDefaultSecret(text)).toBe(false));
 
   it('takes nothing for one that is random', () => {

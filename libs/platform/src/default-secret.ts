@@ -15,7 +15,11 @@ const WORDS = new Set(
 /** Whether anybody could guess it, or has read it. */
 export function isDefaultSecret(text: string): boolean {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? [];
-  const isProse = words.length > 0 && words.every((word) => WORDS.has(word));
+  const letters = words.join('').length;
+  const digits = text.match(/\d/g)?.length ?? 0;
+  // Random hex may hold no letter but an "a" here and there.
+  const isMadeOfWords = letters > 0 && digits <= 2 * letters;
+  const isProse = isMadeOfWords && words.every((word) => WORDS.has(word));
   return isProse || new Set(text).size < FEWEST_CHARACTERS;
 }
 
