@@ -155,9 +155,11 @@ export class TestControlPlane {
   count(entity: Type<ObjectLiteral>, where: object = {}): Promise<number> {
     return this.app.get(Database).read((manager) => manager.count(entity, { where }));
   }
+  /** Tests name the columns of any entity: `never` because TypeORM's types need to know which. */
   async change<T extends ObjectLiteral>(entity: Type<T>, where: object, to: object): Promise<void> {
     await this.app.get(Database).write((manager) => manager.update(entity, where, to as never));
   }
+  /** See {@link change} for the cast. */
   async insert<T extends ObjectLiteral>(entity: Type<T>, row: object): Promise<void> {
     await this.app.get(Database).write((manager) => insertRow(manager, entity, row as never));
   }

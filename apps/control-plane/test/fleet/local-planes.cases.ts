@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Database, Signals } from '@atlas/persistence';
+import { Database, Signals, updateRows } from '@atlas/persistence';
 import { identityOf } from '@atlas/platform';
 import { EVERY_DATABASE, asAdmin, eventually } from '@atlas/testing';
 import { LocalDriver } from '../../src/infrastructure/drivers/local/local.driver';
@@ -31,7 +31,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
   const change = ({ planeId: tenantPlaneId }: Settled, changes: Partial<LocalPlane>) =>
     set.plane.app
       .get(Database)
-      .write((manager) => manager.update(LocalPlane, { tenantPlaneId }, changes as never));
+      .write((manager) => updateRows(manager, LocalPlane, { tenantPlaneId }, changes));
   const running = ({ row }: Dedicated) => planeProcesses(set.planesFolder, row.name);
   const startsOf = ({ row }: Dedicated): string[] => {
     const file = join(set.planesFolder, row.name, 'starts');

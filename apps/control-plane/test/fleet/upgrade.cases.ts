@@ -162,7 +162,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
 
     const move = () => plane.post(`/api/tenants/${one.tenantId}/move`, { deployment_model: 'shared' });
 
-    it('keeps its tenant from moving, and the other way round, also when one is gone on with', async () => {
+    it('and a move of its tenant exclude each other, also when one of them is retried', async () => {
       const id = await upgrade(one);
       await waitsFor(id, `its report in version ${NEW}`);
       expect(refusal(await move())).toEqual([409, 'operation_in_progress']);

@@ -97,7 +97,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
       },
     ],
   ];
-  it.each(SINCE)('can have it rolled back, or gone on with, after it %s', async (_, since) => {
+  it.each(SINCE)('can be rolled back or retried after it %s', async (_, since) => {
     const job = await failed();
     const newer = await since();
     expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'operation_in_progress']);
@@ -107,7 +107,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     await scene.act(job, 'cancel').expect(202);
     await scene.reaches(job, 'cancelled');
     expect(await placesOn()).toBe(0);
-    // Nothing of it is there any more: it is no longer gone on with.
+    // Its place is gone, so it can no longer be retried.
     expect(refusal(await scene.act(job, 'retry'))).toEqual([409, 'invalid_transition']);
     expect((await move(to(other))).status).toBe(202);
   });
@@ -197,7 +197,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
       expect(await scene.looksAgain(job)).toMatchObject({ status: 'succeeded' });
     });
 
-    it('is refused wherever it has a place as soon as it shall go', async () => {
+    it('is refused at every plane where it has a place once its deprovisioning begins', async () => {
       await frozen();
       const { slug } = await scene.tenant(id);
       await scene.plane.post(`/api/tenants/${id}/deprovision`, { confirm_slug: slug }).expect(202);

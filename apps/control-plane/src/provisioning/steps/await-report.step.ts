@@ -9,7 +9,7 @@ import { Step, StepFailure, type StepContext, type StepResult, done, wait } from
 
 const PATIENCE_MS = 15 * 60_000;
 
-/** Waits until the tenant plane says that it has applied what was published, and any other one that it has heard of it. */
+/** Waits until the home reports what was published as applied, and every other plane with a place reports having seen it. */
 @Injectable()
 export class AwaitReportStep extends Step {
   readonly name = 'await-report';
