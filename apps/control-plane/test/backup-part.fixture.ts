@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { type DesiredTransfer, PLANE_PATHS, TRANSFER_PART_TYPE, type Manifest } from '@atlas/plane-contract';
 import { CompactEncrypt, type JWK, importJWK } from 'jose';
@@ -29,19 +30,44 @@ export function sendPart(plane: PlaneSimulator, id: string, sealed: string, part
   });
 }
 
-export function takePart(plane: PlaneSimulator, id: string): Promise<SignedAnswer> {
-  return plane.call({ method: 'GET', path: `${PLANE_PATHS.transfers}/${id}/parts/1?wait=0` });
+/** As an import that begins does; the same one may ask again. */
+export function takePart(
+  plane: PlaneSimulator,
+  id: string,
+  importer: string = randomUUID(),
+): Promise<SignedAnswer> {
+  return askFor(plane, id, 1, { importer });
 }
 
-/** Says that the part is imported, and found to be the same, by asking for the one behind it. */
-export function sayImported(
+/** A new import begins, and says that the part is imported and found to be the same. */
+export async function sayImported(
   plane: PlaneSimulator,
   id: string,
   part = 1,
+  attempt?: string,
+): Promise<SignedAnswer> {
+  const importer = randomUUID();
+  await takePart(plane, id, importer);
+  return sayImportedBy(plane, id, importer, part, attempt);
+}
+
+/** By asking for the one behind it. */
+export function sayImportedBy(
+  plane: PlaneSimulator,
+  id: string,
+  importer: string,
+  part = 1,
   attempt = ATTEMPT,
 ): Promise<SignedAnswer> {
-  return plane.call({
-    method: 'GET',
-    path: `${PLANE_PATHS.transfers}/${id}/parts/${part + 1}?wait=0&attempt=${attempt}`,
-  });
+  return askFor(plane, id, part + 1, { importer, attempt });
+}
+
+function askFor(
+  plane: PlaneSimulator,
+  id: string,
+  part: number,
+  asked: Readonly<Record<string, string>>,
+): Promise<SignedAnswer> {
+  const path = `${PLANE_PATHS.transfers}/${id}/parts/${part}`;
+  return plane.call({ method: 'GET', path: `${path}?${new URLSearchParams({ wait: '0', ...asked })}` });
 }

@@ -23,7 +23,7 @@ import { MAX_PARTS } from '../src/transfers/relay.service';
 import { Tenant } from '../src/tenants/tenant.entity';
 import { Transfer, TransferPart } from '../src/transfers/transfer.entity';
 import { Backups } from '../src/transfers/backups.service';
-import { sayImported, sealedPart, sendPart, takePart } from './backup-part.fixture';
+import { sayImported, sayImportedBy, sealedPart, sendPart, takePart } from './backup-part.fixture';
 import { Gate, lockWaits } from './held-operator.fixture';
 import { JOBS, JobScene } from './job-scene.fixture';
 import { KEYS, PlaneSimulator, bodyOf, refusal } from './plane-simulator.fixture';
@@ -194,6 +194,53 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await told(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
     await scene.report(tenant.id, 'applied');
     await scene.reaches(job, 'succeeded');
+  });
+
+  it('is not restored on the word of an import that another has replaced', async () => {
+    const tenant = await gone();
+    const job = await importing(tenant);
+    const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
+    const trial = (await scene.plane.rows(Transfer, { id }))[0]?.formerImporters[0] ?? '';
+    for (const importer of ['first', 'second'])
+      expect((await takePart(scene.cell, id, importer)).status).toBe(200);
+    // Sent by a process that has ended: all of it late, and out of order too.
+    const late = [
+      () => sayImportedBy(scene.cell, id, 'first'),
+      () => takePart(scene.cell, id, 'first'),
+      () => sayImportedBy(scene.cell, id, 'first'),
+      () => sayImportedBy(scene.cell, id, trial),
+      () => takePart(scene.cell, id, trial),
+      () => sayImportedBy(scene.cell, id, 'never begun'),
+    ];
+    for (const say of late) expect(refusal(await say())).toEqual([409, 'import_superseded']);
+    expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ importer: 'second', imported: 0 }]);
+    await scene.reaches(job, 'waiting');
+    expect((await sayImportedBy(scene.cell, id, 'second')).status).toBe(204);
+    // Nor does it go back on what the import itself says twice.
+    await takePart(scene.cell, id, 'second');
+    await told(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
+  });
+
+  it('is not restored on the word of an import of the restore before, which was taken back', async () => {
+    const tenant = await gone();
+    const job = await importing(tenant);
+    const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
+    await takePart(scene.cell, id, 'before');
+    await scene.act(job, 'cancel').expect(202);
+    await scene.reaches(job, 'cancelled');
+    const again = await importing(tenant);
+    expect(entryOf(tenant.id)?.transfer).toMatchObject({ id, key: expect.any(String) });
+    expect(refusal(await sayImportedBy(scene.cell, id, 'before'))).toEqual([409, 'import_superseded']);
+    await scene.reaches(again, 'waiting');
+    await sayImported(scene.cell, id);
+    await told(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
+  });
+
+  it('begins no import for ever', async () => {
+    const backup = await backupOf((await begin(await active())).id);
+    const formerImporters = Array.from({ length: 1000 }, (_, n) => `${n}`);
+    await scene.plane.change(Transfer, { id: backup.id }, { formerImporters });
+    expect(refusal(await takePart(scene.cell, backup.id))).toEqual([409, 'transfer_too_long']);
   });
 
   it.each([

@@ -166,6 +166,11 @@ export class DesiredStateQuery extends WaitingQuery {
 }
 
 export class TransferPartQuery extends WaitingQuery {
+  @ApiProperty({ description: 'A name that the plane gives this import; one that begins anew has another' })
+  @IsString()
+  @Length(1, 100)
+  importer: string;
+
   @ApiProperty({ required: false, description: 'The attempt that the plane has begun to import' })
   @Optional()
   @IsString()

@@ -71,12 +71,15 @@ export class Backups {
     return true;
   }
 
-  /** Has a plane import what is kept. */
+  /** Has a plane import what is kept. What was imported of it before may be gone: no import of then is counted on. */
   async bringBack(manager: EntityManager, backup: Transfer, tenantPlaneId: string): Promise<void> {
     const planes = { sourcePlaneId: tenantPlaneId, targetPlaneId: tenantPlaneId };
     const planeKey = await this.keyFor(manager, backup, tenantPlaneId);
-    const coming = { ...planes, planeKey, purpose: 'restore', imported: 0, endedAt: null } as const;
-    await manager.update(Transfer, { id: backup.id }, coming);
+    const { importer, formerImporters: former } = backup;
+    const formerImporters = importer === null ? former : [...former, importer];
+    const anew = { imported: 0, importer: null, formerImporters, endedAt: null };
+    const coming = { ...planes, ...anew, planeKey, purpose: 'restore' } as const;
+    await updateRows(manager, Transfer, { id: backup.id }, coming);
   }
 
   /**

@@ -59,14 +59,14 @@ export class RelayController {
     @Headers('x-tenant-id') tenantId: string | undefined,
     @Param('id', UuidPipe) id: string,
     @Param('n', ParseIntPipe) part: number,
-    @Query() { tenant_plane_id: claimedId, attempt, wait }: TransferPartQuery,
+    @Query() { tenant_plane_id: claimedId, importer, attempt, wait }: TransferPartQuery,
     @Res() reply: FastifyReply,
   ): Promise<Sends<{ 200: string; 204: undefined }>> {
     const targetPlaneId = await this.planes.identify(call, claimedId, tenantId);
     const target = { targetPlaneId, keyId: call.keyId };
     const ended = this.calls.endOfPoll(reply, call, targetPlaneId);
     const patience = { seconds: Math.min(wait, MAX_WAIT_SECONDS), ended };
-    const sealed = await this.relay.give(target, id, { part, attempt }, patience);
+    const sealed = await this.relay.give(target, id, { part, importer, attempt }, patience);
     await sendSigned(reply, call, sealed, TRANSFER_PART_TYPE);
   }
 }

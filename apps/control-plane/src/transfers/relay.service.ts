@@ -1,4 +1,4 @@
-import { Database, Signals } from '@atlas/persistence';
+import { Database, Signals, updateRows } from '@atlas/persistence';
 import { type TransferPartHeader } from '@atlas/plane-contract';
 import { DomainError, validationFailed } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -15,12 +15,16 @@ const KINDS: readonly TransferPartHeader['kind'][] = ['snapshot', 'changes', 'la
 const MAX_ATTEMPT = 100;
 /** Of one attempt; a part holds a megabyte of rows, or what was changed in a tenth of a second. */
 export const MAX_PARTS = 100_000;
+/** Of one transfer; a target that ends again and again does not fill our database with their names. */
+const MAX_IMPORTERS = 1000;
 /** What an integer column holds. */
 const MAX_CHANGES = 2_147_483_647;
 
 export interface WantedPart {
   readonly part: number;
-  /** That the target has begun to import. */
+  /** The import at the target that asks, by the id that it gave itself. */
+  readonly importer: string;
+  /** That it has begun to import. */
   readonly attempt: string | undefined;
 }
 
@@ -84,18 +88,35 @@ export class TransferRelay {
   private async noteImported(
     { targetPlaneId, keyId }: { readonly targetPlaneId: string; readonly keyId: string },
     id: string,
-    { part, attempt }: WantedPart,
+    wanted: WantedPart,
   ): Promise<void> {
     await this.database.write(async (manager) => {
       await this.keys.holdAccepted(manager, keyId);
       const transfer = await this.require(manager, { id, targetPlaneId });
-      // One that begins anew removes what it had as soon as it is given the first part: nobody counts on that any more.
-      const imported = attempt === transfer.attempt ? Math.min(part - 1, transfer.parts) : 0;
-      if (imported === transfer.imported) return;
+      if (wanted.importer !== transfer.importer) return this.beginImport(manager, transfer, wanted);
+      // What was sent twice may arrive late: an import never goes back, nor to an attempt of before.
+      const imported = Math.min(wanted.part - 1, transfer.parts);
+      if (wanted.attempt !== transfer.attempt || imported <= transfer.imported) return;
       await manager.update(Transfer, { id }, { imported });
       const isWorthALook = imported === transfer.parts && transfer.lastKind !== 'snapshot';
       if (isWorthALook) await this.waker.wakeForTenants(manager, [transfer.tenantId]);
     });
+  }
+
+  /**
+   * A new import removes what others had as soon as it is given the first part. Nobody counts on that from here on, whatever
+   * a process that has ended or was paused says of it.
+   */
+  private async beginImport(
+    manager: EntityManager,
+    { id, importer: former, formerImporters }: Transfer,
+    { part, importer, attempt }: WantedPart,
+  ): Promise<void> {
+    const isNew = part === 1 && attempt === undefined && !formerImporters.includes(importer);
+    if (!isNew) throw importSuperseded();
+    if (formerImporters.length >= MAX_IMPORTERS) throw tooManyImports();
+    const replaced = former === null ? formerImporters : [...formerImporters, former];
+    await updateRows(manager, Transfer, { id }, { importer, formerImporters: replaced, imported: 0 });
   }
 
   /** The first part, when the source has begun anew. */
@@ -146,6 +167,16 @@ function outOfOrder(): DomainError {
     'conflict',
     'A part before this one is missing. Begin anew.',
   );
+}
+
+function importSuperseded(): DomainError {
+  const detail = 'Another import of this transfer has begun since, or this one was never begun. Begin anew.';
+  return new DomainError('import_superseded', 'conflict', detail);
+}
+
+function tooManyImports(): DomainError {
+  const detail = `The import of this transfer was begun ${MAX_IMPORTERS} times. Cancel the job, find out why the target does not get to its end, and begin the job anew.`;
+  return new DomainError('transfer_too_long', 'conflict', detail);
 }
 
 function tooManyParts(): DomainError {

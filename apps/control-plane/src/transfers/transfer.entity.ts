@@ -29,8 +29,12 @@ export class Transfer {
   @Column('integer') parts: number;
   @Column('varchar', { name: 'last_kind', nullable: true }) lastKind: TransferPartHeader['kind'] | null;
   @Column('integer', { name: 'last_changes' }) lastChanges: number;
-  /** How many of them the target has imported. */
+  /** How many of them `importer` has imported. */
   @Column('integer') imported: number;
+  /** The import under way at the target, by the id that it gave itself. */
+  @Column('varchar', { nullable: true }) importer: string | null;
+  /** Imports that another has replaced: what they say comes too late. */
+  @JsonColumn({ name: 'former_importers' }) formerImporters: readonly string[];
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   /** When the source was told to let nothing be written any more. */
   @TimestampColumn({ name: 'frozen_at', nullable: true }) frozenAt: Date | null;

@@ -35,8 +35,14 @@ export class Transfers {
     return transfer;
   }
 
-  async freeze(manager: EntityManager, id: string, frozenAt: Date | null): Promise<void> {
+  async freeze(manager: EntityManager, id: string, frozenAt: Date): Promise<void> {
     await manager.update(Transfer, { id }, { frozenAt });
+  }
+
+  /** Another in its place: what was sent and imported of this one counts no more, whoever has yet to hear of it. */
+  async replace(manager: EntityManager, tenantId: string): Promise<void> {
+    const ended = await this.end(manager, tenantId);
+    if (ended) await this.open(manager, ended);
   }
 
   /** Nothing of it stays but that it was. */
@@ -57,7 +63,8 @@ export function newTransfer(
   return {
     ...facts,
     ...{ id: uuidv7(now), keySealed: null, planeKey: null },
-    ...{ manifest: null, attempt: null, parts: 0, lastKind: null, lastChanges: 0, imported: 0 },
+    ...{ manifest: null, attempt: null, parts: 0, lastKind: null, lastChanges: 0 },
+    ...{ imported: 0, importer: null, formerImporters: [] },
     ...{ createdAt: now, frozenAt: null, endedAt: null },
   };
 }

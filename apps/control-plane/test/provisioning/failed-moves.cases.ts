@@ -1,7 +1,7 @@
 import { Database } from '@atlas/persistence';
 import { OFFLINE_AFTER_SECONDS, type ReportedState } from '@atlas/plane-contract';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
-import { In } from 'typeorm';
+import { In, IsNull } from 'typeorm';
 import { Infrastructures } from '../../src/infrastructure/infrastructures';
 import { Jobs } from '../../src/provisioning/jobs.repository';
 import { OldCopies } from '../../src/provisioning/old-copies';
@@ -15,6 +15,7 @@ import { reservedPlacement } from '../../src/tenant-planes/placements';
 import { SingleTenantPlanes } from '../../src/tenant-planes/single-tenant-planes';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../src/tenants/tenant.entity';
+import { Transfer } from '../../src/transfers/transfer.entity';
 import { JOBS, JobScene } from '../job-scene.fixture';
 import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
@@ -195,6 +196,29 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
       expect(await scene.looksAgain(job)).toMatchObject({ status: 'waiting' });
       scene.plane.clock.advance(OFFLINE_AFTER_SECONDS + 1);
       expect(await scene.looksAgain(job)).toMatchObject({ status: 'succeeded' });
+    });
+
+    it('is copied anew when the move goes on after it was half undone: its users have written', async () => {
+      const job = await frozen();
+      const transfers = () => scene.plane.rows(Transfer, { tenantId: id, endedAt: IsNull() });
+      const [{ id: before } = { id: '' }] = await transfers();
+      const whole = { attempt: 'only', parts: 2, lastKind: 'last', imported: 2 } as const;
+      await scene.plane.change(Transfer, { id: before }, whole);
+      jest.spyOn(scene.plane.app.get(OpenTransferStep), 'undo').mockRejectedValueOnce(BROKEN);
+      await scene.act(job, 'rollback').expect(202);
+      await scene.reaches(job, 'failed');
+      await told(scene.cell, { phase: 'serving', status: 'active' });
+      await scene.act(job, 'retry').expect(202);
+      await scene.reaches(job, 'waiting');
+      const { steps } = await scene.looksAgain(job);
+      expect(steps.find(({ status }) => status !== 'done')).toMatchObject({ name: 'await-copy' });
+      const [now] = await transfers();
+      expect(now).toMatchObject({ attempt: null, parts: 0, imported: 0, frozenAt: null });
+      for (const cell of [scene.cell, target as PlaneSimulator])
+        await eventually(async () => {
+          await cell.pull();
+          return cell.tenants.get(id)?.transfer?.id === now?.id && now?.id !== before;
+        });
     });
 
     it('is refused at every plane where it has a place once its deprovisioning begins', async () => {

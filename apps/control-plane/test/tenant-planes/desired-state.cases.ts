@@ -129,6 +129,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
       const planes = { sourcePlaneId: source.id, targetPlaneId: target.id };
       await plane.insert(Transfer, {
         ...{ id, tenantId, ...planes, purpose: 'move', recipient: {}, parts: 0, lastChanges: 0, imported: 0 },
+        formerImporters: [],
         createdAt: plane.clock.now(),
       });
       return id;
@@ -137,7 +138,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
       target: PlaneSimulator,
       id: string,
     ): Promise<{ answer: Promise<SignedAnswer> }> => {
-      const path = `${PLANE_PATHS.transfers}/${id}/parts/1?wait=5`;
+      const path = `${PLANE_PATHS.transfers}/${id}/parts/1?wait=5&importer=first`;
       const answer = target.call({ method: 'GET', path });
       await waiting(topicOf(id));
       return { answer };

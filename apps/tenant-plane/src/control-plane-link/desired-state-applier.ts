@@ -108,6 +108,7 @@ export class DesiredStateApplier {
   private async put(manager: EntityManager, entry: DesiredTenant): Promise<void> {
     const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id: entry.tenant_id });
     const known = await lockedForUpdate(query).getOne();
+    requireWholeCopy(known, entry);
     const isFollowed = known?.phase === 'serving' && known.transfer?.id === entry.transfer?.id;
     if (entry.phase === 'serving' && !isFollowed)
       await new ChangeTracking(this.database).stop(entry.tenant_id);
@@ -156,6 +157,16 @@ export class DesiredStateApplier {
       return result;
     });
   }
+}
+
+/** Nobody is at home in a part of their rows, whatever the Control Plane was told. */
+function requireWholeCopy(known: Tenant | null, { phase }: DesiredTenant): void {
+  const isHome = phase === 'serving' || phase === 'frozen';
+  if (!isHome || known?.phase !== 'importing' || known.transfer === null) return;
+  if (known.importedTransferId === known.transfer.id) return;
+  throw new Error(
+    "The copy of this tenant's rows in this plane's database is not whole, so the tenant is not served from it. If this database was restored from a backup, restore a newer one.",
+  );
 }
 
 export function hasFailed(applied: readonly Applied[]): boolean {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type TenantScope } from '@atlas/persistence';
 import { Logger } from '@nestjs/common';
 import { type CryptoKey } from 'jose';
@@ -31,6 +32,7 @@ export class TransferFailed extends Error {}
  */
 export class IncomingTransfer {
   private readonly logger = new Logger(IncomingTransfer.name);
+  private readonly importer = randomUUID();
   private sums: RowSums;
   private attempt?: string;
   private next = 1;
@@ -76,7 +78,7 @@ export class IncomingTransfer {
 
   private receive(signal: AbortSignal, waitSeconds?: number): Promise<string | null> {
     const { transferId } = this.incoming;
-    const wanted = { transferId, attempt: this.attempt, part: this.next };
+    const wanted = { transferId, importer: this.importer, attempt: this.attempt, part: this.next };
     return this.tools.relay.receive(wanted, signal, waitSeconds);
   }
 

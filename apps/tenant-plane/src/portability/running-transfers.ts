@@ -1,9 +1,12 @@
+import { type DesiredTransfer } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
 import { type Fence } from '../control-plane-link/link-lease';
 import { type IncomingTransfer } from './incoming-transfer';
 import { type OutgoingTransfer } from './outgoing-transfer';
 
 export interface RunningTransfer {
+  /** As it was wanted when it was begun. */
+  readonly transfer: DesiredTransfer;
   readonly end: AbortController;
   /** Of all that it writes. */
   readonly fence: Fence;

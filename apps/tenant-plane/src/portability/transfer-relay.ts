@@ -5,6 +5,15 @@ import { ControlPlaneClient, type SignedCall } from '../control-plane-link/contr
 import { ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane-link/control-plane.errors';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 
+/** What an import asks for. */
+export interface WantedPart {
+  readonly transferId: string;
+  /** Its own name: the Control Plane counts on the newest import alone. */
+  readonly importer: string;
+  readonly attempt: string | undefined;
+  readonly part: number;
+}
+
 const TIMEOUT_MS = 30_000;
 const WAIT_SECONDS = 20;
 const RETRY_MS = 1000;
@@ -28,11 +37,11 @@ export class TransferRelay {
    * the source has begun another attempt, that one's first part is the answer.
    */
   async receive(
-    { transferId, attempt, part }: { transferId: string; attempt: string | undefined; part: number },
+    { transferId, importer, attempt, part }: WantedPart,
     signal: AbortSignal,
     waitSeconds = WAIT_SECONDS,
   ): Promise<string | null> {
-    const query = { wait: String(waitSeconds), ...(attempt !== undefined && { attempt }) };
+    const query = { wait: String(waitSeconds), importer, ...(attempt !== undefined && { attempt }) };
     const call = this.callFor(transferId, part, query);
     return (await this.persist(signal, { ...call, mustBeSigned: true })) || null;
   }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { ChangeTracking, Database, TenantDatabase, lockedForShare } from '@atlas/persistence';
 import { type DesiredTransfer, LinkPace } from '@atlas/plane-contract';
 import { databaseFailure, databaseState } from '@atlas/platform';
@@ -7,6 +8,7 @@ import { type CryptoKey } from 'jose';
 import { IsNull, Not } from 'typeorm';
 import { type Applied } from '../control-plane-link/desired-state-applier';
 import { type Fence, Superseded } from '../control-plane-link/link-lease';
+import { ControlPlaneRefused } from '../control-plane-link/control-plane.errors';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { Reporter } from '../control-plane-link/reporter';
 import { TenantDirectory } from '../tenancy/tenant-directory';
@@ -43,8 +45,8 @@ export class Transfers {
   /** After each change of the directory, and now and then: consent is given at any replica. */
   async tend(): Promise<void> {
     const wanted = await this.wanted();
-    for (const [id, { end }] of this.running)
-      if (!wanted.some(({ transfer }) => transfer.id === id)) end.abort();
+    for (const { transfer, end } of this.running.values())
+      if (!wanted.some((tenant) => isDeepStrictEqual(tenant.transfer, transfer))) end.abort();
     for (const tenant of wanted)
       if (tenant.transfer.role !== 'source' || this.moves.mayLeave(tenant)) this.ensure(tenant);
   }
@@ -55,29 +57,37 @@ export class Transfers {
 
   private ensure({ id: tenantId, transfer, phase }: TenantInTransfer): void {
     const known = this.running.get(transfer.id);
-    if (known) {
+    if (known && !known.end.signal.aborted) {
       if (phase === 'frozen') known.outgoing?.freeze();
       return;
     }
-    const fence = this.fenceOf(tenantId, transfer.id);
-    const running: RunningTransfer = { end: new AbortController(), fence, ended: Promise.resolve() };
+    const fence = this.fenceOf(tenantId, transfer);
+    const ended = known?.ended ?? Promise.resolve();
+    const running: RunningTransfer = { transfer, end: new AbortController(), fence, ended };
     this.running.set(transfer.id, running);
-    running.ended = this.keepTrying(transfer.id, running).finally(() => this.running.delete(transfer.id));
+    // One that is wanted again, after it was taken back unheard, has another key: it is begun anew.
+    running.ended = ended.then(() => this.keepTrying(running)).finally(() => this.forget(running));
+  }
+
+  private forget(running: RunningTransfer): void {
+    const { id } = running.transfer;
+    if (this.running.get(id) === running) this.running.delete(id);
   }
 
   /**
    * Whatever fails is told, and tried again from where it was. A copy that differs is made anew: a person sees it, and may
    * end it.
    */
-  private async keepTrying(transferId: string, running: RunningTransfer): Promise<void> {
+  private async keepTrying(running: RunningTransfer): Promise<void> {
     const { signal } = running.end;
+    const { id: transferId } = running.transfer;
     const pace = new LinkPace();
     let hasFailed = false;
     let tenant: TenantInTransfer | undefined;
     while (!signal.aborted) {
       const startedAt = performance.now();
       try {
-        tenant = (await this.wanted()).find(({ transfer }) => transfer.id === transferId);
+        tenant = (await this.wanted()).find(({ transfer }) => isDeepStrictEqual(transfer, running.transfer));
         if (!tenant) return;
         await this.attempt(tenant, running);
         if (hasFailed) this.reporter.report([{ tenantId: tenant.id, entryRevision: tenant.entryRevision }]);
@@ -87,7 +97,8 @@ export class Transfers {
         // Whoever holds the lease begins it anew, if it is still wanted.
         if (signal.aborted || error instanceof Superseded) return;
         hasFailed = true;
-        if (error instanceof TransferFailed) running.outgoing = running.incoming = undefined;
+        if (error instanceof TransferFailed || isSuperseded(error))
+          running.outgoing = running.incoming = undefined;
         this.logger.warn(`Transfer ${transferId} is tried again: ${(error as Error).message}`);
         if (tenant) this.reporter.report([failureOf(tenant, error as Error)]);
         pace.failed(performance.now() - startedAt);
@@ -165,14 +176,14 @@ export class Transfers {
   }
 
   /** While this process holds the lease, and the tenant's entry speaks of this transfer. */
-  private fenceOf(id: string, transferId: string): Fence {
+  private fenceOf(id: string, transfer: DesiredTransfer): Fence {
     const fence = this.identities.lease.fence();
     return async (manager) => {
       await fence(manager);
       const tenant = await lockedForShare(
         manager.createQueryBuilder(Tenant, 'tenant').where({ id }),
       ).getOne();
-      if (tenant?.transfer?.id !== transferId) throw new Superseded('This transfer is no longer wanted.');
+      if (!isDeepStrictEqual(tenant?.transfer, transfer)) throw new Superseded('This transfer is no longer wanted.');
     };
   }
 
@@ -186,6 +197,11 @@ export class Transfers {
   private codecs() {
     return rowCodecs(this.database.dataSource.manager);
   }
+}
+
+/** The Control Plane counts on an import that began after ours. */
+function isSuperseded(error: unknown): boolean {
+  return error instanceof ControlPlaneRefused && error.code === 'import_superseded';
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -33,12 +33,14 @@ export class FreezeStep extends Step {
   }
 
   async undo({ manager, tenantId }: StepContext): Promise<void> {
-    const transfer = await this.transfers.live(manager, tenantId);
-    if (transfer) await this.transfers.freeze(manager, transfer.id, null);
+    // What was sent is no longer all there is, as soon as its users write again.
+    await this.transfers.replace(manager, tenantId);
     const home = await placeOf(manager, tenantId);
     if (home?.phase !== 'frozen') return;
     const { tenantPlaneId } = home;
     await manager.update(Placement, { tenantId, tenantPlaneId }, { phase: 'serving' });
     await this.desiredStates.publish(manager, home);
+    const coming = await placeOf(manager, tenantId, 'importing');
+    if (coming) await this.desiredStates.publish(manager, coming);
   }
 }
