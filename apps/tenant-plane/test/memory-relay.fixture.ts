@@ -1,11 +1,15 @@
 import { decodeProtectedHeader } from 'jose';
+import { ControlPlaneRefused } from '../src/control-plane-link/control-plane.errors';
+import { type WantedPart } from '../src/portability/transfer-relay';
 
 /** The Control Plane's part of it, in memory. */
 export class MemoryRelay {
   readonly parts: string[] = [];
   private wake: () => void = () => undefined;
   private readonly waiting: { until: () => boolean; resolve: () => void }[] = [];
-  /** The part that was asked for last: those before are imported. */
+  /** The newest is the one that is counted on. */
+  readonly importers: string[] = [];
+  /** The part that it has asked for last: those before are imported. */
   asked = 0;
 
   async send(_id: string, part: number, sealed: string): Promise<void> {
@@ -16,11 +20,12 @@ export class MemoryRelay {
   }
 
   async receive(
-    { attempt, part }: { attempt?: string; part: number },
+    { importer, attempt, part }: Omit<WantedPart, 'transferId'>,
     signal: AbortSignal,
     wait = 20,
   ): Promise<string | null> {
     const isNew = (): boolean => this.parts[0] !== undefined && attempt !== attemptOf(this.parts[0]);
+    this.noteImporter(importer, part, attempt);
     this.asked = part;
     this.look();
     while (wait > 0 && !isNew() && this.parts.length < part && !signal.aborted)
@@ -29,6 +34,13 @@ export class MemoryRelay {
         signal.addEventListener('abort', () => resolve());
       });
     return (isNew() ? this.parts[0] : this.parts[part - 1]) ?? null;
+  }
+
+  private noteImporter(importer: string, part: number, attempt: string | undefined): void {
+    if (importer === this.importers.at(-1)) return;
+    if (part !== 1 || attempt !== undefined || this.importers.includes(importer))
+      throw new ControlPlaneRefused(409, 'import_superseded', 'Begin anew.');
+    this.importers.push(importer);
   }
 
   /** Until the target has imported all that was sent. */

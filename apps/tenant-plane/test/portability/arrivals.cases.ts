@@ -35,7 +35,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
   });
   afterEach(async () => {
     // The next one's relay is for its tenant alone.
-    await want({ phase: 'serving', transfer: undefined });
+    await want({ phase: 'retired', transfer: undefined });
     await plane.app.get(Transfers).stop();
     jest.restoreAllMocks();
   });
@@ -105,6 +105,37 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     await want({ phase: 'serving', transfer: undefined });
     expect(await write('at home again')).toBe(201);
     expect(await titles()).toEqual(['acknowledged', 'at home again']);
+  });
+
+  it('is not served from a part of its rows, whatever the Control Plane was told', async () => {
+    const id = randomUUID();
+    expect(await write('before')).toBe(201);
+    await expectHere(id);
+    const entry = { ...tenant, transfer: undefined, entry_revision: tenant.entry_revision + 1 };
+    for (const phase of ['serving', 'frozen'] as const)
+      expect(await plane.apply({ tenants: [{ ...entry, phase }] })).toMatchObject([
+        { error: expect.stringContaining('is not whole') },
+      ]);
+    expect(await read()).toBe(404);
+    await send(id);
+    await arrived(id);
+    await want({ phase: 'serving', transfer: undefined });
+    expect([await read(), await titles()]).toEqual([200, ['before']]);
+  });
+
+  it('is imported anew where the Control Plane counts on another import by now', async () => {
+    const id = randomUUID();
+    expect(await write('before')).toBe(201);
+    await expectHere(id);
+    await relay.when(() => relay.asked > 0);
+    // The process of before, paused until now, has taken over.
+    relay.importers.push('another');
+    await send(id);
+    await arrived(id);
+    await relay.when(() => relay.asked > relay.parts.length);
+    expect(relay.importers).toEqual([expect.any(String), 'another', expect.any(String)]);
+    expect(new Set(relay.importers).size).toBe(3);
+    expect(await titles()).toEqual(['before']);
   });
 
   it('is written no more by a transfer that another has replaced, and that still runs', async () => {

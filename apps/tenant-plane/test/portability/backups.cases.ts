@@ -117,6 +117,20 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
     await begin({ status: 'active', phase: 'serving', transfer: undefined });
   });
 
+  it('is brought back anew when it was taken back and is wanted again, and only the latter was heard', async () => {
+    const pair = await keys();
+    await begin({ status: 'deprovisioning', transfer: await wanted('backup', pair) });
+    await eventually(isVerified, { what: 'the backup is verified' });
+    await begin({ phase: 'retired', transfer: undefined, purge: { job_id: id } });
+    for (let turn = 0; turn < 2; turn += 1) {
+      relay.asked = 0;
+      await begin({ phase: 'importing', purge: undefined, transfer: await wanted('target', pair) });
+      await eventually(isVerified, { what: 'the backup is restored' });
+    }
+    expect(relay.importers).toHaveLength(3);
+    await begin({ status: 'active', phase: 'serving', transfer: undefined });
+  });
+
   it('is made, and the tenant removed and brought back, although COMMITs fail all the while', async () => {
     const pair = await keys();
     const before = await contents();
