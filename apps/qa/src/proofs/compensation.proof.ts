@@ -48,7 +48,9 @@ export const COMPENSATION: Proof = {
   // control-plane/test/jobs/job-control.cases.ts and e2e/test/dedicated.spec.ts are its small form.
   smallOn: [],
   async run(context) {
-    const undoable = context.size === 'full' ? UNDOABLE : UNDOABLE.slice(0, 1);
+    const { size, only = '' } = context;
+    const chosen = UNDOABLE.filter(({ scenario }) => scenario.name.includes(only));
+    const undoable = size === 'full' ? chosen : chosen.slice(0, 1);
     const outcomes = await inLanes(LANES, undoable, (one) => failAtEach(context, one));
     const problems = outcomes.flatMap((outcome) => outcome.problems);
     const sum = (of: 'edges' | 'again') => outcomes.reduce((total, outcome) => total + outcome[of], 0);
