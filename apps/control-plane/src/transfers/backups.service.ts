@@ -18,7 +18,7 @@ import {
 import { type EntityManager, type FindOptionsWhere, IsNull, Not } from 'typeorm';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Transfer, TransferPart } from './transfer.entity';
-import { newTransfer } from './transfers.service';
+import { newTransfer, superseding } from './transfers.service';
 import { SEALED, placeIn } from '../sealing/sealed-columns';
 
 const KEY_AGREEMENT = 'ECDH-ES';
@@ -75,9 +75,7 @@ export class Backups {
   async bringBack(manager: EntityManager, backup: Transfer, tenantPlaneId: string): Promise<void> {
     const planes = { sourcePlaneId: tenantPlaneId, targetPlaneId: tenantPlaneId };
     const planeKey = await this.keyFor(manager, backup, tenantPlaneId);
-    const { importer, formerImporters: former } = backup;
-    const formerImporters = importer === null ? former : [...former, importer];
-    const anew = { imported: 0, importer: null, formerImporters, endedAt: null };
+    const anew = { imported: 0, importer: null, ...superseding(backup, backup.importer), endedAt: null };
     const coming = { ...planes, ...anew, planeKey, purpose: 'restore' } as const;
     await updateRows(manager, Transfer, { id: backup.id }, coming);
   }

@@ -8,15 +8,13 @@ import { JobWaker } from '../provisioning/job-waker';
 import { ServiceKeys } from '../tenant-planes/service-keys';
 import { Wakes } from '../tenant-planes/wakes';
 import { Transfer, TransferPart } from './transfer.entity';
-import { holdTransfer, topicOf } from './transfers.service';
+import { holdTransfer, superseding, topicOf } from './transfers.service';
 
 const KINDS: readonly TransferPartHeader['kind'][] = ['snapshot', 'changes', 'last'];
 /** As long as the target may name it. */
 const MAX_ATTEMPT = 100;
 /** Of one attempt; a part holds a megabyte of rows, or what was changed in a tenth of a second. */
 export const MAX_PARTS = 100_000;
-/** Of one transfer; a target that ends again and again does not fill our database with their names. */
-const MAX_IMPORTERS = 1000;
 /** What an integer column holds. */
 const MAX_CHANGES = 2_147_483_647;
 
@@ -52,12 +50,14 @@ export class TransferRelay {
       await this.keys.holdAccepted(manager, keyId);
       const transfer = await this.require(manager, { id, sourcePlaneId, purpose: Not('restore') });
       const isNew = transfer.attempt !== header.attempt;
-      if (part > (isNew ? 1 : transfer.parts + 1)) throw outOfOrder();
+      const isLate = isNew && transfer.superseded.includes(header.attempt);
+      if (isLate || part > (isNew ? 1 : transfer.parts + 1)) throw outOfOrder();
       if (isNew) await manager.delete(TransferPart, { transferId: id });
       await manager.upsert(TransferPart, { transferId: id, part, sealed }, ['transferId', 'part']);
       const { attempt, kind: lastKind, changes: lastChanges } = header;
-      const progress = { attempt, parts: part, lastKind, lastChanges, ...(isNew && { imported: 0 }) };
-      if (isNew || part > transfer.parts) await manager.update(Transfer, { id }, progress);
+      const anew = isNew && { imported: 0, ...superseding(transfer, transfer.attempt) };
+      const progress = { attempt, parts: part, lastKind, lastChanges, ...anew };
+      if (isNew || part > transfer.parts) await updateRows(manager, Transfer, { id }, progress);
       this.signals.publish(topicOf(id));
     });
   }
@@ -109,14 +109,13 @@ export class TransferRelay {
    */
   private async beginImport(
     manager: EntityManager,
-    { id, importer: former, formerImporters }: Transfer,
+    transfer: Transfer,
     { part, importer, attempt }: WantedPart,
   ): Promise<void> {
-    const isNew = part === 1 && attempt === undefined && !formerImporters.includes(importer);
+    const isNew = part === 1 && attempt === undefined && !transfer.superseded.includes(importer);
     if (!isNew) throw importSuperseded();
-    if (formerImporters.length >= MAX_IMPORTERS) throw tooManyImports();
-    const replaced = former === null ? formerImporters : [...formerImporters, former];
-    await updateRows(manager, Transfer, { id }, { importer, formerImporters: replaced, imported: 0 });
+    const anew = { importer, imported: 0, ...superseding(transfer, transfer.importer) };
+    await updateRows(manager, Transfer, { id: transfer.id }, anew);
   }
 
   /** The first part, when the source has begun anew. */
@@ -165,18 +164,13 @@ function outOfOrder(): DomainError {
   return new DomainError(
     'transfer_out_of_order',
     'conflict',
-    'A part before this one is missing. Begin anew.',
+    'A part before this one is missing, or another attempt has begun since. Begin anew.',
   );
 }
 
 function importSuperseded(): DomainError {
   const detail = 'Another import of this transfer has begun since, or this one was never begun. Begin anew.';
   return new DomainError('import_superseded', 'conflict', detail);
-}
-
-function tooManyImports(): DomainError {
-  const detail = `The import of this transfer was begun ${MAX_IMPORTERS} times. Cancel the job, find out why the target does not get to its end, and begin the job anew.`;
-  return new DomainError('transfer_too_long', 'conflict', detail);
 }
 
 function tooManyParts(): DomainError {

@@ -33,8 +33,8 @@ export class Transfer {
   @Column('integer') imported: number;
   /** The import under way at the target, by the id that it gave itself. */
   @Column('varchar', { nullable: true }) importer: string | null;
-  /** Imports that another has replaced: what they say comes too late. */
-  @JsonColumn({ name: 'former_importers' }) formerImporters: readonly string[];
+  /** Attempts and imports that others have replaced, the latest of them: what is sent in their name comes too late. */
+  @JsonColumn() superseded: readonly string[];
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   /** When the source was told to let nothing be written any more. */
   @TimestampColumn({ name: 'frozen_at', nullable: true }) frozenAt: Date | null;

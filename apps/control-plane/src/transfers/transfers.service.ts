@@ -8,6 +8,8 @@ import { Transfer, TransferPart } from './transfer.entity';
 
 /** So few changes at a time that a freeze is short. */
 const LEVEL_CHANGES = 200;
+/** Nothing is so late that as many came after it. */
+const MAX_SUPERSEDED = 100;
 
 /** The transfers of tenants between planes, as the steps of a move need them. */
 @Injectable()
@@ -56,6 +58,15 @@ export class Transfers {
   }
 }
 
+/** With those names, as far as there are any, among the superseded ones. */
+export function superseding(
+  { superseded }: Transfer,
+  ...replaced: readonly (string | null)[]
+): Pick<Transfer, 'superseded'> {
+  const names = [...superseded, ...replaced.filter((name) => name !== null)];
+  return { superseded: names.slice(-MAX_SUPERSEDED) };
+}
+
 export function newTransfer(
   facts: Pick<Transfer, 'tenantId' | 'sourcePlaneId' | 'targetPlaneId' | 'purpose' | 'recipient'>,
   now: Date,
@@ -64,7 +75,7 @@ export function newTransfer(
     ...facts,
     ...{ id: uuidv7(now), keySealed: null, planeKey: null },
     ...{ manifest: null, attempt: null, parts: 0, lastKind: null, lastChanges: 0 },
-    ...{ imported: 0, importer: null, formerImporters: [] },
+    ...{ imported: 0, importer: null, superseded: [] },
     ...{ createdAt: now, frozenAt: null, endedAt: null },
   };
 }

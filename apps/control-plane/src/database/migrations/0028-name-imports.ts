@@ -1,17 +1,17 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Which import of a transfer is counted on. One that is under way has no name yet: its target begins anew. */
-export class NameImporters1700000000028 extends PortableMigration {
+/** Which attempt and which import of a transfer are counted on. One that is under way has no name yet: its target begins anew. */
+export class NameImports1700000000028 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(
       'alter table transfers add column importer varchar',
-      `alter table transfers add column former_importers ${types.json} not null default '[]'`,
+      `alter table transfers add column superseded ${types.json} not null default '[]'`,
       'update transfers set imported = 0 where ended_at is null',
     );
   }
   protected async revert({ sql }: MigrationContext): Promise<void> {
     await sql(
-      'alter table transfers drop column former_importers',
+      'alter table transfers drop column superseded',
       'alter table transfers drop column importer',
     );
   }
