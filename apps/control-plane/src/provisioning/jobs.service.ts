@@ -211,8 +211,11 @@ async function holdsPlaceOf(
 ): Promise<boolean> {
   if (!OPERATION_RULES[operation].makesPlace) return false;
   const left = await placeOf(manager, tenantId, 'importing');
-  return steps.some(
-    ({ status, outputs }) => status === 'done' && left?.tenantPlaneId === outputs['tenant_plane_id'],
+  return (
+    left !== null &&
+    steps.some(
+      ({ status, outputs }) => status !== 'undone' && outputs['tenant_plane_id'] === left.tenantPlaneId,
+    )
   );
 }
 

@@ -1,6 +1,6 @@
 import { type TenantStatus, TENANT_STATUSES, uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE } from '@atlas/testing';
-import { type JobStatus } from '../../src/provisioning/job';
+import { type JobStatus, type StepState } from '../../src/provisioning/job';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { JobRunner } from '../../src/provisioning/job-runner';
 import { newJob } from '../../src/provisioning/new-job';
@@ -79,12 +79,17 @@ describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancel
     operation: OperationName,
     status: JobStatus,
     about: { tenantId: string | null; tenantPlaneId?: string },
+    isHalfUndone = false,
   ): Promise<string> => {
     const at = new Date(scene.plane.clock.now().getTime() + (n += 1));
     const made = newJob({ operation, ...about, steps: [{ name: 'first' }, { name: 'second' }] }, at);
+    const [first, second] = made.steps;
+    // The step that made the place has said so, and no other one; or it could not give the place back.
     const outputs = { tenant_plane_id: scene.cell.id };
-    made.steps.forEach((step, index) => Object.assign(step, index === 0 ? { status: 'done', outputs } : {}));
-    await scene.plane.insert(ProvisioningJob, { ...made, status });
+    Object.assign(first as StepState, { status: isHalfUndone ? 'failed' : 'done', outputs });
+    Object.assign(second as StepState, { status: isHalfUndone ? 'undone' : 'done' });
+    const direction = isHalfUndone ? 'undo' : 'run';
+    await scene.plane.insert(ProvisioningJob, { ...made, status, direction });
     return made.id;
   };
   const holdPlace = (tenantId: string) =>
@@ -130,12 +135,17 @@ describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancel
   );
 
   it.each(TENANT_OPERATIONS)('%s is not restarted behind what counts on what it left', async (operation) => {
-    for (const isHeld of [true, false]) {
+    for (const [isHeld, isHalfUndone] of [
+      [true, false],
+      [true, true],
+
+      [false, false],
+    ] as const) {
       const restarted = new Set<string>();
       for (const [since, status] of SINCE)
         for (const [index, action] of ACTIONS.entries()) {
           const tenantId = await tenant(status);
-          const id = await job(operation, ENDED[index] ?? 'failed', { tenantId });
+          const id = await job(operation, ENDED[index] ?? 'failed', { tenantId }, isHalfUndone);
           await job(since, since === 'deprovision' ? 'cancelled' : 'failed', { tenantId });
           if (isHeld) await holdPlace(tenantId);
           if (await isRestarted(id, action)) restarted.add(`${operation} behind ${since}, ${status}`);
