@@ -80,7 +80,7 @@ export class Moves {
   }
 }
 
-/** The job would find no such cell, hours later where it waits for the customer. */
+/** Its job would find no such cell, and fail. */
 async function requireSameRegion(
   manager: EntityManager,
   { slug, region }: Tenant,

@@ -112,7 +112,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     expect((await move(to(other))).status).toBe(202);
   });
 
-  it('goes on with a new token after it was suspended and resumed meanwhile', async () => {
+  it('goes on with a new token after it was suspended meanwhile', async () => {
     const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
     await scene.reaches(body.job.id, 'waiting');
     const tokens = `/api/tenants/${id}/provisioning-tokens`;
