@@ -604,14 +604,81 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       expect(await scene.placed()).toBe(placed);
     });
 
-    it('is not deleted before a plane that a customer was to bring back has lost its token', async () => {
-      const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
+    /** The restore failed, and so did the purge, before it could erase anything. */
+    const halfPurged = async (tenant: { id: string }, restore: string): Promise<string> => {
+      jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(broken);
+      await scene.reaches(restore, 'failed');
+      await overdue(tenant);
+      const job = await newestJob(tenant);
+      await scene.reaches(job, 'failed');
+      return job;
+    };
+    const isNotRestored = async (restore: string): Promise<void> => {
+      for (const action of ['retry', 'rollback'] as const) {
+        const answer = await scene.act(restore, action);
+        expect(refusal(answer)).toEqual([409, 'invalid_transition']);
+        expect(answer.body.detail).toMatch(/purge \(job .*If its purge has begun, retry that/);
+      }
+    };
+
+    it('is not brought back by an older restore once its purge has begun, which goes on', async () => {
+      jest.spyOn(scene.plane.app.get(ReinstateStep), 'run').mockRejectedValueOnce(broken);
+      const tenant = await gone();
+      const restore = await importing(tenant);
+      expect((await sayImported(scene.cell, entryOf(tenant.id)?.transfer?.id ?? '')).status).toBe(204);
+      const purging = await halfPurged(tenant, restore);
+      await isNotRestored(restore);
+      await scene.act(purging, 'retry').expect(202);
+      await told(tenant.id, (entry) => entry.purge?.job_id === purging);
+      await scene.report(tenant.id, 'applied');
+      await scene.reaches(purging, 'succeeded');
+      expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deleted' });
+    });
+
+    it('is not purged by a job of before once it is in use again', async () => {
+      const tenant = await gone();
+      jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(broken);
+      await overdue(tenant);
+      const purging = await newestJob(tenant);
+      await scene.reaches(purging, 'failed');
+      await scene.plane.change(Tenant, { id: tenant.id }, { status: 'active', restorableUntil: null });
+      const answer = await scene.act(purging, 'retry');
+      expect(refusal(answer)).toEqual([409, 'invalid_transition']);
+      expect(answer.body.detail).toMatch(/ is active, and its purge can .*deprovision it again/);
+      expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active' });
+    });
+
+    const deprovisionedOfCustomer = async (deployment_model: string) => {
+      const { body } = await scene.plane.provision({ deployment_model }).expect(202);
       const { id, slug, tenant_plane_id: planeId } = body.tenant;
       const theirs = new PlaneSimulator(scene.plane.url, scene.plane.clock, planeId, body.install);
       await theirs.enrol();
       await theirs.serve(id);
       await scene.reaches(body.job.id, 'succeeded');
       await scene.reaches((await begin({ id, slug })).job, 'succeeded');
+      return { id, planeId } as { id: string; planeId: string };
+    };
+
+    it('is not brought back at a customer either, where a restore needs no backup', async () => {
+      const tenant = await deprovisionedOfCustomer('hybrid');
+      const { body } = await scene.plane.post(`/api/tenants/${tenant.id}/restore`).expect(202);
+      const tokens = `/api/tenants/${tenant.id}/provisioning-tokens`;
+      await scene.reaches(body.job.id, 'waiting');
+      await scene.plane.delete(`${tokens}/${body.install.token_id}`).expect(204);
+      const purging = await halfPurged(tenant, body.job.id);
+      await isNotRestored(body.job.id);
+      // Nor by a new token, for which it would have waited.
+      await scene.plane.post(tokens, {}).expect(201);
+      expect(await scene.job(body.job.id)).toMatchObject({ status: 'failed' });
+      await scene.act(purging, 'retry').expect(202);
+      await scene.reaches(purging, 'succeeded');
+      expect(await scene.plane.rows(TenantPlane, { id: tenant.planeId })).toMatchObject([
+        { status: 'retired' },
+      ]);
+    });
+
+    it('is not deleted before a plane that a customer was to bring back has lost its token', async () => {
+      const { id, planeId } = await deprovisionedOfCustomer('on_prem');
       jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run').mockRejectedValueOnce(broken);
       const restore = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
       await scene.reaches(restore.body.job.id, 'failed');

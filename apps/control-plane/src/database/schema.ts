@@ -44,6 +44,7 @@ import { TieKeysToParents1700000000025 } from './migrations/0025-tie-keys-to-par
 import { IndexEndedCredentials1700000000026 } from './migrations/0026-index-ended-credentials';
 import { LimitAddressChanges1700000000027 } from './migrations/0027-limit-address-changes';
 import { NameImports1700000000028 } from './migrations/0028-name-imports';
+import { RotateBesideJobs1700000000029 } from './migrations/0029-rotate-beside-jobs';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -101,5 +102,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     IndexEndedCredentials1700000000026,
     LimitAddressChanges1700000000027,
     NameImports1700000000028,
+    RotateBesideJobs1700000000029,
   ],
 };

@@ -1,17 +1,15 @@
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
 import { lockPlane } from '../tenant-planes/plane-lock';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { TenantPlanes } from '../tenant-planes/tenant-planes.service';
-import { LIVE_JOB_STATUSES } from './job';
-import { ProvisioningJob } from './job.entity';
 import { JobStarter } from './job-starter';
 import { jobView } from './job.view';
-import { operationInProgress } from './live-jobs';
+import { requirePlaneIdle } from './live-jobs';
 import { Operations } from './operations';
 import { type PlanView } from './accepted.view';
 
@@ -55,7 +53,7 @@ export class Drains {
   async reopen(manager: EntityManager, id: string): Promise<RepeatableAnswer> {
     await lockPlane(manager, id);
     const cell = await requireCell(manager, id);
-    await requireIdle(manager, id);
+    await requirePlaneIdle(manager, id);
     if (!cell.acceptsTenants) {
       await manager.update(TenantPlane, { id }, { acceptsTenants: true });
       const subject = { action: 'tenant_plane.reopen', targetKind: 'tenant_plane', targetId: id };
@@ -66,7 +64,7 @@ export class Drains {
 
   private async requirePossible(manager: EntityManager, id: string): Promise<TenantPlane> {
     const cell = await requireCell(manager, id);
-    await requireIdle(manager, id);
+    await requirePlaneIdle(manager, id);
     if (cell.status !== 'enrolled') throw notEnrolled(cell);
     if (!cell.acceptsTenants && cell.placed === 0) throw drained();
     const room = await roomElsewhere(manager, cell);
@@ -81,12 +79,6 @@ async function requireCell(manager: EntityManager, id: string): Promise<TenantPl
   if (cell.deploymentModel === 'shared') return cell;
   const detail = `A ${cell.deploymentModel} tenant plane has one tenant, which moves by itself: POST /api/tenants/<id>/move.`;
   throw new DomainError('tenant_plane_not_a_cell', 'unprocessable', detail);
-}
-
-async function requireIdle(manager: EntityManager, tenantPlaneId: string): Promise<void> {
-  const live = { tenantPlaneId, status: In([...LIVE_JOB_STATUSES]) };
-  if (await manager.existsBy(ProvisioningJob, live))
-    throw operationInProgress({ tenantId: null, tenantPlaneId });
 }
 
 /** Free places in the other cells of its region. */

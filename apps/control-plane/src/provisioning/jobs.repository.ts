@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, LessThanOrEqual, Not } from 'typeorm';
 import { LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
+import { type OperationName } from './operation-rules';
 
 export const LEASE_MS = 15_000;
 /** Before a job that was broken off is claimed again. */
@@ -113,7 +114,8 @@ export class Jobs {
   /** Ends what is in work at a tenant, or at a tenant plane, for good: whoever works on it loses the lease. */
   async supersede(
     manager: EntityManager,
-    subject: { readonly tenantId: string } | { readonly tenantPlaneId: string },
+    subject:
+      { readonly tenantId: string } | { readonly tenantPlaneId: string; readonly operation?: OperationName },
     operation: string,
   ): Promise<void> {
     const where = { ...subject, status: In([...LIVE_JOB_STATUSES]) };

@@ -1,7 +1,7 @@
 import { Database, Signals, updateRows } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In, IsNull, MoreThan } from 'typeorm';
+import { type EntityManager, In, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { lockPlane } from '../tenant-planes/plane-lock';
 import { placeOf } from '../tenant-planes/placements';
@@ -12,9 +12,10 @@ import { ProvisioningJob } from './job.entity';
 import { type JobView, jobView } from './job.view';
 import { type ListJobsQuery } from './jobs.dto';
 import { Jobs, topicOf } from './jobs.repository';
-import { liveJobFailure, operationInProgress, requireNothingExcluded } from './live-jobs';
+import { aboutTheSame, liveJobFailure, requireNoOther, requireNothingExcluded } from './live-jobs';
 import { OPERATION_RULES } from './operation-rules';
 import { JobQueue } from './queue/job-queue';
+import { type RestartSituation, restartProblem } from './restarts';
 
 /** What operators see of jobs and do to them. */
 @Injectable()
@@ -96,24 +97,33 @@ export class JobControl {
     return job;
   }
 
-  /** Goes on with the newest job about it when that failed at this step: what it lacked is there now. */
+  /**
+   * Goes on with the newest job about it that failed at this step and may still be restarted: what it lacked is there now.
+   * Others may have come and gone since.
+   */
   async resumeAt(
     manager: EntityManager,
     where: { readonly tenantId: string } | { readonly tenantPlaneId: string },
     step: string,
   ): Promise<void> {
-    const job = await manager.findOne(ProvisioningJob, { where, order: { id: 'DESC' } });
-    const failedAt = job?.status === 'failed' && job.steps.find(({ status }) => status === 'failed');
-    if (failedAt && failedAt.name === step) await this.retry(job.id);
+    const order = { id: 'DESC' } as const;
+    const failed = await manager.find(ProvisioningJob, { where: { ...where, status: 'failed' }, order });
+    for (const { id, steps } of failed) {
+      if (!steps.some(({ name, status }) => name === step && status === 'failed')) continue;
+      const { job, situation } = await this.lock(manager, id);
+      if (restartProblem(job, situation) !== null) continue;
+      await this.retry(id);
+      return;
+    }
   }
 
   private restart(id: string, direction: JobDirection, action: string): Promise<ProvisioningJob> {
     return this.database.write(async (manager) => {
-      const { job, tenant } = await this.lock(manager, id);
-      // Rolled back to the end: there is nothing left to go on with.
-      await this.requireNewest(manager, job, tenant);
-      if (!JOB_MACHINE.can(job.status, 'queued') || (tenant && tenant.status === 'deleted'))
-        throw notRestartable(job.status);
+      const { job, situation } = await this.lock(manager, id);
+      await requireNoOther(manager, job);
+      if (!JOB_MACHINE.can(job.status, 'queued')) throw notRestartable(job.status);
+      const problem = restartProblem(job, situation);
+      if (problem !== null) throw invalidTransition(problem);
       if (direction === 'undo') requireWayBack(job);
       await requireNothingExcluded(manager, job);
       // As it was read: of a retry and a rollback at once, one is refused.
@@ -140,31 +150,22 @@ export class JobControl {
     });
   }
 
-  /** What came after it counts on what it left: it is begun anew instead, unless nobody else can remove its place. */
-  private async requireNewest(
-    manager: EntityManager,
-    job: ProvisioningJob,
-    tenant: Tenant | null,
-  ): Promise<void> {
-    const { id, tenantId, tenantPlaneId } = job;
-    const same =
-      tenantId === null ? { tenantId: IsNull(), tenantPlaneId: tenantPlaneId ?? IsNull() } : { tenantId };
-    const [newer] = await manager.find(ProvisioningJob, { where: { ...same, id: MoreThan(id) }, take: 1 });
-    if (!newer) return;
-    if (LIVE_JOB_STATUSES.includes(newer.status)) throw operationInProgress(newer);
-    if (tenant && (await holdsItsPlace(manager, job, tenant))) return;
-    throw invalidTransition(`Another operation came after it (${newer.operation}). Begin this one anew.`);
-  }
-
   /** The job, while no other begins, and none is restarted or cancelled, at whom or what it is about. */
   private async lock(
     manager: EntityManager,
     id: string,
-  ): Promise<{ readonly job: ProvisioningJob; readonly tenant: Tenant | null }> {
+  ): Promise<{ readonly job: ProvisioningJob; readonly situation: RestartSituation }> {
     const { tenantId, tenantPlaneId } = await this.requireJob(manager, id);
     const tenant = tenantId === null ? null : await lockTenant(manager, tenantId);
-    if (tenantPlaneId !== null) await lockPlane(manager, tenantPlaneId);
-    return { tenant, job: await this.requireJob(manager, id) };
+    const plane = tenantPlaneId === null ? null : await lockPlane(manager, tenantPlaneId);
+    const job = await this.requireJob(manager, id);
+    const since = await manager.find(ProvisioningJob, {
+      where: { ...aboutTheSame(job), id: MoreThan(id) },
+      select: { id: true, operation: true },
+      order: { id: 'DESC' },
+    });
+    const holdsItsPlace = tenantId !== null && (await holdsPlaceOf(manager, job, tenantId));
+    return { job, situation: { tenant, plane, since, holdsItsPlace } };
   }
 
   private async requireJob(manager: EntityManager, id: string): Promise<ProvisioningJob> {
@@ -202,17 +203,19 @@ async function setStatus(
   if (id !== null && status !== undefined) await manager.update(Tenant, { id }, { status });
 }
 
-/** It failed, its tenant still holds the place that it made, and no other job may take that over or remove it. */
-async function holdsItsPlace(
+/** Whether its tenant still holds the place that the job made: no other may take that over or remove it. */
+async function holdsPlaceOf(
   manager: EntityManager,
   { operation, steps }: ProvisioningJob,
-  { id, status }: Tenant,
+  tenantId: string,
 ): Promise<boolean> {
-  const { makesPlace, from } = OPERATION_RULES[operation];
-  if (!makesPlace || !from.includes(status)) return false;
-  const left = await placeOf(manager, id, 'importing');
-  return steps.some(
-    (step) => step.status === 'done' && left?.tenantPlaneId === step.outputs['tenant_plane_id'],
+  if (!OPERATION_RULES[operation].makesPlace) return false;
+  const left = await placeOf(manager, tenantId, 'importing');
+  return (
+    left !== null &&
+    steps.some(
+      ({ status, outputs }) => status !== 'undone' && outputs['tenant_plane_id'] === left.tenantPlaneId,
+    )
   );
 }
 

@@ -1,6 +1,6 @@
 import { violates } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
 import { lockPlane } from '../tenant-planes/plane-lock';
 import { Placement } from '../tenant-planes/placement.entity';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
@@ -10,16 +10,46 @@ import { OPERATION_RULES } from './operation-rules';
 
 type Subject = Pick<ProvisioningJob, 'tenantId' | 'tenantPlaneId'>;
 
-/** Of a tenant, and of a tenant plane as a whole, at most one job is live; and one of a kind about the fleet. */
+/**
+ * Of a tenant, and of a tenant plane as a whole, at most one job is live, and one rotation beside that; and one of a kind
+ * about the fleet.
+ */
 const RULES = [
   { name: 'provisioning_jobs_live_uq', table: 'provisioning_jobs', columns: ['tenant_id'] },
   { name: 'provisioning_jobs_live_plane_uq', table: 'provisioning_jobs', columns: ['tenant_plane_id'] },
+  { name: 'provisioning_jobs_live_rotation_uq', table: 'provisioning_jobs', columns: ['tenant_plane_id'] },
   { name: 'provisioning_jobs_live_fleet_uq', table: 'provisioning_jobs', columns: ['operation'] },
 ];
 
 /** To be thrown where writing a job failed with `error`. */
 export function liveJobFailure(error: unknown, job: Subject): unknown {
   return RULES.some((rule) => violates(error, rule)) ? operationInProgress(job) : error;
+}
+
+/** All jobs about whom or what this one is about. */
+export function aboutTheSame({ tenantId, tenantPlaneId }: Subject): FindOptionsWhere<ProvisioningJob> {
+  return tenantId === null ? { tenantId: IsNull(), tenantPlaneId: tenantPlaneId ?? IsNull() } : { tenantId };
+}
+
+/**
+ * Throws `operation_in_progress` while another job about the same is live. What ends the trust in a secret that others may have
+ * waits for nothing but another rotation: it changes neither the plane nor its tenants.
+ */
+export async function requireNoOther(
+  manager: EntityManager,
+  job: Subject & Pick<ProvisioningJob, 'id' | 'operation' | 'params'>,
+): Promise<void> {
+  const { id, operation } = job;
+  const isUrgent = operation === 'rotate_secret' && job.params['mode'] === 'compromised';
+  const live = { ...aboutTheSame(job), id: Not(id), status: In([...LIVE_JOB_STATUSES]) };
+  if (await manager.existsBy(ProvisioningJob, { ...live, ...(isUrgent && { operation }) }))
+    throw operationInProgress(job);
+}
+
+/** Throws `operation_in_progress` while any job about the plane as a whole is live. */
+export async function requirePlaneIdle(manager: EntityManager, tenantPlaneId: string): Promise<void> {
+  if (await manager.existsBy(ProvisioningJob, { tenantPlaneId, status: In([...LIVE_JOB_STATUSES]) }))
+    throw operationInProgress({ tenantId: null, tenantPlaneId });
 }
 
 /**

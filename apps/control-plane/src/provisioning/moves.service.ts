@@ -66,7 +66,8 @@ export class Moves {
       throw new DomainError('tenant_plane_not_a_cell', 'unprocessable', detail);
     }
     if (model !== 'shared') return requireDatabaseAllowed(this.config, model, tenant);
-    const wanted = { region: only === undefined ? tenant.region : null, only, except: home?.tenantPlaneId };
+    if (only !== undefined) await requireSameRegion(manager, tenant, only);
+    const wanted = { region: tenant.region, only, except: home?.tenantPlaneId };
     const source = home && (await manager.findOneBy(TenantPlane, { id: home.tenantPlaneId }));
     const versions = source?.version ? await versionsFrom(manager, source.version) : undefined;
     if (await this.cells.emptiest(manager, { ...wanted, versions })) return;
@@ -77,6 +78,19 @@ export class Moves {
       'No shared tenant plane that would do has room. Register another cell, or name another one.';
     throw new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });
   }
+}
+
+/** Its job would find no such cell, and fail. */
+async function requireSameRegion(
+  manager: EntityManager,
+  { slug, region }: Tenant,
+  cellId: string,
+): Promise<void> {
+  const cell = await manager.findOneBy(TenantPlane, { id: cellId, deploymentModel: 'shared' });
+  if (!cell || region === null || cell.region === region) return;
+  const where = cell.region === null ? 'in no region' : `in region ${cell.region}`;
+  const detail = `Tenant "${slug}" is kept in region ${region}, and the cell ${cell.name} is ${where}. Name a cell of region ${region}, or leave tenant_plane_id out.`;
+  throw new DomainError('other_region', 'unprocessable', detail);
 }
 
 function paramsOf({ deployment_model, tenant_plane_id }: MoveTenantDto): JobParams {

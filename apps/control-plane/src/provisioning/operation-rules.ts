@@ -41,30 +41,63 @@ export interface OperationRules {
   readonly whenUndone?: TenantStatus;
   /** Once this step is done it only goes forward. */
   readonly beyondReturn?: { readonly after: string; readonly why: string };
+  /** What a job of it may be restarted (retried or rolled back) in; of an operation about a tenant. */
+  readonly restartsIn?: readonly TenantStatus[];
+  /** What may have begun since; a job that makes a place has to hold that still. Whatever else came counts on what it left. */
+  readonly restartsBehind?: readonly OperationName[];
+  /** What to do where a job of it is not restarted any more. Left out: begin it anew. */
+  readonly instead?: string;
 }
 
-export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = {
+/** No operation that changes a tenant is without an answer to when it may go on. */
+interface TenantOperationRules extends OperationRules {
+  readonly restartsIn: readonly TenantStatus[];
+}
+
+type RulesOf<Name extends OperationName> = Name extends PlaneOperation | FleetOperation
+  ? OperationRules
+  : TenantOperationRules;
+
+export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> } = {
   provision: {
     from: [],
+    restartsIn: ['failed'],
+    instead: 'Deprovision the tenant, then provision another one.',
     whileResumed: 'provisioning',
     whileUndone: 'deprovisioning',
     whenStopped: 'failed',
     whenUndone: 'deleted',
   },
-  suspend: { from: ['active'] },
-  resume: { from: ['suspended'] },
+  // What a first step makes of the tenant is what the rest goes on in.
+  suspend: { from: ['active'], restartsIn: ['active', 'suspended'] },
+  resume: { from: ['suspended'], restartsIn: ['active', 'suspended'] },
   // Stopped half-way its writes would stay paused.
   move: {
     from: ['active', 'suspended'],
+    restartsIn: ['active', 'suspended'],
+    // A deprovisioning that was taken back has given the place back as well, unless it never began.
+    restartsBehind: ['suspend', 'resume', 'remove_copy', 'deprovision'],
     excludes: ['upgrade'],
     makesPlace: true,
     isUndoneWhenCancelled: true,
   },
-  remove_copy: { from: ['active', 'suspended'] },
+  remove_copy: {
+    from: ['active', 'suspended'],
+    restartsIn: ['active', 'suspended'],
+    instead: 'An old copy that is still there is removed by a new job.',
+  },
   // Not from `deprovisioning`: one that has begun is gone on with (retry), and one that is over can be restored.
-  deprovision: { from: ['provisioning', 'active', 'suspended', 'failed'], supersedes: true },
+  deprovision: {
+    from: ['provisioning', 'active', 'suspended', 'failed'],
+    restartsIn: ['provisioning', 'active', 'suspended', 'failed', 'deprovisioning'],
+    supersedes: true,
+  },
+  // Behind nothing: a purge may have erased what it needs, also where the customer has kept the rows.
   restore: {
     from: ['deprovisioning'],
+    restartsIn: ['deprovisioning', 'active', 'suspended'],
+    instead:
+      'If the tenant is back, there is nothing left to do. If its purge has begun, retry that: what it erased cannot be restored.',
     makesPlace: true,
     isUndoneWhenCancelled: true,
     beyondReturn: {
@@ -72,13 +105,23 @@ export const OPERATION_RULES: Readonly<Record<OperationName, OperationRules>> = 
       why: 'The tenant is back and its users may write: to take the restore back would lose what they wrote. Let the job go on (retry it if it failed), or deprovision the tenant again, which backs up what is there now.',
     },
   },
-  purge: { from: ['deprovisioning'] },
+  purge: {
+    from: ['deprovisioning'],
+    restartsIn: ['deprovisioning'],
+    instead:
+      'To remove the tenant after all, deprovision it again (POST /api/tenants/<id>/deprovision): that backs up what is there now.',
+  },
   // About no tenant. Stopped half-way a secret that nobody waits for would stay accepted.
   rotate_secret: { from: [], isUndoneWhenCancelled: true },
   // Likewise. Stopped half-way nobody would look whether the plane came up.
-  upgrade: { from: [], excludes: ['provision', ...LIFECYCLE_OPERATIONS], isUndoneWhenCancelled: true },
+  upgrade: {
+    from: [],
+    excludes: ['provision', ...LIFECYCLE_OPERATIONS],
+    isUndoneWhenCancelled: true,
+    restartsBehind: ['rotate_secret'],
+  },
   // Likewise. Stopped half-way nobody would be placed there, nor anybody move away.
-  drain: { from: [], isUndoneWhenCancelled: true },
+  drain: { from: [], isUndoneWhenCancelled: true, restartsBehind: ['rotate_secret'] },
   // About the fleet. The upgrades that it has begun come to their own end.
   upgrade_wave: { from: [] },
 };

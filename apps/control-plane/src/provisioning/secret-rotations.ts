@@ -2,7 +2,7 @@ import { type RotationMode } from '@atlas/deployment-profiles';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
 import { DesiredStates } from '../tenant-planes/desired-state.service';
@@ -11,11 +11,10 @@ import { type InstallBundle, ProvisioningTokens } from '../tenant-planes/provisi
 import { ServiceKeys } from '../tenant-planes/service-keys';
 import { TenantPlane, isAirGapped } from '../tenant-planes/tenant-plane.entity';
 import { TenantPlanes } from '../tenant-planes/tenant-planes.service';
-import { LIVE_JOB_STATUSES } from './job';
-import { ProvisioningJob } from './job.entity';
 import { jobView } from './job.view';
 import { JobStarter } from './job-starter';
-import { operationInProgress } from './live-jobs';
+import { Jobs } from './jobs.repository';
+import { requirePlaneIdle } from './live-jobs';
 import { Operations } from './operations';
 import { type PlanView } from './accepted.view';
 
@@ -30,6 +29,7 @@ export class SecretRotations {
     private readonly keys: ServiceKeys,
     private readonly tokens: ProvisioningTokens,
     private readonly starter: JobStarter,
+    private readonly jobs: Jobs,
     private readonly audit: Audit,
   ) {}
 
@@ -59,8 +59,13 @@ export class SecretRotations {
     };
   }
 
-  /** No tenant comes to a plane that has yet to enrol again. */
+  /**
+   * Waits for nothing: a drain or an upgrade of the plane goes on, and finds it expected to enrol; a rotation under way has
+   * nothing left to do. No tenant comes to a plane that has yet to enrol again.
+   */
   private async endTrust(manager: EntityManager, plane: TenantPlane): Promise<InstallBundle> {
+    const rotation = { tenantPlaneId: plane.id, operation: 'rotate_secret' } as const;
+    await this.jobs.supersede(manager, rotation, 'its secret is compromised');
     await this.keys.revokeAll(manager, plane.id);
     const install = await this.tokens.issue(manager, plane);
     // Wakes who waits for news with the old secret, to be refused as well.
@@ -76,9 +81,7 @@ export class SecretRotations {
     const plane = await manager.findOneBy(TenantPlane, { id });
     if (!plane) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
     if (plane.secretMode === 'platform') throw platformSecret();
-    const live = { tenantPlaneId: id, status: In([...LIVE_JOB_STATUSES]) };
-    if (await manager.existsBy(ProvisioningJob, live))
-      throw operationInProgress({ tenantId: null, tenantPlaneId: id });
+    if (mode === 'routine') await requirePlaneIdle(manager, id);
     if (plane.status !== 'enrolled') throw notEnrolled(plane);
     if (mode === 'routine' && isAirGapped(plane)) throw airGapped();
     return plane;

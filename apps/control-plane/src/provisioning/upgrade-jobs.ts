@@ -1,14 +1,13 @@
 import { UPGRADE_STEPS, type UpgradeWay } from '@atlas/deployment-profiles';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { lockPlane } from '../tenant-planes/plane-lock';
 import { TenantPlane, isAirGapped } from '../tenant-planes/tenant-plane.entity';
-import { LIVE_JOB_STATUSES } from './job';
-import { ProvisioningJob } from './job.entity';
+import { type ProvisioningJob } from './job.entity';
 import { JobStarter } from './job-starter';
-import { operationInProgress, requireNothingExcluded } from './live-jobs';
+import { requireNothingExcluded, requirePlaneIdle } from './live-jobs';
 
 /** Begins upgrades: for an operator, and for a wave, which is a step itself and so can ask no operation for its steps. */
 @Injectable()
@@ -61,9 +60,7 @@ export async function requirePossible(
 
 /** What is done to its tenant may need the plane as it is, or end it. A cell goes on through all of that. */
 async function requireIdle(manager: EntityManager, { id: tenantPlaneId }: TenantPlane): Promise<void> {
-  const status = In([...LIVE_JOB_STATUSES]);
-  if (await manager.existsBy(ProvisioningJob, { tenantPlaneId, status }))
-    throw operationInProgress({ tenantId: null, tenantPlaneId });
+  await requirePlaneIdle(manager, tenantPlaneId);
   await requireNothingExcluded(manager, { operation: 'upgrade', tenantId: null, tenantPlaneId });
 }
 

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type DesiredTransfer } from '@atlas/plane-contract';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
@@ -5,15 +6,16 @@ import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { sayImported, sealedPart, sendPart, takePart } from '../backup-part.fixture';
 import { JobControl } from '../../src/provisioning/jobs.service';
 import { StepFailure } from '../../src/provisioning/step';
+import { AwaitCopyStep } from '../../src/provisioning/steps/await-copy.step';
 import { ReservePlaceStep } from '../../src/provisioning/steps/reserve-place.step';
 import { OpenTransferStep } from '../../src/provisioning/steps/open-transfer.step';
-import { type EntityManager } from 'typeorm';
+import { type EntityManager, IsNull } from 'typeorm';
 import { Cells } from '../../src/tenant-planes/cells';
 import { Placement } from '../../src/tenant-planes/placement.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { Transfer } from '../../src/transfers/transfer.entity';
 import { JobScene } from '../job-scene.fixture';
-import { PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
+import { PlaneSimulator, type ReportedTenant, bodyOf, refusal } from '../plane-simulator.fixture';
 
 interface LooksAtJob {
   requireJob(manager: EntityManager, id: string): Promise<ProvisioningJob>;
@@ -151,6 +153,67 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     await theirs.report([], { version: '0.1.0' });
     await scene.act(job.id, 'retry').expect(202);
     await eventually(() => scene.plane.count(Transfer, { tenantId: id }));
+  });
+
+  it.each(['another region', 'no region'])(
+    'keeps a tenant of its region from a cell of %s',
+    async (where) => {
+      const [id = ''] = await inhabited(1);
+      const elsewhere = await scene.plane.enrolledCell();
+      const changes = { region: where === 'no region' ? null : 'elsewhere' };
+      await scene.plane.change(TenantPlane, { id: elsewhere.id }, changes);
+      const body = { deployment_model: 'shared', tenant_plane_id: elsewhere.id };
+      for (const query of ['?dry_run=true', '']) {
+        const answer = await scene.plane.post(`/api/tenants/${id}/move${query}`, body);
+        expect(refusal(answer)).toEqual([422, 'other_region']);
+        expect(answer.body.detail).toContain(`is kept in region ${region}`);
+      }
+      expect(await scene.plane.count(ProvisioningJob, { tenantId: id, operation: 'move' })).toBe(0);
+      expect(await scene.plane.count(Placement, { tenantPlaneId: elsewhere.id })).toBe(0);
+    },
+  );
+
+  describe('whose tenant moves to a cell that enrols again under another key', () => {
+    const told = (cell: PlaneSimulator, id: string, isNew: (transfer: DesiredTransfer) => boolean) =>
+      eventually(async () => {
+        await cell.pull();
+        const { transfer, entry_revision = 0 } = cell.tenants.get(id) ?? {};
+        return transfer && isNew(transfer) && { ...transfer, entry_revision };
+      });
+
+    it.each(['while the job waits', 'before the job is retried'])(
+      'has it sent to that one: %s',
+      async (when) => {
+        const [id = ''] = await inhabited(1);
+        const to = { deployment_model: 'shared', tenant_plane_id: other.id };
+        const { job } = (await scene.plane.post(`/api/tenants/${id}/move`, to).expect(202)).body;
+        const { id: first } = await told(other, id, () => true);
+        await scene.reaches(job.id, 'waiting');
+        const isRetried = when === 'before the job is retried';
+        if (isRetried) {
+          const stuck = new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
+          jest.spyOn(scene.plane.app.get(AwaitCopyStep), 'run').mockRejectedValueOnce(stuck);
+          await scene.looksAgain(job.id);
+          await scene.reaches(job.id, 'failed');
+        }
+        const keys = generateKeyPairSync('x25519');
+        const public_key = keys.publicKey.export({ format: 'jwk' });
+        other = await scene.plane.reissue(other);
+        expect((await other.enrol({ public_key })).status).toBe(200);
+        const { entry_revision } = await told(other, id, () => true);
+        const failed = { tenant_id: id, state: 'failed', entry_revision, error: 'A part cannot be opened' };
+        await other.report([failed as ReportedTenant]);
+        if (isRetried) await scene.act(job.id, 'retry').expect(202);
+        const leaving = await told(here, id, (transfer) => transfer.id !== first);
+        expect(leaving).toMatchObject({ role: 'source', recipient: { x: public_key.x } });
+        expect(await told(other, id, (transfer) => transfer.id === leaving.id)).toMatchObject({
+          role: 'target',
+        });
+        await scene.reaches(job.id, 'waiting');
+        const transfers = await scene.plane.rows(Transfer, { tenantId: id, endedAt: IsNull() });
+        expect(transfers).toMatchObject([{ id: leaving.id }]);
+      },
+    );
   });
 
   it('is drained at once when it is empty, and takes tenants again when it is reopened', async () => {

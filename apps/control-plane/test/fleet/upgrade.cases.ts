@@ -210,11 +210,15 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       const write: FencedWrite = (work) => plane.app.get(Database).write(work);
       await plane.app.get(Infrastructures).destroyPlane(tenant as Tenant, row as TenantPlane, write);
       expect(await scene.job(id)).toMatchObject({ status: 'cancelled', error: { code: 'superseded' } });
-      await plane.change(TenantPlane, { id: one.planeId }, { status: 'retired' });
+      const retired = scene.before('await-healthy', () =>
+        plane.change(TenantPlane, { id: one.planeId }, { status: 'retired' }),
+      );
       await scene.act(id, 'retry').expect(202);
+      await retired;
       // What is gone is not made anew.
       await scene.reaches(id, 'cancelled');
       expect((await scene.job(id)).error).toMatchObject({ code: 'tenant_plane_gone' });
+      expect(refusal(await scene.act(id, 'retry'))).toEqual([409, 'invalid_transition']);
       expect(planes.told.get(one.planeId)).toEqual([OLD, NEW]);
     });
 

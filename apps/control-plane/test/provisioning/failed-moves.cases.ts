@@ -113,6 +113,32 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     expect((await move(to(other))).status).toBe(202);
   });
 
+  it('goes on with a new token after it was suspended meanwhile', async () => {
+    const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
+    await scene.reaches(body.job.id, 'waiting');
+    const tokens = `/api/tenants/${id}/provisioning-tokens`;
+    await scene.plane.delete(`${tokens}/${body.install.token_id}`).expect(204);
+    await scene.reaches(body.job.id, 'failed');
+    const suspension = (await scene.plane.post(`/api/tenants/${id}/suspend`).expect(202)).body.job.id;
+    await scene.act(suspension, 'cancel').expect(202);
+    await scene.plane.post(tokens, {}).expect(201);
+    await scene.reaches(body.job.id, 'waiting');
+    expect(await scene.job(suspension)).toMatchObject({ status: 'cancelled' });
+  });
+
+  it('has a new token refused while something else is in work, which its move could not go on beside', async () => {
+    const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
+    await scene.reaches(body.job.id, 'waiting');
+    const tokens = `/api/tenants/${id}/provisioning-tokens`;
+    await scene.plane.delete(`${tokens}/${body.install.token_id}`).expect(204);
+    await scene.reaches(body.job.id, 'failed');
+    const suspension = (await scene.plane.post(`/api/tenants/${id}/suspend`).expect(202)).body.job.id;
+    expect(refusal(await scene.plane.post(tokens, {}))).toEqual([409, 'operation_in_progress']);
+    await scene.act(suspension, 'cancel').expect(202);
+    await scene.plane.post(tokens, {}).expect(201);
+    await scene.reaches(body.job.id, 'waiting');
+  });
+
   it('has no plane left at a customer when the move was cancelled before it began', async () => {
     const claim = jest.spyOn(scene.plane.app.get(Jobs), 'claim').mockResolvedValue(null);
     const { body } = await move({ deployment_model: 'on_prem' }).expect(202);

@@ -6,6 +6,7 @@ import { IsNull } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { AwaitNextSecretStep } from '../../src/provisioning/steps/await-next-secret.step';
+import { ProvisioningToken } from '../../src/tenant-planes/provisioning-token.entity';
 import { RequestNonce } from '../../src/tenant-planes/request-nonces/request-nonce.entity';
 import { Reports } from '../../src/tenant-planes/reports.service';
 import { ServiceKeys } from '../../src/tenant-planes/service-keys';
@@ -87,6 +88,10 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
     const secret = await openNextSecret(next_secret ?? '', [cell.secret]);
     return cell.copy({ secret: secret.reveal() });
   };
+
+  /** The cell, started again with what the answer carried. */
+  const installedWith = (install: Install | undefined): PlaneSimulator =>
+    new PlaneSimulator(plane.url, plane.clock, cell.id, install as Install);
 
   describe('routine', () => {
     it('hands the next one over in band, accepts both, and ends when the old one is no longer used', async () => {
@@ -343,6 +348,66 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       expect(await shown()).toMatchObject({ status: 'expected', keys: [] });
     });
 
+    describe.each(['drain', 'upgrade'])('while the plane is in work: %s', (operation) => {
+      /** Waits for its one tenant to move, or for whoever runs the plane to upgrade it. */
+      const inWork = async (): Promise<string> => {
+        const region = `region-${cell.id}`.slice(0, 40);
+        cell = await plane.enrolledCell({ region });
+        const { body } = await plane.provision({ region }).expect(202);
+        await cell.serve(body.tenant.id);
+        await scene.reaches(body.job.id, 'succeeded');
+        await plane.enrolledCell({ region });
+        await plane.change(TenantPlane, { id: cell.id }, { version: '0.0.9' });
+        const begun = await plane.post(`/api/tenant-planes/${cell.id}/${operation}`, {}).expect(202);
+        const { id } = bodyOf<Accepted>(begun).job;
+        await scene.reaches(id, 'waiting');
+        return id;
+      };
+
+      it('is refused at once all the same; what is in work goes on, and can go on later', async () => {
+        const other = await inWork();
+        expect(refusal(await ask('routine'))).toEqual([409, 'operation_in_progress']);
+        const { job, install } = await rotate('compromised');
+        expect(refusal(await cell.report())).toEqual([401, 'bad_signature']);
+        expect(refusal(await ask('compromised'))).toEqual([409, 'invalid_transition']);
+        await scene.reaches(job.id, 'waiting');
+        expect(await scene.looksAgain(other)).toMatchObject({ status: 'waiting' });
+        const anew = installedWith(install);
+        expect((await anew.enrol({ version: '0.0.9' })).status).toBe(200);
+        await scene.reaches(job.id, 'succeeded');
+        await scene.act(other, 'cancel').expect(202);
+        await scene.reaches(other, 'cancelled');
+        await scene.act(other, 'retry').expect(202);
+      });
+
+      it('goes on with a new bundle when the first one was not used in time', async () => {
+        const other = await inWork();
+        const { job, install } = await rotate('compromised');
+        await plane.change(ProvisioningToken, { id: install?.token_id }, { expiresAt: plane.clock.now() });
+        expect(await scene.looksAgain(job.id)).toMatchObject({ error: { code: 'enrolment_overdue' } });
+        const anew = await plane.reissue(cell);
+        await scene.reaches(job.id, 'waiting');
+        expect((await anew.enrol({ version: '0.0.9' })).status).toBe(200);
+        await scene.reaches(job.id, 'succeeded');
+        expect(await scene.job(other)).toMatchObject({ status: 'waiting' });
+      });
+    });
+
+    it('is refused at once beside a routine one, whose next secret nobody gets', async () => {
+      const routine = await rotate('routine');
+      const next = await handedOver();
+      const { job, install } = await rotate('compromised');
+      for (const one of [cell, next]) expect(refusal(await one.report())).toEqual([401, 'bad_signature']);
+      expect(await scene.job(routine.job.id)).toMatchObject({
+        ...{ status: 'cancelled', error: { code: 'superseded' } },
+      });
+      expect(refusal(await scene.act(routine.job.id, 'retry'))).toEqual([409, 'operation_in_progress']);
+      const anew = installedWith(install);
+      expect((await anew.enrol()).status).toBe(200);
+      await scene.reaches(job.id, 'succeeded');
+      expect(await shown()).toMatchObject({ keys: [{ id: keyIdIn(anew.secret), role: 'current' }] });
+    });
+
     it('can not be taken back: cancelled, the old one stays refused', async () => {
       const { job } = await rotate('compromised');
       await scene.act(job.id, 'cancel').expect(202);
@@ -368,7 +433,6 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
   it('is one at a time, shows its steps as they happen, and is in the audit trail', async () => {
     const { job } = await rotate('routine');
     expect(refusal(await ask('routine'))).toEqual([409, 'operation_in_progress']);
-    expect(refusal(await ask('compromised'))).toEqual([409, 'operation_in_progress']);
     const list = await plane.get(`${JOBS}?tenant_plane_id=${cell.id}`).expect(200);
     expect(list.body.items).toMatchObject([{ id: job.id }]);
     await scene.reaches(job.id, 'waiting');

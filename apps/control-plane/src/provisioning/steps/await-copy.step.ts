@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { profileOf } from '@atlas/deployment-profiles';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { type Transfer } from '../../transfers/transfer.entity';
 import { Transfers, isLevel } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 import { copyTrouble } from './copy-trouble';
+import { OpenTransferStep, isToOldKey } from './open-transfer.step';
 
 const PATIENCE_MS = 7 * 24 * 3_600_000;
 
@@ -14,12 +16,16 @@ export class AwaitCopyStep extends Step {
   readonly description = 'Wait until the new tenant plane has nearly all rows';
   readonly creates = [];
 
-  constructor(private readonly transfers: Transfers) {
+  constructor(
+    private readonly transfers: Transfers,
+    private readonly opening: OpenTransferStep,
+  ) {
     super();
   }
 
-  async run({ manager, tenantId, startedAt }: StepContext): Promise<StepResult> {
-    const transfer = await this.transfers.live(manager, tenantId);
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, startedAt } = context;
+    const transfer = await this.live(context);
     if (!transfer) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
     const trouble = await copyTrouble(manager, transfer);
     if (isLevel(transfer)) return done({ parts: transfer.parts });
@@ -29,6 +35,16 @@ export class AwaitCopyStep extends Step {
       ? "the customer's consent at their tenant plane (POST /api/moves/consent), then the copy"
       : "the copy of the tenant's rows";
     return wait(what, new Date(startedAt.getTime() + PATIENCE_MS), trouble);
+  }
+
+  /** First: what a plane with another key says of the copy is about the key that it has no longer. */
+  private async live(context: StepContext): Promise<Transfer | null> {
+    const { manager, tenantId } = context;
+    const transfer = await this.transfers.live(manager, tenantId);
+    if (!transfer || !(await isToOldKey(manager, transfer))) return transfer;
+    // By nobody whose lease is over: an undo would not know of the new one.
+    await context.write(() => this.opening.run(context));
+    return this.transfers.live(manager, tenantId);
   }
 
   async undo(): Promise<void> {

@@ -1,0 +1,188 @@
+import { type TenantStatus, TENANT_STATUSES, uuidv7 } from '@atlas/tenancy';
+import { EVERY_DATABASE } from '@atlas/testing';
+import { type JobStatus, type StepState } from '../../src/provisioning/job';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { JobRunner } from '../../src/provisioning/job-runner';
+import { newJob } from '../../src/provisioning/new-job';
+import { OPERATION_NAMES, OPERATION_RULES, type OperationName } from '../../src/provisioning/operation-rules';
+import { Placement } from '../../src/tenant-planes/placement.entity';
+import { reservedPlacement } from '../../src/tenant-planes/placements';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { Tenant } from '../../src/tenants/tenant.entity';
+import { JobScene } from '../job-scene.fixture';
+import { refusal } from '../plane-simulator.fixture';
+
+/** Each operation about a tenant, and what the tenant may be when a job of it is restarted that nothing came after. */
+const ALONE: Readonly<Partial<Record<OperationName, readonly TenantStatus[]>>> = {
+  provision: ['failed'],
+  suspend: ['active', 'suspended'],
+  resume: ['active', 'suspended'],
+  move: ['active', 'suspended'],
+  remove_copy: ['active', 'suspended'],
+  deprovision: ['provisioning', 'active', 'suspended', 'failed', 'deprovisioning'],
+  restore: ['active', 'suspended', 'deprovisioning'],
+  purge: ['deprovisioning'],
+};
+const TENANT_OPERATIONS = Object.keys(ALONE) as OperationName[];
+
+/** What may have come since, and what the tenant is then. */
+const SINCE: readonly (readonly [OperationName, TenantStatus])[] = [
+  ['provision', 'active'],
+  ['suspend', 'suspended'],
+  ['suspend', 'active'],
+  ['resume', 'active'],
+  ['resume', 'suspended'],
+  ['move', 'active'],
+  ['remove_copy', 'active'],
+  // Stopped before it began, taken back, or on its way.
+  ['deprovision', 'active'],
+  ['deprovision', 'deprovisioning'],
+  ['restore', 'active'],
+  ['restore', 'deprovisioning'],
+  ['purge', 'deprovisioning'],
+  ['purge', 'deleted'],
+];
+
+/** Whatever else came first: nothing is restarted behind it. */
+const ALLOWED = [
+  'move behind suspend, suspended',
+  'move behind suspend, active',
+  'move behind resume, active',
+  'move behind resume, suspended',
+  'move behind remove_copy, active',
+  'move behind deprovision, active',
+];
+const ENDED = ['failed', 'cancelled'] as const;
+const ACTIONS = ['retry', 'rollback'] as const;
+
+describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancelled, on %s', (driver) => {
+  let scene: JobScene;
+  let template: Tenant;
+  beforeAll(async () => {
+    scene = await JobScene.set(driver);
+    jest.spyOn(scene.plane.app.get(JobRunner), 'advance').mockResolvedValue(undefined);
+    const { body } = await scene.plane.provision().expect(202);
+    [template] = (await scene.plane.rows(Tenant, { id: body.tenant.id })) as [Tenant];
+  });
+  afterAll(async () => {
+    jest.restoreAllMocks();
+    await scene.plane.close();
+  });
+
+  let n = 0;
+  const tenant = async (status: TenantStatus): Promise<string> => {
+    const id = uuidv7(scene.plane.clock.now());
+    await scene.plane.insert(Tenant, { ...template, id, slug: `matrix-${(n += 1)}`, status });
+    return id;
+  };
+  const job = async (
+    operation: OperationName,
+    status: JobStatus,
+    about: { tenantId: string | null; tenantPlaneId?: string },
+    isHalfUndone = false,
+  ): Promise<string> => {
+    const at = new Date(scene.plane.clock.now().getTime() + (n += 1));
+    const made = newJob({ operation, ...about, steps: [{ name: 'first' }, { name: 'second' }] }, at);
+    const [first, second] = made.steps;
+    // The step that made the place has said so, and no other one; or it could not give the place back.
+    const outputs = { tenant_plane_id: scene.cell.id };
+    Object.assign(first as StepState, { status: isHalfUndone ? 'failed' : 'done', outputs });
+    Object.assign(second as StepState, { status: isHalfUndone ? 'undone' : 'done' });
+    const direction = isHalfUndone ? 'undo' : 'run';
+    await scene.plane.insert(ProvisioningJob, { ...made, status, direction });
+    return made.id;
+  };
+  const holdPlace = (tenantId: string) =>
+    scene.plane.insert(
+      Placement,
+      reservedPlacement(
+        { tenantId, tenantPlaneId: scene.cell.id, createdAt: scene.plane.clock.now() },
+        'importing',
+      ),
+    );
+  /** Accepted, or refused for good and with what to do. */
+  const isRestarted = async (id: string, action: (typeof ACTIONS)[number]): Promise<boolean> => {
+    const answer = await scene.act(id, action);
+    if (answer.status === 202) return true;
+    expect([...refusal(answer), answer.body.detail]).toEqual([
+      ...[409, 'invalid_transition'],
+      expect.stringMatching(/\. .+\.$|nothing (is left|more can be done)/),
+    ]);
+    return false;
+  };
+
+  it('has a rule, or is about no tenant', () => {
+    const aboutNoTenant = ['rotate_secret', 'upgrade', 'drain', 'upgrade_wave'];
+    expect([...TENANT_OPERATIONS, ...aboutNoTenant].sort()).toEqual([...OPERATION_NAMES].sort());
+    for (const operation of TENANT_OPERATIONS) {
+      expect(OPERATION_RULES[operation].restartsIn).not.toHaveLength(0);
+      expect(SINCE.map(([since]) => since)).toContain(operation);
+    }
+  });
+
+  it.each(TENANT_OPERATIONS)(
+    '%s is restarted only while its tenant is as it may leave it',
+    async (operation) => {
+      const restarted: string[] = [];
+      for (const status of TENANT_STATUSES)
+        for (const [index, action] of ACTIONS.entries()) {
+          const id = await job(operation, ENDED[index] ?? 'failed', { tenantId: await tenant(status) });
+          if (await isRestarted(id, action)) restarted.push(`${action} ${status}`);
+        }
+      const expected = ALONE[operation]?.flatMap((status) => ACTIONS.map((action) => `${action} ${status}`));
+      expect(restarted.sort()).toEqual(expected?.sort());
+    },
+  );
+
+  it.each(TENANT_OPERATIONS)('%s is not restarted behind what counts on what it left', async (operation) => {
+    for (const [isHeld, isHalfUndone] of [
+      [true, false],
+      [true, true],
+
+      [false, false],
+    ] as const) {
+      const restarted = new Set<string>();
+      for (const [since, status] of SINCE)
+        for (const [index, action] of ACTIONS.entries()) {
+          const tenantId = await tenant(status);
+          const id = await job(operation, ENDED[index] ?? 'failed', { tenantId }, isHalfUndone);
+          await job(since, since === 'deprovision' ? 'cancelled' : 'failed', { tenantId });
+          if (isHeld) await holdPlace(tenantId);
+          if (await isRestarted(id, action)) restarted.add(`${operation} behind ${since}, ${status}`);
+        }
+      const expected = ALLOWED.filter((one) => isHeld && one.startsWith(`${operation} behind`));
+      expect([...restarted].sort()).toEqual(expected.sort());
+    }
+  });
+
+  it('waits for another that is in work at the same tenant, also for one that is older', async () => {
+    const tenantId = await tenant('active');
+    await job('remove_copy', 'waiting', { tenantId });
+    const id = await job('suspend', 'failed', { tenantId });
+    for (const action of ACTIONS)
+      expect(refusal(await scene.act(id, action))).toEqual([409, 'operation_in_progress']);
+  });
+
+  it.each(['rotate_secret', 'upgrade', 'drain'] as const)(
+    '%s is not restarted at a plane that is retired; only a rotation may have come since',
+    async (operation) => {
+      const restarted: string[] = [];
+      for (const [since, status] of [
+        [null, 'enrolled'],
+        [null, 'retired'],
+        ['rotate_secret', 'enrolled'],
+        ['upgrade', 'enrolled'],
+        ['drain', 'enrolled'],
+      ] as const) {
+        const { id: tenantPlaneId } = await scene.plane.registerCell();
+        await scene.plane.change(TenantPlane, { id: tenantPlaneId }, { status });
+        const about = { tenantId: null, tenantPlaneId };
+        const id = await job(operation, 'failed', about);
+        if (since !== null) await job(since, 'succeeded', about);
+        if (await isRestarted(id, 'retry')) restarted.push(since ?? status);
+      }
+      const behind = operation === 'rotate_secret' ? [] : ['rotate_secret'];
+      expect(restarted).toEqual(['enrolled', ...behind]);
+    },
+  );
+});
