@@ -677,6 +677,21 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       ]);
     });
 
+    it('comes back to the plane that kept its rows when a restore that was undone is retried', async () => {
+      const tenant = await deprovisionedOfCustomer('on_prem');
+      const { body } = await scene.plane.post(`/api/tenants/${tenant.id}/restore`).expect(202);
+      await scene.reaches(body.job.id, 'waiting');
+      await scene.act(body.job.id, 'cancel').expect(202);
+      await scene.reaches(body.job.id, 'cancelled');
+      await scene.act(body.job.id, 'retry').expect(202);
+      // Its token went with the undo.
+      await scene.reaches(body.job.id, 'failed');
+      await scene.plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {}).expect(201);
+      await scene.reaches(body.job.id, 'waiting');
+      const planes = await scene.plane.rows(Placement, { tenantId: tenant.id });
+      expect(planes).toMatchObject([{ tenantPlaneId: tenant.planeId, phase: 'importing', holdsPlace: true }]);
+    });
+
     it('is not deleted before a plane that a customer was to bring back has lost its token', async () => {
       const { id, planeId } = await deprovisionedOfCustomer('on_prem');
       jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run').mockRejectedValueOnce(broken);

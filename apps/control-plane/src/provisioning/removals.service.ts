@@ -88,7 +88,7 @@ export class Removals {
     }
     const detail = restorableUntil
       ? `The time in which the tenant could be restored ended at ${restorableUntil.toISOString()}.`
-      : 'The tenant is not deprovisioned yet. Its job is gone on with by retry, or undone by rollback.';
+      : 'The tenant is not deprovisioned yet, or its backup has been erased. A deprovisioning that failed can be retried or rolled back.';
     throw new DomainError('not_restorable', 'conflict', detail);
   }
 }

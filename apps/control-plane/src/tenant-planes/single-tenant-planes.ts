@@ -51,7 +51,8 @@ export class SingleTenantPlanes {
 
   /** As `ensure`, where a customer runs the plane: the one that it was left with is expected again, and has kept the data. */
   async expectAgain(manager: EntityManager, tenant: Tenant, arrival: Arrival): Promise<TenantPlane> {
-    const plane = await this.leftWithCustomer(manager, tenant.id, arrival.model);
+    const isThere = (await this.find(manager, tenant.id, arrival.phase)) !== null;
+    const plane = isThere ? null : await this.leftWithCustomer(manager, tenant.id, arrival.model);
     if (!plane) return this.ensure(manager, tenant, arrival);
     const place = { tenantId: tenant.id, tenantPlaneId: plane.id, createdAt: this.clock.now() };
     const placement = reservedPlacement(place, arrival.phase);

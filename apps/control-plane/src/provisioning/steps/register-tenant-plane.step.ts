@@ -1,3 +1,4 @@
+import { profileOf } from '@atlas/deployment-profiles';
 import { Injectable } from '@nestjs/common';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { givePlaceBack, placeOf } from '../../tenant-planes/placements';
@@ -18,9 +19,14 @@ export class RegisterTenantPlaneStep extends Step {
   }
 
   async run(context: StepContext): Promise<StepResult> {
-    const { manager, tenantId } = context;
+    const { manager, tenantId, operation } = context;
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
-    const plane = await this.planes.ensure(manager, tenant, arrivalOf(context, tenant));
+    const arrival = arrivalOf(context, tenant);
+    // Its rows are where the customer has kept them. It is expected there already, unless that was undone.
+    const isKept = operation === 'restore' && profileOf(arrival.model).installRequired;
+    const plane = await (isKept
+      ? this.planes.expectAgain(manager, tenant, arrival)
+      : this.planes.ensure(manager, tenant, arrival));
     return done({ tenant_plane_id: plane.id });
   }
 

@@ -36,7 +36,7 @@ export class StopServingStep extends Step {
     return done();
   }
 
-  /** One that was on its way stays half-built: its own job goes on with it. */
+  /** One that was still being provisioned stays half-built, and can only be deprovisioned again: its own job has ended. */
   async undo({ manager, tenantId, params }: StepContext): Promise<void> {
     await this.leaveWhereItMoved(manager, tenantId);
     const before = params['status'] as TenantStatus;
