@@ -3,6 +3,7 @@ import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit.service';
+import { lockSignups, tenantOf } from '../signup/signup-tenants';
 import { lockPlane } from '../tenant-planes/plane-lock';
 import { placeOf } from '../tenant-planes/placements';
 import { Tenant } from '../tenants/tenant.entity';
@@ -111,7 +112,7 @@ export class JobControl {
     for (const { id, steps } of failed) {
       if (!steps.some(({ name, status }) => name === step && status === 'failed')) continue;
       const { job, situation } = await this.lock(manager, id);
-      if (restartProblem(job, situation) !== null) continue;
+      if (restartProblem(job, 'run', situation) !== null) continue;
       await this.retry(id);
       return;
     }
@@ -122,7 +123,7 @@ export class JobControl {
       const { job, situation } = await this.lock(manager, id);
       await requireNoOther(manager, job);
       if (!JOB_MACHINE.can(job.status, 'queued')) throw notRestartable(job.status);
-      const problem = restartProblem(job, situation);
+      const problem = restartProblem(job, direction, situation);
       if (problem !== null) throw invalidTransition(problem);
       if (direction === 'undo') requireWayBack(job);
       await requireNothingExcluded(manager, job);
@@ -157,6 +158,7 @@ export class JobControl {
   ): Promise<{ readonly job: ProvisioningJob; readonly situation: RestartSituation }> {
     const { tenantId, tenantPlaneId } = await this.requireJob(manager, id);
     const tenant = tenantId === null ? null : await lockTenant(manager, tenantId);
+    const signedUpSince = tenant && (await signedUpAfter(manager, tenant));
     const plane = tenantPlaneId === null ? null : await lockPlane(manager, tenantPlaneId);
     const job = await this.requireJob(manager, id);
     const since = await manager.find(ProvisioningJob, {
@@ -165,7 +167,7 @@ export class JobControl {
       order: { id: 'DESC' },
     });
     const holdsItsPlace = tenantId !== null && (await holdsPlaceOf(manager, job, tenantId));
-    return { job, situation: { tenant, plane, since, holdsItsPlace } };
+    return { job, situation: { tenant, signedUpSince, plane, since, holdsItsPlace } };
   }
 
   private async requireJob(manager: EntityManager, id: string): Promise<ProvisioningJob> {
@@ -201,6 +203,16 @@ async function setStatus(
   status: Tenant['status'] | undefined,
 ): Promise<void> {
   if (id !== null && status !== undefined) await manager.update(Tenant, { id }, { status });
+}
+
+/** Locks out whoever is opening another link of that address. */
+async function signedUpAfter(
+  manager: EntityManager,
+  { source, status, adminEmail }: Tenant,
+): Promise<Tenant | null> {
+  if (source !== 'signup' || status !== 'failed') return null;
+  await lockSignups(manager, adminEmail);
+  return tenantOf(manager, adminEmail);
 }
 
 /** Whether its tenant still holds the place that the job made: no other may take that over or remove it. */

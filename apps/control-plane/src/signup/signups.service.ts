@@ -10,7 +10,7 @@ import { Clock, DomainError, currentContext, validationFailed } from '@atlas/pla
 import { hashCredential, parseCredential } from '@atlas/service-auth';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In, IsNull, LessThan, Not } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThan } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { Mails } from '../mail/mails';
@@ -19,6 +19,7 @@ import { Tenant } from '../tenants/tenant.entity';
 import { type ProvisionTenantDto } from '../tenants/tenants.dto';
 import { type SignupDto, type VerifySignupDto } from './signup.dto';
 import { Signup } from './signup.entity';
+import { lockSignups, tenantOf } from './signup-tenants';
 import { type SignupView, signupView } from './signup.view';
 import { organisationOf, slugsFor } from './slug-proposals';
 
@@ -75,7 +76,7 @@ export class Signups {
       const signup = await manager.findOneBy(Signup, where);
       if (!signup) throw noSuchLink();
       // Whoever has asked twice, and verifies both, takes turns.
-      await this.lockAll(manager, signup.email);
+      await lockSignups(manager, signup.email);
       const current = await manager.findOneByOrFail(Signup, { id: signup.id });
       if (current.verifiedAt) return;
       if (current.expiresAt <= this.clock.now()) throw expired();
@@ -119,11 +120,6 @@ export class Signups {
     });
   }
 
-  private async lockAll(manager: EntityManager, email: string): Promise<void> {
-    if (this.database.driver === 'postgres')
-      await manager.query('select id from signups where email = $1 order by id for update', [email]);
-  }
-
   private async viewBy(where: { id: string } | { tokenHash: string }): Promise<SignupView> {
     return this.database.read(async (manager) => {
       const signup = await manager.findOneBy(Signup, where);
@@ -137,12 +133,6 @@ export class Signups {
     if (!this.config.SIGNUP_CLOSED && this.mails.isOn) return;
     throw new DomainError('signup_closed', 'forbidden', 'Nobody signs up here. Ask Atlas for a tenant.');
   }
-}
-
-/** That an address has; one for each is enough. */
-export function tenantOf(manager: EntityManager, email: string): Promise<Tenant | null> {
-  const where = { adminEmail: email, source: 'signup', status: Not(In(['deleted', 'failed'])) } as const;
-  return manager.findOneBy(Tenant, where);
 }
 
 /** The token that the mail holds is new each time: the mail before it does not work any more. */

@@ -4,7 +4,8 @@ import { hashCredential, mintCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { Signup } from './signup.entity';
-import { VERIFY_SIGNUP, openSignup, tenantOf } from './signups.service';
+import { tenantOf } from './signup-tenants';
+import { VERIFY_SIGNUP, openSignup } from './signups.service';
 
 /** To whoever gave that address; to one that has a tenant, that it has. */
 @Injectable()

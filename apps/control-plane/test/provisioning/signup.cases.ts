@@ -1,11 +1,14 @@
 import { EVERY_DATABASE, type ReceivedMail, TestSmtpServer, eventually, linkIn } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { OutgoingMail } from '../../src/mail/outgoing-mail.entity';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { Signup } from '../../src/signup/signup.entity';
 import { Signups } from '../../src/signup/signups.service';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { TestControlPlane } from '../control-plane.fixture';
+import { HeldRow } from '../held-operator.fixture';
+import { JOBS } from '../job-scene.fixture';
 import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
 const NOBODY = { token: null };
@@ -125,6 +128,63 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     const answers = await Promise.all([...links, ...links].map(({ token }) => verify({ token })));
     expect(answers.map(({ status }) => status).sort()).toEqual([202, 202, 409, 409]);
     expect(await plane.count(Tenant, { adminEmail: 'race@race.example' })).toBe(1);
+  });
+
+  describe('again, once the tenant of the first time', () => {
+    const tenantsOf = async (adminEmail: string) =>
+      (await plane.rows(Tenant, { adminEmail })).map(({ slug, status }) => `${slug} ${status}`).sort();
+    /** The first tenant of the address, and the job that did not get to its end. */
+    const stopped = async (email: string) => {
+      const { token } = await askedWith({ email });
+      await verify({ token }).expect(202);
+      const [tenant] = (await plane.rows(Tenant, { adminEmail: email })) as [Tenant];
+      const [job] = (await plane.rows(ProvisioningJob, { tenantId: tenant.id })) as [ProvisioningJob];
+      await plane.post(`${JOBS}/${job.id}/cancel`).expect(202);
+      return { tenant, act: (action: string) => plane.post(`${JOBS}/${job.id}/${action}`) };
+    };
+
+    it('has failed, takes a new one, and the old one is only undone', async () => {
+      const email = 'anew@anew.example';
+      const { act } = await stopped(email);
+      const { token } = await askedWith({ email });
+      await verify({ token }).expect(202);
+      const refused = await act('retry');
+      expect([...refusal(refused), refused.body.detail]).toEqual([
+        ...[409, 'invalid_transition'],
+        expect.stringMatching(/"anew-2".*Roll this job back/),
+      ]);
+      expect(await tenantsOf(email)).toEqual(['anew failed', 'anew-2 provisioning']);
+      await act('rollback').expect(202);
+      await eventually(async () => (await tenantsOf(email))[0] === 'anew deleted');
+    });
+
+    it('has failed and is retried, refuses the new one', async () => {
+      const email = 'mended@mended.example';
+      const { act } = await stopped(email);
+      const { token } = await askedWith({ email });
+      await act('retry').expect(202);
+      expect(refusal(await verify({ token }))).toEqual([409, 'already_signed_up']);
+    });
+
+    it('has failed, takes a new one or goes on, when both are asked for at once', async () => {
+      const email = 'both@both.example';
+      const { act } = await stopped(email);
+      const { id, token } = await askedWith({ email });
+      const held = await HeldRow.hold(plane, Signup, id);
+      const answers = [act('retry').then(), verify({ token }).then()];
+      await held.untilWaiting(2);
+      await held.release();
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      expect(statuses.sort()).toEqual([202, 409]);
+    });
+
+    it('is on its way out, takes a new one', async () => {
+      const email = 'leaving@leaving.example';
+      const { tenant } = await stopped(email);
+      await plane.change(Tenant, { id: tenant.id }, { status: 'deprovisioning' });
+      const { token } = await askedWith({ email });
+      expect((await verify({ token }).expect(202)).body.slug).toBe('leaving-2');
+    });
   });
 
   it('refuses links that are not whole, unknown or a day old', async () => {
