@@ -41,6 +41,8 @@ export interface OperationRules {
   readonly whenUndone?: TenantStatus;
   /** Once this step is done it only goes forward. */
   readonly beyondReturn?: { readonly after: string; readonly why: string };
+  /** The step that closes a cell. Once it is done, the job goes on only while nobody has reopened the cell. */
+  readonly closesCell?: string;
   /** What a job of it may be restarted (retried or rolled back) in; of an operation about a tenant. */
   readonly restartsIn?: readonly TenantStatus[];
   /** What may have begun since; a job that makes a place has to hold that still. Whatever else came counts on what it left. */
@@ -121,7 +123,12 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     restartsBehind: ['rotate_secret'],
   },
   // Likewise. Stopped half-way nobody would be placed there, nor anybody move away.
-  drain: { from: [], isUndoneWhenCancelled: true, restartsBehind: ['rotate_secret'] },
+  drain: {
+    from: [],
+    isUndoneWhenCancelled: true,
+    closesCell: 'close-cell',
+    restartsBehind: ['rotate_secret'],
+  },
   // About the fleet. The upgrades that it has begun come to their own end.
   upgrade_wave: { from: [] },
 };

@@ -9,7 +9,7 @@ export interface RestartSituation {
   readonly tenant: Pick<Tenant, 'slug' | 'status'> | null;
   /** Where the tenant failed: the one that its address has signed up for since. */
   readonly signedUpSince: Pick<Tenant, 'slug'> | null;
-  readonly plane: Pick<TenantPlane, 'name' | 'status'> | null;
+  readonly plane: Pick<TenantPlane, 'name' | 'status' | 'acceptsTenants'> | null;
   /** The jobs about the same that began after it. */
   readonly since: readonly Pick<ProvisioningJob, 'id' | 'operation'>[];
   /** The place that it made is still the one that its tenant holds beside its home. */
@@ -18,12 +18,12 @@ export interface RestartSituation {
 
 /** Why a job that failed or was cancelled must not be restarted any more, and what to do instead. Null when it may be. */
 export function restartProblem(
-  { operation }: Pick<ProvisioningJob, 'operation'>,
+  { operation, steps }: Pick<ProvisioningJob, 'operation' | 'steps'>,
   direction: JobDirection,
   { tenant, signedUpSince, plane, since, holdsItsPlace }: RestartSituation,
 ): string | null {
   const rules = OPERATION_RULES[operation];
-  const { restartsIn = [], restartsBehind = [], makesPlace = false, whileResumed } = rules;
+  const { restartsIn = [], restartsBehind = [], makesPlace = false, whileResumed, closesCell } = rules;
   const { instead = 'Begin this one anew, if it is still wanted.' } = rules;
   const harmless = makesPlace && !holdsItsPlace ? [] : restartsBehind;
   const other = since.find((job) => !harmless.includes(job.operation));
@@ -37,5 +37,7 @@ export function restartProblem(
   if (direction === 'undo') return null;
   if (whileResumed !== undefined && signedUpSince)
     return `Whoever signed up for it has signed up again since, and has tenant "${signedUpSince.slug}": one for each address is enough. Roll this job back.`;
+  if (plane?.acceptsTenants && steps.some(({ name, status }) => name === closesCell && status === 'done'))
+    return `Cell "${plane.name}" has been reopened since, and takes tenants. If it is still to be drained, begin a new drain: POST /api/tenant-planes/<id>/drain.`;
   return null;
 }

@@ -43,7 +43,9 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
   const call = (action: string, cell = here, query = '') =>
     scene.plane.post(`/api/tenant-planes/${cell.id}/${action}${query}`);
   const cellNow = async ({ id }: PlaneSimulator) => {
-    const { items } = bodyOf<{ items: { id: string }[] }>(await scene.plane.get('/api/tenant-planes'));
+    const { items } = bodyOf<{ items: { id: string; accepts_tenants: boolean }[] }>(
+      await scene.plane.get('/api/tenant-planes'),
+    );
     return items.find((plane) => plane.id === id);
   };
   const movesOf = async (job: string): Promise<JobView[]> =>
@@ -344,6 +346,38 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     scene.plane.clock.advance(1000);
     await scene.act(job, 'retry').expect(202);
     await eventually(async () => (await movesOf(job)).length === 2);
+  });
+
+  it('does not go on behind the back of who has reopened the cell since, and can be begun anew', async () => {
+    await inhabited(1);
+    const job = await drain();
+    const [move] = await eventually(async () => {
+      const begun = await movesOf(job);
+      return begun.length === 1 && begun;
+    });
+    await scene.act(move?.id ?? '', 'cancel').expect(202);
+    await scene.reaches(job, 'failed');
+    await call('reopen').expect(200);
+    const refused = await scene.act(job, 'retry');
+    expect([...refusal(refused), refused.body.detail]).toEqual([
+      ...[409, 'invalid_transition'],
+      expect.stringMatching(/has been reopened since.* POST \/api\/tenant-planes\/<id>\/drain/),
+    ]);
+    await scene.act(job, 'rollback').expect(202);
+    await scene.reaches(job, 'cancelled');
+    expect(await cellNow(here)).toMatchObject({ accepts_tenants: true });
+    await drain();
+    await eventually(async () => (await cellNow(here))?.accepts_tenants === false);
+  });
+
+  it('does not end as drained when the cell is open all the same', async () => {
+    const opened = scene.before('move-tenants', () =>
+      scene.plane.change(TenantPlane, { id: here.id }, { acceptsTenants: true }),
+    );
+    const job = await drain();
+    await opened;
+    await scene.reaches(job, 'failed');
+    expect((await scene.job(job)).error).toMatchObject({ code: 'cell_reopened', class: 'operator' });
   });
 
   it('begins no second move of a tenant whose own has failed half-way, until that is rolled back', async () => {

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, MoreThanOrEqual, type SelectQueryBuilder } from 'typeorm';
 import { Cells } from '../../tenant-planes/cells';
 import { Placement } from '../../tenant-planes/placement.entity';
+import { lockPlane } from '../../tenant-planes/plane-lock';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { LIVE_JOB_STATUSES } from '../job';
@@ -60,7 +61,10 @@ export class MoveTenantsStep extends Step {
   async run(context: StepContext): Promise<StepResult> {
     const tally = await tallyOf(context);
     const { moved, moving, failed, left, movable, isBusy } = tally;
-    if (left + moving === 0) return done({ moved });
+    if (left + moving === 0) {
+      await context.write((manager) => requireClosed(manager, context.tenantPlaneId));
+      return done({ moved });
+    }
     if (failed.length === 0)
       for (const tenant of movable.slice(0, AT_ONCE - moving)) await this.begin(context, tenant);
     const isStuck = moving === 0 && (failed.length > 0 || (movable.length === 0 && !isBusy));
@@ -137,6 +141,15 @@ async function stopped(
   const detail = `Tenants ${why}, among them ${named.join(', ')}; moved: ${moved}, left: ${left}.`;
   const fix = `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}), fix or remove those tenants, retry or roll back a move that failed, then retry this job: it moves the remaining ones.`;
   return new StepFailure('operator', 'drain_incomplete', detail, fix);
+}
+
+/** Once it is drained its machine is taken away. While the job is in work nobody reopens the cell. */
+async function requireClosed(manager: EntityManager, id: string): Promise<void> {
+  const { name, acceptsTenants } = await lockPlane(manager, id);
+  if (!acceptsTenants) return;
+  const detail = `Cell "${name}" is empty, but was reopened meanwhile: tenants may be placed there at any time.`;
+  const fix = `Atlas on-call: if it is still to be drained, begin a new drain (POST /api/tenant-planes/${id}/drain).`;
+  throw new StepFailure('operator', 'cell_reopened', detail, fix);
 }
 
 function noRoom(region: string | null): StepFailure {
