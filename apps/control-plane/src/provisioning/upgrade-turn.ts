@@ -31,7 +31,8 @@ interface Tally {
 
 /**
  * One look at a wave: what has become of the upgrades that it began, and which come next. It keeps no list of its own: what
- * is left is what is older than its version, so it can be looked at again after a crash at any point.
+ * is left is what is older than its version and has no upgrade of its own that succeeded, so it can be looked at again after a
+ * crash at any point.
  */
 @Injectable()
 export class UpgradeTurn {
@@ -113,15 +114,18 @@ export class UpgradeTurn {
   }
 }
 
-/** Those that it has not tried since it was begun. */
+/**
+ * Those that it has not upgraded, and not tried since it was begun. One that it has upgraded and that is behind again was put
+ * back by an operator.
+ */
 function left(
   manager: EntityManager,
   wanted: Wanted,
-  { live, failed }: Tally,
+  { live, upgraded, failed }: Tally,
 ): ReturnType<typeof candidates> {
   return candidates(
     manager,
     wanted,
-    [...live, ...failed].map(({ tenantPlaneId }) => tenantPlaneId ?? ''),
+    [...live, ...upgraded, ...failed].map(({ tenantPlaneId }) => tenantPlaneId ?? ''),
   );
 }

@@ -419,6 +419,21 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       expect(planes.told.get(all[0]?.planeId ?? '')).toEqual([OLD, NEW]);
     });
 
+    it('leaves one alone that an operator has put back since it was upgraded', async () => {
+      const id = await begin();
+      await getsWell(0);
+      await waitsFor(id, '(1 of 4 are upgraded)');
+      const one = all[0] as Driven;
+      const back = await upgrade(one, OLD);
+      await isTold(one, OLD, NEW, OLD);
+      await planes.reports(one, OLD);
+      await scene.reaches(back, 'succeeded');
+      for (const index of [1, 2, 3]) await getsWell(index);
+      await scene.reaches(id, 'succeeded');
+      expect((await parts(id)).sort()).toEqual(all.map(({ planeId }) => planeId));
+      expect(await shown(one)).toMatchObject({ version: OLD, release: OLD });
+    });
+
     it('goes on past as many failures as may be', async () => {
       const id = await begin({ max_failures: 1 });
       await getsWell(0);
