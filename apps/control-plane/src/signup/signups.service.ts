@@ -52,7 +52,6 @@ export class Signups {
     const email = dto.email.toLowerCase();
     requireName(dto);
     await this.throttle.take(REQUESTS, [network()]);
-    const mayBeWrittenTo = await this.throttle.isTaken(MAILS, [email]);
     const now = this.clock.now();
     const signup: Signup = {
       ...{ id: uuidv7(now), email, organisation: dto.organisation?.trim() ?? null, slug: dto.slug ?? null },
@@ -60,6 +59,8 @@ export class Signups {
       ...{ verifiedAt: null, tenantId: null },
     };
     await this.database.write(async (manager) => {
+      // Counted with the mail, or not at all: whoever was answered with a failure asks again.
+      const mayBeWrittenTo = await this.throttle.isTaken(MAILS, [email]);
       await insertRow(manager, Signup, signup);
       if (mayBeWrittenTo) await this.mails.add({ manager }, VERIFY_SIGNUP, { signup_id: signup.id });
     });

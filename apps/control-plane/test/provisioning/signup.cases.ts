@@ -1,5 +1,6 @@
 import { EVERY_DATABASE, type ReceivedMail, TestSmtpServer, eventually, linkIn } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { Mails } from '../../src/mail/mails';
 import { OutgoingMail } from '../../src/mail/outgoing-mail.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { Signup } from '../../src/signup/signup.entity';
@@ -227,6 +228,16 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     const to = [];
     while (to.at(-1) !== 'next@next.example') to.push((await smtp.next()).to[0]);
     expect(to).toEqual([...Array<string>(3).fill('flooded@flooded.example'), 'next@next.example']);
+  });
+
+  it('counts no mail that a request which failed half-way has not queued', async () => {
+    const lost = jest.spyOn(plane.app.get(Mails), 'add').mockRejectedValue(new Error('the line broke'));
+    const email = 'unlucky@unlucky.example';
+    for (let time = 0; time < 3; time++) await ask({ email }).expect(500);
+    lost.mockRestore();
+    await ask({ email }).expect(202);
+    await ask({ email: 'after@after.example' }).expect(202);
+    for (const to of [email, 'after@after.example']) expect((await smtp.next()).to).toEqual([to]);
   });
 
   it('is asked for ten times an hour from an address', async () => {
