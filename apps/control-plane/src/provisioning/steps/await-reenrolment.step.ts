@@ -1,5 +1,6 @@
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
+import { lockPlane } from '../../tenant-planes/plane-lock';
 import { ProvisioningTokens } from '../../tenant-planes/provisioning-tokens';
 import { ServiceKeys } from '../../tenant-planes/service-keys';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
@@ -23,8 +24,9 @@ export class AwaitReenrolmentStep extends Step {
   }
 
   async run({ manager, tenantPlaneId }: StepContext): Promise<StepResult> {
+    // One that enrols in time may have yet to commit when its token expires.
+    await lockPlane(manager, tenantPlaneId);
     const token = await this.tokens.findLive(manager, tenantPlaneId);
-    // After the token: one that was spent between the two looks has made its key an accepted one.
     const [key] = await this.keys.acceptedOf(manager, [tenantPlaneId]);
     if (key) return done({ key_id: key.id });
     const until = token?.expiresAt;
