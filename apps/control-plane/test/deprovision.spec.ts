@@ -2,7 +2,9 @@ import { type KeyObject, generateKeyPairSync } from 'node:crypto';
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type DesiredTenant, type DesiredTransfer } from '@atlas/plane-contract';
+import { uuidv7 } from '@atlas/tenancy';
 import { type JWK, compactDecrypt, importJWK, jwtVerify } from 'jose';
+import { In } from 'typeorm';
 import { SCOPES } from '../src/accounts/scopes';
 import { AuditEvent } from '../src/audit/audit-event.entity';
 import { Audit } from '../src/audit/audit.service';
@@ -15,8 +17,10 @@ import { RegisterTenantPlaneStep } from '../src/provisioning/steps/register-tena
 import { ReinstateStep } from '../src/provisioning/steps/reinstate.step';
 import { RemoveCopiesStep } from '../src/provisioning/steps/remove-copies.step';
 import { CommitOutcomeUnknown } from '@atlas/platform';
+import { newJob } from '../src/provisioning/new-job';
 import { Chores } from '../src/provisioning/chores';
 import { Placement } from '../src/tenant-planes/placement.entity';
+import { reservedPlacement } from '../src/tenant-planes/placements';
 import { ServiceKey } from '../src/tenant-planes/service-key.entity';
 import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
 import { MAX_PARTS } from '../src/transfers/relay.service';
@@ -602,6 +606,39 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
         backup_erased_at: erasedAt,
       });
       expect(await scene.placed()).toBe(placed);
+    });
+
+    it('is purged and its old copies are removed, however many others wait for the end of something else', async () => {
+      const now = scene.plane.clock.now();
+      const tenant = await gone();
+      const [template] = (await scene.plane.rows(Tenant, { id: tenant.id })) as [Tenant];
+      const settled = await active();
+      const { id: tenantPlaneId } = await scene.plane.registerCell();
+      const oldCopy = (tenantId: string): Placement => ({
+        ...reservedPlacement({ tenantId, tenantPlaneId, createdAt: now }, 'serving'),
+        ...{ phase: 'retired', holdsPlace: false, removeAfter: now },
+      });
+      const busy = Array.from({ length: 20 }, () => uuidv7(new Date(0)));
+      for (const [index, id] of busy.entries()) {
+        const row = { ...template, id, slug: `busy-${index}`, restorableUntil: now };
+        await scene.plane.insert(Tenant, row);
+        const restore = newJob(
+          { operation: 'restore', tenantId: id, steps: [{ name: 'await-restore' }] },
+          now,
+        );
+        const dueAt = new Date(now.getTime() + DAY_MS);
+        await scene.plane.insert(ProvisioningJob, { ...restore, status: 'waiting', dueAt });
+        await scene.plane.insert(Placement, oldCopy(id));
+      }
+      await scene.plane.insert(Placement, oldCopy(settled.id));
+      await overdue(tenant);
+      const begun = await scene.plane.rows(ProvisioningJob, { tenantId: In([tenant.id, settled.id]) });
+      for (const entity of [Placement, ProvisioningJob])
+        await scene.plane.remove<Placement | ProvisioningJob>(entity, { tenantId: In(busy) });
+      await scene.plane.remove(Tenant, { id: In(busy) });
+      expect(begun.map(({ operation }) => operation)).toEqual(
+        expect.arrayContaining(['purge', 'remove_copy']),
+      );
     });
 
     /** The restore failed, and so did the purge, before it could erase anything. */

@@ -8,6 +8,10 @@ import { LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
 import { OPERATION_RULES } from './operation-rules';
 
+/** Of the row that a query calls `tenant`, by `live`: {@link LIVE_JOB_STATUSES}. */
+export const HAS_LIVE_JOB = `exists (select 1 from provisioning_jobs job
+  where job.tenant_id = tenant.id and job.status in (:...live))`;
+
 type Subject = Pick<ProvisioningJob, 'tenantId' | 'tenantPlaneId'>;
 
 /**

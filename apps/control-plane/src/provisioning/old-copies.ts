@@ -4,6 +4,10 @@ import { Injectable } from '@nestjs/common';
 import { LessThanOrEqual } from 'typeorm';
 import { Placement } from '../tenant-planes/placement.entity';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
+import { Tenant } from '../tenants/tenant.entity';
+import { LIVE_JOB_STATUSES } from './job';
+import { HAS_LIVE_JOB } from './live-jobs';
+import { OPERATION_RULES } from './operation-rules';
 import { TenantOperations } from './tenant-operations';
 
 const AT_ONCE = 20;
@@ -17,9 +21,18 @@ export class OldCopies {
     private readonly clock: Clock,
   ) {}
 
+  /** Copies whose turn has not come, for what their tenant is or what is done to it, hold up no others. */
   async sweep(): Promise<void> {
+    const { from } = OPERATION_RULES.remove_copy;
     const due = await this.database.read((manager) =>
-      manager.find(Placement, { where: this.due(), take: AT_ONCE }),
+      manager
+        .createQueryBuilder(Placement, 'place')
+        .innerJoin(Tenant, 'tenant', 'tenant.id = place.tenantId')
+        .where(this.due())
+        .andWhere('tenant.status in (:...from)', { from })
+        .andWhere(`not ${HAS_LIVE_JOB}`, { live: LIVE_JOB_STATUSES })
+        .limit(AT_ONCE)
+        .getMany(),
     );
     for (const placement of due) await this.remove(placement);
   }

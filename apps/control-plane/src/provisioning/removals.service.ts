@@ -11,8 +11,9 @@ import { Tenant } from '../tenants/tenant.entity';
 import { type DeprovisionTenantDto } from '../tenants/tenants.dto';
 import { lockTenant, requireTenant } from '../tenants/tenants.service';
 import { requireDatabaseAllowed } from './database-choice';
-import { type JobParams } from './job';
+import { type JobParams, LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
+import { HAS_LIVE_JOB } from './live-jobs';
 import { TenantOperations } from './tenant-operations';
 import { type PlanView } from './accepted.view';
 
@@ -67,15 +68,21 @@ export class Removals {
     return { ...answer, install: { tokenId: bundle.token_id, bundle } };
   }
 
-  /** Begins the purge of those that can no longer be brought back. */
+  /** Begins the purge of those that can no longer be brought back. Those at which something else is done hold up no others. */
   async sweep(): Promise<void> {
-    const where = { restorableUntil: LessThanOrEqual(this.clock.now()) };
-    const due = await this.database.read((manager) => manager.find(Tenant, { where, take: AT_ONCE }));
+    const due = await this.database.read((manager) =>
+      manager
+        .createQueryBuilder(Tenant, 'tenant')
+        .where({ restorableUntil: LessThanOrEqual(this.clock.now()) })
+        .andWhere(`not ${HAS_LIVE_JOB}`, { live: LIVE_JOB_STATUSES })
+        .limit(AT_ONCE)
+        .getMany(),
+    );
     for (const { id } of due)
       await this.database
         .write((manager) => this.operations.accept(manager, id, 'purge'))
         .catch((error: unknown) => {
-          // Something else is being done to it: looked at again in the next round.
+          // Something else has begun with it: looked at again in the next round.
           if (!(error instanceof DomainError)) throw error;
         });
   }

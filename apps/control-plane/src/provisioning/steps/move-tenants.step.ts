@@ -8,6 +8,7 @@ import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { LIVE_JOB_STATUSES } from '../job';
 import { ProvisioningJob } from '../job.entity';
+import { HAS_LIVE_JOB } from '../live-jobs';
 import { OPERATION_RULES } from '../operation-rules';
 import { TenantJobs } from '../tenant-jobs';
 import { Step, type StepContext, StepFailure, type StepResult, done, wait } from '../step';
@@ -18,8 +19,6 @@ const LOOK_AGAIN_MS = 60_000;
 const PATIENCE_MS = 7 * 24 * 3_600_000;
 const MAX_NAMED = 5;
 const LIVE = In([...LIVE_JOB_STATUSES]);
-const HAS_LIVE_JOB = `exists (select 1 from provisioning_jobs job
-  where job.tenant_id = tenant.id and job.status in (:...live))`;
 
 /** A move that failed still holds a place: no other one begins before it is retried or rolled back. */
 const IS_HALF_MOVED = `exists (select 1 from placements coming
