@@ -122,6 +122,9 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       const newer = fileFrom(customers, SECOND);
       for (let turn = 0; turn < 2; turn += 1) await upload(newer).expect(200);
       expect(await urlOf(ordered)).toBe(SECOND);
+      await eventually(
+        async () => (await plane.get(`${JOBS}/${ordered.job.id}`)).body.status === 'succeeded',
+      );
       const link = await plane.post(`/api/tenants/${ordered.tenant.id}/signup-link`, {}).expect(201);
       expect(link.body.url).toMatch(new RegExp(`^${SECOND}/signup#`));
       expect(await audited('tenant_plane.address_changed', customers.id)).toMatchObject([
