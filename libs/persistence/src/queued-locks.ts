@@ -12,9 +12,18 @@ export interface LockName {
  * any. A transaction that shares one must not ask for it alone: two that do wait for each other. On SQLite writers take
  * turns anyhow.
  */
-export async function shareLock(manager: EntityManager, { lockClass, id }: LockName): Promise<void> {
+export function shareLock(manager: EntityManager, name: LockName): Promise<void> {
+  return shareLockOf(manager, { ...name, from: 'select $2 as id' });
+}
+
+/** As {@link shareLock}, of the id that `from` selects by `$2`, which is the one that is given. */
+export async function shareLockOf(
+  manager: EntityManager,
+  { lockClass, from, id }: LockName & { readonly from: string },
+): Promise<void> {
   if (manager.connection.options.type !== 'postgres') return;
-  await manager.query('select pg_advisory_xact_lock_shared($1, hashtext($2))', [lockClass, id]);
+  const sql = `select pg_advisory_xact_lock_shared($1, hashtext(named.id::text)) from (${from}) as named`;
+  await manager.query(sql, [lockClass, id]);
 }
 
 /** Several in the same order whoever asks, so that no two wait for each other. */

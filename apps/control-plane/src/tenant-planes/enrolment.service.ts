@@ -12,7 +12,7 @@ import { DesiredStates } from './desired-state.service';
 import { refuseUnlessRedeemable } from './enrolment-refusals';
 import { Placement } from './placement.entity';
 import { PlaneAddresses, isAddressRecorded } from './plane-addresses';
-import { lockPlane } from './plane-lock';
+import { lockPlaneAndCalls } from './plane-lock';
 import { ProvisioningToken } from './provisioning-token.entity';
 import { ProvisioningTokens } from './provisioning-tokens';
 import { TenantPlane } from './tenant-plane.entity';
@@ -83,7 +83,7 @@ export class Enrolment {
     request: EnrolRequest,
   ): Promise<TenantPlane> {
     // Before the token: who retires the plane, or issues another one, locks them in the same order.
-    const plane = await lockPlane(manager, token.tenantPlaneId);
+    const plane = await lockPlaneAndCalls(manager, token.tenantPlaneId);
     // The reply to a first call may have been lost: the same instance gets the same answer, even when late.
     if (token.consumedBy === request.instance_id) return plane;
     refuseUnlessRedeemable(token, request, plane, this.clock.now());
