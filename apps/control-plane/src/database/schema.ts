@@ -43,6 +43,7 @@ import { KeepStoredSequences1700000000023 } from './migrations/0023-keep-stored-
 import { TieKeysToParents1700000000025 } from './migrations/0025-tie-keys-to-parents';
 import { IndexEndedCredentials1700000000026 } from './migrations/0026-index-ended-credentials';
 import { LimitAddressChanges1700000000027 } from './migrations/0027-limit-address-changes';
+import { TellLateReports1700000000030 } from './migrations/0030-tell-late-reports';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -99,5 +100,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     TieKeysToParents1700000000025,
     IndexEndedCredentials1700000000026,
     LimitAddressChanges1700000000027,
+    TellLateReports1700000000030,
   ],
 };
