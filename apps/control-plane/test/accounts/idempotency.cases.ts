@@ -170,7 +170,14 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
   const onPostgres = driver === 'postgres' ? it : it.skip;
   onPostgres.each([
     ['in progress', 'its key', 'delete from idempotency_keys', 'sent-before', 409, 'request_in_progress'],
-    ['busy', 'something else', 'select 1 from operators for update', 'sent-first', 503, 'database_busy'],
+    [
+      'busy',
+      'something else',
+      'lock table tenant_planes in exclusive mode',
+      'sent-first',
+      503,
+      'database_busy',
+    ],
   ])('is told that it is %s when others hold %s for too long', async (_, __, sql, key, status, code) => {
     const cell = { name: key, region: 'eu', capacity: 1 };
     await plane.post(PLANES, { ...cell, name: 'sent-before' }, withKey('sent-before')).expect(201);

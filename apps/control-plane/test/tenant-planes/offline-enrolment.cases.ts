@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { Database } from '@atlas/persistence';
 import { type EnrolRequestFile, OFFLINE_ENROL_PATH, PLANE_PATHS } from '@atlas/plane-contract';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { Operator } from '../../src/accounts/operator.entity';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { lockPlane } from '../../src/tenant-planes/plane-lock';
 import { ProvisioningToken } from '../../src/tenant-planes/provisioning-token.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { TestControlPlane } from '../control-plane.fixture';
@@ -88,6 +90,12 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     await held.untilWaiting(1);
     const late = upload(requestFile(simulator(ordered)), key).then(refusal);
     await held.untilWaiting(2);
+    // Nor does it keep the plane from those whom the revocation waits for.
+    if (driver === 'postgres')
+      await plane.app.get(Database).write(async (manager) => {
+        await manager.query(`set local lock_timeout = '100ms'`);
+        await lockPlane(manager, ordered.tenant.tenant_plane_id);
+      });
     await held.release();
     expect([await revoking, await late]).toEqual([204, [401, 'unauthenticated']]);
     expect(await isSpent(ordered)).toBe(false);
