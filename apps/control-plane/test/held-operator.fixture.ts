@@ -2,8 +2,8 @@ import { Database, lockedForUpdate } from '@atlas/persistence';
 import { currentContext } from '@atlas/platform';
 import { eventually } from '@atlas/testing';
 import { type Type } from '@nestjs/common';
-import { type ObjectLiteral } from 'typeorm';
-import { Operator } from '../src/accounts/operator.entity';
+import { type EntityManager, type ObjectLiteral } from 'typeorm';
+import { lockOperator } from '../src/accounts/operator-lock';
 import { type TestControlPlane } from './control-plane.fixture';
 
 const LOCK_WAITS = `select count(*)::int as waiting from pg_stat_activity
@@ -33,17 +33,26 @@ export class HeldRow {
   }
 
   /** `change`: what the other transaction has changed of it, when it is released. */
-  static async hold(
-    { app }: TestControlPlane,
+  static hold(
+    plane: TestControlPlane,
     entity: Type<ObjectLiteral>,
     id: string,
     change?: object,
   ): Promise<HeldRow> {
+    return HeldRow.by(plane, async (manager) => {
+      await lockedForUpdate(manager.createQueryBuilder(entity, 'held').where({ id })).getOneOrFail();
+      if (change) await manager.update(entity, { id }, change);
+    });
+  }
+
+  static async by(
+    { app }: TestControlPlane,
+    lock: (manager: EntityManager) => Promise<unknown>,
+  ): Promise<HeldRow> {
     const database = app.get(Database);
     const [held, free] = [new Gate(), new Gate()];
     const holding = database.write(async (manager) => {
-      await lockedForUpdate(manager.createQueryBuilder(entity, 'held').where({ id })).getOneOrFail();
-      if (change) await manager.update(entity, { id }, change);
+      await lock(manager);
       held.open();
       await free.opened;
     });
@@ -77,6 +86,6 @@ export async function lockWaits(database: Database): Promise<number> {
 
 export class HeldOperator {
   static hold(plane: TestControlPlane, id: string): Promise<HeldRow> {
-    return HeldRow.hold(plane, Operator, id);
+    return HeldRow.by(plane, (manager) => lockOperator(manager, id));
   }
 }

@@ -13,6 +13,7 @@ export * from './outgoing-mail';
 export * from './persistence.module';
 export * from './postgres-database';
 export * from './process-lock';
+export * from './queued-locks';
 export * from './repeatable';
 export * from './row-level-security';
 export * from './rows';

@@ -266,6 +266,29 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     },
   );
 
+  it('are not sent again by a process that is paused until another has sent them', async () => {
+    const paused = sender();
+    const transaction = paused['transaction'].bind(paused);
+    let turns = 0;
+    Object.assign(paused, {
+      transaction: async (...asked: Parameters<typeof transaction>) => {
+        // Claimed, and nothing written yet.
+        if ((turns += 1) === 2) {
+          clock.advance(3600);
+          mails.onApplicationBootstrap();
+          await smtp.next();
+          await mails.onApplicationShutdown();
+        }
+        return transaction(...asked);
+      },
+    });
+    const before = smtp.mails.length;
+    await paused.greet('ann@example.com');
+    await paused.sendNoted();
+    expect([smtp.mails.length - before, mails.kind.minted, paused.kind.minted]).toEqual([1, 1, 0]);
+    expect(await rows()).toEqual([]);
+  });
+
   it('are not given up because the database was away', async () => {
     const queue = jest.spyOn(mails, 'sendNoted').mockResolvedValue();
     await mails.greet('ann@example.com');

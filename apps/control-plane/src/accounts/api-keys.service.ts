@@ -77,7 +77,7 @@ export class ApiKeys {
     const found = await this.database.read((manager) => manager.findOneBy(ApiKey, { id }));
     if (!found) throw noSuchKey();
     await this.database.write(async (manager) => {
-      await lockOperators(manager, [{ id: found.operatorId }, { id: caller.operatorId }]);
+      await lockOperators(manager, [found.operatorId, caller.operatorId]);
       const { operatorId, scopes } = await checkCallerAgain(manager, caller, this.clock);
       const key = await manager.findOneBy(ApiKey, { id, revokedAt: IsNull() });
       if (!key) throw noSuchKey();

@@ -1,6 +1,7 @@
-import { lockedForShare, lockedForUpdate, together } from '@atlas/persistence';
+import { lockedForUpdate, shareLock, takeLocks, together } from '@atlas/persistence';
 import { type Clock, DomainError } from '@atlas/platform';
-import { type EntityManager, type FindOptionsWhere } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, In } from 'typeorm';
+import { QUEUED_LOCKS } from '../database/queued-locks';
 import { type OperatorCaller } from './caller';
 import { callerAsOfNow } from './live-credentials';
 import { scopeMissing, unauthenticated } from './operator-authentication';
@@ -9,21 +10,33 @@ import { Operator } from './operator.entity';
 /**
  * A revocation ends what it finds. What another transaction is about to write it does not find, and that one does not see
  * the revocation either. So each transaction that signs in, mints, resets, changes or ends anything of an operator first
- * locks the operator's row, then checks again all that was decided before it had the lock, and only then writes.
+ * locks the operator, then checks again all that was decided before it had the lock, and only then writes. The lock comes
+ * before those of tenants, planes and jobs. It is a queued one, so that nobody puts off their own revocation by writing on.
  */
 export async function lockOperator(manager: EntityManager, id: string): Promise<Operator> {
-  const [operator] = await lockOperators(manager, [{ id }]);
+  const [operator] = await lockOperators(manager, [id]);
   if (!operator) throw noSuchOperator();
   return operator;
 }
 
-/** Several at once, always in the order of their ids: whoever needs more than one row takes them all here. */
-export function lockOperators(
+/**
+ * Several at once, always in the same order: whoever needs more than one takes them all here. `others` are kept as they
+ * are, too, but what they write is not waited for.
+ */
+export async function lockOperators(
   manager: EntityManager,
-  anyOf: FindOptionsWhere<Operator>[],
+  ids: readonly string[],
+  ...others: FindOptionsWhere<Operator>[]
 ): Promise<Operator[]> {
-  const query = manager.createQueryBuilder(Operator, 'operator').where(anyOf).orderBy('operator.id');
-  return lockedForUpdate(query).getMany();
+  const rows = manager
+    .createQueryBuilder(Operator, 'operator')
+    .where([{ id: In([...ids]) }, ...others])
+    .orderBy('operator.id');
+  const [, locked] = await together([
+    takeLocks(manager, { lockClass: QUEUED_LOCKS.operatorAccess, ids }),
+    lockedForUpdate(rows).getMany(),
+  ]);
+  return locked;
 }
 
 /** The caller as they are under the lock of their row. Throws what the guard would have thrown had they come only now. */
@@ -49,9 +62,8 @@ export async function asAdmitted<T>(
   clock: Clock,
   work: () => Promise<T>,
 ): Promise<T> {
-  const operator = manager.createQueryBuilder(Operator, 'operator').where({ id: caller.operatorId });
   const [, , done] = await together([
-    lockedForShare(operator).getOne(),
+    shareLock(manager, { lockClass: QUEUED_LOCKS.operatorAccess, id: caller.operatorId }),
     checkCallerAgain(manager, caller, clock),
     work(),
   ]);

@@ -96,7 +96,7 @@ export class OperatorPasswords {
     const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + LINK_SECONDS * 1000);
     return this.database.write(async (manager) => {
-      const locked = await lockOperators(manager, [{ id: operatorId }, { id: caller.operatorId }]);
+      const locked = await lockOperators(manager, [operatorId, caller.operatorId]);
       await checkCallerAgain(manager, caller, this.clock);
       const operator = locked.find((one) => one.id === operatorId);
       if (!operator) throw noSuchOperator();

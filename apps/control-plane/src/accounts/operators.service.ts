@@ -98,7 +98,7 @@ export class Operators {
     return this.database.write(async (manager) => {
       // The owners, too: two who demote each other at once would leave none.
       const owner = { role: 'owner' as const, disabledAt: IsNull() };
-      const locked = await lockOperators(manager, [owner, { id }, { id: caller.operatorId }]);
+      const locked = await lockOperators(manager, [id, caller.operatorId], owner);
       await this.checkCaller(manager, caller);
       const operator = locked.find((one) => one.id === id);
       if (!operator) throw noSuchOperator();

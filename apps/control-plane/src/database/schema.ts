@@ -45,6 +45,7 @@ import { IndexEndedCredentials1700000000026 } from './migrations/0026-index-ende
 import { LimitAddressChanges1700000000027 } from './migrations/0027-limit-address-changes';
 import { NameImports1700000000028 } from './migrations/0028-name-imports';
 import { RotateBesideJobs1700000000029 } from './migrations/0029-rotate-beside-jobs';
+import { TellLateReports1700000000030 } from './migrations/0030-tell-late-reports';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -103,5 +104,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     LimitAddressChanges1700000000027,
     NameImports1700000000028,
     RotateBesideJobs1700000000029,
+    TellLateReports1700000000030,
   ],
 };

@@ -6,7 +6,7 @@ import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
 import { DesiredStates } from '../tenant-planes/desired-state.service';
-import { lockPlane } from '../tenant-planes/plane-lock';
+import { lockPlane, lockPlaneAndCalls } from '../tenant-planes/plane-lock';
 import { type InstallBundle, ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
 import { ServiceKeys } from '../tenant-planes/service-keys';
 import { TenantPlane, isAirGapped } from '../tenant-planes/tenant-plane.entity';
@@ -43,7 +43,7 @@ export class SecretRotations {
 
   /** Job, audit row and wake-up, in the caller's transaction; a compromised secret is refused from its commit on. */
   async accept(manager: EntityManager, id: string, mode: RotationMode): Promise<RepeatableAnswer> {
-    await lockPlane(manager, id);
+    await (mode === 'compromised' ? lockPlaneAndCalls : lockPlane)(manager, id);
     const plane = await this.requirePossible(manager, id, mode);
     const bundle = mode === 'compromised' ? await this.endTrust(manager, plane) : undefined;
     const steps = this.operations.secretRotation(mode);

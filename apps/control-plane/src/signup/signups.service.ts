@@ -5,6 +5,7 @@ import {
   clientNetwork,
   insertRow,
   deleteOldRows,
+  lockedForUpdate,
 } from '@atlas/persistence';
 import { Clock, DomainError, currentContext, validationFailed } from '@atlas/platform';
 import { hashCredential, parseCredential } from '@atlas/service-auth';
@@ -80,6 +81,8 @@ export class Signups {
       await lockSignups(manager, signup.email);
       const current = await manager.findOneByOrFail(Signup, { id: signup.id });
       if (current.verifiedAt) return;
+      // A newer mail was sent while this waited.
+      if (current.tokenHash !== where.tokenHash) throw noSuchLink();
       if (current.expiresAt <= this.clock.now()) throw expired();
       await this.provision(manager, current, slug);
     });
@@ -136,9 +139,14 @@ export class Signups {
   }
 }
 
-/** The token that the mail holds is new each time: the mail before it does not work any more. */
+/**
+ * The token that the mail holds is new each time: the mail before it does not work any more. Locked, so that the link is
+ * either replaced or opened.
+ */
 export async function openSignup(manager: EntityManager, id: string, now: Date): Promise<Signup | null> {
-  const signup = await manager.findOneBy(Signup, { id, verifiedAt: IsNull() });
+  const signup = await lockedForUpdate(
+    manager.createQueryBuilder(Signup, 'signup').where({ id, verifiedAt: IsNull() }),
+  ).getOne();
   return signup && signup.expiresAt > now ? signup : null;
 }
 

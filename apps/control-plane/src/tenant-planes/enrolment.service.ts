@@ -12,7 +12,7 @@ import { DesiredStates } from './desired-state.service';
 import { refuseUnlessRedeemable } from './enrolment-refusals';
 import { Placement } from './placement.entity';
 import { PlaneAddresses, isAddressRecorded } from './plane-addresses';
-import { lockPlane } from './plane-lock';
+import { lockPlaneAndCalls } from './plane-lock';
 import { ProvisioningToken } from './provisioning-token.entity';
 import { ProvisioningTokens } from './provisioning-tokens';
 import { TenantPlane } from './tenant-plane.entity';
@@ -35,20 +35,21 @@ export class Enrolment {
     private readonly clock: Clock,
   ) {}
 
-  /** `andThen` happens in the same transaction, or the enrolment does not. */
+  /** `within` does more in the same transaction, or the enrolment does not happen. */
   async enrol(
     call: Proof,
     request: EnrolRequest,
-    andThen?: (manager: EntityManager, plane: TenantPlane) => Promise<void>,
+    within: (manager: EntityManager, enrolled: () => Promise<TenantPlane>) => Promise<TenantPlane> = (
+      _,
+      enrolled,
+    ) => enrolled(),
   ): Promise<EnrolAnswer> {
     const token = await this.shownToken(call, request);
     try {
       requireProven(token, call, request);
-      const plane = await this.database.write(async (manager) => {
-        const redeemed = await this.redeem(manager, token, request);
-        await andThen?.(manager, redeemed);
-        return redeemed;
-      });
+      const plane = await this.database.write((manager) =>
+        within(manager, () => this.redeem(manager, token, request)),
+      );
       return await this.answer(plane);
     } catch (error) {
       await this.misuse.alarm(token, request, error);
@@ -82,8 +83,10 @@ export class Enrolment {
     token: ProvisioningToken,
     request: EnrolRequest,
   ): Promise<TenantPlane> {
+    // It may enrol with another address.
+    await this.addresses.lockTenantsAt(manager, token.tenantPlaneId);
     // Before the token: who retires the plane, or issues another one, locks them in the same order.
-    const plane = await lockPlane(manager, token.tenantPlaneId);
+    const plane = await lockPlaneAndCalls(manager, token.tenantPlaneId);
     // The reply to a first call may have been lost: the same instance gets the same answer, even when late.
     if (token.consumedBy === request.instance_id) return plane;
     refuseUnlessRedeemable(token, request, plane, this.clock.now());
@@ -111,6 +114,8 @@ export class Enrolment {
       publicKey: request.public_key as object,
       // With the secret of its bundle; that of a rotation is none of its own any more.
       nextKeyId: null,
+      // It may have another database, which counts its reports anew.
+      linkId: null,
       enrolledAt: now,
     } as const;
     await updateRows(manager, TenantPlane, { id: plane.id }, facts);

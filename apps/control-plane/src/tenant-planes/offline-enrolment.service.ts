@@ -61,11 +61,13 @@ export class OfflineEnrolment {
     const proven = await this.prove(file);
     const request = await this.requestIn(file, proven);
     const { keyId, caller } = proven.key;
-    const answer = await this.enrolment.enrol({ keyId, caller }, request, (manager, plane) =>
+    const answer = await this.enrolment.enrol({ keyId, caller }, request, (manager, enrolled) =>
       asAdmitted(manager, operator, this.clock, async () => {
+        const plane = await enrolled();
         requireByFile(plane.deploymentModel);
         await this.addresses.followFile(manager, plane.id, request, proven.signedAt);
         await this.tellAtOnce(manager, plane);
+        return plane;
       }),
     );
     return this.answerFile(file, proven, { ...answer, instance_id: request.instance_id });

@@ -1,5 +1,5 @@
 import { profileOf } from '@atlas/deployment-profiles';
-import { type Allowance, Throttle } from '@atlas/persistence';
+import { type Allowance, Database, Throttle, lockedForUpdate, together } from '@atlas/persistence';
 import { type EnrolRequest, type ReportRequest } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -9,15 +9,25 @@ import { Tenant } from '../tenants/tenant.entity';
 import { DesiredStates } from './desired-state.service';
 import { isForked } from './fleet';
 import { Placement } from './placement.entity';
+import { lockPlane } from './plane-lock';
+import { ServiceKeys } from './service-keys';
 import { TenantPlane, isAirGapped } from './tenant-plane.entity';
 
 /** Of one plane. Nothing ever leaves the trail, so that a plane must not be able to fill it. */
 const CHANGES: Allowance = { name: 'address change of', limit: 10, windowSeconds: 3600, isStrict: false };
 
+/** A plane, and the key that it has signed its report with. */
+export interface ReportingPlane {
+  readonly tenantPlaneId: string;
+  readonly keyId: string;
+}
+
 /** Where tenant planes are, and all that is made of it: addresses of their tenants, links, routes, redirects. */
 @Injectable()
 export class PlaneAddresses {
   constructor(
+    private readonly database: Database,
+    private readonly keys: ServiceKeys,
     private readonly desiredStates: DesiredStates,
     private readonly throttle: Throttle,
     private readonly audit: Audit,
@@ -25,26 +35,51 @@ export class PlaneAddresses {
   ) {}
 
   /**
-   * Follows a report that was accepted in sequence, in its transaction, which holds the plane's row: of many reports of one
-   * change one finds it. While two copies of the plane speak, neither is followed: the address would go back and forth.
+   * Follows a report that was accepted in sequence, when the plane was as `before`. In a transaction of its own, as nearly no
+   * report changes anything here, and the tenants come before the plane: should it not come to that, the next report says
+   * the same. While two copies of the plane speak, neither is followed: the address would go back and forth.
    */
-  async follow(manager: EntityManager, id: string, report: ReportRequest): Promise<void> {
+  async follow(caller: ReportingPlane, report: ReportRequest, before: TenantPlane): Promise<void> {
     const { endpoint_url: said, link_id, sequence } = report;
-    if (said === undefined) return;
-    const now = this.clock.now();
-    const plane = await manager.findOneByOrFail(TenantPlane, { id });
-    const isNews = said !== plane.reportedEndpointUrl;
-    if (isNews) await manager.update(TenantPlane, { id }, { reportedEndpointUrl: said });
-    if (said === plane.endpointUrl || isAddressRecorded(plane) || isForked(plane, now)) return;
-    // It is reported again, so the last one is taken over as soon as there is an allowance.
-    if (!(await this.throttle.isTaken(CHANGES, [id]))) {
-      if (isNews) await manager.increment(TenantPlane, { id }, 'addressChangesLeftOut', 1);
-      return;
-    }
-    // One of those that were left out is this one.
-    const leftOut = plane.addressChangesLeftOut - (isNews ? 0 : 1);
-    const source = { link_id, sequence, ...(leftOut > 0 && { changes_left_out: leftOut }) };
-    await this.change(manager, plane, said, source);
+    if (said === undefined || !this.isToFollow(before, said)) return;
+    const isNews = said !== before.reportedEndpointUrl;
+    await this.database.write(async (manager) => {
+      const plane = await this.lock(manager, caller);
+      // A newer one was heard since, and is followed itself.
+      if (plane.linkId !== link_id || plane.sequence !== sequence || !this.isToFollow(plane, said)) return;
+      // It is reported again, so the last one is taken over as soon as there is an allowance.
+      if (!(await this.throttle.isTaken(CHANGES, [plane.id]))) {
+        if (isNews) await manager.increment(TenantPlane, { id: plane.id }, 'addressChangesLeftOut', 1);
+        return;
+      }
+      // One of those that were left out is this one.
+      const leftOut = plane.addressChangesLeftOut - (isNews ? 0 : 1);
+      const source = { link_id, sequence, ...(leftOut > 0 && { changes_left_out: leftOut }) };
+      await this.change(manager, plane, said, source);
+    });
+  }
+
+  /** Before the lock of a plane whose address may change: those of the tenants that it is passed on to. */
+  async lockTenantsAt(manager: EntityManager, id: string): Promise<void> {
+    const tenants = manager
+      .createQueryBuilder(Tenant, 'tenant')
+      .select('tenant.id')
+      .where(`tenant.id in (${LIVES_THERE})`, { id })
+      .orderBy('tenant.id');
+    await lockedForUpdate(tenants).getMany();
+  }
+
+  private async lock(manager: EntityManager, caller: ReportingPlane): Promise<TenantPlane> {
+    await this.lockTenantsAt(manager, caller.tenantPlaneId);
+    const [, plane] = await together([
+      this.keys.holdAccepted(manager, caller.keyId),
+      lockPlane(manager, caller.tenantPlaneId),
+    ]);
+    return plane;
+  }
+
+  private isToFollow(plane: TenantPlane, said: string): boolean {
+    return said !== plane.endpointUrl && !isAddressRecorded(plane) && !isForked(plane, this.clock.now());
   }
 
   /**

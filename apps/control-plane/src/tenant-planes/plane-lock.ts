@@ -1,6 +1,7 @@
-import { lockedForUpdate } from '@atlas/persistence';
+import { lockedForUpdate, takeLocks, together } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { type EntityManager } from 'typeorm';
+import { QUEUED_LOCKS } from '../database/queued-locks';
 import { TenantPlane } from './tenant-plane.entity';
 
 /**
@@ -14,7 +15,20 @@ export async function lockPlane(manager: EntityManager, id: string): Promise<Ten
   return plane;
 }
 
-/** The same, of one that is trusted or may come to be: what is given to it now is taken from it when it is retired. */
+/**
+ * The same, before keys of it are revoked. Waits for what its calls are writing, and holds up those that follow: a plane
+ * that never stops calling does not put off the end of its trust. Taken before anything else that such a call locks:
+ * placements, transfers and the plane itself.
+ */
+export async function lockPlaneAndCalls(manager: EntityManager, id: string): Promise<TenantPlane> {
+  const [, plane] = await together([
+    takeLocks(manager, { lockClass: QUEUED_LOCKS.planeTrust, ids: [id] }),
+    lockPlane(manager, id),
+  ]);
+  return plane;
+}
+
+/** {@link lockPlane}, of one that is trusted or may come to be: what is given to it now is taken from it when it is retired. */
 export async function lockPlaneInUse(manager: EntityManager, id: string): Promise<TenantPlane> {
   const plane = await lockPlane(manager, id);
   if (plane.status !== 'retired') return plane;

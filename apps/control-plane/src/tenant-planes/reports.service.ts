@@ -1,4 +1,4 @@
-import { Database, together, updateRows } from '@atlas/persistence';
+import { Database, type RowValues, together, updateRows } from '@atlas/persistence';
 import { type ReportRequest } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -6,16 +6,13 @@ import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { JobWaker } from '../provisioning/job-waker';
 import { isForked } from './fleet';
-import { PlaneAddresses } from './plane-addresses';
+import { PlaneAddresses, type ReportingPlane } from './plane-addresses';
 import { Placement } from './placement.entity';
+import { lockPlane } from './plane-lock';
+import { type ReportOrder, orderOf, remembered } from './report-order';
 import { TenantPlane } from './tenant-plane.entity';
 import { requirePlacedHere } from './placements';
 import { ServiceKeys } from './service-keys';
-
-/** A plane that was started again while its database took no write repeats the numbers that were not stored. */
-const IS_NEWER = '(sequence < :sequence or (link_id <> :linkId and stored_sequence < :sequence))';
-/** What is stored never goes back, unless the database is another copy. */
-const IS_OF_THIS_DISK = 'coalesce(stored_sequence, sequence) <= :stored';
 
 /** What tenant planes say they have applied; jobs that wait for it are woken in the same transaction. */
 @Injectable()
@@ -29,29 +26,35 @@ export class Reports {
     private readonly clock: Clock,
   ) {}
 
-  async receive(
-    { tenantPlaneId, keyId }: { readonly tenantPlaneId: string; readonly keyId: string },
-    report: ReportRequest,
-  ): Promise<void> {
+  async receive(caller: ReportingPlane, report: ReportRequest): Promise<void> {
+    const { tenantPlaneId, keyId } = caller;
     const tenantIds = report.tenants.map((tenant) => tenant.tenant_id);
     await requirePlacedHere(this.database, tenantPlaneId, tenantIds);
-    await this.database.write(async (manager) => {
-      const [, isInSequence] = await together([
+    const before = await this.database.write(async (manager) => {
+      const [, plane] = await together([
         this.keys.holdAccepted(manager, keyId),
-        this.recordPlane(manager, tenantPlaneId, report),
-        ...report.tenants.map((tenant) => this.record(manager, tenantPlaneId, tenant)),
+        lockPlane(manager, tenantPlaneId),
       ]);
-      if (isInSequence) await this.addresses.follow(manager, tenantPlaneId, report);
+      const order = orderOf(plane, report);
+      const isNewest = order === 'next' || order === 'other';
+      await together([
+        this.recordPlane(manager, plane, report, order),
+        ...report.tenants.map((tenant) => this.record(manager, tenantPlaneId, tenant, isNewest)),
+      ]);
       await this.waker.wakeForReport(manager, tenantPlaneId, tenantIds);
+      return order === 'next' ? plane : null;
     });
+    if (before) await this.addresses.follow(caller, report, before);
   }
 
   private async record(
     manager: EntityManager,
     tenantPlaneId: string,
     tenant: ReportRequest['tenants'][number],
+    isNewest: boolean,
   ): Promise<void> {
-    // An old report that arrives late says nothing about a newer entry.
+    // An old report that arrives late says nothing about a newer entry, nor anything new about the same.
+    const isNews = isNewest ? 'reported_revision <= :revision' : 'reported_revision < :revision';
     await manager
       .createQueryBuilder()
       .update(Placement)
@@ -62,61 +65,40 @@ export class Reports {
       })
       .where({ tenantId: tenant.tenant_id, tenantPlaneId })
       // Nor does one on an entry that was never published.
-      .andWhere('reported_revision <= :revision and entry_revision >= :revision', {
+      .andWhere(`${isNews} and entry_revision >= :revision`, {
         revision: tenant.entry_revision,
       })
       .execute();
   }
 
-  /** Whether it is newer than all that was heard before. */
-  private async recordPlane(manager: EntityManager, id: string, report: ReportRequest): Promise<boolean> {
-    const {
-      revision,
-      version,
-      health,
-      sequence,
-      stored_sequence: storedSequence = null,
-      link_id: linkId,
-      endpoint_url: reportedEndpointUrl,
-    } = report;
-    const facts = {
-      ...{ appliedRevision: revision, version, health, sequence, storedSequence, linkId },
-      healthStatus: health.status ?? null,
-      lastReportAt: this.clock.now(),
-    } as Partial<TenantPlane>;
-    const { affected } = await manager
-      .createQueryBuilder()
-      .update(TenantPlane)
-      .set(facts)
-      .where({ id })
-      .andWhere(`(link_id is null or (${IS_NEWER} and ${IS_OF_THIS_DISK}))`, {
-        ...{ sequence, linkId, stored: storedSequence ?? sequence - 1 },
-      })
-      .execute();
-    if (!affected)
-      await this.noticeFork(manager, id, {
-        ...facts,
-        ...(reportedEndpointUrl !== undefined && { reportedEndpointUrl }),
-      });
-    return affected === 1;
-  }
-
   /**
-   * The same or a lower number than we have seen: two copies of one plane speak (a cloned disk), or one whose database was
-   * restored. Shown, not blocked: another process is believed what it says of itself, so that a restored one is in the
-   * picture at once; an old report of the same process says nothing new.
+   * Two copies of one plane that speak (a cloned disk), or one whose database was restored, are shown, not blocked: another
+   * copy is believed what it says of itself, so that a restored one is in the picture at once. What is late or old says
+   * nothing new.
    */
-  private async noticeFork(manager: EntityManager, id: string, facts: Partial<TenantPlane>): Promise<void> {
-    const plane = await manager.findOneByOrFail(TenantPlane, { id });
-    const isSameLink = plane.linkId === facts.linkId;
-    if (isSameLink && plane.sequence === facts.sequence) return;
+  private async recordPlane(
+    manager: EntityManager,
+    plane: TenantPlane,
+    report: ReportRequest,
+    order: ReportOrder,
+  ): Promise<void> {
+    const { id } = plane;
     const now = this.clock.now();
-    const heard = isSameLink ? { lastReportAt: now } : facts;
-    await updateRows(manager, TenantPlane, { id }, { ...heard, forkedAt: now });
-    if (isForked(plane, now)) return;
+    const isCopy = order === 'old' || order === 'other';
+    // What one copy leaves out the other says.
+    const memory = isCopy || isForked(plane, now) ? NOTHING_MISSED : remembered(plane, report, order);
+    const heard: Readonly<Record<ReportOrder, RowValues<TenantPlane>>> = {
+      next: factsOf(report, now),
+      other: { ...factsOf(report, now), forkedAt: now },
+      old: { lastReportAt: now, forkedAt: now },
+      late: {},
+      repeat: {},
+    };
+    await updateRows(manager, TenantPlane, { id }, { ...heard[order], ...memory });
+    if (!isCopy || isForked(plane, now)) return;
     const after = {
-      link_id: facts.linkId,
-      sequence: facts.sequence,
+      link_id: report.link_id,
+      sequence: report.sequence,
       known_link_id: plane.linkId,
       known_sequence: plane.sequence,
     };
@@ -127,4 +109,15 @@ export class Reports {
       after,
     });
   }
+}
+
+const NOTHING_MISSED = { missedSequences: [], lateLinkId: null };
+
+function factsOf(report: ReportRequest, lastReportAt: Date): RowValues<TenantPlane> {
+  const { revision, version, health, sequence, stored_sequence, link_id, endpoint_url } = report;
+  return {
+    ...{ appliedRevision: revision, version, health, healthStatus: health.status ?? null },
+    ...{ sequence, storedSequence: stored_sequence ?? null, linkId: link_id, lastReportAt },
+    ...(endpoint_url !== undefined && { reportedEndpointUrl: endpoint_url }),
+  };
 }

@@ -1,4 +1,4 @@
-import { Database, SecretBox, insertRow, lockedForShare } from '@atlas/persistence';
+import { Database, SecretBox, insertRow, shareLockOf, together } from '@atlas/persistence';
 import { Clock, DomainError, type Secret } from '@atlas/platform';
 import {
   keyIdOf,
@@ -12,11 +12,13 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
 import { type PlaneCaller } from '../accounts/caller';
 import { ControlPlaneConfig } from '../control-plane.config';
+import { QUEUED_LOCKS } from '../database/queued-locks';
 import { ServiceKey } from './service-key.entity';
 import { type TenantPlane } from './tenant-plane.entity';
 import { SEALED, placeIn } from '../sealing/sealed-columns';
 
 const MAX_CACHED = 10_000;
+const PLANE_OF_KEY = 'select tenant_plane_id as id from service_keys where id = $2';
 const ACCEPTED = { activatedAt: Not(IsNull()), revokedAt: IsNull() };
 
 /** Which of some keys are accepted. */
@@ -148,11 +150,17 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     if (!(await this.isAccepted(id))) throw keyRevoked();
   }
 
-  /** As {@link requireAccepted}, for what the call writes: whoever revokes the key waits until the transaction has ended. */
+  /**
+   * As {@link requireAccepted}, for what the call writes; first in its transaction. Whoever revokes the key waits until the
+   * transaction has ended ({@link lockPlaneAndCalls}).
+   */
   async holdAccepted(manager: EntityManager, id: string): Promise<void> {
     if (this.platform.has(id)) return;
-    const key = manager.createQueryBuilder(ServiceKey, 'key').where({ ...ACCEPTED, id });
-    if (!(await lockedForShare(key).getOne())) throw keyRevoked();
+    const [, isAccepted] = await together([
+      shareLockOf(manager, { lockClass: QUEUED_LOCKS.planeTrust, from: PLANE_OF_KEY, id }),
+      manager.existsBy(ServiceKey, { ...ACCEPTED, id }),
+    ]);
+    if (!isAccepted) throw keyRevoked();
   }
 
   private ask(): Question {

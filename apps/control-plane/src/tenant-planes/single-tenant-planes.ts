@@ -9,7 +9,7 @@ import { StepFailure } from '../provisioning/step';
 import { type Tenant } from '../tenants/tenant.entity';
 import { Placement } from './placement.entity';
 import { placeOf, reservedPlacement } from './placements';
-import { lockPlane } from './plane-lock';
+import { lockPlaneAndCalls } from './plane-lock';
 import { ProvisioningTokens } from './provisioning-tokens';
 import { ServiceKeys } from './service-keys';
 import { TenantPlane, expectedPlane } from './tenant-plane.entity';
@@ -88,7 +88,7 @@ export class SingleTenantPlanes {
 
   /** Trust ends: neither its token nor its secret opens anything again, and nobody waits for it any longer. */
   async retire(manager: EntityManager, tenantId: string, plane: TenantPlane): Promise<void> {
-    const { id } = await lockPlane(manager, plane.id);
+    const { id } = await lockPlaneAndCalls(manager, plane.id);
     await requireOwn(manager, tenantId, plane);
     await this.tokens.revokeLive(manager, id);
     await this.keys.revokeAll(manager, id);

@@ -60,6 +60,9 @@ export class TenantPlane {
   @Column('integer') sequence: number;
   /** What the plane had stored of its sequence when that was less: another process of it counts on from here. */
   @Column('integer', { name: 'stored_sequence', nullable: true }) storedSequence: number | null;
+  /** Numbers that it has left out lately: reports that were lost, or may come late. And who sent the last that did. */
+  @JsonColumn({ name: 'missed_sequences' }) missedSequences: number[];
+  @Column('uuid', { name: 'late_link_id', nullable: true }) lateLinkId: string | null;
   /** When it was last heard that two copies of this plane speak: a cloned disk. Or one did that was restored. */
   @TimestampColumn({ name: 'forked_at', nullable: true }) forkedAt: Date | null;
   @TimestampColumn({ name: 'last_report_at', nullable: true }) lastReportAt: Date | null;
@@ -112,6 +115,8 @@ export function expectedPlane(
     linkId: null,
     sequence: 0,
     storedSequence: null,
+    missedSequences: [],
+    lateLinkId: null,
     forkedAt: null,
     lastReportAt: null,
     health: null,

@@ -5,7 +5,7 @@ import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { SigningKeys } from '../signing-keys/signing-keys';
-import { Placement } from '../tenant-planes/placement.entity';
+import { placeOf } from '../tenant-planes/placements';
 import { Tenant } from './tenant.entity';
 
 export interface SignupLink {
@@ -25,7 +25,7 @@ export class SignupLinks {
   async create(manager: EntityManager, tenantId: string): Promise<SignupLink> {
     const [tenant, placement] = await together([
       manager.findOneByOrFail(Tenant, { id: tenantId }),
-      manager.findOneBy(Placement, { tenantId, phase: 'serving' }),
+      placeOf(manager, tenantId),
     ]);
     if (!placement || !tenant.url) {
       throw new DomainError(

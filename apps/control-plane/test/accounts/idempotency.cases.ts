@@ -5,11 +5,10 @@ import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
 import { SealedIdempotency } from '../../src/idempotency/sealed-idempotency';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
-import { Placement } from '../../src/tenant-planes/placement.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { PASSWORD, TestControlPlane, provisionBody } from '../control-plane.fixture';
-import { refusal } from '../plane-simulator.fixture';
+import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
 const PROVISION = '/api/tenants/provision';
 const PLANES = '/api/tenant-planes';
@@ -27,19 +26,21 @@ async function inTurn<T, R>(items: readonly T[], send: (item: T) => PromiseLike<
 
 describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver) => {
   let plane: TestControlPlane;
+  let cell: PlaneSimulator;
   beforeAll(async () => {
     plane = await TestControlPlane.boot(driver);
-    await plane.enrolledCell();
+    cell = await plane.enrolledCell();
   });
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => plane.close());
 
-  /** The id of a tenant that has a plane, so that its admin can be sent there. */
-  const placedTenant = async (): Promise<string> => {
-    const { id: tenantId } = (await plane.provision()).body.tenant;
-    const isPlaced = async () => (await plane.count(Placement, { tenantId, phase: 'serving' })) === 1;
-    await eventually(isPlaced, { what: 'the tenant has a place' });
-    return tenantId;
+  /** The id of a tenant whose admin can be let in. */
+  const activeTenant = async (): Promise<string> => {
+    const { id } = (await plane.provision()).body.tenant;
+    await cell.serve(id);
+    const isActive = async () => (await plane.count(Tenant, { id, status: 'active' })) === 1;
+    await eventually(isActive, { what: 'the tenant is active' });
+    return id;
   };
 
   it('is answered byte for byte as the first time, when it is repeated', async () => {
@@ -169,7 +170,14 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
   const onPostgres = driver === 'postgres' ? it : it.skip;
   onPostgres.each([
     ['in progress', 'its key', 'delete from idempotency_keys', 'sent-before', 409, 'request_in_progress'],
-    ['busy', 'something else', 'select 1 from operators for update', 'sent-first', 503, 'database_busy'],
+    [
+      'busy',
+      'something else',
+      'lock table tenant_planes in exclusive mode',
+      'sent-first',
+      503,
+      'database_busy',
+    ],
   ])('is told that it is %s when others hold %s for too long', async (_, __, sql, key, status, code) => {
     const cell = { name: key, region: 'eu', capacity: 1 };
     await plane.post(PLANES, { ...cell, name: 'sent-before' }, withKey('sent-before')).expect(201);
@@ -217,7 +225,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       { email: 'once@example.com', role: 'support', password: PASSWORD },
     ],
     ['an API key', async () => '/api/api-keys', { name: 'created-once', scopes: ['tenants:read'] }],
-    ['a sign-up link', async () => `/api/tenants/${await placedTenant()}/signup-link`, undefined],
+    ['a sign-up link', async () => `/api/tenants/${await activeTenant()}/signup-link`, undefined],
   ])('creates %s once, and is refused with another body', async (what, pathOf, body) => {
     const path = await pathOf();
     const asOwner = {

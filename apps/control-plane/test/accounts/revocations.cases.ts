@@ -1,6 +1,6 @@
 import { Database, insertRow } from '@atlas/persistence';
 import { PasswordChecks } from '@atlas/platform';
-import { EVERY_DATABASE, asAdmin } from '@atlas/testing';
+import { EVERY_DATABASE, asAdmin, eventually } from '@atlas/testing';
 import type supertest from 'supertest';
 import { IsNull } from 'typeorm';
 import { ApiKey } from '../../src/accounts/api-key.entity';
@@ -8,8 +8,9 @@ import { OperatorResetLink } from '../../src/accounts/operator-reset-link.entity
 import { OperatorSession } from '../../src/accounts/operator-session.entity';
 import { Operator } from '../../src/accounts/operator.entity';
 import { type OperatorRole, SCOPES, type Scope } from '../../src/accounts/scopes';
+import { TenantPlanes } from '../../src/tenant-planes/tenant-planes.service';
 import { PASSWORD, TestControlPlane, provisionBody } from '../control-plane.fixture';
-import { Gate, HeldOperator } from '../held-operator.fixture';
+import { Gate, HeldOperator, lockWaits } from '../held-operator.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
 const NEW_PASSWORD = 'another horse another staple';
@@ -41,6 +42,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     plane.post('/api/auth/login', { email, password }, { token: null });
   const change = (id: string, body: object, token?: string) =>
     plane.patch(`/api/operators/${id}`, body, { token });
+  const logOut = (token: string) => plane.post('/api/auth/logout', undefined, { token });
   const setDisabled = (id: string, disabled: boolean) => change(id, { disabled }).expect(200);
   const newKey = (token: string, body: object = {}) =>
     plane.post('/api/api-keys', { name: 'k', scopes: ['tenants:read'], ...body }, { token });
@@ -443,6 +445,70 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
         outcomes[route] = [revoked.status, ...refusal(late)];
       }
       expect(outcomes).toEqual(Object.fromEntries(routes.map((route) => [route, [204, ...UNAUTHENTICATED]])));
+    });
+  });
+
+  // On SQLite writers take turns.
+  (driver === 'postgres' ? describe : describe.skip)('of an operator who never stops writing', () => {
+    const KEYS: Scope[] = ['api_keys:write', 'planes:write'];
+    let who: { id: string; email: string; session: string; key: string };
+    beforeEach(async () => {
+      const made = await operator();
+      who = { ...made, key: await plane.createApiKey(KEYS, made.session) };
+      await statusOf(who.key);
+    });
+    const register = (token: string) =>
+      plane
+        .post('/api/tenant-planes', { name: `cell-${(made += 1)}`, region: 'eu', capacity: 1 }, { token })
+        .then(({ status }) => status);
+
+    it.each<[string, 'session' | 'key', () => supertest.Test, number]>([
+      ['disabling them', 'key', () => change(who.id, { disabled: true }), 401],
+      ['their lower role', 'key', () => change(who.id, { role: 'support' }), 403],
+      ['the revocation of their key', 'key', () => revokeKey(who.key, who.session), 401],
+      ['their log-out', 'session', () => logOut(who.session), 401],
+      ['their sign-in', 'key', () => signIn(who.email), 201],
+    ])('comes before the writes that begin after it: %s', async (_, credential, revoke, refused) => {
+      const planes = plane.app.get(TenantPlanes);
+      const work = planes.register.bind(planes);
+      const [reached, released] = [new Gate(), new Gate()];
+      jest.spyOn(planes, 'register').mockImplementationOnce(async (...given) => {
+        const result = await work(...given);
+        reached.open();
+        await released.opened;
+        return result;
+      });
+      const earlier = register(who[credential]);
+      await reached.opened;
+      const ended: string[] = [];
+      const revoking = revoke().then(({ ok }) => (ended.push('revocation'), ok));
+      const waiting = (count: number) => async () =>
+        ended.length > 0 || (await lockWaits(plane.app.get(Database))) >= count;
+      await eventually(waiting(1), { everyMs: 5 });
+      const later = register(who[credential]).then((status) => (ended.push('later write'), status));
+      await eventually(waiting(2), { everyMs: 5 });
+      released.open();
+      expect([await earlier, await revoking, await later]).toEqual([201, true, refused]);
+      expect(ended).toEqual(['revocation', 'later write']);
+    });
+
+    it('is acknowledged soon, and nothing that is written after it counts', async () => {
+      let isOver = false;
+      const late: number[] = [];
+      const callers = Array.from({ length: 8 }, async () => {
+        for (let status = 201; status === 201 && late.length < 8;) {
+          const isLate = isOver;
+          status = await register(who.key);
+          if (isLate) late.push(status);
+        }
+      });
+      const began = Date.now();
+      const { status } = await change(who.id, { disabled: true });
+      isOver = true;
+      const took = Date.now() - began;
+      await Promise.all(callers);
+      expect([status, took < 3000]).toEqual([200, true]);
+      expect(late.filter((status) => status !== 401)).toEqual([]);
     });
   });
 

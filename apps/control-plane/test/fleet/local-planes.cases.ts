@@ -4,15 +4,21 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Database, Signals, updateRows } from '@atlas/persistence';
 import { identityOf } from '@atlas/platform';
-import { EVERY_DATABASE, asAdmin, eventually } from '@atlas/testing';
+import { uuidv7 } from '@atlas/tenancy';
+import { EVERY_DATABASE, asAdmin, eventually, testServerUrl } from '@atlas/testing';
+import { type InfrastructureSubject } from '../../src/infrastructure/infrastructure-driver';
+import { infrastructureName } from '../../src/infrastructure/infrastructure-name';
 import { LocalDriver } from '../../src/infrastructure/drivers/local/local.driver';
+import { LocalPostgres } from '../../src/infrastructure/drivers/local/local-postgres';
 import { LocalPlane } from '../../src/infrastructure/drivers/local/local-plane.entity';
 import { LOCAL_PLANES_TOPIC } from '../../src/infrastructure/drivers/local/local-planes';
 import { planeProcesses } from '../../src/infrastructure/drivers/local/local-processes';
+import { LeaseLost } from '../../src/provisioning/jobs.repository';
 import { Chores } from '../../src/provisioning/chores';
 import { Placement } from '../../src/tenant-planes/placement.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../src/tenants/tenant.entity';
+import { Gate } from '../held-operator.fixture';
 import { ReconcileScene, type Settled } from '../reconcile-scene.fixture';
 
 type Dedicated = Settled & { readonly row: LocalPlane };
@@ -64,6 +70,81 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
       const { pid } = await rowOf(plane);
       return pid !== null && pid !== before && identityOf(pid) && startsOf(plane).includes(`${pid}`) && pid;
     });
+
+  const isHeld = async (name: string): Promise<boolean> => {
+    const held = `select 1 from pg_locks where locktype = 'advisory' and granted
+      and objid::bigint = (hashtext($1)::bigint & 4294967295)`;
+    const { rowCount } = await asAdmin(testServerUrl(), (admin) => admin.query(held, [name]));
+    return rowCount !== 0;
+  };
+
+  describe('made by a worker that another has taken over from', () => {
+    /** Holds the worker once it has written so often. */
+    const overtaken = async (writes: number) => {
+      const database = set.plane.app.get(Database);
+      const { id: tenantPlaneId } = await set.plane.registerCell();
+      const facts = { slug: 'late', region: null, database: driver, version: null };
+      const subject = { ...facts, tenantId: uuidv7(), tenantPlaneId, openEnvironment: async () => ({}) };
+      const [held, free] = [new Gate(), new Gate()];
+      const [local, isLost] = [set.plane.app.get(LocalDriver), { now: false }];
+      let written = 0;
+      const late = local.create(subject, async (work) => {
+        if (isLost.now) throw new LeaseLost();
+        const result = await database.write(work);
+        if ((written += 1) !== writes) return result;
+        held.open();
+        await free.opened;
+        return result;
+      });
+      await Promise.race([held.opened, late]);
+      isLost.now = true;
+      return { subject, late, free, removed: () => local.destroy(subject, (work) => database.write(work)) };
+    };
+    const left = async (subject: InfrastructureSubject): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const page of set.plane.app.get(LocalDriver).things())
+        found.push(...page.map(({ id }) => id));
+      return found.filter((id) => id.includes(infrastructureName(subject)));
+    };
+
+    it('is not made any more once that one has removed it', async () => {
+      const { subject, late, free, removed } = await overtaken(1);
+      await removed();
+      free.open();
+      await expect(late).rejects.toThrow(LeaseLost);
+      expect(await left(subject)).toEqual([]);
+    });
+
+    // A SQLite file is made by its plane.
+    (driver === 'postgres' ? it : it.skip)('is removed once that worker has made what it began', async () => {
+      const { subject, late, free, removed } = await overtaken(2);
+      const removing = removed();
+      const waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted";
+      await asAdmin(testServerUrl(), (admin) =>
+        eventually(async () => (await admin.query(waiting)).rowCount !== 0, { everyMs: 5 }),
+      );
+      free.open();
+      await expect(late).rejects.toThrow(LeaseLost);
+      await removing;
+      expect(await left(subject)).toEqual([]);
+    });
+  });
+
+  (driver === 'postgres' ? it : it.skip)(
+    'fails as a step, and not as a process, when its server ends the connection',
+    async () => {
+      const name = `atlas_cut_${process.pid}`;
+      const server = new LocalPostgres(testServerUrl(), join(set.folder, 'app'));
+      const cut = `select pg_terminate_backend(pid) from pg_locks
+        where locktype = 'advisory' and granted and objid::bigint = (hashtext($1)::bigint & 4294967295)`;
+      const ensuring = server.ensure(name, 'secret', async () => {
+        await asAdmin(testServerUrl(), (admin) => admin.query(cut, [name]));
+        await eventually(async () => !(await isHeld(name)), { everyMs: 5 });
+      });
+      await expect(ensuring).rejects.toThrow();
+      await server.drop(name, () => Promise.resolve());
+    },
+  );
 
   it('runs nothing of it before it is recorded, and ends where that fails', async () => {
     const plane = await dedicated();

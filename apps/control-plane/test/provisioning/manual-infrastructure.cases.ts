@@ -120,7 +120,7 @@ describe.each(EVERY_DATABASE)('a dedicated tenant whose infrastructure a person 
     const refused = {
       infrastructure: ['deprovisioning', 'deleted'],
       token: ['deleted'],
-      link: ['failed', 'deprovisioning', 'deleted'],
+      link: ['provisioning', 'failed', 'deprovisioning', 'deleted'],
       change: ['deleted'],
     };
     const NAMES = Object.keys(writes) as (keyof typeof writes)[];

@@ -1,14 +1,17 @@
+import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, type ReceivedMail, TestSmtpServer, eventually, linkIn } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { Mails } from '../../src/mail/mails';
 import { OutgoingMail } from '../../src/mail/outgoing-mail.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { Provisioning } from '../../src/provisioning/provisioning.service';
 import { Signup } from '../../src/signup/signup.entity';
 import { Signups } from '../../src/signup/signups.service';
+import { VerifySignupMail } from '../../src/signup/verify-signup.mail';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { TestControlPlane } from '../control-plane.fixture';
-import { HeldRow } from '../held-operator.fixture';
+import { Gate, HeldRow, lockWaits } from '../held-operator.fixture';
 import { JOBS } from '../job-scene.fixture';
 import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
@@ -186,6 +189,49 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       const { token } = await askedWith({ email });
       expect((await verify({ token }).expect(202)).body.slug).toBe('leaving-2');
     });
+  });
+
+  describe('whose mail is sent a second time', () => {
+    const send = (id: string) =>
+      plane.app
+        .get(Database)
+        .write((manager) => plane.app.get(VerifySignupMail).write({ manager }, { signup_id: id }));
+    const isWaiting = async () => (await lockWaits(plane.app.get(Database))) > 0;
+
+    it('keeps the link that is being opened meanwhile, and is not sent', async () => {
+      const { id, token } = await askedWith({ email: 'opened@opened.example' });
+      const provisioning = plane.app.get(Provisioning);
+      const accept = provisioning.accept.bind(provisioning);
+      const [reached, free] = [new Gate(), new Gate()];
+      jest.spyOn(provisioning, 'accept').mockImplementationOnce(async (...given) => {
+        reached.open();
+        await free.opened;
+        return accept(...given);
+      });
+      const opened = verify({ token }).then(({ status }) => status);
+      await reached.opened;
+      const sending = send(id);
+      if (driver === 'postgres') await eventually(isWaiting, { everyMs: 5 });
+      free.open();
+      expect([await opened, await sending]).toEqual([202, null]);
+      await verify({ token }).expect(202);
+    });
+
+    // On SQLite writers take turns.
+    (driver === 'postgres' ? it : it.skip)(
+      'ends the link of the first, also while it is opened',
+      async () => {
+        const { id, token } = await askedWith({ email: 'resent@resent.example' });
+        const opened = await plane.app.get(Database).write(async () => {
+          await send(id);
+          const opening = verify({ token }).then(refusal);
+          await eventually(isWaiting, { everyMs: 5 });
+          return { opening };
+        });
+        expect(await opened.opening).toEqual([404, 'signup_link_unknown']);
+        expect(await plane.count(Tenant, { adminEmail: 'resent@resent.example' })).toBe(0);
+      },
+    );
   });
 
   it('refuses links that are not whole, unknown or a day old', async () => {

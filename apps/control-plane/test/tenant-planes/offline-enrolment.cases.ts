@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { Database } from '@atlas/persistence';
 import { type EnrolRequestFile, OFFLINE_ENROL_PATH, PLANE_PATHS } from '@atlas/plane-contract';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { Operator } from '../../src/accounts/operator.entity';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { lockPlane } from '../../src/tenant-planes/plane-lock';
 import { ProvisioningToken } from '../../src/tenant-planes/provisioning-token.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { TestControlPlane } from '../control-plane.fixture';
@@ -88,6 +90,12 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     await held.untilWaiting(1);
     const late = upload(requestFile(simulator(ordered)), key).then(refusal);
     await held.untilWaiting(2);
+    // Nor does it keep the plane from those whom the revocation waits for.
+    if (driver === 'postgres')
+      await plane.app.get(Database).write(async (manager) => {
+        await manager.query(`set local lock_timeout = '100ms'`);
+        await lockPlane(manager, ordered.tenant.tenant_plane_id);
+      });
     await held.release();
     expect([await revoking, await late]).toEqual([204, [401, 'unauthenticated']]);
     expect(await isSpent(ordered)).toBe(false);
@@ -122,6 +130,9 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       const newer = fileFrom(customers, SECOND);
       for (let turn = 0; turn < 2; turn += 1) await upload(newer).expect(200);
       expect(await urlOf(ordered)).toBe(SECOND);
+      await eventually(
+        async () => (await plane.get(`${JOBS}/${ordered.job.id}`)).body.status === 'succeeded',
+      );
       const link = await plane.post(`/api/tenants/${ordered.tenant.id}/signup-link`, {}).expect(201);
       expect(link.body.url).toMatch(new RegExp(`^${SECOND}/signup#`));
       expect(await audited('tenant_plane.address_changed', customers.id)).toMatchObject([

@@ -4,8 +4,11 @@ import { type DesiredState } from '@atlas/plane-contract';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { Placement } from '../../src/tenant-planes/placement.entity';
+import { lockPlane } from '../../src/tenant-planes/plane-lock';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { lockTenant } from '../../src/tenants/tenants.service';
 import { TestControlPlane } from '../control-plane.fixture';
+import { lockWaits } from '../held-operator.fixture';
 import { PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
 
 describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
@@ -180,6 +183,81 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await alarms(original)).toBe(1);
     });
 
+    describe('that was left out', () => {
+      /** Two replicas with one database: the first has counted a report and is held up, while the second speaks on. */
+      const heldUp = async () => {
+        const first = await plane.enrolledCell();
+        await first.report([], { version: '0.0.8' });
+        const second = first.copy();
+        first.sequence += 1;
+        for (const sequence of [3, 4]) await second.report([], { version: '0.0.9', sequence });
+        second.sequence = 4;
+        return { first, second, number: 2 };
+      };
+
+      it('is late and no copy, and says nothing of the plane as it is by now', async () => {
+        const { first, second, number } = await heldUp();
+        await first.report([], { version: '0.0.8', sequence: number });
+        expect(await shown(first)).toMatchObject({ identity_forked: false, version: '0.0.9' });
+        const [row] = await plane.rows(TenantPlane, { id: first.id });
+        expect([row?.sequence, row?.linkId]).toEqual([4, second.linkId]);
+        expect(await alarms(first)).toBe(0);
+        await second.report([], { version: '0.0.9' });
+        expect(await shown(first)).toMatchObject({ identity_forked: false });
+      });
+
+      it('is late again when that process has spoken for the plane in between', async () => {
+        const { first, second, number } = await heldUp();
+        await first.report([], { sequence: number });
+        await first.report([], { sequence: 5 });
+        await second.report([], { sequence: 7 });
+        await first.report([], { sequence: 6 });
+        expect(await alarms(first)).toBe(0);
+      });
+
+      it('is late too when its own process has sent a newer one before it', async () => {
+        const one = await plane.enrolledCell();
+        for (const sequence of [1, 3, 2]) await one.report([], { sequence });
+        expect(await shown(one)).toMatchObject({ identity_forked: false });
+      });
+
+      it('is a copy at the second, however many were left out', async () => {
+        const original = await plane.enrolledCell();
+        await original.report();
+        const copy = original.copy();
+        copy.sequence = original.sequence;
+        await original.report([], { sequence: 10 });
+        await copy.report();
+        expect(await shown(original)).toMatchObject({ identity_forked: false });
+        await copy.report();
+        expect(await shown(original)).toMatchObject({ identity_forked: true });
+        expect(await alarms(original)).toBe(1);
+      });
+
+      it('says nothing of a tenant that a newer one has spoken of', async () => {
+        const region = `late-${driver}`;
+        const cell = await plane.enrolledCell({ region });
+        const { body } = await plane.provision({ region });
+        await cell.serve(body.tenant.id);
+        const entry_revision = cell.tenants.get(body.tenant.id)?.entry_revision ?? 0;
+        const failed = { tenant_id: body.tenant.id, state: 'failed', entry_revision } as const;
+        await cell.report([], { sequence: 9 });
+        await cell.copy().report([failed], { sequence: 5 });
+        expect(await plane.rows(Placement, { tenantId: body.tenant.id })).toMatchObject([
+          { reportedState: 'applied', reportedRevision: entry_revision },
+        ]);
+      });
+    });
+
+    it('is none of a copy when the plane has enrolled anew with an empty database', async () => {
+      const old = await plane.enrolledCell();
+      for (let turn = 0; turn < 3; turn += 1) await old.report();
+      const anew = await plane.reissue(old);
+      expect((await anew.enrol()).status).toBe(200);
+      await anew.report([], { version: '0.1.1' });
+      expect(await shown(old)).toMatchObject({ identity_forked: false, version: '0.1.1' });
+    });
+
     it('says nothing new when it is an old one of the same process', async () => {
       const one = await plane.enrolledCell();
       for (const version of ['0.0.8', '0.0.9']) await one.report([], { version });
@@ -300,6 +378,28 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       copy.sequence = 100;
       await copy.report([], { endpoint_url: OLD });
       expect(await addressOf(customers)).toBe(OLD);
+    });
+
+    // On SQLite writers take turns.
+    (driver === 'postgres' ? it : it.skip).each<
+      [string, (one: PlaneSimulator, anew: PlaneSimulator) => Promise<{ status: number }>]
+    >([
+      ['a report', (one) => one.report([], { endpoint_url: NEW })],
+      ['an enrolment', (_, anew) => anew.enrol({ endpoint_url: NEW, deployment_model: 'on_prem' })],
+    ])('waits for a change of a tenant without keeping the plane from it: %s', async (_, change) => {
+      const { id, customers } = await installed('on_prem');
+      const anew = await plane.reissue(customers);
+      const database = plane.app.get(Database);
+      const moving = await database.write(async (manager) => {
+        await lockTenant(manager, id);
+        const changing = change(customers, anew);
+        await eventually(async () => (await lockWaits(database)) > 0, { everyMs: 5 });
+        await manager.query(`set local lock_timeout = '100ms'`);
+        await lockPlane(manager, customers.id);
+        return { changing };
+      });
+      expect((await moving.changing).status).toBe(200);
+      expect(await tenant(id)).toMatchObject({ url: NEW });
     });
 
     it('stays as it was without one, and keeps the whole report out when it is none', async () => {

@@ -44,7 +44,7 @@ const CALLS: Readonly<Record<string, (scene: Scene) => readonly VictimsCall[]>> 
   'GET /api/tenant-planes/self/transfers/:id/parts/:n': ({ victim: { plane, incoming } }) => [
     {
       ...{ method: 'GET', tenantId: incoming.tenant.id },
-      target: `${PLANE_PATHS.transfers}/${incoming.transfer.id}/parts/1?tenant_plane_id=${plane.id}`,
+      target: `${PLANE_PATHS.transfers}/${incoming.transfer.id}/parts/1?tenant_plane_id=${plane.id}&importer=anyone`,
     },
   ],
   'POST /api/ai/chat/completions': ({ victim: { plane, tenant } }) =>

@@ -1,4 +1,4 @@
-import { type TenantScope, tenantFrozen, together } from '@atlas/persistence';
+import { type TenantScope, shareLock, takeLocks, tenantFrozen, together } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { type EntityManager } from 'typeorm';
 import { ADVISORY_LOCKS } from '../database/advisory-locks';
@@ -16,7 +16,7 @@ import { Tenant } from './tenant.entity';
  */
 export async function requireStanding({ manager, tenantId }: TenantScope): Promise<void> {
   const [, tenant] = await together([
-    lock(manager, tenantId, 'pg_advisory_xact_lock_shared'),
+    shareLock(manager, { lockClass: ADVISORY_LOCKS.tenantStanding, id: tenantId }),
     servedNow(manager, tenantId),
   ]);
   if (tenant) return requireActive(tenant);
@@ -27,7 +27,7 @@ export async function requireStanding({ manager, tenantId }: TenantScope): Promi
 
 /** Before a tenant is changed: waits for the transactions that rely on what it was, and holds up those that follow. */
 export function lockTenant(manager: EntityManager, tenantId: string): Promise<void> {
-  return lock(manager, tenantId, 'pg_advisory_xact_lock');
+  return takeLocks(manager, { lockClass: ADVISORY_LOCKS.tenantStanding, ids: [tenantId] });
 }
 
 /** Whether its users would be let in now. */
@@ -46,10 +46,4 @@ export function requireActive(tenant: Tenant): void {
 
 function servedNow(manager: EntityManager, id: string): Promise<Tenant | null> {
   return manager.findOneBy(Tenant, served({ id }));
-}
-
-/** On SQLite writers take turns anyhow. */
-async function lock(manager: EntityManager, tenantId: string, take: string): Promise<void> {
-  if (manager.connection.options.type !== 'postgres') return;
-  await manager.query(`select ${take}($1, hashtext($2))`, [ADVISORY_LOCKS.tenantStanding, tenantId]);
 }

@@ -48,6 +48,12 @@ export class MailQueue {
     return { ...mail, ...claim };
   }
 
+  /** Whether nobody has claimed it since, nor does until the transaction ends. */
+  async hold({ id, attempts }: OutgoingMailRow): Promise<boolean> {
+    const claimed = this.query().andWhere('mail.id = :id and mail.attempts = :attempts', { id, attempts });
+    return (await lockedForUpdate(claimed).getOne()) !== null;
+  }
+
   /** Nothing, when it was claimed by another in the meantime: it is theirs. */
   async postpone({ id, attempts }: OutgoingMailRow, until: Date): Promise<void> {
     await this.scope.manager.update(this.entity, { ...this.own, id, attempts }, { nextAttemptAt: until });

@@ -160,9 +160,12 @@ export abstract class OutgoingMails<S extends MailScope>
     const kind = this.kinds.find((one) => one.name === mail.kind);
     if (!kind) throw new Error(`There is no kind of mail called ${mail.kind}.`);
     const letter = await this.transaction(queue, async (scope) => {
+      const mails = new MailQueue(this.entity, scope);
+      // Another may have sent it since: a new link would end the one that it has sent.
+      if (!(await mails.hold(mail))) return null;
       const written = await kind.write(scope, mail.subject);
       // Together with what the kind has recorded of it.
-      if (!written) await new MailQueue(this.entity, scope).remove(mail);
+      if (!written) await mails.remove(mail);
       return written;
     });
     if (letter) await this.mailer.send(letter.to, letter);

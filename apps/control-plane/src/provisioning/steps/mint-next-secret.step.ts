@@ -2,6 +2,7 @@ import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { KeyUses } from '../../tenant-planes/key-uses';
+import { lockPlaneAndCalls } from '../../tenant-planes/plane-lock';
 import { ServiceKeys } from '../../tenant-planes/service-keys';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
@@ -34,7 +35,7 @@ export class MintNextSecretStep extends Step {
 
   /** A plane that has begun to sign with it goes on with it: it may have forgotten the old one. Then both stay accepted. */
   async undo({ manager, tenantPlaneId }: StepContext): Promise<void> {
-    const { nextKeyId } = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
+    const { nextKeyId } = await lockPlaneAndCalls(manager, tenantPlaneId);
     const accepted = await this.keys.acceptedOf(manager, [tenantPlaneId]);
     const next = accepted.find(({ id }) => id === nextKeyId);
     if (!next || accepted.length === 1 || this.uses.lastOf(next) !== null) return;

@@ -2,6 +2,7 @@ import { profileOf } from '@atlas/deployment-profiles';
 import { Injectable } from '@nestjs/common';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { givePlaceBack, placeOf } from '../../tenant-planes/placements';
+import { lockPlaneAndCalls } from '../../tenant-planes/plane-lock';
 import { SingleTenantPlanes } from '../../tenant-planes/single-tenant-planes';
 import { Tenant } from '../../tenants/tenant.entity';
 import { arrivalOf } from '../arrival';
@@ -38,6 +39,8 @@ export class RegisterTenantPlaneStep extends Step {
     const plane = await this.planes.find(manager, tenantId, phase);
     // One of another model is none that this job made.
     if (!place || plane?.deploymentModel !== model) return;
+    // Its reports lock its places as well.
+    await lockPlaneAndCalls(manager, plane.id);
     // One that has enrolled may hold the tenant's data, and be expected again.
     if (plane.enrolledAt === null) await givePlaceBack(manager, place);
     else await manager.update(Placement, idOf(place), { phase: 'retired', holdsPlace: false });

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { lockPlaneAndCalls } from '../../tenant-planes/plane-lock';
 import { ServiceKeys } from '../../tenant-planes/service-keys';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Step, type StepContext, type StepResult, done } from '../step';
@@ -16,7 +17,7 @@ export class RevokeOldSecretStep extends Step {
 
   async run({ manager, tenantPlaneId, outputs }: StepContext): Promise<StepResult> {
     const keyId = String(outputs[MINT_NEXT_SECRET]?.['key_id']);
-    const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
+    const plane = await lockPlaneAndCalls(manager, tenantPlaneId);
     // Otherwise it enrolled anew meanwhile.
     if (plane.nextKeyId !== keyId) return done();
     await this.keys.revokeAllBut(manager, tenantPlaneId, keyId);

@@ -7,6 +7,11 @@ import { runMigration } from './migration-process';
 const TEMPLATE_ROLE = 'atlas_template';
 /** Session lock: one process makes the template, the others wait for it. */
 const TEMPLATE_LOCK = 4_772_602;
+/** Session locks, each with the hash of a name beside it: one worker at a time makes or removes what bears it. */
+const NAME_LOCK = 4_772_613;
+
+/** Throws where another worker has taken over. */
+export type StillOurs = () => Promise<unknown>;
 
 /**
  * Databases and roles for dedicated tenants on one server: clones of a template that the Tenant Plane has migrated, each
@@ -26,17 +31,17 @@ export class LocalPostgres {
   }
 
   /** A migrated database, owned by a role of the same name with that password. */
-  async ensure(name: string, password: string): Promise<void> {
-    await this.asAdmin(this.adminUrl, async (admin) => {
+  async ensure(name: string, password: string, stillOurs: StillOurs): Promise<void> {
+    await this.alone(name, stillOurs, async (admin) => {
       await this.ensureRole(admin, name, password);
       if (!(await exists(admin, name))) await this.clone(admin, name);
+      await this.handOver(name);
     });
-    await this.handOver(name);
   }
 
   /** Ends the connections that there are. */
-  async drop(name: string): Promise<void> {
-    await this.asAdmin(this.adminUrl, async (admin) => {
+  async drop(name: string, stillOurs: StillOurs): Promise<void> {
+    await this.alone(name, stillOurs, async (admin) => {
       await admin.query(`drop database if exists ${escapeIdentifier(name)} with (force)`);
       await admin.query(`drop role if exists ${escapeIdentifier(name)}`);
     });
@@ -131,8 +136,28 @@ export class LocalPostgres {
     return url.toString();
   }
 
+  /**
+   * The server knows nothing of leases. So whoever changes it looks at theirs once nobody else is at that name: a worker that
+   * was overtaken makes nothing after its successor has removed it, and the successor waits for what it has begun.
+   */
+  private alone(
+    name: string,
+    stillOurs: StillOurs,
+    work: (admin: Client) => Promise<unknown>,
+  ): Promise<unknown> {
+    return this.asAdmin(this.adminUrl, async (admin) => {
+      await admin.query(`set lock_timeout = '10s'`);
+      await admin.query('select pg_advisory_lock($1, hashtext($2))', [NAME_LOCK, name]);
+      await admin.query('set lock_timeout = 0');
+      await stillOurs();
+      return work(admin);
+    });
+  }
+
   private async asAdmin<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
     const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+    // Without a listener a connection that the server ends would end this process; the next statement fails anyway.
+    client.on('error', () => undefined);
     await client.connect();
     try {
       // A statement that fails would be written to the server's log, password and all.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -62,9 +62,9 @@ export class LocalDriver extends InfrastructureDriver {
     const dbUrl = known ? this.planes.databaseUrlOf(known) : this.newDatabaseUrl(request, name, password);
     const env = { ...(await request.openEnvironment()), TENANT_PLANE_DATABASE_URL: dbUrl.reveal() };
     await write((manager) => this.planes.reserve(manager, request, { name, port, env }));
-    await mkdir(folderOf(this.root, name), { recursive: true, mode: 0o700 });
     if (request.database === 'postgres') {
-      await this.postgres(request).ensure(name, decodeURIComponent(new URL(dbUrl.reveal()).password));
+      const known = decodeURIComponent(new URL(dbUrl.reveal()).password);
+      await this.postgres(request).ensure(name, known, () => holdLease(write));
     }
     await write((manager) => this.planes.want(manager, request.tenantPlaneId));
     return { endpointUrl: `http://127.0.0.1:${port}`, dbUrl };
@@ -76,7 +76,7 @@ export class LocalDriver extends InfrastructureDriver {
     await write((manager) => this.planes.unwant(manager, tenantPlaneId));
     await this.ended(subject);
     const plane = await this.find(subject);
-    if (plane?.database === 'postgres') await this.postgres(subject).drop(name);
+    if (plane?.database === 'postgres') await this.postgres(subject).drop(name, () => holdLease(write));
     await write((manager) => manager.delete(LocalPlane, { tenantPlaneId }));
     // Last: as long as there was a row the supervisor may have begun a start, which makes the folder.
     await rm(folderOf(this.root, name), { recursive: true, force: true });
@@ -168,4 +168,9 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as { port: number };
   await new Promise((done) => server.close(done));
   return port;
+}
+
+/** Throws unless the job is still this worker's. */
+function holdLease(write: FencedWrite): Promise<void> {
+  return write(() => Promise.resolve());
 }

@@ -1,0 +1,17 @@
+import { type MigrationContext, PortableMigration } from '@atlas/persistence';
+
+/** Which reports of a plane have yet to come, and who sent one late. */
+export class TellLateReports1700000000030 extends PortableMigration {
+  protected async apply({ sql, types }: MigrationContext): Promise<void> {
+    await sql(
+      `alter table tenant_planes add column missed_sequences ${types.json} not null default '[]'`,
+      `alter table tenant_planes add column late_link_id ${types.uuid}`,
+    );
+  }
+  protected async revert({ sql }: MigrationContext): Promise<void> {
+    await sql(
+      'alter table tenant_planes drop column late_link_id',
+      'alter table tenant_planes drop column missed_sequences',
+    );
+  }
+}
