@@ -10,12 +10,17 @@ import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terrafo
 
 const SECRET = 'ats_secret';
 const OUTPUTS = { endpoint_url: { value: 'https://acme' }, db_url: { value: 'postgres://acme' } };
+const DELETION = {
+  type: 'planned_change',
+  change: { action: 'delete', resource: { addr: 'aws_db_instance.tenant' } },
+};
 /** It writes its plan, and fails where it was given what it must not see or lacks what it needs. */
 const SCRIPT = `
   const out = process.argv.find((arg) => arg.startsWith('-out='));
   if (out) require('fs').writeFileSync(out.slice(5), process.env.TF_VAR_tenant_plane_environment);
   if (process.env.CONTROL_PLANE_SEALING_KEYS) process.exit(1);
   if (command === 'apply' && !require('fs').existsSync(process.argv.at(-1))) process.exit(1);
+  if (process.argv.includes('-destroy') && !process.env.IS_EMPTY) console.log('${JSON.stringify(DELETION)}');
   if (command === 'output') console.log('${JSON.stringify(OUTPUTS)}');
 `;
 const SUBJECT = {
@@ -96,6 +101,14 @@ describe(TerraformDriver.name, () => {
     expect(commands().slice(4)).toEqual(['init', 'plan', 'apply']);
     expect(fake.calls()[5]).toContain('-destroy');
     expect(workDirectories()).toEqual([]);
+  });
+
+  it('changes a state in which there is nothing all the same, which fences off whoever was about to create', async () => {
+    process.env['IS_EMPTY'] = 'yes';
+    await driver.create(request, write);
+    await driver.destroy(SUBJECT, write);
+    expect(commands().slice(4)).toEqual(['init', 'plan', 'plan', 'apply', 'plan', 'apply']);
+    expect(fake.calls()[6]).toContain('-target=terraform_data.atlas_fence');
   });
 
   it('has nothing to destroy where there is no directory', async () => {
