@@ -58,8 +58,12 @@ describe(TerraformCli.name, () => {
   });
 
   it.each([
-    ['Error acquiring the state lock', 'operator', 'terraform_state_locked'],
+    ['Error acquiring the state lock Lock Info: ID: 1', 'operator', 'terraform_state_locked'],
+    // Its holder has yet to write down who it is: Terraform then fails at once, however long it was to wait.
+    ['Error acquiring the state lock', 'retry', 'terraform_state_locked'],
     ['Saved plan is stale', 'retry', 'terraform_plan_stale'],
+    ['Saved plan does not match the given state', 'retry', 'terraform_plan_stale'],
+    ['Failed to load "1.tfplan" as a plan file', 'retry', 'terraform_plan_stale'],
     ['Failed to query available provider packages', 'retry', 'terraform_provider_unavailable'],
   ])('knows "%s"', async (text, failureClass, code) => {
     fake = new FakeTerraform(`console.error('╷\\n│ Error: ${text}\\n╵'); process.exit(1)`);

@@ -42,7 +42,9 @@ export class TerraformRun {
   /** Applies exactly what was planned, unless somebody else has applied something since. */
   async apply(): Promise<void> {
     const args = ['-input=false', '-json', `-lock-timeout=${this.options.timeoutMinutes}m`, this.planFile];
-    await this.cli.run({ ...this.options, name: 'apply', args }).finally(() => this.removePlans());
+    // Only its own: a successor may have planned meanwhile.
+    const plan = join(this.options.directory, this.planFile);
+    await this.cli.run({ ...this.options, name: 'apply', args }).finally(() => rm(plan, { force: true }));
   }
 
   outputs(): Promise<readonly string[]> {
