@@ -6,6 +6,7 @@ import { Logger } from '@nestjs/common';
 import { ControlPlaneConfig } from '../src/control-plane.config';
 import { type FencedWrite } from '../src/infrastructure/infrastructure-driver';
 import { FakeTerraform } from './fake-terraform.fixture';
+import { LeaseLost } from '../src/provisioning/jobs.repository';
 import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
 
 const SECRET = 'ats_secret';
@@ -21,6 +22,7 @@ const SCRIPT = `
   if (process.env.CONTROL_PLANE_SEALING_KEYS) process.exit(1);
   if (command === 'apply' && !require('fs').existsSync(process.argv.at(-1))) process.exit(1);
   if (process.argv.includes('-destroy') && !process.env.IS_EMPTY) console.log('${JSON.stringify(DELETION)}');
+  if (command === 'apply' && process.env.WAITS) setInterval(() => undefined, 1000);
   if (command === 'output') console.log('${JSON.stringify(OUTPUTS)}');
 `;
 const SUBJECT = {
@@ -93,6 +95,26 @@ describe(TerraformDriver.name, () => {
     await expect(driver.create(request, overtaken)).rejects.toThrow('lost');
     await expect(driver.destroy(SUBJECT, overtaken)).rejects.toThrow('lost');
     expect(commands()).toEqual(['init', 'plan', 'init', 'plan']);
+  });
+
+  it('interrupts an apply that still waits for the lock when it is overtaken', async () => {
+    process.env['WAITS'] = 'yes';
+    let asked = 0;
+    const soonOvertaken: FencedWrite = async (work) => {
+      if (++asked > 1) throw new LeaseLost();
+      return work(undefined as never);
+    };
+    await expect(driver.create(request, soonOvertaken)).rejects.toThrow(LeaseLost);
+    expect(commands()).toEqual(['init', 'plan', 'apply']);
+  });
+
+  it('removes its own plan, and never that of whoever has overtaken it', async () => {
+    const directory = join(root, 'work/atlas_acme_00-plane');
+    await driver.create(request, async (work) => {
+      writeFileSync(join(directory, 'successor.tfplan'), '');
+      return work(undefined as never);
+    });
+    expect(readdirSync(directory).filter((name) => name.endsWith('.tfplan'))).toEqual(['successor.tfplan']);
   });
 
   it('destroys what there is, and its directory', async () => {

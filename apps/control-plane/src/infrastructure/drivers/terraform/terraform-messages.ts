@@ -38,6 +38,11 @@ export function progressOf(line: string): string | null {
   return message && PROGRESS.includes(message.type) ? message['@message'] : null;
 }
 
+/** Whether something is changed from this line on. */
+export function isChange(line: string): boolean {
+  return parseMessage(line)?.type === 'apply_start';
+}
+
 /** The addresses of the resources that would be created, or deleted. */
 export function planned(action: 'create' | 'delete', lines: readonly string[]): string[] {
   return lines.flatMap((line) => {

@@ -5,6 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { DomainError } from '@atlas/platform';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../../control-plane.config';
+import { LeaseLost } from '../../../provisioning/jobs.repository';
 import { StepFailure } from '../../../provisioning/step';
 import { infrastructureName, isInfrastructureName } from '../../infrastructure-name';
 import {
@@ -26,6 +27,8 @@ import { terraformEnvironment, terraformVariables } from './terraform-variables'
 
 /** Somebody waits for the answer of a dry run. */
 const DRY_RUN_MINUTES = 2;
+/** How long a cancelled job may still get the state's lock. */
+const LEASE_CHECK_MS = 1000;
 const PAGE = 500;
 const SECRET_VARIABLES = ['INTERNAL_SERVICE_SECRET', 'ATLAS_PROVISIONING_TOKEN'];
 
@@ -153,10 +156,16 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
 }
 
 /**
- * A worker that was overtaken starts nothing. One that is overtaken after this check is stopped by Terraform: it refuses a
- * plan once another one was applied, since each changes the fence.
+ * A worker that was overtaken starts nothing, and what waits for the state's lock when it is overtaken is interrupted. What
+ * comes through all the same Terraform refuses: it applies no plan once another one was applied, since each changes the fence.
  */
 async function applyAsHolder(run: TerraformRun, write: FencedWrite): Promise<void> {
-  await write(async () => undefined);
-  await run.apply();
+  const demandLease = (): Promise<void> => write(async () => undefined);
+  await demandLease();
+  const lost = new AbortController();
+  const loseIt = (error: unknown): void => {
+    if (error instanceof LeaseLost) lost.abort(error);
+  };
+  const timer = setInterval(() => void demandLease().catch(loseIt), LEASE_CHECK_MS);
+  await run.apply(lost.signal).finally(() => clearInterval(timer));
 }
