@@ -22,7 +22,7 @@ const SCRIPT = `
   if (process.env.CONTROL_PLANE_SEALING_KEYS) process.exit(1);
   if (command === 'apply' && !require('fs').existsSync(process.argv.at(-1))) process.exit(1);
   if (process.argv.includes('-destroy') && !process.env.IS_EMPTY) console.log('${JSON.stringify(DELETION)}');
-  if (command === 'apply' && process.env.WAITS) setInterval(() => undefined, 1000);
+  if (command === 'apply' && process.env.WAITS) setTimeout(() => process.exit(1), 10_000);
   if (command === 'output') console.log('${JSON.stringify(OUTPUTS)}');
 `;
 const SUBJECT = {
