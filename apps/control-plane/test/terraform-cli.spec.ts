@@ -1,8 +1,10 @@
-import { existsSync, readFileSync, statSync, watch } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually } from '@atlas/testing';
 import { Logger } from '@nestjs/common';
 import { FakeTerraform } from './fake-terraform.fixture';
 import { TerraformCli, type TerraformCommand } from '../src/infrastructure/drivers/terraform/terraform-cli';
+import { LeaseLost } from '../src/provisioning/jobs.repository';
 
 const DIAGNOSTIC = {
   severity: 'error',
@@ -25,6 +27,9 @@ describe(TerraformCli.name, () => {
   });
   const run = (changes: Partial<TerraformCommand> = {}, cli = new TerraformCli()) =>
     cli.run(commandOf(changes));
+
+  const isUp = (): Promise<boolean> =>
+    eventually(() => existsSync(join(fake.folder, 'up')), { what: 'terraform is up' });
 
   it('answers with the lines of the output, and keeps them for people', async () => {
     fake = new FakeTerraform(`console.log('one'); console.log('two')`);
@@ -58,8 +63,12 @@ describe(TerraformCli.name, () => {
   });
 
   it.each([
-    ['Error acquiring the state lock', 'operator', 'terraform_state_locked'],
+    ['Error acquiring the state lock Lock Info: ID: 1', 'operator', 'terraform_state_locked'],
+    // Its holder has yet to write down who it is: Terraform then fails at once, however long it was to wait.
+    ['Error acquiring the state lock', 'retry', 'terraform_state_locked'],
     ['Saved plan is stale', 'retry', 'terraform_plan_stale'],
+    ['Saved plan does not match the given state', 'retry', 'terraform_plan_stale'],
+    ['Failed to load "1.tfplan" as a plan file', 'retry', 'terraform_plan_stale'],
     ['Failed to query available provider packages', 'retry', 'terraform_provider_unavailable'],
   ])('knows "%s"', async (text, failureClass, code) => {
     fake = new FakeTerraform(`console.error('╷\\n│ Error: ${text}\\n╵'); process.exit(1)`);
@@ -77,20 +86,35 @@ describe(TerraformCli.name, () => {
     await expect(late).rejects.toMatchObject({ failureClass: 'operator', code: 'terraform_timeout' });
   });
 
+  it('is interrupted once its job is in other hands: it waits for the lock, or would go on for nobody', async () => {
+    fake = new FakeTerraform(HANGS);
+    const lost = new AbortController();
+    const outcome = expect(run({ lost: lost.signal })).rejects.toThrow('The lease on this job was lost.');
+    await isUp();
+    lost.abort(new LeaseLost());
+    await outcome;
+    await expect(run({ lost: lost.signal })).rejects.toThrow(LeaseLost);
+    expect(fake.calls()).toHaveLength(1);
+  });
+
+  it('is left to end what it has begun to change, although its job is in other hands', async () => {
+    fake = new FakeTerraform(`console.log('{"type": "apply_start"}'); ${HANGS}
+      setInterval(() => require('fs').existsSync('go') && process.exit(), 10)`);
+    const lost = new AbortController();
+    const outcome = run({ lost: lost.signal });
+    await isUp();
+    lost.abort(new LeaseLost());
+    writeFileSync(join(fake.folder, 'go'), '');
+    expect(await outcome).toHaveLength(1);
+  });
+
   it('is interrupted at our end, and not started any more', async () => {
     fake = new FakeTerraform(HANGS);
     const cli = new TerraformCli();
-    const isUp = new Promise<void>((resolve) => {
-      const watcher = watch(fake.folder, (_, name) => {
-        if (name !== 'up') return;
-        watcher.close();
-        resolve();
-      });
-    });
     const running = run({}, cli);
     const interrupted = { failureClass: 'retry', code: 'terraform_interrupted' };
     const outcome = expect(running).rejects.toMatchObject(interrupted);
-    await isUp;
+    await isUp();
     await cli.end();
     await outcome;
     await expect(run({}, cli)).rejects.toMatchObject(interrupted);

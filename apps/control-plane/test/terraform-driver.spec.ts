@@ -6,16 +6,23 @@ import { Logger } from '@nestjs/common';
 import { ControlPlaneConfig } from '../src/control-plane.config';
 import { type FencedWrite } from '../src/infrastructure/infrastructure-driver';
 import { FakeTerraform } from './fake-terraform.fixture';
+import { LeaseLost } from '../src/provisioning/jobs.repository';
 import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
 
 const SECRET = 'ats_secret';
 const OUTPUTS = { endpoint_url: { value: 'https://acme' }, db_url: { value: 'postgres://acme' } };
+const DELETION = {
+  type: 'planned_change',
+  change: { action: 'delete', resource: { addr: 'aws_db_instance.tenant' } },
+};
 /** It writes its plan, and fails where it was given what it must not see or lacks what it needs. */
 const SCRIPT = `
   const out = process.argv.find((arg) => arg.startsWith('-out='));
   if (out) require('fs').writeFileSync(out.slice(5), process.env.TF_VAR_tenant_plane_environment);
   if (process.env.CONTROL_PLANE_SEALING_KEYS) process.exit(1);
   if (command === 'apply' && !require('fs').existsSync(process.argv.at(-1))) process.exit(1);
+  if (process.argv.includes('-destroy') && !process.env.IS_EMPTY) console.log('${JSON.stringify(DELETION)}');
+  if (command === 'apply' && process.env.WAITS) setTimeout(() => process.exit(1), 10_000);
   if (command === 'output') console.log('${JSON.stringify(OUTPUTS)}');
 `;
 const SUBJECT = {
@@ -90,12 +97,40 @@ describe(TerraformDriver.name, () => {
     expect(commands()).toEqual(['init', 'plan', 'init', 'plan']);
   });
 
+  it('interrupts an apply that still waits for the lock when it is overtaken', async () => {
+    process.env['WAITS'] = 'yes';
+    let asked = 0;
+    const soonOvertaken: FencedWrite = async (work) => {
+      if (++asked > 1) throw new LeaseLost();
+      return work(undefined as never);
+    };
+    await expect(driver.create(request, soonOvertaken)).rejects.toThrow(LeaseLost);
+    expect(commands()).toEqual(['init', 'plan', 'apply']);
+  });
+
+  it('removes its own plan, and never that of whoever has overtaken it', async () => {
+    const directory = join(root, 'work/atlas_acme_00-plane');
+    await driver.create(request, async (work) => {
+      writeFileSync(join(directory, 'successor.tfplan'), '');
+      return work(undefined as never);
+    });
+    expect(readdirSync(directory).filter((name) => name.endsWith('.tfplan'))).toEqual(['successor.tfplan']);
+  });
+
   it('destroys what there is, and its directory', async () => {
     await driver.create(request, write);
     await driver.destroy(SUBJECT, write);
     expect(commands().slice(4)).toEqual(['init', 'plan', 'apply']);
     expect(fake.calls()[5]).toContain('-destroy');
     expect(workDirectories()).toEqual([]);
+  });
+
+  it('changes a state in which there is nothing all the same, which fences off whoever was about to create', async () => {
+    process.env['IS_EMPTY'] = 'yes';
+    await driver.create(request, write);
+    await driver.destroy(SUBJECT, write);
+    expect(commands().slice(4)).toEqual(['init', 'plan', 'plan', 'apply', 'plan', 'apply']);
+    expect(fake.calls()[6]).toContain('-target=terraform_data.atlas_fence');
   });
 
   it('has nothing to destroy where there is no directory', async () => {

@@ -12,7 +12,7 @@ import {
   terraformTimeout,
 } from './terraform-failures';
 import { TerraformLog } from './terraform-log';
-import { errorsIn, progressOf } from './terraform-messages';
+import { errorsIn, isChange, progressOf } from './terraform-messages';
 
 const LOOK_MS = 200;
 /** After SIGINT Terraform lets go of what it is doing and writes its state; it has this long for that. */
@@ -26,6 +26,8 @@ export interface TerraformCommand {
   readonly timeoutMinutes: number;
   /** Kept out of logs and errors, whatever prints them. */
   readonly secrets?: readonly string[];
+  /** Aborted once another worker holds the job. What has begun to change something is left to end all the same. */
+  readonly lost?: AbortSignal;
 }
 
 interface Ended {
@@ -45,7 +47,8 @@ export class TerraformCli {
   /** The lines of its output. Throws a StepFailure. */
   async run(command: TerraformCommand): Promise<readonly string[]> {
     if (this.isEnding) throw terraformInterrupted();
-    const { name, directory, secrets = [] } = command;
+    const { name, directory, secrets = [], lost } = command;
+    lost?.throwIfAborted();
     const output = new TerraformLog(join(directory, `${name}.log`));
     const errors = new TerraformLog(join(directory, `${name}.err.log`));
     const lines: string[] = [];
@@ -56,12 +59,17 @@ export class TerraformCli {
         if (progress) this.logger.log(redact(progress, secrets));
       }
     };
+    const hasBegun = (): boolean => {
+      look();
+      return lines.some(isChange);
+    };
     const timer = setInterval(look, LOOK_MS);
     try {
-      const { code, signal } = await this.spawn(command, [output.fd, errors.fd]);
+      const { code, signal } = await this.spawn(command, [output.fd, errors.fd], hasBegun);
       look();
       if (code === 0) return lines;
       if (this.isEnding) throw terraformInterrupted();
+      lost?.throwIfAborted();
       if (code === null) throw terraformKilled(name, signal);
       throw failureOf(name, redact(errorsIn(lines, errors.newLines()), secrets));
     } finally {
@@ -78,8 +86,12 @@ export class TerraformCli {
     await Promise.all([...this.running].map((child) => this.interrupt(child)));
   }
 
-  private async spawn(command: TerraformCommand, [out, err]: readonly [number, number]): Promise<Ended> {
-    const { name, args = [], directory, env, timeoutMinutes } = command;
+  private async spawn(
+    command: TerraformCommand,
+    [out, err]: readonly [number, number],
+    hasBegun: () => boolean,
+  ): Promise<Ended> {
+    const { name, args = [], directory, env, timeoutMinutes, lost } = command;
     // A group of its own: a Ctrl-C at our terminal is ours to hand on.
     const child = spawn('terraform', [name, ...args], {
       ...{ cwd: directory, env, detached: true, stdio: ['ignore', out, err] },
@@ -93,8 +105,14 @@ export class TerraformCli {
       isLate = true;
       void this.interrupt(child);
     }, timeoutMinutes * 60_000);
+    const giveUp = (): void => {
+      // What a cloud is making when it is interrupted would be made anew, database or not.
+      if (child.pid !== undefined && !hasBegun()) sendSignal(child.pid, 'SIGINT');
+    };
+    lost?.addEventListener('abort', giveUp);
     const { code, signal } = await ended.finally(() => {
       clearTimeout(deadline);
+      lost?.removeEventListener('abort', giveUp);
       this.running.delete(child);
     });
     if (isLate && code !== 0) throw terraformTimeout(name, timeoutMinutes);

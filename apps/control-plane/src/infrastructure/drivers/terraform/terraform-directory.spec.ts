@@ -31,7 +31,7 @@ describe(TerraformDirectory.name, () => {
   it('is a copy of the module that only we can read', async () => {
     await directory().prepare();
     expect(readdirSync(join(root, 'work'))).toEqual(['acme']);
-    expect(readdirSync(join(root, 'work/acme')).sort()).toEqual(['main.tf', 'scripts']);
+    expect(readdirSync(join(root, 'work/acme')).sort()).toEqual(['atlas_fence.tf', 'main.tf', 'scripts']);
     expect(read('scripts/run.mjs')).toBe('run');
     expect(statSync(join(root, 'work/acme')).mode & 0o777).toBe(0o700);
   });
@@ -48,11 +48,19 @@ describe(TerraformDirectory.name, () => {
     expect(existsSync(join(root, 'work/acme/more.tf'))).toBe(false);
   });
 
+  it('brings a copy that an older Control Plane made nothing but the fence', async () => {
+    await directory().prepare();
+    rmSync(join(root, 'work/acme/atlas_fence.tf'));
+    write('module/main.tf', 'two');
+    await directory().fence();
+    expect([read('main.tf'), read('atlas_fence.tf')]).toEqual(['one', expect.stringContaining('uuid()')]);
+  });
+
   it('is made whole after a crash in the midst of it', async () => {
     mkdirSync(join(root, 'work/acme.new'), { recursive: true });
     write('work/acme.new/half.tf', '');
     await directory().prepare();
-    expect(readdirSync(join(root, 'work/acme')).sort()).toEqual(['main.tf', 'scripts']);
+    expect(readdirSync(join(root, 'work/acme')).sort()).toEqual(['atlas_fence.tf', 'main.tf', 'scripts']);
   });
 
   it('names the state of its own in the backend', async () => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StepFailure } from '../../../provisioning/step';
+import { FENCE_FILE, FENCE_TEXT } from './terraform-fence';
 
 const BACKEND_FILE = 'backend_override.tf';
 /** What Terraform leaves in a module that somebody has tried by hand. */
@@ -14,6 +15,10 @@ interface ModuleFile {
   readonly mode: number;
 }
 type ModuleFiles = Map<string, ModuleFile>;
+
+const FENCE_FILES: ModuleFiles = new Map([
+  [FENCE_FILE, { content: Buffer.from(FENCE_TEXT), mode: OWNER_READS_AND_WRITES }],
+]);
 
 /**
  * A tenant's working directory: a copy of the module, so that it is taken down by what made it, and Terraform's data; the
@@ -32,7 +37,7 @@ export class TerraformDirectory {
 
   /** Makes it, or brings its copy of the module up to date. */
   async prepare(): Promise<void> {
-    const files = await this.moduleFiles();
+    const files: ModuleFiles = new Map([...(await this.moduleFiles()), ...FENCE_FILES]);
     if (this.backendFile !== undefined) files.set(BACKEND_FILE, this.backend(this.backendFile));
     if (this.exists) return this.update(files);
     // Renamed when it is whole: one that is there can be taken down.
@@ -41,6 +46,11 @@ export class TerraformDirectory {
     await mkdir(unfinished, { recursive: true, mode: 0o700 });
     await write(unfinished, files);
     await rename(unfinished, this.path);
+  }
+
+  /** Its copy of the module stays as it is, but for the fence: an older Control Plane wrote none. */
+  async fence(): Promise<void> {
+    await write(this.path, FENCE_FILES);
   }
 
   async remove(): Promise<void> {

@@ -13,14 +13,22 @@ interface KnownError {
 /** Errors that Terraform words the same whatever the module. The first that fits counts. */
 const KNOWN_ERRORS: readonly KnownError[] = [
   {
+    // Terraform waits for a holder that it can read of only; one that has just got the lock, or lets go of it, has none to read.
+    pattern: /Error acquiring the state lock(?!.*Lock Info)/s,
+    failureClass: 'retry',
+    code: 'terraform_state_locked',
+    fix: "The job tries again by itself. If it has failed, Atlas on-call: see who holds the lock of this tenant's state, free it when nobody works there any more, then retry the job.",
+  },
+  {
     pattern: /Error acquiring the state lock/,
     failureClass: 'operator',
     code: 'terraform_state_locked',
     fix: 'Atlas on-call: somebody else works on the state of this tenant. When nobody does any more, run "terraform force-unlock <ID>" in the working directory; then retry the job.',
   },
   {
-    // Another worker applied after this one had planned: this is what fences off one that was overtaken.
-    pattern: /Saved plan is stale/,
+    // Another worker planned or applied after this one had planned: this is what fences off one that was overtaken.
+    pattern:
+      /Saved plan (is stale|does not match the given state)|Failed to load ".*\.tfplan" as a plan file/,
     failureClass: 'retry',
     code: 'terraform_plan_stale',
     fix: 'Nobody has to act: it is planned again.',

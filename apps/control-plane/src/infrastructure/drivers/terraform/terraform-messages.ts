@@ -38,11 +38,16 @@ export function progressOf(line: string): string | null {
   return message && PROGRESS.includes(message.type) ? message['@message'] : null;
 }
 
-/** The addresses of the resources that would be created. */
-export function plannedCreations(lines: readonly string[]): string[] {
+/** Whether something is changed from this line on. */
+export function isChange(line: string): boolean {
+  return parseMessage(line)?.type === 'apply_start';
+}
+
+/** The addresses of the resources that would be created, or deleted. */
+export function planned(action: 'create' | 'delete', lines: readonly string[]): string[] {
   return lines.flatMap((line) => {
     const { type, change } = parseMessage(line) ?? {};
-    return type === 'planned_change' && change?.action === 'create' ? [change.resource.addr] : [];
+    return type === 'planned_change' && change?.action === action ? [change.resource.addr] : [];
   });
 }
 

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TerraformCli, type TerraformCommand } from './terraform-cli';
 
-type RunOptions = Omit<TerraformCommand, 'name' | 'args'> & { readonly variablesFile?: string };
+type RunOptions = Omit<TerraformCommand, 'name' | 'args' | 'lost'> & { readonly variablesFile?: string };
 
 /** The commands of one piece of work in a working directory. */
 export class TerraformRun {
@@ -40,9 +40,13 @@ export class TerraformRun {
   }
 
   /** Applies exactly what was planned, unless somebody else has applied something since. */
-  async apply(): Promise<void> {
+  async apply(lost: AbortSignal): Promise<void> {
     const args = ['-input=false', '-json', `-lock-timeout=${this.options.timeoutMinutes}m`, this.planFile];
-    await this.cli.run({ ...this.options, name: 'apply', args }).finally(() => this.removePlans());
+    // Only its own: a successor may have planned meanwhile.
+    const plan = join(this.options.directory, this.planFile);
+    await this.cli
+      .run({ ...this.options, name: 'apply', args, lost })
+      .finally(() => rm(plan, { force: true }));
   }
 
   outputs(): Promise<readonly string[]> {

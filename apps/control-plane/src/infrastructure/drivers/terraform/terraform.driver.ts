@@ -5,6 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { DomainError } from '@atlas/platform';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../../control-plane.config';
+import { LeaseLost } from '../../../provisioning/jobs.repository';
 import { StepFailure } from '../../../provisioning/step';
 import { infrastructureName, isInfrastructureName } from '../../infrastructure-name';
 import {
@@ -18,13 +19,16 @@ import {
 } from '../../infrastructure-driver';
 import { TerraformCli } from './terraform-cli';
 import { TerraformDirectory } from './terraform-directory';
-import { plannedCreations } from './terraform-messages';
+import { FENCE } from './terraform-fence';
+import { planned } from './terraform-messages';
 import { readOutputs } from './terraform-outputs';
 import { TerraformRun } from './terraform-run';
 import { terraformEnvironment, terraformVariables } from './terraform-variables';
 
 /** Somebody waits for the answer of a dry run. */
 const DRY_RUN_MINUTES = 2;
+/** How long a cancelled job may still get the state's lock. */
+const LEASE_CHECK_MS = 1000;
 const PAGE = 500;
 const SECRET_VARIABLES = ['INTERNAL_SERVICE_SECRET', 'ATLAS_PROVISIONING_TOKEN'];
 
@@ -56,7 +60,8 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
       const run = this.run(directory, subject, this.exampleEnvironment, DRY_RUN_MINUTES);
       await run.init();
       const module = basename(this.moduleDir);
-      return plannedCreations(await run.plan()).map((address) => `${address} (Terraform module ${module})`);
+      const addresses = planned('create', await run.plan()).filter((address) => address !== FENCE);
+      return addresses.map((address) => `${address} (Terraform module ${module})`);
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;
       throw new DomainError(error.code, 'unavailable', error.message);
@@ -78,14 +83,18 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
 
   async destroy(subject: InfrastructureSubject, write: FencedWrite): Promise<void> {
     const directory = this.directoryOf(subject);
-    if (!directory.exists) {
-      if (this.config.TERRAFORM_BACKEND_FILE === undefined) return;
-      // The state is elsewhere, so it may tell of something all the same.
-      await directory.prepare();
-    }
+    if (directory.exists) await directory.fence();
+    // The state is elsewhere, so it may tell of something all the same.
+    else if (this.config.TERRAFORM_BACKEND_FILE !== undefined) await directory.prepare();
+    else return;
     const run = this.run(directory, subject, this.exampleEnvironment);
     await run.init();
-    await run.plan(['-destroy']);
+    if (planned('delete', await run.plan(['-destroy'])).length === 0) {
+      // Removing nothing from an empty state changes nothing, and so would not fence off who was about to create.
+      await run.plan([`-target=${FENCE}`]);
+      await applyAsHolder(run, write);
+      await run.plan(['-destroy']);
+    }
     await applyAsHolder(run, write);
     await directory.remove();
   }
@@ -147,10 +156,16 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
 }
 
 /**
- * A worker that was overtaken starts nothing. One that is overtaken after this check is stopped by Terraform: it refuses a
- * plan once another one was applied.
+ * A worker that was overtaken starts nothing, and what waits for the state's lock when it is overtaken is interrupted. What
+ * comes through all the same Terraform refuses: it applies no plan once another one was applied, since each changes the fence.
  */
 async function applyAsHolder(run: TerraformRun, write: FencedWrite): Promise<void> {
-  await write(async () => undefined);
-  await run.apply();
+  const demandLease = (): Promise<void> => write(async () => undefined);
+  await demandLease();
+  const lost = new AbortController();
+  const loseIt = (error: unknown): void => {
+    if (error instanceof LeaseLost) lost.abort(error);
+  };
+  const timer = setInterval(() => void demandLease().catch(loseIt), LEASE_CHECK_MS);
+  await run.apply(lost.signal).finally(() => clearInterval(timer));
 }

@@ -1,0 +1,113 @@
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEnvironment } from '@atlas/platform';
+import { Logger } from '@nestjs/common';
+import { ControlPlaneConfig } from '../src/control-plane.config';
+import { type FencedWrite, type InfrastructureSubject } from '../src/infrastructure/infrastructure-driver';
+import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
+
+const hasTerraform = spawnSync('terraform', ['version']).status === 0;
+const describeWithTerraform = hasTerraform ? describe : describe.skip;
+
+/** Notes each version that is made, and no more: nothing else in it changes the state. */
+const moduleThatNotesIn = (file: string): string => `
+variable "tenant_plane_version" {}
+
+resource "terraform_data" "plane" {
+  triggers_replace = [var.tenant_plane_version]
+  provisioner "local-exec" {
+    command = "echo \${var.tenant_plane_version} >> ${file}"
+  }
+}
+
+output "endpoint_url" { value = "https://acme" }
+output "db_url" { value = "postgres://acme" }
+`;
+const subjectOf = (version: string): InfrastructureSubject => ({
+  ...{ tenantId: 't', slug: 'acme', tenantPlaneId: '00000000-plane', region: null },
+  ...{ database: 'postgres', version },
+});
+const requestOf = (version: string) => ({ ...subjectOf(version), openEnvironment: async () => ({}) });
+const STALE = { failureClass: 'retry', code: 'terraform_plan_stale' };
+
+describeWithTerraform('A saved plan (skipped where terraform is not on the PATH)', () => {
+  let root: string;
+  let driver: TerraformDriver;
+  const write: FencedWrite = (work) => work(undefined as never);
+
+  beforeAll(() => Logger.overrideLogger(false));
+  afterAll(() => Logger.overrideLogger(['log', 'warn', 'error', 'fatal']));
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'atlas-terraform-fence-'));
+    mkdirSync(join(root, 'module'));
+    writeFileSync(join(root, 'module/main.tf'), moduleThatNotesIn(join(root, 'made')));
+    driver = driverWith({});
+  });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  function driverWith(env: NodeJS.ProcessEnv): TerraformDriver {
+    const keys = `k1:${Buffer.alloc(32).toString('base64')}`;
+    const settings = {
+      CONTROL_PLANE_SEALING_KEYS: keys,
+      TERRAFORM_MODULE_DIR: join(root, 'module'),
+      TERRAFORM_WORK_DIR: join(root, 'work'),
+    };
+    return new TerraformDriver(
+      parseEnvironment(ControlPlaneConfig, { ...process.env, ...settings, ...env } as NodeJS.ProcessEnv),
+    );
+  }
+
+  const made = (): string[] =>
+    existsSync(join(root, 'made')) ? readFileSync(join(root, 'made'), 'utf8').trim().split('\n') : [];
+
+  /** Overtaken once its lease was checked: its apply has opened the plan and waits for the state's lock meanwhile. */
+  function overtakenBy(successor: () => Promise<unknown>): FencedWrite {
+    return async (work) => {
+      const directory = join(root, 'work/atlas_acme_00-plane');
+      const plan = readdirSync(directory).find((name) => name.endsWith('.tfplan')) ?? 'none';
+      copyFileSync(join(directory, plan), join(root, 'opened'));
+      await successor();
+      mkdirSync(directory, { recursive: true });
+      copyFileSync(join(root, 'opened'), join(directory, plan));
+      return work(undefined as never);
+    };
+  }
+
+  it('is refused once a successor has applied, although that went back to what was there', async () => {
+    await driver.create(requestOf('1'), write);
+    const upgrade = driver.create(
+      requestOf('2'),
+      overtakenBy(() => driver.create(requestOf('1'), write)),
+    );
+    await expect(upgrade).rejects.toMatchObject(STALE);
+    expect(made()).toEqual(['1']);
+  });
+
+  it('is refused once a successor has removed everything, although there was nothing yet', async () => {
+    const file = join(root, 'backend.tf');
+    writeFileSync(file, `terraform {\n  backend "local" {\n    path = "${root}/{name}.tfstate"\n  }\n}\n`);
+    const elsewhere = driverWith({ TERRAFORM_BACKEND_FILE: file });
+    await elsewhere.destroy(subjectOf('1'), write);
+    const creation = elsewhere.create(
+      requestOf('1'),
+      overtakenBy(() => elsewhere.destroy(subjectOf('1'), write)),
+    );
+    await expect(creation).rejects.toMatchObject(STALE);
+    expect(made()).toEqual([]);
+  });
+
+  it('is shown in a dry run without what fences it', async () => {
+    expect(await driver.plan(subjectOf('1'))).toEqual(['terraform_data.plane (Terraform module module)']);
+  });
+});
