@@ -62,7 +62,14 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
 
   it('is its database, disk, queue, clock, link and key as they are', async () => {
     const health = await reported();
-    expect(health?.checks?.map(({ name }) => name)).toEqual(['database', 'disk', 'queue', 'clock', 'link', 'key']);
+    expect(health?.checks?.map(({ name }) => name)).toEqual([
+      'database',
+      'disk',
+      'queue',
+      'clock',
+      'link',
+      'key',
+    ]);
     for (const name of ['database', 'queue', 'clock', 'link', 'key'])
       expect(check(name, health)).toMatchObject({ status: 'ok' });
     const disk = driver === 'sqlite' ? /^\d+ MB free, \d+ %$/ : /Postgres/;

@@ -1,21 +1,12 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { keyIdOf, mintCredential } from '@atlas/service-auth';
 import { eventually } from '@atlas/testing';
-import { CompactEncrypt, type JWK, compactDecrypt, importJWK } from 'jose';
 import { type FakeControlPlane } from '../fake-control-plane.fixture';
 import { Link } from '../linked-plane.fixture';
+import { receivedBy } from '../received.fixture';
 import { type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
 const newSecret = (): string => mintCredential('ats').value.reveal();
-
-/** What is encrypted to the plane's public key, as it opens it. */
-async function receivedBy({ identities }: TestTenantPlane, publicKey: JWK): Promise<string> {
-  const sent = await new CompactEncrypt(Buffer.from('rows'))
-    .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM' })
-    .encrypt(await importJWK(publicKey, 'ECDH-ES'));
-  const { plaintext } = await compactDecrypt(sent, await identities.privateKey());
-  return Buffer.from(plaintext).toString();
-}
 
 /** The same on every database. */
 describe('the secret of a linked tenant plane', () => {
