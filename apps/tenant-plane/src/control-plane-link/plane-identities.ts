@@ -3,7 +3,7 @@ import { Database, insertIfAbsent, lockedForUpdate, updateRows } from '@atlas/pe
 import { type ReportRequest } from '@atlas/plane-contract';
 import { Clock, EnvironmentError, type Secret, type SecretText } from '@atlas/platform';
 import { keyIdOf } from '@atlas/service-auth';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 'jose';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { needsEnrolment, otherModel } from './install-bundle';
@@ -20,6 +20,7 @@ export class PlaneIdentities implements OnModuleInit {
   /** This process among the replicas, and this copy among clones. */
   readonly linkId = randomUUID();
   readonly lease: LinkLease;
+  private readonly logger = new Logger(PlaneIdentities.name);
   private copy: PlaneIdentity;
   /** Of {@link nextSequence}: what the database holds. */
   private storedSequence = 0;
@@ -151,6 +152,7 @@ export class PlaneIdentities implements OnModuleInit {
    */
   private async copyPrivateKey(): Promise<void> {
     if (needsEnrolment(this.config, this.copy)) return;
+    if (!this.opensPrivateKey) this.logger.error(new PrivateKeyLost().message);
     const isCovered = copiesFor(this.copy, this.secrets) === this.copy.privateKeyCopies;
     if (!isCovered) await this.writeCopies({}, this.secrets, unfenced);
   }

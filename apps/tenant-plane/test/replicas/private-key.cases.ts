@@ -112,6 +112,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
       status: 'failing',
       detail: expect.stringContaining('PREVIOUS'),
     });
+    await link.logged(/cannot open its private key/);
     await expect(plane.identities.privateKey()).rejects.toThrow(/cannot open its private key/);
     await eventually(() => control.reports.at(-1)?.health?.status === 'failing', { what: 'it reports that' });
 
