@@ -197,7 +197,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       const renewed = new PlaneSimulator(plane.url, plane.clock, one.planeId, install as Install);
       await renewed.enrol({ version: NEW });
       await scene.reaches(renewal.id, 'succeeded');
-      const env = await upgraded(renewed, OWN);
+      const env = await upgraded(renewed, OLD);
       expect(env).toMatchObject({ INTERNAL_SERVICE_SECRET: renewed.secret });
       expect(env).not.toHaveProperty('INTERNAL_SERVICE_SECRET_PREVIOUS');
     });
