@@ -19,7 +19,8 @@ export class DrivenPlanes {
   readonly told = new Map<string, (string | null)[]>();
   /** Versions of which there is no build. */
   readonly missing = new Set<string>();
-  private readonly env = new Map<string, Readonly<Record<string, string>>>();
+  /** By plane, with what it was last started. */
+  readonly env = new Map<string, Readonly<Record<string, string>>>();
 
   constructor(private readonly scene: JobScene) {
     const create = async (request: InfrastructureRequest) => {

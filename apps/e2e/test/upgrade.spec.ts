@@ -6,6 +6,7 @@ import {
   databasesOfLongSuite,
   eventually,
 } from '@atlas/testing';
+import { QUICK_ROTATION } from './secret-rotation.fixture';
 
 jest.setTimeout(180_000);
 
@@ -43,6 +44,7 @@ describe.each(databasesOfLongSuite('sqlite'))(
         LOCAL_DRIVER_TENANT_PLANE: releases.folder,
         TENANT_PLANE_VERSION: OLD,
         UPGRADE_HEALTHY_SECONDS: '10',
+        ...QUICK_ROTATION,
       });
       // In this order: a wave goes by age.
       for (const slug of SLUGS) await dedicated.provision(slug);
@@ -139,6 +141,21 @@ describe.each(databasesOfLongSuite('sqlite'))(
       expect((await incidents({ title: 'From afterwards', severity: 'P3' })).status).toBe(201);
       const titles = (await incidents()).body.items.map(({ title }) => title);
       expect(titles.sort()).toEqual(['From afterwards', 'From before']);
+    });
+
+    // Its next environment has the new secret alone, and the backup comes encrypted to the key of its first one.
+    it('can be backed up, and so deprovisioned, when the upgrade comes after a rotation of the secret', async () => {
+      const { id, tenant_plane_id: planeId } = tenants['second'] as TenantView;
+      for (const [operation, body] of [
+        ['rotate-secret', { mode: 'routine' }],
+        ['upgrade', { version: NEW }],
+      ] as const)
+        expect(await ends(await begin(`/api/tenant-planes/${planeId}/${operation}`, body))).toMatchObject({
+          status: 'succeeded',
+        });
+      await serves('second');
+      const gone = await begin(`/api/tenants/${id}/deprovision`, { confirm_slug: 'second' });
+      expect(await ends(gone)).toMatchObject({ status: 'succeeded', error: null });
     });
   },
 );

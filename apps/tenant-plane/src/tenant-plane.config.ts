@@ -93,7 +93,7 @@ export class TenantPlaneConfig extends PlaneConfig {
   @NoDefaultInProduction()
   INTERNAL_SERVICE_SECRET?: Secret;
 
-  /** The one before, while the secret that it has in common with the Control Plane is changed. */
+  /** The one before, which opens what was sealed with it: while a secret is changed, or after a rotation. */
   @IsOptional()
   @IsLongSecret(32)
   @Checked('rotation', (value, { INTERNAL_SERVICE_SECRET: current }: TenantPlaneConfig) =>

@@ -13,7 +13,7 @@ locals {
   image = replace(var.image, "{version}", coalesce(var.tenant_plane_version, "{version}"))
 
   # Each of them would be shown by the console and the API if it stood in the task definition.
-  secret_names = ["INTERNAL_SERVICE_SECRET", "ATLAS_PROVISIONING_TOKEN"]
+  secret_names = ["INTERNAL_SERVICE_SECRET", "INTERNAL_SERVICE_SECRET_PREVIOUS", "ATLAS_PROVISIONING_TOKEN"]
 
   plain_environment = {
     for key, value in var.tenant_plane_environment : key => value if !contains(local.secret_names, key)

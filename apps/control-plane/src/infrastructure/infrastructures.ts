@@ -7,7 +7,6 @@ import { type Arrival } from '../provisioning/arrival';
 import { Jobs } from '../provisioning/jobs.repository';
 import { Placement } from '../tenant-planes/placement.entity';
 import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
-import { ServiceKeys } from '../tenant-planes/service-keys';
 import { SingleTenantPlanes, requireOwn } from '../tenant-planes/single-tenant-planes';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { DatabaseUrls } from '../tenants/database-urls';
@@ -33,7 +32,6 @@ export class Infrastructures {
     private readonly drivers: Drivers,
     private readonly planes: SingleTenantPlanes,
     private readonly tokens: ProvisioningTokens,
-    private readonly keys: ServiceKeys,
     private readonly databaseUrls: DatabaseUrls,
     private readonly jobs: Jobs,
     private readonly config: ControlPlaneConfig,
@@ -118,8 +116,7 @@ export class Infrastructures {
     const plane = await manager.findOneByOrFail(TenantPlane, { id });
     if (plane.release !== version)
       await manager.update(TenantPlane, { id }, { release: version, releasedAt: this.clock.now() });
-    if (plane.status === 'enrolled')
-      return this.tokens.environmentFor(plane, await this.keys.secretOf(manager, plane));
+    if (plane.status === 'enrolled') return this.tokens.environmentOf(manager, plane);
     return (await this.tokens.issue(manager, plane)).env;
   }
 

@@ -2,7 +2,7 @@ import { Database, insertRow } from '@atlas/persistence';
 import { Clock, DomainError, type Secret, currentContext } from '@atlas/platform';
 import { hashCredential, mintCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, IsNull, MoreThan } from 'typeorm';
+import { type EntityManager, IsNull, MoreThan, Not } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { SealedIdempotency } from '../idempotency/sealed-idempotency';
@@ -143,8 +143,30 @@ export class ProvisioningTokens {
     throw new DomainError('platform_secret_not_configured', 'unprocessable', detail);
   }
 
-  /** With which a tenant plane that has enrolled goes on. */
-  environmentFor({ deploymentModel }: TenantPlane, secret: Secret): Readonly<Record<string, string>> {
+  /**
+   * With which a tenant plane that has enrolled goes on. The secret that it enrolled with is beside the one of now, and
+   * refused by us: a database from before a rotation, or of a version that did not follow it, opens with nothing else.
+   */
+  async environmentOf(manager: EntityManager, plane: TenantPlane): Promise<Readonly<Record<string, string>>> {
+    const secret = await this.keys.secretOf(manager, plane);
+    const first = await this.enrolmentSecret(manager, plane.id);
+    const isAnother = first !== null && !first.equals(secret);
+    return {
+      ...this.environmentFor(plane, secret),
+      ...(isAnother && { INTERNAL_SERVICE_SECRET_PREVIOUS: first.reveal() }),
+    };
+  }
+
+  /** Of the last enrolment: one that was replaced after a leak is not it. */
+  private async enrolmentSecret(manager: EntityManager, tenantPlaneId: string): Promise<Secret | null> {
+    const redeemed = await manager.findOne(ProvisioningToken, {
+      where: { tenantPlaneId, consumedAt: Not(IsNull()) },
+      order: { consumedAt: 'DESC', id: 'DESC' },
+    });
+    return redeemed && this.keys.secretById(manager, redeemed.keyId);
+  }
+
+  private environmentFor({ deploymentModel }: TenantPlane, secret: Secret): Readonly<Record<string, string>> {
     return {
       ATLAS_TP_DEPLOYMENT: deploymentModel,
       CONTROL_PLANE_BASE_URL: this.config.CONTROL_PLANE_PUBLIC_URL,

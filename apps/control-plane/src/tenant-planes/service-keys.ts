@@ -87,6 +87,12 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return this.secretIn(key);
   }
 
+  /** Revoked or not; null where it is none of a plane's own. */
+  async secretById(manager: EntityManager, id: string): Promise<Secret | null> {
+    const key = await manager.findOneBy(ServiceKey, { id });
+    return key && this.secretIn(key);
+  }
+
   /** The next secret, for the plane that signed with `keyId`. Undefined when either is no longer accepted. */
   async handOver(tenantPlaneId: string, keyId: string, nextKeyId: string): Promise<string | undefined> {
     const accepted = await this.database.read((manager) => this.acceptedOf(manager, [tenantPlaneId]));

@@ -1,4 +1,6 @@
 import { Database } from '@atlas/persistence';
+import { type DesiredState } from '@atlas/plane-contract';
+import { openNextSecret } from '@atlas/service-auth';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { type FencedWrite } from '../../src/infrastructure/infrastructure-driver';
@@ -11,10 +13,11 @@ import { type TestControlPlane } from '../control-plane.fixture';
 import { type Driven, DrivenPlanes } from '../driven-planes.fixture';
 import { HeldRow } from '../held-operator.fixture';
 import { JOBS, JobScene } from '../job-scene.fixture';
-import { bodyOf, refusal } from '../plane-simulator.fixture';
+import { type Install, PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
 
 const [OLD, NEW, OWN] = ['0.0.8', '0.0.9', '0.1.0'];
 const HEALTHY_SECONDS = 100;
+const QUIET_SECONDS = 50;
 const NOBODY = '00000000-0000-7000-8000-000000000000';
 
 interface Accepted {
@@ -34,7 +37,11 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
   let planes: DrivenPlanes;
   let readOnly: string;
   beforeAll(async () => {
-    const env = { TENANT_PLANE_VERSION: OLD, UPGRADE_HEALTHY_SECONDS: String(HEALTHY_SECONDS) };
+    const env = {
+      TENANT_PLANE_VERSION: OLD,
+      UPGRADE_HEALTHY_SECONDS: String(HEALTHY_SECONDS),
+      SECRET_ROTATION_QUIET_SECONDS: String(QUIET_SECONDS),
+    };
     scene = await JobScene.set(driver, env);
     ({ plane } = scene);
     readOnly = await plane.createApiKey(['planes:read']);
@@ -158,6 +165,41 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       const rotation = plane.post(`/api/tenant-planes/${one.planeId}/rotate-secret`, { mode: 'routine' });
       expect(refusal(await rotation)).toEqual([409, 'operation_in_progress']);
       await waitsFor(id, `its report in version ${NEW}`);
+    });
+
+    it('is started with its secret of now, and beside it the one that it enrolled with, unless that had leaked', async () => {
+      const first = one.simulator.secret;
+      const rotated = async (mode: string) =>
+        bodyOf<Accepted & { readonly install?: Install }>(
+          await plane.post(`/api/tenant-planes/${one.planeId}/rotate-secret`, { mode }).expect(202),
+        );
+      const upgraded = async (simulator: PlaneSimulator, version: string) => {
+        const id = await upgrade(one, version);
+        await waitsFor(id, `its report in version ${version}`);
+        await planes.reports({ ...one, simulator }, version);
+        await scene.reaches(id, 'succeeded');
+        return planes.env.get(one.planeId);
+      };
+
+      const { job } = await rotated('routine');
+      await scene.reaches(job.id, 'waiting');
+      const { config } = bodyOf<DesiredState>(await one.simulator.pull(10));
+      const next = (await openNextSecret(config.next_secret ?? '', [first])).reveal();
+      const follower = one.simulator.copy({ secret: next });
+      await follower.report();
+      plane.clock.advance(QUIET_SECONDS);
+      await follower.report();
+      await sweptUntil(job.id, 'succeeded');
+      const secrets = { INTERNAL_SERVICE_SECRET: next, INTERNAL_SERVICE_SECRET_PREVIOUS: first };
+      expect(await upgraded(follower, NEW)).toMatchObject(secrets);
+
+      const { job: renewal, install } = await rotated('compromised');
+      const renewed = new PlaneSimulator(plane.url, plane.clock, one.planeId, install as Install);
+      await renewed.enrol({ version: NEW });
+      await scene.reaches(renewal.id, 'succeeded');
+      const env = await upgraded(renewed, OLD);
+      expect(env).toMatchObject({ INTERNAL_SERVICE_SECRET: renewed.secret });
+      expect(env).not.toHaveProperty('INTERNAL_SERVICE_SECRET_PREVIOUS');
     });
 
     const move = () => plane.post(`/api/tenants/${one.tenantId}/move`, { deployment_model: 'shared' });

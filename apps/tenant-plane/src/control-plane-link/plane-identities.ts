@@ -1,21 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import {
-  Database,
-  type SealedPlace,
-  SecretBox,
-  deriveKey,
-  insertIfAbsent,
-  updateRows,
-} from '@atlas/persistence';
+import { Database, insertIfAbsent, lockedForUpdate, updateRows } from '@atlas/persistence';
 import { type ReportRequest } from '@atlas/plane-contract';
 import { Clock, EnvironmentError, type Secret, type SecretText } from '@atlas/platform';
 import { keyIdOf } from '@atlas/service-auth';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 'jose';
 import { TenantPlaneConfig } from '../tenant-plane.config';
-import { otherModel } from './install-bundle';
+import { needsEnrolment, otherModel } from './install-bundle';
+import { knownSecrets } from './known-secrets';
 import { type Fence, LinkLease, unfenced } from './link-lease';
 import { PlaneIdentity } from './plane-identity.entity';
+import { copiesFor, openPrivateKey, sealPrivateKey } from './sealed-private-key';
 
 const ONLY = { id: 1 };
 
@@ -25,6 +20,7 @@ export class PlaneIdentities implements OnModuleInit {
   /** This process among the replicas, and this copy among clones. */
   readonly linkId = randomUUID();
   readonly lease: LinkLease;
+  private readonly logger = new Logger(PlaneIdentities.name);
   private copy: PlaneIdentity;
   /** Of {@link nextSequence}: what the database holds. */
   private storedSequence = 0;
@@ -42,8 +38,8 @@ export class PlaneIdentities implements OnModuleInit {
     if (!isThere) await this.create();
     await this.refresh();
     this.requireOwnModel();
-    await this.resealPrivateKey();
     await this.noteEnrolledKey();
+    await this.copyPrivateKey();
   }
 
   get current(): Readonly<PlaneIdentity> {
@@ -61,6 +57,18 @@ export class PlaneIdentities implements OnModuleInit {
       await fence(manager);
     });
     Object.assign(this.copy, changes);
+  }
+
+  /**
+   * Keeps the secrets that the plane signs with from now on, and the private key under each of them: its next environment
+   * may have none but the newest.
+   */
+  async keepSecrets(
+    serviceSecretsSealed: string,
+    known: readonly Secret[],
+    fence: Fence = unfenced,
+  ): Promise<void> {
+    await this.writeCopies({ serviceSecretsSealed }, known, fence);
   }
 
   /** No other process has this database. */
@@ -113,12 +121,20 @@ export class PlaneIdentities implements OnModuleInit {
 
   /** Opens what is encrypted to the public key that was shown at enrolment. */
   async privateKey(): Promise<CryptoKey> {
-    return (await importJWK(JSON.parse(this.openPrivateKey().reveal()) as JWK, 'ECDH-ES')) as CryptoKey;
+    const plain = openPrivateKey(this.copy, this.secrets);
+    if (plain === null) throw new PrivateKeyLost();
+    return (await importJWK(JSON.parse(plain.reveal()) as JWK, 'ECDH-ES')) as CryptoKey;
   }
 
-  /** The pair is sealed with the environment's secret. Under another one a new pair takes its place, before that is shown. */
+  get opensPrivateKey(): boolean {
+    return openPrivateKey(this.copy, this.secrets) !== null;
+  }
+
+  /** A secret that follows no earlier one gets a new pair, before that is shown. */
   async ensureKeyPair(fence?: Fence): Promise<void> {
-    if (!this.opensPrivateKey()) await this.update(await this.newKeyPair(this.copy.instanceId), fence);
+    const { instanceId } = this.copy;
+    if (openPrivateKey(this.copy, [this.sealingSecret(instanceId)]) !== null) return;
+    await this.update(await this.newKeyPair(instanceId), fence);
   }
 
   /** What a plane may do goes by its model: an env file does not make another of it. */
@@ -130,13 +146,32 @@ export class PlaneIdentities implements OnModuleInit {
     ]);
   }
 
-  /** While the secret in the environment is changed: what the one before has sealed shall open with this one. */
-  private async resealPrivateKey(): Promise<void> {
-    const { INTERNAL_SERVICE_SECRET_PREVIOUS: previous } = this.config;
-    if (previous === undefined || this.opensPrivateKey()) return;
-    const { instanceId, privateKeySealed } = this.copy;
-    const plain = openedBy(boxOf(previous), privateKeySealed, placeOf(instanceId));
-    if (plain !== null) await this.update({ privateKeySealed: this.seal(plain, instanceId) });
+  /**
+   * So that the key opens with each secret that is known now, whichever of them the next environment has. Not with that of
+   * a bundle which is yet to be enrolled with: that gets a pair of its own.
+   */
+  private async copyPrivateKey(): Promise<void> {
+    if (needsEnrolment(this.config, this.copy)) return;
+    if (!this.opensPrivateKey) this.logger.error(new PrivateKeyLost().message);
+    const isCovered = copiesFor(this.copy, this.secrets) === this.copy.privateKeyCopies;
+    if (!isCovered) await this.writeCopies({}, this.secrets, unfenced);
+  }
+
+  /** Added to those of the row as it is: another replica adds its own. */
+  private async writeCopies(
+    changes: Partial<PlaneIdentity>,
+    secrets: readonly SecretText[],
+    fence: Fence,
+  ): Promise<void> {
+    const written = await this.database.write(async (manager) => {
+      const query = manager.createQueryBuilder(PlaneIdentity, 'identity').where(ONLY);
+      const identity = await lockedForUpdate(query).getOneOrFail();
+      const all = { ...changes, privateKeyCopies: copiesFor(identity, secrets) };
+      await updateRows(manager, PlaneIdentity, ONLY, all);
+      await fence(manager);
+      return all;
+    });
+    Object.assign(this.copy, written);
   }
 
   /** Planes that enrolled before this was kept. */
@@ -144,50 +179,39 @@ export class PlaneIdentities implements OnModuleInit {
     const { tenantPlaneId, enrolledKeyId } = this.copy;
     const { INTERNAL_SERVICE_SECRET: secret } = this.config;
     if (tenantPlaneId === null || enrolledKeyId !== null || secret === undefined) return;
-    if (this.opensPrivateKey()) await this.update({ enrolledKeyId: keyIdOf(secret) });
-  }
-
-  private opensPrivateKey(): boolean {
-    const { instanceId, privateKeySealed } = this.copy;
-    return openedBy(this.boxFor(instanceId), privateKeySealed, placeOf(instanceId)) !== null;
-  }
-
-  private openPrivateKey(): Secret {
-    const { instanceId, privateKeySealed } = this.copy;
-    return this.boxFor(instanceId).open(privateKeySealed, placeOf(instanceId));
+    // It is the one that sealed the key first.
+    const first = { ...this.copy, privateKeyCopies: [] };
+    if (openPrivateKey(first, [secret]) !== null) await this.update({ enrolledKeyId: keyIdOf(secret) });
   }
 
   private async newKeyPair(
     instanceId: string,
-  ): Promise<Pick<PlaneIdentity, 'publicKey' | 'privateKeySealed'>> {
+  ): Promise<Pick<PlaneIdentity, 'publicKey' | 'privateKeySealed' | 'privateKeyCopies'>> {
     const pair = await generateKeyPair('ECDH-ES', { crv: 'X25519', extractable: true });
+    const plain = JSON.stringify(await exportJWK(pair.privateKey));
     return {
       publicKey: (await exportJWK(pair.publicKey)) as Record<string, unknown>,
-      privateKeySealed: this.seal(JSON.stringify(await exportJWK(pair.privateKey)), instanceId),
+      privateKeySealed: sealPrivateKey(plain, this.sealingSecret(instanceId), instanceId),
+      privateKeyCopies: [],
     };
   }
 
-  private seal(plain: SecretText, instanceId: string): string {
-    return this.boxFor(instanceId).seal(plain, placeOf(instanceId));
+  private get secrets(): readonly SecretText[] {
+    const known = knownSecrets(this.config, this.copy);
+    return known.length > 0 ? known : [this.sealingSecret(this.copy.instanceId)];
   }
 
-  private boxFor(instanceId: string): SecretBox {
-    return boxOf(this.config.INTERNAL_SERVICE_SECRET ?? instanceId);
-  }
-}
-
-function boxOf(secret: SecretText): SecretBox {
-  return new SecretBox([{ id: 'env', key: deriveKey(secret, 'atlas-plane-identity') }]);
-}
-
-function openedBy(box: SecretBox, sealed: string, place: SealedPlace): Secret | null {
-  try {
-    return box.open(sealed, place);
-  } catch {
-    return null;
+  /** Offline planes may have no secret in the environment. */
+  private sealingSecret(instanceId: string): SecretText {
+    return this.config.INTERNAL_SERVICE_SECRET ?? instanceId;
   }
 }
 
-function placeOf(instanceId: string) {
-  return { table: 'plane_identity', column: 'private_key_sealed', rowId: '1', ownerId: instanceId };
+/** What is encrypted to this plane stays closed to it. */
+class PrivateKeyLost extends Error {
+  constructor() {
+    super(
+      'This plane cannot open its private key: it is sealed under an INTERNAL_SERVICE_SECRET that the plane no longer has. Start it with that one as INTERNAL_SERVICE_SECRET_PREVIOUS, or enrol it anew with a new install bundle.',
+    );
+  }
 }

@@ -1,9 +1,9 @@
-import { SecretBox, deriveKey } from '@atlas/persistence';
-import { Secret } from '@atlas/platform';
+import { type Secret } from '@atlas/platform';
 import { openNextSecret } from '@atlas/service-auth';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { ControlPlaneRefused } from './control-plane.errors';
+import { keptSecrets, knownSecrets, sealKept } from './known-secrets';
 import { type Fence } from './link-lease';
 import { PlaneIdentities } from './plane-identities';
 import { type PlaneIdentity } from './plane-identity.entity';
@@ -14,7 +14,7 @@ const KEPT = 2;
 /** The row that keeps them; null where there is none yet. */
 export interface SecretStore {
   readonly current: Pick<PlaneIdentity, 'instanceId' | 'serviceSecretsSealed'> | null;
-  update(changes: Pick<PlaneIdentity, 'serviceSecretsSealed'>, fence?: Fence): Promise<void>;
+  keepSecrets(sealed: string, known: readonly Secret[], fence: Fence): Promise<void>;
 }
 
 /**
@@ -34,9 +34,7 @@ export class ServiceSecrets {
 
   /** The newest first; none without a secret in the environment. */
   get all(): readonly Secret[] {
-    const { INTERNAL_SERVICE_SECRET: given, INTERNAL_SERVICE_SECRET_PREVIOUS: previous } = this.config;
-    if (given === undefined) return [];
-    return [...this.kept(given), given, ...(previous === undefined ? [] : [previous])];
+    return knownSecrets(this.config, this.store.current);
   }
 
   /** Where the Control Plane refuses one, the others are tried: its rotation may have been taken back. */
@@ -62,10 +60,10 @@ export class ServiceSecrets {
       return null;
     });
     const { INTERNAL_SERVICE_SECRET: given } = this.config;
-    if (next === null || given === undefined || isAmong(next, this.all)) return;
-    const kept = [next, ...this.kept(given)].slice(0, KEPT).map((secret) => secret.reveal());
-    const serviceSecretsSealed = boxOf(given).seal(JSON.stringify(kept), this.place);
-    await this.store.update({ serviceSecretsSealed }, fence);
+    const { current } = this.store;
+    if (next === null || given === undefined || current === null || isAmong(next, this.all)) return;
+    const kept = [next, ...keptSecrets(given, current)].slice(0, KEPT);
+    await this.store.keepSecrets(sealKept(kept, given, current), [next, ...this.all], fence);
     this.logger.log('The next service secret is stored, and signed with from now on.');
   }
 
@@ -75,30 +73,10 @@ export class ServiceSecrets {
     if (best === undefined) throw new Error('There is no service secret to sign with.');
     return best;
   }
-
-  private kept(given: Secret): readonly Secret[] {
-    const sealed = this.store.current?.serviceSecretsSealed;
-    if (!sealed) return [];
-    try {
-      const kept = JSON.parse(boxOf(given).open(sealed, this.place).reveal()) as string[];
-      return kept.map((secret) => new Secret(secret));
-    } catch {
-      return [];
-    }
-  }
-
-  private get place() {
-    const ownerId = this.store.current?.instanceId ?? '';
-    return { table: 'plane_identity', column: 'service_secrets_sealed', rowId: '1', ownerId };
-  }
 }
 
 function isAmong(secret: Secret, others: readonly Secret[]): boolean {
   return others.some((other) => other.equals(secret));
-}
-
-function boxOf(given: Secret): SecretBox {
-  return new SecretBox([{ id: 'env', key: deriveKey(given, 'atlas-service-secrets') }]);
 }
 
 function isRefusedSignature(error: unknown): boolean {

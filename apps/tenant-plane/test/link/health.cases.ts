@@ -60,10 +60,17 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
   const check = (name: string, health?: ReportedHealth) => health?.checks?.find((one) => one.name === name);
   const sql = (statement: string) => plane.app.get(Database).write((manager) => manager.query(statement));
 
-  it('is its database, disk, queue, clock and link as they are', async () => {
+  it('is its database, disk, queue, clock, link and key as they are', async () => {
     const health = await reported();
-    expect(health?.checks?.map(({ name }) => name)).toEqual(['database', 'disk', 'queue', 'clock', 'link']);
-    for (const name of ['database', 'queue', 'clock', 'link'])
+    expect(health?.checks?.map(({ name }) => name)).toEqual([
+      'database',
+      'disk',
+      'queue',
+      'clock',
+      'link',
+      'key',
+    ]);
+    for (const name of ['database', 'queue', 'clock', 'link', 'key'])
       expect(check(name, health)).toMatchObject({ status: 'ok' });
     const disk = driver === 'sqlite' ? /^\d+ MB free, \d+ %$/ : /Postgres/;
     expect(check('disk', health)?.detail).toMatch(disk);

@@ -1,21 +1,12 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { keyIdOf, mintCredential } from '@atlas/service-auth';
 import { eventually } from '@atlas/testing';
-import { CompactEncrypt, type JWK, compactDecrypt, importJWK } from 'jose';
 import { type FakeControlPlane } from '../fake-control-plane.fixture';
 import { Link } from '../linked-plane.fixture';
+import { receivedBy } from '../received.fixture';
 import { type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
 const newSecret = (): string => mintCredential('ats').value.reveal();
-
-/** What is encrypted to the plane's public key, as it opens it. */
-async function receivedBy({ identities }: TestTenantPlane, publicKey: JWK): Promise<string> {
-  const sent = await new CompactEncrypt(Buffer.from('rows'))
-    .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM' })
-    .encrypt(await importJWK(publicKey, 'ECDH-ES'));
-  const { plaintext } = await compactDecrypt(sent, await identities.privateKey());
-  return Buffer.from(plaintext).toString();
-}
 
 /** The same on every database. */
 describe('the secret of a linked tenant plane', () => {
@@ -82,10 +73,10 @@ describe('the secret of a linked tenant plane', () => {
 
   it('is handed over again when the next one could not be stored, and is signed with until then', async () => {
     const { identities } = plane;
-    const update = identities.update.bind(identities);
+    const keepSecrets = identities.keepSecrets.bind(identities);
     let failures = 0;
-    jest.spyOn(identities, 'update').mockImplementation(async (changes, fence) => {
-      if (!changes.serviceSecretsSealed || failures > 0) return update(changes, fence);
+    jest.spyOn(identities, 'keepSecrets').mockImplementation(async (...kept) => {
+      if (failures > 0) return keepSecrets(...kept);
       failures += 1;
       throw new Error('disk is full');
     });

@@ -40,6 +40,6 @@ function clientFor(
   clock: Clock,
   current: PlaneIdentity | null,
 ): ControlPlaneClient {
-  const store = { current, update: () => Promise.resolve() };
+  const store = { current, keepSecrets: () => Promise.resolve() };
   return new ControlPlaneClient(config, clock, new ServiceSecrets(config, store));
 }

@@ -3,6 +3,7 @@ import { ClockHealth } from './clock.health';
 import { DatabaseHealth } from './database.health';
 import { DiskHealth } from './disk.health';
 import { type HealthCheck } from './health-check';
+import { KeyHealth } from './key.health';
 import { LinkHealth } from './link.health';
 import { HEALTH_CHECKS, PlaneHealth } from './plane-health';
 import { QueueHealth } from './queue.health';
@@ -14,6 +15,7 @@ const CHECKS: readonly Type<HealthCheck>[] = [
   QueueHealth,
   ClockHealth,
   LinkHealth,
+  KeyHealth,
 ];
 
 export const HEALTH_PROVIDERS: Provider[] = [

@@ -1,0 +1,171 @@
+import { keyIdOf, mintCredential } from '@atlas/service-auth';
+import { Secret } from '@atlas/platform';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { PlaneHealth } from '../../src/control-plane-link/health/plane-health';
+import { type FakeControlPlane } from '../fake-control-plane.fixture';
+import { Link } from '../linked-plane.fixture';
+import { receivedBy } from '../received.fixture';
+import { type Env, type TestTenantPlane } from '../tenant-plane.fixture';
+
+const newSecret = (): string => mintCredential('ats').value.reveal();
+
+describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', (driver) => {
+  let link: Link;
+  let control: FakeControlPlane;
+  let plane: TestTenantPlane;
+  let first: string;
+  let publicKey: Readonly<Record<string, unknown>>;
+
+  beforeEach(async () => {
+    link = await Link.create(driver);
+    ({ control } = link);
+    first = control.secret;
+    plane = await link.startPlane();
+    await eventually(() => control.pulls.length > 0, { what: 'it pulls' });
+    ({ publicKey } = plane.identities.current);
+  });
+  afterEach(() => link.close());
+
+  /** As a driver starts a plane that is enrolled: without a token. */
+  const environment = (secret: string, previous?: string): Env => ({
+    INTERNAL_SERVICE_SECRET: secret,
+    INTERNAL_SERVICE_SECRET_PREVIOUS: previous,
+    ATLAS_PROVISIONING_TOKEN: undefined,
+  });
+  const restart = async (env: Env): Promise<void> => {
+    await link.stopPlane(plane);
+    plane = await link.startPlane(env);
+  };
+  /** Until a call signed with it has come. */
+  const handOver = async (): Promise<string> => {
+    const next = (control.nextSecret = newSecret());
+    control.wanted.touch();
+    await eventually(() => control.usedKeys.includes(keyIdOf(next)), { what: 'it signs with the next' });
+    return next;
+  };
+  const rotate = async (): Promise<string> => {
+    const next = (control.secret = await handOver());
+    control.nextSecret = null;
+    return next;
+  };
+  /** What is encrypted to the public key that was shown at the enrolment. */
+  const opens = (by = plane): Promise<string> => receivedBy(by, publicKey);
+  const keyHealth = async () =>
+    (await plane.app.get(PlaneHealth).examine()).checks.find(({ name }) => name === 'key');
+  /** As a version left it that knew no copies, or as a backup of before the rotation has it. */
+  const withoutCopies = (changes = {}) => plane.identities.update({ privateKeyCopies: [], ...changes });
+
+  it('opens with the newest secret alone, whatever environments came before', async () => {
+    await rotate();
+    const newest = await rotate();
+    await restart(environment(newest));
+    expect(await opens()).toBe('rows');
+    // An upgrade that is rolled back, once the next environment has been there.
+    await restart(environment(first));
+    expect(await opens()).toBe('rows');
+    await restart(environment(newest));
+    await restart(environment(await rotate()));
+    expect(await opens()).toBe('rows');
+  });
+
+  it('opens with the one of before and with the one after when a rotation is undone', async () => {
+    await handOver();
+    control.nextSecret = null;
+    await restart(environment(first));
+    expect(await opens()).toBe('rows');
+    await restart(environment(await rotate()));
+    expect(await opens()).toBe('rows');
+  });
+
+  it('opens with the next secret when nobody knows whether that was stored', async () => {
+    const { identities } = plane;
+    const keepSecrets = identities.keepSecrets.bind(identities);
+    let lost = 0;
+    jest.spyOn(identities, 'keepSecrets').mockImplementation(async (...kept) => {
+      const copy = { ...identities.current };
+      await keepSecrets(...kept);
+      if (lost > 0) return;
+      lost += 1;
+      Object.assign(identities.current, copy);
+      throw new Error('the connection broke inside COMMIT');
+    });
+    const next = await rotate();
+    expect(lost).toBe(1);
+    await restart(environment(next));
+    expect(await opens()).toBe('rows');
+  });
+
+  it('opens with the next secret that a version without copies had stored', async () => {
+    const next = await rotate();
+    await withoutCopies();
+    await restart(environment(first));
+    await restart(environment(next));
+    expect(await opens()).toBe('rows');
+  });
+
+  it('that cannot be opened makes the plane failing; the secret of its enrolment beside the new one mends it', async () => {
+    expect(await keyHealth()).toEqual({ name: 'key', status: 'ok' });
+    const next = await rotate();
+    await withoutCopies();
+    await restart(environment(next));
+    expect(await keyHealth()).toMatchObject({
+      status: 'failing',
+      detail: expect.stringContaining('PREVIOUS'),
+    });
+    await link.logged(/cannot open its private key/);
+    await expect(plane.identities.privateKey()).rejects.toThrow(/cannot open its private key/);
+    await eventually(() => control.reports.at(-1)?.health?.status === 'failing', { what: 'it reports that' });
+
+    await restart(environment(next, first));
+    expect(await opens()).toBe('rows');
+    await restart(environment(next));
+    expect([await opens(), (await keyHealth())?.status]).toEqual(['rows', 'ok']);
+  });
+
+  it('that cannot be opened is replaced at the enrolment with a new bundle', async () => {
+    const next = await rotate();
+    await withoutCopies({ serviceSecretsSealed: null });
+    await restart(environment(next));
+    expect((await keyHealth())?.status).toBe('failing');
+    control.secret = newSecret();
+    control.token = mintCredential('atp').value.reveal();
+    // What was left from a change of before gives the new secret no part in the old key.
+    await restart({ ...control.env, INTERNAL_SERVICE_SECRET_PREVIOUS: first });
+    await eventually(() => control.enrolments.length === 2, { what: 'it has enrolled again' });
+    const renewed = control.enrolments[1]?.public_key as Record<string, unknown>;
+    expect(renewed).not.toEqual(publicKey);
+    await eventually(() => plane.identities.current.enrolledKeyId === keyIdOf(control.secret));
+    expect(await receivedBy(plane, renewed)).toBe('rows');
+    expect((await keyHealth())?.status).toBe('ok');
+  });
+
+  it('that a version without copies has replaced is not taken for the one of before', async () => {
+    const next = await rotate();
+    await plane.identities.update({ publicKey: { ...publicKey, x: 'of-another-pair' } });
+    await restart(environment(next));
+    expect((await keyHealth())?.status).toBe('failing');
+  });
+
+  if (driver === 'postgres')
+    describe('with a replica in another environment', () => {
+      it('opens in both, before and after a further rotation, and so does the one that is started next', async () => {
+        const next = await rotate();
+        const replica = await link.startPlane(environment(next));
+        for (const one of [plane, replica]) expect(await opens(one)).toBe('rows');
+        const newest = await rotate();
+        for (const one of [plane, replica]) expect(await opens(one)).toBe('rows');
+        for (const secret of [newest, first, next])
+          expect(await opens(await link.startPlane(environment(secret)))).toBe('rows');
+      });
+
+      it('is kept under what each of them learns, at the same moment too', async () => {
+        const replica = await link.startPlane(environment(first));
+        const learned = [plane, replica].map((one) => ({ one, secret: new Secret(newSecret()) }));
+        await Promise.all(
+          learned.map(({ one, secret }) => one.identities.keepSecrets('s1', [secret, new Secret(first)])),
+        );
+        for (const { secret } of learned)
+          expect(await opens(await link.startPlane(environment(secret.reveal())))).toBe('rows');
+      });
+    });
+});
