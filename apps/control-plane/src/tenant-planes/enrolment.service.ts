@@ -50,7 +50,7 @@ export class Enrolment {
       const plane = await this.database.write((manager) =>
         within(manager, () => this.redeem(manager, token, request)),
       );
-      return await this.answer(plane);
+      return await this.answer(plane, token.keyId);
     } catch (error) {
       await this.misuse.alarm(token, request, error);
       throw error;
@@ -94,8 +94,10 @@ export class Enrolment {
       return this.register(manager, plane, request);
     // Between reading and redeeming somebody else was first, or another attempt of the same instance.
     const now = await manager.findOneByOrFail(ProvisioningToken, { id: token.id });
-    if (now.consumedBy !== request.instance_id) refuseUnlessRedeemable(now, request, plane, this.clock.now());
-    return plane;
+    if (now.consumedBy === request.instance_id) return plane;
+    refuseUnlessRedeemable(now, request, plane, this.clock.now());
+    // Only a clock that was set back in between lets it come this far.
+    throw new Error(`Provisioning token ${token.id} could not be redeemed.`);
   }
 
   private async register(
@@ -148,8 +150,9 @@ export class Enrolment {
     );
   }
 
-  private async answer(plane: TenantPlane): Promise<EnrolAnswer> {
-    const state = await this.desiredStates.changes(plane.id, undefined);
+  /** With the key of the token, where it enrols: whoever revoked it meanwhile has been told that nothing is given to it. */
+  private async answer(plane: TenantPlane, keyId?: string): Promise<EnrolAnswer> {
+    const state = await this.desiredStates.changes(plane.id, undefined, keyId);
     if (!state) throw new Error('Without a revision there is always a desired state.');
     return { tenant_plane_id: plane.id, deployment_model: plane.deploymentModel, desired_state: state };
   }

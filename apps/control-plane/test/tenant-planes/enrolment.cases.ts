@@ -7,6 +7,8 @@ import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { Audit } from '../../src/audit/audit.service';
 import { ProvisioningToken } from '../../src/tenant-planes/provisioning-token.entity';
 import { ProvisioningTokens } from '../../src/tenant-planes/provisioning-tokens';
+import { lockPlaneAndCalls } from '../../src/tenant-planes/plane-lock';
+import { ServiceKeys } from '../../src/tenant-planes/service-keys';
 import { SingleTenantPlanes } from '../../src/tenant-planes/single-tenant-planes';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { TestControlPlane } from '../control-plane.fixture';
@@ -80,6 +82,18 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     }
     expect(await alarms(cell)).toHaveLength(0);
     expect(await plane.count(AuditEvent, { action: 'tenant_plane.enrolled', targetId: cell.id })).toBe(1);
+  });
+
+  it('gives the same instance no answer again that waited while the plane lost its trust', async () => {
+    const cell = await plane.enrolledCell();
+    const held = await HeldRow.by(plane, async (manager) => {
+      await lockPlaneAndCalls(manager, cell.id);
+      await plane.app.get(ServiceKeys).revokeAll(manager, cell.id);
+    });
+    const again = cell.enrol();
+    await held.untilWaiting(1);
+    await held.release();
+    expect(refusal(await again)).toEqual([401, 'bad_signature']);
   });
 
   it('refuses another instance, and raises one alarm an attempt', async () => {
