@@ -31,7 +31,7 @@ module.exports = (name, dir, { postgres = false, quickPasswords = false } = {}) 
     globalSetup: path.join(__dirname, 'libs/testing/jest/start-postgres.ts'),
     globalTeardown: path.join(__dirname, 'libs/testing/jest/stop-postgres.ts'),
   }),
-  testMatch: ['<rootDir>/{src,test}/**/*.spec.ts'],
+  testMatch: ['**/{src,test}/**/*.spec.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   transform: { '^.+\\.[cm]?[tj]s$': ['@swc/jest', { swcrc: true }] },
   transformIgnorePatterns: [`/node_modules/(?!(${ESM_ONLY.join('|')})/)`],

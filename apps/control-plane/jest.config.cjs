@@ -1,1 +1,4 @@
-module.exports = require('../../jest.preset.cjs')('control-plane', __dirname, { postgres: true });
+module.exports = require('../../jest.preset.cjs')('control-plane', __dirname, {
+  postgres: true,
+  quickPasswords: true,
+});
