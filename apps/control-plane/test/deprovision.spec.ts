@@ -5,6 +5,7 @@ import { type DesiredTenant, type DesiredTransfer } from '@atlas/plane-contract'
 import { uuidv7 } from '@atlas/tenancy';
 import { type JWK, compactDecrypt, importJWK, jwtVerify } from 'jose';
 import { In } from 'typeorm';
+import { IsNull, Not } from 'typeorm';
 import { SCOPES } from '../src/accounts/scopes';
 import { AuditEvent } from '../src/audit/audit-event.entity';
 import { Audit } from '../src/audit/audit.service';
@@ -27,6 +28,8 @@ import { MAX_PARTS } from '../src/transfers/relay.service';
 import { Tenant } from '../src/tenants/tenant.entity';
 import { Transfer, TransferPart } from '../src/transfers/transfer.entity';
 import { Backups } from '../src/transfers/backups.service';
+import { Transfers } from '../src/transfers/transfers.service';
+import { Jobs } from '../src/provisioning/jobs.repository';
 import { sayImported, sayImportedBy, sealedPart, sendPart, takePart } from './backup-part.fixture';
 import { Gate, lockWaits } from './held-operator.fixture';
 import { JOBS, JobScene } from './job-scene.fixture';
@@ -880,6 +883,92 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
   });
 
   // Last, as the one behind it: their cells would take the tenants of the others.
+  describe('while it moves', () => {
+    let second: PlaneSimulator;
+    let tenant: { id: string; slug: string };
+    let home: { tenantId: string; tenantPlaneId: string };
+    beforeEach(async () => {
+      tenant = await active();
+      home = { tenantId: tenant.id, tenantPlaneId: scene.cell.id };
+      second = await scene.plane.enrolledCell();
+    });
+    // Others are placed in the scene's cell.
+    afterEach(() => scene.plane.change(TenantPlane, { id: Not(scene.cell.id) }, { acceptsTenants: false }));
+    const moveTo = async ({ id: tenant_plane_id }: PlaneSimulator): Promise<string> => {
+      const body = { deployment_model: 'shared', tenant_plane_id };
+      return (await scene.plane.post(`/api/tenants/${tenant.id}/move`, body).expect(202)).body.job.id;
+    };
+    const toldTo = <T>(cell: PlaneSimulator, look: (entry: DesiredTenant) => T) =>
+      eventually(async () => {
+        await cell.pull();
+        const entry = cell.tenants.get(tenant.id);
+        return entry && look(entry);
+      });
+    const live = () => scene.plane.rows(Transfer, { tenantId: tenant.id, endedAt: IsNull() });
+    const importing = (cell: PlaneSimulator) =>
+      toldTo(cell, ({ phase, transfer }) => phase === 'importing' && transfer);
+
+    it('ends the move even when it is rolled back before its first step, and the next begins its own', async () => {
+      const first = await scene.plane.enrolledCell();
+      await moveTo(first);
+      await importing(first);
+      await scene.plane.change(Placement, home, { phase: 'frozen' });
+      const claim = jest.spyOn(scene.plane.app.get(Jobs), 'claim').mockResolvedValue(null);
+      const { job } = await begin(tenant);
+      await scene.act(job, 'cancel').expect(202);
+      await scene.act(job, 'rollback').expect(202);
+      claim.mockRestore();
+      await scene.looksAgain(job);
+      await scene.reaches(job, 'cancelled');
+      expect(await live()).toEqual([]);
+      await toldTo(scene.cell, ({ phase, status }) => phase === 'serving' && status === 'active');
+      await moveTo(second);
+      await importing(second);
+      expect(await live()).toMatchObject([{ targetPlaneId: second.id, sourcePlaneId: scene.cell.id }]);
+    });
+
+    it('takes no transfer to another plane for its own', async () => {
+      const elsewhere = await scene.plane.enrolledCell();
+      const { app } = scene.plane;
+      const between = {
+        ...{ tenantId: tenant.id, sourcePlaneId: scene.cell.id },
+        targetPlaneId: elsewhere.id,
+      };
+      await app.get(Database).write((manager) => app.get(Transfers).open(manager, between));
+      const job = await moveTo(second);
+      await importing(second);
+      const [transfer] = await live();
+      expect(transfer).toMatchObject({ targetPlaneId: second.id });
+      const whole = { attempt: 'only', parts: 1, imported: 1, lastKind: 'last' } as const;
+      const wrong = { targetPlaneId: elsewhere.id, ...whole };
+      await scene.plane.change(Transfer, { id: transfer?.id ?? '' }, wrong);
+      await scene.looksAgain(job);
+      await scene.reaches(job, 'cancelled');
+      expect((await scene.job(job)).error).toMatchObject({ code: 'no_transfer' });
+      expect(await scene.tenant(tenant.id)).toMatchObject({ tenant_plane_id: scene.cell.id });
+    });
+
+    it('moves on from a home whose writes were paused from the start', async () => {
+      await scene.plane.change(Placement, home, { phase: 'frozen' });
+      await moveTo(second);
+      const leaving = await toldTo(scene.cell, ({ phase, transfer }) => phase === 'frozen' && transfer);
+      expect((await sendPart(scene.cell, leaving.id, await sealedPart(leaving, MANIFEST))).status).toBe(200);
+      await importing(second);
+      expect((await sayImported(second, leaving.id)).status).toBe(204);
+      await toldTo(second, ({ phase }) => phase === 'serving');
+    });
+
+    it('is told to a plane that shall remove its rows without the transfer that would bring them back', async () => {
+      const job = await moveTo(second);
+      await importing(second);
+      const coming = { tenantId: tenant.id, tenantPlaneId: second.id };
+      await scene.plane.change(Placement, coming, { purgeJobId: job });
+      const { tenants } = await second.pullAll();
+      expect(tenants).toMatchObject([{ tenant_id: tenant.id, phase: 'retired', purge: { job_id: job } }]);
+      expect(tenants[0]).not.toHaveProperty('transfer');
+    });
+  });
+
   it('leaves nothing of the move that it ended when it is rolled back, and may move elsewhere', async () => {
     const tenant = await active();
     const [first, second] = [await scene.plane.enrolledCell(), await scene.plane.enrolledCell()];

@@ -224,12 +224,14 @@ function hasMoved({ phase, status, remove_after: keptUntil }: ChangedRow): boole
 
 function toEntry(row: ChangedRow): DesiredTenant {
   const { tenant_id, slug, name, status, plan, admin_email, phase, entry_revision, purge_job_id } = row;
+  const told = purge_job_id === null ? phase : 'retired';
   // What the tenant plane shall do; that the Control Plane is still waiting for it to be done is not its business.
   const desired = status === 'suspended' || status === 'deprovisioning' ? status : 'active';
   return {
     ...{ tenant_id, slug, name, status: desired, plan, admin_email, entry_revision },
-    phase: purge_job_id === null ? phase : 'retired',
-    ...(row.transfer_id !== null && { transfer: transferOf(row) }),
+    phase: told,
+    // What shall go from there, or has left, is neither sent nor imported.
+    ...(row.transfer_id !== null && told !== 'retired' && { transfer: transferOf(row) }),
     ...(hasMoved(row) && row.endpoint_url !== null && { moved_to: row.endpoint_url }),
     ...(purge_job_id !== null && { purge: { job_id: purge_job_id } }),
   };

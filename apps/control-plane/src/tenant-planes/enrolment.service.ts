@@ -15,6 +15,7 @@ import { PlaneAddresses, isAddressRecorded } from './plane-addresses';
 import { lockPlaneAndCalls } from './plane-lock';
 import { ProvisioningToken } from './provisioning-token.entity';
 import { ProvisioningTokens } from './provisioning-tokens';
+import { ServiceKeys } from './service-keys';
 import { TenantPlane } from './tenant-plane.entity';
 import { TokenMisuse } from './token-misuse';
 
@@ -27,6 +28,7 @@ export class Enrolment {
   constructor(
     private readonly database: Database,
     private readonly tokens: ProvisioningTokens,
+    private readonly keys: ServiceKeys,
     private readonly desiredStates: DesiredStates,
     private readonly addresses: PlaneAddresses,
     private readonly waker: JobWaker,
@@ -87,17 +89,29 @@ export class Enrolment {
     await this.addresses.lockTenantsAt(manager, token.tenantPlaneId);
     // Before the token: who retires the plane, or issues another one, locks them in the same order.
     const plane = await lockPlaneAndCalls(manager, token.tenantPlaneId);
-    // The reply to a first call may have been lost: the same instance gets the same answer, even when late.
-    if (token.consumedBy === request.instance_id) return plane;
+    if (token.consumedBy === request.instance_id) return this.enrolledAlready(manager, token, plane);
     refuseUnlessRedeemable(token, request, plane, this.clock.now());
     if (await this.tokens.redeem(manager, token, request.instance_id))
       return this.register(manager, plane, request);
     // Between reading and redeeming somebody else was first, or another attempt of the same instance.
     const now = await manager.findOneByOrFail(ProvisioningToken, { id: token.id });
-    if (now.consumedBy === request.instance_id) return plane;
+    if (now.consumedBy === request.instance_id) return this.enrolledAlready(manager, token, plane);
     refuseUnlessRedeemable(now, request, plane, this.clock.now());
     // Only a clock that was set back in between lets it come this far.
     throw new Error(`Provisioning token ${token.id} could not be redeemed.`);
+  }
+
+  /**
+   * The reply to a first call may have been lost: the same instance gets the same answer, even when late. But none once its
+   * key was revoked: a call may have waited for that, and a file is signed whenever somebody likes.
+   */
+  private async enrolledAlready(
+    manager: EntityManager,
+    { keyId }: ProvisioningToken,
+    plane: TenantPlane,
+  ): Promise<TenantPlane> {
+    await this.keys.holdAccepted(manager, keyId);
+    return plane;
   }
 
   private async register(

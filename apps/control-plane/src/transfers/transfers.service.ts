@@ -23,13 +23,14 @@ export class Transfers {
     return manager.findOneBy(Transfer, { tenantId, purpose: 'move', endedAt: IsNull() });
   }
 
-  /** The one that there is, or a new one. */
+  /** The one that there is between those planes, or a new one: what is left of another move is no copy for this one. */
   async open(
     manager: EntityManager,
     between: Pick<Transfer, 'tenantId' | 'sourcePlaneId' | 'targetPlaneId'>,
   ): Promise<Transfer> {
     const known = await this.live(manager, between.tenantId);
-    if (known) return known;
+    if (known && isBetween(known, between)) return known;
+    if (known) await this.end(manager, between.tenantId);
     const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id: between.targetPlaneId });
     const recipient = publicKey as Record<string, unknown>;
     const transfer = newTransfer({ ...between, purpose: 'move', recipient }, this.clock.now());
@@ -89,9 +90,18 @@ export function holdTransfer(
   return lockedForUpdate(query).getOne();
 }
 
-/** The target has nearly all that the source has. */
-export function isLevel({ lastKind, lastChanges, parts, imported }: Transfer): boolean {
-  return lastKind === 'changes' && lastChanges <= LEVEL_CHANGES && imported === parts;
+/** From the one and to the other, and none else. */
+export function isBetween(
+  { sourcePlaneId, targetPlaneId }: Transfer,
+  planes: Pick<Transfer, 'sourcePlaneId' | 'targetPlaneId'>,
+): boolean {
+  return sourcePlaneId === planes.sourcePlaneId && targetPlaneId === planes.targetPlaneId;
+}
+
+/** The target has nearly all that the source has; or all, where that was frozen from the start. */
+export function isLevel(transfer: Transfer): boolean {
+  const { lastKind, lastChanges, parts, imported } = transfer;
+  return isWhole(transfer) || (lastKind === 'changes' && lastChanges <= LEVEL_CHANGES && imported === parts);
 }
 
 /** The target has everything, and has found it to be the same. Only {@link holdTransfer} keeps it so: a target may begin anew. */

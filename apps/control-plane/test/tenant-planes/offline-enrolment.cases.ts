@@ -6,6 +6,7 @@ import { Operator } from '../../src/accounts/operator.entity';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { lockPlane } from '../../src/tenant-planes/plane-lock';
 import { ProvisioningToken } from '../../src/tenant-planes/provisioning-token.entity';
+import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { TestControlPlane } from '../control-plane.fixture';
 import { HeldOperator } from '../held-operator.fixture';
@@ -112,6 +113,19 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     const answer = readAnswer(customers, file, (await upload(file).expect(200)).body);
     expect(answer.desired_state.tenants).toMatchObject([{ name: 'Renamed' }]);
     expect(await audited('tenant_plane.enrolled', customers.id)).toHaveLength(1);
+  });
+
+  it('gives no answer to a newer file that is signed with a secret which another process has revoked', async () => {
+    const ordered = await order();
+    const customers = simulator(ordered);
+    const before = requestFile(customers, { endpoint_url: 'https://atlas.acme.example' });
+    for (let turn = 0; turn < 2; turn += 1) await upload(before).expect(200);
+    await plane.change(ServiceKey, { tenantPlaneId: customers.id }, { revokedAt: plane.clock.now() });
+    plane.clock.advance(1);
+    const late = requestFile(customers, { endpoint_url: 'https://elsewhere.example' });
+    expect(refusal(await upload(late))).toEqual([401, 'bad_signature']);
+    const { url } = (await plane.get(`/api/tenants/${ordered.tenant.id}`)).body;
+    expect(url).toBe('https://atlas.acme.example');
   });
 
   describe('that has moved', () => {

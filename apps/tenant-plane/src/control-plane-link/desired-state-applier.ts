@@ -185,7 +185,7 @@ function rowOf(entry: DesiredTenant, known: Tenant | null): Omit<Tenant, 'moveCo
     phase: entry.phase,
     entryRevision: entry.entry_revision,
     reportedRevision: 0,
-    transfer: entry.transfer ?? null,
+    transfer: entry.phase === 'retired' ? null : (entry.transfer ?? null),
     // The copy that an earlier move left here is not that of this one.
     importedTransferId: importedTransferId === entry.transfer?.id ? importedTransferId : null,
     movedTo: entry.moved_to ?? null,

@@ -183,7 +183,8 @@ export class Transfers {
       const tenant = await lockedForShare(
         manager.createQueryBuilder(Tenant, 'tenant').where({ id }),
       ).getOne();
-      if (!isDeepStrictEqual(tenant?.transfer, transfer)) throw new Superseded('This transfer is no longer wanted.');
+      if (!isDeepStrictEqual(tenant?.transfer, transfer))
+        throw new Superseded('This transfer is no longer wanted.');
     };
   }
 

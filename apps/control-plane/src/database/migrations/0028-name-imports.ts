@@ -10,9 +10,6 @@ export class NameImports1700000000028 extends PortableMigration {
     );
   }
   protected async revert({ sql }: MigrationContext): Promise<void> {
-    await sql(
-      'alter table transfers drop column superseded',
-      'alter table transfers drop column importer',
-    );
+    await sql('alter table transfers drop column superseded', 'alter table transfers drop column importer');
   }
 }

@@ -9,7 +9,7 @@ import { placeOf } from '../../tenant-planes/placements';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { Tenant } from '../../tenants/tenant.entity';
-import { Transfers, holdTransfer } from '../../transfers/transfers.service';
+import { Transfers, holdTransfer, isBetween } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 import { unlessMoved } from './whole-copy';
 
@@ -36,6 +36,8 @@ export class CutOverStep extends Step {
     const [home, coming] = [await placeOf(manager, tenantId), await placeOf(manager, tenantId, 'importing')];
     if (!transfer?.frozenAt || !home || !coming)
       throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
+    if (!isBetween(transfer, { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId }))
+      throw new StepFailure('fatal', 'no_transfer', 'What was copied went to another tenant plane.');
     const now = this.clock.now();
     const missing = await unlessMoved(manager, transfer, { frozenAt: transfer.frozenAt, now });
     if (missing) return missing;

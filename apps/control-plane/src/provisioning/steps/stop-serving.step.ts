@@ -26,21 +26,26 @@ export class StopServingStep extends Step {
   }
 
   async run({ manager, tenantId }: StepContext): Promise<StepResult> {
-    await this.transfers.end(manager, tenantId);
-    const home = await placeOf(manager, tenantId);
-    if (home?.phase === 'frozen') {
-      const { tenantPlaneId } = home;
-      await manager.update(Placement, { tenantId, tenantPlaneId }, { phase: 'serving' });
-    }
+    await this.endMove(manager, tenantId);
     await this.publisher.set(manager, tenantId, 'deprovisioning');
     return done();
   }
 
   /** One that was still being provisioned stays half-built, and can only be deprovisioned again: its own job has ended. */
   async undo({ manager, tenantId, params }: StepContext): Promise<void> {
+    // Its job ended when this one was asked for, though this step may never have run.
+    await this.endMove(manager, tenantId);
     await this.leaveWhereItMoved(manager, tenantId);
     const before = params['status'] as TenantStatus;
     await this.publisher.set(manager, tenantId, before === 'provisioning' ? 'failed' : before);
+  }
+
+  private async endMove(manager: EntityManager, tenantId: string): Promise<void> {
+    await this.transfers.end(manager, tenantId);
+    const home = await placeOf(manager, tenantId);
+    if (home?.phase !== 'frozen') return;
+    const { tenantPlaneId } = home;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, { phase: 'serving' });
   }
 
   /** No job goes on with the move that was ended: what it had made there is an old copy, to be removed at once. */
