@@ -1,6 +1,6 @@
 import { ChangeTracking, Database, TenantDatabase, isLockTimeout, lockedForUpdate } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
-import { databaseFailure, databaseState } from '@atlas/platform';
+import { Clock, databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager, In, Not } from 'typeorm';
 import { rowCodecs } from '../portability/row-codec';
@@ -37,6 +37,7 @@ export class DesiredStateApplier {
     private readonly identities: PlaneIdentities,
     private readonly secrets: ServiceSecrets,
     private readonly file: SingleTenantFile,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -113,7 +114,7 @@ export class DesiredStateApplier {
     if (entry.phase === 'serving' && !isFollowed)
       await new ChangeTracking(this.database).stop(entry.tenant_id);
     // TypeORM's own type takes a JSON column for a relation.
-    await manager.upsert(Tenant, rowOf(entry, known) as never, ['id']);
+    await manager.upsert(Tenant, rowOf(entry, known, this.clock.now()) as never, ['id']);
   }
 
   private async purge(tenantId: string, fence: Fence): Promise<void> {
@@ -173,7 +174,7 @@ export function hasFailed(applied: readonly Applied[]): boolean {
   return applied.some(({ error }) => error !== undefined);
 }
 
-function rowOf(entry: DesiredTenant, known: Tenant | null): Omit<Tenant, 'moveConsentId'> {
+function rowOf(entry: DesiredTenant, known: Tenant | null, now: Date): Omit<Tenant, 'moveConsentId'> {
   const importedTransferId = known?.importedTransferId ?? null;
   return {
     id: entry.tenant_id,
@@ -183,6 +184,7 @@ function rowOf(entry: DesiredTenant, known: Tenant | null): Omit<Tenant, 'moveCo
     plan: entry.plan,
     adminEmail: entry.admin_email,
     phase: entry.phase,
+    frozenAt: entry.phase === 'frozen' ? now : null,
     entryRevision: entry.entry_revision,
     reportedRevision: 0,
     transfer: entry.phase === 'retired' ? null : (entry.transfer ?? null),

@@ -49,6 +49,7 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
     identities,
     new ServiceSecrets(config, identities),
     new SingleTenantFile(database, deployment),
+    clock,
   );
   return { config, clock, identities, applier };
 }

@@ -1,4 +1,4 @@
-import { Database } from '@atlas/persistence';
+import { Database, tenantFrozen } from '@atlas/persistence';
 import { BoundedMap, Clock } from '@atlas/platform';
 import { canNameTenant, isUuid } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -7,6 +7,8 @@ import { Tenant } from './tenant.entity';
 
 const FRESH_MS = 1000;
 const MAX_CACHED = 10_000;
+/** No move pauses writes for half as long: who has not heard of its end may have been left behind by it. */
+const MAX_FROZEN_MS = 60_000;
 const AT_HOME = In(['serving', 'frozen']);
 
 /**
@@ -36,7 +38,10 @@ export class TenantDirectory {
     private readonly clock: Clock,
   ) {}
 
-  /** Null for one that is not served here: unknown, moved away, or not yet there. */
+  /**
+   * Null for one that is not served here: unknown, moved away, or not yet there. Throws `tenant_frozen` where nobody knows:
+   * its writes pause here for so long that it may be at home elsewhere, where who is signed out must not read here.
+   */
   async find(idOrSlug: string): Promise<Tenant | null> {
     const key = idOrSlug.toLowerCase();
     if (!canNameTenant(key)) return null;
@@ -82,9 +87,10 @@ export class TenantDirectory {
   private async cached(key: string, read: () => Promise<Tenant | null>): Promise<Tenant | null> {
     const known = this.cache.get(key);
     const now = this.clock.now().getTime();
-    if (known && now - known.readAt < FRESH_MS) return known.tenant;
-    const tenant = await read();
-    this.cache.set(key, { tenant, readAt: now });
+    const isFresh = known && now - known.readAt < FRESH_MS;
+    const tenant = isFresh ? known.tenant : await read();
+    if (!isFresh) this.cache.set(key, { tenant, readAt: now });
+    if (tenant?.frozenAt && now - tenant.frozenAt.getTime() > MAX_FROZEN_MS) throw tenantFrozen();
     return tenant;
   }
 }

@@ -1,4 +1,4 @@
-import { JsonColumn } from '@atlas/persistence';
+import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { type DesiredTenantStatus, type DesiredTransfer, type PlacementPhase } from '@atlas/plane-contract';
 import { type Plan } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
@@ -16,6 +16,8 @@ export class Tenant {
   @Column('varchar') plan: Plan;
   @Column('varchar', { name: 'admin_email' }) adminEmail: string;
   @Column('varchar') phase: PlacementPhase;
+  /** When this plane was last told that it is frozen. */
+  @TimestampColumn({ name: 'frozen_at', nullable: true }) frozenAt: Date | null;
   /** The entry that was applied, and the one that the Control Plane has been told of. */
   @Column('integer', { name: 'entry_revision' }) entryRevision: number;
   @Column('integer', { name: 'reported_revision' }) reportedRevision: number;

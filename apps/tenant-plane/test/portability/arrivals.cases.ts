@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ChangeTracking, Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { Clock } from '@atlas/platform';
+import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
 import { Client } from 'pg';
 import { Incident } from '../../src/incidents/incident.entity';
 import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
@@ -136,6 +137,38 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     expect(relay.importers).toEqual([expect.any(String), 'another', expect.any(String)]);
     expect(new Set(relay.importers).size).toBe(3);
     expect(await titles()).toEqual(['before']);
+  });
+
+  it('is read no more from a home that was frozen and heard nothing of the end for longer than a move takes', async () => {
+    const clock = new FixedClock();
+    jest.spyOn(plane.app.get(Clock), 'now').mockImplementation(() => clock.now());
+    ({ tenant, admin } = await plane.tenantWithAdmin(`frozen-${count}`));
+    const transfer = {
+      id: randomUUID(),
+      role: 'source',
+      recipient: plane.identities.current.publicKey,
+    } as const;
+    await want({ phase: 'frozen', transfer });
+    clock.advance(60);
+    expect(await read()).toBe(200);
+    clock.advance(1);
+    for (const path of ['/api/incidents', '/api/auth/me']) {
+      const { status, body } = await plane.get(path, admin);
+      expect([status, body.code]).toEqual([503, 'tenant_frozen']);
+    }
+    await want({ phase: 'frozen' });
+    expect(await read()).toBe(200);
+    await want({ phase: 'serving', transfer: undefined });
+    clock.advance(120);
+    expect(await read()).toBe(200);
+  });
+
+  it('imports nothing of a tenant whose rows shall go', async () => {
+    const transfer = { id: randomUUID(), role: 'target' } as const;
+    await want({ phase: 'retired', transfer, purge: { job_id: randomUUID() } });
+    expect(plane.app.get(RunningTransfers).size).toBe(0);
+    expect((await row()).transfer).toBeNull();
+    tenant = { ...tenant, purge: undefined };
   });
 
   it('is written no more by a transfer that another has replaced, and that still runs', async () => {
