@@ -203,7 +203,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.reaches(job, 'succeeded');
   });
 
-  it('is not restored on the word of an import that another has replaced', async () => {
+  it('ignores an import that has been replaced, even if it reports that it is complete', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
@@ -228,7 +228,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await told(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
   });
 
-  it('is not restored on the word of an import of the restore before, which was taken back', async () => {
+  it('ignores an import of an earlier restore that was cancelled', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
@@ -243,7 +243,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await told(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
   });
 
-  it('takes no part of an attempt that another has replaced', async () => {
+  it('refuses a part of an attempt that has been replaced', async () => {
     const backup = await backupOf((await begin(await active())).id);
     const send = async (attempt: string) =>
       sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST, { attempt }));
@@ -657,7 +657,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       for (const action of ['retry', 'rollback'] as const) {
         const answer = await scene.act(restore, action);
         expect(refusal(answer)).toEqual([409, 'invalid_transition']);
-        expect(answer.body.detail).toMatch(/purge \(job .*If its purge has begun, retry that/);
+        expect(answer.body.detail).toMatch(/purge \(job .*If its purge has begun, retry the purge/);
       }
     };
 
@@ -717,7 +717,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       ]);
     });
 
-    it('comes back to the plane that kept its rows when a restore that was undone is retried', async () => {
+    it('returns to the plane that kept its rows when an undone restore is retried', async () => {
       const tenant = await deprovisionedOfCustomer('on_prem');
       const { body } = await scene.plane.post(`/api/tenants/${tenant.id}/restore`).expect(202);
       await scene.reaches(body.job.id, 'waiting');
@@ -908,7 +908,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const importing = (cell: PlaneSimulator) =>
       toldTo(cell, ({ phase, transfer }) => phase === 'importing' && transfer);
 
-    it('ends the move even when it is rolled back before its first step, and the next begins its own', async () => {
+    it('ends the move when it is rolled back before its first step, and the next move opens its own transfer', async () => {
       const first = await scene.plane.enrolledCell();
       await moveTo(first);
       await importing(first);
@@ -927,7 +927,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       expect(await live()).toMatchObject([{ targetPlaneId: second.id, sourcePlaneId: scene.cell.id }]);
     });
 
-    it('takes no transfer to another plane for its own', async () => {
+    it('does not cut over with a transfer to another plane', async () => {
       const elsewhere = await scene.plane.enrolledCell();
       const { app } = scene.plane;
       const between = {
@@ -948,7 +948,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       expect(await scene.tenant(tenant.id)).toMatchObject({ tenant_plane_id: scene.cell.id });
     });
 
-    it('moves on from a home whose writes were paused from the start', async () => {
+    it('moves away from a home that was frozen from the start', async () => {
       await scene.plane.change(Placement, home, { phase: 'frozen' });
       await moveTo(second);
       const leaving = await toldTo(scene.cell, ({ phase, transfer }) => phase === 'frozen' && transfer);
@@ -958,7 +958,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       await toldTo(second, ({ phase }) => phase === 'serving');
     });
 
-    it('is told to a plane that shall remove its rows without the transfer that would bring them back', async () => {
+    it('is sent without its transfer to a plane that is to remove its rows', async () => {
       const job = await moveTo(second);
       await importing(second);
       const coming = { tenantId: tenant.id, tenantPlaneId: second.id };

@@ -15,7 +15,10 @@ const DELETION = {
   type: 'planned_change',
   change: { action: 'delete', resource: { addr: 'aws_db_instance.tenant' } },
 };
-/** It writes its plan, and fails where it was given what it must not see or lacks what it needs. */
+/**
+ * Writes its plan, and fails if it was given what it must not see or lacks what it needs. With WAITS it keeps running, as an
+ * apply does that waits for the lock; the test interrupts it, and the limit only ends it after a test that failed.
+ */
 const SCRIPT = `
   const out = process.argv.find((arg) => arg.startsWith('-out='));
   if (out) require('fs').writeFileSync(out.slice(5), process.env.TF_VAR_tenant_plane_environment);

@@ -49,6 +49,7 @@ describe.each([
       proxy.freeze();
       // Something waits for the database by now.
       void fetch(`${plane.url}/health/ready`).catch(() => undefined);
+      // A limit for the wait below, which otherwise lasts as long as the process.
       const limit = new Promise((_, reject) =>
         setTimeout(() => reject(new Error('It goes on and on.')), 10_000).unref(),
       );

@@ -1,22 +1,21 @@
 import { type EntityManager } from 'typeorm';
 
-/** What is locked: a class that the plane keeps apart from its others, and an id in it. */
+/** The name of a lock: a class, and an id within it. */
 export interface LockName {
   readonly lockClass: number;
   readonly id: string;
 }
 
 /**
- * Locks until the transaction's end, held by many transactions at once or by one alone. Whoever asks first gets it first,
- * unlike a row's: Postgres lets those who share a row overtake the one who waits to change it, for as long as there are
- * any. A transaction that shares one must not ask for it alone: two that do wait for each other. On SQLite writers take
- * turns anyhow.
+ * Takes the lock in shared mode until the transaction ends. Requests are served in the order in which they arrive. With row
+ * locks, Postgres lets new shared lockers overtake a waiting writer for as long as they keep coming. A transaction that shares
+ * a lock must not take it exclusively afterwards: two that do would deadlock. On SQLite writers take turns anyway.
  */
 export function shareLock(manager: EntityManager, name: LockName): Promise<void> {
   return shareLockOf(manager, { ...name, from: 'select $2 as id' });
 }
 
-/** As {@link shareLock}, of the id that `from` selects by `$2`, which is the one that is given. */
+/** As {@link shareLock}, for the id that the query `from` selects; `id` is its parameter `$2`. */
 export async function shareLockOf(
   manager: EntityManager,
   { lockClass, from, id }: LockName & { readonly from: string },
@@ -26,7 +25,7 @@ export async function shareLockOf(
   await manager.query(sql, [lockClass, id]);
 }
 
-/** Several in the same order whoever asks, so that no two wait for each other. */
+/** Takes locks exclusively, always in the same order, so that no two transactions deadlock. */
 export async function takeLocks(
   manager: EntityManager,
   { lockClass, ids }: Pick<LockName, 'lockClass'> & { readonly ids: readonly string[] },

@@ -10,8 +10,8 @@ import { Operator } from './operator.entity';
 /**
  * A revocation ends what it finds. What another transaction is about to write it does not find, and that one does not see
  * the revocation either. So each transaction that signs in, mints, resets, changes or ends anything of an operator first
- * locks the operator, then checks again all that was decided before it had the lock, and only then writes. The lock comes
- * before those of tenants, planes and jobs. It is a queued one, so that nobody puts off their own revocation by writing on.
+ * locks the operator, then repeats every check that it made before it had the lock, and only then writes. The lock comes
+ * before those of tenants, planes and jobs. It is a queued lock, so that nobody can delay their own revocation by writing.
  */
 export async function lockOperator(manager: EntityManager, id: string): Promise<Operator> {
   const [operator] = await lockOperators(manager, [id]);
@@ -20,8 +20,8 @@ export async function lockOperator(manager: EntityManager, id: string): Promise<
 }
 
 /**
- * Several at once, always in the same order: whoever needs more than one takes them all here. `others` are kept as they
- * are, too, but what they write is not waited for.
+ * Locks several operators, always in the same order: take all that you need in one call. The rows of `others` are locked
+ * as well, but their own writes are not waited for.
  */
 export async function lockOperators(
   manager: EntityManager,

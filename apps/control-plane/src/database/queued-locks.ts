@@ -1,2 +1,2 @@
-/** The classes of this plane's queued locks, each with the hash of an id beside it; here, so that no two are the same. */
+/** Lock classes of the Control Plane's queued locks. They are listed in one place so that no two share a number. */
 export const QUEUED_LOCKS = { operatorAccess: 4_772_611, planeTrust: 4_772_612 } as const;

@@ -80,7 +80,7 @@ export class Infrastructures {
       await write((manager) => this.databaseUrls.record(manager, tenantPlaneId, made, tenant));
   }
 
-  /** A plane of another model is none that was made for this arrival. */
+  /** A plane of another model was not created for this arrival. */
   async destroy(tenantId: string, { model, phase }: Arrival, write: FencedWrite): Promise<void> {
     const { tenant, plane } = await this.find(tenantId, phase);
     if (plane?.deploymentModel === model) await this.destroyPlane(tenant, plane, write);

@@ -99,8 +99,8 @@ export class JobControl {
   }
 
   /**
-   * Goes on with the newest job about it that failed at this step and may still be restarted: what it lacked is there now.
-   * Others may have come and gone since.
+   * Resumes the newest job for this subject that failed at `step` and may still be restarted, now that what it needed is
+   * there. Other jobs may have run since it failed.
    */
   async resumeAt(
     manager: EntityManager,
@@ -205,7 +205,7 @@ async function setStatus(
   if (id !== null && status !== undefined) await manager.update(Tenant, { id }, { status });
 }
 
-/** Locks out whoever is opening another link of that address. */
+/** Keeps other sign-up links of that address from being opened until the transaction ends. */
 async function signedUpAfter(
   manager: EntityManager,
   { source, status, adminEmail }: Tenant,
@@ -215,7 +215,7 @@ async function signedUpAfter(
   return tenantOf(manager, adminEmail);
 }
 
-/** Whether its tenant still holds the place that the job made: no other may take that over or remove it. */
+/** Whether the tenant still holds the place that this job created. No other job may take it over or remove it. */
 async function holdsPlaceOf(
   manager: EntityManager,
   { operation, steps }: ProvisioningJob,

@@ -8,15 +8,15 @@ import { LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
 import { OPERATION_RULES } from './operation-rules';
 
-/** Of the row that a query calls `tenant`, by `live`: {@link LIVE_JOB_STATUSES}. */
+/** SQL: whether the row aliased `tenant` has a live job. Takes {@link LIVE_JOB_STATUSES} as `live`. */
 export const HAS_LIVE_JOB = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = tenant.id and job.status in (:...live))`;
 
 type Subject = Pick<ProvisioningJob, 'tenantId' | 'tenantPlaneId'>;
 
 /**
- * Of a tenant, and of a tenant plane as a whole, at most one job is live, and one rotation beside that; and one of a kind
- * about the fleet.
+ * At most one job is live for each tenant and for each tenant plane. A secret rotation may run beside the plane's job. At
+ * most one fleet job of each kind is live.
  */
 const RULES = [
   { name: 'provisioning_jobs_live_uq', table: 'provisioning_jobs', columns: ['tenant_id'] },
@@ -30,14 +30,14 @@ export function liveJobFailure(error: unknown, job: Subject): unknown {
   return RULES.some((rule) => violates(error, rule)) ? operationInProgress(job) : error;
 }
 
-/** All jobs about whom or what this one is about. */
+/** Selects all jobs with the same subject. */
 export function aboutTheSame({ tenantId, tenantPlaneId }: Subject): FindOptionsWhere<ProvisioningJob> {
   return tenantId === null ? { tenantId: IsNull(), tenantPlaneId: tenantPlaneId ?? IsNull() } : { tenantId };
 }
 
 /**
- * Throws `operation_in_progress` while another job about the same is live. What ends the trust in a secret that others may have
- * waits for nothing but another rotation: it changes neither the plane nor its tenants.
+ * Throws `operation_in_progress` while another job with the same subject is live. Rotating a compromised secret waits only
+ * for another rotation, since it changes neither the plane nor its tenants.
  */
 export async function requireNoOther(
   manager: EntityManager,
@@ -50,7 +50,7 @@ export async function requireNoOther(
     throw operationInProgress(job);
 }
 
-/** Throws `operation_in_progress` while any job about the plane as a whole is live. */
+/** Throws `operation_in_progress` while any job for the plane itself is live. */
 export async function requirePlaneIdle(manager: EntityManager, tenantPlaneId: string): Promise<void> {
   if (await manager.existsBy(ProvisioningJob, { tenantPlaneId, status: In([...LIVE_JOB_STATUSES]) }))
     throw operationInProgress({ tenantId: null, tenantPlaneId });

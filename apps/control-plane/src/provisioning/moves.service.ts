@@ -80,7 +80,7 @@ export class Moves {
   }
 }
 
-/** Its job would find no such cell, and fail. */
+/** The move job would find no such cell and fail. */
 async function requireSameRegion(
   manager: EntityManager,
   { slug, region }: Tenant,

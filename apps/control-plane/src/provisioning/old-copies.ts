@@ -21,7 +21,7 @@ export class OldCopies {
     private readonly clock: Clock,
   ) {}
 
-  /** Copies whose turn has not come, for what their tenant is or what is done to it, hold up no others. */
+  /** Skips copies whose tenant is busy or in the wrong state, so that they do not hold up the others. */
   async sweep(): Promise<void> {
     const { from } = OPERATION_RULES.remove_copy;
     const due = await this.database.read((manager) =>

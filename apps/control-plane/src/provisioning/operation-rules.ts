@@ -43,15 +43,15 @@ export interface OperationRules {
   readonly beyondReturn?: { readonly after: string; readonly why: string };
   /** The step that closes a cell. Once it is done, the job goes on only while nobody has reopened the cell. */
   readonly closesCell?: string;
-  /** What a job of it may be restarted (retried or rolled back) in; of an operation about a tenant. */
+  /** Statuses of the tenant in which a job may be retried or rolled back. Required for operations on a tenant. */
   readonly restartsIn?: readonly TenantStatus[];
-  /** What may have begun since; a job that makes a place has to hold that still. Whatever else came counts on what it left. */
+  /** Operations that may have begun since. A job that creates a place must still hold it. Anything else relies on the state that this job left. */
   readonly restartsBehind?: readonly OperationName[];
-  /** What to do where a job of it is not restarted any more. Left out: begin it anew. */
+  /** What to do when a job can no longer be restarted. By default: start the operation again. */
   readonly instead?: string;
 }
 
-/** No operation that changes a tenant is without an answer to when it may go on. */
+/** Every operation on a tenant has to say when it may be restarted. */
 interface TenantOperationRules extends OperationRules {
   readonly restartsIn: readonly TenantStatus[];
 }
@@ -64,20 +64,20 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
   provision: {
     from: [],
     restartsIn: ['failed'],
-    instead: 'Deprovision the tenant, then provision another one.',
+    instead: 'Deprovision this tenant, then provision a new one.',
     whileResumed: 'provisioning',
     whileUndone: 'deprovisioning',
     whenStopped: 'failed',
     whenUndone: 'deleted',
   },
-  // What a first step makes of the tenant is what the rest goes on in.
+  // The first step changes the status, so a job may have stopped before it or after it.
   suspend: { from: ['active'], restartsIn: ['active', 'suspended'] },
   resume: { from: ['suspended'], restartsIn: ['active', 'suspended'] },
   // Stopped half-way its writes would stay paused.
   move: {
     from: ['active', 'suspended'],
     restartsIn: ['active', 'suspended'],
-    // A deprovisioning that was taken back has given the place back as well, unless it never began.
+    // Rolling back a deprovisioning gives the place back as well; one that was only cancelled may never have begun.
     restartsBehind: ['suspend', 'resume', 'remove_copy', 'deprovision'],
     excludes: ['upgrade'],
     makesPlace: true,
@@ -86,7 +86,7 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
   remove_copy: {
     from: ['active', 'suspended'],
     restartsIn: ['active', 'suspended'],
-    instead: 'An old copy that is still there is removed by a new job.',
+    instead: 'If the old copy still exists, a new job removes it.',
   },
   // Not from `deprovisioning`: one that has begun is gone on with (retry), and one that is over can be restored.
   deprovision: {
@@ -94,12 +94,12 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     restartsIn: ['provisioning', 'active', 'suspended', 'failed', 'deprovisioning'],
     supersedes: true,
   },
-  // Behind nothing: a purge may have erased what it needs, also where the customer has kept the rows.
+  // Nothing may have begun since: a purge may have erased what the restore needs.
   restore: {
     from: ['deprovisioning'],
     restartsIn: ['deprovisioning', 'active', 'suspended'],
     instead:
-      'If the tenant is back, there is nothing left to do. If its purge has begun, retry that: what it erased cannot be restored.',
+      'If the tenant is back, there is nothing left to do. If its purge has begun, retry the purge: what it has erased cannot be restored.',
     makesPlace: true,
     isUndoneWhenCancelled: true,
     beyondReturn: {
@@ -111,7 +111,7 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     from: ['deprovisioning'],
     restartsIn: ['deprovisioning'],
     instead:
-      'To remove the tenant after all, deprovision it again (POST /api/tenants/<id>/deprovision): that backs up what is there now.',
+      'To remove the tenant after all, deprovision it again (POST /api/tenants/<id>/deprovision), which backs up its current rows.',
   },
   // About no tenant. Stopped half-way a secret that nobody waits for would stay accepted.
   rotate_secret: { from: [], isUndoneWhenCancelled: true },

@@ -68,7 +68,7 @@ export class Removals {
     return { ...answer, install: { tokenId: bundle.token_id, bundle } };
   }
 
-  /** Begins the purge of those that can no longer be brought back. Those at which something else is done hold up no others. */
+  /** Starts the purge of tenants that can no longer be restored. Busy tenants are skipped, so that they do not hold up the others. */
   async sweep(): Promise<void> {
     const due = await this.database.read((manager) =>
       manager
@@ -82,7 +82,7 @@ export class Removals {
       await this.database
         .write((manager) => this.operations.accept(manager, id, 'purge'))
         .catch((error: unknown) => {
-          // Something else has begun with it: looked at again in the next round.
+          // Another job for this tenant has just begun. The next sweep tries again.
           if (!(error instanceof DomainError)) throw error;
         });
   }

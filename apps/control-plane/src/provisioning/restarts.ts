@@ -4,19 +4,19 @@ import { type JobDirection } from './job';
 import { type ProvisioningJob } from './job.entity';
 import { OPERATION_RULES } from './operation-rules';
 
-/** What counts when a job is to go on or back, as it is under the locks of whom and what the job is about. */
+/** The facts that decide whether a job may be restarted, read under the locks of its tenant and its plane. */
 export interface RestartSituation {
   readonly tenant: Pick<Tenant, 'slug' | 'status'> | null;
-  /** Where the tenant failed: the one that its address has signed up for since. */
+  /** For a tenant whose sign-up failed: the tenant that the same address has signed up for since. */
   readonly signedUpSince: Pick<Tenant, 'slug'> | null;
   readonly plane: Pick<TenantPlane, 'name' | 'status' | 'acceptsTenants'> | null;
-  /** The jobs about the same that began after it. */
+  /** Jobs with the same subject that began later. */
   readonly since: readonly Pick<ProvisioningJob, 'id' | 'operation'>[];
-  /** The place that it made is still the one that its tenant holds beside its home. */
+  /** Whether the tenant still holds the place that the job created beside its home. */
   readonly holdsItsPlace: boolean;
 }
 
-/** Why a job that failed or was cancelled must not be restarted any more, and what to do instead. Null when it may be. */
+/** Why a failed or cancelled job can no longer be restarted, and what to do instead. Null if it can be. */
 export function restartProblem(
   { operation, steps }: Pick<ProvisioningJob, 'operation' | 'steps'>,
   direction: JobDirection,
@@ -24,20 +24,20 @@ export function restartProblem(
 ): string | null {
   const rules = OPERATION_RULES[operation];
   const { restartsIn = [], restartsBehind = [], makesPlace = false, whileResumed, closesCell } = rules;
-  const { instead = 'Begin this one anew, if it is still wanted.' } = rules;
+  const { instead = 'If it is still needed, start the operation again.' } = rules;
   const harmless = makesPlace && !holdsItsPlace ? [] : restartsBehind;
   const other = since.find((job) => !harmless.includes(job.operation));
   if (tenant?.status === 'deleted')
-    return `Tenant "${tenant.slug}" is deleted: nothing is left to go on with.`;
-  if (other) return `Another operation came after it: ${other.operation} (job ${other.id}). ${instead}`;
+    return `Tenant "${tenant.slug}" is deleted: there is nothing left to retry or roll back.`;
+  if (other) return `Another operation has begun since: ${other.operation} (job ${other.id}). ${instead}`;
   if (tenant && !restartsIn.includes(tenant.status))
     return `Tenant "${tenant.slug}" is ${tenant.status}, and its ${operation} can be restarted only while it is ${restartsIn.join(' or ')}. ${instead}`;
   if (plane?.status === 'retired')
-    return `Tenant plane "${plane.name}" is retired: nothing more can be done to it.`;
+    return `Tenant plane "${plane.name}" is retired, so its jobs can no longer be retried or rolled back.`;
   if (direction === 'undo') return null;
   if (whileResumed !== undefined && signedUpSince)
-    return `Whoever signed up for it has signed up again since, and has tenant "${signedUpSince.slug}": one for each address is enough. Roll this job back.`;
+    return `The person who signed up for this tenant has signed up again since and has tenant "${signedUpSince.slug}". Each address may have one, so roll this job back.`;
   if (plane?.acceptsTenants && steps.some(({ name, status }) => name === closesCell && status === 'done'))
-    return `Cell "${plane.name}" has been reopened since, and takes tenants. If it is still to be drained, begin a new drain: POST /api/tenant-planes/<id>/drain.`;
+    return `Cell "${plane.name}" has been reopened since and accepts tenants. To drain it after all, start a new drain: POST /api/tenant-planes/<id>/drain.`;
   return null;
 }

@@ -60,8 +60,8 @@ export class SecretRotations {
   }
 
   /**
-   * Waits for nothing: a drain or an upgrade of the plane goes on, and finds it expected to enrol; a rotation under way has
-   * nothing left to do. No tenant comes to a plane that has yet to enrol again.
+   * Waits for no other job. A drain or an upgrade of the plane goes on, with a plane that has to enrol again first. A rotation
+   * in progress ends. No tenant is placed on a plane until it has enrolled again.
    */
   private async endTrust(manager: EntityManager, plane: TenantPlane): Promise<InstallBundle> {
     const rotation = { tenantPlaneId: plane.id, operation: 'rotate_secret' } as const;

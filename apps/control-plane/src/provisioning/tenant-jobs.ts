@@ -47,7 +47,7 @@ export class TenantJobs {
     const steps = names.map((name) => ({ name }));
     if (OPERATION_RULES[operation].supersedes) await this.jobs.supersede(manager, { tenantId }, operation);
     const job = await this.starter.start(manager, { operation, tenantId, parentId, params, steps });
-    // Behind the job's row: no other job makes a place from here on.
+    // After the job's row is written, no other job can create a place.
     await requireNothingLeft(manager, tenant, operation, job.id);
     const subject = { action: `tenant.${operation}`, targetKind: 'tenant', targetId: tenantId };
     await this.audit.record(manager, {

@@ -115,8 +115,8 @@ export class UpgradeTurn {
 }
 
 /**
- * Those that it has not upgraded, and not tried since it was begun. One that it has upgraded and that is behind again was put
- * back by an operator.
+ * Planes that this wave has neither upgraded nor tried. A plane that the wave has upgraded and that runs an older version
+ * again was put back by an operator, and is left alone.
  */
 function left(
   manager: EntityManager,

@@ -60,7 +60,7 @@ export class Signups {
       ...{ verifiedAt: null, tenantId: null },
     };
     await this.database.write(async (manager) => {
-      // Counted with the mail, or not at all: whoever was answered with a failure asks again.
+      // Counted in the same transaction as the mail, so that a failed request does not use up the limit.
       const mayBeWrittenTo = await this.throttle.isTaken(MAILS, [email]);
       await insertRow(manager, Signup, signup);
       if (mayBeWrittenTo) await this.mails.add({ manager }, VERIFY_SIGNUP, { signup_id: signup.id });
@@ -81,7 +81,7 @@ export class Signups {
       await lockSignups(manager, signup.email);
       const current = await manager.findOneByOrFail(Signup, { id: signup.id });
       if (current.verifiedAt) return;
-      // A newer mail was sent while this waited.
+      // A newer mail has replaced this link while the request waited.
       if (current.tokenHash !== where.tokenHash) throw noSuchLink();
       if (current.expiresAt <= this.clock.now()) throw expired();
       await this.provision(manager, current, slug);
@@ -140,8 +140,8 @@ export class Signups {
 }
 
 /**
- * The token that the mail holds is new each time: the mail before it does not work any more. Locked, so that the link is
- * either replaced or opened.
+ * Each mail contains a new token, which invalidates the previous mail. The row is locked, so that a link is either replaced
+ * or opened, never both.
  */
 export async function openSignup(manager: EntityManager, id: string, now: Date): Promise<Signup | null> {
   const signup = await lockedForUpdate(

@@ -230,7 +230,7 @@ function toEntry(row: ChangedRow): DesiredTenant {
   return {
     ...{ tenant_id, slug, name, status: desired, plan, admin_email, entry_revision },
     phase: told,
-    // What shall go from there, or has left, is neither sent nor imported.
+    // A plane that is to remove the rows, or that the tenant has left, takes no part in a transfer.
     ...(row.transfer_id !== null && told !== 'retired' && { transfer: transferOf(row) }),
     ...(hasMoved(row) && row.endpoint_url !== null && { moved_to: row.endpoint_url }),
     ...(purge_job_id !== null && { purge: { job_id: purge_job_id } }),

@@ -85,7 +85,7 @@ export class Enrolment {
     token: ProvisioningToken,
     request: EnrolRequest,
   ): Promise<TenantPlane> {
-    // It may enrol with another address.
+    // The plane may enrol with a new address, which is passed on to its tenants.
     await this.addresses.lockTenantsAt(manager, token.tenantPlaneId);
     // Before the token: who retires the plane, or issues another one, locks them in the same order.
     const plane = await lockPlaneAndCalls(manager, token.tenantPlaneId);
@@ -97,13 +97,13 @@ export class Enrolment {
     const now = await manager.findOneByOrFail(ProvisioningToken, { id: token.id });
     if (now.consumedBy === request.instance_id) return this.enrolledAlready(manager, token, plane);
     refuseUnlessRedeemable(now, request, plane, this.clock.now());
-    // Only a clock that was set back in between lets it come this far.
+    // Reached only if the clock was set back in between.
     throw new Error(`Provisioning token ${token.id} could not be redeemed.`);
   }
 
   /**
-   * The reply to a first call may have been lost: the same instance gets the same answer, even when late. But none once its
-   * key was revoked: a call may have waited for that, and a file is signed whenever somebody likes.
+   * The first answer may have been lost, so the same instance gets it again, even much later. It gets none once its key is
+   * revoked: the call may have waited for the revocation, and a file can be signed at any time.
    */
   private async enrolledAlready(
     manager: EntityManager,
@@ -130,7 +130,7 @@ export class Enrolment {
       publicKey: request.public_key as object,
       // With the secret of its bundle; that of a rotation is none of its own any more.
       nextKeyId: null,
-      // It may have another database, which counts its reports anew.
+      // The plane may have a new database, which numbers its reports from the start.
       linkId: null,
       enrolledAt: now,
     } as const;
@@ -164,7 +164,7 @@ export class Enrolment {
     );
   }
 
-  /** With the key of the token, where it enrols: whoever revoked it meanwhile has been told that nothing is given to it. */
+  /** `keyId` of an enrolment: refused if that key was revoked in the meantime. A rehearsal has none. */
   private async answer(plane: TenantPlane, keyId?: string): Promise<EnrolAnswer> {
     const state = await this.desiredStates.changes(plane.id, undefined, keyId);
     if (!state) throw new Error('Without a revision there is always a desired state.');

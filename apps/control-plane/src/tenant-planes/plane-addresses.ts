@@ -16,7 +16,7 @@ import { TenantPlane, isAirGapped } from './tenant-plane.entity';
 /** Of one plane. Nothing ever leaves the trail, so that a plane must not be able to fill it. */
 const CHANGES: Allowance = { name: 'address change of', limit: 10, windowSeconds: 3600, isStrict: false };
 
-/** A plane, and the key that it has signed its report with. */
+/** The plane that sends a report, and the key that signed it. */
 export interface ReportingPlane {
   readonly tenantPlaneId: string;
   readonly keyId: string;
@@ -35,9 +35,9 @@ export class PlaneAddresses {
   ) {}
 
   /**
-   * Follows a report that was accepted in sequence, when the plane was as `before`. In a transaction of its own, as nearly no
-   * report changes anything here, and the tenants come before the plane: should it not come to that, the next report says
-   * the same. While two copies of the plane speak, neither is followed: the address would go back and forth.
+   * Takes over the address of a report that was accepted in sequence; `before` is the plane as it was then. It has a transaction
+   * of its own, because tenants have to be locked before the plane and almost no report changes the address. If the process
+   * dies before it commits, the next report repeats the address. While two copies of the plane report, neither is followed.
    */
   async follow(caller: ReportingPlane, report: ReportRequest, before: TenantPlane): Promise<void> {
     const { endpoint_url: said, link_id, sequence } = report;
@@ -45,7 +45,7 @@ export class PlaneAddresses {
     const isNews = said !== before.reportedEndpointUrl;
     await this.database.write(async (manager) => {
       const plane = await this.lock(manager, caller);
-      // A newer one was heard since, and is followed itself.
+      // A newer report has arrived since, and is followed by its own call.
       if (plane.linkId !== link_id || plane.sequence !== sequence || !this.isToFollow(plane, said)) return;
       // It is reported again, so the last one is taken over as soon as there is an allowance.
       if (!(await this.throttle.isTaken(CHANGES, [plane.id]))) {
@@ -59,7 +59,7 @@ export class PlaneAddresses {
     });
   }
 
-  /** Before the lock of a plane whose address may change: those of the tenants that it is passed on to. */
+  /** Locks the tenants that a new address is passed on to. Call it before locking the plane. */
   async lockTenantsAt(manager: EntityManager, id: string): Promise<void> {
     const tenants = manager
       .createQueryBuilder(Tenant, 'tenant')

@@ -16,9 +16,9 @@ export async function lockPlane(manager: EntityManager, id: string): Promise<Ten
 }
 
 /**
- * The same, before keys of it are revoked. Waits for what its calls are writing, and holds up those that follow: a plane
- * that never stops calling does not put off the end of its trust. Taken before anything else that such a call locks:
- * placements, transfers and the plane itself.
+ * As {@link lockPlane}, for a transaction that revokes keys of the plane. It waits for calls of the plane that are writing
+ * and makes later ones wait, so that a plane cannot delay its revocation by calling without a pause. Take it before anything
+ * that such a call locks: placements, transfers and the plane itself.
  */
 export async function lockPlaneAndCalls(manager: EntityManager, id: string): Promise<TenantPlane> {
   const [, plane] = await together([

@@ -144,8 +144,8 @@ export class ProvisioningTokens {
   }
 
   /**
-   * With which a tenant plane that has enrolled goes on. The secret that it enrolled with is beside the one of now, and
-   * refused by us: a database from before a rotation, or of a version that did not follow it, opens with nothing else.
+   * The environment for an enrolled tenant plane. Beside the current secret it contains the one that the plane enrolled with,
+   * which the Control Plane no longer accepts: only that one opens a database from before a rotation.
    */
   async environmentOf(manager: EntityManager, plane: TenantPlane): Promise<Readonly<Record<string, string>>> {
     const secret = await this.keys.secretOf(manager, plane);
@@ -157,7 +157,7 @@ export class ProvisioningTokens {
     };
   }
 
-  /** Of the last enrolment: one that was replaced after a leak is not it. */
+  /** The secret of the last enrolment. A secret that leaked is never returned, since a new enrolment has replaced it. */
   private async enrolmentSecret(manager: EntityManager, tenantPlaneId: string): Promise<Secret | null> {
     const redeemed = await manager.findOne(ProvisioningToken, {
       where: { tenantPlaneId, consumedAt: Not(IsNull()) },

@@ -53,7 +53,7 @@ export class Reports {
     tenant: ReportRequest['tenants'][number],
     isNewest: boolean,
   ): Promise<void> {
-    // An old report that arrives late says nothing about a newer entry, nor anything new about the same.
+    // A late report says nothing about a newer entry, and nothing new about the same one.
     const isNews = isNewest ? 'reported_revision <= :revision' : 'reported_revision < :revision';
     await manager
       .createQueryBuilder()
@@ -72,9 +72,8 @@ export class Reports {
   }
 
   /**
-   * Two copies of one plane that speak (a cloned disk), or one whose database was restored, are shown, not blocked: another
-   * copy is believed what it says of itself, so that a restored one is in the picture at once. What is late or old says
-   * nothing new.
+   * Two copies of one plane (a cloned disk), or a plane whose database was restored, are shown but not blocked. The facts that
+   * the other copy reports are stored, so that a restored plane shows up at once. Late and old reports change nothing.
    */
   private async recordPlane(
     manager: EntityManager,
@@ -85,7 +84,7 @@ export class Reports {
     const { id } = plane;
     const now = this.clock.now();
     const isCopy = order === 'old' || order === 'other';
-    // What one copy leaves out the other says.
+    // With two copies, each one's missing numbers are the numbers of the other.
     const memory = isCopy || isForked(plane, now) ? NOTHING_MISSED : remembered(plane, report, order);
     const heard: Readonly<Record<ReportOrder, RowValues<TenantPlane>>> = {
       next: factsOf(report, now),

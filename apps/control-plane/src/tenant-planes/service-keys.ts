@@ -87,7 +87,7 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return this.secretIn(key);
   }
 
-  /** Revoked or not; null where it is none of a plane's own. */
+  /** The plane's own key, revoked or not; null for the platform secret. */
   async secretById(manager: EntityManager, id: string): Promise<Secret | null> {
     const key = await manager.findOneBy(ServiceKey, { id });
     return key && this.secretIn(key);
@@ -157,7 +157,7 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   }
 
   /**
-   * As {@link requireAccepted}, for what the call writes; first in its transaction. Whoever revokes the key waits until the
+   * As {@link requireAccepted}, for a transaction that writes; call it first. A revocation of the key waits until this
    * transaction has ended ({@link lockPlaneAndCalls}).
    */
   async holdAccepted(manager: EntityManager, id: string): Promise<void> {

@@ -60,7 +60,7 @@ export class TenantPlane {
   @Column('integer') sequence: number;
   /** What the plane had stored of its sequence when that was less: another process of it counts on from here. */
   @Column('integer', { name: 'stored_sequence', nullable: true }) storedSequence: number | null;
-  /** Numbers that it has left out lately: reports that were lost, or may come late. And who sent the last that did. */
+  /** Recent report numbers that never arrived, and the process that last sent a late report. */
   @JsonColumn({ name: 'missed_sequences' }) missedSequences: number[];
   @Column('uuid', { name: 'late_link_id', nullable: true }) lateLinkId: string | null;
   /** When it was last heard that two copies of this plane speak: a cloned disk. Or one did that was restored. */

@@ -166,7 +166,9 @@ export class DesiredStateQuery extends WaitingQuery {
 }
 
 export class TransferPartQuery extends WaitingQuery {
-  @ApiProperty({ description: 'A name that the plane gives this import; one that begins anew has another' })
+  @ApiProperty({
+    description: 'A name that the plane chooses for this import; an import that starts over has a new name',
+  })
   @IsString()
   @Length(1, 100)
   importer: string;

@@ -13,7 +13,7 @@ const NOT_DELETED = TENANT_STATUSES.filter((status) => status !== 'deleted');
 /** What operators write of a tenant without a job, and in which of its states. What jobs do: OPERATION_RULES. */
 export const TENANT_WRITES = {
   update: { what: 'A change', from: NOT_DELETED },
-  // Nobody is let in before that: one that was never active has no rows, and is removed without a backup.
+  // Nobody may sign up before the tenant is active: a tenant that was never active is removed without a backup.
   signupLink: { what: 'A sign-up link', from: ['active', 'suspended'] },
   // While it is deprovisioned as well: its plane may have to enrol again to make the backup, or to come back.
   provisioningToken: { what: 'A provisioning token', from: NOT_DELETED },

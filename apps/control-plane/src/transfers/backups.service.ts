@@ -71,7 +71,7 @@ export class Backups {
     return true;
   }
 
-  /** Has a plane import what is kept. What was imported of it before may be gone: no import of then is counted on. */
+  /** Has a plane import the backup. Rows of an earlier import may be gone, so no earlier import counts. */
   async bringBack(manager: EntityManager, backup: Transfer, tenantPlaneId: string): Promise<void> {
     const planes = { sourcePlaneId: tenantPlaneId, targetPlaneId: tenantPlaneId };
     const planeKey = await this.keyFor(manager, backup, tenantPlaneId);

@@ -20,9 +20,9 @@ const MAX_CHANGES = 2_147_483_647;
 
 export interface WantedPart {
   readonly part: number;
-  /** The import at the target that asks, by the id that it gave itself. */
+  /** The name of the import that asks. The target chooses it. */
   readonly importer: string;
-  /** That it has begun to import. */
+  /** The attempt that the import has begun; undefined before the first part. */
   readonly attempt: string | undefined;
 }
 
@@ -94,7 +94,7 @@ export class TransferRelay {
       await this.keys.holdAccepted(manager, keyId);
       const transfer = await this.require(manager, { id, targetPlaneId });
       if (wanted.importer !== transfer.importer) return this.beginImport(manager, transfer, wanted);
-      // What was sent twice may arrive late: an import never goes back, nor to an attempt of before.
+      // A repeated request may arrive late: progress never goes back, and an earlier attempt no longer counts.
       const imported = Math.min(wanted.part - 1, transfer.parts);
       if (wanted.attempt !== transfer.attempt || imported <= transfer.imported) return;
       await manager.update(Transfer, { id }, { imported });
@@ -104,8 +104,8 @@ export class TransferRelay {
   }
 
   /**
-   * A new import removes what others had as soon as it is given the first part. Nobody counts on that from here on, whatever
-   * a process that has ended or was paused says of it.
+   * A new import removes the rows of earlier ones as soon as it receives the first part. So from here on no earlier import
+   * counts, even if a process that died or was paused reports it as complete.
    */
   private async beginImport(
     manager: EntityManager,
@@ -164,12 +164,13 @@ function outOfOrder(): DomainError {
   return new DomainError(
     'transfer_out_of_order',
     'conflict',
-    'A part before this one is missing, or another attempt has begun since. Begin anew.',
+    'An earlier part is missing, or another attempt has started since. Start over with a new attempt.',
   );
 }
 
 function importSuperseded(): DomainError {
-  const detail = 'Another import of this transfer has begun since, or this one was never begun. Begin anew.';
+  const detail =
+    'Another import of this transfer has started since, or this one never requested the first part. Start over under a new name.';
   return new DomainError('import_superseded', 'conflict', detail);
 }
 

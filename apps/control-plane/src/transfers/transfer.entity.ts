@@ -31,9 +31,9 @@ export class Transfer {
   @Column('integer', { name: 'last_changes' }) lastChanges: number;
   /** How many of them `importer` has imported. */
   @Column('integer') imported: number;
-  /** The import under way at the target, by the id that it gave itself. */
+  /** The name that the target has given its current import. */
   @Column('varchar', { nullable: true }) importer: string | null;
-  /** Attempts and imports that others have replaced, the latest of them: what is sent in their name comes too late. */
+  /** The latest attempts and imports that were replaced. Requests in their name are too late and are refused. */
   @JsonColumn() superseded: readonly string[];
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   /** When the source was told to let nothing be written any more. */

@@ -2,13 +2,14 @@ import { Signals, insertRow, lockedForUpdate } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
+import { type JWK, calculateJwkThumbprint } from 'jose';
 import { type EntityManager, type FindOptionsWhere, IsNull } from 'typeorm';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Transfer, TransferPart } from './transfer.entity';
 
 /** So few changes at a time that a freeze is short. */
 const LEVEL_CHANGES = 200;
-/** Nothing is so late that as many came after it. */
+/** No request is delayed so long that this many attempts and imports replace its own. */
 const MAX_SUPERSEDED = 100;
 
 /** The transfers of tenants between planes, as the steps of a move need them. */
@@ -23,13 +24,16 @@ export class Transfers {
     return manager.findOneBy(Transfer, { tenantId, purpose: 'move', endedAt: IsNull() });
   }
 
-  /** The one that there is between those planes, or a new one: what is left of another move is no copy for this one. */
+  /**
+   * The live transfer if it is between these planes and to the target's current key, otherwise a new one: what another move has
+   * copied, or what the target cannot open, is of no use.
+   */
   async open(
     manager: EntityManager,
     between: Pick<Transfer, 'tenantId' | 'sourcePlaneId' | 'targetPlaneId'>,
   ): Promise<Transfer> {
     const known = await this.live(manager, between.tenantId);
-    if (known && isBetween(known, between)) return known;
+    if (known && isBetween(known, between) && !(await isToOldKey(manager, known))) return known;
     if (known) await this.end(manager, between.tenantId);
     const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id: between.targetPlaneId });
     const recipient = publicKey as Record<string, unknown>;
@@ -42,7 +46,7 @@ export class Transfers {
     await manager.update(Transfer, { id }, { frozenAt });
   }
 
-  /** Another in its place: what was sent and imported of this one counts no more, whoever has yet to hear of it. */
+  /** Replaces the live transfer by a new one. Nothing sent or imported for the old one counts, even if a plane has not heard. */
   async replace(manager: EntityManager, tenantId: string): Promise<void> {
     const ended = await this.end(manager, tenantId);
     if (ended) await this.open(manager, ended);
@@ -59,7 +63,17 @@ export class Transfers {
   }
 }
 
-/** With those names, as far as there are any, among the superseded ones. */
+/** Whether the target has enrolled with another key since. It cannot open what was sent to the old one and needs a new transfer. */
+export async function isToOldKey(
+  manager: EntityManager,
+  { targetPlaneId: id, recipient }: Transfer,
+): Promise<boolean> {
+  const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id });
+  const [now, then] = [publicKey, recipient].map((key) => calculateJwkThumbprint(key as JWK));
+  return (await now) !== (await then);
+}
+
+/** The superseded names, with these added. */
 export function superseding(
   { superseded }: Transfer,
   ...replaced: readonly (string | null)[]
@@ -90,7 +104,7 @@ export function holdTransfer(
   return lockedForUpdate(query).getOne();
 }
 
-/** From the one and to the other, and none else. */
+/** Whether the transfer has exactly this source and this target. */
 export function isBetween(
   { sourcePlaneId, targetPlaneId }: Transfer,
   planes: Pick<Transfer, 'sourcePlaneId' | 'targetPlaneId'>,
@@ -98,7 +112,7 @@ export function isBetween(
   return sourcePlaneId === planes.sourcePlaneId && targetPlaneId === planes.targetPlaneId;
 }
 
-/** The target has nearly all that the source has; or all, where that was frozen from the start. */
+/** The target has nearly all rows of the source; or all of them, if the source was frozen from the start. */
 export function isLevel(transfer: Transfer): boolean {
   const { lastKind, lastChanges, parts, imported } = transfer;
   return isWhole(transfer) || (lastKind === 'changes' && lastChanges <= LEVEL_CHANGES && imported === parts);

@@ -144,7 +144,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
       expect(JSON.stringify(rows)).not.toContain(body.token);
     });
 
-    it.each(['shared', 'on_prem'])('only once they are active, in model %s', async (deployment_model) => {
+    it.each(['shared', 'on_prem'])('only once they are active (%s)', async (deployment_model) => {
       const { body } = await plane.provision({ deployment_model });
       const { id } = body.tenant;
       // Its plane may serve it before we hear of that: rows of a user would be removed without a backup.

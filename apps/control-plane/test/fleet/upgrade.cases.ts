@@ -167,7 +167,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       await waitsFor(id, `its report in version ${NEW}`);
     });
 
-    it('is started with its secret of now, and beside it the one that it enrolled with, unless that had leaked', async () => {
+    it('is started with its current secret and the one that it enrolled with, unless that one leaked', async () => {
       const first = one.simulator.secret;
       const rotated = async (mode: string) =>
         bodyOf<Accepted & { readonly install?: Install }>(
@@ -461,7 +461,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       expect(planes.told.get(all[0]?.planeId ?? '')).toEqual([OLD, NEW]);
     });
 
-    it('leaves one alone that an operator has put back since it was upgraded', async () => {
+    it('leaves a plane alone that an operator has put back after its upgrade', async () => {
       const id = await begin();
       await getsWell(0);
       await waitsFor(id, '(1 of 4 are upgraded)');

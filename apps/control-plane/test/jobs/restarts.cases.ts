@@ -106,7 +106,7 @@ describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancel
     if (answer.status === 202) return true;
     expect([...refusal(answer), answer.body.detail]).toEqual([
       ...[409, 'invalid_transition'],
-      expect.stringMatching(/\. .+\.$|nothing (is left|more can be done)/),
+      expect.stringMatching(/\. .+\.$|nothing left to retry|can no longer be retried/),
     ]);
     return false;
   };

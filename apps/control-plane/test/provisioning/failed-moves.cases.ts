@@ -113,30 +113,31 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     expect((await move(to(other))).status).toBe(202);
   });
 
-  it('goes on with a new token after it was suspended meanwhile', async () => {
+  /** Its move failed for want of a token, and its suspension has begun since. */
+  const suspendedWithoutToken = async () => {
     const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
     await scene.reaches(body.job.id, 'waiting');
     const tokens = `/api/tenants/${id}/provisioning-tokens`;
     await scene.plane.delete(`${tokens}/${body.install.token_id}`).expect(204);
     await scene.reaches(body.job.id, 'failed');
     const suspension = (await scene.plane.post(`/api/tenants/${id}/suspend`).expect(202)).body.job.id;
+    return { job: body.job.id as string, tokens, suspension: suspension as string };
+  };
+
+  it('goes on with a new token after it was suspended meanwhile', async () => {
+    const { job, tokens, suspension } = await suspendedWithoutToken();
     await scene.act(suspension, 'cancel').expect(202);
     await scene.plane.post(tokens, {}).expect(201);
-    await scene.reaches(body.job.id, 'waiting');
+    await scene.reaches(job, 'waiting');
     expect(await scene.job(suspension)).toMatchObject({ status: 'cancelled' });
   });
 
   it('has a new token refused while something else is in work, which its move could not go on beside', async () => {
-    const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
-    await scene.reaches(body.job.id, 'waiting');
-    const tokens = `/api/tenants/${id}/provisioning-tokens`;
-    await scene.plane.delete(`${tokens}/${body.install.token_id}`).expect(204);
-    await scene.reaches(body.job.id, 'failed');
-    const suspension = (await scene.plane.post(`/api/tenants/${id}/suspend`).expect(202)).body.job.id;
+    const { job, tokens, suspension } = await suspendedWithoutToken();
     expect(refusal(await scene.plane.post(tokens, {}))).toEqual([409, 'operation_in_progress']);
     await scene.act(suspension, 'cancel').expect(202);
     await scene.plane.post(tokens, {}).expect(201);
-    await scene.reaches(body.job.id, 'waiting');
+    await scene.reaches(job, 'waiting');
   });
 
   it('has no plane left at a customer when the move was cancelled before it began', async () => {
@@ -224,7 +225,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
       expect(await scene.looksAgain(job)).toMatchObject({ status: 'succeeded' });
     });
 
-    it('is copied anew when the move goes on after it was half undone: its users have written', async () => {
+    it('is copied again when a half undone move is retried, since its users have written', async () => {
       const job = await frozen();
       const transfers = () => scene.plane.rows(Transfer, { tenantId: id, endedAt: IsNull() });
       const [{ id: before } = { id: '' }] = await transfers();

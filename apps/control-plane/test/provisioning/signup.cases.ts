@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       const refused = await act('retry');
       expect([...refusal(refused), refused.body.detail]).toEqual([
         ...[409, 'invalid_transition'],
-        expect.stringMatching(/"anew-2".*Roll this job back/),
+        expect.stringMatching(/"anew-2".*roll this job back/),
       ]);
       expect(await tenantsOf(email)).toEqual(['anew failed', 'anew-2 provisioning']);
       await act('rollback').expect(202);

@@ -84,7 +84,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(await plane.count(AuditEvent, { action: 'tenant_plane.enrolled', targetId: cell.id })).toBe(1);
   });
 
-  it('gives the same instance no answer again that waited while the plane lost its trust', async () => {
+  it('refuses a repeat by the same instance that waited while the keys of the plane were revoked', async () => {
     const cell = await plane.enrolledCell();
     const held = await HeldRow.by(plane, async (manager) => {
       await lockPlaneAndCalls(manager, cell.id);

@@ -115,7 +115,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     expect(await audited('tenant_plane.enrolled', customers.id)).toHaveLength(1);
   });
 
-  it('gives no answer to a newer file that is signed with a secret which another process has revoked', async () => {
+  it('refuses a new file that is signed with a secret which another process has revoked', async () => {
     const ordered = await order();
     const customers = simulator(ordered);
     const before = requestFile(customers, { endpoint_url: 'https://atlas.acme.example' });

@@ -195,7 +195,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
         return { first, second, number: 2 };
       };
 
-      it('is late and no copy, and says nothing of the plane as it is by now', async () => {
+      it('counts as late rather than as a copy, and changes no facts about the plane', async () => {
         const { first, second, number } = await heldUp();
         await first.report([], { version: '0.0.8', sequence: number });
         expect(await shown(first)).toMatchObject({ identity_forked: false, version: '0.0.9' });

@@ -160,13 +160,13 @@ export class DesiredStateApplier {
   }
 }
 
-/** Nobody is at home in a part of their rows, whatever the Control Plane was told. */
+/** Refuses to serve a tenant from an incomplete copy, whatever the Control Plane believes. */
 function requireWholeCopy(known: Tenant | null, { phase }: DesiredTenant): void {
   const isHome = phase === 'serving' || phase === 'frozen';
   if (!isHome || known?.phase !== 'importing' || known.transfer === null) return;
   if (known.importedTransferId === known.transfer.id) return;
   throw new Error(
-    "The copy of this tenant's rows in this plane's database is not whole, so the tenant is not served from it. If this database was restored from a backup, restore a newer one.",
+    "The copy of this tenant's rows in this database is not whole, so the tenant is not served from it. If the database was restored from a backup, restore a newer one.",
   );
 }
 

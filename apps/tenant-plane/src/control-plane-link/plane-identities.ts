@@ -60,8 +60,8 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * Keeps the secrets that the plane signs with from now on, and the private key under each of them: its next environment
-   * may have none but the newest.
+   * Stores the secrets that the plane signs with from now on, and the private key sealed under each of them: the next
+   * environment may contain only the newest.
    */
   async keepSecrets(
     serviceSecretsSealed: string,
@@ -147,8 +147,8 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * So that the key opens with each secret that is known now, whichever of them the next environment has. Not with that of
-   * a bundle which is yet to be enrolled with: that gets a pair of its own.
+   * Makes the key open with every secret that is known now, whichever of them the next environment contains. The secret of a
+   * bundle that the plane has not enrolled with yet is left out: enrolling creates a new key pair.
    */
   private async copyPrivateKey(): Promise<void> {
     if (needsEnrolment(this.config, this.copy)) return;
@@ -157,7 +157,7 @@ export class PlaneIdentities implements OnModuleInit {
     if (!isCovered) await this.writeCopies({}, this.secrets, unfenced);
   }
 
-  /** Added to those of the row as it is: another replica adds its own. */
+  /** Adds to the copies in the locked row, since another replica may have added its own. */
   private async writeCopies(
     changes: Partial<PlaneIdentity>,
     secrets: readonly SecretText[],

@@ -3,7 +3,7 @@ import { type Secret, type SecretText } from '@atlas/platform';
 import { type JWK } from 'jose';
 import { type PlaneIdentity } from './plane-identity.entity';
 
-/** A bound for planes that are rotated for years: no environment is that many rotations old. */
+/** Bounds the copies of planes that are rotated for years: no environment is this many rotations behind. */
 const MAX_COPIES = 8;
 
 type SealedKey = Pick<PlaneIdentity, 'instanceId' | 'publicKey' | 'privateKeySealed' | 'privateKeyCopies'>;
@@ -12,7 +12,7 @@ export function sealPrivateKey(plain: SecretText, secret: SecretText, instanceId
   return boxOf(secret).seal(plain, placeOf(instanceId));
 }
 
-/** With whichever of the secrets opens any of its copies; null where none does. */
+/** Opens the key with any of the secrets; null if none of them opens any copy. */
 export function openPrivateKey(key: SealedKey, secrets: readonly SecretText[]): Secret | null {
   for (const sealed of [key.privateKeySealed, ...key.privateKeyCopies])
     for (const secret of secrets) {
@@ -22,7 +22,7 @@ export function openPrivateKey(key: SealedKey, secrets: readonly SecretText[]): 
   return null;
 }
 
-/** The copies, with one more for each secret that opens none yet. The same ones where nothing is missing, or nothing opens. */
+/** The copies, plus one for each secret that opens none of them. Unchanged if none is missing or the key cannot be opened. */
 export function copiesFor(key: SealedKey, secrets: readonly SecretText[]): string[] {
   const plain = openPrivateKey(key, secrets);
   const uncovered = secrets.filter((secret) => openPrivateKey(key, [secret]) === null);
@@ -31,7 +31,7 @@ export function copiesFor(key: SealedKey, secrets: readonly SecretText[]): strin
   return [...key.privateKeyCopies, ...added].slice(-MAX_COPIES);
 }
 
-/** A version of before that makes a new pair leaves the copies of the old one. */
+/** An older version that creates a new pair leaves the copies of the old one behind; those no longer match. */
 function isHalfOf(publicKey: Record<string, unknown>, plain: Secret): boolean {
   return (JSON.parse(plain.reveal()) as JWK).x === publicKey['x'];
 }

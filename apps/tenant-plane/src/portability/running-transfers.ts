@@ -5,7 +5,7 @@ import { type IncomingTransfer } from './incoming-transfer';
 import { type OutgoingTransfer } from './outgoing-transfer';
 
 export interface RunningTransfer {
-  /** As it was wanted when it was begun. */
+  /** The transfer as the Control Plane described it when this began. */
   readonly transfer: DesiredTransfer;
   readonly end: AbortController;
   /** Of all that it writes. */

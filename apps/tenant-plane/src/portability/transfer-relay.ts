@@ -8,7 +8,7 @@ import { PlaneIdentities } from '../control-plane-link/plane-identities';
 /** What an import asks for. */
 export interface WantedPart {
   readonly transferId: string;
-  /** Its own name: the Control Plane counts on the newest import alone. */
+  /** The name of the import. Only the newest import of a transfer counts. */
   readonly importer: string;
   readonly attempt: string | undefined;
   readonly part: number;

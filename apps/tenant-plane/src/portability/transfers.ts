@@ -65,7 +65,7 @@ export class Transfers {
     const ended = known?.ended ?? Promise.resolve();
     const running: RunningTransfer = { transfer, end: new AbortController(), fence, ended };
     this.running.set(transfer.id, running);
-    // One that is wanted again, after it was taken back unheard, has another key: it is begun anew.
+    // A restore that was cancelled and requested again has another key. It starts over, even if this plane missed the cancellation.
     running.ended = ended.then(() => this.keepTrying(running)).finally(() => this.forget(running));
   }
 
@@ -200,7 +200,7 @@ export class Transfers {
   }
 }
 
-/** The Control Plane counts on an import that began after ours. */
+/** Another import of this transfer has begun after ours. */
 function isSuperseded(error: unknown): boolean {
   return error instanceof ControlPlaneRefused && error.code === 'import_superseded';
 }

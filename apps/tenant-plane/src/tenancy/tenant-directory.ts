@@ -7,7 +7,7 @@ import { Tenant } from './tenant.entity';
 
 const FRESH_MS = 1000;
 const MAX_CACHED = 10_000;
-/** No move pauses writes for half as long: who has not heard of its end may have been left behind by it. */
+/** A move freezes its source for at most half of this. After that, the tenant may have moved without this plane hearing of it. */
 const MAX_FROZEN_MS = 60_000;
 const AT_HOME = In(['serving', 'frozen']);
 
@@ -39,8 +39,8 @@ export class TenantDirectory {
   ) {}
 
   /**
-   * Null for one that is not served here: unknown, moved away, or not yet there. Throws `tenant_frozen` where nobody knows:
-   * its writes pause here for so long that it may be at home elsewhere, where who is signed out must not read here.
+   * Null for a tenant that is not served here: unknown, moved away, or not yet arrived. Throws `tenant_frozen` for one that has
+   * been frozen for so long that it may have moved: users who sign out at its new home must not be able to read here.
    */
   async find(idOrSlug: string): Promise<Tenant | null> {
     const key = idOrSlug.toLowerCase();

@@ -108,7 +108,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     expect(await titles()).toEqual(['acknowledged', 'at home again']);
   });
 
-  it('is not served from a part of its rows, whatever the Control Plane was told', async () => {
+  it('is not served from an incomplete copy, whatever the Control Plane believes', async () => {
     const id = randomUUID();
     expect(await write('before')).toBe(201);
     await expectHere(id);
@@ -124,7 +124,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     expect([await read(), await titles()]).toEqual([200, ['before']]);
   });
 
-  it('is imported anew where the Control Plane counts on another import by now', async () => {
+  it('is imported again when another import has started in the meantime', async () => {
     const id = randomUUID();
     expect(await write('before')).toBe(201);
     await expectHere(id);
@@ -139,7 +139,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     expect(await titles()).toEqual(['before']);
   });
 
-  it('is read no more from a home that was frozen and heard nothing of the end for longer than a move takes', async () => {
+  it('is no longer read at a home that has been frozen for longer than a move takes', async () => {
     const clock = new FixedClock();
     jest.spyOn(plane.app.get(Clock), 'now').mockImplementation(() => clock.now());
     ({ tenant, admin } = await plane.tenantWithAdmin(`frozen-${count}`));
@@ -163,7 +163,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     expect(await read()).toBe(200);
   });
 
-  it('imports nothing of a tenant whose rows shall go', async () => {
+  it('imports nothing for a tenant whose rows are to be removed', async () => {
     const transfer = { id: randomUUID(), role: 'target' } as const;
     await want({ phase: 'retired', transfer, purge: { job_id: randomUUID() } });
     expect(plane.app.get(RunningTransfers).size).toBe(0);

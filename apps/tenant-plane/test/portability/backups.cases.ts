@@ -117,7 +117,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
     await begin({ status: 'active', phase: 'serving', transfer: undefined });
   });
 
-  it('is brought back anew when it was taken back and is wanted again, and only the latter was heard', async () => {
+  it('is imported again when a restore was cancelled and requested again, and only the second request arrived', async () => {
     const pair = await keys();
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', pair) });
     await eventually(isVerified, { what: 'the backup is verified' });

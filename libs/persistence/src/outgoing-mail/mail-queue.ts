@@ -48,7 +48,7 @@ export class MailQueue {
     return { ...mail, ...claim };
   }
 
-  /** Whether nobody has claimed it since, nor does until the transaction ends. */
+  /** Whether this process still holds the claim. Nobody else can take it until the transaction ends. */
   async hold({ id, attempts }: OutgoingMailRow): Promise<boolean> {
     const claimed = this.query().andWhere('mail.id = :id and mail.attempts = :attempts', { id, attempts });
     return (await lockedForUpdate(claimed).getOne()) !== null;

@@ -161,7 +161,7 @@ export abstract class OutgoingMails<S extends MailScope>
     if (!kind) throw new Error(`There is no kind of mail called ${mail.kind}.`);
     const letter = await this.transaction(queue, async (scope) => {
       const mails = new MailQueue(this.entity, scope);
-      // Another may have sent it since: a new link would end the one that it has sent.
+      // Another process may have sent it by now. Writing it again would invalidate the link in that mail.
       if (!(await mails.hold(mail))) return null;
       const written = await kind.write(scope, mail.subject);
       // Together with what the kind has recorded of it.

@@ -1,6 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Which attempt and which import of a transfer are counted on. One that is under way has no name yet: its target begins anew. */
+/** Names the current import of a transfer, and keeps the names it replaced. An import in progress has no name yet and starts over. */
 export class NameImports1700000000028 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(

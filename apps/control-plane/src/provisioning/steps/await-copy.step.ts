@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { profileOf } from '@atlas/deployment-profiles';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { type Transfer } from '../../transfers/transfer.entity';
-import { Transfers, isLevel } from '../../transfers/transfers.service';
+import { Transfers, isLevel, isToOldKey } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 import { copyTrouble } from './copy-trouble';
-import { OpenTransferStep, isToOldKey } from './open-transfer.step';
+import { OpenTransferStep } from './open-transfer.step';
 
 const PATIENCE_MS = 7 * 24 * 3_600_000;
 
@@ -37,12 +37,12 @@ export class AwaitCopyStep extends Step {
     return wait(what, new Date(startedAt.getTime() + PATIENCE_MS), trouble);
   }
 
-  /** First: what a plane with another key says of the copy is about the key that it has no longer. */
+  /** Comes first: if the target has a new key, its report about the copy concerns the old one. */
   private async live(context: StepContext): Promise<Transfer | null> {
     const { manager, tenantId } = context;
     const transfer = await this.transfers.live(manager, tenantId);
     if (!transfer || !(await isToOldKey(manager, transfer))) return transfer;
-    // By nobody whose lease is over: an undo would not know of the new one.
+    // Checks the job's lease: a worker that has lost it would open a transfer which the undo does not know about.
     await context.write(() => this.opening.run(context));
     return this.transfers.live(manager, tenantId);
   }

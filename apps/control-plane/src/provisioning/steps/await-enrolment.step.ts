@@ -40,7 +40,7 @@ export class AwaitEnrolmentStep extends Step {
     const wasIssued = await this.tokens.wasIssued(manager, expected.id);
     const token = await this.tokens.findLive(manager, expected.id);
     // After the token: one that was spent between the two looks has made the plane an enrolled one.
-    // Locked, so that the plane's address cannot change before the tenant is given it.
+    // Locked, so that the plane's address cannot change before the tenant gets it.
     const plane = await lockPlane(manager, expected.id);
     if (plane.status !== 'enrolled' && !wasIssued)
       return wait(BUNDLE_OF_A_PERSON, new Date(context.startedAt.getTime() + HAND_WORK_MS));

@@ -24,7 +24,7 @@ export class AwaitReenrolmentStep extends Step {
   }
 
   async run({ manager, tenantPlaneId }: StepContext): Promise<StepResult> {
-    // One that enrols in time may have yet to commit when its token expires.
+    // The plane may have enrolled in time without having committed yet when its token expires.
     await lockPlane(manager, tenantPlaneId);
     const token = await this.tokens.findLive(manager, tenantPlaneId);
     const [key] = await this.keys.acceptedOf(manager, [tenantPlaneId]);

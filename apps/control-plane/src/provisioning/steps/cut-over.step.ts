@@ -37,7 +37,11 @@ export class CutOverStep extends Step {
     if (!transfer?.frozenAt || !home || !coming)
       throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
     if (!isBetween(transfer, { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId }))
-      throw new StepFailure('fatal', 'no_transfer', 'What was copied went to another tenant plane.');
+      throw new StepFailure(
+        'fatal',
+        'no_transfer',
+        'The rows were copied to another tenant plane than the one that the tenant moves to.',
+      );
     const now = this.clock.now();
     const missing = await unlessMoved(manager, transfer, { frozenAt: transfer.frozenAt, now });
     if (missing) return missing;

@@ -33,7 +33,7 @@ export class FreezeStep extends Step {
   }
 
   async undo({ manager, tenantId }: StepContext): Promise<void> {
-    // What was sent is no longer all there is, as soon as its users write again.
+    // Once users write again, what was sent is no longer complete.
     await this.transfers.replace(manager, tenantId);
     const home = await placeOf(manager, tenantId);
     if (home?.phase !== 'frozen') return;

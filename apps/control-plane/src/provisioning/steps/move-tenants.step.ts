@@ -142,12 +142,12 @@ async function stopped(
   return new StepFailure('operator', 'drain_incomplete', detail, fix);
 }
 
-/** Once it is drained its machine is taken away. While the job is in work nobody reopens the cell. */
+/** The operator may switch off the machine once the drain has succeeded, so the drain never succeeds for an open cell. */
 async function requireClosed(manager: EntityManager, id: string): Promise<void> {
   const { name, acceptsTenants } = await lockPlane(manager, id);
   if (!acceptsTenants) return;
-  const detail = `Cell "${name}" is empty, but was reopened meanwhile: tenants may be placed there at any time.`;
-  const fix = `Atlas on-call: if it is still to be drained, begin a new drain (POST /api/tenant-planes/${id}/drain).`;
+  const detail = `Cell "${name}" is empty, but it has been reopened: new tenants may be placed there at any time.`;
+  const fix = `Atlas on-call: to drain it after all, start a new drain (POST /api/tenant-planes/${id}/drain).`;
   throw new StepFailure('operator', 'cell_reopened', detail, fix);
 }
 

@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type JWK, calculateJwkThumbprint } from 'jose';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { placeOf } from '../../tenant-planes/placements';
 import { olderTarget } from '../../tenant-planes/plane-versions';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
-import { type Transfer } from '../../transfers/transfer.entity';
 import { Transfers } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 
@@ -28,8 +26,6 @@ export class OpenTransferStep extends Step {
     const [home, coming] = await this.places(manager, tenantId);
     if (!home || !coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to move to.');
     await this.requireNotOlder(manager, home, coming);
-    const known = await this.transfers.live(manager, tenantId);
-    if (known && (await isToOldKey(manager, known))) await this.transfers.end(manager, tenantId);
     const between = { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId };
     const transfer = await this.transfers.open(manager, { tenantId, ...between });
     // An undo that got no further than this step had the rows removed: told again, it would remove what is imported.
@@ -62,14 +58,4 @@ export class OpenTransferStep extends Step {
   private places(manager: EntityManager, tenantId: string): Promise<(Placement | null)[]> {
     return Promise.all([placeOf(manager, tenantId), placeOf(manager, tenantId, 'importing')]);
   }
-}
-
-/** The target has enrolled under another key since, and cannot open what is sent: only a new transfer goes to that one. */
-export async function isToOldKey(
-  manager: EntityManager,
-  { targetPlaneId: id, recipient }: Transfer,
-): Promise<boolean> {
-  const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id });
-  const [now, then] = [publicKey, recipient].map((key) => calculateJwkThumbprint(key as JWK));
-  return (await now) !== (await then);
 }

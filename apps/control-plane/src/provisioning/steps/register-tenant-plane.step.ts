@@ -23,7 +23,7 @@ export class RegisterTenantPlaneStep extends Step {
     const { manager, tenantId, operation } = context;
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const arrival = arrivalOf(context, tenant);
-    // Its rows are where the customer has kept them. It is expected there already, unless that was undone.
+    // The rows are at the plane that the customer kept. That plane is expected already, unless this step was undone.
     const isKept = operation === 'restore' && profileOf(arrival.model).installRequired;
     const plane = await (isKept
       ? this.planes.expectAgain(manager, tenant, arrival)
@@ -39,7 +39,7 @@ export class RegisterTenantPlaneStep extends Step {
     const plane = await this.planes.find(manager, tenantId, phase);
     // One of another model is none that this job made.
     if (!place || plane?.deploymentModel !== model) return;
-    // Its reports lock its places as well.
+    // Taken before the placement, which the plane's reports lock too.
     await lockPlaneAndCalls(manager, plane.id);
     // One that has enrolled may hold the tenant's data, and be expected again.
     if (plane.enrolledAt === null) await givePlaceBack(manager, place);

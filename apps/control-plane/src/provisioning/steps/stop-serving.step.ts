@@ -31,9 +31,9 @@ export class StopServingStep extends Step {
     return done();
   }
 
-  /** One that was still being provisioned stays half-built, and can only be deprovisioned again: its own job has ended. */
+  /** A tenant that was still being provisioned becomes `failed`. It can only be deprovisioned again, since its provisioning job has ended. */
   async undo({ manager, tenantId, params }: StepContext): Promise<void> {
-    // Its job ended when this one was asked for, though this step may never have run.
+    // Accepting this job ended the move's job, even if this step never ran.
     await this.endMove(manager, tenantId);
     await this.leaveWhereItMoved(manager, tenantId);
     const before = params['status'] as TenantStatus;

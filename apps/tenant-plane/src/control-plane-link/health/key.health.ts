@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PlaneIdentities } from '../plane-identities';
 import { type Finding, HealthCheck, ok } from './health-check';
 
-/** Whether the plane can open what is encrypted to it: without that no move comes here, and no backup is made. */
+/** Whether the plane can open its private key. Without it, no tenant can move here and no backup can be made. */
 @Injectable()
 export class KeyHealth extends HealthCheck {
   readonly name = 'key';

@@ -1,6 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** The plane's private key under further secrets. The column of before stays as it is, for the version of before. */
+/** The plane's private key sealed under further secrets. The existing column stays, so that the previous version can still read it. */
 export class CopyPrivateKey1700000000021 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(`alter table plane_identity add column private_key_copies ${types.json} not null default '[]'`);

@@ -7,7 +7,7 @@ import { runMigration } from './migration-process';
 const TEMPLATE_ROLE = 'atlas_template';
 /** Session lock: one process makes the template, the others wait for it. */
 const TEMPLATE_LOCK = 4_772_602;
-/** Session locks, each with the hash of a name beside it: one worker at a time makes or removes what bears it. */
+/** Session-level lock class, combined with the hash of a name: one worker at a time creates or removes what has that name. */
 const NAME_LOCK = 4_772_613;
 
 /** Throws where another worker has taken over. */
@@ -137,8 +137,8 @@ export class LocalPostgres {
   }
 
   /**
-   * The server knows nothing of leases. So whoever changes it looks at theirs once nobody else is at that name: a worker that
-   * was overtaken makes nothing after its successor has removed it, and the successor waits for what it has begun.
+   * The database server knows nothing about leases. So a worker first takes the lock on the name and then checks its lease:
+   * a worker that lost its lease creates nothing after its successor has cleaned up, and the successor waits for it.
    */
   private alone(
     name: string,
@@ -156,7 +156,7 @@ export class LocalPostgres {
 
   private async asAdmin<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
     const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
-    // Without a listener a connection that the server ends would end this process; the next statement fails anyway.
+    // Without a listener, a connection that the server closes would crash this process. The next statement fails anyway.
     client.on('error', () => undefined);
     await client.connect();
     try {

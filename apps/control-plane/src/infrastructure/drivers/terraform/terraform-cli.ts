@@ -26,7 +26,7 @@ export interface TerraformCommand {
   readonly timeoutMinutes: number;
   /** Kept out of logs and errors, whatever prints them. */
   readonly secrets?: readonly string[];
-  /** Aborted once another worker holds the job. What has begun to change something is left to end all the same. */
+  /** Aborted once another worker holds the job. An apply that has started to change something is still left to finish. */
   readonly lost?: AbortSignal;
 }
 
@@ -106,7 +106,7 @@ export class TerraformCli {
       void this.interrupt(child);
     }, timeoutMinutes * 60_000);
     const giveUp = (): void => {
-      // What a cloud is making when it is interrupted would be made anew, database or not.
+      // Interrupting a resource while the cloud creates it taints it: it would be created again, even a database.
       if (child.pid !== undefined && !hasBegun()) sendSignal(child.pid, 'SIGINT');
     };
     lost?.addEventListener('abort', giveUp);

@@ -48,7 +48,7 @@ export class TerraformDirectory {
     await rename(unfinished, this.path);
   }
 
-  /** Its copy of the module stays as it is, but for the fence: an older Control Plane wrote none. */
+  /** Leaves the working copy of the module as it is and adds the fence, which older Control Planes did not write. */
   async fence(): Promise<void> {
     await write(this.path, FENCE_FILES);
   }

@@ -13,11 +13,11 @@ interface KnownError {
 /** Errors that Terraform words the same whatever the module. The first that fits counts. */
 const KNOWN_ERRORS: readonly KnownError[] = [
   {
-    // Terraform waits for a holder that it can read of only; one that has just got the lock, or lets go of it, has none to read.
+    // Terraform waits only while it can read who holds the lock. Right after locking and before unlocking, it cannot.
     pattern: /Error acquiring the state lock(?!.*Lock Info)/s,
     failureClass: 'retry',
     code: 'terraform_state_locked',
-    fix: "The job tries again by itself. If it has failed, Atlas on-call: see who holds the lock of this tenant's state, free it when nobody works there any more, then retry the job.",
+    fix: "The job retries by itself. If it has failed, Atlas on-call: find out who holds the lock on this tenant's state, release it once nobody uses it, then retry the job.",
   },
   {
     pattern: /Error acquiring the state lock/,
@@ -26,7 +26,7 @@ const KNOWN_ERRORS: readonly KnownError[] = [
     fix: 'Atlas on-call: somebody else works on the state of this tenant. When nobody does any more, run "terraform force-unlock <ID>" in the working directory; then retry the job.',
   },
   {
-    // Another worker planned or applied after this one had planned: this is what fences off one that was overtaken.
+    // Another worker has planned or applied since this plan was made. This is how a worker that lost its lease is stopped.
     pattern:
       /Saved plan (is stale|does not match the given state)|Failed to load ".*\.tfplan" as a plan file/,
     failureClass: 'retry',

@@ -38,7 +38,7 @@ export function progressOf(line: string): string | null {
   return message && PROGRESS.includes(message.type) ? message['@message'] : null;
 }
 
-/** Whether something is changed from this line on. */
+/** Whether this line of output says that Terraform starts to change something. */
 export function isChange(line: string): boolean {
   return parseMessage(line)?.type === 'apply_start';
 }

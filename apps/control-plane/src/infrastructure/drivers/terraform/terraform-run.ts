@@ -42,7 +42,7 @@ export class TerraformRun {
   /** Applies exactly what was planned, unless somebody else has applied something since. */
   async apply(lost: AbortSignal): Promise<void> {
     const args = ['-input=false', '-json', `-lock-timeout=${this.options.timeoutMinutes}m`, this.planFile];
-    // Only its own: a successor may have planned meanwhile.
+    // Removes only its own plan: a successor may have written another one by now.
     const plan = join(this.options.directory, this.planFile);
     await this.cli
       .run({ ...this.options, name: 'apply', args, lost })

@@ -84,13 +84,13 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
   async destroy(subject: InfrastructureSubject, write: FencedWrite): Promise<void> {
     const directory = this.directoryOf(subject);
     if (directory.exists) await directory.fence();
-    // The state is elsewhere, so it may tell of something all the same.
+    // The state may be stored remotely, so resources may exist although the directory is empty.
     else if (this.config.TERRAFORM_BACKEND_FILE !== undefined) await directory.prepare();
     else return;
     const run = this.run(directory, subject, this.exampleEnvironment);
     await run.init();
     if (planned('delete', await run.plan(['-destroy'])).length === 0) {
-      // Removing nothing from an empty state changes nothing, and so would not fence off who was about to create.
+      // Destroying an empty state changes nothing, so it would not invalidate the plan of a worker that is about to create.
       await run.plan([`-target=${FENCE}`]);
       await applyAsHolder(run, write);
       await run.plan(['-destroy']);
