@@ -1,10 +1,22 @@
-import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { type DesiredTransfer, PLANE_PATHS, TRANSFER_PART_TYPE, type Manifest } from '@atlas/plane-contract';
+import {
+  type DesiredTransfer,
+  PLANE_PATHS,
+  TRANSFER_PART_TYPE,
+  type Manifest,
+  runName,
+} from '@atlas/plane-contract';
 import { CompactEncrypt, type JWK, importJWK } from 'jose';
 import { type PlaneSimulator, type SignedAnswer } from './plane-simulator.fixture';
 
 const ATTEMPT = 'only';
+
+let runs = 0;
+
+/** The name of a run that begins after all before. */
+export function nextRun(): string {
+  return runName(new Date((runs += 1)));
+}
 
 /** A part as a tenant plane makes it: of a backup, its only one. */
 export async function sealedPart(
@@ -31,11 +43,7 @@ export function sendPart(plane: PlaneSimulator, id: string, sealed: string, part
 }
 
 /** As an import that begins does; the same one may ask again. */
-export function takePart(
-  plane: PlaneSimulator,
-  id: string,
-  importer: string = randomUUID(),
-): Promise<SignedAnswer> {
+export function takePart(plane: PlaneSimulator, id: string, importer = nextRun()): Promise<SignedAnswer> {
   return askFor(plane, id, 1, { importer });
 }
 
@@ -46,7 +54,7 @@ export async function sayImported(
   part = 1,
   attempt?: string,
 ): Promise<SignedAnswer> {
-  const importer = randomUUID();
+  const importer = nextRun();
   await takePart(plane, id, importer);
   return sayImportedBy(plane, id, importer, part, attempt);
 }

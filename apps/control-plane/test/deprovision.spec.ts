@@ -30,7 +30,7 @@ import { Transfer, TransferPart } from '../src/transfers/transfer.entity';
 import { Backups } from '../src/transfers/backups.service';
 import { Transfers } from '../src/transfers/transfers.service';
 import { Jobs } from '../src/provisioning/jobs.repository';
-import { sayImported, sayImportedBy, sealedPart, sendPart, takePart } from './backup-part.fixture';
+import { sayImported, sayImportedBy, sealedPart, sendPart, takePart, nextRun } from './backup-part.fixture';
 import { Gate, lockWaits } from './held-operator.fixture';
 import { JOBS, JobScene } from './job-scene.fixture';
 import { KEYS, PlaneSimulator, bodyOf, refusal } from './plane-simulator.fixture';
@@ -207,24 +207,26 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const tenant = await gone();
     const job = await importing(tenant);
     const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
-    const trial = (await scene.plane.rows(Transfer, { id }))[0]?.superseded.at(-1) ?? '';
-    for (const importer of ['first', 'second'])
+    const trial = (await scene.plane.rows(Transfer, { id }))[0]?.importer?.slice(0, -1) ?? '';
+    const [first, unheard, second] = [nextRun(), nextRun(), nextRun()];
+    for (const importer of [first, second])
       expect((await takePart(scene.cell, id, importer)).status).toBe(200);
     // Sent by a process that has ended: all of it late, and out of order too.
     const late = [
-      () => sayImportedBy(scene.cell, id, 'first'),
-      () => takePart(scene.cell, id, 'first'),
-      () => sayImportedBy(scene.cell, id, 'first'),
+      () => sayImportedBy(scene.cell, id, first),
+      () => takePart(scene.cell, id, first),
+      () => sayImportedBy(scene.cell, id, first),
+      () => takePart(scene.cell, id, unheard),
       () => sayImportedBy(scene.cell, id, trial),
       () => takePart(scene.cell, id, trial),
-      () => sayImportedBy(scene.cell, id, 'never begun'),
+      () => sayImportedBy(scene.cell, id, nextRun()),
     ];
     for (const say of late) expect(refusal(await say())).toEqual([409, 'import_superseded']);
-    expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ importer: 'second', imported: 0 }]);
+    expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ importer: second, imported: 0 }]);
     await scene.reaches(job, 'waiting');
-    expect((await sayImportedBy(scene.cell, id, 'second')).status).toBe(204);
+    expect((await sayImportedBy(scene.cell, id, second)).status).toBe(204);
     // Nor does it go back on what the import itself says twice.
-    await takePart(scene.cell, id, 'second');
+    await takePart(scene.cell, id, second);
     await told(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
   });
 
@@ -232,12 +234,13 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const tenant = await gone();
     const job = await importing(tenant);
     const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
-    await takePart(scene.cell, id, 'before');
+    const before = nextRun();
+    await takePart(scene.cell, id, before);
     await scene.act(job, 'cancel').expect(202);
     await scene.reaches(job, 'cancelled');
     const again = await importing(tenant);
     expect(entryOf(tenant.id)?.transfer).toMatchObject({ id, key: expect.any(String) });
-    expect(refusal(await sayImportedBy(scene.cell, id, 'before'))).toEqual([409, 'import_superseded']);
+    expect(refusal(await sayImportedBy(scene.cell, id, before))).toEqual([409, 'import_superseded']);
     await scene.reaches(again, 'waiting');
     await sayImported(scene.cell, id);
     await told(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
@@ -247,9 +250,12 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const backup = await backupOf((await begin(await active())).id);
     const send = async (attempt: string) =>
       sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST, { attempt }));
-    for (const attempt of ['first', 'second', 'second']) expect((await send(attempt)).status).toBe(200);
-    expect(refusal(await send('first'))).toEqual([409, 'transfer_out_of_order']);
-    expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ attempt: 'second' }]);
+    const [first, unheard, second] = [nextRun(), nextRun(), nextRun()];
+    for (const attempt of [first, second, second]) expect((await send(attempt)).status).toBe(200);
+    // The source of one of them was killed before the Control Plane had heard of it.
+    for (const late of [first, unheard])
+      expect(refusal(await send(late))).toEqual([409, 'transfer_out_of_order']);
+    expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ attempt: second }]);
   });
 
   it.each([
@@ -433,7 +439,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       const tenant = await begin(await active());
       const backup = await backupOf(tenant.id);
       let hasLooked = false;
-      const anew = await sealedPart(backup, MANIFEST, { attempt: 'another', kind: 'changes' });
+      const anew = await sealedPart(backup, MANIFEST, { attempt: nextRun(), kind: 'changes' });
       jest.spyOn(backups, 'read').mockImplementationOnce(async (...asked) => {
         const first = when === 'after it' && (await read(...asked));
         expect((await sendPart(scene.cell, backup.id, anew)).status).toBe(200);
@@ -445,8 +451,9 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       await eventually(() => hasLooked, { what: 'the backup is looked at' });
       await scene.reaches(tenant.job, 'waiting');
       expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ endedAt: null }]);
-      await sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST, { attempt: 'third' }));
-      await sayImported(scene.cell, backup.id, 1, 'third');
+      const third = nextRun();
+      await sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST, { attempt: third }));
+      await sayImported(scene.cell, backup.id, 1, third);
       await purge(tenant);
       await scene.reaches(tenant.job, 'succeeded');
     },

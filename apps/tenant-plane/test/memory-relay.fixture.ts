@@ -1,3 +1,4 @@
+import { isLaterRun, runName } from '@atlas/plane-contract';
 import { decodeProtectedHeader } from 'jose';
 import { ControlPlaneRefused } from '../src/control-plane-link/control-plane.errors';
 import { type WantedPart } from '../src/portability/transfer-relay';
@@ -9,6 +10,7 @@ export class MemoryRelay {
   private readonly waiting: { until: () => boolean; resolve: () => void }[] = [];
   /** The newest is the one that is counted on. */
   readonly importers: string[] = [];
+  private runs = 0;
   /** The part that it has asked for last: those before are imported. */
   asked = 0;
 
@@ -38,9 +40,14 @@ export class MemoryRelay {
 
   private noteImporter(importer: string, part: number, attempt: string | undefined): void {
     if (importer === this.importers.at(-1)) return;
-    if (part !== 1 || attempt !== undefined || this.importers.includes(importer))
+    if (part !== 1 || attempt !== undefined || !isLaterRun(importer, this.importers.at(-1) ?? null))
       throw new ControlPlaneRefused(409, 'import_superseded', 'Begin anew.');
     this.importers.push(importer);
+  }
+
+  /** For a source that is no plane. */
+  async nameRun(): Promise<string> {
+    return runName(new Date((this.runs += 1)));
   }
 
   /** Until the target has imported all that was sent. */

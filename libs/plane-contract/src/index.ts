@@ -9,4 +9,5 @@ export * from './reported-health';
 export * from './signup-token';
 export * from './tenant-route';
 export * from './transfer-part';
+export * from './transfer-run';
 export * from './version-skew';

@@ -20,7 +20,7 @@ export const BACKUP_KEY_TYPE = 'atlas-backup-key';
 
 export interface TransferPartHeader {
   readonly transfer: string;
-  /** The source begins anew with another one: what was imported of the one before is void. */
+  /** The name of the run. The source begins anew with a later one: what was imported of the one before is void. */
   readonly attempt: string;
   /** Counts from 1. */
   readonly part: number;

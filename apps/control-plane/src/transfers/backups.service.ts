@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { SecretBox, insertRow, updateRows } from '@atlas/persistence';
-import { BACKUP_KEY_TYPE, type LastPart, type Manifest } from '@atlas/plane-contract';
+import { BACKUP_KEY_TYPE, type LastPart, type Manifest, behindRun } from '@atlas/plane-contract';
 import { Clock, type Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import {
@@ -18,7 +18,7 @@ import {
 import { type EntityManager, type FindOptionsWhere, IsNull, Not } from 'typeorm';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Transfer, TransferPart } from './transfer.entity';
-import { newTransfer, superseding } from './transfers.service';
+import { newTransfer } from './transfers.service';
 import { SEALED, placeIn } from '../sealing/sealed-columns';
 
 const KEY_AGREEMENT = 'ECDH-ES';
@@ -71,11 +71,15 @@ export class Backups {
     return true;
   }
 
-  /** Has a plane import the backup. Rows of an earlier import may be gone, so no earlier import counts. */
+  /**
+   * Has a plane import the backup. Rows of an earlier import may be gone, so no earlier import counts. What another plane
+   * named does not: this one may have a clock that is behind.
+   */
   async bringBack(manager: EntityManager, backup: Transfer, tenantPlaneId: string): Promise<void> {
     const planes = { sourcePlaneId: tenantPlaneId, targetPlaneId: tenantPlaneId };
     const planeKey = await this.keyFor(manager, backup, tenantPlaneId);
-    const anew = { imported: 0, importer: null, ...superseding(backup, backup.importer), endedAt: null };
+    const known = backup.targetPlaneId === tenantPlaneId ? backup.importer : null;
+    const anew = { imported: 0, importer: known && behindRun(known), endedAt: null };
     const coming = { ...planes, ...anew, planeKey, purpose: 'restore' } as const;
     await updateRows(manager, Transfer, { id: backup.id }, coming);
   }

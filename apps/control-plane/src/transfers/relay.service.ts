@@ -1,5 +1,5 @@
 import { Database, Signals, updateRows } from '@atlas/persistence';
-import { type TransferPartHeader } from '@atlas/plane-contract';
+import { type TransferPartHeader, isLaterRun } from '@atlas/plane-contract';
 import { DomainError, validationFailed } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { decodeProtectedHeader } from 'jose';
@@ -8,7 +8,7 @@ import { JobWaker } from '../provisioning/job-waker';
 import { ServiceKeys } from '../tenant-planes/service-keys';
 import { Wakes } from '../tenant-planes/wakes';
 import { Transfer, TransferPart } from './transfer.entity';
-import { holdTransfer, superseding, topicOf } from './transfers.service';
+import { holdTransfer, topicOf } from './transfers.service';
 
 const KINDS: readonly TransferPartHeader['kind'][] = ['snapshot', 'changes', 'last'];
 /** As long as the target may name it. */
@@ -20,7 +20,7 @@ const MAX_CHANGES = 2_147_483_647;
 
 export interface WantedPart {
   readonly part: number;
-  /** The name of the import that asks. The target chooses it. */
+  /** The name that the target has given the import that asks. */
   readonly importer: string;
   /** The attempt that the import has begun; undefined before the first part. */
   readonly attempt: string | undefined;
@@ -50,13 +50,12 @@ export class TransferRelay {
       await this.keys.holdAccepted(manager, keyId);
       const transfer = await this.require(manager, { id, sourcePlaneId, purpose: Not('restore') });
       const isNew = transfer.attempt !== header.attempt;
-      const isLate = isNew && transfer.superseded.includes(header.attempt);
+      const isLate = isNew && !isLaterRun(header.attempt, transfer.attempt);
       if (isLate || part > (isNew ? 1 : transfer.parts + 1)) throw outOfOrder();
       if (isNew) await manager.delete(TransferPart, { transferId: id });
       await manager.upsert(TransferPart, { transferId: id, part, sealed }, ['transferId', 'part']);
       const { attempt, kind: lastKind, changes: lastChanges } = header;
-      const anew = isNew && { imported: 0, ...superseding(transfer, transfer.attempt) };
-      const progress = { attempt, parts: part, lastKind, lastChanges, ...anew };
+      const progress = { attempt, parts: part, lastKind, lastChanges, ...(isNew && { imported: 0 }) };
       if (isNew || part > transfer.parts) await updateRows(manager, Transfer, { id }, progress);
       this.signals.publish(topicOf(id));
     });
@@ -112,10 +111,9 @@ export class TransferRelay {
     transfer: Transfer,
     { part, importer, attempt }: WantedPart,
   ): Promise<void> {
-    const isNew = part === 1 && attempt === undefined && !transfer.superseded.includes(importer);
+    const isNew = part === 1 && attempt === undefined && isLaterRun(importer, transfer.importer);
     if (!isNew) throw importSuperseded();
-    const anew = { importer, imported: 0, ...superseding(transfer, transfer.importer) };
-    await updateRows(manager, Transfer, { id: transfer.id }, anew);
+    await updateRows(manager, Transfer, { id: transfer.id }, { importer, imported: 0 });
   }
 
   /** The first part, when the source has begun anew. */

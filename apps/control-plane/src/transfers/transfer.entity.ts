@@ -24,6 +24,7 @@ export class Transfer {
   @Column('text', { name: 'plane_key', nullable: true }) planeKey: string | null;
   /** Of a kept backup: the rows and checksum of each table. */
   @JsonColumn({ nullable: true }) manifest: Manifest | null;
+  /** The newest run of the source. */
   @Column('varchar', { nullable: true }) attempt: string | null;
   /** How many parts of the attempt are here, and what the last of them is. */
   @Column('integer') parts: number;
@@ -31,10 +32,8 @@ export class Transfer {
   @Column('integer', { name: 'last_changes' }) lastChanges: number;
   /** How many of them `importer` has imported. */
   @Column('integer') imported: number;
-  /** The name that the target has given its current import. */
+  /** The newest run of the target. */
   @Column('varchar', { nullable: true }) importer: string | null;
-  /** The latest attempts and imports that were replaced. Requests in their name are too late and are refused. */
-  @JsonColumn() superseded: readonly string[];
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   /** When the source was told to let nothing be written any more. */
   @TimestampColumn({ name: 'frozen_at', nullable: true }) frozenAt: Date | null;

@@ -9,8 +9,6 @@ import { Transfer, TransferPart } from './transfer.entity';
 
 /** So few changes at a time that a freeze is short. */
 const LEVEL_CHANGES = 200;
-/** No request is delayed so long that this many attempts and imports replace its own. */
-const MAX_SUPERSEDED = 100;
 
 /** The transfers of tenants between planes, as the steps of a move need them. */
 @Injectable()
@@ -73,15 +71,6 @@ export async function isToOldKey(
   return (await now) !== (await then);
 }
 
-/** The superseded names, with these added. */
-export function superseding(
-  { superseded }: Transfer,
-  ...replaced: readonly (string | null)[]
-): Pick<Transfer, 'superseded'> {
-  const names = [...superseded, ...replaced.filter((name) => name !== null)];
-  return { superseded: names.slice(-MAX_SUPERSEDED) };
-}
-
 export function newTransfer(
   facts: Pick<Transfer, 'tenantId' | 'sourcePlaneId' | 'targetPlaneId' | 'purpose' | 'recipient'>,
   now: Date,
@@ -90,7 +79,7 @@ export function newTransfer(
     ...facts,
     ...{ id: uuidv7(now), keySealed: null, planeKey: null },
     ...{ manifest: null, attempt: null, parts: 0, lastKind: null, lastChanges: 0 },
-    ...{ imported: 0, importer: null, superseded: [] },
+    ...{ imported: 0, importer: null },
     ...{ createdAt: now, frozenAt: null, endedAt: null },
   };
 }

@@ -129,7 +129,6 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
       const planes = { sourcePlaneId: source.id, targetPlaneId: target.id };
       await plane.insert(Transfer, {
         ...{ id, tenantId, ...planes, purpose: 'move', recipient: {}, parts: 0, lastChanges: 0, imported: 0 },
-        superseded: [],
         createdAt: plane.clock.now(),
       });
       return id;

@@ -64,7 +64,6 @@ describe.each(EVERY_DATABASE)('sealed values on %s', (driver) => {
     const backup = { ...{ id: tenantId, tenantId, sourcePlaneId: planeId, targetPlaneId: planeId } };
     await plane.insert(Transfer, {
       ...{ ...backup, purpose: 'backup', recipient: {}, parts: 0, lastChanges: 0, imported: 0 },
-      superseded: [],
       ...{ createdAt: plane.clock.now(), endedAt: plane.clock.now() },
       keySealed: plane.app.get(SecretBox).seal('of a backup', place),
     });

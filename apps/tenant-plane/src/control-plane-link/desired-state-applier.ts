@@ -174,7 +174,11 @@ export function hasFailed(applied: readonly Applied[]): boolean {
   return applied.some(({ error }) => error !== undefined);
 }
 
-function rowOf(entry: DesiredTenant, known: Tenant | null, now: Date): Omit<Tenant, 'moveConsentId'> {
+function rowOf(
+  entry: DesiredTenant,
+  known: Tenant | null,
+  now: Date,
+): Omit<Tenant, 'moveConsentId' | 'runBegunAt'> {
   const importedTransferId = known?.importedTransferId ?? null;
   return {
     id: entry.tenant_id,

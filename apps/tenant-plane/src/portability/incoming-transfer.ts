@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type TenantScope } from '@atlas/persistence';
 import { Logger } from '@nestjs/common';
 import { type CryptoKey } from 'jose';
@@ -16,6 +15,8 @@ export interface Incoming {
 
 export interface IncomingTools {
   readonly relay: TransferRelay;
+  /** Names a run; later ones sort behind earlier ones. */
+  nameRun(): Promise<string>;
   /** One transaction of the tenant's. */
   write<T>(work: (scope: TenantScope) => Promise<T>): Promise<T>;
   /** Says whether the copy is whole: told before the Control Plane is. */
@@ -32,7 +33,7 @@ export class TransferFailed extends Error {}
  */
 export class IncomingTransfer {
   private readonly logger = new Logger(IncomingTransfer.name);
-  private readonly importer = randomUUID();
+  private importer?: string;
   private sums: RowSums;
   private attempt?: string;
   private next = 1;
@@ -76,8 +77,9 @@ export class IncomingTransfer {
     this.next += 1;
   }
 
-  private receive(signal: AbortSignal, waitSeconds?: number): Promise<string | null> {
+  private async receive(signal: AbortSignal, waitSeconds?: number): Promise<string | null> {
     const { transferId } = this.incoming;
+    this.importer ??= await this.tools.nameRun();
     const wanted = { transferId, importer: this.importer, attempt: this.attempt, part: this.next };
     return this.tools.relay.receive(wanted, signal, waitSeconds);
   }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type ChangeTracking,
@@ -24,6 +23,8 @@ export interface TransferTools {
   readonly tenants: TenantDatabase;
   readonly tracking: ChangeTracking;
   readonly relay: TransferRelay;
+  /** Names a run; later ones sort behind earlier ones. */
+  nameRun(): Promise<string>;
 }
 
 export interface Outgoing {
@@ -85,7 +86,7 @@ export class OutgoingTransfer {
   private async begin(signal: AbortSignal): Promise<void> {
     const { tracking } = this.tools;
     const { tenantId } = this.outgoing;
-    this.attempt = randomUUID();
+    this.attempt = await this.tools.nameRun();
     this.sums = new RowSums(this.codecs.map(({ table }) => table));
     [this.part, this.saidLevel] = [0, false];
     if (!(await this.isFrozen(signal))) await tracking.start(tenantId, signal);

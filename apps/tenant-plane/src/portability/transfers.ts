@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { ChangeTracking, Database, TenantDatabase, lockedForShare } from '@atlas/persistence';
-import { type DesiredTransfer, LinkPace } from '@atlas/plane-contract';
-import { databaseFailure, databaseState } from '@atlas/platform';
+import { type DesiredTransfer, LinkPace, runName } from '@atlas/plane-contract';
+import { Clock, databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type CryptoKey } from 'jose';
 import { IsNull, Not } from 'typeorm';
@@ -40,6 +40,7 @@ export class Transfers {
     private readonly running: RunningTransfers,
     private readonly directory: TenantDirectory,
     private readonly moves: Moves,
+    private readonly clock: Clock,
   ) {}
 
   /** After each change of the directory, and now and then: consent is given at any replica. */
@@ -117,7 +118,8 @@ export class Transfers {
     running: RunningTransfer,
   ): Promise<void> {
     const tracking = new ChangeTracking(this.database, running.fence);
-    const tools = { tenants: this.tenants, tracking, relay: this.relay };
+    const nameRun = (): Promise<string> => this.nameRun(tenantId, running.fence);
+    const tools = { tenants: this.tenants, tracking, relay: this.relay, nameRun };
     const outgoing = { transferId: transfer.id, tenantId, recipient: transfer.recipient ?? {} };
     running.outgoing ??= new OutgoingTransfer(tools, outgoing, this.codecs());
     if (phase === 'frozen' || transfer.role === 'backup') running.outgoing.freeze();
@@ -133,6 +135,7 @@ export class Transfers {
     const tracking = new ChangeTracking(this.database, fence);
     const tools: IncomingTools = {
       relay: this.relay,
+      nameRun: () => this.nameRun(tenantId, fence),
       write: (work) => tracking.writeFrozen(tenantId, () => this.tenants.write(tenantId, work)),
       markWhole: (isWhole) => this.markWhole(tenantId, isWhole ? transfer.id : null, fence),
     };
@@ -150,6 +153,7 @@ export class Transfers {
       const tenants = new TenantDatabase(scratch);
       const tools: IncomingTools = {
         relay: this.relay,
+        nameRun: () => this.nameRun(tenantId, running.fence),
         write: (work) => tenants.write(tenantId, work),
         markWhole: () => Promise.resolve(),
       };
@@ -173,6 +177,18 @@ export class Transfers {
       await fence(manager);
     });
     this.directory.forget();
+  }
+
+  /** Later than any run of this tenant's before, whichever process began it. */
+  private nameRun(id: string, fence: Fence): Promise<string> {
+    return this.database.write(async (manager) => {
+      const { runBegunAt } = await manager.findOneByOrFail(Tenant, { id });
+      const now = this.clock.now();
+      const begunAt = runBegunAt && runBegunAt >= now ? new Date(runBegunAt.getTime() + 1) : now;
+      await manager.update(Tenant, { id }, { runBegunAt: begunAt });
+      await fence(manager);
+      return runName(begunAt);
+    });
   }
 
   /** While this process holds the lease, and the tenant's entry speaks of this transfer. */

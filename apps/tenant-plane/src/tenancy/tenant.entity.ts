@@ -25,6 +25,8 @@ export class Tenant {
   @JsonColumn({ nullable: true }) transfer: DesiredTransfer | null;
   /** That move, once its rows are all here and have been found to be the same: from then on they can be read. */
   @Column('uuid', { name: 'imported_transfer_id', nullable: true }) importedTransferId: string | null;
+  /** When the newest run of a transfer of its rows began. No two begin at the same moment, whatever the clock says. */
+  @TimestampColumn({ name: 'run_begun_at', nullable: true }) runBegunAt: Date | null;
   /** The move away from here that its admin has agreed to. */
   @Column('uuid', { name: 'move_consent_id', nullable: true }) moveConsentId: string | null;
   /** Where it lives, when it lived here before. */

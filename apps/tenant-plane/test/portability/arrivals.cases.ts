@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ChangeTracking, Database } from '@atlas/persistence';
-import { type DesiredTenant } from '@atlas/plane-contract';
+import { type DesiredTenant, behindRun } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
 import { Client } from 'pg';
@@ -53,7 +53,8 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
   const send = async (transferId: string): Promise<void> => {
     const database = plane.app.get(Database);
     const tracking = new ChangeTracking(database);
-    const tools = { tenants: plane.tenants, tracking, relay: relay as unknown as TransferRelay };
+    const nameRun = () => relay.nameRun();
+    const tools = { tenants: plane.tenants, tracking, relay: relay as unknown as TransferRelay, nameRun };
     const { publicKey: recipient } = plane.identities.current;
     const outgoing = { transferId, tenantId: tenant.tenant_id, recipient };
     const sending = new OutgoingTransfer(tools, outgoing, rowCodecs(database.dataSource.manager));
@@ -130,13 +131,29 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     await expectHere(id);
     await relay.when(() => relay.asked > 0);
     // The process of before, paused until now, has taken over.
-    relay.importers.push('another');
+    const another = behindRun(relay.importers[0] ?? '');
+    relay.importers.push(another);
     await send(id);
     await arrived(id);
     await relay.when(() => relay.asked > relay.parts.length);
-    expect(relay.importers).toEqual([expect.any(String), 'another', expect.any(String)]);
+    expect(relay.importers).toEqual([expect.any(String), another, expect.any(String)]);
     expect(new Set(relay.importers).size).toBe(3);
     expect(await titles()).toEqual(['before']);
+  });
+
+  it('is imported by a run whose name is later than that of the run before, even if the clock is put back', async () => {
+    const clock = new FixedClock();
+    jest.spyOn(plane.app.get(Clock), 'now').mockImplementation(() => clock.now());
+    const id = randomUUID();
+    for (const seconds of [0, -3600, -3600]) {
+      const known = relay.importers.length;
+      clock.advance(seconds);
+      await expectHere(id);
+      await relay.when(() => relay.importers.length > known);
+      await plane.app.get(Transfers).stop();
+    }
+    expect(relay.importers).toHaveLength(3);
+    expect(relay.importers.toSorted()).toEqual(relay.importers);
   });
 
   it('is no longer read at a home that has been frozen for longer than a move takes', async () => {

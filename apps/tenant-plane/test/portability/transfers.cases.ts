@@ -60,13 +60,15 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
   const codecs = (plane: TestTenantPlane) => rowCodecs(plane.app.get(Database).dataSource.manager);
   const outgoing = (sent = codecs(source)): OutgoingTransfer => {
     const tracking = new ChangeTracking(source.app.get(Database));
-    const tools = { tenants: source.tenants, tracking, relay: relay as unknown as TransferRelay };
+    const nameRun = () => relay.nameRun();
+    const tools = { tenants: source.tenants, tracking, relay: relay as unknown as TransferRelay, nameRun };
     return new OutgoingTransfer(tools, { transferId: 't', tenantId: tenant.tenant_id, recipient }, sent);
   };
   const incoming = (taken = codecs(target)): IncomingTransfer => {
     const marked = { markWhole: async (isWhole: boolean) => void (wholes += Number(isWhole)) };
     const tools: IncomingTools = {
       relay: relay as unknown as TransferRelay,
+      nameRun: () => relay.nameRun(),
       write: (work) => target.tenants.write(tenant.tenant_id, work),
       ...marked,
     };

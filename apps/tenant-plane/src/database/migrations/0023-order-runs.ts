@@ -1,0 +1,11 @@
+import { type MigrationContext, PortableMigration } from '@atlas/persistence';
+
+/** When the newest run of a transfer began, so that the next one begins later. */
+export class OrderRuns1700000000023 extends PortableMigration {
+  protected async apply({ sql, types }: MigrationContext): Promise<void> {
+    await sql(`alter table tenants add column run_begun_at ${types.timestamp}`);
+  }
+  protected async revert({ sql }: MigrationContext): Promise<void> {
+    await sql('alter table tenants drop column run_begun_at');
+  }
+}
