@@ -955,6 +955,24 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       expect(await scene.tenant(tenant.id)).toMatchObject({ tenant_plane_id: scene.cell.id });
     });
 
+    it('does not cut over to a plane that has enrolled under another key since it was sent the rows', async () => {
+      await scene.plane.change(Placement, home, { phase: 'frozen' });
+      const job = await moveTo(second);
+      const leaving = await toldTo(scene.cell, ({ phase, transfer }) => phase === 'frozen' && transfer);
+      await importing(second);
+      const enrolled = scene.before('cut-over', async () => {
+        const { publicKey } = generateKeyPairSync('x25519');
+        const change = { publicKey: publicKey.export({ format: 'jwk' }) as Record<string, unknown> };
+        await scene.plane.change(TenantPlane, { id: second.id }, change);
+      });
+      expect((await sendPart(scene.cell, leaving.id, await sealedPart(leaving, MANIFEST))).status).toBe(200);
+      expect((await sayImported(second, leaving.id)).status).toBe(204);
+      await enrolled;
+      await scene.reaches(job, 'cancelled');
+      expect((await scene.job(job)).error).toMatchObject({ code: 'no_transfer' });
+      expect(await scene.tenant(tenant.id)).toMatchObject({ tenant_plane_id: scene.cell.id });
+    });
+
     it('moves away from a home that was frozen from the start', async () => {
       await scene.plane.change(Placement, home, { phase: 'frozen' });
       await moveTo(second);

@@ -3,7 +3,7 @@ import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ProvisioningJob } from './job.entity';
-import { liveJobFailure } from './live-jobs';
+import { aboutTheSame, liveJobFailure } from './live-jobs';
 import { type JobRequest, newJob } from './new-job';
 import { JobQueue } from './queue/job-queue';
 
@@ -17,7 +17,7 @@ export class JobStarter {
 
   /** @throws DomainError `operation_in_progress` when another job is live at whom it is about. */
   async start(manager: EntityManager, request: JobRequest): Promise<ProvisioningJob> {
-    const job = newJob(request, this.clock.now());
+    const job = newJob(request, await this.afterOthers(manager, request));
     try {
       await insertRow(manager, ProvisioningJob, job);
     } catch (error) {
@@ -25,5 +25,19 @@ export class JobStarter {
     }
     await this.queue.wake(manager, job.id);
     return job;
+  }
+
+  /** Later than any job with the same subject, even if the process that started that one has a clock that is ahead. */
+  private async afterOthers(
+    manager: EntityManager,
+    { tenantId, tenantPlaneId = null }: JobRequest,
+  ): Promise<Date> {
+    const where = aboutTheSame({ tenantId, tenantPlaneId });
+    const newest = await manager.findOne(ProvisioningJob, {
+      ...{ where, order: { id: 'DESC' } },
+      select: { id: true, createdAt: true },
+    });
+    const [now, last] = [this.clock.now(), newest?.createdAt ?? new Date(0)];
+    return last < now ? now : new Date(last.getTime() + 1);
   }
 }

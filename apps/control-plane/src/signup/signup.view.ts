@@ -4,6 +4,8 @@ import { type Signup } from './signup.entity';
 export const SIGNUP_STATUSES = ['unverified', 'expired', 'provisioning', 'active', 'failed'] as const;
 export type SignupStatus = (typeof SIGNUP_STATUSES)[number];
 
+const STANDING: readonly Tenant['status'][] = ['active', 'suspended'];
+
 /** What anybody is told who has its id: never whose it is. */
 export interface SignupView {
   readonly id: string;
@@ -27,5 +29,5 @@ export function signupView(
 
 function statusOf(tenant: Tenant | null): SignupStatus {
   if (tenant?.status === 'provisioning') return 'provisioning';
-  return tenant === null || ['failed', 'deleted'].includes(tenant.status) ? 'failed' : 'active';
+  return tenant !== null && STANDING.includes(tenant.status) ? 'active' : 'failed';
 }

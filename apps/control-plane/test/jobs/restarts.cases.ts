@@ -1,8 +1,10 @@
-import { type TenantStatus, TENANT_STATUSES, uuidv7 } from '@atlas/tenancy';
+import { Database } from '@atlas/persistence';
+import { type TenantStatus, TENANT_STATUSES, createUuidSource, uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { type JobStatus, type StepState } from '../../src/provisioning/job';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { JobRunner } from '../../src/provisioning/job-runner';
+import { JobStarter } from '../../src/provisioning/job-starter';
 import { newJob } from '../../src/provisioning/new-job';
 import { OPERATION_NAMES, OPERATION_RULES, type OperationName } from '../../src/provisioning/operation-rules';
 import { Placement } from '../../src/tenant-planes/placement.entity';
@@ -161,6 +163,23 @@ describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancel
     const id = await job('suspend', 'failed', { tenantId });
     for (const action of ACTIONS)
       expect(refusal(await scene.act(id, action))).toEqual([409, 'operation_in_progress']);
+  });
+
+  it('begins after all others of its tenant, even one of a process whose clock is ahead', async () => {
+    const { app, clock } = scene.plane;
+    const tenantId = await tenant('active');
+    const ahead = new Date(clock.now().getTime() + 60_000);
+    const steps = [{ name: 'first' }];
+    const before = { ...newJob({ operation: 'suspend', tenantId, steps }, ahead), status: 'failed' as const };
+    // That process has a source of its own.
+    const id = createUuidSource()(ahead);
+    await scene.plane.insert(ProvisioningJob, { ...before, id });
+    const since = await app
+      .get(Database)
+      .write((manager) => app.get(JobStarter).start(manager, { operation: 'move', tenantId, steps }));
+    expect([since.id > id, since.createdAt > ahead]).toEqual([true, true]);
+    await scene.plane.change(ProvisioningJob, { id: since.id }, { status: 'succeeded' });
+    expect(await isRestarted(id, 'retry')).toBe(false);
   });
 
   it.each(['rotate_secret', 'upgrade', 'drain'] as const)(

@@ -139,12 +139,12 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       (await plane.rows(Tenant, { adminEmail })).map(({ slug, status }) => `${slug} ${status}`).sort();
     /** The first tenant of the address, and the job that did not get to its end. */
     const stopped = async (email: string) => {
-      const { token } = await askedWith({ email });
+      const { id, token } = await askedWith({ email });
       await verify({ token }).expect(202);
       const [tenant] = (await plane.rows(Tenant, { adminEmail: email })) as [Tenant];
       const [job] = (await plane.rows(ProvisioningJob, { tenantId: tenant.id })) as [ProvisioningJob];
       await plane.post(`${JOBS}/${job.id}/cancel`).expect(202);
-      return { tenant, act: (action: string) => plane.post(`${JOBS}/${job.id}/${action}`) };
+      return { id, tenant, act: (action: string) => plane.post(`${JOBS}/${job.id}/${action}`) };
     };
 
     it('has failed, takes a new one, and the old one is only undone', async () => {
@@ -184,8 +184,9 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
 
     it('is on its way out, takes a new one', async () => {
       const email = 'leaving@leaving.example';
-      const { tenant } = await stopped(email);
+      const { id, tenant } = await stopped(email);
       await plane.change(Tenant, { id: tenant.id }, { status: 'deprovisioning' });
+      expect((await look(id)).body.status).toBe('failed');
       const { token } = await askedWith({ email });
       expect((await verify({ token }).expect(202)).body.slug).toBe('leaving-2');
     });

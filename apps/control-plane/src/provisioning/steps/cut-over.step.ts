@@ -9,7 +9,7 @@ import { placeOf } from '../../tenant-planes/placements';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { Tenant } from '../../tenants/tenant.entity';
-import { Transfers, holdTransfer, isBetween } from '../../transfers/transfers.service';
+import { Transfers, holdTransfer, isBetween, isToOldKey } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 import { unlessMoved } from './whole-copy';
 
@@ -41,6 +41,12 @@ export class CutOverStep extends Step {
         'fatal',
         'no_transfer',
         'The rows were copied to another tenant plane than the one that the tenant moves to.',
+      );
+    if (await isToOldKey(manager, transfer))
+      throw new StepFailure(
+        'fatal',
+        'no_transfer',
+        'The tenant plane that the tenant moves to has enrolled again since the rows were copied to it.',
       );
     const now = this.clock.now();
     const missing = await unlessMoved(manager, transfer, { frozenAt: transfer.frozenAt, now });
