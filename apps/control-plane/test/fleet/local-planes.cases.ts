@@ -146,6 +146,26 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     },
   );
 
+  (driver === 'postgres' ? it : it.skip)(
+    'leaves no role behind when it is removed while that is restored',
+    async () => {
+      const name = `atlas_mended_${process.pid}`;
+      const server = new LocalPostgres(testServerUrl(), join(set.folder, 'app'));
+      const nobodyElse = () => Promise.resolve();
+      await server.ensure(name, 'secret', nobodyElse);
+      let restoring = Promise.resolve(true);
+      await server.drop(name, async () => {
+        restoring = server.restoreRole(name, 'secret');
+        const waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted";
+        await asAdmin(testServerUrl(), (admin) =>
+          eventually(async () => (await admin.query(waiting)).rowCount !== 0, { everyMs: 5 }),
+        );
+      });
+      expect(await restoring).toBe(false);
+      expect((await server.present([name])).roles.size).toBe(0);
+    },
+  );
+
   it('runs nothing of it before it is recorded, and ends where that fails', async () => {
     const plane = await dedicated();
     await refuseRecords();

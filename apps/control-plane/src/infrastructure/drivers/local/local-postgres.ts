@@ -70,14 +70,20 @@ export class LocalPostgres {
     });
   }
 
-  /** The role again, with its password, as the owner of its database and of all that is in it. */
-  async restoreRole(name: string, password: string): Promise<void> {
+  /**
+   * Restores the role, with its password, as the owner of its database and of everything in it. False, and no role, if the
+   * database has been removed.
+   */
+  async restoreRole(name: string, password: string): Promise<boolean> {
     const role = escapeIdentifier(name);
-    await this.asAdmin(this.adminUrl, async (admin) => {
+    const noLease = (): Promise<void> => Promise.resolve();
+    return this.alone(name, noLease, async (admin) => {
+      if (!(await exists(admin, name))) return false;
       await this.ensureRole(admin, name, password);
       await admin.query(`alter database ${role} owner to ${role}`);
+      await this.asAdmin(this.urlOf(name), (client) => client.query(takeOver(name)));
+      return true;
     });
-    await this.asAdmin(this.urlOf(name), (client) => client.query(takeOver(name)));
   }
 
   /** Makes the template unless there is one for this version of the schema. */
@@ -140,11 +146,7 @@ export class LocalPostgres {
    * The database server knows nothing about leases. So a worker first takes the lock on the name and then checks its lease:
    * a worker that lost its lease creates nothing after its successor has cleaned up, and the successor waits for it.
    */
-  private alone(
-    name: string,
-    stillOurs: StillOurs,
-    work: (admin: Client) => Promise<unknown>,
-  ): Promise<unknown> {
+  private alone<T>(name: string, stillOurs: StillOurs, work: (admin: Client) => Promise<T>): Promise<T> {
     return this.asAdmin(this.adminUrl, async (admin) => {
       await admin.query(`set lock_timeout = '10s'`);
       await admin.query('select pg_advisory_lock($1, hashtext($2))', [NAME_LOCK, name]);

@@ -113,8 +113,7 @@ export class LocalDriver extends InfrastructureDriver {
     }
     if (part !== 'role' || !plane) return false;
     const { password } = new URL(this.planes.databaseUrlOf(plane).reveal());
-    await this.postgres(subject).restoreRole(plane.name, decodeURIComponent(password));
-    return true;
+    return this.postgres(subject).restoreRole(plane.name, decodeURIComponent(password));
   }
 
   private newDatabaseUrl(request: InfrastructureRequest, name: string, password: string): Secret {
