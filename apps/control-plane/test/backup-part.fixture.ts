@@ -13,9 +13,9 @@ const ATTEMPT = 'only';
 
 let runs = 0;
 
-/** The name of a run that begins after all before. */
-export function nextRun(): string {
-  return runName(new Date((runs += 1)));
+/** The name of a run that begins after all others of its generation. */
+export function nextRun(generation = 1): string {
+  return runName({ generation, begunAt: new Date((runs += 1)) });
 }
 
 /** A part as a tenant plane makes it: of a backup, its only one. */
@@ -42,8 +42,18 @@ export function sendPart(plane: PlaneSimulator, id: string, sealed: string, part
   });
 }
 
+/** The generation is that of the plane's entry. */
+function nextRunOf({ tenants }: PlaneSimulator, id: string): string {
+  const told = [...tenants.values()].find(({ transfer }) => transfer?.id === id);
+  return nextRun(told?.transfer?.generation);
+}
+
 /** As an import that begins does; the same one may ask again. */
-export function takePart(plane: PlaneSimulator, id: string, importer = nextRun()): Promise<SignedAnswer> {
+export function takePart(
+  plane: PlaneSimulator,
+  id: string,
+  importer = nextRunOf(plane, id),
+): Promise<SignedAnswer> {
   return askFor(plane, id, 1, { importer });
 }
 
@@ -54,7 +64,7 @@ export async function sayImported(
   part = 1,
   attempt?: string,
 ): Promise<SignedAnswer> {
-  const importer = nextRun();
+  const importer = nextRunOf(plane, id);
   await takePart(plane, id, importer);
   return sayImportedBy(plane, id, importer, part, attempt);
 }

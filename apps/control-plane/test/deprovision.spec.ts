@@ -1,7 +1,7 @@
 import { type KeyObject, generateKeyPairSync } from 'node:crypto';
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
-import { type DesiredTenant, type DesiredTransfer } from '@atlas/plane-contract';
+import { type DesiredTenant, type DesiredTransfer, runName } from '@atlas/plane-contract';
 import { uuidv7 } from '@atlas/tenancy';
 import { type JWK, compactDecrypt, importJWK, jwtVerify } from 'jose';
 import { In } from 'typeorm';
@@ -207,8 +207,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const tenant = await gone();
     const job = await importing(tenant);
     const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
-    const trial = (await scene.plane.rows(Transfer, { id }))[0]?.importer?.slice(0, -1) ?? '';
-    const [first, unheard, second] = [nextRun(), nextRun(), nextRun()];
+    const [first, unheard, second] = [nextRun(2), nextRun(2), nextRun(2)];
     for (const importer of [first, second])
       expect((await takePart(scene.cell, id, importer)).status).toBe(200);
     // Sent by a process that has ended: all of it late, and out of order too.
@@ -217,9 +216,9 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       () => takePart(scene.cell, id, first),
       () => sayImportedBy(scene.cell, id, first),
       () => takePart(scene.cell, id, unheard),
-      () => sayImportedBy(scene.cell, id, trial),
-      () => takePart(scene.cell, id, trial),
-      () => sayImportedBy(scene.cell, id, nextRun()),
+      // Of the trial of the backup, before it was brought back.
+      () => takePart(scene.cell, id, nextRun(1)),
+      () => sayImportedBy(scene.cell, id, nextRun(2)),
     ];
     for (const say of late) expect(refusal(await say())).toEqual([409, 'import_superseded']);
     expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ importer: second, imported: 0 }]);
@@ -234,13 +233,14 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const tenant = await gone();
     const job = await importing(tenant);
     const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
-    const before = nextRun();
+    const before = nextRun(2);
     await takePart(scene.cell, id, before);
     await scene.act(job, 'cancel').expect(202);
     await scene.reaches(job, 'cancelled');
     const again = await importing(tenant);
     expect(entryOf(tenant.id)?.transfer).toMatchObject({ id, key: expect.any(String) });
-    expect(refusal(await sayImportedBy(scene.cell, id, before))).toEqual([409, 'import_superseded']);
+    for (const late of [sayImportedBy, takePart])
+      expect(refusal(await late(scene.cell, id, before))).toEqual([409, 'import_superseded']);
     await scene.reaches(again, 'waiting');
     await sayImported(scene.cell, id);
     await told(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
@@ -1092,8 +1092,15 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
 
     const restoring = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
     await seen(({ phase, transfer: coming }) => phase === 'importing' && coming);
+    /** An import by a plane that has this on its clock. */
+    const imports = async ({ id: of, generation = 0 }: DesiredTransfer, time: string) =>
+      (await takePart(cell, of, runName({ generation, begunAt: new Date(time) }))).status;
+    expect(await imports(await transfer(), '2030-01-01T12:00:00Z')).toBe(200);
     const coming = await failsThenOpens(await enrolAgain());
-    await sayImported(cell, coming.id);
+    expect(await imports(coming, '2030-01-01T11:57:00Z')).toBe(200);
+    const second = runName({ generation: coming.generation ?? 0, begunAt: new Date('2030-01-01T11:58:00Z') });
+    await takePart(cell, coming.id, second);
+    await sayImportedBy(cell, coming.id, second);
     await seen(({ phase }) => phase === 'serving');
     await report('applied');
     await scene.reaches(restoring.body.job.id, 'succeeded');

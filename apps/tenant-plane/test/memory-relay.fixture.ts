@@ -47,7 +47,7 @@ export class MemoryRelay {
 
   /** For a source that is no plane. */
   async nameRun(): Promise<string> {
-    return runName(new Date((this.runs += 1)));
+    return runName({ generation: 1, begunAt: new Date((this.runs += 1)) });
   }
 
   /** Until the target has imported all that was sent. */

@@ -14,6 +14,8 @@ export type DesiredTenantStatus = 'active' | 'suspended' | 'deprovisioning';
 export interface DesiredTransfer {
   readonly id: string;
   readonly role: 'source' | 'target' | 'backup';
+  /** Rises when everything must begin anew: for another plane, or for another key of the same one. Part of the names of runs. */
+  readonly generation?: number;
   readonly recipient?: Readonly<Record<string, unknown>>;
   /** Where the rows are encrypted to a backup's key: that key (a private JWK), as a JWE to the plane's own. */
   readonly key?: string;

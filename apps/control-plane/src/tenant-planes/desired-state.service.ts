@@ -162,6 +162,7 @@ export class DesiredStates implements OnModuleInit {
         .addSelect('transfer.recipient', 'transfer_recipient')
         .addSelect('transfer.purpose', 'transfer_purpose')
         .addSelect('transfer.plane_key', 'transfer_key')
+        .addSelect('transfer.generation', 'transfer_generation')
         .addSelect('plane.id', 'plane_id')
         .getRawMany<ChangedRow>(),
     );
@@ -210,6 +211,7 @@ interface ChangedRow {
   readonly transfer_recipient: string | Record<string, unknown> | null;
   readonly transfer_purpose: TransferPurpose | null;
   readonly transfer_key: string | null;
+  readonly transfer_generation: number | null;
 }
 
 /** One that has moved, or whose rows shall go, is still spoken of. */
@@ -240,10 +242,10 @@ function toEntry(row: ChangedRow): DesiredTenant {
 function transferOf(row: ChangedRow): DesiredTransfer {
   const { transfer_purpose: purpose, transfer_target, plane_id, transfer_recipient: kept } = row;
   const id = row.transfer_id ?? '';
-  const key = row.transfer_key ?? undefined;
-  if (purpose !== 'backup' && transfer_target === plane_id) return { id, role: 'target', key };
+  const [key, generation] = [row.transfer_key ?? undefined, row.transfer_generation ?? undefined];
+  if (purpose !== 'backup' && transfer_target === plane_id) return { id, role: 'target', generation, key };
   const recipient = typeof kept === 'string' ? (JSON.parse(kept) as Record<string, unknown>) : (kept ?? {});
-  return { id, role: purpose === 'backup' ? 'backup' : 'source', recipient, key };
+  return { id, role: purpose === 'backup' ? 'backup' : 'source', generation, recipient, key };
 }
 
 function topicOf(tenantPlaneId: string): string {

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { SecretBox, insertRow, updateRows } from '@atlas/persistence';
-import { BACKUP_KEY_TYPE, type LastPart, type Manifest, behindRun } from '@atlas/plane-contract';
+import { BACKUP_KEY_TYPE, type LastPart, type Manifest } from '@atlas/plane-contract';
 import { Clock, type Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import {
@@ -71,16 +71,11 @@ export class Backups {
     return true;
   }
 
-  /**
-   * Has a plane import the backup. Rows of an earlier import may be gone, so no earlier import counts. What another plane
-   * named does not: this one may have a clock that is behind.
-   */
+  /** Has a plane import the backup. Rows of an earlier import may be gone, so no earlier import counts. */
   async bringBack(manager: EntityManager, backup: Transfer, tenantPlaneId: string): Promise<void> {
     const planes = { sourcePlaneId: tenantPlaneId, targetPlaneId: tenantPlaneId };
     const planeKey = await this.keyFor(manager, backup, tenantPlaneId);
-    const known = backup.targetPlaneId === tenantPlaneId ? backup.importer : null;
-    const anew = { imported: 0, importer: known && behindRun(known), endedAt: null };
-    const coming = { ...planes, ...anew, planeKey, purpose: 'restore' } as const;
+    const coming = { ...planes, ...anew(backup), planeKey, purpose: 'restore', endedAt: null } as const;
     await updateRows(manager, Transfer, { id: backup.id }, coming);
   }
 
@@ -89,12 +84,12 @@ export class Backups {
    * what it needs.
    */
   async renewPlaneKey(manager: EntityManager, backup: Transfer): Promise<boolean> {
-    const { id, planeKey, targetPlaneId } = backup;
+    const { id, planeKey: known, targetPlaneId } = backup;
     const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id: targetPlaneId });
-    if (planeKey !== null && decodeProtectedHeader(planeKey).kid === (await keyIdOf(publicKey))) return false;
+    if (known !== null && decodeProtectedHeader(known).kid === (await keyIdOf(publicKey))) return false;
     const live = { id, targetPlaneId, endedAt: IsNull() };
-    const renewed = { planeKey: await this.keyFor(manager, backup, targetPlaneId) };
-    return (await updateRows(manager, Transfer, live, renewed)) === 1;
+    const planeKey = await this.keyFor(manager, backup, targetPlaneId);
+    return (await updateRows(manager, Transfer, live, { ...anew(backup), planeKey })) === 1;
   }
 
   /** It was not brought back after all. */
@@ -154,4 +149,9 @@ export class Backups {
 /** Of a plane's key: RFC 7638. */
 function keyIdOf(publicKey: unknown): Promise<string> {
   return calculateJwkThumbprint(publicKey as JWK);
+}
+
+/** No run that has begun so far counts any more, not even one whose requests come late. */
+function anew({ generation }: Transfer): Pick<Transfer, 'generation' | 'importer' | 'imported'> {
+  return { generation: generation + 1, importer: null, imported: 0 };
 }

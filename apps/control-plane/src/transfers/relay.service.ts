@@ -1,5 +1,5 @@
 import { Database, Signals, updateRows } from '@atlas/persistence';
-import { type TransferPartHeader, isLaterRun } from '@atlas/plane-contract';
+import { type TransferPartHeader, generationOf, isLaterRun } from '@atlas/plane-contract';
 import { DomainError, validationFailed } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { decodeProtectedHeader } from 'jose';
@@ -50,7 +50,7 @@ export class TransferRelay {
       await this.keys.holdAccepted(manager, keyId);
       const transfer = await this.require(manager, { id, sourcePlaneId, purpose: Not('restore') });
       const isNew = transfer.attempt !== header.attempt;
-      const isLate = isNew && !isLaterRun(header.attempt, transfer.attempt);
+      const isLate = isNew && !mayBegin(header.attempt, transfer, transfer.attempt);
       if (isLate || part > (isNew ? 1 : transfer.parts + 1)) throw outOfOrder();
       if (isNew) await manager.delete(TransferPart, { transferId: id });
       await manager.upsert(TransferPart, { transferId: id, part, sealed }, ['transferId', 'part']);
@@ -111,7 +111,7 @@ export class TransferRelay {
     transfer: Transfer,
     { part, importer, attempt }: WantedPart,
   ): Promise<void> {
-    const isNew = part === 1 && attempt === undefined && isLaterRun(importer, transfer.importer);
+    const isNew = part === 1 && attempt === undefined && mayBegin(importer, transfer, transfer.importer);
     if (!isNew) throw importSuperseded();
     await updateRows(manager, Transfer, { id: transfer.id }, { importer, imported: 0 });
   }
@@ -132,6 +132,11 @@ export class TransferRelay {
     const detail = 'There is no such transfer, or it has ended, or this plane has another part in it.';
     throw new DomainError('transfer_not_found', 'not_found', detail);
   }
+}
+
+/** A run of an earlier generation began before everything was to begin anew. */
+function mayBegin(name: string, { generation }: Transfer, newest: string | null): boolean {
+  return (generationOf(name) ?? generation) === generation && isLaterRun(name, newest);
 }
 
 function headerOf(sealed: string): TransferPartHeader | null {

@@ -32,6 +32,8 @@ export class Transfer {
   @Column('integer', { name: 'last_changes' }) lastChanges: number;
   /** How many of them `importer` has imported. */
   @Column('integer') imported: number;
+  /** Runs of an earlier one are too late. Rises when everything must begin anew. */
+  @Column('integer') generation: number;
   /** The newest run of the target. */
   @Column('varchar', { nullable: true }) importer: string | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;

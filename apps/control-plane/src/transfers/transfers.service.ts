@@ -79,7 +79,7 @@ export function newTransfer(
     ...facts,
     ...{ id: uuidv7(now), keySealed: null, planeKey: null },
     ...{ manifest: null, attempt: null, parts: 0, lastKind: null, lastChanges: 0 },
-    ...{ imported: 0, importer: null },
+    ...{ imported: 0, importer: null, generation: 1 },
     ...{ createdAt: now, frozenAt: null, endedAt: null },
   };
 }

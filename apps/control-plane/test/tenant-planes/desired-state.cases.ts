@@ -11,7 +11,7 @@ import { Placement } from '../../src/tenant-planes/placement.entity';
 import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
 import { MAX_LONG_POLLS, WaitingCalls } from '../../src/tenant-planes/waiting-calls';
 import { Transfer } from '../../src/transfers/transfer.entity';
-import { topicOf } from '../../src/transfers/transfers.service';
+import { newTransfer, topicOf } from '../../src/transfers/transfers.service';
 import { sealedPart, sendPart } from '../backup-part.fixture';
 import { TestControlPlane } from '../control-plane.fixture';
 import { type PlaneSimulator, type SignedAnswer, bodyOf, refusal } from '../plane-simulator.fixture';
@@ -125,13 +125,11 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     /** Of rows that `target` waits for. */
     const transferTo = async (target: PlaneSimulator, source: PlaneSimulator): Promise<string> => {
       const { body } = await plane.provision({ region: 'key-source' }).expect(202);
-      const [id, tenantId] = [randomUUID(), body.tenant.id];
       const planes = { sourcePlaneId: source.id, targetPlaneId: target.id };
-      await plane.insert(Transfer, {
-        ...{ id, tenantId, ...planes, purpose: 'move', recipient: {}, parts: 0, lastChanges: 0, imported: 0 },
-        createdAt: plane.clock.now(),
-      });
-      return id;
+      const facts = { tenantId: body.tenant.id, ...planes, purpose: 'move', recipient: {} } as const;
+      const transfer = newTransfer(facts, plane.clock.now());
+      await plane.insert(Transfer, transfer);
+      return transfer.id;
     };
     const takePart = async (
       target: PlaneSimulator,

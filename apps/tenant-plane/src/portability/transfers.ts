@@ -118,7 +118,7 @@ export class Transfers {
     running: RunningTransfer,
   ): Promise<void> {
     const tracking = new ChangeTracking(this.database, running.fence);
-    const nameRun = (): Promise<string> => this.nameRun(tenantId, running.fence);
+    const nameRun = (): Promise<string> => this.nameRun(tenantId, running);
     const tools = { tenants: this.tenants, tracking, relay: this.relay, nameRun };
     const outgoing = { transferId: transfer.id, tenantId, recipient: transfer.recipient ?? {} };
     running.outgoing ??= new OutgoingTransfer(tools, outgoing, this.codecs());
@@ -135,7 +135,7 @@ export class Transfers {
     const tracking = new ChangeTracking(this.database, fence);
     const tools: IncomingTools = {
       relay: this.relay,
-      nameRun: () => this.nameRun(tenantId, fence),
+      nameRun: () => this.nameRun(tenantId, running),
       write: (work) => tracking.writeFrozen(tenantId, () => this.tenants.write(tenantId, work)),
       markWhole: (isWhole) => this.markWhole(tenantId, isWhole ? transfer.id : null, fence),
     };
@@ -153,7 +153,7 @@ export class Transfers {
       const tenants = new TenantDatabase(scratch);
       const tools: IncomingTools = {
         relay: this.relay,
-        nameRun: () => this.nameRun(tenantId, running.fence),
+        nameRun: () => this.nameRun(tenantId, running),
         write: (work) => tenants.write(tenantId, work),
         markWhole: () => Promise.resolve(),
       };
@@ -180,14 +180,14 @@ export class Transfers {
   }
 
   /** Later than any run of this tenant's before, whichever process began it. */
-  private nameRun(id: string, fence: Fence): Promise<string> {
+  private nameRun(id: string, { transfer, fence }: RunningTransfer): Promise<string> {
     return this.database.write(async (manager) => {
       const { runBegunAt } = await manager.findOneByOrFail(Tenant, { id });
       const now = this.clock.now();
       const begunAt = runBegunAt && runBegunAt >= now ? new Date(runBegunAt.getTime() + 1) : now;
       await manager.update(Tenant, { id }, { runBegunAt: begunAt });
       await fence(manager);
-      return runName(begunAt);
+      return runName({ generation: transfer.generation ?? 1, begunAt });
     });
   }
 

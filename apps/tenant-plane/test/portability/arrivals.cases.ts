@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ChangeTracking, Database } from '@atlas/persistence';
-import { type DesiredTenant, behindRun } from '@atlas/plane-contract';
+import { type DesiredTenant } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
 import { Client } from 'pg';
@@ -131,7 +131,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     await expectHere(id);
     await relay.when(() => relay.asked > 0);
     // The process of before, paused until now, has taken over.
-    const another = behindRun(relay.importers[0] ?? '');
+    const another = `${relay.importers[0]}~`;
     relay.importers.push(another);
     await send(id);
     await arrived(id);
