@@ -3,6 +3,9 @@ import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/te
 import { type DataSource } from 'typeorm';
 import { CONTROL_PLANE_SCHEMA } from '../src/database/schema';
 
+/** What only the version before needs: dropped two releases later (ADR 16). */
+const UNUSED = ['transfers.superseded'];
+
 describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
   let database: TestDatabase;
   let source: DataSource;
@@ -42,7 +45,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
   it('make the tables that the entities describe; go back to nothing; and come again', async () => {
     await source.runMigrations();
     const made = await columns();
-    expect(made).toEqual(described());
+    expect(made).toEqual([...described(), ...UNUSED].sort());
     expect(made.length).toBeGreaterThan(100);
     for (let left = source.migrations.length; left > 0; left -= 1) await source.undoLastMigration();
     expect(await columns()).toEqual([]);

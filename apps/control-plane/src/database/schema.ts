@@ -46,7 +46,7 @@ import { LimitAddressChanges1700000000027 } from './migrations/0027-limit-addres
 import { NameImports1700000000028 } from './migrations/0028-name-imports';
 import { RotateBesideJobs1700000000029 } from './migrations/0029-rotate-beside-jobs';
 import { TellLateReports1700000000030 } from './migrations/0030-tell-late-reports';
-import { OrderRuns1700000000031 } from './migrations/0031-order-runs';
+import { CountGenerations1700000000031 } from './migrations/0031-count-generations';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -106,6 +106,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     NameImports1700000000028,
     RotateBesideJobs1700000000029,
     TellLateReports1700000000030,
-    OrderRuns1700000000031,
+    CountGenerations1700000000031,
   ],
 };
