@@ -80,11 +80,18 @@ export class Removals {
     );
     for (const { id } of due)
       await this.database
-        .write((manager) => this.operations.accept(manager, id, 'purge'))
+        .write((manager) => this.purge(manager, id))
         .catch((error: unknown) => {
           // Another job for this tenant has just begun. The next sweep tries again.
           if (!(error instanceof DomainError)) throw error;
         });
+  }
+
+  /** A sweep may be paused: by the time it goes on, the tenant may have been restored and deprovisioned again. */
+  private async purge(manager: EntityManager, id: string): Promise<void> {
+    const { restorableUntil } = await lockTenant(manager, id);
+    if (restorableUntil === null || restorableUntil > this.clock.now()) return;
+    await this.operations.accept(manager, id, 'purge');
   }
 
   private requireRestorable(tenant: Tenant): void {
