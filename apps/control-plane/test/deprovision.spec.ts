@@ -892,6 +892,35 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(again.tenants.get(id)).toMatchObject({ phase: 'serving', status: 'active' });
   });
 
+  it.each([
+    ['by the clock of another process, came last', 1, true],
+    ['enrolled last, where its deprovisioning did not note its home', -1, false],
+  ])('comes back to its home, not to an old copy that %s', async (_, cameAt, isNoted) => {
+    const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
+    const { id, slug, tenant_plane_id: tenantPlaneId } = body.tenant;
+    const theirs = new PlaneSimulator(scene.plane.url, scene.plane.clock, tenantPlaneId, body.install);
+    await theirs.enrol();
+    await theirs.serve(id);
+    await scene.reaches(body.job.id, 'succeeded');
+    // It lived there before, and that plane had its secret rotated since.
+    const [home] = await scene.plane.rows(TenantPlane, { id: tenantPlaneId });
+    const [place] = await scene.plane.rows(Placement, { tenantPlaneId });
+    const at = (days: number) => new Date(scene.plane.clock.now().getTime() + days * DAY_MS);
+    const stale = { id: uuidv7(), name: `${slug}-stale`, enrolledAt: at(1), placed: 0 };
+    const left = { tenantPlaneId: stale.id, createdAt: at(cameAt), removeAfter: at(2) };
+    await scene.plane.insert(TenantPlane, { ...home, ...stale });
+    await scene.plane.insert(Placement, { ...place, ...left, phase: 'retired', holdsPlace: false });
+
+    const { job } = await begin({ id, slug });
+    await scene.reaches(job, 'succeeded');
+    expect(await scene.plane.rows(TenantPlane, { id: stale.id })).toMatchObject([{ status: 'retired' }]);
+    const params = { status: 'active' };
+    if (!isNoted) await scene.plane.change(ProvisioningJob, { id: job }, { params });
+    await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
+    const expected = await scene.plane.rows(Placement, { tenantId: id, holdsPlace: true });
+    expect(expected).toMatchObject([{ tenantPlaneId, phase: 'importing' }]);
+  });
+
   describe('is refused', () => {
     it('without its slug typed right, and nothing happens', async () => {
       const { id, slug } = await active();
