@@ -1085,6 +1085,8 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', tenant_plane_id: scene.cell.id });
     expect(await placedOn(first)).toEqual([0]);
 
+    await told(tenant.id, ({ status, transfer }) => status === 'active' && !transfer);
+    await scene.report(tenant.id, 'applied');
     await scene.plane.app.get(Chores).run(scene.plane.clock.now());
     const { entry_revision, purge } = await eventually(async () => {
       await first.pull();

@@ -3,7 +3,10 @@ import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { OldCopies } from '../../src/provisioning/old-copies';
+import { DesiredStates } from '../../src/tenant-planes/desired-state.service';
 import { Placement } from '../../src/tenant-planes/placement.entity';
+import { reservedPlacement } from '../../src/tenant-planes/placements';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
@@ -62,6 +65,42 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
     jest.spyOn(scene.plane.app.get(Database), 'read').mockResolvedValueOnce([place]);
     await scene.plane.app.get(OldCopies).sweep();
     expect(await scene.plane.count(ProvisioningJob, { tenantId: id, operation: 'remove_copy' })).toBe(0);
+  });
+
+  describe('with an old copy whose time is over', () => {
+    const removals = () => scene.plane.rows(ProvisioningJob, { tenantId: id, operation: 'remove_copy' });
+    const sweep = () => scene.plane.app.get(OldCopies).sweep();
+    const leftBehind = async (): Promise<string> => {
+      const { id: tenantPlaneId } = await scene.plane.registerCell();
+      const removeAfter = scene.plane.clock.now();
+      const place = reservedPlacement({ tenantId: id, tenantPlaneId, createdAt: removeAfter }, 'serving');
+      const old = { phase: 'retired', holdsPlace: false, removeAfter } as const;
+      await scene.plane.insert(Placement, { ...place, ...old });
+      return tenantPlaneId;
+    };
+
+    it('keeps it until its home has said that it is the home', async () => {
+      await leftBehind();
+      const [home] = await scene.plane.rows(Placement, { tenantId: id, holdsPlace: true });
+      const database = scene.plane.app.get(Database);
+      const states = scene.plane.app.get(DesiredStates);
+      await database.write((manager) => states.publish(manager, home as Placement));
+      await sweep();
+      expect(await removals()).toEqual([]);
+      await scene.cell.pull();
+      await scene.report(id, 'applied');
+      await sweep();
+      expect(await removals()).toHaveLength(1);
+    });
+
+    it('keeps it while its home is not enrolled', async () => {
+      await leftBehind();
+      const cell = { id: scene.cell.id };
+      await scene.plane.change(TenantPlane, cell, { status: 'expected' });
+      await sweep();
+      await scene.plane.change(TenantPlane, cell, { status: 'enrolled' });
+      expect(await removals()).toEqual([]);
+    });
   });
 
   it('can be taken back: an undone suspension leaves it active', async () => {
