@@ -20,6 +20,16 @@ const HOME_SERVES = `exists (select 1 from placements home join tenant_planes pl
   where home.tenant_id = place.tenant_id and home.holds_place and home.phase <> 'importing' and plane.status = 'enrolled'
     and home.reported_state = 'applied' and home.reported_revision >= home.entry_revision)`;
 
+/**
+ * SQL: whether a removal of the copy at `place` has failed and may still be retried. It waits for a person. Takes as `harmless`
+ * what it may be retried behind; behind anything else another removal begins.
+ */
+const HAS_FAILED = `exists (select 1 from provisioning_jobs job
+  where job.tenant_id = place.tenant_id and job.operation = 'remove_copy' and job.status = 'failed'
+    and job.params ->> 'tenant_plane_id' = cast(place.tenant_plane_id as varchar)
+    and not exists (select 1 from provisioning_jobs since
+      where since.tenant_id = job.tenant_id and since.id > job.id and since.operation not in (:...harmless)))`;
+
 /** Begins the removal of copies that tenants have moved away from, once their time is over and the new home serves. */
 @Injectable()
 export class OldCopies {
@@ -65,6 +75,7 @@ export class OldCopies {
     return manager
       .createQueryBuilder(Placement, 'place')
       .where({ removeAfter: LessThanOrEqual(this.clock.now()) })
-      .andWhere(HOME_SERVES);
+      .andWhere(HOME_SERVES)
+      .andWhere(`not ${HAS_FAILED}`, { harmless: OPERATION_RULES.remove_copy.restartsBehind });
   }
 }

@@ -3,6 +3,8 @@ import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { OldCopies } from '../../src/provisioning/old-copies';
+import { StepFailure } from '../../src/provisioning/step';
+import { PurgeCopyStep } from '../../src/provisioning/steps/purge-copy.step';
 import { DesiredStates } from '../../src/tenant-planes/desired-state.service';
 import { Placement } from '../../src/tenant-planes/placement.entity';
 import { reservedPlacement } from '../../src/tenant-planes/placements';
@@ -10,6 +12,7 @@ import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
+const BROKEN = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
 const KEY = { headers: { 'idempotency-key': 'suspend-once' } };
 
 describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
@@ -91,6 +94,33 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
       await scene.report(id, 'applied');
       await sweep();
       expect(await removals()).toHaveLength(1);
+    });
+
+    it('leaves a removal that failed to a person, who retries it', async () => {
+      const places = [await leftBehind(), await leftBehind()];
+      const failing = jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockRejectedValue(BROKEN);
+      for (const count of [1, 2, 2, 2]) {
+        await sweep();
+        await eventually(async () => (await removals()).every(({ status }) => status === 'failed'));
+        expect(await removals()).toHaveLength(count);
+      }
+      failing.mockRestore();
+      const failed = await removals();
+      expect(failed.map(({ params }) => params['tenant_plane_id']).sort()).toEqual(places.sort());
+      await scene.act(failed[0]?.id ?? '', 'retry').expect(202);
+      await scene.reaches(failed[0]?.id ?? '', 'waiting');
+    });
+
+    it('begins another removal where the one that failed can no longer be retried', async () => {
+      await leftBehind();
+      jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockRejectedValueOnce(BROKEN);
+      await sweep();
+      const [failed] = await removals();
+      await scene.reaches(failed?.id ?? '', 'failed');
+      await perform('suspend', 'suspended');
+      expect(refusal(await scene.act(failed?.id ?? '', 'retry'))).toEqual([409, 'invalid_transition']);
+      await sweep();
+      expect(await removals()).toHaveLength(2);
     });
 
     it('keeps it while its home is not enrolled', async () => {
