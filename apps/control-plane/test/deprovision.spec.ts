@@ -11,6 +11,7 @@ import { AuditEvent } from '../src/audit/audit-event.entity';
 import { Audit } from '../src/audit/audit.service';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { EraseBackupStep } from '../src/provisioning/steps/erase-backup.step';
+import { OpenRestoreStep } from '../src/provisioning/steps/open-restore.step';
 import { ReservePlaceStep } from '../src/provisioning/steps/reserve-place.step';
 import { StepFailure, done } from '../src/provisioning/step';
 import { ReadableBackup } from '../src/provisioning/steps/readable-backup';
@@ -19,6 +20,7 @@ import { ReinstateStep } from '../src/provisioning/steps/reinstate.step';
 import { RemoveCopiesStep } from '../src/provisioning/steps/remove-copies.step';
 import { CommitOutcomeUnknown } from '@atlas/platform';
 import { newJob } from '../src/provisioning/new-job';
+import { Removals } from '../src/provisioning/removals.service';
 import { Chores } from '../src/provisioning/chores';
 import { Placement } from '../src/tenant-planes/placement.entity';
 import { reservedPlacement } from '../src/tenant-planes/placements';
@@ -134,12 +136,15 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
   /** As far as the plane that has its rows is told to serve it. */
   const comingBack = async ({ id }: Gone) => {
     const { body } = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
+    return { job: body.job.id as string, transfer: await isImported({ id }) };
+  };
+  const isImported = async ({ id }: { id: string }): Promise<string> => {
     const coming = await told(id, ({ phase, transfer }) => phase === 'importing' && transfer);
     expect(coming).toMatchObject({ role: 'target', key: expect.any(String) });
     expect((await takePart(scene.cell, coming.id)).text).toMatch(/^ey/);
     expect((await sayImported(scene.cell, coming.id)).status).toBe(204);
     await told(id, ({ phase, status }) => phase === 'serving' && status === 'active');
-    return { job: body.job.id as string, transfer: coming.id };
+    return coming.id;
   };
 
   it('is restored to a place, by the plane that takes the backup, as what it was', async () => {
@@ -589,6 +594,39 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const newestJob = async ({ id }: { id: string }): Promise<string> =>
       (await scene.plane.get(`${JOBS}?tenant_id=${id}&limit=1`).expect(200)).body.items[0].id;
 
+    it('is not purged by a paused sweep after it was restored and deprovisioned again', async () => {
+      const { app, clock } = scene.plane;
+      const tenant = await gone();
+      jest.spyOn(app.get(OpenRestoreStep), 'run').mockRejectedValueOnce(broken);
+      const { body } = await scene.plane.post(`/api/tenants/${tenant.id}/restore`).expect(202);
+      await scene.reaches(body.job.id, 'failed');
+      await scene.plane.change(Tenant, { id: tenant.id }, { restorableUntil: clock.now() });
+      const database = app.get(Database);
+      const write = database.write.bind(database);
+      const [paused, goesOn] = [new Gate(), new Gate()];
+      jest.spyOn(database, 'write').mockImplementationOnce(async (work) => {
+        paused.open();
+        await goesOn.opened;
+        return write(work);
+      });
+      const sweeping = app.get(Removals).sweep();
+      await paused.opened;
+
+      await scene.act(body.job.id, 'retry').expect(202);
+      await isImported(tenant);
+      await scene.report(tenant.id, 'applied');
+      await scene.reaches(body.job.id, 'succeeded');
+      const again = await begin(tenant);
+      const backup = await backUp(again);
+      await purge(again);
+      await scene.reaches(again.job, 'succeeded');
+
+      goesOn.open();
+      await sweeping;
+      expect(await scene.plane.count(ProvisioningJob, { tenantId: tenant.id, operation: 'purge' })).toBe(0);
+      expect((await comingBack(again)).transfer).toBe(backup.id);
+    });
+
     it('is not deleted before the rows that a failed restore brought back are gone', async () => {
       jest.spyOn(scene.plane.app.get(ReinstateStep), 'run').mockRejectedValueOnce(broken);
       const tenant = await gone();
@@ -854,6 +892,35 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(again.tenants.get(id)).toMatchObject({ phase: 'serving', status: 'active' });
   });
 
+  it.each([
+    ['by the clock of another process, came last', 1, true],
+    ['enrolled last, where its deprovisioning did not note its home', -1, false],
+  ])('comes back to its home, not to an old copy that %s', async (_, cameAt, isNoted) => {
+    const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
+    const { id, slug, tenant_plane_id: tenantPlaneId } = body.tenant;
+    const theirs = new PlaneSimulator(scene.plane.url, scene.plane.clock, tenantPlaneId, body.install);
+    await theirs.enrol();
+    await theirs.serve(id);
+    await scene.reaches(body.job.id, 'succeeded');
+    // It lived there before, and that plane had its secret rotated since.
+    const [home] = await scene.plane.rows(TenantPlane, { id: tenantPlaneId });
+    const [place] = await scene.plane.rows(Placement, { tenantPlaneId });
+    const at = (days: number) => new Date(scene.plane.clock.now().getTime() + days * DAY_MS);
+    const stale = { id: uuidv7(), name: `${slug}-stale`, enrolledAt: at(1), placed: 0 };
+    const left = { tenantPlaneId: stale.id, createdAt: at(cameAt), removeAfter: at(2) };
+    await scene.plane.insert(TenantPlane, { ...home, ...stale });
+    await scene.plane.insert(Placement, { ...place, ...left, phase: 'retired', holdsPlace: false });
+
+    const { job } = await begin({ id, slug });
+    await scene.reaches(job, 'succeeded');
+    expect(await scene.plane.rows(TenantPlane, { id: stale.id })).toMatchObject([{ status: 'retired' }]);
+    const params = { status: 'active' };
+    if (!isNoted) await scene.plane.change(ProvisioningJob, { id: job }, { params });
+    await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
+    const expected = await scene.plane.rows(Placement, { tenantId: id, holdsPlace: true });
+    expect(expected).toMatchObject([{ tenantPlaneId, phase: 'importing' }]);
+  });
+
   describe('is refused', () => {
     it('without its slug typed right, and nothing happens', async () => {
       const { id, slug } = await active();
@@ -1018,6 +1085,8 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', tenant_plane_id: scene.cell.id });
     expect(await placedOn(first)).toEqual([0]);
 
+    await told(tenant.id, ({ status, transfer }) => status === 'active' && !transfer);
+    await scene.report(tenant.id, 'applied');
     await scene.plane.app.get(Chores).run(scene.plane.clock.now());
     const { entry_revision, purge } = await eventually(async () => {
       await first.pull();

@@ -121,12 +121,23 @@ describe(TerraformDriver.name, () => {
     expect(readdirSync(directory).filter((name) => name.endsWith('.tfplan'))).toEqual(['successor.tfplan']);
   });
 
-  it('destroys what there is, and its directory', async () => {
+  it('destroys what there is, and keeps its directory until it is to forget the plane', async () => {
     await driver.create(request, write);
     await driver.destroy(SUBJECT, write);
     expect(commands().slice(4)).toEqual(['init', 'plan', 'apply']);
     expect(fake.calls()[5]).toContain('-destroy');
+    expect(workDirectories()).toEqual(['atlas_acme_00-plane']);
+    await driver.forget(SUBJECT);
     expect(workDirectories()).toEqual([]);
+  });
+
+  it('has lost track of a plane whose directory is missing, until a person puts one there', async () => {
+    const failure: unknown = await driver.requireTracked(SUBJECT).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ failureClass: 'operator', code: 'state_missing' });
+    const directory = join(root, 'work/atlas_acme_00-plane');
+    expect(failure).toMatchObject({ message: expect.stringContaining(directory) });
+    mkdirSync(directory, { recursive: true });
+    await driver.requireTracked(SUBJECT);
   });
 
   it('changes a state in which there is nothing all the same, which fences off whoever was about to create', async () => {
@@ -145,7 +156,10 @@ describe(TerraformDriver.name, () => {
   it('asks a state that is kept elsewhere, even without a directory', async () => {
     const file = join(root, 'backend.tf');
     writeFileSync(file, 'terraform { backend "s3" { key = "{name}" } }');
-    await driverWith({ TERRAFORM_BACKEND_FILE: file }).destroy(SUBJECT, write);
+    const elsewhere = driverWith({ TERRAFORM_BACKEND_FILE: file });
+    await elsewhere.requireTracked(SUBJECT);
+    await elsewhere.destroy(SUBJECT, write);
+    await elsewhere.forget(SUBJECT);
     expect(commands()).toEqual(['init', 'plan', 'apply']);
     expect(workDirectories()).toEqual([]);
   });

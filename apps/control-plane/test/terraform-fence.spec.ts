@@ -108,6 +108,14 @@ describeWithTerraform('A saved plan (skipped where terraform is not on the PATH)
     expect(made()).toEqual([]);
   });
 
+  it('removes nothing where a person has put an empty directory in place of a lost state', async () => {
+    const variables = join(root, 'site.tfvars');
+    writeFileSync(variables, 'region = "eu-central-1"');
+    mkdirSync(join(root, 'work/atlas_acme_00-plane'), { recursive: true });
+    await driverWith({ TERRAFORM_VARIABLES_FILE: variables }).destroy(subjectOf('1'), write);
+    expect(made()).toEqual([]);
+  });
+
   it('is shown in a dry run without what fences it', async () => {
     expect(await driver.plan(subjectOf('1'))).toEqual(['terraform_data.plane (Terraform module module)']);
   });

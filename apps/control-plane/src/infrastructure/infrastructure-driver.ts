@@ -64,8 +64,23 @@ export abstract class InfrastructureDriver {
    * Null while a person has to make it.
    */
   abstract create(request: InfrastructureRequest, write: FencedWrite): Promise<Infrastructure | null>;
-  /** Removes what is there, and never needs any of it to exist. */
+  /** Removes what is there, and never needs any of it to exist. `requireTracked` has come before it. */
   abstract destroy(subject: InfrastructureSubject, write: FencedWrite): Promise<void>;
+
+  /**
+   * Throws a StepFailure if the driver has lost track of what it may have made for this plane: `create` would make it a second
+   * time, and `destroy` would find nothing to remove.
+   */
+  async requireTracked(_subject: InfrastructureSubject): Promise<void> {
+    // A driver that keeps no track of its own cannot lose it.
+  }
+  /**
+   * Drops what the driver tracks of a plane that it has destroyed. It comes after the record says so: the other way round, a
+   * crash in between would look like lost track.
+   */
+  async forget(_subject: InfrastructureSubject): Promise<void> {
+    // As above.
+  }
 
   /** Looks whether what was made for these is there still. Says nothing of what it can't see. Changes nothing. */
   async inspect(_subjects: readonly InfrastructureSubject[]): Promise<readonly InspectedInfrastructure[]> {

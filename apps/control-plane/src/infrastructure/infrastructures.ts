@@ -15,6 +15,7 @@ import { type DriverName } from './driver-names';
 import { Drivers } from './drivers';
 import {
   type FencedWrite,
+  type InfrastructureDriver,
   type InfrastructureRequest,
   type InfrastructureSubject,
 } from './infrastructure-driver';
@@ -48,20 +49,21 @@ export class Infrastructures {
   async create(tenantId: string, phase: Arrival['phase'], write: FencedWrite): Promise<Created | null> {
     const { tenant, plane } = await this.find(tenantId, phase);
     if (!plane) throw new Error('The tenant has no tenant plane to make infrastructure for.');
-    const driver = plane.infrastructureDriver ?? this.config.infrastructureDriver;
+    const name = plane.infrastructureDriver ?? this.config.infrastructureDriver;
     if (plane.dbUrlSealed !== null && plane.endpointUrl !== null)
-      return { driver, endpointUrl: plane.endpointUrl };
+      return { driver: name, endpointUrl: plane.endpointUrl };
     await write(async (manager) => {
       await requireOwn(manager, tenantId, plane);
-      await manager.update(TenantPlane, { id: plane.id }, { infrastructureDriver: driver });
+      await manager.update(TenantPlane, { id: plane.id }, { infrastructureDriver: name });
     });
     const request = this.requestFor(tenant, plane.id, plane.release ?? this.config.tenantPlaneVersion, write);
-    const made = await this.drivers.get(driver).create(request, write);
+    const driver = await this.driverOf({ ...plane, infrastructureDriver: name }, request);
+    const made = await driver.create(request, write);
     if (!made) return null;
     await write((manager) =>
       this.databaseUrls.record(manager, plane.id, made, phase === 'serving' ? tenant : null),
     );
-    return { driver, endpointUrl: made.endpointUrl };
+    return { driver: name, endpointUrl: made.endpointUrl };
   }
 
   /** Has the driver of a plane run it in this version. Done again it finds nothing to do. */
@@ -73,8 +75,9 @@ export class Infrastructures {
         plane: await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId }),
       };
     });
-    const driver = this.drivers.get(plane.infrastructureDriver ?? 'manual');
-    const made = await driver.create(this.requestFor(tenant, tenantPlaneId, version, write), write);
+    const request = this.requestFor(tenant, tenantPlaneId, version, write);
+    const driver = await this.driverOf(plane, request);
+    const made = await driver.create(request, write);
     // It may have come up at another address.
     if (made && made.endpointUrl !== plane.endpointUrl)
       await write((manager) => this.databaseUrls.record(manager, tenantPlaneId, made, tenant));
@@ -89,14 +92,28 @@ export class Infrastructures {
 
   /** What was made for this plane goes. */
   async destroyPlane(tenant: Tenant, plane: TenantPlane, write: FencedWrite): Promise<void> {
-    const { id, infrastructureDriver: driver } = plane;
+    const { id } = plane;
     // Whoever upgrades it would make it anew.
     await write(async (manager) => {
       await requireOwn(manager, tenant.id, plane);
       await this.jobs.supersede(manager, { tenantPlaneId: id }, 'its tenant plane is removed');
     });
-    if (driver) await this.drivers.get(driver).destroy(this.subjectOf(tenant, id, plane.release), write);
-    await write((manager) => manager.update(TenantPlane, { id }, { dbUrlSealed: null }));
+    const subject = this.subjectOf(tenant, id, plane.release);
+    const driver = await this.driverOf(plane, subject);
+    await driver.destroy(subject, write);
+    const nothing = { dbUrlSealed: null, release: null, releasedAt: null };
+    await write((manager) => manager.update(TenantPlane, { id }, nothing));
+    await driver.forget(subject);
+  }
+
+  /** A release is on a plane's record from before anything is made for it until all of that is removed. */
+  private async driverOf(
+    { infrastructureDriver, release }: TenantPlane,
+    subject: InfrastructureSubject,
+  ): Promise<InfrastructureDriver> {
+    const driver = this.drivers.get(infrastructureDriver ?? 'manual');
+    if (release !== null) await driver.requireTracked(subject);
+    return driver;
   }
 
   private requestFor(tenant: Tenant, id: string, version: string, write: FencedWrite): InfrastructureRequest {

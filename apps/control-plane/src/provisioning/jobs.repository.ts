@@ -191,3 +191,12 @@ export class Jobs {
 export function topicOf(jobId: string): string {
   return `job:${jobId}`;
 }
+
+/** What the tenant was, and where it lived, is in its params. */
+export function lastDeprovisioning(
+  manager: EntityManager,
+  tenantId: string,
+): Promise<ProvisioningJob | null> {
+  const where = { tenantId, operation: 'deprovision', status: 'succeeded' } as const;
+  return manager.findOne(ProvisioningJob, { where, order: { id: 'DESC' } });
+}

@@ -1,7 +1,7 @@
 import { Database } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { LessThanOrEqual } from 'typeorm';
+import { type EntityManager, LessThanOrEqual, type SelectQueryBuilder } from 'typeorm';
 import { Placement } from '../tenant-planes/placement.entity';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../tenants/tenant.entity';
@@ -12,7 +12,25 @@ import { TenantOperations } from './tenant-operations';
 
 const AT_ONCE = 20;
 
-/** Begins the removal of copies that tenants have moved away from, once their time is over. */
+/**
+ * SQL: whether the home of the tenant at `place` has said that it is, and is still trusted. Until then the old copy is the last
+ * one that is known to be whole.
+ */
+const HOME_SERVES = `exists (select 1 from placements home join tenant_planes plane on plane.id = home.tenant_plane_id
+  where home.tenant_id = place.tenant_id and home.holds_place and home.phase <> 'importing' and plane.status = 'enrolled'
+    and home.reported_state = 'applied' and home.reported_revision >= home.entry_revision)`;
+
+/**
+ * SQL: whether a removal of the copy at `place` has failed and may still be retried. It waits for a person. Takes as `harmless`
+ * what it may be retried behind; behind anything else another removal begins.
+ */
+const HAS_FAILED = `exists (select 1 from provisioning_jobs job
+  where job.tenant_id = place.tenant_id and job.operation = 'remove_copy' and job.status = 'failed'
+    and job.params ->> 'tenant_plane_id' = cast(place.tenant_plane_id as varchar)
+    and not exists (select 1 from provisioning_jobs since
+      where since.tenant_id = job.tenant_id and since.id > job.id and since.operation not in (:...harmless)))`;
+
+/** Begins the removal of copies that tenants have moved away from, once their time is over and the new home serves. */
 @Injectable()
 export class OldCopies {
   constructor(
@@ -25,10 +43,8 @@ export class OldCopies {
   async sweep(): Promise<void> {
     const { from } = OPERATION_RULES.remove_copy;
     const due = await this.database.read((manager) =>
-      manager
-        .createQueryBuilder(Placement, 'place')
+      this.due(manager)
         .innerJoin(Tenant, 'tenant', 'tenant.id = place.tenantId')
-        .where(this.due())
         .andWhere('tenant.status in (:...from)', { from })
         .andWhere(`not ${HAS_LIVE_JOB}`, { live: LIVE_JOB_STATUSES })
         .limit(AT_ONCE)
@@ -47,7 +63,7 @@ export class OldCopies {
         const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
         const params = { tenant_plane_id: tenantPlaneId, deployment_model: plane.deploymentModel };
         await this.operations.accept(manager, tenantId, 'remove_copy', params);
-        if (!(await manager.existsBy(Placement, { tenantId, tenantPlaneId, ...this.due() })))
+        if (!(await this.due(manager).andWhere({ tenantId, tenantPlaneId }).getExists()))
           throw new DomainError('not_found', 'not_found', 'The copy has been removed.');
       })
       .catch((error: unknown) => {
@@ -55,7 +71,11 @@ export class OldCopies {
       });
   }
 
-  private due() {
-    return { removeAfter: LessThanOrEqual(this.clock.now()) };
+  private due(manager: EntityManager): SelectQueryBuilder<Placement> {
+    return manager
+      .createQueryBuilder(Placement, 'place')
+      .where({ removeAfter: LessThanOrEqual(this.clock.now()) })
+      .andWhere(HOME_SERVES)
+      .andWhere(`not ${HAS_FAILED}`, { harmless: OPERATION_RULES.remove_copy.restartsBehind });
   }
 }

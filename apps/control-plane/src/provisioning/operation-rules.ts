@@ -86,6 +86,8 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
   remove_copy: {
     from: ['active', 'suspended'],
     restartsIn: ['active', 'suspended'],
+    // That of another old copy of the tenant. What has become of this one since a move began is unknown.
+    restartsBehind: ['remove_copy'],
     instead: 'If the old copy still exists, a new job removes it.',
   },
   // Not from `deprovisioning`: one that has begun is gone on with (retry), and one that is over can be restored.

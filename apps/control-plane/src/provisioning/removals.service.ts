@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThanOrEqual } from 'typeorm';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
+import { placeOf } from '../tenant-planes/placements';
 import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
 import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
 import { Tenant } from '../tenants/tenant.entity';
@@ -12,7 +13,7 @@ import { type DeprovisionTenantDto } from '../tenants/tenants.dto';
 import { lockTenant, requireTenant } from '../tenants/tenants.service';
 import { requireDatabaseAllowed } from './database-choice';
 import { type JobParams, LIVE_JOB_STATUSES } from './job';
-import { ProvisioningJob } from './job.entity';
+import { lastDeprovisioning } from './jobs.repository';
 import { HAS_LIVE_JOB } from './live-jobs';
 import { TenantOperations } from './tenant-operations';
 import { type PlanView } from './accepted.view';
@@ -45,7 +46,9 @@ export class Removals {
   ): Promise<RepeatableAnswer> {
     const tenant = await lockTenant(manager, id);
     requireConfirmed(tenant, dto);
-    const params = { status: tenant.status, reason: dto.reason ?? null };
+    const home = await placeOf(manager, id);
+    const before = { status: tenant.status, tenant_plane_id: home?.tenantPlaneId ?? null };
+    const params = { ...before, reason: dto.reason ?? null };
     return this.operations.accept(manager, id, 'deprovision', params);
   }
 
@@ -80,11 +83,18 @@ export class Removals {
     );
     for (const { id } of due)
       await this.database
-        .write((manager) => this.operations.accept(manager, id, 'purge'))
+        .write((manager) => this.purge(manager, id))
         .catch((error: unknown) => {
           // Another job for this tenant has just begun. The next sweep tries again.
           if (!(error instanceof DomainError)) throw error;
         });
+  }
+
+  /** A sweep may be paused: by the time it goes on, the tenant may have been restored and deprovisioned again. */
+  private async purge(manager: EntityManager, id: string): Promise<void> {
+    const { restorableUntil } = await lockTenant(manager, id);
+    if (restorableUntil === null || restorableUntil > this.clock.now()) return;
+    await this.operations.accept(manager, id, 'purge');
   }
 
   private requireRestorable(tenant: Tenant): void {
@@ -107,7 +117,6 @@ function requireConfirmed({ slug }: Tenant, { confirm_slug }: DeprovisionTenantD
 
 /** It comes back as what it was. */
 async function statusBefore(manager: EntityManager, tenantId: string): Promise<JobParams> {
-  const where = { tenantId, operation: 'deprovision', status: 'succeeded' } as const;
-  const job = await manager.findOne(ProvisioningJob, { where, order: { id: 'DESC' } });
+  const job = await lastDeprovisioning(manager, tenantId);
   return { status: job?.params['status'] === 'suspended' ? 'suspended' : 'active' };
 }

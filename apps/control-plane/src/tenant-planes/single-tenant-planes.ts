@@ -4,7 +4,7 @@ import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, Not } from 'typeorm';
 import { type Arrival } from '../provisioning/arrival';
-import { Jobs } from '../provisioning/jobs.repository';
+import { Jobs, lastDeprovisioning } from '../provisioning/jobs.repository';
 import { StepFailure } from '../provisioning/step';
 import { type Tenant } from '../tenants/tenant.entity';
 import { Placement } from './placement.entity';
@@ -61,19 +61,22 @@ export class SingleTenantPlanes {
     return manager.findOneByOrFail(TenantPlane, { id: plane.id });
   }
 
-  /** The last one of that model that the tenant had. */
-  private leftWithCustomer(
+  /** The plane that was the tenant's home when it was deprovisioned. A copy that it had left before is older. */
+  private async leftWithCustomer(
     manager: EntityManager,
     tenantId: string,
     model: DeploymentModel,
   ): Promise<TenantPlane | null> {
-    return manager
+    const home = (await lastDeprovisioning(manager, tenantId))?.params['tenant_plane_id'];
+    const left = manager
       .createQueryBuilder(TenantPlane, 'plane')
       .innerJoin(Placement, 'place', 'place.tenantPlaneId = plane.id')
       .where('place.tenantId = :tenantId and plane.deploymentModel = :model', { tenantId, model })
       .andWhere("plane.status = 'retired' and plane.enrolledAt is not null")
-      .orderBy('plane.enrolledAt', 'DESC')
-      .getOne();
+      .orderBy('place.createdAt', 'DESC');
+    // Jobs of before do not say which it was: the last that it came to.
+    if (typeof home === 'string') left.andWhere({ id: home });
+    return left.getOne();
   }
 
   /** The plane that the tenant lives on, or the one that it is on its way to. */

@@ -3,10 +3,16 @@ import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { OldCopies } from '../../src/provisioning/old-copies';
+import { StepFailure } from '../../src/provisioning/step';
+import { PurgeCopyStep } from '../../src/provisioning/steps/purge-copy.step';
+import { DesiredStates } from '../../src/tenant-planes/desired-state.service';
 import { Placement } from '../../src/tenant-planes/placement.entity';
+import { reservedPlacement } from '../../src/tenant-planes/placements';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
+const BROKEN = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
 const KEY = { headers: { 'idempotency-key': 'suspend-once' } };
 
 describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
@@ -62,6 +68,69 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
     jest.spyOn(scene.plane.app.get(Database), 'read').mockResolvedValueOnce([place]);
     await scene.plane.app.get(OldCopies).sweep();
     expect(await scene.plane.count(ProvisioningJob, { tenantId: id, operation: 'remove_copy' })).toBe(0);
+  });
+
+  describe('with an old copy whose time is over', () => {
+    const removals = () => scene.plane.rows(ProvisioningJob, { tenantId: id, operation: 'remove_copy' });
+    const sweep = () => scene.plane.app.get(OldCopies).sweep();
+    const leftBehind = async (): Promise<string> => {
+      const { id: tenantPlaneId } = await scene.plane.registerCell();
+      const removeAfter = scene.plane.clock.now();
+      const place = reservedPlacement({ tenantId: id, tenantPlaneId, createdAt: removeAfter }, 'serving');
+      const old = { phase: 'retired', holdsPlace: false, removeAfter } as const;
+      await scene.plane.insert(Placement, { ...place, ...old });
+      return tenantPlaneId;
+    };
+
+    it('keeps it until its home has said that it is the home', async () => {
+      await leftBehind();
+      const [home] = await scene.plane.rows(Placement, { tenantId: id, holdsPlace: true });
+      const database = scene.plane.app.get(Database);
+      const states = scene.plane.app.get(DesiredStates);
+      await database.write((manager) => states.publish(manager, home as Placement));
+      await sweep();
+      expect(await removals()).toEqual([]);
+      await scene.cell.pull();
+      await scene.report(id, 'applied');
+      await sweep();
+      expect(await removals()).toHaveLength(1);
+    });
+
+    it('leaves a removal that failed to a person, who retries it', async () => {
+      const places = [await leftBehind(), await leftBehind()];
+      const failing = jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockRejectedValue(BROKEN);
+      for (const count of [1, 2, 2, 2]) {
+        await sweep();
+        await eventually(async () => (await removals()).every(({ status }) => status === 'failed'));
+        expect(await removals()).toHaveLength(count);
+      }
+      failing.mockRestore();
+      const failed = await removals();
+      expect(failed.map(({ params }) => params['tenant_plane_id']).sort()).toEqual(places.sort());
+      await scene.act(failed[0]?.id ?? '', 'retry').expect(202);
+      await scene.reaches(failed[0]?.id ?? '', 'waiting');
+    });
+
+    it('begins another removal where the one that failed can no longer be retried', async () => {
+      await leftBehind();
+      jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockRejectedValueOnce(BROKEN);
+      await sweep();
+      const [failed] = await removals();
+      await scene.reaches(failed?.id ?? '', 'failed');
+      await perform('suspend', 'suspended');
+      expect(refusal(await scene.act(failed?.id ?? '', 'retry'))).toEqual([409, 'invalid_transition']);
+      await sweep();
+      expect(await removals()).toHaveLength(2);
+    });
+
+    it('keeps it while its home is not enrolled', async () => {
+      await leftBehind();
+      const cell = { id: scene.cell.id };
+      await scene.plane.change(TenantPlane, cell, { status: 'expected' });
+      await sweep();
+      await scene.plane.change(TenantPlane, cell, { status: 'enrolled' });
+      expect(await removals()).toEqual([]);
+    });
   });
 
   it('can be taken back: an undone suspension leaves it active', async () => {

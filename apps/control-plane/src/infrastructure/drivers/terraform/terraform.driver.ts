@@ -96,7 +96,16 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
       await run.plan(['-destroy']);
     }
     await applyAsHolder(run, write);
-    await directory.remove();
+  }
+
+  /** A backend is asked, whatever is on this disk. */
+  override async requireTracked(subject: InfrastructureSubject): Promise<void> {
+    const { exists, path } = this.directoryOf(subject);
+    if (!exists && this.config.TERRAFORM_BACKEND_FILE === undefined) throw stateMissing(subject, path);
+  }
+
+  override async forget(subject: InfrastructureSubject): Promise<void> {
+    await this.directoryOf(subject).remove();
   }
 
   /** Without its directory what was made is there still, and nothing knows how to change or remove it. */
@@ -153,6 +162,13 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
       ATLAS_PROVISIONING_TOKEN: 'none-in-a-dry-run',
     };
   }
+}
+
+function stateMissing({ slug }: InfrastructureSubject, path: string): StepFailure {
+  const detail = `The Terraform state of tenant "${slug}" is missing: ${path} does not exist, although something may have been made from it. Nothing was made or removed.`;
+  const fix =
+    'Atlas on-call: mount the volume of TERRAFORM_WORK_DIR, or restore the directory from a backup; then retry the job. Only if the tenant plane is to be removed and its state is lost for good: remove by hand whatever was made for it, create an empty directory there, then retry the job.';
+  return new StepFailure('operator', 'state_missing', detail, fix);
 }
 
 /**
