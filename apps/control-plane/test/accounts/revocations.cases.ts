@@ -340,6 +340,93 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     });
   });
 
+  /** What happens to who issued a link, and whether it takes the right to issue it from them. */
+  type Issuer = Awaited<ReturnType<typeof operator>>;
+  const SIGNED_OUT: [string, (who: Issuer) => Promise<unknown>][] = [
+    ['signs out', ({ session }) => logOut(session)],
+    ['changes their password', ({ session }) => changePassword(session).expect(204)],
+    ['has their password reset', async ({ id }) => reset(await issueLink(id)).expect(200)],
+  ];
+  const disabledForAMoment = ({ id }: Issuer) => setDisabled(id, true).then(() => setDisabled(id, false));
+
+  describe('a reset link for somebody else', () => {
+    const OWNER_KEY: Scope[] = ['operators:write', 'api_keys:write'];
+    const pathOf = ({ id }: Pick<Issuer, 'id'>) => `/api/operators/${id}/reset-link`;
+    const linkBy = async (token: string, whose: Issuer): Promise<string> =>
+      (await plane.post(pathOf(whose), undefined, { token }).expect(201)).body.token;
+    const keyBy = async (token: string): Promise<string> =>
+      (await newKey(token, { scopes: OWNER_KEY }).expect(201)).body.key;
+    const GONE = [410, 'invalid_reset_link'];
+
+    it('ends with the API key that issued it, and with the one that made that key', async () => {
+      const { session } = await operator('owner');
+      const [first, second, third] = [await operator(), await operator('owner'), await operator()];
+      const key = await keyBy(session);
+      const child = await keyBy(key);
+      const links = [await linkBy(key, first), await linkBy(child, second), await linkBy(session, third)];
+      expect((await revokeKey(key, session)).status).toBe(204);
+      const [entry] = (await plane.get('/api/audit?limit=1')).body.items;
+      expect(entry).toMatchObject({
+        action: 'api_key.revoked',
+        after: { revoked_with_it: 1, links_ended: 2 },
+      });
+      const answers = await Promise.all(links.map((link) => reset(link)));
+      expect(answers.map(refusal)).toEqual([GONE, GONE, [200, undefined]]);
+      expect([(await signIn(first.email)).status, (await signIn(second.email)).status]).toEqual([200, 200]);
+    });
+
+    it.each<[string, (who: Issuer) => Promise<unknown>]>([
+      ['is disabled, also when they are enabled again', disabledForAMoment],
+      [
+        'may do less, also when they are an owner again',
+        async ({ id }) => {
+          await change(id, { role: 'admin' }).expect(200);
+          await change(id, { role: 'owner' }).expect(200);
+        },
+      ],
+    ])('ends when the owner who issued it %s', async (_, revoke) => {
+      const [owner, first, second] = [await operator('owner'), await operator(), await operator()];
+      const links = [await linkBy(owner.session, first), await linkBy(owner.key, second)];
+      await revoke(owner);
+      for (const link of links) expect(refusal(await reset(link))).toEqual(GONE);
+    });
+
+    it.each(SIGNED_OUT)('is good as an API key is when the owner who issued it %s', async (_, happens) => {
+      const [owner, other] = [await operator('owner'), await operator()];
+      const link = await linkBy(owner.session, other);
+      await happens(owner);
+      expect([await statusOf(owner.key), (await reset(link)).status]).toEqual([200, 200]);
+    });
+
+    it('expires no later than the API key that issued it', async () => {
+      const [{ session }, other] = [await operator('owner'), await operator()];
+      const short = await newKey(session, { scopes: OWNER_KEY, ttl_seconds: 600 }).expect(201);
+      const { body } = await plane.post(pathOf(other), undefined, { token: short.body.key }).expect(201);
+      expect(body.expires_at).toBe(short.body.expires_at);
+    });
+
+    it('that is just being issued or used ends with the key, or comes before its end', async () => {
+      const owner = await operator('owner');
+      const others = await Promise.all(Array.from({ length: 3 }, () => operator()));
+      const [first, second, third] = others as [Issuer, Issuer, Issuer];
+      const keys = [
+        await keyBy(owner.session),
+        await keyBy(owner.session),
+        await keyBy(owner.session),
+      ] as const;
+      await Promise.all(keys.map(statusOf));
+      const issue = plane.post(pathOf(first), undefined, { token: keys[0] });
+      const [issued] = await queued(owner.id, issue, revokeKey(keys[0], owner.session));
+      expect([issued.status, refusal(await reset(issued.body.token))]).toEqual([201, GONE]);
+      const late = await linkBy(keys[1], second);
+      const [revoked, refused] = await queued(owner.id, revokeKey(keys[1], owner.session), reset(late));
+      expect([revoked.status, refusal(refused)]).toEqual([204, GONE]);
+      const early = await linkBy(keys[2], third);
+      const [used] = await queued(owner.id, reset(early), revokeKey(keys[2], owner.session));
+      expect([used.status, (await signIn(third.email, NEW_PASSWORD)).status]).toEqual([200, 200]);
+    });
+  });
+
   it('sweeps sessions and reset links that ended a month ago, many at a time, and no API key', async () => {
     const { id, session } = await operator();
     await issueLink(id);
