@@ -120,8 +120,8 @@ import { TransferRelay } from './transfers/relay.service';
 import { Transfers } from './transfers/transfers.service';
 import { WaitingCalls } from './tenant-planes/waiting-calls';
 
-/** Every kind of link that operators issue. */
-const ISSUED_LINKS = [ResetLinks];
+/** Every kind of link that operators issue: those that lock no tenant first. */
+const ISSUED_LINKS = [ResetLinks, SignupLinks];
 const ACCOUNTS = [
   ApiKeys,
   IssuedLinks,
