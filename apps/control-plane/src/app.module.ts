@@ -14,6 +14,7 @@ import { AccessGuard } from './accounts/access.guard';
 import { AccountsController } from './accounts/accounts.controller';
 import { ApiKeysController } from './accounts/api-keys.controller';
 import { ApiKeys } from './accounts/api-keys.service';
+import { IssuedLinks, LINK_KINDS, type LinkKind, ResetLinks } from './accounts/issued-links';
 import { OldCredentials } from './accounts/old-credentials';
 import { OperatorAuthentication } from './accounts/operator-authentication';
 import { OperatorDevices } from './accounts/operator-devices';
@@ -119,8 +120,13 @@ import { TransferRelay } from './transfers/relay.service';
 import { Transfers } from './transfers/transfers.service';
 import { WaitingCalls } from './tenant-planes/waiting-calls';
 
+/** Every kind of link that operators issue: those that lock no tenant first. */
+const ISSUED_LINKS = [ResetLinks, SignupLinks];
 const ACCOUNTS = [
   ApiKeys,
+  IssuedLinks,
+  ResetLinks,
+  { provide: LINK_KINDS, inject: ISSUED_LINKS, useFactory: (...kinds: LinkKind[]) => kinds },
   OldCredentials,
   OperatorAuthentication,
   OperatorDevices,

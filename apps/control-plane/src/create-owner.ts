@@ -7,6 +7,7 @@ import { EnvironmentError, SystemClock, fieldErrors, parseEnvironment } from '@a
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { CreateOperatorDto } from './accounts/accounts.dto';
+import { IssuedLinks } from './accounts/issued-links';
 import { Operators } from './accounts/operators.service';
 import { Audit } from './audit/audit.service';
 import { ControlPlaneConfig } from './control-plane.config';
@@ -56,7 +57,8 @@ async function create(dto: CreateOperatorDto): Promise<void> {
   const database = await openDatabase(options);
   try {
     const clock = new SystemClock();
-    await new Operators(database, clock, new Audit(clock)).create(dto);
+    // Whom it creates has issued nothing yet.
+    await new Operators(database, clock, new Audit(clock), new IssuedLinks([])).create(dto);
   } finally {
     await database.close();
   }

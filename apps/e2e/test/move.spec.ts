@@ -1,5 +1,6 @@
 import { get } from 'node:http';
 import {
+  ADMIN_PASSWORD,
   DedicatedStack,
   type InstallView,
   type RequestOptions,
@@ -213,6 +214,14 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
     const { stack } = dedicated;
     await stack.provision('sleeper');
     const { id: sleeper } = await stack.awaitActive('sleeper');
+    const mint = async (headers = {}): Promise<string> => {
+      const path = `/api/tenants/${sleeper}/signup-link`;
+      return (await stack.api<{ token: string }>(path, { method: 'POST', headers })).body.token;
+    };
+    const key = { name: 'lost', scopes: ['tenants:write'] };
+    const lost = (await stack.api<{ id: string; key: string }>('/api/api-keys', { body: key })).body;
+    const links = [await mint({ authorization: `Bearer ${lost.key}` }), await mint()];
+    await stack.api(`/api/api-keys/${lost.id}`, { method: 'DELETE' });
     await end((await stack.api<Accepted>(`/api/tenants/${sleeper}/suspend`, { body: {} })).body);
     const before = await allIncidents((await current()).endpoint_url ?? '');
     const [database, port, cell] = [
@@ -243,6 +252,12 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
       await end((await stack.api<Accepted>(`/api/tenants/${sleeper}/resume`, { body: {} })).body);
       const awake = await stack.tenant(sleeper, '/api/tenant-default', { at: address });
       expect(awake.status).toBe(200);
+      const signUp = async (token?: string): Promise<number> => {
+        const body = { token, password: ADMIN_PASSWORD };
+        return (await stack.tenant(sleeper, '/api/auth/signup-exchange', { at: address, body })).status;
+      };
+      const [revoked, carried] = links;
+      expect([await signUp(revoked), await signUp(carried), await signUp(carried)]).toEqual([401, 201, 409]);
     } finally {
       await plane.end('SIGKILL');
       await database.drop();

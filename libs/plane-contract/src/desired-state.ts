@@ -21,6 +21,15 @@ export interface DesiredTransfer {
   readonly key?: string;
 }
 
+/** What of a tenant's sign-up tokens a tenant plane cannot see by itself. Both lists hold `jti`, the newest first. */
+export interface DesiredSignupLinks {
+  readonly revoked: readonly string[];
+  /** Left out of `revoked`, which has its limit: this one, and all whose `jti` is lower, are revoked as well. */
+  readonly revoked_through?: string;
+  /** Good here although their `aud` is another tenant plane: the tenant lived there when they were minted. */
+  readonly carried: readonly string[];
+}
+
 export interface DesiredTenant {
   readonly tenant_id: string;
   readonly slug: string;
@@ -31,6 +40,8 @@ export interface DesiredTenant {
   readonly phase: PlacementPhase;
   readonly entry_revision: number;
   readonly transfer?: DesiredTransfer;
+  /** At its home, where there are any to tell of. */
+  readonly signup_links?: DesiredSignupLinks;
   /** With phase `retired`: where it lives now. Its old copy is kept, and who asks for it here is sent there. */
   readonly moved_to?: string;
   /** With phase `retired`: its rows shall go. */

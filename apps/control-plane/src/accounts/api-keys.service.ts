@@ -7,6 +7,7 @@ import { Audit } from '../audit/audit.service';
 import { type CreateApiKeyDto, type ListApiKeysQuery } from './accounts.dto';
 import { ApiKey } from './api-key.entity';
 import { type OperatorCaller } from './caller';
+import { DESCENT, IssuedLinks, issueOf } from './issued-links';
 import { checkCallerAgain, lockOperator, lockOperators } from './operator-lock';
 import { type Scope, grantableScopes } from './scopes';
 
@@ -34,6 +35,7 @@ export class ApiKeys {
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly audit: Audit,
+    private readonly links: IssuedLinks,
   ) {}
 
   /** By id, which says nothing of their age. */
@@ -57,22 +59,22 @@ export class ApiKeys {
       await lockOperator(manager, caller.operatorId);
       const maker = await checkCallerAgain(manager, caller, this.clock);
       requireGrantable(maker, dto.scopes);
-      const parent =
-        maker.kind === 'api_key' ? await manager.findOneByOrFail(ApiKey, { id: maker.id }) : null;
+      const createdAt = this.clock.now();
+      const until = new Date(createdAt.getTime() + dto.ttl_seconds * 1000);
+      const { issuedWith: parentId, expiresAt } = await issueOf(manager, maker, until);
       const described = { name: dto.name, scopes: dto.scopes };
-      const times = this.timesOf(dto, parent);
-      const owned = { operatorId: maker.operatorId, parentId: parent?.id ?? null };
+      const times = { createdAt, lastUsedAt: null, expiresAt, revokedAt: null };
       await insertRow(manager, ApiKey, {
-        ...{ id, ...described, ...owned, secretHash: hashCredential(value) },
+        ...{ id, ...described, operatorId: maker.operatorId, parentId, secretHash: hashCredential(value) },
         ...times,
       });
-      const after = { ...described, expires_at: times.expiresAt, parent_id: owned.parentId };
+      const after = { ...described, expires_at: expiresAt, parent_id: parentId };
       await this.audit.record(manager, entry('api_key.created', id, after));
-      return { id, ...described, expires_at: times.expiresAt, key: value.reveal() };
+      return { id, ...described, expires_at: expiresAt, key: value.reveal() };
     });
   }
 
-  /** With all that it made. One's own; an owner's word goes for anybody's. */
+  /** With all that it made, links included. One's own; an owner's word goes for anybody's. */
   async revoke(caller: OperatorCaller, id: string): Promise<void> {
     const found = await this.database.read((manager) => manager.findOneBy(ApiKey, { id }));
     if (!found) throw noSuchKey();
@@ -84,7 +86,8 @@ export class ApiKeys {
       if (key.operatorId !== operatorId && !scopes.includes('operators:write')) throw notYours();
       const revoked = await this.revokeDescent(manager, id);
       const before = { name: key.name, scopes: key.scopes, operator_id: key.operatorId };
-      const after = { revoked_with_it: revoked - 1 };
+      const ended = await this.links.endWithKey(manager, id);
+      const after = { revoked_with_it: revoked - 1, ...(ended > 0 && { links_ended: ended }) };
       await this.audit.record(manager, { ...entry('api_key.revoked', id, after), before });
     });
   }
@@ -100,20 +103,7 @@ export class ApiKeys {
       .execute();
     return affected ?? 0;
   }
-
-  private timesOf({ ttl_seconds: seconds }: CreateApiKeyDto, parent: ApiKey | null) {
-    const createdAt = this.clock.now();
-    const wanted = createdAt.getTime() + seconds * 1000;
-    const expiresAt = new Date(Math.min(wanted, parent?.expiresAt.getTime() ?? wanted));
-    return { createdAt, lastUsedAt: null, expiresAt, revokedAt: null };
-  }
 }
-
-/** A key and all that come from it. */
-const DESCENT = `with recursive descent (id) as (
-  select id from api_keys where id = :id
-  union all select child.id from api_keys child join descent on child.parent_id = descent.id
-) select id from descent`;
 
 function requireGrantable({ kind, role, scopes }: OperatorCaller, wanted: readonly Scope[]): void {
   const allowed = kind === 'api_key' ? scopes : grantableScopes(role);

@@ -8,6 +8,7 @@ import { ControlPlaneConfig } from '../control-plane.config';
 import { operatorEntry } from './account-audit';
 import { type ChangePasswordDto, type LoginDto, type ResetPasswordDto } from './accounts.dto';
 import { type OperatorCaller } from './caller';
+import { issueOf } from './issued-links';
 import { OperatorDevices } from './operator-devices';
 import { checkCallerAgain, lockOperator, lockOperators, noSuchOperator } from './operator-lock';
 import { OperatorResetLink } from './operator-reset-link.entity';
@@ -93,8 +94,8 @@ export class OperatorPasswords {
   issueLink(caller: OperatorCaller, operatorId: string): Promise<ResetLink> {
     const { id, value } = mintCredential('aor');
     const token = value.reveal();
-    const now = this.clock.now();
-    const expiresAt = new Date(now.getTime() + LINK_SECONDS * 1000);
+    const createdAt = this.clock.now();
+    const until = new Date(createdAt.getTime() + LINK_SECONDS * 1000);
     return this.database.write(async (manager) => {
       const locked = await lockOperators(manager, [operatorId, caller.operatorId]);
       await checkCallerAgain(manager, caller, this.clock);
@@ -102,14 +103,13 @@ export class OperatorPasswords {
       if (!operator) throw noSuchOperator();
       if (operator.disabledAt !== null) throw disabled();
       await this.endLinks(manager, operatorId);
-      await insertRow(manager, OperatorResetLink, {
-        ...{ id, operatorId, secretHash: hashCredential(token) },
-        ...{ createdAt: now, expiresAt, endedAt: null },
-      });
+      const issue = await issueOf(manager, caller, until);
+      const row = { id, operatorId, secretHash: hashCredential(token), createdAt, endedAt: null };
+      await insertRow(manager, OperatorResetLink, { ...row, ...issue });
       await this.audit.record(manager, operatorEntry('operator.reset_link_issued', operatorId, { link: id }));
       // In the fragment, so that it reaches no server's log.
       const url = new URL(`/reset-password#token=${token}`, this.config.CONTROL_PLANE_PUBLIC_URL);
-      return { url: url.href, token, expires_at: expiresAt };
+      return { url: url.href, token, expires_at: issue.expiresAt };
     });
   }
 
@@ -124,11 +124,13 @@ export class OperatorPasswords {
     requireGoodPassword(password, email);
     const passwordHash = await hashPassword(password);
     return this.database.write(async (manager) => {
-      const { operatorId } = link;
-      const operator = await lockOperator(manager, operatorId);
+      const { operatorId, issuedBy } = link;
+      // The issuer, too: it may be losing the right to.
+      const locked = await lockOperators(manager, [operatorId, issuedBy ?? operatorId]);
+      const operator = locked.find((one) => one.id === operatorId);
       const isLive =
         (await findLink(manager, link.id))?.endedAt === null && link.expiresAt > this.clock.now();
-      if (!isLive || operator.disabledAt !== null) throw invalidLink();
+      if (!isLive || !operator || operator.disabledAt !== null) throw invalidLink();
       const context = currentContext();
       if (context) context.actor = { kind: 'operator', id: operatorId };
       await this.setPassword(manager, operator, passwordHash);
@@ -184,6 +186,6 @@ function invalidLink(): DomainError {
   return new DomainError(
     'invalid_reset_link',
     'gone',
-    'This link is not valid any more: it was used, replaced, or is older than 24 hours. Ask an owner for a new one.',
+    'This link is not valid any more: it was used or replaced, it expired, or whoever issued it has lost access. Ask an owner for a new one.',
   );
 }

@@ -17,6 +17,7 @@ import { type ChangeOperatorDto, type CreateOperatorDto } from './accounts.dto';
 import { ApiKey } from './api-key.entity';
 import { requireGoodPassword } from './password-words';
 import { type OperatorCaller } from './caller';
+import { IssuedLinks } from './issued-links';
 import { checkCallerAgain, lockOperator, lockOperators, noSuchOperator } from './operator-lock';
 import { OperatorResetLink } from './operator-reset-link.entity';
 import { OperatorSession } from './operator-session.entity';
@@ -27,7 +28,7 @@ import {
   managedOperatorView,
   operatorView,
 } from './operator.view';
-import { isLower } from './scopes';
+import { SCOPES_OF_ROLE, isLower } from './scopes';
 
 const EMAIL_RULE = { name: 'operators_email_uq', table: 'operators', columns: ['email'] };
 
@@ -38,6 +39,7 @@ export class Operators {
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly audit: Audit,
+    private readonly links: IssuedLinks,
   ) {}
 
   /** Without a password they get in by the provider of identities, or by a reset link. No `caller`: from the command line. */
@@ -93,7 +95,10 @@ export class Operators {
     return operatorView(await this.database.read((manager) => requireOperator(manager, operatorId)));
   }
 
-  /** Who is disabled, or may do less from now on, is signed out everywhere; keys of the disabled never come back. */
+  /**
+   * Who is disabled, or may do less from now on, is signed out everywhere, and links that they could not issue any more end;
+   * keys of the disabled never come back.
+   */
   change(caller: OperatorCaller, id: string, dto: ChangeOperatorDto): Promise<ManagedOperatorView> {
     return this.database.write(async (manager) => {
       // The owners, too: two who demote each other at once would leave none.
@@ -114,8 +119,11 @@ export class Operators {
       await manager.update(Operator, { id }, { ...changes, revocations });
       if (changes.disabledAt) await this.endEverything(manager, id);
       else if (mayLess) await this.endSessions(manager, id);
+      const left = changes.disabledAt ? [] : SCOPES_OF_ROLE[isOwnerAfter.role];
+      const ended = changes.disabledAt || mayLess ? await this.links.endOf(manager, id, left) : 0;
       const before = Object.fromEntries(names.map((name) => [name, operator[name]]));
-      await this.audit.record(manager, operatorEntry('operator.changed', id, changes, before));
+      const after = { ...changes, ...(ended > 0 && { links_ended: ended }) };
+      await this.audit.record(manager, operatorEntry('operator.changed', id, after, before));
       return managedOperatorView({ ...operator, ...changes });
     });
   }

@@ -18,6 +18,7 @@ import { RequestNonce } from '../tenant-planes/request-nonces/request-nonce.enti
 import { ServiceKey } from '../tenant-planes/service-key.entity';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { DeletionCertificate } from '../tenants/deletion-certificate.entity';
+import { MintedSignupLink } from '../tenants/minted-signup-link.entity';
 import { Tenant } from '../tenants/tenant.entity';
 import { Transfer, TransferPart } from '../transfers/transfer.entity';
 import { CreateAccounts1700000000001 } from './migrations/0001-create-accounts';
@@ -47,6 +48,8 @@ import { NameImports1700000000028 } from './migrations/0028-name-imports';
 import { RotateBesideJobs1700000000029 } from './migrations/0029-rotate-beside-jobs';
 import { TellLateReports1700000000030 } from './migrations/0030-tell-late-reports';
 import { CountGenerations1700000000031 } from './migrations/0031-count-generations';
+import { TieResetLinksToIssuers1700000000032 } from './migrations/0032-tie-reset-links-to-issuers';
+import { KeepSignupLinks1700000000033 } from './migrations/0033-keep-signup-links';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -60,6 +63,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     IdempotencyRecord,
     KnownDevice,
     LocalPlane,
+    MintedSignupLink,
     Operator,
     OperatorResetLink,
     OperatorSession,
@@ -107,5 +111,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     RotateBesideJobs1700000000029,
     TellLateReports1700000000030,
     CountGenerations1700000000031,
+    TieResetLinksToIssuers1700000000032,
+    KeepSignupLinks1700000000033,
   ],
 };

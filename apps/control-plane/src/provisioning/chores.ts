@@ -6,6 +6,7 @@ import { DesiredStates } from '../tenant-planes/desired-state.service';
 import { KeyUses } from '../tenant-planes/key-uses';
 import { RequestNonces } from '../tenant-planes/request-nonces/request-nonces';
 import { Signups } from '../signup/signups.service';
+import { SignupLinks } from '../tenants/signup-links';
 import { OldCopies } from './old-copies';
 import { Removals } from './removals.service';
 
@@ -22,6 +23,7 @@ export class Chores {
     private readonly removals: Removals,
     private readonly signups: Signups,
     private readonly oldCredentials: OldCredentials,
+    private readonly signupLinks: SignupLinks,
   ) {}
 
   /** One that fails holds up none of the others. Throws all failures together. */
@@ -36,6 +38,7 @@ export class Chores {
       () => this.removals.sweep(),
       () => this.signups.sweep(),
       () => this.oldCredentials.sweep(),
+      () => this.signupLinks.sweep(),
     ];
     const failures: Error[] = [];
     for (const chore of chores) await chore().catch((error: Error) => failures.push(error));

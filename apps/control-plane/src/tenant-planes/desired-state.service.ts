@@ -1,5 +1,10 @@
-import { Database, Signals, insertIfAbsent, together, updateRows } from '@atlas/persistence';
-import { type DesiredState, type DesiredTenant, type DesiredTransfer } from '@atlas/plane-contract';
+import { Database, Signals, insertIfAbsent, lockedForUpdate, together, updateRows } from '@atlas/persistence';
+import {
+  type DesiredSignupLinks,
+  type DesiredState,
+  type DesiredTenant,
+  type DesiredTransfer,
+} from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
@@ -7,11 +12,15 @@ import { type EntityManager } from 'typeorm';
 import { ControlPlaneState } from '../database/plane-state.entity';
 import { SigningKeys } from '../signing-keys/signing-keys';
 import { Tenant } from '../tenants/tenant.entity';
+import { toldSignupLinks } from '../tenants/told-signup-links';
 import { Transfer, type TransferPurpose } from '../transfers/transfer.entity';
 import { Placement } from './placement.entity';
 import { ServiceKeys, keyRevoked } from './service-keys';
 import { TenantPlane } from './tenant-plane.entity';
 import { Wakes } from './wakes';
+
+const REVISION_OF_PLANE =
+  'select revision from tenant_planes where tenant_planes.id = placements.tenant_plane_id';
 
 /** What a plane shall do, derived from placements; told as the changes since a revision. */
 @Injectable()
@@ -45,13 +54,37 @@ export class DesiredStates implements OnModuleInit {
     const { tenantId, tenantPlaneId } = placement;
     const plane = manager.createQueryBuilder().update(TenantPlane).where({ id: tenantPlaneId });
     const entry = manager.createQueryBuilder().update(Placement).where({ tenantId, tenantPlaneId });
-    const current = 'select revision from tenant_planes where tenant_planes.id = placements.tenant_plane_id';
     // Started together, they travel together, in this order.
     await together([
       plane.set({ revision: () => 'revision + 1', revisedAt: this.clock.now() }).execute(),
-      entry.set({ entryRevision: () => `(${current})` }).execute(),
+      entry.set({ entryRevision: () => `(${REVISION_OF_PLANE})` }).execute(),
     ]);
     this.signals.publish(topicOf(tenantPlaneId));
+  }
+
+  /** As `publish`, at the homes of many tenants: entries of one plane share a revision. `select` gives the tenants' ids. */
+  async publishHomes(
+    manager: EntityManager,
+    {
+      select,
+      parameters,
+    }: { readonly select: string; readonly parameters: Readonly<Record<string, unknown>> },
+  ): Promise<void> {
+    const homes = `tenant_id in (${select}) and phase in ('serving', 'frozen') and entry_revision > 0`;
+    const theirs = `id in (select tenant_plane_id from placements where ${homes})`;
+    const planes = manager
+      .createQueryBuilder(TenantPlane, 'plane')
+      .select('plane.id')
+      .where(theirs, parameters)
+      .orderBy('plane.id');
+    const plane = manager.createQueryBuilder().update(TenantPlane).where(theirs, parameters);
+    const entries = manager.createQueryBuilder().update(Placement).where(homes, parameters);
+    const [locked] = await together([
+      lockedForUpdate(planes).getMany(),
+      plane.set({ revision: () => 'revision + 1', revisedAt: this.clock.now() }).execute(),
+      entries.set({ entryRevision: () => `(${REVISION_OF_PLANE})` }).execute(),
+    ]);
+    for (const { id } of locked) this.signals.publish(topicOf(id));
   }
 
   /** As `publish`, of what is said to the plane itself: its configuration. */
@@ -79,7 +112,11 @@ export class DesiredStates implements OnModuleInit {
     const isFull = n === null || n > current;
     if (!isFull && n === current) return null;
     const entries = isFull && n !== null ? await this.rows(tenantPlaneId, 0) : rows;
-    const state = this.describe(entries, current, isFull);
+    // Read after the entries: what is newer by then is told again.
+    const links = entries.some(isEntry)
+      ? await this.database.read((manager) => toldSignupLinks(manager, tenantPlaneId, isFull ? 0 : n))
+      : new Map<string, DesiredSignupLinks>();
+    const state = this.describe(entries, links, current, isFull);
     const next = rows[0]?.next_key_id;
     if (!next || keyId === undefined || keyId === next) return state;
     const next_secret = await this.serviceKeys.handOver(tenantPlaneId, keyId, next);
@@ -168,13 +205,18 @@ export class DesiredStates implements OnModuleInit {
     );
   }
 
-  private describe(rows: readonly ChangedRow[], current: number, isFull: boolean): DesiredState {
-    const entries = rows.filter((row) => row.tenant_id !== null);
+  private describe(
+    rows: readonly ChangedRow[],
+    links: ReadonlyMap<string, DesiredSignupLinks>,
+    current: number,
+    isFull: boolean,
+  ): DesiredState {
+    const entries = rows.filter(isEntry);
     const [gone, here] = [entries.filter(isGone), entries.filter((row) => !isGone(row))];
     return {
       revision: `${this.epoch}.${current}`,
       full: isFull,
-      tenants: here.map(toEntry),
+      tenants: here.map((row) => toEntry(row, links.get(row.tenant_id))),
       removed: isFull ? [] : gone.map((row) => row.tenant_id),
       config: { keys: { keys: this.keys.ofPlanes() } },
     };
@@ -214,6 +256,11 @@ interface ChangedRow {
   readonly transfer_generation: number | null;
 }
 
+/** Where nothing changed, the plane is alone in its row. */
+function isEntry(row: ChangedRow): boolean {
+  return row.tenant_id !== null;
+}
+
 /** One that has moved, or whose rows shall go, is still spoken of. */
 function isGone(row: ChangedRow): boolean {
   if (row.purge_job_id !== null || hasMoved(row)) return false;
@@ -224,7 +271,7 @@ function hasMoved({ phase, status, remove_after: keptUntil }: ChangedRow): boole
   return phase === 'retired' && status !== 'deleted' && keptUntil !== null;
 }
 
-function toEntry(row: ChangedRow): DesiredTenant {
+function toEntry(row: ChangedRow, links: DesiredSignupLinks | undefined): DesiredTenant {
   const { tenant_id, slug, name, status, plan, admin_email, phase, entry_revision, purge_job_id } = row;
   const told = purge_job_id === null ? phase : 'retired';
   // What the tenant plane shall do; that the Control Plane is still waiting for it to be done is not its business.
@@ -234,6 +281,7 @@ function toEntry(row: ChangedRow): DesiredTenant {
     phase: told,
     // A plane that is to remove the rows, or that the tenant has left, takes no part in a transfer.
     ...(row.transfer_id !== null && told !== 'retired' && { transfer: transferOf(row) }),
+    ...(links && told !== 'retired' && { signup_links: links }),
     ...(hasMoved(row) && row.endpoint_url !== null && { moved_to: row.endpoint_url }),
     ...(purge_job_id !== null && { purge: { job_id: purge_job_id } }),
   };

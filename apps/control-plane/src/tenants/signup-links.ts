@@ -1,12 +1,19 @@
-import { together } from '@atlas/persistence';
+import { Database, deleteOldRows, insertRow, lockedForUpdate, together } from '@atlas/persistence';
 import { SIGNUP_KEY_PURPOSE, SIGNUP_TOKEN_SECONDS, SIGNUP_TOKEN_TYPE } from '@atlas/plane-contract';
 import { Clock, DomainError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
+import { type EntityManager, LessThan } from 'typeorm';
+import { type OperatorCaller } from '../accounts/caller';
+import { type IssuedBy, LinkKind, issueOf } from '../accounts/issued-links';
 import { SigningKeys } from '../signing-keys/signing-keys';
+import { DesiredStates } from '../tenant-planes/desired-state.service';
 import { placeOf } from '../tenant-planes/placements';
+import { MintedSignupLink } from './minted-signup-link.entity';
 import { Tenant } from './tenant.entity';
+
+/** The clock of a tenant plane may be behind: so much longer it is told of a link that has expired. */
+const KEPT_MS = 24 * 3600_000;
 
 export interface SignupLink {
   readonly url: string;
@@ -14,39 +21,88 @@ export interface SignupLink {
   readonly expires_at: string;
 }
 
+interface Ready {
+  readonly tenantPlaneId: string;
+  readonly email: string;
+  readonly url: string;
+}
+
 /** The first admin's way in: a signed token that the tenant plane checks without calling us. */
 @Injectable()
-export class SignupLinks {
-  constructor(
-    private readonly keys: SigningKeys,
-    private readonly clock: Clock,
-  ) {}
+export class SignupLinks extends LinkKind {
+  readonly scope = 'tenants:write';
 
-  async create(manager: EntityManager, tenantId: string): Promise<SignupLink> {
-    const [tenant, placement] = await together([
-      manager.findOneByOrFail(Tenant, { id: tenantId }),
-      placeOf(manager, tenantId),
-    ]);
-    if (!placement || !tenant.url) {
-      throw new DomainError(
-        'tenant_not_placed',
-        'conflict',
-        'The tenant has no tenant plane yet. Wait for its provisioning to finish.',
-      );
-    }
-    const expiresAt = new Date(this.clock.now().getTime() + SIGNUP_TOKEN_SECONDS * 1000);
+  constructor(
+    private readonly database: Database,
+    private readonly keys: SigningKeys,
+    private readonly desiredStates: DesiredStates,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  /** Without an issuer it is the system's own, which nothing ends. */
+  async create(manager: EntityManager, tenantId: string, issuer?: OperatorCaller): Promise<SignupLink> {
+    const { tenantPlaneId, email, url } = await this.requireReady(manager, tenantId);
+    const now = this.clock.now();
+    const until = new Date(now.getTime() + SIGNUP_TOKEN_SECONDS * 1000);
+    const nobody = { issuedBy: null, issuedWith: null, expiresAt: until };
+    const issue = issuer ? await issueOf(manager, issuer, until) : nobody;
+    const jti = uuidv7(now);
+    await insertRow(manager, MintedSignupLink, { jti, tenantId, tenantPlaneId, ...issue, revokedAt: null });
     const token = await this.keys.sign(
       SIGNUP_KEY_PURPOSE,
       SIGNUP_TOKEN_TYPE,
       (jwt) =>
         jwt
-          .setAudience(placement.tenantPlaneId)
+          .setAudience(tenantPlaneId)
           .setSubject(tenantId)
-          .setJti(uuidv7(this.clock.now()))
-          .setExpirationTime(Math.floor(expiresAt.getTime() / 1000)),
-      { email: tenant.adminEmail },
+          .setJti(jti)
+          .setExpirationTime(Math.floor(issue.expiresAt.getTime() / 1000)),
+      { email },
     );
     // In the fragment, so that it reaches no server's log.
-    return { url: `${tenant.url}/signup#token=${token}`, token, expires_at: expiresAt.toISOString() };
+    return { url: `${url}/signup#token=${token}`, token, expires_at: issue.expiresAt.toISOString() };
+  }
+
+  /** Locks the tenant: a move that ends meanwhile would not tell its new home of a link that is just being made. */
+  async requireReady(manager: EntityManager, tenantId: string): Promise<Ready> {
+    const [tenant, placement] = await together([
+      lockedForUpdate(manager.createQueryBuilder(Tenant, 'tenant').where({ id: tenantId })).getOneOrFail(),
+      placeOf(manager, tenantId),
+    ]);
+    if (placement && tenant.url)
+      return { tenantPlaneId: placement.tenantPlaneId, email: tenant.adminEmail, url: tenant.url };
+    throw new DomainError(
+      'tenant_not_placed',
+      'conflict',
+      'The tenant has no tenant plane yet. Wait for its provisioning to finish.',
+    );
+  }
+
+  /** Their tenants' homes are told in the same transaction. */
+  async end(manager: EntityManager, { where, parameters }: IssuedBy): Promise<number> {
+    const isLive = `${where} and revoked_at is null`;
+    const tenants = { select: `select tenant_id from signup_links where ${isLive}`, parameters };
+    const affected = manager
+      .createQueryBuilder(Tenant, 'tenant')
+      .select('tenant.id')
+      .where(`tenant.id in (${tenants.select})`, parameters)
+      .orderBy('tenant.id');
+    if ((await lockedForUpdate(affected).getMany()).length === 0) return 0;
+    await this.desiredStates.publishHomes(manager, tenants);
+    const { affected: ended } = await manager
+      .createQueryBuilder()
+      .update(MintedSignupLink)
+      .set({ revokedAt: this.clock.now() })
+      .where(isLive, parameters)
+      .execute();
+    return ended ?? 0;
+  }
+
+  async sweep(): Promise<void> {
+    const where = { expiresAt: LessThan(new Date(this.clock.now().getTime() - KEPT_MS)) };
+    const write = this.database.write.bind(this.database);
+    await deleteOldRows(write, { entity: MintedSignupLink, key: 'jti', where });
   }
 }

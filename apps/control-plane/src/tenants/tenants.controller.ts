@@ -100,7 +100,7 @@ export class TenantsController {
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
   ): Promise<SignupLink> {
-    return this.writes.by(caller, () => this.tenants.createSignupLink(id));
+    return this.writes.by(caller, () => this.tenants.createSignupLink(caller, id));
   }
 
   @Requires('tokens:issue')

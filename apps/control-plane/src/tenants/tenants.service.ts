@@ -3,6 +3,7 @@ import { Clock, DomainError, type Page, pageOf, validationFailed } from '@atlas/
 import { isUuid } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { type OperatorCaller } from '../accounts/caller';
 import { Audit } from '../audit/audit.service';
 import { Placement } from '../tenant-planes/placement.entity';
 import { type SignupLink, SignupLinks } from './signup-links';
@@ -72,10 +73,10 @@ export class Tenants {
     return this.get(id);
   }
 
-  createSignupLink(id: string): Promise<SignupLink> {
+  createSignupLink(caller: OperatorCaller, id: string): Promise<SignupLink> {
     return this.database.write(async (manager) => {
       requireStatus(await lockTenant(manager, id), TENANT_WRITES.signupLink);
-      const link = await this.links.create(manager, id);
+      const link = await this.links.create(manager, id, caller);
       const after = { expires_at: link.expires_at };
       await this.audit.record(manager, {
         action: 'tenant.signup_link_created',

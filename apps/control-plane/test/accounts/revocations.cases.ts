@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { Database, insertRow } from '@atlas/persistence';
 import { PasswordChecks } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE, asAdmin, eventually } from '@atlas/testing';
+import { decodeJwt } from 'jose';
 import type supertest from 'supertest';
 import { IsNull } from 'typeorm';
 import { ApiKey } from '../../src/accounts/api-key.entity';
@@ -9,9 +12,11 @@ import { OperatorSession } from '../../src/accounts/operator-session.entity';
 import { Operator } from '../../src/accounts/operator.entity';
 import { type OperatorRole, SCOPES, type Scope } from '../../src/accounts/scopes';
 import { TenantPlanes } from '../../src/tenant-planes/tenant-planes.service';
+import { MintedSignupLink } from '../../src/tenants/minted-signup-link.entity';
+import { Tenant } from '../../src/tenants/tenant.entity';
 import { PASSWORD, TestControlPlane, provisionBody } from '../control-plane.fixture';
 import { Gate, HeldOperator, lockWaits } from '../held-operator.fixture';
-import { refusal } from '../plane-simulator.fixture';
+import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
 const NEW_PASSWORD = 'another horse another staple';
 const THIRD_PASSWORD = 'a third horse on a staple';
@@ -337,6 +342,231 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(refusal(await plane.post('/api/api-keys', body, repeat))).toEqual(UNAUTHENTICATED);
       await setDisabled(id, false);
       expect(refusal(await plane.post('/api/api-keys', body, repeat))).toEqual(UNAUTHENTICATED);
+    });
+  });
+
+  /** What happens to who issued a link, and whether it takes the right to issue it from them. */
+  type Issuer = Awaited<ReturnType<typeof operator>>;
+  const SIGNED_OUT: [string, (who: Issuer) => Promise<unknown>][] = [
+    ['signs out', ({ session }) => logOut(session)],
+    ['changes their password', ({ session }) => changePassword(session).expect(204)],
+    ['has their password reset', async ({ id }) => reset(await issueLink(id)).expect(200)],
+  ];
+  const disabledForAMoment = ({ id }: Issuer) => setDisabled(id, true).then(() => setDisabled(id, false));
+
+  describe('a reset link for somebody else', () => {
+    const OWNER_KEY: Scope[] = ['operators:write', 'api_keys:write'];
+    const pathOf = ({ id }: Pick<Issuer, 'id'>) => `/api/operators/${id}/reset-link`;
+    const linkBy = async (token: string, whose: Issuer): Promise<string> =>
+      (await plane.post(pathOf(whose), undefined, { token }).expect(201)).body.token;
+    const keyBy = async (token: string): Promise<string> =>
+      (await newKey(token, { scopes: OWNER_KEY }).expect(201)).body.key;
+    const GONE = [410, 'invalid_reset_link'];
+
+    it('ends with the API key that issued it, and with the one that made that key', async () => {
+      const { session } = await operator('owner');
+      const [first, second, third] = [await operator(), await operator('owner'), await operator()];
+      const key = await keyBy(session);
+      const child = await keyBy(key);
+      const links = [await linkBy(key, first), await linkBy(child, second), await linkBy(session, third)];
+      expect((await revokeKey(key, session)).status).toBe(204);
+      const [entry] = (await plane.get('/api/audit?limit=1')).body.items;
+      expect(entry).toMatchObject({
+        action: 'api_key.revoked',
+        after: { revoked_with_it: 1, links_ended: 2 },
+      });
+      const answers = await Promise.all(links.map((link) => reset(link)));
+      expect(answers.map(refusal)).toEqual([GONE, GONE, [200, undefined]]);
+      expect([(await signIn(first.email)).status, (await signIn(second.email)).status]).toEqual([200, 200]);
+    });
+
+    it.each<[string, (who: Issuer) => Promise<unknown>]>([
+      ['is disabled, also when they are enabled again', disabledForAMoment],
+      [
+        'may do less, also when they are an owner again',
+        async ({ id }) => {
+          await change(id, { role: 'admin' }).expect(200);
+          await change(id, { role: 'owner' }).expect(200);
+        },
+      ],
+    ])('ends when the owner who issued it %s', async (_, revoke) => {
+      const [owner, first, second] = [await operator('owner'), await operator(), await operator()];
+      const links = [await linkBy(owner.session, first), await linkBy(owner.key, second)];
+      await revoke(owner);
+      for (const link of links) expect(refusal(await reset(link))).toEqual(GONE);
+    });
+
+    it.each(SIGNED_OUT)('is good as an API key is when the owner who issued it %s', async (_, happens) => {
+      const [owner, other] = [await operator('owner'), await operator()];
+      const link = await linkBy(owner.session, other);
+      await happens(owner);
+      expect([await statusOf(owner.key), (await reset(link)).status]).toEqual([200, 200]);
+    });
+
+    it('expires no later than the API key that issued it', async () => {
+      const [{ session }, other] = [await operator('owner'), await operator()];
+      const short = await newKey(session, { scopes: OWNER_KEY, ttl_seconds: 600 }).expect(201);
+      const { body } = await plane.post(pathOf(other), undefined, { token: short.body.key }).expect(201);
+      expect(body.expires_at).toBe(short.body.expires_at);
+    });
+
+    it('that is just being issued or used ends with the key, or comes before its end', async () => {
+      const owner = await operator('owner');
+      const others = await Promise.all(Array.from({ length: 3 }, () => operator()));
+      const [first, second, third] = others as [Issuer, Issuer, Issuer];
+      const keys = [
+        await keyBy(owner.session),
+        await keyBy(owner.session),
+        await keyBy(owner.session),
+      ] as const;
+      await Promise.all(keys.map(statusOf));
+      const issue = plane.post(pathOf(first), undefined, { token: keys[0] });
+      const [issued] = await queued(owner.id, issue, revokeKey(keys[0], owner.session));
+      expect([issued.status, refusal(await reset(issued.body.token))]).toEqual([201, GONE]);
+      const late = await linkBy(keys[1], second);
+      const [revoked, refused] = await queued(owner.id, revokeKey(keys[1], owner.session), reset(late));
+      expect([revoked.status, refusal(refused)]).toEqual([204, GONE]);
+      const early = await linkBy(keys[2], third);
+      const [used] = await queued(owner.id, reset(early), revokeKey(keys[2], owner.session));
+      expect([used.status, (await signIn(third.email, NEW_PASSWORD)).status]).toEqual([200, 200]);
+    });
+  });
+
+  describe("a tenant's sign-up link", () => {
+    const ISSUING: Scope[] = ['tenants:write', 'api_keys:write'];
+    let [cell, other]: PlaneSimulator[] = [];
+    beforeAll(async () => {
+      cell = await plane.enrolledCell({ region: 'links' });
+      other = await plane.enrolledCell({ region: 'more-links' });
+    });
+    const tenantIn = async (home: PlaneSimulator | undefined, region: string): Promise<string> => {
+      const { id } = (await plane.provision({ region }).expect(202)).body.tenant;
+      await home?.serve(id);
+      await eventually(async () => (await plane.count(Tenant, { id, status: 'active' })) === 1);
+      await told(home);
+      return id;
+    };
+    const mint = (id: string, token: string) =>
+      plane.post(`/api/tenants/${id}/signup-link`, undefined, { token });
+    const minted = async (id: string, token: string): Promise<string> =>
+      jtiOf((await mint(id, token).expect(201)).body.token);
+    const jtiOf = (token: string): string => String(decodeJwt(token).jti);
+    /** By tenant, what the cell has been told since the last time. */
+    const told = async (home = cell) => {
+      const known = home?.revision;
+      const { body } = (await home?.pull(0, known)) ?? {};
+      const { tenants = [] } = (body ?? {}) as { tenants?: { tenant_id: string; signup_links?: object }[] };
+      return new Map(tenants.map(({ tenant_id, signup_links }) => [tenant_id, signup_links]));
+    };
+
+    it('ends with the API key that issued it: the home of its tenant is told, and nobody else', async () => {
+      const { session } = await operator();
+      const [id, without] = [await tenantIn(cell, 'links'), await tenantIn(cell, 'links')];
+      const elsewhere = await tenantIn(other, 'more-links');
+      const { key } = (await newKey(session, { scopes: ISSUING }).expect(201)).body;
+      const child = (await newKey(key, { scopes: ISSUING }).expect(201)).body.key;
+      const first = await minted(id, key);
+      plane.clock.advance(1);
+      const second = await minted(id, child);
+      const third = await minted(elsewhere, key);
+      await minted(without, session);
+      expect([await told(), await told(other)]).toEqual([new Map(), new Map()]);
+      expect((await revokeKey(key, session)).status).toBe(204);
+      const [entry] = (await plane.get('/api/audit?limit=1')).body.items;
+      expect(entry).toMatchObject({ after: { revoked_with_it: 1, links_ended: 3 } });
+      expect([await told(), await told(other)]).toEqual([
+        new Map([[id, { revoked: [second, first], carried: [] }]]),
+        new Map([[elsewhere, { revoked: [third], carried: [] }]]),
+      ]);
+    });
+
+    it.each<[string, (who: Issuer) => Promise<unknown>]>([
+      ['is disabled, also when they are enabled again', disabledForAMoment],
+      ['may no longer write', ({ id }) => change(id, { role: 'support' }).expect(200)],
+    ])('ends when the operator who issued it %s', async (_, revoke) => {
+      const [who, id] = [await operator(), await tenantIn(cell, 'links')];
+      const jti = await minted(id, who.session);
+      await revoke(who);
+      const [entry] = (await plane.get('/api/audit?limit=2')).body.items.filter(
+        ({ after }: { after: object }) => 'links_ended' in after,
+      );
+      expect(entry).toMatchObject({ action: 'operator.changed', after: { links_ended: 1 } });
+      expect(await told()).toEqual(new Map([[id, { revoked: [jti], carried: [] }]]));
+      // There is nothing left to tell.
+      await change(who.id, { disabled: true }).expect(200);
+      expect(await told()).toEqual(new Map());
+    });
+
+    it.each<[string, (who: Issuer) => Promise<unknown>]>([
+      ...SIGNED_OUT,
+      ['may do less, but this still', ({ id }) => change(id, { role: 'admin' }).expect(200)],
+    ])('is good as an API key is when the operator who issued it %s', async (_, happens) => {
+      const [who, id] = [await operator('owner'), await tenantIn(cell, 'links')];
+      await minted(id, who.session);
+      await happens(who);
+      expect(await told()).toEqual(new Map());
+      expect(await plane.count(MintedSignupLink, { tenantId: id, revokedAt: IsNull() })).toBe(1);
+    });
+
+    it('expires no later than the API key that issued it', async () => {
+      const [{ session }, id] = [await operator(), await tenantIn(cell, 'links')];
+      const short = await newKey(session, { scopes: ISSUING, ttl_seconds: 600 }).expect(201);
+      const { body } = await mint(id, short.body.key).expect(201);
+      expect(body.expires_at).toBe(short.body.expires_at);
+      expect(decodeJwt(body.token).exp).toBe(Date.parse(short.body.expires_at) / 1000);
+    });
+
+    it('that is just being issued ends with the key, and is not issued behind its end', async () => {
+      const [who, id] = [await operator(), await tenantIn(cell, 'links')];
+      const make = async (): Promise<string> =>
+        (await newKey(who.session, { scopes: ISSUING }).expect(201)).body.key;
+      const [first, second] = [await make(), await make()];
+      await Promise.all([first, second].map(statusOf));
+      const [early] = await queued(who.id, mint(id, first), revokeKey(first, who.session));
+      expect(await told()).toEqual(new Map([[id, { revoked: [jtiOf(early.body.token)], carried: [] }]]));
+      const [, late] = await queued(who.id, revokeKey(second, who.session), mint(id, second));
+      expect(refusal(late)).toEqual(UNAUTHENTICATED);
+      expect(await plane.count(MintedSignupLink, { tenantId: id })).toBe(1);
+    });
+
+    it('is told of one by one up to a hundred; all that are as old as the next one are revoked together', async () => {
+      const [who, id] = [await operator(), await tenantIn(cell, 'links')];
+      const at = plane.clock.now().getTime();
+      const jtis = Array.from({ length: 102 }, (_, n) => uuidv7(new Date(at + n))).reverse();
+      const facts = {
+        ...{ tenantId: id, issuedBy: who.id, issuedWith: null },
+        ...{ expiresAt: new Date(at + 60_000), revokedAt: null },
+      };
+      const earlierHome = { issuedBy: null, tenantPlaneId: randomUUID() };
+      await plane.app.get(Database).write(async (manager) => {
+        for (const jti of jtis)
+          await insertRow(manager, MintedSignupLink, { ...facts, jti, tenantPlaneId: cell?.id ?? '' });
+        for (const n of [1, 2, 3, 4])
+          await insertRow(manager, MintedSignupLink, {
+            ...facts,
+            ...earlierHome,
+            jti: uuidv7(new Date(at + n)),
+          });
+      });
+      await setDisabled(who.id, true);
+      const links = (await told()).get(id) as { revoked: string[]; carried: string[] };
+      expect(links).toEqual({
+        ...{ revoked: jtis.slice(0, 100), revoked_through: jtis[100] },
+        carried: [...links.carried].sort().reverse(),
+      });
+      expect(links.carried).toHaveLength(4);
+    });
+
+    it('is forgotten a day after it has expired', async () => {
+      const [who, id] = [await operator(), await tenantIn(cell, 'links')];
+      await minted(id, who.session);
+      const left = async (hours: number): Promise<number> => {
+        const expiresAt = new Date(plane.clock.now().getTime() - hours * 3600_000);
+        await plane.change(MintedSignupLink, { tenantId: id }, { expiresAt });
+        await plane.sweep();
+        return plane.count(MintedSignupLink, { tenantId: id });
+      };
+      expect([await left(23), await left(25)]).toEqual([1, 0]);
     });
   });
 

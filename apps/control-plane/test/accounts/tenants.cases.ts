@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { type DesiredState, SIGNUP_TOKEN_TYPE } from '@atlas/plane-contract';
+import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
-import { type JWK, createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { type JWK, createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { Placement } from '../../src/tenant-planes/placement.entity';
+import { SignupLinks } from '../../src/tenants/signup-links';
 import { Tenant } from '../../src/tenants/tenant.entity';
+import { lockTenant } from '../../src/tenants/tenants.service';
 import { TestControlPlane } from '../control-plane.fixture';
+import { HeldRow } from '../held-operator.fixture';
 import { type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
 
 describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
@@ -125,6 +130,20 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
       });
       const kid = decodeProtectedHeader(token).kid;
       expect(keys.find((key) => key.kid === kid)?.purpose).toBe('signup');
+    });
+
+    // On SQLite writers take turns.
+    (driver === 'postgres' ? it : it.skip)('for the home that they have when it is made', async () => {
+      const [{ id }, next] = [await active(), await plane.registerCell({ region: 'next' })];
+      const held = await HeldRow.by(plane, async (manager) => {
+        await lockTenant(manager, id);
+        await manager.update(Placement, { tenantId: id }, { tenantPlaneId: next.id });
+      });
+      const [database, links] = [plane.app.get(Database), plane.app.get(SignupLinks)];
+      const made = database.write((manager) => links.create(manager, id));
+      await held.untilWaiting(1);
+      await held.release();
+      expect(decodeJwt((await made).token)).toMatchObject({ sub: id, aud: next.id });
     });
 
     it('of its own each time', async () => {

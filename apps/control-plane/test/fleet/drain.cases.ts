@@ -1,12 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type DesiredTransfer } from '@atlas/plane-contract';
+import { decodeJwt } from 'jose';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { sayImported, sealedPart, sendPart, takePart } from '../backup-part.fixture';
 import { JobControl } from '../../src/provisioning/jobs.service';
-import { StepFailure } from '../../src/provisioning/step';
+import { StepFailure, done } from '../../src/provisioning/step';
 import { AwaitCopyStep } from '../../src/provisioning/steps/await-copy.step';
+import { AwaitImportStep } from '../../src/provisioning/steps/await-import.step';
 import { ReservePlaceStep } from '../../src/provisioning/steps/reserve-place.step';
 import { OpenTransferStep } from '../../src/provisioning/steps/open-transfer.step';
 import { type EntityManager, IsNull } from 'typeorm';
@@ -278,6 +280,33 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     await sayImported(other, coming.id, 2);
     await scene.reaches(job, 'succeeded');
     expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: other.id });
+  });
+
+  it('has its sign-up links go with the tenant: the new cell is told which, until they are revoked', async () => {
+    const [id = ''] = await inhabited(1);
+    const mint = async (token: string): Promise<string> => {
+      scene.plane.clock.advance(1);
+      const { body } = await scene.plane.post(`/api/tenants/${id}/signup-link`, undefined, { token });
+      return String(decodeJwt(body.token).jti);
+    };
+    const key = await scene.plane.createApiKey(['tenants:write']);
+    const links = [await mint(scene.plane.apiKey), await mint(key)];
+    jest.spyOn(scene.plane.app.get(AwaitCopyStep), 'run').mockResolvedValueOnce(done());
+    jest.spyOn(scene.plane.app.get(AwaitImportStep), 'run').mockResolvedValueOnce(done());
+    const whole = { attempt: 'only', parts: 1, imported: 1, lastKind: 'last' };
+    const copied = scene.before('cut-over', () => scene.plane.change(Transfer, { tenantId: id }, whole));
+    const body = { deployment_model: 'shared', tenant_plane_id: other.id };
+    const { job } = (await scene.plane.post(`/api/tenants/${id}/move`, body).expect(202)).body;
+    await copied;
+    await scene.reaches(job.id, 'succeeded');
+    await mint(key);
+    const told = async () => (await other.pull(), other.tenants.get(id)?.signup_links);
+    expect(await told()).toEqual({ revoked: [], carried: links.toReversed() });
+    await scene.plane.delete(`/api/api-keys/${key.split('_')[1]}`).expect(204);
+    expect(await told()).toMatchObject({ revoked: [expect.any(String), links[1]], carried: [links[0]] });
+    await here.pull();
+    expect(here.tenants.get(id)).toMatchObject({ phase: 'retired', moved_to: expect.any(String) });
+    expect(here.tenants.get(id)).not.toHaveProperty('signup_links');
   });
 
   it('gives its tenant to a cell that has removed the copy of before, when a half undone move goes on', async () => {

@@ -1,5 +1,6 @@
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, type ReceivedMail, TestSmtpServer, eventually, linkIn } from '@atlas/testing';
+import { decodeJwt } from 'jose';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { Mails } from '../../src/mail/mails';
 import { OutgoingMail } from '../../src/mail/outgoing-mail.entity';
@@ -9,6 +10,7 @@ import { Signup } from '../../src/signup/signup.entity';
 import { Signups } from '../../src/signup/signups.service';
 import { VerifySignupMail } from '../../src/signup/verify-signup.mail';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { MintedSignupLink } from '../../src/tenants/minted-signup-link.entity';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { TestControlPlane } from '../control-plane.fixture';
 import { Gate, HeldRow, lockWaits } from '../held-operator.fixture';
@@ -74,6 +76,12 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       'Welcome to Atlas: acme is ready',
     ]);
     expect(linkIn(welcome)).toMatch(/^https:\/\/acme\.atlas\.example\/signup#token=eyJ/);
+    expect(await plane.rows(MintedSignupLink, { tenantId: tenant.id })).toMatchObject([
+      {
+        ...{ jti: decodeJwt(tokenIn(welcome)).jti, tenantPlaneId: cell.id },
+        ...{ issuedBy: null, issuedWith: null, revokedAt: null },
+      },
+    ]);
     expect(await plane.rows(AuditEvent, { targetId: asked.id })).toMatchObject([
       { action: 'signup.verified', actorKind: 'signup', actorId: asked.id, after: { tenant_id: tenant.id } },
     ]);

@@ -129,8 +129,8 @@ export class AccountsController {
   }
 
   private async exchangeFirst(headers: IncomingHttpHeaders, dto: SignupExchangeDto): Promise<SignedIn> {
-    const claims = await this.signupTokens.verify(dto.token);
-    return this.accounts.exchangeSignup(await this.tenantOf(headers, claims.sub), claims, dto);
+    const token = await this.signupTokens.verify(dto.token);
+    return this.accounts.exchangeSignup(await this.tenantOf(headers, token.sub), token, dto);
   }
 
   private async tenantOf(headers: IncomingHttpHeaders, claim: string): Promise<Tenant> {

@@ -5,7 +5,6 @@ import {
   insertIfAbsent,
   violates,
 } from '@atlas/persistence';
-import { type SignupClaims } from '@atlas/plane-contract';
 import { Clock, DomainError, PasswordChecks, hashPassword, NO_PASSWORD } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -25,6 +24,7 @@ import { claimedTenant, hashToken } from './session-token';
 import { Session } from './session.entity';
 import { Sessions, type SignedIn } from './sessions';
 import { SignIns } from './sign-ins';
+import { type SignupToken, requireGood } from './signup-tokens';
 import { UsedSignupToken } from './used-signup-token.entity';
 import { holdUpWrites, lockUnchanged, lockUser } from './user-locks';
 import { WHERE_STATUS, statusOf } from './user-status';
@@ -58,9 +58,11 @@ export class Accounts {
   ) {}
 
   /** The first admin: with a token of the Control Plane, while the tenant never had a user. */
-  async exchangeSignup(tenant: Tenant, claims: SignupClaims, dto: SignupExchangeDto): Promise<SignedIn> {
-    return this.createFirst(tenant, { ...dto, email: claims.email.toLowerCase() }, async (scope) => {
-      const used = { tenantId: tenant.id, jti: claims.jti, usedAt: this.clock.now() };
+  async exchangeSignup(tenant: Tenant, token: SignupToken, dto: SignupExchangeDto): Promise<SignedIn> {
+    return this.createFirst(tenant, { ...dto, email: token.email.toLowerCase() }, async (scope, current) => {
+      // Revoked since it was verified, perhaps.
+      requireGood(token, current);
+      const used = { tenantId: tenant.id, jti: token.jti, usedAt: this.clock.now() };
       if (!(await insertIfAbsent(scope.manager, UsedSignupToken, used))) throw alreadySignedUp();
     });
   }
@@ -159,7 +161,7 @@ export class Accounts {
   private async createFirst(
     tenant: Tenant,
     given: Entrance & { email: string; name?: string; password: string },
-    claim: (scope: TenantScope) => Promise<void>,
+    claim: (scope: TenantScope, current: Tenant) => Promise<void>,
   ): Promise<SignedIn> {
     const now = this.clock.now();
     const { email, name = email, password } = given;
@@ -180,8 +182,7 @@ export class Accounts {
     };
     try {
       return await this.tenants.write(tenant.id, async (scope) => {
-        await requireStanding(scope);
-        await claim(scope);
+        await claim(scope, await requireStanding(scope));
         await scope.insert(User, user);
         return this.signIns.open(scope, user, given.device_token);
       });

@@ -195,6 +195,7 @@ function rowOf(
     // The copy that an earlier move left here is not that of this one.
     importedTransferId: importedTransferId === entry.transfer?.id ? importedTransferId : null,
     movedTo: entry.moved_to ?? null,
+    signupLinks: entry.signup_links ?? null,
     purgeJobId: entry.purge?.job_id ?? null,
   };
 }

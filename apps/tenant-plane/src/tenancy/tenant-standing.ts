@@ -14,12 +14,15 @@ import { Tenant } from './tenant.entity';
  * This is not a lock on the tenant's row, because Postgres lets those who share a row overtake the one who waits to change
  * it: a tenant that never stops writing could put off its suspension.
  */
-export async function requireStanding({ manager, tenantId }: TenantScope): Promise<void> {
+export async function requireStanding({ manager, tenantId }: TenantScope): Promise<Tenant> {
   const [, tenant] = await together([
     shareLock(manager, { lockClass: ADVISORY_LOCKS.tenantStanding, id: tenantId }),
     servedNow(manager, tenantId),
   ]);
-  if (tenant) return requireActive(tenant);
+  if (tenant) {
+    requireActive(tenant);
+    return tenant;
+  }
   const left = await manager.findOneBy(Tenant, { id: tenantId });
   // The caller's next request is redirected.
   throw left?.movedTo ? tenantFrozen() : tenantNotFound();

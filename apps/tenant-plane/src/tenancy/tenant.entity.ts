@@ -1,5 +1,10 @@
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
-import { type DesiredTenantStatus, type DesiredTransfer, type PlacementPhase } from '@atlas/plane-contract';
+import {
+  type DesiredSignupLinks,
+  type DesiredTenantStatus,
+  type DesiredTransfer,
+  type PlacementPhase,
+} from '@atlas/plane-contract';
 import { type Plan } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
@@ -31,6 +36,8 @@ export class Tenant {
   @Column('uuid', { name: 'move_consent_id', nullable: true }) moveConsentId: string | null;
   /** Where it lives, when it lived here before. */
   @Column('varchar', { name: 'moved_to', nullable: true }) movedTo: string | null;
+  /** What of its sign-up tokens cannot be seen in the tokens themselves. */
+  @JsonColumn({ name: 'signup_links', nullable: true }) signupLinks: DesiredSignupLinks | null;
   /** Its rows here shall be removed, by the word of this job. */
   @Column('uuid', { name: 'purge_job_id', nullable: true }) purgeJobId: string | null;
 }

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { UsedSignupToken } from '../../src/accounts/used-signup-token.entity';
 import { User } from '../../src/accounts/user.entity';
+import { TenantDirectory } from '../../src/tenancy/tenant-directory';
+import { Tenant } from '../../src/tenancy/tenant.entity';
 import { SignupKey, type TokenChanges } from '../signup-key.fixture';
 import { type CallOptions, PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
@@ -120,6 +123,82 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       const token = await plane.signupToken(tenant);
       expect((await exchange(token).expect(401)).body.code).toBe('invalid_signup_token');
       await identities.update({ tenantPlaneId: id });
+    });
+  });
+
+  describe('of a link that the Control Plane speaks of', () => {
+    const [jti, later] = ['01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000002'];
+    const elsewhere = randomUUID();
+    /** Its entry as the Control Plane tells it next. */
+    const tell = async (signup_links: DesiredTenant['signup_links'], changes: Partial<DesiredTenant> = {}) =>
+      plane.tenant(tenant.slug, { ...tenant, signup_links, ...changes });
+    const NOT_VALID = [401, 'invalid_signup_token'];
+    const outcome = async (changes: TokenChanges): Promise<unknown[]> => {
+      const { status, body } = await exchange(await plane.signupToken(tenant, changes));
+      return [status, body.code];
+    };
+
+    it('lets in by one of its earlier home that is carried over, once, and by no other', async () => {
+      await tell({ revoked: [], carried: [jti] });
+      const other = await plane.tenant(`other-of-${tenant.slug}`);
+      expect(await outcome({ aud: elsewhere, jti, sub: other.tenant_id })).toEqual(NOT_VALID);
+      expect(await outcome({ aud: elsewhere, jti: later })).toEqual(NOT_VALID);
+      expect(await outcome({ aud: elsewhere, jti, lifetime: -1 })).toEqual([410, 'signup_token_expired']);
+      const strange = await plane.signupToken(tenant, { aud: elsewhere, jti }, await SignupKey.create());
+      expect((await exchange(strange)).status).toBe(401);
+      expect(await outcome({ aud: elsewhere, jti })).toEqual([201, undefined]);
+      expect(await outcome({ aud: elsewhere, jti })).toEqual([409, 'already_signed_up']);
+    });
+
+    it('lets nobody in by one that was used at the earlier home', async () => {
+      await tell({ revoked: [], carried: [jti] });
+      const used = { tenantId: tenant.tenant_id, jti, usedAt: clock.now() };
+      await plane.tenants.write(tenant.tenant_id, (scope) => scope.insert(UsedSignupToken, used));
+      expect(await outcome({ aud: elsewhere, jti })).toEqual([409, 'already_signed_up']);
+      expect(await users()).toEqual([]);
+    });
+
+    it('refuses one that was revoked, and looks at no password', async () => {
+      await tell({ revoked: [jti], carried: [] });
+      const token = await plane.signupToken(tenant, { jti });
+      const answer = await exchange(token, {}, { password: 'qwerty123456' });
+      expect([answer.status, answer.body.code]).toEqual(NOT_VALID);
+      expect(answer.body.detail).toContain('Ask your Atlas administrator for a new one.');
+      expect(await outcome({ jti: later })).toEqual([201, undefined]);
+    });
+
+    it('refuses all that are as old as one that was left out of the list', async () => {
+      await tell({
+        revoked: [later],
+        revoked_through: jti,
+        carried: ['00000000-0000-7000-8000-000000000000'],
+      });
+      for (const revoked of [later, jti, '00000000-0000-7000-8000-000000000000'])
+        expect(await outcome({ jti: revoked, aud: revoked < jti ? elsewhere : plane.id })).toEqual(NOT_VALID);
+      expect(await outcome({ jti: '01900000-0000-7000-8000-000000000003' })).toEqual([201, undefined]);
+    });
+
+    it('refuses one that is revoked while it is being used', async () => {
+      const token = await plane.signupToken(tenant, { jti });
+      const write = plane.tenants.write.bind(plane.tenants);
+      jest.spyOn(plane.tenants, 'write').mockImplementationOnce(async (...given) => {
+        await tell({ revoked: [jti], carried: [] });
+        return write(...given);
+      });
+      const answer = await exchange(token);
+      expect([answer.status, answer.body.code]).toEqual(NOT_VALID);
+      expect(await users()).toEqual([]);
+    });
+
+    it('asks for patience while the tenant is about to arrive', async () => {
+      const id = randomUUID();
+      await tell(undefined, { phase: 'importing', transfer: { id, role: 'target' } });
+      const which = { id: tenant.tenant_id };
+      await plane.app
+        .get(Database)
+        .write((manager) => manager.update(Tenant, which, { importedTransferId: id }));
+      plane.app.get(TenantDirectory).forget();
+      expect(await outcome({ aud: elsewhere, jti })).toEqual([503, 'tenant_frozen']);
     });
   });
 

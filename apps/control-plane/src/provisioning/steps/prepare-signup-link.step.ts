@@ -15,7 +15,7 @@ export class PrepareSignupLinkStep extends Step {
   }
 
   async run({ manager, tenantId }: StepContext): Promise<StepResult> {
-    await this.links.create(manager, tenantId);
+    await this.links.requireReady(manager, tenantId);
     return done({ valid_seconds: SIGNUP_TOKEN_SECONDS });
   }
 

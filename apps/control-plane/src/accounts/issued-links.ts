@@ -1,0 +1,94 @@
+import { Clock } from '@atlas/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { ApiKey } from './api-key.entity';
+import { type OperatorCaller } from './caller';
+import { OperatorResetLink } from './operator-reset-link.entity';
+import { type Scope } from './scopes';
+
+export const LINK_KINDS = Symbol('LINK_KINDS');
+
+/** What an operator hands out: it ends with the API key that they issued it with, or else with them. */
+export interface Issue {
+  readonly issuedBy: string;
+  readonly issuedWith: string | null;
+  readonly expiresAt: Date;
+}
+
+/** What a caller issues now, and wants to live until then: an API key issues nothing that outlives it. */
+export async function issueOf(
+  manager: EntityManager,
+  { kind, id, operatorId }: OperatorCaller,
+  until: Date,
+): Promise<Issue> {
+  const key = kind === 'api_key' ? await manager.findOneByOrFail(ApiKey, { id }) : null;
+  const expiresAt = key && key.expiresAt < until ? key.expiresAt : until;
+  return { issuedBy: operatorId, issuedWith: key?.id ?? null, expiresAt };
+}
+
+/** A key and all that come from it. */
+export const DESCENT = `with recursive descent (id) as (
+  select id from api_keys where id = :id
+  union all select child.id from api_keys child join descent on child.parent_id = descent.id
+) select id from descent`;
+
+/** Which links somebody has issued: SQL over `issued_by` and `issued_with`. */
+export interface IssuedBy {
+  readonly where: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** Links of one kind that operators issue. */
+export abstract class LinkKind {
+  /** What it takes to issue one. */
+  abstract readonly scope: Scope;
+  /** Ends the live ones; says how many those were. */
+  abstract end(manager: EntityManager, issuer: IssuedBy): Promise<number>;
+}
+
+/** Links end under the lock of the operator who issued them, as their API keys do: so none is issued meanwhile. */
+@Injectable()
+export class IssuedLinks {
+  constructor(@Inject(LINK_KINDS) private readonly kinds: readonly LinkKind[]) {}
+
+  /** Of an operator who may do no more than this from now on. Says how many. */
+  endOf(manager: EntityManager, operatorId: string, left: readonly Scope[]): Promise<number> {
+    const issuer = { where: 'issued_by = :operatorId', parameters: { operatorId } };
+    return this.end(manager, issuer, (kind) => !left.includes(kind.scope));
+  }
+
+  /** Of an API key and all that come from it. Says how many. */
+  endWithKey(manager: EntityManager, id: string): Promise<number> {
+    return this.end(manager, { where: `issued_with in (${DESCENT})`, parameters: { id } });
+  }
+
+  private async end(
+    manager: EntityManager,
+    issuer: IssuedBy,
+    isOver: (kind: LinkKind) => boolean = () => true,
+  ): Promise<number> {
+    let ended = 0;
+    for (const kind of this.kinds.filter(isOver)) ended += await kind.end(manager, issuer);
+    return ended;
+  }
+}
+
+@Injectable()
+export class ResetLinks extends LinkKind {
+  readonly scope = 'operators:write';
+
+  constructor(private readonly clock: Clock) {
+    super();
+  }
+
+  async end(manager: EntityManager, { where, parameters }: IssuedBy): Promise<number> {
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(OperatorResetLink)
+      .set({ endedAt: this.clock.now() })
+      .where(where, parameters)
+      .andWhere('ended_at is null')
+      .execute();
+    return affected ?? 0;
+  }
+}
