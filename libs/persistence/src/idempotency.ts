@@ -37,7 +37,8 @@ class KeyIsTaken extends Error {}
 
 /**
  * Makes a request safe to repeat (draft-ietf-httpapi-idempotency-key-header): the key, its answer and the work are one
- * transaction. How they are kept, and in whose name, is up to the plane.
+ * transaction. How they are kept, and in whose name, is up to the plane. A kept answer may hold a secret, so a repeat gets it
+ * only in a transaction in which its caller was checked again, as before a write.
  */
 export abstract class Idempotency<A = unknown, R extends RepeatableRequest = RepeatableRequest> {
   /** Requests of this process that hold a key; their duplicates wait here, not in the database's pool. */
@@ -52,7 +53,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
     const bodyHash = sha256(JSON.stringify(body ?? null));
     for (let first = this.inWork.get(scope); first; first = this.inWork.get(scope)) {
       await settledSoon(first);
-      const kept = await this.find(request, scope);
+      const kept = await this.keptFor(request, scope);
       // Without one the first has failed and left nothing: the next may try.
       if (kept) return replay(kept, bodyHash);
     }
@@ -61,7 +62,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
     try {
       return await attempt;
     } catch (error) {
-      if (error instanceof KeyIsTaken) return replay(await this.find(request, scope), bodyHash);
+      if (error instanceof KeyIsTaken) return replay(await this.keptFor(request, scope), bodyHash);
       throw error;
     } finally {
       this.inWork.delete(scope);
@@ -70,6 +71,8 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
 
   protected abstract now(): Date;
   protected abstract transaction<T>(request: R, work: (manager: EntityManager) => Promise<T>): Promise<T>;
+  /** Runs `work` in a transaction under the lock that a write of the caller takes. Throws when they would be let in no more. */
+  protected abstract admitted<T>(request: R, work: () => Promise<T>): Promise<T>;
   protected abstract find(request: R, scope: string): Promise<KeptAnswer<A> | null>;
   /** False when the key is held already. */
   protected abstract claim(manager: EntityManager, request: R, claim: KeyClaim): Promise<boolean>;
@@ -86,6 +89,10 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
     } catch (error) {
       throw isLockTimeout(error) ? requestInProgress() : error;
     }
+  }
+
+  private keptFor(request: R, scope: string): Promise<KeptAnswer<A> | null> {
+    return this.admitted(request, () => this.find(request, scope));
   }
 
   private attempt(

@@ -11,7 +11,7 @@ import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
 import { type OperatorCaller } from '../accounts/caller';
-import { asAdmitted } from '../accounts/operator-lock';
+import { OperatorWrites } from '../accounts/operator-writes';
 import { IdempotencyRecord } from './idempotency-key.entity';
 import { SEALED, type SealedColumn, placeIn } from '../sealing/sealed-columns';
 
@@ -23,12 +23,17 @@ export interface RepeatableAnswer {
   readonly install?: { readonly tokenId: string; readonly bundle: unknown };
 }
 
+export interface RequestOfOperator extends RepeatableRequest {
+  readonly caller: OperatorCaller;
+}
+
 /** Answers are kept sealed: they may hold what is shown once. */
 @Injectable()
-export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
+export class SealedIdempotency extends Idempotency<RepeatableAnswer, RequestOfOperator> {
   constructor(
     private readonly database: Database,
     private readonly box: SecretBox,
+    private readonly writes: OperatorWrites,
     private readonly clock: Clock,
   ) {
     super();
@@ -40,8 +45,8 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
     { path, ...request }: Pick<RepeatableRequest, 'key' | 'body'> & { readonly path: string },
     work: (manager: EntityManager) => Promise<RepeatableAnswer>,
   ): Promise<RepeatableAnswer> {
-    return this.once({ ...request, scope: [caller.id, 'POST', path] }, (manager) =>
-      asAdmitted(manager, caller, this.clock, () => work(manager)),
+    return this.once({ ...request, caller, scope: [caller.id, 'POST', path] }, (manager) =>
+      this.writes.by(caller, () => work(manager)),
     );
   }
 
@@ -62,20 +67,24 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
   }
 
   protected transaction<T>(
-    _request: RepeatableRequest,
+    _request: RequestOfOperator,
     work: (manager: EntityManager) => Promise<T>,
   ): Promise<T> {
     return this.database.write(work);
   }
 
-  protected claim(manager: EntityManager, _request: RepeatableRequest, claim: KeyClaim): Promise<boolean> {
+  protected admitted<T>({ caller }: RequestOfOperator, work: () => Promise<T>): Promise<T> {
+    return this.writes.by(caller, work);
+  }
+
+  protected claim(manager: EntityManager, _request: RequestOfOperator, claim: KeyClaim): Promise<boolean> {
     const inWork = { status: 0, answerSealed: '', installSealed: null, tokenId: null };
     return this.insertKey(manager, IdempotencyRecord, { ...claim, ...inWork, createdAt: this.clock.now() });
   }
 
   protected async keep(
     manager: EntityManager,
-    _request: RepeatableRequest,
+    _request: RequestOfOperator,
     scope: string,
     { install, ...answer }: RepeatableAnswer,
   ): Promise<void> {
@@ -91,7 +100,7 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
   }
 
   protected async find(
-    _request: RepeatableRequest,
+    _request: RequestOfOperator,
     scope: string,
   ): Promise<KeptAnswer<RepeatableAnswer> | null> {
     const record = await this.database.read((manager) => manager.findOneBy(IdempotencyRecord, { scope }));

@@ -292,6 +292,22 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       pause.release();
       expect((await calling).body.code).toBe('unauthenticated');
     });
+
+    it('reaches an invitation that is to be shown to them again', async () => {
+      const caller = { ...other, headers: { 'idempotency-key': 'invites-bob' } };
+      const { text } = await invite(caller).expect(201);
+      expect((await invite(caller).expect(201)).text).toBe(text);
+      const pause = Pause.behind(plane.app.get(Incidents, { strict: false }), 'create');
+      const earlier = sent(plane.post('/api/incidents', { title: 'Disk is full', severity: 'P2' }, other));
+      await pause.reached;
+      const revoking = sent(deactivate(true, other.id));
+      await endedOrWaiting(plane, revoking);
+      const again = sent(invite(caller));
+      await endedOrWaiting(plane, again, 2);
+      pause.release();
+      expect([(await earlier).status, (await revoking).status]).toEqual([201, 200]);
+      expect((await again).body.code).toBe('unauthenticated');
+    });
   });
 
   describe('of a user', () => {
