@@ -27,6 +27,9 @@ export interface RequestOfOperator extends RepeatableRequest {
   readonly caller: OperatorCaller;
 }
 
+/** An answer as it is sealed, with the hash of the body that it answers. */
+type Sealed = Omit<RepeatableAnswer, 'install'> & { readonly bodyHash?: string };
+
 /** Answers are kept sealed: they may hold what is shown once. */
 @Injectable()
 export class SealedIdempotency extends Idempotency<RepeatableAnswer, RequestOfOperator> {
@@ -78,21 +81,21 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer, RequestOfOp
   }
 
   protected claim(manager: EntityManager, _request: RequestOfOperator, claim: KeyClaim): Promise<boolean> {
-    const inWork = { status: 0, answerSealed: '', installSealed: null, tokenId: null };
+    const inWork = { bodyHash: '', status: 0, answerSealed: '', installSealed: null, tokenId: null };
     return this.insertKey(manager, IdempotencyRecord, { ...claim, ...inWork, createdAt: this.clock.now() });
   }
 
   protected async keep(
     manager: EntityManager,
     _request: RequestOfOperator,
-    scope: string,
+    { scope, bodyHash }: KeyClaim,
     { install, ...answer }: RepeatableAnswer,
   ): Promise<void> {
     const seal = (value: unknown, column: SealedColumn): string =>
       this.box.seal(JSON.stringify(value), placeIn(column, scope));
     const sealed = {
       status: answer.status,
-      answerSealed: seal(answer, SEALED.idempotencyAnswer),
+      answerSealed: seal({ ...answer, bodyHash } satisfies Sealed, SEALED.idempotencyAnswer),
       installSealed: install ? seal(install, SEALED.idempotencyInstall) : null,
       tokenId: install?.tokenId ?? null,
     };
@@ -104,19 +107,19 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer, RequestOfOp
     scope: string,
   ): Promise<KeptAnswer<RepeatableAnswer> | null> {
     const record = await this.database.read((manager) => manager.findOneBy(IdempotencyRecord, { scope }));
-    if (!record) return null;
-    return { bodyHash: record.bodyHash, answer: record.status === 0 ? null : this.opened(record) };
+    if (!record || record.status === 0) return record && { bodyHash: record.bodyHash, answer: null };
+    return this.opened(record);
   }
 
-  private opened({ scope, answerSealed, installSealed, tokenId }: IdempotencyRecord): RepeatableAnswer {
+  private opened(record: IdempotencyRecord): KeptAnswer<RepeatableAnswer> {
+    const { scope, answerSealed, installSealed, tokenId } = record;
     const open = (sealed: string, column: SealedColumn): unknown =>
       JSON.parse(this.box.open(sealed, placeIn(column, scope)).reveal());
-    const answer = open(answerSealed, SEALED.idempotencyAnswer) as RepeatableAnswer;
-    if (tokenId === null) return answer;
-    if (installSealed === null) return { ...answer, body: { ...answer.body, install: null } };
-    return {
-      ...answer,
-      install: open(installSealed, SEALED.idempotencyInstall) as RepeatableAnswer['install'],
-    };
+    const { bodyHash = record.bodyHash, ...answer } = open(answerSealed, SEALED.idempotencyAnswer) as Sealed;
+    if (tokenId === null) return { bodyHash, answer };
+    if (installSealed === null)
+      return { bodyHash, answer: { ...answer, body: { ...answer.body, install: null } } };
+    const install = open(installSealed, SEALED.idempotencyInstall) as RepeatableAnswer['install'];
+    return { bodyHash, answer: { ...answer, install } };
   }
 }

@@ -1,4 +1,5 @@
-import { Database } from '@atlas/persistence';
+import { createHash } from 'node:crypto';
+import { Database, SecretBox } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import type supertest from 'supertest';
 import { Operator } from '../../src/accounts/operator.entity';
@@ -7,6 +8,7 @@ import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
 import { SealedIdempotency } from '../../src/idempotency/sealed-idempotency';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { SEALED, placeIn } from '../../src/sealing/sealed-columns';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { PASSWORD, TestControlPlane, provisionBody } from '../control-plane.fixture';
@@ -218,6 +220,43 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(record?.installSealed).toMatch(/^s1\.k1\./);
     expect(JSON.stringify(record)).not.toContain(shown.install.token);
     expect(JSON.stringify(record)).not.toContain('sealed-cell');
+  });
+
+  describe('whose body holds a password', () => {
+    const sha256 = (body: object) => createHash('sha256').update(JSON.stringify(body)).digest('hex');
+    const send = (email: string, password = PASSWORD) =>
+      plane.post('/api/operators', { email, role: 'support', password }, withKey(email));
+    const rowsOf = async (email: string): Promise<IdempotencyRecord[]> => {
+      await send(email).expect(201);
+      return plane.rows(IdempotencyRecord);
+    };
+
+    it('keeps no hash by which it can be guessed, and is refused with another', async () => {
+      const email = 'not-guessed@example.com';
+      const rows = await rowsOf(email);
+      expect(JSON.stringify(rows)).not.toContain(sha256({ email, role: 'support', password: PASSWORD }));
+      expect(refusal(await send(email, 'another horse battery'))).toEqual([422, 'idempotency_key_reused']);
+      await send(email).expect(201);
+    });
+
+    it('is known after an upgrade from a version that kept such a hash', async () => {
+      const email = 'upgraded@example.com';
+      const before = new Set((await plane.rows(IdempotencyRecord)).map(({ scope }) => scope));
+      const [{ scope }] = (await rowsOf(email)).filter((row) => !before.has(row.scope)) as [
+        IdempotencyRecord,
+      ];
+      const answer = JSON.stringify({ status: 201, headers: {}, body: { kept: 'before' } });
+      await plane.change(
+        IdempotencyRecord,
+        { scope },
+        {
+          bodyHash: sha256({ email, role: 'support', password: PASSWORD }),
+          answerSealed: plane.app.get(SecretBox).seal(answer, placeIn(SEALED.idempotencyAnswer, scope)),
+        },
+      );
+      expect((await send(email).expect(201)).body).toEqual({ kept: 'before' });
+      expect(refusal(await send(email, 'another horse battery'))).toEqual([422, 'idempotency_key_reused']);
+    });
   });
 
   describe('of a caller whose access ends', () => {

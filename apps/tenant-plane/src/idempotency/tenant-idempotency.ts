@@ -71,7 +71,7 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
   protected async keep(
     manager: EntityManager,
     request: RequestOfTenant,
-    scope: string,
+    { scope }: KeyClaim,
     answer: Answer,
   ): Promise<void> {
     const sealed = boxOf(request).seal(JSON.stringify(answer), placeOf(request, scope));
