@@ -2,6 +2,7 @@ import { Database, lockedForUpdate } from '@atlas/persistence';
 import { currentContext } from '@atlas/platform';
 import { eventually } from '@atlas/testing';
 import { type Type } from '@nestjs/common';
+import type supertest from 'supertest';
 import { type EntityManager, type ObjectLiteral } from 'typeorm';
 import { lockOperator } from '../src/accounts/operator-lock';
 import { type TestControlPlane } from './control-plane.fixture';
@@ -87,5 +88,24 @@ export async function lockWaits(database: Database): Promise<number> {
 export class HeldOperator {
   static hold(plane: TestControlPlane, id: string): Promise<HeldRow> {
     return HeldRow.by(plane, (manager) => lockOperator(manager, id));
+  }
+
+  /** Starts the calls one after the other while the operator is held, each behind the one before. */
+  static async queue<T extends readonly supertest.Test[]>(
+    plane: TestControlPlane,
+    id: string,
+    ...calls: T
+  ): Promise<{ [K in keyof T]: supertest.Response }> {
+    const held = await HeldOperator.hold(plane, id);
+    const answers: Promise<supertest.Response>[] = [];
+    try {
+      for (const call of calls) {
+        answers.push(call.then((response) => response));
+        await held.untilWaiting(answers.length);
+      }
+    } finally {
+      await held.release();
+    }
+    return (await Promise.all(answers)) as { [K in keyof T]: supertest.Response };
   }
 }

@@ -37,7 +37,8 @@ class KeyIsTaken extends Error {}
 
 /**
  * Makes a request safe to repeat (draft-ietf-httpapi-idempotency-key-header): the key, its answer and the work are one
- * transaction. How they are kept, and in whose name, is up to the plane.
+ * transaction. How they are kept, and in whose name, is up to the plane. A kept answer may hold a secret, so a repeat gets it
+ * only in a transaction in which its caller was checked again, as before a write.
  */
 export abstract class Idempotency<A = unknown, R extends RepeatableRequest = RepeatableRequest> {
   /** Requests of this process that hold a key; their duplicates wait here, not in the database's pool. */
@@ -52,7 +53,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
     const bodyHash = sha256(JSON.stringify(body ?? null));
     for (let first = this.inWork.get(scope); first; first = this.inWork.get(scope)) {
       await settledSoon(first);
-      const kept = await this.find(request, scope);
+      const kept = await this.keptFor(request, scope);
       // Without one the first has failed and left nothing: the next may try.
       if (kept) return replay(kept, bodyHash);
     }
@@ -61,7 +62,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
     try {
       return await attempt;
     } catch (error) {
-      if (error instanceof KeyIsTaken) return replay(await this.find(request, scope), bodyHash);
+      if (error instanceof KeyIsTaken) return replay(await this.keptFor(request, scope), bodyHash);
       throw error;
     } finally {
       this.inWork.delete(scope);
@@ -70,10 +71,12 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
 
   protected abstract now(): Date;
   protected abstract transaction<T>(request: R, work: (manager: EntityManager) => Promise<T>): Promise<T>;
+  /** Runs `work` in a transaction under the lock that a write of the caller takes. Throws when they would be let in no more. */
+  protected abstract admitted<T>(request: R, work: () => Promise<T>): Promise<T>;
   protected abstract find(request: R, scope: string): Promise<KeptAnswer<A> | null>;
   /** False when the key is held already. */
   protected abstract claim(manager: EntityManager, request: R, claim: KeyClaim): Promise<boolean>;
-  protected abstract keep(manager: EntityManager, request: R, scope: string, answer: A): Promise<void>;
+  protected abstract keep(manager: EntityManager, request: R, claim: KeyClaim, answer: A): Promise<void>;
 
   /** Any other lock that a request waits for in vain is none of its key's. */
   protected async insertKey<T extends ObjectLiteral>(
@@ -88,19 +91,23 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
     }
   }
 
+  private keptFor(request: R, scope: string): Promise<KeptAnswer<A> | null> {
+    return this.admitted(request, () => this.find(request, scope));
+  }
+
   private attempt(
     request: R,
-    { scope, bodyHash }: Pick<KeyClaim, 'scope' | 'bodyHash'>,
+    asked: Pick<KeyClaim, 'scope' | 'bodyHash'>,
     work: (manager: EntityManager) => Promise<A>,
   ): Promise<A> {
     return this.transaction(request, async (manager) => {
-      const expiresAt = new Date(this.now().getTime() + KEPT_SECONDS * 1000);
+      const claim = { ...asked, expiresAt: new Date(this.now().getTime() + KEPT_SECONDS * 1000) };
       // Not awaited: the work's statements travel in the same message.
-      const claim = this.claim(manager, request, { scope, bodyHash, expiresAt }).then((isOurs) => {
+      const claiming = this.claim(manager, request, claim).then((isOurs) => {
         if (!isOurs) throw new KeyIsTaken();
       });
-      const [, answer] = await together<[unknown, A]>([claim, work(manager)]);
-      await this.keep(manager, request, scope, answer);
+      const [, answer] = await together<[unknown, A]>([claiming, work(manager)]);
+      await this.keep(manager, request, claim, answer);
       return answer;
     });
   }

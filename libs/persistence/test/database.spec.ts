@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { runInContext } from '@atlas/platform';
+import { type Socket } from 'node:net';
+import { databaseFailure, runInContext } from '@atlas/platform';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase, eventually } from '@atlas/testing';
 import { type Database } from '../src/database';
 import { databaseTarget } from '../src/database-target';
@@ -236,6 +237,27 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
       await expect(
         tenants.write(beta, (scope) => scope.manager.insert(Note, note(alpha, 'planted'))),
       ).rejects.toThrow('row-level security');
+    });
+
+    it('says that the database is away after a pause so long that its server has ended the session', async () => {
+      const { dataSource } = database;
+      const failing = database.write(async ({ queryRunner }) => {
+        // What a paused process does not do either is to read; @types/pg leave this property out.
+        const client = (await queryRunner?.connect()) as { connection: { stream: Socket } };
+        const [{ pid }] = (await queryRunner?.query('select pg_backend_pid() as pid')) as [{ pid: number }];
+        client.connection.stream.pause();
+        const setting = queryRunner?.query(`set local idle_in_transaction_session_timeout = '1ms'`);
+        const alive = 'select 1 from pg_stat_activity where pid = $1';
+        await eventually(async () => (await dataSource.query<unknown[]>(alive, [pid])).length === 0, {
+          what: 'the server ends the session',
+          everyMs: 5,
+        });
+        client.connection.stream.resume();
+        await Promise.all([setting, queryRunner?.query('select 1')]);
+      });
+      const failure: unknown = await failing.catch((error: unknown) => error);
+      expect(failure).toMatchObject({ driverError: { code: '25P03' } });
+      expect(databaseFailure(failure)?.code).toBe('database_unavailable');
     });
 
     describe('reads of one request', () => {

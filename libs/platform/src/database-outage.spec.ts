@@ -9,6 +9,7 @@ describe(isDatabaseOutage.name, () => {
     ['its name is unknown', failure('getaddrinfo', { code: 'ENOTFOUND', syscall: 'getaddrinfo' })],
     ['it went away in a statement', inStatement(failure('read ECONNRESET', { code: 'ECONNRESET' }))],
     ['its server ends', inStatement(failure('terminating connection', { code: '57P01' }))],
+    ['it ended a session that was silent', inStatement(failure('terminating', { code: '57P05' }))],
     ['its server is full', failure('sorry, too many clients already', { code: '53300' })],
     ['no connection gets free', failure('timeout exceeded when trying to connect')],
     ['it is closed', failure('database "atlas" is not currently accepting connections', { code: '55000' })],

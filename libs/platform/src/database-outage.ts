@@ -1,7 +1,10 @@
 import { DomainError, type ErrorKind } from './errors';
 
-/** SQLSTATE: class 08, and those of a server that ends, starts or is full. */
-const STATES = /^(08...|57P0[1-3]|53300)$/;
+/**
+ * SQLSTATE: class 08, and those of a server that ends, starts or is full, or has ended a session or transaction that was silent
+ * for too long: its process was paused.
+ */
+const STATES = /^(08...|57P0[1-35]|25P0[34]|53300)$/;
 /** What breaks a connection, by Node. */
 const BREAKS = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
 /** What node-postgres says, which has no code; and a server whose database is closed, whose code says much else, too. */

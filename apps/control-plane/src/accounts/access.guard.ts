@@ -64,7 +64,7 @@ export class AccessGuard implements CanActivate {
     request.operator = { ...operator, requires: scopeIn(required) };
     setActor(operator.kind, operator.id);
     if (isMet(required, operator)) return true;
-    throw required === 'session' ? onlyInPerson() : scopeMissing(required);
+    throw required === 'session' ? onlyInPerson(operator) : scopeMissing(required);
   }
 
   private async admitPlane(request: AuthenticatedRequest): Promise<boolean> {
@@ -84,8 +84,8 @@ function isMet(required: Required, { kind, scopes }: OperatorCaller): boolean {
   return required === 'session' ? kind === 'operator' : scopes.includes(required);
 }
 
-function onlyInPerson(): DomainError {
-  const detail = 'This is for operators in person: sign in, an API key does not do.';
+function onlyInPerson({ id }: OperatorCaller): DomainError {
+  const detail = `This needs a session, and an API key has none. Sign in, or revoke the key with DELETE /api/api-keys/${id}.`;
   return new DomainError('forbidden', 'forbidden', detail);
 }
 

@@ -45,7 +45,7 @@ export class AccountsController {
     return this.cookie.answer(signedIn, dto, reply);
   }
 
-  @AnyOperator()
+  @OperatorInPerson()
   @Post('logout')
   @HttpCode(204)
   async logout(

@@ -1,3 +1,4 @@
+import { type Clock } from '@atlas/platform';
 import { type EntityManager } from 'typeorm';
 import { ApiKey } from './api-key.entity';
 import { type OperatorCaller } from './caller';
@@ -43,16 +44,19 @@ export function callerBySession({ id: sessionId, operator }: WithOperator<Operat
   return { kind: 'operator', id, operatorId: id, role, scopes: SCOPES_OF_ROLE[role], sessionId };
 }
 
-/** A caller who was authenticated before, as they are now; null when what they showed has ended since. */
+/**
+ * A caller who was authenticated before, as they are now; null when what they showed has ended since. The clock is read
+ * behind the query, which may have waited for a lock.
+ */
 export async function callerAsOfNow(
   manager: EntityManager,
   { kind, id, sessionId = '' }: OperatorCaller,
-  now: Date,
+  clock: Clock,
 ): Promise<OperatorCaller | null> {
   if (kind === 'api_key') {
     const key = await findCredential(manager, ApiKey, id);
-    return key && isLiveKey(key, now) ? callerByKey(key) : null;
+    return key && isLiveKey(key, clock.now()) ? callerByKey(key) : null;
   }
   const session = await findCredential(manager, OperatorSession, sessionId);
-  return session && isLiveSession(session, now) ? callerBySession(session) : null;
+  return session && isLiveSession(session, clock.now()) ? callerBySession(session) : null;
 }

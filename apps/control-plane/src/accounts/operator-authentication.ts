@@ -33,7 +33,7 @@ export class OperatorAuthentication {
 
   /** Whether who was authenticated before would be now, and has the scope. */
   async isStanding(caller: OperatorCaller, scope: Scope): Promise<boolean> {
-    const current = await this.database.read((manager) => callerAsOfNow(manager, caller, this.clock.now()));
+    const current = await this.database.read((manager) => callerAsOfNow(manager, caller, this.clock));
     return current?.scopes.includes(scope) ?? false;
   }
 

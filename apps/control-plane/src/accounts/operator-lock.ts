@@ -46,7 +46,7 @@ export async function checkCallerAgain(
   clock: Clock,
 ): Promise<OperatorCaller> {
   const { requires } = caller;
-  const current = await callerAsOfNow(manager, caller, clock.now());
+  const current = await callerAsOfNow(manager, caller, clock);
   if (!current) throw unauthenticated();
   if (requires !== undefined && !current.scopes.includes(requires)) throw scopeMissing(requires);
   return current;

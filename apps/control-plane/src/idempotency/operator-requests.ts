@@ -20,8 +20,9 @@ export class OperatorRequests extends RepeatableRequests {
     { key, status }: { readonly key: string; readonly status: number },
     handle: () => Promise<Created>,
   ): Promise<unknown> {
-    const { operator, method, body } = request;
-    const repeat = { scope: [operator?.id ?? '', method, pathOf(request)], key, body };
+    const { operator: caller, method, body } = request;
+    if (!caller) throw new Error('A repeatable route needs an operator.');
+    const repeat = { caller, scope: [caller.id, method, pathOf(request)], key, body };
     return bodyOf(await this.idempotency.once(repeat, async () => repeatable(status, await handle())));
   }
 }

@@ -11,7 +11,7 @@ import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
 import { type OperatorCaller } from '../accounts/caller';
-import { asAdmitted } from '../accounts/operator-lock';
+import { OperatorWrites } from '../accounts/operator-writes';
 import { IdempotencyRecord } from './idempotency-key.entity';
 import { SEALED, type SealedColumn, placeIn } from '../sealing/sealed-columns';
 
@@ -23,12 +23,20 @@ export interface RepeatableAnswer {
   readonly install?: { readonly tokenId: string; readonly bundle: unknown };
 }
 
+export interface RequestOfOperator extends RepeatableRequest {
+  readonly caller: OperatorCaller;
+}
+
+/** An answer as it is sealed, with the hash of the body that it answers. */
+type Sealed = Omit<RepeatableAnswer, 'install'> & { readonly bodyHash?: string };
+
 /** Answers are kept sealed: they may hold what is shown once. */
 @Injectable()
-export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
+export class SealedIdempotency extends Idempotency<RepeatableAnswer, RequestOfOperator> {
   constructor(
     private readonly database: Database,
     private readonly box: SecretBox,
+    private readonly writes: OperatorWrites,
     private readonly clock: Clock,
   ) {
     super();
@@ -40,8 +48,8 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
     { path, ...request }: Pick<RepeatableRequest, 'key' | 'body'> & { readonly path: string },
     work: (manager: EntityManager) => Promise<RepeatableAnswer>,
   ): Promise<RepeatableAnswer> {
-    return this.once({ ...request, scope: [caller.id, 'POST', path] }, (manager) =>
-      asAdmitted(manager, caller, this.clock, () => work(manager)),
+    return this.once({ ...request, caller, scope: [caller.id, 'POST', path] }, (manager) =>
+      this.writes.by(caller, () => work(manager)),
     );
   }
 
@@ -62,28 +70,32 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
   }
 
   protected transaction<T>(
-    _request: RepeatableRequest,
+    _request: RequestOfOperator,
     work: (manager: EntityManager) => Promise<T>,
   ): Promise<T> {
     return this.database.write(work);
   }
 
-  protected claim(manager: EntityManager, _request: RepeatableRequest, claim: KeyClaim): Promise<boolean> {
-    const inWork = { status: 0, answerSealed: '', installSealed: null, tokenId: null };
+  protected admitted<T>({ caller }: RequestOfOperator, work: () => Promise<T>): Promise<T> {
+    return this.writes.by(caller, work);
+  }
+
+  protected claim(manager: EntityManager, _request: RequestOfOperator, claim: KeyClaim): Promise<boolean> {
+    const inWork = { bodyHash: '', status: 0, answerSealed: '', installSealed: null, tokenId: null };
     return this.insertKey(manager, IdempotencyRecord, { ...claim, ...inWork, createdAt: this.clock.now() });
   }
 
   protected async keep(
     manager: EntityManager,
-    _request: RepeatableRequest,
-    scope: string,
+    _request: RequestOfOperator,
+    { scope, bodyHash }: KeyClaim,
     { install, ...answer }: RepeatableAnswer,
   ): Promise<void> {
     const seal = (value: unknown, column: SealedColumn): string =>
       this.box.seal(JSON.stringify(value), placeIn(column, scope));
     const sealed = {
       status: answer.status,
-      answerSealed: seal(answer, SEALED.idempotencyAnswer),
+      answerSealed: seal({ ...answer, bodyHash } satisfies Sealed, SEALED.idempotencyAnswer),
       installSealed: install ? seal(install, SEALED.idempotencyInstall) : null,
       tokenId: install?.tokenId ?? null,
     };
@@ -91,23 +103,23 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
   }
 
   protected async find(
-    _request: RepeatableRequest,
+    _request: RequestOfOperator,
     scope: string,
   ): Promise<KeptAnswer<RepeatableAnswer> | null> {
     const record = await this.database.read((manager) => manager.findOneBy(IdempotencyRecord, { scope }));
-    if (!record) return null;
-    return { bodyHash: record.bodyHash, answer: record.status === 0 ? null : this.opened(record) };
+    if (!record || record.status === 0) return record && { bodyHash: record.bodyHash, answer: null };
+    return this.opened(record);
   }
 
-  private opened({ scope, answerSealed, installSealed, tokenId }: IdempotencyRecord): RepeatableAnswer {
+  private opened(record: IdempotencyRecord): KeptAnswer<RepeatableAnswer> {
+    const { scope, answerSealed, installSealed, tokenId } = record;
     const open = (sealed: string, column: SealedColumn): unknown =>
       JSON.parse(this.box.open(sealed, placeIn(column, scope)).reveal());
-    const answer = open(answerSealed, SEALED.idempotencyAnswer) as RepeatableAnswer;
-    if (tokenId === null) return answer;
-    if (installSealed === null) return { ...answer, body: { ...answer.body, install: null } };
-    return {
-      ...answer,
-      install: open(installSealed, SEALED.idempotencyInstall) as RepeatableAnswer['install'],
-    };
+    const { bodyHash = record.bodyHash, ...answer } = open(answerSealed, SEALED.idempotencyAnswer) as Sealed;
+    if (tokenId === null) return { bodyHash, answer };
+    if (installSealed === null)
+      return { bodyHash, answer: { ...answer, body: { ...answer.body, install: null } } };
+    const install = open(installSealed, SEALED.idempotencyInstall) as RepeatableAnswer['install'];
+    return { bodyHash, answer: { ...answer, install } };
   }
 }

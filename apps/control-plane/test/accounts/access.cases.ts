@@ -49,7 +49,7 @@ const ROUTES: Readonly<Record<string, Access>> = {
   'POST /api/ai/chat/completions': 'signed',
   'POST /api/api-keys': 'api_keys:write',
   'POST /api/auth/login': 'public',
-  'POST /api/auth/logout': 'any operator',
+  'POST /api/auth/logout': 'in person',
   'POST /api/auth/password': 'in person',
   'POST /api/auth/reset-password': 'public',
   'POST /api/signup': 'public',
@@ -146,18 +146,15 @@ describe('every route of the Control Plane', () => {
 
   it('lets in whom the table says, and answers the others 403', async () => {
     const wrong: string[] = [];
-    for (const caller of callers) {
-      // Signing out comes last.
-      const routes = Object.entries(ROUTES).filter(([route]) => route !== SIGN_OUT);
-      await Promise.all(
-        routes.map(async ([route, access]) => {
-          const expected = access === 'signed' ? 'signed' : caller.may(access) ? 'let in' : 'forbidden';
-          const outcome = await outcomeOf(route, caller);
-          if (outcome !== expected) wrong.push(`${route}: ${caller.name} is ${outcome}, not ${expected}`);
-        }),
-      );
-    }
+    const call = async (route: string, access: Access, caller: Caller): Promise<void> => {
+      const expected = access === 'signed' ? 'signed' : caller.may(access) ? 'let in' : 'forbidden';
+      const outcome = await outcomeOf(route, caller);
+      if (outcome !== expected) wrong.push(`${route}: ${caller.name} is ${outcome}, not ${expected}`);
+    };
+    const { [SIGN_OUT]: signOut, ...others } = ROUTES;
+    for (const caller of callers)
+      await Promise.all(Object.entries(others).map(([route, access]) => call(route, access, caller)));
+    for (const caller of callers) await call(SIGN_OUT, signOut as Access, caller);
     expect(wrong).toEqual([]);
-    for (const caller of callers) expect(await outcomeOf(SIGN_OUT, caller)).toBe('let in');
   });
 });

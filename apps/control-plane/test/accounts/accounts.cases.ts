@@ -68,6 +68,12 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect(refusal(await me(session))).toEqual([401, 'unauthenticated']);
       expect((await me(other)).status).toBe(200);
     });
+
+    it('which an API key does not, since it has no session', async () => {
+      const answer = await plane.post('/api/auth/logout', undefined, { token: plane.apiKey });
+      expect(refusal(answer)).toEqual([403, 'forbidden']);
+      expect(answer.body.detail).toContain(`DELETE /api/api-keys/${plane.apiKey.split('_')[1]}`);
+    });
   });
 
   it.each([null, '', 'x', 'aos_000000000000_0000000000000000000000000000000000000000000000000'])(

@@ -1,13 +1,18 @@
-import { Database } from '@atlas/persistence';
+import { createHash } from 'node:crypto';
+import { Database, SecretBox } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import type supertest from 'supertest';
+import { Operator } from '../../src/accounts/operator.entity';
 import { SCOPES } from '../../src/accounts/scopes';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
 import { SealedIdempotency } from '../../src/idempotency/sealed-idempotency';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { SEALED, placeIn } from '../../src/sealing/sealed-columns';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { PASSWORD, TestControlPlane, provisionBody } from '../control-plane.fixture';
+import { HeldOperator } from '../held-operator.fixture';
 import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
 const PROVISION = '/api/tenants/provision';
@@ -16,6 +21,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, unknown>>;
   readonly parameters?: readonly { readonly name: string }[];
 }
+type Answer = supertest.Response;
 const withKey = (key: string, token?: string) => ({ token, headers: { 'idempotency-key': key } });
 
 async function inTurn<T, R>(items: readonly T[], send: (item: T) => PromiseLike<R>): Promise<R[]> {
@@ -214,6 +220,109 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(record?.installSealed).toMatch(/^s1\.k1\./);
     expect(JSON.stringify(record)).not.toContain(shown.install.token);
     expect(JSON.stringify(record)).not.toContain('sealed-cell');
+  });
+
+  describe('whose body holds a password', () => {
+    const sha256 = (body: object) => createHash('sha256').update(JSON.stringify(body)).digest('hex');
+    const send = (email: string, password = PASSWORD) =>
+      plane.post('/api/operators', { email, role: 'support', password }, withKey(email));
+    const rowsOf = async (email: string): Promise<IdempotencyRecord[]> => {
+      await send(email).expect(201);
+      return plane.rows(IdempotencyRecord);
+    };
+
+    it('keeps no hash by which it can be guessed, and is refused with another', async () => {
+      const email = 'not-guessed@example.com';
+      const rows = await rowsOf(email);
+      expect(JSON.stringify(rows)).not.toContain(sha256({ email, role: 'support', password: PASSWORD }));
+      expect(refusal(await send(email, 'another horse battery'))).toEqual([422, 'idempotency_key_reused']);
+      await send(email).expect(201);
+    });
+
+    it('is known after an upgrade from a version that kept such a hash', async () => {
+      const email = 'upgraded@example.com';
+      const before = new Set((await plane.rows(IdempotencyRecord)).map(({ scope }) => scope));
+      const [{ scope }] = (await rowsOf(email)).filter((row) => !before.has(row.scope)) as [
+        IdempotencyRecord,
+      ];
+      const answer = JSON.stringify({ status: 201, headers: {}, body: { kept: 'before' } });
+      await plane.change(
+        IdempotencyRecord,
+        { scope },
+        {
+          bodyHash: sha256({ email, role: 'support', password: PASSWORD }),
+          answerSealed: plane.app.get(SecretBox).seal(answer, placeIn(SEALED.idempotencyAnswer, scope)),
+        },
+      );
+      expect((await send(email).expect(201)).body).toEqual({ kept: 'before' });
+      expect(refusal(await send(email, 'another horse battery'))).toEqual([422, 'idempotency_key_reused']);
+    });
+  });
+
+  describe('of a caller whose access ends', () => {
+    let [ownerId, session] = ['', ''];
+    beforeAll(async () => {
+      session = await plane.login('owner@example.com');
+      const [owner] = (await plane.rows(Operator, { email: 'owner@example.com' })) as [Operator];
+      ownerId = owner.id;
+    });
+    /** Used within the minute: using it again writes nothing. */
+    const usedKey = async (): Promise<string> => {
+      const token = await plane.createApiKey(SCOPES, session);
+      await plane.get('/api/auth/me', { token }).expect(200);
+      return token;
+    };
+    const revoke = (token: string) =>
+      plane.delete(`/api/api-keys/${token.split('_')[1]}`, { token: session });
+    const sent = (call: supertest.Test): Promise<Answer> => call.then((response) => response);
+
+    const tokensOf = (path: string, id: string): string => `${path}/${id}/provisioning-tokens`;
+    const onPremises = async (): Promise<string> =>
+      (await plane.provision({ deployment_model: 'on_prem' })).body.tenant.id;
+    it.each([
+      ["a tenant's bundle", async () => PROVISION, provisionBody({ deployment_model: 'on_prem' })],
+      ["a cell's bundle", async () => PLANES, { name: 'shown-once', region: 'eu', capacity: 1 }],
+      [
+        'a rotated secret',
+        async () => `${PLANES}/${(await plane.enrolledCell()).id}/rotate-secret`,
+        { mode: 'compromised' },
+      ],
+      ["a tenant's token", async () => tokensOf('/api/tenants', await onPremises()), {}],
+      ["a cell's token", async () => tokensOf(PLANES, (await plane.registerCell()).id), {}],
+      ['an API key', async () => '/api/api-keys', { name: 'shown-once', scopes: ['tenants:read'] }],
+      ['a reset link', async () => `/api/operators/${ownerId}/reset-link`, undefined],
+      ['a sign-up link', async () => `/api/tenants/${await activeTenant()}/signup-link`, undefined],
+    ])('is not shown %s again behind a revocation', async (what, pathOf, body) => {
+      const [path, token] = [await pathOf(), await usedKey()];
+      const send = () => plane.post(path, body, withKey(`again-${what.replaceAll(' ', '-')}`, token));
+      const first = await send();
+      expect(first.text).toMatch(/"(token|key|url)":"/);
+      expect([first.ok, (await send()).text]).toEqual([true, first.text]);
+      const [revoked, again] = await HeldOperator.queue(plane, ownerId, revoke(token), send());
+      expect([revoked.status, ...refusal(again)]).toEqual([204, 401, 'unauthenticated']);
+    });
+
+    it.each([
+      ['an API key', '/api/api-keys', { name: 'waited-for', scopes: ['tenants:read'] }],
+      ['a bundle', PROVISION, provisionBody({ deployment_model: 'on_prem' })],
+    ])('is not shown %s that the first was still making', async (what, path, body) => {
+      const token = await usedKey();
+      const send = () => sent(plane.post(path, body, withKey(`waits-${what.replaceAll(' ', '-')}`, token)));
+      const come = jest.spyOn(plane.app.get(SealedIdempotency), 'once');
+      const held = await HeldOperator.hold(plane, ownerId);
+      const answers = [send()];
+      try {
+        await held.untilWaiting(1);
+        answers.push(sent(revoke(token)));
+        await held.untilWaiting(2);
+        answers.push(send());
+        await eventually(() => come.mock.calls.length === 2, { what: 'the repeat has come', everyMs: 5 });
+      } finally {
+        await held.release();
+      }
+      const [first, revoked, again] = (await Promise.all(answers)) as [Answer, Answer, Answer];
+      expect([first.ok, revoked.status, ...refusal(again)]).toEqual([true, 204, 401, 'unauthenticated']);
+    });
   });
 
   it.each([

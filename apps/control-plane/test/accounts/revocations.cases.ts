@@ -82,23 +82,8 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     return answer;
   };
 
-  /** Starts the calls one after the other while the operator is held, each behind the one before. */
-  const queued = async <T extends readonly supertest.Test[]>(
-    id: string,
-    ...calls: T
-  ): Promise<{ [K in keyof T]: supertest.Response }> => {
-    const held = await HeldOperator.hold(plane, id);
-    const answers: Promise<supertest.Response>[] = [];
-    try {
-      for (const call of calls) {
-        answers.push(call.then((response) => response));
-        await held.untilWaiting(answers.length);
-      }
-    } finally {
-      await held.release();
-    }
-    return (await Promise.all(answers)) as { [K in keyof T]: supertest.Response };
-  };
+  const queued = <T extends readonly supertest.Test[]>(id: string, ...calls: T) =>
+    HeldOperator.queue(plane, id, ...calls);
 
   describe('a sign-in whose password was checked before', () => {
     const revocations: [string, (who: { id: string; session: string }) => Promise<unknown>][] = [
@@ -309,6 +294,23 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect([parent, child, short].map(parentOf)).toEqual([null, parent.id, child.id]);
       plane.clock.advance(600);
       expect(await statusOf(child.key)).toBe(401);
+    });
+
+    it('does nothing once it has expired while it waited, nor does a session', async () => {
+      const { id, session, key } = await operator();
+      const expiresAt = new Date(plane.clock.now().getTime() + 60_000);
+      await plane.change(ApiKey, { operatorId: id }, { expiresAt });
+      await plane.change(OperatorSession, { operatorId: id }, { expiresAt });
+      const held = await HeldOperator.hold(plane, id);
+      const cell = { region: 'eu', capacity: 1 };
+      const late = [
+        plane.post('/api/tenant-planes', { ...cell, name: 'of-a-session' }, { token: session }),
+        newKey(key),
+      ].map((call) => call.then(refusal));
+      await held.untilWaiting(late.length);
+      plane.clock.advance(61);
+      await held.release();
+      expect(await Promise.all(late)).toEqual([UNAUTHENTICATED, UNAUTHENTICATED]);
     });
 
     it('is revoked with all that it made, and that those made', async () => {

@@ -80,6 +80,8 @@ describe.each(EVERY_DATABASE)('sealed values on %s', (driver) => {
     expect(await dbUrl()).toBe(MADE.db_url);
     const again = await plane.post('/api/tenants/provision', body, REPEATED).expect(202);
     expect(again.body).toEqual(answered);
+    const another = await plane.post('/api/tenants/provision', { ...body, name: 'Another' }, REPEATED);
+    expect([another.status, another.body.code]).toEqual([422, 'idempotency_key_reused']);
     const [{ keySealed }] = (await plane.rows(Transfer)) as [Transfer];
     expect(
       plane.app

@@ -64,7 +64,7 @@ export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = 
   'DELETE /api/api-keys/:id': scoped('api_keys:write'),
 
   'GET /api/auth/me': { needs: 'any-operator' },
-  'POST /api/auth/logout': { needs: 'any-operator' },
+  'POST /api/auth/logout': { needs: 'in-person' },
   'POST /api/auth/password': { needs: 'in-person' },
   'GET /api/auth/sessions': { needs: 'in-person' },
   'DELETE /api/auth/sessions/:id': { needs: 'in-person' },

@@ -115,13 +115,14 @@ export class Accounts {
     const renewed = await this.tenants.write(tenant.id, async (scope) => {
       const refreshHash = hashToken(token);
       const seen = await scope.findOne(Session, { refreshHash });
-      const now = this.clock.now();
-      if (!seen || seen.refreshExpiresAt <= now) return null;
+      if (!seen) return null;
       // What takes the provider away ends the pair that is being made as well.
       if (seen.isSingleSignOn) await shareProvider(scope);
       const user = await lockUser(scope, seen.userId);
       const session = await scope.findOne(Session, { refreshHash });
-      if (!user || !session) return null;
+      // Read once the user is locked: it may have expired while this waited.
+      const now = this.clock.now();
+      if (!user || !session || session.refreshExpiresAt <= now) return null;
       if (session.revokedAt) return session;
       await scope.update(Session, { id: session.id }, { revokedAt: now });
       if (statusOf(user) !== 'active') return null;

@@ -2,7 +2,7 @@ import { type Allowance, type TenantScope, Throttle } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { IsNull, Not } from 'typeorm';
+import { IsNull, MoreThan, Not } from 'typeorm';
 import { type SignedInUser } from '../tenancy/request-tenant';
 import { type Permission, requirePermission } from './permissions';
 import { unauthenticated } from './session-authentication';
@@ -91,7 +91,8 @@ export class Sessions {
     permission?: Permission,
   ): Promise<User> {
     const caller = locked.find(({ id }) => id === userId);
-    const isLive = await scope.exists(Session, { id: sessionId, revokedAt: IsNull() });
+    const live = { revokedAt: IsNull(), expiresAt: MoreThan(this.clock.now()) };
+    const isLive = await scope.exists(Session, { id: sessionId, ...live });
     if (!caller || caller.deactivatedAt || !isLive) throw unauthenticated();
     if (permission) requirePermission(caller.role, permission);
     return caller;

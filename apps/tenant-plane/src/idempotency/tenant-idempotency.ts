@@ -15,11 +15,13 @@ import {
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
-import { type TenantRequest } from '../tenancy/request-tenant';
+import { UserWrites } from '../accounts/user-writes';
+import { type SignedInUser, type TenantRequest } from '../tenancy/request-tenant';
 import { IdempotencyRecord } from './idempotency-key.entity';
 
 interface RequestOfTenant extends RepeatableRequest {
   readonly tenantId: string;
+  readonly user: SignedInUser;
 }
 type Answer = Record<string, unknown>;
 
@@ -31,6 +33,7 @@ type Answer = Record<string, unknown>;
 export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
   constructor(
     private readonly tenants: TenantDatabase,
+    private readonly writes: UserWrites,
     private readonly clock: Clock,
   ) {
     super();
@@ -45,6 +48,10 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
     work: (manager: EntityManager) => Promise<T>,
   ): Promise<T> {
     return this.tenants.write(tenantId, ({ manager }) => work(manager));
+  }
+
+  protected admitted<T>({ tenantId, user }: RequestOfTenant, work: () => Promise<T>): Promise<T> {
+    return this.writes.by(tenantId, user, work);
   }
 
   /** Where a key comes in, those that are too old go: they need no chore that would see all tenants. */
@@ -64,7 +71,7 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
   protected async keep(
     manager: EntityManager,
     request: RequestOfTenant,
-    scope: string,
+    { scope }: KeyClaim,
     answer: Answer,
   ): Promise<void> {
     const sealed = boxOf(request).seal(JSON.stringify(answer), placeOf(request, scope));
@@ -108,6 +115,6 @@ export class UserRequests extends RepeatableRequests {
     const { tenant, user, method, body } = request;
     if (!tenant || !user) throw new Error('A repeatable route needs a user.');
     const scope = [user.id, method, pathOf(request)];
-    return this.idempotency.once({ tenantId: tenant.id, scope, key, body }, handle);
+    return this.idempotency.once({ tenantId: tenant.id, user, scope, key, body }, handle);
   }
 }

@@ -156,6 +156,18 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
+  it('reaches a refresh whose token expires while it waits', async () => {
+    const { body } = await login().expect(200);
+    const pause = Pause.behind(plane.app.get(Sessions), 'open');
+    const signingIn = sent(login());
+    await pause.reached;
+    const refreshing = sent(refresh(body.refresh_token));
+    await endedOrWaiting(plane, refreshing);
+    clock.advance(31 * 24 * 3600);
+    pause.release();
+    expect([(await signingIn).status, (await refreshing).status]).toEqual([200, 401]);
+  });
+
   describe('by a new password', () => {
     it('is not overwritten by a change that was checked before it', async () => {
       const token = await resetLink();
@@ -270,6 +282,31 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
         expect((await calling).body.code).toBe(code);
         await plane.patch(`/api/users/${other.id}`, { role: 'admin' }, admin).expect(200);
       }
+    });
+
+    it.each(REQUESTS)('reaches %s whose session expires meanwhile', async (_, service, method, request) => {
+      const pause = Pause.before(service(), method);
+      const calling = sent(request());
+      await pause.reached;
+      clock.advance(13 * 3600);
+      pause.release();
+      expect((await calling).body.code).toBe('unauthenticated');
+    });
+
+    it('reaches an invitation that is to be shown to them again', async () => {
+      const caller = { ...other, headers: { 'idempotency-key': 'invites-bob' } };
+      const { text } = await invite(caller).expect(201);
+      expect((await invite(caller).expect(201)).text).toBe(text);
+      const pause = Pause.behind(plane.app.get(Incidents, { strict: false }), 'create');
+      const earlier = sent(plane.post('/api/incidents', { title: 'Disk is full', severity: 'P2' }, other));
+      await pause.reached;
+      const revoking = sent(deactivate(true, other.id));
+      await endedOrWaiting(plane, revoking);
+      const again = sent(invite(caller));
+      await endedOrWaiting(plane, again, 2);
+      pause.release();
+      expect([(await earlier).status, (await revoking).status]).toEqual([201, 200]);
+      expect((await again).body.code).toBe('unauthenticated');
     });
   });
 

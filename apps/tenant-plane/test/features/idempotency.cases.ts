@@ -103,6 +103,17 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       .sort();
   };
 
+  it('has no password in its body, since a hash of that is kept', async () => {
+    const { body } = await plane.get('/openapi.json').expect(200);
+    const taken = (await keyedRoutes()).map((path) => JSON.stringify(body.paths[path].post.requestBody));
+    const schemas = taken.map(
+      (content) => body.components.schemas[/schemas\/(\w+)/.exec(content)?.[1] ?? ''],
+    );
+    expect(schemas.map(({ properties }) => Object.keys(properties)).join()).not.toMatch(
+      /password|secret|token/i,
+    );
+  });
+
   it('is a new request after 24 hours, when its answer is forgotten', async () => {
     await keyed('/api/incidents', INCIDENT).expect(201);
     clock.advance(DAY_SECONDS + 1);
