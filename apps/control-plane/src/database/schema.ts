@@ -10,6 +10,7 @@ import { LocalPlane } from '../infrastructure/drivers/local/local-plane.entity';
 import { OutgoingMail } from '../mail/outgoing-mail.entity';
 import { ProvisioningJob } from '../provisioning/job.entity';
 import { Drift, ReconcileTurn } from '../reconcile/drift.entity';
+import { EarlierSignupToken } from '../signup/earlier-signup-token.entity';
 import { Signup } from '../signup/signup.entity';
 import { SigningKey } from '../signing-keys/signing-key.entity';
 import { Placement } from '../tenant-planes/placement.entity';
@@ -47,6 +48,7 @@ import { NameImports1700000000028 } from './migrations/0028-name-imports';
 import { RotateBesideJobs1700000000029 } from './migrations/0029-rotate-beside-jobs';
 import { TellLateReports1700000000030 } from './migrations/0030-tell-late-reports';
 import { OrderRuns1700000000031 } from './migrations/0031-order-runs';
+import { KeepLinksOfCopies1700000000035 } from './migrations/0035-keep-links-of-copies';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -57,6 +59,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     ControlPlaneState,
     DeletionCertificate,
     Drift,
+    EarlierSignupToken,
     IdempotencyRecord,
     KnownDevice,
     LocalPlane,
@@ -107,5 +110,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     RotateBesideJobs1700000000029,
     TellLateReports1700000000030,
     OrderRuns1700000000031,
+    KeepLinksOfCopies1700000000035,
   ],
 };
