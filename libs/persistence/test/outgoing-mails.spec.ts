@@ -228,7 +228,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
       claims.push(((row?.nextAttemptAt.getTime() ?? 0) - clock.now().getTime()) / 1000);
       clock.advance(claims.at(-1) ?? 0);
     }
-    expect(claims).toEqual([120, 240, 360]);
+    expect(claims).toEqual([240, 480, 720]);
     await database.write((manager) => manager.delete(OutgoingMail, { kind: 'greeting' }));
   });
 

@@ -51,12 +51,14 @@ export class TestSmtpServer {
           smtp.mails.push({ ...mail, from, to, wasEncrypted: secure, user: user as string | undefined });
           smtp.waiting.splice(0).forEach((wake) => wake());
           done();
-        });
+        }, done);
       },
       ...options,
     });
     const listening = smtp.server.listen(0, '127.0.0.1');
     await once(listening, 'listening');
+    // A client that leaves in the middle of something.
+    smtp.server.on('error', () => undefined);
     smtp.port = (listening.address() as AddressInfo).port;
     return smtp;
   }

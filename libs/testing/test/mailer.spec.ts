@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Mailer, Secret } from '@atlas/platform';
+import { type SMTPServerOptions } from 'smtp-server';
 import { HAS_OPENSSL, TestSmtpServer, createTestCertificate, linkIn } from '../src';
 
 const LETTER = {
@@ -53,6 +54,25 @@ describe('Mailer', () => {
 
   it('fails where there is no server', async () => {
     await expect(mailerFor('smtp://127.0.0.1:1').send('ann@example.com', LETTER)).rejects.toThrow(/ESOCKET$/);
+  });
+
+  it('sends nothing more to a server that is too slow', async () => {
+    const timeout = new AbortController();
+    jest.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(timeout.signal);
+    const options: SMTPServerOptions = {};
+    const asked = new Promise<() => void>((resolve) => {
+      options.onRcptTo = (_address, _session, answer) => resolve(answer);
+    });
+    const hungUp = new Promise<void>((resolve) => (options.onClose = () => resolve()));
+    const slow = await TestSmtpServer.start(options);
+    const sent = mailerFor(slow.url).send('ann@example.com', LETTER);
+    const answer = await asked;
+    timeout.abort();
+    await expect(sent).rejects.toThrow(/TOO_SLOW$/);
+    answer();
+    await hungUp;
+    expect(slow.mails).toEqual([]);
+    await slow.stop();
   });
 
   it('keeps password and link to itself in production where the server has no TLS', async () => {

@@ -10,6 +10,7 @@ import { LocalPlane } from '../infrastructure/drivers/local/local-plane.entity';
 import { OutgoingMail } from '../mail/outgoing-mail.entity';
 import { ProvisioningJob } from '../provisioning/job.entity';
 import { Drift, ReconcileTurn } from '../reconcile/drift.entity';
+import { EarlierSignupToken } from '../signup/earlier-signup-token.entity';
 import { Signup } from '../signup/signup.entity';
 import { SigningKey } from '../signing-keys/signing-key.entity';
 import { Placement } from '../tenant-planes/placement.entity';
@@ -50,6 +51,7 @@ import { TellLateReports1700000000030 } from './migrations/0030-tell-late-report
 import { CountGenerations1700000000031 } from './migrations/0031-count-generations';
 import { TieResetLinksToIssuers1700000000032 } from './migrations/0032-tie-reset-links-to-issuers';
 import { KeepSignupLinks1700000000033 } from './migrations/0033-keep-signup-links';
+import { KeepLinksOfCopies1700000000035 } from './migrations/0035-keep-links-of-copies';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -60,6 +62,7 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     ControlPlaneState,
     DeletionCertificate,
     Drift,
+    EarlierSignupToken,
     IdempotencyRecord,
     KnownDevice,
     LocalPlane,
@@ -113,5 +116,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     CountGenerations1700000000031,
     TieResetLinksToIssuers1700000000032,
     KeepSignupLinks1700000000033,
+    KeepLinksOfCopies1700000000035,
   ],
 };

@@ -3,7 +3,7 @@ import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit.service';
-import { lockSignups, tenantOf } from '../signup/signup-tenants';
+import { lockSignedUpSince } from '../signup/signup-tenants';
 import { lockPlane } from '../tenant-planes/plane-lock';
 import { placeOf } from '../tenant-planes/placements';
 import { Tenant } from '../tenants/tenant.entity';
@@ -158,7 +158,7 @@ export class JobControl {
   ): Promise<{ readonly job: ProvisioningJob; readonly situation: RestartSituation }> {
     const { tenantId, tenantPlaneId } = await this.requireJob(manager, id);
     const tenant = tenantId === null ? null : await lockTenant(manager, tenantId);
-    const signedUpSince = tenant && (await signedUpAfter(manager, tenant));
+    const signedUpSince = tenant && (await lockSignedUpSince(manager, tenant));
     const plane = tenantPlaneId === null ? null : await lockPlane(manager, tenantPlaneId);
     const job = await this.requireJob(manager, id);
     const since = await manager.find(ProvisioningJob, {
@@ -203,16 +203,6 @@ async function setStatus(
   status: Tenant['status'] | undefined,
 ): Promise<void> {
   if (id !== null && status !== undefined) await manager.update(Tenant, { id }, { status });
-}
-
-/** Keeps other sign-up links of that address from being opened until the transaction ends. */
-async function signedUpAfter(
-  manager: EntityManager,
-  { source, status, adminEmail }: Tenant,
-): Promise<Tenant | null> {
-  if (source !== 'signup' || status !== 'failed') return null;
-  await lockSignups(manager, adminEmail);
-  return tenantOf(manager, adminEmail);
 }
 
 /** Whether the tenant still holds the place that this job created. No other job may take it over or remove it. */

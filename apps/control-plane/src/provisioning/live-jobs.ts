@@ -4,13 +4,22 @@ import { type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'type
 import { lockPlane } from '../tenant-planes/plane-lock';
 import { Placement } from '../tenant-planes/placement.entity';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
-import { LIVE_JOB_STATUSES } from './job';
+import { type JobDirection, LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
-import { OPERATION_RULES } from './operation-rules';
+import { OPERATION_NAMES, OPERATION_RULES } from './operation-rules';
 
 /** SQL: whether the row aliased `tenant` has a live job. Takes {@link LIVE_JOB_STATUSES} as `live`. */
 export const HAS_LIVE_JOB = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = tenant.id and job.status in (:...live))`;
+
+/** As {@link HAS_LIVE_JOB}: whether it has one that ends with the tenant's users being let in. */
+export const HAS_JOB_THAT_LETS_IN = `exists (select 1 from provisioning_jobs job
+  where job.tenant_id = tenant.id and job.status in (:...live) and (${lettingIn('run')} or ${lettingIn('undo')}))`;
+
+function lettingIn(direction: JobDirection): string {
+  const names = OPERATION_NAMES.filter((name) => OPERATION_RULES[name].letsIn === direction);
+  return `job.direction = '${direction}' and job.operation in (${names.map((name) => `'${name}'`).join(', ')})`;
+}
 
 type Subject = Pick<ProvisioningJob, 'tenantId' | 'tenantPlaneId'>;
 

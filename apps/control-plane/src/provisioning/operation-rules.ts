@@ -1,5 +1,6 @@
 import { LIFECYCLE_OPERATIONS, type LifecycleOperation } from '@atlas/deployment-profiles';
 import { type TenantStatus } from '@atlas/tenancy';
+import { type JobDirection } from './job';
 
 /** What may happen to a tenant plane as a whole. */
 export const PLANE_OPERATIONS = ['rotate_secret', 'upgrade', 'drain'] as const;
@@ -37,6 +38,8 @@ export interface OperationRules {
   readonly makesPlace?: boolean;
   /** To cancel it is to roll it back. */
   readonly isUndoneWhenCancelled?: boolean;
+  /** The direction in which it brings about, or back, a tenant that lets its users in. */
+  readonly letsIn?: JobDirection;
   /** When it is rolled back whole. */
   readonly whenUndone?: TenantStatus;
   /** Once this step is done it only goes forward. */
@@ -65,6 +68,7 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     from: [],
     restartsIn: ['failed'],
     instead: 'Deprovision this tenant, then provision a new one.',
+    letsIn: 'run',
     whileResumed: 'provisioning',
     whileUndone: 'deprovisioning',
     whenStopped: 'failed',
@@ -94,6 +98,7 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
   deprovision: {
     from: ['provisioning', 'active', 'suspended', 'failed'],
     restartsIn: ['provisioning', 'active', 'suspended', 'failed', 'deprovisioning'],
+    letsIn: 'undo',
     supersedes: true,
   },
   // Nothing may have begun since: a purge may have erased what the restore needs.
@@ -102,6 +107,7 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     restartsIn: ['deprovisioning', 'active', 'suspended'],
     instead:
       'If the tenant is back, there is nothing left to do. If its purge has begun, retry the purge: what it has erased cannot be restored.',
+    letsIn: 'run',
     makesPlace: true,
     isUndoneWhenCancelled: true,
     beyondReturn: {

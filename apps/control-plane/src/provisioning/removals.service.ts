@@ -6,6 +6,7 @@ import { type EntityManager, LessThanOrEqual } from 'typeorm';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
 import { placeOf } from '../tenant-planes/placements';
+import { lockSignedUpSince, signedUpSince } from '../signup/signup-tenants';
 import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
 import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
 import { Tenant } from '../tenants/tenant.entity';
@@ -15,6 +16,7 @@ import { requireDatabaseAllowed } from './database-choice';
 import { type JobParams, LIVE_JOB_STATUSES } from './job';
 import { lastDeprovisioning } from './jobs.repository';
 import { HAS_LIVE_JOB } from './live-jobs';
+import { hasAnother } from './restarts';
 import { TenantOperations } from './tenant-operations';
 import { type PlanView } from './accepted.view';
 
@@ -54,7 +56,9 @@ export class Removals {
 
   planRestore(id: string): Promise<PlanView> {
     return this.database.read(async (manager) => {
-      this.requireRestorable(await requireTenant(manager, id));
+      const tenant = await requireTenant(manager, id);
+      this.requireRestorable(tenant);
+      requireOnlyOne(await signedUpSince(manager, tenant));
       return this.operations.plan(id, 'restore');
     });
   }
@@ -63,6 +67,7 @@ export class Removals {
   async restore(manager: EntityManager, id: string): Promise<RepeatableAnswer> {
     const tenant = await lockTenant(manager, id);
     this.requireRestorable(tenant);
+    requireOnlyOne(await lockSignedUpSince(manager, tenant));
     const answer = await this.operations.accept(manager, id, 'restore', await statusBefore(manager, id));
     const { deploymentModel: model } = tenant;
     if (!profileOf(model).installRequired) return answer;
@@ -113,6 +118,12 @@ export class Removals {
 function requireConfirmed({ slug }: Tenant, { confirm_slug }: DeprovisionTenantDto): void {
   if (confirm_slug === slug) return;
   throw validationFailed([{ field: 'confirm_slug', message: `confirm_slug must be the tenant's slug` }]);
+}
+
+function requireOnlyOne(another: Tenant | null): void {
+  if (!another) return;
+  const detail = `${hasAnother(another)}. Deprovision "${another.slug}" first, then ask again.`;
+  throw new DomainError('not_restorable', 'conflict', detail);
 }
 
 /** It comes back as what it was. */

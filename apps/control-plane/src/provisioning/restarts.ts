@@ -7,7 +7,7 @@ import { OPERATION_RULES } from './operation-rules';
 /** The facts that decide whether a job may be restarted, read under the locks of its tenant and its plane. */
 export interface RestartSituation {
   readonly tenant: Pick<Tenant, 'slug' | 'status'> | null;
-  /** For a tenant whose sign-up failed: the tenant that the same address has signed up for since. */
+  /** For a tenant that somebody signed up for and that lets nobody in: the one that they have signed up for since. */
   readonly signedUpSince: Pick<Tenant, 'slug'> | null;
   readonly plane: Pick<TenantPlane, 'name' | 'status' | 'acceptsTenants'> | null;
   /** Jobs with the same subject that began later. */
@@ -23,7 +23,7 @@ export function restartProblem(
   { tenant, signedUpSince, plane, since, holdsItsPlace }: RestartSituation,
 ): string | null {
   const rules = OPERATION_RULES[operation];
-  const { restartsIn = [], restartsBehind = [], makesPlace = false, whileResumed, closesCell } = rules;
+  const { restartsIn = [], restartsBehind = [], makesPlace = false, letsIn, closesCell } = rules;
   const { instead = 'If it is still needed, start the operation again.' } = rules;
   const harmless = makesPlace && !holdsItsPlace ? [] : restartsBehind;
   const other = since.find((job) => !harmless.includes(job.operation));
@@ -34,10 +34,15 @@ export function restartProblem(
     return `Tenant "${tenant.slug}" is ${tenant.status}, and its ${operation} can be restarted only while it is ${restartsIn.join(' or ')}. ${instead}`;
   if (plane?.status === 'retired')
     return `Tenant plane "${plane.name}" is retired, so its jobs can no longer be retried or rolled back.`;
+  if (signedUpSince && direction === letsIn)
+    return `${hasAnother(signedUpSince)}, so ${direction === 'run' ? 'roll this job back' : 'retry this job, which goes on to remove this tenant'}. Or deprovision "${signedUpSince.slug}" first.`;
   if (direction === 'undo') return null;
-  if (whileResumed !== undefined && signedUpSince)
-    return `The person who signed up for this tenant has signed up again since and has tenant "${signedUpSince.slug}". Each address may have one, so roll this job back.`;
   if (plane?.acceptsTenants && steps.some(({ name, status }) => name === closesCell && status === 'done'))
     return `Cell "${plane.name}" has been reopened since and accepts tenants. To drain it after all, start a new drain: POST /api/tenant-planes/<id>/drain.`;
   return null;
+}
+
+/** Why a tenant is not brought back. What to do instead follows. */
+export function hasAnother({ slug }: Pick<Tenant, 'slug'>): string {
+  return `The person who signed up for this tenant has signed up again since and has tenant "${slug}". Each address may have one`;
 }

@@ -19,6 +19,7 @@ import { Provisioning } from '../provisioning/provisioning.service';
 import { Tenant } from '../tenants/tenant.entity';
 import { type ProvisionTenantDto } from '../tenants/tenants.dto';
 import { type SignupDto, type VerifySignupDto } from './signup.dto';
+import { EarlierSignupToken } from './earlier-signup-token.entity';
 import { Signup } from './signup.entity';
 import { lockSignups, tenantOf } from './signup-tenants';
 import { type SignupView, signupView } from './signup.view';
@@ -73,25 +74,23 @@ export class Signups {
     this.requireOpen();
     if (!parseCredential('asu', token)) throw noSuchLink();
     await this.throttle.take(LOOKS, [network()]);
-    const where = { tokenHash: hashCredential(token) };
-    await this.database.write(async (manager) => {
-      const signup = await manager.findOneBy(Signup, where);
+    const id = await this.database.write(async (manager) => {
+      const signup = await signupWith(manager, hashCredential(token));
       if (!signup) throw noSuchLink();
       // Whoever has asked twice, and verifies both, takes turns.
       await lockSignups(manager, signup.email);
       const current = await manager.findOneByOrFail(Signup, { id: signup.id });
-      if (current.verifiedAt) return;
-      // A newer mail has replaced this link while the request waited.
-      if (current.tokenHash !== where.tokenHash) throw noSuchLink();
+      if (current.verifiedAt) return signup.id;
       if (current.expiresAt <= this.clock.now()) throw expired();
       await this.provision(manager, current, slug);
+      return signup.id;
     });
-    return this.viewBy(where);
+    return this.view(id);
   }
 
   async get(id: string): Promise<SignupView> {
     await this.throttle.take(LOOKS, [network()]);
-    return this.viewBy({ id });
+    return this.view(id);
   }
 
   /** What nobody verified, and what is long done, holds addresses for nothing. */
@@ -124,9 +123,9 @@ export class Signups {
     });
   }
 
-  private async viewBy(where: { id: string } | { tokenHash: string }): Promise<SignupView> {
+  private async view(id: string): Promise<SignupView> {
     return this.database.read(async (manager) => {
-      const signup = await manager.findOneBy(Signup, where);
+      const signup = await manager.findOneBy(Signup, { id });
       if (!signup) throw new DomainError('not_found', 'not_found', 'There is no such sign-up.');
       const tenant = signup.tenantId ? await manager.findOneBy(Tenant, { id: signup.tenantId }) : null;
       return signupView(signup, tenant, this.clock.now());
@@ -139,15 +138,19 @@ export class Signups {
   }
 }
 
-/**
- * Each mail contains a new token, which invalidates the previous mail. The row is locked, so that a link is either replaced
- * or opened, never both.
- */
+/** Locked, so that no mail goes out once its link has been opened in an earlier copy. */
 export async function openSignup(manager: EntityManager, id: string, now: Date): Promise<Signup | null> {
   const signup = await lockedForUpdate(
     manager.createQueryBuilder(Signup, 'signup').where({ id, verifiedAt: IsNull() }),
   ).getOne();
   return signup && signup.expiresAt > now ? signup : null;
+}
+
+/** In this order: what is the newest token moves to the earlier ones, and never back. */
+async function signupWith(manager: EntityManager, tokenHash: string): Promise<Signup | null> {
+  const newest = await manager.findOneBy(Signup, { tokenHash });
+  const earlier = newest ? null : await manager.findOneBy(EarlierSignupToken, { tokenHash });
+  return earlier ? manager.findOneBy(Signup, { id: earlier.signupId }) : newest;
 }
 
 async function firstFree(manager: EntityManager, slugs: readonly string[]): Promise<string | undefined> {
@@ -168,8 +171,7 @@ function network(): string {
 }
 
 function noSuchLink(): DomainError {
-  const detail =
-    'The link is not whole, or a newer mail has replaced it. Open the link of the last mail, or sign up again.';
+  const detail = 'No sign-up has this link. Open it as it is in the mail, or sign up again.';
   return new DomainError('signup_link_unknown', 'not_found', detail);
 }
 

@@ -1,8 +1,15 @@
-import { type AddressedLetter, MailKind, type MailScope, type MailSubject } from '@atlas/persistence';
+import {
+  type AddressedLetter,
+  MailKind,
+  type MailScope,
+  type MailSubject,
+  insertRow,
+} from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { hashCredential, mintCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../control-plane.config';
+import { EarlierSignupToken } from './earlier-signup-token.entity';
 import { Signup } from './signup.entity';
 import { tenantOf } from './signup-tenants';
 import { VERIFY_SIGNUP, openSignup } from './signups.service';
@@ -24,6 +31,8 @@ export class VerifySignupMail extends MailKind {
     if (!signup) return null;
     const own = await tenantOf(manager, signup.email);
     if (own?.url) return ownLetter(signup.email, own.url);
+    const { tokenHash } = signup;
+    if (tokenHash !== null) await insertRow(manager, EarlierSignupToken, { tokenHash, signupId: id });
     const { value } = mintCredential('asu');
     await manager.update(Signup, { id }, { tokenHash: hashCredential(value) });
     // In the fragment, so that it reaches no server's log.

@@ -3,7 +3,10 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type UserTokenPurpose = 'invite' | 'reset';
 
-/** A link that lets a user choose a password, once. A user has one of each purpose at most: a new one voids it. */
+/**
+ * A link that lets a user choose a password, once. A new one voids the one before; the copies of one mail have one each, and
+ * the first that is used voids the others.
+ */
 @Entity('user_tokens')
 export class UserToken implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;

@@ -1,5 +1,5 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { hashPassword } from '@atlas/platform';
+import { Mailer, hashPassword } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock, TestSmtpServer, linkIn } from '@atlas/testing';
 import { Mails } from '../../src/mail/mails';
 import { PASSWORD, TestTenantPlane, hostOf, tokenIn } from '../tenant-plane.fixture';
@@ -104,6 +104,23 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       const third = await linked();
       const [one, other] = await Promise.all([reset(third), reset(third)]);
       expect([one.status, other.status].sort()).toEqual([200, 401]);
+      await smtp.next();
+    });
+
+    it('is replaced by the link of any copy of a mail that was sent again, once', async () => {
+      const mailer = plane.app.get(Mailer);
+      const send = mailer.send.bind(mailer);
+      jest.spyOn(mailer, 'send').mockImplementationOnce(async (...mail) => {
+        await send(...mail);
+        throw new Error('the answer was late');
+      });
+      const first = await linked();
+      await plane.app.get(Mails).sendNoted();
+      clock.advance(60);
+      await plane.app.get(Mails).sendNoted();
+      const second = tokenIn(linkIn(await smtp.next()));
+      await reset(first).expect(200);
+      await reset(second).expect(401);
       await smtp.next();
     });
 

@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { createDataSource, databaseTarget, migrate, trackChangesOf } from '@atlas/persistence';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
-import { type DataSource, type QueryRunner, type Table } from 'typeorm';
+import { type DataSource, type EntityManager, type QueryRunner, type Table } from 'typeorm';
+import { UserToken } from '../../src/accounts/user-token.entity';
+import { User } from '../../src/accounts/user.entity';
+import { KeepLinksOfCopies1700000000026 } from '../../src/database/migrations/0026-keep-links-of-copies';
 import { TENANT_PLANE_SCHEMA, TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
 
 jest.setTimeout(30_000);
@@ -147,6 +151,41 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
       expect((await primaryKeyOf(tableName))[0]).toBe('tenant_id');
     },
   );
+
+  it('leave a user the latest link of several, when that is all there may be again', async () => {
+    const [tenantId, id] = [randomUUID(), randomUUID()];
+    const asTenant = <T>(work: (manager: EntityManager) => Promise<T>): Promise<T> =>
+      dataSource.transaction(async (manager) => {
+        if (driver === 'postgres')
+          await manager.query(`select set_config('app.tenant_id', $1, true)`, [tenantId]);
+        return work(manager);
+      });
+    await asTenant(async (manager) => {
+      const email = 'ann@example.com';
+      const user = {
+        tenantId,
+        id,
+        email,
+        name: email,
+        role: 'admin',
+        passwordHash: '',
+        isFirst: true,
+      } as const;
+      await manager.insert(User, { ...user, createdAt: new Date(), credentialsEpoch: 0 });
+      for (const [tokenHash, expires] of Object.entries({ early: 1, late: 3, middle: 2 }))
+        await manager.insert(UserToken, {
+          ...{ tenantId, tokenHash, userId: id, purpose: 'invite', expiresAt: new Date(expires) },
+        });
+    });
+    for (let undone = ''; undone !== KeepLinksOfCopies1700000000026.name;) {
+      const [last] = await dataSource.query('select name from migrations order by id desc limit 1');
+      await dataSource.undoLastMigration();
+      undone = last.name;
+    }
+    expect(await asTenant((manager) => manager.find(UserToken))).toMatchObject([{ tokenHash: 'late' }]);
+    await dataSource.runMigrations();
+    expect(await asTenant((manager) => manager.find(UserToken))).toMatchObject([{ tokenHash: 'late' }]);
+  });
 
   it('undo all of it, and do it again to the same end', async () => {
     const before = describeTables(tables);

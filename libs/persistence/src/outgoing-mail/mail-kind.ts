@@ -12,8 +12,9 @@ export abstract class MailKind<S extends MailScope = MailScope> {
 
   /**
    * Writes the letter, and mints what its link needs: in a transaction of its own, which has committed when the letter
-   * goes out. It may be called again for the same mail. Null: there is nobody to write to, or no reason any more; the
-   * mail is then removed in the same transaction.
+   * goes out. It may be called again for the same mail, for its second `attempt` and later ones: copies may be out by then,
+   * and their links must go on working. Null: there is nobody to write to, or no reason any more; the mail is then removed
+   * in the same transaction. What it throws postpones the mail.
    */
-  abstract write(scope: S, subject: MailSubject): Promise<AddressedLetter | null>;
+  abstract write(scope: S, subject: MailSubject, attempt: number): Promise<AddressedLetter | null>;
 }

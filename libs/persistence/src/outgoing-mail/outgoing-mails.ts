@@ -14,7 +14,7 @@ const LOOK_EVERYWHERE_MS = 600_000;
 
 /**
  * Queues mails in the transaction that gives rise to them, and sends them behind it, from any process. A crash between
- * sending and removing means a second mail, whose link is the one that works.
+ * sending and removing means a second copy.
  */
 export abstract class OutgoingMails<S extends MailScope>
   implements OnApplicationBootstrap, OnApplicationShutdown
@@ -161,9 +161,9 @@ export abstract class OutgoingMails<S extends MailScope>
     if (!kind) throw new Error(`There is no kind of mail called ${mail.kind}.`);
     const letter = await this.transaction(queue, async (scope) => {
       const mails = new MailQueue(this.entity, scope);
-      // Another process may have sent it by now. Writing it again would invalidate the link in that mail.
+      // Another process may have sent it by now.
       if (!(await mails.hold(mail))) return null;
-      const written = await kind.write(scope, mail.subject);
+      const written = await kind.write(scope, mail.subject, mail.attempts);
       // Together with what the kind has recorded of it.
       if (!written) await mails.remove(mail);
       return written;

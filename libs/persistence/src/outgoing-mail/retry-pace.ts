@@ -1,7 +1,7 @@
 import { MAIL_TIMEOUT_MS } from '@atlas/platform';
 
-/** Longer than any attempt takes. */
-const CLAIM_MS = 2 * MAIL_TIMEOUT_MS;
+/** Longer than any attempt takes: what is sent, and the writes before it. */
+const CLAIM_MS = MAIL_TIMEOUT_MS + 60_000;
 /**
  * An attempt that does not end, since the process dies or the sent mail cannot be removed, leaves nothing but its number: so
  * many take longer than a day, at the pace of those that fail as at that of their claims.

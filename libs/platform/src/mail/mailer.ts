@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Letter, writeLetter } from './letter';
 import { type MailOptions, isPlainAddress, isTlsRequired, parseMailAddress } from './mail-options';
@@ -7,8 +6,8 @@ export const MAIL_OPTIONS = Symbol('MAIL_OPTIONS');
 
 const CONNECT_MS = 10_000;
 const SILENCE_MS = 20_000;
-/** However slowly a server goes on. */
-export const MAIL_TIMEOUT_MS = 60_000;
+/** Enough for a server that takes its time with each answer. At the end the connection is closed. */
+export const MAIL_TIMEOUT_MS = 180_000;
 
 /** A mail that was not taken. Tells what the server answered by its code only: its words may repeat what was sent. */
 export class MailFailure extends Error {
@@ -31,7 +30,10 @@ export class Mailer {
     return this.options.smtpUrl !== undefined;
   }
 
-  /** Resolves once the server has taken it. Throws {@link MailFailure}. */
+  /**
+   * Resolves once the server has taken it. Throws {@link MailFailure}; nothing more is sent then. Where the server has the
+   * whole mail and only its answer is late, it may deliver it all the same.
+   */
   async send(recipient: string, letter: Letter): Promise<void> {
     const { smtpUrl, from } = this.options;
     const sender = parseMailAddress(from ?? '');
@@ -39,6 +41,7 @@ export class Mailer {
     if (!isPlainAddress(recipient)) throw new MailFailure({ code: 'NO_ADDRESS' });
     const { createTransport } = await import('nodemailer');
     const transport = createTransport(this.server(new URL(smtpUrl.reveal())));
+    const signal = AbortSignal.timeout(MAIL_TIMEOUT_MS);
     const sent = transport.sendMail({
       ...writeLetter(letter),
       from: { ...sender },
@@ -46,9 +49,10 @@ export class Mailer {
       envelope: { from: sender.address, to: [recipient] },
       // Nobody answers a machine, and no machine should.
       headers: { 'auto-submitted': 'auto-generated' },
+      signal,
     });
-    await inTime(sent).catch((error: unknown) => {
-      throw new MailFailure(error);
+    await sent.catch((error: unknown) => {
+      throw new MailFailure(signal.aborted ? { code: 'TOO_SLOW' } : error);
     });
   }
 
@@ -63,21 +67,10 @@ export class Mailer {
       connectionTimeout: CONNECT_MS,
       greetingTimeout: CONNECT_MS,
       socketTimeout: SILENCE_MS,
+      // At once: to end it in good order would first send what is still to be sent, and that may be the rest of the mail.
+      socketCloseTimeout: 0,
       disableFileAccess: true,
       disableUrlAccess: true,
     };
-  }
-}
-
-async function inTime(sent: Promise<unknown>): Promise<void> {
-  const patience = new AbortController();
-  const tooLong = delay(MAIL_TIMEOUT_MS, undefined, { signal: patience.signal }).then(() => {
-    throw Object.assign(new Error(), { code: 'TOO_SLOW' });
-  });
-  try {
-    await Promise.race([sent, tooLong]);
-  } finally {
-    patience.abort();
-    tooLong.catch(() => undefined);
   }
 }

@@ -36,7 +36,7 @@ export class InviteMail extends MailKind<TenantScope> {
     };
   }
 
-  async write(scope: TenantScope, subject: MailSubject): Promise<AddressedLetter | null> {
+  async write(scope: TenantScope, subject: MailSubject, attempt: number): Promise<AddressedLetter | null> {
     const tenant = await this.directory.find(scope.tenantId);
     const { user_id: id = '', by_id: byId = '' } = subject;
     const locked = await lockUsers(scope, [id, byId]);
@@ -48,7 +48,7 @@ export class InviteMail extends MailKind<TenantScope> {
     // A version of before did not count them.
     const isMeant = mayInvite(by) && deactivations === (subject['by_deactivations'] ?? deactivations);
     if (!isMeant) return this.drop(scope, user, 'inviter_not_allowed');
-    const token = await this.tokens.mint(scope, user.id, 'invite');
+    const token = await this.tokens.mint(scope, user.id, 'invite', attempt);
     return {
       to: user.email,
       subject: `You are invited to ${tenant.name}`,

@@ -22,13 +22,17 @@ export class ResetMail extends MailKind<TenantScope> {
     super();
   }
 
-  async write(scope: TenantScope, { email, epoch }: MailSubject): Promise<AddressedLetter | null> {
+  async write(
+    scope: TenantScope,
+    { email, epoch }: MailSubject,
+    attempt: number,
+  ): Promise<AddressedLetter | null> {
     const tenant = await this.directory.find(scope.tenantId);
     const seen = await scope.findOne(User, { email });
     const user = seen && (await lockUser(scope, seen.id));
     const isWanted = user && statusOf(user) === 'active' && String(user.credentialsEpoch) === epoch;
     if (!tenant || !isWanted) return null;
-    const token = await this.tokens.mint(scope, user.id, 'reset');
+    const token = await this.tokens.mint(scope, user.id, 'reset', attempt);
     const entry = { action: 'user.password_reset_sent', targetKind: 'user', targetId: user.id };
     await this.audit.record(scope, entry);
     return {
