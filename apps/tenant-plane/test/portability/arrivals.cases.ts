@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { ChangeTracking, Database } from '@atlas/persistence';
+import { ChangeTracking, Database, lockedForShare } from '@atlas/persistence';
 import { type DesiredTenant, behindRun } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
 import { Client } from 'pg';
+import { type EntityManager } from 'typeorm';
 import { Incident } from '../../src/incidents/incident.entity';
 import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
 import { rowCodecs } from '../../src/portability/row-codec';
@@ -12,6 +13,7 @@ import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';
 import { Tenant } from '../../src/tenancy/tenant.entity';
 import { MemoryRelay } from '../memory-relay.fixture';
+import { Pause, countRetries, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
 describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver) => {
@@ -178,6 +180,29 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     await want({ phase: 'serving', transfer: undefined });
     clock.advance(120);
     expect(await read()).toBe(200);
+  });
+
+  it.each([
+    ['begins', 'put'],
+    ['ends', 'fence'],
+  ])('is given its next entry while what follows its changes %s, without a deadlock', async (_, step) => {
+    const { tenant_id: id } = tenant;
+    const lockEntry = async (manager: EntityManager): Promise<void> => {
+      await lockedForShare(manager.createQueryBuilder(Tenant, 'tenant').where({ id })).getOne();
+    };
+    const tracking = new ChangeTracking(plane.app.get(Database), lockEntry);
+    await tracking.start(id);
+    expect(await write('followed')).toBe(201);
+    const retries = countRetries(plane);
+    const pause = Pause.before(tracking, step);
+    const following = tracking.start(id);
+    await pause.reached;
+    const next = { ...tenant, transfer: { id: randomUUID(), role: 'source' } } as const;
+    const applying = plane.apply({ tenants: [next] });
+    await endedOrWaiting(plane, applying);
+    pause.release();
+    const [applied] = await Promise.all([applying, following]);
+    expect([applied, retries()]).toEqual([[{ tenantId: id, entryRevision: next.entry_revision }], 0]);
   });
 
   it('imports nothing for a tenant whose rows are to be removed', async () => {
