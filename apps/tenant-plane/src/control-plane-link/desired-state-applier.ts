@@ -4,6 +4,7 @@ import {
   TenantDatabase,
   isLockTimeout,
   lockedForUpdate,
+  sharedNow,
   together,
 } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
@@ -124,8 +125,9 @@ export class DesiredStateApplier {
     requireWholeCopy(known, entry);
     const isFollowed = known?.phase === 'serving' && known.transfer?.id === entry.transfer?.id;
     if (isServing && !isFollowed) await tracking.stop(entry.tenant_id);
+    const frozenAt = entry.phase === 'frozen' ? await sharedNow(manager, this.clock) : null;
     // TypeORM's own type takes a JSON column for a relation.
-    await manager.upsert(Tenant, rowOf(entry, known, this.clock.now()) as never, ['id']);
+    await manager.upsert(Tenant, rowOf(entry, known, frozenAt) as never, ['id']);
   }
 
   private async purge(tenantId: string, fence: Fence): Promise<void> {
@@ -199,7 +201,7 @@ export function hasFailed(applied: readonly Applied[]): boolean {
 function rowOf(
   entry: DesiredTenant,
   known: Tenant | null,
-  now: Date,
+  frozenAt: Date | null,
 ): Omit<Tenant, 'moveConsentId' | 'runBegunAt'> {
   const importedTransferId = known?.importedTransferId ?? null;
   return {
@@ -210,7 +212,7 @@ function rowOf(
     plan: entry.plan,
     adminEmail: entry.admin_email,
     phase: entry.phase,
-    frozenAt: entry.phase === 'frozen' ? now : null,
+    frozenAt,
     entryRevision: entry.entry_revision,
     reportedRevision: 0,
     transfer: entry.phase === 'retired' ? null : (entry.transfer ?? null),

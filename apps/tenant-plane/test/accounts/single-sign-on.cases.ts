@@ -495,6 +495,19 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       }
     });
 
+    it('that is asked for its addresses and keys every ten minutes, also when the clock was put back', async () => {
+      const asked = async (): Promise<number> => {
+        await call('/api/auth/oidc/start', new CookieBrowser());
+        return provider.discoveries;
+      };
+      clock.advance(600);
+      const first = await asked();
+      clock.jump(-3600);
+      expect(await asked()).toBe(first);
+      clock.advance(600);
+      expect(await asked()).toBe(first + 1);
+    });
+
     it('that is told when it does not answer', async () => {
       const { port } = provider;
       await provider.stop();
