@@ -48,6 +48,15 @@ export async function endedOrWaiting(
   await eventually(async () => hasEnded || (await isWaiting()), { everyMs: 5 });
 }
 
+/** How many transactions have begun again since, as one does that Postgres gave up to end a deadlock. */
+export function countRetries({ app }: TestTenantPlane): () => number {
+  const database = app.get(Database) as unknown as Record<'begin' | 'transaction', () => unknown>;
+  const [begun, tried] = [jest.spyOn(database, 'begin'), jest.spyOn(database, 'transaction')];
+  const count = (): number => tried.mock.calls.length - begun.mock.calls.length;
+  const before = count();
+  return () => count() - before;
+}
+
 /** On SQLite all writers take turns, also those of no tenant (the throttle's): behind the one that was paused. */
 function hasQueued({ app }: TestTenantPlane): () => boolean {
   const queue = app.get(Database) as unknown as { begin(): unknown };

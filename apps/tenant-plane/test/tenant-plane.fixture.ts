@@ -196,8 +196,13 @@ export async function createApp(
 ): Promise<NestFastifyApplication> {
   const options = { ...HTTP_APP, logger: logger ?? false, limits } as const;
   const app = await createHttpApp(AppModule.forEnvironment(env), options);
-  jest.spyOn(app.get(Clock), 'now').mockImplementation(() => clock.now());
+  setClock(app, clock);
   return app;
+}
+
+export function setClock(app: NestFastifyApplication, clock: Clock): void {
+  jest.spyOn(app.get(Clock), 'now').mockImplementation(() => clock.now());
+  jest.spyOn(app.get(Clock), 'monotonicMs').mockImplementation(() => clock.monotonicMs());
 }
 
 export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>): NodeJS.ProcessEnv {

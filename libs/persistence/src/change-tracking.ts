@@ -96,8 +96,8 @@ export class ChangeTracking {
    */
   async start(tenantId: string, signal?: AbortSignal): Promise<void> {
     await this.write(tenantId, async (manager) => {
-      await this.forgetAll(manager, tenantId);
       await this.put(manager, tenantId, false);
+      await this.forgetAll(manager, tenantId);
     });
     await this.openOnesEnded(signal);
   }
@@ -106,6 +106,13 @@ export class ChangeTracking {
   async freeze(tenantId: string, signal?: AbortSignal): Promise<void> {
     await this.write(tenantId, (manager) => this.put(manager, tenantId, true));
     await this.openOnesEnded(signal);
+  }
+
+  /** Waits for the others here that write. First in a transaction that locks the tenant's other rows before it calls {@link stop}. */
+  async hold(tenantId: string): Promise<void> {
+    if (this.database.driver === 'sqlite') return;
+    const held = 'select from tracked_tenants where tenant_id = $1 for update';
+    await this.write(tenantId, (manager) => manager.query(held, [tenantId]));
   }
 
   stop(tenantId: string): Promise<void> {

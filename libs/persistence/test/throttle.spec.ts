@@ -94,6 +94,22 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     expect(await letThrough(5)).toBe(1);
   });
 
+  it.each([true, false])(
+    'asks nobody to wait for longer than a window, when the clock was put back (strict: %s)',
+    async (isStrict) => {
+      const allowance = { ...strict, isStrict };
+      expect(await letThrough(5, allowance)).toBe(3);
+      clock.jump(-60 * MINUTE);
+      await expect(throttle.take(allowance, ['a'])).rejects.toMatchObject({
+        headers: { 'retry-after': '900' },
+      });
+      clock.advance(15 * MINUTE - 1);
+      expect(await letThrough(5, allowance)).toBe(0);
+      clock.advance(1);
+      expect(await letThrough(5, allowance)).toBe(3);
+    },
+  );
+
   it('forgets what is over, and keeps no name', async () => {
     await taken(1, strict, ['ann@example.com']);
     clock.advance(10 * MINUTE);

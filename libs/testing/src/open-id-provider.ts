@@ -35,6 +35,8 @@ export class OpenIdProvider {
   /** Whether ID tokens hold the address, or only the userinfo endpoint tells it. */
   tellsInToken = true;
   tampering: Tampering | undefined;
+  /** How often it was asked how it is to be spoken to. */
+  discoveries = 0;
   /** Kept when it stops, so that it can be started there again. */
   port = 0;
   private server: Server;
@@ -112,6 +114,7 @@ export class OpenIdProvider {
     });
     provider.on('server_error', (_context, error) => process.stderr.write(`${error.stack}\n`));
     provider.use(async (context, next) => {
+      this.discoveries += context.path === '/.well-known/openid-configuration' ? 1 : 0;
       await next();
       const body = context.body as { id_token?: string } | undefined;
       if (!this.tampering || typeof body !== 'object' || !body?.id_token) return;

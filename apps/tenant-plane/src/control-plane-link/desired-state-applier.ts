@@ -1,4 +1,12 @@
-import { ChangeTracking, Database, TenantDatabase, isLockTimeout, lockedForUpdate } from '@atlas/persistence';
+import {
+  ChangeTracking,
+  Database,
+  TenantDatabase,
+  isLockTimeout,
+  lockedForUpdate,
+  sharedNow,
+  together,
+} from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
 import { Clock, databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
@@ -107,14 +115,19 @@ export class DesiredStateApplier {
    * whatever a replica has yet to learn.
    */
   private async put(manager: EntityManager, entry: DesiredTenant): Promise<void> {
+    const tracking = new ChangeTracking(this.database);
+    const isServing = entry.phase === 'serving';
     const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id: entry.tenant_id });
-    const known = await lockedForUpdate(query).getOne();
+    const [, known] = await together([
+      isServing ? tracking.hold(entry.tenant_id) : Promise.resolve(),
+      lockedForUpdate(query).getOne(),
+    ]);
     requireWholeCopy(known, entry);
     const isFollowed = known?.phase === 'serving' && known.transfer?.id === entry.transfer?.id;
-    if (entry.phase === 'serving' && !isFollowed)
-      await new ChangeTracking(this.database).stop(entry.tenant_id);
+    if (isServing && !isFollowed) await tracking.stop(entry.tenant_id);
+    const frozenAt = entry.phase === 'frozen' ? await sharedNow(manager, this.clock) : null;
     // TypeORM's own type takes a JSON column for a relation.
-    await manager.upsert(Tenant, rowOf(entry, known, this.clock.now()) as never, ['id']);
+    await manager.upsert(Tenant, rowOf(entry, known, frozenAt) as never, ['id']);
   }
 
   private async purge(tenantId: string, fence: Fence): Promise<void> {
@@ -122,7 +135,8 @@ export class DesiredStateApplier {
     await this.write(tenantId, fence, (manager) => manager.update(Tenant, { id: tenantId }, RETIRED));
     const codecs = rowCodecs(this.database.dataSource.manager);
     const tracking = new ChangeTracking(this.database);
-    const count = await this.write(tenantId, fence, async () => {
+    // Its users' writes have ended, and a mail that is about to be sent waits for the tenant's lock behind its own row.
+    const count = await this.fenced(tenantId, fence, async () => {
       await tracking.stop(tenantId);
       // It stays frozen from then on.
       return tracking.writeFrozen(tenantId, () =>
@@ -151,8 +165,18 @@ export class DesiredStateApplier {
 
   /** What its users were writing is stored before; what they write afterwards finds it changed. */
   private write<T>(tenantId: string, fence: Fence, work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.database.writeAs(tenantId, async (manager) => {
+    return this.fenced(tenantId, fence, async (manager) => {
       await lockTenant(manager, tenantId);
+      return work(manager);
+    });
+  }
+
+  private fenced<T>(
+    tenantId: string,
+    fence: Fence,
+    work: (manager: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    return this.database.writeAs(tenantId, async (manager) => {
       const result = await work(manager);
       await fence(manager);
       return result;
@@ -177,7 +201,7 @@ export function hasFailed(applied: readonly Applied[]): boolean {
 function rowOf(
   entry: DesiredTenant,
   known: Tenant | null,
-  now: Date,
+  frozenAt: Date | null,
 ): Omit<Tenant, 'moveConsentId' | 'runBegunAt'> {
   const importedTransferId = known?.importedTransferId ?? null;
   return {
@@ -188,7 +212,7 @@ function rowOf(
     plan: entry.plan,
     adminEmail: entry.admin_email,
     phase: entry.phase,
-    frozenAt: entry.phase === 'frozen' ? now : null,
+    frozenAt,
     entryRevision: entry.entry_revision,
     reportedRevision: 0,
     transfer: entry.phase === 'retired' ? null : (entry.transfer ?? null),

@@ -19,7 +19,7 @@ export class Reporter {
   private readonly logger = new Logger(Reporter.name);
   private pending = new Map<string, Applied>();
   private sending: Promise<void> | null = null;
-  private lastSentAt = 0;
+  private lastSentAt = -Infinity;
 
   constructor(
     private readonly client: ControlPlaneClient,
@@ -41,7 +41,7 @@ export class Reporter {
 
   /** Sends what is left over, or at least a sign of life when it is time for one. */
   heartbeat(): void {
-    const isDue = Date.now() - this.lastSentAt >= (HEARTBEAT_SECONDS - 1) * 1000;
+    const isDue = performance.now() - this.lastSentAt >= (HEARTBEAT_SECONDS - 1) * 1000;
     if (this.pending.size > 0 || isDue) this.start();
   }
 
@@ -93,7 +93,7 @@ export class Reporter {
       timeoutMs: TIMEOUT_MS,
       mustBeSigned: false,
     });
-    this.lastSentAt = Date.now();
+    this.lastSentAt = performance.now();
     await this.applier.markReported(batch);
   }
 }

@@ -1,17 +1,25 @@
-import { type TenantScope, insertIfAbsent, lockedForShare, lockedForUpdate } from '@atlas/persistence';
+import {
+  type TenantScope,
+  insertIfAbsent,
+  lockedForShare,
+  lockedForUpdate,
+  together,
+} from '@atlas/persistence';
 import { type SelectQueryBuilder } from 'typeorm';
+import { requireStanding } from '../tenancy/tenant-standing';
 import { IdentityProvider } from './identity-provider.entity';
 
 /**
  * Taking a tenant's identity provider away ends the sessions that it finds. So whatever opens or renews one of those shares
- * the provider's row until it ends, and whatever changes the provider has that row to itself. Before any user's row, so that
- * no two wait for each other.
+ * the provider's row until it ends, and whatever changes the provider has that row to itself. Behind the lock of the tenant
+ * and before any user's row, so that no two wait for each other.
  */
-export function shareProvider(scope: TenantScope): Promise<IdentityProvider | null> {
-  return lockedForShare(provider(scope)).getOne();
+export async function shareProvider(scope: TenantScope): Promise<IdentityProvider | null> {
+  const [, shared] = await together([requireStanding(scope), lockedForShare(provider(scope)).getOne()]);
+  return shared;
 }
 
-/** Waits for all who share it. */
+/** Waits for all who share it. In a transaction that holds up the tenant's writes. */
 export function lockProvider(scope: TenantScope): Promise<IdentityProvider | null> {
   return lockedForUpdate(provider(scope)).getOne();
 }

@@ -1,4 +1,4 @@
-import { Database, tenantFrozen } from '@atlas/persistence';
+import { Database, sharedNow, tenantFrozen } from '@atlas/persistence';
 import { BoundedMap, Clock } from '@atlas/platform';
 import { canNameTenant, isUuid } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -23,9 +23,12 @@ export const served = (which: FindOptionsWhere<Tenant>): FindOptionsWhere<Tenant
 /** No name: those have no blank at their ends. */
 const ONLY = ' only ';
 
+/** In monotonic milliseconds. */
 interface Cached {
   readonly tenant: Tenant | null;
   readonly readAt: number;
+  /** When it will have been frozen for too long. */
+  readonly closesAt: number;
 }
 
 /** Looks tenants up by id or slug. What is kept is at most a second old: other replicas apply changes, too. */
@@ -85,12 +88,22 @@ export class TenantDirectory {
   }
 
   private async cached(key: string, read: () => Promise<Tenant | null>): Promise<Tenant | null> {
-    const known = this.cache.get(key);
-    const now = this.clock.now().getTime();
-    const isFresh = known && now - known.readAt < FRESH_MS;
-    const tenant = isFresh ? known.tenant : await read();
-    if (!isFresh) this.cache.set(key, { tenant, readAt: now });
-    if (tenant?.frozenAt && now - tenant.frozenAt.getTime() > MAX_FROZEN_MS) throw tenantFrozen();
-    return tenant;
+    const now = this.clock.monotonicMs();
+    let known = this.cache.get(key);
+    if (!known || now - known.readAt >= FRESH_MS) {
+      const tenant = await read();
+      known = { tenant, readAt: now, closesAt: now + (await this.openForMs(tenant)) };
+      this.cache.set(key, known);
+    }
+    if (now > known.closesAt) throw tenantFrozen();
+    return known.tenant;
+  }
+
+  /** Another replica may have frozen it. On SQLite the clock may have been put back since: then nobody knows for how long. */
+  private async openForMs(tenant: Tenant | null): Promise<number> {
+    if (!tenant?.frozenAt) return Infinity;
+    const now = await this.database.read((manager) => sharedNow(manager, this.clock));
+    const frozenMs = now.getTime() - tenant.frozenAt.getTime();
+    return frozenMs < 0 ? -1 : MAX_FROZEN_MS - frozenMs;
   }
 }

@@ -25,6 +25,7 @@ const MAX_KEPT = 10_000;
 const MAX_LOOK_UPS = 8;
 const MAX_REFRESHES = 32;
 
+/** In monotonic milliseconds. */
 interface Route {
   readonly url: string;
   readonly askAgainAt: number;
@@ -40,7 +41,7 @@ interface Route {
 @Injectable()
 export class TenantRouter implements OnModuleInit {
   private readonly routes = new BoundedMap<string, Route>(MAX_KEPT);
-  /** Slugs of no tenant elsewhere, and until when that is believed. */
+  /** Slugs of no tenant elsewhere, and until when that is believed, in monotonic milliseconds. */
   private readonly unknown = new BoundedMap<string, number>(MAX_KEPT);
   private readonly refreshes = new SharedCalls<string | null>(MAX_REFRESHES);
   private readonly lookUps = new SharedCalls<string | null>(MAX_LOOK_UPS);
@@ -84,7 +85,7 @@ export class TenantRouter implements OnModuleInit {
   }
 
   private async routeOf(slug: string): Promise<string | null> {
-    const now = this.clock.now().getTime();
+    const now = this.clock.monotonicMs();
     const known = this.routes.get(slug);
     if (known) {
       if (now < known.askAgainAt) return known.url;
@@ -99,7 +100,7 @@ export class TenantRouter implements OnModuleInit {
     return this.learn(slug).catch((error: unknown) => {
       // A refusal is quick, and may be the first to tell this plane that its clock is wrong.
       if (!(error instanceof ControlPlaneRefused))
-        this.unknown.set(slug, this.clock.now().getTime() + RETRY_UNKNOWN_MS);
+        this.unknown.set(slug, this.clock.monotonicMs() + RETRY_UNKNOWN_MS);
       return null;
     });
   }
@@ -107,7 +108,7 @@ export class TenantRouter implements OnModuleInit {
   /** What is known stays until the Control Plane says otherwise. */
   private refresh(slug: string, { url }: Route): Promise<string | null> {
     return this.learn(slug).catch(() => {
-      const askAgainAt = this.clock.now().getTime() + RETRY_KNOWN_MS;
+      const askAgainAt = this.clock.monotonicMs() + RETRY_KNOWN_MS;
       this.routes.set(slug, { url, askAgainAt, isDoubtful: true });
       return url;
     });
@@ -116,7 +117,7 @@ export class TenantRouter implements OnModuleInit {
   /** Throws where the Control Plane cannot be asked. */
   private async learn(slug: string): Promise<string | null> {
     const url = await this.lookUp(slug);
-    const now = this.clock.now().getTime();
+    const now = this.clock.monotonicMs();
     if (url === null) {
       this.routes.delete(slug);
       this.unknown.set(slug, now + UNKNOWN_MS);

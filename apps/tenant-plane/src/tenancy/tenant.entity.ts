@@ -21,7 +21,7 @@ export class Tenant {
   @Column('varchar') plan: Plan;
   @Column('varchar', { name: 'admin_email' }) adminEmail: string;
   @Column('varchar') phase: PlacementPhase;
-  /** When this plane was last told that it is frozen. */
+  /** When this plane was last told that it is frozen, by the time that its replicas share. */
   @TimestampColumn({ name: 'frozen_at', nullable: true }) frozenAt: Date | null;
   /** The entry that was applied, and the one that the Control Plane has been told of. */
   @Column('integer', { name: 'entry_revision' }) entryRevision: number;

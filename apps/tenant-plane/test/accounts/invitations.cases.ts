@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { Mailer, hashPassword } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock, type ReceivedMail, TestSmtpServer, linkIn } from '@atlas/testing';
+import { InviteMail } from '../../src/mail/kinds/invite.mail';
 import { OutgoingMail } from '../../src/mail/outgoing-mail.entity';
 import { Mails } from '../../src/mail/mails';
 import { UserToken } from '../../src/accounts/user-token.entity';
 import { User } from '../../src/accounts/user.entity';
+import { Pause, countRetries, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, PASSWORD, TestTenantPlane, hostOf, tokenIn } from '../tenant-plane.fixture';
 
 const DAY = 24 * 3600;
@@ -177,6 +180,21 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     // Whoever may invites them again.
     await invite(plane, admin).expect(201);
     await accept(plane, tokenIn(linkIn(await smtp.next()))).expect(201);
+  });
+
+  it('is not sent from a tenant whose purge begins meanwhile, and does not hold that up', async () => {
+    const { tenant, admin } = await scene(plane);
+    const retries = countRetries(plane);
+    const pause = Pause.before(plane.app.get(InviteMail), 'write');
+    await invite(plane, admin).expect(201);
+    await pause.reached;
+    const purge = { ...tenant, phase: 'retired', purge: { job_id: randomUUID() } } as const;
+    const purging = plane.apply({ tenants: [purge] });
+    await endedOrWaiting(plane, purging);
+    pause.release();
+    const applied = { tenantId: tenant.tenant_id, entryRevision: tenant.entry_revision };
+    expect([await purging, retries()]).toEqual([[applied], 0]);
+    expect(await plane.rows(tenant, OutgoingMail)).toEqual([]);
   });
 
   it('is void once there is another for the same address, with which the role may change', async () => {

@@ -8,6 +8,7 @@ import {
   OpenIdProvider,
   type ProviderUser,
   badSignOnReturns,
+  eventually,
 } from '@atlas/testing';
 import type supertest from 'supertest';
 import { type UserRole } from '../../src/accounts/permissions';
@@ -17,7 +18,7 @@ import { UserTokens } from '../../src/accounts/user-tokens';
 import { User } from '../../src/accounts/user.entity';
 import { Incidents } from '../../src/incidents/incidents.service';
 import { UserIdentity } from '../../src/single-sign-on/user-identity.entity';
-import { Pause, endedOrWaiting } from '../pause.fixture';
+import { Pause, countRetries, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
 const refusal = ({ status, body }: supertest.Response) => [status, body.code];
@@ -258,6 +259,23 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       expect(await taking).toBe(204);
       expect((await plane.get('/api/auth/me', { host: hostOf('acme'), session })).status).toBe(401);
     });
+
+    it('are out at once, while a dozen of them renew their pairs again and again', async () => {
+      const pairs = await Promise.all(Array.from({ length: 12 }, () => signedOn('operator')));
+      const retries = countRetries(plane);
+      let [renewals, isOver] = [0, false];
+      const renew = async ({ refresh_token }: SignedIn): Promise<number> => {
+        const caller = { host: hostOf('acme') };
+        const { status, body } = await plane.post('/api/auth/refresh', { refresh_token }, caller);
+        renewals += 1;
+        return status === 200 && !isOver ? renew(body) : status;
+      };
+      const renewing = Promise.all(pairs.map(renew));
+      await eventually(() => renewals > 2 * pairs.length, { what: 'they renew their pairs' });
+      const { status } = await plane.delete('/api/identity-provider', admin);
+      isOver = true;
+      expect([status, await renewing, retries()]).toEqual([204, pairs.map(() => 401), 0]);
+    });
   });
 
   it('are not let in when they were deactivated while they proved who they are, even if that was taken back', async () => {
@@ -475,6 +493,19 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
         const sentTo = new URL(answer.get('location') ?? '');
         expect(sentTo.searchParams.get('redirect_uri')).toBe(redirectUriOf('acme'));
       }
+    });
+
+    it('that is asked for its addresses and keys every ten minutes, also when the clock was put back', async () => {
+      const asked = async (): Promise<number> => {
+        await call('/api/auth/oidc/start', new CookieBrowser());
+        return provider.discoveries;
+      };
+      clock.advance(600);
+      const first = await asked();
+      clock.jump(-3600);
+      expect(await asked()).toBe(first);
+      clock.advance(600);
+      expect(await asked()).toBe(first + 1);
     });
 
     it('that is told when it does not answer', async () => {

@@ -2,6 +2,7 @@ import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { User } from '../../src/accounts/user.entity';
 import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
+import { Reporter } from '../../src/control-plane-link/reporter';
 import { SingleTenantFile } from '../../src/database/single-tenant-file';
 import { Incident } from '../../src/incidents/incident.entity';
 import { Link } from '../linked-plane.fixture';
@@ -284,6 +285,18 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     link.control.wanted.put(acme);
     await eventually(() => plane.identities.current.keys.length === 1);
     await plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }).expect(201);
+  });
+
+  it('goes on reporting when its clock was put back', async () => {
+    const { reports } = link.control;
+    const reporter = plane.app.get(Reporter);
+    await reporter.settled();
+    const [before, now, monotonic] = [reports.length, Date.now(), performance.now()];
+    jest.spyOn(Date, 'now').mockReturnValue(now - 3600_000);
+    jest.spyOn(performance, 'now').mockReturnValue(monotonic + 25_000);
+    reporter.heartbeat();
+    jest.restoreAllMocks();
+    await eventually(() => reports.length > before, { what: 'it reports' });
   });
 
   it('reports after a restart what was applied just before the process ended', async () => {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { ChangeTracking, Database } from '@atlas/persistence';
+import { ChangeTracking, Database, lockedForShare } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
 import { Client } from 'pg';
+import { type EntityManager } from 'typeorm';
 import { Incident } from '../../src/incidents/incident.entity';
 import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
 import { rowCodecs } from '../../src/portability/row-codec';
@@ -12,7 +13,8 @@ import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';
 import { Tenant } from '../../src/tenancy/tenant.entity';
 import { MemoryRelay } from '../memory-relay.fixture';
-import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
+import { Pause, countRetries, endedOrWaiting } from '../pause.fixture';
+import { type CallOptions, TestTenantPlane, setClock } from '../tenant-plane.fixture';
 
 describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver) => {
   let plane: TestTenantPlane;
@@ -143,11 +145,11 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
 
   it('is imported by a run whose name is later than that of the run before, even if the clock is put back', async () => {
     const clock = new FixedClock();
-    jest.spyOn(plane.app.get(Clock), 'now').mockImplementation(() => clock.now());
+    setClock(plane.app, clock);
     const id = randomUUID();
     for (const seconds of [0, -3600, -3600]) {
       const known = relay.importers.length;
-      clock.advance(seconds);
+      clock.jump(seconds);
       await expectHere(id);
       await relay.when(() => relay.importers.length > known);
       await plane.app.get(Transfers).stop();
@@ -156,28 +158,62 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     expect(relay.importers.toSorted()).toEqual(relay.importers);
   });
 
-  it('is no longer read at a home that has been frozen for longer than a move takes', async () => {
-    const clock = new FixedClock();
-    jest.spyOn(plane.app.get(Clock), 'now').mockImplementation(() => clock.now());
-    ({ tenant, admin } = await plane.tenantWithAdmin(`frozen-${count}`));
-    const transfer = {
-      id: randomUUID(),
-      role: 'source',
-      recipient: plane.identities.current.publicKey,
-    } as const;
-    await want({ phase: 'frozen', transfer });
-    clock.advance(60);
-    expect(await read()).toBe(200);
-    clock.advance(1);
-    for (const path of ['/api/incidents', '/api/auth/me']) {
-      const { status, body } = await plane.get(path, admin);
-      expect([status, body.code]).toEqual([503, 'tenant_frozen']);
-    }
-    await want({ phase: 'frozen' });
-    expect(await read()).toBe(200);
-    await want({ phase: 'serving', transfer: undefined });
-    clock.advance(120);
-    expect(await read()).toBe(200);
+  it.each([0, -3600, 3600])(
+    'is no longer read at a home that has been frozen for longer than a move takes, though its clock is set by %d s',
+    async (seconds) => {
+      const clock = new FixedClock();
+      setClock(plane.app, clock);
+      ({ tenant, admin } = await plane.tenantWithAdmin(`frozen-${count}`));
+      const transfer = {
+        id: randomUUID(),
+        role: 'source',
+        recipient: plane.identities.current.publicKey,
+      } as const;
+      const database = plane.app.get(Database);
+      /** Of the replicas' time, too, which is Postgres's own. */
+      const pass = async (passed: number): Promise<void> => {
+        clock.advance(passed);
+        const frozen = `update tenants set frozen_at = frozen_at - interval '${passed} seconds'`;
+        if (driver === 'postgres') await database.write((manager) => manager.query(frozen));
+      };
+      await want({ phase: 'frozen', transfer });
+      await pass(59);
+      expect(await read()).toBe(200);
+      clock.jump(seconds);
+      await pass(2);
+      for (const path of ['/api/incidents', '/api/auth/me']) {
+        const { status, body } = await plane.get(path, admin);
+        expect([status, body.code]).toEqual([503, 'tenant_frozen']);
+      }
+      await want({ phase: 'frozen' });
+      expect(await read()).toBe(200);
+      await want({ phase: 'serving', transfer: undefined });
+      await pass(120);
+      expect(await read()).toBe(200);
+    },
+  );
+
+  it.each([
+    ['begins', 'put'],
+    ['ends', 'fence'],
+  ])('is given its next entry while what follows its changes %s, without a deadlock', async (_, step) => {
+    const { tenant_id: id } = tenant;
+    const lockEntry = async (manager: EntityManager): Promise<void> => {
+      await lockedForShare(manager.createQueryBuilder(Tenant, 'tenant').where({ id })).getOne();
+    };
+    const tracking = new ChangeTracking(plane.app.get(Database), lockEntry);
+    await tracking.start(id);
+    expect(await write('followed')).toBe(201);
+    const retries = countRetries(plane);
+    const pause = Pause.before(tracking, step);
+    const following = tracking.start(id);
+    await pause.reached;
+    const next = { ...tenant, transfer: { id: randomUUID(), role: 'source' } } as const;
+    const applying = plane.apply({ tenants: [next] });
+    await endedOrWaiting(plane, applying);
+    pause.release();
+    const [applied] = await Promise.all([applying, following]);
+    expect([applied, retries()]).toEqual([[{ tenantId: id, entryRevision: next.entry_revision }], 0]);
   });
 
   it('imports nothing for a tenant whose rows are to be removed', async () => {

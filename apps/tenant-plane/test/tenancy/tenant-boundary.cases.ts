@@ -253,6 +253,18 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     await plane.get('/api/tenant-default', { host }).expect(403);
   });
 
+  it('notices it within a second, too, when its clock is put back meanwhile', async () => {
+    const tenant = await plane.tenant('stark');
+    const host = hostOf('stark');
+    await plane.get('/api/tenant-default', { host }).expect(200);
+    await plane.app
+      .get(Database)
+      .write((manager) => manager.update(Tenant, { id: tenant.tenant_id }, { phase: 'retired' }));
+    clock.jump(-3600);
+    clock.advance(1);
+    await plane.get('/api/tenant-default', { host }).expect(404);
+  });
+
   /** A client of its own: others join headers of one name, or refuse to send them. */
   function statusWithHeaders(values: readonly string[]): Promise<number | undefined> {
     const headers = ['host', 'localhost:4200', ...values.flatMap((value) => ['x-tenant-id', value])];

@@ -62,6 +62,22 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     await plane.get('/', { host: hostOf('nobody-here') }).expect(404);
   });
 
+  it('asks again in time, when its clock was put back', async () => {
+    lives('moving');
+    await plane.get('/', { host: hostOf('moving') }).expect(307);
+    await plane.get('/', { host: hostOf('coming') }).expect(404);
+    lives('moving', { endpoint_url: 'https://acme.us.example.com' });
+    lives('coming');
+    // By less than what signatures may be off, so that the first question is answered.
+    clock.jump(-240);
+    clock.advance(30);
+    const locations = ['moving', 'coming'].map(
+      async (slug) => (await plane.get('/', { host: hostOf(slug) })).headers['location'],
+    );
+    expect(await Promise.all(locations)).toEqual(['https://acme.us.example.com/', `${ELSEWHERE}/`]);
+    clock.jump(240);
+  });
+
   it('goes by what it knows while the Control Plane is away', async () => {
     lives('known');
     await plane.get('/', { host: hostOf('known') }).expect(307);

@@ -88,13 +88,15 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
     const now = this.clock.now();
     const end = new Date(now.getTime() + windowSeconds * 1000);
     const isOver = 'throttles.window_ends_at <= $3';
+    // By a clock that was put back since. What was counted counts on.
+    const isTooLate = 'throttles.window_ends_at > $2';
     const begins = isStrict ? `${isOver} or throttles.count < ${limit}` : isOver;
     const rows = await this.database.write((manager) =>
       manager.query<{ count: number; window_ends_at: Date | string }[]>(
         `insert into throttles (key, count, window_ends_at) values ($1, 1, $2)
          on conflict (key) do update set
            count = case when ${isOver} then 1 when throttles.count > ${limit} then throttles.count else throttles.count + 1 end,
-           window_ends_at = case when ${begins} then $2 else throttles.window_ends_at end
+           window_ends_at = case when ${begins} or ${isTooLate} then $2 else throttles.window_ends_at end
          returning count, window_ends_at`,
         [keyOf(name, counted), this.stored(end), this.stored(now)],
       ),

@@ -108,7 +108,7 @@ export class RelyingParty {
       client.clientSecret?.reveal(),
       client.publicOnly,
     ]);
-    const now = this.clock.now().getTime();
+    const now = this.clock.monotonicMs();
     const known = this.kept.get(key);
     if (known && now - known.readAt < FRESH_MS) return known.configuration;
     const configuration = discover(openid, client).catch((error: unknown) => {
