@@ -6,7 +6,14 @@ import {
   violates,
 } from '@atlas/persistence';
 import { type SignupClaims } from '@atlas/plane-contract';
-import { Clock, DomainError, PasswordChecks, hashPassword, NO_PASSWORD } from '@atlas/platform';
+import {
+  Clock,
+  DomainError,
+  type FromCookies,
+  PasswordChecks,
+  hashPassword,
+  NO_PASSWORD,
+} from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
@@ -36,11 +43,6 @@ const FIRST_USER_RULES = [
   { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] },
 ];
 
-/** What of a request belongs to how somebody gets in. */
-interface Entrance {
-  readonly device_token?: string;
-}
-
 /** How a tenant's users get in, the first of them included. */
 @Injectable()
 export class Accounts {
@@ -58,7 +60,11 @@ export class Accounts {
   ) {}
 
   /** The first admin: with a token of the Control Plane, while the tenant never had a user. */
-  async exchangeSignup(tenant: Tenant, claims: SignupClaims, dto: SignupExchangeDto): Promise<SignedIn> {
+  async exchangeSignup(
+    tenant: Tenant,
+    claims: SignupClaims,
+    dto: SignupExchangeDto & FromCookies,
+  ): Promise<SignedIn> {
     return this.createFirst(tenant, { ...dto, email: claims.email.toLowerCase() }, async (scope) => {
       const used = { tenantId: tenant.id, jti: claims.jti, usedAt: this.clock.now() };
       if (!(await insertIfAbsent(scope.manager, UsedSignupToken, used))) throw alreadySignedUp();
@@ -66,7 +72,7 @@ export class Accounts {
   }
 
   /** Where an install may be opened by hand: the tenant's own admin address, while there is no user. */
-  async register(tenant: Tenant, dto: RegisterDto): Promise<SignedIn> {
+  async register(tenant: Tenant, dto: RegisterDto & FromCookies): Promise<SignedIn> {
     const email = dto.email.toLowerCase();
     const isOpen = this.config.ATLAS_ALLOW_REGISTER && this.deployment.profile.selfRegistrationAllowed;
     if (!isOpen || email !== tenant.adminEmail) {
@@ -80,7 +86,8 @@ export class Accounts {
   }
 
   /** The same for an account as for none, in what it does as in what it answers. Throws `invalid_credentials` and `too_many_attempts`. */
-  async login(tenant: Tenant, { email, password, device_token: token }: TokenDto): Promise<SignedIn> {
+  async login(tenant: Tenant, dto: TokenDto & FromCookies): Promise<SignedIn> {
+    const { email, password, device_token: token } = dto;
     const address = email.toLowerCase();
     const [user, ownerOfDevice] = await this.tenants.read(tenant.id, (scope) =>
       Promise.all([
@@ -98,6 +105,7 @@ export class Accounts {
     if (!(await this.passwords.matches(password, hash)) || !user) throw invalidCredentials();
     await this.throttle.giveBack(attempt);
     return this.tenants.write(tenant.id, async (scope) => {
+      await this.sessions.endFormer(scope, dto);
       const locked = await lockUnchanged(scope, user);
       if (!locked) throw invalidCredentials();
       return this.signIns.open(scope, locked, token);
@@ -158,7 +166,7 @@ export class Accounts {
 
   private async createFirst(
     tenant: Tenant,
-    given: Entrance & { email: string; name?: string; password: string },
+    given: FromCookies & { email: string; name?: string; password: string },
     claim: (scope: TenantScope) => Promise<void>,
   ): Promise<SignedIn> {
     const now = this.clock.now();
@@ -180,6 +188,7 @@ export class Accounts {
     };
     try {
       return await this.tenants.write(tenant.id, async (scope) => {
+        await this.sessions.endFormer(scope, given);
         await requireStanding(scope);
         await claim(scope);
         await scope.insert(User, user);

@@ -1,5 +1,5 @@
 import { type Allowance, TenantDatabase, type TenantScope, Throttle, violates } from '@atlas/persistence';
-import { Clock, hashPassword, NO_PASSWORD } from '@atlas/platform';
+import { Clock, type FromCookies, hashPassword, NO_PASSWORD } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
@@ -87,7 +87,7 @@ export class Invitations {
   }
 
   /** Throws `invalid_link`. */
-  async accept(tenant: Tenant, dto: SignupExchangeDto): Promise<SignedIn> {
+  async accept(tenant: Tenant, dto: SignupExchangeDto & FromCookies): Promise<SignedIn> {
     const { token, password, name } = dto;
     const { email } = await this.tenants.read(tenant.id, (scope) =>
       this.tokens.userOf(scope, token, 'invite'),
@@ -95,6 +95,7 @@ export class Invitations {
     requireGoodPassword(password, tenant, email);
     const passwordHash = await hashPassword(password);
     return this.tenants.write(tenant.id, async (scope) => {
+      await this.sessions.endFormer(scope, dto);
       const user = await this.tokens.redeem(scope, token, 'invite');
       const changes = { passwordHash, invitedAt: null, name: name ?? user.name };
       await scope.update(User, { id: user.id }, changes);

@@ -2,6 +2,7 @@ import { TenantDatabase, type TenantScope, deriveKey, violates } from '@atlas/pe
 import {
   Clock,
   type DomainError,
+  type FromCookies,
   NO_PASSWORD,
   type ProvenIdentity,
   SingleSignOn,
@@ -60,13 +61,19 @@ export class UserSignOn {
     await this.signOn.begin(await this.providers.clientOf(tenant), tenant.id, reply);
   }
 
-  async finish(tenant: Tenant, request: FastifyRequest, reply: FastifyReply): Promise<SignedIn> {
+  async finish(
+    tenant: Tenant,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    cookies: FromCookies,
+  ): Promise<SignedIn> {
     const client = await this.providers.clientOf(tenant);
     // Whose identity it is shows only at the end: nobody may be revoked while it is being proven.
     const before = await this.tenants.read(tenant.id, (scope) => this.revocations.last(scope));
     const identity = await this.signOn.finish(client, tenant.id, request, reply);
     const admit = (): Promise<SignedIn> =>
       this.tenants.write(tenant.id, async (scope) => {
+        await this.sessions.endFormer(scope, cookies);
         // It may have been taken away while it was asked.
         const provider = await this.providers.requireStill(scope, client);
         return this.admit(scope, provider, identity, before);
