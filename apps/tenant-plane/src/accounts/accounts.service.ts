@@ -35,7 +35,7 @@ import { SignIns } from './sign-ins';
 import { UsedSignupToken } from './used-signup-token.entity';
 import { holdUpWrites, lockUnchanged, lockUser } from './user-locks';
 import { WHERE_STATUS, statusOf } from './user-status';
-import { User } from './user.entity';
+import { NEW_USER, User } from './user.entity';
 
 /** Whichever the database looks at first. */
 const FIRST_USER_RULES = [
@@ -175,16 +175,10 @@ export class Accounts {
     if (await this.hasFirstUser(tenant)) throw alreadySignedUp();
     requireGoodPassword(password, tenant, email);
     const role: UserRole = 'admin';
+    const passwordHash = await hashPassword(password);
     const user = {
-      ...{
-        tenantId: tenant.id,
-        id: uuidv7(now),
-        email,
-        name,
-        role,
-        passwordHash: await hashPassword(password),
-      },
-      ...{ isFirst: true, createdAt: now, invitedAt: null, deactivatedAt: null, credentialsEpoch: 0 },
+      ...{ ...NEW_USER, tenantId: tenant.id, id: uuidv7(now), email, name, role, passwordHash },
+      ...{ isFirst: true, createdAt: now },
     };
     try {
       return await this.tenants.write(tenant.id, async (scope) => {

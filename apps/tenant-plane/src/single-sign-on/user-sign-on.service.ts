@@ -16,7 +16,7 @@ import { Revocations } from '../accounts/revocations';
 import { Sessions, type SignedIn } from '../accounts/sessions';
 import { lockUnchanged } from '../accounts/user-locks';
 import { UserTokens } from '../accounts/user-tokens';
-import { User } from '../accounts/user.entity';
+import { NEW_USER, User } from '../accounts/user.entity';
 import { Audit } from '../audit/audit.service';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { TenantPlaneConfig } from '../tenant-plane.config';
@@ -137,7 +137,7 @@ export class UserSignOn {
     const seen =
       (await scope.findOne(User, { email })) ?? (await this.create(scope, provider, email, identity.name));
     const user = seen && (await lockUnchanged(scope, seen));
-    if (!user) return null;
+    if (!user || user.invitationEndedAt) return null;
     // Another person may have the address today. Who was linked by this provider stays who they were.
     const linked = await scope.findOne(UserIdentity, { userId: user.id, issuer });
     // By an attempt of the same person, which came first.
@@ -165,21 +165,8 @@ export class UserSignOn {
     if (!provider.createsUsers || !provider.emailDomains.includes(domain)) return null;
     const now = this.clock.now();
     const user: User = {
-      ...{
-        tenantId: scope.tenantId,
-        id: uuidv7(now),
-        email,
-        name: name ?? email,
-        role: provider.defaultRole,
-      },
-      ...{
-        passwordHash: NO_PASSWORD,
-        isFirst: false,
-        createdAt: now,
-        invitedAt: null,
-        deactivatedAt: null,
-        credentialsEpoch: 0,
-      },
+      ...{ ...NEW_USER, tenantId: scope.tenantId, id: uuidv7(now), email, name: name ?? email },
+      ...{ role: provider.defaultRole, passwordHash: NO_PASSWORD, createdAt: now },
     };
     await scope.insert(User, user);
     setActor(user.id);

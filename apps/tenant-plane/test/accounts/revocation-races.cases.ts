@@ -245,6 +245,36 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
+  describe('of whoever sent an invitation', () => {
+    let sender: CallOptions & { id: string };
+    beforeEach(async () => {
+      sender = { ...(await plane.user(tenant, 'admin')), host } as typeof sender;
+    });
+
+    it('reaches one that is being accepted', async () => {
+      const { body } = await invite(sender).expect(201);
+      const pause = Pause.inHashing('hash');
+      const accepting = sent(accept(tokenIn(body.url)));
+      await pause.reached;
+      await deactivate(true, sender.id).expect(200);
+      pause.release();
+      expect((await accepting).body.code).toBe('invalid_link');
+    });
+
+    it('reaches one that they are sending', async () => {
+      const pause = Pause.behind(plane.app.get(UserTokens), 'mint');
+      const inviting = sent(invite(sender));
+      await pause.reached;
+      const revoking = sent(deactivate(true, sender.id).expect(200));
+      await endedOrWaiting(plane, revoking);
+      pause.release();
+      await revoking;
+      const { status, body } = await inviting;
+      expect(status).toBe(201);
+      await accept(tokenIn(body.url)).expect(401);
+    });
+  });
+
   describe('of an admin', () => {
     let other: CallOptions & { id: string };
     beforeEach(async () => {
