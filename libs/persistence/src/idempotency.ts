@@ -73,7 +73,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
   protected abstract find(request: R, scope: string): Promise<KeptAnswer<A> | null>;
   /** False when the key is held already. */
   protected abstract claim(manager: EntityManager, request: R, claim: KeyClaim): Promise<boolean>;
-  protected abstract keep(manager: EntityManager, request: R, scope: string, answer: A): Promise<void>;
+  protected abstract keep(manager: EntityManager, request: R, claim: KeyClaim, answer: A): Promise<void>;
 
   /** Any other lock that a request waits for in vain is none of its key's. */
   protected async insertKey<T extends ObjectLiteral>(
@@ -90,17 +90,17 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
 
   private attempt(
     request: R,
-    { scope, bodyHash }: Pick<KeyClaim, 'scope' | 'bodyHash'>,
+    asked: Pick<KeyClaim, 'scope' | 'bodyHash'>,
     work: (manager: EntityManager) => Promise<A>,
   ): Promise<A> {
     return this.transaction(request, async (manager) => {
-      const expiresAt = new Date(this.now().getTime() + KEPT_SECONDS * 1000);
+      const claim = { ...asked, expiresAt: new Date(this.now().getTime() + KEPT_SECONDS * 1000) };
       // Not awaited: the work's statements travel in the same message.
-      const claim = this.claim(manager, request, { scope, bodyHash, expiresAt }).then((isOurs) => {
+      const claiming = this.claim(manager, request, claim).then((isOurs) => {
         if (!isOurs) throw new KeyIsTaken();
       });
-      const [, answer] = await together<[unknown, A]>([claim, work(manager)]);
-      await this.keep(manager, request, scope, answer);
+      const [, answer] = await together<[unknown, A]>([claiming, work(manager)]);
+      await this.keep(manager, request, claim, answer);
       return answer;
     });
   }

@@ -76,7 +76,7 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer> {
   protected async keep(
     manager: EntityManager,
     _request: RepeatableRequest,
-    scope: string,
+    { scope }: KeyClaim,
     { install, ...answer }: RepeatableAnswer,
   ): Promise<void> {
     const seal = (value: unknown, column: SealedColumn): string =>
