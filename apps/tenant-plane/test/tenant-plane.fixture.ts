@@ -9,7 +9,7 @@ import { uuidv7 } from '@atlas/tenancy';
 import supertest from 'supertest';
 import { type UserRole } from '../src/accounts/permissions';
 import { Sessions } from '../src/accounts/sessions';
-import { User } from '../src/accounts/user.entity';
+import { NEW_USER, User } from '../src/accounts/user.entity';
 import { AppModule } from '../src/app.module';
 import { AuditEvent } from '../src/audit/audit-event.entity';
 import { type Applied, DesiredStateApplier } from '../src/control-plane-link/desired-state-applier';
@@ -135,8 +135,8 @@ export class TestTenantPlane {
   ): Promise<SignedInUser> {
     const id = uuidv7(this.now);
     const user: User = {
-      ...{ tenantId, id, email: `${id}@example.com`, name: role, role, passwordHash: 'none' },
-      ...{ isFirst: false, createdAt: this.now, invitedAt: null, deactivatedAt: null, credentialsEpoch: 0 },
+      ...{ ...NEW_USER, tenantId, id, email: `${id}@example.com`, name: role, role },
+      ...{ passwordHash: 'none', createdAt: this.now },
       ...changes,
     };
     const { token } = await this.tenants.write(tenantId, async (scope) => {

@@ -18,8 +18,15 @@ const TOKENS: readonly string[] = ['token', 'refresh_token', 'device_token'];
 export type SignInAnswer<T extends SignedIn> = Partial<T> &
   Omit<T, 'token' | 'refresh_token' | 'device_token'>;
 
+/** What the cookies of a browser that signs in say. */
+export interface FromCookies {
+  readonly device_token?: string;
+  /** The session that it had, perhaps another user's. The sign-in ends it. */
+  readonly former_session?: string;
+}
+
 /** The session of a browser, and that the device is known, in cookies that no script can read. */
-export abstract class SignInCookies<S extends SignedIn> {
+export class SignInCookies {
   private readonly session: CookieName;
   private readonly device: CookieName;
 
@@ -32,20 +39,12 @@ export abstract class SignInCookies<S extends SignedIn> {
     this.device = { name: names.device, isProduction };
   }
 
-  /** Ends the session of that token, if it is one of those that are signed in to here. */
-  protected abstract endFormer(token: string, signedIn: S): Promise<void>;
-
-  /**
-   * Whoever asks for it by `cookie` gets the tokens as cookies, and as nothing else. A browser that signs in anew has the
-   * session of before no longer (ASVS 5.0, 7.2.4): it would forget it, and nobody else should go on with it.
-   */
-  async answer(
+  /** Whoever asks for it by `cookie` gets the tokens as cookies, and as nothing else. */
+  answer<S extends SignedIn>(
     signedIn: S,
     { cookie }: { readonly cookie: boolean },
     reply: FastifyReply,
-  ): Promise<SignInAnswer<S>> {
-    const former = cookieIn(reply.request.headers, this.session);
-    if (former) await this.endFormer(former, signedIn);
+  ): SignInAnswer<S> {
     if (!cookie) return signedIn;
     const { token, device_token: device } = signedIn;
     const seconds = Math.floor((signedIn.expires_at.getTime() - this.clock.now().getTime()) / 1000);
@@ -64,9 +63,18 @@ export abstract class SignInCookies<S extends SignedIn> {
     setCookie(reply, this.session, '', 0);
   }
 
-  /** What a browser's cookie says of its device, where the body says nothing. */
-  withDevice<T extends { readonly device_token?: string }>(dto: T, headers: IncomingHttpHeaders): T {
-    return { ...dto, device_token: dto.device_token ?? cookieIn(headers, this.device) };
+  /** What the body says of the device counts before the cookie. */
+  withCookies<T extends { readonly device_token?: string }>(
+    dto: T,
+    headers: IncomingHttpHeaders,
+  ): T & FromCookies {
+    const device_token = dto.device_token ?? cookieIn(headers, this.device);
+    return { ...dto, device_token, former_session: this.formerSession(headers) };
+  }
+
+  /** That of {@link FromCookies}. */
+  formerSession(headers: IncomingHttpHeaders): string | undefined {
+    return cookieIn(headers, this.session);
   }
 
   /** What a request proves its session with: the bearer's token, or else the cookie's. */

@@ -41,7 +41,7 @@ export class AccountsController {
     @Req() { headers }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SignInAnswer<SignedIn>> {
-    const signedIn = await this.passwords.signIn(this.cookie.withDevice(dto, headers));
+    const signedIn = await this.passwords.signIn(this.cookie.withCookies(dto, headers));
     return this.cookie.answer(signedIn, dto, reply);
   }
 

@@ -1,5 +1,12 @@
 import { Database, SignInThrottle, insertRow } from '@atlas/persistence';
-import { Clock, DomainError, PasswordChecks, currentContext, hashPassword } from '@atlas/platform';
+import {
+  Clock,
+  DomainError,
+  type FromCookies,
+  PasswordChecks,
+  currentContext,
+  hashPassword,
+} from '@atlas/platform';
 import { credentialMatches, hashCredential, mintCredential, parseCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull } from 'typeorm';
@@ -40,7 +47,8 @@ export class OperatorPasswords {
   ) {}
 
   /** The same for an account as for none, in what it does as in what it answers. Throws `invalid_credentials` and `too_many_attempts`. */
-  async signIn({ email, password, device_token: token }: LoginDto): Promise<SignedIn> {
+  async signIn(dto: LoginDto & FromCookies): Promise<SignedIn> {
+    const { email, password, device_token: token } = dto;
     const address = email.toLowerCase();
     const [operator, ownerOfDevice] = await this.database.read((manager) =>
       Promise.all([
@@ -55,7 +63,7 @@ export class OperatorPasswords {
     if (!operator || !isRight) throw invalidCredentials();
     await this.throttle.giveBack(attempt);
     return this.database.write(async (manager) => {
-      const current = await lockOperator(manager, operator.id);
+      const current = await this.sessions.lockSigningIn(manager, operator.id, dto);
       if (!isProvenStill(operator, current)) throw invalidCredentials();
       return {
         ...(await this.sessions.open(manager, current, 'password')),

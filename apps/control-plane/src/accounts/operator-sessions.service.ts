@@ -1,12 +1,12 @@
 import { Database, insertRow } from '@atlas/persistence';
-import { Clock, DomainError, currentContext } from '@atlas/platform';
+import { Clock, DomainError, type FromCookies, currentContext } from '@atlas/platform';
 import { hashCredential, mintCredential, parseCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, MoreThan, Not } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { operatorEntry } from './account-audit';
 import { type OperatorCaller } from './caller';
-import { checkCallerAgain, lockOperator } from './operator-lock';
+import { checkCallerAgain, lockOperator, lockOperators, noSuchOperator } from './operator-lock';
 import { OperatorSession, type SignInMethod } from './operator-session.entity';
 import { type Operator } from './operator.entity';
 import { type OperatorView, operatorView } from './operator.view';
@@ -85,16 +85,28 @@ export class OperatorSessions {
   }
 
   async signOut({ operatorId, sessionId }: OperatorCaller): Promise<void> {
-    if (sessionId) await this.endOne(operatorId, sessionId);
+    if (!sessionId) return;
+    await this.database.write(async (manager) => {
+      await lockOperator(manager, operatorId);
+      await this.endOne(manager, sessionId);
+    });
   }
 
-  async endByToken(token: string): Promise<void> {
-    const id = parseCredential('aos', token)?.id;
-    if (!id) return;
-    const session = await this.database.read((manager) =>
-      manager.findOneBy(OperatorSession, { id, secretHash: hashCredential(token) }),
-    );
-    if (session) await this.endOne(session.operatorId, id);
+  /**
+   * Locks an operator who signs in, and ends the session that their browser had, whoever's it was (ASVS 5.0, 7.2.4). The
+   * browser forgets it, and nobody else should go on with it.
+   */
+  async lockSigningIn(
+    manager: EntityManager,
+    operatorId: string,
+    { former_session: token }: FromCookies,
+  ): Promise<Operator> {
+    const former = token === undefined ? null : await findByToken(manager, token);
+    const ids = former ? [operatorId, former.operatorId] : [operatorId];
+    const operator = (await lockOperators(manager, ids)).find(({ id }) => id === operatorId);
+    if (!operator) throw noSuchOperator();
+    if (former) await this.endOne(manager, former.id);
+    return operator;
   }
 
   /** All of an operator, or all but one. */
@@ -103,13 +115,14 @@ export class OperatorSessions {
     await manager.update(OperatorSession, live, { revokedAt: this.clock.now() });
   }
 
-  private async endOne(operatorId: string, id: string): Promise<void> {
-    await this.database.write(async (manager) => {
-      await lockOperator(manager, operatorId);
-      const live = { id, revokedAt: IsNull() };
-      await manager.update(OperatorSession, live, { revokedAt: this.clock.now() });
-    });
+  private async endOne(manager: EntityManager, id: string): Promise<void> {
+    await manager.update(OperatorSession, { id, revokedAt: IsNull() }, { revokedAt: this.clock.now() });
   }
+}
+
+async function findByToken(manager: EntityManager, token: string): Promise<OperatorSession | null> {
+  const id = parseCredential('aos', token)?.id;
+  return id ? manager.findOneBy(OperatorSession, { id, secretHash: hashCredential(token) }) : null;
 }
 
 function viewOf(session: OperatorSession, currentId: string | undefined): SessionView {

@@ -29,7 +29,9 @@ export class SingleSignOnController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<Sends<{ 303: undefined }>> {
-    await this.cookie.answer(await this.signOn.finish(request, reply), { cookie: true }, reply);
+    const former_session = this.cookie.formerSession(request.headers);
+    const signedIn = await this.signOn.finish(request, reply, { former_session });
+    this.cookie.answer(signedIn, { cookie: true }, reply);
     void reply.redirect(SIGNED_IN, 303);
   }
 }

@@ -1,6 +1,7 @@
 import { Database, deriveKey, parseSealingKeys, violates } from '@atlas/persistence';
 import {
   Clock,
+  type FromCookies,
   type ProvenIdentity,
   type SignOnClient,
   SingleSignOn,
@@ -14,7 +15,6 @@ import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { operatorEntry } from './account-audit';
-import { lockOperator } from './operator-lock';
 import { OperatorSessions, type SignedIn } from './operator-sessions.service';
 import { Operator } from './operator.entity';
 
@@ -46,12 +46,12 @@ export class OperatorSingleSignOn {
     return this.signOn.begin(this.client, REALM, reply);
   }
 
-  async finish(request: FastifyRequest, reply: FastifyReply): Promise<SignedIn> {
+  async finish(request: FastifyRequest, reply: FastifyReply, cookies: FromCookies): Promise<SignedIn> {
     // Whose identity it is only shows at the end: nobody may have been disabled or demoted while it was being proven.
     const before = await this.revocations();
     const identity = await this.signOn.finish(this.client, REALM, request, reply);
     try {
-      return await this.database.write((manager) => this.admit(manager, identity, before));
+      return await this.database.write((manager) => this.admit(manager, identity, before, cookies));
     } catch (error) {
       throw violates(error, LINK_RULE) ? this.unknown(identity) : error;
     }
@@ -61,13 +61,14 @@ export class OperatorSingleSignOn {
     manager: EntityManager,
     identity: ProvenIdentity,
     before: ReadonlyMap<string, number>,
+    cookies: FromCookies,
   ): Promise<SignedIn> {
     const { issuer: ssoIssuer, subject: ssoSubject, email } = identity;
     const found =
       (await manager.findOneBy(Operator, { ssoIssuer, ssoSubject })) ??
       (email === null ? null : await manager.findOneBy(Operator, { email }));
     if (!found) throw this.unknown(identity);
-    const operator = await lockOperator(manager, found.id);
+    const operator = await this.sessions.lockSigningIn(manager, found.id, cookies);
     const isRevoked = operator.disabledAt !== null || operator.revocations !== before.get(operator.id);
     // Another person may have the address today. Who was linked by this provider stays who they were.
     const isLinked = operator.ssoIssuer === ssoIssuer;

@@ -1,6 +1,7 @@
 import { EVERY_DATABASE } from '@atlas/testing';
 import { ApiKey } from '../../src/accounts/api-key.entity';
 import { OperatorResetLink } from '../../src/accounts/operator-reset-link.entity';
+import { OperatorSessions } from '../../src/accounts/operator-sessions.service';
 import { Operator } from '../../src/accounts/operator.entity';
 import { type OperatorRole } from '../../src/accounts/scopes';
 import { PASSWORD, TestControlPlane } from '../control-plane.fixture';
@@ -317,6 +318,18 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
     expect([(await sign('a guess')).status, await statusOf(session)]).toEqual([401, 200]);
     const { body } = await sign(PASSWORD).expect(200);
     expect([await statusOf(session), await statusOf(body.token)]).toEqual([401, 200]);
+  });
+
+  it("end another operator's session that their browser had, or are not signed in", async () => {
+    const [former, { email }] = [await operator('admin'), await operator('admin')];
+    const headers = { cookie: `atlas_operator=${former.session}` };
+    const sign = () => plane.post('/api/auth/login', { email, password: PASSWORD }, { token: null, headers });
+    const before = await newest();
+    const ending = jest.spyOn(OperatorSessions.prototype as never, 'endOne' as never);
+    ending.mockRejectedValueOnce(new Error('Others have its row.') as never);
+    expect((await sign()).status).toBe(500);
+    expect([await statusOf(former.session), await newest()]).toEqual([200, before]);
+    expect([(await sign()).status, await statusOf(former.session)]).toEqual([200, 401]);
   });
 
   describe('API keys', () => {

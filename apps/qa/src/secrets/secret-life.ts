@@ -15,6 +15,7 @@ import {
 } from '@atlas/testing';
 import { type ProofContext } from '../proof';
 import { tellingRoutes } from '../routes';
+import { type StolenRows, shownInvitation } from './stolen-rows';
 
 const word = (): string => randomBytes(24).toString('base64url');
 
@@ -30,6 +31,8 @@ export interface SecretLife {
   readonly tenants: readonly TenantView[];
   readonly session: SessionView;
   readonly metricsToken: string;
+  /** As they were before the plane could send mail. */
+  readonly stolen: StolenRows;
 }
 
 export async function secretLife(context: ProofContext): Promise<SecretLife> {
@@ -52,8 +55,12 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
   });
   const planeDatabase = await context.database();
   const cell = await stack.registerCell();
-  const plane = await stack.startTenantPlane(cell.install, planeDatabase, { ...common, ...mail });
+  const quiet = await stack.startTenantPlane(cell.install, planeDatabase, common);
   await stack.awaitEnrolled(cell.id);
+  const sent = await shownInvitation(stack);
+  await stack.endTenantPlane(quiet);
+  const stolen = { database: await context.copyOf(planeDatabase), sent };
+  const plane = await stack.startTenantPlane(cell.install, planeDatabase, { ...common, ...mail });
   const { tenant, session } = await stack.tenantWithAdmin('kept-quiet');
   await useAi(stack, tenant, session);
   const dedicated = await dedicatedTenant(stack);
@@ -75,6 +82,7 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
     },
     ...{ session: session.token, 'refresh token': session.refresh_token, device: session.device_token },
     ...{ 'sign-up token': unused.token, 'operator link': await operatorLink(stack, operator.operator.id) },
+    ...{ 'invitation that was shown': sent.token },
     ...(await linksByMail(stack, smtp, tenant, session)),
     ...secretsIn('cell', cell.install),
     ...secretsIn('hybrid', theirs.install),
@@ -94,6 +102,7 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
       session,
       metricsToken,
       refusals,
+      stolen,
     },
     tenants: [tenant, dedicated.tenant, theirs.tenant, unused.tenant],
   };

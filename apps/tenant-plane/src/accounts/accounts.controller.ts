@@ -4,6 +4,7 @@ import {
   Refuses,
   ApiBearerAuth,
   ApiTags,
+  type FromCookies,
   Public,
   SIGN_IN_AGAIN,
   type SignInAnswer,
@@ -52,7 +53,7 @@ export class AccountsController {
     @Body() body: SignupExchangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SignInAnswer<SignedIn>> {
-    const dto = this.cookie.withDevice(body, headers);
+    const dto = this.cookie.withCookies(body, headers);
     const invited = claimedTenant('invite', dto.token);
     const signedIn = invited
       ? await this.invitations.accept(await this.tenantOf(headers, invited), dto)
@@ -83,11 +84,8 @@ export class AccountsController {
     @Body() dto: TokenDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SignInAnswer<SignedIn>> {
-    return this.cookie.answer(
-      await this.accounts.login(tenant, this.cookie.withDevice(dto, headers)),
-      dto,
-      reply,
-    );
+    const signedIn = await this.accounts.login(tenant, this.cookie.withCookies(dto, headers));
+    return this.cookie.answer(signedIn, dto, reply);
   }
 
   @WithoutLogin()
@@ -104,10 +102,12 @@ export class AccountsController {
   @Refuses('conflict', 'too_many')
   async register(
     @CurrentTenant() tenant: Tenant,
+    @Headers() headers: IncomingHttpHeaders,
     @Body() dto: RegisterDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SignInAnswer<SignedIn>> {
-    return this.cookie.answer(await this.accounts.register(tenant, dto), dto, reply);
+    const signedIn = await this.accounts.register(tenant, this.cookie.withCookies(dto, headers));
+    return this.cookie.answer(signedIn, dto, reply);
   }
 
   @AnyUser()
@@ -128,7 +128,10 @@ export class AccountsController {
     return { user: userView(user) };
   }
 
-  private async exchangeFirst(headers: IncomingHttpHeaders, dto: SignupExchangeDto): Promise<SignedIn> {
+  private async exchangeFirst(
+    headers: IncomingHttpHeaders,
+    dto: SignupExchangeDto & FromCookies,
+  ): Promise<SignedIn> {
     const token = await this.signupTokens.verify(dto.token);
     return this.accounts.exchangeSignup(await this.tenantOf(headers, token.sub), token, dto);
   }

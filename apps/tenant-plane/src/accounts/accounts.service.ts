@@ -5,7 +5,14 @@ import {
   insertIfAbsent,
   violates,
 } from '@atlas/persistence';
-import { Clock, DomainError, PasswordChecks, hashPassword, NO_PASSWORD } from '@atlas/platform';
+import {
+  Clock,
+  DomainError,
+  type FromCookies,
+  PasswordChecks,
+  hashPassword,
+  NO_PASSWORD,
+} from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
@@ -28,18 +35,13 @@ import { type SignupToken, requireGood } from './signup-tokens';
 import { UsedSignupToken } from './used-signup-token.entity';
 import { holdUpWrites, lockUnchanged, lockUser } from './user-locks';
 import { WHERE_STATUS, statusOf } from './user-status';
-import { User } from './user.entity';
+import { NEW_USER, User } from './user.entity';
 
 /** Whichever the database looks at first. */
 const FIRST_USER_RULES = [
   { name: 'users_first_uq', table: 'users', columns: ['tenant_id'] },
   { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] },
 ];
-
-/** What of a request belongs to how somebody gets in. */
-interface Entrance {
-  readonly device_token?: string;
-}
 
 /** How a tenant's users get in, the first of them included. */
 @Injectable()
@@ -58,7 +60,11 @@ export class Accounts {
   ) {}
 
   /** The first admin: with a token of the Control Plane, while the tenant never had a user. */
-  async exchangeSignup(tenant: Tenant, token: SignupToken, dto: SignupExchangeDto): Promise<SignedIn> {
+  async exchangeSignup(
+    tenant: Tenant,
+    token: SignupToken,
+    dto: SignupExchangeDto & FromCookies,
+  ): Promise<SignedIn> {
     return this.createFirst(tenant, { ...dto, email: token.email.toLowerCase() }, async (scope, current) => {
       // Revoked since it was verified, perhaps.
       requireGood(token, current);
@@ -68,7 +74,7 @@ export class Accounts {
   }
 
   /** Where an install may be opened by hand: the tenant's own admin address, while there is no user. */
-  async register(tenant: Tenant, dto: RegisterDto): Promise<SignedIn> {
+  async register(tenant: Tenant, dto: RegisterDto & FromCookies): Promise<SignedIn> {
     const email = dto.email.toLowerCase();
     const isOpen = this.config.ATLAS_ALLOW_REGISTER && this.deployment.profile.selfRegistrationAllowed;
     if (!isOpen || email !== tenant.adminEmail) {
@@ -82,7 +88,8 @@ export class Accounts {
   }
 
   /** The same for an account as for none, in what it does as in what it answers. Throws `invalid_credentials` and `too_many_attempts`. */
-  async login(tenant: Tenant, { email, password, device_token: token }: TokenDto): Promise<SignedIn> {
+  async login(tenant: Tenant, dto: TokenDto & FromCookies): Promise<SignedIn> {
+    const { email, password, device_token: token } = dto;
     const address = email.toLowerCase();
     const [user, ownerOfDevice] = await this.tenants.read(tenant.id, (scope) =>
       Promise.all([
@@ -100,6 +107,7 @@ export class Accounts {
     if (!(await this.passwords.matches(password, hash)) || !user) throw invalidCredentials();
     await this.throttle.giveBack(attempt);
     return this.tenants.write(tenant.id, async (scope) => {
+      await this.sessions.endFormer(scope, dto);
       const locked = await lockUnchanged(scope, user);
       if (!locked) throw invalidCredentials();
       return this.signIns.open(scope, locked, token);
@@ -161,7 +169,7 @@ export class Accounts {
 
   private async createFirst(
     tenant: Tenant,
-    given: Entrance & { email: string; name?: string; password: string },
+    given: FromCookies & { email: string; name?: string; password: string },
     claim: (scope: TenantScope, current: Tenant) => Promise<void>,
   ): Promise<SignedIn> {
     const now = this.clock.now();
@@ -170,19 +178,14 @@ export class Accounts {
     if (await this.hasFirstUser(tenant)) throw alreadySignedUp();
     requireGoodPassword(password, tenant, email);
     const role: UserRole = 'admin';
+    const passwordHash = await hashPassword(password);
     const user = {
-      ...{
-        tenantId: tenant.id,
-        id: uuidv7(now),
-        email,
-        name,
-        role,
-        passwordHash: await hashPassword(password),
-      },
-      ...{ isFirst: true, createdAt: now, invitedAt: null, deactivatedAt: null, credentialsEpoch: 0 },
+      ...{ ...NEW_USER, tenantId: tenant.id, id: uuidv7(now), email, name, role, passwordHash },
+      ...{ isFirst: true, createdAt: now },
     };
     try {
       return await this.tenants.write(tenant.id, async (scope) => {
+        await this.sessions.endFormer(scope, given);
         await claim(scope, await requireStanding(scope));
         await scope.insert(User, user);
         return this.signIns.open(scope, user, given.device_token);

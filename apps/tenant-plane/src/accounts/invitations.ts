@@ -1,5 +1,5 @@
 import { type Allowance, TenantDatabase, type TenantScope, Throttle, violates } from '@atlas/persistence';
-import { Clock, hashPassword, NO_PASSWORD } from '@atlas/platform';
+import { Clock, type FromCookies, hashPassword, NO_PASSWORD } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
@@ -16,7 +16,7 @@ import { SignIns } from './sign-ins';
 import { lockUsers } from './user-locks';
 import { statusOf } from './user-status';
 import { UserTokens } from './user-tokens';
-import { User } from './user.entity';
+import { NEW_USER, User } from './user.entity';
 import { userExists } from './user.errors';
 import { type UserDetails, userDetails } from './user.view';
 import { type InviteDto } from './users.dto';
@@ -87,7 +87,7 @@ export class Invitations {
   }
 
   /** Throws `invalid_link`. */
-  async accept(tenant: Tenant, dto: SignupExchangeDto): Promise<SignedIn> {
+  async accept(tenant: Tenant, dto: SignupExchangeDto & FromCookies): Promise<SignedIn> {
     const { token, password, name } = dto;
     const { email } = await this.tenants.read(tenant.id, (scope) =>
       this.tokens.userOf(scope, token, 'invite'),
@@ -95,6 +95,7 @@ export class Invitations {
     requireGoodPassword(password, tenant, email);
     const passwordHash = await hashPassword(password);
     return this.tenants.write(tenant.id, async (scope) => {
+      await this.sessions.endFormer(scope, dto);
       const user = await this.tokens.redeem(scope, token, 'invite');
       const changes = { passwordHash, invitedAt: null, name: name ?? user.name };
       await scope.update(User, { id: user.id }, changes);
@@ -108,26 +109,20 @@ export class Invitations {
     { email, role, name }: InviteDto,
   ): Promise<readonly [user: User, inviter: User]> {
     const now = this.clock.now();
+    const invitation = { invitedAt: now, invitedBy: by.id, invitationEndedAt: null };
     const seen = await scope.findOne(User, { email });
     const locked = await lockUsers(scope, [by.id, ...(seen ? [seen.id] : [])]);
     const inviter = await this.sessions.requireCaller(scope, locked, by, 'users:write');
     const known = locked.find(({ id }) => id === seen?.id);
     if (known) {
       if (statusOf(known) !== 'invited') throw userExists();
-      const changes = { role, name: name ?? known.name, invitedAt: now };
+      const changes = { role, name: name ?? known.name, ...invitation };
       await scope.update(User, { id: known.id }, changes);
       return [{ ...known, ...changes }, inviter];
     }
     const user = {
-      ...{ tenantId: scope.tenantId, id: uuidv7(now), email, name: name ?? email, role },
-      ...{
-        passwordHash: NO_PASSWORD,
-        isFirst: false,
-        createdAt: now,
-        invitedAt: now,
-        deactivatedAt: null,
-        credentialsEpoch: 0,
-      },
+      ...{ ...NEW_USER, tenantId: scope.tenantId, id: uuidv7(now), email, name: name ?? email, role },
+      ...{ passwordHash: NO_PASSWORD, createdAt: now, ...invitation },
     };
     await scope.insert(User, user);
     return [user, inviter];

@@ -51,11 +51,8 @@ export class PasswordsController {
     @Body() dto: ResetPasswordDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SignInAnswer<SignedIn>> {
-    return this.cookie.answer(
-      await this.passwords.reset(tenant, this.cookie.withDevice(dto, headers)),
-      dto,
-      reply,
-    );
+    const signedIn = await this.passwords.reset(tenant, this.cookie.withCookies(dto, headers));
+    return this.cookie.answer(signedIn, dto, reply);
   }
 
   @AnyUser()

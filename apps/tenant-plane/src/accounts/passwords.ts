@@ -1,5 +1,12 @@
 import { type Allowance, TenantDatabase, type TenantScope, Throttle, together } from '@atlas/persistence';
-import { DomainError, PasswordChecks, currentContext, hashPassword, NO_PASSWORD } from '@atlas/platform';
+import {
+  DomainError,
+  type FromCookies,
+  PasswordChecks,
+  currentContext,
+  hashPassword,
+  NO_PASSWORD,
+} from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
 import { Mails } from '../mail/mails';
@@ -64,7 +71,8 @@ export class Passwords {
   }
 
   /** Whoever else is signed in has to do it again; this one is. Throws `invalid_link`. */
-  async reset(tenant: Tenant, { token, password, device_token }: ResetPasswordDto): Promise<SignedIn> {
+  async reset(tenant: Tenant, dto: ResetPasswordDto & FromCookies): Promise<SignedIn> {
+    const { token, password, device_token } = dto;
     const { email } = await this.tenants.read(tenant.id, (scope) =>
       this.tokens.userOf(scope, token, 'reset'),
     );
@@ -76,6 +84,7 @@ export class Passwords {
       const context = currentContext();
       if (context) context.actor = { kind: 'user', id: user.id };
       await this.set(scope, user, passwordHash, 'user.password_reset');
+      await this.sessions.endFormer(scope, dto);
       return this.signIns.open(scope, user, device_token);
     });
   }

@@ -1,5 +1,7 @@
 import { TenantCounter, type TenantScope } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit.service';
 import { Sessions } from './sessions';
 import { UserTokens } from './user-tokens';
 import { User } from './user.entity';
@@ -13,6 +15,8 @@ export class Revocations {
   constructor(
     private readonly sessions: Sessions,
     private readonly tokens: UserTokens,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -35,6 +39,17 @@ export class Revocations {
   async deactivate(scope: TenantScope, user: Pick<User, 'id'>, changes: Partial<User>): Promise<void> {
     await scope.nextNumber(deactivationsOf(user.id));
     await this.revoke(scope, user, changes);
+  }
+
+  /** Ends the invitations of locked users who have not come yet, since whoever sent them may invite nobody any more. */
+  async endInvitations(scope: TenantScope, invited: readonly User[]): Promise<void> {
+    const invitationEndedAt = this.clock.now();
+    for (const { id, invitedBy } of invited) {
+      await scope.update(User, { id }, { invitationEndedAt });
+      await this.tokens.revoke(scope, id, 'invite');
+      const entry = { action: 'user.invitation_ended', targetKind: 'user', targetId: id };
+      await this.audit.record(scope, { ...entry, after: { invited_by: invitedBy } });
+    }
   }
 
   /** How often a locked user was deactivated. */

@@ -1,5 +1,5 @@
 import { type Allowance, type TenantScope, Throttle } from '@atlas/persistence';
-import { Clock } from '@atlas/platform';
+import { Clock, type FromCookies } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, Not } from 'typeorm';
@@ -8,7 +8,7 @@ import { type Permission, requirePermission } from './permissions';
 import { unauthenticated } from './session-authentication';
 import { hashToken, mintSessionToken } from './session-token';
 import { Session } from './session.entity';
-import { lockThose, lockUser } from './user-locks';
+import { holdUpWrites, lockThose, lockUser } from './user-locks';
 import { User } from './user.entity';
 
 /** Of what came of one sign-in: each refresh adds a row that stays for months. */
@@ -125,6 +125,17 @@ export class Sessions {
   endSingleSignOn(scope: TenantScope, but: string): Promise<number> {
     const where = { isSingleSignOn: true, revokedAt: IsNull(), id: Not(but) };
     return scope.update(Session, where, { revokedAt: this.clock.now() });
+  }
+
+  /**
+   * Ends the session that a browser had before it signs in, whoever's it was (ASVS 5.0, 7.2.4): the browser forgets it, and
+   * nobody else should go on with it. First in the transaction of the sign-in, or behind {@link holdUpWrites}.
+   */
+  async endFormer(scope: TenantScope, { former_session: token }: FromCookies): Promise<void> {
+    const former = token === undefined ? null : await scope.findOne(Session, { tokenHash: hashToken(token) });
+    if (!former) return;
+    await holdUpWrites(scope);
+    await this.endFamily(scope, former);
   }
 
   /** Ends all that came of one sign-in; under the lock of its user, so that no refresh adds to it meanwhile. */

@@ -1,4 +1,5 @@
 import { IsNull, Not } from 'typeorm';
+import { PERMISSIONS_OF_ROLE } from './permissions';
 import { type User } from './user.entity';
 
 export const USER_STATUSES = ['invited', 'active', 'deactivated'] as const;
@@ -17,4 +18,8 @@ export function statusOf({
 }: Pick<User, 'deactivatedAt' | 'invitedAt'>): UserStatus {
   if (deactivatedAt) return 'deactivated';
   return invitedAt ? 'invited' : 'active';
+}
+
+export function mayInvite(user: Pick<User, 'role' | 'deactivatedAt' | 'invitedAt'>): boolean {
+  return statusOf(user) === 'active' && PERMISSIONS_OF_ROLE[user.role].includes('users:write');
 }

@@ -8,7 +8,7 @@ import { type SignedInUser } from '../tenancy/request-tenant';
 import { Revocations } from './revocations';
 import { Sessions } from './sessions';
 import { holdUpWrites, lockThose } from './user-locks';
-import { WHERE_STATUS, statusOf } from './user-status';
+import { WHERE_STATUS, mayInvite, statusOf } from './user-status';
 import { User } from './user.entity';
 import { lastAdmin, ownRole, userNotFound } from './user.errors';
 import { type UserDetails, userDetails } from './user.view';
@@ -47,7 +47,7 @@ export class Users {
   update(tenantId: string, by: SignedInUser, id: string, dto: UpdateUserDto): Promise<UserDetails> {
     return this.tenants.write(tenantId, async (scope) => {
       await holdUpWrites(scope);
-      const locked = await lockWithAdmins(scope, [id, by.id]);
+      const locked = await lockConcerned(scope, id, by.id);
       await this.sessions.requireCaller(scope, locked, by, 'users:write');
       const admins = locked.filter(isActiveAdmin);
       const user = locked.find((one) => one.id === id);
@@ -68,6 +68,7 @@ export class Users {
         before,
         after,
       });
+      if (!mayInvite(changed)) await this.revocations.endInvitations(scope, locked.filter(isInvitedBy(id)));
       return userDetails(changed);
     });
   }
@@ -83,15 +84,20 @@ export class Users {
 }
 
 /**
- * Of two admins who would each leave the other as the last one, the second waits and looks again. By one
- * statement, so that no two wait for each other.
+ * The user who is changed, whom they have invited, who changes them, and all admins: of two admins who would each leave the
+ * other as the last one, the second waits and looks again. By one statement, so that no two wait for each other.
  */
-function lockWithAdmins(scope: TenantScope, ids: readonly string[]): Promise<User[]> {
+function lockConcerned(scope: TenantScope, id: string, byId: string): Promise<User[]> {
   const isActiveAdmin = 'user.role = :role and user.deactivatedAt is null and user.invitedAt is null';
-  const users = scope
-    .query(User, 'user')
-    .andWhere(`((${isActiveAdmin}) or user.id in (:...ids))`, { role: 'admin', ids });
-  return lockThose(scope, users);
+  const isInvited = 'user.invitedBy = :id and user.invitedAt is not null';
+  const isConcerned = `((${isActiveAdmin}) or (${isInvited}) or user.id in (:id, :byId))`;
+  return lockThose(scope, scope.query(User, 'user').andWhere(isConcerned, { role: 'admin', id, byId }));
+}
+
+/** Whose invitation it is that is still open. */
+function isInvitedBy(id: string): (user: User) => boolean {
+  return ({ invitedBy, invitedAt, invitationEndedAt }) =>
+    invitedBy === id && invitedAt !== null && invitationEndedAt === null;
 }
 
 function isActiveAdmin(user: User): boolean {

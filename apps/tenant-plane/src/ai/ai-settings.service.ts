@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
 import { Deployment } from '../deployment/deployment';
 import { AiRouteSetting } from './ai-route-setting.entity';
+import { aiNotAllowed } from './ai.errors';
 
 export interface AiSettingsView {
   readonly allow_control_plane: boolean;
@@ -22,11 +23,18 @@ export class AiSettings {
   ) {}
 
   /** What the admin has said; undefined while that is nothing. */
-  adminsWord(tenantId: string): Promise<boolean | undefined> {
+  private adminsWord(tenantId: string): Promise<boolean | undefined> {
     return this.tenants.read(tenantId, wordIn);
   }
 
-  isAllowed(word: boolean | undefined): boolean {
+  /** What the admin has said. Throws `ai_not_allowed`. */
+  async requireAllowed(tenantId: string): Promise<boolean | undefined> {
+    const word = await this.adminsWord(tenantId);
+    if (!this.isAllowed(word)) throw aiNotAllowed();
+    return word;
+  }
+
+  private isAllowed(word: boolean | undefined): boolean {
     return word ?? this.deployment.profile.aiRouting === 'control_plane';
   }
 

@@ -51,7 +51,12 @@ export class AiController {
     const ended = this.answers.whileAdmitted(callerGone(reply), {
       credential: user.sessionId,
       isStanding: () =>
-        this.tenants.read(tenant.id, (scope) => this.sessions.isStanding(scope, user, 'ai:use')),
+        this.tenants.read(
+          tenant.id,
+          async (scope) =>
+            (await this.sessions.isStanding(scope, user, 'ai:use')) &&
+            (await this.settings.view(tenant.id)).allow_control_plane,
+        ),
     });
     if (accept?.includes('text/event-stream')) {
       const events = await this.analyses.stream(tenant.id, asked, ended);

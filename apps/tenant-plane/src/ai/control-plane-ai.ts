@@ -59,7 +59,7 @@ export class ControlPlaneAi {
       const completion = await this.client.call<Completion>(call);
       return requireText(completion?.choices?.[0]?.message?.content, completion?.model);
     } catch (error) {
-      throw this.problemOf(error, ended);
+      throw await this.problemOf(error, question, ended);
     }
   }
 
@@ -67,13 +67,17 @@ export class ControlPlaneAi {
   async stream(question: AiQuestion, ended: AbortSignal): Promise<AsyncIterable<AiText>> {
     try {
       const call = { ...this.callFor(question, { stream: true }), mustBeSigned: false, ended };
-      return this.pieces(await this.client.stream(call), ended);
+      return this.pieces(await this.client.stream(call), question, ended);
     } catch (error) {
-      throw this.problemOf(error, ended);
+      throw await this.problemOf(error, question, ended);
     }
   }
 
-  private async *pieces(parts: AsyncIterable<Uint8Array>, ended: AbortSignal): AsyncGenerator<AiText> {
+  private async *pieces(
+    parts: AsyncIterable<Uint8Array>,
+    question: AiQuestion,
+    ended: AbortSignal,
+  ): AsyncGenerator<AiText> {
     try {
       for await (const data of eventData(parts)) {
         if (data === '[DONE]') return;
@@ -83,7 +87,7 @@ export class ControlPlaneAi {
         if (typeof text === 'string' && text !== '') yield { text, model: nameOf(model) };
       }
     } catch (error) {
-      throw this.problemOf(error, ended);
+      throw await this.problemOf(error, question, ended);
     }
     throw aiUnavailable('its answer broke off');
   }
@@ -100,11 +104,12 @@ export class ControlPlaneAi {
     return { ...where, body: { messages, ...options }, requireMeant, timeoutMs: TIMEOUT_MS };
   }
 
-  /** Who has gone has no problem. */
-  private problemOf(error: unknown, ended: AbortSignal): unknown {
+  /** Who has gone has no problem. Throws `ai_not_allowed` where that is what has ended the call. */
+  private async problemOf(error: unknown, question: AiQuestion, ended: AbortSignal): Promise<unknown> {
     const isRefusal = error instanceof ControlPlaneRefused;
     if (!isRefusal && !(error instanceof ControlPlaneUnreachable)) return error;
-    if (!ended.aborted) this.logger.warn(`No answer of the AI: ${adviceOn(error, this.config)}`);
+    if (ended.aborted) await question.requireAllowed();
+    else this.logger.warn(`No answer of the AI: ${adviceOn(error, this.config)}`);
     if (isRefusal) return refusedByControlPlane(error);
     const reason = "It can't be reached, or not be trusted: GET /api/integrations/control-plane says why.";
     return controlPlaneUnreachable(reason);

@@ -1,3 +1,4 @@
+import { together } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { UserWrites } from '../accounts/user-writes';
 import { Incidents } from '../incidents/incidents.service';
@@ -5,7 +6,7 @@ import { type SignedInUser } from '../tenancy/request-tenant';
 import { type AiAnswer } from './ai-answer.entity';
 import { AiAnswers } from './ai-answers.service';
 import { AiSettings } from './ai-settings.service';
-import { aiNotAllowed, aiUnavailable } from './ai.errors';
+import { aiUnavailable } from './ai.errors';
 import { type AiQuestion, type AiText, ControlPlaneAi } from './control-plane-ai';
 import { analysisPrompt } from './incident-prompt';
 
@@ -59,24 +60,20 @@ export class IncidentAnalyses {
   /** Nothing leaves that the tenant's admin has not allowed, or does not allow any more. */
   private async questionOn(tenantId: string, incidentId: string): Promise<AiQuestion> {
     const incident = await this.incidents.get(tenantId, incidentId);
-    const word = await this.requireAllowed(tenantId);
-    const requireAllowed = async (): Promise<void> => void (await this.requireAllowed(tenantId));
+    const word = await this.settings.requireAllowed(tenantId);
+    const requireAllowed = async (): Promise<void> => void (await this.settings.requireAllowed(tenantId));
     const messages = analysisPrompt(incident);
     return { tenantId, messages, isAllowedByAdmin: word === true, requireAllowed };
   }
 
-  /** What the admin has said. */
-  private async requireAllowed(tenantId: string): Promise<boolean | undefined> {
-    const word = await this.settings.adminsWord(tenantId);
-    if (!this.settings.isAllowed(word)) throw aiNotAllowed();
-    return word;
-  }
-
+  /** The admin may have taken their word back while the AI was thinking. */
   private async record(tenantId: string, asked: Asked, { text, model }: AiText): Promise<AnalysisView> {
     const { by, incidentId } = asked;
     const source = 'control_plane';
     const answer = { askedBy: by.id, incidentId, model, source } as const;
-    await this.writes.by(tenantId, by, () => this.answers.record(tenantId, answer));
+    await this.writes.by(tenantId, by, () =>
+      together([this.settings.requireAllowed(tenantId), this.answers.record(tenantId, answer)]),
+    );
     return { analysis: text, model, source };
   }
 }

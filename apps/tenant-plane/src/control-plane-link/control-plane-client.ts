@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { AnswerNotTrusted, ControlPlaneRefused, ControlPlaneUnreachable } from './control-plane.errors';
 import { ServiceSecrets } from './service-secrets';
+import { WithheldBody } from './withheld-body';
 
 export interface SignedCall {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -19,7 +20,7 @@ export interface SignedCall {
   readonly timeoutMs: number;
   /** Aborted when nobody waits for the answer any more. */
   readonly ended?: AbortSignal;
-  /** Before each attempt: throws where it must not be sent any more. */
+  /** Asked at each attempt, right before the body leaves: throws where it must not be sent any more. */
   readonly requireMeant?: () => Promise<void>;
   /** Whether an answer is accepted only when the Control Plane signed it. */
   readonly mustBeSigned: boolean;
@@ -88,10 +89,7 @@ export class ControlPlaneClient {
     const { CONTROL_PLANE_BASE_URL: base } = this.config;
     if (!base || this.secrets.all.length === 0)
       throw new ControlPlaneUnreachable('This tenant plane runs without a Control Plane.');
-    return this.secrets.signWith(async (secret) => {
-      await call.requireMeant?.();
-      return read(await this.attempt(call, base, secret));
-    });
+    return this.secrets.signWith(async (secret) => read(await this.attempt(call, base, secret)));
   }
 
   private async attempt(call: SignedCall, base: string, secret: Secret): Promise<Opened> {
@@ -153,10 +151,23 @@ async function send(
   ended: AbortSignal,
 ): Promise<Response> {
   const signal = signalWithin(call.timeoutMs, ended, ...(call.ended ? [call.ended] : []));
-  const type = call.content?.type ?? 'application/json';
-  const content = body === '' ? {} : { body, headers: { ...headers, 'content-type': type } };
-  const request = { method: call.method, headers, ...content, signal, redirect: 'error' } as const;
-  return fetch(url, request).catch((error: unknown) => notReached(url, error));
+  const typed = { ...headers, 'content-type': call.content?.type ?? 'application/json' };
+  const request = { method: call.method, signal, redirect: 'error' } as const;
+  if (call.requireMeant) return sendWithheld(url, request, typed, new WithheldBody(body, call.requireMeant));
+  const content = body === '' ? { headers } : { headers: typed, body };
+  return fetch(url, { ...request, ...content }).catch((error: unknown) => notReached(url, error));
+}
+
+function sendWithheld(
+  url: URL,
+  request: RequestInit,
+  headers: Record<string, string>,
+  body: WithheldBody,
+): Promise<Response> {
+  const sized = { ...headers, 'content-length': String(body.length) };
+  return fetch(url, { ...request, headers: sized, body, duplex: 'half' }).catch((error: unknown) => {
+    throw body.refusal ?? unreachable(url, error);
+  });
 }
 
 async function* partsOf(body: ReadableStream<Uint8Array>, url: URL): AsyncGenerator<Uint8Array> {
@@ -168,12 +179,16 @@ async function* partsOf(body: ReadableStream<Uint8Array>, url: URL): AsyncGenera
 }
 
 function notReached(url: URL, error: unknown): never {
+  throw unreachable(url, error);
+}
+
+function unreachable(url: URL, error: unknown): ControlPlaneUnreachable {
   const { message, cause } = error as Error & { cause?: Error };
   const reason = cause?.message ?? message;
   // https://fetch.spec.whatwg.org/#port-blocking
   const advice =
     reason === 'bad port' ? '; HTTP clients refuse it: let the Control Plane listen on another' : '';
-  throw new ControlPlaneUnreachable(`${url.origin} can't be reached: ${reason}${advice}`, { cause: error });
+  return new ControlPlaneUnreachable(`${url.origin} can't be reached: ${reason}${advice}`, { cause: error });
 }
 
 function refusal({ status, headers }: Response, text: string): ControlPlaneRefused {

@@ -7,6 +7,7 @@ export class IdempotencyRecord implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
   /** SHA-256 of caller, method, path and key. */
   @PrimaryColumn('varchar') scope: string;
+  /** Empty: it is sealed with the answer. A version of before kept it here. */
   @Column('varchar', { name: 'body_hash' }) bodyHash: string;
   /** Null while the first request is still running. Sealed, since an answer may hold what is shown only once. A repeat gets the same bytes. */
   @Column('text', { nullable: true }) answer: string | null;

@@ -3,9 +3,6 @@ import {
   type KeptAnswer,
   type KeyClaim,
   RepeatableRequests,
-  type SealedPlace,
-  SecretBox,
-  deriveKey,
   type RepeatableRequest,
   TenantDatabase,
   TenantScope,
@@ -16,27 +13,30 @@ import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
 import { UserWrites } from '../accounts/user-writes';
+import { knownSecrets } from '../control-plane-link/known-secrets';
 import { type SignedInUser, type TenantRequest } from '../tenancy/request-tenant';
+import { TenantPlaneConfig } from '../tenant-plane.config';
 import { IdempotencyRecord } from './idempotency-key.entity';
+import { type Answer, SealedAnswers } from './sealed-answers';
 
 interface RequestOfTenant extends RepeatableRequest {
   readonly tenantId: string;
   readonly user: SignedInUser;
 }
-type Answer = Record<string, unknown>;
 
-/**
- * Keys and answers are rows of the tenant's own. The key itself is in none of them: an answer is sealed with it, so that
- * whoever sends it again can have it, also at the plane that the tenant moved to, and who reads the rows cannot.
- */
+/** Keys and answers are rows of the tenant's own. At a plane that the tenant moves to they do not open. */
 @Injectable()
 export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
+  private readonly answers: SealedAnswers;
+
   constructor(
     private readonly tenants: TenantDatabase,
     private readonly writes: UserWrites,
     private readonly clock: Clock,
+    config: TenantPlaneConfig,
   ) {
     super();
+    this.answers = new SealedAnswers(knownSecrets(config, null));
   }
 
   protected now(): Date {
@@ -63,7 +63,7 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
     const expiresAt = LessThan(this.clock.now());
     const [, isOurs] = await together([
       new TenantScope(tenantId, manager).delete(IdempotencyRecord, { expiresAt }),
-      this.insertKey(manager, IdempotencyRecord, { tenantId, ...claim, answer: null }),
+      this.insertKey(manager, IdempotencyRecord, { tenantId, ...claim, bodyHash: '', answer: null }),
     ]);
     return isOurs;
   }
@@ -71,11 +71,12 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
   protected async keep(
     manager: EntityManager,
     request: RequestOfTenant,
-    { scope }: KeyClaim,
+    { scope, bodyHash }: KeyClaim,
     answer: Answer,
   ): Promise<void> {
-    const sealed = boxOf(request).seal(JSON.stringify(answer), placeOf(request, scope));
-    await new TenantScope(request.tenantId, manager).update(IdempotencyRecord, { scope }, { answer: sealed });
+    const { tenantId } = request;
+    const sealed = this.answers.seal(request, { tenantId, scope }, { bodyHash, answer });
+    await new TenantScope(tenantId, manager).update(IdempotencyRecord, { scope }, { answer: sealed });
   }
 
   protected async find(request: RequestOfTenant, scope: string): Promise<KeptAnswer<Answer> | null> {
@@ -83,21 +84,8 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
       rows.findOne(IdempotencyRecord, { scope }),
     );
     if (!record || record.answer === null) return record && { ...record, answer: null };
-    return { ...record, answer: JSON.parse(opened(record.answer, request, scope)) as Answer };
+    return this.answers.open(request, record, record.answer);
   }
-}
-
-/** A version of before kept answers as plain JSON; its last one is a day old at most. */
-function opened(kept: string, request: RequestOfTenant, scope: string): string {
-  return kept.startsWith('{') ? kept : boxOf(request).open(kept, placeOf(request, scope)).reveal();
-}
-
-function boxOf({ scope, key }: RequestOfTenant): SecretBox {
-  return new SecretBox([{ id: 'key', key: deriveKey(JSON.stringify([...scope, key]), 'atlas-kept-answer') }]);
-}
-
-function placeOf({ tenantId }: RequestOfTenant, scope: string): SealedPlace {
-  return { table: 'idempotency_keys', column: 'answer', rowId: scope, ownerId: tenantId };
 }
 
 /** A key belongs to the user who sends it. */

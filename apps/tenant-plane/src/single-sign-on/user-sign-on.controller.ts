@@ -30,7 +30,9 @@ export class UserSignOnController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<Sends<{ 303: undefined }>> {
-    await this.cookie.answer(await this.signOn.finish(tenant, request, reply), { cookie: true }, reply);
+    const former_session = this.cookie.formerSession(request.headers);
+    const signedIn = await this.signOn.finish(tenant, request, reply, { former_session });
+    this.cookie.answer(signedIn, { cookie: true }, reply);
     void reply.redirect('/', 303);
   }
 }

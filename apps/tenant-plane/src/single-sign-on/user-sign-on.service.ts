@@ -2,6 +2,7 @@ import { TenantDatabase, type TenantScope, deriveKey, violates } from '@atlas/pe
 import {
   Clock,
   type DomainError,
+  type FromCookies,
   NO_PASSWORD,
   type ProvenIdentity,
   SingleSignOn,
@@ -15,7 +16,7 @@ import { Revocations } from '../accounts/revocations';
 import { Sessions, type SignedIn } from '../accounts/sessions';
 import { lockUnchanged } from '../accounts/user-locks';
 import { UserTokens } from '../accounts/user-tokens';
-import { User } from '../accounts/user.entity';
+import { NEW_USER, User } from '../accounts/user.entity';
 import { Audit } from '../audit/audit.service';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { TenantPlaneConfig } from '../tenant-plane.config';
@@ -60,13 +61,19 @@ export class UserSignOn {
     await this.signOn.begin(await this.providers.clientOf(tenant), tenant.id, reply);
   }
 
-  async finish(tenant: Tenant, request: FastifyRequest, reply: FastifyReply): Promise<SignedIn> {
+  async finish(
+    tenant: Tenant,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    cookies: FromCookies,
+  ): Promise<SignedIn> {
     const client = await this.providers.clientOf(tenant);
     // Whose identity it is shows only at the end: nobody may be revoked while it is being proven.
     const before = await this.tenants.read(tenant.id, (scope) => this.revocations.last(scope));
     const identity = await this.signOn.finish(client, tenant.id, request, reply);
     const admit = (): Promise<SignedIn> =>
       this.tenants.write(tenant.id, async (scope) => {
+        await this.sessions.endFormer(scope, cookies);
         // It may have been taken away while it was asked.
         const provider = await this.providers.requireStill(scope, client);
         return this.admit(scope, provider, identity, before);
@@ -130,7 +137,7 @@ export class UserSignOn {
     const seen =
       (await scope.findOne(User, { email })) ?? (await this.create(scope, provider, email, identity.name));
     const user = seen && (await lockUnchanged(scope, seen));
-    if (!user) return null;
+    if (!user || user.invitationEndedAt) return null;
     // Another person may have the address today. Who was linked by this provider stays who they were.
     const linked = await scope.findOne(UserIdentity, { userId: user.id, issuer });
     // By an attempt of the same person, which came first.
@@ -158,21 +165,8 @@ export class UserSignOn {
     if (!provider.createsUsers || !provider.emailDomains.includes(domain)) return null;
     const now = this.clock.now();
     const user: User = {
-      ...{
-        tenantId: scope.tenantId,
-        id: uuidv7(now),
-        email,
-        name: name ?? email,
-        role: provider.defaultRole,
-      },
-      ...{
-        passwordHash: NO_PASSWORD,
-        isFirst: false,
-        createdAt: now,
-        invitedAt: null,
-        deactivatedAt: null,
-        credentialsEpoch: 0,
-      },
+      ...{ ...NEW_USER, tenantId: scope.tenantId, id: uuidv7(now), email, name: name ?? email },
+      ...{ role: provider.defaultRole, passwordHash: NO_PASSWORD, createdAt: now },
     };
     await scope.insert(User, user);
     setActor(user.id);

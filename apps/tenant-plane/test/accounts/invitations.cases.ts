@@ -220,6 +220,27 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     await accept(quiet, tokenIn(late.url)).expect(401);
   });
 
+  it.each([
+    ['deactivated', OFF_AND_ON],
+    ['made an operator', [{ role: 'operator' }, { role: 'admin' }]],
+  ])('ends when whoever sent it is %s, also when that is taken back', async (_, changes) => {
+    const { tenant, admin } = await scene(quiet);
+    const mallory = { ...(await quiet.user(tenant, 'admin')), host: admin.host };
+    const send = async (by: CallOptions, email: string) =>
+      (await invite(quiet, by, { email }).expect(201)).body;
+    const { url, user } = await send(mallory, 'ann@example.com');
+    await send(mallory, 'ben@example.com');
+    const takenOver = await send(admin, 'ben@example.com');
+    for (const change of changes) await quiet.patch(`/api/users/${mallory.id}`, change, admin).expect(200);
+    expect((await accept(quiet, tokenIn(url)).expect(401)).body.code).toBe('invalid_link');
+    await accept(quiet, tokenIn(takenOver.url)).expect(201);
+    expect(await quiet.audit(tenant, 'user.invitation_ended')).toMatchObject([
+      { targetId: user.id, after: { invited_by: mallory.id } },
+    ]);
+    // Whoever may invites them again.
+    await accept(quiet, tokenIn((await send(admin, 'ann@example.com')).url)).expect(201);
+  });
+
   it('is good in its own tenant only, and kept as a hash', async () => {
     const { tenant, admin } = await scene(quiet);
     const { tenant: other } = await scene(quiet);

@@ -62,8 +62,8 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     plane.patch(`/api/users/${whom}`, { deactivated }, admin);
   const invite = (caller: CallOptions = admin) =>
     plane.post('/api/auth/invite', { email: 'bob@example.com', role: 'operator' }, caller);
-  const accept = (token: string) =>
-    plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }, { host });
+  const accept = (token: string, headers = {}) =>
+    plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }, { host, headers });
   const statusOf = async (session: string): Promise<number> =>
     (await plane.get('/api/auth/me', { session, host })).status;
 
@@ -142,6 +142,15 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       [
         'a new sign-in of the same browser',
         async () => () => sent(login(PASSWORD, { cookie: `atlas_session=${current.token}` }).expect(200)),
+      ],
+      [
+        'a sign-in of another user in the same browser',
+        async () => {
+          const bob = { email: 'bob@example.com', password: PASSWORD };
+          await plane.user(tenant, 'operator', { email: bob.email, passwordHash });
+          const headers = { cookie: `atlas_session=${current.token}` };
+          return () => sent(plane.post('/api/auth/token', bob, { host, headers }).expect(200));
+        },
       ],
     ])('that is being written during %s', async (_, prepare) => {
       const revoke = await prepare();
@@ -245,6 +254,36 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       await revoking;
       await deactivate(false, body.user.id).expect(200);
       await accept(tokenIn((await inviting).body.url)).expect(401);
+    });
+  });
+
+  describe('of whoever sent an invitation', () => {
+    let sender: CallOptions & { id: string };
+    beforeEach(async () => {
+      sender = { ...(await plane.user(tenant, 'admin')), host } as typeof sender;
+    });
+
+    it('reaches one that is being accepted', async () => {
+      const { body } = await invite(sender).expect(201);
+      const pause = Pause.inHashing('hash');
+      const accepting = sent(accept(tokenIn(body.url)));
+      await pause.reached;
+      await deactivate(true, sender.id).expect(200);
+      pause.release();
+      expect((await accepting).body.code).toBe('invalid_link');
+    });
+
+    it('reaches one that they are sending', async () => {
+      const pause = Pause.behind(plane.app.get(UserTokens), 'mint');
+      const inviting = sent(invite(sender));
+      await pause.reached;
+      const revoking = sent(deactivate(true, sender.id).expect(200));
+      await endedOrWaiting(plane, revoking);
+      pause.release();
+      await revoking;
+      const { status, body } = await inviting;
+      expect(status).toBe(201);
+      await accept(tokenIn(body.url)).expect(401);
     });
   });
 
@@ -366,11 +405,21 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       expect((await late).body.code).toBe('unauthenticated');
     });
 
-    it.each([
-      ['deactivation', () => deactivate(true, other.id), 200],
-      ['role', () => plane.patch(`/api/users/${other.id}`, { role: 'requester' }, admin), 200],
-      ['log-out', () => plane.post('/api/auth/logout', undefined, other), 204],
-    ] as const)('is not put off by one who never stops writing: %s', async (_, revoke, acknowledged) => {
+    it.each<[string, () => Promise<() => supertest.Test>, number]>([
+      ['deactivation', async () => () => deactivate(true, other.id), 200],
+      ['role', async () => () => plane.patch(`/api/users/${other.id}`, { role: 'requester' }, admin), 200],
+      ['log-out', async () => () => plane.post('/api/auth/logout', undefined, other), 204],
+      [
+        'sign-in of another user in their browser',
+        async () => {
+          const { body } = await invite().expect(201);
+          const headers = { cookie: `atlas_session=${other.session}` };
+          return () => accept(tokenIn(body.url), headers);
+        },
+        201,
+      ],
+    ])('is not put off by one who never stops writing: %s', async (_, prepare, acknowledged) => {
+      const revoke = await prepare();
       const write = () => plane.post('/api/cmdb/items', { name: 'web-1', type: 'host' }, other);
       const pause = Pause.behind(plane.app.get(Cmdb, { strict: false }), 'create');
       const earlier = sent(write());

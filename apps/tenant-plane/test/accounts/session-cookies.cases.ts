@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { hashPassword } from '@atlas/platform';
 import { EVERY_DATABASE } from '@atlas/testing';
-import { PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
+import { Sessions } from '../../src/accounts/sessions';
+import { UserTokens } from '../../src/accounts/user-tokens';
+import { PASSWORD, TestTenantPlane, hostOf, tokenIn } from '../tenant-plane.fixture';
 
 const INCIDENT = { title: 'Disk is full', severity: 'P2' };
 const email = 'ann@example.com';
@@ -99,6 +101,43 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     const theirs = { cookie: `atlas_session=${session}` };
     await plane.post('/api/auth/token', body, { host, headers: theirs }).expect(200);
     await plane.get('/api/auth/me', { host: hostOf('initech'), session }).expect(200);
+  });
+
+  it.each<[string, () => Promise<[path: string, body: object]>]>([
+    ['a password', async () => ['/api/auth/token', { email, password: PASSWORD }]],
+    [
+      'an invitation',
+      async () => {
+        const admin = { ...(await plane.user(tenant, 'admin')), host };
+        const invitee = { email: 'eve@example.com', role: 'operator' };
+        const { body } = await plane.post('/api/auth/invite', invitee, admin).expect(201);
+        return ['/api/auth/signup-exchange', { token: tokenIn(body.url), password: PASSWORD }];
+      },
+    ],
+    [
+      'a reset link',
+      async () => {
+        const { id } = await plane.user(tenant, 'operator');
+        const token = await plane.tenants.write(tenant.tenant_id, (scope) =>
+          plane.app.get(UserTokens).mint(scope, id, 'reset'),
+        );
+        return ['/api/auth/reset-password', { token, password: 'another horse, another staple' }];
+      },
+    ],
+  ])('of another user ends with the sign-in by %s, or the sign-in can be repeated', async (_, prepare) => {
+    const [path, body] = await prepare();
+    const { session } = await plane.user(tenant, 'operator');
+    const send = () => plane.post(path, body, { host, headers: { cookie: `atlas_session=${session}` } });
+    const statusOfFormer = async () => (await plane.get('/api/auth/me', { host, session })).status;
+    const signedIn = async () => (await plane.audit(tenant, 'user.signed_in')).length;
+    const before = await signedIn();
+    jest
+      .spyOn(plane.app.get(Sessions), 'endFamily')
+      .mockRejectedValueOnce(new Error('Others have its rows.'));
+    expect((await send()).status).toBe(500);
+    expect([await statusOfFormer(), await signedIn()]).toEqual([200, before]);
+    expect((await send()).status).toBeLessThan(300);
+    expect([await statusOfFormer(), await signedIn()]).toEqual([401, before + 1]);
   });
 
   it.each([

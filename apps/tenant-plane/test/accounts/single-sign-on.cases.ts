@@ -92,6 +92,35 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(refusal(other)).toEqual(UNKNOWN);
   });
 
+  it("are signed in with the end of their browser's former session, or not at all", async () => {
+    await plane.user(tenant, 'operator', { email: 'fay@example.com' });
+    const { session } = await plane.user(tenant, 'operator');
+    const browser = new CookieBrowser();
+    browser.keep(originOf('acme'), [`atlas_session=${session}`]);
+    const former = async () => (await plane.get('/api/auth/me', { host: hostOf('acme'), session })).status;
+    const fay = { sub: 'fay', email: 'fay@example.com', email_verified: true };
+    jest
+      .spyOn(plane.app.get(Sessions), 'endFamily')
+      .mockRejectedValueOnce(new Error('Others have its rows.'));
+    expect((await signIn(fay, browser)).status).toBe(500);
+    expect([await former(), (await plane.audit(tenant, 'user.sign_on_linked')).at(-1)?.after]).toEqual([
+      ...[200, expect.not.objectContaining({ subject: 'fay' })],
+    ]);
+    expect([(await signIn(fay, browser)).status, await former()]).toEqual([303, 401]);
+  });
+
+  it('do not come by an invitation that has ended with the right of whoever sent it', async () => {
+    const mallory = await plane.user(tenant, 'admin');
+    const gil = { sub: 'gil', email: 'gil@example.com', email_verified: true };
+    const invite = (by: CallOptions) =>
+      plane.post('/api/auth/invite', { email: gil.email, role: 'admin' }, { ...by, host: hostOf('acme') });
+    await invite(mallory).expect(201);
+    await plane.patch(`/api/users/${mallory.id}`, { deactivated: true }, admin).expect(200);
+    expect(refusal(await signIn(gil))).toEqual(UNKNOWN);
+    await invite(admin).expect(201);
+    expect((await signIn(gil)).status).toBe(303);
+  });
+
   it('are nobody without a verified address of a user: unknown and deactivated are answered alike', async () => {
     await plane.user(tenant, 'admin', { email: 'ben@example.com' });
     const deactivatedAt = plane.now;

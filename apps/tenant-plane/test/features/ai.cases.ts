@@ -9,6 +9,25 @@ import { completionOf, problem, streamOf } from '../fake-control-plane.fixture';
 import { Link } from '../linked-plane.fixture';
 import { type CallOptions, TestTenantPlane, hostOf, tenantEntry } from '../tenant-plane.fixture';
 
+const refusal = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
+
+/** The next request to that path: known, and not yet begun. */
+function heldFetch(path: string): { reached: Promise<void>; release: () => void } {
+  const { fetch } = globalThis;
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const reached = new Promise<void>((reach) => {
+    const spy = jest.spyOn(globalThis, 'fetch').mockImplementation(async (url, options) => {
+      if (!String(url).includes(path)) return fetch(url, options);
+      spy.mockRestore();
+      reach();
+      await released;
+      return fetch(url, options);
+    });
+  });
+  return { reached, release };
+}
+
 const DISK = { title: 'Disk full', description: 'Writes fail; password=hunter2-x', severity: 'P2' };
 
 /** A user of a tenant, and the incident that they ask about. */
@@ -236,6 +255,56 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     const { body } = await ask().expect(403);
     expect([body.code, control.refusals.slice(before)]).toEqual(['ai_not_allowed', ['bad_signature']]);
     await allow(true).expect(200);
+  });
+
+  it('sends no question that was being connected when the admin took their word back', async () => {
+    const { ask, allow } = await asker(plane, tenant);
+    const before = link.control.questions.length;
+    const connecting = heldFetch(PLANE_PATHS.chatCompletions);
+    const answer = ask().then(refusal);
+    await connecting.reached;
+    await allow(false).expect(200);
+    connecting.release();
+    expect(await answer).toEqual([403, 'ai_not_allowed']);
+    expect(link.control.questions).toHaveLength(before);
+    await allow(true).expect(200);
+  });
+
+  it.each(['application/json', 'text/event-stream'])(
+    'breaks off a call for %s when the admin takes their word back',
+    async (accept) => {
+      const { path, admin, allow } = await asker(plane, tenant);
+      const { control } = link;
+      Object.assign(control, { manner: 'hanging', misbehavesAt: [PLANE_PATHS.chatCompletions] });
+      const [before, hangUps] = [control.rebuffs.length, control.hangUps];
+      const answer = plane.post(path, undefined, { ...admin, headers: { accept } }).then(refusal);
+      await eventually(() => control.rebuffs.length > before);
+      await allow(false).expect(200);
+      await plane.app.get(OngoingAnswers).look();
+      await eventually(() => control.hangUps > hangUps, { what: 'the Control Plane is let go' });
+      control.manner = 'proper';
+      expect(await answer).toEqual([403, 'ai_not_allowed']);
+      await allow(true).expect(200);
+    },
+  );
+
+  it('keeps no answer that comes when the admin has taken their word back', async () => {
+    const { path, admin, ask, allow } = await asker(plane, tenant);
+    const answered = async () => (await plane.audit(tenant, 'incident.analysed')).length;
+    const before = await answered();
+    for (const completion of [completionOf('The disk is full.'), streamOf(['The disk'], '[DONE]')]) {
+      link.control.completion = async () => {
+        await allow(false).expect(200);
+        return completion;
+      };
+      const headers: Record<string, string> = completion.events ? { accept: 'text/event-stream' } : {};
+      const { text } = await plane.post(path, undefined, { ...admin, headers });
+      expect(text).toContain('"code":"ai_not_allowed"');
+      await allow(true).expect(200);
+    }
+    expect(await answered()).toBe(before);
+    link.control.completion = completionOf('The disk is full.');
+    await ask().expect(200);
   });
 
   it('lets the Control Plane go when the tenant is suspended while it thinks', async () => {

@@ -1,13 +1,17 @@
-import { Database } from '@atlas/persistence';
+import { createHash } from 'node:crypto';
+import { Database, SecretBox, deriveKey } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ConfigurationItem } from '../../src/cmdb/configuration-item.entity';
 import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
+import { SealedAnswers } from '../../src/idempotency/sealed-answers';
+import { TenantIdempotency } from '../../src/idempotency/tenant-idempotency';
 import { Incident } from '../../src/incidents/incident.entity';
 import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
 
 const DAY_SECONDS = 24 * 3600;
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const INCIDENT = { title: 'Disk full', severity: 'P2' };
 /** A body that each keyed route takes. */
 const INVITATION = { email: 'ann@example.com', role: 'operator' };
@@ -59,12 +63,32 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     await plane.post('/api/auth/signup-exchange', accepted, { host: admin.host }).expect(201);
   });
 
+  it('leaves no hash of its body to whoever reads the rows', async () => {
+    await keyed('/api/incidents', INCIDENT).expect(201);
+    const rows = JSON.stringify(await plane.rows(tenant, IdempotencyRecord));
+    expect(rows).not.toContain(sha256(JSON.stringify(INCIDENT)));
+  });
+
   it('is answered alike by a plane that was upgraded meanwhile', async () => {
     const { text } = await keyed('/api/incidents', INCIDENT).expect(201);
-    await plane.tenants.write(tenant.tenant_id, (scope) =>
-      scope.update(IdempotencyRecord, {}, { answer: text }),
-    );
+    const [{ scope: rowId } = { scope: '' }] = await plane.rows(tenant, IdempotencyRecord);
+    const place = { table: 'idempotency_keys', column: 'answer', rowId, ownerId: tenant.tenant_id };
+    const material = JSON.stringify([admin.id, 'POST', '/api/incidents', 'key-1']);
+    const box = new SecretBox([{ id: 'key', key: deriveKey(material, 'atlas-kept-answer') }]);
+    const before = { bodyHash: sha256(JSON.stringify(INCIDENT)), answer: box.seal(text, place) };
+    await plane.tenants.write(tenant.tenant_id, (scope) => scope.update(IdempotencyRecord, {}, before));
     expect((await keyed('/api/incidents', INCIDENT).expect(201)).text).toBe(text);
+    await keyed('/api/incidents', { ...INCIDENT, severity: 'P1' }).expect(422);
+  });
+
+  it('is carried out once, though its answer cannot be shown again after the secret was changed', async () => {
+    const idempotency = plane.app.get(TenantIdempotency) as unknown as { answers: SealedAnswers };
+    const another = jest.replaceProperty(idempotency, 'answers', new SealedAnswers([]));
+    await keyed('/api/incidents', INCIDENT).expect(201);
+    another.restore();
+    const { body } = await keyed('/api/incidents', INCIDENT).expect(409);
+    expect(body.code).toBe('answer_not_kept');
+    expect(await plane.rows(tenant, Incident)).toHaveLength(1);
   });
 
   it('is refused with another body, and writes nothing', async () => {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ChangeTracking, Database, lockedForShare } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { Clock } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
 import { Client } from 'pg';
 import { type EntityManager } from 'typeorm';

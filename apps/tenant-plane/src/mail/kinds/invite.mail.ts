@@ -1,10 +1,9 @@
 import { type AddressedLetter, MailKind, type MailSubject, type TenantScope } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { PERMISSIONS_OF_ROLE } from '../../accounts/permissions';
 import { Revocations } from '../../accounts/revocations';
 import { lockUsers } from '../../accounts/user-locks';
 import { UserTokens } from '../../accounts/user-tokens';
-import { statusOf } from '../../accounts/user-status';
+import { mayInvite, statusOf } from '../../accounts/user-status';
 import { type User } from '../../accounts/user.entity';
 import { Audit } from '../../audit/audit.service';
 import { TenantDirectory } from '../../tenancy/tenant-directory';
@@ -47,7 +46,7 @@ export class InviteMail extends MailKind<TenantScope> {
     const deactivations = String(await this.revocations.deactivations(scope, by));
     // A version of before did not count them.
     const isMeant = mayInvite(by) && deactivations === (subject['by_deactivations'] ?? deactivations);
-    if (!isMeant) return this.drop(scope, user, 'inviter_not_allowed');
+    if (!isMeant || user.invitationEndedAt) return this.drop(scope, user, 'inviter_not_allowed');
     const token = await this.tokens.mint(scope, user.id, 'invite', attempt);
     return {
       to: user.email,
@@ -65,8 +64,4 @@ export class InviteMail extends MailKind<TenantScope> {
     await this.audit.record(scope, { action: 'mail.dropped', targetKind: 'user', targetId, after });
     return null;
   }
-}
-
-function mayInvite(user: User): boolean {
-  return statusOf(user) === 'active' && PERMISSIONS_OF_ROLE[user.role].includes('users:write');
 }

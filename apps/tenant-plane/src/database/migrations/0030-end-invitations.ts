@@ -1,0 +1,17 @@
+import { type MigrationContext, PortableMigration } from '@atlas/persistence';
+
+/** Invitations that know who sent them: they end when that user may invite nobody any more. */
+export class EndInvitations1700000000030 extends PortableMigration {
+  protected async apply({ sql, types }: MigrationContext): Promise<void> {
+    await sql(
+      `alter table users add column invited_by ${types.uuid}`,
+      `alter table users add column invitation_ended_at ${types.timestamp}`,
+    );
+  }
+  protected async revert({ sql }: MigrationContext): Promise<void> {
+    await sql(
+      'alter table users drop column invitation_ended_at',
+      'alter table users drop column invited_by',
+    );
+  }
+}

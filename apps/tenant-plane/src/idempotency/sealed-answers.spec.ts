@@ -1,0 +1,49 @@
+import { SecretBox, deriveKey } from '@atlas/persistence';
+import { Secret } from '@atlas/platform';
+import { SealedAnswers } from './sealed-answers';
+
+const [OLD, NEW] = ['old', 'new'].map((word) => new Secret(`${word}-secret-of-the-environment`)) as [
+  Secret,
+  Secret,
+];
+const REQUEST = { scope: ['a-user', 'POST', '/api/auth/invite'], key: '1900000000', body: {} };
+const ROW = { tenantId: 'a-tenant', scope: 'hash-of-the-key', bodyHash: '' };
+const KEPT = { bodyHash: 'hash-of-the-body', answer: { url: 'https://acme.example.com/signup#token=t' } };
+const NOT_KEPT = expect.objectContaining({ code: 'answer_not_kept' });
+
+describe('a kept answer', () => {
+  const openedWith = (...secrets: Secret[]) =>
+    new SealedAnswers(secrets).open(REQUEST, ROW, new SealedAnswers([OLD]).seal(REQUEST, ROW, KEPT));
+
+  it('opens with the secret that sealed it, also once that is the one before', () => {
+    expect([openedWith(OLD), openedWith(NEW, OLD)]).toEqual([KEPT, KEPT]);
+  });
+
+  it('is not shown with another secret', () => {
+    expect(() => openedWith(NEW)).toThrow(NOT_KEPT);
+  });
+
+  it("does not open with the client's key and what the rows hold", () => {
+    const sealed = new SealedAnswers([OLD]).seal(REQUEST, ROW, KEPT);
+    const guessed = deriveKey(JSON.stringify([...REQUEST.scope, REQUEST.key]), 'atlas-kept-answer');
+    const place = { table: 'idempotency_keys', column: 'answer', rowId: ROW.scope, ownerId: ROW.tenantId };
+    const kid = sealed.split('.')[1] ?? '';
+    expect(() => new SecretBox([{ id: kid, key: guessed }]).open(sealed, place)).toThrow();
+  });
+
+  it.each([
+    ['key', { ...REQUEST, key: '1900000001' }, ROW],
+    ['user', { ...REQUEST, scope: ['another-user', 'POST', '/api/auth/invite'] }, ROW],
+    ['tenant', REQUEST, { ...ROW, tenantId: 'another-tenant' }],
+  ])('is not shown for another %s', (_, request, row) => {
+    const answers = new SealedAnswers([OLD]);
+    expect(() => answers.open(request, row, answers.seal(REQUEST, ROW, KEPT))).toThrow(NOT_KEPT);
+  });
+
+  it('opens in the process that sealed it, and in no other, at a plane that has no secret', () => {
+    const answers = new SealedAnswers([]);
+    const sealed = answers.seal(REQUEST, ROW, KEPT);
+    expect(answers.open(REQUEST, ROW, sealed)).toEqual(KEPT);
+    expect(() => new SealedAnswers([]).open(REQUEST, ROW, sealed)).toThrow(NOT_KEPT);
+  });
+});

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type KeptAnswer,
+  type RepeatableRequest,
+  type SealedPlace,
+  SecretBox,
+  deriveKey,
+} from '@atlas/persistence';
+import { DomainError, type Secret, type SecretText, revealed } from '@atlas/platform';
+import { type IdempotencyRecord } from './idempotency-key.entity';
+
+export type Answer = Record<string, unknown>;
+type Row = Pick<IdempotencyRecord, 'tenantId' | 'scope'>;
+
+/** What is sealed. The hash as well: the body may hold a secret that can be guessed. */
+interface Sealed {
+  readonly bodyHash: string;
+  readonly answer: Answer;
+}
+
+/**
+ * Answers open with the client's key and a secret of the plane's environment. The client's key alone is not enough: clients
+ * choose keys that can be guessed, and the hash in the row confirms a guess.
+ */
+export class SealedAnswers {
+  private readonly secrets: readonly SecretText[];
+
+  /** The newest secret seals, all open. A plane that has none makes one, so its answers open until this process ends. */
+  constructor(secrets: readonly Secret[]) {
+    this.secrets = secrets.length > 0 ? secrets : [randomBytes(32).toString('base64')];
+  }
+
+  seal(request: RepeatableRequest, row: Row, sealed: Sealed): string {
+    const [newest = ''] = this.secrets;
+    return boxOf(request, newest).seal(JSON.stringify(sealed), placeOf(row));
+  }
+
+  /** Throws `answer_not_kept`. */
+  open(
+    request: RepeatableRequest,
+    record: Pick<IdempotencyRecord, keyof Row | 'bodyHash'>,
+    sealed: string,
+  ): KeptAnswer<Answer> {
+    for (const secret of this.secrets) {
+      const plain = openedBy(boxOf(request, secret), sealed, placeOf(record));
+      if (plain) return JSON.parse(plain.reveal()) as Sealed;
+    }
+    const plain = openedBy(boxOfBefore(request), sealed, placeOf(record));
+    if (!plain) throw answerNotKept();
+    return { bodyHash: record.bodyHash, answer: JSON.parse(plain.reveal()) as Answer };
+  }
+}
+
+function boxOf({ scope, key }: RepeatableRequest, secret: SecretText): SecretBox {
+  const material = JSON.stringify([revealed(secret), ...scope, key]);
+  return new SecretBox([{ id: 'env', key: deriveKey(material, 'atlas-kept-answer') }]);
+}
+
+/** Of the version before, which sealed the answer alone, with the client's key alone. Its last one is a day old at most. */
+function boxOfBefore({ scope, key }: RepeatableRequest): SecretBox {
+  return new SecretBox([{ id: 'key', key: deriveKey(JSON.stringify([...scope, key]), 'atlas-kept-answer') }]);
+}
+
+function openedBy(box: SecretBox, sealed: string, place: SealedPlace): Secret | null {
+  try {
+    return box.open(sealed, place);
+  } catch {
+    return null;
+  }
+}
+
+function placeOf({ tenantId, scope }: Row): SealedPlace {
+  return { table: 'idempotency_keys', column: 'answer', rowId: scope, ownerId: tenantId };
+}
+
+function answerNotKept(): DomainError {
+  const detail =
+    'The request with this Idempotency-Key was carried out. Its answer cannot be shown again: this plane does not have the secret that sealed it, because INTERNAL_SERVICE_SECRET was changed, a plane without one was restarted, or the tenant has moved. Look at what there is before you send it with a new key.';
+  return new DomainError('answer_not_kept', 'conflict', detail);
+}
