@@ -144,6 +144,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
       await held.untilWaiting(1);
       await held.release();
       expect(decodeJwt((await made).token)).toMatchObject({ sub: id, aud: next.id });
+      await plane.change(Placement, { tenantId: id }, { tenantPlaneId: cell.id });
     });
 
     it('of its own each time', async () => {
