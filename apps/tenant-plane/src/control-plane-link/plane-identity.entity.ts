@@ -25,6 +25,7 @@ export class PlaneIdentity {
   @JsonColumn() keys: PublishedKey[];
   /** Counts reports; stored before one is sent. */
   @Column('integer') sequence: number;
+  /** By the time that the replicas share. */
   @TimestampColumn({ name: 'last_contact_at', nullable: true }) lastContactAt: Date | null;
   /** The replica that talks to the Control Plane. */
   @Column('varchar', { name: 'lease_owner', nullable: true }) leaseOwner: string | null;
