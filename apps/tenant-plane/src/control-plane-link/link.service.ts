@@ -15,7 +15,7 @@ import {
 } from '@nestjs/common';
 import { Transfers } from '../portability/transfers';
 import { TenantPlaneConfig } from '../tenant-plane.config';
-import { ControlPlaneClient } from './control-plane-client';
+import { ControlPlaneClient, type SignedAnswer } from './control-plane-client';
 import { DesiredStateApplier, hasFailed } from './desired-state-applier';
 import { AnswerNotTrusted } from './control-plane.errors';
 import { Enrolment } from './enrolment';
@@ -147,7 +147,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   private async enrolAndApply(fence: Fence): Promise<void> {
     const answer = await this.enrolment.enrol(fence);
-    if (answer) return this.accept(answer.desired_state, fence);
+    if (answer) return this.accept({ ...answer, body: answer.body.desired_state }, fence);
     // What it is enrolled as goes on, if the secret is good for that.
     if (this.identities.current.tenantPlaneId !== null) await this.pullAndApply(fence);
     else this.noteLoss();
@@ -160,7 +160,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     // The first pull of a process does not wait, so that what happened meanwhile is known at once.
     const wait = this.state.isReachable ? HEARTBEAT_SECONDS : 0;
     const askedAt = performance.now();
-    const state = await this.client.call<DesiredState>({
+    const state = await this.client.signed<DesiredState>({
       method: 'GET',
       path: PLANE_PATHS.desiredState,
       query: {
@@ -169,7 +169,6 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
         ...(revision && { since: revision }),
       },
       timeoutMs: (wait + 10) * 1000,
-      mustBeSigned: true,
     });
     if (state) {
       await this.accept(state, fence);
@@ -180,7 +179,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     this.reporter.heartbeat();
   }
 
-  private async accept(state: DesiredState, fence: Fence): Promise<void> {
+  private async accept(state: SignedAnswer<DesiredState>, fence: Fence): Promise<void> {
     this.noteContact();
     const applied = await this.applier.accept(state, fence);
     if (hasFailed(applied)) this.pace.failed();

@@ -130,6 +130,7 @@ export class PlaneIdentities implements OnModuleInit {
       enrolledKeyId: null,
       serviceSecretsSealed: null,
       revision: null,
+      stateSignedAt: null,
       keys: [],
       sequence: 0,
       lastContactAt: null,

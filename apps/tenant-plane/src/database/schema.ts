@@ -31,6 +31,7 @@ import { CreateSingleSignOn1700000000013 } from './migrations/0013-create-single
 import { CopyPrivateKey1700000000021 } from './migrations/0021-copy-private-key';
 import { NoteFreezes1700000000022 } from './migrations/0022-note-freezes';
 import { OrderRuns1700000000023 } from './migrations/0023-order-runs';
+import { NoteSignedStates1700000000029 } from './migrations/0029-note-signed-states';
 import { CountRevocations1700000000014 } from './migrations/0014-count-revocations';
 import { ProbeWrites1700000000017 } from './migrations/0017-probe-writes';
 import { NoteSingleSignOn1700000000019 } from './migrations/0019-note-single-sign-on';
@@ -84,5 +85,6 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     CopyPrivateKey1700000000021,
     NoteFreezes1700000000022,
     OrderRuns1700000000023,
+    NoteSignedStates1700000000029,
   ],
 };
