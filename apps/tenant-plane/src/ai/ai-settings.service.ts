@@ -1,4 +1,4 @@
-import { TenantDatabase, type TenantScope } from '@atlas/persistence';
+import { TenantDatabase, type TenantScope, insertIfAbsent, lockedForUpdate } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
@@ -44,9 +44,10 @@ export class AiSettings {
 
   change(tenantId: string, allow_control_plane: boolean): Promise<AiSettingsView> {
     return this.tenants.write(tenantId, async (scope) => {
-      const [before, after] = [await wordIn(scope), allow_control_plane];
-      if (before === after) return { allow_control_plane };
-      await scope.put(AiRouteSetting, [{ route: ROUTE, isAllowed: after, changedAt: this.clock.now() }]);
+      const word = { route: ROUTE, isAllowed: allow_control_plane, changedAt: this.clock.now() } as const;
+      const before = await takeWord(scope, word);
+      if (before === allow_control_plane) return { allow_control_plane };
+      if (before !== undefined) await scope.put(AiRouteSetting, [word]);
       await this.audit.record(scope, {
         action: 'ai.settings_changed',
         targetKind: 'ai_route',
@@ -57,6 +58,20 @@ export class AiSettings {
       return { allow_control_plane };
     });
   }
+}
+
+/**
+ * What was said until now, locked: of two admins at once the second finds what the first has said. Without any, this is the
+ * first word, and it is stored.
+ */
+async function takeWord(
+  scope: TenantScope,
+  first: Omit<AiRouteSetting, 'tenantId'>,
+): Promise<boolean | undefined> {
+  const { tenantId, manager } = scope;
+  if (await insertIfAbsent(manager, AiRouteSetting, { tenantId, ...first })) return undefined;
+  const query = scope.query(AiRouteSetting, 'setting').andWhere({ route: ROUTE });
+  return (await lockedForUpdate(query).getOneOrFail()).isAllowed;
 }
 
 async function wordIn(scope: TenantScope): Promise<boolean | undefined> {

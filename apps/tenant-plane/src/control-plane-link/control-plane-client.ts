@@ -26,6 +26,13 @@ export interface SignedCall {
   readonly mustBeSigned: boolean;
 }
 
+/** An answer that the Control Plane signed. */
+export interface SignedAnswer<T> {
+  readonly body: T;
+  /** By its clock, in whole seconds. */
+  readonly signedAt: Date;
+}
+
 /** A call that is answered; the answer's body is yet to be read. */
 interface Opened {
   readonly response: Response;
@@ -69,6 +76,14 @@ export class ControlPlaneClient {
     return text === '' ? null : (JSON.parse(text) as T);
   }
 
+  /** As `call`, where the answer must be signed. */
+  async signed<T>(call: Omit<SignedCall, 'mustBeSigned'>): Promise<SignedAnswer<T> | null> {
+    const { text, signedAt } = await this.open({ ...call, mustBeSigned: true }, (opened) =>
+      this.signedTextOf(opened),
+    );
+    return text === '' ? null : { body: JSON.parse(text) as T, signedAt };
+  }
+
   /** The answer as it came; empty for 204. Throws as `call` does. */
   async exchange(call: SignedCall): Promise<string> {
     return this.open(call, (opened) => this.textOf(opened, call.mustBeSigned));
@@ -107,26 +122,26 @@ export class ControlPlaneClient {
     return { response, url, headers, key };
   }
 
-  private async textOf({ response, url, headers, key }: Opened, mustBeSigned: boolean): Promise<string> {
-    const text = await response.text().catch((error: unknown) => notReached(url, error));
-    if (response.ok && !mustBeSigned) return text;
-    this.checkSignature(response, text, headers, key);
-    if (!response.ok) throw refusal(response, text);
-    return text;
+  private async textOf(opened: Opened, mustBeSigned: boolean): Promise<string> {
+    if (mustBeSigned || !opened.response.ok) return (await this.signedTextOf(opened)).text;
+    return textIn(opened);
   }
 
-  private checkSignature(
-    response: Response,
-    body: string,
-    request: Record<string, string>,
-    key: { keyId: string; secret: Secret },
-  ): void {
+  private async signedTextOf(opened: Opened): Promise<{ readonly text: string; readonly signedAt: Date }> {
+    const { response, headers: request, key } = opened;
+    const body = await textIn(opened);
     // A refusal may be unsigned: whoever forges one can also keep us from being heard at all.
-    if (!response.ok && !response.headers.has('signature')) return;
+    if (!response.ok && !response.headers.has('signature')) throw refusal(response, body);
     const headers = Object.fromEntries(response.headers);
     const { created } = verifyAnswer({ status: response.status, body, headers, request, ...key });
     this.offsetMs = offsetOf(created, this.clock.now());
+    if (!response.ok) throw refusal(response, body);
+    return { text: body, signedAt: new Date(created * 1000) };
   }
+}
+
+function textIn({ response, url }: Opened): Promise<string> {
+  return response.text().catch((error: unknown) => notReached(url, error));
 }
 
 /** Signatures are dated in whole seconds, so a smaller difference says nothing. */

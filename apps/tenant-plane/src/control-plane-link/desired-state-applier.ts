@@ -17,6 +17,7 @@ import { SingleTenantFile } from '../database/single-tenant-file';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { lockTenant } from '../tenancy/tenant-standing';
 import { Tenant } from '../tenancy/tenant.entity';
+import { type SignedAnswer } from './control-plane-client';
 import { type Fence, Superseded } from './link-lease';
 import { PlaneIdentities } from './plane-identities';
 import { ServiceSecrets } from './service-secrets';
@@ -50,15 +51,19 @@ export class DesiredStateApplier {
 
   /**
    * Applies and keeps: the revision moves on only when all of it is applied; until then the same changes are asked for
-   * again. Throws {@link Superseded} once another replica has taken over from the one that was told.
+   * again. When it was signed is kept in any case. Throws {@link Superseded} once another replica has taken over from the one
+   * that was told.
    */
-  async accept(state: DesiredState, fence: Fence): Promise<Applied[]> {
+  async accept(
+    { body: state, signedAt: stateSignedAt }: SignedAnswer<DesiredState>,
+    fence: Fence,
+  ): Promise<Applied[]> {
     const applied = await this.apply(state, fence);
     const { keys, next_secret: nextSecret } = state.config;
     // Before the revision moves on: a plane that ends in between is told again.
     if (nextSecret !== undefined) await this.secrets.keepNext(nextSecret, fence);
     const revision = hasFailed(applied) ? {} : { revision: state.revision };
-    await this.identities.update({ keys: [...keys.keys], ...revision }, fence);
+    await this.identities.update({ keys: [...keys.keys], ...revision, stateSignedAt }, fence);
     return applied;
   }
 

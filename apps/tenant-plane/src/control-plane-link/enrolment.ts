@@ -2,7 +2,7 @@ import { type EnrolAnswer, PLANE_PATHS } from '@atlas/plane-contract';
 import { type Secret } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { TenantPlaneConfig } from '../tenant-plane.config';
-import { ControlPlaneClient } from './control-plane-client';
+import { ControlPlaneClient, type SignedAnswer } from './control-plane-client';
 import { ControlPlaneRefused } from './control-plane.errors';
 import { enrolRequestOf } from './enrol-request';
 import { enrolledWith, needsEnrolment } from './install-bundle';
@@ -24,7 +24,7 @@ export class Enrolment {
   ) {}
 
   /** Null when it could not be done now; the log says why and what to do. */
-  async enrol(fence: Fence): Promise<EnrolAnswer | null> {
+  async enrol(fence: Fence): Promise<SignedAnswer<EnrolAnswer> | null> {
     const token = this.config.ATLAS_PROVISIONING_TOKEN;
     if (!token) {
       this.logger.error(
@@ -46,11 +46,11 @@ export class Enrolment {
   }
 
   /** One attempt. Throws what {@link adviceOnEnrolment} can tell a person. */
-  async redeem(token: Secret, fence?: Fence): Promise<EnrolAnswer> {
+  async redeem(token: Secret, fence?: Fence): Promise<SignedAnswer<EnrolAnswer>> {
     await this.requireSamePlane(token);
     await this.identities.ensureKeyPair(fence);
     const answer = await this.call(token);
-    const { tenant_plane_id: tenantPlaneId, deployment_model: deploymentModel } = answer;
+    const { tenant_plane_id: tenantPlaneId, deployment_model: deploymentModel } = answer.body;
     const enrolled = enrolledWith(this.config);
     await this.identities.update({ tenantPlaneId, deploymentModel, ...enrolled }, fence);
     this.logger.log(`Enrolled as ${deploymentModel} tenant plane ${tenantPlaneId}`);
@@ -62,20 +62,19 @@ export class Enrolment {
     const { tenantPlaneId } = this.identities.current;
     if (tenantPlaneId === null) return;
     const rehearsed = await this.call(token, { dry_run: 'true' });
-    if (rehearsed.tenant_plane_id === tenantPlaneId) return;
+    if (rehearsed.body.tenant_plane_id === tenantPlaneId) return;
     throw new Error(
-      `The install bundle in the environment is of another tenant plane (${rehearsed.tenant_plane_id}) than this one (${tenantPlaneId}). Paste INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN of its own.`,
+      `The install bundle in the environment is of another tenant plane (${rehearsed.body.tenant_plane_id}) than this one (${tenantPlaneId}). Paste INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN of its own.`,
     );
   }
 
-  private async call(token: Secret, query: Record<string, string> = {}): Promise<EnrolAnswer> {
-    const answer = await this.client.call<EnrolAnswer>({
+  private async call(token: Secret, query: Record<string, string> = {}): Promise<SignedAnswer<EnrolAnswer>> {
+    const answer = await this.client.signed<EnrolAnswer>({
       method: 'POST',
       path: PLANE_PATHS.enrol,
       query,
       body: enrolRequestOf(this.config, this.identities.current, token),
       timeoutMs: TIMEOUT_MS,
-      mustBeSigned: true,
     });
     if (!answer) throw new Error('The Control Plane answered the enrolment with nothing.');
     return answer;

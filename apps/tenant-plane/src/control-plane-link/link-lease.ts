@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type Database, lockedForShare } from '@atlas/persistence';
+import { type Database, lockedForShare, sharedNow } from '@atlas/persistence';
 import { type Clock } from '@atlas/platform';
 import { type EntityManager } from 'typeorm';
 import { PlaneIdentity } from './plane-identity.entity';
 
 const ONLY = { id: 1 };
 /** Another replica that does not speak for this long has died. */
-const LEASE_MS = 10_000;
+export const LEASE_MS = 10_000;
 
 /** Another replica has taken over, or the Control Plane wants something else by now: nothing was written. */
 export class Superseded extends Error {}
@@ -22,12 +22,15 @@ export const unfenced: Fence = () => Promise.resolve();
 
 /**
  * Which of the replicas talks to the Control Plane. Each claim has a name of its own, so that a process that lost the lease
- * unawares, and took it again, does not take what it was doing before for the holder's work.
+ * unawares, and took it again, does not take what it was doing before for the holder's work. It ends by the time that the
+ * replicas share: the clock of one that died may have been ahead.
  */
 export class LinkLease {
   private claim: string | null = null;
   /** The next claim: asked for again under the same name when nobody knows whether it was stored. */
   private next = randomUUID();
+  /** In monotonic milliseconds. */
+  private givesWayUntil = -Infinity;
 
   constructor(
     private readonly database: Database,
@@ -36,6 +39,7 @@ export class LinkLease {
 
   /** Renews the lease, or takes it if it is free: `prepare` is done before anything is written under a new claim. */
   async hold(prepare: () => Promise<void>): Promise<'renewed' | 'taken' | 'elsewhere'> {
+    if (this.clock.monotonicMs() < this.givesWayUntil) return 'elsewhere';
     if (this.claim !== null) {
       if (await this.put(this.claim, 'lease_owner = :claim')) return 'renewed';
       this.claim = null;
@@ -57,6 +61,12 @@ export class LinkLease {
     await this.database.write((manager) => manager.update(PlaneIdentity, own, nobody));
   }
 
+  /** Releases the lease, and leaves it to other replicas for a while. */
+  async giveWay(forMs: number): Promise<void> {
+    await this.release();
+    this.givesWayUntil = this.clock.monotonicMs() + forMs;
+  }
+
   /** For all that comes of the lease as it is held now: the answer to a question that is asked now, a transfer that begins. */
   fence(): Fence {
     const { claim, database } = this;
@@ -69,17 +79,17 @@ export class LinkLease {
     };
   }
 
-  private async put(claim: string, condition: string): Promise<boolean> {
-    const now = this.clock.now();
-    const { affected } = await this.database.write((manager) =>
-      manager
+  private put(claim: string, condition: string): Promise<boolean> {
+    return this.database.write(async (manager) => {
+      const now = await sharedNow(manager, this.clock);
+      const { affected } = await manager
         .createQueryBuilder()
         .update(PlaneIdentity)
         .set({ leaseOwner: claim, leaseExpiresAt: new Date(now.getTime() + LEASE_MS) })
         .where(ONLY)
         .andWhere(condition, { claim, now })
-        .execute(),
-    );
-    return affected === 1;
+        .execute();
+      return affected === 1;
+    });
   }
 }

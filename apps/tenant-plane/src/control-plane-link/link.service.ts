@@ -6,7 +6,7 @@ import {
   PLANE_PATHS,
   TENANT_PLANE_ID_PARAMETER,
 } from '@atlas/plane-contract';
-import { Clock, newTraceId, runInContext } from '@atlas/platform';
+import { newTraceId, runInContext } from '@atlas/platform';
 import {
   type BeforeApplicationShutdown,
   Injectable,
@@ -15,17 +15,23 @@ import {
 } from '@nestjs/common';
 import { Transfers } from '../portability/transfers';
 import { TenantPlaneConfig } from '../tenant-plane.config';
-import { ControlPlaneClient } from './control-plane-client';
+import { ControlPlaneClient, type SignedAnswer } from './control-plane-client';
 import { DesiredStateApplier, hasFailed } from './desired-state-applier';
 import { AnswerNotTrusted } from './control-plane.errors';
 import { Enrolment } from './enrolment';
-import { type Fence, Superseded } from './link-lease';
+import { type Fence, LEASE_MS, Superseded } from './link-lease';
 import { LinkState } from './link-state';
 import { PlaneIdentities } from './plane-identities';
 import { adviceOn } from './refusal-advice';
 import { Reporter } from './reporter';
 
 const LEASE_RENEWAL_MS = 3000;
+/**
+ * When a replica leaves the link to the others, which may have a way to the Control Plane that it lacks: after so many turns
+ * in a row that came to nothing (some 7 s of refused connections, 80 s of silence), and for longer than a lease, so that each
+ * of them has asked for it. Where nobody has taken it by then, it goes on itself.
+ */
+export const GIVING_WAY = { afterTurns: 5, forMs: LEASE_MS + LEASE_RENEWAL_MS } as const;
 const RECENT_MS = (HEARTBEAT_SECONDS + 15) * 1000;
 
 /** The loop of every tenant plane in every model: enrol once, pull, apply, report. Requests never wait for it. */
@@ -36,6 +42,10 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private running: Promise<void> = Promise.resolve();
   private readonly pace = new LinkPace();
   private holdsLease = false;
+  /** In a row, since it took the lease. */
+  private lostTurns = 0;
+  /** The last contact before this replica gave way: it says nothing of the others. */
+  private lostAfter: Date | null = null;
 
   constructor(
     private readonly config: TenantPlaneConfig,
@@ -46,7 +56,6 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     private readonly reporter: Reporter,
     private readonly transfers: Transfers,
     private readonly state: LinkState,
-    private readonly clock: Clock,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -69,8 +78,9 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   /** A replica that does not speak itself knows it from when another one last did. */
   get status(): { readonly reachable: boolean; readonly last_contact_at: Date | null } {
     const { lastContactAt } = this.identities.current;
-    const silentMs = this.clock.now().getTime() - (lastContactAt?.getTime() ?? 0);
-    const reachable = this.holdsLease ? this.state.isReachable : silentMs < RECENT_MS;
+    const isOwn = lastContactAt?.getTime() === this.lostAfter?.getTime();
+    const isHeardElsewhere = !isOwn && this.identities.silentMs < RECENT_MS;
+    const reachable = this.holdsLease ? this.state.isReachable : isHeardElsewhere;
     return { reachable, last_contact_at: lastContactAt };
   }
 
@@ -83,6 +93,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   }
 
   private async tryLease(): Promise<void> {
+    if (this.lostTurns >= GIVING_WAY.afterTurns) await this.giveWay();
     const refresh = (): Promise<void> => this.identities.refresh();
     const outcome = await this.identities.lease.hold(refresh);
     this.holdsLease = outcome !== 'elsewhere';
@@ -91,6 +102,16 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     // They go where the lease is, and what ran under another claim can't go on.
     if (outcome !== 'renewed') await this.transfers.stop();
     if (this.holdsLease) await this.transfers.tend();
+  }
+
+  private async giveWay(): Promise<void> {
+    const { lease, current, areAlone } = this.identities;
+    if (areAlone) return;
+    await lease.giveWay(GIVING_WAY.forMs);
+    const rest = `for ${GIVING_WAY.forMs / 1000} s this replica leaves the link to others, which may have a way`;
+    this.logger.warn(`${this.lostTurns} turns in a row came to nothing: ${rest}.`);
+    this.lostTurns = 0;
+    this.lostAfter = current.lastContactAt;
   }
 
   private async pullForEver(): Promise<void> {
@@ -110,11 +131,10 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     } catch (error) {
       if (this.ended.signal.aborted) return;
       if (error instanceof Superseded) return this.standBack(error);
-      this.noteContact(false);
+      this.noteLoss(performance.now() - startedAt);
       this.logger.warn(`No word from the Control Plane: ${adviceOn(error, this.config)}`);
       // Whoever changes answers on their way may let reports through.
       if (error instanceof AnswerNotTrusted) this.reporter.heartbeat();
-      this.pace.failed(performance.now() - startedAt);
     }
     await this.pause(this.pace.pauseMs);
   }
@@ -127,10 +147,10 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   private async enrolAndApply(fence: Fence): Promise<void> {
     const answer = await this.enrolment.enrol(fence);
-    if (answer) return this.accept(answer.desired_state, fence);
+    if (answer) return this.accept({ ...answer, body: answer.body.desired_state }, fence);
     // What it is enrolled as goes on, if the secret is good for that.
     if (this.identities.current.tenantPlaneId !== null) await this.pullAndApply(fence);
-    else this.pace.failed();
+    else this.noteLoss();
   }
 
   private async pullAndApply(fence: Fence): Promise<void> {
@@ -140,7 +160,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     // The first pull of a process does not wait, so that what happened meanwhile is known at once.
     const wait = this.state.isReachable ? HEARTBEAT_SECONDS : 0;
     const askedAt = performance.now();
-    const state = await this.client.call<DesiredState>({
+    const state = await this.client.signed<DesiredState>({
       method: 'GET',
       path: PLANE_PATHS.desiredState,
       query: {
@@ -149,19 +169,18 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
         ...(revision && { since: revision }),
       },
       timeoutMs: (wait + 10) * 1000,
-      mustBeSigned: true,
     });
     if (state) {
       await this.accept(state, fence);
     } else {
-      this.noteContact(true);
+      this.noteContact();
       this.pace.heardNothing({ waitedMs: performance.now() - askedAt, askedMs: wait * 1000 });
     }
     this.reporter.heartbeat();
   }
 
-  private async accept(state: DesiredState, fence: Fence): Promise<void> {
-    this.noteContact(true);
+  private async accept(state: SignedAnswer<DesiredState>, fence: Fence): Promise<void> {
+    this.noteContact();
     const applied = await this.applier.accept(state, fence);
     if (hasFailed(applied)) this.pace.failed();
     else this.pace.succeeded();
@@ -170,10 +189,16 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     this.reporter.heartbeat();
   }
 
-  private noteContact(isReachable: boolean): void {
-    this.state.note(isReachable);
-    if (!isReachable) return;
-    this.identities.update({ lastContactAt: this.clock.now() }).catch(() => undefined);
+  private noteContact(): void {
+    this.state.note(true);
+    this.lostTurns = 0;
+    this.identities.noteContact().catch(() => undefined);
+  }
+
+  private noteLoss(tookMs = 0): void {
+    this.state.note(false);
+    this.lostTurns += 1;
+    this.pace.failed(tookMs);
   }
 
   private async pause(ms: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Database, insertIfAbsent, lockedForUpdate, updateRows } from '@atlas/persistence';
+import { Database, insertIfAbsent, lockedForUpdate, sharedNow, updateRows } from '@atlas/persistence';
 import { type ReportRequest } from '@atlas/plane-contract';
 import { Clock, EnvironmentError, type Secret, type SecretText } from '@atlas/platform';
 import { keyIdOf } from '@atlas/service-auth';
@@ -22,13 +22,15 @@ export class PlaneIdentities implements OnModuleInit {
   readonly lease: LinkLease;
   private readonly logger = new Logger(PlaneIdentities.name);
   private copy: PlaneIdentity;
+  /** When the copy was read: by the time that the replicas share, and by this process's own. */
+  private readAt: { readonly shared: number; readonly monotonic: number };
   /** Of {@link nextSequence}: what the database holds. */
   private storedSequence = 0;
 
   constructor(
     private readonly database: Database,
     private readonly config: TenantPlaneConfig,
-    clock: Clock,
+    private readonly clock: Clock,
   ) {
     this.lease = new LinkLease(database, clock);
   }
@@ -47,8 +49,26 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   async refresh(): Promise<void> {
-    this.copy = await this.database.read((manager) => manager.findOneByOrFail(PlaneIdentity, ONLY));
+    const [copy, now] = await this.database.read((manager) =>
+      Promise.all([manager.findOneByOrFail(PlaneIdentity, ONLY), sharedNow(manager, this.clock)]),
+    );
+    this.copy = copy;
+    this.readAt = { shared: now.getTime(), monotonic: this.clock.monotonicMs() };
     this.storedSequence = this.copy.sequence;
+  }
+
+  /** For how long the replicas have not heard of the Control Plane, as far as this one has read. */
+  get silentMs(): number {
+    const { shared, monotonic } = this.readAt;
+    const now = shared + this.clock.monotonicMs() - monotonic;
+    // Of a moment that is yet to come nobody knows when it was: the time was put back.
+    return Math.abs(now - (this.copy.lastContactAt?.getTime() ?? 0));
+  }
+
+  /** The Control Plane was heard of. */
+  async noteContact(): Promise<void> {
+    const lastContactAt = await this.database.read((manager) => sharedNow(manager, this.clock));
+    await this.update({ lastContactAt });
   }
 
   async update(changes: Partial<PlaneIdentity>, fence: Fence = unfenced): Promise<void> {
@@ -110,6 +130,7 @@ export class PlaneIdentities implements OnModuleInit {
       enrolledKeyId: null,
       serviceSecretsSealed: null,
       revision: null,
+      stateSignedAt: null,
       keys: [],
       sequence: 0,
       lastContactAt: null,

@@ -21,10 +21,13 @@ export class PlaneIdentity {
   @Column('text', { name: 'service_secrets_sealed', nullable: true }) serviceSecretsSealed: string | null;
   /** The last revision of the desired state that is applied. */
   @Column('varchar', { nullable: true }) revision: string | null;
+  /** When the Control Plane signed the newest state that is applied, by its own clock. */
+  @TimestampColumn({ name: 'state_signed_at', nullable: true }) stateSignedAt: Date | null;
   /** Keys of the Control Plane to check its signatures with, offline too. */
   @JsonColumn() keys: PublishedKey[];
   /** Counts reports; stored before one is sent. */
   @Column('integer') sequence: number;
+  /** By the time that the replicas share. */
   @TimestampColumn({ name: 'last_contact_at', nullable: true }) lastContactAt: Date | null;
   /** The replica that talks to the Control Plane. */
   @Column('varchar', { name: 'lease_owner', nullable: true }) leaseOwner: string | null;

@@ -33,6 +33,7 @@ import { NoteFreezes1700000000022 } from './migrations/0022-note-freezes';
 import { OrderRuns1700000000023 } from './migrations/0023-order-runs';
 import { TellSignupLinks1700000000024 } from './migrations/0024-tell-signup-links';
 import { KeepLinksOfCopies1700000000026 } from './migrations/0026-keep-links-of-copies';
+import { NoteSignedStates1700000000029 } from './migrations/0029-note-signed-states';
 import { EndInvitations1700000000030 } from './migrations/0030-end-invitations';
 import { CountRevocations1700000000014 } from './migrations/0014-count-revocations';
 import { ProbeWrites1700000000017 } from './migrations/0017-probe-writes';
@@ -89,6 +90,7 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     OrderRuns1700000000023,
     TellSignupLinks1700000000024,
     KeepLinksOfCopies1700000000026,
+    NoteSignedStates1700000000029,
     EndInvitations1700000000030,
   ],
 };

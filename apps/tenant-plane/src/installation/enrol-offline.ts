@@ -26,7 +26,7 @@ export async function applyAnswer(
   path: string,
 ): Promise<void> {
   const { answer, signedAt } = trustedAnswer(config, identities.current, readJson(path));
-  const applied = await applier.accept(answer.desired_state, unfenced);
+  const applied = await applier.accept({ body: answer.desired_state, signedAt }, unfenced);
   if (hasFailed(applied))
     throw new OfflineEnrolmentRefused(
       `Not all tenants could be applied: ${applied.flatMap(({ error }) => error ?? []).join('; ')}`,

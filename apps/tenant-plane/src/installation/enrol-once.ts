@@ -27,5 +27,5 @@ export async function enrolOnce({ config, clock, identities }: InstalledPlane): 
   await attempt.catch((error: unknown) => {
     throw new EnrolmentFailed(`Not enrolled: ${adviceOnEnrolment(error, config)}`);
   });
-  await identities.update({ lastContactAt: clock.now() });
+  await identities.noteContact();
 }

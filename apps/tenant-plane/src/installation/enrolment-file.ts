@@ -73,9 +73,10 @@ export function trustedAnswer(
     );
   if (identity.tenantPlaneId !== null && identity.tenantPlaneId !== answer.tenant_plane_id)
     throw new OfflineEnrolmentRefused('The answer file is for another tenant plane than this one is.');
-  if (identity.lastContactAt !== null && signedAt < identity.lastContactAt)
+  const { stateSignedAt } = identity;
+  if (stateSignedAt !== null && signedAt < stateSignedAt)
     throw new OfflineEnrolmentRefused(
-      `The answer file is of ${signedAt.toISOString()}, and this plane has heard of the Control Plane since. Upload the request file again for a new one.`,
+      `The answer file is of ${signedAt.toISOString()}, and this plane has applied what the Control Plane said at ${stateSignedAt.toISOString()}. Upload the request file again for a new one.`,
     );
   return { answer, signedAt };
 }

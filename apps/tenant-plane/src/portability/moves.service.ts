@@ -1,4 +1,4 @@
-import { Database, TenantDatabase } from '@atlas/persistence';
+import { Database, TenantDatabase, lockedForUpdate } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
@@ -23,30 +23,36 @@ export class Moves {
   ) {}
 
   async list(tenantId: string): Promise<MoveView[]> {
-    const tenant = await this.database.read((manager) => manager.findOneByOrFail(Tenant, { id: tenantId }));
-    const { transfer, moveConsentId } = tenant;
-    if (transfer?.role !== 'source') return [];
-    const consented = moveConsentId === transfer.id;
-    return [{ transfer_id: transfer.id, consent_required: this.isConsentRequired, consented }];
+    const move = this.moveOf(
+      await this.database.read((manager) => manager.findOneByOrFail(Tenant, { id: tenantId })),
+    );
+    return move ? [move] : [];
   }
 
   /** What is agreed to is this one move: another needs another word. */
-  async consent(tenantId: string): Promise<MoveView> {
-    const [move] = await this.list(tenantId);
-    if (!move) throw new DomainError('no_move_pending', 'conflict', 'No move of this tenant is under way.');
-    if (move.consented) return move;
-    const { transfer_id: moveConsentId } = move;
-    await this.tenants.write(tenantId, async (scope) => {
+  consent(tenantId: string): Promise<MoveView> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const query = scope.manager.createQueryBuilder(Tenant, 'tenant').where({ id: tenantId });
+      const move = this.moveOf(await lockedForUpdate(query).getOneOrFail());
+      if (!move) throw new DomainError('no_move_pending', 'conflict', 'No move of this tenant is under way.');
+      if (move.consented) return move;
+      const { transfer_id: moveConsentId } = move;
       await scope.manager.update(Tenant, { id: tenantId }, { moveConsentId });
       const entry = { action: 'move.consented', targetKind: 'transfer', targetId: moveConsentId };
       await this.audit.record(scope, entry);
+      return { ...move, consented: true };
     });
-    return { ...move, consented: true };
   }
 
   /** Whether the tenant's rows may leave now. */
   mayLeave({ transfer, moveConsentId }: Tenant): boolean {
     return !this.isConsentRequired || moveConsentId === transfer?.id;
+  }
+
+  private moveOf({ transfer, moveConsentId }: Tenant): MoveView | null {
+    if (transfer?.role !== 'source') return null;
+    const consented = moveConsentId === transfer.id;
+    return { transfer_id: transfer.id, consent_required: this.isConsentRequired, consented };
   }
 
   private get isConsentRequired(): boolean {

@@ -5,8 +5,11 @@ import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { Session } from '../../src/accounts/session.entity';
 import { Sessions } from '../../src/accounts/sessions';
 import { User } from '../../src/accounts/user.entity';
+import { AiRouteSetting } from '../../src/ai/ai-route-setting.entity';
+import { Audit } from '../../src/audit/audit.service';
 import { completionOf, problem, streamOf } from '../fake-control-plane.fixture';
 import { Link } from '../linked-plane.fixture';
+import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane, hostOf, tenantEntry } from '../tenant-plane.fixture';
 
 const refusal = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
@@ -171,6 +174,28 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       [{ allow_control_plane: false }, { allow_control_plane: true }],
     ]);
   });
+
+  it.each(['first', 'second'])(
+    'writes down who of two admins was the later one, at their %s change',
+    async (turn) => {
+      const { allow } = await asker(plane, tenant);
+      await plane.tenants.write(tenant.tenant_id, (scope) => scope.delete(AiRouteSetting, {}));
+      if (turn === 'second') await allow(true).expect(200);
+      const pause = Pause.before(plane.app.get(Audit), 'record');
+      const earlier = allow(false).then(({ body }) => body);
+      await pause.reached;
+      const later = allow(true).then(({ body }) => body);
+      await endedOrWaiting(plane, later);
+      pause.release();
+      const [no, yes] = [{ allow_control_plane: false }, { allow_control_plane: true }];
+      expect([await earlier, await later]).toEqual([no, yes]);
+      const events = (await plane.audit(tenant, 'ai.settings_changed')).slice(-2);
+      expect(events).toMatchObject([
+        { before: yes, after: no },
+        { before: no, after: yes },
+      ]);
+    },
+  );
 
   it.each<[string, ReturnType<typeof problem> & { retryAfter?: string }, number, string]>([
     ['has no AI', problem(503, 'ai_unavailable', 'Why.'), 503, 'ai_unavailable'],

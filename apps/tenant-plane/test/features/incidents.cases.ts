@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { Audit } from '../../src/audit/audit.service';
 import { Incident } from '../../src/incidents/incident.entity';
+import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
 
 describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
@@ -141,6 +143,30 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(await dateOf({ title: 'Later' })).toBe(resolvedAt);
       expect(await dateOf({ status: 'closed' })).toBe(resolvedAt);
       expect(await dateOf({ status: 'open' })).toBeNull();
+    });
+
+    it.each<[string, object, object]>([
+      ['its title and its severity', { title: 'Disk is full' }, { severity: 'P1' }],
+      ['its severity twice', { severity: 'P3' }, { severity: 'P1' }],
+    ])('tells two who change %s at once what is stored, and notes just that', async (_, one, other) => {
+      const { id } = await created();
+      const pause = Pause.before(plane.app.get(Audit), 'record');
+      const first = change(id, one).then(({ body }) => body);
+      await pause.reached;
+      const second = change(id, other).then(({ body }) => body);
+      await endedOrWaiting(plane, second);
+      pause.release();
+      const was = { title: 'Disk full', severity: 'P2' };
+      const [between, last] = [
+        { ...was, ...one },
+        { ...was, ...one, ...other },
+      ];
+      expect([await first, await second]).toMatchObject([between, last]);
+      expect((await plane.get(`/api/incidents/${id}`, admin)).body).toEqual(await second);
+      expect(await plane.audit(tenant, 'incident.updated')).toMatchObject([
+        { before: was, after: between },
+        { before: between, after: last },
+      ]);
     });
 
     it('lets one of two decide who change its status at once', async () => {

@@ -52,7 +52,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
   const reported = async (): Promise<ReportedHealth | undefined> => {
     await plane.app.get(Reporter).settled();
     const before = link.control.reports.length;
-    Object.assign(plane.app.get(Reporter), { lastSentAt: 0 });
+    Object.assign(plane.app.get(Reporter), { lastSentAt: -Infinity });
     plane.app.get(Reporter).heartbeat();
     await eventually(() => link.control.reports.length > before, { what: 'it reports' });
     return link.control.reports.at(-1)?.health;

@@ -4,6 +4,7 @@ import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
 import { Client } from 'pg';
 import { type EntityManager } from 'typeorm';
+import { Audit } from '../../src/audit/audit.service';
 import { Incident } from '../../src/incidents/incident.entity';
 import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
 import { rowCodecs } from '../../src/portability/row-codec';
@@ -213,6 +214,21 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     pause.release();
     const [applied] = await Promise.all([applying, following]);
     expect([applied, retries()]).toEqual([[{ tenantId: id, entryRevision: next.entry_revision }], 0]);
+  });
+
+  it('leaves once its admins have agreed to it, of whom two at once are written down as one', async () => {
+    const transfer = { id: randomUUID(), role: 'source' } as const;
+    await plane.apply({ tenants: [(tenant = { ...tenant, transfer })] });
+    const pause = Pause.before(plane.app.get(Audit), 'record');
+    const agree = () => plane.post('/api/moves/consent', undefined, admin).then(({ body }) => body);
+    const first = agree();
+    await pause.reached;
+    const second = agree();
+    await endedOrWaiting(plane, second);
+    pause.release();
+    const consented = { transfer_id: transfer.id, consented: true };
+    expect([await first, await second]).toMatchObject([consented, consented]);
+    expect(await plane.audit(tenant, 'move.consented')).toHaveLength(1);
   });
 
   it('imports nothing for a tenant whose rows are to be removed', async () => {

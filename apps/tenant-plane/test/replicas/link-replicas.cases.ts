@@ -1,7 +1,15 @@
-import { type DesiredTenant } from '@atlas/plane-contract';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Database } from '@atlas/persistence';
+import { type DesiredTenant, LinkPace } from '@atlas/plane-contract';
+import { SystemClock } from '@atlas/platform';
 import { keyIdOf, mintCredential } from '@atlas/service-auth';
 import { eventually } from '@atlas/testing';
+import { ControlPlaneClient } from '../../src/control-plane-link/control-plane-client';
+import { ControlPlaneUnreachable } from '../../src/control-plane-link/control-plane.errors';
 import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
+import { LEASE_MS, LinkLease } from '../../src/control-plane-link/link-lease';
+import { ControlPlaneLink, GIVING_WAY } from '../../src/control-plane-link/link.service';
+import { ShiftedClock } from '../fake-control-plane.fixture';
 import { Link } from '../linked-plane.fixture';
 import { Pause } from '../pause.fixture';
 import { type TestTenantPlane, hostOf, tenantEntry } from '../tenant-plane.fixture';
@@ -138,5 +146,122 @@ describe('a replica that lost its lease unawares', () => {
 
   it('counts no report of its own, so that it does not look like a copy of the other', async () => {
     await expect(stopped.identities.nextSequence()).rejects.toThrow('Another replica');
+  });
+});
+
+describe('replicas whose clocks are an hour apart', () => {
+  const NOW = [Date.now() - 60_000, Date.now() + 60_000] as const;
+  let link: Link;
+  let ahead: TestTenantPlane;
+  let other: TestTenantPlane;
+  const acme = tenantEntry('acme');
+
+  beforeAll(async () => {
+    link = await Link.create('postgres');
+    link.control.wanted.put(acme);
+    ahead = await link.startPlane({}, new ShiftedClock(3600));
+    await link.reported(acme.tenant_id);
+    other = await link.startPlane();
+  });
+  afterAll(() => link.close());
+
+  it('agree on when a lease ends', async () => {
+    await other.identities.refresh();
+    const { leaseExpiresAt } = other.identities.current;
+    expect(leaseExpiresAt?.getTime()).toBeGreaterThan(NOW[0]);
+    expect(leaseExpiresAt?.getTime()).toBeLessThan(NOW[1]);
+    const late = new LinkLease(ahead.app.get(Database), new ShiftedClock(3600));
+    expect(await late.hold(() => Promise.resolve())).toBe('elsewhere');
+  });
+
+  it('agree on when the Control Plane was last heard of', async () => {
+    for (const plane of [ahead, other]) {
+      await plane.identities.refresh();
+      const { control_plane } = (await plane.get('/api/tenant-default', { tenant: 'acme' }).expect(200)).body;
+      const heardAt = new Date(control_plane.last_contact_at).getTime();
+      expect([control_plane.reachable, heardAt > NOW[0], heardAt < NOW[1]]).toEqual([true, true, true]);
+    }
+  });
+
+  it('do not take a contact that is yet to come for one of late', async () => {
+    await other.identities.update({ lastContactAt: new Date(Date.now() + 3600_000) });
+    const { body } = await other.get('/api/tenant-default', { tenant: 'acme' }).expect(200);
+    expect(body.control_plane.reachable).toBe(false);
+  });
+});
+
+describe('the replica that holds the link and loses its way to the Control Plane', () => {
+  /** In which time passes at a word. */
+  class Pushed extends SystemClock {
+    aheadMs = 0;
+    override monotonicMs(): number {
+      return super.monotonicMs() + this.aheadMs;
+    }
+  }
+  const clock = new Pushed();
+  const [acme, globex] = [tenantEntry('acme'), tenantEntry('globex')];
+  let link: Link;
+  let holder: TestTenantPlane;
+  let cut: jest.SpyInstance;
+
+  beforeEach(async () => {
+    jest.spyOn(LinkPace.prototype, 'pauseMs', 'get').mockReturnValue(0);
+    link = await Link.create('postgres');
+    for (const tenant of [acme, globex]) link.control.wanted.put(tenant);
+    holder = await link.startPlane({}, clock);
+    await link.reported(acme.tenant_id);
+    cut = jest.spyOn(holder.app.get(ControlPlaneClient), 'call');
+    cut.mockImplementation(async () => {
+      await nextTurn();
+      throw new ControlPlaneUnreachable('It is cut off.');
+    });
+  });
+  afterEach(async () => {
+    cut.mockRestore();
+    await link.close();
+    jest.restoreAllMocks();
+  });
+
+  const lookAtLease = (plane: TestTenantPlane): Promise<void> =>
+    plane.app.get(ControlPlaneLink)['tryLease']();
+  const isReachable = async (plane: TestTenantPlane): Promise<boolean> =>
+    (await plane.get('/api/tenant-default', { tenant: 'globex' }).expect(200)).body.control_plane.reachable;
+  const givesWay = async (): Promise<void> => {
+    // Ends the call that waits for news: the next is cut off.
+    link.control.wanted.put({ ...acme, name: 'Renamed' });
+    await eventually(() => cut.mock.calls.length >= GIVING_WAY.afterTurns, { what: 'its turns are lost' });
+    await lookAtLease(holder);
+    await link.logged(/turns in a row came to nothing/);
+  };
+
+  it('gives way to another one, and serves what that one is told', async () => {
+    const other = await link.startPlane();
+    await givesWay();
+    expect(await isReachable(holder)).toBe(false);
+    link.control.wanted.put({ ...acme, status: 'suspended' });
+    await lookAtLease(other);
+    const reported = (): boolean => link.control.reports.at(-1)?.link_id === other.identities.linkId;
+    await eventually(reported, { what: 'the other reports' });
+    for (const plane of [holder, other]) {
+      const isSuspended = async (): Promise<boolean> =>
+        (await plane.get('/api/tenant-default', { tenant: 'acme' })).status === 403;
+      await eventually(isSuspended, { what: 'the tenant is suspended' });
+    }
+    await lookAtLease(holder);
+    expect(await isReachable(holder)).toBe(true);
+  });
+
+  it('takes it again where nobody else has, later than a lease is long', async () => {
+    await givesWay();
+    await lookAtLease(holder);
+    expect(holder.identities.current.leaseOwner).toBeNull();
+    cut.mockRestore();
+    clock.aheadMs += GIVING_WAY.forMs;
+    link.control.wanted.put({ ...acme, status: 'suspended' });
+    const { revision } = link.control.wanted;
+    await lookAtLease(holder);
+    const isReported = (): boolean => link.control.reports.at(-1)?.revision === revision;
+    await eventually(isReported, { what: 'it has applied what it was told' });
+    expect(GIVING_WAY.forMs).toBeGreaterThan(LEASE_MS);
   });
 });

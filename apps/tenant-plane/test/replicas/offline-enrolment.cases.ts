@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type DesiredState,
   ENROL_ANSWER_FORMAT,
   type EnrolAnswerFile,
   type EnrolRequestFile,
@@ -11,13 +12,13 @@ import {
 } from '@atlas/plane-contract';
 import { parseEnvironment } from '@atlas/platform';
 import { keyIdOf, mintCredential, signResponse } from '@atlas/service-auth';
-import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
+import { EVERY_DATABASE, type TestDatabase, createTestDatabase, eventually } from '@atlas/testing';
 import { applyAnswer, writeRequest } from '../../src/installation/enrol-offline';
 import { enrolOnce } from '../../src/installation/enrol-once';
 import { type InstalledPlane, withInstalledPlane } from '../../src/installation/installed-plane';
 import { readPlaneRecord } from '../../src/installation/plane-record';
 import { TenantPlaneConfig } from '../../src/tenant-plane.config';
-import { FakeControlPlane } from '../fake-control-plane.fixture';
+import { FakeControlPlane, ShiftedClock } from '../fake-control-plane.fixture';
 import { type Env, TestTenantPlane, environmentFor, tenantEntry } from '../tenant-plane.fixture';
 import { WantedState } from '../wanted-state.fixture';
 
@@ -46,9 +47,9 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
   const installed = <T>(work: (plane: InstalledPlane) => Promise<T>, env: Env = {}): Promise<T> =>
     withInstalledPlane(configWith(env), work);
 
-  async function ask(): Promise<EnrolRequestFile> {
+  async function ask(env: Env = {}): Promise<EnrolRequestFile> {
     const path = join(folder, 'request.json');
-    await installed(async (plane) => writeRequest(plane, path));
+    await installed(async (plane) => writeRequest(plane, path), env);
     return JSON.parse(readFileSync(path, 'utf8')) as EnrolRequestFile;
   }
 
@@ -71,10 +72,10 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     return { format: ENROL_ANSWER_FORMAT, body, answers, signature: signatureOfHeaders(headers) };
   }
 
-  function take(answer: object): Promise<void> {
+  function take(answer: object, env: Env = {}): Promise<void> {
     const path = join(folder, 'answer.json');
     writeFileSync(path, JSON.stringify(answer));
-    return installed((plane) => applyAnswer(plane, path));
+    return installed((plane) => applyAnswer(plane, path), env);
   }
   const known = async () => (await readPlaneRecord(configWith())).identity;
 
@@ -164,6 +165,37 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         lastContactAt: expect.any(Date),
       });
     });
+
+    it.each([24, -24])(
+      'goes by when the Control Plane signed what is applied, though its own clock is %d hours off',
+      async (hours) => {
+        const { wanted } = control;
+        wanted.put(acme);
+        const before = { desired_state: wanted.since(null) as DesiredState };
+        const linked = { ...control.env, ATLAS_TP_DEPLOYMENT: 'on_prem' };
+        const plane = await TestTenantPlane.open(database, {
+          env: linked,
+          clock: new ShiftedClock(hours * 3600),
+        });
+        await eventually(() => control.reported(acme.tenant_id), { what: 'the tenant is served' });
+        wanted.put({ ...acme, status: 'suspended' });
+        const { revision } = wanted;
+        await eventually(() => plane.identities.current.revision === revision, { what: 'it is suspended' });
+        await plane.app.close();
+
+        const env = { ...control.env, ATLAS_OFFLINE_MODE: '1' };
+        const request = await ask(env);
+        const answer = (state: Partial<OfflineEnrolAnswer>, agoMs: number): EnrolAnswerFile => {
+          const now = new Date(Date.now() - agoMs);
+          const changes = { tenant_plane_id: control.planeId, ...state };
+          return answerTo(request, changes, { secret: control.secret, now });
+        };
+        await expect(take(answer(before, 3600_000), env)).rejects.toThrow(/Upload the request file again/);
+        const { tenants } = await readPlaneRecord(configWith(env));
+        expect(tenants).toMatchObject([{ status: 'suspended' }]);
+        await take(answer({ desired_state: wanted.since(null) as DesiredState }, 0), env);
+      },
+    );
 
     it('learns the time from a refusal', async () => {
       control.clock.aheadSeconds = 4000;
