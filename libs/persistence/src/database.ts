@@ -40,6 +40,12 @@ export abstract class Database {
     return open ? work(open.manager) : this.watched(this.begin(undefined, work));
   }
 
+  /**
+   * SQL for a time that many seconds from now by the database's clock, in the form in which times are stored: the one clock
+   * that all processes of a plane share.
+   */
+  abstract fromNow(seconds: number): string;
+
   /** Reads as one tenant: on Postgres in a transaction that sees that tenant's rows only. */
   abstract readAs<T>(tenantId: string, work: Work<T>): Promise<T>;
 

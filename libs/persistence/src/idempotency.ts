@@ -7,7 +7,7 @@ import { type EntityManager, type EntityTarget, type ObjectLiteral } from 'typeo
 import { type RowValues, insertIfAbsent, isLockTimeout, together } from './rows';
 
 /** How long an answer can be had again. */
-const KEPT_SECONDS = 24 * 3600;
+export const KEPT_SECONDS = 24 * 3600;
 /** How long a duplicate waits for the first to finish. */
 const PATIENCE_MS = 10_000;
 

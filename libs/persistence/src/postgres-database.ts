@@ -37,6 +37,10 @@ export class PostgresDatabase extends Database {
     super();
   }
 
+  fromNow(seconds: number): string {
+    return `(now() + interval '${seconds} seconds')`;
+  }
+
   async readAs<T>(tenantId: string, work: Work<T>): Promise<T> {
     const open = this.openTransaction();
     if (open?.tenantId === tenantId) return work(open.manager);

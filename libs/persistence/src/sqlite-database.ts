@@ -22,6 +22,10 @@ export class SqliteDatabase extends Database {
     this.writer = new SqliteWriter(dataSource);
   }
 
+  fromNow(seconds: number): string {
+    return `strftime('%Y-%m-%d %H:%M:%f', 'now', '${seconds} seconds')`;
+  }
+
   readAs<T>(_tenantId: string, work: Work<T>): Promise<T> {
     return this.read(work);
   }

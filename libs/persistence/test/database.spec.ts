@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { type Socket } from 'node:net';
 import { databaseFailure, runInContext } from '@atlas/platform';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase, eventually } from '@atlas/testing';
+import { Raw } from 'typeorm';
 import { type Database } from '../src/database';
 import { databaseTarget } from '../src/database-target';
 import { migrateFirst, openDatabase } from '../src/open-database';
@@ -67,6 +68,21 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     await tenants.write(alpha, (scope) => scope.insert(Note, written));
     const read = await tenants.read(alpha, (scope) => scope.findOne(Note, { id: written.id }));
     expect({ ...read }).toEqual(written);
+  });
+
+  it('compares stored times with those of its own clock', async () => {
+    const tenant = randomUUID();
+    const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000);
+    const texts = async (minutes: number) => {
+      const writtenAt = Raw((column) => `${column} < ${database.fromNow(minutes * 60)}`);
+      const found = await tenants.read(tenant, (scope) => scope.find(Note, { where: { writtenAt } }));
+      return found.map(({ text }) => text).sort();
+    };
+    await tenants.write(tenant, async (scope) => {
+      await scope.insert(Note, { ...note(tenant, 'past'), writtenAt: inMinutes(-5) });
+      await scope.insert(Note, { ...note(tenant, 'to come'), writtenAt: inMinutes(5) });
+    });
+    expect([await texts(-10), await texts(0), await texts(10)]).toEqual([[], ['past'], ['past', 'to come']]);
   });
 
   it('does both of two units of work that would wait for each other', async () => {

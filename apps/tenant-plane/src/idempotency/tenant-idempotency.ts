@@ -1,17 +1,20 @@
 import {
+  Database,
   Idempotency,
+  KEPT_SECONDS,
   type KeptAnswer,
   type KeyClaim,
   RepeatableRequests,
   type RepeatableRequest,
   TenantDatabase,
   TenantScope,
+  isPast,
   pathOf,
   together,
 } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, LessThan } from 'typeorm';
+import { type EntityManager } from 'typeorm';
 import { UserWrites } from '../accounts/user-writes';
 import { knownSecrets } from '../control-plane-link/known-secrets';
 import { type SignedInUser, type TenantRequest } from '../tenancy/request-tenant';
@@ -30,6 +33,7 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
   private readonly answers: SealedAnswers;
 
   constructor(
+    private readonly database: Database,
     private readonly tenants: TenantDatabase,
     private readonly writes: UserWrites,
     private readonly clock: Clock,
@@ -54,16 +58,20 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
     return this.writes.by(tenantId, user, work);
   }
 
-  /** Where a key comes in, those that are too old go: they need no chore that would see all tenants. */
+  /**
+   * Where a key comes in, those that are too old go: they need no chore that would see all tenants. By the database's clock:
+   * a replica whose own is a day ahead would forget what the others have just answered.
+   */
   protected async claim(
     manager: EntityManager,
     { tenantId }: RequestOfTenant,
     claim: KeyClaim,
   ): Promise<boolean> {
-    const expiresAt = LessThan(this.clock.now());
+    const expiresAt = (): string => this.database.fromNow(KEPT_SECONDS);
+    const row = { tenantId, ...claim, expiresAt, bodyHash: '', answer: null };
     const [, isOurs] = await together([
-      new TenantScope(tenantId, manager).delete(IdempotencyRecord, { expiresAt }),
-      this.insertKey(manager, IdempotencyRecord, { tenantId, ...claim, bodyHash: '', answer: null }),
+      new TenantScope(tenantId, manager).delete(IdempotencyRecord, { expiresAt: isPast(this.database) }),
+      this.insertKey(manager, IdempotencyRecord, row),
     ]);
     return isOurs;
   }

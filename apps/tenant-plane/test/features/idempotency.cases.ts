@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Database, SecretBox, deriveKey } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { OldSessions } from '../../src/accounts/old-sessions';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ConfigurationItem } from '../../src/cmdb/configuration-item.entity';
 import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
@@ -36,8 +37,8 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     ({ tenant, admin } = await plane.tenantWithAdmin(`tenant-${(count += 1)}`));
   });
 
-  const keyed = (path: string, body: object, key = 'key-1', user: CallOptions = admin) =>
-    plane.post(path, body, { ...user, headers: { 'idempotency-key': key } });
+  const keyed = (path: string, body: object, key = 'key-1', user: CallOptions = admin, at = plane) =>
+    at.post(path, body, { ...user, headers: { 'idempotency-key': key } });
 
   it.each([
     ['an incident', '/api/incidents', INCIDENT, Incident],
@@ -145,6 +146,31 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     await keyed('/api/incidents', INCIDENT, 'key-2', { ...admin, session }).expect(201);
     expect(await plane.rows(tenant, IdempotencyRecord)).toHaveLength(1);
   });
+
+  // A SQLite file has one process.
+  (driver === 'postgres' ? describe : describe.skip).each([25, -25])(
+    'at a plane with a replica whose clock is %d hours off',
+    (hours) => {
+      let replica: TestTenantPlane;
+      beforeEach(async () => {
+        const off = new FixedClock(new Date(clock.now().getTime() + hours * 3600_000));
+        replica = await TestTenantPlane.open(plane.database, { clock: off, databaseClock: clock });
+      });
+      afterEach(() => replica.app.close());
+
+      it('is answered alike for 24 hours', async () => {
+        const there = { ...(await replica.user(tenant, 'admin')), host: admin.host };
+        const reported = (key: string, at = plane) =>
+          keyed('/api/incidents', INCIDENT, key, at === plane ? admin : there, at).expect(201);
+        const both = async () => [(await reported('key-1')).text, (await reported('key-2', replica)).text];
+        const before = await both();
+        // Each looks for what is over when a key comes in.
+        for (const at of [plane, replica]) await reported('key-3', at);
+        await replica.app.get(OldSessions).sweep();
+        expect(await both()).toEqual(before);
+      });
+    },
+  );
 
   // On SQLite writers take turns.
   const onPostgres = driver === 'postgres' ? describe : describe.skip;
