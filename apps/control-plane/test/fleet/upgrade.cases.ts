@@ -121,6 +121,29 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       expect(await shown(one)).toMatchObject({ version: OLD, release: OLD });
     });
 
+    it('goes back although a clock has stepped back since it was asked for', async () => {
+      const stepped = scene.before('replace-plane', async () => plane.clock.advance(-1));
+      const id = await upgrade(one);
+      await stepped;
+      await waitsFor(id, `its report in version ${NEW}`);
+      plane.clock.advance(HEALTHY_SECONDS);
+      await sweptUntil(id, 'waiting');
+      await isTold(one, OLD, NEW, OLD);
+      // What the process of before said last does not speak for the one that is back.
+      await waitsFor(id, 'plane_not_back');
+      await planes.reports(one, OLD);
+      await scene.reaches(id, 'cancelled');
+      expect(await shown(one)).toMatchObject({ version: OLD, release: OLD });
+    });
+
+    it('hears its new process although a clock has stepped back since its driver was told', async () => {
+      const id = await upgrade(one);
+      await waitsFor(id, `its report in version ${NEW}`);
+      plane.clock.advance(-10);
+      await planes.reports(one, NEW);
+      await scene.reaches(id, 'succeeded');
+    });
+
     it('touches nothing where there is no such release', async () => {
       planes.missing.add('0.0.6');
       const id = await upgrade(one, '0.0.6');
