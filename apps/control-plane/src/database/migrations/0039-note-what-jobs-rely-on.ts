@@ -1,15 +1,20 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Who told a plane to run its version, and what was its last report before: two clocks may differ, so times do not say it. */
-export class TellReleasesByJob1700000000039 extends PortableMigration {
+/**
+ * What jobs told by times before, although the clocks of two processes may differ: who told a plane to run its version, which
+ * report was the last one before that, and which failures a job has left behind.
+ */
+export class NoteWhatJobsRelyOn1700000000039 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(
       `alter table tenant_planes add column released_by ${types.uuid}`,
       'alter table tenant_planes add column released_sequence integer',
+      'alter table provisioning_jobs add column is_dismissed boolean not null default false',
     );
   }
   protected async revert({ sql }: MigrationContext): Promise<void> {
     await sql(
+      'alter table provisioning_jobs drop column is_dismissed',
       'alter table tenant_planes drop column released_sequence',
       'alter table tenant_planes drop column released_by',
     );
