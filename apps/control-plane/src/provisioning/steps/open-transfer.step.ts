@@ -4,6 +4,7 @@ import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { placeOf } from '../../tenant-planes/placements';
 import { olderTarget } from '../../tenant-planes/plane-versions';
+import { cannotTakeRows } from './cannot-take-rows';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Transfers } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
@@ -50,9 +51,7 @@ export class OpenTransferStep extends Step {
     const source = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
     const target = await manager.findOneByOrFail(TenantPlane, { id: coming.tenantPlaneId });
     const why = olderTarget(source, target);
-    if (why === null) return;
-    const fix = `Whoever runs ${target.name}: upgrade it. Operator: then retry the job, or roll it back.`;
-    throw new StepFailure('operator', 'target_plane_older', why, fix);
+    if (why !== null) throw cannotTakeRows(target, why);
   }
 
   private places(manager: EntityManager, tenantId: string): Promise<(Placement | null)[]> {
