@@ -320,6 +320,53 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(entryOf(tenant.id)).toMatchObject({ phase: 'serving', status: 'active' });
   });
 
+  it('is restored to no cell whose version is older than that of its backup', async () => {
+    const tenant = await gone();
+    await active();
+    const emptier = await scene.plane.registerCell();
+    await emptier.enrol({ version: '0.0.9' });
+    // By the other cell.
+    const job = await importing(tenant);
+    await scene.report(tenant.id, 'failed', 'The disk is full.');
+    await scene.reaches(job, 'cancelled');
+    expect((await scene.job(job)).error).toMatchObject({
+      code: 'copy_failed',
+      detail: 'The tenant plane could not take the backup: The disk is full.',
+      fix: expect.stringContaining('The restore undoes itself, the backup is kept'),
+    });
+    const accepts = (acceptsTenants: boolean) =>
+      scene.plane.change(TenantPlane, { id: scene.cell.id }, { acceptsTenants });
+    await accepts(false);
+    const { body } = await scene.plane.post(`/api/tenants/${tenant.id}/restore`).expect(202);
+    await scene.reaches(body.job.id, 'failed');
+    expect((await scene.job(body.job.id)).error).toMatchObject({
+      code: 'no_capacity',
+      detail: expect.stringContaining('has room for another tenant and runs version 0.1.0 or newer'),
+    });
+    await accepts(true);
+    await scene.plane.change(TenantPlane, { id: emptier.id }, { acceptsTenants: false });
+    await scene.act(body.job.id, 'retry').expect(202);
+    await told(tenant.id, ({ transfer }) => transfer?.role === 'target');
+  });
+
+  it('is sent to no plane that has enrolled in an older version, until that is upgraded', async () => {
+    const tenant = await gone();
+    const runs = (version: string) => scene.plane.change(TenantPlane, { id: scene.cell.id }, { version });
+    const older = scene.before('open-restore', () => runs('0.0.9'));
+    const { body } = await scene.plane.post(`/api/tenants/${tenant.id}/restore`).expect(202);
+    await older;
+    await scene.reaches(body.job.id, 'failed');
+    expect((await scene.job(body.job.id)).error).toMatchObject({
+      ...{ code: 'target_plane_older', class: 'operator' },
+      detail: expect.stringMatching(
+        /runs 0\.0\.9, and the backup was made by .* 0\.1\.0\..* to 0\.1\.0 first/,
+      ),
+    });
+    await runs('0.1.0');
+    await scene.act(body.job.id, 'retry').expect(202);
+    await told(tenant.id, ({ transfer }) => transfer?.role === 'target');
+  });
+
   it('keeps its backup when a restore is taken back while it is imported', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
@@ -1011,6 +1058,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       await app.get(Database).write((manager) => app.get(Transfers).open(manager, between));
       const job = await moveTo(second);
       await importing(second);
+      await scene.reaches(job, 'waiting');
       const [transfer] = await live();
       expect(transfer).toMatchObject({ targetPlaneId: second.id });
       const whole = { attempt: 'only', parts: 1, imported: 1, lastKind: 'last' } as const;

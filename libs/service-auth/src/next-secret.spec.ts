@@ -1,6 +1,6 @@
 import { type Secret } from '@atlas/platform/secret';
 import { mintCredential } from './credential';
-import { openNextSecret, sealNextSecret } from './next-secret';
+import { isSealedUnder, openNextSecret, sealNextSecret } from './next-secret';
 import { keyIdOf } from './service-key';
 
 const [current, next, other] = [1, 2, 3].map(() => mintCredential('ats').value) as [Secret, Secret, Secret];
@@ -9,6 +9,7 @@ describe('the next secret', () => {
   it('is opened by the holder of the one that it follows, and names that one', async () => {
     const sealed = await sealNextSecret(next, current);
     expect((await openNextSecret(sealed, [other, current])).equals(next)).toBe(true);
+    expect([other, next, current].filter((one) => isSealedUnder(sealed, one))).toEqual([current]);
     const header = JSON.parse(Buffer.from(sealed.split('.')[0] ?? '', 'base64url').toString());
     expect(header).toEqual({ alg: 'dir', enc: 'A256GCM', kid: keyIdOf(current) });
   });

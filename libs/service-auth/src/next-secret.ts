@@ -18,10 +18,14 @@ export function sealNextSecret(next: SecretText, current: SecretText): Promise<s
     .encrypt(keyFrom(current));
 }
 
+/** Whether `secret` is the one that the sealed one follows: the call that it answers was signed with that. */
+export function isSealedUnder(sealed: string, secret: SecretText): boolean {
+  return decodeProtectedHeader(sealed).kid === keyIdOf(secret);
+}
+
 /** Throws unless it was sealed under one of these secrets, is whole, and holds a service secret. */
 export async function openNextSecret(sealed: string, known: readonly SecretText[]): Promise<Secret> {
-  const { kid } = decodeProtectedHeader(sealed);
-  const current = known.find((secret) => keyIdOf(secret) === kid);
+  const current = known.find((secret) => isSealedUnder(sealed, secret));
   if (current === undefined) throw new Error('The next secret is sealed under one that is not known here.');
   const options = { keyManagementAlgorithms: [ALGORITHM], contentEncryptionAlgorithms: [ENCRYPTION] };
   const { plaintext } = await compactDecrypt(sealed, keyFrom(current), options);

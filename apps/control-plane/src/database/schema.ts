@@ -52,6 +52,7 @@ import { CountGenerations1700000000031 } from './migrations/0031-count-generatio
 import { TieResetLinksToIssuers1700000000032 } from './migrations/0032-tie-reset-links-to-issuers';
 import { KeepSignupLinks1700000000033 } from './migrations/0033-keep-signup-links';
 import { KeepLinksOfCopies1700000000035 } from './migrations/0035-keep-links-of-copies';
+import { NoteWhatJobsRelyOn1700000000039 } from './migrations/0039-note-what-jobs-rely-on';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -117,5 +118,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     TieResetLinksToIssuers1700000000032,
     KeepSignupLinks1700000000033,
     KeepLinksOfCopies1700000000035,
+    NoteWhatJobsRelyOn1700000000039,
   ],
 };

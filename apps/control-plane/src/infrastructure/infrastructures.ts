@@ -6,6 +6,7 @@ import { ControlPlaneConfig } from '../control-plane.config';
 import { type Arrival } from '../provisioning/arrival';
 import { Jobs } from '../provisioning/jobs.repository';
 import { Placement } from '../tenant-planes/placement.entity';
+import { lockPlane } from '../tenant-planes/plane-lock';
 import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
 import { SingleTenantPlanes, requireOwn } from '../tenant-planes/single-tenant-planes';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
@@ -19,6 +20,12 @@ import {
   type InfrastructureRequest,
   type InfrastructureSubject,
 } from './infrastructure-driver';
+
+/** The job that has something made, and its transactions. */
+interface InfrastructureWork {
+  readonly jobId: string;
+  readonly write: FencedWrite;
+}
 
 interface Created {
   readonly driver: DriverName;
@@ -46,7 +53,10 @@ export class Infrastructures {
   }
 
   /** Null while a person has yet to make it. */
-  async create(tenantId: string, phase: Arrival['phase'], write: FencedWrite): Promise<Created | null> {
+  async create(
+    { tenantId, jobId, write }: InfrastructureWork & { readonly tenantId: string },
+    phase: Arrival['phase'],
+  ): Promise<Created | null> {
     const { tenant, plane } = await this.find(tenantId, phase);
     if (!plane) throw new Error('The tenant has no tenant plane to make infrastructure for.');
     const name = plane.infrastructureDriver ?? this.config.infrastructureDriver;
@@ -56,7 +66,8 @@ export class Infrastructures {
       await requireOwn(manager, tenantId, plane);
       await manager.update(TenantPlane, { id: plane.id }, { infrastructureDriver: name });
     });
-    const request = this.requestFor(tenant, plane.id, plane.release ?? this.config.tenantPlaneVersion, write);
+    const version = plane.release ?? this.config.tenantPlaneVersion;
+    const request = this.requestFor(tenant, plane.id, version, { jobId, write });
     const driver = await this.driverOf({ ...plane, infrastructureDriver: name }, request);
     const made = await driver.create(request, write);
     if (!made) return null;
@@ -67,7 +78,10 @@ export class Infrastructures {
   }
 
   /** Has the driver of a plane run it in this version. Done again it finds nothing to do. */
-  async run(tenantPlaneId: string, version: string, write: FencedWrite): Promise<void> {
+  async run(
+    { tenantPlaneId, jobId, write }: InfrastructureWork & { readonly tenantPlaneId: string },
+    version: string,
+  ): Promise<void> {
     const { tenant, plane } = await this.database.read(async (manager) => {
       const place = await manager.findOneByOrFail(Placement, { tenantPlaneId, holdsPlace: true });
       return {
@@ -75,7 +89,7 @@ export class Infrastructures {
         plane: await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId }),
       };
     });
-    const request = this.requestFor(tenant, tenantPlaneId, version, write);
+    const request = this.requestFor(tenant, tenantPlaneId, version, { jobId, write });
     const driver = await this.driverOf(plane, request);
     const made = await driver.create(request, write);
     // It may have come up at another address.
@@ -102,7 +116,8 @@ export class Infrastructures {
     const driver = await this.driverOf(plane, subject);
     await driver.destroy(subject, write);
     const nothing = { dbUrlSealed: null, release: null, releasedAt: null };
-    await write((manager) => manager.update(TenantPlane, { id }, nothing));
+    const nobody = { releasedBy: null, releasedSequence: null };
+    await write((manager) => manager.update(TenantPlane, { id }, { ...nothing, ...nobody }));
     await driver.forget(subject);
   }
 
@@ -116,8 +131,13 @@ export class Infrastructures {
     return driver;
   }
 
-  private requestFor(tenant: Tenant, id: string, version: string, write: FencedWrite): InfrastructureRequest {
-    const openEnvironment = () => write((manager) => this.openEnvironment(manager, id, version));
+  private requestFor(
+    tenant: Tenant,
+    id: string,
+    version: string,
+    { jobId, write }: InfrastructureWork,
+  ): InfrastructureRequest {
+    const openEnvironment = () => write((manager) => this.openEnvironment(manager, id, { version, jobId }));
     return { ...this.subjectOf(tenant, id, version), openEnvironment };
   }
 
@@ -128,11 +148,11 @@ export class Infrastructures {
   private async openEnvironment(
     manager: EntityManager,
     id: string,
-    version: string,
+    { version, jobId: releasedBy }: { readonly version: string; readonly jobId: string },
   ): Promise<Readonly<Record<string, string>>> {
-    const plane = await manager.findOneByOrFail(TenantPlane, { id });
-    if (plane.release !== version)
-      await manager.update(TenantPlane, { id }, { release: version, releasedAt: this.clock.now() });
+    const plane = await lockPlane(manager, id);
+    const told = { releasedAt: this.clock.now(), releasedBy, releasedSequence: plane.sequence };
+    if (plane.release !== version) await manager.update(TenantPlane, { id }, { release: version, ...told });
     if (plane.status === 'enrolled') return this.tokens.environmentOf(manager, plane);
     return (await this.tokens.issue(manager, plane)).env;
   }

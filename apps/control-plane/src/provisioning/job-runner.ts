@@ -6,12 +6,13 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { FaultPoints } from './fault-points';
-import { type StepState } from './job';
+import { type FailureClass, type StepState } from './job';
 import { JobSecrets } from './job-secrets';
 import { JobWaker } from './job-waker';
 import { type ProvisioningJob } from './job.entity';
 import { Jobs, LEASE_MS, LeaseLost } from './jobs.repository';
 import { Operations } from './operations';
+import { pauseOf } from './paused-writes';
 import { MAX_ATTEMPTS, nextAttemptAt } from './retry-policy';
 import { type Step, type StepContext, StepFailure, type StepResult } from './step';
 
@@ -159,21 +160,23 @@ export class JobRunner {
   }
 
   private async fail(job: ProvisioningJob, state: StepState, error: unknown): Promise<Turn> {
-    const failure =
+    const thrown =
       error instanceof StepFailure ? error : new StepFailure('retry', 'unexpected_error', messageOf(error));
-    failure.message = await this.secrets.redact(job, failure.message);
-    if (failure !== error) {
+    thrown.message = await this.secrets.redact(job, thrown.message);
+    if (thrown !== error) {
       const stack = await this.secrets.redact(job, String((error as Error).stack));
-      this.logger.error({ msg: failure.message, stack });
+      this.logger.error({ msg: thrown.message, stack });
     }
-    // An outage of our database is no attempt of the step's: it alone never ends the job.
-    const most = databaseFailure(error) ? MAX_ATTEMPTS - 1 : MAX_ATTEMPTS;
-    const attempt = Math.min(Math.max(state.attempt, 1), most);
+    const isOutage = databaseFailure(error) !== null;
+    const { attempt, retryAt } = this.nextAttempt(job, state, {
+      failureClass: thrown.failureClass,
+      isOutage,
+    });
+    const failure = retryAt === null && pauseOf(job) !== null ? asFatal(thrown) : thrown;
     const { code, message: detail, failureClass } = failure;
     const fix = failure.fix && (await this.secrets.redact(job, failure.fix));
     const told = { code, detail, class: failureClass, fix };
     Object.assign(state, { attempt, error: told, waiting_for: null });
-    const retryAt = failureClass === 'retry' ? nextAttemptAt(this.clock.now(), attempt) : null;
     if (retryAt) {
       Object.assign(state, { status: 'waiting', attempt: attempt + 1 });
       // Woken meanwhile, it is tried at once: what just happened may be what it failed for.
@@ -188,6 +191,24 @@ export class JobRunner {
       return 'again';
     }
     return this.finish(job, 'failed');
+  }
+
+  /** How often it was tried, and when it is tried again: null if it is not. */
+  private nextAttempt(
+    job: ProvisioningJob,
+    state: StepState,
+    { failureClass, isOutage }: { readonly failureClass: FailureClass; readonly isOutage: boolean },
+  ): { readonly attempt: number; readonly retryAt: Date | null } {
+    const pause = pauseOf(job);
+    const isThawing = pause !== null && job.direction === 'undo';
+    // An outage of our database is no attempt of the step's: it alone never ends the job. Nor does any failure on the way
+    // back to a tenant whose writes are paused, since nothing else would let them go on.
+    const most = isOutage || isThawing ? MAX_ATTEMPTS - 1 : MAX_ATTEMPTS;
+    const attempt = Math.min(Math.max(state.attempt, 1), most);
+    if (failureClass !== 'retry' && !isThawing) return { attempt, retryAt: null };
+    const retryAt = nextAttemptAt(this.clock.now(), attempt);
+    const isTooLate = retryAt !== null && pause?.until && retryAt > pause.until;
+    return { attempt, retryAt: isTooLate ? null : retryAt };
   }
 
   /** Undoes the last step that is not undone yet. */
@@ -297,6 +318,12 @@ export class JobRunner {
  */
 function mustReload(error: unknown): boolean {
   return error instanceof LeaseLost || error instanceof CommitOutcomeUnknown;
+}
+
+/** What would stop the job while a tenant's writes are paused undoes it. */
+function asFatal({ failureClass, code, message, fix }: StepFailure): StepFailure {
+  if (failureClass === 'retry') return new StepFailure('fatal', code, message);
+  return new StepFailure('fatal', code, message, fix);
 }
 
 function messageOf(error: unknown): string {

@@ -19,6 +19,8 @@ export class ProvisioningJob {
   @Column('uuid', { name: 'tenant_plane_id', nullable: true }) tenantPlaneId: string | null;
   /** The job that began it. */
   @Column('uuid', { name: 'parent_id', nullable: true }) parentId: string | null;
+  /** It failed, or was cancelled, before that job was begun again, and no longer counts there. */
+  @Column('boolean', { name: 'is_dismissed' }) isDismissed: boolean;
   /** What was asked for, besides. No secrets. */
   @JsonColumn() params: JobParams;
   @Column('varchar') status: JobStatus;

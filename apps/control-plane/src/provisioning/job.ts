@@ -6,6 +6,9 @@ export type JobStatus = (typeof JOB_STATUSES)[number];
 /** A live job holds its tenant: no other operation starts meanwhile. */
 export const LIVE_JOB_STATUSES: readonly JobStatus[] = ['queued', 'running', 'waiting'];
 
+/** It did not do what was asked for. */
+export const FAILED_JOB_STATUSES: readonly JobStatus[] = ['failed', 'cancelled'];
+
 /** `undo` walks the steps back. */
 export type JobDirection = 'run' | 'undo';
 

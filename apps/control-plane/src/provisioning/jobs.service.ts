@@ -8,7 +8,14 @@ import { lockPlane } from '../tenant-planes/plane-lock';
 import { placeOf } from '../tenant-planes/placements';
 import { Tenant } from '../tenants/tenant.entity';
 import { lockTenant } from '../tenants/tenants.service';
-import { JOB_MACHINE, type JobDirection, type JobStatus, LIVE_JOB_STATUSES, type StepState } from './job';
+import {
+  FAILED_JOB_STATUSES,
+  JOB_MACHINE,
+  type JobDirection,
+  type JobStatus,
+  LIVE_JOB_STATUSES,
+  type StepState,
+} from './job';
 import { ProvisioningJob } from './job.entity';
 import { type JobView, jobView } from './job.view';
 import { type ListJobsQuery } from './jobs.dto';
@@ -135,10 +142,12 @@ export class JobControl {
         status: 'queued',
         error: null,
         finishedAt: null,
+        isDismissed: false,
         dueAt: this.clock.now(),
       });
-      const { steps, status, error, finishedAt, dueAt } = job;
-      const changes = { direction, steps, status, error, finishedAt, dueAt };
+      const { steps, status, error, finishedAt, isDismissed, dueAt } = job;
+      const changes = { direction, steps, status, error, finishedAt, isDismissed, dueAt };
+      if (direction === 'run') await dismissFailedParts(manager, id);
       const affected = await updateRows(manager, ProvisioningJob, read, changes).catch((failure: unknown) => {
         throw liveJobFailure(failure, job);
       });
@@ -195,6 +204,12 @@ function beginAgain(steps: readonly StepState[], direction: JobDirection, at: st
     else if (direction === 'run' && step.status !== 'done')
       Object.assign(step, { started_at: null, finished_at: null });
   }
+}
+
+/** What failed of a job's parts was looked at before the job is begun again. A part that ends locks its own row first, too. */
+async function dismissFailedParts(manager: EntityManager, parentId: string): Promise<void> {
+  const failed = { parentId, status: In([...FAILED_JOB_STATUSES]) };
+  await updateRows(manager, ProvisioningJob, failed, { isDismissed: true });
 }
 
 async function setStatus(

@@ -10,7 +10,7 @@ import { placeOf } from '../tenant-planes/placements';
 import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
 import { olderTarget, targetPlaneOlder, versionsFrom } from '../tenant-planes/plane-versions';
 import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
-import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
+import { TenantPlane, isAirGapped } from '../tenant-planes/tenant-plane.entity';
 import { type Tenant } from '../tenants/tenant.entity';
 import { type MoveTenantDto } from '../tenants/tenants.dto';
 import { lockTenant, requireTenant } from '../tenants/tenants.service';
@@ -61,6 +61,8 @@ export class Moves {
         'The tenant lives there already. Name another deployment_model, or another cell (tenant_plane_id).';
       throw new DomainError('already_there', 'conflict', detail);
     }
+    const source = home && (await manager.findOneBy(TenantPlane, { id: home.tenantPlaneId }));
+    if (source && isAirGapped(source)) throw airGapped(source);
     if (model !== 'shared' && only !== undefined) {
       const detail = `tenant_plane_id names a cell; a ${model} tenant gets a tenant plane of its own. Leave it out.`;
       throw new DomainError('tenant_plane_not_a_cell', 'unprocessable', detail);
@@ -68,7 +70,6 @@ export class Moves {
     if (model !== 'shared') return requireDatabaseAllowed(this.config, model, tenant);
     if (only !== undefined) await requireSameRegion(manager, tenant, only);
     const wanted = { region: tenant.region, only, except: home?.tenantPlaneId };
-    const source = home && (await manager.findOneBy(TenantPlane, { id: home.tenantPlaneId }));
     const versions = source?.version ? await versionsFrom(manager, source.version) : undefined;
     if (await this.cells.emptiest(manager, { ...wanted, versions })) return;
     const older = await this.cells.emptiest(manager, wanted);
@@ -78,6 +79,11 @@ export class Moves {
       'No shared tenant plane that would do has room. Register another cell, or name another one.';
     throw new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });
   }
+}
+
+function airGapped({ name }: TenantPlane): DomainError {
+  const detail = `Tenant plane ${name} does not call, so it can neither be asked for its customer's consent nor send the tenant's rows. Have whoever runs it start it without ATLAS_OFFLINE_MODE, with a way to the Control Plane; once it has reported, ask again.`;
+  return new DomainError('tenant_plane_air_gapped', 'unprocessable', detail);
 }
 
 /** The move job would find no such cell and fail. */

@@ -22,7 +22,7 @@ export function newJob(
   now: Date,
 ): ProvisioningJob {
   return {
-    ...{ id: uuidv7(now), operation, tenantId, tenantPlaneId, parentId, params },
+    ...{ id: uuidv7(now), operation, tenantId, tenantPlaneId, parentId, isDismissed: false, params },
     ...{ status: 'queued', direction: 'run', error: null },
     steps: steps.map((step) => newStepState(step.name)),
     ...{ leaseOwner: null, leaseNumber: 0, leaseExpiresAt: null, wakes: 0 },

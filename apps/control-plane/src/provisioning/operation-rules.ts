@@ -18,6 +18,9 @@ export const OPERATION_NAMES = [
 ] as const;
 export type OperationName = 'provision' | LifecycleOperation | PlaneOperation | FleetOperation;
 
+/** Writes do not pause for longer than this: the move is undone then. */
+export const MAX_FREEZE_MS = 30_000;
+
 /** What an operation asks and makes of its tenant's status; its steps do the rest. What is left out stays as it is. */
 export interface OperationRules {
   /** Where it may start. */
@@ -40,6 +43,11 @@ export interface OperationRules {
   readonly isUndoneWhenCancelled?: boolean;
   /** The direction in which it brings about, or back, a tenant that lets its users in. */
   readonly letsIn?: JobDirection;
+  /**
+   * From the end of this step until the job has ended or is undone, the tenant's writes are paused. So no failure stops the
+   * job in between: what is not mended by another attempt within this time undoes it.
+   */
+  readonly pausesWrites?: { readonly from: string; readonly atMostMs: number };
   /** When it is rolled back whole. */
   readonly whenUndone?: TenantStatus;
   /** Once this step is done it only goes forward. */
@@ -86,6 +94,7 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     excludes: ['upgrade'],
     makesPlace: true,
     isUndoneWhenCancelled: true,
+    pausesWrites: { from: 'freeze', atMostMs: MAX_FREEZE_MS },
   },
   remove_copy: {
     from: ['active', 'suspended'],

@@ -51,7 +51,7 @@ function troubleOf({ health, healthStatus }: TenantPlane): string | null {
   return `it to report that it is well${told && `: it reports ${told}`}`;
 }
 
-/** A process of before does not speak for the one that its driver was told to run. */
-function hasReportedSince({ lastReportAt, releasedAt }: TenantPlane): boolean {
-  return lastReportAt !== null && (releasedAt === null || lastReportAt > releasedAt);
+/** A process of before does not speak for the one that its driver was told to run. Clocks of ours may differ, so none is asked. */
+function hasReportedSince({ lastReportAt, sequence, releasedSequence }: TenantPlane): boolean {
+  return lastReportAt !== null && sequence !== releasedSequence;
 }

@@ -3,7 +3,7 @@ import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
-import { LIVE_JOB_STATUSES } from './job';
+import { FAILED_JOB_STATUSES, LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
 import { type StepContext, StepFailure, type StepResult, done, wait } from './step';
 import { type Wanted, candidates, wantedBy } from './upgrade-candidates';
@@ -25,7 +25,7 @@ export interface Pace {
 interface Tally {
   readonly live: readonly ProvisioningJob[];
   readonly upgraded: readonly ProvisioningJob[];
-  /** Since the step began, or was begun again. */
+  /** Since the wave was begun, or begun again. */
   readonly failed: readonly ProvisioningJob[];
 }
 
@@ -53,14 +53,12 @@ export class UpgradeTurn {
     return this.look(context, await this.tally(context));
   }
 
-  private async tally({ jobId: parentId, startedAt }: StepContext): Promise<Tally> {
+  private async tally({ jobId: parentId }: StepContext): Promise<Tally> {
     const jobs = await this.database.read((manager) => manager.findBy(ProvisioningJob, { parentId }));
-    const hasFailed = ({ status, finishedAt }: ProvisioningJob): boolean =>
-      ['failed', 'cancelled'].includes(status) && finishedAt !== null && finishedAt >= startedAt;
     return {
       live: jobs.filter(({ status }) => LIVE_JOB_STATUSES.includes(status)),
       upgraded: jobs.filter(({ status }) => status === 'succeeded'),
-      failed: jobs.filter(hasFailed),
+      failed: jobs.filter(({ status, isDismissed }) => FAILED_JOB_STATUSES.includes(status) && !isDismissed),
     };
   }
 

@@ -1,25 +1,32 @@
-import { Database } from '@atlas/persistence';
+import { Database, updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
+import { In, IsNull } from 'typeorm';
 import { JobWaker } from '../provisioning/job-waker';
 import { ServiceKey } from './service-key.entity';
+import { ServiceKeys } from './service-keys';
 
 /**
- * When each key was last signed with. A call costs no write: what was used since the last round is written together, so
- * that the table lags behind by one round of the sweep (5 s).
+ * When each key was last signed with. The first call with a key writes that before it is answered: a key that was accepted
+ * may be the only one that its plane still has. Later calls cost no write: what was used since the last round is written
+ * together, so that the table lags behind by one round of the sweep (5 s).
  */
 @Injectable()
 export class KeyUses {
   private readonly unwritten = new Map<string, Date>();
+  /** Those whose first use is written, or that have none to be written. */
+  private readonly begun = new Set<string>();
 
   constructor(
     private readonly database: Database,
+    private readonly keys: ServiceKeys,
     private readonly waker: JobWaker,
     private readonly clock: Clock,
   ) {}
 
-  note(keyId: string): void {
+  /** Throws when the key has been revoked before its first use was written. */
+  async note(keyId: string): Promise<void> {
+    if (!this.begun.has(keyId)) await this.begin(keyId);
     this.unwritten.set(keyId, this.clock.now());
   }
 
@@ -28,7 +35,21 @@ export class KeyUses {
     return this.unwritten.get(id) ?? lastUsedAt;
   }
 
-  /** A key that is used for the first time may be what a rotation waits for. */
+  /** A key that is used for the first time may be what a rotation waits for. With one of a new bundle its plane enrols first. */
+  private async begin(id: string): Promise<void> {
+    const key = await this.database.read((manager) => manager.findOneBy(ServiceKey, { id }));
+    if (key?.activatedAt === null) return;
+    // The platform secret is not in the table.
+    if (key?.lastUsedAt === null)
+      await this.database.write(async (manager) => {
+        await this.keys.holdAccepted(manager, id);
+        const unused = { id, lastUsedAt: IsNull() };
+        if (await updateRows(manager, ServiceKey, unused, { lastUsedAt: this.clock.now() }))
+          await this.waker.wakeForPlanes(manager, [key.tenantPlaneId]);
+      });
+    this.begun.add(id);
+  }
+
   async write(): Promise<void> {
     if (this.unwritten.size === 0) return;
     const uses = [...this.unwritten];
@@ -47,11 +68,6 @@ export class KeyUses {
       });
       const used = { id: In(keys.map(({ id }) => id)) };
       await manager.update(ServiceKey, used, { lastUsedAt: this.clock.now() });
-      const begun = keys.filter(({ lastUsedAt }) => lastUsedAt === null);
-      await this.waker.wakeForPlanes(
-        manager,
-        begun.map(({ tenantPlaneId }) => tenantPlaneId),
-      );
     });
   }
 }

@@ -1,5 +1,6 @@
 import { DomainError } from '@atlas/platform';
 import { type EntityManager, IsNull, Not } from 'typeorm';
+import { type Transfer } from '../transfers/transfer.entity';
 import { TenantPlane } from './tenant-plane.entity';
 import { isBehind } from './version-policy';
 
@@ -14,10 +15,18 @@ export async function versionsFrom(manager: EntityManager, version: string): Pro
 }
 
 /** Says why rows must not go from one plane to the other, or null. */
-export function olderTarget(source: TenantPlane, target: TenantPlane): string | null {
-  if (source.version === null || target.version === null) return null;
-  if (!isBehind(target.version, source.version)) return null;
-  return `Tenant plane ${target.name} runs ${target.version}, and ${source.name}, which has the tenant's rows, runs ${source.version}. The older one could not store all of them: upgrade ${target.name} to ${source.version} first.`;
+export function olderTarget({ name, version }: TenantPlane, target: TenantPlane): string | null {
+  return tooOld(target, version, `${name}, which has the tenant's rows, runs ${version}`);
+}
+
+/** Says why a backup must not go to a plane, or null. */
+export function olderThanBackup({ version }: Transfer, target: TenantPlane): string | null {
+  return tooOld(target, version, `the backup was made by a tenant plane that ran ${version}`);
+}
+
+function tooOld(target: TenantPlane, version: string | null, origin: string): string | null {
+  if (version === null || target.version === null || !isBehind(target.version, version)) return null;
+  return `Tenant plane ${target.name} runs ${target.version}, and ${origin}. The older one could not store all rows: upgrade ${target.name} to ${version} first.`;
 }
 
 export function targetPlaneOlder(detail: string): DomainError {

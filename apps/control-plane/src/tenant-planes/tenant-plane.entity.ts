@@ -29,9 +29,11 @@ export class TenantPlane {
   /** What made it, where we did. */
   @Column('varchar', { name: 'infrastructure_driver', nullable: true })
   infrastructureDriver: DriverName | null;
-  /** The version that it was told to run, and since when. */
+  /** The version that it was told to run, since when, by which job, and the number of the last report before that. */
   @Column('varchar', { nullable: true }) release: string | null;
   @TimestampColumn({ name: 'released_at', nullable: true }) releasedAt: Date | null;
+  @Column('uuid', { name: 'released_by', nullable: true }) releasedBy: string | null;
+  @Column('integer', { name: 'released_sequence', nullable: true }) releasedSequence: number | null;
   /**
    * The `n` of its desired state. Counted up last in a writing transaction, under this row's lock: commit order is
    * revision order.
@@ -96,6 +98,8 @@ export function expectedPlane(
     infrastructureDriver: null,
     release: null,
     releasedAt: null,
+    releasedBy: null,
+    releasedSequence: null,
     nextKeyId: null,
     revision: 0,
     revisedAt: now,

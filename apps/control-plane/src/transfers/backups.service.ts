@@ -63,9 +63,10 @@ export class Backups {
 
   /** False when it is not as it was read: its plane sends it anew. Any that was kept before is older, and of no use now. */
   async keep(manager: EntityManager, backup: Transfer, manifest: Manifest): Promise<boolean> {
-    const { id, attempt, parts, imported } = backup;
+    const { id, attempt, parts, imported, sourcePlaneId } = backup;
     const asRead = { id, attempt: attempt ?? '', parts, imported, endedAt: IsNull() };
-    const kept = { manifest, planeKey: null, endedAt: this.clock.now() };
+    const { version } = await manager.findOneByOrFail(TenantPlane, { id: sourcePlaneId });
+    const kept = { manifest, version, planeKey: null, endedAt: this.clock.now() };
     if ((await updateRows(manager, Transfer, asRead, kept)) !== 1) return false;
     await this.erase(manager, { tenantId: backup.tenantId, id: Not(id) });
     return true;

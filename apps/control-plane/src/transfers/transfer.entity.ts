@@ -24,6 +24,8 @@ export class Transfer {
   @Column('text', { name: 'plane_key', nullable: true }) planeKey: string | null;
   /** Of a kept backup: the rows and checksum of each table. */
   @JsonColumn({ nullable: true }) manifest: Manifest | null;
+  /** Of a kept backup: the version of the plane that made it. */
+  @Column('varchar', { nullable: true }) version: string | null;
   /** The newest run of the source. */
   @Column('varchar', { nullable: true }) attempt: string | null;
   /** How many parts of the attempt are here, and what the last of them is. */

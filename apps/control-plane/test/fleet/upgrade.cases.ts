@@ -121,6 +121,29 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       expect(await shown(one)).toMatchObject({ version: OLD, release: OLD });
     });
 
+    it('goes back although a clock has stepped back since it was asked for', async () => {
+      const stepped = scene.before('replace-plane', async () => plane.clock.advance(-1));
+      const id = await upgrade(one);
+      await stepped;
+      await waitsFor(id, `its report in version ${NEW}`);
+      plane.clock.advance(HEALTHY_SECONDS);
+      await sweptUntil(id, 'waiting');
+      await isTold(one, OLD, NEW, OLD);
+      // What the process of before said last does not speak for the one that is back.
+      await waitsFor(id, 'plane_not_back');
+      await planes.reports(one, OLD);
+      await scene.reaches(id, 'cancelled');
+      expect(await shown(one)).toMatchObject({ version: OLD, release: OLD });
+    });
+
+    it('hears its new process although a clock has stepped back since its driver was told', async () => {
+      const id = await upgrade(one);
+      await waitsFor(id, `its report in version ${NEW}`);
+      plane.clock.advance(-10);
+      await planes.reports(one, NEW);
+      await scene.reaches(id, 'succeeded');
+    });
+
     it('touches nothing where there is no such release', async () => {
       planes.missing.add('0.0.6');
       const id = await upgrade(one, '0.0.6');
@@ -417,10 +440,24 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
         detail: expect.stringMatching(new RegExp(`${all[0]?.name} \\(upgrade_unhealthy\\)`)),
       });
       for (const { planeId } of all) expect(planes.told.get(planeId)?.at(-1)).toBe(OLD);
-      plane.clock.advance(1);
       await scene.act(id, 'retry').expect(202);
       for (const index of [0, 1, 2, 3]) await getsWell(index);
       await scene.reaches(id, 'succeeded');
+    });
+
+    it('tries its first one once each time, although a clock steps back while that fails', async () => {
+      const missing = '0.0.5';
+      planes.missing.add(missing);
+      for (const { planeId } of all) await plane.change(TenantPlane, { id: planeId }, { version: '0.0.4' });
+      const id = await begin({ version: missing });
+      await scene.reaches(id, 'failed');
+      plane.clock.advance(10);
+      const stepped = scene.before('replace-plane', async () => plane.clock.advance(-5));
+      await scene.act(id, 'retry').expect(202);
+      await stepped;
+      await scene.reaches(id, 'failed');
+      expect((await scene.job(id)).error).toMatchObject({ code: 'wave_stopped' });
+      expect(await parts(id)).toEqual([all[0]?.planeId, all[0]?.planeId]);
     });
 
     it('stops with one that reports in its new version that it is failing, and says what', async () => {
@@ -453,7 +490,6 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       await sweptUntil(id, 'failed');
       expect((await scene.job(id)).error?.detail).toContain('upgraded: 2');
       expect(planes.told.get(all[3]?.planeId ?? '')).toEqual([OLD]);
-      plane.clock.advance(1);
       await scene.act(id, 'retry').expect(202);
       await getsWell(2);
       await getsWell(3);

@@ -1,11 +1,17 @@
-import { PLANE_PATHS } from '@atlas/plane-contract';
+import { Database } from '@atlas/persistence';
+import { type DesiredState, PLANE_PATHS } from '@atlas/plane-contract';
+import { openNextSecret } from '@atlas/service-auth';
 import { eventually } from '@atlas/testing';
 import { In } from 'typeorm';
+import { JobRunner } from '../../src/provisioning/job-runner';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
+import { ServiceKeys } from '../../src/tenant-planes/service-keys';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { TestControlPlane, provisionBody } from '../control-plane.fixture';
-import { type PlaneSimulator } from '../plane-simulator.fixture';
+import { Gate, lockWaits } from '../held-operator.fixture';
+import { JOBS } from '../job-scene.fixture';
+import { type PlaneSimulator, bodyOf } from '../plane-simulator.fixture';
 
 const path = PLANE_PATHS.desiredState;
 
@@ -56,6 +62,61 @@ describe('two processes of a Control Plane', () => {
       [leaked, leakedAtSecond].map((one) => one.call({ method: 'GET', path })),
     );
     expect(answers.map(({ status }) => status)).toEqual([401, 401]);
+  });
+
+  describe('while a secret is changed, and the change is cancelled at one of them,', () => {
+    beforeEach(() => {
+      // Only one of them works.
+      const runner = plane.app.get(JobRunner);
+      jest.spyOn(second.app.get(JobRunner), 'advance').mockImplementation((id) => runner.advance(id));
+    });
+    afterEach(() => jest.restoreAllMocks());
+
+    /** A plane as it is and with its next secret, both at the second process. */
+    const rotating = async () => {
+      const before = (await plane.enrolledCell()).copy({ url: second.url });
+      const rotate = `/api/tenant-planes/${before.id}/rotate-secret`;
+      const { id } = (await plane.post(rotate, { mode: 'routine' }).expect(202)).body.job;
+      const sealed = await eventually(async () => {
+        const answer = await before.call({ method: 'GET', path });
+        return bodyOf<DesiredState>(answer).config.next_secret;
+      });
+      const secret = await openNextSecret(sealed, [before.secret]);
+      const next = before.copy({ secret: secret.reveal() });
+      const cancelled = async () => {
+        await plane.post(`${JOBS}/${id}/cancel`).expect(202);
+        await eventually(async () => (await plane.count(ProvisioningJob, { id, status: 'cancelled' })) > 0);
+      };
+      return { before, next, cancelled };
+    };
+
+    it('keep the next one that its plane has signed with at the other', async () => {
+      const { before, next, cancelled } = await rotating();
+      expect((await next.pull()).status).toBe(200);
+      await cancelled();
+      for (const one of [before, next]) expect((await one.report()).status).toBe(200);
+    });
+
+    it('accept no first call with the next one at the other, once it is being revoked', async () => {
+      const { before, next, cancelled } = await rotating();
+      const [reached, free] = [new Gate(), new Gate()];
+      const keys = plane.app.get(ServiceKeys);
+      const revoke = keys.revoke.bind(keys);
+      jest.spyOn(keys, 'revoke').mockImplementationOnce(async (...given) => {
+        reached.open();
+        await free.opened;
+        await revoke(...given);
+      });
+      const cancelling = cancelled();
+      await reached.opened;
+      const pull = next.pull();
+      const isWaiting = async () => (await lockWaits(second.app.get(Database))) > 0;
+      await Promise.race([pull, eventually(isWaiting, { everyMs: 5 })]);
+      free.open();
+      expect((await pull).status).toBe(401);
+      await cancelling;
+      expect((await before.report()).status).toBe(200);
+    });
   });
 
   it('know of each other when a secret was last used', async () => {

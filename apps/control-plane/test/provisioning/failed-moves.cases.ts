@@ -3,11 +3,15 @@ import { OFFLINE_AFTER_SECONDS, type ReportedState } from '@atlas/plane-contract
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { In, IsNull } from 'typeorm';
 import { Infrastructures } from '../../src/infrastructure/infrastructures';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { Jobs } from '../../src/provisioning/jobs.repository';
 import { OldCopies } from '../../src/provisioning/old-copies';
+import { MAX_FREEZE_MS } from '../../src/provisioning/operation-rules';
 import { StepFailure, done } from '../../src/provisioning/step';
 import { AwaitCopyStep } from '../../src/provisioning/steps/await-copy.step';
 import { AwaitImportStep } from '../../src/provisioning/steps/await-import.step';
+import { CutOverStep } from '../../src/provisioning/steps/cut-over.step';
+import { FreezeStep } from '../../src/provisioning/steps/freeze.step';
 import { OpenTransferStep } from '../../src/provisioning/steps/open-transfer.step';
 import { RegisterTenantPlaneStep } from '../../src/provisioning/steps/register-tenant-plane.step';
 import { Placement } from '../../src/tenant-planes/placement.entity';
@@ -168,18 +172,22 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
   });
 
   describe('while writes pause at its home', () => {
-    /** Stopped before the cut-over, with an old copy in the other cell. */
+    /** Comes to the steps that are taken while writes pause. */
+    const frozenMove = async (): Promise<string> => {
+      jest.spyOn(scene.plane.app.get(AwaitCopyStep), 'run').mockResolvedValueOnce(done());
+      return (await move(to()).expect(202)).body.job.id;
+    };
+    /** Left before the cut-over by a process of the version before, with an old copy in the other cell. */
     const frozen = async (): Promise<string> => {
       const at = scene.plane.clock.now();
       const place = { tenantId: id, tenantPlaneId: cellId(other), createdAt: at };
       const copy = { phase: 'retired', holdsPlace: false, removeAfter: at, entryRevision: 1 } as const;
       await scene.plane.insert(Placement, { ...reservedPlacement(place, 'serving'), ...copy });
-      jest.spyOn(scene.plane.app.get(AwaitCopyStep), 'run').mockResolvedValueOnce(done());
-      jest.spyOn(scene.plane.app.get(AwaitImportStep), 'run').mockRejectedValueOnce(BROKEN);
-      const { body } = await move(to()).expect(202);
-      await scene.reaches(body.job.id, 'failed');
+      const job = await frozenMove();
       await told(scene.cell, { phase: 'frozen', status: 'active' });
-      return body.job.id;
+      await scene.reaches(job, 'waiting');
+      await scene.plane.change(ProvisioningJob, { id: job }, { status: 'failed' });
+      return job;
     };
     const told = (cell: PlaneSimulator, what: Readonly<Record<'phase' | 'status', string>>) =>
       eventually(async () => {
@@ -255,6 +263,48 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
       await told(scene.cell, { phase: 'serving', status: 'deprovisioning' });
       await told(target as PlaneSimulator, { phase: 'importing', status: 'deprovisioning' });
       await told(other as PlaneSimulator, { phase: 'retired', status: 'deprovisioning' });
+    });
+
+    /** Its job is looked at every 5 s. */
+    const looksUntilCancelled = (job: string) =>
+      eventually(async () => {
+        scene.plane.clock.advance(5);
+        return (await scene.looksAgain(job)).status === 'cancelled';
+      });
+
+    describe.each([
+      ['await-import', AwaitImportStep],
+      ['cut-over', CutOverStep],
+    ] as const)('and %s fails', (_, step) => {
+      it.each([
+        ['again and again', new Error('The sealing key is not known.'), 'unexpected_error'],
+        ['in a way that a person would have to mend', BROKEN, 'broken'],
+      ])('has its writes resumed in time, and says why: %s', async (_how, error, code) => {
+        jest.spyOn(scene.plane.app.get(AwaitImportStep), 'run').mockResolvedValue(done());
+        jest.spyOn(scene.plane.app.get(step), 'run').mockRejectedValue(error);
+        const since = scene.plane.clock.now().getTime();
+        const job = await frozenMove();
+        await looksUntilCancelled(job);
+        await told(scene.cell, { phase: 'serving', status: 'active' });
+        expect(scene.plane.clock.now().getTime() - since).toBeLessThanOrEqual(MAX_FREEZE_MS + 10_000);
+        const ended = await scene.job(job);
+        expect(ended.error).toMatchObject({ code, class: 'fatal' });
+        expect(ended.error?.fix).not.toContain('tries again by itself');
+        expect(ended.steps.filter(({ status }) => !['undone', 'skipped'].includes(status))).toEqual([]);
+        expect(await placesOn()).toBe(0);
+      });
+    });
+
+    it('has its writes resumed, however often the way back to that fails', async () => {
+      const failures = [BROKEN, ...Array.from({ length: 10 }, () => new Error('No luck.'))];
+      const undo = jest.spyOn(scene.plane.app.get(FreezeStep), 'undo');
+      for (const failure of failures) undo.mockRejectedValueOnce(failure);
+      const job = await frozenMove();
+      await told(scene.cell, { phase: 'frozen', status: 'active' });
+      await scene.act(job, 'cancel').expect(202);
+      await looksUntilCancelled(job);
+      await told(scene.cell, { phase: 'serving', status: 'active' });
+      expect(undo).toHaveBeenCalledTimes(failures.length + 1);
     });
   });
 

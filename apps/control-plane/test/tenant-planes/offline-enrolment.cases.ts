@@ -5,6 +5,7 @@ import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { Operator } from '../../src/accounts/operator.entity';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { lockPlane } from '../../src/tenant-planes/plane-lock';
+import { Placement } from '../../src/tenant-planes/placement.entity';
 import { ProvisioningToken } from '../../src/tenant-planes/provisioning-token.entity';
 import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
@@ -194,6 +195,46 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     await customers.report();
     const { items } = (await plane.get('/api/tenant-planes')).body;
     expect(items.find(({ id }: { id: string }) => id === customers.id).health).toBe('online');
+  });
+
+  describe('does not have rows moved', () => {
+    const move = (id: string, deployment_model: string, query = '') =>
+      plane.post(`/api/tenants/${id}/move${query}`, { deployment_model });
+    const reaches = (job: string, status: string) =>
+      eventually(async () => (await plane.get(`${JOBS}/${job}`)).body.status === status, {
+        what: `the job is ${status}`,
+      });
+
+    it('away from the plane, where nobody could consent, until it calls', async () => {
+      const { tenant, ...ordered } = await order();
+      const customers = simulator({ tenant, ...ordered });
+      await upload(requestFile(customers)).expect(200);
+      await reaches(ordered.job.id, 'succeeded');
+      for (const query of ['?dry_run=true', ''])
+        expect(refusal(await move(tenant.id, 'hybrid', query))).toEqual([422, 'tenant_plane_air_gapped']);
+      await customers.report();
+      expect((await move(tenant.id, 'hybrid')).status).toBe(202);
+    });
+
+    it('to the plane, which would not fetch them, until it calls', async () => {
+      const cell = await plane.enrolledCell();
+      const { body } = await plane.provision().expect(202);
+      await cell.serve(body.tenant.id);
+      await reaches(body.job.id, 'succeeded');
+      const { job, install } = (await move(body.tenant.id, 'on_prem').expect(202)).body;
+      const coming = { tenantId: body.tenant.id, phase: 'importing' } as const;
+      const [place] = await plane.rows(Placement, coming);
+      const theirs = new PlaneSimulator(plane.url, plane.clock, place?.tenantPlaneId ?? '', install);
+      await upload(requestFile(theirs)).expect(200);
+      await reaches(job.id, 'failed');
+      expect((await plane.get(`${JOBS}/${job.id}`)).body.error).toMatchObject({
+        ...{ code: 'tenant_plane_air_gapped', class: 'operator' },
+        fix: expect.stringContaining('once it has reported, retry the job, or roll it back'),
+      });
+      await theirs.report();
+      await plane.post(`${JOBS}/${job.id}/retry`).expect(202);
+      await reaches(job.id, 'waiting');
+    });
   });
 
   it('carries no secret that opens anything', async () => {

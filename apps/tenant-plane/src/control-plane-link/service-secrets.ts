@@ -1,5 +1,5 @@
 import { type Secret } from '@atlas/platform';
-import { openNextSecret } from '@atlas/service-auth';
+import { isSealedUnder, openNextSecret } from '@atlas/service-auth';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { ControlPlaneRefused } from './control-plane.errors';
@@ -7,9 +7,6 @@ import { keptSecrets, knownSecrets, sealKept } from './known-secrets';
 import { type Fence } from './link-lease';
 import { PlaneIdentities } from './plane-identities';
 import { type PlaneIdentity } from './plane-identity.entity';
-
-/** The newest, and the one before: a rotation that is taken back leaves the plane with that. */
-const KEPT = 2;
 
 /** The row that keeps them; null where there is none yet. */
 export interface SecretStore {
@@ -62,7 +59,10 @@ export class ServiceSecrets {
     const { INTERNAL_SERVICE_SECRET: given } = this.config;
     const { current } = this.store;
     if (next === null || given === undefined || current === null || isAmong(next, this.all)) return;
-    const kept = [next, ...keptSecrets(given, current)].slice(0, KEPT);
+    const before = keptSecrets(given, current);
+    // The one that was accepted just now: a rotation that is taken back leaves the plane with that.
+    const last = before.find((secret) => isSealedUnder(sealed, secret)) ?? before[0];
+    const kept = last === undefined ? [next] : [next, last];
     await this.store.keepSecrets(sealKept(kept, given, current), [next, ...this.all], fence);
     this.logger.log('The next service secret is stored, and signed with from now on.');
   }

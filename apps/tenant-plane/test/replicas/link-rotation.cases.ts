@@ -112,6 +112,16 @@ describe('the secret of a linked tenant plane', () => {
     await change();
   });
 
+  it('is kept while it is the last that was accepted, however often a rotation is taken back', async () => {
+    await handOver();
+    finish();
+    for (let round = 0; round < 3; round += 1) {
+      await handOver();
+      control.nextSecret = null;
+      await change();
+    }
+  });
+
   it('that is changed in the environment comes first', async () => {
     const before = control.env;
     await handOver();

@@ -27,9 +27,8 @@ export class CreateInfrastructureStep extends Step {
   }
 
   async run(context: StepContext): Promise<StepResult> {
-    const { tenantId, write } = context;
     const { phase } = await this.arrival(context);
-    const made = await this.infrastructures.create(tenantId, phase, write);
+    const made = await this.infrastructures.create(context, phase);
     if (made) return done({ driver: made.driver, endpoint_url: made.endpointUrl });
     return wait(MADE_BY_A_PERSON, new Date(context.startedAt.getTime() + HAND_WORK_MS));
   }

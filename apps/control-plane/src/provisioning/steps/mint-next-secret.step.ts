@@ -1,7 +1,6 @@
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
-import { KeyUses } from '../../tenant-planes/key-uses';
 import { lockPlaneAndCalls } from '../../tenant-planes/plane-lock';
 import { ServiceKeys } from '../../tenant-planes/service-keys';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
@@ -19,7 +18,6 @@ export class MintNextSecretStep extends Step {
 
   constructor(
     private readonly keys: ServiceKeys,
-    private readonly uses: KeyUses,
     private readonly desiredStates: DesiredStates,
     private readonly clock: Clock,
   ) {
@@ -38,7 +36,7 @@ export class MintNextSecretStep extends Step {
     const { nextKeyId } = await lockPlaneAndCalls(manager, tenantPlaneId);
     const accepted = await this.keys.acceptedOf(manager, [tenantPlaneId]);
     const next = accepted.find(({ id }) => id === nextKeyId);
-    if (!next || accepted.length === 1 || this.uses.lastOf(next) !== null) return;
+    if (!next || accepted.length === 1 || next.lastUsedAt !== null) return;
     await this.keys.revoke(manager, tenantPlaneId, next.id);
     await manager.update(TenantPlane, { id: tenantPlaneId }, { nextKeyId: null });
   }

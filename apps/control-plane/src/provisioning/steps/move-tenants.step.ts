@@ -1,12 +1,12 @@
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In, MoreThanOrEqual, type SelectQueryBuilder } from 'typeorm';
+import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
 import { Cells } from '../../tenant-planes/cells';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { lockPlane } from '../../tenant-planes/plane-lock';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
-import { LIVE_JOB_STATUSES } from '../job';
+import { FAILED_JOB_STATUSES, LIVE_JOB_STATUSES } from '../job';
 import { ProvisioningJob } from '../job.entity';
 import { HAS_LIVE_JOB } from '../live-jobs';
 import { OPERATION_RULES } from '../operation-rules';
@@ -28,7 +28,7 @@ const IS_HALF_MOVED = `exists (select 1 from placements coming
 interface Tally {
   readonly moved: number;
   readonly moving: number;
-  /** Since the step began, or was begun again; the first of them. */
+  /** Since the drain was begun, or begun again; the first of them. */
   readonly failed: readonly ProvisioningJob[];
   /** With a place there, and not on the way to another one. */
   readonly left: number;
@@ -93,14 +93,10 @@ export class MoveTenantsStep extends Step {
   }
 }
 
-async function tallyOf({ manager, jobId: parentId, tenantPlaneId, startedAt }: StepContext): Promise<Tally> {
+async function tallyOf({ manager, jobId: parentId, tenantPlaneId }: StepContext): Promise<Tally> {
   const moves = manager.getRepository(ProvisioningJob);
   const moving = await moves.countBy({ parentId, status: LIVE });
-  const failedSince = {
-    parentId,
-    status: In(['failed', 'cancelled']),
-    finishedAt: MoreThanOrEqual(startedAt),
-  };
+  const failed = { parentId, status: In([...FAILED_JOB_STATUSES]), isDismissed: false };
   const here = tenantsOf(manager, tenantPlaneId);
   const idle = here.clone().andWhere(`not ${HAS_LIVE_JOB}`, { live: LIVE_JOB_STATUSES });
   const movable = idle
@@ -111,7 +107,7 @@ async function tallyOf({ manager, jobId: parentId, tenantPlaneId, startedAt }: S
   return {
     moved: await moves.countBy({ parentId, status: 'succeeded' }),
     moving,
-    failed: await moves.find({ where: failedSince, order: { id: 'ASC' }, take: MAX_NAMED }),
+    failed: await moves.find({ where: failed, order: { id: 'ASC' }, take: MAX_NAMED }),
     left: placed - moving,
     movable: await movable.take(AT_ONCE).getMany(),
     isBusy: placed - moving > (await idle.getCount()),

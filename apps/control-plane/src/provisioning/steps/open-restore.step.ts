@@ -2,8 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { placeOf } from '../../tenant-planes/placements';
+import { olderThanBackup } from '../../tenant-planes/plane-versions';
+import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Backups } from '../../transfers/backups.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+import { cannotTakeRows } from './cannot-take-rows';
 
 @Injectable()
 export class OpenRestoreStep extends Step {
@@ -23,6 +26,9 @@ export class OpenRestoreStep extends Step {
     const coming = await placeOf(manager, tenantId, 'importing');
     if (!backup || !coming) throw new StepFailure('fatal', 'no_backup', 'There is no backup to restore.');
     const { tenantPlaneId } = coming;
+    const target = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
+    const why = olderThanBackup(backup, target);
+    if (why !== null) throw cannotTakeRows(target, why);
     await this.backups.bringBack(manager, backup, tenantPlaneId);
     // An undo that got no further than this step had the rows removed: told again, it would remove what is imported.
     await manager.update(Placement, { tenantId, tenantPlaneId }, { purgeJobId: null });

@@ -4,7 +4,8 @@ import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { placeOf } from '../../tenant-planes/placements';
 import { olderTarget } from '../../tenant-planes/plane-versions';
-import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { cannotTakeRows } from './cannot-take-rows';
+import { TenantPlane, isAirGapped } from '../../tenant-planes/tenant-plane.entity';
 import { Transfers } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 
@@ -25,7 +26,7 @@ export class OpenTransferStep extends Step {
   async run({ manager, tenantId }: StepContext): Promise<StepResult> {
     const [home, coming] = await this.places(manager, tenantId);
     if (!home || !coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to move to.');
-    await this.requireNotOlder(manager, home, coming);
+    await this.requireFit(manager, home, coming);
     const between = { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId };
     const transfer = await this.transfers.open(manager, { tenantId, ...between });
     // An undo that got no further than this step had the rows removed: told again, it would remove what is imported.
@@ -45,17 +46,22 @@ export class OpenTransferStep extends Step {
     await this.desiredStates.publish(manager, coming);
   }
 
-  /** A plane of the tenant's own says its version only when it enrols. */
-  private async requireNotOlder(manager: EntityManager, home: Placement, coming: Placement): Promise<void> {
+  /** A plane of the tenant's own says its version, and whether it will call, only when it enrols. */
+  private async requireFit(manager: EntityManager, home: Placement, coming: Placement): Promise<void> {
     const source = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
     const target = await manager.findOneByOrFail(TenantPlane, { id: coming.tenantPlaneId });
     const why = olderTarget(source, target);
-    if (why === null) return;
-    const fix = `Whoever runs ${target.name}: upgrade it. Operator: then retry the job, or roll it back.`;
-    throw new StepFailure('operator', 'target_plane_older', why, fix);
+    if (why !== null) throw cannotTakeRows(target, why);
+    if (isAirGapped(target)) throw neverCalls(target);
   }
 
   private places(manager: EntityManager, tenantId: string): Promise<(Placement | null)[]> {
     return Promise.all([placeOf(manager, tenantId), placeOf(manager, tenantId, 'importing')]);
   }
+}
+
+function neverCalls({ name }: TenantPlane): StepFailure {
+  const detail = `Tenant plane ${name} was enrolled by file and has not called yet, so it cannot fetch the tenant's rows.`;
+  const fix = `Whoever runs ${name}: start it without ATLAS_OFFLINE_MODE, with a way to the Control Plane. Operator: once it has reported, retry the job, or roll it back.`;
+  return new StepFailure('operator', 'tenant_plane_air_gapped', detail, fix);
 }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Infrastructures } from '../../infrastructure/infrastructures';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
-import { ProvisioningJob } from '../job.entity';
 import { PlaneHealth, planeGone } from '../plane-health';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 
@@ -21,12 +20,13 @@ export class ReplacePlaneStep extends Step {
     super();
   }
 
-  async run({ manager, tenantPlaneId, params, write }: StepContext): Promise<StepResult> {
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, tenantPlaneId, params } = context;
     const { status, placed } = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
     if (status === 'retired') throw planeGone();
     if (placed === 0) throw leftBehind();
     try {
-      await this.infrastructures.run(tenantPlaneId, String(params['version']), write);
+      await this.infrastructures.run(context, String(params['version']));
     } catch (error) {
       if (!(error instanceof StepFailure) || error.failureClass !== 'operator') throw error;
       throw new StepFailure('fatal', error.code, error.message, error.fix);
@@ -35,14 +35,15 @@ export class ReplacePlaneStep extends Step {
   }
 
   /** Back to the version before; over when the plane reports in it. */
-  async undo({ manager, jobId, tenantPlaneId, params, write }: StepContext): Promise<void> {
-    const { createdAt } = await manager.findOneByOrFail(ProvisioningJob, { id: jobId });
+  async undo(context: StepContext): Promise<void> {
+    const { manager, jobId, tenantPlaneId, params } = context;
     const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
-    const wasTold = plane.releasedAt !== null && plane.releasedAt >= createdAt;
+    const [from, to] = [String(params['from']), String(params['version'])];
+    // A process of the version before notes no job: what the plane was told says it as well, until it is put back.
+    const wasTold = plane.releasedBy === jobId || (plane.release === to && from !== to);
     // Left behind, it stays as it is until it is removed.
     if (plane.status === 'retired' || plane.placed === 0 || !wasTold) return;
-    const from = String(params['from']);
-    await this.infrastructures.run(tenantPlaneId, from, write);
+    await this.infrastructures.run(context, from);
     const missing = await this.health.missingToBeBack(tenantPlaneId, from);
     if (missing !== null) throw notBack(from, missing);
   }

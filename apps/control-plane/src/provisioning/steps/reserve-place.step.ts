@@ -8,9 +8,16 @@ import { versionsFrom } from '../../tenant-planes/plane-versions';
 import { placeTaken } from '../../tenant-planes/single-tenant-planes';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
+import { Backups } from '../../transfers/backups.service';
 import { arrivalOf } from '../arrival';
 import { type JobParams, type StepOutputs } from '../job';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+
+/** Where the tenant's rows come from: the plane that it leaves, if any, and the version that wrote them. */
+interface Origin {
+  readonly planeId?: string;
+  readonly version: string | null;
+}
 
 /** Gives the tenant a place in the emptiest cell that has room. */
 @Injectable()
@@ -21,6 +28,7 @@ export class ReservePlaceStep extends Step {
 
   constructor(
     private readonly cells: Cells,
+    private readonly backups: Backups,
     private readonly clock: Clock,
   ) {
     super();
@@ -32,9 +40,9 @@ export class ReservePlaceStep extends Step {
     const { phase } = arrivalOf(context, tenant);
     const placed = await placeOf(manager, tenantId, phase);
     if (placed) return done(await askedFor(manager, placed, params));
-    const source = await sourceOf(manager, tenantId);
-    const cell = await this.cells.takePlace(manager, await wantedCell(manager, tenant, params, source));
-    if (!cell) throw noCapacity(tenant, source);
+    const origin = await this.originOf(context);
+    const cell = await this.cells.takePlace(manager, await wantedCell(manager, tenant, params, origin));
+    if (!cell) throw noCapacity(tenant, origin);
     // It may have been placed there before: by an attempt that was undone, or before it moved away.
     const place = { tenantId, tenantPlaneId: cell.id, createdAt: this.clock.now() };
     const { entryRevision = 0 } =
@@ -57,6 +65,15 @@ export class ReservePlaceStep extends Step {
     await givePlaceBack(manager, placed);
     await this.cells.freePlace(manager, placed.tenantPlaneId);
   }
+
+  /** A move has a home to leave, a restore has a backup. */
+  private async originOf({ manager, tenantId, operation }: StepContext): Promise<Origin> {
+    if (operation === 'restore')
+      return { version: (await this.backups.kept(manager, tenantId))?.version ?? null };
+    const home = await placeOf(manager, tenantId);
+    const source = home && (await manager.findOneBy(TenantPlane, { id: home.tenantPlaneId }));
+    return { planeId: source?.id, version: source?.version ?? null };
+  }
 }
 
 /** The place that is there already. @throws StepFailure when that is not in such a cell as the job asks for. */
@@ -71,31 +88,25 @@ async function askedFor(
   return { tenant_plane_id: tenantPlaneId };
 }
 
-/** The plane that the tenant leaves. */
-async function sourceOf(manager: EntityManager, tenantId: string): Promise<TenantPlane | null> {
-  const home = await placeOf(manager, tenantId);
-  return home && (await manager.findOneBy(TenantPlane, { id: home.tenantPlaneId }));
-}
-
-/** The cell that was asked for, or any but the one that the tenant leaves; none that is older than that. */
+/** The cell that was asked for, or any but the one that the tenant leaves; none that is older than its rows. */
 async function wantedCell(
   manager: EntityManager,
   { region }: Tenant,
   params: JobParams,
-  source: TenantPlane | null,
+  { planeId: except, version }: Origin,
 ): Promise<WantedCell> {
-  const versions = source?.version ? await versionsFrom(manager, source.version) : undefined;
+  const versions = version === null ? undefined : await versionsFrom(manager, version);
   const only = params['tenant_plane_id'];
-  return { region, except: source?.id, versions, ...(typeof only === 'string' && { only }) };
+  return { region, except, versions, ...(typeof only === 'string' && { only }) };
 }
 
-function noCapacity({ region }: Tenant, source: TenantPlane | null): StepFailure {
+function noCapacity({ region }: Tenant, { version }: Origin): StepFailure {
   const where = region === null ? '' : ` in region ${region}`;
-  const version = source?.version ? ` and runs version ${source.version} or newer` : '';
+  const isNewEnough = version === null ? '' : ` and runs version ${version} or newer`;
   return new StepFailure(
     'operator',
     'no_capacity',
-    `No shared tenant plane${where} has room for another tenant${version}.`,
+    `No shared tenant plane${where} has room for another tenant${isNewEnough}.`,
     'Atlas on-call: register another cell (POST /api/tenant-planes), or upgrade one that is behind; then retry the job.',
   );
 }

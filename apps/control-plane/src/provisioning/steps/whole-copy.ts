@@ -1,11 +1,10 @@
 import { type EntityManager } from 'typeorm';
 import { type Transfer } from '../../transfers/transfer.entity';
 import { isWhole } from '../../transfers/transfers.service';
+import { MAX_FREEZE_MS } from '../operation-rules';
 import { StepFailure, type StepResult, wait } from '../step';
 import { copyTrouble } from './copy-trouble';
 
-/** Writes do not pause for longer than this: the move is undone then. */
-const MAX_FREEZE_MS = 30_000;
 const RESTORE_PATIENCE_MS = 24 * 3_600_000;
 
 /**

@@ -1,0 +1,26 @@
+import { type MigrationContext, PortableMigration } from '@atlas/persistence';
+
+/**
+ * What jobs told by times before, although the clocks of two processes may differ: who told a plane to run its version, which
+ * report was the last one before that, and which failures a job has left behind. And in which version a backup was made.
+ */
+export class NoteWhatJobsRelyOn1700000000039 extends PortableMigration {
+  protected async apply({ sql, types }: MigrationContext): Promise<void> {
+    await sql(
+      `alter table tenant_planes add column released_by ${types.uuid}`,
+      'alter table tenant_planes add column released_sequence integer',
+      'alter table provisioning_jobs add column is_dismissed boolean not null default false',
+      'alter table transfers add column version varchar',
+      `update transfers set version = (select version from tenant_planes where tenant_planes.id = source_plane_id)
+        where purpose <> 'move'`,
+    );
+  }
+  protected async revert({ sql }: MigrationContext): Promise<void> {
+    await sql(
+      'alter table transfers drop column version',
+      'alter table provisioning_jobs drop column is_dismissed',
+      'alter table tenant_planes drop column released_sequence',
+      'alter table tenant_planes drop column released_by',
+    );
+  }
+}
