@@ -182,19 +182,23 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     await accept(plane, tokenIn(linkIn(await smtp.next()))).expect(201);
   });
 
-  it('is not sent from a tenant whose purge begins meanwhile, and does not hold that up', async () => {
+  it('does not hold up the purge of its tenant, which begins while its mail is written', async () => {
     const { tenant, admin } = await scene(plane);
+    smtp.refusal = 'busy';
     const retries = countRetries(plane);
     const pause = Pause.before(plane.app.get(InviteMail), 'write');
     await invite(plane, admin).expect(201);
     await pause.reached;
     const purge = { ...tenant, phase: 'retired', purge: { job_id: randomUUID() } } as const;
-    const purging = plane.apply({ tenants: [purge] });
+    // Not before it is watched.
+    const purging = Promise.resolve().then(() => plane.apply({ tenants: [purge] }));
     await endedOrWaiting(plane, purging);
     pause.release();
     const applied = { tenantId: tenant.tenant_id, entryRevision: tenant.entry_revision };
     expect([await purging, retries()]).toEqual([[applied], 0]);
     expect(await plane.rows(tenant, OutgoingMail)).toEqual([]);
+    await plane.app.get(Mails).sendNoted();
+    smtp.refusal = undefined;
   });
 
   it('is void once there is another for the same address, with which the role may change', async () => {
