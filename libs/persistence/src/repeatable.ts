@@ -4,18 +4,29 @@ import {
   type ExecutionContext,
   Injectable,
   type NestInterceptor,
+  SetMetadata,
   UseInterceptors,
   applyDecorators,
 } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Observable, from, lastValueFrom } from 'rxjs';
+
+const SHOWS_SECRET = Symbol('SHOWS_SECRET');
+
+export interface KeyedCall {
+  readonly key: string;
+  readonly status: number;
+  /** Whether the answer may hold a secret. */
+  readonly showsSecret: boolean;
+}
 
 /** A plane's way to answer a keyed request once: provided by the app. */
 export abstract class RepeatableRequests {
   /** `handle` runs at most once a key; repeats get the body that it answered then. */
   abstract once(
     request: FastifyRequest,
-    call: { readonly key: string; readonly status: number },
+    call: KeyedCall,
     handle: () => Promise<Record<string, unknown>>,
   ): Promise<unknown>;
 }
@@ -23,7 +34,10 @@ export abstract class RepeatableRequests {
 /** Runs the handler, and all that it writes, once for each `Idempotency-Key`. */
 @Injectable()
 class RepeatableInterceptor implements NestInterceptor {
-  constructor(private readonly requests: RepeatableRequests) {}
+  constructor(
+    private readonly requests: RepeatableRequests,
+    private readonly reflector: Reflector,
+  ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = context.switchToHttp();
@@ -32,13 +46,18 @@ class RepeatableInterceptor implements NestInterceptor {
     if (key === undefined) return next.handle();
     const { statusCode: status } = http.getResponse<FastifyReply>();
     const handle = (): Promise<Record<string, unknown>> => lastValueFrom(next.handle());
-    return from(this.requests.once(request, { key: String(key), status }, handle));
+    const showsSecret = this.reflector.get<boolean>(SHOWS_SECRET, context.getHandler());
+    return from(this.requests.once(request, { key: String(key), status, showsSecret }, handle));
   }
 }
 
 /** A POST that creates: with an `Idempotency-Key` it creates once, and repeats are answered as the first was. */
-export const Repeatable = (): MethodDecorator =>
-  applyDecorators(UseInterceptors(RepeatableInterceptor), ApiIdempotencyKey());
+export const Repeatable = ({ showsSecret = false } = {}): MethodDecorator =>
+  applyDecorators(
+    SetMetadata(SHOWS_SECRET, showsSecret),
+    UseInterceptors(RepeatableInterceptor),
+    ApiIdempotencyKey(),
+  );
 
 export function pathOf({ url }: Pick<FastifyRequest, 'url'>): string {
   return url.split('?')[0] ?? url;

@@ -62,7 +62,7 @@ export class AccountsController {
   }
 
   @Requires('users:write')
-  @Repeatable()
+  @Repeatable({ showsSecret: true })
   @Post('invite')
   @Refuses('conflict', 'too_many')
   invite(

@@ -6,7 +6,10 @@ const [OLD, NEW] = ['old', 'new'].map((word) => new Secret(`${word}-secret-of-th
   Secret,
   Secret,
 ];
-const REQUEST = { scope: ['a-user', 'POST', '/api/auth/invite'], key: '1900000000', body: {} };
+const REQUEST = {
+  ...{ scope: ['a-user', 'POST', '/api/auth/invite'], key: '1900000000', body: {} },
+  showsSecret: true,
+};
 const ROW = { tenantId: 'a-tenant', scope: 'hash-of-the-key', bodyHash: '' };
 const KEPT = { bodyHash: 'hash-of-the-body', answer: { url: 'https://acme.example.com/signup#token=t' } };
 const NOT_KEPT = expect.objectContaining({ code: 'answer_not_kept' });
@@ -38,6 +41,12 @@ describe('a kept answer', () => {
   ])('is not shown for another %s', (_, request, row) => {
     const answers = new SealedAnswers([OLD]);
     expect(() => answers.open(request, row, answers.seal(REQUEST, ROW, KEPT))).toThrow(NOT_KEPT);
+  });
+
+  it("opens with the client's key alone at another plane, when it shows no secret", () => {
+    const request = { ...REQUEST, showsSecret: false };
+    const sealed = new SealedAnswers([OLD]).seal(request, ROW, KEPT);
+    expect(new SealedAnswers([NEW]).open(request, ROW, sealed)).toEqual(KEPT);
   });
 
   it('opens in the process that sealed it, and in no other, at a plane that has no secret', () => {

@@ -12,15 +12,22 @@ import { type IdempotencyRecord } from './idempotency-key.entity';
 export type Answer = Record<string, unknown>;
 type Row = Pick<IdempotencyRecord, 'tenantId' | 'scope'>;
 
+const NO_SECRET = '';
+
 /** What is sealed. The hash as well: the body may hold a secret that can be guessed. */
 interface Sealed {
   readonly bodyHash: string;
   readonly answer: Answer;
 }
 
+interface KeyedRequest extends RepeatableRequest {
+  readonly showsSecret: boolean;
+}
+
 /**
- * Answers open with the client's key and a secret of the plane's environment. The client's key alone is not enough: clients
- * choose keys that can be guessed, and the hash in the row confirms a guess.
+ * Answers open with the client's key, also at the plane that the tenant moved to. For those that show a secret that is not
+ * enough, since clients choose keys that can be guessed, and the hash in the row confirms a guess: it takes a secret of the
+ * plane's environment as well.
  */
 export class SealedAnswers {
   private readonly secrets: readonly SecretText[];
@@ -30,18 +37,18 @@ export class SealedAnswers {
     this.secrets = secrets.length > 0 ? secrets : [randomBytes(32).toString('base64')];
   }
 
-  seal(request: RepeatableRequest, row: Row, sealed: Sealed): string {
-    const [newest = ''] = this.secrets;
+  seal(request: KeyedRequest, row: Row, sealed: Sealed): string {
+    const [newest = NO_SECRET] = request.showsSecret ? this.secrets : [];
     return boxOf(request, newest).seal(JSON.stringify(sealed), placeOf(row));
   }
 
   /** Throws `answer_not_kept`. */
   open(
-    request: RepeatableRequest,
+    request: KeyedRequest,
     record: Pick<IdempotencyRecord, keyof Row | 'bodyHash'>,
     sealed: string,
   ): KeptAnswer<Answer> {
-    for (const secret of this.secrets) {
+    for (const secret of request.showsSecret ? this.secrets : [NO_SECRET]) {
       const plain = openedBy(boxOf(request, secret), sealed, placeOf(record));
       if (plain) return JSON.parse(plain.reveal()) as Sealed;
     }

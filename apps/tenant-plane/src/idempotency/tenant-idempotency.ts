@@ -4,6 +4,7 @@ import {
   KEPT_SECONDS,
   type KeptAnswer,
   type KeyClaim,
+  type KeyedCall,
   RepeatableRequests,
   type RepeatableRequest,
   TenantDatabase,
@@ -25,9 +26,10 @@ import { type Answer, SealedAnswers } from './sealed-answers';
 interface RequestOfTenant extends RepeatableRequest {
   readonly tenantId: string;
   readonly user: SignedInUser;
+  readonly showsSecret: boolean;
 }
 
-/** Keys and answers are rows of the tenant's own. At a plane that the tenant moves to they do not open. */
+/** Keys and answers are rows of the tenant's own. At a plane that the tenant moves to, those that show a secret do not open. */
 @Injectable()
 export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
   private readonly answers: SealedAnswers;
@@ -105,12 +107,12 @@ export class UserRequests extends RepeatableRequests {
 
   once(
     request: TenantRequest,
-    { key }: { readonly key: string },
+    { key, showsSecret }: KeyedCall,
     handle: () => Promise<Answer>,
   ): Promise<Answer> {
     const { tenant, user, method, body } = request;
     if (!tenant || !user) throw new Error('A repeatable route needs a user.');
     const scope = [user.id, method, pathOf(request)];
-    return this.idempotency.once({ tenantId: tenant.id, user, scope, key, body }, handle);
+    return this.idempotency.once({ tenantId: tenant.id, user, scope, key, body, showsSecret }, handle);
   }
 }
