@@ -210,7 +210,7 @@ describe('the replica that holds the link and loses its way to the Control Plane
     for (const tenant of [acme, globex]) link.control.wanted.put(tenant);
     holder = await link.startPlane({}, clock);
     await link.reported(acme.tenant_id);
-    cut = jest.spyOn(holder.app.get(ControlPlaneClient), 'call');
+    cut = jest.spyOn(holder.app.get(ControlPlaneClient), 'signed');
     cut.mockImplementation(async () => {
       await nextTurn();
       throw new ControlPlaneUnreachable('It is cut off.');
