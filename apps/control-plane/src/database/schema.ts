@@ -47,6 +47,7 @@ import { NameImports1700000000028 } from './migrations/0028-name-imports';
 import { RotateBesideJobs1700000000029 } from './migrations/0029-rotate-beside-jobs';
 import { TellLateReports1700000000030 } from './migrations/0030-tell-late-reports';
 import { OrderRuns1700000000031 } from './migrations/0031-order-runs';
+import { RequireCopies1700000000037 } from './migrations/0037-require-copies';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -107,5 +108,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     RotateBesideJobs1700000000029,
     TellLateReports1700000000030,
     OrderRuns1700000000031,
+    RequireCopies1700000000037,
   ],
 };

@@ -6,7 +6,6 @@ import { copyTrouble } from './copy-trouble';
 
 /** Writes do not pause for longer than this: the move is undone then. */
 const MAX_FREEZE_MS = 30_000;
-const RESTORE_PATIENCE_MS = 24 * 3_600_000;
 
 /**
  * What a move waits for while its frozen source has more than the target; null once it has not. Asked again by whoever makes
@@ -24,15 +23,4 @@ export async function unlessMoved(
   const last = trouble === null ? '' : ` (what failed last: ${trouble})`;
   const detail = `The last changes did not arrive in time${last}. The move was undone: the tenant works where it was.`;
   throw new StepFailure('fatal', 'freeze_too_long', detail);
-}
-
-/** As {@link unlessMoved}, of a backup that is brought back. */
-export async function unlessRestored(
-  manager: EntityManager,
-  backup: Transfer,
-  startedAt: Date,
-): Promise<StepResult | null> {
-  if (isWhole(backup)) return null;
-  const until = new Date(startedAt.getTime() + RESTORE_PATIENCE_MS);
-  return wait('the tenant plane to import the backup', until, await copyTrouble(manager, backup));
 }
