@@ -60,6 +60,7 @@ import { JobStarter } from './provisioning/job-starter';
 import { Moves } from './provisioning/moves.service';
 import { Removals } from './provisioning/removals.service';
 import { ReadableBackup } from './provisioning/steps/readable-backup';
+import { RestoredCopy } from './provisioning/steps/restored-copy';
 import { Provisioning } from './provisioning/provisioning.service';
 import { GraphileQueue } from './provisioning/queue/graphile.queue';
 import { InProcessQueue } from './provisioning/queue/in-process.queue';
@@ -155,6 +156,7 @@ const PROVISIONING = [
   JobStarter,
   TenantJobs,
   ReadableBackup,
+  RestoredCopy,
   Removals,
   OldCopies,
   Provisioning,

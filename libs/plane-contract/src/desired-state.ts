@@ -42,6 +42,11 @@ export interface DesiredTenant {
   readonly transfer?: DesiredTransfer;
   /** At its home, where there are any to tell of. */
   readonly signup_links?: DesiredSignupLinks;
+  /**
+   * Of a tenant that was restored: it is served only from a database that has imported this transfer. Another one may be empty,
+   * or older: it serves nobody and reports `copy_missing`.
+   */
+  readonly requires_copy?: string;
   /** With phase `retired`: where it lives now. Its old copy is kept, and who asks for it here is sent there. */
   readonly moved_to?: string;
   /** With phase `retired`: its rows shall go. */

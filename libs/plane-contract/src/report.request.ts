@@ -25,6 +25,9 @@ const MAX_INTEGER = 2_147_483_647;
 export const REPORTED_STATES = ['applied', 'retrying', 'failed'] as const;
 export type ReportedState = (typeof REPORTED_STATES)[number];
 
+export const REPORTED_CODES = ['copy_missing'] as const;
+export type ReportedCode = (typeof REPORTED_CODES)[number];
+
 export class ReportedTenant {
   @ApiProperty({ format: 'uuid' })
   @IsUUID()
@@ -49,6 +52,15 @@ export class ReportedTenant {
   @IsString()
   @MaxLength(2000)
   error?: string;
+
+  @ApiProperty({
+    required: false,
+    enum: REPORTED_CODES,
+    description: 'Why it failed, where the Control Plane can help. `copy_missing`: see `requires_copy`',
+  })
+  @IsOptional()
+  @IsIn(REPORTED_CODES)
+  code?: ReportedCode;
 }
 
 /** What a tenant plane has applied, sent at once after an apply and otherwise as its heartbeat. */

@@ -69,7 +69,7 @@ export class JobRunner {
       const result = await this.attempt(job, step, state, isLast);
       if (result.kind === 'wait') return await this.waitFor(job, state, result, lookedAt);
       await this.faults.reach(job.operation, step.name, 'after-record');
-      return isLast ? 'stop' : 'again';
+      return isLast && result.kind === 'done' ? 'stop' : 'again';
     } catch (error) {
       if (mustReload(error)) throw error;
       return this.fail(job, state, error);
@@ -88,8 +88,10 @@ export class JobRunner {
       await this.faults.reach(job.operation, step.name, 'after-effect');
       return result;
     };
-    const record = (manager: EntityManager, result: StepResult): Promise<void> =>
-      result.kind === 'done' ? this.recordDone(manager, job, state, result, isLast) : Promise.resolve();
+    const record = async (manager: EntityManager, result: StepResult): Promise<void> => {
+      if (result.kind === 'done') await this.recordDone(manager, job, state, result, isLast);
+      if (result.kind === 'back') await this.recordBack(manager, job, result.to);
+    };
     const before = structuredClone(job.steps);
     /** What is not recorded our copy must not say either. */
     const restore = (): void =>
@@ -135,6 +137,18 @@ export class JobRunner {
     if (next) Object.assign(next, { ...begun, attempt: next.attempt + 1 });
     if (isLast) await this.close(manager, job, 'succeeded');
     else await this.jobs.save(job, { steps: job.steps, error: null }, manager);
+  }
+
+  /** Outputs stay: an undo needs them. */
+  private async recordBack(manager: EntityManager, job: ProvisioningJob, to: string): Promise<void> {
+    const [first, ...rest] = job.steps.slice(job.steps.findIndex(({ name }) => name === to));
+    if (first?.name !== to) throw new Error(`The job has no step ${to} to go back to.`);
+    const unfinished = { finished_at: null, error: null, waiting_for: null };
+    const at = this.clock.now().toISOString();
+    Object.assign(first, { ...unfinished, status: 'running', attempt: 1, started_at: at });
+    for (const step of rest)
+      Object.assign(step, { ...unfinished, status: 'pending', attempt: 0, started_at: null });
+    await this.jobs.save(job, { steps: job.steps, error: null }, manager);
   }
 
   private async waitFor(

@@ -25,9 +25,12 @@ export interface StepContext {
 export type StepResult =
   | { readonly kind: 'done'; readonly outputs: StepOutputs }
   /** `until` is when it is looked at again; when it was over before the look, waiting has failed. Whoever brings what it waits for wakes the job. */
-  | { readonly kind: 'wait'; readonly for: string; readonly until: Date };
+  | { readonly kind: 'wait'; readonly for: string; readonly until: Date }
+  /** What an earlier step brought about is gone: the job takes its steps again, from that one on. */
+  | { readonly kind: 'back'; readonly to: string };
 
 export const done = (outputs: StepOutputs = {}): StepResult => ({ kind: 'done', outputs });
+export const back = (to: string): StepResult => ({ kind: 'back', to });
 /** `trouble`: what it failed of last, where whoever is waited for tries again. */
 export const wait = (what: string, until: Date, trouble: string | null = null): StepResult => {
   const last = trouble === null ? '' : ` (it is tried again, and failed last with: ${trouble})`;

@@ -4,7 +4,7 @@ import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
-import { placeOf } from '../tenant-planes/placements';
+import { hasLostCopy, placeOf } from '../tenant-planes/placements';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { type Tenant } from '../tenants/tenant.entity';
 import { requireStatus } from '../tenants/tenant-writes';
@@ -83,6 +83,8 @@ export async function requireNothingLeft(
   jobId = '',
 ): Promise<void> {
   if (!OPERATION_RULES[operation].makesPlace) return;
+  const home = await placeOf(manager, tenantId);
+  if (home && (await hasLostCopy(manager, home))) throw copyLost(slug);
   const left = await placeOf(manager, tenantId, 'importing');
   if (!left) return;
   const { name } = await manager.findOneByOrFail(TenantPlane, { id: left.tenantPlaneId });
@@ -93,4 +95,9 @@ export async function requireNothingLeft(
   const how = maker ? `POST /api/provisioning-jobs/${maker.id}/rollback` : 'see GET /api/drifts';
   const detail = `Tenant "${slug}" still holds a place at tenant plane ${name} that ${which} made and did not finish. Retry that job, or roll it back (${how}); then ask again.`;
   throw new DomainError('move_unfinished', 'conflict', detail);
+}
+
+function copyLost(slug: string): DomainError {
+  const detail = `Tenant "${slug}" was restored, and its tenant plane has lost the rows since; the backup is kept. Retry the restore if it failed, or deprovision the tenant and restore it again; then ask again.`;
+  return new DomainError('copy_lost', 'conflict', detail);
 }

@@ -16,7 +16,7 @@ export interface WantedCell {
 export class Cells {
   /**
    * Takes a place in the emptiest cell that will do, of the wanted region if one is wanted. Guarded: of two that see the last place
-   * one gets it, and the other looks again. Null when all are full.
+   * one gets it, and the other looks again. Null when all are full. The cell stays locked, and is as it is then.
    */
   async takePlace(manager: EntityManager, wanted: WantedCell): Promise<TenantPlane | null> {
     for (;;) {
@@ -27,9 +27,9 @@ export class Cells {
         .update(TenantPlane)
         .set({ placed: () => 'placed + 1' })
         .where({ id: cell.id })
-        .andWhere('placed < capacity and accepts_tenants')
+        .andWhere("placed < capacity and accepts_tenants and status = 'enrolled'")
         .execute();
-      if (affected) return cell;
+      if (affected) return manager.findOneByOrFail(TenantPlane, { id: cell.id });
     }
   }
 

@@ -193,6 +193,7 @@ export class DesiredStates implements OnModuleInit {
         .addSelect('placement.entry_revision', 'entry_revision')
         .addSelect('placement.purge_job_id', 'purge_job_id')
         .addSelect('placement.remove_after', 'remove_after')
+        .addSelect('placement.restored_from', 'restored_from')
         .addSelect('tenant.endpoint_url', 'endpoint_url')
         .addSelect('transfer.id', 'transfer_id')
         .addSelect('transfer.target_plane_id', 'transfer_target')
@@ -245,6 +246,7 @@ interface ChangedRow {
   readonly purge_job_id: string | null;
   /** Set where an old copy is kept after a move. */
   readonly remove_after: unknown;
+  readonly restored_from: string | null;
   readonly endpoint_url: string | null;
   readonly plane_id: string;
   readonly transfer_id: string | null;
@@ -282,6 +284,7 @@ function toEntry(row: ChangedRow, links: DesiredSignupLinks | undefined): Desire
     // A plane that is to remove the rows, or that the tenant has left, takes no part in a transfer.
     ...(row.transfer_id !== null && told !== 'retired' && { transfer: transferOf(row) }),
     ...(links && told !== 'retired' && { signup_links: links }),
+    ...(row.restored_from !== null && told !== 'retired' && { requires_copy: row.restored_from }),
     ...(hasMoved(row) && row.endpoint_url !== null && { moved_to: row.endpoint_url }),
     ...(purge_job_id !== null && { purge: { job_id: purge_job_id } }),
   };

@@ -1,5 +1,5 @@
 import { TimestampColumn } from '@atlas/persistence';
-import { type PlacementPhase, type ReportedState } from '@atlas/plane-contract';
+import { type PlacementPhase, type ReportedCode, type ReportedState } from '@atlas/plane-contract';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** Where a tenant lives. Desired state is derived from these rows; at most one of a tenant is `serving` or `frozen`. */
@@ -16,6 +16,11 @@ export class Placement {
   @Column('integer', { name: 'reported_revision' }) reportedRevision: number;
   @Column('varchar', { name: 'reported_state', nullable: true }) reportedState: ReportedState | null;
   @Column('text', { name: 'reported_error', nullable: true }) reportedError: string | null;
+  @Column('varchar', { name: 'reported_code', nullable: true }) reportedCode: ReportedCode | null;
+  /** The backup that the tenant was restored from, until that is erased: the tenant is served from nothing else. */
+  @Column('uuid', { name: 'restored_from', nullable: true }) restoredFrom: string | null;
+  /** The instance of the plane, and so its database, that imported this backup. */
+  @Column('uuid', { name: 'imported_by', nullable: true }) importedBy: string | null;
   /** Its rows shall go, by this job. */
   @Column('uuid', { name: 'purge_job_id', nullable: true }) purgeJobId: string | null;
   /** An old copy is kept until then. */

@@ -3,6 +3,7 @@ import { DomainError } from '@atlas/platform';
 import { isUuid } from '@atlas/tenancy';
 import { type EntityManager, In, IsNull, MoreThan, Not } from 'typeorm';
 import { Placement } from './placement.entity';
+import { TenantPlane } from './tenant-plane.entity';
 
 /** A plane speaks for the tenants placed on it and for no others. */
 export async function requirePlacedHere(
@@ -31,8 +32,9 @@ export function reservedPlacement(
   place: Pick<Placement, 'tenantId' | 'tenantPlaneId' | 'createdAt'>,
   phase: 'serving' | 'importing',
 ): Placement {
-  const unpublished = { entryRevision: 0, reportedRevision: 0, reportedState: null, reportedError: null };
-  return { ...place, phase, holdsPlace: true, ...unpublished, purgeJobId: null, removeAfter: null };
+  const unheard = { reportedRevision: 0, reportedState: null, reportedError: null, reportedCode: null };
+  const first = { restoredFrom: null, importedBy: null, purgeJobId: null, removeAfter: null };
+  return { ...place, phase, holdsPlace: true, entryRevision: 0, ...unheard, ...first };
 }
 
 /** The plane has done what the entry as it stands asks for. */
@@ -49,6 +51,20 @@ export function troubleAt({
 }: Placement): string | null {
   const isRetrying = reportedState === 'retrying' && reportedRevision >= entryRevision;
   return isRetrying ? (reportedError ?? 'no reason given') : null;
+}
+
+/**
+ * Whether the rows of a restored tenant are no longer where they were imported: another installation has enrolled as the
+ * plane since, or its database is an older one and says so. The backup is kept as long as this can be told.
+ */
+export async function hasLostCopy(
+  manager: EntityManager,
+  { tenantPlaneId: id, restoredFrom, importedBy, ...place }: Placement,
+): Promise<boolean> {
+  if (restoredFrom === null) return false;
+  if (place.reportedCode === 'copy_missing' && place.reportedRevision >= place.entryRevision) return true;
+  const { instanceId } = await manager.findOneByOrFail(TenantPlane, { id });
+  return instanceId !== importedBy;
 }
 
 /** Where the tenant lives, or where it is on its way to. */

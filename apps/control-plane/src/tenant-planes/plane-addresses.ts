@@ -140,10 +140,23 @@ export class PlaneAddresses {
       .set({ endpointUrl, updatedAt: this.clock.now(), ...(isTheirs && { url: endpointUrl }) })
       .where(`id in (${LIVES_THERE})`, { id })
       .execute();
+    await this.redirect(manager, `copy.tenantId in (${LIVES_THERE})`, { id });
+  }
+
+  /** Has the planes where the tenant lived before send its users to the address that its row says. */
+  async redirectUsersOf(manager: EntityManager, tenantId: string): Promise<void> {
+    await this.redirect(manager, 'copy.tenantId = :tenantId', { tenantId });
+  }
+
+  private async redirect(
+    manager: EntityManager,
+    which: string,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<void> {
     const copies = await manager
       .createQueryBuilder(Placement, 'copy')
       .where({ phase: 'retired', removeAfter: Not(IsNull()) })
-      .andWhere(`copy.tenantId in (${LIVES_THERE})`, { id })
+      .andWhere(which, parameters)
       .getMany();
     for (const copy of copies) await this.desiredStates.publish(manager, copy);
   }

@@ -62,6 +62,7 @@ export class Reports {
         reportedRevision: tenant.entry_revision,
         reportedState: tenant.state,
         reportedError: tenant.error ?? null,
+        reportedCode: tenant.code ?? null,
       })
       .where({ tenantId: tenant.tenant_id, tenantPlaneId })
       // Nor does one on an entry that was never published.

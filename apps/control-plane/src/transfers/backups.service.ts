@@ -16,6 +16,7 @@ import {
   importJWK,
 } from 'jose';
 import { type EntityManager, type FindOptionsWhere, IsNull, Not } from 'typeorm';
+import { Placement } from '../tenant-planes/placement.entity';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Transfer, TransferPart } from './transfer.entity';
 import { newTransfer } from './transfers.service';
@@ -85,12 +86,17 @@ export class Backups {
    * what it needs.
    */
   async renewPlaneKey(manager: EntityManager, backup: Transfer): Promise<boolean> {
-    const { id, planeKey: known, targetPlaneId } = backup;
-    const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id: targetPlaneId });
-    if (known !== null && decodeProtectedHeader(known).kid === (await keyIdOf(publicKey))) return false;
+    const { id, targetPlaneId } = backup;
+    const plane = await manager.findOneByOrFail(TenantPlane, { id: targetPlaneId });
+    if (await this.isGivenTo(backup, plane)) return false;
     const live = { id, targetPlaneId, endedAt: IsNull() };
     const planeKey = await this.keyFor(manager, backup, targetPlaneId);
     return (await updateRows(manager, Transfer, live, { ...anew(backup), planeKey })) === 1;
+  }
+
+  /** Whether the backup's key was given to the plane under the key that the plane has now. */
+  async isGivenTo({ planeKey }: Transfer, { publicKey }: TenantPlane): Promise<boolean> {
+    return planeKey !== null && decodeProtectedHeader(planeKey).kid === (await keyIdOf(publicKey));
   }
 
   /** It was not brought back after all. */
@@ -106,13 +112,18 @@ export class Backups {
     );
   }
 
-  /** Of each of these backups: the key first, then the rest. That it was, stays. */
+  /** Of each of these backups: the key first, then the rest. That it was, stays. No plane needs it as its copy any more. */
   async erase(manager: EntityManager, which: FindOptionsWhere<Transfer>): Promise<void> {
     const backups = await manager.findBy(Transfer, { ...which, purpose: Not('move') });
-    for (const { id, endedAt } of backups) {
+    for (const { id, tenantId, endedAt } of backups) {
       const erased = { keySealed: null, planeKey: null, endedAt: endedAt ?? this.clock.now() };
       await manager.update(Transfer, { id }, erased);
       await manager.delete(TransferPart, { transferId: id });
+      await manager.update(
+        Placement,
+        { tenantId, restoredFrom: id },
+        { restoredFrom: null, importedBy: null },
+      );
     }
   }
 

@@ -7,7 +7,7 @@ import {
   sharedNow,
   together,
 } from '@atlas/persistence';
-import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
+import { type DesiredState, type DesiredTenant, type ReportedCode } from '@atlas/plane-contract';
 import { Clock, databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager, In, Not } from 'typeorm';
@@ -26,12 +26,15 @@ export interface Applied {
   readonly tenantId: string;
   readonly entryRevision: number;
   readonly error?: string;
+  readonly code?: ReportedCode;
   /** The error is not the last word: it is of the database, a disk or the line, and the same is tried again. */
   readonly isRetried?: boolean;
 }
 
 /** What a place is that nobody is served from. */
 const RETIRED = { phase: 'retired', transfer: null, importedTransferId: null } as const;
+const COPY_MISSING =
+  "The restored copy of this tenant's rows is not in this database, so the tenant is not served from it. The Control Plane has it imported again while it still keeps the backup; afterwards, restore a newer backup of this database.";
 const STILL_WRITTEN = 'Writes of this tenant are still under way: its entry is applied once they have ended.';
 
 /** Makes this plane's directory what the Control Plane wants it to be. Entry by entry: one failure holds nobody back. */
@@ -103,8 +106,8 @@ export class DesiredStateApplier {
     try {
       if (entry.phase !== 'retired') await this.file.fixTo(entry.tenant_id);
       if (entry.purge) await this.purge(entry.tenant_id, fence);
-      await this.write(entry.tenant_id, fence, (manager) => this.put(manager, entry));
-      return outcome;
+      const isPut = await this.write(entry.tenant_id, fence, (manager) => this.put(manager, entry));
+      return isPut ? outcome : { ...outcome, error: COPY_MISSING, code: 'copy_missing' };
     } catch (error) {
       if (error instanceof Superseded) throw error;
       this.logger.error(error);
@@ -117,9 +120,10 @@ export class DesiredStateApplier {
   /**
    * The tenant's row, and whether its rows may be written, in one transaction. Only one that is at home here may be
    * written: a copy stays frozen while it is on its way, and so does what is left here of a tenant that has moved away,
-   * whatever a replica has yet to learn.
+   * whatever a replica has yet to learn. False when the rows here are not those that it must be served from: then nobody is
+   * served, not even from older ones.
    */
-  private async put(manager: EntityManager, entry: DesiredTenant): Promise<void> {
+  private async put(manager: EntityManager, entry: DesiredTenant): Promise<boolean> {
     const tracking = new ChangeTracking(this.database);
     const isServing = entry.phase === 'serving';
     const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id: entry.tenant_id });
@@ -127,12 +131,17 @@ export class DesiredStateApplier {
       isServing ? tracking.hold(entry.tenant_id) : Promise.resolve(),
       lockedForUpdate(query).getOne(),
     ]);
+    if (lacksRequiredCopy(known, entry)) {
+      await manager.update(Tenant, { id: entry.tenant_id }, RETIRED);
+      return false;
+    }
     requireWholeCopy(known, entry);
     const isFollowed = known?.phase === 'serving' && known.transfer?.id === entry.transfer?.id;
     if (isServing && !isFollowed) await tracking.stop(entry.tenant_id);
     const frozenAt = entry.phase === 'frozen' ? await sharedNow(manager, this.clock) : null;
     // TypeORM's own type takes a JSON column for a relation.
     await manager.upsert(Tenant, rowOf(entry, known, frozenAt) as never, ['id']);
+    return true;
   }
 
   private async purge(tenantId: string, fence: Fence): Promise<void> {
@@ -189,10 +198,19 @@ export class DesiredStateApplier {
   }
 }
 
+function isHome({ phase }: DesiredTenant): boolean {
+  return phase === 'serving' || phase === 'frozen';
+}
+
+/** As in a database from before the restore, or in an empty one. */
+function lacksRequiredCopy(known: Tenant | null, entry: DesiredTenant): boolean {
+  const { requires_copy: required } = entry;
+  return isHome(entry) && required !== undefined && known?.importedTransferId !== required;
+}
+
 /** Refuses to serve a tenant from an incomplete copy, whatever the Control Plane believes. */
-function requireWholeCopy(known: Tenant | null, { phase }: DesiredTenant): void {
-  const isHome = phase === 'serving' || phase === 'frozen';
-  if (!isHome || known?.phase !== 'importing' || known.transfer === null) return;
+function requireWholeCopy(known: Tenant | null, entry: DesiredTenant): void {
+  if (!isHome(entry) || known?.phase !== 'importing' || known.transfer === null) return;
   if (known.importedTransferId === known.transfer.id) return;
   throw new Error(
     "The copy of this tenant's rows in this database is not whole, so the tenant is not served from it. If the database was restored from a backup, restore a newer one.",
@@ -208,7 +226,8 @@ function rowOf(
   known: Tenant | null,
   frozenAt: Date | null,
 ): Omit<Tenant, 'moveConsentId' | 'runBegunAt'> {
-  const importedTransferId = known?.importedTransferId ?? null;
+  const imported = known?.importedTransferId ?? null;
+  const isWanted = imported !== null && [entry.transfer?.id, entry.requires_copy].includes(imported);
   return {
     id: entry.tenant_id,
     slug: entry.slug,
@@ -222,7 +241,7 @@ function rowOf(
     reportedRevision: 0,
     transfer: entry.phase === 'retired' ? null : (entry.transfer ?? null),
     // The copy that an earlier move left here is not that of this one.
-    importedTransferId: importedTransferId === entry.transfer?.id ? importedTransferId : null,
+    importedTransferId: isWanted ? imported : null,
     movedTo: entry.moved_to ?? null,
     signupLinks: entry.signup_links ?? null,
     purgeJobId: entry.purge?.job_id ?? null,

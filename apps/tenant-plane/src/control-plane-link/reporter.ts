@@ -71,12 +71,12 @@ export class Reporter {
     const health = await this.planeHealth.examine();
     const { current, linkId } = this.identities;
     const counted = await this.identities.nextSequence();
-    const tenants = batch.map(({ tenantId, entryRevision, error, isRetried }) => ({
+    const tenants = batch.map(({ tenantId, entryRevision, error, code, isRetried }) => ({
       tenant_id: tenantId,
       entry_revision: entryRevision,
       ...(error === undefined
         ? { state: 'applied' }
-        : { state: isRetried ? 'retrying' : 'failed', error: error.slice(0, 2000) }),
+        : { state: isRetried ? 'retrying' : 'failed', error: error.slice(0, 2000), code }),
     }));
     const plane = {
       revision: current.revision ?? 'none',

@@ -49,6 +49,11 @@ export class Moves {
     return !this.isConsentRequired || moveConsentId === transfer?.id;
   }
 
+  /** A customer backs up its own plane: the Control Plane could read what is sent to it as a backup. */
+  get mayBackUp(): boolean {
+    return !this.isConsentRequired;
+  }
+
   private moveOf({ transfer, moveConsentId }: Tenant): MoveView | null {
     if (transfer?.role !== 'source') return null;
     const consented = moveConsentId === transfer.id;

@@ -22,6 +22,9 @@ import { type RunningTransfer, RunningTransfers } from './running-transfers';
 import { withScratchDatabase } from './scratch-database';
 import { TransferRelay } from './transfer-relay';
 
+const NO_BACKUP =
+  "This tenant plane is run by its customer, who backs it up: it sends no backup to the Control Plane. Rows leave it only in a move that the tenant's admin has consented to (POST /api/moves/consent).";
+
 interface TenantInTransfer extends Tenant {
   readonly transfer: DesiredTransfer;
 }
@@ -146,6 +149,7 @@ export class Transfers {
 
   /** What was sent is taken back, restored and compared: a backup that was never restored is none. */
   private async backUp(tenant: TenantInTransfer, running: RunningTransfer): Promise<void> {
+    if (!this.moves.mayBackUp) throw new TransferFailed(NO_BACKUP);
     const { id: tenantId, transfer } = tenant;
     await this.send(tenant, running);
     const incoming = { transferId: transfer.id, key: await this.keyOf(transfer) };

@@ -169,6 +169,18 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     expect(await statusOf(plane, 'broken')).toBe(200);
   });
 
+  it('says that it lacks the copy that it should serve from', async () => {
+    const copy = '0199e000-0000-7000-8000-000000000021';
+    const globex = tenantEntry('globex');
+    link.control.wanted.put({ ...globex, requires_copy: copy });
+    await link.reported(globex.tenant_id, 'failed');
+    expect(link.control.reported(globex.tenant_id)?.code).toBe('copy_missing');
+    expect(await statusOf(plane, 'globex')).toBe(404);
+    link.control.wanted.put(globex);
+    await link.reported(globex.tenant_id);
+    expect(await statusOf(plane, 'globex')).toBe(200);
+  });
+
   it('is told again of what it could not apply, although nothing has changed since', async () => {
     const [globex, initech] = [tenantEntry('globex'), tenantEntry('initech')];
     const applier = plane.app.get(DesiredStateApplier);

@@ -127,6 +127,29 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     expect([await read(), await titles()]).toEqual([200, ['before']]);
   });
 
+  it('is served, once it was restored, from no database but the one that has imported it', async () => {
+    const id = randomUUID();
+    expect(await write('from before the restore')).toBe(201);
+    const home = { ...tenant, requires_copy: id, entry_revision: tenant.entry_revision + 1 };
+    const unknown = { ...home, tenant_id: randomUUID(), slug: `unknown-${count}` };
+    for (const entry of [home, { ...home, phase: 'frozen' as const }, unknown])
+      expect(await plane.apply({ tenants: [entry] })).toMatchObject([
+        { code: 'copy_missing', error: expect.stringContaining('is not in this database') },
+      ]);
+    expect([await read(), await write('into the wrong rows')]).toEqual([404, 'tenant_not_found']);
+    await send(id);
+    await expectHere(id);
+    await arrived(id);
+    for (const phase of ['serving', 'frozen', 'serving'] as const)
+      await want({ phase, transfer: undefined, requires_copy: id });
+    expect([await read(), await write('at home')]).toEqual([200, 201]);
+    await want({ requires_copy: undefined });
+    expect([await titles(), (await row()).importedTransferId]).toEqual([
+      ['from before the restore', 'at home'],
+      null,
+    ]);
+  });
+
   it('is imported again when another import has started in the meantime', async () => {
     const id = randomUUID();
     expect(await write('before')).toBe(201);

@@ -1,6 +1,7 @@
 import { Database } from '@atlas/persistence';
 import { type DesiredTransfer } from '@atlas/plane-contract';
 import { eventually } from '@atlas/testing';
+import { Reporter } from '../../src/control-plane-link/reporter';
 import { RunningTransfers } from '../../src/portability/running-transfers';
 import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';
@@ -28,6 +29,38 @@ describe(Transfers.name, () => {
     await plane.app.get(Transfers).stop();
     expect(plane.app.get(RunningTransfers).size).toBe(0);
   });
+
+  it.each(['on_prem', 'hybrid'])(
+    'sends no backup of what its customer keeps in %s, and says why',
+    async (model) => {
+      const customers = await TestTenantPlane.boot('sqlite', { env: { ATLAS_TP_DEPLOYMENT: model } });
+      const { tenant, admin } = await customers.tenantWithAdmin('acme');
+      const transfers = customers.app.get(Transfers);
+      const sent = jest.spyOn(customers.app.get(TransferRelay), 'send').mockResolvedValue();
+      const reports = jest.spyOn(customers.app.get(Reporter), 'report').mockReturnValue(undefined as never);
+      const id = '0199e000-0000-7000-8000-000000000013';
+      const { publicKey: recipient } = customers.identities.current;
+      const want = async (role: 'source' | 'backup', entry_revision: number) => {
+        const transfer = { id, role, recipient };
+        await customers.apply({ tenants: [{ ...tenant, transfer, entry_revision }] });
+      };
+      try {
+        // Not even where the admin has agreed to a move.
+        await want('source', 2);
+        await customers.post('/api/moves/consent', {}, admin).expect(200);
+        await want('backup', 3);
+        await transfers.tend();
+        const error = expect.stringContaining('it sends no backup to the Control Plane');
+        await eventually(() => reports.mock.calls.length > 0, { what: 'it says so' });
+        expect(reports).toHaveBeenCalledWith([{ tenantId: tenant.tenant_id, entryRevision: 3, error }]);
+        expect(sent).not.toHaveBeenCalled();
+        await customers.post('/api/incidents', { title: 'x', severity: 'P3' }, admin).expect(201);
+      } finally {
+        await customers.close();
+        jest.restoreAllMocks();
+      }
+    },
+  );
 
   it("sends a tenant's rows away from its customer only in the move that was agreed to", async () => {
     const customers = await TestTenantPlane.boot('sqlite', { env: { ATLAS_TP_DEPLOYMENT: 'on_prem' } });

@@ -3,13 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
-import { troubleAt } from '../../tenant-planes/placements';
+import { hasLostCopy, troubleAt } from '../../tenant-planes/placements';
 import { Backups } from '../../transfers/backups.service';
 import { type Transfer } from '../../transfers/transfer.entity';
 import { isWhole } from '../../transfers/transfers.service';
-import { backupIdIn } from './back-up.step';
+import { backupIdIn, placeWithRows } from './back-up.step';
 import { ReadableBackup } from './readable-backup';
-import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
+import { Step, StepFailure, type StepContext, type StepResult, back, done, wait } from '../step';
 
 const PATIENCE_MS = 24 * 3_600_000;
 
@@ -33,6 +33,9 @@ export class AwaitBackupStep extends Step {
     if (backupIdIn(outputs) === undefined) return done();
     const backup = await this.backups.live(manager, tenantId);
     if (!backup) return done(tally((await this.backups.kept(manager, tenantId))?.manifest ?? {}));
+    // After the backup was read: it was made by the database that is looked at now, or by the one before it.
+    const home = await placeWithRows(manager, tenantId);
+    if (home && (await hasLostCopy(manager, home))) return back('back-up');
     if (isWhole(backup)) {
       const manifest = await this.read(manager, backup);
       if (manifest && (await write((transaction) => this.backups.keep(transaction, backup, manifest))))

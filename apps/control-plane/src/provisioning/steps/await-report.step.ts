@@ -6,6 +6,7 @@ import { type Placement } from '../../tenant-planes/placement.entity';
 import { isApplied, placeOf, toldPlaces, troubleAt } from '../../tenant-planes/placements';
 import { TenantPlane, isAirGapped } from '../../tenant-planes/tenant-plane.entity';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
+import { RestoredCopy } from './restored-copy';
 
 const PATIENCE_MS = 15 * 60_000;
 
@@ -16,11 +17,17 @@ export class AwaitReportStep extends Step {
   readonly description = 'Wait for the tenant plane to report the tenant as applied';
   readonly creates = [];
 
-  constructor(private readonly clock: Clock) {
+  constructor(
+    private readonly copy: RestoredCopy,
+    private readonly clock: Clock,
+  ) {
     super();
   }
 
-  async run({ manager, tenantId, startedAt }: StepContext): Promise<StepResult> {
+  async run(context: StepContext): Promise<StepResult> {
+    const reopened = await this.copy.reopenIfLost(context);
+    if (reopened) return reopened;
+    const { manager, tenantId, startedAt } = context;
     const until = new Date(startedAt.getTime() + PATIENCE_MS);
     const home = await placeOf(manager, tenantId);
     if (!home) throw new StepFailure('fatal', 'not_placed', 'The tenant has no home.');

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { profileOf } from '@atlas/deployment-profiles';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
-import { placeOf } from '../../tenant-planes/placements';
+import { hasLostCopy, placeOf } from '../../tenant-planes/placements';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { Backups } from '../../transfers/backups.service';
+import { type Transfer } from '../../transfers/transfer.entity';
 import { Step, type StepContext, type StepResult, done } from '../step';
 
 /** Has the tenant plane send the tenant's rows, encrypted to a key of this backup's own, and restore them for a trial. */
@@ -22,26 +23,46 @@ export class BackUpStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, tenantId } = context;
     const place = await placeWithRows(manager, tenantId);
     if (!place) return done({ backup: 'none: the tenant was never used' });
+    const kept = (await hasLostCopy(manager, place)) && (await this.backups.kept(manager, tenantId));
+    if (kept) return this.fallBackTo(kept, context);
     const backup = await this.backups.begin(manager, tenantId, place.tenantPlaneId);
     await this.desiredStates.publish(manager, place);
     return done({ backup_id: backup.id });
   }
 
+  /** The plane has lost the rows that were restored to it: the backup that they came from is the newest there is. */
+  private async fallBackTo(kept: Transfer, { manager, tenantId, outputs }: StepContext): Promise<StepResult> {
+    await this.eraseOwn(manager, tenantId, outputs);
+    return done({ kept_backup_id: kept.id });
+  }
+
   /** Only its own: one that is there from before is still the only one that was verified. */
   async undo({ manager, tenantId, outputs }: StepContext): Promise<void> {
-    const id = backupIdIn(outputs);
-    if (id !== undefined) await this.backups.erase(manager, { tenantId, id });
+    await this.eraseOwn(manager, tenantId, outputs);
     const place = await placeWithRows(manager, tenantId);
     if (place) await this.desiredStates.publish(manager, place);
   }
+
+  private async eraseOwn(
+    manager: EntityManager,
+    tenantId: string,
+    { 'back-up': own }: StepContext['outputs'],
+  ): Promise<void> {
+    const id = own?.['backup_id'];
+    if (typeof id === 'string') await this.backups.erase(manager, { tenantId, id });
+  }
 }
 
-/** The backup that this job has made, or is about to. Undefined where there is nothing to back up. */
-export function backupIdIn(outputs: StepContext['outputs']): string | undefined {
-  return outputs['back-up']?.['backup_id'] as string | undefined;
+/**
+ * The backup that this job has made or is about to, or that is kept from before because its plane has lost the rows since.
+ * Undefined where there is nothing to back up.
+ */
+export function backupIdIn({ 'back-up': outputs }: StepContext['outputs']): string | undefined {
+  return (outputs?.['backup_id'] ?? outputs?.['kept_backup_id']) as string | undefined;
 }
 
 /** Where rows of the tenant are that nobody but us backs up. One that was never active has none. */

@@ -29,7 +29,7 @@ export class CloseTenantStep extends Step {
       await this.certificates.close(manager, tenantId);
       return done();
     }
-    const restorableUntil = new Date(this.clock.now().getTime() + this.config.RESTORE_WINDOW_DAYS * DAY_MS);
+    const restorableUntil = restorableFrom(this.clock.now(), this.config);
     await manager.update(Tenant, { id: tenantId }, { restorableUntil });
     return done({ restorable_until: restorableUntil.toISOString() });
   }
@@ -37,4 +37,9 @@ export class CloseTenantStep extends Step {
   async undo(): Promise<void> {
     throw isBeyondReturn();
   }
+}
+
+/** Until when a tenant can be restored whose time to be restored begins now. */
+export function restorableFrom(now: Date, { RESTORE_WINDOW_DAYS: days }: ControlPlaneConfig): Date {
+  return new Date(now.getTime() + days * DAY_MS);
 }

@@ -6,9 +6,10 @@ import { Cells } from '../../tenant-planes/cells';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { placeOf } from '../../tenant-planes/placements';
-import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { lockPlanes } from '../../tenant-planes/plane-lock';
 import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { Tenant } from '../../tenants/tenant.entity';
+import { lockTenant } from '../../tenants/tenants.service';
 import { Transfers, holdTransfer, isBetween, isToOldKey } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 import { unlessMoved } from './whole-copy';
@@ -32,9 +33,13 @@ export class CutOverStep extends Step {
   }
 
   async run({ manager, tenantId }: StepContext): Promise<StepResult> {
-    const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
+    const tenant = await lockTenant(manager, tenantId);
     const [home, coming] = [await placeOf(manager, tenantId), await placeOf(manager, tenantId, 'importing')];
-    if (!transfer?.frozenAt || !home || !coming)
+    if (!home || !coming) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
+    // Whoever enrols as the new plane, and what changes its address, comes before or behind all of this.
+    const [plane] = await lockPlanes(manager, [coming.tenantPlaneId, home.tenantPlaneId]);
+    const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
+    if (!plane || !transfer?.frozenAt)
       throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
     if (!isBetween(transfer, { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId }))
       throw new StepFailure(
@@ -42,11 +47,12 @@ export class CutOverStep extends Step {
         'no_transfer',
         'The rows were copied to another tenant plane than the one that the tenant moves to.',
       );
-    if (await isToOldKey(manager, transfer))
+    // One whose secret was revoked enrols with a new bundle, and so under another key: to wait for it would be in vain.
+    if (plane.status !== 'enrolled' || (await isToOldKey(manager, transfer)))
       throw new StepFailure(
         'fatal',
         'no_transfer',
-        'The tenant plane that the tenant moves to has enrolled again since the rows were copied to it.',
+        'The tenant plane that the tenant moves to has enrolled again since the rows were copied to it, or has to.',
       );
     const now = this.clock.now();
     const missing = await unlessMoved(manager, transfer, { frozenAt: transfer.frozenAt, now });
@@ -58,8 +64,6 @@ export class CutOverStep extends Step {
     await this.cells.freePlace(manager, home.tenantPlaneId);
     const place = { tenantId, tenantPlaneId: coming.tenantPlaneId };
     await manager.update(Placement, place, { phase: 'serving', removeAfter: null, purgeJobId: null });
-    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
-    const plane = await manager.findOneByOrFail(TenantPlane, { id: coming.tenantPlaneId });
     const changes = { ...this.addresses.at(plane, tenant), updatedAt: now };
     await updateRows(manager, Tenant, { id: tenantId }, changes);
     for (const published of [coming, home]) await this.desiredStates.publish(manager, published);

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Tenant } from '../../tenants/tenant.entity';
 import { Backups } from '../../transfers/backups.service';
 import { Step, type StepContext, type StepResult, done } from '../step';
+import { RestoredCopy } from './restored-copy';
 
 @Injectable()
 export class EraseBackupStep extends Step {
@@ -12,12 +13,16 @@ export class EraseBackupStep extends Step {
 
   constructor(
     private readonly backups: Backups,
+    private readonly copy: RestoredCopy,
     private readonly clock: Clock,
   ) {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run(context: StepContext): Promise<StepResult> {
+    const reopened = await this.copy.reopenIfLost(context);
+    if (reopened) return reopened;
+    const { manager, tenantId } = context;
     await manager.update(Tenant, { id: tenantId }, { restorableUntil: null });
     await this.backups.erase(manager, { tenantId });
     return done({ erased_at: this.clock.now().toISOString() });

@@ -5,14 +5,15 @@ import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { placeOf } from '../../tenant-planes/placements';
-import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { lockPlane } from '../../tenant-planes/plane-lock';
 import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { Tenant } from '../../tenants/tenant.entity';
+import { lockTenant } from '../../tenants/tenants.service';
 import { Backups } from '../../transfers/backups.service';
 import { type Transfer } from '../../transfers/transfer.entity';
 import { holdTransfer } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
-import { unlessRestored } from './whole-copy';
+import { RestoredCopy } from './restored-copy';
 
 /** The tenant is what it was, and no way leads back from here. Its backup is kept until its plane says that it serves. */
 @Injectable()
@@ -23,6 +24,7 @@ export class ReinstateStep extends Step {
 
   constructor(
     private readonly backups: Backups,
+    private readonly copy: RestoredCopy,
     private readonly desiredStates: DesiredStates,
     private readonly addresses: TenantAddresses,
     private readonly clock: Clock,
@@ -31,19 +33,21 @@ export class ReinstateStep extends Step {
   }
 
   async run(context: StepContext): Promise<StepResult> {
-    const { manager, tenantId, params, startedAt } = context;
+    const { manager, tenantId, params } = context;
+    const tenant = await lockTenant(manager, tenantId);
     const coming = await placeOf(manager, tenantId, 'importing');
     // Done already, and kept when it was to be undone.
     if (!coming && (await placeOf(manager, tenantId))) return done();
     if (!coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to come back to.');
-    const backup = await this.backupOf(context);
-    const missing = backup && (await unlessRestored(manager, backup, startedAt));
-    if (missing) return missing;
     const { tenantPlaneId } = coming;
-    const place = { phase: 'serving', removeAfter: null, purgeJobId: null } as const;
+    // Whoever enrols as the plane, and what changes its address, comes before or behind all of this.
+    const plane = await lockPlane(manager, tenantPlaneId);
+    const backup = await this.backupOf(context);
+    const missing = await this.copy.unlessThere(context, plane, backup);
+    if (missing) return missing;
+    const copy = backup && { restoredFrom: backup.id, importedBy: plane.instanceId };
+    const place = { phase: 'serving', removeAfter: null, purgeJobId: null, ...copy } as const;
     await manager.update(Placement, { tenantId, tenantPlaneId }, place);
-    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
-    const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
     const status = params['status'] as TenantStatus;
     const changes = { ...this.addresses.at(plane, tenant), status, restorableUntil: null };
     await updateRows(manager, Tenant, { id: tenantId }, { ...changes, updatedAt: this.clock.now() });

@@ -9,6 +9,7 @@ import { placeTaken } from '../../tenant-planes/single-tenant-planes';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { Backups } from '../../transfers/backups.service';
+import { lockTenant } from '../../tenants/tenants.service';
 import { arrivalOf } from '../arrival';
 import { type JobParams, type StepOutputs } from '../job';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
@@ -36,7 +37,7 @@ export class ReservePlaceStep extends Step {
 
   async run(context: StepContext): Promise<StepResult> {
     const { manager, tenantId, params } = context;
-    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const tenant = await lockTenant(manager, tenantId);
     const { phase } = arrivalOf(context, tenant);
     const placed = await placeOf(manager, tenantId, phase);
     if (placed) return done(await askedFor(manager, placed, params));

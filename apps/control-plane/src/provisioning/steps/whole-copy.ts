@@ -5,8 +5,6 @@ import { MAX_FREEZE_MS } from '../operation-rules';
 import { StepFailure, type StepResult, wait } from '../step';
 import { copyTrouble } from './copy-trouble';
 
-const RESTORE_PATIENCE_MS = 24 * 3_600_000;
-
 /**
  * What a move waits for while its frozen source has more than the target; null once it has not. Asked again by whoever makes
  * the target the home: one that was whole may have begun anew since.
@@ -23,15 +21,4 @@ export async function unlessMoved(
   const last = trouble === null ? '' : ` (what failed last: ${trouble})`;
   const detail = `The last changes did not arrive in time${last}. The move was undone: the tenant works where it was.`;
   throw new StepFailure('fatal', 'freeze_too_long', detail);
-}
-
-/** As {@link unlessMoved}, of a backup that is brought back. */
-export async function unlessRestored(
-  manager: EntityManager,
-  backup: Transfer,
-  startedAt: Date,
-): Promise<StepResult | null> {
-  if (isWhole(backup)) return null;
-  const until = new Date(startedAt.getTime() + RESTORE_PATIENCE_MS);
-  return wait('the tenant plane to import the backup', until, await copyTrouble(manager, backup));
 }

@@ -2,6 +2,7 @@ import { updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { PlaneAddresses } from '../../tenant-planes/plane-addresses';
 import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { Tenant } from '../../tenants/tenant.entity';
 import { DriftCheck } from '../drift-check';
@@ -15,6 +16,7 @@ export class AddressDiffersCheck extends DriftCheck<TenantSubject> {
   constructor(
     readonly subjects: TenantSubjects,
     private readonly addresses: TenantAddresses,
+    private readonly planeAddresses: PlaneAddresses,
     private readonly clock: Clock,
   ) {
     super();
@@ -33,6 +35,7 @@ export class AddressDiffersCheck extends DriftCheck<TenantSubject> {
     // Where the plane does not say, what is known stays.
     if (home.plane.dbUrlSealed === null) delete changes.dbUrlSealed;
     await updateRows(manager, Tenant, { id: tenant.id }, changes);
+    await this.planeAddresses.redirectUsersOf(manager, tenant.id);
     return true;
   }
 }

@@ -1,0 +1,171 @@
+import { Database } from '@atlas/persistence';
+import { EVERY_DATABASE } from '@atlas/testing';
+import { Reconciler } from '../../src/reconcile/reconciler';
+import { Cells } from '../../src/tenant-planes/cells';
+import { DesiredStates } from '../../src/tenant-planes/desired-state.service';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { Tenant } from '../../src/tenants/tenant.entity';
+import { Transfers } from '../../src/transfers/transfers.service';
+import { JobScene } from '../job-scene.fixture';
+import { type PlaneSimulator, type SignedAnswer } from '../plane-simulator.fixture';
+import { Traveller, beside } from '../travel-scene.fixture';
+
+const NEW_ADDRESS = 'https://new-address.example.com';
+
+describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %s', (driver) => {
+  let scene: JobScene;
+  let tenant: Traveller;
+  let target: PlaneSimulator;
+  let count = 0;
+  beforeAll(async () => {
+    scene = await JobScene.set(driver);
+    Object.assign(scene.plane.app.get(Reconciler), { pause: () => Promise.resolve() });
+  });
+  afterAll(() => scene.plane.close());
+  beforeEach(async () => {
+    tenant = await Traveller.settle(scene, `region-${(count += 1)}`);
+    target = await scene.plane.enrolledCell({ region: tenant.region });
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  const staysWhereItIs = async (job: string): Promise<void> => {
+    await scene.reaches(job, 'cancelled');
+    expect((await scene.job(job)).error).toMatchObject({
+      code: 'no_transfer',
+      detail: expect.stringContaining('enrolled again'),
+    });
+    expect(await scene.tenant(tenant.id)).toMatchObject({ tenant_plane_id: tenant.cell.id });
+    await tenant.isHome();
+  };
+  const database = () => scene.plane.app.get(Database);
+
+  it('is not one whose secret was revoked since it got the rows: the move is undone at once', async () => {
+    const { job, last } = await tenant.almostMoved(target);
+    const revoked = scene.before('cut-over', async () => {
+      const path = `/api/tenant-planes/${target.id}/rotate-secret`;
+      await scene.plane.post(path, { mode: 'compromised' }).expect(202);
+    });
+    await last();
+    await revoked;
+    await staysWhereItIs(job);
+  });
+
+  it('is not one that was installed anew since it got the rows', async () => {
+    const { job, last } = await tenant.almostMoved(target);
+    const anew = scene.before('cut-over', async () => void (await tenant.installAnew({}, target)));
+    await last();
+    await anew;
+    await staysWhereItIs(job);
+  });
+
+  it('is enrolled again only before or behind the cut-over', async () => {
+    const { job, last } = await tenant.almostMoved(target);
+    const transfers = scene.plane.app.get(Transfers);
+    const end = transfers.end.bind(transfers);
+    const anew = await scene.plane.reissue(target);
+    const order: string[] = [];
+    let enrolment: Promise<SignedAnswer> | undefined;
+    jest.spyOn(transfers, 'end').mockImplementationOnce(async (...which) => {
+      const enrol = () => anew.enrol().finally(() => order.push('enrolled'));
+      ({ answer: enrolment } = await beside(database(), enrol));
+      order.push('cut over');
+      return end(...which);
+    });
+    await last();
+    await scene.reaches(job, 'succeeded');
+    await enrolment;
+    expect(order).toEqual(['cut over', 'enrolled']);
+  });
+
+  /** The cell reports that it has moved house, while the transaction that makes it the home is about to be over. */
+  const movesHouse = (cell: PlaneSimulator): void => {
+    const states = scene.plane.app.get(DesiredStates);
+    const publish = states.publish.bind(states);
+    jest.spyOn(states, 'publish').mockImplementationOnce(async (...given) => {
+      ({ answer: report } = await beside(database(), () => cell.report([], { endpoint_url: NEW_ADDRESS })));
+      await publish(...given);
+    });
+  };
+  let report: Promise<SignedAnswer>;
+  const isAt = async (address: string): Promise<void> => {
+    expect((await report).status).toBe(200);
+    expect(await scene.tenant(tenant.id)).toMatchObject({ endpoint_url: address });
+  };
+  const isRedirectedTo = (address: string) => tenant.told(({ moved_to }) => moved_to === address);
+
+  it('has the address that it reports at the cut-over, and the old home redirects there', async () => {
+    const { job, last } = await tenant.almostMoved(target);
+    const now = scene.before('cut-over', async () => movesHouse(target));
+    await last();
+    await now;
+    await scene.reaches(job, 'succeeded');
+    await isAt(NEW_ADDRESS);
+    await isRedirectedTo(NEW_ADDRESS);
+  });
+
+  it('has the address that it reports at the end of a restore', async () => {
+    await scene.plane.change(TenantPlane, { id: target.id }, { acceptsTenants: false });
+    await tenant.leave();
+    const { job, imported } = await tenant.comeBack();
+    const now = scene.before('reinstate', async () => movesHouse(tenant.cell));
+    await imported();
+    await now;
+    await tenant.isHome();
+    await isAt(NEW_ADDRESS);
+    await tenant.report();
+    await scene.reaches(job, 'succeeded');
+  });
+
+  it('has the address that it reports while a place is reserved there', async () => {
+    await scene.plane.change(TenantPlane, { id: target.id }, { acceptsTenants: false });
+    const cells = scene.plane.app.get(Cells);
+    const emptiest = cells.emptiest.bind(cells);
+    const now = scene.before('reserve-place', async () => {
+      jest.spyOn(cells, 'emptiest').mockImplementationOnce(async (...wanted) => {
+        const cell = await emptiest(...wanted);
+        const say = () => tenant.cell.report([], { endpoint_url: NEW_ADDRESS });
+        ({ answer: report } = await beside(database(), say));
+        return cell;
+      });
+    });
+    const { body } = await scene.plane.provision({ region: tenant.region }).expect(202);
+    await now;
+    await tenant.cell.serve(body.tenant.id);
+    await scene.reaches(body.job.id, 'succeeded');
+    expect((await report).status).toBe(200);
+    expect(await scene.tenant(body.tenant.id)).toMatchObject({ endpoint_url: NEW_ADDRESS });
+  });
+
+  it('is no cell whose secret is revoked while a place is about to be taken there', async () => {
+    const { id } = target;
+    await scene.plane.change(TenantPlane, { id: tenant.cell.id }, { acceptsTenants: false });
+    const cells = scene.plane.app.get(Cells);
+    const emptiest = cells.emptiest.bind(cells);
+    const now = scene.before('reserve-place', async () => {
+      jest.spyOn(cells, 'emptiest').mockImplementationOnce(async (manager, wanted) => {
+        const cell = await emptiest(manager, wanted);
+        await manager.update(TenantPlane, { id }, { status: 'expected' });
+        return cell;
+      });
+    });
+    const { body } = await scene.plane.provision({ region: tenant.region }).expect(202);
+    await now;
+    await scene.reaches(body.job.id, 'failed');
+    expect((await scene.job(body.job.id)).error).toMatchObject({ code: 'no_capacity' });
+  });
+
+  it('is where old homes redirect to, once reconciliation has repaired the address of the tenant', async () => {
+    const { job, last } = await tenant.almostMoved(target);
+    await last();
+    await scene.reaches(job, 'succeeded');
+    await database().write(async (manager) => {
+      await manager.update(Tenant, { id: tenant.id }, { endpointUrl: 'https://elsewhere.example.com' });
+      await scene.plane.app
+        .get(DesiredStates)
+        .publish(manager, { tenantId: tenant.id, tenantPlaneId: tenant.cell.id });
+    });
+    await isRedirectedTo('https://elsewhere.example.com');
+    expect(await scene.plane.app.get(Reconciler).look()).toMatchObject({ repaired: 1 });
+    await isRedirectedTo('https://cell.example.com');
+  });
+});

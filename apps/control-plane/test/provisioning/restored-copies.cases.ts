@@ -1,0 +1,215 @@
+import { Database } from '@atlas/persistence';
+import { EVERY_DATABASE } from '@atlas/testing';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { StepFailure } from '../../src/provisioning/step';
+import { RemoveCopiesStep } from '../../src/provisioning/steps/remove-copies.step';
+import { RestoredCopy } from '../../src/provisioning/steps/restored-copy';
+import { TenantAddresses } from '../../src/tenants/tenant-addresses';
+import { Transfer, TransferPart } from '../../src/transfers/transfer.entity';
+import { JobScene } from '../job-scene.fixture';
+import { type SignedAnswer, refusal } from '../plane-simulator.fixture';
+import { Traveller, beside } from '../travel-scene.fixture';
+
+describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (driver) => {
+  let scene: JobScene;
+  let tenant: Traveller;
+  let backup: string;
+  let count = 0;
+  beforeAll(async () => (scene = await JobScene.set(driver)));
+  afterAll(() => scene.plane.close());
+  beforeEach(async () => {
+    tenant = await Traveller.settle(scene, `region-${(count += 1)}`);
+    backup = await tenant.leave();
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  const isKept = async (): Promise<boolean> => {
+    const [row] = await scene.plane.rows(Transfer, { id: backup });
+    return row?.keySealed !== null && (await scene.plane.count(TransferPart, { transferId: backup })) === 1;
+  };
+  const status = async () => (await scene.tenant(tenant.id))['status'];
+  /** The restore goes on to its end with the plane as it is now, and the backup is erased only then. */
+  const ends = async (job: string): Promise<void> => {
+    const imported = await tenant.beginImport();
+    await imported();
+    expect(await tenant.isHome()).toMatchObject({ requires_copy: backup });
+    expect(await isKept()).toBe(true);
+    await tenant.report();
+    await scene.reaches(job, 'succeeded');
+    expect([await status(), await isKept()]).toEqual(['active', false]);
+    const { tenants } = await tenant.cell.pullAll();
+    expect(tenants.find(({ tenant_id: id }) => id === tenant.id)).not.toHaveProperty('requires_copy');
+  };
+
+  it('is imported again when its plane is installed anew right before it becomes the home', async () => {
+    const { job, imported } = await tenant.comeBack();
+    const anew = scene.before('reinstate', async () => void (await tenant.installAnew()));
+    await imported();
+    await anew;
+    await ends(job);
+  });
+
+  it('is imported again when its plane was installed anew before the step that failed is retried', async () => {
+    const { job, imported } = await tenant.comeBack();
+    const broken = jest.spyOn(scene.plane.app.get(TenantAddresses), 'at').mockImplementation(() => {
+      throw new Error('a sealing key is missing');
+    });
+    await imported();
+    for (let state = ''; state !== 'failed'; state = (await scene.job(job)).status) {
+      scene.plane.clock.advance(60);
+      await scene.plane.sweep();
+    }
+    broken.mockRestore();
+    await tenant.installAnew();
+    await scene.act(job, 'retry').expect(202);
+    await ends(job);
+  });
+
+  it('waits for a plane whose secret was revoked to enrol again, and is then imported again', async () => {
+    const { job, imported } = await tenant.comeBack();
+    const path = `/api/tenant-planes/${tenant.cell.id}/rotate-secret`;
+    const revoked = scene.before('reinstate', async () => {
+      await scene.plane.post(path, { mode: 'compromised' }).expect(202);
+    });
+    await imported();
+    await revoked;
+    await scene.reaches(job, 'waiting');
+    const { steps } = await scene.job(job);
+    expect(steps.find(({ status: one }) => one === 'waiting')).toMatchObject({
+      ...{ name: 'reinstate', waiting_for: 'the tenant plane to enrol again' },
+    });
+    expect(await status()).toBe('deprovisioning');
+    await tenant.installAnew();
+    await tenant.report({ state: 'failed', error: 'The key of the backup cannot be opened here.' });
+    await ends(job);
+  });
+
+  const LOST: readonly (readonly [string, () => Promise<unknown>])[] = [
+    [
+      'was installed anew and reports that it serves the tenant',
+      async () => {
+        await tenant.installAnew();
+        await tenant.report();
+      },
+    ],
+    [
+      'reports that its database lacks the copy',
+      () => tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }),
+    ],
+  ];
+  it.each(LOST)('is imported again when its plane %s', async (_, lose) => {
+    const job = await tenant.reinstated();
+    await lose();
+    await tenant.told(({ phase }) => phase === 'importing');
+    expect([await status(), await isKept()]).toEqual(['deprovisioning', true]);
+    const [event] = await scene.plane.rows(AuditEvent, {
+      action: 'tenant.restore_reopened',
+      targetId: tenant.id,
+    });
+    expect(event).toMatchObject({ before: { status: 'active' }, after: { job_id: job } });
+    await ends(job);
+  });
+
+  it('can be given up once it is lost, and the tenant restored by another job', async () => {
+    const job = await tenant.reinstated();
+    await tenant.installAnew();
+    await tenant.report();
+    await tenant.told(({ phase }) => phase === 'importing');
+    await scene.act(job, 'cancel').expect(202);
+    await scene.reaches(job, 'cancelled');
+    await tenant.told(({ purge }) => purge?.job_id === job);
+    expect(await scene.tenant(tenant.id)).toMatchObject({
+      ...{ status: 'deprovisioning', tenant_plane_id: null, endpoint_url: null },
+      restorable_until: expect.any(String),
+    });
+    await ends(await tenant.asked('restore'));
+  });
+
+  it('is there when its plane enrols under another key with the same database', async () => {
+    const job = await tenant.reinstated();
+    const { instanceId: instance_id } = tenant.cell;
+    await tenant.installAnew({ instance_id });
+    await tenant.report();
+    await scene.reaches(job, 'succeeded');
+    expect([await status(), await isKept()]).toEqual(['active', false]);
+  });
+
+  it('is looked for while nobody can enrol as its plane, right before the backup is erased', async () => {
+    const job = await tenant.reinstated();
+    const anew = await scene.plane.reissue(tenant.cell);
+    const copy = scene.plane.app.get(RestoredCopy);
+    const reopenIfLost = copy.reopenIfLost.bind(copy);
+    let enrolment: Promise<SignedAnswer> | undefined;
+    const order: string[] = [];
+    const looked = scene.before('erase-backup', async () => {
+      jest.spyOn(copy, 'reopenIfLost').mockImplementationOnce(async (context) => {
+        const found = await reopenIfLost(context);
+        const enrol = () => anew.enrol().finally(() => order.push('enrolled'));
+        ({ answer: enrolment } = await beside(scene.plane.app.get(Database), enrol));
+        order.push('looked');
+        return found;
+      });
+    });
+    await tenant.report();
+    await looked;
+    await scene.reaches(job, 'succeeded');
+    await enrolment;
+    expect(order).toEqual(['looked', 'enrolled']);
+  });
+
+  describe('that is lost, when the tenant goes again', () => {
+    /** Nothing of the empty plane takes the place of the backup. */
+    const goesAndComesBack = async (job: string): Promise<void> => {
+      await tenant.told(({ purge }) => purge?.job_id === job);
+      expect(await isKept()).toBe(true);
+      await tenant.purge(job);
+      await ends(await tenant.asked('restore'));
+    };
+
+    it('leaves the backup that it came from as the one to restore', async () => {
+      await tenant.reinstated();
+      await tenant.installAnew();
+      await goesAndComesBack(await tenant.deprovision());
+    });
+
+    it('leaves that backup also when it is lost while another one is made', async () => {
+      await tenant.reinstated();
+      const job = await tenant.deprovision();
+      const { id: newer } = await tenant.told(({ transfer }) => transfer?.role === 'backup' && transfer);
+      await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' });
+      await goesAndComesBack(job);
+      expect(await scene.plane.rows(Transfer, { id: newer })).toMatchObject([{ keySealed: null }]);
+    });
+
+    it('leaves that backup when the deprovisioning is rolled back', async () => {
+      await tenant.reinstated();
+      await tenant.installAnew();
+      const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
+      jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockRejectedValueOnce(broken);
+      const job = await tenant.deprovision();
+      await scene.reaches(job, 'failed');
+      await scene.act(job, 'rollback').expect(202);
+      await scene.reaches(job, 'cancelled');
+      expect([await status(), await isKept()]).toEqual(['active', true]);
+    });
+  });
+
+  it('is not moved once it is lost, since only the restore knows where it comes from', async () => {
+    const target = await scene.plane.enrolledCell({ region: tenant.region });
+    const job = await tenant.reinstated();
+    scene.plane.clock.advance(16 * 60);
+    expect(await scene.looksAgain(job)).toMatchObject({
+      status: 'failed',
+      error: { code: 'wait_timed_out' },
+    });
+    await tenant.installAnew();
+    const body = { deployment_model: 'shared', tenant_plane_id: target.id };
+    const move = () => scene.plane.post(`/api/tenants/${tenant.id}/move`, body);
+    const refused = await move();
+    expect(refusal(refused)).toEqual([409, 'copy_lost']);
+    expect(refused.body.detail).toContain('Retry the restore');
+    await scene.act(job, 'retry').expect(202);
+    await ends(job);
+    await move().expect(202);
+  });
+});

@@ -1,0 +1,160 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { type Database } from '@atlas/persistence';
+import { type DesiredTenant, type DesiredTransfer } from '@atlas/plane-contract';
+import { eventually } from '@atlas/testing';
+import { type JWK, calculateJwkThumbprint, decodeProtectedHeader } from 'jose';
+import { lockWaits } from './held-operator.fixture';
+import { nextRun, sayImported, sayImportedBy, sealedPart, sendPart, takePart } from './backup-part.fixture';
+import { type JobScene } from './job-scene.fixture';
+import { KEYS, type PlaneSimulator, type ReportedTenant } from './plane-simulator.fixture';
+
+const MANIFEST = { incidents: { rows: 3, checksum: 'c' } };
+
+/** What `eventually` waits for. */
+type Told<T> = Exclude<T, false | null | undefined>;
+
+/** A tenant alone in a region with its cell: what it is told, and how its rows go and come back. */
+export class Traveller {
+  /** That its cell has enrolled with. */
+  private publicKey: JWK = KEYS.publicKey.export({ format: 'jwk' });
+
+  private constructor(
+    readonly scene: JobScene,
+    readonly region: string,
+    /** Where it lives; whoever installs that anew says so here. */
+    public cell: PlaneSimulator,
+    readonly id: string,
+    readonly slug: string,
+  ) {}
+
+  static async settle(scene: JobScene, region: string): Promise<Traveller> {
+    const cell = await scene.plane.enrolledCell({ region });
+    const { body } = await scene.plane.provision({ region }).expect(202);
+    const { id, slug } = body.tenant;
+    await cell.serve(id);
+    await scene.reaches(body.job.id, 'succeeded');
+    return new Traveller(scene, region, cell, id, slug);
+  }
+
+  /** What a cell is told of it, once it is told that. */
+  told<T>(look: (entry: DesiredTenant) => T | Promise<T>, cell = this.cell): Promise<Told<T>> {
+    return eventually(async () => {
+      await cell.pull();
+      const entry = cell.tenants.get(this.id);
+      return entry && look(entry);
+    }) as Promise<Told<T>>;
+  }
+
+  /** Of the entry that the cell was told last. */
+  async report(changes: Partial<ReportedTenant> & { readonly code?: string } = {}, cell = this.cell) {
+    await cell.pull();
+    const entry_revision = cell.tenants.get(this.id)?.entry_revision ?? 0;
+    const reported = { tenant_id: this.id, state: 'applied', entry_revision, ...changes } as const;
+    expect((await cell.report([reported])).status).toBe(200);
+  }
+
+  async asked(what: string, body: object = {}): Promise<string> {
+    const answer = await this.scene.plane.post(`/api/tenants/${this.id}/${what}`, body).expect(202);
+    return answer.body.job.id;
+  }
+
+  deprovision(): Promise<string> {
+    return this.asked('deprovision', { confirm_slug: this.slug });
+  }
+
+  async backUp(): Promise<string> {
+    const backup = await this.told(({ transfer }) => transfer?.role === 'backup' && transfer);
+    await sendPart(this.cell, backup.id, await sealedPart(backup, MANIFEST));
+    await sayImported(this.cell, backup.id);
+    return backup.id;
+  }
+
+  async purge(job: string): Promise<void> {
+    await this.told(({ purge }) => purge?.job_id === job);
+    await this.report();
+    await this.scene.reaches(job, 'succeeded');
+  }
+
+  /** Deprovisioned; answers with its backup. */
+  async leave(): Promise<string> {
+    const job = await this.deprovision();
+    const backup = await this.backUp();
+    await this.purge(job);
+    return backup;
+  }
+
+  /** A restore whose plane has begun to import the backup. */
+  async comeBack(): Promise<{ readonly job: string; readonly imported: () => Promise<void> }> {
+    const job = await this.asked('restore');
+    return { job, imported: await this.beginImport() };
+  }
+
+  /** Once it is given a key that it can open. Answers with what says that the import has come to its end. */
+  async beginImport(): Promise<() => Promise<void>> {
+    const kid = await calculateJwkThumbprint(this.publicKey);
+    const { id } = await this.told(
+      ({ transfer }) =>
+        transfer?.key !== undefined && decodeProtectedHeader(transfer.key).kid === kid && transfer,
+    );
+    const run = nextRun();
+    expect((await takePart(this.cell, id, run)).status).toBe(200);
+    return async () => expect((await sayImportedBy(this.cell, id, run)).status).toBe(204);
+  }
+
+  /** Told to serve, with the status that it had. */
+  isHome(cell = this.cell): Promise<DesiredTenant> {
+    return this.told((entry) => entry.phase === 'serving' && entry.status === 'active' && entry, cell);
+  }
+
+  /** A restore that waits for the report of the plane that it has made the tenant's home. */
+  async reinstated(): Promise<string> {
+    const { job, imported } = await this.comeBack();
+    await imported();
+    await this.isHome();
+    await this.scene.reaches(job, 'waiting');
+    return job;
+  }
+
+  /** A move to the cell whose target waits for the last part, with the source frozen. */
+  async almostMoved(target: PlaneSimulator): Promise<{ readonly job: string; last(): Promise<void> }> {
+    const body = { deployment_model: 'shared', tenant_plane_id: target.id };
+    const job = await this.asked('move', body);
+    const source = (await this.told(({ transfer }) => transfer)) as DesiredTransfer;
+    await this.told(({ transfer }) => transfer?.role === 'target', target);
+    const [attempt, run] = [nextRun(), nextRun()];
+    const send = async (part: number, kind: 'changes' | 'last') =>
+      sendPart(this.cell, source.id, await sealedPart(source, MANIFEST, { attempt, kind, part }), part);
+    await send(1, 'changes');
+    await takePart(target, source.id, run);
+    await sayImportedBy(target, source.id, run, 1, attempt);
+    await this.told(({ phase }) => phase === 'frozen');
+    await this.scene.reaches(job, 'waiting');
+    const last = async () => {
+      await send(2, 'last');
+      await sayImportedBy(target, source.id, run, 2, attempt);
+    };
+    return { job, last };
+  }
+
+  /** Another installation of the cell enrols: with an empty database, unless the changes say whose it is. */
+  async installAnew(changes: object = {}, cell = this.cell): Promise<PlaneSimulator> {
+    const anew = await this.scene.plane.reissue(cell);
+    const public_key = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' });
+    expect((await anew.enrol({ public_key, ...changes })).status).toBe(200);
+    if (cell === this.cell) Object.assign(this, { cell: anew, publicKey: public_key });
+    return anew;
+  }
+}
+
+/**
+ * Begins a call in the middle of a transaction, and goes on once it is answered or waits for a lock of that transaction. On
+ * SQLite it always waits.
+ */
+export async function beside<T>(database: Database, call: () => Promise<T>): Promise<{ answer: Promise<T> }> {
+  let isAnswered = false;
+  const answer = call().finally(() => (isAnswered = true));
+  answer.catch(() => undefined);
+  const isOver = async () => database.driver === 'sqlite' || isAnswered || (await lockWaits(database)) > 0;
+  await eventually(isOver, { everyMs: 5, what: 'the call is answered or waits' });
+  return { answer };
+}
