@@ -92,11 +92,11 @@ export class Traveller {
   /** Once it is given a key that it can open. Answers with what says that the import has come to its end. */
   async beginImport(): Promise<() => Promise<void>> {
     const kid = await calculateJwkThumbprint(this.publicKey);
-    const { id } = await this.told(
+    const { id, generation } = await this.told(
       ({ transfer }) =>
         transfer?.key !== undefined && decodeProtectedHeader(transfer.key).kid === kid && transfer,
     );
-    const run = nextRun();
+    const run = nextRun(generation);
     expect((await takePart(this.cell, id, run)).status).toBe(200);
     return async () => expect((await sayImportedBy(this.cell, id, run)).status).toBe(204);
   }

@@ -69,7 +69,7 @@ export class AccessGuard implements CanActivate {
 
   private async admitPlane(request: AuthenticatedRequest): Promise<boolean> {
     request.plane = await this.verifier.verify(receivedRequestOf(request));
-    await this.keyUses.note(request.plane.keyId);
+    this.keyUses.note(request.plane.keyId);
     setActor('tenant_plane', request.plane.caller.tenantPlaneId ?? request.plane.keyId);
     return true;
   }

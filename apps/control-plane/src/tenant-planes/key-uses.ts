@@ -24,10 +24,13 @@ export class KeyUses {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws when the key has been revoked before its first use was written. */
-  async note(keyId: string): Promise<void> {
-    if (!this.begun.has(keyId)) await this.begin(keyId);
+  note(keyId: string): void {
     this.unwritten.set(keyId, this.clock.now());
+  }
+
+  /** Before a call that is accepted is answered. Throws when the key has been revoked before its first use was written. */
+  async noteFirst(keyId: string): Promise<void> {
+    if (!this.begun.has(keyId)) await this.begin(keyId);
   }
 
   /** As far as this process knows. */
@@ -35,10 +38,9 @@ export class KeyUses {
     return this.unwritten.get(id) ?? lastUsedAt;
   }
 
-  /** A key that is used for the first time may be what a rotation waits for. With one of a new bundle its plane enrols first. */
+  /** A key that is used for the first time may be what a rotation waits for. */
   private async begin(id: string): Promise<void> {
     const key = await this.database.read((manager) => manager.findOneBy(ServiceKey, { id }));
-    if (key?.activatedAt === null) return;
     // The platform secret is not in the table.
     if (key?.lastUsedAt === null)
       await this.database.write(async (manager) => {

@@ -6,6 +6,7 @@ import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../accounts/caller';
 import { Audit } from '../audit/audit.service';
 import { requirePlacedHere } from './placements';
+import { KeyUses } from './key-uses';
 import { PreviousSecretUses } from './previous-secret-uses';
 import { type InstallBundle, ProvisioningTokens } from './provisioning-tokens';
 import { type ServiceKey } from './service-key.entity';
@@ -32,6 +33,7 @@ export class TenantPlanes {
     private readonly database: Database,
     private readonly tokens: ProvisioningTokens,
     private readonly keys: ServiceKeys,
+    private readonly keyUses: KeyUses,
     private readonly previousSecretUses: PreviousSecretUses,
     private readonly audit: Audit,
     private readonly clock: Clock,
@@ -99,6 +101,7 @@ export class TenantPlanes {
         'Enrol first: this secret has not been used to enrol.',
       );
     }
+    await this.keyUses.noteFirst(call.keyId);
     const id = known ?? (await this.platformCell(claimedId));
     if (this.keys.isPrevious(call)) this.previousSecretUses.note(id);
     if (tenantId !== undefined) await requirePlacedHere(this.database, id, [tenantId]);

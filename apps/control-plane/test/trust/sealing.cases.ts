@@ -63,7 +63,15 @@ describe.each(EVERY_DATABASE)('sealed values on %s', (driver) => {
     const place = placeIn(SEALED.transferKey, tenantId, tenantId);
     const backup = { ...{ id: tenantId, tenantId, sourcePlaneId: planeId, targetPlaneId: planeId } };
     await plane.insert(Transfer, {
-      ...{ ...backup, purpose: 'backup', recipient: {}, parts: 0, lastChanges: 0, imported: 0 },
+      ...{
+        ...backup,
+        purpose: 'backup',
+        recipient: {},
+        parts: 0,
+        lastChanges: 0,
+        imported: 0,
+        generation: 1,
+      },
       ...{ createdAt: plane.clock.now(), endedAt: plane.clock.now() },
       keySealed: plane.app.get(SecretBox).seal('of a backup', place),
     });
