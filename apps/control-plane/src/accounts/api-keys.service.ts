@@ -74,7 +74,7 @@ export class ApiKeys {
     });
   }
 
-  /** With all that it made, links included. One's own; an owner's word goes for anybody's. */
+  /** Also revokes the keys and links that it issued. Operators revoke their own keys; owners revoke any. */
   async revoke(caller: OperatorCaller, id: string): Promise<void> {
     const found = await this.database.read((manager) => manager.findOneBy(ApiKey, { id }));
     if (!found) throw noSuchKey();

@@ -8,14 +8,14 @@ import { type Scope } from './scopes';
 
 export const LINK_KINDS = Symbol('LINK_KINDS');
 
-/** What an operator hands out: it ends with the API key that they issued it with, or else with them. */
+/** Something that an operator issues. It ends with the API key that issued it, or with the operator if none did. */
 export interface Issue {
   readonly issuedBy: string;
   readonly issuedWith: string | null;
   readonly expiresAt: Date;
 }
 
-/** What a caller issues now, and wants to live until then: an API key issues nothing that outlives it. */
+/** Who issues something now, and when it expires: at `until`, or with the caller's API key if that expires earlier. */
 export async function issueOf(
   manager: EntityManager,
   { kind, id, operatorId }: OperatorCaller,
@@ -26,13 +26,13 @@ export async function issueOf(
   return { issuedBy: operatorId, issuedWith: key?.id ?? null, expiresAt };
 }
 
-/** A key and all that come from it. */
+/** SQL: the ids of a key and of all keys descended from it. */
 export const DESCENT = `with recursive descent (id) as (
   select id from api_keys where id = :id
   union all select child.id from api_keys child join descent on child.parent_id = descent.id
 ) select id from descent`;
 
-/** Which links somebody has issued: SQL over `issued_by` and `issued_with`. */
+/** SQL that selects the links of an issuer by `issued_by` and `issued_with`. */
 export interface IssuedBy {
   readonly where: string;
   readonly parameters: Readonly<Record<string, string>>;
@@ -40,24 +40,24 @@ export interface IssuedBy {
 
 /** Links of one kind that operators issue. */
 export abstract class LinkKind {
-  /** What it takes to issue one. */
+  /** The scope that issuing one requires. */
   abstract readonly scope: Scope;
-  /** Ends the live ones; says how many those were. */
+  /** Ends the live ones and returns their number. */
   abstract end(manager: EntityManager, issuer: IssuedBy): Promise<number>;
 }
 
-/** Links end under the lock of the operator who issued them, as their API keys do: so none is issued meanwhile. */
+/** Links end under the lock of the operator who issued them, as API keys do, so none is issued at the same time. */
 @Injectable()
 export class IssuedLinks {
   constructor(@Inject(LINK_KINDS) private readonly kinds: readonly LinkKind[]) {}
 
-  /** Of an operator who may do no more than this from now on. Says how many. */
+  /** Ends the links that the operator could not issue with the scopes that are left. Returns their number. */
   endOf(manager: EntityManager, operatorId: string, left: readonly Scope[]): Promise<number> {
     const issuer = { where: 'issued_by = :operatorId', parameters: { operatorId } };
     return this.end(manager, issuer, (kind) => !left.includes(kind.scope));
   }
 
-  /** Of an API key and all that come from it. Says how many. */
+  /** Ends the links issued with an API key or a key descended from it. Returns their number. */
   endWithKey(manager: EntityManager, id: string): Promise<number> {
     return this.end(manager, { where: `issued_with in (${DESCENT})`, parameters: { id } });
   }

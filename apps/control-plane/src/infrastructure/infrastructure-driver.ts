@@ -75,8 +75,8 @@ export abstract class InfrastructureDriver {
     // A driver that keeps no track of its own cannot lose it.
   }
   /**
-   * Drops what the driver tracks of a plane that it has destroyed. It comes after the record says so: the other way round, a
-   * crash in between would look like lost track.
+   * Drops what the driver tracks for a plane that it has destroyed. Call it after the plane's record says that nothing is
+   * left. In the opposite order, a crash in between would look as if the driver had lost track.
    */
   async forget(_subject: InfrastructureSubject): Promise<void> {
     // As above.

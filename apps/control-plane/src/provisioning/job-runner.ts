@@ -215,8 +215,8 @@ export class JobRunner {
   ): { readonly attempt: number; readonly retryAt: Date | null } {
     const pause = pauseOf(job);
     const isThawing = pause !== null && job.direction === 'undo';
-    // An outage of our database is no attempt of the step's: it alone never ends the job. Nor does any failure on the way
-    // back to a tenant whose writes are paused, since nothing else would let them go on.
+    // A database outage does not count as an attempt and never ends the job on its own. Neither does a failure while undoing
+    // a job that has paused a tenant's writes, since nothing else would resume them.
     const most = isOutage || isThawing ? MAX_ATTEMPTS - 1 : MAX_ATTEMPTS;
     const attempt = Math.min(Math.max(state.attempt, 1), most);
     if (failureClass !== 'retry' && !isThawing) return { attempt, retryAt: null };
@@ -334,7 +334,7 @@ function mustReload(error: unknown): boolean {
   return error instanceof LeaseLost || error instanceof CommitOutcomeUnknown;
 }
 
-/** What would stop the job while a tenant's writes are paused undoes it. */
+/** Makes a failure that would stop the job undo it instead, because a tenant's writes are paused. */
 function asFatal({ failureClass, code, message, fix }: StepFailure): StepFailure {
   if (failureClass === 'retry') return new StepFailure('fatal', code, message);
   return new StepFailure('fatal', code, message, fix);

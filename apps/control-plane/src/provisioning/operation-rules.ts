@@ -41,11 +41,11 @@ export interface OperationRules {
   readonly makesPlace?: boolean;
   /** To cancel it is to roll it back. */
   readonly isUndoneWhenCancelled?: boolean;
-  /** The direction in which it brings about, or back, a tenant that lets its users in. */
+  /** The direction in which it ends with a tenant that lets its users in. */
   readonly letsIn?: JobDirection;
   /**
-   * From the end of this step until the job has ended or is undone, the tenant's writes are paused. So no failure stops the
-   * job in between: what is not mended by another attempt within this time undoes it.
+   * The tenant's writes are paused from the end of this step until the job has ended or is undone. A failure in between must
+   * not leave the job stopped: if retries do not help within this time, the job is undone.
    */
   readonly pausesWrites?: { readonly from: string; readonly atMostMs: number };
   /** When it is rolled back whole. */
@@ -99,7 +99,7 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
   remove_copy: {
     from: ['active', 'suspended'],
     restartsIn: ['active', 'suspended'],
-    // That of another old copy of the tenant. What has become of this one since a move began is unknown.
+    // The removal of another old copy. After a later move, nobody knows what has become of this copy.
     restartsBehind: ['remove_copy'],
     instead: 'If the old copy still exists, a new job removes it.',
   },

@@ -2,10 +2,10 @@ import { type StepStatus } from './job';
 import { type ProvisioningJob } from './job.entity';
 import { OPERATION_RULES } from './operation-rules';
 
-/** Of a step that pauses nothing yet, or no longer. */
+/** The statuses in which the step does not pause writes: it has not run yet, or is undone. */
 const WITHOUT_EFFECT: readonly StepStatus[] = ['pending', 'undone', 'skipped'];
 
-/** The pause of a tenant's writes that a job has begun. On its way back it has no end but that of the way. */
+/** The pause of a tenant's writes that a job has begun. While the job is undone, the pause has no deadline. */
 export interface Pause {
   readonly until: Date | null;
 }

@@ -51,7 +51,7 @@ function troubleOf({ health, healthStatus }: TenantPlane): string | null {
   return `it to report that it is well${told && `: it reports ${told}`}`;
 }
 
-/** A process of before does not speak for the one that its driver was told to run. Clocks of ours may differ, so none is asked. */
+/** Whether the process that the driver was told to run has reported. It counts reports, since our processes' clocks may differ. */
 function hasReportedSince({ lastReportAt, sequence, releasedSequence }: TenantPlane): boolean {
   return lastReportAt !== null && sequence !== releasedSequence;
 }

@@ -26,7 +26,7 @@ export type StepResult =
   | { readonly kind: 'done'; readonly outputs: StepOutputs }
   /** `until` is when it is looked at again; when it was over before the look, waiting has failed. Whoever brings what it waits for wakes the job. */
   | { readonly kind: 'wait'; readonly for: string; readonly until: Date }
-  /** What an earlier step brought about is gone: the job takes its steps again, from that one on. */
+  /** The effect of an earlier step is gone, so the job runs its steps again from that one. */
   | { readonly kind: 'back'; readonly to: string };
 
 export const done = (outputs: StepOutputs = {}): StepResult => ({ kind: 'done', outputs });

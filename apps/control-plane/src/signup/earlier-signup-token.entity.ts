@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** The link in a copy of a sign-up's mail that was sent before another one. It goes on working. */
+/** The token in an earlier copy of a sign-up's mail. Its link keeps working. */
 @Entity('earlier_signup_tokens')
 export class EarlierSignupToken {
   @PrimaryColumn('varchar', { name: 'token_hash' }) tokenHash: string;

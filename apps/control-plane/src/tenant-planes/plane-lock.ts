@@ -15,7 +15,7 @@ export async function lockPlane(manager: EntityManager, id: string): Promise<Ten
   return plane;
 }
 
-/** {@link lockPlane} of several, in the one order in which nobody waits for each other. Answers with them in the order asked. */
+/** {@link lockPlane} for several planes, always in the same order to avoid deadlocks. Returns them in the order given. */
 export async function lockPlanes(manager: EntityManager, ids: readonly string[]): Promise<TenantPlane[]> {
   const locked = new Map<string, TenantPlane>();
   for (const id of ids.toSorted()) locked.set(id, await lockPlane(manager, id));

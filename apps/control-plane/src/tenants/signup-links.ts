@@ -12,7 +12,7 @@ import { placeOf } from '../tenant-planes/placements';
 import { MintedSignupLink } from './minted-signup-link.entity';
 import { Tenant } from './tenant.entity';
 
-/** The clock of a tenant plane may be behind: so much longer it is told of a link that has expired. */
+/** How long a tenant plane still hears of a link that has expired, because its clock may be slow. */
 const KEPT_MS = 24 * 3600_000;
 
 export interface SignupLink {

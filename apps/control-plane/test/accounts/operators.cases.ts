@@ -325,6 +325,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
     const headers = { cookie: `atlas_operator=${former.session}` };
     const sign = () => plane.post('/api/auth/login', { email, password: PASSWORD }, { token: null, headers });
     const before = await newest();
+    // `never`: the method is private.
     const ending = jest.spyOn(OperatorSessions.prototype as never, 'endOne' as never);
     ending.mockRejectedValueOnce(new Error('Others have its row.') as never);
     expect((await sign()).status).toBe(500);

@@ -77,7 +77,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     expect(order).toEqual(['cut over', 'enrolled']);
   });
 
-  /** The cell reports that it has moved house, while the transaction that makes it the home is about to be over. */
+  /** The cell reports a new address just before the transaction that makes it the home commits. */
   const movesHouse = (cell: PlaneSimulator): void => {
     const states = scene.plane.app.get(DesiredStates);
     const publish = states.publish.bind(states);

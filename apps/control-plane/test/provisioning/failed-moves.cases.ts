@@ -128,7 +128,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     return { job: body.job.id as string, tokens, suspension: suspension as string };
   };
 
-  it('goes on with a new token after it was suspended meanwhile', async () => {
+  it('resumes with a new token after the tenant has been suspended in the meantime', async () => {
     const { job, tokens, suspension } = await suspendedWithoutToken();
     await scene.act(suspension, 'cancel').expect(202);
     await scene.plane.post(tokens, {}).expect(201);

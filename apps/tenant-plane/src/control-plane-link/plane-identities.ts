@@ -61,7 +61,7 @@ export class PlaneIdentities implements OnModuleInit {
   get silentMs(): number {
     const { shared, monotonic } = this.readAt;
     const now = shared + this.clock.monotonicMs() - monotonic;
-    // Of a moment that is yet to come nobody knows when it was: the time was put back.
+    // A time in the future means that the clock was put back, so the real age is unknown.
     return Math.abs(now - (this.copy.lastContactAt?.getTime() ?? 0));
   }
 

@@ -83,6 +83,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
   });
 
   it('is carried out once, though its answer cannot be shown again after the secret was changed', async () => {
+    // The cast opens a private property: the plane reads its secrets only when it starts.
     const idempotency = plane.app.get(TenantIdempotency) as unknown as { answers: SealedAnswers };
     const another = jest.replaceProperty(idempotency, 'answers', new SealedAnswers([]));
     await keyed('/api/auth/invite', INVITATION).expect(201);

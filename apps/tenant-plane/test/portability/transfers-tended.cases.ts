@@ -37,7 +37,7 @@ describe(Transfers.name, () => {
       const { tenant, admin } = await customers.tenantWithAdmin('acme');
       const transfers = customers.app.get(Transfers);
       const sent = jest.spyOn(customers.app.get(TransferRelay), 'send').mockResolvedValue();
-      const reports = jest.spyOn(customers.app.get(Reporter), 'report').mockReturnValue(undefined as never);
+      const reports = jest.spyOn(customers.app.get(Reporter), 'report').mockReturnValue(undefined);
       const id = '0199e000-0000-7000-8000-000000000013';
       const { publicKey: recipient } = customers.identities.current;
       const want = async (role: 'source' | 'backup', entry_revision: number) => {

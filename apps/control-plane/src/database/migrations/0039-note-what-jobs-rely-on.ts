@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * What jobs told by times before, although the clocks of two processes may differ: who told a plane to run its version, which
- * report was the last one before that, and which failures a job has left behind. And in which version a backup was made.
+ * Replaces comparisons of times, which fail when the clocks of two processes differ: which job released a plane's version,
+ * which report came last before that, and which failures no longer count. Also stores the version that made a backup.
  */
 export class NoteWhatJobsRelyOn1700000000039 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

@@ -47,7 +47,7 @@ export class CutOverStep extends Step {
         'no_transfer',
         'The rows were copied to another tenant plane than the one that the tenant moves to.',
       );
-    // One whose secret was revoked enrols with a new bundle, and so under another key: to wait for it would be in vain.
+    // A plane whose secret was revoked enrols again under a new key, so it is no use waiting for it.
     if (plane.status !== 'enrolled' || (await isToOldKey(manager, transfer)))
       throw new StepFailure(
         'fatal',
