@@ -21,6 +21,8 @@ export class DrivenPlanes {
   readonly missing = new Set<string>();
   /** By plane, with what it was last started. */
   readonly env = new Map<string, Readonly<Record<string, string>>>();
+  /** By plane, where it comes up instead of at its own address. */
+  readonly addresses = new Map<string, string>();
 
   constructor(private readonly scene: JobScene) {
     const create = async (request: InfrastructureRequest) => {
@@ -29,7 +31,9 @@ export class DrivenPlanes {
       this.env.set(request.tenantPlaneId, await request.openEnvironment());
       const told = this.told.get(request.tenantPlaneId) ?? [];
       if (told.at(-1) !== request.version) this.told.set(request.tenantPlaneId, [...told, request.version]);
-      return { endpointUrl: `https://${request.slug}.example.com`, dbUrl: 'data/tenant.db' };
+      const own = `https://${request.slug}.example.com`;
+      const endpointUrl = this.addresses.get(request.tenantPlaneId) ?? own;
+      return { endpointUrl, dbUrl: 'data/tenant.db' };
     };
     Object.assign(scene.plane.app.get(LocalDriver), { create, destroy: async () => undefined });
   }

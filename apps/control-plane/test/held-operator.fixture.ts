@@ -5,6 +5,8 @@ import { type Type } from '@nestjs/common';
 import type supertest from 'supertest';
 import { type EntityManager, type ObjectLiteral } from 'typeorm';
 import { lockOperator } from '../src/accounts/operator-lock';
+import { lockPlane } from '../src/tenant-planes/plane-lock';
+import { lockTenant } from '../src/tenants/tenants.service';
 import { type TestControlPlane } from './control-plane.fixture';
 
 const LOCK_WAITS = `select count(*)::int as waiting from pg_stat_activity
@@ -83,6 +85,24 @@ export async function lockWaits(database: Database): Promise<number> {
   if (database.driver === 'sqlite') return 0;
   const [row] = await database.read((manager) => manager.query<{ waiting: number }[]>(LOCK_WAITS));
   return row?.waiting ?? 0;
+}
+
+/** Begins a change of a tenant and of its plane while the tenant is held: it must not keep others from the plane meanwhile. */
+export async function besideHeldTenant<T>(
+  { app }: TestControlPlane,
+  { tenantId, planeId }: { readonly tenantId: string; readonly planeId: string },
+  change: () => Promise<T>,
+): Promise<T> {
+  const database = app.get(Database);
+  const { changing } = await database.write(async (manager) => {
+    await lockTenant(manager, tenantId);
+    const changing = change();
+    await eventually(async () => (await lockWaits(database)) > 0, { everyMs: 5 });
+    await manager.query(`set local lock_timeout = '100ms'`);
+    await lockPlane(manager, planeId);
+    return { changing };
+  });
+  return changing;
 }
 
 export class HeldOperator {

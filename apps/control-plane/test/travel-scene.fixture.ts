@@ -1,8 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { type Database } from '@atlas/persistence';
+import { Database } from '@atlas/persistence';
 import { type DesiredTenant, type DesiredTransfer } from '@atlas/plane-contract';
 import { eventually } from '@atlas/testing';
 import { type JWK, calculateJwkThumbprint, decodeProtectedHeader } from 'jose';
+import { Placement } from '../src/tenant-planes/placement.entity';
+import { type TestControlPlane } from './control-plane.fixture';
 import { lockWaits } from './held-operator.fixture';
 import { nextRun, sayImported, sayImportedBy, sealedPart, sendPart, takePart } from './backup-part.fixture';
 import { type JobScene } from './job-scene.fixture';
@@ -144,6 +146,19 @@ export class Traveller {
     if (cell === this.cell) Object.assign(this, { cell: anew, publicKey: public_key });
     return anew;
   }
+}
+
+/** A cell that the tenant has left: it redirects to where the tenant lives now. It has pulled what it was told before. */
+export async function formerHome(plane: TestControlPlane, tenantId: string): Promise<PlaneSimulator> {
+  const cell = await plane.enrolledCell();
+  const [place] = await plane.rows(Placement, { tenantId });
+  const copy = { tenantPlaneId: cell.id, phase: 'retired', holdsPlace: false };
+  const removeAfter = new Date(plane.clock.now().getTime() + 86_400_000);
+  await plane.app
+    .get(Database)
+    .write((manager) => manager.insert(Placement, { ...place, ...copy, removeAfter } as never));
+  await cell.pull();
+  return cell;
 }
 
 /**

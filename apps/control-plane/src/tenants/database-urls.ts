@@ -2,6 +2,7 @@ import { SecretBox, type SealedPlace, updateRows } from '@atlas/persistence';
 import { type Secret, type SecretText } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { PlaneAddresses } from '../tenant-planes/plane-addresses';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Tenant } from './tenant.entity';
 import { SEALED, placeIn } from '../sealing/sealed-columns';
@@ -14,9 +15,12 @@ interface Made {
 /** Where databases of tenants' own are: sealed on the rows of plane and tenant, opened only for who may read secrets. */
 @Injectable()
 export class DatabaseUrls {
-  constructor(private readonly box: SecretBox) {}
+  constructor(
+    private readonly box: SecretBox,
+    private readonly addresses: PlaneAddresses,
+  ) {}
 
-  /** On the plane, and on the tenant whose home it is. */
+  /** On the tenant whose home it is, and on the plane: locked in this order. Former homes redirect to the address. */
   async record(
     manager: EntityManager,
     tenantPlaneId: string,
@@ -24,9 +28,10 @@ export class DatabaseUrls {
     home: Pick<Tenant, 'id'> | null,
   ): Promise<void> {
     const dbUrlSealed = this.box.seal(dbUrl, onPlane(tenantPlaneId));
-    await manager.update(TenantPlane, { id: tenantPlaneId }, { endpointUrl, dbUrlSealed });
     if (home)
       await updateRows(manager, Tenant, { id: home.id }, this.onTenant(home.id, { endpointUrl, dbUrl }));
+    await manager.update(TenantPlane, { id: tenantPlaneId }, { endpointUrl, dbUrlSealed });
+    if (home) await this.addresses.redirectUsersOf(manager, home.id);
   }
 
   /** What a tenant's row says of the plane that becomes its home. */

@@ -21,7 +21,9 @@ import { DatabaseUrls } from '../../src/tenants/database-urls';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { Database } from '@atlas/persistence';
 import { type TestControlPlane } from '../control-plane.fixture';
+import { besideHeldTenant } from '../held-operator.fixture';
 import { ReconcileScene, type Settled } from '../reconcile-scene.fixture';
+import { formerHome } from '../travel-scene.fixture';
 
 jest.setTimeout(60_000);
 
@@ -369,6 +371,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       const urls = set.plane.app.get(DatabaseUrls);
       const right = urls.open(await only(Tenant, { id: dedicated.id }));
       const wrong = { endpointUrl: ELSEWHERE, dbUrl: new Secret('postgres://elsewhere') };
+      const former = await formerHome(set.plane, dedicated.id);
       await set.plane.app
         .get(Database)
         .write((manager) => urls.record(manager, dedicated.planeId, wrong, dedicated));
@@ -376,6 +379,18 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       const tenant = await only(Tenant, { id: dedicated.id });
       expect(urls.open(tenant)?.reveal()).toBe(right?.reveal());
       expect(tenant.endpointUrl).toBe(`http://127.0.0.1:${dedicated.row.port}`);
+      await former.pull();
+      expect(former.tenants.get(dedicated.id)).toMatchObject({ moved_to: tenant.endpointUrl });
+    });
+
+    // On SQLite writers take turns.
+    (driver === 'postgres' ? it : it.skip)('waits for its tenant without its plane', async () => {
+      await change(Tenant, { id: dedicated.id }, { endpointUrl: ELSEWHERE });
+      await change(TenantPlane, { id: dedicated.planeId }, { endpointUrl: ELSEWHERE });
+      await besideHeldTenant(set.plane, { tenantId: dedicated.id, planeId: dedicated.planeId }, () =>
+        set.look(),
+      );
+      expect(await set.open('infrastructure_record_differs', dedicated.planeId)).toEqual([]);
     });
 
     it('reports a Terraform state that is gone', async () => {

@@ -11,9 +11,10 @@ import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { type TestControlPlane } from '../control-plane.fixture';
 import { type Driven, DrivenPlanes } from '../driven-planes.fixture';
-import { HeldRow } from '../held-operator.fixture';
+import { HeldRow, besideHeldTenant } from '../held-operator.fixture';
 import { JOBS, JobScene } from '../job-scene.fixture';
 import { type Install, PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
+import { formerHome } from '../travel-scene.fixture';
 
 const [OLD, NEW, OWN] = ['0.0.8', '0.0.9', '0.1.0'];
 const HEALTHY_SECONDS = 100;
@@ -101,6 +102,27 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       await scene.reaches(id, 'succeeded');
       expect(await shown(one)).toMatchObject({ version: NEW, release: NEW });
       expect(refusal(await ask(one.planeId))).toEqual([409, 'already_up_to_date']);
+    });
+
+    it('has users of former homes sent to the address that it comes up at', async () => {
+      const former = await formerHome(plane, one.tenantId);
+      const address = 'https://new-version.example.com';
+      planes.addresses.set(one.planeId, address);
+      const id = await upgrade(one);
+      await waitsFor(id, `its report in version ${NEW}`);
+      await former.pull();
+      expect(former.tenants.get(one.tenantId)).toMatchObject({ phase: 'retired', moved_to: address });
+      await planes.reports(one, NEW);
+      await scene.reaches(id, 'succeeded');
+    });
+
+    // On SQLite writers take turns.
+    (driver === 'postgres' ? it : it.skip)('waits to record that address without its plane', async () => {
+      planes.addresses.set(one.planeId, 'https://new-version.example.com');
+      const id = await besideHeldTenant(plane, one, () => upgrade(one));
+      await waitsFor(id, `its report in version ${NEW}`);
+      await planes.reports(one, NEW);
+      await scene.reaches(id, 'succeeded');
     });
 
     /** Its new version does not get well in time, and the plane comes back in the old one. */

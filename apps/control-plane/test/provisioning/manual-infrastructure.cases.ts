@@ -7,6 +7,7 @@ import { TestControlPlane, provisionBody } from '../control-plane.fixture';
 import { HeldRow } from '../held-operator.fixture';
 import { JOBS } from '../job-scene.fixture';
 import { PlaneSimulator, refusal } from '../plane-simulator.fixture';
+import { formerHome } from '../travel-scene.fixture';
 
 const MADE = {
   endpoint_url: 'https://acme.eu.example.com',
@@ -48,6 +49,16 @@ describe.each(EVERY_DATABASE)('a dedicated tenant whose infrastructure a person 
       ...{ status: 'active', url: `https://${tenant.slug}.atlas.example` },
       ...{ endpoint_url: MADE.endpoint_url, has_db_url: true },
     });
+  });
+
+  it('has users of its former homes sent to the address that is recorded later', async () => {
+    const { tenant } = await provision();
+    await put(tenant.id, MADE).expect(200);
+    const former = await formerHome(plane, tenant.id);
+    const endpoint_url = 'https://acme.us.example.com';
+    await put(tenant.id, { ...MADE, endpoint_url }).expect(200);
+    await former.pull();
+    expect(former.tenants.get(tenant.id)).toMatchObject({ phase: 'retired', moved_to: endpoint_url });
   });
 
   it('says in a dry run that nothing is made by itself', async () => {

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { Database } from '@atlas/persistence';
 import { type DesiredState } from '@atlas/plane-contract';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { Placement } from '../../src/tenant-planes/placement.entity';
-import { lockPlane } from '../../src/tenant-planes/plane-lock';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
-import { lockTenant } from '../../src/tenants/tenants.service';
 import { TestControlPlane } from '../control-plane.fixture';
-import { lockWaits } from '../held-operator.fixture';
+import { besideHeldTenant } from '../held-operator.fixture';
 import { PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
+import { formerHome } from '../travel-scene.fixture';
 
 describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
   let plane: TestControlPlane;
@@ -348,14 +346,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
 
     it('tells the planes that keep an old copy where the tenant lives now', async () => {
       const { id, customers } = await installed('on_prem');
-      const old = await plane.enrolledCell();
-      const [place] = await plane.rows(Placement, { tenantId: id });
-      const copy = { tenantPlaneId: old.id, phase: 'retired', holdsPlace: false };
-      const removeAfter = new Date(plane.clock.now().getTime() + 86_400_000);
-      await plane.app
-        .get(Database)
-        .write((manager) => manager.insert(Placement, { ...place, ...copy, removeAfter } as never));
-      await old.pull();
+      const old = await formerHome(plane, id);
       await customers.report([], { endpoint_url: NEW });
       expect(bodyOf<DesiredState>(await old.pull()).tenants).toMatchObject([
         { tenant_id: id, moved_to: NEW },
@@ -389,16 +380,9 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     ])('waits for a change of a tenant without keeping the plane from it: %s', async (_, change) => {
       const { id, customers } = await installed('on_prem');
       const anew = await plane.reissue(customers);
-      const database = plane.app.get(Database);
-      const moving = await database.write(async (manager) => {
-        await lockTenant(manager, id);
-        const changing = change(customers, anew);
-        await eventually(async () => (await lockWaits(database)) > 0, { everyMs: 5 });
-        await manager.query(`set local lock_timeout = '100ms'`);
-        await lockPlane(manager, customers.id);
-        return { changing };
-      });
-      expect((await moving.changing).status).toBe(200);
+      const changing = () => change(customers, anew);
+      const tenantAndPlane = { tenantId: id, planeId: customers.id };
+      expect((await besideHeldTenant(plane, tenantAndPlane, changing)).status).toBe(200);
       expect(await tenant(id)).toMatchObject({ url: NEW });
     });
 

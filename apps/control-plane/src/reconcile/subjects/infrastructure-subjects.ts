@@ -7,6 +7,7 @@ import {
   type InspectedInfrastructure,
 } from '../../infrastructure/infrastructure-driver';
 import { Infrastructures } from '../../infrastructure/infrastructures';
+import { PlaneAddresses } from '../../tenant-planes/plane-addresses';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { type Subject, Subjects, pagesById } from '../subject';
@@ -30,6 +31,7 @@ export class InfrastructureSubjects extends Subjects<MadeInfrastructure> {
   constructor(
     private readonly drivers: Drivers,
     private readonly infrastructures: Infrastructures,
+    private readonly addresses: PlaneAddresses,
   ) {
     super();
   }
@@ -46,8 +48,10 @@ export class InfrastructureSubjects extends Subjects<MadeInfrastructure> {
     return (await this.describe(manager, planes))[0] ?? null;
   }
 
-  lock(manager: EntityManager, id: string): Promise<unknown> {
-    return manager.query('update tenant_planes set id = id where id = $1', [id]);
+  async lock(manager: EntityManager, id: string): Promise<void> {
+    // What is recorded anew is passed on to the tenant, which is locked first.
+    await this.addresses.lockTenantsAt(manager, id);
+    await manager.query('update tenant_planes set id = id where id = $1', [id]);
   }
 
   private async describe(
