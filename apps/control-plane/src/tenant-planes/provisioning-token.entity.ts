@@ -14,6 +14,7 @@ export class ProvisioningToken {
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
   @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;
+  /** Later than those of the plane's tokens before it, whatever the clock says. */
   @TimestampColumn({ name: 'consumed_at', nullable: true }) consumedAt: Date | null;
   /** The instance that consumed it: the same one may repeat its enrolment. */
   @Column('uuid', { name: 'consumed_by', nullable: true }) consumedBy: string | null;

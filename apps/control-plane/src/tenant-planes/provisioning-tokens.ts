@@ -70,7 +70,7 @@ export class ProvisioningTokens {
     return this.bundle(plane, { id, value: value.reveal(), expiresAt }, key.secret);
   }
 
-  /** The guarded update: of any number of callers in any number of processes one is first. */
+  /** The guarded update: of any number of callers in any number of processes one is first. The plane must be locked. */
   async redeem(
     manager: EntityManager,
     { id: tokenId, keyId, tenantPlaneId }: ProvisioningToken,
@@ -78,8 +78,10 @@ export class ProvisioningTokens {
   ): Promise<boolean> {
     const now = this.clock.now();
     const live = { id: tokenId, consumedAt: IsNull(), revokedAt: IsNull(), expiresAt: MoreThan(now) };
+    const last = await this.lastRedeemed(manager, tenantPlaneId);
     const { affected } = await manager.update(ProvisioningToken, live, {
-      consumedAt: now,
+      // A clock that was put back must not make an earlier enrolment the last one.
+      consumedAt: new Date(Math.max(now.getTime(), (last?.consumedAt?.getTime() ?? 0) + 1)),
       consumedBy: instanceId,
     });
     if (!affected) return false;
@@ -159,11 +161,13 @@ export class ProvisioningTokens {
 
   /** The secret of the last enrolment. A secret that leaked is never returned, since a new enrolment has replaced it. */
   private async enrolmentSecret(manager: EntityManager, tenantPlaneId: string): Promise<Secret | null> {
-    const redeemed = await manager.findOne(ProvisioningToken, {
-      where: { tenantPlaneId, consumedAt: Not(IsNull()) },
-      order: { consumedAt: 'DESC', id: 'DESC' },
-    });
+    const redeemed = await this.lastRedeemed(manager, tenantPlaneId);
     return redeemed && this.keys.secretById(manager, redeemed.keyId);
+  }
+
+  private lastRedeemed(manager: EntityManager, tenantPlaneId: string): Promise<ProvisioningToken | null> {
+    const where = { tenantPlaneId, consumedAt: Not(IsNull()) };
+    return manager.findOne(ProvisioningToken, { where, order: { consumedAt: 'DESC' } });
   }
 
   private environmentFor({ deploymentModel }: TenantPlane, secret: Secret): Readonly<Record<string, string>> {

@@ -270,6 +270,23 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(refusal(await before.pull())).toEqual([401, 'bad_signature']);
   });
 
+  it.each([0, 3600])(
+    'is started with the secret of its last enrolment, though a clock was put back by %d s before it',
+    async (seconds) => {
+      const before = await plane.enrolledCell();
+      const after = await plane.reissue(before);
+      plane.clock.jump(-seconds);
+      expect((await after.enrol()).status).toBe(200);
+      plane.clock.jump(seconds);
+      const env = await plane.app.get(Database).read(async (manager) => {
+        const row = await manager.findOneByOrFail(TenantPlane, { id: before.id });
+        return plane.app.get(ProvisioningTokens).environmentOf(manager, row);
+      });
+      expect(env).toMatchObject({ INTERNAL_SERVICE_SECRET: after.secret });
+      expect(env).not.toHaveProperty('INTERNAL_SERVICE_SECRET_PREVIOUS');
+    },
+  );
+
   it('refuses a token from the moment of its expiry on', async () => {
     const cell = await plane.registerCell({ token_ttl_seconds: 60 });
     const late = await plane.registerCell({ token_ttl_seconds: 60 });
