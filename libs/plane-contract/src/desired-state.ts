@@ -71,8 +71,8 @@ export interface PlaneConfig {
 }
 
 /**
- * The changes since the revision that was asked for, or everything (`full`). `revision` is `<epoch>.<n>` and opaque:
- * send it back as it came.
+ * The changes since the revision that was asked for, or everything (`full`). `revision` is `<epoch>.<n>`: send it back
+ * as it came.
  */
 export interface DesiredState {
   readonly revision: string;

@@ -6,6 +6,7 @@ export * from './offline-enrolment';
 export * from './paths';
 export * from './report.request';
 export * from './reported-health';
+export * from './revision';
 export * from './signup-token';
 export * from './tenant-route';
 export * from './transfer-part';

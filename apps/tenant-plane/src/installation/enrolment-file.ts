@@ -9,6 +9,7 @@ import {
   type OfflineEnrolAnswer,
   SEALED_TOKEN_PURPOSE,
   headersOfSignature,
+  isOlderRevision,
   sealedTokenPlace,
   signatureOfHeaders,
 } from '@atlas/plane-contract';
@@ -73,12 +74,24 @@ export function trustedAnswer(
     );
   if (identity.tenantPlaneId !== null && identity.tenantPlaneId !== answer.tenant_plane_id)
     throw new OfflineEnrolmentRefused('The answer file is for another tenant plane than this one is.');
-  const { stateSignedAt } = identity;
+  requireNotOlder(identity, answer.desired_state.revision, signedAt);
+  return { answer, signedAt };
+}
+
+/** By its time, which tells epochs apart, and by its revision: two files may be signed in the same second. */
+function requireNotOlder(
+  { revision: applied, stateSignedAt }: Readonly<PlaneIdentity>,
+  revision: string,
+  signedAt: Date,
+): void {
   if (stateSignedAt !== null && signedAt < stateSignedAt)
     throw new OfflineEnrolmentRefused(
       `The answer file is of ${signedAt.toISOString()}, and this plane has applied what the Control Plane said at ${stateSignedAt.toISOString()}. Upload the request file again for a new one.`,
     );
-  return { answer, signedAt };
+  if (applied !== null && isOlderRevision(revision, applied))
+    throw new OfflineEnrolmentRefused(
+      `The answer file has revision ${revision}, and this plane has applied ${applied}. Upload the request file again for a new one.`,
+    );
 }
 
 function answerFile(file: unknown): EnrolAnswerFile {

@@ -108,6 +108,26 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     );
   });
 
+  it('takes none that is older than what is applied, though signed in the same second or later', async () => {
+    const request = await ask();
+    const wanted = new WantedState();
+    const now = new Date();
+    const answer = (seconds = 0): EnrolAnswerFile => {
+      // Without a revision there is always a state.
+      const desired_state = wanted.since(null) as DesiredState;
+      return answerTo(request, { desired_state }, { now: new Date(now.getTime() + seconds * 1000) });
+    };
+    wanted.put(acme);
+    const older = [answer(), answer(1)];
+    wanted.put({ ...acme, status: 'suspended' });
+    for (const newer of [answer(), answer()]) await take(newer);
+    for (const file of older) await expect(take(file)).rejects.toThrow(/Upload the request file again/);
+    expect((await readPlaneRecord(configWith())).tenants).toMatchObject([{ status: 'suspended' }]);
+    // The Control Plane was restored from a backup.
+    wanted.startNewEpoch();
+    await take(answer());
+  });
+
   it('takes none that is for another installation, changed, or signed with another secret', async () => {
     const request = await ask();
     const good = answerTo(request);

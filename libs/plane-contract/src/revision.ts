@@ -1,0 +1,6 @@
+/** Of two revisions of a desired state. Those of one epoch are counted; which of two epochs is older nobody can tell. */
+export function isOlderRevision(one: string, other: string): boolean {
+  const [epoch, n] = one.split('.');
+  const [otherEpoch, otherN] = other.split('.');
+  return epoch === otherEpoch && Number(n) < Number(otherN);
+}
