@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   ChangeTracking,
   Database,
@@ -19,7 +20,7 @@ import { lockTenant } from '../tenancy/tenant-standing';
 import { Tenant } from '../tenancy/tenant.entity';
 import { type SignedAnswer } from './control-plane-client';
 import { type Fence, Superseded } from './link-lease';
-import { PlaneIdentities } from './plane-identities';
+import { PlaneIdentities, appliedAt } from './plane-identities';
 import { ServiceSecrets } from './service-secrets';
 
 export interface Applied {
@@ -65,14 +66,16 @@ export class DesiredStateApplier {
     const { keys, next_secret: nextSecret } = state.config;
     // Before the revision moves on: a plane that ends in between is told again.
     if (nextSecret !== undefined) await this.secrets.keepNext(nextSecret, fence);
-    const revision = hasFailed(applied) ? {} : { revision: state.revision };
+    const revision = hasFailed(applied) ? {} : appliedAt(state.revision);
     await this.identities.update({ keys: [...keys.keys], ...revision, stateSignedAt }, fence);
     return applied;
   }
 
   async apply(state: DesiredState, fence: Fence): Promise<Applied[]> {
     const applied: Applied[] = [];
-    for (const entry of state.tenants) applied.push(await this.applyOne(entry, fence));
+    const known = state.full ? await this.known() : new Map<string, Tenant>();
+    for (const entry of state.tenants)
+      applied.push(await this.applyOne(entry, fence, known.get(entry.tenant_id)));
     await this.stopServing(state, fence);
     this.directory.forget();
     return applied;
@@ -101,10 +104,17 @@ export class DesiredStateApplier {
     });
   }
 
-  private async applyOne(entry: DesiredTenant, fence: Fence): Promise<Applied> {
+  private async known(): Promise<Map<string, Tenant>> {
+    const tenants = await this.database.read((manager) => manager.find(Tenant));
+    return new Map(tenants.map((tenant) => [tenant.id, tenant]));
+  }
+
+  private async applyOne(entry: DesiredTenant, fence: Fence, known?: Tenant): Promise<Applied> {
     const outcome = { tenantId: entry.tenant_id, entryRevision: entry.entry_revision };
     try {
       if (entry.phase !== 'retired') await this.file.fixTo(entry.tenant_id);
+      // Told everything, a plane of many tenants writes only what is new, also when it is told again because one has failed.
+      if (known && isStored(known, entry)) return outcome;
       if (entry.purge) await this.purge(entry.tenant_id, fence);
       const isPut = await this.write(entry.tenant_id, fence, (manager) => this.put(manager, entry));
       return isPut ? outcome : { ...outcome, error: COPY_MISSING, code: 'copy_missing' };
@@ -215,6 +225,13 @@ function requireWholeCopy(known: Tenant | null, entry: DesiredTenant): void {
   throw new Error(
     "The copy of this tenant's rows in this database is not whole, so the tenant is not served from it. If the database was restored from a backup, restore a newer one.",
   );
+}
+
+/** To put it once more would change nothing. A freeze is dated anew each time. */
+function isStored(known: Tenant, entry: DesiredTenant): boolean {
+  if (entry.phase !== 'serving' || lacksRequiredCopy(known, entry)) return false;
+  const wanted = { ...rowOf(entry, known, null), reportedRevision: known.reportedRevision };
+  return isDeepStrictEqual({ ...known, ...wanted }, { ...known });
 }
 
 export function hasFailed(applied: readonly Applied[]): boolean {

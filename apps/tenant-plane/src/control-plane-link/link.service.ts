@@ -156,7 +156,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private async pullAndApply(fence: Fence): Promise<void> {
     if (this.pace.pauseMs > 0 || !this.state.isReachable)
       this.reporter.report(await this.applier.unreported());
-    const { revision, tenantPlaneId } = this.identities.current;
+    const { since, current } = this.identities;
     // The first pull of a process does not wait, so that what happened meanwhile is known at once.
     const wait = this.state.isReachable ? HEARTBEAT_SECONDS : 0;
     const askedAt = performance.now();
@@ -164,9 +164,9 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
       method: 'GET',
       path: PLANE_PATHS.desiredState,
       query: {
-        [TENANT_PLANE_ID_PARAMETER]: tenantPlaneId ?? '',
+        [TENANT_PLANE_ID_PARAMETER]: current.tenantPlaneId ?? '',
         wait: String(wait),
-        ...(revision && { since: revision }),
+        ...(since && { since }),
       },
       timeoutMs: (wait + 10) * 1000,
     });

@@ -14,6 +14,14 @@ import { copiesFor, openPrivateKey, sealPrivateKey } from './sealed-private-key'
 
 const ONLY = { id: 1 };
 
+/** Raise it when more of an entry is stored than by the version before: every plane then asks for everything once. */
+const CONTENTS = 1;
+
+/** What the row says of a revision once all of it is applied. */
+export function appliedAt(revision: string): Pick<PlaneIdentity, 'revision' | 'appliedContents'> {
+  return { revision, appliedContents: `${CONTENTS}/${revision}` };
+}
+
 /** The plane's identity row, and this process's copy of it. */
 @Injectable()
 export class PlaneIdentities implements OnModuleInit {
@@ -46,6 +54,16 @@ export class PlaneIdentities implements OnModuleInit {
 
   get current(): Readonly<PlaneIdentity> {
     return this.copy;
+  }
+
+  /**
+   * The revision to ask for changes since. Undefined, to ask for everything, where a version that stores less of an entry has
+   * applied it: the one before an upgrade, or a replica of that one which still held the lease.
+   */
+  get since(): string | undefined {
+    const { revision, appliedContents } = this.copy;
+    if (revision === null) return undefined;
+    return appliedContents === appliedAt(revision).appliedContents ? revision : undefined;
   }
 
   async refresh(): Promise<void> {
@@ -130,6 +148,7 @@ export class PlaneIdentities implements OnModuleInit {
       enrolledKeyId: null,
       serviceSecretsSealed: null,
       revision: null,
+      appliedContents: null,
       stateSignedAt: null,
       keys: [],
       sequence: 0,

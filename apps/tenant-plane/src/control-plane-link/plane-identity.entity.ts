@@ -21,6 +21,8 @@ export class PlaneIdentity {
   @Column('text', { name: 'service_secrets_sealed', nullable: true }) serviceSecretsSealed: string | null;
   /** The last revision of the desired state that is applied. */
   @Column('varchar', { nullable: true }) revision: string | null;
+  /** Of the last revision that was applied by a version which writes this: `<contents>/<revision>`, see {@link appliedAt}. */
+  @Column('varchar', { name: 'applied_contents', nullable: true }) appliedContents: string | null;
   /** When the Control Plane signed the newest state that is applied, by its own clock. */
   @TimestampColumn({ name: 'state_signed_at', nullable: true }) stateSignedAt: Date | null;
   /** Keys of the Control Plane to check its signatures with, offline too. */

@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type DesiredTenant } from '@atlas/plane-contract';
+import { type EntityManager } from 'typeorm';
 import { User } from '../../src/accounts/user.entity';
 import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
 import { Reporter } from '../../src/control-plane-link/reporter';
 import { SingleTenantFile } from '../../src/database/single-tenant-file';
 import { Incident } from '../../src/incidents/incident.entity';
+import { Tenant } from '../../src/tenancy/tenant.entity';
 import { Link } from '../linked-plane.fixture';
 import { SignupKey } from '../signup-key.fixture';
 import { PASSWORD, type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
@@ -53,6 +57,28 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
       endpoint_url: 'http://127.0.0.1:4200',
       tenants: [{ tenant_id: acme.tenant_id, state: 'applied', entry_revision: 1 }],
     });
+  });
+
+  it.each([
+    ['the version before an upgrade', () => ({ appliedContents: null })],
+    ['a replica of that version since', () => ({ revision: link.control.wanted.revision })],
+  ])('is told everything once where %s has applied, which stores less of an entry', async (_, applied) => {
+    const { wanted, pulls } = link.control;
+    wanted.put(acme);
+    const before = await link.startPlane();
+    await link.reported(acme.tenant_id);
+    await link.stopPlane(before);
+    const signup_links = { revoked: ['0190'], carried: [] };
+    wanted.put({ ...acme, signup_links });
+    const offline = await link.startPlane({ ATLAS_OFFLINE_MODE: '1' });
+    await offline.identities.update({ revision: wanted.revision, ...applied() });
+    await link.stopPlane(offline);
+    pulls.splice(0);
+    const plane = await link.startPlane();
+    await eventually(() => pulls.length > 1);
+    expect(pulls.slice(0, 2).map(({ since }) => since)).toEqual([null, wanted.revision]);
+    const read = (manager: EntityManager) => manager.findBy(Tenant, { id: acme.tenant_id });
+    expect(await plane.app.get(Database).read(read)).toMatchObject([{ signupLinks: signup_links }]);
   });
 
   it('says at enrolment which model its environment names', async () => {
@@ -280,6 +306,31 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     await eventually(async () => (await statusOf(plane, 'acme')) === 404);
     expect(await statusOf(plane, 'globex')).toBe(200);
     expect(await plane.rows(acme, User)).toHaveLength(1);
+  });
+
+  it('writes of a full state only what is new', async () => {
+    const globex = tenantEntry('globex');
+    const { wanted } = link.control;
+    wanted.put(globex);
+    await link.reported(globex.tenant_id);
+    const writes = jest.spyOn(plane.app.get(Database), 'writeAs');
+    wanted.changeTogether(() => {
+      wanted.put({ ...globex, name: 'Globex 2' });
+      wanted.startNewEpoch();
+    });
+    await eventually(() => plane.identities.current.revision === wanted.revision);
+    expect(new Set(writes.mock.calls.map(([tenantId]) => tenantId))).toEqual(new Set([globex.tenant_id]));
+    writes.mockRestore();
+  });
+
+  it('serves nobody from rows that a full state requires another copy of', async () => {
+    const globex = tenantEntry('globex');
+    const entry = { ...globex, entry_revision: 1 };
+    expect(await plane.apply({ tenants: [entry] })).toMatchObject([{ entryRevision: 1 }]);
+    const told = [acme, { ...entry, requires_copy: randomUUID() }];
+    const applied = await plane.apply({ full: true, tenants: told });
+    expect(applied.map(({ code }) => code)).toEqual([undefined, 'copy_missing']);
+    expect(await statusOf(plane, 'globex')).toBe(404);
   });
 
   it('trusts a key from the moment it is published, and no longer once it is not', async () => {
