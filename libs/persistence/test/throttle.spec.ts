@@ -1,5 +1,11 @@
 import { runInContext } from '@atlas/platform';
-import { EVERY_DATABASE, FixedClock, type TestDatabase, createTestDatabase } from '@atlas/testing';
+import {
+  EVERY_DATABASE,
+  FixedClock,
+  type TestDatabase,
+  createTestDatabase,
+  eventually,
+} from '@atlas/testing';
 import {
   type Database,
   type MigrationContext,
@@ -24,6 +30,13 @@ class CreateThrottles1700000000001 extends PortableMigration {
 }
 const SCHEMA = { entities: [ThrottleRow], migrations: [CreateThrottles1700000000001] };
 const MINUTE = 60;
+const LOCK_WAITS = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+
+/** Opened once; who has come before waits. */
+class Gate {
+  open: () => void = () => undefined;
+  readonly opened = new Promise<void>((resolve) => (this.open = resolve));
+}
 
 describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
   let test: TestDatabase;
@@ -54,6 +67,8 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
   const strict = { name: 'strict', limit: 3, windowSeconds: 15 * MINUTE, isStrict: true };
   const taken = async (n: number, allowance = strict, counted = ['a']): Promise<boolean[]> =>
     Promise.all(Array.from({ length: n }, () => throttle.isTaken(allowance, counted)));
+  const isWaited = async (): Promise<boolean> =>
+    (await database.read((manager) => manager.query<unknown[]>(LOCK_WAITS))).length > 0;
   const letThrough = async (...args: Parameters<typeof taken>): Promise<number> =>
     (await taken(...args)).filter(Boolean).length;
 
@@ -119,6 +134,30 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     const rows = await database.read((manager) => manager.find(ThrottleRow));
     expect(rows.map(({ key }) => key)).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
   });
+
+  // On SQLite writers take turns.
+  (driver === 'postgres' ? it : it.skip)(
+    'forgets no row that is being counted, and waits for none',
+    async () => {
+      for (const name of ['a', 'b']) await taken(1, strict, [name]);
+      clock.advance(16 * MINUTE);
+      const [counted, free] = [new Gate(), new Gate()];
+      const counting = database.write(async () => {
+        await throttle.take(strict, ['a']);
+        counted.open();
+        await free.opened;
+      });
+      await counted.opened;
+      let isSwept = false;
+      const sweeping = throttle.sweep().then(() => (isSwept = true));
+      await eventually(async () => isSwept || (await isWaited()), { everyMs: 5 });
+      const hasWaited = !isSwept;
+      free.open();
+      await Promise.all([counting, sweeping]);
+      expect(hasWaited).toBe(false);
+      expect(await database.read((manager) => manager.count(ThrottleRow))).toBe(1);
+    },
+  );
 
   describe('of sign-ins', () => {
     const from = <T>(ip: string, work: () => Promise<T>): Promise<T> =>
