@@ -12,7 +12,7 @@ import { type DynamicModule, type Type } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyInstance } from 'fastify';
 import supertest from 'supertest';
-import { IsNull, Not, type ObjectLiteral } from 'typeorm';
+import { type FindOptionsOrder, IsNull, Not, type ObjectLiteral } from 'typeorm';
 import { Operators } from '../src/accounts/operators.service';
 import { type OperatorRole, SCOPES, type Scope } from '../src/accounts/scopes';
 import { AppModule } from '../src/app.module';
@@ -149,8 +149,14 @@ export class TestControlPlane {
     return cell.copy({ token, secret: env.INTERNAL_SERVICE_SECRET });
   }
 
+  /** In the order of their ids, which is that of their making: Postgres has another one once several connections write. */
   rows<T extends ObjectLiteral>(entity: Type<T>, where: object = {}): Promise<T[]> {
-    return this.app.get(Database).read((manager) => manager.find(entity, { where }));
+    return this.app.get(Database).read((manager) => {
+      const { primaryColumns } = manager.connection.getMetadata(entity);
+      const order = Object.fromEntries(primaryColumns.map(({ propertyName }) => [propertyName, 'asc']));
+      // The names of columns of any entity: TypeORM's types need to know which.
+      return manager.find(entity, { where, order: order as FindOptionsOrder<T> });
+    });
   }
   count(entity: Type<ObjectLiteral>, where: object = {}): Promise<number> {
     return this.app.get(Database).read((manager) => manager.count(entity, { where }));

@@ -156,9 +156,10 @@ async function createWhole(file: string, schema: Schema): Promise<void> {
     await requireWhole(draft);
     putInPlace(draft, file);
     syncFolder(dirname(file));
-    rmSync(`${draft}.lock`, { force: true });
   } finally {
     if (lock) removeDraft(draft);
+    // Also by one who came so late that it made the lock's file anew: where the file is, nobody waits for it to be made.
+    if (lock && existsSync(file)) rmSync(`${draft}.lock`, { force: true });
     await lock?.release();
   }
 }

@@ -24,6 +24,7 @@ import { databaseTarget } from '../src/database-target';
 import { examineDatabase } from '../src/examine-database';
 import { PortableMigration } from '../src/migration';
 import { lookInto, migrateFirst } from '../src/open-database';
+import { ProcessLock } from '../src/process-lock';
 import { NOTES_SCHEMA } from './notes.fixture';
 
 class KeepBooks1700000000001 extends PortableMigration {
@@ -171,6 +172,18 @@ describe('the SQLite file of a plane', () => {
 
   it('is made once by several that start together', async () => {
     await Promise.all([start(), start(), start()]);
+    // Of connections that close at once none may be the last, so that SQLite leaves its log. Closed alone, one writes it back.
+    await start();
+    expect(readdirSync(folder)).toEqual(['plane.db']);
+  });
+
+  it('leaves no lock behind when one that starts together comes for it last', async () => {
+    const take = ProcessLock.take.bind(ProcessLock);
+    jest.spyOn(ProcessLock, 'take').mockImplementationOnce(async (draft) => {
+      await start();
+      return take(draft);
+    });
+    await start();
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });
 

@@ -6,7 +6,7 @@ import { PlaneIdentity } from './plane-identity.entity';
 
 const ONLY = { id: 1 };
 /** Another replica that does not speak for this long has died. */
-export const LEASE_MS = 10_000;
+const LEASE_MS = 10_000;
 
 /** Another replica has taken over, or the Control Plane wants something else by now: nothing was written. */
 export class Superseded extends Error {}

@@ -19,19 +19,20 @@ import { ControlPlaneClient, type SignedAnswer } from './control-plane-client';
 import { DesiredStateApplier, hasFailed } from './desired-state-applier';
 import { AnswerNotTrusted } from './control-plane.errors';
 import { Enrolment } from './enrolment';
-import { type Fence, LEASE_MS, Superseded } from './link-lease';
+import { type Fence, Superseded } from './link-lease';
 import { LinkState } from './link-state';
 import { PlaneIdentities } from './plane-identities';
 import { adviceOn } from './refusal-advice';
 import { Reporter } from './reporter';
 
-const LEASE_RENEWAL_MS = 3000;
+export const LEASE_RENEWAL_MS = 3000;
 /**
  * When a replica leaves the link to the others, which may have a way to the Control Plane that it lacks: after so many turns
- * in a row that came to nothing (some 7 s of refused connections, 80 s of silence), and for longer than a lease, so that each
- * of them has asked for it. Where nobody has taken it by then, it goes on itself.
+ * in a row that came to nothing (some 7 s of refused connections, 80 s of silence), and for longer than it takes each of
+ * them to ask for the lease, which is free at once. Where nobody has taken it by then, it goes on itself: the Control Plane
+ * may be back, and the only replica of a plane would stay deaf for as long.
  */
-export const GIVING_WAY = { afterTurns: 5, forMs: LEASE_MS + LEASE_RENEWAL_MS } as const;
+export const GIVING_WAY = { afterTurns: 5, forMs: 1.5 * LEASE_RENEWAL_MS } as const;
 const RECENT_MS = (HEARTBEAT_SECONDS + 15) * 1000;
 
 /** The loop of every tenant plane in every model: enrol once, pull, apply, report. Requests never wait for it. */

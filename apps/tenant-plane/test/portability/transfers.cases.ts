@@ -5,6 +5,7 @@ import { EVERY_DATABASE } from '@atlas/testing';
 import { type CryptoKey, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 import { type EntityMetadata } from 'typeorm';
 import { User } from '../../src/accounts/user.entity';
+import { AuditSealer } from '../../src/audit/audit-sealer';
 import { TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
 import { Incident } from '../../src/incidents/incident.entity';
 import {
@@ -178,6 +179,8 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
 
   it('are refused when the copy is not the same', async () => {
     await create('the one that is lost').expect(201);
+    // Sealing changes rows of the audit trail, which the copy would then lack as well.
+    await source.app.get(AuditSealer).onApplicationShutdown();
     const sending = outgoing();
     const sent = sending.run(end.signal);
     const failed = incoming()
