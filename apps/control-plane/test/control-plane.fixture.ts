@@ -7,6 +7,7 @@ import {
   type TestDatabase,
   createKeptDatabase,
   eventually,
+  setDatabaseTime,
 } from '@atlas/testing';
 import { type DynamicModule, type Type } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -70,6 +71,7 @@ export class TestControlPlane {
   ): Promise<TestControlPlane> {
     const module = AppModule.forEnvironment({ ...environmentFor(database), ...env });
     const app = await createHttpApp(withClock(module, clock), { ...HTTP_APP, logger: false, limits });
+    setDatabaseTime(app.get(Database), clock);
     const routes = routesOf(app);
     await app.listen(0, '127.0.0.1');
     const worker = app.get(Worker);

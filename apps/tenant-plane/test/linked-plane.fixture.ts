@@ -33,7 +33,8 @@ export class Link {
 
   /** One more process of the tenant plane. */
   async startPlane(env: Env = {}, clock: Clock = new SystemClock()): Promise<TestTenantPlane> {
-    const options = { env: { ...this.control.env, ...env }, clock, logger: this.log };
+    const databaseClock = new SystemClock();
+    const options = { env: { ...this.control.env, ...env }, clock, databaseClock, logger: this.log };
     const plane = await TestTenantPlane.open(this.database, options);
     this.planes.push(plane);
     return plane;

@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { Database, TenantDatabase, type TenantOwned, databaseTarget, migrateFirst } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
 import { Clock, type RequestLimits, createHttpApp } from '@atlas/platform';
-import { type DatabaseDriver, FixedClock, type TestDatabase, createKeptDatabase } from '@atlas/testing';
+import {
+  type DatabaseDriver,
+  FixedClock,
+  type TestDatabase,
+  createKeptDatabase,
+  setDatabaseTime,
+} from '@atlas/testing';
 import { type LoggerService, type Type } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { uuidv7 } from '@atlas/tenancy';
@@ -194,25 +200,18 @@ export class TestTenantPlane {
 /** Not yet started. */
 export async function createApp(
   env: NodeJS.ProcessEnv,
-  { clock = new FixedClock(), databaseClock = clock, logger, limits }: BootOptions = {},
+  { clock = new FixedClock(), databaseClock, logger, limits }: BootOptions = {},
 ): Promise<NestFastifyApplication> {
   const options = { ...HTTP_APP, logger: logger ?? false, limits } as const;
   const app = await createHttpApp(AppModule.forEnvironment(env), options);
   setClock(app, clock);
-  letTimeOfDatabaseBe(databaseClock, app.get(Database));
+  setDatabaseTime(app.get(Database), databaseClock ?? app.get(Clock));
   return app;
 }
 
 export function setClock(app: NestFastifyApplication, clock: Clock): void {
   jest.spyOn(app.get(Clock), 'now').mockImplementation(() => clock.now());
   jest.spyOn(app.get(Clock), 'monotonicMs').mockImplementation(() => clock.monotonicMs());
-}
-
-function letTimeOfDatabaseBe(clock: Clock, database: Database): void {
-  jest.spyOn(database, 'fromNow').mockImplementation((seconds) => {
-    const time = new Date(clock.now().getTime() + seconds * 1000).toISOString();
-    return `'${database.driver === 'postgres' ? time : time.replace('T', ' ').replace('Z', '')}'`;
-  });
 }
 
 export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>): NodeJS.ProcessEnv {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { CommitOutcomeUnknown, isStorageFault } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
-import { type DataSource, type EntityManager } from 'typeorm';
+import { type DataSource, type EntityManager, type FindOperator, Raw } from 'typeorm';
 import { type DatabaseDriver } from './database-target';
 import { probeWrite } from './write-probe';
 
@@ -41,10 +41,19 @@ export abstract class Database {
   }
 
   /**
-   * SQL for a time that many seconds from now by the database's clock, in the form in which times are stored: the one clock
-   * that all processes of a plane share.
+   * SQL for a time that many seconds from now by the clock that all processes of a database share, in the form in which times
+   * are stored. That is Postgres' own, since the clocks of processes differ and may be set. A SQLite file has one process, so
+   * its clock counts.
    */
   abstract fromNow(seconds: number): string;
+
+  /** Now by that clock. */
+  abstract now(): Promise<Date>;
+
+  /** Of a time that has come by that clock. */
+  isPast(): FindOperator<Date> {
+    return Raw((column) => `${column} <= ${this.fromNow(0)}`);
+  }
 
   /** Reads as one tenant: on Postgres in a transaction that sees that tenant's rows only. */
   abstract readAs<T>(tenantId: string, work: Work<T>): Promise<T>;

@@ -18,7 +18,6 @@ export * from './repeatable';
 export * from './row-level-security';
 export * from './rows';
 export * from './secret-box';
-export * from './shared-now';
 export * from './signals';
 export * from './single-tenant-file';
 export * from './sqlite-database';

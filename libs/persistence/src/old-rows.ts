@@ -1,20 +1,12 @@
 import {
   type EntityManager,
   type EntityTarget,
-  type FindOperator,
   type FindOptionsWhere,
   In,
   type ObjectLiteral,
-  Raw,
 } from 'typeorm';
-import { type Database } from './database';
 
 const BATCH = 500;
-
-/** Of a time that has passed by the database's clock. */
-export function isPast(database: Database): FindOperator<Date> {
-  return Raw((column) => `${column} < ${database.fromNow(0)}`);
-}
 
 /** Rows that are over for good. */
 export interface OldRows<T extends ObjectLiteral = ObjectLiteral> {

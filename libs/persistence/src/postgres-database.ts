@@ -37,8 +37,16 @@ export class PostgresDatabase extends Database {
     super();
   }
 
+  /** Of the statement, since its transaction may have waited for locks before. An index takes no `clock_timestamp()`. */
   fromNow(seconds: number): string {
-    return `(now() + interval '${seconds} seconds')`;
+    return `(statement_timestamp() + interval '${seconds} seconds')`;
+  }
+
+  async now(): Promise<Date> {
+    const sql = `select ${this.fromNow(0)} as now`;
+    const [row] = await this.read((manager) => manager.query<{ now: Date }[]>(sql));
+    if (!row) throw new Error('The database does not tell its time.');
+    return row.now;
   }
 
   async readAs<T>(tenantId: string, work: Work<T>): Promise<T> {

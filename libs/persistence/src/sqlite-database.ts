@@ -26,6 +26,10 @@ export class SqliteDatabase extends Database {
     return `strftime('%Y-%m-%d %H:%M:%f', 'now', '${seconds} seconds')`;
   }
 
+  now(): Promise<Date> {
+    return Promise.resolve(new Date());
+  }
+
   readAs<T>(_tenantId: string, work: Work<T>): Promise<T> {
     return this.read(work);
   }

@@ -8,6 +8,7 @@ import { Raw } from 'typeorm';
 import { type Database } from '../src/database';
 import { databaseTarget } from '../src/database-target';
 import { migrateFirst, openDatabase } from '../src/open-database';
+import { updateRows } from '../src/rows';
 import { roleFaults, tenantTableProblems } from '../src/row-level-security';
 import { TenantDatabase } from '../src/tenant-scope';
 import { NOTES_SCHEMA, Note } from './notes.fixture';
@@ -74,7 +75,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     const tenant = randomUUID();
     const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000);
     const texts = async (minutes: number) => {
-      const writtenAt = Raw((column) => `${column} < ${database.fromNow(minutes * 60)}`);
+      const writtenAt = Raw((column) => `${column} <= ${database.fromNow(minutes * 60)}`);
       const found = await tenants.read(tenant, (scope) => scope.find(Note, { where: { writtenAt } }));
       return found.map(({ text }) => text).sort();
     };
@@ -84,6 +85,30 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     });
     expect([await texts(-10), await texts(0), await texts(10)]).toEqual([[], ['past'], ['past', 'to come']]);
   });
+
+  it('tells the time by the clock that it stores times by', async () => {
+    const tenant = randomUUID();
+    const written = note(tenant, 'now');
+    await tenants.write(tenant, (scope) => scope.insert(Note, written));
+    const before = await database.now();
+    const stored = { writtenAt: () => database.fromNow(0) };
+    await tenants.write(tenant, ({ manager }) => updateRows(manager, Note, { id: written.id }, stored));
+    const after = await database.now();
+    const read = await tenants.read(tenant, (scope) => scope.findOne(Note, { writtenAt: database.isPast() }));
+    const times = [before, read?.writtenAt, after].map((time) => time?.getTime());
+    expect(times).toEqual(times.toSorted());
+  });
+
+  // A SQLite file's milliseconds may be the same.
+  if (driver === 'postgres')
+    it('tells each statement of a transaction its own time: others may have been waited for', async () => {
+      const sql = `select ${database.fromNow(0)}::text as now`;
+      const [first, second] = await database.write(async (manager) => [
+        await manager.query<unknown[]>(sql),
+        await manager.query<unknown[]>(sql),
+      ]);
+      expect(first).not.toEqual(second);
+    });
 
   it('does both of two units of work that would wait for each other', async () => {
     const tenant = randomUUID();

@@ -2,6 +2,7 @@ export * from './cases-in';
 export * from './changed-columns';
 export * from './certificate';
 export * from './cookie-browser';
+export * from './database-time';
 export * from './dedicated-stack';
 export * from './fixed-clock';
 export * from './http';

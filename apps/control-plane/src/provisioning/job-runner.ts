@@ -169,7 +169,7 @@ export class JobRunner {
     }
     Object.assign(state, { status: 'waiting', waiting_for: result.for });
     state.started_at ??= this.clock.now().toISOString();
-    const released = await this.jobs.releaseUnlessWoken(job, { steps: job.steps, dueAt: result.until });
+    const released = await this.jobs.releaseUnlessWoken(job, result.until);
     return released ? 'stop' : 'again';
   }
 
@@ -194,7 +194,7 @@ export class JobRunner {
     if (retryAt) {
       Object.assign(state, { status: 'waiting', attempt: attempt + 1 });
       // Woken meanwhile, it is tried at once: what just happened may be what it failed for.
-      const released = await this.jobs.releaseUnlessWoken(job, { steps: job.steps, dueAt: retryAt });
+      const released = await this.jobs.releaseUnlessWoken(job, retryAt);
       return released ? 'stop' : 'again';
     }
     state.status = 'failed';

@@ -1,8 +1,8 @@
-import { insertRow } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ProvisioningJob } from './job.entity';
+import { Jobs } from './jobs.repository';
 import { aboutTheSame, liveJobFailure } from './live-jobs';
 import { type JobRequest, newJob } from './new-job';
 import { JobQueue } from './queue/job-queue';
@@ -11,6 +11,7 @@ import { JobQueue } from './queue/job-queue';
 @Injectable()
 export class JobStarter {
   constructor(
+    private readonly jobs: Jobs,
     private readonly queue: JobQueue,
     private readonly clock: Clock,
   ) {}
@@ -19,7 +20,7 @@ export class JobStarter {
   async start(manager: EntityManager, request: JobRequest): Promise<ProvisioningJob> {
     const job = newJob(request, await this.afterOthers(manager, request));
     try {
-      await insertRow(manager, ProvisioningJob, job);
+      await this.jobs.insert(manager, job);
     } catch (error) {
       throw liveJobFailure(error, job);
     }

@@ -1,5 +1,4 @@
 import { Database, together } from '@atlas/persistence';
-import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, type FindOptionsWhere, In } from 'typeorm';
 import { LIVE_JOB_STATUSES } from './job';
@@ -12,7 +11,6 @@ export class JobWaker {
   constructor(
     private readonly database: Database,
     private readonly queue: JobQueue,
-    private readonly clock: Clock,
   ) {}
 
   /**
@@ -56,9 +54,8 @@ export class JobWaker {
         .update(ProvisioningJob)
         .set({
           wakes: () => 'wakes + 1',
-          dueAt: () => 'case when lease_owner is null then :now else due_at end',
+          dueAt: () => `case when lease_owner is null then ${this.database.fromNow(0)} else due_at end`,
         })
-        .setParameter('now', this.clock.now())
         .where(live)
         .execute(),
       manager.find(ProvisioningJob, { where: live, select: { id: true } }),

@@ -1,7 +1,7 @@
-import { Database, Signals, updateRows } from '@atlas/persistence';
+import { Database, type RowValues, Signals, insertRow, updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In, IsNull, LessThanOrEqual, Not } from 'typeorm';
+import { type EntityManager, In, IsNull, Not } from 'typeorm';
 import { LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
 import { type OperationName } from './operation-rules';
@@ -9,6 +9,8 @@ import { type OperationName } from './operation-rules';
 export const LEASE_MS = 15_000;
 /** Before a job that was broken off is claimed again. */
 const PAUSE_MS = 1000;
+/** The sweep looks at a job that nobody was woken for after this long. */
+const UNNOTICED_MS = 5000;
 
 /** Another worker holds the job now: whatever this one still wants to write is refused. */
 export class LeaseLost extends Error {
@@ -18,7 +20,10 @@ export class LeaseLost extends Error {
   }
 }
 
-/** The job rows: claimed, renewed and written under a fencing number. */
+/**
+ * The job rows: claimed, renewed and written under a fencing number. When a lease ends, and when a job is due, goes by the
+ * time that all processes share: one whose clock is ahead takes no job from others, and keeps none from them when it dies.
+ */
 @Injectable()
 export class Jobs {
   constructor(
@@ -31,21 +36,22 @@ export class Jobs {
     return this.database.read((manager) => manager.findOneBy(ProvisioningJob, { id }));
   }
 
+  insert(manager: EntityManager, job: ProvisioningJob): Promise<void> {
+    return insertRow(manager, ProvisioningJob, { ...job, dueAt: this.in(UNNOTICED_MS) });
+  }
+
   /** Null when there is nothing to do, or somebody else does it. */
   claim(id: string, owner: string): Promise<ProvisioningJob | null> {
     return this.database.write(async (manager) => {
-      const now = this.clock.now();
-      const claimed = {
-        leaseOwner: owner,
-        leaseExpiresAt: new Date(now.getTime() + LEASE_MS),
-        status: 'running',
-      } as const;
       const { affected } = await manager
         .createQueryBuilder()
         .update(ProvisioningJob)
-        .set({ ...claimed, leaseNumber: () => 'lease_number + 1', dueAt: claimed.leaseExpiresAt })
+        .set({
+          ...{ leaseOwner: owner, status: 'running', leaseNumber: () => 'lease_number + 1' },
+          ...this.leased(),
+        })
         .where({ id, status: In([...LIVE_JOB_STATUSES]) })
-        .andWhere('(lease_owner is null or lease_expires_at <= :now)', { now })
+        .andWhere(`(lease_owner is null or lease_expires_at <= ${this.database.fromNow(0)})`)
         .execute();
       return affected ? manager.findOneByOrFail(ProvisioningJob, { id }) : null;
     });
@@ -61,7 +67,7 @@ export class Jobs {
       leaseOwner: null,
       leaseExpiresAt: null,
       leaseNumber: () => 'lease_number + 1',
-      dueAt: this.clock.now(),
+      dueAt: this.in(0),
     };
     await this.database.write((manager) =>
       manager
@@ -74,22 +80,20 @@ export class Jobs {
   }
 
   async renew(job: ProvisioningJob): Promise<void> {
-    const leaseExpiresAt = new Date(this.clock.now().getTime() + LEASE_MS);
-    await this.save(job, { leaseExpiresAt, dueAt: leaseExpiresAt });
+    await this.save(job, this.leased());
   }
 
   /** Lets go of a job that was broken off, so that it is claimed again soon. Does nothing where the lease is lost. */
   async giveBack({ id, leaseOwner, leaseNumber }: ProvisioningJob): Promise<void> {
     const held = { id, leaseOwner: leaseOwner ?? '', leaseNumber, status: In([...LIVE_JOB_STATUSES]) };
-    const dueAt = new Date(this.clock.now().getTime() + PAUSE_MS);
-    const released = { leaseOwner: null, leaseExpiresAt: null, dueAt };
-    await this.database.write((manager) => manager.update(ProvisioningJob, held, released));
+    const released = { leaseOwner: null, leaseExpiresAt: null, dueAt: this.in(PAUSE_MS) };
+    await this.database.write((manager) => updateRows(manager, ProvisioningJob, held, released));
   }
 
   /** Writes as the holder of the lease. Throws {@link LeaseLost} when that is somebody else by now. */
   async save(
     job: ProvisioningJob,
-    changes: Partial<ProvisioningJob>,
+    changes: RowValues<ProvisioningJob>,
     manager?: EntityManager,
   ): Promise<void> {
     const write = async (transaction: EntityManager): Promise<void> => {
@@ -139,11 +143,17 @@ export class Jobs {
     for (const { id } of live) this.signals.publish(topicOf(id));
   }
 
-  /** Releases the lease to wait. False when something happened since the job was claimed: then look again. */
-  releaseUnlessWoken(job: ProvisioningJob, changes: Partial<ProvisioningJob>): Promise<boolean> {
+  /**
+   * Releases the lease to wait until a time by this process's clock. False when something happened since the job was claimed:
+   * then look again.
+   */
+  releaseUnlessWoken(job: ProvisioningJob, until: Date): Promise<boolean> {
     return this.database.write(async (manager) => {
       const held = { id: job.id, leaseOwner: job.leaseOwner ?? '', leaseNumber: job.leaseNumber };
-      const released = { ...changes, leaseOwner: null, leaseExpiresAt: null, status: 'waiting' } as const;
+      const released = {
+        ...{ leaseOwner: null, leaseExpiresAt: null, status: 'waiting' as const, steps: job.steps },
+        dueAt: this.in(until.getTime() - this.clock.now().getTime()),
+      };
       if (await updateRows(manager, ProvisioningJob, { ...held, wakes: job.wakes }, released)) {
         this.signals.publish(topicOf(job.id));
         return true;
@@ -157,7 +167,7 @@ export class Jobs {
 
   /** Jobs that nobody works on although it is time: their worker died, their wait is over, or a wake-up was lost. */
   async due(limit: number): Promise<string[]> {
-    const where = { status: In([...LIVE_JOB_STATUSES]), dueAt: LessThanOrEqual(this.clock.now()) };
+    const where = { status: In([...LIVE_JOB_STATUSES]), dueAt: this.database.isPast() };
     const jobs = await this.database.read((manager) =>
       manager.find(ProvisioningJob, { where, select: { id: true }, order: { dueAt: 'ASC' }, take: limit }),
     );
@@ -185,6 +195,15 @@ export class Jobs {
       if (filter.after) query.andWhere('job.id < :after', { after: filter.after });
       return query.getMany();
     });
+  }
+
+  private leased(): RowValues<ProvisioningJob> {
+    return { leaseExpiresAt: this.in(LEASE_MS), dueAt: this.in(LEASE_MS) };
+  }
+
+  /** By the time that all processes share. */
+  private in(ms: number): () => string {
+    return () => this.database.fromNow(ms / 1000);
   }
 }
 

@@ -93,7 +93,7 @@ export class JobControl {
     const { affected } = await manager
       .createQueryBuilder()
       .update(ProvisioningJob)
-      .set({ ...turned, direction: 'undo', status: 'queued', dueAt: this.clock.now() })
+      .set({ ...turned, direction: 'undo', status: 'queued', dueAt: () => this.database.fromNow(0) })
       .where({ id, status: In([...LIVE_JOB_STATUSES]) })
       .execute();
     const job = await this.requireJob(manager, id);
@@ -143,9 +143,9 @@ export class JobControl {
         error: null,
         finishedAt: null,
         isDismissed: false,
-        dueAt: this.clock.now(),
       });
-      const { steps, status, error, finishedAt, isDismissed, dueAt } = job;
+      const { steps, status, error, finishedAt, isDismissed } = job;
+      const dueAt = (): string => this.database.fromNow(0);
       const changes = { direction, steps, status, error, finishedAt, isDismissed, dueAt };
       if (direction === 'run') await dismissFailedParts(manager, id);
       const affected = await updateRows(manager, ProvisioningJob, read, changes).catch((failure: unknown) => {

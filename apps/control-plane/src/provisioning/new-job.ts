@@ -4,9 +4,6 @@ import { type ProvisioningJob } from './job.entity';
 import { type OperationName } from './operation-rules';
 import { type Step } from './step';
 
-/** The sweep looks at a job that nobody was woken for after this long. */
-const UNNOTICED_MS = 5000;
-
 export interface JobRequest {
   readonly operation: OperationName;
   readonly tenantId: string | null;
@@ -26,7 +23,7 @@ export function newJob(
     ...{ status: 'queued', direction: 'run', error: null },
     steps: steps.map((step) => newStepState(step.name)),
     ...{ leaseOwner: null, leaseNumber: 0, leaseExpiresAt: null, wakes: 0 },
-    dueAt: new Date(now.getTime() + UNNOTICED_MS),
-    ...{ createdAt: now, startedAt: null, finishedAt: null },
+    // When a job becomes due is for `Jobs.insert` to say, by the time that all processes share.
+    ...{ dueAt: now, createdAt: now, startedAt: null, finishedAt: null },
   };
 }

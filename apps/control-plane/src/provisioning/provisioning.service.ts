@@ -13,8 +13,8 @@ import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
 import { Tenant, type TenantSource } from '../tenants/tenant.entity';
 import { tenantView } from '../tenants/tenant.view';
 import { type ProvisionTenantDto } from '../tenants/tenants.dto';
-import { ProvisioningJob } from './job.entity';
 import { jobView } from './job.view';
+import { Jobs } from './jobs.repository';
 import { newJob } from './new-job';
 import { Operations } from './operations';
 import { JobQueue } from './queue/job-queue';
@@ -27,6 +27,7 @@ const SLUG_RULE = { name: 'tenants_slug_uq', table: 'tenants', columns: ['slug']
 export class Provisioning {
   constructor(
     private readonly database: Database,
+    private readonly jobs: Jobs,
     private readonly operations: Operations,
     private readonly cells: Cells,
     private readonly planes: SingleTenantPlanes,
@@ -68,7 +69,7 @@ export class Provisioning {
     const accepted = together([
       this.requireRoom(manager, tenant),
       insertRow(manager, Tenant, tenant),
-      insertRow(manager, ProvisioningJob, job),
+      this.jobs.insert(manager, job),
       this.audit.record(manager, {
         action: 'tenant.provision',
         targetKind: 'tenant',

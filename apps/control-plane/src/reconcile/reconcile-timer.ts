@@ -1,12 +1,10 @@
-import { Database } from '@atlas/persistence';
-import { Clock } from '@atlas/platform';
+import { Database, updateRows } from '@atlas/persistence';
 import {
   type BeforeApplicationShutdown,
   Injectable,
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { LessThanOrEqual } from 'typeorm';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { ReconcileTurn } from './drift.entity';
 import { Reconciler } from './reconciler';
@@ -15,7 +13,10 @@ const SOONEST_MS = 1000;
 /** Of the time within which a drift is to be found. The rest is for the look itself, and for the second one. */
 const SHARE = 0.75;
 
-/** Looks now and then: of all processes the one that moves the row's time on. Nothing is held while it looks. */
+/**
+ * Looks now and then: of all processes the one that moves the row's time on, by the time that they share. Nothing is held
+ * while it looks.
+ */
 @Injectable()
 export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(ReconcileTimer.name);
@@ -28,7 +29,6 @@ export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplication
     config: ControlPlaneConfig,
     private readonly database: Database,
     private readonly reconciler: Reconciler,
-    private readonly clock: Clock,
   ) {
     this.periodMs = config.RECONCILE_INTERVAL_SECONDS * 1000 * SHARE;
   }
@@ -61,19 +61,16 @@ export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplication
   }
 
   private async takeTurn(): Promise<boolean> {
-    const now = this.clock.now();
-    const dueAt = new Date(now.getTime() + this.periodMs);
-    const due = { id: 1, dueAt: LessThanOrEqual(now) };
-    const { affected } = await this.database.write((manager) =>
-      manager.update(ReconcileTurn, due, { dueAt }),
-    );
-    return affected === 1;
+    const due = { id: 1, dueAt: this.database.isPast() };
+    const dueAt = (): string => this.database.fromNow(this.periodMs / 1000);
+    const taken = await this.database.write((manager) => updateRows(manager, ReconcileTurn, due, { dueAt }));
+    return taken === 1;
   }
 
   private async dueInMs(): Promise<number> {
     const { dueAt } = await this.database.read((manager) =>
       manager.findOneByOrFail(ReconcileTurn, { id: 1 }),
     );
-    return dueAt.getTime() - this.clock.now().getTime();
+    return dueAt.getTime() - (await this.database.now()).getTime();
   }
 }

@@ -493,7 +493,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     const database = app.get(Database);
     const look = jest.fn(() => Promise.resolve());
     const config = { RECONCILE_INTERVAL_SECONDS: 60 } as ControlPlaneConfig;
-    const timer = () => new ReconcileTimer(config, database, { look } as never, clock);
+    const timer = () => new ReconcileTimer(config, database, { look } as never);
     const timers = [timer(), timer(), timer()];
     const now = clock.now().getTime();
     await change(ReconcileTurn, { id: 1 }, { dueAt: new Date(now) });

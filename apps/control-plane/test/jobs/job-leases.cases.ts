@@ -79,7 +79,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     const current = await claimed(id, 'second');
     await expect(jobs.save(old, { error: { code: 'late', detail: 'late' } })).rejects.toThrow(LeaseLost);
     await expect(jobs.renew(old)).rejects.toThrow(LeaseLost);
-    await expect(jobs.releaseUnlessWoken(old, {})).rejects.toThrow(LeaseLost);
+    await expect(jobs.releaseUnlessWoken(old, plane.clock.now())).rejects.toThrow(LeaseLost);
     expect(await row(id)).toMatchObject({ leaseOwner: 'second', leaseNumber: 2, error: null });
     await jobs.save(current, { error: { code: 'mine', detail: 'mine' } });
     expect((await row(id))?.error?.code).toBe('mine');

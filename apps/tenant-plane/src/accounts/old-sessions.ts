@@ -1,4 +1,4 @@
-import { Database, TenantDatabase, deleteOldRows, isPast } from '@atlas/persistence';
+import { Database, TenantDatabase, deleteOldRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { LessThan } from 'typeorm';
@@ -58,7 +58,7 @@ export class OldSessions implements OnApplicationBootstrap, OnApplicationShutdow
     const now = this.clock.now();
     const write = <T>(work: Parameters<Database['write']>[0]): Promise<T> =>
       this.tenants.write(tenantId, ({ manager }) => work(manager) as Promise<T>);
-    const over = { tenantId, expiresAt: isPast(this.plane) };
+    const over = { tenantId, expiresAt: this.plane.isPast() };
     const createdAt = LessThan(new Date(now.getTime() - LONGEST_MS));
     await deleteOldRows(write, { entity: Session, key: 'id', where: { tenantId, createdAt } });
     await deleteOldRows(write, { entity: UserToken, key: 'tokenHash', where: over });

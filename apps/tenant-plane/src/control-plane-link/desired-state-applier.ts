@@ -5,11 +5,10 @@ import {
   TenantDatabase,
   isLockTimeout,
   lockedForUpdate,
-  sharedNow,
   together,
 } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant, type ReportedCode } from '@atlas/plane-contract';
-import { Clock, databaseFailure, databaseState } from '@atlas/platform';
+import { databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager, In, Not } from 'typeorm';
 import { rowCodecs } from '../portability/row-codec';
@@ -50,7 +49,6 @@ export class DesiredStateApplier {
     private readonly identities: PlaneIdentities,
     private readonly secrets: ServiceSecrets,
     private readonly file: SingleTenantFile,
-    private readonly clock: Clock,
   ) {}
 
   /**
@@ -148,7 +146,7 @@ export class DesiredStateApplier {
     requireWholeCopy(known, entry);
     const isFollowed = known?.phase === 'serving' && known.transfer?.id === entry.transfer?.id;
     if (isServing && !isFollowed) await tracking.stop(entry.tenant_id);
-    const frozenAt = entry.phase === 'frozen' ? await sharedNow(manager, this.clock) : null;
+    const frozenAt = entry.phase === 'frozen' ? await this.database.now() : null;
     // TypeORM's own type takes a JSON column for a relation.
     await manager.upsert(Tenant, rowOf(entry, known, frozenAt) as never, ['id']);
     return true;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Database, lockedForShare, sharedNow } from '@atlas/persistence';
+import { type Database, lockedForShare } from '@atlas/persistence';
 import { type Clock } from '@atlas/platform';
 import { type EntityManager } from 'typeorm';
 import { PlaneIdentity } from './plane-identity.entity';
@@ -45,7 +45,7 @@ export class LinkLease {
       this.claim = null;
       this.next = randomUUID();
     }
-    const isFree = '(lease_owner is null or lease_owner = :claim or lease_expires_at <= :now)';
+    const isFree = `(lease_owner is null or lease_owner = :claim or lease_expires_at <= ${this.database.fromNow(0)})`;
     // A SQLite file has one process, and who held it before is gone.
     if (!(await this.put(this.next, this.database.driver === 'sqlite' ? '1 = 1' : isFree)))
       return 'elsewhere';
@@ -81,13 +81,12 @@ export class LinkLease {
 
   private put(claim: string, condition: string): Promise<boolean> {
     return this.database.write(async (manager) => {
-      const now = await sharedNow(manager, this.clock);
       const { affected } = await manager
         .createQueryBuilder()
         .update(PlaneIdentity)
-        .set({ leaseOwner: claim, leaseExpiresAt: new Date(now.getTime() + LEASE_MS) })
+        .set({ leaseOwner: claim, leaseExpiresAt: () => this.database.fromNow(LEASE_MS / 1000) })
         .where(ONLY)
-        .andWhere(condition, { claim, now })
+        .andWhere(condition, { claim })
         .execute();
       return affected === 1;
     });

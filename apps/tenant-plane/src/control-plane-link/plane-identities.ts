@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Database, insertIfAbsent, lockedForUpdate, sharedNow, updateRows } from '@atlas/persistence';
+import { Database, insertIfAbsent, lockedForUpdate, updateRows } from '@atlas/persistence';
 import { type ReportRequest } from '@atlas/plane-contract';
 import { Clock, EnvironmentError, type Secret, type SecretText } from '@atlas/platform';
 import { keyIdOf } from '@atlas/service-auth';
@@ -68,7 +68,7 @@ export class PlaneIdentities implements OnModuleInit {
 
   async refresh(): Promise<void> {
     const [copy, now] = await this.database.read((manager) =>
-      Promise.all([manager.findOneByOrFail(PlaneIdentity, ONLY), sharedNow(manager, this.clock)]),
+      Promise.all([manager.findOneByOrFail(PlaneIdentity, ONLY), this.database.now()]),
     );
     this.copy = copy;
     this.readAt = { shared: now.getTime(), monotonic: this.clock.monotonicMs() };
@@ -85,7 +85,7 @@ export class PlaneIdentities implements OnModuleInit {
 
   /** The Control Plane was heard of. */
   async noteContact(): Promise<void> {
-    const lastContactAt = await this.database.read((manager) => sharedNow(manager, this.clock));
+    const lastContactAt = await this.database.now();
     await this.update({ lastContactAt });
   }
 

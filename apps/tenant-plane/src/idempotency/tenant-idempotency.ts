@@ -9,7 +9,6 @@ import {
   type RepeatableRequest,
   TenantDatabase,
   TenantScope,
-  isPast,
   pathOf,
   together,
 } from '@atlas/persistence';
@@ -72,7 +71,7 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
     const expiresAt = (): string => this.database.fromNow(KEPT_SECONDS);
     const row = { tenantId, ...claim, expiresAt, bodyHash: '', answer: null };
     const [, isOurs] = await together([
-      new TenantScope(tenantId, manager).delete(IdempotencyRecord, { expiresAt: isPast(this.database) }),
+      new TenantScope(tenantId, manager).delete(IdempotencyRecord, { expiresAt: this.database.isPast() }),
       this.insertKey(manager, IdempotencyRecord, row),
     ]);
     return isOurs;

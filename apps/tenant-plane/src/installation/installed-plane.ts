@@ -49,7 +49,6 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
     identities,
     new ServiceSecrets(config, identities),
     new SingleTenantFile(database, deployment),
-    clock,
   );
   return { config, clock, identities, applier };
 }

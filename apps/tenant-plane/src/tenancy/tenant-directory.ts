@@ -1,4 +1,4 @@
-import { Database, sharedNow, tenantFrozen } from '@atlas/persistence';
+import { Database, tenantFrozen } from '@atlas/persistence';
 import { BoundedMap, Clock } from '@atlas/platform';
 import { canNameTenant, isUuid } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -102,7 +102,7 @@ export class TenantDirectory {
   /** Another replica may have frozen it. On SQLite the clock may have been put back since: then nobody knows for how long. */
   private async openForMs(tenant: Tenant | null): Promise<number> {
     if (!tenant?.frozenAt) return Infinity;
-    const now = await this.database.read((manager) => sharedNow(manager, this.clock));
+    const now = await this.database.now();
     const frozenMs = now.getTime() - tenant.frozenAt.getTime();
     return frozenMs < 0 ? -1 : MAX_FROZEN_MS - frozenMs;
   }

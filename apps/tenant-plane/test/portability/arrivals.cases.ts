@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ChangeTracking, Database, lockedForShare } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { EVERY_DATABASE, FixedClock, eventually } from '@atlas/testing';
+import { EVERY_DATABASE, FixedClock, eventually, setDatabaseTime } from '@atlas/testing';
 import { Client } from 'pg';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../../src/audit/audit.service';
@@ -192,18 +192,15 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
         role: 'source',
         recipient: plane.identities.current.publicKey,
       } as const;
-      const database = plane.app.get(Database);
-      /** Of the replicas' time, too, which is Postgres's own. */
-      const pass = async (passed: number): Promise<void> => {
-        clock.advance(passed);
-        const frozen = `update tenants set frozen_at = frozen_at - interval '${passed} seconds'`;
-        if (driver === 'postgres') await database.write((manager) => manager.query(frozen));
-      };
+      // Nobody sets the clock of Postgres.
+      const shared = driver === 'postgres' ? new FixedClock() : clock;
+      setDatabaseTime(plane.app.get(Database), shared);
+      const pass = (passed: number): void => new Set([clock, shared]).forEach((one) => one.advance(passed));
       await want({ phase: 'frozen', transfer });
-      await pass(59);
+      pass(59);
       expect(await read()).toBe(200);
       clock.jump(seconds);
-      await pass(2);
+      pass(2);
       for (const path of ['/api/incidents', '/api/auth/me']) {
         const { status, body } = await plane.get(path, admin);
         expect([status, body.code]).toEqual([503, 'tenant_frozen']);
@@ -211,7 +208,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
       await want({ phase: 'frozen' });
       expect(await read()).toBe(200);
       await want({ phase: 'serving', transfer: undefined });
-      await pass(120);
+      pass(120);
       expect(await read()).toBe(200);
     },
   );

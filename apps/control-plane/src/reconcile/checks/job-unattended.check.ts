@@ -1,3 +1,4 @@
+import { Database, updateRows } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ProvisioningJob } from '../../provisioning/job.entity';
@@ -15,6 +16,7 @@ export class JobUnattendedCheck extends DriftCheck<JobSubject> {
 
   constructor(
     readonly subjects: JobSubjects,
+    private readonly database: Database,
     private readonly queue: JobQueue,
   ) {
     super();
@@ -28,8 +30,9 @@ export class JobUnattendedCheck extends DriftCheck<JobSubject> {
     return `Job ${job.id} (${job.operation}) is ${status}, nobody works on it, and nobody looks at it before ${dueAt.toISOString()}.`;
   }
 
-  override async repair(manager: EntityManager, { job, now }: JobSubject): Promise<boolean> {
-    await manager.update(ProvisioningJob, { id: job.id }, { dueAt: now });
+  override async repair(manager: EntityManager, { job }: JobSubject): Promise<boolean> {
+    const dueAt = (): string => this.database.fromNow(0);
+    await updateRows(manager, ProvisioningJob, { id: job.id }, { dueAt });
     await this.queue.wake(manager, job.id);
     return true;
   }

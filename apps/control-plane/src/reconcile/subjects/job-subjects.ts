@@ -1,4 +1,4 @@
-import { Clock } from '@atlas/platform';
+import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, MoreThan } from 'typeorm';
 import { LIVE_JOB_STATUSES } from '../../provisioning/job';
@@ -7,6 +7,7 @@ import { type Subject, Subjects, pagesById } from '../subject';
 
 export interface JobSubject extends Subject {
   readonly job: ProvisioningJob;
+  /** By the time that all processes share, as its lease is. */
   readonly now: Date;
 }
 
@@ -14,7 +15,7 @@ export interface JobSubject extends Subject {
 export class JobSubjects extends Subjects<JobSubject> {
   readonly kind = 'job';
 
-  constructor(private readonly clock: Clock) {
+  constructor(private readonly database: Database) {
     super();
   }
 
@@ -23,19 +24,21 @@ export class JobSubjects extends Subjects<JobSubject> {
       const where = { id: MoreThan(after), status: In([...LIVE_JOB_STATUSES]) };
       return manager.find(ProvisioningJob, { where, order: { id: 'ASC' }, take });
     });
-    for await (const jobs of pages) yield jobs.map((job) => this.describe(job));
+    for await (const jobs of pages) yield await this.described(jobs);
   }
 
   async one(manager: EntityManager, id: string): Promise<JobSubject | null> {
     const job = await manager.findOneBy(ProvisioningJob, { id, status: In([...LIVE_JOB_STATUSES]) });
-    return job && this.describe(job);
+    const [described] = await this.described(job ? [job] : []);
+    return described ?? null;
   }
 
   lock(manager: EntityManager, id: string): Promise<unknown> {
     return manager.query('update provisioning_jobs set id = id where id = $1', [id]);
   }
 
-  private describe(job: ProvisioningJob): JobSubject {
-    return { id: job.id, isBusy: false, job, now: this.clock.now() };
+  private async described(jobs: readonly ProvisioningJob[]): Promise<readonly JobSubject[]> {
+    const now = await this.database.now();
+    return jobs.map((job) => ({ id: job.id, isBusy: false, job, now }));
   }
 }

@@ -1,0 +1,153 @@
+import { Database } from '@atlas/persistence';
+import { FixedClock, setDatabaseTime } from '@atlas/testing';
+import { In } from 'typeorm';
+import { type ControlPlaneConfig } from '../../src/control-plane.config';
+import { JobWaker } from '../../src/provisioning/job-waker';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { Jobs, LEASE_MS } from '../../src/provisioning/jobs.repository';
+import { JobQueue } from '../../src/provisioning/queue/job-queue';
+import { JobUnattendedCheck } from '../../src/reconcile/checks/job-unattended.check';
+import { ReconcileTurn } from '../../src/reconcile/drift.entity';
+import { ReconcileTimer } from '../../src/reconcile/reconcile-timer';
+import { type JobSubject, JobSubjects } from '../../src/reconcile/subjects/job-subjects';
+import { Tenant } from '../../src/tenants/tenant.entity';
+import { TestControlPlane } from '../control-plane.fixture';
+import { JOBS } from '../job-scene.fixture';
+
+const LEASE_SECONDS = LEASE_MS / 1000;
+
+/** On Postgres only: a SQLite file belongs to one process. */
+describe.each([
+  ['ahead', 3600],
+  ['behind', -3600],
+])('a process of a Control Plane whose clock is an hour %s', (_, seconds) => {
+  /** Has the clock that Postgres has. */
+  let plane: TestControlPlane;
+  let other: TestControlPlane;
+  const there = (): Jobs => other.app.get(Jobs);
+  const here = (): Jobs => plane.app.get(Jobs);
+
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot('postgres');
+    const clock = new FixedClock();
+    clock.jump(seconds);
+    other = await TestControlPlane.open(plane.database, clock);
+    other.apiKey = plane.apiKey;
+    setDatabaseTime(other.app.get(Database), plane.clock);
+    await plane.enrolledCell();
+    // Nobody works on a job unless a test does.
+    for (const { app } of [plane, other]) jest.spyOn(app.get(JobQueue), 'wake').mockResolvedValue();
+  });
+  afterAll(async () => {
+    await other.app.close();
+    await plane.close();
+    jest.restoreAllMocks();
+  });
+
+  const accepted = async (at: TestControlPlane): Promise<{ id: string; tenantId: string }> => {
+    const { body } = await at.provision().expect(202);
+    return { id: body.job.id, tenantId: body.tenant.id };
+  };
+  const claimedBy = async (jobs: Jobs): Promise<ProvisioningJob> => {
+    const job = await jobs.claim((await accepted(plane)).id, 'holder');
+    if (!job) throw new Error('It was not claimed.');
+    return job;
+  };
+  const isDue = async (id: string, jobs = here()): Promise<boolean> => (await jobs.due(1000)).includes(id);
+  /** That it is due at the other in so many seconds, and not before. */
+  const expectDueIn = async (waited: number, id: string): Promise<void> => {
+    plane.clock.advance(waited - 1);
+    expect(await isDue(id)).toBe(false);
+    plane.clock.advance(1);
+    expect(await isDue(id)).toBe(true);
+  };
+
+  it('takes no job from a process that lives', async () => {
+    const { id } = await claimedBy(here());
+    expect([await isDue(id, there()), await there().claim(id, 'other')]).toEqual([false, null]);
+    plane.clock.advance(LEASE_SECONDS);
+    expect([await isDue(id, there()), await there().claim(id, 'other')]).toEqual([
+      true,
+      expect.objectContaining({ leaseOwner: 'other', leaseNumber: 2 }),
+    ]);
+  });
+
+  it('keeps a job no longer than its lease when it dies', async () => {
+    const { id } = await claimedBy(there());
+    expect(await here().claim(id, 'other')).toBeNull();
+    await expectDueIn(LEASE_SECONDS, id);
+    expect(await here().claim(id, 'other')).toMatchObject({ leaseOwner: 'other', leaseNumber: 2 });
+  });
+
+  it('renews a lease for as long as any other does', async () => {
+    const job = await claimedBy(there());
+    plane.clock.advance(LEASE_SECONDS - 1);
+    await there().renew(job);
+    await expectDueIn(LEASE_SECONDS, job.id);
+    expect(await here().claim(job.id, 'other')).not.toBeNull();
+  });
+
+  it('gives a job back that others claim soon', async () => {
+    const job = await claimedBy(there());
+    await there().giveBack(job);
+    await expectDueIn(1, job.id);
+  });
+
+  it('waits for as long as it wants to', async () => {
+    const job = await claimedBy(there());
+    const until = new Date(other.clock.now().getTime() + 60_000);
+    expect(await there().releaseUnlessWoken(job, until)).toBe(true);
+    await expectDueIn(60, job.id);
+  });
+
+  it('accepts a job that others find when its wake-up is lost', async () => {
+    await expectDueIn(5, (await accepted(other)).id);
+  });
+
+  it('makes jobs due for others at once: one that it wakes, restarts or turns back', async () => {
+    const [woken, failed, cancelled] = [await accepted(plane), await accepted(plane), await accepted(plane)];
+    const late = { dueAt: new Date(plane.clock.now().getTime() + 7200_000) };
+    const ids = [woken.id, failed.id, cancelled.id];
+    await plane.change(ProvisioningJob, { id: In(ids) }, late);
+    const { app } = other;
+    await app.get(Database).write((manager) => app.get(JobWaker).wakeForTenants(manager, [woken.tenantId]));
+    await plane.change(ProvisioningJob, { id: failed.id }, { status: 'failed' });
+    await plane.change(Tenant, { id: failed.tenantId }, { status: 'failed' });
+    await other.post(`${JOBS}/${failed.id}/retry`).expect(202);
+    await plane.change(ProvisioningJob, { id: cancelled.id }, { operation: 'move' });
+    await other.post(`${JOBS}/${cancelled.id}/cancel`).expect(202);
+    for (const id of ids) expect(await isDue(id)).toBe(true);
+  });
+
+  it('finds a job that nobody looks at, and only that, and makes it due', async () => {
+    const { id } = await accepted(plane);
+    const [check, database] = [other.app.get(JobUnattendedCheck), other.app.get(Database)];
+    const subject = async (): Promise<JobSubject> => {
+      const found = await database.read((manager) => other.app.get(JobSubjects).one(manager, id));
+      if (!found) throw new Error('There is no such job.');
+      return found;
+    };
+    expect(check.find(await subject())).toBeNull();
+    await plane.change(ProvisioningJob, { id }, { dueAt: new Date(plane.clock.now().getTime() + 1800_000) });
+    expect(check.find(await subject())).toContain('nobody works on it');
+    const repaired = await subject();
+    await database.write((manager) => check.repair(manager, repaired));
+    expect(await isDue(id)).toBe(true);
+  });
+
+  it('takes its turn to look for drifts when it is due, and leaves the next one to others', async () => {
+    const look = jest.fn(() => Promise.resolve());
+    const config = { RECONCILE_INTERVAL_SECONDS: 60 } as ControlPlaneConfig;
+    const timer = new ReconcileTimer(config, other.app.get(Database), { look } as never);
+    // Of itself it takes no turn.
+    await timer.beforeApplicationShutdown();
+    const now = plane.clock.now().getTime();
+    await plane.change(ReconcileTurn, { id: 1 }, { dueAt: new Date(now + 1000) });
+    await timer.turn();
+    expect(look).not.toHaveBeenCalled();
+    plane.clock.advance(1);
+    await timer.turn();
+    expect(look).toHaveBeenCalledTimes(1);
+    expect((await plane.rows(ReconcileTurn, { id: 1 }))[0]?.dueAt).toEqual(new Date(now + 46_000));
+  });
+});
