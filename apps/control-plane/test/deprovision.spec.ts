@@ -13,6 +13,7 @@ import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { EraseBackupStep } from '../src/provisioning/steps/erase-backup.step';
 import { OpenRestoreStep } from '../src/provisioning/steps/open-restore.step';
 import { ReservePlaceStep } from '../src/provisioning/steps/reserve-place.step';
+import { MAX_ATTEMPTS } from '../src/provisioning/retry-policy';
 import { StepFailure, done } from '../src/provisioning/step';
 import { ReadableBackup } from '../src/provisioning/steps/readable-backup';
 import { RegisterTenantPlaneStep } from '../src/provisioning/steps/register-tenant-plane.step';
@@ -49,6 +50,7 @@ interface Gone {
 describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
   let scene: JobScene;
   beforeAll(async () => (scene = await JobScene.set(driver)));
+  afterEach(() => jest.restoreAllMocks());
   afterAll(() => scene.plane.close());
 
   const active = async () => {
@@ -672,6 +674,29 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       await sweeping;
       expect(await scene.plane.count(ProvisioningJob, { tenantId: tenant.id, operation: 'purge' })).toBe(0);
       expect((await comingBack(again)).transfer).toBe(backup.id);
+    });
+
+    it('is purged by one job, which tries again by itself and then waits for a person', async () => {
+      const { app, clock } = scene.plane;
+      const tenant = await gone();
+      const failing = jest.spyOn(app.get(EraseBackupStep), 'run').mockRejectedValue(new Error('No luck.'));
+      await overdue(tenant);
+      const job = await newestJob(tenant);
+      for (let status = ''; status !== 'failed'; { status } = await scene.job(job)) {
+        clock.advance(60);
+        await scene.plane.sweep();
+      }
+      expect((await scene.job(job)).steps[0]).toMatchObject({ name: 'erase-backup', attempt: MAX_ATTEMPTS });
+      await app.get(Removals).sweep();
+      // Found by a sweep that was paused before another process began the purge.
+      jest.spyOn(app.get(Database), 'read').mockResolvedValueOnce([{ id: tenant.id }]);
+      await app.get(Removals).sweep();
+      const purges = { tenantId: tenant.id, operation: 'purge' };
+      expect(await scene.plane.rows(ProvisioningJob, purges)).toMatchObject([{ id: job, status: 'failed' }]);
+      failing.mockRestore();
+      await scene.act(job, 'retry').expect(202);
+      await scene.reaches(job, 'succeeded');
+      expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deleted' });
     });
 
     it('is not deleted before the rows that a failed restore brought back are gone', async () => {
