@@ -892,6 +892,20 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(body.claims).toMatchObject({ sub: id, rows_removed: {} });
   });
 
+  it('has failed when its deprovisioning, which ended its provisioning, is cancelled before its first step', async () => {
+    const { id, slug } = await scene.waiting();
+    const claim = jest.spyOn(scene.plane.app.get(Jobs), 'claim').mockResolvedValue(null);
+    const { job } = await begin({ id, slug });
+    await scene.act(job, 'cancel').expect(202);
+    claim.mockRestore();
+    await scene.looksAgain(job);
+    await scene.reaches(job, 'cancelled');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'failed' });
+    const again = await begin({ id, slug });
+    await scene.reaches(again.job, 'succeeded');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'deleted' });
+  });
+
   it('goes from what it was when its provisioning had ended, not from what that was about to change', async () => {
     const { id, slug, job: provisioning } = await scene.waiting();
     const [reached, free] = [new Gate(), new Gate()];
@@ -1054,7 +1068,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const importing = (cell: PlaneSimulator) =>
       toldTo(cell, ({ phase, transfer }) => phase === 'importing' && transfer);
 
-    it('ends the move when it is rolled back before its first step, and the next move opens its own transfer', async () => {
+    it('ends the move when it is cancelled before its first step, and the next move opens its own transfer', async () => {
       const first = await scene.plane.enrolledCell();
       await moveTo(first);
       await importing(first);
@@ -1062,11 +1076,11 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       const claim = jest.spyOn(scene.plane.app.get(Jobs), 'claim').mockResolvedValue(null);
       const { job } = await begin(tenant);
       await scene.act(job, 'cancel').expect(202);
-      await scene.act(job, 'rollback').expect(202);
       claim.mockRestore();
       await scene.looksAgain(job);
       await scene.reaches(job, 'cancelled');
       expect(await live()).toEqual([]);
+      expect(await scene.plane.rows(TenantPlane, { id: first.id })).toMatchObject([{ placed: 0 }]);
       await toldTo(scene.cell, ({ phase, status }) => phase === 'serving' && status === 'active');
       await moveTo(second);
       await importing(second);
