@@ -52,6 +52,7 @@ import { JobWaker } from './provisioning/job-waker';
 import { JobsController } from './provisioning/jobs.controller';
 import { Jobs } from './provisioning/jobs.repository';
 import { JobControl } from './provisioning/jobs.service';
+import { OldBackups } from './provisioning/old-backups';
 import { OldCopies } from './provisioning/old-copies';
 import { Operations, STEP_PROVIDERS } from './provisioning/operations';
 import { Drains } from './provisioning/drains.service';
@@ -158,6 +159,7 @@ const PROVISIONING = [
   ReadableBackup,
   RestoredCopy,
   Removals,
+  OldBackups,
   OldCopies,
   Provisioning,
   SecretRotations,

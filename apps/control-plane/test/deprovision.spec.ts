@@ -13,6 +13,7 @@ import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { EraseBackupStep } from '../src/provisioning/steps/erase-backup.step';
 import { OpenRestoreStep } from '../src/provisioning/steps/open-restore.step';
 import { ReservePlaceStep } from '../src/provisioning/steps/reserve-place.step';
+import { MAX_ATTEMPTS } from '../src/provisioning/retry-policy';
 import { StepFailure, done } from '../src/provisioning/step';
 import { ReadableBackup } from '../src/provisioning/steps/readable-backup';
 import { RegisterTenantPlaneStep } from '../src/provisioning/steps/register-tenant-plane.step';
@@ -49,6 +50,7 @@ interface Gone {
 describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
   let scene: JobScene;
   beforeAll(async () => (scene = await JobScene.set(driver)));
+  afterEach(() => jest.restoreAllMocks());
   afterAll(() => scene.plane.close());
 
   const active = async () => {
@@ -674,6 +676,29 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       expect((await comingBack(again)).transfer).toBe(backup.id);
     });
 
+    it('is purged by one job, which tries again by itself and then waits for a person', async () => {
+      const { app, clock } = scene.plane;
+      const tenant = await gone();
+      const failing = jest.spyOn(app.get(EraseBackupStep), 'run').mockRejectedValue(new Error('No luck.'));
+      await overdue(tenant);
+      const job = await newestJob(tenant);
+      for (let status = ''; status !== 'failed'; { status } = await scene.job(job)) {
+        clock.advance(60);
+        await scene.plane.sweep();
+      }
+      expect((await scene.job(job)).steps[0]).toMatchObject({ name: 'erase-backup', attempt: MAX_ATTEMPTS });
+      await app.get(Removals).sweep();
+      // Found by a sweep that was paused before another process began the purge.
+      jest.spyOn(app.get(Database), 'read').mockResolvedValueOnce([{ id: tenant.id }]);
+      await app.get(Removals).sweep();
+      const purges = { tenantId: tenant.id, operation: 'purge' };
+      expect(await scene.plane.rows(ProvisioningJob, purges)).toMatchObject([{ id: job, status: 'failed' }]);
+      failing.mockRestore();
+      await scene.act(job, 'retry').expect(202);
+      await scene.reaches(job, 'succeeded');
+      expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deleted' });
+    });
+
     it('is not deleted before the rows that a failed restore brought back are gone', async () => {
       jest.spyOn(scene.plane.app.get(ReinstateStep), 'run').mockRejectedValueOnce(broken);
       const tenant = await gone();
@@ -867,6 +892,20 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(body.claims).toMatchObject({ sub: id, rows_removed: {} });
   });
 
+  it('has failed when its deprovisioning, which ended its provisioning, is cancelled before its first step', async () => {
+    const { id, slug } = await scene.waiting();
+    const claim = jest.spyOn(scene.plane.app.get(Jobs), 'claim').mockResolvedValue(null);
+    const { job } = await begin({ id, slug });
+    await scene.act(job, 'cancel').expect(202);
+    claim.mockRestore();
+    await scene.looksAgain(job);
+    await scene.reaches(job, 'cancelled');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'failed' });
+    const again = await begin({ id, slug });
+    await scene.reaches(again.job, 'succeeded');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'deleted' });
+  });
+
   it('goes from what it was when its provisioning had ended, not from what that was about to change', async () => {
     const { id, slug, job: provisioning } = await scene.waiting();
     const [reached, free] = [new Gate(), new Gate()];
@@ -1029,7 +1068,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const importing = (cell: PlaneSimulator) =>
       toldTo(cell, ({ phase, transfer }) => phase === 'importing' && transfer);
 
-    it('ends the move when it is rolled back before its first step, and the next move opens its own transfer', async () => {
+    it('ends the move when it is cancelled before its first step, and the next move opens its own transfer', async () => {
       const first = await scene.plane.enrolledCell();
       await moveTo(first);
       await importing(first);
@@ -1037,11 +1076,11 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       const claim = jest.spyOn(scene.plane.app.get(Jobs), 'claim').mockResolvedValue(null);
       const { job } = await begin(tenant);
       await scene.act(job, 'cancel').expect(202);
-      await scene.act(job, 'rollback').expect(202);
       claim.mockRestore();
       await scene.looksAgain(job);
       await scene.reaches(job, 'cancelled');
       expect(await live()).toEqual([]);
+      expect(await scene.plane.rows(TenantPlane, { id: first.id })).toMatchObject([{ placed: 0 }]);
       await toldTo(scene.cell, ({ phase, status }) => phase === 'serving' && status === 'active');
       await moveTo(second);
       await importing(second);

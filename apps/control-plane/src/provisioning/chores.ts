@@ -7,6 +7,7 @@ import { KeyUses } from '../tenant-planes/key-uses';
 import { RequestNonces } from '../tenant-planes/request-nonces/request-nonces';
 import { Signups } from '../signup/signups.service';
 import { SignupLinks } from '../tenants/signup-links';
+import { OldBackups } from './old-backups';
 import { OldCopies } from './old-copies';
 import { Removals } from './removals.service';
 
@@ -20,6 +21,7 @@ export class Chores {
     private readonly idempotency: SealedIdempotency,
     private readonly sealer: AuditSealer,
     private readonly oldCopies: OldCopies,
+    private readonly oldBackups: OldBackups,
     private readonly removals: Removals,
     private readonly signups: Signups,
     private readonly oldCredentials: OldCredentials,
@@ -35,6 +37,7 @@ export class Chores {
       () => this.nonces.sweep(),
       () => this.idempotency.sweep(),
       () => this.oldCopies.sweep(),
+      () => this.oldBackups.sweep(),
       () => this.removals.sweep(),
       () => this.signups.sweep(),
       () => this.oldCredentials.sweep(),

@@ -64,9 +64,9 @@ export class JobControl {
   /** Stops a live job where it is: whoever works on it loses the lease. */
   cancel(id: string): Promise<ProvisioningJob> {
     return this.database.write(async (manager) => {
-      const { operation, status } = (await this.lock(manager, id)).job;
-      const isUndone = OPERATION_RULES[operation].isUndoneWhenCancelled && LIVE_JOB_STATUSES.includes(status);
-      if (isUndone) return this.turnBack(manager, id);
+      const { job: found } = await this.lock(manager, id);
+      if (LIVE_JOB_STATUSES.includes(found.status) && isUndoneByCancel(found))
+        return this.turnBack(manager, id);
       const { affected } = await manager
         .createQueryBuilder()
         .update(ProvisioningJob)
@@ -252,6 +252,12 @@ function requireWayBack({ operation, steps }: ProvisioningJob): void {
   const { after, why } = OPERATION_RULES[operation].beyondReturn ?? {};
   if (why !== undefined && steps.some(({ name, status }) => name === after && status === 'done'))
     throw new DomainError('beyond_return', 'conflict', why);
+}
+
+/** Also before its first step, a job that has ended another one has to leave nothing of what that one was doing. */
+function isUndoneByCancel({ operation, steps }: ProvisioningJob): boolean {
+  const { isUndoneWhenCancelled = false, supersedes = false } = OPERATION_RULES[operation];
+  return isUndoneWhenCancelled || (supersedes && steps[0]?.status !== 'done');
 }
 
 function hasEnded({ status }: ProvisioningJob): DomainError {

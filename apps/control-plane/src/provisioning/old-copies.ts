@@ -13,12 +13,15 @@ import { TenantOperations } from './tenant-operations';
 const AT_ONCE = 20;
 
 /**
- * SQL: whether the home of the tenant at `place` has said that it is, and is still trusted. Until then the old copy is the last
- * one that is known to be whole.
+ * SQL: whether the home of the tenant with that id has said that it serves, is still trusted, and has not lost the rows that
+ * were restored to it. Until then any other copy is the last one that is known to be whole.
  */
-const HOME_SERVES = `exists (select 1 from placements home join tenant_planes plane on plane.id = home.tenant_plane_id
-  where home.tenant_id = place.tenant_id and home.holds_place and home.phase <> 'importing' and plane.status = 'enrolled'
-    and home.reported_state = 'applied' and home.reported_revision >= home.entry_revision)`;
+export const homeServes = (
+  tenantId: string,
+): string => `exists (select 1 from placements home join tenant_planes plane on plane.id = home.tenant_plane_id
+  where home.tenant_id = ${tenantId} and home.holds_place and home.phase <> 'importing' and plane.status = 'enrolled'
+    and home.reported_state = 'applied' and home.reported_revision >= home.entry_revision
+    and (home.restored_from is null or home.imported_by = plane.instance_id))`;
 
 /**
  * SQL: whether a removal of the copy at `place` has failed and may still be retried. It waits for a person. Takes as `harmless`
@@ -75,7 +78,7 @@ export class OldCopies {
     return manager
       .createQueryBuilder(Placement, 'place')
       .where({ removeAfter: LessThanOrEqual(this.clock.now()) })
-      .andWhere(HOME_SERVES)
+      .andWhere(homeServes('place.tenant_id'))
       .andWhere(`not ${HAS_FAILED}`, { harmless: OPERATION_RULES.remove_copy.restartsBehind });
   }
 }

@@ -2,7 +2,7 @@ import { profileOf } from '@atlas/deployment-profiles';
 import { Database } from '@atlas/persistence';
 import { Clock, DomainError, validationFailed } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, LessThanOrEqual } from 'typeorm';
+import { type EntityManager, LessThanOrEqual, type SelectQueryBuilder } from 'typeorm';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
 import { placeOf } from '../tenant-planes/placements';
@@ -21,6 +21,12 @@ import { TenantOperations } from './tenant-operations';
 import { type PlanView } from './accepted.view';
 
 const AT_ONCE = 20;
+
+/** SQL: whether a purge of the row aliased `tenant` has failed and may still be retried. It waits for a person. */
+const PURGE_HAS_FAILED = `exists (select 1 from provisioning_jobs job
+  where job.tenant_id = tenant.id and job.operation = 'purge' and job.status = 'failed'
+    and not exists (select 1 from provisioning_jobs since
+      where since.tenant_id = job.tenant_id and since.id > job.id))`;
 
 /** Accepts that a tenant goes, that it comes back, and, when its time is over, that nothing of it stays. */
 @Injectable()
@@ -78,14 +84,7 @@ export class Removals {
 
   /** Starts the purge of tenants that can no longer be restored. Busy tenants are skipped, so that they do not hold up the others. */
   async sweep(): Promise<void> {
-    const due = await this.database.read((manager) =>
-      manager
-        .createQueryBuilder(Tenant, 'tenant')
-        .where({ restorableUntil: LessThanOrEqual(this.clock.now()) })
-        .andWhere(`not ${HAS_LIVE_JOB}`, { live: LIVE_JOB_STATUSES })
-        .limit(AT_ONCE)
-        .getMany(),
-    );
+    const due = await this.database.read((manager) => this.due(manager).limit(AT_ONCE).getMany());
     for (const { id } of due)
       await this.database
         .write((manager) => this.purge(manager, id))
@@ -95,11 +94,19 @@ export class Removals {
         });
   }
 
-  /** A sweep may be paused: by the time it goes on, the tenant may have been restored and deprovisioned again. */
+  /** A sweep may be paused: by the time it goes on, the tenant may have been restored, or another process's purge has failed. */
   private async purge(manager: EntityManager, id: string): Promise<void> {
-    const { restorableUntil } = await lockTenant(manager, id);
-    if (restorableUntil === null || restorableUntil > this.clock.now()) return;
-    await this.operations.accept(manager, id, 'purge');
+    await lockTenant(manager, id);
+    if (await this.due(manager).andWhere({ id }).getExists())
+      await this.operations.accept(manager, id, 'purge');
+  }
+
+  private due(manager: EntityManager): SelectQueryBuilder<Tenant> {
+    return manager
+      .createQueryBuilder(Tenant, 'tenant')
+      .where({ restorableUntil: LessThanOrEqual(this.clock.now()) })
+      .andWhere(`not ${HAS_LIVE_JOB}`, { live: LIVE_JOB_STATUSES })
+      .andWhere(`not ${PURGE_HAS_FAILED}`);
   }
 
   private requireRestorable(tenant: Tenant): void {

@@ -5,6 +5,7 @@ import { decodeJwt } from 'jose';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { sayImported, sealedPart, sendPart, takePart } from '../backup-part.fixture';
+import { Jobs } from '../../src/provisioning/jobs.repository';
 import { JobControl } from '../../src/provisioning/jobs.service';
 import { StepFailure, done } from '../../src/provisioning/step';
 import { AwaitCopyStep } from '../../src/provisioning/steps/await-copy.step';
@@ -343,6 +344,24 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     expect(await cellNow(here)).toMatchObject({ accepts_tenants: true, tenants: 1 });
     expect((await scene.job(move?.id ?? '')).status).not.toBe('cancelled');
   });
+
+  it.each(['before it begins', 'while it waits'])(
+    'stays closed when an earlier drain closed it and this one is cancelled %s',
+    async (when) => {
+      await inhabited(1);
+      await incompleteDrain();
+      const claim = jest.spyOn(scene.plane.app.get(Jobs), 'claim');
+      if (when === 'before it begins') claim.mockResolvedValue(null);
+      const job = await drain();
+      if (when === 'while it waits') await eventually(async () => (await movesOf(job)).length === 1);
+      await scene.act(job, 'cancel').expect(202);
+      claim.mockRestore();
+      await scene.looksAgain(job);
+      await scene.reaches(job, 'cancelled');
+      expect(await cellNow(here)).toMatchObject({ accepts_tenants: false });
+      await call('reopen').expect(200);
+    },
+  );
 
   it('is not cancelled when it has ended since it was looked at', async () => {
     const [id] = await inhabited(1);

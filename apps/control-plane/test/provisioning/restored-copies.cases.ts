@@ -1,6 +1,7 @@
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { OldBackups } from '../../src/provisioning/old-backups';
 import { StepFailure } from '../../src/provisioning/step';
 import { RemoveCopiesStep } from '../../src/provisioning/steps/remove-copies.step';
 import { RestoredCopy } from '../../src/provisioning/steps/restored-copy';
@@ -123,6 +124,74 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       restorable_until: expect.any(String),
     });
     await ends(await tenant.asked('restore'));
+  });
+
+  describe('that the restore did not come to see served', () => {
+    const sweep = () => scene.plane.app.get(OldBackups).sweep();
+    const timedOut = async (job: string): Promise<void> => {
+      scene.plane.clock.advance(16 * 60);
+      expect(await scene.looksAgain(job)).toMatchObject({ error: { code: 'wait_timed_out' } });
+    };
+    const ENDS: readonly (readonly [string, (job: string) => Promise<unknown>])[] = [
+      ['failed', timedOut],
+      [
+        'was ended by a deprovisioning that was taken back',
+        async () => {
+          const job = await tenant.deprovision();
+          await tenant.told(({ transfer }) => transfer?.role === 'backup');
+          await scene.act(job, 'cancel').expect(202);
+          await scene.act(job, 'rollback').expect(202);
+          await scene.reaches(job, 'cancelled');
+        },
+      ],
+    ];
+
+    it.each(ENDS)('has its backup erased once it is served, where the restore %s', async (_, end) => {
+      await end(await tenant.reinstated());
+      await sweep();
+      expect(await isKept()).toBe(true);
+      await tenant.report();
+      await sweep();
+      await sweep();
+      expect([await status(), await isKept()]).toEqual(['active', false]);
+      const erased = { action: 'tenant.backup_erased', targetId: tenant.id };
+      expect(await scene.plane.count(AuditEvent, erased)).toBe(1);
+    });
+
+    it('does not keep the restore from being retried once its backup is erased', async () => {
+      const job = await tenant.reinstated();
+      await timedOut(job);
+      await tenant.report();
+      await sweep();
+      await scene.act(job, 'retry').expect(202);
+      await scene.reaches(job, 'succeeded');
+      expect(await status()).toBe('active');
+    });
+
+    it('keeps its backup while it is lost, also by a look from before that', async () => {
+      const job = await tenant.reinstated();
+      await timedOut(job);
+      await tenant.installAnew();
+      await tenant.report();
+      await sweep();
+      jest.spyOn(scene.plane.app.get(Database), 'read').mockResolvedValueOnce([{ id: tenant.id }]);
+      await sweep();
+      expect(await isKept()).toBe(true);
+      await scene.act(job, 'retry').expect(202);
+      await ends(job);
+    });
+
+    it('leaves its backup to the restore that goes on', async () => {
+      const job = await tenant.reinstated();
+      const swept = scene.before('erase-backup', async () => {
+        await sweep();
+        expect(await isKept()).toBe(true);
+      });
+      await tenant.report();
+      await swept;
+      await scene.reaches(job, 'succeeded');
+      expect(await isKept()).toBe(false);
+    });
   });
 
   it('is there when its plane enrols under another key with the same database', async () => {

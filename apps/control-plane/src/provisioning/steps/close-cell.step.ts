@@ -9,11 +9,14 @@ export class CloseCellStep extends Step {
   readonly creates = [];
 
   async run({ manager, tenantPlaneId: id }: StepContext): Promise<StepResult> {
+    const { acceptsTenants } = await manager.findOneByOrFail(TenantPlane, { id });
     await manager.update(TenantPlane, { id }, { acceptsTenants: false });
-    return done();
+    return done({ was_open: acceptsTenants });
   }
 
-  async undo({ manager, tenantPlaneId: id }: StepContext): Promise<void> {
+  /** One that an earlier drain closed stays closed. Before the step has run there is nothing to undo. */
+  async undo({ manager, tenantPlaneId: id, outputs }: StepContext): Promise<void> {
+    if (outputs[this.name]?.['was_open'] !== true) return;
     await manager.update(TenantPlane, { id }, { acceptsTenants: true });
   }
 }

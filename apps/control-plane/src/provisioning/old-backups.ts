@@ -1,0 +1,56 @@
+import { Database } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
+import { Audit } from '../audit/audit.service';
+import { placeOf } from '../tenant-planes/placements';
+import { lockPlane } from '../tenant-planes/plane-lock';
+import { Tenant } from '../tenants/tenant.entity';
+import { lockTenant } from '../tenants/tenants.service';
+import { Backups } from '../transfers/backups.service';
+import { LIVE_JOB_STATUSES } from './job';
+import { HAS_LIVE_JOB } from './live-jobs';
+import { homeServes } from './old-copies';
+
+const AT_ONCE = 20;
+
+/** SQL: whether a backup of the row aliased `tenant` has not been erased. */
+const HAS_BACKUP = `exists (select 1 from transfers backup
+  where backup.tenant_id = tenant.id and backup.purpose <> 'move' and backup.key_sealed is not null)`;
+
+/**
+ * Erases the backups of tenants that are back and served. The restore does that itself, unless it fails or something else ends
+ * it before; then it may never go on.
+ */
+@Injectable()
+export class OldBackups {
+  constructor(
+    private readonly database: Database,
+    private readonly backups: Backups,
+    private readonly audit: Audit,
+  ) {}
+
+  async sweep(): Promise<void> {
+    const due = await this.database.read((manager) => this.due(manager).limit(AT_ONCE).getMany());
+    for (const { id } of due) await this.database.write((manager) => this.erase(manager, id));
+  }
+
+  /** Behind the locks no job begins, and nobody enrols as the home, between the second look and the erasure. */
+  private async erase(manager: EntityManager, tenantId: string): Promise<void> {
+    await lockTenant(manager, tenantId);
+    const home = await placeOf(manager, tenantId);
+    if (home) await lockPlane(manager, home.tenantPlaneId);
+    if (!(await this.due(manager).andWhere({ id: tenantId }).getExists())) return;
+    await this.backups.erase(manager, { tenantId });
+    const subject = { targetKind: 'tenant', targetId: tenantId };
+    await this.audit.record(manager, { action: 'tenant.backup_erased', ...subject });
+  }
+
+  private due(manager: EntityManager): SelectQueryBuilder<Tenant> {
+    return manager
+      .createQueryBuilder(Tenant, 'tenant')
+      .where({ status: In(['active', 'suspended']) })
+      .andWhere(HAS_BACKUP)
+      .andWhere(homeServes('tenant.id'))
+      .andWhere(`not ${HAS_LIVE_JOB}`, { live: LIVE_JOB_STATUSES });
+  }
+}
