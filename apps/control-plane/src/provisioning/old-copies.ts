@@ -13,11 +13,12 @@ import { TenantOperations } from './tenant-operations';
 const AT_ONCE = 20;
 
 /**
- * SQL: whether the home of the tenant at `place` has said that it is, and is still trusted. Until then the old copy is the last
- * one that is known to be whole.
+ * SQL: whether the home of the tenant at `place` has said that it is, is still trusted, and is the installation that imported
+ * the rows. Until then the old copy is the last one that is known to be whole.
  */
 const HOME_SERVES = `exists (select 1 from placements home join tenant_planes plane on plane.id = home.tenant_plane_id
   where home.tenant_id = place.tenant_id and home.holds_place and home.phase <> 'importing' and plane.status = 'enrolled'
+    and (home.restored_from is null or plane.instance_id = home.imported_by)
     and home.reported_state = 'applied' and home.reported_revision >= home.entry_revision)`;
 
 /**
@@ -74,7 +75,7 @@ export class OldCopies {
   private due(manager: EntityManager): SelectQueryBuilder<Placement> {
     return manager
       .createQueryBuilder(Placement, 'place')
-      .where({ removeAfter: LessThanOrEqual(this.clock.now()) })
+      .where({ removeAfter: LessThanOrEqual(this.clock.now()), holdsPlace: false })
       .andWhere(HOME_SERVES)
       .andWhere(`not ${HAS_FAILED}`, { harmless: OPERATION_RULES.remove_copy.restartsBehind });
   }
