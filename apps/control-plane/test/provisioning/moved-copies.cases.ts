@@ -10,6 +10,8 @@ import { JobScene } from '../job-scene.fixture';
 import { PlaneSimulator, refusal } from '../plane-simulator.fixture';
 import { Traveller } from '../travel-scene.fixture';
 
+const WEEK_SECONDS = 7 * 24 * 3600;
+
 describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (driver) => {
   let scene: JobScene;
   let tenant: Traveller;
@@ -237,8 +239,11 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
 
     it('is removed by no chore as long as its job can be retried', async () => {
       const job = await onItsWay();
+      await source();
+      await tenant.report({}, target);
       const where = { tenantId: tenant.id, tenantPlaneId: tenant.cell.id };
-      await scene.plane.change(ProvisioningJob, { id: job }, { status: 'failed' });
+      scene.plane.clock.advance(WEEK_SECONDS + 60);
+      expect(await scene.looksAgain(job)).toMatchObject({ status: 'failed' });
       await timeGoesBy();
       expect(await removals()).toEqual([]);
       expect(await scene.plane.rows(Placement, where)).toMatchObject([{ phase: 'importing' }]);
