@@ -118,9 +118,12 @@ export class Traveller {
   }
 
   /** A move to the cell whose target waits for the last part, with the source frozen. */
-  async almostMoved(target: PlaneSimulator): Promise<{ readonly job: string; last(): Promise<void> }> {
+  async almostMoved(
+    target: PlaneSimulator,
+    accepted?: string,
+  ): Promise<{ readonly job: string; last(): Promise<void> }> {
     const body = { deployment_model: 'shared', tenant_plane_id: target.id };
-    const job = await this.asked('move', body);
+    const job = accepted ?? (await this.asked('move', body));
     const source = (await this.told(({ transfer }) => transfer)) as DesiredTransfer;
     await this.told(({ transfer }) => transfer?.role === 'target', target);
     const [attempt, run] = [nextRun(), nextRun()];

@@ -1,6 +1,6 @@
 export * from './cell-drain';
 export * from './deployment-profile';
-export { LIFECYCLE_OPERATIONS, type LifecycleOperation } from './lifecycle';
+export { LIFECYCLE_OPERATIONS, REOPENING_STEPS, type LifecycleOperation } from './lifecycle';
 export {
   OUTAGE_CAPABILITIES,
   OUTAGE_MOMENTS,

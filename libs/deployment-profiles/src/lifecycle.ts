@@ -29,6 +29,9 @@ export function moveBy(...place: readonly string[]): readonly string[] {
   return [...place, 'open-transfer', 'await-copy', 'freeze', 'await-import', 'cut-over'];
 }
 
+/** A move back to where the tenant was before, once its home has lost the rows: what was kept there is served again. */
+export const REOPENING_STEPS: readonly string[] = ['reopen-copy'];
+
 /** What there is to go back to is kept until the tenant is served. */
 const REINSTATEMENT = ['reinstate', 'await-report', 'erase-backup'] as const;
 

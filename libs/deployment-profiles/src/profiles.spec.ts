@@ -110,24 +110,24 @@ const OF_CUSTOMERS = {
 const LIFECYCLES = {
   shared: {
     move: ['reserve-place', ...MOVE],
-    remove_copy: ['purge-copy', 'await-purge'],
+    remove_copy: ['release-copy', 'purge-copy', 'await-purge'],
     ...OF_ATLAS,
     restore: ['reserve-place', ...RESTORE],
   },
   dedicated: {
     move: ['register-tenant-plane', 'create-infrastructure', 'await-enrolment', ...MOVE],
-    remove_copy: ['remove-infrastructure', 'end-trust'],
+    remove_copy: ['release-copy', 'remove-infrastructure', 'end-trust'],
     ...OF_ATLAS,
     restore: ['register-tenant-plane', 'create-infrastructure', 'await-enrolment', ...RESTORE],
   },
   on_prem: {
     move: ['register-tenant-plane', 'await-enrolment', ...MOVE],
-    remove_copy: ['end-trust'],
+    remove_copy: ['release-copy', 'end-trust'],
     ...OF_CUSTOMERS,
   },
   hybrid: {
     move: ['register-tenant-plane', 'await-enrolment', ...MOVE],
-    remove_copy: ['end-trust'],
+    remove_copy: ['release-copy', 'end-trust'],
     ...OF_CUSTOMERS,
   },
 };

@@ -43,7 +43,7 @@ export interface DesiredTenant {
   /** At its home, where there are any to tell of. */
   readonly signup_links?: DesiredSignupLinks;
   /**
-   * Of a tenant that was restored: it is served only from a database that has imported this transfer. Another one may be empty,
+   * Of a tenant that was moved or restored: it is served only from a database that has imported this transfer. Another one may be empty,
    * or older: it serves nobody and reports `copy_missing`.
    */
   readonly requires_copy?: string;

@@ -6,7 +6,7 @@ import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../control-plane.config';
 import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
 import { Cells } from '../tenant-planes/cells';
-import { placeOf } from '../tenant-planes/placements';
+import { hasLostCopy, placeOf } from '../tenant-planes/placements';
 import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
 import { olderTarget, targetPlaneOlder, versionsFrom } from '../tenant-planes/plane-versions';
 import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
@@ -16,6 +16,8 @@ import { type MoveTenantDto } from '../tenants/tenants.dto';
 import { lockTenant, requireTenant } from '../tenants/tenants.service';
 import { requireDatabaseAllowed } from './database-choice';
 import { type JobParams } from './job';
+import { copyLost, keptCopyOf } from './kept-copy';
+import { REOPENS, isReopening } from './lifecycle-steps';
 import { TenantOperations } from './tenant-operations';
 import { type PlanView } from './accepted.view';
 
@@ -34,22 +36,38 @@ export class Moves {
   /** What `accept` would do. Changes nothing. */
   plan(id: string, dto: MoveTenantDto): Promise<PlanView> {
     return this.database.read(async (manager) => {
-      await this.requirePossible(manager, await requireTenant(manager, id), dto);
-      return this.operations.plan(id, 'move', paramsOf(dto));
+      const params = await this.paramsOf(manager, await requireTenant(manager, id), dto);
+      return this.operations.plan(id, 'move', params);
     });
   }
 
   async accept(manager: EntityManager, id: string, dto: MoveTenantDto): Promise<RepeatableAnswer> {
     const tenant = await lockTenant(manager, id);
-    await this.requirePossible(manager, tenant, dto);
-    const answer = await this.operations.accept(manager, id, 'move', paramsOf(dto));
-    if (!profileOf(dto.deployment_model).installRequired) return answer;
+    const params = await this.paramsOf(manager, tenant, dto);
+    const answer = await this.operations.accept(manager, id, 'move', params);
+    if (isReopening(params) || !profileOf(dto.deployment_model).installRequired) return answer;
     const plane = await this.planes.ensure(manager, tenant, {
       model: dto.deployment_model,
       phase: 'importing',
     });
     const bundle = await this.tokens.issue(manager, plane);
     return { ...answer, install: { tokenId: bundle.token_id, bundle } };
+  }
+
+  /** Back to where the rows are kept that the home has lost, or to a place that could take the tenant. */
+  private async paramsOf(manager: EntityManager, tenant: Tenant, dto: MoveTenantDto): Promise<JobParams> {
+    const { deployment_model, tenant_plane_id = null } = dto;
+    const params = { deployment_model, tenant_plane_id };
+    const home = await placeOf(manager, tenant.id);
+    if (!home || !(await hasLostCopy(manager, home))) {
+      await this.requirePossible(manager, tenant, dto);
+      return params;
+    }
+    const kept = await keptCopyOf(manager, home);
+    const only = kept?.deploymentModel === 'shared' ? kept.id : null;
+    if (kept?.deploymentModel === deployment_model && only === tenant_plane_id)
+      return { ...params, ...REOPENS };
+    throw await copyLost(manager, home);
   }
 
   private async requirePossible(manager: EntityManager, tenant: Tenant, dto: MoveTenantDto): Promise<void> {
@@ -97,8 +115,4 @@ async function requireSameRegion(
   const where = cell.region === null ? 'in no region' : `in region ${cell.region}`;
   const detail = `Tenant "${slug}" is kept in region ${region}, and the cell ${cell.name} is ${where}. Name a cell of region ${region}, or leave tenant_plane_id out.`;
   throw new DomainError('other_region', 'unprocessable', detail);
-}
-
-function paramsOf({ deployment_model, tenant_plane_id }: MoveTenantDto): JobParams {
-  return { deployment_model, tenant_plane_id: tenant_plane_id ?? null };
 }

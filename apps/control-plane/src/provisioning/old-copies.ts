@@ -13,8 +13,8 @@ import { TenantOperations } from './tenant-operations';
 const AT_ONCE = 20;
 
 /**
- * SQL: whether the home of the tenant with that id has said that it serves, is still trusted, and has not lost the rows that
- * were restored to it. Until then any other copy is the last one that is known to be whole.
+ * SQL: whether the home of the tenant with that id has said that it serves, is still trusted, and is the installation that
+ * imported the rows. Until then any other copy is the last one that is known to be whole.
  */
 export const homeServes = (
   tenantId: string,
@@ -77,7 +77,7 @@ export class OldCopies {
   private due(manager: EntityManager): SelectQueryBuilder<Placement> {
     return manager
       .createQueryBuilder(Placement, 'place')
-      .where({ removeAfter: LessThanOrEqual(this.clock.now()) })
+      .where({ removeAfter: LessThanOrEqual(this.clock.now()), holdsPlace: false })
       .andWhere(homeServes('place.tenant_id'))
       .andWhere(`not ${HAS_FAILED}`, { harmless: OPERATION_RULES.remove_copy.restartsBehind });
   }

@@ -2,6 +2,7 @@ import {
   CELL_DRAIN_STEPS,
   type LifecycleOperation,
   PROFILES,
+  REOPENING_STEPS,
   type RotationMode,
   SECRET_ROTATION_STEPS,
   UPGRADE_STEPS,
@@ -13,8 +14,9 @@ import { type DeploymentModel } from '@atlas/tenancy';
 import { Inject, Injectable, type Provider } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Tenant } from '../tenants/tenant.entity';
-import { type JobStatus } from './job';
+import { type JobParams, type JobStatus } from './job';
 import { type ProvisioningJob } from './job.entity';
+import { lifecycleSteps } from './lifecycle-steps';
 import { OPERATION_RULES } from './operation-rules';
 import { type Step } from './step';
 import { STEP_CLASSES } from './steps';
@@ -45,6 +47,7 @@ export class Operations {
       ...Object.values(UPGRADE_STEPS).flat(),
       ...UPGRADE_WAVE_STEPS,
       ...CELL_DRAIN_STEPS,
+      ...REOPENING_STEPS,
     ]);
     const unused = steps.filter((step) => !named.has(step.name));
     if (unused.length > 0) throw new Error(`No operation takes the step ${unused[0]?.name}.`);
@@ -63,8 +66,8 @@ export class Operations {
   }
 
   /** In order. */
-  lifecycle(model: DeploymentModel, operation: LifecycleOperation): readonly Step[] {
-    return profileOf(model).lifecycle[operation].map((name) => this.step(name));
+  lifecycle(model: DeploymentModel, operation: LifecycleOperation, params: JobParams = {}): readonly Step[] {
+    return lifecycleSteps(model, operation, params).map((name) => this.step(name));
   }
 
   /** In order. */

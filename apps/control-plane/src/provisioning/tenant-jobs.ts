@@ -1,4 +1,4 @@
-import { type LifecycleOperation, profileOf } from '@atlas/deployment-profiles';
+import { type LifecycleOperation } from '@atlas/deployment-profiles';
 import { DomainError } from '@atlas/platform';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -13,6 +13,8 @@ import { type JobParams, LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
 import { JobStarter } from './job-starter';
 import { Jobs } from './jobs.repository';
+import { copyLost } from './kept-copy';
+import { isReopening, lifecycleSteps } from './lifecycle-steps';
 import { operationInProgress, requireNothingExcluded } from './live-jobs';
 import { OPERATION_RULES } from './operation-rules';
 
@@ -43,12 +45,12 @@ export class TenantJobs {
     const tenant = await lockTenant(manager, tenantId);
     requireStatus(tenant, startOf(operation));
     await requireNothingExcluded(manager, { operation, tenantId, tenantPlaneId: null });
-    const names = profileOf(modelOf(tenant, params)).lifecycle[operation];
+    const names = lifecycleSteps(modelOf(tenant, params), operation, params);
     const steps = names.map((name) => ({ name }));
     if (OPERATION_RULES[operation].supersedes) await this.jobs.supersede(manager, { tenantId }, operation);
     const job = await this.starter.start(manager, { operation, tenantId, parentId, params, steps });
     // After the job's row is written, no other job can create a place.
-    await requireNothingLeft(manager, tenant, operation, job.id);
+    await requireNothingLeft(manager, tenant, { operation, params, jobId: job.id });
     const subject = { action: `tenant.${operation}`, targetKind: 'tenant', targetId: tenantId };
     await this.audit.record(manager, {
       ...subject,
@@ -79,12 +81,15 @@ export function startOf(operation: LifecycleOperation): Parameters<typeof requir
 export async function requireNothingLeft(
   manager: EntityManager,
   { id: tenantId, slug }: Tenant,
-  operation: LifecycleOperation,
-  jobId = '',
+  {
+    operation,
+    params,
+    jobId,
+  }: { readonly operation: LifecycleOperation; readonly params: JobParams; readonly jobId?: string },
 ): Promise<void> {
   if (!OPERATION_RULES[operation].makesPlace) return;
   const home = await placeOf(manager, tenantId);
-  if (home && (await hasLostCopy(manager, home))) throw copyLost(slug);
+  if (home && !isReopening(params) && (await hasLostCopy(manager, home))) throw await copyLost(manager, home);
   const left = await placeOf(manager, tenantId, 'importing');
   if (!left) return;
   const { name } = await manager.findOneByOrFail(TenantPlane, { id: left.tenantPlaneId });
@@ -95,9 +100,4 @@ export async function requireNothingLeft(
   const how = maker ? `POST /api/provisioning-jobs/${maker.id}/rollback` : 'see GET /api/drifts';
   const detail = `Tenant "${slug}" still holds a place at tenant plane ${name} that ${which} made and did not finish. Retry that job, or roll it back (${how}); then ask again.`;
   throw new DomainError('move_unfinished', 'conflict', detail);
-}
-
-function copyLost(slug: string): DomainError {
-  const detail = `Tenant "${slug}" was restored, and its tenant plane has lost the rows since; the backup is kept. Retry the restore if it failed, or deprovision the tenant and restore it again; then ask again.`;
-  return new DomainError('copy_lost', 'conflict', detail);
 }

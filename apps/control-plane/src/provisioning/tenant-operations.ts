@@ -9,6 +9,7 @@ import { requireStatus } from '../tenants/tenant-writes';
 import { requireTenant } from '../tenants/tenants.service';
 import { type JobParams } from './job';
 import { jobView } from './job.view';
+import { isReopening } from './lifecycle-steps';
 import { Operations } from './operations';
 import { TenantJobs, modelOf, requireNothingLeft, startOf } from './tenant-jobs';
 import { type PlanView } from './accepted.view';
@@ -27,9 +28,12 @@ export class TenantOperations {
     return this.database.read(async (manager) => {
       const tenant = await requireTenant(manager, tenantId);
       requireStatus(tenant, startOf(operation));
-      await requireNothingLeft(manager, tenant, operation);
+      await requireNothingLeft(manager, tenant, { operation, params });
       const model = modelOf(tenant, params);
-      return this.operations.describe(this.operations.lifecycle(model, operation), tenant, model);
+      const steps = this.operations.lifecycle(model, operation, params);
+      const { plan } = await this.operations.describe(steps, tenant, model);
+      // What was kept is installed.
+      return { plan: { ...plan, install_required: plan.install_required && !isReopening(params) } };
     });
   }
 

@@ -33,6 +33,16 @@ export class Cells {
     }
   }
 
+  /** Whether it has room or not: the tenant's rows are there already. */
+  async addPlace(manager: EntityManager, id: string): Promise<void> {
+    await manager
+      .createQueryBuilder()
+      .update(TenantPlane)
+      .set({ placed: () => 'placed + 1' })
+      .where({ id })
+      .execute();
+  }
+
   async freePlace(manager: EntityManager, id: string): Promise<void> {
     await manager
       .createQueryBuilder()

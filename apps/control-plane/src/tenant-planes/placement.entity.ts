@@ -17,9 +17,12 @@ export class Placement {
   @Column('varchar', { name: 'reported_state', nullable: true }) reportedState: ReportedState | null;
   @Column('text', { name: 'reported_error', nullable: true }) reportedError: string | null;
   @Column('varchar', { name: 'reported_code', nullable: true }) reportedCode: ReportedCode | null;
-  /** The backup that the tenant was restored from, until that is erased: the tenant is served from nothing else. */
+  /**
+   * The transfer that brought the rows, for as long as what they came from is kept: a backup, or the copy at the old home. The
+   * tenant is served from nothing else.
+   */
   @Column('uuid', { name: 'restored_from', nullable: true }) restoredFrom: string | null;
-  /** The instance of the plane, and so its database, that imported this backup. */
+  /** The instance of the plane, and so its database, that imported them; at an old copy: the one that has it. */
   @Column('uuid', { name: 'imported_by', nullable: true }) importedBy: string | null;
   /** Its rows shall go, by this job. */
   @Column('uuid', { name: 'purge_job_id', nullable: true }) purgeJobId: string | null;

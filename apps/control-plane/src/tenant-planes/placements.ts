@@ -54,17 +54,21 @@ export function troubleAt({
 }
 
 /**
- * Whether the rows of a restored tenant are no longer where they were imported: another installation has enrolled as the
- * plane since, or its database is an older one and says so. The backup is kept as long as this can be told.
+ * Whether the rows of a tenant that was moved or restored are no longer where they were imported: another installation has
+ * enrolled as the plane since, or its database is an older one and says so, which counts until it says something else. What
+ * they came from is kept as long as this can be told.
  */
-export async function hasLostCopy(
-  manager: EntityManager,
-  { tenantPlaneId: id, restoredFrom, importedBy, ...place }: Placement,
-): Promise<boolean> {
-  if (restoredFrom === null) return false;
-  if (place.reportedCode === 'copy_missing' && place.reportedRevision >= place.entryRevision) return true;
-  const { instanceId } = await manager.findOneByOrFail(TenantPlane, { id });
-  return instanceId !== importedBy;
+export function isCopyLost(
+  { restoredFrom, importedBy, reportedCode }: Placement,
+  { instanceId }: Pick<TenantPlane, 'instanceId'>,
+): boolean {
+  return restoredFrom !== null && (reportedCode === 'copy_missing' || instanceId !== importedBy);
+}
+
+/** {@link isCopyLost}, at the plane as it is now. */
+export async function hasLostCopy(manager: EntityManager, place: Placement): Promise<boolean> {
+  if (place.restoredFrom === null) return false;
+  return isCopyLost(place, await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId }));
 }
 
 /** Where the tenant lives, or where it is on its way to. */

@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { decodeProtectedHeader } from 'jose';
 import { type EntityManager, type FindOptionsWhere, Not } from 'typeorm';
 import { JobWaker } from '../provisioning/job-waker';
+import { Placement } from '../tenant-planes/placement.entity';
 import { ServiceKeys } from '../tenant-planes/service-keys';
 import { Wakes } from '../tenant-planes/wakes';
 import { Transfer, TransferPart } from './transfer.entity';
@@ -104,7 +105,7 @@ export class TransferRelay {
 
   /**
    * A new import removes the rows of earlier ones as soon as it receives the first part. So from here on no earlier import
-   * counts, even if a process that died or was paused reports it as complete.
+   * counts, even if a process that died or was paused reports it as complete; nor is what an earlier move left there kept.
    */
   private async beginImport(
     manager: EntityManager,
@@ -114,6 +115,9 @@ export class TransferRelay {
     const isNew = part === 1 && attempt === undefined && mayBegin(importer, transfer, transfer.importer);
     if (!isNew) throw importSuperseded();
     await updateRows(manager, Transfer, { id: transfer.id }, { importer, imported: 0 });
+    const { tenantId, targetPlaneId: tenantPlaneId } = transfer;
+    const coming = { tenantId, tenantPlaneId, phase: 'importing' } as const;
+    await manager.update(Placement, coming, { removeAfter: null, importedBy: null });
   }
 
   /** The first part, when the source has begun anew. */

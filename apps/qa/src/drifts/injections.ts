@@ -40,6 +40,12 @@ export const INJECTIONS: readonly Injection[] = [
     },
   },
   {
+    kind: 'copy_missing',
+    to: 'shared',
+    make: (scene, tenant) =>
+      changePlacement(scene, tenant, `restored_from = '${randomUUID()}', imported_by = '${randomUUID()}'`),
+  },
+  {
     kind: 'move_abandoned',
     to: 'shared',
     make: async (scene, { id, tenant_plane_id: plane }) => {

@@ -34,7 +34,7 @@ export interface Applied {
 /** What a place is that nobody is served from. */
 const RETIRED = { phase: 'retired', transfer: null, importedTransferId: null } as const;
 const COPY_MISSING =
-  "The restored copy of this tenant's rows is not in this database, so the tenant is not served from it. The Control Plane has it imported again while it still keeps the backup; afterwards, restore a newer backup of this database.";
+  'The rows that this tenant was moved or restored with are not in this database, so the tenant is not served from it. Restore a newer backup of this database, if there is one. The Control Plane has a backup imported again by itself while its restore lasts, and says after a move where the rows are kept (GET /api/drifts).';
 const STILL_WRITTEN = 'Writes of this tenant are still under way: its entry is applied once they have ended.';
 
 /** Makes this plane's directory what the Control Plane wants it to be. Entry by entry: one failure holds nobody back. */

@@ -127,14 +127,14 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     expect([await read(), await titles()]).toEqual([200, ['before']]);
   });
 
-  it('is served, once it was restored, from no database but the one that has imported it', async () => {
+  it('is served, once it was moved or restored, from no database but the one that has imported it', async () => {
     const id = randomUUID();
     expect(await write('from before the restore')).toBe(201);
     const home = { ...tenant, requires_copy: id, entry_revision: tenant.entry_revision + 1 };
     const unknown = { ...home, tenant_id: randomUUID(), slug: `unknown-${count}` };
     for (const entry of [home, { ...home, phase: 'frozen' as const }, unknown])
       expect(await plane.apply({ tenants: [entry] })).toMatchObject([
-        { code: 'copy_missing', error: expect.stringContaining('is not in this database') },
+        { code: 'copy_missing', error: expect.stringContaining('not in this database') },
       ]);
     expect([await read(), await write('into the wrong rows')]).toEqual([404, 'tenant_not_found']);
     await send(id);
@@ -148,6 +148,19 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
       ['from before the restore', 'at home'],
       null,
     ]);
+  });
+
+  it('is served again from the rows that it left here, when nothing came of its way back', async () => {
+    const id = randomUUID();
+    const moved_to = 'https://elsewhere.example.com';
+    expect(await write('before it left')).toBe(201);
+    await want({ phase: 'retired', moved_to });
+    await expectHere(id);
+    await relay.when(() => relay.asked > 0);
+    await want({ phase: 'retired', transfer: undefined, moved_to });
+    await want({ phase: 'serving', moved_to: undefined });
+    expect([await read(), await write('back')]).toEqual([200, 201]);
+    expect(await titles()).toEqual(['before it left', 'back']);
   });
 
   it('is imported again when another import has started in the meantime', async () => {

@@ -46,7 +46,7 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
   lifecycle: {
     ...LIFECYCLE_OF_EVERY_MODEL,
     move: moveBy('register-tenant-plane', 'create-infrastructure', 'await-enrolment'),
-    remove_copy: ['remove-infrastructure', 'end-trust'],
+    remove_copy: ['release-copy', 'remove-infrastructure', 'end-trust'],
     deprovision: DEPROVISION_WITH_BACKUP,
     restore: restoreBy('register-tenant-plane', 'create-infrastructure', 'await-enrolment'),
   },

@@ -51,7 +51,7 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   lifecycle: {
     ...LIFECYCLE_OF_EVERY_MODEL,
     move: moveBy('register-tenant-plane', 'await-enrolment'),
-    remove_copy: ['end-trust'],
+    remove_copy: ['release-copy', 'end-trust'],
     deprovision: DEPROVISION_OF_CUSTOMERS,
     restore: RESTORE_OF_CUSTOMERS,
   },

@@ -38,7 +38,7 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   lifecycle: {
     ...LIFECYCLE_OF_EVERY_MODEL,
     move: moveBy('reserve-place'),
-    remove_copy: ['purge-copy', 'await-purge'],
+    remove_copy: ['release-copy', 'purge-copy', 'await-purge'],
     deprovision: DEPROVISION_WITH_BACKUP,
     restore: restoreBy('reserve-place'),
   },

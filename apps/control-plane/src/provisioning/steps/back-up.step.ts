@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { profileOf } from '@atlas/deployment-profiles';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
+import { type Placement } from '../../tenant-planes/placement.entity';
 import { hasLostCopy, placeOf } from '../../tenant-planes/placements';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { Backups } from '../../transfers/backups.service';
 import { type Transfer } from '../../transfers/transfer.entity';
-import { Step, type StepContext, type StepResult, done } from '../step';
+import { lostCopyDetail } from '../kept-copy';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 
 /** Has the tenant plane send the tenant's rows, encrypted to a key of this backup's own, and restore them for a trial. */
 @Injectable()
@@ -27,8 +29,11 @@ export class BackUpStep extends Step {
     const { manager, tenantId } = context;
     const place = await placeWithRows(manager, tenantId);
     if (!place) return done({ backup: 'none: the tenant was never used' });
-    const kept = (await hasLostCopy(manager, place)) && (await this.backups.kept(manager, tenantId));
-    if (kept) return this.fallBackTo(kept, context);
+    if (await hasLostCopy(manager, place)) {
+      const kept = await this.backups.kept(manager, tenantId);
+      if (kept?.id !== place.restoredFrom) throw await movedCopyLost(manager, place);
+      return this.fallBackTo(kept, context);
+    }
     const backup = await this.backups.begin(manager, tenantId, place.tenantPlaneId);
     await this.desiredStates.publish(manager, place);
     return done({ backup_id: backup.id });
@@ -55,6 +60,12 @@ export class BackUpStep extends Step {
     const id = own?.['backup_id'];
     if (typeof id === 'string') await this.backups.erase(manager, { tenantId, id });
   }
+}
+
+/** What a move brought is lost, and the copy that it came from is all there is: nothing is backed up, nor removed. */
+export async function movedCopyLost(manager: EntityManager, home: Placement): Promise<StepFailure> {
+  const fix = 'Operator: roll this job back, and do what the detail says; then deprovision the tenant again.';
+  return new StepFailure('operator', 'copy_lost', await lostCopyDetail(manager, home), fix);
 }
 
 /**

@@ -37,9 +37,9 @@ export class CutOverStep extends Step {
     const [home, coming] = [await placeOf(manager, tenantId), await placeOf(manager, tenantId, 'importing')];
     if (!home || !coming) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
     // Whoever enrols as the new plane, and what changes its address, comes before or behind all of this.
-    const [plane] = await lockPlanes(manager, [coming.tenantPlaneId, home.tenantPlaneId]);
+    const [plane, source] = await lockPlanes(manager, [coming.tenantPlaneId, home.tenantPlaneId]);
     const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
-    if (!plane || !transfer?.frozenAt)
+    if (!plane || !source || !transfer?.frozenAt)
       throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
     if (!isBetween(transfer, { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId }))
       throw new StepFailure(
@@ -60,10 +60,13 @@ export class CutOverStep extends Step {
     await this.transfers.end(manager, tenantId);
     const removeAfter = new Date(now.getTime() + this.config.MOVE_KEEP_DAYS * 24 * 3_600_000);
     const old = { tenantId, tenantPlaneId: home.tenantPlaneId };
-    await manager.update(Placement, old, { phase: 'retired', holdsPlace: false, removeAfter });
+    const kept = { removeAfter, restoredFrom: null, importedBy: source.instanceId } as const;
+    await manager.update(Placement, old, { phase: 'retired', holdsPlace: false, ...kept });
     await this.cells.freePlace(manager, home.tenantPlaneId);
     const place = { tenantId, tenantPlaneId: coming.tenantPlaneId };
-    await manager.update(Placement, place, { phase: 'serving', removeAfter: null, purgeJobId: null });
+    const copy = { restoredFrom: transfer.id, importedBy: plane.instanceId, reportedCode: null };
+    const serving = { phase: 'serving', removeAfter: null, purgeJobId: null, ...copy } as const;
+    await manager.update(Placement, place, serving);
     const changes = { ...this.addresses.at(plane, tenant), updatedAt: now };
     await updateRows(manager, Tenant, { id: tenantId }, changes);
     for (const published of [coming, home]) await this.desiredStates.publish(manager, published);

@@ -29,11 +29,13 @@ import { OpenTransferStep } from './open-transfer.step';
 import { PrepareSignupLinkStep } from './prepare-signup-link.step';
 import { PurgeCopyStep } from './purge-copy.step';
 import { RegisterTenantPlaneStep } from './register-tenant-plane.step';
+import { ReleaseCopyStep } from './release-copy.step';
 import { ReinstateStep } from './reinstate.step';
 import { RemoveCopiesStep } from './remove-copies.step';
 import { RemoveInfrastructureStep } from './remove-infrastructure.step';
 import { RemovePlanesStep } from './remove-planes.step';
 import { ReplacePlaneStep } from './replace-plane.step';
+import { ReopenCopyStep } from './reopen-copy.step';
 import { ReservePlaceStep } from './reserve-place.step';
 import { ResumeStep } from './resume.step';
 import { RevokeOldSecretStep } from './revoke-old-secret.step';
@@ -60,6 +62,8 @@ export const STEP_CLASSES: readonly Type<Step>[] = [
   FreezeStep,
   AwaitImportStep,
   CutOverStep,
+  ReopenCopyStep,
+  ReleaseCopyStep,
   PurgeCopyStep,
   AwaitPurgeStep,
   RemoveInfrastructureStep,

@@ -35,12 +35,12 @@ export class OpenTransferStep extends Step {
     return done({ transfer_id: transfer.id });
   }
 
-  /** The source goes on as if nothing had been; what the target has of it goes. */
+  /** The source goes on as if nothing had been; what the target has of it goes, but not the copy that it still keeps from before. */
   async undo({ manager, tenantId, jobId: purgeJobId }: StepContext): Promise<void> {
     await this.transfers.end(manager, tenantId);
     const [home, coming] = await this.places(manager, tenantId);
     if (home) await this.desiredStates.publish(manager, home);
-    if (!coming || coming.entryRevision === 0) return;
+    if (!coming || coming.entryRevision === 0 || coming.removeAfter !== null) return;
     const { tenantPlaneId } = coming;
     await manager.update(Placement, { tenantId, tenantPlaneId }, { purgeJobId });
     await this.desiredStates.publish(manager, coming);

@@ -2,10 +2,11 @@ import { databaseFailure } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type Manifest } from '@atlas/plane-contract';
+import { hasLostCopy, placeOf } from '../../tenant-planes/placements';
 import { type Transfer } from '../../transfers/transfer.entity';
 import { Backups } from '../../transfers/backups.service';
 import { type StepContext, StepFailure } from '../step';
-import { backupIdIn, placeWithRows } from './back-up.step';
+import { backupIdIn, movedCopyLost, placeWithRows } from './back-up.step';
 
 /** Nothing is removed but behind a backup that can be read. */
 @Injectable()
@@ -19,7 +20,11 @@ export class ReadableBackup {
     outputs,
   }: Pick<StepContext, 'manager' | 'tenantId' | 'outputs'>): Promise<void> {
     const id = backupIdIn(outputs);
-    if (id === undefined && !(await placeWithRows(manager, tenantId))) return;
+    if (id === undefined && !(await placeWithRows(manager, tenantId))) {
+      const home = await placeOf(manager, tenantId);
+      if (home && (await hasLostCopy(manager, home))) throw await movedCopyLost(manager, home);
+      return;
+    }
     const backup = await this.backups.kept(manager, tenantId);
     if (!backup || backup.id !== id) throw unreadable('there is none');
     await this.read(manager, backup);

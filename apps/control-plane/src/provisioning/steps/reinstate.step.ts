@@ -45,7 +45,7 @@ export class ReinstateStep extends Step {
     const backup = await this.backupOf(context);
     const missing = await this.copy.unlessThere(context, plane, backup);
     if (missing) return missing;
-    const copy = backup && { restoredFrom: backup.id, importedBy: plane.instanceId };
+    const copy = backup && { restoredFrom: backup.id, importedBy: plane.instanceId, reportedCode: null };
     const place = { phase: 'serving', removeAfter: null, purgeJobId: null, ...copy } as const;
     await manager.update(Placement, { tenantId, tenantPlaneId }, place);
     const status = params['status'] as TenantStatus;

@@ -2,6 +2,7 @@ import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Cells, type WantedCell } from '../../tenant-planes/cells';
+import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { givePlaceBack, placeOf, reservedPlacement } from '../../tenant-planes/placements';
 import { versionsFrom } from '../../tenant-planes/plane-versions';
@@ -30,6 +31,7 @@ export class ReservePlaceStep extends Step {
   constructor(
     private readonly cells: Cells,
     private readonly backups: Backups,
+    private readonly desiredStates: DesiredStates,
     private readonly clock: Clock,
   ) {
     super();
@@ -46,9 +48,11 @@ export class ReservePlaceStep extends Step {
     if (!cell) throw noCapacity(tenant, origin);
     // It may have been placed there before: by an attempt that was undone, or before it moved away.
     const place = { tenantId, tenantPlaneId: cell.id, createdAt: this.clock.now() };
-    const { entryRevision = 0 } =
-      (await manager.findOneBy(Placement, { tenantId, tenantPlaneId: cell.id })) ?? {};
-    const placement = { ...reservedPlacement(place, phase), entryRevision };
+    const old = await manager.findOneBy(Placement, { tenantId, tenantPlaneId: cell.id });
+    const placement = { ...reservedPlacement(place, phase), entryRevision: old?.entryRevision ?? 0 };
+    // The old copy that is kept there is whole until the import begins.
+    if (old?.removeAfter)
+      Object.assign(placement, { removeAfter: old.removeAfter, importedBy: old.importedBy });
     await manager.upsert(Placement, placement, ['tenantId', 'tenantPlaneId']);
     if (phase === 'serving')
       await manager.update(Tenant, { id: tenantId }, { endpointUrl: cell.endpointUrl });
@@ -64,6 +68,8 @@ export class ReservePlaceStep extends Step {
     // One of another model is none that this job made.
     if (plane.deploymentModel !== 'shared') return;
     await givePlaceBack(manager, placed);
+    // Told again that it keeps the old copy.
+    if (placed.removeAfter !== null) await this.desiredStates.publish(manager, placed);
     await this.cells.freePlace(manager, placed.tenantPlaneId);
   }
 

@@ -1,13 +1,11 @@
 import { updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
 import { Audit } from '../../audit/audit.service';
 import { ControlPlaneConfig } from '../../control-plane.config';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
-import { hasLostCopy, placeOf } from '../../tenant-planes/placements';
-import { lockPlane } from '../../tenant-planes/plane-lock';
+import { hasLostCopy } from '../../tenant-planes/placements';
 import { type TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { lockTenant } from '../../tenants/tenants.service';
@@ -17,6 +15,7 @@ import { isWhole } from '../../transfers/transfers.service';
 import { type StepContext, type StepResult, back, wait } from '../step';
 import { restorableFrom } from './close-tenant.step';
 import { copyTrouble } from './copy-trouble';
+import { lockHome } from './lock-home';
 
 const PATIENCE_MS = 24 * 3_600_000;
 const IMPORT = 'the tenant plane to import the backup';
@@ -63,7 +62,7 @@ export class RestoredCopy {
   async reopenIfLost({ manager, operation, tenantId, jobId }: StepContext): Promise<StepResult | null> {
     if (operation !== 'restore') return null;
     const tenant = await lockTenant(manager, tenantId);
-    const home = await this.lockHome(manager, tenantId);
+    const home = await lockHome(manager, tenantId);
     const backup = await this.backups.kept(manager, tenantId);
     if (!home || !backup || !(await hasLostCopy(manager, home))) return null;
     const { tenantPlaneId } = home;
@@ -81,12 +80,5 @@ export class RestoredCopy {
     });
     await this.desiredStates.publish(manager, home);
     return back('await-restore');
-  }
-
-  /** The place as it is when its plane is locked: no report on it, and no enrolment, comes in between. */
-  private async lockHome(manager: EntityManager, tenantId: string): Promise<Placement | null> {
-    const home = await placeOf(manager, tenantId);
-    if (home) await lockPlane(manager, home.tenantPlaneId);
-    return placeOf(manager, tenantId);
   }
 }

@@ -53,7 +53,8 @@ export class StopServingStep extends Step {
     const coming = await placeOf(manager, tenantId, 'importing');
     if (!coming) return;
     const { tenantPlaneId } = coming;
-    const left = { phase: 'retired', holdsPlace: false, removeAfter: this.clock.now() } as const;
+    const removeAfter = coming.removeAfter ?? this.clock.now();
+    const left = { phase: 'retired', holdsPlace: false, removeAfter } as const;
     await manager.update(Placement, { tenantId, tenantPlaneId }, left);
     await this.cells.freePlace(manager, tenantPlaneId);
   }

@@ -26,9 +26,15 @@ export class EntryUnappliedCheck extends DriftCheck<TenantSubject> {
     return `Tenant plane ${home.plane.name} has applied revision ${appliedBy(home.plane)}, and did not report tenant ${tenant.slug}, whose entry is of revision ${entryRevision}.`;
   }
 
-  /** One that fails is tried again by the plane itself. */
+  /**
+   * One that fails is tried again by the plane itself. But one that lacked a copy and has applied all that it was told has got
+   * another database since, which was told of the entry before.
+   */
   override async repair(manager: EntityManager, { home }: TenantSubject): Promise<boolean> {
-    if (!home || home.placement.reportedState === 'failed') return false;
+    if (!home) return false;
+    const { reportedState, reportedCode, entryRevision } = home.placement;
+    const isReplaced = reportedCode === 'copy_missing' && appliedBy(home.plane) >= entryRevision;
+    if (reportedState === 'failed' && !isReplaced) return false;
     await this.desiredStates.publish(manager, home.placement);
     return true;
   }

@@ -2,6 +2,7 @@ import { type Type } from '@nestjs/common';
 import { type DriftCheck } from '../drift-check';
 import { type Subject } from '../subject';
 import { AddressDiffersCheck } from './address-differs.check';
+import { CopyMissingCheck } from './copy-missing.check';
 import { CountDiffersCheck } from './count-differs.check';
 import { EntryUnappliedCheck } from './entry-unapplied.check';
 import { EntryUnpublishedCheck } from './entry-unpublished.check';
@@ -28,6 +29,7 @@ import { TenantWithoutHomeCheck } from './tenant-without-home.check';
 export const CHECK_CLASSES: readonly Type<DriftCheck<Subject>>[] = [
   TenantWithoutHomeCheck,
   HomeRetiredCheck,
+  CopyMissingCheck,
   MoveAbandonedCheck,
   JobMissingCheck,
   AddressDiffersCheck,

@@ -1,0 +1,19 @@
+import { type LifecycleOperation, REOPENING_STEPS, profileOf } from '@atlas/deployment-profiles';
+import { type DeploymentModel } from '@atlas/tenancy';
+import { type JobParams } from './job';
+
+/** Of a move back to the copy that the old home has kept. */
+export const REOPENS = { reopens: true } as const;
+
+/** The steps of a job, by name and in order. */
+export function lifecycleSteps(
+  model: DeploymentModel,
+  operation: LifecycleOperation,
+  params: JobParams,
+): readonly string[] {
+  return isReopening(params) ? REOPENING_STEPS : profileOf(model).lifecycle[operation];
+}
+
+export function isReopening({ reopens }: JobParams): boolean {
+  return reopens === true;
+}

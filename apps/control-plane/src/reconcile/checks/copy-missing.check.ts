@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import { isCopyLost } from '../../tenant-planes/placements';
+import { DriftCheck } from '../drift-check';
+import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
+
+/** Its home no longer has the rows that a move or a restore brought there, so nobody is served. What they came from is kept. */
+@Injectable()
+export class CopyMissingCheck extends DriftCheck<TenantSubject> {
+  readonly kind = 'copy_missing';
+
+  constructor(readonly subjects: TenantSubjects) {
+    super();
+  }
+
+  find({ tenant, isLive, home }: TenantSubject): string | null {
+    if (!isLive || !home || !isCopyLost(home.placement, home.plane)) return null;
+    return `The database of tenant plane ${home.plane.name} no longer has the rows that tenant ${tenant.slug} was moved or restored with. What they came from is kept. Its answer to a move says where that is, and what to do: POST /api/tenants/${tenant.id}/move?dry_run=true {"deployment_model": "${tenant.deploymentModel}"}.`;
+  }
+}

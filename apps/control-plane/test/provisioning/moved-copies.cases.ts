@@ -1,0 +1,306 @@
+import { EVERY_DATABASE } from '@atlas/testing';
+import { IsNull, Not } from 'typeorm';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { OldCopies } from '../../src/provisioning/old-copies';
+import { Reconciler } from '../../src/reconcile/reconciler';
+import { Drift } from '../../src/reconcile/drift.entity';
+import { Placement } from '../../src/tenant-planes/placement.entity';
+import { nextRun, sealedPart, sendPart, takePart } from '../backup-part.fixture';
+import { JobScene } from '../job-scene.fixture';
+import { PlaneSimulator, refusal } from '../plane-simulator.fixture';
+import { Traveller } from '../travel-scene.fixture';
+
+const WEEK_SECONDS = 7 * 24 * 3600;
+
+describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (driver) => {
+  let scene: JobScene;
+  let tenant: Traveller;
+  let target: PlaneSimulator;
+  let count = 0;
+  beforeAll(async () => {
+    scene = await JobScene.set(driver);
+    Object.assign(scene.plane.app.get(Reconciler), { pause: () => Promise.resolve() });
+  });
+  afterAll(() => scene.plane.close());
+  beforeEach(async () => {
+    tenant = await Traveller.settle(scene, `region-${(count += 1)}`);
+    target = await scene.plane.enrolledCell({ region: tenant.region });
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  /** Answers with the transfer that the target requires. */
+  const moves = async (to = target): Promise<string | undefined> => {
+    const { job, last } = await tenant.almostMoved(to);
+    await last();
+    await scene.reaches(job, 'succeeded');
+    return (await tenant.isHome(to)).requires_copy;
+  };
+  const sweep = () => scene.plane.app.get(OldCopies).sweep();
+  const removals = () => scene.plane.rows(ProvisioningJob, { tenantId: tenant.id, operation: 'remove_copy' });
+  const timeGoesBy = async (): Promise<void> => {
+    const kept = { tenantId: tenant.id, removeAfter: Not(IsNull()) };
+    await scene.plane.change(Placement, kept, { removeAfter: scene.plane.clock.now() });
+    await sweep();
+  };
+  /** Tells the old home to remove its rows, which says that it has. */
+  const isRemoved = async (cell: PlaneSimulator): Promise<void> => {
+    await timeGoesBy();
+    const [removal] = await removals();
+    await tenant.told(({ purge }) => purge?.job_id === removal?.id, cell);
+    await tenant.report({}, cell);
+    await scene.reaches(removal?.id ?? '', 'succeeded');
+  };
+  const path = (what: string) => `/api/tenants/${tenant.id}/${what}`;
+  const move = (body: object, query = '') => scene.plane.post(`${path('move')}${query}`, body);
+  const backTo = ({ id }: PlaneSimulator) => ({ deployment_model: 'shared', tenant_plane_id: id });
+  const isReopened = async (body: object, cell = tenant.cell): Promise<void> => {
+    const planned = await move(body, '?dry_run=true').expect(200);
+    expect(planned.body.plan).toMatchObject({ steps: [{ name: 'reopen-copy' }], install_required: false });
+    const accepted = await move(body).expect(202);
+    expect(accepted.body.install).toBeFalsy();
+    await scene.reaches(accepted.body.job.id, 'succeeded');
+    const entry = await tenant.isHome(cell);
+    for (const gone of ['moved_to', 'requires_copy', 'purge', 'transfer'])
+      expect(entry).not.toHaveProperty(gone);
+    expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', tenant_plane_id: cell.id });
+  };
+
+  it('is required of the new home until the old one has removed its own', async () => {
+    const copy = await moves();
+    expect(copy).toEqual(expect.any(String));
+    expect(await tenant.told(({ phase }) => phase === 'retired' && 'moved_to')).toBe('moved_to');
+    await tenant.report({}, target);
+    await isRemoved(tenant.cell);
+    const { tenants } = await target.pullAll();
+    const entry = tenants.find(({ tenant_id: id }) => id === tenant.id);
+    expect(entry).toMatchObject({ phase: 'serving' });
+    expect(entry).not.toHaveProperty('requires_copy');
+    await tenant.installAnew({}, target);
+    await move({ ...backTo(tenant.cell) }).expect(202);
+  });
+
+  it('is there when the new home enrols under another key with the same database', async () => {
+    await moves();
+    const { instanceId: instance_id } = target;
+    const anew = await tenant.installAnew({ instance_id }, target);
+    await tenant.isHome(anew);
+    await tenant.report({}, anew);
+    await isRemoved(tenant.cell);
+  });
+
+  const LOST: readonly (readonly [string, () => Promise<PlaneSimulator>])[] = [
+    [
+      'is installed anew before it has reported, and says that it serves the tenant',
+      async () => {
+        const anew = await tenant.installAnew({}, target);
+        await tenant.isHome(anew);
+        await tenant.report({}, anew);
+        return anew;
+      },
+    ],
+    [
+      'is installed anew after it has reported, and says that it serves the tenant',
+      async () => {
+        await tenant.report({}, target);
+        const anew = await tenant.installAnew({}, target);
+        await tenant.isHome(anew);
+        await tenant.report({}, anew);
+        return anew;
+      },
+    ],
+    [
+      'says that its database lacks the copy',
+      async () => {
+        await tenant.report({}, target);
+        await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, target);
+        return target;
+      },
+    ],
+  ];
+  describe.each(LOST)('when the new home %s', (_, lose) => {
+    it('is kept at the old home, and can be served from there again', async () => {
+      const copy = await moves();
+      const now = await lose();
+      expect(await tenant.isHome(now)).toMatchObject({ requires_copy: copy });
+      await timeGoesBy();
+      expect(await removals()).toEqual([]);
+      for (const query of ['', '?dry_run=true'])
+        for (const body of [{ deployment_model: 'shared' }, { deployment_model: 'dedicated' }]) {
+          const refused = await move(body, query);
+          expect(refusal(refused)).toEqual([409, 'copy_lost']);
+          expect(refused.body.detail).toContain(`${path('move')} ${JSON.stringify(backTo(tenant.cell))}`);
+        }
+      await isReopened(backTo(tenant.cell));
+      await tenant.report();
+      await isRemoved(now);
+    });
+  });
+
+  it('is not removed when it is lost after its removal was accepted', async () => {
+    await moves();
+    await tenant.report({}, target);
+    const lost = scene.before('release-copy', async () => void (await tenant.installAnew({}, target)));
+    await timeGoesBy();
+    await lost;
+    const [removal] = await removals();
+    await scene.reaches(removal?.id ?? '', 'cancelled');
+    expect((await scene.job(removal?.id ?? '')).error).toMatchObject({ code: 'copy_lost' });
+    await isReopened(backTo(tenant.cell));
+  });
+
+  it('has its loss reported as a drift', async () => {
+    await moves();
+    await tenant.installAnew({}, target);
+    await scene.plane.app.get(Reconciler).look();
+    const drifts = () => scene.plane.rows(Drift, { kind: 'copy_missing', subjectId: tenant.id });
+    expect(await drifts()).toMatchObject([
+      { resolvedAt: null, detail: expect.stringContaining(path('move')) },
+    ]);
+    await isReopened(backTo(tenant.cell));
+    await scene.plane.app.get(Reconciler).look();
+    expect(await drifts()).toMatchObject([{ resolvedAt: expect.any(Date) }]);
+  });
+
+  it('is looked for again once its plane has applied all with the database that it got back', async () => {
+    await moves();
+    await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, target);
+    await target.report();
+    const { entry_revision: before } = await tenant.isHome(target);
+    await scene.plane.app.get(Reconciler).look();
+    await tenant.told(({ entry_revision: now }) => now > before, target);
+    await tenant.report({}, target);
+    await isRemoved(tenant.cell);
+  });
+
+  it('is left where it was by a deprovisioning, which can be rolled back, once it is lost', async () => {
+    await moves();
+    await tenant.installAnew({}, target);
+    const job = await tenant.deprovision();
+    await scene.reaches(job, 'failed');
+    const { error } = await scene.job(job);
+    expect(error).toMatchObject({ code: 'copy_lost', detail: expect.stringContaining(tenant.cell.id) });
+    await scene.act(job, 'rollback').expect(202);
+    await scene.reaches(job, 'cancelled');
+    await isReopened(backTo(tenant.cell));
+  });
+
+  it('is not what the old home has when that was installed anew, too', async () => {
+    await moves();
+    await tenant.installAnew({}, target);
+    await tenant.installAnew();
+    const refused = await move(backTo(tenant.cell));
+    expect(refusal(refused)).toEqual([409, 'copy_lost']);
+    expect(refused.body.detail).toContain('no other tenant plane');
+    await timeGoesBy();
+    expect(await removals()).toEqual([]);
+  });
+
+  it('is that of the last of several moves', async () => {
+    await moves();
+    await tenant.report({}, target);
+    const [first, second] = [tenant.cell, target];
+    const third = await scene.plane.enrolledCell({ region: tenant.region });
+    tenant.cell = second;
+    await moves(third);
+    const anew = await tenant.installAnew({}, third);
+    await tenant.isHome(anew);
+    await tenant.report({}, anew);
+    await timeGoesBy();
+    expect(await removals()).toEqual([]);
+    expect(refusal(await move(backTo(first)))).toEqual([409, 'copy_lost']);
+    await isReopened(backTo(second));
+  });
+
+  describe('at the old home, when the tenant is on its way back there', () => {
+    const source = () => tenant.told(({ transfer }) => transfer?.role === 'source' && transfer, target);
+    const onItsWay = async (): Promise<string> => {
+      await moves();
+      await tenant.report({}, target);
+      const job = await tenant.asked('move', backTo(tenant.cell));
+      await tenant.told(({ transfer }) => transfer?.role === 'target');
+      return job;
+    };
+    const isCancelled = async (job: string): Promise<void> => {
+      await scene.act(job, 'cancel').expect(202);
+      await scene.reaches(job, 'cancelled');
+    };
+
+    it('is still there when that is undone before the import has begun', async () => {
+      const job = await onItsWay();
+      await tenant.installAnew({}, target);
+      await isCancelled(job);
+      const entry = await tenant.told(({ phase, moved_to }) => phase === 'retired' && moved_to);
+      expect(entry).toBeTruthy();
+      expect(await tenant.told((told) => told)).not.toHaveProperty('purge');
+      await timeGoesBy();
+      expect(await removals()).toEqual([]);
+      await isReopened(backTo(tenant.cell));
+    });
+
+    it('is removed by no chore as long as its job can be retried', async () => {
+      const job = await onItsWay();
+      await source();
+      await tenant.report({}, target);
+      const where = { tenantId: tenant.id, tenantPlaneId: tenant.cell.id };
+      scene.plane.clock.advance(WEEK_SECONDS + 60);
+      expect(await scene.looksAgain(job)).toMatchObject({ status: 'failed' });
+      await timeGoesBy();
+      expect(await removals()).toEqual([]);
+      expect(await scene.plane.rows(Placement, where)).toMatchObject([{ phase: 'importing' }]);
+    });
+
+    it('is gone once the import has begun', async () => {
+      const job = await onItsWay();
+      const transfer = await source();
+      await sendPart(
+        target,
+        transfer.id,
+        await sealedPart(transfer, { incidents: { rows: 3, checksum: 'c' } }),
+      );
+      expect((await takePart(tenant.cell, transfer.id, nextRun())).status).toBe(200);
+      await isCancelled(job);
+      await tenant.told(({ purge }) => purge?.job_id === job);
+      await tenant.installAnew({}, target);
+      expect(refusal(await move(backTo(tenant.cell)))).toEqual([409, 'copy_lost']);
+    });
+  });
+
+  describe('to a plane that the customer installs', () => {
+    const customers = async (): Promise<PlaneSimulator> => {
+      const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
+      const coming = { tenantId: tenant.id, phase: 'importing' } as const;
+      const [place] = await scene.plane.rows(Placement, coming);
+      const { url, clock } = scene.plane;
+      const plane = new PlaneSimulator(url, clock, place?.tenantPlaneId ?? '', body.install);
+      expect((await plane.enrol({ deployment_model: 'on_prem' })).status).toBe(200);
+      const { last } = await tenant.almostMoved(plane, body.job.id);
+      await last();
+      await scene.reaches(body.job.id, 'succeeded');
+      return plane;
+    };
+
+    it('is left where it was by a deprovisioning, once it is lost', async () => {
+      const plane = await customers();
+      await tenant.isHome(plane);
+      await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, plane);
+      const job = await tenant.deprovision();
+      await scene.reaches(job, 'failed');
+      expect((await scene.job(job)).error).toMatchObject({ code: 'copy_lost' });
+      expect(await tenant.told((told) => told)).not.toHaveProperty('purge');
+      await scene.act(job, 'rollback').expect(202);
+      await scene.reaches(job, 'cancelled');
+      await isReopened(backTo(tenant.cell));
+    });
+
+    it('is served there again when it is lost at the plane that the tenant went on to', async () => {
+      const plane = await customers();
+      await tenant.isHome(plane);
+      await tenant.report({}, plane);
+      tenant.cell = plane;
+      await moves();
+      await tenant.installAnew({}, target);
+      await isReopened({ deployment_model: 'on_prem' }, plane);
+      expect(await scene.tenant(tenant.id)).toMatchObject({ deployment_model: 'on_prem' });
+    });
+  });
+});
