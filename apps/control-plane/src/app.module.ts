@@ -44,6 +44,7 @@ import { LocalSupervisor } from './infrastructure/drivers/local/local-supervisor
 import { Infrastructures } from './infrastructure/infrastructures';
 import { MAIL_PROVIDERS } from './mail';
 import { LinkPagesController } from './mail/link-pages.controller';
+import { Attempts } from './provisioning/attempts';
 import { Chores } from './provisioning/chores';
 import { FaultPoints } from './provisioning/fault-points';
 import { JobEvents } from './provisioning/job-events';
@@ -169,6 +170,7 @@ const PROVISIONING = [
   UpgradeTurn,
   UpgradeWaves,
   Upgrades,
+  Attempts,
   Worker,
   Chores,
 ];

@@ -19,6 +19,7 @@ import { type OperatorRole, SCOPES, type Scope } from '../src/accounts/scopes';
 import { AppModule } from '../src/app.module';
 import { HTTP_APP } from '../src/http-app.options';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
+import { Attempts } from '../src/provisioning/attempts';
 import { Worker } from '../src/provisioning/worker';
 import { type Install, PUBLIC_URL, PlaneSimulator } from './plane-simulator.fixture';
 
@@ -46,8 +47,6 @@ export class TestControlPlane {
     readonly clock: FixedClock,
     readonly app: NestFastifyApplication,
     readonly url: string,
-    /** None happens unless a test asks for it. */
-    private readonly round: () => Promise<void>,
     /** `<method> <path>` of each route, as they were given to Fastify. */
     readonly routes: readonly string[],
   ) {}
@@ -74,15 +73,15 @@ export class TestControlPlane {
     setDatabaseTime(app.get(Database), clock);
     const routes = routesOf(app);
     await app.listen(0, '127.0.0.1');
-    const worker = app.get(Worker);
-    const round = worker.sweep.bind(worker);
-    Object.assign(worker, { sweep: () => Promise.resolve() });
-    return new TestControlPlane(database, clock, app, await app.getUrl(), round, routes);
+    // None happens unless a test asks for it.
+    await app.get(Worker).stopSweeping();
+    return new TestControlPlane(database, clock, app, await app.getUrl(), routes);
   }
 
-  /** One round of the worker, and the end of what its queue was at meanwhile: a round passes over a job in work. */
+  /** One round of the worker, and the end of what it began and of what its queue was at: a round passes over a job in work. */
   async sweep(): Promise<void> {
-    await this.round();
+    await this.app.get(Worker).sweep();
+    await this.app.get(Attempts).idle();
     const inWork = { leaseOwner: Not(IsNull()) };
     await eventually(async () => (await this.count(ProvisioningJob, inWork)) === 0, {
       what: 'no job is in work',

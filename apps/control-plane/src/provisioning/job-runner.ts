@@ -18,6 +18,8 @@ import { type Step, type StepContext, StepFailure, type StepResult } from './ste
 
 type Turn = 'again' | 'stop';
 
+type MakeRoom = () => Promise<boolean>;
+
 /** Walks a job through its steps, one recorded step at a time, as the holder of its lease. */
 @Injectable()
 export class JobRunner {
@@ -35,14 +37,17 @@ export class JobRunner {
     private readonly clock: Clock,
   ) {}
 
-  /** Takes a job as far as it goes now. Safe to call at any time, any number of times. */
-  async advance(jobId: string): Promise<void> {
+  /**
+   * Takes a job as far as it goes now. Safe to call at any time, any number of times. Before a step that takes long it asks
+   * `makeRoom`, and gives the job back when that says no.
+   */
+  async advance(jobId: string, makeRoom: MakeRoom = () => Promise.resolve(true)): Promise<void> {
     const job = await this.jobs.claim(jobId, this.owner);
     if (!job) return;
     const renewal = setInterval(() => this.jobs.renew(job).catch(() => undefined), LEASE_MS / 3);
     try {
       const tenantId = job.tenantId ?? undefined;
-      await runInContext({ traceId: newTraceId(), jobId, tenantId }, () => this.walk(job));
+      await runInContext({ traceId: newTraceId(), jobId, tenantId }, () => this.walk(job, makeRoom));
     } catch (error) {
       // Nobody works on it until its lease is over, or given back.
       if (!(error instanceof LeaseLost)) await this.jobs.giveBack(job).catch(() => undefined);
@@ -53,13 +58,25 @@ export class JobRunner {
     }
   }
 
-  private async walk(job: ProvisioningJob): Promise<void> {
+  private async walk(job: ProvisioningJob, makeRoom: MakeRoom): Promise<void> {
     let turn: Turn = 'again';
-    while (turn === 'again') turn = job.direction === 'run' ? await this.forward(job) : await this.back(job);
+    while (turn === 'again') {
+      const state = nextOf(job);
+      if (state && this.takesLong(job, state)) {
+        if (!(await makeRoom())) return this.jobs.giveBack(job);
+        // The lease may have been lost while it waited for room.
+        await this.jobs.renew(job);
+      }
+      turn = job.direction === 'run' ? await this.forward(job, state) : await this.back(job, state);
+    }
   }
 
-  private async forward(job: ProvisioningJob): Promise<Turn> {
-    const state = job.steps.find((step) => step.status !== 'done');
+  private takesLong(job: ProvisioningJob, state: StepState): boolean {
+    const { takesLong } = this.operations.step(state.name);
+    return takesLong.includes(job.direction) && (job.direction === 'run' || wasTouched(job, state));
+  }
+
+  private async forward(job: ProvisioningJob, state: StepState | undefined): Promise<Turn> {
     if (!state) return this.finish(job, 'succeeded');
     const step = this.operations.step(state.name);
     try {
@@ -226,8 +243,7 @@ export class JobRunner {
   }
 
   /** Undoes the last step that is not undone yet. */
-  private async back(job: ProvisioningJob): Promise<Turn> {
-    const state = job.steps.findLast((step) => step.status !== 'undone' && step.status !== 'skipped');
+  private async back(job: ProvisioningJob, state: StepState | undefined): Promise<Turn> {
     if (!state) return this.finish(job, 'cancelled');
     const begunAt = this.clock.now().toISOString();
     try {
@@ -241,18 +257,17 @@ export class JobRunner {
   }
 
   private async undo(job: ProvisioningJob, state: StepState, begunAt: string): Promise<void> {
-    // What the first step makes may have been made when the job was asked for.
-    const wasTouched = state.status !== 'pending' || state === job.steps[0];
+    const isTouched = wasTouched(job, state);
     const step = this.operations.step(state.name);
     const undo = (manager: EntityManager): Promise<void> => step.undo(this.contextOf(job, state, manager));
-    if (wasTouched && !step.isAtomic) await this.database.read(undo);
+    if (isTouched && !step.isAtomic) await this.database.read(undo);
     await this.database.write(async (manager) => {
-      if (wasTouched && step.isAtomic) await undo(manager);
+      if (isTouched && step.isAtomic) await undo(manager);
       await this.recordUndone(
         manager,
         job,
         state,
-        wasTouched ? { status: 'undone', started_at: begunAt } : { status: 'skipped', started_at: null },
+        isTouched ? { status: 'undone', started_at: begunAt } : { status: 'skipped', started_at: null },
       );
     });
   }
@@ -338,6 +353,17 @@ function mustReload(error: unknown): boolean {
 function asFatal({ failureClass, code, message, fix }: StepFailure): StepFailure {
   if (failureClass === 'retry') return new StepFailure('fatal', code, message);
   return new StepFailure('fatal', code, message, fix);
+}
+
+/** Undefined when all is done, or undone. */
+function nextOf({ direction, steps }: ProvisioningJob): StepState | undefined {
+  if (direction === 'run') return steps.find(({ status }) => status !== 'done');
+  return steps.findLast(({ status }) => status !== 'undone' && status !== 'skipped');
+}
+
+/** What the first step makes may have been made when the job was asked for. */
+function wasTouched({ steps }: ProvisioningJob, state: StepState): boolean {
+  return state.status !== 'pending' || state === steps[0];
 }
 
 function messageOf(error: unknown): string {

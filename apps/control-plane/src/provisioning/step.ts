@@ -1,6 +1,6 @@
 import { type EntityManager } from 'typeorm';
 import { type Tenant } from '../tenants/tenant.entity';
-import { type FailureClass, type JobParams, type StepOutputs } from './job';
+import { type FailureClass, type JobDirection, type JobParams, type StepOutputs } from './job';
 import { type OperationName } from './operation-rules';
 import { MAX_ATTEMPTS } from './retry-policy';
 
@@ -49,6 +49,8 @@ export abstract class Step {
   abstract readonly creates: readonly string[];
   /** Its effect is rows of this database only: effect and record are then one transaction. */
   readonly isAtomic: boolean = true;
+  /** In which direction it runs a program or reads a whole backup, which may take an hour: short steps don't wait for that. */
+  readonly takesLong: readonly JobDirection[] = [];
   /** `creates` for one tenant, where more can be said. Changes nothing. */
   async plan(_tenant: Tenant): Promise<readonly string[]> {
     return this.creates;

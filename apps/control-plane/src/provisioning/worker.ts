@@ -5,64 +5,72 @@ import {
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { Attempts } from './attempts';
 import { Chores } from './chores';
-import { JobRunner } from './job-runner';
 import { Jobs } from './jobs.repository';
 import { JobQueue } from './queue/job-queue';
+import { Rounds } from './rounds';
 
-const SWEEP_MS = 5000;
 const DUE_AT_ONCE = 50;
 
 /** Works on jobs when woken, and every 5 s on those that nobody was woken for. */
 @Injectable()
 export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Worker.name);
-  private timer?: NodeJS.Timeout;
-  private sweeping: Promise<void> = Promise.resolve();
-  private lastSweepAt: Date;
+  /** Each at its own pace: no job holds up the chores, and no chore the jobs. */
+  private readonly rounds = [new Rounds(() => this.beginDue()), new Rounds(() => this.doChores())];
+  private lastChoresAt: Date;
 
   constructor(
     private readonly queue: JobQueue,
-    private readonly runner: JobRunner,
+    private readonly attempts: Attempts,
     private readonly jobs: Jobs,
     private readonly chores: Chores,
     private readonly clock: Clock,
   ) {
-    this.lastSweepAt = clock.now();
+    this.lastChoresAt = clock.now();
   }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.jobs.takeOverFromPredecessor();
-    await this.queue.start((jobId) => this.advance(jobId));
+    await this.queue.start((jobId) => this.attempts.begin(jobId));
     // What was due while no process ran does not wait for the first round.
-    this.sweeping = this.sweep();
-    this.timer = setInterval(() => (this.sweeping = this.sweeping.then(() => this.sweep())), SWEEP_MS);
+    for (const rounds of this.rounds) rounds.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.sweeping;
+    this.attempts.end();
+    await this.stopSweeping();
     await this.queue.stop();
+    await this.attempts.idle();
   }
 
-  /** One round: due jobs, lost signals, and the small chores. */
+  async stopSweeping(): Promise<void> {
+    await Promise.all(this.rounds.map((rounds) => rounds.stop()));
+  }
+
+  /** One round of everything: ends when the chores are done, and the jobs that were due are begun. */
   async sweep(): Promise<void> {
-    const since = this.lastSweepAt;
-    this.lastSweepAt = this.clock.now();
+    await Promise.all([this.beginDue(), this.doChores()]);
+  }
+
+  private beginDue(): Promise<void> {
+    return this.logged(async () => {
+      for (const jobId of await this.jobs.due(DUE_AT_ONCE)) void this.attempts.begin(jobId);
+    });
+  }
+
+  private doChores(): Promise<void> {
+    const since = this.lastChoresAt;
+    this.lastChoresAt = this.clock.now();
+    return this.logged(() => this.chores.run(since));
+  }
+
+  private async logged(work: () => Promise<void>): Promise<void> {
     try {
-      const due = await this.jobs.due(DUE_AT_ONCE);
-      await Promise.all([...due.map((jobId) => this.advance(jobId)), this.chores.run(since)]);
+      await work();
     } catch (error) {
       this.logger.warn(`A sweep failed and is repeated: ${(error as Error).message}`);
-    }
-  }
-
-  /** An attempt that fails is not lost: the sweep comes back to the job. */
-  private async advance(jobId: string): Promise<void> {
-    try {
-      await this.runner.advance(jobId);
-    } catch (error) {
-      this.logger.error(error);
     }
   }
 }

@@ -1,10 +1,13 @@
-import { lockedForUpdate } from '@atlas/persistence';
+import { lockedForUpdate, takeLocks } from '@atlas/persistence';
 import { type TenantStatus } from '@atlas/tenancy';
 import { Brackets, type EntityManager, In, Not } from 'typeorm';
 import { LIVE_JOB_STATUSES } from '../provisioning/job';
 import { HAS_JOB_THAT_LETS_IN } from '../provisioning/live-jobs';
 import { Tenant } from '../tenants/tenant.entity';
 import { Signup } from './signup.entity';
+
+/** The class of the advisory locks on addresses. */
+const SIGNUP_LOCK = 4_772_604;
 
 const GONE: readonly TenantStatus[] = ['deleted', 'deprovisioning', 'failed'];
 
@@ -49,6 +52,9 @@ function isLeft({ source, status }: Tenant): boolean {
 
 /** Serialises everything that may give an address a tenant: opening a sign-up link, and bringing back what failed or went. */
 export async function lockSignups(manager: EntityManager, email: string): Promise<void> {
+  // Rows alone would not do: those of the first sign-up may be forgotten, and new ones come.
+  await takeLocks(manager, { lockClass: SIGNUP_LOCK, ids: [email] });
+  // These for the mails, which lock one each.
   const all = manager.createQueryBuilder(Signup, 'signup').where({ email }).orderBy('signup.id');
   await lockedForUpdate(all).getMany();
 }

@@ -6,7 +6,7 @@ import { JobWaker } from '../provisioning/job-waker';
 import { JobControl } from '../provisioning/jobs.service';
 import { AWAIT_ENROLMENT } from '../provisioning/steps/await-enrolment.step';
 import { AWAIT_REENROLMENT } from '../provisioning/steps/await-reenrolment.step';
-import { type ProvisioningToken } from '../tenant-planes/provisioning-token.entity';
+import { ProvisioningToken } from '../tenant-planes/provisioning-token.entity';
 import { type InstallBundle, ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
 import { SingleTenantPlanes } from '../tenant-planes/single-tenant-planes';
 import { type TenantPlane } from '../tenant-planes/tenant-plane.entity';
@@ -49,8 +49,10 @@ export class TenantTokens {
       const plane = await this.planeOf(manager, tenantId);
       const token = await this.tokens.find(manager, plane.id, tokenId);
       if (!token) throw new DomainError('not_found', 'not_found', 'The tenant has no such token.');
-      await this.tokens.revoke(manager, token.id);
-      await this.wake(manager, tenantId, plane.id);
+      if (await this.tokens.revoke(manager, token.id)) return this.wake(manager, tenantId, plane.id);
+      // Read anew: an enrolment may have been first.
+      const { consumedAt } = await manager.findOneByOrFail(ProvisioningToken, { id: token.id });
+      if (consumedAt) throw alreadyUsed(plane.id);
     });
   }
 
@@ -68,6 +70,11 @@ export class TenantTokens {
     const detail = 'The tenant has no tenant plane of its own, hence no provisioning tokens.';
     throw new DomainError('no_tenant_plane', 'conflict', detail);
   }
+}
+
+function alreadyUsed(planeId: string): DomainError {
+  const detail = `A tenant plane has enrolled with this token already, so there is nothing left to revoke. If it should not have, refuse its secret: POST /api/tenant-planes/${planeId}/rotate-secret with {"mode":"compromised"}.`;
+  return new DomainError('token_already_used', 'conflict', detail);
 }
 
 export type TokenView = ReturnType<typeof viewOf>;

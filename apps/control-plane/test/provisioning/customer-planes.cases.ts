@@ -1,10 +1,12 @@
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
 import { Placement } from '../../src/tenant-planes/placement.entity';
 import { ProvisioningToken } from '../../src/tenant-planes/provisioning-token.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { TestControlPlane, provisionBody } from '../control-plane.fixture';
+import { HeldRow } from '../held-operator.fixture';
 import { JOBS } from '../job-scene.fixture';
 import { type Install, PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
 
@@ -160,6 +162,38 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
         detail: expect.stringContaining('no live provisioning token'),
       });
       expect(refusal(await simulator(accepted).enrol())).toEqual([410, 'token_revoked']);
+    });
+
+    it('are revoked once and for all, also when they have expired', async () => {
+      const accepted = await accept();
+      const path = `${tokens(accepted)}/${accepted.install.token_id}`;
+      plane.clock.advance(DAY_SECONDS + 1);
+      await plane.delete(path).expect(204);
+      await plane.delete(path).expect(204);
+      expect((await plane.get(tokens(accepted))).body.items[0].state).toBe('revoked');
+    });
+
+    it('can’t be revoked once a plane has enrolled: what to do instead is said, and works', async () => {
+      const accepted = await accept();
+      // Its worker waits for no lock any more.
+      await reaches(accepted, 'waiting');
+      const taken = simulator(accepted);
+      const { token_id: id } = accepted.install;
+      const held = await HeldRow.hold(plane, ProvisioningToken, id);
+      const enrolling = taken.enrol();
+      await held.untilWaiting(1);
+      const revoking = plane.delete(`${tokens(accepted)}/${id}`).then();
+      await held.untilWaiting(2);
+      await held.release();
+      expect((await enrolling).status).toBe(200);
+      const refused = await revoking;
+      expect(refusal(refused)).toEqual([409, 'token_already_used']);
+      expect(refusal(await plane.delete(`${tokens(accepted)}/${id}`))).toEqual(refusal(refused));
+      const [, path, body] = /POST (\S+) with (\S+)\.$/.exec(refused.body.detail) ?? [];
+      await plane.post(path ?? '', body).expect(202);
+      expect((await taken.report()).status).toBe(401);
+      const revoked = { action: 'provisioning_token.revoked', targetId: id };
+      expect(await plane.count(AuditEvent, revoked)).toBe(0);
     });
 
     it('are nobody else’s', async () => {

@@ -7,6 +7,7 @@ import { Mails } from '../../src/mail/mails';
 import { OutgoingMail } from '../../src/mail/outgoing-mail.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { JobRunner } from '../../src/provisioning/job-runner';
+import { TenantOperations } from '../../src/provisioning/tenant-operations';
 import { Provisioning } from '../../src/provisioning/provisioning.service';
 import { EarlierSignupToken } from '../../src/signup/earlier-signup-token.entity';
 import { Signup } from '../../src/signup/signup.entity';
@@ -295,6 +296,33 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
         expect(statuses.sort()).toEqual([202, 409]);
       },
     );
+
+    // On SQLite nobody signs up while the restore is being written.
+    if (driver === 'postgres')
+      it('is being restored, refuses the new one, although nothing is left of the first sign-up', async () => {
+        const { email, close, restore } = await leaving('forgotten@forgotten.example');
+        await close();
+        await plane.remove(Signup, { email });
+        const [reached, free] = [new Gate(), new Gate()];
+        const operations = plane.app.get(TenantOperations);
+        const accept = operations.accept.bind(operations);
+        jest.spyOn(operations, 'accept').mockImplementationOnce(async (...given) => {
+          reached.open();
+          await free.opened;
+          return accept(...given);
+        });
+        await whileQueued(async () => {
+          const restoring = restore().then();
+          await reached.opened;
+          const { token } = await askedWith({ email });
+          const verifying = verify({ token }).then();
+          const isWaiting = async () => (await lockWaits(plane.app.get(Database))) > 0;
+          await Promise.race([verifying, eventually(isWaiting, { everyMs: 5 })]);
+          free.open();
+          expect((await restoring).status).toBe(202);
+          expect(refusal(await verifying)).toEqual([409, 'already_signed_up']);
+        });
+      });
   });
 
   describe('whose mail is sent a second time', () => {

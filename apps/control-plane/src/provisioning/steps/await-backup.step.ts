@@ -20,6 +20,7 @@ export class AwaitBackupStep extends Step {
   readonly description = 'Wait until the backup was restored for a trial, with equal counts and checksums';
   readonly creates = [];
   override readonly isAtomic = false;
+  override readonly takesLong = ['run'] as const;
 
   constructor(
     private readonly backups: Backups,

@@ -17,6 +17,7 @@ export class CreateInfrastructureStep extends Step {
   readonly description = "Create the tenant's own database, role and tenant plane";
   readonly creates = ['database', 'database role', 'tenant plane process'];
   override readonly isAtomic = false;
+  override readonly takesLong = ['run', 'undo'] as const;
 
   constructor(private readonly infrastructures: Infrastructures) {
     super();

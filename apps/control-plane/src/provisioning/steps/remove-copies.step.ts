@@ -17,6 +17,7 @@ export class RemoveCopiesStep extends Step {
     "Have every tenant plane that stays remove the tenant's rows, if the backup can be read";
   readonly creates = [];
   override readonly isAtomic = false;
+  override readonly takesLong = ['run'] as const;
 
   constructor(
     private readonly backup: ReadableBackup,

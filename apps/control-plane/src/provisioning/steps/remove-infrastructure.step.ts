@@ -11,6 +11,7 @@ export class RemoveInfrastructureStep extends Step {
   readonly description = 'Remove the database and the tenant plane that the tenant has moved away from';
   readonly creates = [];
   override readonly isAtomic = false;
+  override readonly takesLong = ['run'] as const;
 
   constructor(private readonly infrastructures: Infrastructures) {
     super();

@@ -17,6 +17,7 @@ export class RemovePlanesStep extends Step {
     "Remove the tenant's own databases and tenant planes; a customer's own plane only loses its tokens and secrets";
   readonly creates = [];
   override readonly isAtomic = false;
+  override readonly takesLong = ['run'] as const;
 
   constructor(
     private readonly backup: ReadableBackup,

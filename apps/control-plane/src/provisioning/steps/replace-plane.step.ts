@@ -12,6 +12,7 @@ export class ReplacePlaneStep extends Step {
     'End the tenant plane and start it in its new version: its users wait for some seconds, unless it has replicas';
   readonly creates = ['tenant plane process'];
   override readonly isAtomic = false;
+  override readonly takesLong = ['run', 'undo'] as const;
 
   constructor(
     private readonly infrastructures: Infrastructures,
