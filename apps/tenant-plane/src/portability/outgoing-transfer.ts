@@ -17,7 +17,7 @@ import { type TransferRelay } from './transfer-relay';
 
 const MAX_CHANGES = 2000;
 /** How many changes are read at a time, since each row may be large. */
-const CHANGES_A_LOOK = 100;
+const CHANGES_A_LOOK = 50;
 /** How many parts the target may be behind while more is waiting to be sent: so it imports one while the next is on its way. */
 const MAX_BEHIND = 2;
 const LOOK_MS = 100;
