@@ -13,12 +13,33 @@ export class MemoryRelay {
   private runs = 0;
   /** The part that it has asked for last: those before are imported. */
   asked = 0;
+  /** Of the attempt whose parts are here. */
+  private importedParts = 0;
+  /** How many imported parts the source waits for. */
+  awaited: number | undefined;
 
-  async send(_id: string, part: number, sealed: string): Promise<void> {
-    if (part === 1 && this.parts[0] && attemptOf(this.parts[0]) !== attemptOf(sealed)) this.parts.length = 0;
+  /** An older Control Plane does not say how far the target is. */
+  constructor(private readonly isOlder = false) {}
+
+  async send(_id: string, part: number, sealed: string): Promise<number | undefined> {
+    if (part === 1 && this.parts[0] && attemptOf(this.parts[0]) !== attemptOf(sealed)) {
+      this.parts.length = 0;
+      this.importedParts = 0;
+    }
     this.parts[part - 1] = sealed;
     this.wake();
     this.look();
+    return this.isOlder ? undefined : this.importedParts;
+  }
+
+  async imported(_id: string, count: number, signal: AbortSignal): Promise<number> {
+    this.awaited = count;
+    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    const isFarEnough = this.when(() => this.importedParts >= count);
+    this.look();
+    await Promise.race([isFarEnough, aborted]);
+    this.awaited = undefined;
+    return this.importedParts;
   }
 
   async receive(
@@ -29,6 +50,7 @@ export class MemoryRelay {
     const isNew = (): boolean => this.parts[0] !== undefined && attempt !== attemptOf(this.parts[0]);
     this.noteImporter(importer, part, attempt);
     this.asked = part;
+    if (this.parts[0] !== undefined && !isNew()) this.importedParts = part - 1;
     this.look();
     while (wait > 0 && !isNew() && this.parts.length < part && !signal.aborted)
       await new Promise<void>((resolve) => {

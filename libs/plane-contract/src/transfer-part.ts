@@ -26,6 +26,15 @@ export interface TransferPartHeader {
   readonly part: number;
   /** `snapshot`: rows as they were at the beginning; `changes`: what changed since; `last`: nothing follows. */
   readonly kind: 'snapshot' | 'changes' | 'last';
-  /** Changed rows in it: when few come at a time, the target is nearly level with the source. */
+  /**
+   * Changed rows in it: when few come at a time, the target is nearly level with the source. A part that others wait behind
+   * has few when they are large, and says a number too large for that.
+   */
   readonly changes: number;
+}
+
+/** What the source is told of the target. */
+export interface TransferProgress {
+  /** How many parts of the attempt it has imported. */
+  readonly imported: number;
 }

@@ -181,6 +181,14 @@ export class TransferPartQuery extends WaitingQuery {
   attempt?: string;
 }
 
+export class TransferProgressQuery extends WaitingQuery {
+  @ApiProperty({ description: 'How many parts the plane waits for the target to have imported' })
+  @NumberInText()
+  @IsInt()
+  @Min(0)
+  count: number;
+}
+
 const SWITCH = new Map([
   ['true', true],
   ['1', true],

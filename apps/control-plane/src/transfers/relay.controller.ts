@@ -1,4 +1,4 @@
-import { MAX_WAIT_SECONDS, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
+import { MAX_WAIT_SECONDS, TRANSFER_PART_TYPE, type TransferProgress } from '@atlas/plane-contract';
 import {
   Refuses,
   type Sends,
@@ -15,7 +15,7 @@ import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../accounts/access.guard';
 import { type AuthenticatedRequest, PlaneCall, type PlaneCaller } from '../accounts/caller';
 import { sendSigned } from '../tenant-planes/signed-answer';
-import { SelfQuery, TransferPartQuery } from '../tenant-planes/tenant-planes.dto';
+import { SelfQuery, TransferPartQuery, TransferProgressQuery } from '../tenant-planes/tenant-planes.dto';
 import { TenantPlanes } from '../tenant-planes/tenant-planes.service';
 import { WaitingCalls } from '../tenant-planes/waiting-calls';
 import { TransferRelay } from './relay.service';
@@ -23,7 +23,7 @@ import { TransferRelay } from './relay.service';
 /** A move's ciphertext, on its way through. */
 @ApiTags('tenant planes')
 @SignedByTenantPlane()
-@Controller('tenant-planes/self/transfers/:id/parts')
+@Controller('tenant-planes/self/transfers/:id')
 export class RelayController {
   constructor(
     private readonly planes: TenantPlanes,
@@ -31,8 +31,8 @@ export class RelayController {
     private readonly calls: WaitingCalls,
   ) {}
 
-  @Put(':n')
-  @Refuses('conflict')
+  @Put('parts/:n')
+  @Refuses('conflict', 'too_many')
   @AnswersWithin(150)
   @ApiConsumes(TRANSFER_PART_TYPE)
   @ApiBody({ schema: { type: 'string', description: 'A compact JWE to the enrolment key of the target' } })
@@ -43,14 +43,32 @@ export class RelayController {
     @Param('n', ParseIntPipe) part: number,
     @Query() query: SelfQuery,
     @Req() request: AuthenticatedRequest,
-  ): Promise<Record<string, never>> {
+  ): Promise<TransferProgress> {
     const sourcePlaneId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
     const source = { sourcePlaneId, keyId: call.keyId };
-    await this.relay.take(source, id, part, request.rawBody?.toString('latin1') ?? '');
-    return {};
+    return { imported: await this.relay.take(source, id, part, request.rawBody?.toString('latin1') ?? '') };
   }
 
-  @Get(':n')
+  /** For the source: waits until the target has imported so many parts. */
+  @Get('imported')
+  @Refuses('too_many')
+  @AnswersWithin(MAX_WAIT_SECONDS + 30)
+  async imported(
+    @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Headers('x-tenant-id') tenantId: string | undefined,
+    @Param('id', UuidPipe) id: string,
+    @Query() { tenant_plane_id: claimedId, count, wait }: TransferProgressQuery,
+    @Res() reply: FastifyReply,
+  ): Promise<Sends<{ 200: TransferProgress }>> {
+    const sourcePlaneId = await this.planes.identify(call, claimedId, tenantId);
+    const source = { sourcePlaneId, keyId: call.keyId };
+    const ended = this.calls.endOfPoll(reply, call, sourcePlaneId);
+    const patience = { seconds: Math.min(wait, MAX_WAIT_SECONDS), ended };
+    const imported = await this.relay.imported(source, id, count, patience);
+    await sendSigned(reply, call, { imported } satisfies TransferProgress);
+  }
+
+  @Get('parts/:n')
   @Refuses('conflict')
   @ApiProduces(TRANSFER_PART_TYPE)
   @AnswersWithin(MAX_WAIT_SECONDS + 30)

@@ -3,21 +3,32 @@ import { type TransferPartHeader, generationOf, isLaterRun } from '@atlas/plane-
 import { DomainError, validationFailed } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { decodeProtectedHeader } from 'jose';
-import { type EntityManager, type FindOptionsWhere, Not } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, IsNull, Not } from 'typeorm';
 import { JobWaker } from '../provisioning/job-waker';
 import { Placement } from '../tenant-planes/placement.entity';
 import { ServiceKeys } from '../tenant-planes/service-keys';
 import { Wakes } from '../tenant-planes/wakes';
 import { Transfer, TransferPart } from './transfer.entity';
-import { holdTransfer, topicOf } from './transfers.service';
+import { holdTransfer, isBehind, isLevel, topicOf } from './transfers.service';
 
 const KINDS: readonly TransferPartHeader['kind'][] = ['snapshot', 'changes', 'last'];
 /** As long as the target may name it. */
 const MAX_ATTEMPT = 100;
-/** Of one attempt; a part holds a megabyte of rows, or what was changed in a tenth of a second. */
+/** Of one attempt; a part holds a megabyte of rows, or what was changed while the target imported the one before. */
 export const MAX_PARTS = 100_000;
 /** What an integer column holds. */
 const MAX_CHANGES = 2_147_483_647;
+
+interface Source {
+  readonly sourcePlaneId: string;
+  readonly keyId: string;
+}
+
+/** How long a call waits, and what ends it before. */
+interface Wait {
+  readonly seconds: number;
+  readonly ended: AbortSignal;
+}
 
 export interface WantedPart {
   readonly part: number;
@@ -37,29 +48,47 @@ export class TransferRelay {
     private readonly keys: ServiceKeys,
   ) {}
 
-  /** Takes a part from the source. The same again changes nothing; the first of another attempt replaces all. */
-  async take(
-    { sourcePlaneId, keyId }: { readonly sourcePlaneId: string; readonly keyId: string },
-    id: string,
-    part: number,
-    sealed: string,
-  ): Promise<void> {
+  /**
+   * Takes a part from the source, and answers with how many the target has imported. The same again changes nothing; the first
+   * of another attempt replaces all.
+   */
+  async take({ sourcePlaneId, keyId }: Source, id: string, part: number, sealed: string): Promise<number> {
     const header = headerOf(sealed);
     if (!header || header.transfer !== id || header.part !== part) throw notThatPart();
     if (part > MAX_PARTS) throw tooManyParts();
-    await this.database.write(async (manager) => {
+    return this.database.write(async (manager) => {
       await this.keys.holdAccepted(manager, keyId);
       const transfer = await this.require(manager, { id, sourcePlaneId, purpose: Not('restore') });
       const isNew = transfer.attempt !== header.attempt;
       const isLate = isNew && !mayBegin(header.attempt, transfer, transfer.attempt);
       if (isLate || part > (isNew ? 1 : transfer.parts + 1)) throw outOfOrder();
+      if (header.kind === 'changes' && part > transfer.parts && isBehind(transfer)) throw targetIsBehind();
       if (isNew) await manager.delete(TransferPart, { transferId: id });
       await manager.upsert(TransferPart, { transferId: id, part, sealed }, ['transferId', 'part']);
       const { attempt, kind: lastKind, changes: lastChanges } = header;
       const progress = { attempt, parts: part, lastKind, lastChanges, ...(isNew && { imported: 0 }) };
       if (isNew || part > transfer.parts) await updateRows(manager, Transfer, { id }, progress);
       this.signals.publish(topicOf(id));
+      return isNew ? 0 : transfer.imported;
     });
+  }
+
+  /** How many parts the target has imported, once it is `count`, or after the time. */
+  async imported({ sourcePlaneId, keyId }: Source, id: string, count: number, wait: Wait): Promise<number> {
+    const look = async (): Promise<number> => {
+      const where = { id, sourcePlaneId, endedAt: IsNull() };
+      const transfer = await this.database.read((manager) => manager.findOneBy(Transfer, where));
+      return (transfer ?? refuse()).imported;
+    };
+    const wakes = new Wakes(this.signals, topicOf(id), wait.seconds, wait.ended);
+    try {
+      let imported = await look();
+      while (imported < count && (await wakes.next())) imported = await look();
+      await this.keys.requireAccepted(keyId);
+      return imported;
+    } finally {
+      wakes.stop();
+    }
   }
 
   /** Gives a part to the target, when it is there within the time. Those before it are imported, then. */
@@ -67,7 +96,7 @@ export class TransferRelay {
     target: { readonly targetPlaneId: string; readonly keyId: string },
     id: string,
     wanted: WantedPart,
-    { seconds, ended }: { readonly seconds: number; readonly ended: AbortSignal },
+    { seconds, ended }: Wait,
   ): Promise<string | null> {
     // Whoever has imported the last asks for the one behind it.
     if (wanted.part > MAX_PARTS + 1) throw tooManyParts();
@@ -98,8 +127,8 @@ export class TransferRelay {
       const imported = Math.min(wanted.part - 1, transfer.parts);
       if (wanted.attempt !== transfer.attempt || imported <= transfer.imported) return;
       await manager.update(Transfer, { id }, { imported });
-      const isWorthALook = imported === transfer.parts && transfer.lastKind !== 'snapshot';
-      if (isWorthALook) await this.waker.wakeForTenants(manager, [transfer.tenantId]);
+      this.signals.publish(topicOf(id));
+      if (isLevel({ ...transfer, imported })) await this.waker.wakeForTenants(manager, [transfer.tenantId]);
     });
   }
 
@@ -131,11 +160,13 @@ export class TransferRelay {
   }
 
   private async require(manager: EntityManager, where: FindOptionsWhere<Transfer>): Promise<Transfer> {
-    const transfer = await holdTransfer(manager, where);
-    if (transfer) return transfer;
-    const detail = 'There is no such transfer, or it has ended, or this plane has another part in it.';
-    throw new DomainError('transfer_not_found', 'not_found', detail);
+    return (await holdTransfer(manager, where)) ?? refuse();
   }
+}
+
+function refuse(): never {
+  const detail = 'There is no such transfer, or it has ended, or this plane has another part in it.';
+  throw new DomainError('transfer_not_found', 'not_found', detail);
 }
 
 /** A run of an earlier generation began before everything was to begin anew. */
@@ -173,6 +204,12 @@ function outOfOrder(): DomainError {
     'conflict',
     'An earlier part is missing, or another attempt has started since. Start over with a new attempt.',
   );
+}
+
+function targetIsBehind(): DomainError {
+  const detail =
+    'The target has not imported the parts before. Send the changes later, together with those since.';
+  return new DomainError('target_behind', 'too_many', detail, {}, { 'retry-after': '1' });
 }
 
 function importSuperseded(): DomainError {

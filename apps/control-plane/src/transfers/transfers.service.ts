@@ -9,6 +9,8 @@ import { Transfer, TransferPart } from './transfer.entity';
 
 /** So few changes at a time that a freeze is short. */
 const LEVEL_CHANGES = 200;
+/** Parts that lie here and are not imported, when changes are taken no more. A source lets fewer come about; an older one sends on, one part for each handful of changes. */
+const MAX_BEHIND = 3;
 
 /** The transfers of tenants between planes, as the steps of a move need them. */
 @Injectable()
@@ -101,10 +103,20 @@ export function isBetween(
   return sourcePlaneId === planes.sourcePlaneId && targetPlaneId === planes.targetPlaneId;
 }
 
-/** The target has nearly all rows of the source; or all of them, if the source was frozen from the start. */
+/**
+ * The target has nearly all rows of the source: all but a few changes, which are on their way. A source that is busy sends the
+ * next as soon as those before are imported, so nobody may ever see that there are none. Or it has all of them, if the
+ * source was frozen from the start.
+ */
 export function isLevel(transfer: Transfer): boolean {
   const { lastKind, lastChanges, parts, imported } = transfer;
-  return isWhole(transfer) || (lastKind === 'changes' && lastChanges <= LEVEL_CHANGES && imported === parts);
+  const isLittle = lastKind === 'changes' && lastChanges <= LEVEL_CHANGES;
+  return isWhole(transfer) || (isLittle && imported > 0 && parts - imported <= 1);
+}
+
+/** Whether the target shall import before it is sent more changes. Once the source is frozen, nothing waits. */
+export function isBehind({ purpose, frozenAt, parts, imported }: Transfer): boolean {
+  return purpose === 'move' && frozenAt === null && parts - imported >= MAX_BEHIND;
 }
 
 /** The target has everything, and has found it to be the same. Only {@link holdTransfer} keeps it so: a target may begin anew. */

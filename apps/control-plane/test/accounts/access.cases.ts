@@ -28,6 +28,7 @@ const ROUTES: Readonly<Record<string, Access>> = {
   'GET /api/tenant-planes': 'planes:read',
   'GET /api/tenant-planes/self/desired-state': 'signed',
   'GET /api/tenant-planes/self/routes/:slug': 'signed',
+  'GET /api/tenant-planes/self/transfers/:id/imported': 'signed',
   'GET /api/tenant-planes/self/transfers/:id/parts/:n': 'signed',
   'GET /api/tenants': 'tenants:read',
   'GET /api/tenants/:id/db-url': 'secrets:read',

@@ -133,6 +133,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
   it.each([
     ['asks where a tenant lives', 'GET', `${routes}/anybody`],
     ['asks for a part', 'GET', `${transfers}/${randomUUID()}/parts/1?importer=first`],
+    ['asks how far the target is', 'GET', `${transfers}/${randomUUID()}/imported?count=1`],
     ['sends a part', 'PUT', `${transfers}/${randomUUID()}/parts/1`],
   ] as const)('that %s and names a tenant that lives elsewhere is refused', async (_, method, path) => {
     const request = cell.sign({ method, path, signed: { tenantId: randomUUID() } });

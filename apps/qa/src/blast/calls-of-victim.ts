@@ -47,6 +47,12 @@ const CALLS: Readonly<Record<string, (scene: Scene) => readonly VictimsCall[]>> 
       target: `${PLANE_PATHS.transfers}/${incoming.transfer.id}/parts/1?tenant_plane_id=${plane.id}&importer=anyone`,
     },
   ],
+  'GET /api/tenant-planes/self/transfers/:id/imported': ({ victim: { plane, outgoing } }) => [
+    {
+      ...{ method: 'GET', tenantId: outgoing.tenant.id },
+      target: `${PLANE_PATHS.transfers}/${outgoing.transfer.id}/imported?tenant_plane_id=${plane.id}&count=0`,
+    },
+  ],
   'POST /api/ai/chat/completions': ({ victim: { plane, tenant } }) =>
     [false, true].map((stream) => ({
       ...post(`${PLANE_PATHS.chatCompletions}?tenant_plane_id=${plane.id}`, {

@@ -75,6 +75,7 @@ export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = 
   'POST /api/tenant-planes/self/report': SIGNED,
   'PUT /api/tenant-planes/self/transfers/:id/parts/:n': SIGNED,
   'GET /api/tenant-planes/self/transfers/:id/parts/:n': SIGNED,
+  'GET /api/tenant-planes/self/transfers/:id/imported': SIGNED,
   'POST /api/ai/chat/completions': SIGNED,
 
   'POST /api/auth/login': OPEN,

@@ -1,8 +1,11 @@
-import { TenantDatabase, type TenantScope, insertIfAbsent, lockedForUpdate } from '@atlas/persistence';
+import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
+import { holdUpWrites } from '../accounts/user-locks';
+import { UserWrites } from '../accounts/user-writes';
 import { Audit } from '../audit/audit.service';
 import { Deployment } from '../deployment/deployment';
+import { type SignedInUser } from '../tenancy/request-tenant';
 import { AiRouteSetting } from './ai-route-setting.entity';
 import { aiNotAllowed } from './ai.errors';
 
@@ -17,6 +20,7 @@ const ROUTE = 'control_plane';
 export class AiSettings {
   constructor(
     private readonly tenants: TenantDatabase,
+    private readonly writes: UserWrites,
     private readonly deployment: Deployment,
     private readonly audit: Audit,
     private readonly clock: Clock,
@@ -27,7 +31,7 @@ export class AiSettings {
     return this.tenants.read(tenantId, wordIn);
   }
 
-  /** What the admin has said. Throws `ai_not_allowed`. */
+  /** What the admin has said; in a transaction of {@link UserWrites} it stays so until that ends. Throws `ai_not_allowed`. */
   async requireAllowed(tenantId: string): Promise<boolean | undefined> {
     const word = await this.adminsWord(tenantId);
     if (!this.isAllowed(word)) throw aiNotAllowed();
@@ -42,36 +46,29 @@ export class AiSettings {
     return { allow_control_plane: this.isAllowed(await this.adminsWord(tenantId)) };
   }
 
-  change(tenantId: string, allow_control_plane: boolean): Promise<AiSettingsView> {
+  /** Once this has ended, no answer is stored that relied on an earlier word. */
+  change(tenantId: string, by: SignedInUser, allow_control_plane: boolean): Promise<AiSettingsView> {
     return this.tenants.write(tenantId, async (scope) => {
-      const word = { route: ROUTE, isAllowed: allow_control_plane, changedAt: this.clock.now() } as const;
-      const before = await takeWord(scope, word);
-      if (before === allow_control_plane) return { allow_control_plane };
-      if (before !== undefined) await scope.put(AiRouteSetting, [word]);
-      await this.audit.record(scope, {
-        action: 'ai.settings_changed',
-        targetKind: 'ai_route',
-        targetId: ROUTE,
-        before: { allow_control_plane: this.isAllowed(before) },
-        after: { allow_control_plane },
-      });
-      return { allow_control_plane };
+      // Even while there is no row to lock, and so of two admins the second finds what the first has said.
+      await holdUpWrites(scope);
+      return this.writes.by(tenantId, by, () => this.put(scope, allow_control_plane));
     });
   }
-}
 
-/**
- * What was said until now, locked: of two admins at once the second finds what the first has said. Without any, this is the
- * first word, and it is stored.
- */
-async function takeWord(
-  scope: TenantScope,
-  first: Omit<AiRouteSetting, 'tenantId'>,
-): Promise<boolean | undefined> {
-  const { tenantId, manager } = scope;
-  if (await insertIfAbsent(manager, AiRouteSetting, { tenantId, ...first })) return undefined;
-  const query = scope.query(AiRouteSetting, 'setting').andWhere({ route: ROUTE });
-  return (await lockedForUpdate(query).getOneOrFail()).isAllowed;
+  private async put(scope: TenantScope, allow_control_plane: boolean): Promise<AiSettingsView> {
+    const before = await wordIn(scope);
+    if (before === allow_control_plane) return { allow_control_plane };
+    const word = { route: ROUTE, isAllowed: allow_control_plane, changedAt: this.clock.now() } as const;
+    await scope.put(AiRouteSetting, [word]);
+    await this.audit.record(scope, {
+      action: 'ai.settings_changed',
+      targetKind: 'ai_route',
+      targetId: ROUTE,
+      before: { allow_control_plane: this.isAllowed(before) },
+      after: { allow_control_plane },
+    });
+    return { allow_control_plane };
+  }
 }
 
 async function wordIn(scope: TenantScope): Promise<boolean | undefined> {

@@ -13,7 +13,6 @@ import {
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { SessionAuthentication } from '../accounts/session-authentication';
-import { UserWrites } from '../accounts/user-writes';
 import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';
@@ -31,7 +30,6 @@ export class AiController {
     private readonly tenants: TenantDatabase,
     private readonly sessions: SessionAuthentication,
     private readonly answers: OngoingAnswers,
-    private readonly writes: UserWrites,
   ) {}
 
   /** JSON, or with `Accept: text/event-stream` piece by piece: events `delta`, then `done` or `error`. */
@@ -77,6 +75,6 @@ export class AiController {
     @CurrentUser() user: SignedInUser,
     @Body() dto: ChangeAiSettingsDto,
   ): Promise<AiSettingsView> {
-    return this.writes.by(tenant.id, user, () => this.settings.change(tenant.id, dto.allow_control_plane));
+    return this.settings.change(tenant.id, user, dto.allow_control_plane);
   }
 }

@@ -5,7 +5,8 @@
  *
  * 1. the row of an `Idempotency-Key`, then limits of what is asked for often (`throttles`);
  * 2. the row of a mail that is being sent;
- * 3. `tenantStanding`: shared by whoever writes or is let in, exclusively by whoever takes access away or changes the tenant;
+ * 3. `tenantStanding`: shared by whoever writes or is let in, exclusively by whoever takes access away, or changes the tenant
+ *    or its word on AI;
  * 4. the row of its identity provider;
  * 5. the rows of users, by id;
  * 6. what belongs to users, then the rows of features, then counters. The limit of a session's refreshes belongs to it.

@@ -7,16 +7,19 @@ import {
 } from '@atlas/persistence';
 import { type TransferPartHeader } from '@atlas/plane-contract';
 import { databaseFailure } from '@atlas/platform';
-import { type Part, type TableRows, sealPart } from './part';
+import { type Part, sealPart } from './part';
+import { PartRows } from './part-rows';
 import { type PortableRow, type RowCodec } from './row-codec';
 import { pagesOf, rowsWith } from './row-store';
-import { RowSums } from './row-sums';
+import { RowSums, idOf } from './row-sums';
 import { Spool } from './spool';
 import { type TransferRelay } from './transfer-relay';
 
-/** Characters of rows in a part, before packing. */
-const PART_LENGTH = 1_000_000;
 const MAX_CHANGES = 2000;
+/** How many changes are read at a time, since each row may be large. */
+const CHANGES_A_LOOK = 50;
+/** How many parts the target may be behind while more is waiting to be sent: so it imports one while the next is on its way. */
+const MAX_BEHIND = 2;
 const LOOK_MS = 100;
 
 export interface TransferTools {
@@ -44,10 +47,13 @@ export class OutgoingTransfer {
   private sums: RowSums;
   private part: number;
   private saidLevel: boolean;
-  private shallFreeze = false;
+  /** How many parts the target has imported, as it was last told; undefined when the Control Plane does not say. */
+  private imported: number | undefined;
+  /** How many parts the target may be behind when the next is sent. */
+  private mayBeBehind: number;
   private hasFrozen = false;
   private progress: 'none' | 'snapshot sent' | 'all sent' = 'none';
-  private wake: () => void = () => undefined;
+  private readonly freezing = new AbortController();
 
   constructor(
     private readonly tools: TransferTools,
@@ -56,11 +62,13 @@ export class OutgoingTransfer {
   ) {}
 
   async run(signal: AbortSignal): Promise<void> {
+    const waitEnds = AbortSignal.any([signal, this.freezing.signal]);
     try {
       if (this.progress === 'none') await this.begin(signal);
       while (!signal.aborted && this.progress !== 'all sent') {
+        await this.letFollow(waitEnds);
         const hasSent = await this.sendChanges(await this.isFrozen(signal), signal);
-        if (!hasSent) await this.pause(signal);
+        if (!hasSent) await delay(LOOK_MS, undefined, { signal: waitEnds }).catch(() => undefined);
       }
     } catch (error) {
       // Which parts are there nobody knows, when one was refused.
@@ -71,12 +79,18 @@ export class OutgoingTransfer {
 
   /** From now on nothing may be written; what is left is sent. */
   freeze(): void {
-    this.shallFreeze = true;
-    this.wake();
+    this.freezing.abort();
+  }
+
+  /** While the target is behind, changes collect: the slower it is, the larger and fewer are its parts. */
+  private async letFollow(waitEnds: AbortSignal): Promise<void> {
+    const count = this.part - this.mayBeBehind;
+    while (this.imported !== undefined && this.imported < count && !waitEnds.aborted)
+      this.imported = await this.tools.relay.imported(this.outgoing.transferId, count, waitEnds);
   }
 
   private async isFrozen(signal: AbortSignal): Promise<boolean> {
-    if (this.shallFreeze && !this.hasFrozen) {
+    if (this.freezing.signal.aborted && !this.hasFrozen) {
       await this.tools.tracking.freeze(this.outgoing.tenantId, signal);
       this.hasFrozen = true;
     }
@@ -88,7 +102,7 @@ export class OutgoingTransfer {
     const { tenantId } = this.outgoing;
     this.attempt = await this.tools.nameRun();
     this.sums = new RowSums(this.codecs.map(({ table }) => table));
-    [this.part, this.saidLevel] = [0, false];
+    [this.part, this.saidLevel, this.mayBeBehind] = [0, false, MAX_BEHIND];
     if (!(await this.isFrozen(signal))) await tracking.start(tenantId, signal);
     await this.sendSnapshot(signal);
     this.progress = 'snapshot sent';
@@ -101,28 +115,25 @@ export class OutgoingTransfer {
         this.spoolAll(scope, spool, signal),
       );
       for (let part = 1; part < spool.next && !signal.aborted; part += 1)
-        await this.tools.relay.send(this.outgoing.transferId, part, await spool.read(part), signal);
+        await this.send(part, await spool.read(part), signal);
     } finally {
       await spool.close();
     }
   }
 
   private async spoolAll(scope: TenantScope, spool: Spool, signal: AbortSignal): Promise<void> {
-    let tables: { table: string; rows: PortableRow[] }[] = [];
-    let length = 0;
+    let part = new PartRows();
     const flush = async (): Promise<void> => {
+      const { tables } = part;
       await spool.add(await this.seal({ tables }, 'snapshot', 0));
-      [tables, length] = [[], 0];
+      part = new PartRows();
     };
     for (const codec of this.codecs) {
       for await (const page of pagesOf(scope, codec)) {
         signal.throwIfAborted();
         for (const row of page) {
-          this.sums.put(codec.table, codec.keyOf(row), codec.hashOf(row));
-          if (tables.at(-1)?.table !== codec.table) tables.push({ table: codec.table, rows: [] });
-          tables.at(-1)?.rows.push(row);
-          length += JSON.stringify(row).length;
-          if (length >= PART_LENGTH) await flush();
+          this.put(part, codec, row);
+          if (part.isFull) await flush();
         }
       }
     }
@@ -131,39 +142,80 @@ export class OutgoingTransfer {
 
   /** Answers with whether there was anything to send. An empty part is sent once, to say that the target is level; and as the last. */
   private async sendChanges(isLast: boolean, signal: AbortSignal): Promise<boolean> {
-    const { tenants, tracking, relay } = this.tools;
-    const { tenantId, transferId } = this.outgoing;
-    const { changes, tables } = await tenants.snapshot(tenantId, async (scope) => {
-      const found = await tracking.read(scope.manager, tenantId, MAX_CHANGES);
-      return { changes: found, tables: await this.tablesOf(scope, found) };
+    const { tenants, tracking } = this.tools;
+    const { tenantId } = this.outgoing;
+    const { found, taken, tables } = await tenants.snapshot(tenantId, async (scope) => {
+      const rows = new PartRows();
+      const changes = await tracking.read(scope.manager, tenantId, MAX_CHANGES);
+      return { found: changes, taken: await this.fill(rows, scope, changes), tables: rows.tables };
     });
-    const isWhole = isLast && changes.length < MAX_CHANGES;
-    if (changes.length === 0 && !isWhole && this.saidLevel) return false;
-    this.saidLevel ||= changes.length < MAX_CHANGES;
+    const isAll = taken.length === found.length && found.length < MAX_CHANGES;
+    const isWhole = isLast && isAll;
+    if (taken.length === 0 && !isWhole && this.saidLevel) return false;
+    this.saidLevel ||= isAll;
+    // One that was sent without others waiting is imported before the next is cut: so the target is level time and again.
+    this.mayBeBehind = isAll ? 0 : MAX_BEHIND;
     const part: Part = { tables, ...(isWhole && { manifest: this.sums.manifest() }) };
-    const sealed = await this.seal(part, isWhole ? 'last' : 'changes', changes.length);
-    await relay.send(transferId, this.part, sealed, signal);
+    const sealed = await this.seal(part, isWhole ? 'last' : 'changes', isAll ? taken.length : MAX_CHANGES);
+    await this.send(this.part, sealed, signal);
     // Nothing changes any more: what is left of it goes with the tracking.
     if (isWhole) this.progress = 'all sent';
-    else await tracking.forget(tenantId, changes);
+    else await tracking.forget(tenantId, taken);
     return true;
   }
 
-  /** The rows that were changed, as they are now, and the keys of those that are gone. */
-  private async tablesOf(scope: TenantScope, changes: readonly RowChange[]): Promise<TableRows[]> {
-    const tables: TableRows[] = [];
-    for (const codec of this.codecs) {
-      const changed = changes.filter(({ table }) => table === codec.table);
-      const keys = [...new Map(changed.map(({ key }) => [key.join('\0'), key])).values()];
-      if (keys.length === 0) continue;
-      const rows = await rowsWith(scope, codec, keys);
-      const there = new Set(rows.map((row) => codec.keyOf(row).join('\0')));
-      const deleted = keys.filter((key) => !there.has(key.join('\0')));
-      for (const row of rows) this.sums.put(codec.table, codec.keyOf(row), codec.hashOf(row));
-      for (const key of deleted) this.sums.remove(codec.table, key);
-      tables.push({ table: codec.table, rows, deleted });
+  private async send(part: number, sealed: string, signal: AbortSignal): Promise<void> {
+    this.imported = await this.tools.relay.send(this.outgoing.transferId, part, sealed, signal);
+  }
+
+  /**
+   * Takes changes, oldest first, until the part is full, and answers with those: the rows that were changed, as they are now,
+   * and the keys of those that are gone.
+   */
+  private async fill(
+    part: PartRows,
+    scope: TenantScope,
+    changes: readonly RowChange[],
+  ): Promise<readonly RowChange[]> {
+    const sent = new Set<string>();
+    for (let from = 0; from < changes.length; from += CHANGES_A_LOOK) {
+      const some = changes.slice(from, from + CHANGES_A_LOOK);
+      const rows = await this.rowsOf(scope, some);
+      for (const [index, { table, key }] of some.entries()) {
+        if (part.isFull) return changes.slice(0, from + index);
+        const codec = this.codecs.find((one) => one.table === table);
+        const id = idOf(table, key);
+        if (!codec || sent.has(id)) continue;
+        sent.add(id);
+        const row = rows.get(id);
+        if (row) this.put(part, codec, row);
+        else this.remove(part, table, key);
+      }
     }
-    return tables;
+    return changes;
+  }
+
+  private async rowsOf(
+    scope: TenantScope,
+    changes: readonly RowChange[],
+  ): Promise<ReadonlyMap<string, PortableRow>> {
+    const found = new Map<string, PortableRow>();
+    for (const codec of this.codecs) {
+      const keys = changes.filter(({ table }) => table === codec.table).map(({ key }) => key);
+      for (const row of await rowsWith(scope, codec, keys))
+        found.set(idOf(codec.table, codec.keyOf(row)), row);
+    }
+    return found;
+  }
+
+  private put(part: PartRows, codec: RowCodec, row: PortableRow): void {
+    part.put(codec.table, row);
+    this.sums.put(codec.table, codec.keyOf(row), codec.hashOf(row));
+  }
+
+  private remove(part: PartRows, table: string, key: readonly string[]): void {
+    part.remove(table, key);
+    this.sums.remove(table, key);
   }
 
   private seal(part: Part, kind: TransferPartHeader['kind'], changes: number): Promise<string> {
@@ -171,10 +223,5 @@ export class OutgoingTransfer {
     this.part += 1;
     const header = { transfer, attempt: this.attempt, part: this.part, kind, changes };
     return sealPart(part, header, recipient);
-  }
-
-  private async pause(signal: AbortSignal): Promise<void> {
-    const woken = new Promise<void>((resolve) => (this.wake = resolve));
-    await Promise.race([woken, delay(LOOK_MS, undefined, { signal }).catch(() => undefined)]);
   }
 }

@@ -59,6 +59,7 @@ export function differences(one: Manifest, other: Manifest): string[] {
 
 const EMPTY = '0'.repeat(32);
 
-function idOf(table: string, key: readonly string[]): string {
+/** Of a row, among those of all tables. */
+export function idOf(table: string, key: readonly string[]): string {
   return `${table}\0${key.join('\0')}`;
 }

@@ -1,5 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { PLANE_PATHS, TENANT_PLANE_ID_PARAMETER, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
+import {
+  PLANE_PATHS,
+  TENANT_PLANE_ID_PARAMETER,
+  TRANSFER_PART_TYPE,
+  type TransferProgress,
+} from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneClient, type SignedCall } from '../control-plane-link/control-plane-client';
 import { ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane-link/control-plane.errors';
@@ -26,10 +31,31 @@ export class TransferRelay {
     private readonly identities: PlaneIdentities,
   ) {}
 
-  /** Sending the same part again changes nothing. */
-  async send(transferId: string, part: number, sealed: string, signal: AbortSignal): Promise<void> {
+  /** Sending the same part again changes nothing. Answers as {@link imported}. */
+  async send(
+    transferId: string,
+    part: number,
+    sealed: string,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
     const content = { type: TRANSFER_PART_TYPE, text: sealed };
-    await this.persist(signal, { ...this.callFor(transferId, part), method: 'PUT', content });
+    const call = this.callFor(`${transferId}/parts/${part}`);
+    return importedIn(await this.persist(signal, { ...call, method: 'PUT', content }));
+  }
+
+  /**
+   * How many parts the target has imported, as soon as there are so many, or after a while; undefined when the Control Plane
+   * does not say, because it is older, or when nobody waits any more.
+   */
+  async imported(transferId: string, count: number, signal: AbortSignal): Promise<number | undefined> {
+    const query = { wait: String(WAIT_SECONDS), count: String(count) };
+    try {
+      const call = this.callFor(`${transferId}/imported`, query);
+      return importedIn(await this.persist(signal, { ...call, mustBeSigned: true }));
+    } catch (error) {
+      if (error instanceof ControlPlaneRefused || signal.aborted) return undefined;
+      throw error;
+    }
   }
 
   /**
@@ -42,7 +68,7 @@ export class TransferRelay {
     waitSeconds = WAIT_SECONDS,
   ): Promise<string | null> {
     const query = { wait: String(waitSeconds), importer, ...(attempt !== undefined && { attempt }) };
-    const call = this.callFor(transferId, part, query);
+    const call = this.callFor(`${transferId}/parts/${part}`, query);
     return (await this.persist(signal, { ...call, mustBeSigned: true })) || null;
   }
 
@@ -58,15 +84,19 @@ export class TransferRelay {
     }
   }
 
-  private callFor(transferId: string, part: number, query: Record<string, string> = {}): SignedCall {
+  private callFor(path: string, query: Record<string, string> = {}): SignedCall {
     return {
       method: 'GET',
-      path: `${PLANE_PATHS.transfers}/${transferId}/parts/${part}`,
+      path: `${PLANE_PATHS.transfers}/${path}`,
       query: { [TENANT_PLANE_ID_PARAMETER]: this.identities.current.tenantPlaneId ?? '', ...query },
       timeoutMs: TIMEOUT_MS,
       mustBeSigned: false,
     };
   }
+}
+
+function importedIn(answer: string): number | undefined {
+  return (JSON.parse(answer) as Partial<TransferProgress>).imported;
 }
 
 function isPassing(error: unknown): boolean {

@@ -332,6 +332,28 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     await ask().expect(200);
   });
 
+  it.each(['has not spoken before', 'has allowed it before'])(
+    'takes back the word of an admin who %s only once no answer relies on it any more',
+    async (before) => {
+      const { ask, allow } = await asker(plane, tenant);
+      await plane.tenants.write(tenant.tenant_id, (scope) => scope.delete(AiRouteSetting, {}));
+      if (before === 'has allowed it before') await allow(true).expect(200);
+      const pause = Pause.before(plane.app.get(Audit), 'record');
+      const order: string[] = [];
+      const answered = ask().then(({ status }) => order.push(`answered ${status}`));
+      await pause.reached;
+      const takenBack = allow(false).then(({ status }) => order.push(`taken back ${status}`));
+      await endedOrWaiting(plane, takenBack);
+      const beforeItIsStored = [...order];
+      pause.release();
+      await Promise.all([answered, takenBack]);
+      expect(beforeItIsStored).toEqual([]);
+      expect([...order].sort()).toEqual(['answered 200', 'taken back 200']);
+      expect(refusal(await ask())).toEqual([403, 'ai_not_allowed']);
+      await allow(true).expect(200);
+    },
+  );
+
   it('lets the Control Plane go when the tenant is suspended while it thinks', async () => {
     const { admin, ask } = await asker(plane, tenant);
     const { control } = link;

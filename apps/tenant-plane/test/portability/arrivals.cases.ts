@@ -33,6 +33,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     relay = new MemoryRelay();
     const real = plane.app.get(TransferRelay);
     jest.spyOn(real, 'send').mockImplementation((id, part, sealed) => relay.send(id, part, sealed));
+    jest.spyOn(real, 'imported').mockImplementation((...given) => relay.imported(...given));
     jest.spyOn(real, 'receive').mockImplementation((...given) => relay.receive(...given));
     ({ tenant, admin } = await plane.tenantWithAdmin(`comer-${(count += 1)}`));
   });

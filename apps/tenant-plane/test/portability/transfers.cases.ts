@@ -1,5 +1,5 @@
 import { ChangeTracking, Database } from '@atlas/persistence';
-import { type DesiredTenant } from '@atlas/plane-contract';
+import { type DesiredTenant, type TransferPartHeader } from '@atlas/plane-contract';
 import { databaseFailure } from '@atlas/platform';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { type CryptoKey, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
@@ -14,12 +14,17 @@ import {
   TransferFailed,
 } from '../../src/portability/incoming-transfer';
 import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
+import { openPart } from '../../src/portability/part';
 import { RowCodec, rowCodecs } from '../../src/portability/row-codec';
 import { type TransferRelay } from '../../src/portability/transfer-relay';
 import { CommitFaults } from '../commit-faults.fixture';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { fillEveryTable } from '../rows.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
+
+/** A header is all that the Control Plane reads of a part. */
+const headersOf = ({ parts }: MemoryRelay): TransferPartHeader[] =>
+  parts.map((sealed) => decodeProtectedHeader(sealed) as unknown as TransferPartHeader);
 
 const PAIRS = EVERY_DATABASE.flatMap((from) => EVERY_DATABASE.map((to) => [from, to] as const));
 
@@ -132,6 +137,72 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     expect(faults.count).toBeGreaterThan(1);
     expect(wholes).toBe(1);
     expect(await contents(target)).toEqual(await contents(source));
+  });
+
+  it('collect while the target is behind: the slower it is, the larger is each part', async () => {
+    const sending = outgoing();
+    const sent = sending.run(end.signal);
+    await relay.when(() => relay.awaited === 2);
+    for (let n = 0; n < 5; n += 1) await create(`while the target is behind ${n}`).expect(201);
+    const received = incoming().run(end.signal);
+    await relay.when(() => relay.asked > 3);
+    expect(headersOf(relay)).toMatchObject([
+      { part: 1, kind: 'snapshot' },
+      { part: 2, kind: 'changes', changes: 0 },
+      { part: 3, kind: 'changes' },
+    ]);
+    // An incident, its event in the audit trail, and the counter of their numbers.
+    expect(headersOf(relay)[2]?.changes).toBeGreaterThanOrEqual(15);
+    sending.freeze();
+    await Promise.all([sent, received]);
+    expect(await contents(target)).toEqual(await contents(source));
+  });
+
+  it('are all sent at once when they are frozen, however far the target is behind', async () => {
+    const sending = outgoing();
+    const sent = sending.run(end.signal);
+    await relay.when(() => relay.awaited === 2);
+    await create('just before').expect(201);
+    sending.freeze();
+    await sent;
+    expect(headersOf(relay).at(-1)).toMatchObject({ part: 3, kind: 'last' });
+    await incoming().run(end.signal);
+    expect(await contents(target)).toEqual(await contents(source));
+  });
+
+  it('are sent as they change through a Control Plane that does not say how far the target is', async () => {
+    relay = new MemoryRelay(true);
+    const sending = outgoing();
+    const sent = sending.run(end.signal);
+    for (const parts of [2, 3, 4]) {
+      await relay.when(() => relay.parts.length === parts);
+      await create(`behind part ${parts}`).expect(201);
+    }
+    sending.freeze();
+    await Promise.all([sent, incoming().run(end.signal)]);
+    expect(await contents(target)).toEqual(await contents(source));
+  });
+
+  it('travel in parts of about a megabyte, however large the rows are', async () => {
+    const write = (description: string) =>
+      source.tenants.write(tenant.tenant_id, (scope) => scope.update(Incident, {}, { description }));
+    for (let n = 0; n < 40; n += 1) await create(`large ${n}`).expect(201);
+    await write('\u6f22'.repeat(20_000));
+    const sending = outgoing();
+    const sent = sending.run(end.signal);
+    await relay.when(() => relay.awaited !== undefined);
+    const inSnapshot = relay.parts.length;
+    await write('\u5b57'.repeat(20_000));
+    const received = incoming().run(end.signal);
+    await relay.when(() => relay.asked > inSnapshot + 3);
+    sending.freeze();
+    await Promise.all([sent, received]);
+    expect(await contents(target)).toEqual(await contents(source));
+    const opened = await Promise.all(relay.parts.map((sealed) => openPart(sealed, key)));
+    for (const { part } of opened) expect(Buffer.byteLength(JSON.stringify(part))).toBeLessThan(1_200_000);
+    const cut = opened.filter(({ header }) => header.kind === 'changes' && header.changes === 2000);
+    // Others wait behind it, so it says nothing of a target that is nearly level.
+    expect(cut.map(({ part }) => part.tables.flatMap(({ rows }) => rows).length)).toEqual([17, 17]);
   });
 
   it('are refused when they come from a newer plane, which has a column more', async () => {

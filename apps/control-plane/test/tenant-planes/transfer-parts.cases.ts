@@ -1,0 +1,81 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { Signals } from '@atlas/persistence';
+import { PLANE_PATHS } from '@atlas/plane-contract';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { Transfer } from '../../src/transfers/transfer.entity';
+import { newTransfer, topicOf } from '../../src/transfers/transfers.service';
+import { nextRun, sayImportedBy, sealedPart, sendPart, takePart } from '../backup-part.fixture';
+import { TestControlPlane } from '../control-plane.fixture';
+import { type PlaneSimulator, type SignedAnswer, refusal } from '../plane-simulator.fixture';
+
+const BEHIND = [429, 'target_behind'];
+
+describe.each(EVERY_DATABASE)('the parts of a move on %s', (driver) => {
+  let plane: TestControlPlane;
+  let source: PlaneSimulator;
+  let target: PlaneSimulator;
+  let id: string;
+  const attempt = nextRun();
+  beforeAll(async () => {
+    plane = await TestControlPlane.boot(driver);
+    [source, target] = [
+      await plane.enrolledCell({ region: 'here' }),
+      await plane.enrolledCell({ region: 'there' }),
+    ];
+  });
+  afterAll(() => plane.close());
+  beforeEach(async () => {
+    const { body } = await plane.provision({ region: 'here' }).expect(202);
+    const planes = { sourcePlaneId: source.id, targetPlaneId: target.id };
+    const facts = { tenantId: body.tenant.id, ...planes, purpose: 'move', recipient: {} } as const;
+    const transfer = newTransfer(facts, plane.clock.now());
+    await plane.insert(Transfer, transfer);
+    ({ id } = transfer);
+  });
+
+  const recipient = { ...generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }) };
+  const send = async (part: number, kind: string): Promise<SignedAnswer> =>
+    sendPart(
+      source,
+      id,
+      await sealedPart({ id, role: 'source', recipient }, {}, { attempt, kind, part }),
+      part,
+    );
+  const imported = (count: number, { wait = 0, by = source } = {}): Promise<SignedAnswer> =>
+    by.call({ method: 'GET', path: `${PLANE_PATHS.transfers}/${id}/imported?count=${count}&wait=${wait}` });
+  /** Says that all parts up to one are imported. */
+  const importing = async (): Promise<(part: number) => Promise<SignedAnswer>> => {
+    const run = nextRun();
+    expect((await takePart(target, id, run)).status).toBe(200);
+    return (part) => sayImportedBy(target, id, run, part, attempt);
+  };
+
+  it('come with how many of them the target has imported, which the source may wait for', async () => {
+    expect((await send(1, 'snapshot')).body).toEqual({ imported: 0 });
+    const says = await importing();
+    const waiting = imported(1, { wait: 20 });
+    await eventually(() => plane.app.get(Signals).hasListeners(topicOf(id)), { what: 'the call waits' });
+    await says(1);
+    const answer = await waiting;
+    answer.verify();
+    expect(answer.body).toEqual({ imported: 1 });
+    expect((await send(2, 'changes')).body).toEqual({ imported: 1 });
+    expect((await imported(2)).body).toEqual({ imported: 1 });
+    expect(refusal(await imported(1, { by: target }))).toEqual([404, 'transfer_not_found']);
+    await plane.change(Transfer, { id }, { endedAt: plane.clock.now() });
+    expect(refusal(await imported(1))).toEqual([404, 'transfer_not_found']);
+  });
+
+  it('do not pile up: no more changes are taken while the target is behind, but all once the source is frozen', async () => {
+    for (const part of [1, 2, 3, 4]) expect((await send(part, 'snapshot')).status).toBe(200);
+    expect(refusal(await send(5, 'changes'))).toEqual(BEHIND);
+    const says = await importing();
+    await says(2);
+    expect((await send(5, 'changes')).body).toEqual({ imported: 2 });
+    expect((await send(5, 'changes')).body).toEqual({ imported: 2 });
+    expect(refusal(await send(6, 'changes'))).toEqual(BEHIND);
+    await plane.change(Transfer, { id }, { frozenAt: plane.clock.now() });
+    expect((await send(6, 'changes')).status).toBe(200);
+    expect((await send(7, 'last')).status).toBe(200);
+  });
+});
