@@ -108,7 +108,8 @@ export class TransferRelay {
       while (found === null && (await wakes.next())) found = await this.find(id, wanted);
       // A call that waited while its key was revoked gets no more than one that comes afterwards.
       await this.keys.requireAccepted(target.keyId);
-      return found;
+      if (found?.part === 1) await this.giveUpKeptCopy(target, id);
+      return found?.sealed ?? null;
     } finally {
       wakes.stop();
     }
@@ -132,9 +133,22 @@ export class TransferRelay {
     });
   }
 
+  /** The target removes the rows that an earlier move left there as soon as it receives the first part, and no earlier. */
+  private async giveUpKeptCopy(
+    { targetPlaneId, keyId }: { readonly targetPlaneId: string; readonly keyId: string },
+    id: string,
+  ): Promise<void> {
+    await this.database.write(async (manager) => {
+      await this.keys.holdAccepted(manager, keyId);
+      const { tenantId } = await this.require(manager, { id, targetPlaneId });
+      const coming = { tenantId, tenantPlaneId: targetPlaneId, phase: 'importing' } as const;
+      await manager.update(Placement, coming, { removeAfter: null, importedBy: null });
+    });
+  }
+
   /**
    * A new import removes the rows of earlier ones as soon as it receives the first part. So from here on no earlier import
-   * counts, even if a process that died or was paused reports it as complete; nor is what an earlier move left there kept.
+   * counts, even if a process that died or was paused reports it as complete.
    */
   private async beginImport(
     manager: EntityManager,
@@ -144,18 +158,14 @@ export class TransferRelay {
     const isNew = part === 1 && attempt === undefined && mayBegin(importer, transfer, transfer.importer);
     if (!isNew) throw importSuperseded();
     await updateRows(manager, Transfer, { id: transfer.id }, { importer, imported: 0 });
-    const { tenantId, targetPlaneId: tenantPlaneId } = transfer;
-    const coming = { tenantId, tenantPlaneId, phase: 'importing' } as const;
-    await manager.update(Placement, coming, { removeAfter: null, importedBy: null });
   }
 
   /** The first part, when the source has begun anew. */
-  private find(transferId: string, { part, attempt }: WantedPart): Promise<string | null> {
+  private find(transferId: string, { part, attempt }: WantedPart): Promise<TransferPart | null> {
     return this.database.read(async (manager) => {
       const transfer = await manager.findOneBy(Transfer, { id: transferId });
       const isCurrent = transfer?.attempt === attempt;
-      const found = await manager.findOneBy(TransferPart, { transferId, part: isCurrent ? part : 1 });
-      return found?.sealed ?? null;
+      return manager.findOneBy(TransferPart, { transferId, part: isCurrent ? part : 1 });
     });
   }
 
