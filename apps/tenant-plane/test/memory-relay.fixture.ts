@@ -34,10 +34,9 @@ export class MemoryRelay {
 
   async imported(_id: string, count: number, signal: AbortSignal): Promise<number> {
     this.awaited = count;
-    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
     const isFarEnough = this.when(() => this.importedParts >= count);
     this.look();
-    await Promise.race([isFarEnough, aborted]);
+    await unlessAborted(isFarEnough, signal);
     this.awaited = undefined;
     return this.importedParts;
   }
@@ -53,10 +52,7 @@ export class MemoryRelay {
     if (this.parts[0] !== undefined && !isNew()) this.importedParts = part - 1;
     this.look();
     while (wait > 0 && !isNew() && this.parts.length < part && !signal.aborted)
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-        signal.addEventListener('abort', () => resolve());
-      });
+      await unlessAborted(new Promise<void>((resolve) => (this.wake = resolve)), signal);
     return (isNew() ? this.parts[0] : this.parts[part - 1]) ?? null;
   }
 
@@ -94,3 +90,13 @@ export class MemoryRelay {
 }
 
 const attemptOf = (sealed: string): unknown => decodeProtectedHeader(sealed)['attempt'];
+
+/** Ends when `work` does, or when nobody waits for it any more. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const ended = new AbortController();
+  const aborted = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { signal: ended.signal });
+  });
+  await Promise.race([work, aborted]);
+  ended.abort();
+}

@@ -9,6 +9,7 @@ import { Sessions } from '../../src/accounts/sessions';
 import { UserTokens } from '../../src/accounts/user-tokens';
 import { UserWrites } from '../../src/accounts/user-writes';
 import { Users } from '../../src/accounts/users.service';
+import { AiSettings } from '../../src/ai/ai-settings.service';
 import { Cmdb } from '../../src/cmdb/cmdb.service';
 import { Incidents } from '../../src/incidents/incidents.service';
 import { IdentityProviders } from '../../src/single-sign-on/identity-providers.service';
@@ -358,8 +359,9 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       incident = (await report().expect(201)).body.id;
     });
 
+    const AI_SETTING = 'a setting';
     const OF_ADMINS: [string, () => supertest.Test][] = [
-      ['a setting', () => plane.put('/api/ai/settings', { allow_control_plane: false }, other)],
+      [AI_SETTING, () => plane.put('/api/ai/settings', { allow_control_plane: false }, other)],
       ['a step that is left out', () => plane.post('/api/onboarding/steps/slos/skip', undefined, other)],
       ['the consent to a move', () => plane.post('/api/moves/consent', undefined, other)],
     ];
@@ -369,8 +371,17 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       ['a configuration item', () => plane.post('/api/cmdb/items', { name: 'web-1', type: 'host' }, other)],
       ...OF_ADMINS,
     ];
-    const codeAfter = async (request: () => supertest.Test, revoked: object): Promise<string> => {
-      const pause = Pause.before(plane.app.get(UserWrites), 'by');
+    /** A change of the AI settings holds up all writes before it looks at the user, so it is paused earlier. */
+    const pauseOf = (name: string): Pause =>
+      name === AI_SETTING
+        ? Pause.before(plane.app.get(AiSettings, { strict: false }), 'change')
+        : Pause.before(plane.app.get(UserWrites), 'by');
+    const codeAfter = async (
+      name: string,
+      request: () => supertest.Test,
+      revoked: object,
+    ): Promise<string> => {
+      const pause = pauseOf(name);
       const calling = sent(request());
       await pause.reached;
       await plane.patch(`/api/users/${other.id}`, revoked, admin).expect(200);
@@ -378,12 +389,12 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       return (await calling).body.code;
     };
 
-    it.each(OF_ALL)('reaches %s of theirs that was let in before it', async (_, request) => {
-      expect(await codeAfter(request, { deactivated: true })).toBe('unauthenticated');
+    it.each(OF_ALL)('reaches %s of theirs that was let in before it', async (name, request) => {
+      expect(await codeAfter(name, request, { deactivated: true })).toBe('unauthenticated');
     });
 
-    it.each(OF_ADMINS)('reaches %s that they may not write any more', async (_, request) => {
-      expect(await codeAfter(request, { role: 'requester' })).toBe('forbidden');
+    it.each(OF_ADMINS)('reaches %s that they may not write any more', async (name, request) => {
+      expect(await codeAfter(name, request, { role: 'requester' })).toBe('forbidden');
     });
 
     it('reaches what they write in a session that was logged out, but not in one that was renewed', async () => {
