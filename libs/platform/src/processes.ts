@@ -17,11 +17,18 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
   }
 }
 
-function readProc(pid: number): ProcessIdentity | undefined {
+/** A process that was started this moment has no command yet: Linux sets it once the program is loaded. */
+const LOADING = { looks: 20, pauseMs: 1 };
+
+function readProc(pid: number, looksLeft = LOADING.looks): ProcessIdentity | undefined {
   const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
   // The name, in parentheses, may hold anything: fields are counted from its end. The 22nd is the time (proc(5)).
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.trim().split(' ') ?? [];
-  return command === '' ? undefined : { command, startedAt: fields[19] ?? '' };
+  if (command !== '') return { command, startedAt: fields[19] ?? '' };
+  const hasEnded = fields[0] === 'Z';
+  if (hasEnded || looksLeft === 0) return undefined;
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOADING.pauseMs);
+  return readProc(pid, looksLeft - 1);
 }
 
 function askPs(pid: number): ProcessIdentity {
