@@ -38,7 +38,7 @@ export class Traveller {
     return new Traveller(scene, region, cell, id, slug);
   }
 
-  /** What a cell is told of it, once it is told that. */
+  /** Waits until the desired state of a cell has what `look` finds, and returns that. */
   told<T>(look: (entry: DesiredTenant) => T | Promise<T>, cell = this.cell): Promise<Told<T>> {
     return eventually(async () => {
       await cell.pull();
@@ -108,7 +108,7 @@ export class Traveller {
     return this.told((entry) => entry.phase === 'serving' && entry.status === 'active' && entry, cell);
   }
 
-  /** A restore that waits for the report of the plane that it has made the tenant's home. */
+  /** A restore that has made its plane the tenant's home and waits for the plane's report. */
   async reinstated(): Promise<string> {
     const { job, imported } = await this.comeBack();
     await imported();

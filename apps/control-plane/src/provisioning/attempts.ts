@@ -3,27 +3,27 @@ import { JobRunner } from './job-runner';
 import { Slots } from './slots';
 
 export const AT_ONCE = 8;
-/** Each may be a program that we run, or a whole backup that is read. */
+/** A long step runs an outside program or reads a whole backup. */
 export const LONG_AT_ONCE = 8;
 
 /**
- * What this process is at: jobs that it was woken for and jobs that were due, so many at once. Steps that take long have slots
- * of their own, so that others never wait for them.
+ * The jobs that this process works on, whether a wake-up or the sweep found them. Their number is limited. Long steps have
+ * slots of their own, so short steps never wait for them.
  */
 @Injectable()
 export class Attempts {
   private readonly logger = new Logger(Attempts.name);
   private readonly short = new Slots(AT_ONCE);
   private readonly long = new Slots(LONG_AT_ONCE);
-  /** Jobs that have yet to get a slot. */
+  /** Jobs that wait for a slot. */
   private readonly inLine = new Set<string>();
   private readonly underWay = new Set<Promise<void>>();
 
   constructor(private readonly runner: JobRunner) {}
 
-  /** Ends with the attempt, or when that leaves its slot to others and goes on beside them. */
+  /** Resolves when the attempt ends, or earlier, when it gives up its slot to run a long step. */
   async begin(jobId: string): Promise<void> {
-    // The attempt in line will see whatever this one would.
+    // The attempt that waits will see everything that this one would.
     if (this.inLine.has(jobId)) return;
     await new Promise<void>((resolve) => {
       const attempt = this.attempt(jobId, resolve).finally(() => {
@@ -34,18 +34,18 @@ export class Attempts {
     });
   }
 
-  /** Lets nobody in any more. Jobs in line are for other processes, or for the next one. */
+  /** Starts no more attempts. Waiting jobs are left to other processes, or to the next start. */
   end(): void {
     this.short.end();
     this.long.end();
   }
 
-  /** Ends when nothing is under way. */
+  /** Resolves when no attempt is running. */
   async idle(): Promise<void> {
     while (this.underWay.size > 0) await Promise.all(this.underWay);
   }
 
-  /** One that fails is not lost: the sweep comes back to the job. */
+  /** If it fails, the sweep tries the job again. */
   private async attempt(jobId: string, leave: () => void): Promise<void> {
     this.inLine.add(jobId);
     const place = new Place(this.short, this.long, leave);
@@ -61,7 +61,7 @@ export class Attempts {
   }
 }
 
-/** Where one attempt is: in a short slot, then in a long one, or in neither. */
+/** The slot that one attempt holds: a short one, a long one or none. */
 class Place {
   private held?: Slots;
 
@@ -75,7 +75,7 @@ class Place {
     return this.take(this.short);
   }
 
-  /** It keeps its long slot until its end. */
+  /** Once it has a long slot, it keeps it to the end. */
   async makeRoom(): Promise<boolean> {
     if (this.held === this.long) return true;
     this.leave();

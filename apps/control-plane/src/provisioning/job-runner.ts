@@ -64,7 +64,7 @@ export class JobRunner {
       const state = nextOf(job);
       if (state && this.takesLong(job, state)) {
         if (!(await makeRoom())) return this.jobs.giveBack(job);
-        // The lease may have been lost while it waited for room.
+        // The lease may have been lost while the job waited for a slot.
         await this.jobs.renew(job);
       }
       turn = job.direction === 'run' ? await this.forward(job, state) : await this.back(job, state);
@@ -355,7 +355,7 @@ function asFatal({ failureClass, code, message, fix }: StepFailure): StepFailure
   return new StepFailure('fatal', code, message, fix);
 }
 
-/** Undefined when all is done, or undone. */
+/** Undefined when every step is done, or undone. */
 function nextOf({ direction, steps }: ProvisioningJob): StepState | undefined {
   if (direction === 'run') return steps.find(({ status }) => status !== 'done');
   return steps.findLast(({ status }) => status !== 'undone' && status !== 'skipped');

@@ -254,7 +254,7 @@ function requireWayBack({ operation, steps }: ProvisioningJob): void {
     throw new DomainError('beyond_return', 'conflict', why);
 }
 
-/** Also before its first step, a job that has ended another one has to leave nothing of what that one was doing. */
+/** A job that superseded another must clean up after it, even if its own first step has not run yet. */
 function isUndoneByCancel({ operation, steps }: ProvisioningJob): boolean {
   const { isUndoneWhenCancelled = false, supersedes = false } = OPERATION_RULES[operation];
   return isUndoneWhenCancelled || (supersedes && steps[0]?.status !== 'done');

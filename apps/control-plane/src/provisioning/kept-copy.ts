@@ -5,7 +5,7 @@ import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../tenants/tenant.entity';
 import { Transfer } from '../transfers/transfer.entity';
 
-/** Where the rows that a tenant was moved with are still kept, and can be served again. Null once that is not so any more. */
+/** The old home that still keeps the rows from before the move and can serve them again; null if there is none. */
 export async function keptCopyOf(
   manager: EntityManager,
   { tenantId, restoredFrom: id }: Placement,
@@ -17,12 +17,12 @@ export async function keptCopyOf(
   const at = { tenantId, tenantPlaneId: sourcePlaneId };
   const kept = { phase: 'retired', holdsPlace: false, removeAfter: Not(IsNull()) } as const;
   const copy = await manager.findOneBy(Placement, { ...at, ...kept });
-  // One that was installed anew has it no more, and an import that has begun has removed it.
+  // A plane that was installed anew has lost the copy, and so has one where another import has begun.
   const isThere = copy?.importedBy != null && copy.importedBy === plane.instanceId;
   return isThere && plane.status === 'enrolled' ? plane : null;
 }
 
-/** The copy there goes: from here on the tenant is served from whatever its home has. */
+/** Call it before the copy is removed. From then on the tenant is served from whatever its home has. */
 export async function endRequirement(
   manager: EntityManager,
   { tenantId, tenantPlaneId: sourcePlaneId }: Pick<Placement, 'tenantId' | 'tenantPlaneId'>,
@@ -36,7 +36,7 @@ export async function copyLost(manager: EntityManager, home: Placement): Promise
   return new DomainError('copy_lost', 'conflict', await lostCopyDetail(manager, home));
 }
 
-/** What has happened to a tenant whose home has lost the copy, and what an operator can do. */
+/** Says what happened to a tenant whose home has lost its rows, and what an operator can do. */
 export async function lostCopyDetail(manager: EntityManager, home: Placement): Promise<string> {
   const { tenantId, restoredFrom } = home;
   const { slug } = await manager.findOneByOrFail(Tenant, { id: tenantId });

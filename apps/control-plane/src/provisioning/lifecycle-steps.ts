@@ -2,10 +2,10 @@ import { type LifecycleOperation, REOPENING_STEPS, profileOf } from '@atlas/depl
 import { type DeploymentModel } from '@atlas/tenancy';
 import { type JobParams } from './job';
 
-/** Of a move back to the copy that the old home has kept. */
+/** The parameter of a move back that reopens the copy which the old home has kept. */
 export const REOPENS = { reopens: true } as const;
 
-/** The steps of a job, by name and in order. */
+/** The names of a job's steps, in order. */
 export function lifecycleSteps(
   model: DeploymentModel,
   operation: LifecycleOperation,

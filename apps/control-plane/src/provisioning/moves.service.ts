@@ -54,7 +54,7 @@ export class Moves {
     return { ...answer, install: { tokenId: bundle.token_id, bundle } };
   }
 
-  /** Back to where the rows are kept that the home has lost, or to a place that could take the tenant. */
+  /** If the home has lost the rows, the only possible move is back to the plane that keeps them. */
   private async paramsOf(manager: EntityManager, tenant: Tenant, dto: MoveTenantDto): Promise<JobParams> {
     const { deployment_model, tenant_plane_id = null } = dto;
     const params = { deployment_model, tenant_plane_id };

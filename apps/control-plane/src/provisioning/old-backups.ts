@@ -18,8 +18,8 @@ const HAS_BACKUP = `exists (select 1 from transfers backup
   where backup.tenant_id = tenant.id and backup.purpose <> 'move' and backup.key_sealed is not null)`;
 
 /**
- * Erases the backups of tenants that are back and served. The restore does that itself, unless it fails or something else ends
- * it before; then it may never go on.
+ * Erases the backups of restored tenants that are being served. A restore does that in its last step, but it may fail or be
+ * ended before it gets there.
  */
 @Injectable()
 export class OldBackups {
@@ -34,7 +34,7 @@ export class OldBackups {
     for (const { id } of due) await this.database.write((manager) => this.erase(manager, id));
   }
 
-  /** Behind the locks no job begins, and nobody enrols as the home, between the second look and the erasure. */
+  /** The locks keep jobs and enrolments of the home out between the second check and the erasure. */
   private async erase(manager: EntityManager, tenantId: string): Promise<void> {
     await lockTenant(manager, tenantId);
     const home = await placeOf(manager, tenantId);

@@ -30,7 +30,7 @@ export interface OperationRules {
   readonly whileUndone?: TenantStatus;
   /** When it fails or is cancelled. */
   readonly whenStopped?: TenantStatus;
-  /** Whatever else is in work at the tenant ends. To cancel it before its first step is to roll it back: that undoes what ended. */
+  /** Ends the tenant's other running jobs. Cancelling it before its first step rolls it back, which undoes what those jobs did. */
   readonly supersedes?: boolean;
   /**
    * What it cannot go on beside, at a plane and the one tenant that this serves. Cells go on through all of it, and so does
@@ -89,7 +89,7 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
   move: {
     from: ['active', 'suspended'],
     restartsIn: ['active', 'suspended'],
-    // A deprovisioning that is taken back gives the place back as well; one that a version before cancelled may never have begun.
+    // Rolling back a deprovisioning also frees the place. One that an earlier version cancelled may never have begun.
     restartsBehind: ['suspend', 'resume', 'remove_copy', 'deprovision'],
     excludes: ['upgrade'],
     makesPlace: true,

@@ -94,7 +94,7 @@ export class Removals {
         });
   }
 
-  /** A sweep may be paused: by the time it goes on, the tenant may have been restored, or another process's purge has failed. */
+  /** Checks again under the lock: while a sweep was paused, the tenant may have been restored or another purge may have failed. */
   private async purge(manager: EntityManager, id: string): Promise<void> {
     await lockTenant(manager, id);
     if (await this.due(manager).andWhere({ id }).getExists())

@@ -1,6 +1,6 @@
 const ROUND_MS = 5000;
 
-/** Does its work at once and then every 5 s, but never twice at a time. Its work does not fail. */
+/** Runs its work at once and then every 5 s, and skips a round while the last one is still running. The work must not throw. */
 export class Rounds {
   private timer?: NodeJS.Timeout;
   private current?: Promise<void>;
@@ -12,7 +12,7 @@ export class Rounds {
     this.timer = setInterval(() => this.begin(), ROUND_MS);
   }
 
-  /** Ends with the round under way. */
+  /** Resolves when the current round ends. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.current;

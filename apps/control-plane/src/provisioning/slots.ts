@@ -1,11 +1,11 @@
-/** So many are in at once; who comes later waits in line. */
+/** A fixed number of slots. When all are taken, callers wait in order of arrival. */
 export class Slots {
   private readonly line: ((isIn: boolean) => void)[] = [];
   private hasEnded = false;
 
   constructor(private free: number) {}
 
-  /** False when it has ended: nobody is let in any more. */
+  /** False once `end` was called. */
   async take(): Promise<boolean> {
     if (this.hasEnded) return false;
     if (this.free === 0) return new Promise((resolve) => this.line.push(resolve));

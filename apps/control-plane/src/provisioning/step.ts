@@ -49,7 +49,7 @@ export abstract class Step {
   abstract readonly creates: readonly string[];
   /** Its effect is rows of this database only: effect and record are then one transaction. */
   readonly isAtomic: boolean = true;
-  /** In which direction it runs a program or reads a whole backup, which may take an hour: short steps don't wait for that. */
+  /** The directions in which the step may take up to an hour, because it runs a program or reads a whole backup. */
   readonly takesLong: readonly JobDirection[] = [];
   /** `creates` for one tenant, where more can be said. Changes nothing. */
   async plan(_tenant: Tenant): Promise<readonly string[]> {

@@ -32,7 +32,7 @@ export class TenantOperations {
       const model = modelOf(tenant, params);
       const steps = this.operations.lifecycle(model, operation, params);
       const { plan } = await this.operations.describe(steps, tenant, model);
-      // What was kept is installed.
+      // The old home is installed already.
       return { plan: { ...plan, install_required: plan.install_required && !isReopening(params) } };
     });
   }

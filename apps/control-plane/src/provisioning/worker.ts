@@ -17,7 +17,7 @@ const DUE_AT_ONCE = 50;
 @Injectable()
 export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Worker.name);
-  /** Each at its own pace: no job holds up the chores, and no chore the jobs. */
+  /** Separate rounds, so that jobs and chores never hold each other up. */
   private readonly rounds = [new Rounds(() => this.beginDue()), new Rounds(() => this.doChores())];
   private lastChoresAt: Date;
 
@@ -49,7 +49,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     await Promise.all(this.rounds.map((rounds) => rounds.stop()));
   }
 
-  /** One round of everything: ends when the chores are done, and the jobs that were due are begun. */
+  /** One round of both. Resolves when the chores are done and the due jobs have started. */
   async sweep(): Promise<void> {
     await Promise.all([this.beginDue(), this.doChores()]);
   }

@@ -14,8 +14,8 @@ const SOONEST_MS = 1000;
 const SHARE = 0.75;
 
 /**
- * Looks now and then: of all processes the one that moves the row's time on, by the time that they share. Nothing is held
- * while it looks.
+ * Reconciles at intervals, in one process at a time: the one that first moves the due time forward, by the database's clock.
+ * No lock is held during the run.
  */
 @Injectable()
 export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {

@@ -33,7 +33,7 @@ export class Cells {
     }
   }
 
-  /** Whether it has room or not: the tenant's rows are there already. */
+  /** Needs no free room: the tenant's rows are there already. */
   async addPlace(manager: EntityManager, id: string): Promise<void> {
     await manager
       .createQueryBuilder()

@@ -70,7 +70,7 @@ export class ProvisioningTokens {
     return this.bundle(plane, { id, value: value.reveal(), expiresAt }, key.secret);
   }
 
-  /** The guarded update: of any number of callers in any number of processes one is first. The plane must be locked. */
+  /** A guarded update: of any number of callers, in any number of processes, exactly one succeeds. Lock the plane first. */
   async redeem(
     manager: EntityManager,
     { id: tokenId, keyId, tenantPlaneId }: ProvisioningToken,

@@ -73,7 +73,7 @@ export class TransferRelay {
     });
   }
 
-  /** How many parts the target has imported, once it is `count`, or after the time. */
+  /** Waits until the target has imported `count` parts, or until the time is over. Returns how many it has imported. */
   async imported({ sourcePlaneId, keyId }: Source, id: string, count: number, wait: Wait): Promise<number> {
     const look = async (): Promise<number> => {
       const where = { id, sourcePlaneId, endedAt: IsNull() };

@@ -9,7 +9,7 @@ import { Transfer, TransferPart } from './transfer.entity';
 
 /** So few changes at a time that a freeze is short. */
 const LEVEL_CHANGES = 200;
-/** Parts that lie here and are not imported, when changes are taken no more. A source lets fewer come about; an older one sends on, one part for each handful of changes. */
+/** With this many parts not yet imported, no more changes are accepted. Only a source of an older version gets that far. */
 const MAX_BEHIND = 3;
 
 /** The transfers of tenants between planes, as the steps of a move need them. */
@@ -104,9 +104,8 @@ export function isBetween(
 }
 
 /**
- * The target has nearly all rows of the source: all but a few changes, which are on their way. A source that is busy sends the
- * next as soon as those before are imported, so nobody may ever see that there are none. Or it has all of them, if the
- * source was frozen from the start.
+ * The target has all rows but a few changes, which may still be on their way: a busy source sends the next part as soon as the
+ * last is imported, so waiting for none could take for ever. Or it has everything, if the source was frozen from the start.
  */
 export function isLevel(transfer: Transfer): boolean {
   const { lastKind, lastChanges, parts, imported } = transfer;
@@ -114,7 +113,7 @@ export function isLevel(transfer: Transfer): boolean {
   return isWhole(transfer) || (isLittle && imported > 0 && parts - imported <= 1);
 }
 
-/** Whether the target shall import before it is sent more changes. Once the source is frozen, nothing waits. */
+/** Whether the source must wait for the target before it sends more changes. It never waits once it is frozen. */
 export function isBehind({ purpose, frozenAt, parts, imported }: Transfer): boolean {
   return purpose === 'move' && frozenAt === null && parts - imported >= MAX_BEHIND;
 }

@@ -42,7 +42,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await scene.plane.change(Placement, kept, { removeAfter: scene.plane.clock.now() });
     await sweep();
   };
-  /** Tells the old home to remove its rows, which says that it has. */
+  /** The old home is told to remove its rows, and reports that it has. */
   const isRemoved = async (cell: PlaneSimulator): Promise<void> => {
     await timeGoesBy();
     const [removal] = await removals();

@@ -31,7 +31,7 @@ export class AiSettings {
     return this.tenants.read(tenantId, wordIn);
   }
 
-  /** What the admin has said; in a transaction of {@link UserWrites} it stays so until that ends. Throws `ai_not_allowed`. */
+  /** The admin's setting. Inside a transaction of {@link UserWrites} it cannot change until that ends. Throws `ai_not_allowed`. */
   async requireAllowed(tenantId: string): Promise<boolean | undefined> {
     const word = await this.adminsWord(tenantId);
     if (!this.isAllowed(word)) throw aiNotAllowed();
@@ -46,10 +46,10 @@ export class AiSettings {
     return { allow_control_plane: this.isAllowed(await this.adminsWord(tenantId)) };
   }
 
-  /** Once this has ended, no answer is stored that relied on an earlier word. */
+  /** After it returns, no answer that relied on the earlier setting is stored. */
   change(tenantId: string, by: SignedInUser, allow_control_plane: boolean): Promise<AiSettingsView> {
     return this.tenants.write(tenantId, async (scope) => {
-      // Even while there is no row to lock, and so of two admins the second finds what the first has said.
+      // There may be no row to lock yet. This lock also makes the second of two admins see what the first has set.
       await holdUpWrites(scope);
       return this.writes.by(tenantId, by, () => this.put(scope, allow_control_plane));
     });

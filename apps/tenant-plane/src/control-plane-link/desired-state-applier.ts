@@ -111,7 +111,7 @@ export class DesiredStateApplier {
     const outcome = { tenantId: entry.tenant_id, entryRevision: entry.entry_revision };
     try {
       if (entry.phase !== 'retired') await this.file.fixTo(entry.tenant_id);
-      // Told everything, a plane of many tenants writes only what is new, also when it is told again because one has failed.
+      // A full state may list thousands of tenants, and comes again while one of them fails: write only what is new.
       if (known && isStored(known, entry)) return outcome;
       if (entry.purge) await this.purge(entry.tenant_id, fence);
       const isPut = await this.write(entry.tenant_id, fence, (manager) => this.put(manager, entry));
@@ -225,7 +225,7 @@ function requireWholeCopy(known: Tenant | null, entry: DesiredTenant): void {
   );
 }
 
-/** To put it once more would change nothing. A freeze is dated anew each time. */
+/** Whether storing the entry again would change nothing. A freeze always does: it gets a new date. */
 function isStored(known: Tenant, entry: DesiredTenant): boolean {
   if (entry.phase !== 'serving' || lacksRequiredCopy(known, entry)) return false;
   const wanted = { ...rowOf(entry, known, null), reportedRevision: known.reportedRevision };

@@ -62,7 +62,7 @@ export class BackUpStep extends Step {
   }
 }
 
-/** What a move brought is lost, and the copy that it came from is all there is: nothing is backed up, nor removed. */
+/** The home has lost the moved rows, so only the old copy is left: nothing is backed up or removed. */
 export async function movedCopyLost(manager: EntityManager, home: Placement): Promise<StepFailure> {
   const fix = 'Operator: roll this job back, and do what the detail says; then deprovision the tenant again.';
   return new StepFailure('operator', 'copy_lost', await lostCopyDetail(manager, home), fix);

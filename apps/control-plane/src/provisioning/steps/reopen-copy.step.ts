@@ -13,7 +13,7 @@ import { lockTenant } from '../../tenants/tenants.service';
 import { keptCopyOf } from '../kept-copy';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 
-/** Serves the tenant where it was before its last move, from the copy that was kept there. The plane that lost its rows keeps what it has. */
+/** Makes the tenant's previous plane its home again, with the copy kept there. The plane that lost the rows keeps what it has. */
 @Injectable()
 export class ReopenCopyStep extends Step {
   readonly name = 'reopen-copy';
@@ -36,7 +36,7 @@ export class ReopenCopyStep extends Step {
     const place = await placeOf(manager, tenantId);
     const found = place && (await keptCopyOf(manager, place));
     if (!place || !found) throw notLost();
-    // Whoever enrols as either plane, and what it reports, comes before or behind all of this.
+    // Enrolments and reports of either plane happen before or after this transaction, never during it.
     await lockPlanes(manager, [found.id, place.tenantPlaneId]);
     const [home, plane] = [await placeOf(manager, tenantId), await keptCopyOf(manager, place)];
     if (!home || !plane || !(await hasLostCopy(manager, home))) throw notLost();
@@ -57,7 +57,7 @@ export class ReopenCopyStep extends Step {
   }
 
   async undo(): Promise<void> {
-    // It is the only step: what it has done is done, and the way back is a move of its own.
+    // It is the only step, so it is never undone. The way back is another move.
   }
 }
 

@@ -3,7 +3,7 @@ import { isCopyLost } from '../../tenant-planes/placements';
 import { DriftCheck } from '../drift-check';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 
-/** Its home no longer has the rows that a move or a restore brought there, so nobody is served. What they came from is kept. */
+/** The home has lost the rows that a move or a restore brought there, so nobody is served. The source of the rows is kept. */
 @Injectable()
 export class CopyMissingCheck extends DriftCheck<TenantSubject> {
   readonly kind = 'copy_missing';

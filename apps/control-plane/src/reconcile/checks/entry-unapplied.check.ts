@@ -27,8 +27,8 @@ export class EntryUnappliedCheck extends DriftCheck<TenantSubject> {
   }
 
   /**
-   * One that fails is tried again by the plane itself. But one that lacked a copy and has applied all that it was told has got
-   * another database since, which was told of the entry before.
+   * The plane itself retries an entry that fails. But a plane that reported `copy_missing` and has since applied everything
+   * has got another database, which knows the entry from before, so it must be told again.
    */
   override async repair(manager: EntityManager, { home }: TenantSubject): Promise<boolean> {
     if (!home) return false;
