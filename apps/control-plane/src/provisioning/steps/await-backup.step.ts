@@ -46,6 +46,8 @@ export class AwaitBackupStep extends Step {
     await write((transaction) => this.renewKey(transaction, backup));
     const place = await manager.findOneByOrFail(Placement, { tenantId, tenantPlaneId });
     if (place.reportedState === 'failed' && place.reportedRevision >= place.entryRevision) {
+      // The report may have come since the look above.
+      if (await hasLostCopy(manager, place)) return back('back-up');
       const detail = `The backup could not be made, or differs from the original; nothing was removed: ${place.reportedError ?? 'no reason given'}`;
       const fix =
         'Atlas on-call: look at the log of the tenant plane (disk for the trial restore?), then retry the job.';
