@@ -21,7 +21,8 @@ export class Gate {
 /** A row that another transaction holds: what writes it waits, and goes on in the order in which it came. */
 export class HeldRow {
   private readonly writes: jest.SpyInstance;
-  private requested = 0;
+  /** The traces of the requests that have come to write. */
+  private readonly requests = new Set<string>();
 
   private constructor(
     private readonly database: Database,
@@ -30,9 +31,9 @@ export class HeldRow {
   ) {
     const write = database.write.bind(database);
     this.writes = jest.spyOn(database, 'write').mockImplementation((work) => {
-      // A job may still be running behind an earlier request.
+      // Jobs and mails have no address, and may still be under way behind an earlier request.
       const context = currentContext();
-      if (context && context.jobId === undefined) this.requested += 1;
+      if (context?.ip !== undefined) this.requests.add(context.traceId);
       return write(work);
     });
   }
@@ -78,7 +79,7 @@ export class HeldRow {
   }
 
   async waiting(): Promise<number> {
-    return this.database.driver === 'sqlite' ? this.requested : lockWaits(this.database);
+    return this.database.driver === 'sqlite' ? this.requests.size : lockWaits(this.database);
   }
 }
 

@@ -1,6 +1,13 @@
 import { hostname } from 'node:os';
 import { Database, together } from '@atlas/persistence';
-import { Clock, CommitOutcomeUnknown, databaseFailure, newTraceId, runInContext } from '@atlas/platform';
+import {
+  Clock,
+  CommitOutcomeUnknown,
+  type RequestContext,
+  databaseFailure,
+  newTraceId,
+  runInContext,
+} from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -42,17 +49,26 @@ export class JobRunner {
    * `makeRoom`, and gives the job back when that says no.
    */
   async advance(jobId: string, makeRoom: MakeRoom = () => Promise.resolve(true)): Promise<void> {
-    const job = await this.jobs.claim(jobId, this.owner);
-    if (!job) return;
+    // Not in the name of the request that woke the job.
+    const context: RequestContext = { traceId: newTraceId(), jobId };
+    await runInContext(context, async () => {
+      const job = await this.jobs.claim(jobId, this.owner);
+      if (!job) return;
+      context.tenantId = job.tenantId ?? undefined;
+      await this.hold(job, makeRoom);
+    });
+  }
+
+  /** Keeps the lease for as long as it walks. */
+  private async hold(job: ProvisioningJob, makeRoom: MakeRoom): Promise<void> {
     const renewal = setInterval(() => this.jobs.renew(job).catch(() => undefined), LEASE_MS / 3);
     try {
-      const tenantId = job.tenantId ?? undefined;
-      await runInContext({ traceId: newTraceId(), jobId, tenantId }, () => this.walk(job, makeRoom));
+      await this.walk(job, makeRoom);
     } catch (error) {
       // Nobody works on it until its lease is over, or given back.
       if (!(error instanceof LeaseLost)) await this.jobs.giveBack(job).catch(() => undefined);
       if (!(error instanceof LeaseLost)) throw error;
-      this.logger.warn(`Job ${jobId} is in another worker's hands; this one stops.`);
+      this.logger.warn(`Job ${job.id} is in another worker's hands; this one stops.`);
     } finally {
       clearInterval(renewal);
     }
