@@ -154,7 +154,11 @@ export class TestStack {
       const { body } = await this.api<{ items: { id: string; status: string }[] }>('/api/tenant-planes');
       return body.items.some((plane) => plane.id === id && plane.status === 'enrolled');
     };
-    await eventually(isEnrolled, { what: 'the tenant plane is enrolled' });
+    const enrolled = eventually(isEnrolled, { what: 'the tenant plane is enrolled' });
+    await enrolled.catch((error: Error) => {
+      const said = this.tenantPlanes.map((plane) => plane.output().slice(-4000));
+      throw new Error([error.message, ...said, this.controlPlane.output().slice(-4000)].join('\n'));
+    });
   }
 
   provision(
