@@ -5,8 +5,8 @@ import { type DestinationStream } from 'pino';
 const PAUSE_MS = 20;
 
 /**
- * Where a plane's log goes, at once and line by line. When it can't be written, as on a full disk, lines are lost and
- * counted, and the plane goes on: pino's own destination would throw into whatever logs, and retry for ever at level fatal.
+ * Where a process's log goes, at once and line by line. When it can't be written, as on a full disk, lines are lost and
+ * counted, and the process goes on: pino's own destination would throw into whatever logs, and retry for ever at level fatal.
  */
 export class StandardOutput implements DestinationStream {
   private lost = 0;

@@ -1,6 +1,7 @@
 import { type LocalPostgres, startLocalPostgres } from '@atlas/testing';
 import { preparePostgres } from './prepare-postgres';
 import { sendSignal } from '@atlas/platform/processes';
+import { StandardOutput } from '@atlas/platform/standard-output';
 import { type PostgresPasswords } from './stack-state';
 
 /** Sent by the stack, so that no password is in the environment or on the command line. */
@@ -30,7 +31,9 @@ process.once('exit', () => {
 });
 
 async function start({ dataDir, passwords }: PostgresOrder): Promise<PostgresAnswer> {
-  const onLog = (line: string): void => void process.stdout.write(line);
+  // While the disk is full, the server logs a lot, and none of it can be written.
+  const log = new StandardOutput();
+  const onLog = (line: string): void => log.write(line);
   server = await startLocalPostgres({ dataDir, password: passwords.superuser, onLog });
   await preparePostgres(server.adminUrl, passwords);
   // From here on nothing keeps us but the server: when it dies, so do we, and that ends the stack.
