@@ -195,6 +195,17 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     expect(await removals()).toEqual([]);
   });
 
+  it('is not what the old home has when that was installed anew right before the cut-over', async () => {
+    const { job, last } = await tenant.almostMoved(target);
+    const anew = scene.before('cut-over', async () => void (await tenant.installAnew()));
+    await last();
+    await anew;
+    await scene.reaches(job, 'succeeded');
+    await tenant.isHome(target);
+    await tenant.installAnew({}, target);
+    expect(refusal(await move(backTo(tenant.cell)))).toEqual([409, 'copy_lost']);
+  });
+
   it('is that of the last of several moves', async () => {
     await moves();
     await tenant.report({}, target);
