@@ -1,11 +1,15 @@
+import { OFFLINE_AFTER_SECONDS } from '@atlas/plane-contract';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { IsNull, Not } from 'typeorm';
+import { LocalDriver } from '../../src/infrastructure/drivers/local/local.driver';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { OldCopies } from '../../src/provisioning/old-copies';
+import { StepFailure } from '../../src/provisioning/step';
 import { Reconciler } from '../../src/reconcile/reconciler';
 import { Drift } from '../../src/reconcile/drift.entity';
 import { Placement } from '../../src/tenant-planes/placement.entity';
 import { nextRun, sealedPart, sendPart, takePart } from '../backup-part.fixture';
+import { DrivenPlanes } from '../driven-planes.fixture';
 import { JobScene } from '../job-scene.fixture';
 import { PlaneSimulator, refusal } from '../plane-simulator.fixture';
 import { Traveller } from '../travel-scene.fixture';
@@ -16,9 +20,11 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
   let scene: JobScene;
   let tenant: Traveller;
   let target: PlaneSimulator;
+  let driven: DrivenPlanes;
   let count = 0;
   beforeAll(async () => {
     scene = await JobScene.set(driver);
+    driven = new DrivenPlanes(scene);
     Object.assign(scene.plane.app.get(Reconciler), { pause: () => Promise.resolve() });
   });
   afterAll(() => scene.plane.close());
@@ -136,16 +142,57 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     });
   });
 
-  it('is not removed when it is lost after its removal was accepted', async () => {
+  it.each(['release-copy', 'purge-copy'])('is not removed when it is lost before %s', async (step) => {
     await moves();
     await tenant.report({}, target);
-    const lost = scene.before('release-copy', async () => void (await tenant.installAnew({}, target)));
+    const lost = scene.before(step, async () => void (await tenant.installAnew({}, target)));
     await timeGoesBy();
     await lost;
     const [removal] = await removals();
     await scene.reaches(removal?.id ?? '', 'cancelled');
     expect((await scene.job(removal?.id ?? '')).error).toMatchObject({ code: 'copy_lost' });
     await isReopened(backTo(tenant.cell));
+  });
+
+  it('is not removed while the new home is offline', async () => {
+    await moves();
+    await tenant.report({}, target);
+    scene.plane.clock.advance(OFFLINE_AFTER_SECONDS + 1);
+    await timeGoesBy();
+    expect(await removals()).toEqual([]);
+    await target.report();
+    await isRemoved(tenant.cell);
+  });
+
+  it('is not removed when the new home goes offline after its removal was accepted', async () => {
+    await moves();
+    await tenant.report({}, target);
+    const offline = scene.before('purge-copy', async () =>
+      scene.plane.clock.advance(OFFLINE_AFTER_SECONDS + 1),
+    );
+    await timeGoesBy();
+    await offline;
+    const [removal] = await removals();
+    await scene.reaches(removal?.id ?? '', 'cancelled');
+    expect((await scene.job(removal?.id ?? '')).error).toMatchObject({ code: 'home_not_serving' });
+    await timeGoesBy();
+    expect(await removals()).toHaveLength(1);
+    await target.report();
+    await timeGoesBy();
+    expect(await removals()).toHaveLength(2);
+  });
+
+  it('is required of the new home even if that loses it while the old home removes its own', async () => {
+    const copy = await moves();
+    await tenant.report({}, target);
+    await timeGoesBy();
+    const [removal] = await removals();
+    await tenant.told(({ purge }) => purge?.job_id === removal?.id);
+    const anew = await tenant.installAnew({}, target);
+    await tenant.report();
+    await scene.reaches(removal?.id ?? '', 'succeeded');
+    expect(await tenant.isHome(anew)).toMatchObject({ requires_copy: copy });
+    expect(refusal(await move(backTo(tenant.cell)))).toEqual([409, 'copy_lost']);
   });
 
   it('has its loss reported as a drift', async () => {
@@ -279,6 +326,63 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     });
   });
 
+  describe('from a plane of its own', () => {
+    const stuck = new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
+    let local: LocalDriver;
+    beforeEach(async () => {
+      const { region } = tenant;
+      const { tenantId, slug, simulator } = await driven.provision('0.1.0', { region });
+      tenant = Traveller.at(scene, region, simulator, tenantId, slug);
+      local = scene.plane.app.get(LocalDriver);
+      await moves();
+      await tenant.report({}, target);
+    });
+    const isBegun = async (status: string): Promise<string | undefined> => {
+      await timeGoesBy();
+      const [removal] = await removals();
+      await scene.reaches(removal?.id ?? '', status);
+      return (await scene.job(removal?.id ?? '')).error?.code;
+    };
+    const lose = async () => void (await tenant.installAnew({}, target));
+
+    it('is kept there when it is lost right before that plane is removed', async () => {
+      const removed = jest.fn();
+      jest.spyOn(local, 'destroy').mockImplementation(async (_, write) => {
+        await lose();
+        await write(async () => undefined);
+        removed();
+      });
+      expect(await isBegun('cancelled')).toBe('copy_lost');
+      expect(removed).not.toHaveBeenCalled();
+      await isReopened({ deployment_model: 'dedicated' });
+    });
+
+    it('is kept there as long as nothing of that plane is removed', async () => {
+      jest.spyOn(local, 'destroy').mockRejectedValue(stuck);
+      expect(await isBegun('failed')).toBe('stuck');
+      await lose();
+      await isReopened({ deployment_model: 'dedicated' });
+    });
+
+    it('is not served there again once some of that plane may be removed', async () => {
+      jest.spyOn(local, 'destroy').mockImplementation(async (_, write) => {
+        await write(async () => undefined);
+        throw stuck;
+      });
+      expect(await isBegun('failed')).toBe('stuck');
+      await lose();
+      const refused = await move({ deployment_model: 'dedicated' });
+      expect(refusal(refused)).toEqual([409, 'copy_lost']);
+      expect(refused.body.detail).toContain('no other tenant plane');
+    });
+
+    it('is no longer required of the new home once that plane is removed', async () => {
+      expect(await isBegun('succeeded')).toBeUndefined();
+      const { tenants } = await target.pullAll();
+      expect(tenants.find(({ tenant_id: id }) => id === tenant.id)).not.toHaveProperty('requires_copy');
+    });
+  });
+
   describe('to a plane that the customer installs', () => {
     const customers = async (): Promise<PlaneSimulator> => {
       const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
@@ -304,6 +408,23 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await scene.act(job, 'rollback').expect(202);
       await scene.reaches(job, 'cancelled');
       await isReopened(backTo(tenant.cell));
+    });
+
+    it('is kept there when it is lost right before that plane is given up', async () => {
+      const plane = await customers();
+      await tenant.isHome(plane);
+      await tenant.report({}, plane);
+      await isRemoved(tenant.cell);
+      tenant.cell = plane;
+      await moves();
+      await tenant.report({}, target);
+      const lost = scene.before('end-trust', async () => void (await tenant.installAnew({}, target)));
+      await timeGoesBy();
+      await lost;
+      const removal = (await removals()).at(-1);
+      await scene.reaches(removal?.id ?? '', 'cancelled');
+      expect((await scene.job(removal?.id ?? '')).error).toMatchObject({ code: 'copy_lost' });
+      await isReopened({ deployment_model: 'on_prem' }, plane);
     });
 
     it('is served there again when it is lost at the plane that the tenant went on to', async () => {
