@@ -8,18 +8,18 @@ import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../tenants/tenant.entity';
 import { LIVE_JOB_STATUSES } from './job';
 import { homeServes } from './kept-copy';
-import { HAS_LIVE_JOB } from './live-jobs';
+import { HAS_LIVE_JOB, WAITS_FOR_A_PERSON } from './live-jobs';
 import { OPERATION_RULES } from './operation-rules';
 import { TenantOperations } from './tenant-operations';
 
 const AT_ONCE = 20;
 
 /**
- * SQL: whether a removal of the copy at `place` has failed and may still be retried. It waits for a person. Takes as `harmless`
- * what it may be retried behind; behind anything else another removal begins.
+ * SQL: whether a removal of the copy at `place` waits for a person, who may still retry it. Takes as `harmless` what it may be
+ * retried behind; behind anything else another removal begins.
  */
-const HAS_FAILED = `exists (select 1 from provisioning_jobs job
-  where job.tenant_id = place.tenant_id and job.operation = 'remove_copy' and job.status = 'failed'
+const REMOVAL_WAITS = `exists (select 1 from provisioning_jobs job
+  where job.tenant_id = place.tenant_id and job.operation = 'remove_copy' and ${WAITS_FOR_A_PERSON}
     and job.params ->> 'tenant_plane_id' = cast(place.tenant_plane_id as varchar)
     and not exists (select 1 from provisioning_jobs since
       where since.tenant_id = job.tenant_id and since.id > job.id and since.operation not in (:...harmless)))`;
@@ -71,6 +71,6 @@ export class OldCopies {
       .createQueryBuilder(Placement, 'place')
       .where({ removeAfter: LessThanOrEqual(now), holdsPlace: false })
       .andWhere(homeServes('place.tenant_id'), { before: offlineBefore(now) })
-      .andWhere(`not ${HAS_FAILED}`, { harmless: OPERATION_RULES.remove_copy.restartsBehind });
+      .andWhere(`not ${REMOVAL_WAITS}`, { harmless: OPERATION_RULES.remove_copy.restartsBehind });
   }
 }

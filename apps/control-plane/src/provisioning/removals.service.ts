@@ -15,16 +15,16 @@ import { lockTenant, requireTenant } from '../tenants/tenants.service';
 import { requireDatabaseAllowed } from './database-choice';
 import { type JobParams, LIVE_JOB_STATUSES } from './job';
 import { lastDeprovisioning } from './jobs.repository';
-import { HAS_LIVE_JOB } from './live-jobs';
+import { HAS_LIVE_JOB, WAITS_FOR_A_PERSON } from './live-jobs';
 import { hasAnother } from './restarts';
 import { TenantOperations } from './tenant-operations';
 import { type PlanView } from './accepted.view';
 
 const AT_ONCE = 20;
 
-/** SQL: whether a purge of the row aliased `tenant` has failed and may still be retried. It waits for a person. */
-const PURGE_HAS_FAILED = `exists (select 1 from provisioning_jobs job
-  where job.tenant_id = tenant.id and job.operation = 'purge' and job.status = 'failed'
+/** SQL: whether a purge of the row aliased `tenant` waits for a person, who may still retry it. */
+const PURGE_WAITS = `exists (select 1 from provisioning_jobs job
+  where job.tenant_id = tenant.id and job.operation = 'purge' and ${WAITS_FOR_A_PERSON}
     and not exists (select 1 from provisioning_jobs since
       where since.tenant_id = job.tenant_id and since.id > job.id))`;
 
@@ -94,7 +94,7 @@ export class Removals {
         });
   }
 
-  /** Checks again under the lock: while a sweep was paused, the tenant may have been restored or another purge may have failed. */
+  /** Checks again under the lock: while a sweep was paused, the tenant may have been restored, or another purge may have failed or been cancelled. */
   private async purge(manager: EntityManager, id: string): Promise<void> {
     await lockTenant(manager, id);
     if (await this.due(manager).andWhere({ id }).getExists())
@@ -106,7 +106,7 @@ export class Removals {
       .createQueryBuilder(Tenant, 'tenant')
       .where({ restorableUntil: LessThanOrEqual(this.clock.now()) })
       .andWhere(`not ${HAS_LIVE_JOB}`, { live: LIVE_JOB_STATUSES })
-      .andWhere(`not ${PURGE_HAS_FAILED}`);
+      .andWhere(`not ${PURGE_WAITS}`);
   }
 
   private requireRestorable(tenant: Tenant): void {
