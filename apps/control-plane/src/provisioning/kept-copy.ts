@@ -8,6 +8,7 @@ import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../tenants/tenant.entity';
 import { lockTenant } from '../tenants/tenants.service';
 import { Transfer } from '../transfers/transfer.entity';
+import { type JobParams } from './job';
 import { StepFailure } from './step';
 import { lockHome } from './steps/lock-home';
 
@@ -85,6 +86,33 @@ export async function endRequirement(
   await manager.update(Placement, came, { restoredFrom: null, importedBy: null });
 }
 
+/** @throws DomainError unless the home has lost the rows of its tenant, and nothing that they came from has them. */
+export async function requireNothingToSave(manager: EntityManager, { id, slug }: Tenant): Promise<void> {
+  const home = await placeOf(manager, id);
+  if (!home || !(await hasLostCopy(manager, home))) {
+    const detail = `As far as the Control Plane knows, tenant "${slug}" has its rows. Leave accept_data_loss out: they are backed up before anything is removed.`;
+    throw new DomainError('copy_not_lost', 'conflict', detail);
+  }
+  if (await hasNothingLeft(manager, home)) return;
+  const detail = `accept_data_loss gives up rows that are kept. ${await lostCopyDetail(manager, home)}`;
+  throw new DomainError('copy_kept', 'conflict', detail);
+}
+
+/** Whether an operator has accepted that the rows of the tenant are lost, and they still are. */
+export async function isLossAccepted(
+  manager: EntityManager,
+  { accept_data_loss: isAccepted }: JobParams,
+  home: Placement,
+): Promise<boolean> {
+  return isAccepted === true && (await hasNothingLeft(manager, home));
+}
+
+/** Of a home that has lost the rows: whether those that it came by are at no old home, and not in a backup. */
+async function hasNothingLeft(manager: EntityManager, home: Placement): Promise<boolean> {
+  const isFromMove = await manager.existsBy(Transfer, { id: home.restoredFrom ?? '', purpose: 'move' });
+  return isFromMove && (await oldHomeWithRows(manager, home)) === null;
+}
+
 export async function copyLost(manager: EntityManager, home: Placement): Promise<DomainError> {
   return new DomainError('copy_lost', 'conflict', await lostCopyDetail(manager, home));
 }
@@ -99,7 +127,7 @@ export async function lostCopyDetail(manager: EntityManager, home: Placement): P
   const lost = `Tenant "${slug}" was moved to tenant plane ${name}, whose database no longer has the rows that came with it`;
   const old = await oldHomeWithRows(manager, home);
   if (!old)
-    return `${lost}, and no other tenant plane has them. Restore a backup of the database of ${name} from after the move, or of the tenant plane that the tenant came from.`;
+    return `${lost}, and no other tenant plane has them. Restore a backup of the database of ${name} from after the move, or of the tenant plane that the tenant came from. If there is none, give the rows up: deprovision the tenant with "accept_data_loss": true.`;
   const plane = await keptCopyOf(manager, home);
   if (!plane)
     return `${lost}. Tenant plane ${old.plane.name} has them as they were at the move, but it has to enrol again, or an unfinished move back holds a place there. Have it enrol, or roll that move back; then move the tenant back.`;

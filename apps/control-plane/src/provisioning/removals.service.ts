@@ -15,6 +15,7 @@ import { lockTenant, requireTenant } from '../tenants/tenants.service';
 import { requireDatabaseAllowed } from './database-choice';
 import { type JobParams, LIVE_JOB_STATUSES } from './job';
 import { lastDeprovisioning } from './jobs.repository';
+import { requireNothingToSave } from './kept-copy';
 import { HAS_LIVE_JOB, WAITS_FOR_A_PERSON } from './live-jobs';
 import { hasAnother } from './restarts';
 import { TenantOperations } from './tenant-operations';
@@ -42,7 +43,9 @@ export class Removals {
 
   planDeprovision(id: string, dto: DeprovisionTenantDto): Promise<PlanView> {
     return this.database.read(async (manager) => {
-      requireConfirmed(await requireTenant(manager, id), dto);
+      const tenant = await requireTenant(manager, id);
+      requireConfirmed(tenant, dto);
+      if (dto.accept_data_loss) await requireNothingToSave(manager, tenant);
       return this.operations.plan(id, 'deprovision');
     });
   }
@@ -54,9 +57,11 @@ export class Removals {
   ): Promise<RepeatableAnswer> {
     const tenant = await lockTenant(manager, id);
     requireConfirmed(tenant, dto);
+    const { reason = null, accept_data_loss = false } = dto;
+    if (accept_data_loss) await requireNothingToSave(manager, tenant);
     const home = await placeOf(manager, id);
     const before = { status: tenant.status, tenant_plane_id: home?.tenantPlaneId ?? null };
-    const params = { ...before, reason: dto.reason ?? null };
+    const params = { ...before, reason, ...(accept_data_loss && { accept_data_loss }) };
     return this.operations.accept(manager, id, 'deprovision', params);
   }
 

@@ -1,13 +1,16 @@
 import { OFFLINE_AFTER_SECONDS } from '@atlas/plane-contract';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { IsNull, Not } from 'typeorm';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { LocalDriver } from '../../src/infrastructure/drivers/local/local.driver';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { OldCopies } from '../../src/provisioning/old-copies';
+import { Removals } from '../../src/provisioning/removals.service';
 import { StepFailure } from '../../src/provisioning/step';
 import { Reconciler } from '../../src/reconcile/reconciler';
 import { Drift } from '../../src/reconcile/drift.entity';
 import { Placement } from '../../src/tenant-planes/placement.entity';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { nextRun, sealedPart, sendPart, takePart } from '../backup-part.fixture';
 import { DrivenPlanes } from '../driven-planes.fixture';
 import { JobScene } from '../job-scene.fixture';
@@ -251,6 +254,89 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await tenant.isHome(target);
     await tenant.installAnew({}, target);
     expect(refusal(await move(backTo(tenant.cell)))).toEqual([409, 'copy_lost']);
+  });
+
+  describe('when the tenant is removed with accept_data_loss', () => {
+    const remove = (query = '', changes: object = {}) =>
+      scene.plane.post(`${path('deprovision')}${query}`, {
+        ...{ confirm_slug: tenant.slug, accept_data_loss: true },
+        ...changes,
+      });
+    const isRefused = async (code: string, detail: RegExp): Promise<void> => {
+      for (const query of ['?dry_run=true', '']) {
+        const refused = await remove(query);
+        expect(refusal(refused)).toEqual([409, code]);
+        expect(refused.body.detail).toMatch(detail);
+      }
+      expect(
+        await scene.plane.count(ProvisioningJob, { tenantId: tenant.id, operation: 'deprovision' }),
+      ).toBe(0);
+    };
+
+    it('is given up once both homes have lost it, and the tenant is purged next', async () => {
+      await moves();
+      const [now, before] = [await tenant.installAnew({}, target), await tenant.installAnew()];
+      expect((await move(backTo(before))).body.detail).toContain('"accept_data_loss": true');
+      await remove('?dry_run=true').expect(200);
+      const { id: job } = (await remove().expect(202)).body.job;
+      for (const plane of [now, before]) {
+        await tenant.told(({ purge }) => purge?.job_id === job, plane);
+        await tenant.report({}, plane);
+      }
+      await scene.reaches(job, 'succeeded');
+      const audited = { action: 'tenant.deprovision', targetId: tenant.id };
+      expect(await scene.plane.rows(AuditEvent, audited)).toMatchObject([
+        { after: { accept_data_loss: true } },
+      ]);
+      await scene.plane.app.get(Removals).sweep();
+      const [purge] = await scene.plane.rows(ProvisioningJob, { tenantId: tenant.id, operation: 'purge' });
+      await scene.reaches(purge?.id ?? '', 'succeeded');
+      expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deleted' });
+    });
+
+    it('is kept as long as it is not lost', async () => {
+      await moves();
+      await isRefused('copy_not_lost', /Leave accept_data_loss out/);
+    });
+
+    it('is kept as long as the old home has it', async () => {
+      await moves();
+      await tenant.installAnew({}, target);
+      await isRefused('copy_kept', /move the tenant back/);
+    });
+
+    it('is kept as long as the old home has it, and a move back there is unfinished', async () => {
+      await moves();
+      await tenant.asked('move', backTo(tenant.cell));
+      await tenant.told(({ transfer }) => transfer?.role === 'target');
+      await tenant.installAnew({}, target);
+      await isRefused('copy_kept', /an unfinished move back holds a place there/);
+    });
+
+    it('is kept as long as the old home has it, and has to enrol again', async () => {
+      await moves();
+      await tenant.installAnew({}, target);
+      await scene.plane.change(TenantPlane, { id: tenant.cell.id }, { status: 'expected' });
+      await isRefused('copy_kept', /has to enrol again/);
+    });
+
+    it('is kept when the old home turns out to have it after all', async () => {
+      await moves();
+      const { instanceId: instance_id } = tenant.cell;
+      for (const plane of [target, tenant.cell]) await tenant.installAnew({}, plane);
+      const back = scene.before('back-up', async () => void (await tenant.installAnew({ instance_id })));
+      const { id: job } = (await remove().expect(202)).body.job;
+      await back;
+      await scene.reaches(job, 'failed');
+      expect((await scene.job(job)).error).toMatchObject({ code: 'copy_lost' });
+      await scene.act(job, 'rollback').expect(202);
+      await scene.reaches(job, 'cancelled');
+      await isReopened(backTo(tenant.cell));
+    });
+
+    it('takes no other value than true or false', async () => {
+      expect(refusal(await remove('', { accept_data_loss: 'yes' }))).toEqual([400, 'validation_failed']);
+    });
   });
 
   it('is that of the last of several moves', async () => {
