@@ -496,6 +496,21 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await isReopened(backTo(tenant.cell));
     });
 
+    it('is given up with accept_data_loss once both have lost it, and the customer keeps that plane', async () => {
+      const plane = await customers();
+      await tenant.isHome(plane);
+      await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, plane);
+      const before = await tenant.installAnew();
+      const given = { confirm_slug: tenant.slug, accept_data_loss: true };
+      const job = await tenant.asked('deprovision', given);
+      await tenant.told(({ purge }) => purge?.job_id === job, before);
+      await tenant.report({}, before);
+      await scene.reaches(job, 'succeeded');
+      // The customer may bring its database back.
+      const { restorable_until } = await scene.tenant(tenant.id);
+      expect(Date.parse(String(restorable_until))).toBeGreaterThan(scene.plane.clock.now().getTime());
+    });
+
     it('is kept there when it is lost right before that plane is given up', async () => {
       const plane = await customers();
       await tenant.isHome(plane);
