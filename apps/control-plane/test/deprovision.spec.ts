@@ -14,7 +14,7 @@ import { EraseBackupStep } from '../src/provisioning/steps/erase-backup.step';
 import { OpenRestoreStep } from '../src/provisioning/steps/open-restore.step';
 import { ReservePlaceStep } from '../src/provisioning/steps/reserve-place.step';
 import { MAX_ATTEMPTS } from '../src/provisioning/retry-policy';
-import { StepFailure, done } from '../src/provisioning/step';
+import { StepFailure, done, wait } from '../src/provisioning/step';
 import { ReadableBackup } from '../src/provisioning/steps/readable-backup';
 import { RegisterTenantPlaneStep } from '../src/provisioning/steps/register-tenant-plane.step';
 import { ReinstateStep } from '../src/provisioning/steps/reinstate.step';
@@ -105,7 +105,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       .read((manager) =>
         scene.plane.app
           .get(ReadableBackup)
-          .require({ manager, tenantId, outputs: { 'back-up': { backup_id } } }),
+          .require({ manager, tenantId, outputs: { 'back-up': { backup_id } }, params: {} }),
       );
   const errorOf = async (job: string) => (await scene.job(job)).error?.code;
 
@@ -698,6 +698,31 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       await scene.reaches(job, 'succeeded');
       expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deleted' });
     });
+
+    it.each(['cancel', 'rollback'] as const)(
+      'is not purged again after a %s before a person retries that',
+      async (action) => {
+        const tenant = await gone();
+        jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(broken);
+        await overdue(tenant);
+        const job = await newestJob(tenant);
+        await scene.reaches(job, 'failed');
+        if (action === 'cancel') {
+          const later = new Date(scene.plane.clock.now().getTime() + DAY_MS);
+          jest
+            .spyOn(scene.plane.app.get(EraseBackupStep), 'run')
+            .mockResolvedValueOnce(wait('nothing', later));
+          await scene.act(job, 'retry').expect(202);
+          await scene.reaches(job, 'waiting');
+        }
+        await scene.act(job, action).expect(202);
+        await scene.reaches(job, 'cancelled');
+        await scene.plane.app.get(Removals).sweep();
+        expect(await newestJob(tenant)).toBe(job);
+        await scene.act(job, 'retry').expect(202);
+        await scene.reaches(job, 'succeeded');
+      },
+    );
 
     it('is not deleted before the rows that a failed restore brought back are gone', async () => {
       jest.spyOn(scene.plane.app.get(ReinstateStep), 'run').mockRejectedValueOnce(broken);

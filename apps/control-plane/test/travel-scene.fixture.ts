@@ -38,6 +38,11 @@ export class Traveller {
     return new Traveller(scene, region, cell, id, slug);
   }
 
+  /** A tenant that is there already. */
+  static at(scene: JobScene, region: string, cell: PlaneSimulator, id: string, slug: string): Traveller {
+    return new Traveller(scene, region, cell, id, slug);
+  }
+
   /** Waits until the desired state of a cell has what `look` finds, and returns that. */
   told<T>(look: (entry: DesiredTenant) => T | Promise<T>, cell = this.cell): Promise<Told<T>> {
     return eventually(async () => {

@@ -41,6 +41,11 @@ describe(operationCommand.name, () => {
       { confirm_slug: 'acme' },
     ],
     [
+      ['deprovision', 'acme', '--confirm', 'acme', '--accept-data-loss'],
+      '/api/tenants/tenant-1/deprovision',
+      { confirm_slug: 'acme', accept_data_loss: true },
+    ],
+    [
       ['rotate-secret', 'eu-1', '--mode', 'compromised'],
       '/api/tenant-planes/plane-1/rotate-secret',
       { mode: 'compromised' },

@@ -111,7 +111,13 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/api/tenants/:id/deprovision',
     confirm: 'confirm_slug',
     canRehearse: true,
-    options: [{ name: 'reason', value: '<text>', field: 'reason', text: 'for the audit trail' }],
+    options: [
+      { name: 'reason', value: '<text>', field: 'reason', text: 'for the audit trail' },
+      {
+        ...{ name: 'accept-data-loss', field: 'accept_data_loss' },
+        text: 'without a backup: no tenant plane has its rows any more',
+      },
+    ],
   },
   {
     name: 'restore',

@@ -64,7 +64,10 @@ export abstract class InfrastructureDriver {
    * Null while a person has to make it.
    */
   abstract create(request: InfrastructureRequest, write: FencedWrite): Promise<Infrastructure | null>;
-  /** Removes what is there, and never needs any of it to exist. `requireTracked` has come before it. */
+  /**
+   * Removes what is there, and never needs any of it to exist. `requireTracked` has come before it. It writes before it removes
+   * the first thing: a caller may refuse in that transaction.
+   */
   abstract destroy(subject: InfrastructureSubject, write: FencedWrite): Promise<void>;
 
   /**

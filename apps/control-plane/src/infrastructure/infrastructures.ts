@@ -104,8 +104,13 @@ export class Infrastructures {
     if (phase === 'serving') await write((manager) => this.databaseUrls.forget(manager, tenantId));
   }
 
-  /** What was made for this plane goes. */
-  async destroyPlane(tenant: Tenant, plane: TenantPlane, write: FencedWrite): Promise<void> {
+  /** What was made for this plane goes. `begin` joins the last transaction before anything does, and may refuse there. */
+  async destroyPlane(
+    tenant: Tenant,
+    plane: TenantPlane,
+    write: FencedWrite,
+    begin: (manager: EntityManager) => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
     const { id } = plane;
     // Whoever upgrades it would make it anew.
     await write(async (manager) => {
@@ -114,7 +119,7 @@ export class Infrastructures {
     });
     const subject = this.subjectOf(tenant, id, plane.release);
     const driver = await this.driverOf(plane, subject);
-    await driver.destroy(subject, write);
+    await driver.destroy(subject, beginningWith(begin, write));
     const nothing = { dbUrlSealed: null, release: null, releasedAt: null };
     const nobody = { releasedBy: null, releasedSequence: null };
     await write((manager) => manager.update(TenantPlane, { id }, { ...nothing, ...nobody }));
@@ -169,4 +174,16 @@ export class Infrastructures {
     const database = (settings['database_driver'] as DatabaseDriver) ?? this.config.dedicatedDatabase;
     return { tenantId, slug, tenantPlaneId, region, database, version };
   }
+}
+
+function beginningWith(begin: (manager: EntityManager) => Promise<void>, write: FencedWrite): FencedWrite {
+  let hasBegun = false;
+  return async (work) => {
+    const result = await write(async (manager) => {
+      if (!hasBegun) await begin(manager);
+      return work(manager);
+    });
+    hasBegun = true;
+    return result;
+  };
 }

@@ -12,6 +12,13 @@ import { OPERATION_NAMES, OPERATION_RULES } from './operation-rules';
 export const HAS_LIVE_JOB = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = tenant.id and job.status in (:...live))`;
 
+/**
+ * SQL: whether the row aliased `job` has failed, or was cancelled or rolled back by a person. No sweep begins another beside it
+ * as long as a person may retry it. One that undid itself begins again once what it lacked is there.
+ */
+export const WAITS_FOR_A_PERSON = `(job.status = 'failed'
+  or job.status = 'cancelled' and coalesce(job.error ->> 'class', '') <> 'fatal')`;
+
 /** As {@link HAS_LIVE_JOB}: whether it has one that ends with the tenant's users being let in. */
 export const HAS_JOB_THAT_LETS_IN = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = tenant.id and job.status in (:...live) and (${lettingIn('run')} or ${lettingIn('undo')}))`;

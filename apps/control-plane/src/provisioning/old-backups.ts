@@ -1,15 +1,17 @@
 import { Database } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
 import { Audit } from '../audit/audit.service';
+import { offlineBefore } from '../tenant-planes/fleet';
 import { placeOf } from '../tenant-planes/placements';
 import { lockPlane } from '../tenant-planes/plane-lock';
 import { Tenant } from '../tenants/tenant.entity';
 import { lockTenant } from '../tenants/tenants.service';
 import { Backups } from '../transfers/backups.service';
 import { LIVE_JOB_STATUSES } from './job';
+import { homeServes } from './kept-copy';
 import { HAS_LIVE_JOB } from './live-jobs';
-import { homeServes } from './old-copies';
 
 const AT_ONCE = 20;
 
@@ -27,6 +29,7 @@ export class OldBackups {
     private readonly database: Database,
     private readonly backups: Backups,
     private readonly audit: Audit,
+    private readonly clock: Clock,
   ) {}
 
   async sweep(): Promise<void> {
@@ -50,7 +53,7 @@ export class OldBackups {
       .createQueryBuilder(Tenant, 'tenant')
       .where({ status: In(['active', 'suspended']) })
       .andWhere(HAS_BACKUP)
-      .andWhere(homeServes('tenant.id'))
+      .andWhere(homeServes('tenant.id'), { before: offlineBefore(this.clock.now()) })
       .andWhere(`not ${HAS_LIVE_JOB}`, { live: LIVE_JOB_STATUSES });
   }
 }

@@ -2,33 +2,24 @@ import { Database } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThanOrEqual, type SelectQueryBuilder } from 'typeorm';
+import { offlineBefore } from '../tenant-planes/fleet';
 import { Placement } from '../tenant-planes/placement.entity';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../tenants/tenant.entity';
 import { LIVE_JOB_STATUSES } from './job';
-import { HAS_LIVE_JOB } from './live-jobs';
+import { homeServes } from './kept-copy';
+import { HAS_LIVE_JOB, WAITS_FOR_A_PERSON } from './live-jobs';
 import { OPERATION_RULES } from './operation-rules';
 import { TenantOperations } from './tenant-operations';
 
 const AT_ONCE = 20;
 
 /**
- * SQL: whether the home of the tenant with that id has said that it serves, is still trusted, and is the installation that
- * imported the rows. Until then any other copy is the last one that is known to be whole.
+ * SQL: whether a removal of the copy at `place` waits for a person, who may still retry it. Takes as `harmless` what it may be
+ * retried behind; behind anything else another removal begins.
  */
-export const homeServes = (
-  tenantId: string,
-): string => `exists (select 1 from placements home join tenant_planes plane on plane.id = home.tenant_plane_id
-  where home.tenant_id = ${tenantId} and home.holds_place and home.phase <> 'importing' and plane.status = 'enrolled'
-    and home.reported_state = 'applied' and home.reported_revision >= home.entry_revision
-    and (home.restored_from is null or home.imported_by = plane.instance_id))`;
-
-/**
- * SQL: whether a removal of the copy at `place` has failed and may still be retried. It waits for a person. Takes as `harmless`
- * what it may be retried behind; behind anything else another removal begins.
- */
-const HAS_FAILED = `exists (select 1 from provisioning_jobs job
-  where job.tenant_id = place.tenant_id and job.operation = 'remove_copy' and job.status = 'failed'
+const REMOVAL_WAITS = `exists (select 1 from provisioning_jobs job
+  where job.tenant_id = place.tenant_id and job.operation = 'remove_copy' and ${WAITS_FOR_A_PERSON}
     and job.params ->> 'tenant_plane_id' = cast(place.tenant_plane_id as varchar)
     and not exists (select 1 from provisioning_jobs since
       where since.tenant_id = job.tenant_id and since.id > job.id and since.operation not in (:...harmless)))`;
@@ -75,10 +66,11 @@ export class OldCopies {
   }
 
   private due(manager: EntityManager): SelectQueryBuilder<Placement> {
+    const now = this.clock.now();
     return manager
       .createQueryBuilder(Placement, 'place')
-      .where({ removeAfter: LessThanOrEqual(this.clock.now()), holdsPlace: false })
-      .andWhere(homeServes('place.tenant_id'))
-      .andWhere(`not ${HAS_FAILED}`, { harmless: OPERATION_RULES.remove_copy.restartsBehind });
+      .where({ removeAfter: LessThanOrEqual(now), holdsPlace: false })
+      .andWhere(homeServes('place.tenant_id'), { before: offlineBefore(now) })
+      .andWhere(`not ${REMOVAL_WAITS}`, { harmless: OPERATION_RULES.remove_copy.restartsBehind });
   }
 }

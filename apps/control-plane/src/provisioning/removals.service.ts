@@ -15,16 +15,17 @@ import { lockTenant, requireTenant } from '../tenants/tenants.service';
 import { requireDatabaseAllowed } from './database-choice';
 import { type JobParams, LIVE_JOB_STATUSES } from './job';
 import { lastDeprovisioning } from './jobs.repository';
-import { HAS_LIVE_JOB } from './live-jobs';
+import { requireNothingToSave } from './kept-copy';
+import { HAS_LIVE_JOB, WAITS_FOR_A_PERSON } from './live-jobs';
 import { hasAnother } from './restarts';
 import { TenantOperations } from './tenant-operations';
 import { type PlanView } from './accepted.view';
 
 const AT_ONCE = 20;
 
-/** SQL: whether a purge of the row aliased `tenant` has failed and may still be retried. It waits for a person. */
-const PURGE_HAS_FAILED = `exists (select 1 from provisioning_jobs job
-  where job.tenant_id = tenant.id and job.operation = 'purge' and job.status = 'failed'
+/** SQL: whether a purge of the row aliased `tenant` waits for a person, who may still retry it. */
+const PURGE_WAITS = `exists (select 1 from provisioning_jobs job
+  where job.tenant_id = tenant.id and job.operation = 'purge' and ${WAITS_FOR_A_PERSON}
     and not exists (select 1 from provisioning_jobs since
       where since.tenant_id = job.tenant_id and since.id > job.id))`;
 
@@ -42,7 +43,9 @@ export class Removals {
 
   planDeprovision(id: string, dto: DeprovisionTenantDto): Promise<PlanView> {
     return this.database.read(async (manager) => {
-      requireConfirmed(await requireTenant(manager, id), dto);
+      const tenant = await requireTenant(manager, id);
+      requireConfirmed(tenant, dto);
+      if (dto.accept_data_loss) await requireNothingToSave(manager, tenant);
       return this.operations.plan(id, 'deprovision');
     });
   }
@@ -54,9 +57,11 @@ export class Removals {
   ): Promise<RepeatableAnswer> {
     const tenant = await lockTenant(manager, id);
     requireConfirmed(tenant, dto);
+    const { reason = null, accept_data_loss = false } = dto;
+    if (accept_data_loss) await requireNothingToSave(manager, tenant);
     const home = await placeOf(manager, id);
     const before = { status: tenant.status, tenant_plane_id: home?.tenantPlaneId ?? null };
-    const params = { ...before, reason: dto.reason ?? null };
+    const params = { ...before, reason, ...(accept_data_loss && { accept_data_loss }) };
     return this.operations.accept(manager, id, 'deprovision', params);
   }
 
@@ -94,7 +99,7 @@ export class Removals {
         });
   }
 
-  /** Checks again under the lock: while a sweep was paused, the tenant may have been restored or another purge may have failed. */
+  /** Checks again under the lock: while a sweep was paused, the tenant may have been restored, or another purge may have failed or been cancelled. */
   private async purge(manager: EntityManager, id: string): Promise<void> {
     await lockTenant(manager, id);
     if (await this.due(manager).andWhere({ id }).getExists())
@@ -106,7 +111,7 @@ export class Removals {
       .createQueryBuilder(Tenant, 'tenant')
       .where({ restorableUntil: LessThanOrEqual(this.clock.now()) })
       .andWhere(`not ${HAS_LIVE_JOB}`, { live: LIVE_JOB_STATUSES })
-      .andWhere(`not ${PURGE_HAS_FAILED}`);
+      .andWhere(`not ${PURGE_WAITS}`);
   }
 
   private requireRestorable(tenant: Tenant): void {

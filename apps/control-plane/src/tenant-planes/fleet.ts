@@ -37,12 +37,12 @@ export function findFleet(
   return query.getMany();
 }
 
-/** What {@link healthOf} says, for the database. */
-const IS_AIR_GAPPED = `(plane.lastReportAt is null
+/** What {@link healthOf} says, as SQL on the row aliased `plane`. Takes {@link offlineBefore} as `before`. */
+const IS_AIR_GAPPED = `(plane.last_report_at is null
   and coalesce(cast(plane.capabilities as text), '') like '%"${OFFLINE_CAPABILITY}"%')`;
 const IS_HEARD_OF = `(plane.status = 'enrolled' and not ${IS_AIR_GAPPED})`;
-const HEARD_AT = 'coalesce(plane.lastReportAt, plane.enrolledAt, plane.createdAt)';
-const SQL_OF_HEALTH: Readonly<Record<HealthClass, string>> = {
+const HEARD_AT = 'coalesce(plane.last_report_at, plane.enrolled_at, plane.created_at)';
+export const SQL_OF_HEALTH: Readonly<Record<HealthClass, string>> = {
   online: `${IS_HEARD_OF} and ${HEARD_AT} >= :before`,
   offline: `${IS_HEARD_OF} and ${HEARD_AT} < :before`,
   unknown: `not ${IS_HEARD_OF}`,
@@ -64,6 +64,6 @@ export async function countFleet(manager: EntityManager, now: Date): Promise<Map
 const REPORTED_HEALTH = `case when ${SQL_OF_HEALTH.offline} then 'offline'
   when ${SQL_OF_HEALTH.unknown} then 'unknown' else coalesce(plane.healthStatus, 'unknown') end`;
 
-function offlineBefore(now: Date): Date {
+export function offlineBefore(now: Date): Date {
   return new Date(now.getTime() - OFFLINE_AFTER_SECONDS * 1000);
 }

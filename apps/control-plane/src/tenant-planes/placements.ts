@@ -65,6 +65,10 @@ export function isCopyLost(
   return restoredFrom !== null && (reportedCode === 'copy_missing' || instanceId !== importedBy);
 }
 
+/** SQL: {@link isCopyLost}, of the row aliased `place`. */
+export const IS_COPY_LOST = `(place.restored_from is not null and (coalesce(place.reported_code, '') = 'copy_missing'
+  or not exists (select 1 from tenant_planes here where here.id = place.tenant_plane_id and here.instance_id = place.imported_by)))`;
+
 /** {@link isCopyLost}, at the plane as it is now. */
 export async function hasLostCopy(manager: EntityManager, place: Placement): Promise<boolean> {
   if (place.restoredFrom === null) return false;

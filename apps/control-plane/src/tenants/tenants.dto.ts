@@ -10,6 +10,7 @@ import {
 } from '@atlas/tenancy';
 import { Type } from 'class-transformer';
 import {
+  IsBoolean,
   IsEmail,
   IsIn,
   IsInt,
@@ -141,6 +142,15 @@ export class DeprovisionTenantDto {
   @IsString()
   @Length(1, 500)
   reason?: string;
+
+  @ApiProperty({
+    required: false,
+    description:
+      'Removes a tenant without a backup, once its home has lost the rows that it was moved with and no tenant plane keeps them. Refused otherwise',
+  })
+  @Optional()
+  @IsBoolean()
+  accept_data_loss?: boolean;
 }
 
 export class SuspendTenantDto {

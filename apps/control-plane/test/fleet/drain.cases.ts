@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type DesiredTransfer } from '@atlas/plane-contract';
 import { decodeJwt } from 'jose';
@@ -19,6 +19,7 @@ import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { Transfer } from '../../src/transfers/transfer.entity';
 import { JobScene } from '../job-scene.fixture';
 import { PlaneSimulator, type ReportedTenant, bodyOf, refusal } from '../plane-simulator.fixture';
+import { Traveller } from '../travel-scene.fixture';
 
 interface LooksAtJob {
   requireJob(manager: EntityManager, id: string): Promise<ProvisioningJob>;
@@ -407,6 +408,37 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
       await eventually(async () => (await movesOf(job)).length === 2);
     },
   );
+
+  it('moves the others past those whose rows the cell has lost, then stops and says which', async () => {
+    const ids = await inhabited(6);
+    const [last = '', ...lost] = ids.toReversed();
+    const at = (tenantId: string) => ({ tenantId, tenantPlaneId: here.id });
+    const [said = '', ...others] = lost;
+    const reportedCode = 'copy_missing' as const;
+    const copy = { restoredFrom: randomUUID(), importedBy: here.instanceId };
+    await scene.plane.change(Placement, at(said), { ...copy, reportedCode });
+    for (const id of others)
+      await scene.plane.change(Placement, at(id), { ...copy, importedBy: randomUUID() });
+    const job = await drain();
+    const [move] = await eventually(async () => {
+      const begun = await movesOf(job);
+      return begun.length === 1 && begun;
+    });
+    expect(move).toMatchObject({ tenant_id: last });
+    const arriving = Traveller.at(scene, region, here, last, '');
+    await (await arriving.almostMoved(other, move?.id)).last();
+    await scene.reaches(job, 'failed');
+    const { error } = await scene.job(job);
+    expect(error).toMatchObject({
+      code: 'drain_incomplete',
+      fix: expect.stringContaining('POST /api/tenants/<id>/move?dry_run=true'),
+    });
+    for (const id of lost)
+      expect(error?.detail).toMatch(new RegExp(`no longer has.* ${(await scene.tenant(id))['slug']}\\b`));
+    await scene.plane.change(Placement, { tenantPlaneId: here.id, holdsPlace: true }, { restoredFrom: null });
+    await scene.act(job, 'retry').expect(202);
+    await eventually(async () => (await movesOf(job)).length === 5);
+  });
 
   it('is not retried after the cell was reopened, but a new drain can be started', async () => {
     await inhabited(1);

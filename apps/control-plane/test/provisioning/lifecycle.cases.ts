@@ -3,7 +3,7 @@ import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { OldCopies } from '../../src/provisioning/old-copies';
-import { StepFailure } from '../../src/provisioning/step';
+import { StepFailure, wait } from '../../src/provisioning/step';
 import { PurgeCopyStep } from '../../src/provisioning/steps/purge-copy.step';
 import { DesiredStates } from '../../src/tenant-planes/desired-state.service';
 import { Placement } from '../../src/tenant-planes/placement.entity';
@@ -109,6 +109,20 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
       expect(failed.map(({ params }) => params['tenant_plane_id']).sort()).toEqual(places.sort());
       await scene.act(failed[0]?.id ?? '', 'retry').expect(202);
       await scene.reaches(failed[0]?.id ?? '', 'waiting');
+    });
+
+    it('leaves a removal that was cancelled to a person, who retries it', async () => {
+      await leftBehind();
+      const later = new Date(scene.plane.clock.now().getTime() + 60_000);
+      jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockResolvedValueOnce(wait('nothing', later));
+      await sweep();
+      const [{ id: removal = '' } = {}] = await removals();
+      await scene.reaches(removal, 'waiting');
+      await scene.act(removal, 'cancel').expect(202);
+      await sweep();
+      expect(await removals()).toHaveLength(1);
+      await scene.act(removal, 'retry').expect(202);
+      await eventually(async () => (await scene.statesOf(removal))[2] === 'waiting');
     });
 
     it('begins another removal where the one that failed can no longer be retried', async () => {

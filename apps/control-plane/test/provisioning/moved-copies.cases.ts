@@ -1,11 +1,18 @@
+import { OFFLINE_AFTER_SECONDS } from '@atlas/plane-contract';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { IsNull, Not } from 'typeorm';
+import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { LocalDriver } from '../../src/infrastructure/drivers/local/local.driver';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { OldCopies } from '../../src/provisioning/old-copies';
+import { Removals } from '../../src/provisioning/removals.service';
+import { StepFailure } from '../../src/provisioning/step';
 import { Reconciler } from '../../src/reconcile/reconciler';
 import { Drift } from '../../src/reconcile/drift.entity';
 import { Placement } from '../../src/tenant-planes/placement.entity';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { nextRun, sealedPart, sendPart, takePart } from '../backup-part.fixture';
+import { DrivenPlanes } from '../driven-planes.fixture';
 import { JobScene } from '../job-scene.fixture';
 import { PlaneSimulator, refusal } from '../plane-simulator.fixture';
 import { Traveller } from '../travel-scene.fixture';
@@ -16,9 +23,11 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
   let scene: JobScene;
   let tenant: Traveller;
   let target: PlaneSimulator;
+  let driven: DrivenPlanes;
   let count = 0;
   beforeAll(async () => {
     scene = await JobScene.set(driver);
+    driven = new DrivenPlanes(scene);
     Object.assign(scene.plane.app.get(Reconciler), { pause: () => Promise.resolve() });
   });
   afterAll(() => scene.plane.close());
@@ -136,16 +145,57 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     });
   });
 
-  it('is not removed when it is lost after its removal was accepted', async () => {
+  it.each(['release-copy', 'purge-copy'])('is not removed when it is lost before %s', async (step) => {
     await moves();
     await tenant.report({}, target);
-    const lost = scene.before('release-copy', async () => void (await tenant.installAnew({}, target)));
+    const lost = scene.before(step, async () => void (await tenant.installAnew({}, target)));
     await timeGoesBy();
     await lost;
     const [removal] = await removals();
     await scene.reaches(removal?.id ?? '', 'cancelled');
     expect((await scene.job(removal?.id ?? '')).error).toMatchObject({ code: 'copy_lost' });
     await isReopened(backTo(tenant.cell));
+  });
+
+  it('is not removed while the new home is offline', async () => {
+    await moves();
+    await tenant.report({}, target);
+    scene.plane.clock.advance(OFFLINE_AFTER_SECONDS + 1);
+    await timeGoesBy();
+    expect(await removals()).toEqual([]);
+    await target.report();
+    await isRemoved(tenant.cell);
+  });
+
+  it('is not removed when the new home goes offline after its removal was accepted', async () => {
+    await moves();
+    await tenant.report({}, target);
+    const offline = scene.before('purge-copy', async () =>
+      scene.plane.clock.advance(OFFLINE_AFTER_SECONDS + 1),
+    );
+    await timeGoesBy();
+    await offline;
+    const [removal] = await removals();
+    await scene.reaches(removal?.id ?? '', 'cancelled');
+    expect((await scene.job(removal?.id ?? '')).error).toMatchObject({ code: 'home_not_serving' });
+    await timeGoesBy();
+    expect(await removals()).toHaveLength(1);
+    await target.report();
+    await timeGoesBy();
+    expect(await removals()).toHaveLength(2);
+  });
+
+  it('is required of the new home even if that loses it while the old home removes its own', async () => {
+    const copy = await moves();
+    await tenant.report({}, target);
+    await timeGoesBy();
+    const [removal] = await removals();
+    await tenant.told(({ purge }) => purge?.job_id === removal?.id);
+    const anew = await tenant.installAnew({}, target);
+    await tenant.report();
+    await scene.reaches(removal?.id ?? '', 'succeeded');
+    expect(await tenant.isHome(anew)).toMatchObject({ requires_copy: copy });
+    expect(refusal(await move(backTo(tenant.cell)))).toEqual([409, 'copy_lost']);
   });
 
   it('has its loss reported as a drift', async () => {
@@ -193,6 +243,100 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     expect(refused.body.detail).toContain('no other tenant plane');
     await timeGoesBy();
     expect(await removals()).toEqual([]);
+  });
+
+  it('is not what the old home has when that was installed anew right before the cut-over', async () => {
+    const { job, last } = await tenant.almostMoved(target);
+    const anew = scene.before('cut-over', async () => void (await tenant.installAnew()));
+    await last();
+    await anew;
+    await scene.reaches(job, 'succeeded');
+    await tenant.isHome(target);
+    await tenant.installAnew({}, target);
+    expect(refusal(await move(backTo(tenant.cell)))).toEqual([409, 'copy_lost']);
+  });
+
+  describe('when the tenant is removed with accept_data_loss', () => {
+    const remove = (query = '', changes: object = {}) =>
+      scene.plane.post(`${path('deprovision')}${query}`, {
+        ...{ confirm_slug: tenant.slug, accept_data_loss: true },
+        ...changes,
+      });
+    const isRefused = async (code: string, detail: RegExp): Promise<void> => {
+      for (const query of ['?dry_run=true', '']) {
+        const refused = await remove(query);
+        expect(refusal(refused)).toEqual([409, code]);
+        expect(refused.body.detail).toMatch(detail);
+      }
+      expect(
+        await scene.plane.count(ProvisioningJob, { tenantId: tenant.id, operation: 'deprovision' }),
+      ).toBe(0);
+    };
+
+    it('is given up once both homes have lost it, and the tenant is purged next', async () => {
+      await moves();
+      const [now, before] = [await tenant.installAnew({}, target), await tenant.installAnew()];
+      expect((await move(backTo(before))).body.detail).toContain('"accept_data_loss": true');
+      await remove('?dry_run=true').expect(200);
+      const { id: job } = (await remove().expect(202)).body.job;
+      for (const plane of [now, before]) {
+        await tenant.told(({ purge }) => purge?.job_id === job, plane);
+        await tenant.report({}, plane);
+      }
+      await scene.reaches(job, 'succeeded');
+      const audited = { action: 'tenant.deprovision', targetId: tenant.id };
+      expect(await scene.plane.rows(AuditEvent, audited)).toMatchObject([
+        { after: { accept_data_loss: true } },
+      ]);
+      await scene.plane.app.get(Removals).sweep();
+      const [purge] = await scene.plane.rows(ProvisioningJob, { tenantId: tenant.id, operation: 'purge' });
+      await scene.reaches(purge?.id ?? '', 'succeeded');
+      expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deleted' });
+    });
+
+    it('is kept as long as it is not lost', async () => {
+      await moves();
+      await isRefused('copy_not_lost', /Leave accept_data_loss out/);
+    });
+
+    it('is kept as long as the old home has it', async () => {
+      await moves();
+      await tenant.installAnew({}, target);
+      await isRefused('copy_kept', /move the tenant back/);
+    });
+
+    it('is kept as long as the old home has it, and a move back there is unfinished', async () => {
+      await moves();
+      await tenant.asked('move', backTo(tenant.cell));
+      await tenant.told(({ transfer }) => transfer?.role === 'target');
+      await tenant.installAnew({}, target);
+      await isRefused('copy_kept', /an unfinished move back holds a place there/);
+    });
+
+    it('is kept as long as the old home has it, and has to enrol again', async () => {
+      await moves();
+      await tenant.installAnew({}, target);
+      await scene.plane.change(TenantPlane, { id: tenant.cell.id }, { status: 'expected' });
+      await isRefused('copy_kept', /has to enrol again/);
+    });
+
+    it('is kept when the old home turns out to have it after all', async () => {
+      await moves();
+      const { instanceId: instance_id } = tenant.cell;
+      for (const plane of [target, tenant.cell]) await tenant.installAnew({}, plane);
+      const back = scene.before('back-up', async () => void (await tenant.installAnew({ instance_id })));
+      const { id: job } = (await remove().expect(202)).body.job;
+      await back;
+      await scene.reaches(job, 'failed');
+      expect((await scene.job(job)).error).toMatchObject({ code: 'copy_lost' });
+      await scene.act(job, 'rollback').expect(202);
+      await scene.reaches(job, 'cancelled');
+      await isReopened(backTo(tenant.cell));
+    });
+
+    it('takes no other value than true or false', async () => {
+      expect(refusal(await remove('', { accept_data_loss: 'yes' }))).toEqual([400, 'validation_failed']);
+    });
   });
 
   it('is that of the last of several moves', async () => {
@@ -268,6 +412,63 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     });
   });
 
+  describe('from a plane of its own', () => {
+    const stuck = new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
+    let local: LocalDriver;
+    beforeEach(async () => {
+      const { region } = tenant;
+      const { tenantId, slug, simulator } = await driven.provision('0.1.0', { region });
+      tenant = Traveller.at(scene, region, simulator, tenantId, slug);
+      local = scene.plane.app.get(LocalDriver);
+      await moves();
+      await tenant.report({}, target);
+    });
+    const isBegun = async (status: string): Promise<string | undefined> => {
+      await timeGoesBy();
+      const [removal] = await removals();
+      await scene.reaches(removal?.id ?? '', status);
+      return (await scene.job(removal?.id ?? '')).error?.code;
+    };
+    const lose = async () => void (await tenant.installAnew({}, target));
+
+    it('is kept there when it is lost right before that plane is removed', async () => {
+      const removed = jest.fn();
+      jest.spyOn(local, 'destroy').mockImplementation(async (_, write) => {
+        await lose();
+        await write(async () => undefined);
+        removed();
+      });
+      expect(await isBegun('cancelled')).toBe('copy_lost');
+      expect(removed).not.toHaveBeenCalled();
+      await isReopened({ deployment_model: 'dedicated' });
+    });
+
+    it('is kept there as long as nothing of that plane is removed', async () => {
+      jest.spyOn(local, 'destroy').mockRejectedValue(stuck);
+      expect(await isBegun('failed')).toBe('stuck');
+      await lose();
+      await isReopened({ deployment_model: 'dedicated' });
+    });
+
+    it('is not served there again once some of that plane may be removed', async () => {
+      jest.spyOn(local, 'destroy').mockImplementation(async (_, write) => {
+        await write(async () => undefined);
+        throw stuck;
+      });
+      expect(await isBegun('failed')).toBe('stuck');
+      await lose();
+      const refused = await move({ deployment_model: 'dedicated' });
+      expect(refusal(refused)).toEqual([409, 'copy_lost']);
+      expect(refused.body.detail).toContain('no other tenant plane');
+    });
+
+    it('is no longer required of the new home once that plane is removed', async () => {
+      expect(await isBegun('succeeded')).toBeUndefined();
+      const { tenants } = await target.pullAll();
+      expect(tenants.find(({ tenant_id: id }) => id === tenant.id)).not.toHaveProperty('requires_copy');
+    });
+  });
+
   describe('to a plane that the customer installs', () => {
     const customers = async (): Promise<PlaneSimulator> => {
       const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
@@ -293,6 +494,38 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await scene.act(job, 'rollback').expect(202);
       await scene.reaches(job, 'cancelled');
       await isReopened(backTo(tenant.cell));
+    });
+
+    it('is given up with accept_data_loss once both have lost it, and the customer keeps that plane', async () => {
+      const plane = await customers();
+      await tenant.isHome(plane);
+      await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, plane);
+      const before = await tenant.installAnew();
+      const given = { confirm_slug: tenant.slug, accept_data_loss: true };
+      const job = await tenant.asked('deprovision', given);
+      await tenant.told(({ purge }) => purge?.job_id === job, before);
+      await tenant.report({}, before);
+      await scene.reaches(job, 'succeeded');
+      // The customer may bring its database back.
+      const { restorable_until } = await scene.tenant(tenant.id);
+      expect(Date.parse(String(restorable_until))).toBeGreaterThan(scene.plane.clock.now().getTime());
+    });
+
+    it('is kept there when it is lost right before that plane is given up', async () => {
+      const plane = await customers();
+      await tenant.isHome(plane);
+      await tenant.report({}, plane);
+      await isRemoved(tenant.cell);
+      tenant.cell = plane;
+      await moves();
+      await tenant.report({}, target);
+      const lost = scene.before('end-trust', async () => void (await tenant.installAnew({}, target)));
+      await timeGoesBy();
+      await lost;
+      const removal = (await removals()).at(-1);
+      await scene.reaches(removal?.id ?? '', 'cancelled');
+      expect((await scene.job(removal?.id ?? '')).error).toMatchObject({ code: 'copy_lost' });
+      await isReopened({ deployment_model: 'on_prem' }, plane);
     });
 
     it('is served there again when it is lost at the plane that the tenant went on to', async () => {

@@ -263,7 +263,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
     });
   });
 
-  it('is not moved once it is lost, since only the restore knows where it comes from', async () => {
+  it('is neither moved nor given up once it is lost, since its backup is kept', async () => {
     const target = await scene.plane.enrolledCell({ region: tenant.region });
     const job = await tenant.reinstated();
     scene.plane.clock.advance(16 * 60);
@@ -277,6 +277,9 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
     const refused = await move();
     expect(refusal(refused)).toEqual([409, 'copy_lost']);
     expect(refused.body.detail).toContain('Retry the restore');
+    const given = { confirm_slug: tenant.slug, accept_data_loss: true };
+    const kept = await scene.plane.post(`/api/tenants/${tenant.id}/deprovision`, given);
+    expect(refusal(kept)).toEqual([409, 'copy_kept']);
     await scene.act(job, 'retry').expect(202);
     await ends(job);
     await move().expect(202);

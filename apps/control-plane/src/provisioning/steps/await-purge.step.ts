@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { isApplied, troubleAt } from '../../tenant-planes/placements';
+import { endRequirement } from '../kept-copy';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
 import { oldPlace } from './old-place';
 
@@ -14,7 +15,10 @@ export class AwaitPurgeStep extends Step {
 
   async run(context: StepContext): Promise<StepResult> {
     const place = await context.manager.findOneByOrFail(Placement, oldPlace(context));
-    if (isApplied(place)) return done();
+    if (isApplied(place)) {
+      await endRequirement(context.manager, place);
+      return done();
+    }
     if (place.reportedRevision >= place.entryRevision && place.reportedState === 'failed') {
       const detail = `The tenant plane could not remove the rows: ${place.reportedError ?? 'no reason given'}`;
       throw new StepFailure('retry', 'purge_failed', detail);

@@ -8,8 +8,11 @@ import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { Backups } from '../../transfers/backups.service';
 import { type Transfer } from '../../transfers/transfer.entity';
-import { lostCopyDetail } from '../kept-copy';
+import { isLossAccepted, lostCopyDetail } from '../kept-copy';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+
+/** The output of a job without a backup, because the rows are lost and an operator has accepted that. */
+export const LOST = 'none: its rows are lost, which was accepted';
 
 /** Has the tenant plane send the tenant's rows, encrypted to a key of this backup's own, and restore them for a trial. */
 @Injectable()
@@ -26,11 +29,12 @@ export class BackUpStep extends Step {
   }
 
   async run(context: StepContext): Promise<StepResult> {
-    const { manager, tenantId } = context;
+    const { manager, tenantId, params } = context;
     const place = await placeWithRows(manager, tenantId);
     if (!place) return done({ backup: 'none: the tenant was never used' });
     if (await hasLostCopy(manager, place)) {
       const kept = await this.backups.kept(manager, tenantId);
+      if (await isLossAccepted(manager, params, place)) return done({ backup: LOST });
       if (kept?.id !== place.restoredFrom) throw await movedCopyLost(manager, place);
       return this.fallBackTo(kept, context);
     }

@@ -4,11 +4,15 @@ import { ControlPlaneConfig } from '../../control-plane.config';
 import { DeletionCertificates } from '../../tenants/deletion-certificates';
 import { Tenant } from '../../tenants/tenant.entity';
 import { Step, type StepContext, type StepResult, done } from '../step';
+import { LOST } from './back-up.step';
 import { isBeyondReturn } from './remove-copies.step';
 
 const DAY_MS = 24 * 3_600_000;
 
-/** From now on the tenant can be brought back for a while; one that was never used is deleted at once. */
+/**
+ * From now on the tenant can be brought back for a while. One that was never used is deleted at once, and one without a backup
+ * is purged next.
+ */
 @Injectable()
 export class CloseTenantStep extends Step {
   readonly name = 'close-tenant';
@@ -23,13 +27,15 @@ export class CloseTenantStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, outputs }: StepContext): Promise<StepResult> {
     const { activeAt } = await manager.findOneByOrFail(Tenant, { id: tenantId });
     if (activeAt === null) {
       await this.certificates.close(manager, tenantId);
       return done();
     }
-    const restorableUntil = restorableFrom(this.clock.now(), this.config);
+    const now = this.clock.now();
+    const isLost = outputs['back-up']?.['backup'] === LOST;
+    const restorableUntil = isLost ? now : restorableFrom(now, this.config);
     await manager.update(Tenant, { id: tenantId }, { restorableUntil });
     return done({ restorable_until: restorableUntil.toISOString() });
   }

@@ -32,14 +32,14 @@ export class CutOverStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, outputs }: StepContext): Promise<StepResult> {
     const tenant = await lockTenant(manager, tenantId);
     const [home, coming] = [await placeOf(manager, tenantId), await placeOf(manager, tenantId, 'importing')];
     if (!home || !coming) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
     // Whoever enrols as the new plane, and what changes its address, comes before or behind all of this.
-    const [plane, source] = await lockPlanes(manager, [coming.tenantPlaneId, home.tenantPlaneId]);
+    const [plane] = await lockPlanes(manager, [coming.tenantPlaneId, home.tenantPlaneId]);
     const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
-    if (!plane || !source || !transfer?.frozenAt)
+    if (!plane || !transfer?.frozenAt)
       throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
     if (!isBetween(transfer, { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId }))
       throw new StepFailure(
@@ -60,7 +60,10 @@ export class CutOverStep extends Step {
     await this.transfers.end(manager, tenantId);
     const removeAfter = new Date(now.getTime() + this.config.MOVE_KEEP_DAYS * 24 * 3_600_000);
     const old = { tenantId, tenantPlaneId: home.tenantPlaneId };
-    const kept = { removeAfter, restoredFrom: null, importedBy: source.instanceId } as const;
+    // An installation that has enrolled as the source since then does not have the rows.
+    const seen = outputs['freeze']?.['source_instance_id'];
+    const importedBy = typeof seen === 'string' ? seen : null;
+    const kept = { removeAfter, restoredFrom: null, importedBy } as const;
     await manager.update(Placement, old, { phase: 'retired', holdsPlace: false, ...kept });
     await this.cells.freePlace(manager, home.tenantPlaneId);
     const place = { tenantId, tenantPlaneId: coming.tenantPlaneId };

@@ -1,7 +1,10 @@
+import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { SingleTenantPlanes } from '../../tenant-planes/single-tenant-planes';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { lockTenant } from '../../tenants/tenants.service';
+import { endRequirement, requireHomeServes } from '../kept-copy';
 import { Step, type StepContext, type StepResult, done } from '../step';
 import { oldPlace } from './old-place';
 
@@ -12,16 +15,24 @@ export class EndTrustStep extends Step {
     'Revoke the tokens and secrets of the tenant plane that the tenant has moved away from';
   readonly creates = [];
 
-  constructor(private readonly planes: SingleTenantPlanes) {
+  constructor(
+    private readonly planes: SingleTenantPlanes,
+    private readonly clock: Clock,
+  ) {
     super();
   }
 
   async run(context: StepContext): Promise<StepResult> {
     const place = oldPlace(context);
     const { manager } = context;
+    await lockTenant(manager, place.tenantId);
     const plane = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
+    // First, since it takes the lock of the plane's calls.
     await this.planes.retire(manager, place.tenantId, plane);
+    const { importedBy } = await manager.findOneByOrFail(Placement, place);
+    if (importedBy !== null) await requireHomeServes(manager, place, this.clock.now());
     await manager.update(Placement, place, { removeAfter: null });
+    await endRequirement(manager, place);
     return done();
   }
 

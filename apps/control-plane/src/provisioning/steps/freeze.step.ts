@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { placeOf } from '../../tenant-planes/placements';
+import { lockPlane } from '../../tenant-planes/plane-lock';
 import { Transfers } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 
@@ -25,11 +26,12 @@ export class FreezeStep extends Step {
     const transfer = await this.transfers.live(manager, tenantId);
     const home = await placeOf(manager, tenantId);
     if (!transfer || !home) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
-    await this.transfers.freeze(manager, transfer.id, this.clock.now());
     const { tenantPlaneId } = home;
+    const { instanceId } = await lockPlane(manager, tenantPlaneId);
+    await this.transfers.freeze(manager, transfer.id, this.clock.now());
     await manager.update(Placement, { tenantId, tenantPlaneId }, { phase: 'frozen' });
     await this.desiredStates.publish(manager, home);
-    return done();
+    return done({ source_instance_id: instanceId });
   }
 
   async undo({ manager, tenantId }: StepContext): Promise<void> {

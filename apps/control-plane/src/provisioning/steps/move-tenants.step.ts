@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
 import { Cells } from '../../tenant-planes/cells';
 import { Placement } from '../../tenant-planes/placement.entity';
+import { IS_COPY_LOST } from '../../tenant-planes/placements';
 import { lockPlane } from '../../tenant-planes/plane-lock';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
@@ -34,6 +35,8 @@ interface Tally {
   readonly left: number;
   /** Of them those that can be moved now, oldest first: as many as may be on the way at once. */
   readonly movable: readonly Tenant[];
+  /** Of them those whose rows the cell has lost, oldest first: a person decides what becomes of each. */
+  readonly lost: readonly Tenant[];
   /** Whether something else is in work at some of them. */
   readonly isBusy: boolean;
 }
@@ -102,7 +105,9 @@ async function tallyOf({ manager, jobId: parentId, tenantPlaneId }: StepContext)
   const movable = idle
     .clone()
     .andWhere({ status: In([...OPERATION_RULES.move.from]) })
-    .andWhere(`not ${IS_HALF_MOVED}`);
+    .andWhere(`not ${IS_HALF_MOVED}`)
+    .andWhere(`not ${IS_COPY_LOST}`);
+  const lost = here.clone().andWhere(IS_COPY_LOST);
   const placed = await here.getCount();
   return {
     moved: await moves.countBy({ parentId, status: 'succeeded' }),
@@ -110,6 +115,7 @@ async function tallyOf({ manager, jobId: parentId, tenantPlaneId }: StepContext)
     failed: await moves.find({ where: failed, order: { id: 'ASC' }, take: MAX_NAMED }),
     left: placed - moving,
     movable: await movable.take(AT_ONCE).getMany(),
+    lost: await lost.take(MAX_NAMED).getMany(),
     isBusy: placed - moving > (await idle.getCount()),
   };
 }
@@ -126,15 +132,20 @@ function tenantsOf(manager: EntityManager, tenantPlaneId: string): SelectQueryBu
 /** Those that did not move, or, where none has failed, those that cannot. */
 async function stopped(
   { manager, jobId, tenantPlaneId }: StepContext,
-  { failed, left, moved }: Tally,
+  { failed, left, moved, lost }: Tally,
 ): Promise<StepFailure> {
   const stay = tenantsOf(manager, tenantPlaneId);
   if (failed.length > 0) stay.andWhere({ id: In(failed.map(({ tenantId }) => tenantId)) });
   const named = (await stay.take(MAX_NAMED).getMany()).map(({ slug, status }) => `${slug} (${status})`);
+  const slugs = lost.map(({ slug }) => slug).join(', ');
   const codes = [...new Set(failed.map(({ error, status }) => error?.code ?? status))].join(', ');
   const why = codes === '' ? 'cannot move as they are' : `did not move (${codes})`;
-  const detail = `Tenants ${why}, among them ${named.join(', ')}; moved: ${moved}, left: ${left}.`;
-  const fix = `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}), fix or remove those tenants, retry or roll back a move that failed, then retry this job: it moves the remaining ones.`;
+  const without = slugs && ` The cell no longer has the rows of ${slugs}.`;
+  const detail = `Tenants ${why}, among them ${named.join(', ')}; moved: ${moved}, left: ${left}.${without}`;
+  const back =
+    slugs &&
+    ' A tenant whose rows are lost only moves back to where they are kept: POST /api/tenants/<id>/move?dry_run=true says where that is and what else to do.';
+  const fix = `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}), fix or remove those tenants, retry or roll back a move that failed, then retry this job: it moves the remaining ones.${back}`;
   return new StepFailure('operator', 'drain_incomplete', detail, fix);
 }
 

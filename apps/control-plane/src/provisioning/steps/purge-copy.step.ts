@@ -1,6 +1,8 @@
+import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
+import { requireHomeServes } from '../kept-copy';
 import { Step, type StepContext, type StepResult, done } from '../step';
 import { oldPlace } from './old-place';
 
@@ -10,13 +12,17 @@ export class PurgeCopyStep extends Step {
   readonly description = 'Have the tenant plane remove the rows of a tenant that has moved away';
   readonly creates = [];
 
-  constructor(private readonly desiredStates: DesiredStates) {
+  constructor(
+    private readonly desiredStates: DesiredStates,
+    private readonly clock: Clock,
+  ) {
     super();
   }
 
   async run(context: StepContext): Promise<StepResult> {
     const place = oldPlace(context);
     const { manager, jobId: purgeJobId } = context;
+    await requireHomeServes(manager, place, this.clock.now());
     await manager.update(Placement, place, { purgeJobId, removeAfter: null });
     await this.desiredStates.publish(manager, place);
     return done();

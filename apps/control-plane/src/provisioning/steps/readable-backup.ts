@@ -5,6 +5,7 @@ import { type Manifest } from '@atlas/plane-contract';
 import { hasLostCopy, placeOf } from '../../tenant-planes/placements';
 import { type Transfer } from '../../transfers/transfer.entity';
 import { Backups } from '../../transfers/backups.service';
+import { isLossAccepted } from '../kept-copy';
 import { type StepContext, StepFailure } from '../step';
 import { backupIdIn, movedCopyLost, placeWithRows } from './back-up.step';
 
@@ -18,13 +19,15 @@ export class ReadableBackup {
     manager,
     tenantId,
     outputs,
-  }: Pick<StepContext, 'manager' | 'tenantId' | 'outputs'>): Promise<void> {
+    params,
+  }: Pick<StepContext, 'manager' | 'tenantId' | 'outputs' | 'params'>): Promise<void> {
     const id = backupIdIn(outputs);
-    if (id === undefined && !(await placeWithRows(manager, tenantId))) {
-      const home = await placeOf(manager, tenantId);
-      if (home && (await hasLostCopy(manager, home))) throw await movedCopyLost(manager, home);
-      return;
+    const home = await placeOf(manager, tenantId);
+    if (id === undefined && home && (await hasLostCopy(manager, home))) {
+      if (await isLossAccepted(manager, params, home)) return;
+      throw await movedCopyLost(manager, home);
     }
+    if (id === undefined && !(await placeWithRows(manager, tenantId))) return;
     const backup = await this.backups.kept(manager, tenantId);
     if (!backup || backup.id !== id) throw unreadable('there is none');
     await this.read(manager, backup);

@@ -1,7 +1,10 @@
+import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Infrastructures } from '../../infrastructure/infrastructures';
+import { Placement } from '../../tenant-planes/placement.entity';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
+import { requireHomeServes } from '../kept-copy';
 import { Step, type StepContext, type StepResult, done } from '../step';
 import { oldPlace } from './old-place';
 
@@ -13,16 +16,23 @@ export class RemoveInfrastructureStep extends Step {
   override readonly isAtomic = false;
   override readonly takesLong = ['run'] as const;
 
-  constructor(private readonly infrastructures: Infrastructures) {
+  constructor(
+    private readonly infrastructures: Infrastructures,
+    private readonly clock: Clock,
+  ) {
     super();
   }
 
   async run(context: StepContext): Promise<StepResult> {
-    const { tenantId, tenantPlaneId } = oldPlace(context);
+    const place = oldPlace(context);
     const { manager, write } = context;
-    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
-    const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
-    await this.infrastructures.destroyPlane(tenant, plane, write);
+    const tenant = await manager.findOneByOrFail(Tenant, { id: place.tenantId });
+    const plane = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
+    await this.infrastructures.destroyPlane(tenant, plane, write, async (transaction) => {
+      await requireHomeServes(transaction, place, this.clock.now());
+      // Nobody knows from here on how much of the copy is there, so no move back reopens it.
+      await transaction.update(Placement, place, { importedBy: null });
+    });
     return done();
   }
 

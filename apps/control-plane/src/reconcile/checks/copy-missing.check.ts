@@ -14,6 +14,6 @@ export class CopyMissingCheck extends DriftCheck<TenantSubject> {
 
   find({ tenant, isLive, home }: TenantSubject): string | null {
     if (!isLive || !home || !isCopyLost(home.placement, home.plane)) return null;
-    return `The database of tenant plane ${home.plane.name} no longer has the rows that tenant ${tenant.slug} was moved or restored with. What they came from is kept. Its answer to a move says where that is, and what to do: POST /api/tenants/${tenant.id}/move?dry_run=true {"deployment_model": "${tenant.deploymentModel}"}.`;
+    return `The database of tenant plane ${home.plane.name} no longer has the rows that tenant ${tenant.slug} was moved or restored with. Its answer to a move says where they are kept, and what to do: POST /api/tenants/${tenant.id}/move?dry_run=true {"deployment_model": "${tenant.deploymentModel}"}.`;
   }
 }
