@@ -54,6 +54,9 @@ describe('the Postgres server of the local driver', () => {
     await expect(throughRelay().ensure(name, 'secret', freeze)).rejects.toEqual(
       retried('postgres_silent', /gave no answer within 0\.7 s/),
     );
+    // The server notices that the connection is lost, and with it goes the lock on the name.
+    await relay.close();
+    relay = await startCommitCutter(testServerUrl());
     await at(testServerUrl()).ensure(name, 'secret', nobodyElse);
     expect((await at(testServerUrl()).present([name])).databases).toEqual(new Set([name]));
   });
