@@ -85,7 +85,14 @@ export class TestControlPlane {
     const inWork = { leaseOwner: Not(IsNull()) };
     await eventually(async () => (await this.count(ProvisioningJob, inWork)) === 0, {
       what: 'no job is in work',
+      found: () => this.describeJobs(inWork),
     });
+  }
+
+  /** Says of each of these jobs where it is, and why. */
+  async describeJobs(where: object = {}): Promise<string> {
+    const jobs = await this.rows(ProvisioningJob, where);
+    return [`It is ${this.clock.now().toISOString()}.`, ...jobs.map(describeJob)].join('\n');
   }
 
   async close(): Promise<void> {
@@ -178,6 +185,17 @@ export class TestControlPlane {
     const bearer = token === undefined ? this.apiKey : token;
     return request.set({ ...(bearer && { authorization: `Bearer ${bearer}` }), ...headers });
   }
+}
+
+function describeJob({ id, operation, status, direction, steps, error, ...job }: ProvisioningJob): string {
+  const at = (time: Date | null) => time?.toISOString() ?? 'never';
+  const step = steps.find((one) => !['pending', 'done', 'undone', 'skipped'].includes(one.status));
+  return [
+    `Job ${id}: ${operation} ${status} (${direction}), due ${at(job.dueAt)}, woken ${job.wakes} times`,
+    `  lease ${job.leaseNumber}: ${job.leaseOwner ?? 'nobody'}, until ${at(job.leaseExpiresAt)}`,
+    `  step: ${JSON.stringify(step ?? null)}`,
+    `  error: ${JSON.stringify(error)}`,
+  ].join('\n');
 }
 
 /** Filled as routes are registered. */

@@ -43,7 +43,8 @@ export class DrivenPlanes {
     const { plane } = this.scene;
     const { body } = await plane.provision({ deployment_model: 'dedicated', ...changes }).expect(202);
     const { id: tenantId, slug } = body.tenant;
-    const planeId = await eventually(() => this.planeOf(slug), { what: 'the plane is made' });
+    const found = () => plane.describeJobs({ id: body.job.id });
+    const planeId = await eventually(() => this.planeOf(slug), { what: 'the plane is made', found });
     const env = this.env.get(planeId) ?? {};
     const install = {
       token: env['ATLAS_PROVISIONING_TOKEN'] ?? '',

@@ -52,7 +52,10 @@ export class JobScene {
     return (await this.plane.get(`${JOBS}/${id}`).expect(200)).body;
   }
   async reaches(id: string, status: string): Promise<void> {
-    await eventually(async () => (await this.job(id)).status === status, { what: `the job is ${status}` });
+    await eventually(async () => (await this.job(id)).status === status, {
+      what: `the job is ${status}`,
+      found: () => this.plane.describeJobs({ id }),
+    });
   }
   async statesOf(id: string): Promise<string[]> {
     return (await this.job(id)).steps.map((step) => step.status);

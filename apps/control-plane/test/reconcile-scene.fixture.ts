@@ -77,11 +77,13 @@ export class ReconcileScene {
 
   async dedicated(): Promise<Settled & { readonly row: LocalPlane }> {
     const { body } = await this.plane.provision({ deployment_model: 'dedicated' }).expect(202);
-    const row = await eventually(async () => {
+    const isMade = async () => {
       const [place] = await this.plane.rows(Placement, { tenantId: body.tenant.id });
       const made = place && (await this.plane.rows(LocalPlane, { tenantPlaneId: place.tenantPlaneId }))[0];
       return made?.pid != null && made;
-    });
+    };
+    const found = () => this.plane.describeJobs({ id: body.job.id });
+    const row = await eventually(isMade, { what: 'its plane is running', found });
     await this.simulated(row).then((simulated) => simulated.serve(body.tenant.id));
     return { ...(await this.settled(body, row.tenantPlaneId)), row };
   }

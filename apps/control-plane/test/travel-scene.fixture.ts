@@ -45,11 +45,14 @@ export class Traveller {
 
   /** Waits until the desired state of a cell has what `look` finds, and returns that. */
   told<T>(look: (entry: DesiredTenant) => T | Promise<T>, cell = this.cell): Promise<Told<T>> {
-    return eventually(async () => {
+    const ask = async () => {
       await cell.pull();
       const entry = cell.tenants.get(this.id);
       return entry && look(entry);
-    }) as Promise<Told<T>>;
+    };
+    const found = async () =>
+      `It was told ${JSON.stringify(cell.tenants.get(this.id))}.\n${await this.scene.plane.describeJobs({ tenantId: this.id })}`;
+    return eventually(ask, { what: 'the cell is told of it', found }) as Promise<Told<T>>;
   }
 
   /** Of the entry that the cell was told last. */

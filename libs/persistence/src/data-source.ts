@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import * as sqlite3 from 'sqlite3';
 import { DataSource, type DataSourceOptions, type MixedList } from 'typeorm';
 import { type DatabaseTarget } from './database-target';
+import { NOTICING_SILENCE } from './postgres-connection';
 
 type Classes = MixedList<new () => object>;
 
@@ -62,10 +63,13 @@ function connectionOf(target: DatabaseTarget, pool: PoolOptions): DataSourceOpti
     url: target.url.reveal(),
     poolSize: pool.poolSize ?? 10,
     applicationName: 'atlas',
-    connectTimeoutMS: 5000,
     // The extensions it would install need rights that an application role does not have.
     installExtensions: false,
-    extra: { pipeline: true, options: '-c lock_timeout=10s -c idle_in_transaction_session_timeout=30s' },
+    extra: {
+      ...NOTICING_SILENCE,
+      pipeline: true,
+      options: '-c lock_timeout=10s -c idle_in_transaction_session_timeout=30s',
+    },
   };
 }
 
@@ -90,7 +94,7 @@ export async function migrate(target: DatabaseTarget, schema: Schema, grantTo?: 
 /** One process at a time changes a schema, the others wait. */
 export async function withMigrationLock(target: DatabaseTarget, work: () => Promise<void>): Promise<void> {
   if (target.driver === 'sqlite') return work();
-  const client = new Client({ connectionString: target.url.reveal() });
+  const client = new Client({ connectionString: target.url.reveal(), ...NOTICING_SILENCE });
   await client.connect();
   try {
     await client.query(`select pg_advisory_lock(${MIGRATION_LOCK})`);

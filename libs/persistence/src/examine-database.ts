@@ -25,7 +25,7 @@ export interface DatabaseExamination {
   readonly isSuperuser?: boolean;
 }
 
-const CONNECT_MS = 4000;
+const ANSWER_MS = 4000;
 
 /**
  * Whether a plane could connect to the database and migrate it. Changes nothing. `tables` are those that have to be the
@@ -92,7 +92,9 @@ const EXAMINATION = `
   from pg_roles where rolname = current_user`;
 
 async function examinePostgres(url: string, tables: readonly string[]): Promise<DatabaseExamination> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
+  const client = new Client({
+    ...{ connectionString: url, connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS },
+  });
   // A connection that breaks while nobody waits for it must not end the process.
   client.on('error', () => undefined);
   try {

@@ -11,6 +11,7 @@ export * from './old-rows';
 export * from './open-database';
 export * from './outgoing-mail';
 export * from './persistence.module';
+export * from './postgres-connection';
 export * from './postgres-database';
 export * from './process-lock';
 export * from './queued-locks';

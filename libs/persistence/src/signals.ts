@@ -4,6 +4,7 @@ import { type Secret } from '@atlas/platform/secret';
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 import { type Database } from './database';
+import { NOTICING_SILENCE } from './postgres-connection';
 
 /**
  * Tells that something changed, to this process at once and to others in milliseconds. A signal is a hint: it may be
@@ -59,6 +60,7 @@ export class InProcessSignals extends Signals {
 const CHANNEL = 'atlas_signals';
 const MAX_BATCH = 100;
 const RECONNECT_MS = 1000;
+const LISTEN_MS = 5000;
 
 /**
  * LISTEN/NOTIFY. Sent after the commit, never inside: a transaction that notifies holds a lock over its own commit and
@@ -81,7 +83,10 @@ export class PostgresSignals extends Signals {
   }
 
   async start(): Promise<void> {
-    const client = new Client({ connectionString: this.url.reveal(), application_name: 'atlas-signals' });
+    const client = new Client({
+      ...{ connectionString: this.url.reveal(), application_name: 'atlas-signals' },
+      ...{ ...NOTICING_SILENCE, query_timeout: LISTEN_MS },
+    });
     client.on('error', () => this.reconnect(client));
     client.on('end', () => this.reconnect(client));
     client.on('notification', ({ payload }) => this.receive(payload ?? ''));
@@ -130,7 +135,7 @@ export class PostgresSignals extends Signals {
     if (this.isStopped || this.retry) return;
     this.retry = setTimeout(() => {
       this.retry = undefined;
-      this.start().catch(() => this.startLater());
+      this.start().catch(() => this.client && this.reconnect(this.client));
     }, RECONNECT_MS);
   }
 }

@@ -17,7 +17,7 @@ export interface CommitCutter {
   /** Is asked at each COMMIT that comes by whether to cut it, until disarmed. */
   armWhere(cutFor: () => Cut | undefined): void;
   disarm(): void;
-  /** From now on connections are accepted, and nothing on any of them is passed on. */
+  /** From now on connections are accepted, and nothing on any of them is passed on, not even that one side ends it. */
   freeze(): void;
   close(): Promise<void>;
 }
@@ -27,8 +27,8 @@ export async function startCommitCutter(serverUrl: string): Promise<CommitCutter
   const open = new Set<Socket>();
   let cutFor: () => Cut | undefined = () => undefined;
   let isFrozen = false;
-  const server = createServer((client) => {
-    const upstream = connect(Number(port), hostname);
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const upstream = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
     let cut: Cut | undefined;
     const end = (): void => {
       for (const socket of [client, upstream]) {
@@ -39,6 +39,9 @@ export async function startCommitCutter(serverUrl: string): Promise<CommitCutter
     for (const socket of [client, upstream]) {
       open.add(socket);
       socket.setNoDelay(true).on('error', end).on('close', end);
+      socket.on('end', () => {
+        if (!isFrozen) end();
+      });
     }
     client.on('data', (chunk) => {
       if (isFrozen) return;

@@ -114,16 +114,26 @@ async function untilReady(plane: PlaneProcess): Promise<void> {
   });
 }
 
+interface Wait {
+  readonly timeoutMs?: number;
+  /** The end of the sentence "Waited in vain until …". */
+  readonly what?: string;
+  readonly everyMs?: number;
+  /** What to say about the state that the wait ended in. */
+  readonly found?: () => string | Promise<string>;
+}
+
 /** Asks again and again until the answer is truthy. For what another process does and cannot tell. */
 export async function eventually<T>(
   ask: () => T | Promise<T>,
-  { timeoutMs = 15_000, what = 'something', everyMs = 40 } = {},
+  { timeoutMs = 15_000, what = 'something', everyMs = 40, found = () => '' }: Wait = {},
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const answer = await ask();
     if (answer) return answer as NonNullable<Exclude<T, false>>;
-    if (Date.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain until ${what}.`);
+    if (Date.now() > deadline)
+      throw new Error(`Waited ${timeoutMs} ms in vain until ${what}. ${await found()}`.trimEnd());
     await delay(everyMs);
   }
 }

@@ -1,6 +1,6 @@
 import { StubApi } from '../../test/stub-api.fixture';
 import { EXIT } from '../command';
-import { HttpProblem, NoAnswer, callJson } from './http-call';
+import { HttpProblem, NoAnswer, callJson, isReady } from './http-call';
 
 describe(callJson.name, () => {
   const { signal } = new AbortController();
@@ -51,5 +51,18 @@ describe(callJson.name, () => {
     const error = await failure({ body: '<html>Welcome</html>' });
     expect(error).toBeInstanceOf(NoAnswer);
     expect(error.message).toContain(`is ${api.url} the right address?`);
+  });
+});
+
+describe(isReady.name, () => {
+  let api: StubApi;
+  beforeAll(async () => (api = await StubApi.start()));
+  afterAll(() => api.stop());
+
+  it('takes a plane that accepts the call and says nothing for one that is not ready', async () => {
+    api.answers = { 'GET /health/ready': [{ hangs: true }, {}] };
+    const { signal } = new AbortController();
+    expect(await isReady(api.url, signal, 100)).toBeUndefined();
+    expect(await isReady(api.url, signal)).toBe(true);
   });
 });

@@ -46,6 +46,7 @@ export interface HttpCall {
 }
 
 const PATIENCE_MS = 30_000;
+const READY_ANSWER_MS = 5000;
 
 /** A plane that dies hangs up first; its death, which follows, is the better thing to tell. */
 const DEATH_MS = 500;
@@ -131,10 +132,14 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Whether the plane at `url` says that it is ready. */
-export async function isReady(url: string, signal: AbortSignal): Promise<true | undefined> {
+/** Whether the plane at `url` says within `ms` that it is ready. */
+export async function isReady(
+  url: string,
+  signal: AbortSignal,
+  ms = READY_ANSWER_MS,
+): Promise<true | undefined> {
   try {
-    const { ok } = await fetch(`${url}/health/ready`, { signal });
+    const { ok } = await fetch(`${url}/health/ready`, { signal: signalWithin(ms, signal) });
     return ok || undefined;
   } catch {
     signal.throwIfAborted();

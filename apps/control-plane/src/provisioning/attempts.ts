@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { JobRunner } from './job-runner';
+import { JobWaker } from './job-waker';
 import { Slots } from './slots';
 
 export const AT_ONCE = 8;
@@ -19,7 +20,10 @@ export class Attempts {
   private readonly inLine = new Set<string>();
   private readonly underWay = new Set<Promise<void>>();
 
-  constructor(private readonly runner: JobRunner) {}
+  constructor(
+    private readonly runner: JobRunner,
+    private readonly waker: JobWaker,
+  ) {}
 
   /** Resolves when the attempt ends, or earlier, when it gives up its slot to run a long step. */
   async begin(jobId: string): Promise<void> {
@@ -34,7 +38,7 @@ export class Attempts {
     });
   }
 
-  /** Starts no more attempts. Waiting jobs are left to other processes, or to the next start. */
+  /** Starts no more attempts. Waiting jobs are handed to other processes, or to the next start. */
   end(): void {
     this.short.end();
     this.long.end();
@@ -49,10 +53,12 @@ export class Attempts {
   private async attempt(jobId: string, leave: () => void): Promise<void> {
     this.inLine.add(jobId);
     const place = new Place(this.short, this.long, leave);
-    const isIn = await place.enter();
+    let isIn = await place.enter();
     this.inLine.delete(jobId);
     try {
-      if (isIn) await this.runner.advance(jobId, () => place.makeRoom());
+      if (isIn) await this.runner.advance(jobId, async () => (isIn = await place.makeRoom()));
+      // This process ends. The queue took the wake-up for handled, and no other process would hear of it.
+      if (!isIn) await this.waker.wake(jobId);
     } catch (error) {
       this.logger.error(error);
     } finally {

@@ -2,6 +2,7 @@ import { FixedClock } from '@atlas/testing';
 import { AT_ONCE, Attempts, LONG_AT_ONCE } from './attempts';
 import { type Chores } from './chores';
 import { type JobRunner } from './job-runner';
+import { type JobWaker } from './job-waker';
 import { type Jobs } from './jobs.repository';
 import { type JobHandler, type JobQueue } from './queue/job-queue';
 import { Worker } from './worker';
@@ -12,6 +13,7 @@ const ROUND_MS = 5000;
 class Scene {
   readonly advanced: string[] = [];
   readonly gaveBack: string[] = [];
+  readonly handedOn: string[] = [];
   due: string[] = [];
   rounds = 0;
   readonly worker: Worker;
@@ -20,13 +22,14 @@ class Scene {
 
   constructor(chores: () => Promise<void> = () => Promise.resolve()) {
     const runner = { advance: (id: string, makeRoom: () => Promise<boolean>) => this.advance(id, makeRoom) };
+    const waker = { wake: async (id: string) => void this.handedOn.push(id) };
     const queue = { start: async (wake: JobHandler) => void (this.wake = wake), stop: async () => undefined };
     const jobs = { takeOverFromPredecessor: async () => undefined, due: async () => this.due };
     const run = () => ((this.rounds += 1), chores());
     this.worker = new Worker(
       // Of each the part that is used.
       queue as unknown as JobQueue,
-      new Attempts(runner as unknown as JobRunner),
+      new Attempts(runner as unknown as JobRunner, waker as unknown as JobWaker),
       jobs as unknown as Jobs,
       { run } as unknown as Chores,
       new FixedClock(),
@@ -108,7 +111,7 @@ describe(Worker.name, () => {
     expect(scene.advanced).toContain(`long-${LONG_AT_ONCE}`);
   });
 
-  it('ends when what it is at has ended, and begins nothing that is in line', async () => {
+  it('ends when what it is at has ended, and hands on what is in line', async () => {
     const scene = await Scene.start();
     const long = named('long', LONG_AT_ONCE + 1);
     const short = named('short', AT_ONCE + 1);
@@ -120,6 +123,8 @@ describe(Worker.name, () => {
     await scene.wake('too late');
     await scene.end(...inWork.slice(1));
     expect([scene.gaveBack, hasEnded]).toEqual([long.slice(LONG_AT_ONCE), false]);
+    const handedOn = [...long.slice(LONG_AT_ONCE), ...short.slice(AT_ONCE), 'too late'];
+    expect(scene.handedOn.toSorted()).toEqual(handedOn);
     await scene.end(inWork[0] ?? '');
     await ending;
     expect(scene.advanced).toEqual(inWork);

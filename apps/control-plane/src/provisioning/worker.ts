@@ -39,9 +39,10 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    // First: a wake-up that this process took from now on would reach no other.
+    const stopped = this.queue.stop();
     this.attempts.end();
-    await this.stopSweeping();
-    await this.queue.stop();
+    await Promise.all([stopped, this.stopSweeping()]);
     await this.attempts.idle();
   }
 

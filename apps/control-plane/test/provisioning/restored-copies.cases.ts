@@ -2,7 +2,8 @@ import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { OldBackups } from '../../src/provisioning/old-backups';
-import { StepFailure } from '../../src/provisioning/step';
+import { type StepContext, StepFailure } from '../../src/provisioning/step';
+import { AwaitBackupStep } from '../../src/provisioning/steps/await-backup.step';
 import { RemoveCopiesStep } from '../../src/provisioning/steps/remove-copies.step';
 import { RestoredCopy } from '../../src/provisioning/steps/restored-copy';
 import { TenantAddresses } from '../../src/tenants/tenant-addresses';
@@ -248,6 +249,26 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' });
       await goesAndComesBack(job);
       expect(await scene.plane.rows(Transfer, { id: newer })).toMatchObject([{ keySealed: null }]);
+    });
+
+    it('leaves that backup also when its loss is reported between the two looks of one step', async () => {
+      await tenant.reinstated();
+      const job = await tenant.deprovision();
+      await tenant.told(({ transfer }) => transfer?.role === 'backup' && transfer);
+      await scene.reaches(job, 'waiting');
+      const step = scene.plane.app.get(AwaitBackupStep);
+      const run = step.run.bind(step);
+      jest.spyOn(step, 'run').mockImplementationOnce((context) => {
+        // It writes once it has looked for a lost copy, and then reads what the plane has reported.
+        const write: StepContext['write'] = async (work) => {
+          await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' });
+          return context.write(work);
+        };
+        // Object.create gives `any`: it is the given context but for this.
+        return run(Object.create(context, { write: { value: write } }) as StepContext);
+      });
+      await scene.looksAgain(job);
+      await goesAndComesBack(job);
     });
 
     it('leaves that backup when the deprovisioning is rolled back', async () => {

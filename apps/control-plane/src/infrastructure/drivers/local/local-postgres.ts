@@ -1,14 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { escapeIdentifier, escapeLiteral } from 'pg';
+import { AdminConnection, PATIENCE, type Patience } from './admin-connection';
 import { runMigration } from './migration-process';
 
 const TEMPLATE_ROLE = 'atlas_template';
 /** Session lock: one process makes the template, the others wait for it. */
-const TEMPLATE_LOCK = 4_772_602;
+export const TEMPLATE_LOCK = 4_772_602;
 /** Session-level lock class, combined with the hash of a name: one worker at a time creates or removes what has that name. */
-const NAME_LOCK = 4_772_613;
+export const NAME_LOCK = 4_772_613;
 
 /** Throws where another worker has taken over. */
 export type StillOurs = () => Promise<unknown>;
@@ -23,6 +24,7 @@ export class LocalPostgres {
     private readonly adminUrl: string,
     /** The folder of the built Tenant Plane. */
     private readonly app: string,
+    private readonly patience: Patience = PATIENCE,
   ) {}
 
   /** Where the database of that name is, for its role. */
@@ -42,7 +44,7 @@ export class LocalPostgres {
   /** Ends the connections that there are. */
   async drop(name: string, stillOurs: StillOurs): Promise<void> {
     await this.alone(name, stillOurs, async (admin) => {
-      await admin.query(`drop database if exists ${escapeIdentifier(name)} with (force)`);
+      await admin.querySlowly(`drop database if exists ${escapeIdentifier(name)} with (force)`);
       await admin.query(`drop role if exists ${escapeIdentifier(name)}`);
     });
   }
@@ -81,7 +83,7 @@ export class LocalPostgres {
       if (!(await exists(admin, name))) return false;
       await this.ensureRole(admin, name, password);
       await admin.query(`alter database ${role} owner to ${role}`);
-      await this.asAdmin(this.urlOf(name), (client) => client.query(takeOver(name)));
+      await this.asAdmin(this.urlOf(name), (client) => client.querySlowly(takeOver(name)));
       return true;
     });
   }
@@ -91,42 +93,43 @@ export class LocalPostgres {
     const template = `atlas_template_${schemaHash(this.app)}`;
     await this.asAdmin(this.adminUrl, async (admin) => {
       if (await exists(admin, template)) return;
-      await admin.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK]);
+      await admin.lockTemplate(TEMPLATE_LOCK);
       if (!(await exists(admin, template))) await this.makeTemplate(admin, template);
     });
     return template;
   }
 
-  private async makeTemplate(admin: Client, template: string): Promise<void> {
+  private async makeTemplate(admin: AdminConnection, template: string): Promise<void> {
     const unfinished = `${template}_new`;
     const password = randomBytes(24).toString('base64url');
-    await admin.query(`drop database if exists ${unfinished} with (force)`);
+    await admin.querySlowly(`drop database if exists ${unfinished} with (force)`);
     await this.ensureRole(admin, TEMPLATE_ROLE, password);
-    await admin.query(`create database ${unfinished} template template0`);
+    await admin.querySlowly(`create database ${unfinished} template template0`);
     await this.asAdmin(this.urlOf(unfinished), (client) =>
       client.query(`grant create on schema public to ${TEMPLATE_ROLE}`),
     );
-    await runMigration(this.app, this.urlOf(unfinished, TEMPLATE_ROLE, password));
+    await runMigration(this.app, this.urlOf(unfinished, TEMPLATE_ROLE, password), this.patience.migrationMs);
     await admin.query(`alter role ${TEMPLATE_ROLE} nologin`);
     // The name is given last: what bears it is whole.
     await admin.query(`alter database ${unfinished} rename to ${template}`);
   }
 
-  private async clone(admin: Client, name: string): Promise<void> {
+  private async clone(admin: AdminConnection, name: string): Promise<void> {
     const template = await this.ensureTemplate();
     const id = escapeIdentifier(name);
-    await admin.query(`create database ${id} template ${template} strategy wal_log owner ${id}`);
+    await admin.querySlowly(`create database ${id} template ${template} strategy wal_log owner ${id}`);
   }
 
   /** The tables of a clone still belong to the template's role. Done again it finds nothing to do. */
   private async handOver(name: string): Promise<void> {
     await this.asAdmin(this.urlOf(name), async (client) => {
       const { rowCount } = await client.query('select 1 from pg_roles where rolname = $1', [TEMPLATE_ROLE]);
-      if (rowCount) await client.query(`reassign owned by ${TEMPLATE_ROLE} to ${escapeIdentifier(name)}`);
+      if (rowCount)
+        await client.querySlowly(`reassign owned by ${TEMPLATE_ROLE} to ${escapeIdentifier(name)}`);
     });
   }
 
-  private async ensureRole(admin: Client, name: string, password: string): Promise<void> {
+  private async ensureRole(admin: AdminConnection, name: string, password: string): Promise<void> {
     const { rowCount } = await admin.query('select 1 from pg_roles where rolname = $1', [name]);
     const verb = rowCount ? 'alter' : 'create';
     await admin.query(
@@ -146,37 +149,34 @@ export class LocalPostgres {
    * The database server knows nothing about leases. So a worker first takes the lock on the name and then checks its lease:
    * a worker that lost its lease creates nothing after its successor has cleaned up, and the successor waits for it.
    */
-  private alone<T>(name: string, stillOurs: StillOurs, work: (admin: Client) => Promise<T>): Promise<T> {
+  private alone<T>(
+    name: string,
+    stillOurs: StillOurs,
+    work: (admin: AdminConnection) => Promise<T>,
+  ): Promise<T> {
     return this.asAdmin(this.adminUrl, async (admin) => {
-      await admin.query(`set lock_timeout = '10s'`);
-      await admin.query('select pg_advisory_lock($1, hashtext($2))', [NAME_LOCK, name]);
-      await admin.query('set lock_timeout = 0');
+      await admin.lockName(NAME_LOCK, name);
       await stillOurs();
       return work(admin);
     });
   }
 
-  private async asAdmin<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-    const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
-    // Without a listener, a connection that the server closes would crash this process. The next statement fails anyway.
-    client.on('error', () => undefined);
-    await client.connect();
+  private async asAdmin<T>(url: string, work: (admin: AdminConnection) => Promise<T>): Promise<T> {
+    const admin = await AdminConnection.open(url, this.patience);
     try {
-      // A statement that fails would be written to the server's log, password and all.
-      await client.query('set log_min_error_statement = panic');
-      return await work(client);
+      return await work(admin);
     } finally {
-      await client.end();
+      await admin.close();
     }
   }
 }
 
-async function exists(admin: Client, database: string): Promise<boolean> {
+async function exists(admin: AdminConnection, database: string): Promise<boolean> {
   const { rowCount } = await admin.query('select 1 from pg_database where datname = $1', [database]);
   return rowCount === 1;
 }
 
-async function namesFrom(admin: Client, sql: string, parameters: unknown[]): Promise<string[]> {
+async function namesFrom(admin: AdminConnection, sql: string, parameters: unknown[]): Promise<string[]> {
   const { rows } = await admin.query<{ name: string }>(sql, parameters);
   return rows.map(({ name }) => name);
 }

@@ -1,16 +1,25 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { StepFailure } from '../../../provisioning/step';
 
-const TIMEOUT_MS = 60_000;
-
-/** Lets the Tenant Plane bring a database up to date, in a process of its own: its schema is its own affair. */
-export async function runMigration(app: string, databaseUrl: string): Promise<void> {
+/**
+ * Lets the Tenant Plane bring a database up to date, in a process of its own: its schema is its own affair. A process that
+ * takes longer than `timeoutMs` is killed.
+ */
+export async function runMigration(app: string, databaseUrl: string, timeoutMs: number): Promise<void> {
   const env = {
     PATH: process.env['PATH'],
     ATLAS_OFFLINE_MODE: '1',
     ATLAS_TP_DEPLOYMENT: 'dedicated',
     TENANT_PLANE_DATABASE_URL: databaseUrl,
   };
-  await promisify(execFile)(process.execPath, [join(app, 'migrate.js')], { env, timeout: TIMEOUT_MS });
+  const options = { env, timeout: timeoutMs, killSignal: 'SIGKILL' } as const;
+  try {
+    await promisify(execFile)(process.execPath, [join(app, 'migrate.js')], options);
+  } catch (error) {
+    if ((error as { killed?: boolean }).killed !== true) throw error;
+    const detail = `Migrating the template database took more than ${timeoutMs / 1000} s.`;
+    throw new StepFailure('retry', 'template_migration_too_slow', detail);
+  }
 }

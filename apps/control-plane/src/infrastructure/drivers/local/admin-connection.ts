@@ -1,0 +1,141 @@
+import { Socket } from 'node:net';
+import { Client, DatabaseError, type QueryResult, type QueryResultRow } from 'pg';
+import { StepFailure } from '../../../provisioning/step';
+
+/** In milliseconds. */
+export interface Patience {
+  readonly connectMs: number;
+  /** For a statement that reads or changes the catalogs. */
+  readonly quickMs: number;
+  /** For a statement that copies, changes or removes a whole database. */
+  readonly slowMs: number;
+  /** For the lock on a name, while another worker creates or removes what has it. */
+  readonly nameLockMs: number;
+  /** For the Tenant Plane to migrate the template. */
+  readonly migrationMs: number;
+  /** For the lock on the template, while another process makes it. */
+  readonly templateLockMs: number;
+  /** On top of these, before a server that says nothing is given up. */
+  readonly graceMs: number;
+}
+
+export const PATIENCE: Patience = {
+  connectMs: 5000,
+  quickMs: 15_000,
+  slowMs: 120_000,
+  nameLockMs: 10_000,
+  migrationMs: 60_000,
+  templateLockMs: 90_000,
+  graceMs: 5000,
+};
+
+/** A peer that is gone is noticed after this long without traffic, by either side. */
+const KEEP_ALIVE_SECONDS = 10;
+/** Of `statement_timeout` (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+const QUERY_CANCELED = '57014';
+
+/**
+ * A connection of the superuser. The server ends a statement that takes too long. If the server says nothing at all, the
+ * socket is destroyed. Either way the caller gets a StepFailure that is retried.
+ */
+export class AdminConnection {
+  private statementMs = 0;
+
+  private constructor(
+    private readonly client: Client,
+    private readonly socket: Socket,
+    private readonly patience: Patience,
+  ) {}
+
+  static async open(url: string, patience: Patience): Promise<AdminConnection> {
+    const socket = new Socket();
+    const client = new Client({
+      ...{ connectionString: url, stream: () => socket },
+      ...{ keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE_SECONDS * 1000 },
+    });
+    // Without a listener, a connection that breaks would crash this process. The next statement fails anyway.
+    client.on('error', () => undefined);
+    const connection = new AdminConnection(client, socket, patience);
+    try {
+      await connection.orSilent(patience.connectMs, () => client.connect());
+      // A statement that fails would be written to the server's log, password and all. Without keep-alives the server would
+      // hold the locks of a lost connection for hours.
+      await connection.send(
+        patience.quickMs,
+        `set log_min_error_statement = panic; set tcp_keepalives_idle = ${KEEP_ALIVE_SECONDS}`,
+      );
+      return connection;
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  query<T extends QueryResultRow>(sql: string, values?: unknown[]): Promise<QueryResult<T>> {
+    return this.within(this.patience.quickMs, 'finish a statement', sql, values);
+  }
+
+  /** For a statement that copies, changes or removes a whole database. */
+  querySlowly(sql: string): Promise<QueryResult> {
+    return this.within(this.patience.slowMs, 'finish a statement', sql);
+  }
+
+  /** Takes an advisory lock for as long as the connection lasts. */
+  async lockName(lockClass: number, name: string): Promise<void> {
+    const sql = 'select pg_advisory_lock($1, hashtext($2))';
+    await this.within(this.patience.nameLockMs, `get the lock on ${name}`, sql, [lockClass, name]);
+  }
+
+  /** As {@link lockName}. */
+  async lockTemplate(lock: number): Promise<void> {
+    const sql = 'select pg_advisory_lock($1)';
+    await this.within(this.patience.templateLockMs, 'get the lock on the template', sql, [lock]);
+  }
+
+  async close(): Promise<void> {
+    await this.orSilent(this.patience.connectMs, () => this.client.end());
+  }
+
+  private async within<T extends QueryResultRow>(
+    ms: number,
+    what: string,
+    sql: string,
+    values?: unknown[],
+  ): Promise<QueryResult<T>> {
+    if (this.statementMs !== ms) await this.send(this.patience.quickMs, `set statement_timeout = ${ms}`);
+    this.statementMs = ms;
+    try {
+      return await this.send<T>(ms, sql, values);
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== QUERY_CANCELED) throw error;
+      const detail = `${this.server} could not ${what} within ${ms / 1000} s.`;
+      throw new StepFailure('retry', 'postgres_too_slow', detail);
+    }
+  }
+
+  private send<T extends QueryResultRow>(
+    ms: number,
+    sql: string,
+    values?: unknown[],
+  ): Promise<QueryResult<T>> {
+    return this.orSilent(ms + this.patience.graceMs, () => this.client.query<T>(sql, values));
+  }
+
+  /** Destroying the socket ends whatever waits for an answer on it, with this failure. */
+  private async orSilent<T>(ms: number, work: () => Promise<T>): Promise<T> {
+    const detail = `${this.server} gave no answer within ${ms / 1000} s.`;
+    const silent = setTimeout(
+      () => this.socket.destroy(new StepFailure('retry', 'postgres_silent', detail)),
+      ms,
+    );
+    try {
+      return await work();
+    } finally {
+      clearTimeout(silent);
+    }
+  }
+
+  private get server(): string {
+    return `The Postgres server ${this.client.host}:${this.client.port} (LOCAL_DRIVER_POSTGRES_URL)`;
+  }
+}

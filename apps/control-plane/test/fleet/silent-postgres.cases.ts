@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CommitCutter, asAdmin, eventually, startCommitCutter, testServerUrl } from '@atlas/testing';
+import { PATIENCE } from '../../src/infrastructure/drivers/local/admin-connection';
+import {
+  LocalPostgres,
+  NAME_LOCK,
+  TEMPLATE_LOCK,
+} from '../../src/infrastructure/drivers/local/local-postgres';
+import { LeaseLost } from '../../src/provisioning/jobs.repository';
+
+const BRIEF = { ...PATIENCE, connectMs: 900, quickMs: 600, graceMs: 100 };
+const nobodyElse = (): Promise<void> => Promise.resolve();
+const retried = (code: string, detail: RegExp) =>
+  expect.objectContaining({ failureClass: 'retry', code, message: expect.stringMatching(detail) });
+
+/** On Postgres only: that is what the driver waits for. */
+describe('the Postgres server of the local driver', () => {
+  const name = `atlas_silent_${process.pid}`;
+  let folder: string;
+  let relay: CommitCutter;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'atlas-silent-'));
+    writeFileSync(join(folder, 'migrate.js'), '// The silent one');
+  });
+  beforeEach(async () => (relay = await startCommitCutter(testServerUrl())));
+  afterEach(() => relay.close());
+  afterAll(async () => {
+    await at(testServerUrl()).drop(name, nobodyElse);
+    const template = await at(testServerUrl()).ensureTemplate();
+    await asAdmin(testServerUrl(), (admin) => admin.query(`drop database ${template}`));
+    rmSync(folder, { recursive: true });
+  });
+
+  const at = (url: string, patience = PATIENCE) => new LocalPostgres(url, folder, patience);
+  const throughRelay = () => at(relay.through(testServerUrl()), BRIEF);
+  /** While another session holds the lock. */
+  const whileLocked = (lock: string, work: () => Promise<void>) =>
+    asAdmin(testServerUrl(), async (other) => {
+      await other.query(`select ${lock}`);
+      await work();
+    });
+
+  it('fails the step where it accepts a connection and says nothing', async () => {
+    relay.freeze();
+    await expect(throughRelay().ensure(name, 'secret', nobodyElse)).rejects.toEqual(
+      retried('postgres_silent', /gave no answer within 0\.9 s/),
+    );
+  });
+
+  it('fails the step where it falls silent in the middle, and its successor goes on', async () => {
+    const freeze = async () => relay.freeze();
+    await expect(throughRelay().ensure(name, 'secret', freeze)).rejects.toEqual(
+      retried('postgres_silent', /gave no answer within 0\.7 s/),
+    );
+    // The server notices that the connection is lost, and with it goes the lock on the name.
+    await relay.close();
+    relay = await startCommitCutter(testServerUrl());
+    await at(testServerUrl()).ensure(name, 'secret', nobodyElse);
+    expect((await at(testServerUrl()).present([name])).databases).toEqual(new Set([name]));
+  });
+
+  it('does not keep a step that has failed waiting when it falls silent', async () => {
+    const lost = async () => {
+      relay.freeze();
+      throw new LeaseLost();
+    };
+    await expect(throughRelay().drop(name, lost)).rejects.toThrow(LeaseLost);
+  });
+
+  it('fails the step while another session holds the lock on the name', async () => {
+    const patience = { ...PATIENCE, nameLockMs: 200 };
+    await whileLocked(`pg_advisory_lock(${NAME_LOCK}, hashtext('${name}'))`, () =>
+      expect(at(testServerUrl(), patience).ensure(name, 'secret', nobodyElse)).rejects.toEqual(
+        retried('postgres_too_slow', new RegExp(`could not get the lock on ${name} within 0\\.2 s`)),
+      ),
+    );
+  });
+
+  it('fails the step while another session holds the lock on the template', async () => {
+    writeFileSync(join(folder, 'migrate.js'), '// Of another schema');
+    const patience = { ...PATIENCE, templateLockMs: 200 };
+    await whileLocked(`pg_advisory_lock(${TEMPLATE_LOCK})`, () =>
+      expect(at(testServerUrl(), patience).ensureTemplate()).rejects.toEqual(
+        retried('postgres_too_slow', /could not get the lock on the template within 0\.2 s/),
+      ),
+    );
+  });
+
+  it('has a statement end that waits for too long', async () => {
+    await at(testServerUrl()).ensure(name, 'secret', nobodyElse);
+    await asAdmin(testServerUrl(), async (other) => {
+      await other.query(`begin; alter role ${name} connection limit 5`);
+      await expect(at(testServerUrl(), BRIEF).ensure(name, 'another', nobodyElse)).rejects.toEqual(
+        retried('postgres_too_slow', /could not finish a statement within 0\.6 s/),
+      );
+      await other.query('rollback');
+    });
+    const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%${name}%'`;
+    await asAdmin(testServerUrl(), (admin) =>
+      eventually(async () => (await admin.query(waiting)).rowCount === 0),
+    );
+  });
+
+  it('fails the step where the template is not migrated in time', async () => {
+    writeFileSync(join(folder, 'migrate.js'), 'setInterval(() => undefined, 1000); // Never');
+    const patience = { ...PATIENCE, migrationMs: 300 };
+    await expect(at(testServerUrl(), patience).ensureTemplate()).rejects.toEqual(
+      retried('template_migration_too_slow', /took more than 0\.3 s/),
+    );
+    writeFileSync(join(folder, 'migrate.js'), '// The silent one');
+  });
+});

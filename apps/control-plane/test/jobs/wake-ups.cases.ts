@@ -1,0 +1,230 @@
+import { Database } from '@atlas/persistence';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
+import { In } from 'typeorm';
+import { AT_ONCE, Attempts } from '../../src/provisioning/attempts';
+import { JobRunner } from '../../src/provisioning/job-runner';
+import { ProvisioningJob } from '../../src/provisioning/job.entity';
+import { Jobs } from '../../src/provisioning/jobs.repository';
+import { JobQueue } from '../../src/provisioning/queue/job-queue';
+import { Worker } from '../../src/provisioning/worker';
+import { TestControlPlane } from '../control-plane.fixture';
+import { Gate } from '../held-operator.fixture';
+import { JobScene } from '../job-scene.fixture';
+import { beside } from '../travel-scene.fixture';
+
+/** No test here sweeps, and time stands still: a job that misses its wake-up stays where it is. */
+describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
+  let scene: JobScene;
+  beforeAll(async () => (scene = await JobScene.set(driver)));
+  const gates: Gate[] = [];
+  afterEach(() => {
+    jest.restoreAllMocks();
+    // Where a test has failed, nothing stays held.
+    for (const gate of gates.splice(0)) gate.open();
+  });
+  afterAll(() => scene.plane.close());
+
+  const part = <T>(type: abstract new (...given: never[]) => T): T => scene.plane.app.get(type);
+  /** Holds the first call of a method before it is made, or before its answer is given. */
+  const held = <M extends string>(
+    owner: Record<M, (...given: never[]) => Promise<unknown>>,
+    method: M,
+    when: 'before' | 'after' = 'before',
+  ) => {
+    const [reached, free] = [new Gate(), new Gate()];
+    gates.push(free);
+    const pass = async (): Promise<void> => {
+      reached.open();
+      await free.opened;
+    };
+    const original = owner[method].bind(owner);
+    jest.spyOn(owner as never, method as never).mockImplementationOnce((async (...given: never[]) => {
+      if (when === 'before') await pass();
+      const answer = await original(...given);
+      if (when === 'after') await pass();
+      return answer;
+    }) as never);
+    return { reached: reached.opened, free: () => free.open() };
+  };
+  /** What the report of its cell wakes. */
+  const handled = () => jest.spyOn(part(Attempts), 'begin');
+  const ends = (id: string) => scene.reaches(id, 'succeeded');
+  const untold = async () => {
+    const { body } = await scene.plane.provision();
+    return { job: body.job.id as string, id: body.tenant.id as string };
+  };
+  const isTold = async (id: string): Promise<void> => {
+    while (!scene.cell.tenants.has(id)) await scene.cell.pull(10);
+  };
+
+  it('is not missed by an attempt that waits for a slot', async () => {
+    const { job, id } = await scene.waiting();
+    const advance = part(JobRunner).advance.bind(part(JobRunner));
+    const [busy, free] = [new Set<string>(), new Gate()];
+    gates.push(free);
+    jest.spyOn(part(JobRunner), 'advance').mockImplementation(async (...given) => {
+      if (!given[0].startsWith('busy')) return advance(...given);
+      busy.add(given[0]);
+      await free.opened;
+    });
+    for (let n = 0; n < AT_ONCE; n += 1) void part(Attempts).begin(`busy ${n}`);
+    await eventually(() => busy.size === AT_ONCE);
+    const inLine = part(Attempts).begin(job);
+    const begun = handled();
+    await scene.report(id, 'applied');
+    await eventually(() => begun.mock.calls.length === 1, { what: 'the wake-up has come' });
+    free.open();
+    await inLine;
+    await ends(job);
+  });
+
+  it('is not missed by an attempt that has left the line and has yet to claim', async () => {
+    const { job, id } = await scene.waiting();
+    const claim = held(part(Jobs), 'claim');
+    const first = part(Attempts).begin(job);
+    await claim.reached;
+    await scene.report(id, 'applied');
+    await ends(job);
+    claim.free();
+    await first;
+  });
+
+  it('is not missed by an attempt that has claimed and has yet to look', async () => {
+    const { job, id } = await scene.waiting();
+    const claim = held(part(Jobs), 'claim', 'after');
+    const first = part(Attempts).begin(job);
+    await claim.reached;
+    const begun = handled();
+    await scene.report(id, 'applied');
+    await eventually(() => begun.mock.calls.length === 1, { what: 'the wake-up has come' });
+    await begun.mock.results[0]?.value;
+    claim.free();
+    await first;
+    await ends(job);
+  });
+
+  it('that is refused the lease is not missed by the attempt that gives it back just after', async () => {
+    const { job, id } = await untold();
+    const release = held(part(Jobs), 'releaseUnlessWoken');
+    await release.reached;
+    await isTold(id);
+    const begun = handled();
+    await scene.report(id, 'applied');
+    await eventually(() => begun.mock.calls.length === 1, { what: 'the wake-up has come' });
+    await begun.mock.results[0]?.value;
+    release.free();
+    await ends(job);
+  });
+
+  it('that comes while the lease is being given back finds the job free', async () => {
+    const { job, id } = await scene.waiting();
+    const database = part(Database);
+    const release = part(Jobs).releaseUnlessWoken.bind(part(Jobs));
+    let reporting: Promise<unknown> = Promise.resolve();
+    jest.spyOn(part(Jobs), 'releaseUnlessWoken').mockImplementationOnce((...given) =>
+      database.write(async () => {
+        const isReleased = await release(...given);
+        reporting = (await beside(database, () => scene.report(id, 'applied'))).answer;
+        return isReleased;
+      }),
+    );
+    await part(Attempts).begin(job);
+    await reporting;
+    await ends(job);
+  });
+
+  it('that comes once the lease is given back finds the job free, though that attempt has yet to end', async () => {
+    const { job, id } = await scene.waiting();
+    const release = held(part(Jobs), 'releaseUnlessWoken', 'after');
+    const first = part(Attempts).begin(job);
+    await release.reached;
+    await scene.report(id, 'applied');
+    await ends(job);
+    release.free();
+    await first;
+  });
+
+  it('that is not committed yet when the lease is given back is not missed', async () => {
+    const { job, id } = await scene.waiting();
+    const database = part(Database);
+    const looked = held(part(Jobs), 'releaseUnlessWoken');
+    const first = part(Attempts).begin(job);
+    await looked.reached;
+    const wake = part(JobQueue).wake.bind(part(JobQueue));
+    // The transaction of the report, which has counted the wake-up on the job's row.
+    jest.spyOn(part(JobQueue), 'wake').mockImplementationOnce(async (...given) => {
+      await wake(...given);
+      await beside(database, async () => {
+        looked.free();
+        await first;
+      });
+    });
+    await scene.report(id, 'applied');
+    await ends(job);
+  });
+});
+
+/** On Postgres only: a SQLite file belongs to one process. */
+describe('a wake-up that a Control Plane takes', () => {
+  let plane: TestControlPlane;
+  let second: TestControlPlane;
+  let jobs: string[];
+  beforeEach(async () => {
+    plane = await TestControlPlane.boot('postgres');
+    second = await TestControlPlane.open(plane.database, plane.clock);
+    await plane.enrolledCell();
+    jobs = [];
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await plane.close();
+  });
+
+  const provision = async (count: number): Promise<void> => {
+    const answers = await Promise.all(Array.from({ length: count }, () => plane.provision()));
+    jobs.push(...answers.map(({ body }) => body.job.id));
+  };
+  /** None of them is left where nobody was woken for it. */
+  const allWait = () =>
+    eventually(
+      async () => (await plane.count(ProvisioningJob, { id: In(jobs), status: 'waiting' })) === jobs.length,
+      {
+        what: 'all of them wait for their cell',
+        found: () => plane.describeJobs({ id: In(jobs), status: 'queued' }),
+      },
+    );
+
+  it('while it ends is left to the other processes', async () => {
+    const begun = jest.spyOn(second.app.get(Attempts), 'begin');
+    const [sweeping, free] = [new Gate(), new Gate()];
+    jest.spyOn(second.app.get(Worker), 'stopSweeping').mockImplementation(() => {
+      sweeping.open();
+      return free.opened;
+    });
+    const closing = second.app.close();
+    await sweeping.opened;
+    try {
+      await provision(30);
+      await allWait();
+      // Each of its tasks looked for one more at most.
+      expect(begun.mock.calls.length).toBeLessThanOrEqual(8);
+    } finally {
+      free.open();
+      await closing;
+    }
+  });
+
+  it('and has no slot for before it ends is handed to the other processes', async () => {
+    const [begun, free] = [jest.spyOn(second.app.get(Attempts), 'begin'), new Gate()];
+    jest.spyOn(second.app.get(JobRunner), 'advance').mockImplementation(() => free.opened);
+    for (let n = 0; n < AT_ONCE; n += 1) void second.app.get(Attempts).begin(`busy ${n}`);
+    while (begun.mock.calls.length === AT_ONCE) await provision(5);
+    const closing = second.app.close();
+    try {
+      await allWait();
+    } finally {
+      free.open();
+      await closing;
+    }
+  });
+});

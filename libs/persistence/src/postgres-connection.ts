@@ -1,0 +1,9 @@
+/**
+ * How long a connection to Postgres may take to open, and how soon one is found dead on which nothing is under way, such as one
+ * that listens. Without it a connection that a fail-over or a firewall forgot would be waited on for hours.
+ */
+export const NOTICING_SILENCE = {
+  connectionTimeoutMillis: 5000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+} as const;

@@ -1,0 +1,12 @@
+import { eventually } from '../src/plane-process';
+
+describe(eventually.name, () => {
+  it('says what it found when it waited in vain', async () => {
+    const waiting = eventually(() => false, {
+      timeoutMs: 1,
+      what: 'it is done',
+      found: async () => 'It is not.',
+    });
+    await expect(waiting).rejects.toThrow('Waited 1 ms in vain until it is done. It is not.');
+  });
+});
