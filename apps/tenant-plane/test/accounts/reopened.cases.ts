@@ -177,23 +177,31 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     expect((await ended())[0]?.after).toMatchObject({ passwords_voided: 1, passwords_kept: 2 });
   });
 
-  it('sends on who is asked for while it is on its way back, whatever has become of their session', async () => {
-    await settle();
-    await moveAway();
-    const transfer = { id: randomUUID(), role: 'target' } as const;
-    await plane.apply({ tenants: [next({ phase: 'importing', transfer })] });
-    const call = () => plane.get('/api/incidents?x=1', { session: String(admin.session) });
+  describe('before that, at the home that it has left,', () => {
     const sentOn = [307, `${MOVED_TO}/api/incidents?x=1`];
-    const answer = async () => (({ status, headers }) => [status, headers['location']])(await call());
-    expect(await answer()).toEqual(sentOn);
-    await plane.apply({ tenants: [next({ phase: 'serving', moved_to: undefined, transfer: undefined })] });
-    // It moves, and its rows go, while a request is on its way.
-    const pause = Pause.behind(plane.app.get(TenantRouter), 'elsewhere');
-    const late = answer();
-    await pause.reached;
-    await moveAway();
-    await plane.apply({ tenants: [next({ purge: { job_id: randomUUID() } })] });
-    pause.release();
-    expect(await late).toEqual(sentOn);
+    const asked = async (): Promise<unknown[]> => {
+      const { status, headers } = await plane.get('/api/incidents?x=1', { session: String(admin.session) });
+      return [status, headers['location']];
+    };
+    const removed = () => plane.apply({ tenants: [next({ purge: { job_id: randomUUID() } })] });
+    beforeEach(() => settle());
+
+    it('sends its users on while it is on its way back', async () => {
+      await moveAway();
+      const transfer = { id: randomUUID(), role: 'target' } as const;
+      await plane.apply({ tenants: [next({ phase: 'importing', transfer })] });
+      expect(await asked()).toEqual(sentOn);
+    });
+
+    it('sends on who was let through just before it left, and whose session is gone', async () => {
+      const pause = Pause.behind(plane.app.get(TenantRouter), 'elsewhere');
+      const answer = asked();
+      await pause.reached;
+      for (const leave of [moveAway, removed])
+        expect(await leave()).toEqual([expect.not.objectContaining({ error: expect.anything() })]);
+      expect(await plane.rows(tenant, Session)).toEqual([]);
+      pause.release();
+      expect(await answer).toEqual(sentOn);
+    });
   });
 });

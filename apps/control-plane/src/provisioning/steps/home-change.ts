@@ -44,7 +44,7 @@ export class HomeChange {
       { tenantId, tenantPlaneId: formerId },
       { tenantId, tenantPlaneId: plane.id },
     ];
-    const kept = { removeAfter, importedBy, restoredFrom: null, reopenedBy: null, purgeJobId: null };
+    const kept = { removeAfter, importedBy, restoredFrom: null, purgeJobId: null };
     await manager.update(Placement, left, { phase: 'retired', holdsPlace: false, ...kept });
     await this.cells.freePlace(manager, formerId);
     const serving = { phase: 'serving', holdsPlace: true, removeAfter: null, purgeJobId: null } as const;

@@ -46,8 +46,7 @@ export class ReinstateStep extends Step {
     const missing = await this.copy.unlessThere(context, plane, backup);
     if (missing) return missing;
     const copy = backup && { restoredFrom: backup.id, importedBy: plane.instanceId, reportedCode: null };
-    const none = { removeAfter: null, purgeJobId: null, reopenedBy: null } as const;
-    const place = { phase: 'serving', ...none, ...copy } as const;
+    const place = { phase: 'serving', removeAfter: null, purgeJobId: null, ...copy } as const;
     await manager.update(Placement, { tenantId, tenantPlaneId }, place);
     const status = params['status'] as TenantStatus;
     const changes = { ...this.addresses.at(plane, tenant), status, restorableUntil: null };
