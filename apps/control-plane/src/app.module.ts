@@ -62,6 +62,7 @@ import { JobStarter } from './provisioning/job-starter';
 import { Moves } from './provisioning/moves.service';
 import { Removals } from './provisioning/removals.service';
 import { ReadableBackup } from './provisioning/steps/readable-backup';
+import { HomeChange } from './provisioning/steps/home-change';
 import { RestoredCopy } from './provisioning/steps/restored-copy';
 import { Provisioning } from './provisioning/provisioning.service';
 import { GraphileQueue } from './provisioning/queue/graphile.queue';
@@ -159,6 +160,7 @@ const PROVISIONING = [
   TenantJobs,
   ReadableBackup,
   RestoredCopy,
+  HomeChange,
   Removals,
   OldBackups,
   OldCopies,

@@ -30,7 +30,7 @@ export function moveBy(...place: readonly string[]): readonly string[] {
 }
 
 /** A move back to where the tenant was before, once its home has lost the rows: what was kept there is served again. */
-export const REOPENING_STEPS: readonly string[] = ['reopen-copy'];
+export const REOPENING_STEPS: readonly string[] = ['reopen-copy', 'await-report'];
 
 /** What there is to go back to is kept until the tenant is served. */
 const REINSTATEMENT = ['reinstate', 'await-report', 'erase-backup'] as const;

@@ -47,7 +47,16 @@ export interface DesiredTenant {
    * or older: it serves nobody and reports `copy_missing`.
    */
   readonly requires_copy?: string;
-  /** With phase `retired`: where it lives now. Its old copy is kept, and who asks for it here is sent there. */
+  /**
+   * At its home: the copy kept here from before a move is served again, by this job, since the rows were lost where the tenant
+   * had moved to. It counts unless another import has begun to replace it. What was revoked after the move is unknown, so
+   * whoever serves it first ends all that let somebody in, once for each job.
+   */
+  readonly reopened?: { readonly job_id: string };
+  /**
+   * With phase `retired`, or `importing` on its way back: where it lives now. It lived here before, and who asks for it here is
+   * sent there.
+   */
   readonly moved_to?: string;
   /** With phase `retired`: its rows shall go. */
   readonly purge?: { readonly job_id: string };

@@ -53,6 +53,8 @@ import { TieResetLinksToIssuers1700000000032 } from './migrations/0032-tie-reset
 import { KeepSignupLinks1700000000033 } from './migrations/0033-keep-signup-links';
 import { KeepLinksOfCopies1700000000035 } from './migrations/0035-keep-links-of-copies';
 import { NoteWhatJobsRelyOn1700000000039 } from './migrations/0039-note-what-jobs-rely-on';
+import { NameReopenings1700000000040 } from './migrations/0040-name-reopenings';
+import { IndexMoves1700000000041 } from './migrations/0041-index-moves';
 import { RequireCopies1700000000037 } from './migrations/0037-require-copies';
 import { ControlPlaneState } from './plane-state.entity';
 
@@ -120,6 +122,8 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     KeepSignupLinks1700000000033,
     KeepLinksOfCopies1700000000035,
     NoteWhatJobsRelyOn1700000000039,
+    NameReopenings1700000000040,
+    IndexMoves1700000000041,
     RequireCopies1700000000037,
   ],
 };

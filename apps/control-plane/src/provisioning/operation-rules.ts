@@ -95,6 +95,10 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     makesPlace: true,
     isUndoneWhenCancelled: true,
     pausesWrites: { from: 'freeze', atMostMs: MAX_FREEZE_MS },
+    beyondReturn: {
+      after: 'reopen-copy',
+      why: 'The old tenant plane is the home of the tenant again, and its users may write there: there is no way back from here. Let the job go on (retry it if it failed), or deprovision the tenant.',
+    },
   },
   remove_copy: {
     from: ['active', 'suspended'],

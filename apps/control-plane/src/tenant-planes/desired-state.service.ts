@@ -22,6 +22,10 @@ import { Wakes } from './wakes';
 const REVISION_OF_PLANE =
   'select revision from tenant_planes where tenant_planes.id = placements.tenant_plane_id';
 
+/** SQL: whether the tenant is on its way to a plane that was its home before. Its users may still come there. */
+const IS_BACK = `case when placement.phase = 'importing' then exists (select 1 from transfers former
+  where former.tenant_id = placement.tenant_id and former.source_plane_id = plane.id and former.purpose = 'move') end`;
+
 /** What a plane shall do, derived from placements; told as the changes since a revision. */
 @Injectable()
 export class DesiredStates implements OnModuleInit {
@@ -194,6 +198,8 @@ export class DesiredStates implements OnModuleInit {
         .addSelect('placement.purge_job_id', 'purge_job_id')
         .addSelect('placement.remove_after', 'remove_after')
         .addSelect('placement.restored_from', 'restored_from')
+        .addSelect('placement.reopened_by', 'reopened_by')
+        .addSelect(IS_BACK, 'is_back')
         .addSelect('tenant.endpoint_url', 'endpoint_url')
         .addSelect('transfer.id', 'transfer_id')
         .addSelect('transfer.target_plane_id', 'transfer_target')
@@ -247,6 +253,9 @@ interface ChangedRow {
   /** Set where an old copy is kept after a move. */
   readonly remove_after: unknown;
   readonly restored_from: string | null;
+  readonly reopened_by: string | null;
+  /** A number on SQLite. */
+  readonly is_back: boolean | number | null;
   readonly endpoint_url: string | null;
   readonly plane_id: string;
   readonly transfer_id: string | null;
@@ -273,6 +282,10 @@ function hasMoved({ phase, status, remove_after: keptUntil }: ChangedRow): boole
   return phase === 'retired' && status !== 'deleted' && keptUntil !== null;
 }
 
+function isHome(phase: DesiredTenant['phase']): boolean {
+  return phase === 'serving' || phase === 'frozen';
+}
+
 function toEntry(row: ChangedRow, links: DesiredSignupLinks | undefined): DesiredTenant {
   const { tenant_id, slug, name, status, plan, admin_email, phase, entry_revision, purge_job_id } = row;
   const told = purge_job_id === null ? phase : 'retired';
@@ -285,7 +298,9 @@ function toEntry(row: ChangedRow, links: DesiredSignupLinks | undefined): Desire
     ...(row.transfer_id !== null && told !== 'retired' && { transfer: transferOf(row) }),
     ...(links && told !== 'retired' && { signup_links: links }),
     ...(row.restored_from !== null && told !== 'retired' && { requires_copy: row.restored_from }),
-    ...(hasMoved(row) && row.endpoint_url !== null && { moved_to: row.endpoint_url }),
+    ...(row.reopened_by !== null && isHome(told) && { reopened: { job_id: row.reopened_by } }),
+    ...((hasMoved(row) || Boolean(row.is_back)) &&
+      row.endpoint_url !== null && { moved_to: row.endpoint_url }),
     ...(purge_job_id !== null && { purge: { job_id: purge_job_id } }),
   };
 }

@@ -24,6 +24,8 @@ export class Placement {
   @Column('uuid', { name: 'restored_from', nullable: true }) restoredFrom: string | null;
   /** The instance of the plane, and so its database, that imported them; at an old copy: the one that has it. */
   @Column('uuid', { name: 'imported_by', nullable: true }) importedBy: string | null;
+  /** At a home whose kept copy is served again: the job that reopened it. Told for as long as the tenant lives there. */
+  @Column('uuid', { name: 'reopened_by', nullable: true }) reopenedBy: string | null;
   /** Its rows shall go, by this job. */
   @Column('uuid', { name: 'purge_job_id', nullable: true }) purgeJobId: string | null;
   /** An old copy is kept until then. */

@@ -33,7 +33,13 @@ export function reservedPlacement(
   phase: 'serving' | 'importing',
 ): Placement {
   const unheard = { reportedRevision: 0, reportedState: null, reportedError: null, reportedCode: null };
-  const first = { restoredFrom: null, importedBy: null, purgeJobId: null, removeAfter: null };
+  const first = {
+    restoredFrom: null,
+    importedBy: null,
+    reopenedBy: null,
+    purgeJobId: null,
+    removeAfter: null,
+  };
   return { ...place, phase, holdsPlace: true, entryRevision: 0, ...unheard, ...first };
 }
 

@@ -3,7 +3,7 @@ import { type Allowance, Database, Throttle, lockedForUpdate, together } from '@
 import { type EnrolRequest, type ReportRequest } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, IsNull, Not } from 'typeorm';
+import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { Tenant } from '../tenants/tenant.entity';
 import { DesiredStates } from './desired-state.service';
@@ -155,12 +155,16 @@ export class PlaneAddresses {
   ): Promise<void> {
     const copies = await manager
       .createQueryBuilder(Placement, 'copy')
-      .where({ phase: 'retired', removeAfter: Not(IsNull()) })
+      .where(`(${REDIRECTS})`)
       .andWhere(which, parameters)
       .getMany();
     for (const copy of copies) await this.desiredStates.publish(manager, copy);
   }
 }
+
+/** Where the tenant lived before. Of those that it is on its way to not all are such, and to tell them again changes nothing. */
+const REDIRECTS = `copy.phase = 'retired' and copy.removeAfter is not null
+  or copy.phase = 'importing' and copy.entryRevision > 0`;
 
 const LIVES_THERE = `select home.tenant_id from placements home
   where home.tenant_plane_id = :id and home.holds_place and home.phase <> 'importing'`;

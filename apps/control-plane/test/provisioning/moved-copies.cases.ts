@@ -1,5 +1,6 @@
 import { OFFLINE_AFTER_SECONDS } from '@atlas/plane-contract';
 import { EVERY_DATABASE } from '@atlas/testing';
+import { decodeJwt } from 'jose';
 import { IsNull, Not } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { LocalDriver } from '../../src/infrastructure/drivers/local/local.driver';
@@ -64,11 +65,17 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
   const backTo = ({ id }: PlaneSimulator) => ({ deployment_model: 'shared', tenant_plane_id: id });
   const isReopened = async (body: object, cell = tenant.cell): Promise<void> => {
     const planned = await move(body, '?dry_run=true').expect(200);
-    expect(planned.body.plan).toMatchObject({ steps: [{ name: 'reopen-copy' }], install_required: false });
+    const steps = [{ name: 'reopen-copy' }, { name: 'await-report' }];
+    expect(planned.body.plan).toMatchObject({ steps, install_required: false });
     const accepted = await move(body).expect(202);
     expect(accepted.body.install).toBeFalsy();
-    await scene.reaches(accepted.body.job.id, 'succeeded');
+    const { id: job_id } = accepted.body.job;
+    await tenant.told(({ reopened }) => reopened?.job_id === job_id, cell);
+    await scene.reaches(job_id, 'waiting');
+    await tenant.report({}, cell);
+    await scene.reaches(job_id, 'succeeded');
     const entry = await tenant.isHome(cell);
+    expect(entry).toMatchObject({ reopened: { job_id } });
     for (const gone of ['moved_to', 'requires_copy', 'purge', 'transfer'])
       expect(entry).not.toHaveProperty(gone);
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', tenant_plane_id: cell.id });
@@ -142,6 +149,73 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await isReopened(backTo(tenant.cell));
       await tenant.report();
       await isRemoved(now);
+    });
+  });
+
+  describe('when it is served at the old home again', () => {
+    const reopens = async (): Promise<string> => {
+      await moves();
+      await tenant.installAnew({}, target);
+      const job = await tenant.asked('move', backTo(tenant.cell));
+      await tenant.told(({ reopened }) => reopened?.job_id === job);
+      await scene.reaches(job, 'waiting');
+      return job;
+    };
+
+    it('has the job say what is unknown since the move, as the audit trail does', async () => {
+      const before = scene.plane.clock.now().toISOString();
+      const job = await reopens();
+      const { steps } = await scene.job(job);
+      const result = {
+        ...{ tenant_plane_id: tenant.cell.id, rows_as_of: before },
+        warning: expect.stringContaining('still works'),
+      };
+      expect(steps[0]).toMatchObject({ name: 'reopen-copy', outputs: result });
+      const { body } = await scene.plane.get('/api/audit?action=tenant.copy_reopened&limit=1').expect(200);
+      expect(body.items[0]).toMatchObject({
+        target: { id: tenant.id },
+        before: { tenant_plane_id: target.id },
+        after: { ...result, job_id: job },
+      });
+    });
+
+    it('lets nobody sign up by a link from before', async () => {
+      const { body } = await scene.plane.post(path('signup-link'), {}).expect(201);
+      const { jti } = decodeJwt(body.token);
+      await reopens();
+      const { signup_links: links } = await tenant.told((entry) => entry);
+      expect(links).toMatchObject({ revoked: expect.arrayContaining([jti]), carried: [] });
+    });
+
+    it('fails its job while the old home says that it cannot serve it, and not for good', async () => {
+      const job = await reopens();
+      await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' });
+      while ((await scene.looksAgain(job)).status !== 'failed');
+      expect((await scene.job(job)).error).toMatchObject({ detail: expect.stringContaining('not here') });
+      await tenant.report();
+      await scene.act(job, 'retry').expect(202);
+      await scene.reaches(job, 'succeeded');
+    });
+
+    it('stays there: its job cannot be cancelled', async () => {
+      const job = await reopens();
+      expect(refusal(await scene.act(job, 'cancel'))).toEqual([409, 'beyond_return']);
+      await tenant.isHome();
+      await tenant.report();
+      await scene.reaches(job, 'succeeded');
+    });
+
+    it('is no reopened copy any more once the tenant has moved on and come back', async () => {
+      const job = await reopens();
+      await tenant.report();
+      await scene.reaches(job, 'succeeded');
+      const [first, second] = [tenant.cell, await scene.plane.enrolledCell({ region: tenant.region })];
+      await moves(second);
+      expect(await tenant.told((entry) => entry, second)).not.toHaveProperty('reopened');
+      tenant.cell = second;
+      await tenant.report();
+      await moves(first);
+      expect(await tenant.told((entry) => entry, first)).not.toHaveProperty('reopened');
     });
   });
 
@@ -368,6 +442,19 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await scene.act(job, 'cancel').expect(202);
       await scene.reaches(job, 'cancelled');
     };
+
+    it('is where users are sent on to the home, also while an import replaces the rows', async () => {
+      await onItsWay();
+      const { endpoint_url: moved_to } = await scene.tenant(tenant.id);
+      const entry = async () =>
+        (await tenant.cell.pullAll()).tenants.find(({ tenant_id: id }) => id === tenant.id);
+      expect(await entry()).toMatchObject({ phase: 'importing', moved_to });
+      const transfer = await source();
+      const part = await sealedPart(transfer, { incidents: { rows: 3, checksum: 'c' } });
+      await sendPart(target, transfer.id, part);
+      expect((await takePart(tenant.cell, transfer.id, nextRun())).status).toBe(200);
+      expect(await entry()).toMatchObject({ phase: 'importing', moved_to });
+    });
 
     it('is still there when that is undone before the first part was sent', async () => {
       const job = await onItsWay();

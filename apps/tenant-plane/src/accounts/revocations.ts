@@ -1,8 +1,10 @@
 import { TenantCounter, type TenantScope } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
+import { IsNull } from 'typeorm';
 import { Audit } from '../audit/audit.service';
 import { Sessions } from './sessions';
+import { WHERE_STATUS } from './user-status';
 import { UserTokens } from './user-tokens';
 import { User } from './user.entity';
 
@@ -33,6 +35,21 @@ export class Revocations {
     await scope.update(User, { id }, { ...changes, credentialsEpoch });
     await this.tokens.revokeAll(scope, id);
     return this.sessions.endAll(scope, id, but);
+  }
+
+  /**
+   * As {@link revoke}, of every user of a tenant that lets nobody in yet, and ends the invitations of those who have not come.
+   * How many sessions, links and invitations there were.
+   */
+  async revokeEverybodys(scope: TenantScope): Promise<Readonly<Record<string, number>>> {
+    const credentialsEpoch = await scope.nextNumber(SERIES);
+    await scope.update(User, {}, { credentialsEpoch });
+    const invited = { ...WHERE_STATUS.invited, invitationEndedAt: IsNull() };
+    return {
+      sessions_ended: await this.sessions.endEverybodys(scope),
+      links_ended: await this.tokens.revokeEverybodys(scope),
+      invitations_ended: await scope.update(User, invited, { invitationEndedAt: this.clock.now() }),
+    };
   }
 
   /** As {@link revoke}, and counts: unlike a new password it also takes back what the user has asked for. */

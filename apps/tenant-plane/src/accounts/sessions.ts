@@ -104,6 +104,11 @@ export class Sessions {
     return scope.update(Session, where, { revokedAt: this.clock.now() });
   }
 
+  /** Ends the sessions of every user, before any of them is let in. How many there were. */
+  endEverybodys(scope: TenantScope): Promise<number> {
+    return scope.update(Session, { revokedAt: IsNull() }, { revokedAt: this.clock.now() });
+  }
+
   /**
    * The users whose sessions {@link endSingleSignOn} would end, and one more: what they are writing is stored before, and
    * what they write afterwards is refused. While the tenant's identity provider is locked, so that no session is added.

@@ -43,6 +43,10 @@ export class UserTokens {
     await scope.delete(UserToken, { userId });
   }
 
+  async revokeEverybodys(scope: TenantScope): Promise<number> {
+    return scope.delete(UserToken, {});
+  }
+
   /** Whose it is, while it is good. Throws `invalid_link`. */
   async userOf(scope: TenantScope, token: string, purpose: UserTokenPurpose): Promise<User> {
     const where = { tokenHash: hashToken(token), purpose, expiresAt: MoreThan(this.clock.now()) };

@@ -3,6 +3,7 @@ import {
   ChangeTracking,
   Database,
   TenantDatabase,
+  TenantScope,
   isLockTimeout,
   lockedForUpdate,
   together,
@@ -11,6 +12,7 @@ import { type DesiredState, type DesiredTenant, type ReportedCode } from '@atlas
 import { databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager, In, Not } from 'typeorm';
+import { ReopenedAccess } from '../accounts/reopened-access';
 import { rowCodecs } from '../portability/row-codec';
 import { deleteAll } from '../portability/row-store';
 import { SingleTenantFile } from '../database/single-tenant-file';
@@ -32,7 +34,7 @@ export interface Applied {
 }
 
 /** What a place is that nobody is served from. */
-const RETIRED = { phase: 'retired', transfer: null, importedTransferId: null } as const;
+const RETIRED = { phase: 'retired', transfer: null, importedTransferId: null, movedTo: null } as const;
 const COPY_MISSING =
   'The rows that this tenant was moved or restored with are not in this database, so the tenant is not served from it. Restore a newer backup of this database, if there is one. The Control Plane has a backup imported again by itself while its restore lasts, and says after a move where the rows are kept (GET /api/drifts).';
 const STILL_WRITTEN = 'Writes of this tenant are still under way: its entry is applied once they have ended.';
@@ -49,6 +51,7 @@ export class DesiredStateApplier {
     private readonly identities: PlaneIdentities,
     private readonly secrets: ServiceSecrets,
     private readonly file: SingleTenantFile,
+    private readonly reopened: ReopenedAccess,
   ) {}
 
   /**
@@ -134,18 +137,24 @@ export class DesiredStateApplier {
   private async put(manager: EntityManager, entry: DesiredTenant): Promise<boolean> {
     const tracking = new ChangeTracking(this.database);
     const isServing = entry.phase === 'serving';
+    const isTracked = isServing || entry.reopened !== undefined;
     const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id: entry.tenant_id });
     const [, known] = await together([
-      isServing ? tracking.hold(entry.tenant_id) : Promise.resolve(),
+      isTracked ? tracking.hold(entry.tenant_id) : Promise.resolve(),
       lockedForUpdate(query).getOne(),
     ]);
-    if (lacksRequiredCopy(known, entry)) {
+    if (lacksRows(known, entry)) {
       await manager.update(Tenant, { id: entry.tenant_id }, RETIRED);
       return false;
     }
     requireWholeCopy(known, entry);
     const isFollowed = known?.phase === 'serving' && known.transfer?.id === entry.transfer?.id;
     if (isServing && !isFollowed) await tracking.stop(entry.tenant_id);
+    if (reopens(known, entry)) {
+      const end = () => this.reopened.end(new TenantScope(entry.tenant_id, manager), entry.reopened.job_id);
+      // Where users may write it is one more change that the copy follows; where they may not, nobody follows yet.
+      await (isServing || known?.phase === 'serving' ? end() : tracking.writeFrozen(entry.tenant_id, end));
+    }
     const frozenAt = entry.phase === 'frozen' ? await this.database.now() : null;
     // TypeORM's own type takes a JSON column for a relation.
     await manager.upsert(Tenant, rowOf(entry, known, frozenAt) as never, ['id']);
@@ -177,8 +186,7 @@ export class DesiredStateApplier {
     let failure: unknown;
     // One by one, so that none is held up by another's writes.
     for (const { id } of known.filter((tenant) => tenant.phase !== 'retired' || tenant.movedTo !== null)) {
-      const gone = { ...RETIRED, movedTo: null };
-      await this.write(id, fence, (manager) => manager.update(Tenant, { id }, gone)).catch(
+      await this.write(id, fence, (manager) => manager.update(Tenant, { id }, RETIRED)).catch(
         (error: unknown) => (failure = error),
       );
     }
@@ -210,15 +218,26 @@ function isHome({ phase }: DesiredTenant): boolean {
   return phase === 'serving' || phase === 'frozen';
 }
 
-/** As in a database from before the restore, or in an empty one. */
-function lacksRequiredCopy(known: Tenant | null, entry: DesiredTenant): boolean {
+/** Whether the copy here is served again by a job that this plane has not heard of before. */
+function reopens(
+  known: Tenant | null,
+  entry: DesiredTenant,
+): entry is DesiredTenant & Required<Pick<DesiredTenant, 'reopened'>> {
+  return isHome(entry) && entry.reopened !== undefined && known?.reopenedBy !== entry.reopened.job_id;
+}
+
+/** As in a database from before the restore, in an empty one, or where an import or a removal has taken the kept copy. */
+function lacksRows(known: Tenant | null, entry: DesiredTenant): boolean {
   const { requires_copy: required } = entry;
-  return isHome(entry) && required !== undefined && known?.importedTransferId !== required;
+  if (isHome(entry) && required !== undefined) return known?.importedTransferId !== required;
+  return known !== null && reopens(known, entry) && (known.isBeingReplaced || known.purgeJobId !== null);
 }
 
 /** Refuses to serve a tenant from an incomplete copy, whatever the Control Plane believes. */
 function requireWholeCopy(known: Tenant | null, entry: DesiredTenant): void {
   if (!isHome(entry) || known?.phase !== 'importing' || known.transfer === null) return;
+  // It never heard that its import, which has not begun, is no longer wanted.
+  if (reopens(known, entry)) return;
   if (known.importedTransferId === known.transfer.id) return;
   throw new Error(
     "The copy of this tenant's rows in this database is not whole, so the tenant is not served from it. If the database was restored from a backup, restore a newer one.",
@@ -227,7 +246,7 @@ function requireWholeCopy(known: Tenant | null, entry: DesiredTenant): void {
 
 /** Whether storing the entry again would change nothing. A freeze always does: it gets a new date. */
 function isStored(known: Tenant, entry: DesiredTenant): boolean {
-  if (entry.phase !== 'serving' || lacksRequiredCopy(known, entry)) return false;
+  if (entry.phase !== 'serving' || lacksRows(known, entry)) return false;
   const wanted = { ...rowOf(entry, known, null), reportedRevision: known.reportedRevision };
   return isDeepStrictEqual({ ...known, ...wanted }, { ...known });
 }
@@ -257,6 +276,9 @@ function rowOf(
     transfer: entry.phase === 'retired' ? null : (entry.transfer ?? null),
     // The copy that an earlier move left here is not that of this one.
     importedTransferId: isWanted ? imported : null,
+    // What is served is what the tenant has, wherever it came from.
+    isBeingReplaced: !isHome(entry) && (known?.isBeingReplaced ?? false),
+    reopenedBy: entry.reopened?.job_id ?? known?.reopenedBy ?? null,
     movedTo: entry.moved_to ?? null,
     signupLinks: entry.signup_links ?? null,
     purgeJobId: entry.purge?.job_id ?? null,

@@ -15,7 +15,7 @@ import { copiesFor, openPrivateKey, sealPrivateKey } from './sealed-private-key'
 const ONLY = { id: 1 };
 
 /** Raise it when more of an entry is stored than by the version before: every plane then asks for everything once. */
-const CONTENTS = 1;
+const CONTENTS = 2;
 
 /** What the row says of a revision once all of it is applied. */
 export function appliedAt(revision: string): Pick<PlaneIdentity, 'revision' | 'appliedContents'> {

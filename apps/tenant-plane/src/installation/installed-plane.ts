@@ -1,5 +1,18 @@
-import { type Database, ProcessLock, TenantDatabase, migrateFirst, openDatabase } from '@atlas/persistence';
-import { type Clock, SystemClock } from '@atlas/platform';
+import {
+  type Database,
+  ProcessLock,
+  TenantDatabase,
+  Throttle,
+  migrateFirst,
+  openDatabase,
+} from '@atlas/persistence';
+import { type Clock, Mailer, SystemClock } from '@atlas/platform';
+import { ReopenedAccess } from '../accounts/reopened-access';
+import { Revocations } from '../accounts/revocations';
+import { Sessions } from '../accounts/sessions';
+import { UserTokens } from '../accounts/user-tokens';
+import { AuditSealer } from '../audit/audit-sealer';
+import { Audit } from '../audit/audit.service';
 import { DesiredStateApplier } from '../control-plane-link/desired-state-applier';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { ServiceSecrets } from '../control-plane-link/service-secrets';
@@ -42,13 +55,18 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
   await identities.onModuleInit();
   const deployment = new Deployment(config, identities);
   requireProductionDatabase(config, deployment.profile.model);
+  const tenants = new TenantDatabase(database);
+  const audit = new Audit(database, new AuditSealer(database, tenants), clock);
+  const sessions = new Sessions(new Throttle(database, clock), clock);
+  const revocations = new Revocations(sessions, new UserTokens(clock), audit, clock);
   const applier = new DesiredStateApplier(
     database,
-    new TenantDatabase(database),
+    tenants,
     new TenantDirectory(database, clock),
     identities,
     new ServiceSecrets(config, identities),
     new SingleTenantFile(database, deployment),
+    new ReopenedAccess(revocations, audit, new Mailer(config.mail)),
   );
   return { config, clock, identities, applier };
 }

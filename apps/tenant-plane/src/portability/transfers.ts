@@ -177,7 +177,11 @@ export class Transfers {
 
   private async markWhole(id: string, importedTransferId: string | null, fence: Fence): Promise<void> {
     await this.database.write(async (manager) => {
-      await manager.update(Tenant, { id }, { importedTransferId });
+      await manager.update(
+        Tenant,
+        { id },
+        { importedTransferId, isBeingReplaced: importedTransferId === null },
+      );
       await fence(manager);
     });
     this.directory.forget();

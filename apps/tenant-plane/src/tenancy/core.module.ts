@@ -7,6 +7,7 @@ import { Devices } from '../accounts/devices';
 import { Invitations } from '../accounts/invitations';
 import { Passwords } from '../accounts/passwords';
 import { PasswordsController } from '../accounts/passwords.controller';
+import { ReopenedAccess } from '../accounts/reopened-access';
 import { Revocations } from '../accounts/revocations';
 import { SessionAuthentication } from '../accounts/session-authentication';
 import { SessionCookie } from '../accounts/session-cookie';
@@ -81,6 +82,7 @@ const ACCOUNTS = [
   Devices,
   Invitations,
   Passwords,
+  ReopenedAccess,
   Revocations,
   SessionAuthentication,
   SessionCookie,

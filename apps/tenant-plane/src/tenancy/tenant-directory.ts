@@ -10,6 +10,8 @@ const MAX_CACHED = 10_000;
 /** A move freezes its source for at most half of this. After that, the tenant may have moved without this plane hearing of it. */
 const MAX_FROZEN_MS = 60_000;
 const AT_HOME = In(['serving', 'frozen']);
+/** Also while it is on its way back. */
+const AWAY = In(['retired', 'importing']);
 
 /**
  * One whose move here is complete can be read although the Control Plane has yet to say that this is its home: so no read
@@ -71,7 +73,7 @@ export class TenantDirectory {
     if (key !== undefined && !canNameTenant(key)) return null;
     return this.cached(`moved ${key ?? ''}`, async () => {
       const which = key === undefined ? {} : isUuid(key) ? { id: key } : { slug: key };
-      const where = { ...which, phase: 'retired', movedTo: Not(IsNull()) } as const;
+      const where = { ...which, phase: AWAY, movedTo: Not(IsNull()) };
       const [first, second] = await this.database.read((manager) => manager.find(Tenant, { where, take: 2 }));
       return first && !second ? first : null;
     });

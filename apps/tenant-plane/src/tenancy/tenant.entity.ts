@@ -30,6 +30,10 @@ export class Tenant {
   @JsonColumn({ nullable: true }) transfer: DesiredTransfer | null;
   /** That move, once its rows are all here and have been found to be the same: from then on they can be read. */
   @Column('uuid', { name: 'imported_transfer_id', nullable: true }) importedTransferId: string | null;
+  /** An import has begun to replace the rows here, and has yet to come to its end. */
+  @Column('boolean', { name: 'is_being_replaced', default: false }) isBeingReplaced: boolean;
+  /** The last job that had the copy here served again, once all access from before has ended. */
+  @Column('uuid', { name: 'reopened_by', nullable: true }) reopenedBy: string | null;
   /** When the newest run of a transfer of its rows began. No two begin at the same moment, whatever the clock says. */
   @TimestampColumn({ name: 'run_begun_at', nullable: true }) runBegunAt: Date | null;
   /** The move away from here that its admin has agreed to. */

@@ -70,10 +70,14 @@ export class TenantGuard implements CanActivate {
     return true;
   }
 
-  /** A tenant that has moved away since the request came in is no unknown one. */
+  /**
+   * A tenant that has moved away since the request came in is no unknown one. Nor is its user: a session that is unknown here,
+   * where the rows are gone or old, may be good where the tenant lives.
+   */
   private async sentOn(error: unknown, request: TenantRequest): Promise<never> {
-    const isUnknown = error instanceof DomainError && error.code === 'tenant_not_found';
-    const location = isUnknown ? await this.router.elsewhere(request) : null;
+    const mayBeElsewhere =
+      error instanceof DomainError && ['tenant_not_found', 'unauthenticated'].includes(error.code);
+    const location = mayBeElsewhere ? await this.router.elsewhere(request) : null;
     if (location === null) throw error;
     throw new DomainError('tenant_moved', 'elsewhere', 'This tenant lives elsewhere now.', {}, { location });
   }

@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../../src/audit/audit.service';
 import { Incident } from '../../src/incidents/incident.entity';
+import { IncomingTransfer, TransferFailed } from '../../src/portability/incoming-transfer';
 import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
 import { rowCodecs } from '../../src/portability/row-codec';
 import { RunningTransfers } from '../../src/portability/running-transfers';
@@ -162,6 +163,57 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     await want({ phase: 'serving', moved_to: undefined });
     expect([await read(), await write('back')]).toEqual([200, 201]);
     expect(await titles()).toEqual(['before it left', 'back']);
+  });
+
+  it('is served from the rows that it left here, when nothing came of its way back and nobody said so', async () => {
+    const id = randomUUID();
+    expect(await write('before it left')).toBe(201);
+    await want({ phase: 'retired', moved_to: 'https://elsewhere.example.com' });
+    await expectHere(id);
+    await relay.when(() => relay.asked > 0);
+    await want({ phase: 'serving', transfer: undefined, reopened: { job_id: randomUUID() } });
+    admin = await plane.user(tenant, 'admin');
+    expect([await read(), await write('back')]).toEqual([200, 201]);
+    expect(await titles()).toEqual(['before it left', 'back']);
+  });
+
+  it.each([
+    ['has begun to remove', () => want({ phase: 'retired', transfer: undefined })],
+    ['has begun to remove, and that was never called off,', () => Promise.resolve()],
+  ])('is not served from the rows that its way back %s', async (_, calledOff) => {
+    const id = randomUUID();
+    expect(await write('before it left')).toBe(201);
+    await send(id);
+    let hasFailed = false;
+    // The cast opens a private method: no source can be brought to send what differs.
+    const incoming = IncomingTransfer.prototype as unknown as { compare(): void };
+    jest.spyOn(incoming, 'compare').mockImplementation(() => {
+      hasFailed = true;
+      throw new TransferFailed('The copy differs.');
+    });
+    await expectHere(id);
+    await eventually(() => hasFailed, { what: 'the import has begun' });
+    await calledOff();
+    const reopened = { job_id: randomUUID() };
+    const home = { ...tenant, phase: 'serving', transfer: undefined, reopened } as const;
+    const told = async (entry: DesiredTenant) => plane.apply({ tenants: [entry] });
+    for (const more of [1, 2])
+      expect(await told({ ...home, entry_revision: tenant.entry_revision + more })).toMatchObject([
+        { code: 'copy_missing' },
+      ]);
+    expect(await read()).toBe(404);
+  });
+
+  it('is not served again from rows that were removed', async () => {
+    await want({ phase: 'retired', purge: { job_id: randomUUID() } });
+    const home = {
+      ...tenant,
+      phase: 'serving',
+      purge: undefined,
+      reopened: { job_id: randomUUID() },
+    } as const;
+    expect(await plane.apply({ tenants: [home] })).toMatchObject([{ code: 'copy_missing' }]);
+    tenant = { ...tenant, purge: undefined };
   });
 
   it('is imported again when another import has started in the meantime', async () => {

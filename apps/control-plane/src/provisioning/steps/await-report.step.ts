@@ -10,7 +10,10 @@ import { RestoredCopy } from './restored-copy';
 
 const PATIENCE_MS = 15 * 60_000;
 
-/** Waits until the home reports what was published as applied, and every other plane with a place reports having seen it. */
+/**
+ * Waits until the home reports what was published as applied, and, but for a tenant that is served from a kept copy again, every
+ * other plane with a place reports having seen it.
+ */
 @Injectable()
 export class AwaitReportStep extends Step {
   readonly name = 'await-report';
@@ -27,7 +30,7 @@ export class AwaitReportStep extends Step {
   async run(context: StepContext): Promise<StepResult> {
     const reopened = await this.copy.reopenIfLost(context);
     if (reopened) return reopened;
-    const { manager, tenantId, startedAt } = context;
+    const { manager, tenantId, startedAt, operation } = context;
     const until = new Date(startedAt.getTime() + PATIENCE_MS);
     const home = await placeOf(manager, tenantId);
     if (!home) throw new StepFailure('fatal', 'not_placed', 'The tenant has no home.');
@@ -38,6 +41,8 @@ export class AwaitReportStep extends Step {
       if (isAirGapped(plane)) return done({ report: 'none: the tenant plane is air-gapped' });
       return wait('the report of the tenant plane', until, troubleAt(home));
     }
+    // The plane that has lost the rows serves nobody, whatever it has heard.
+    if (operation === 'move') return done();
     const silent = await this.silentBeside(manager, home);
     return silent === null ? done() : wait(`the report of tenant plane ${silent}`, until);
   }

@@ -1,17 +1,11 @@
-import { updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { ControlPlaneConfig } from '../../control-plane.config';
-import { Cells } from '../../tenant-planes/cells';
-import { DesiredStates } from '../../tenant-planes/desired-state.service';
-import { Placement } from '../../tenant-planes/placement.entity';
 import { placeOf } from '../../tenant-planes/placements';
 import { lockPlanes } from '../../tenant-planes/plane-lock';
-import { TenantAddresses } from '../../tenants/tenant-addresses';
-import { Tenant } from '../../tenants/tenant.entity';
 import { lockTenant } from '../../tenants/tenants.service';
 import { Transfers, holdTransfer, isBetween, isToOldKey } from '../../transfers/transfers.service';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+import { HomeChange } from './home-change';
 import { unlessMoved } from './whole-copy';
 
 /** Makes the new tenant plane the tenant's home, in one transaction with the end of the job. The old copy is kept for a while. */
@@ -23,10 +17,7 @@ export class CutOverStep extends Step {
 
   constructor(
     private readonly transfers: Transfers,
-    private readonly desiredStates: DesiredStates,
-    private readonly cells: Cells,
-    private readonly addresses: TenantAddresses,
-    private readonly config: ControlPlaneConfig,
+    private readonly homes: HomeChange,
     private readonly clock: Clock,
   ) {
     super();
@@ -58,21 +49,11 @@ export class CutOverStep extends Step {
     const missing = await unlessMoved(manager, transfer, { frozenAt: transfer.frozenAt, now });
     if (missing) return missing;
     await this.transfers.end(manager, tenantId);
-    const removeAfter = new Date(now.getTime() + this.config.MOVE_KEEP_DAYS * 24 * 3_600_000);
-    const old = { tenantId, tenantPlaneId: home.tenantPlaneId };
-    // An installation that has enrolled as the source since then does not have the rows.
+    const copy = { restoredFrom: transfer.id, importedBy: plane.instanceId, reopenedBy: null };
+    // An installation that has enrolled as the source since the freeze does not have the rows.
     const seen = outputs['freeze']?.['source_instance_id'];
-    const importedBy = typeof seen === 'string' ? seen : null;
-    const kept = { removeAfter, restoredFrom: null, importedBy } as const;
-    await manager.update(Placement, old, { phase: 'retired', holdsPlace: false, ...kept });
-    await this.cells.freePlace(manager, home.tenantPlaneId);
-    const place = { tenantId, tenantPlaneId: coming.tenantPlaneId };
-    const copy = { restoredFrom: transfer.id, importedBy: plane.instanceId, reportedCode: null };
-    const serving = { phase: 'serving', removeAfter: null, purgeJobId: null, ...copy } as const;
-    await manager.update(Placement, place, serving);
-    const changes = { ...this.addresses.at(plane, tenant), updatedAt: now };
-    await updateRows(manager, Tenant, { id: tenantId }, changes);
-    for (const published of [coming, home]) await this.desiredStates.publish(manager, published);
+    const keptBy = typeof seen === 'string' ? seen : null;
+    await this.homes.make(manager, tenant, { plane, copy, former: home, keptBy });
     return done({ freeze_ms: now.getTime() - transfer.frozenAt.getTime(), parts: transfer.parts });
   }
 

@@ -1,37 +1,37 @@
-import { updateRows } from '@atlas/persistence';
-import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { ControlPlaneConfig } from '../../control-plane.config';
+import { Audit } from '../../audit/audit.service';
 import { Cells } from '../../tenant-planes/cells';
-import { DesiredStates } from '../../tenant-planes/desired-state.service';
-import { Placement } from '../../tenant-planes/placement.entity';
 import { hasLostCopy, placeOf } from '../../tenant-planes/placements';
 import { lockPlanes } from '../../tenant-planes/plane-lock';
-import { TenantAddresses } from '../../tenants/tenant-addresses';
-import { Tenant } from '../../tenants/tenant.entity';
+import { SignupLinks } from '../../tenants/signup-links';
 import { lockTenant } from '../../tenants/tenants.service';
+import { Transfer } from '../../transfers/transfer.entity';
 import { keptCopyOf } from '../kept-copy';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+import { HomeChange } from './home-change';
+
+/** The job shows it, and it is audited. What the plane ends is written in its `ReopenedAccess`. */
+const WARNING =
+  "The tenant plane ends all sessions, links and invitations. Passwords, deactivations, roles and single sign-on are as they were at rows_as_of: later changes are lost. A password is void if mail or single sign-on lets its owner in. Any other one still works, even if its owner has changed it since (passwords_kept of tenant.copy_reopened in the tenant's audit trail). Have the tenant's admins check their users and settings now.";
 
 /** Makes the tenant's previous plane its home again, with the copy kept there. The plane that lost the rows keeps what it has. */
 @Injectable()
 export class ReopenCopyStep extends Step {
   readonly name = 'reopen-copy';
   readonly description =
-    'Make the old tenant plane the home again, with the rows as they were at the move: the new one has lost them';
+    'Make the old tenant plane the home again, with the rows as they were at the move: the new one has lost them. All users are signed out';
   readonly creates = [];
 
   constructor(
-    private readonly desiredStates: DesiredStates,
+    private readonly homes: HomeChange,
     private readonly cells: Cells,
-    private readonly addresses: TenantAddresses,
-    private readonly config: ControlPlaneConfig,
-    private readonly clock: Clock,
+    private readonly links: SignupLinks,
+    private readonly audit: Audit,
   ) {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, jobId }: StepContext): Promise<StepResult> {
     const tenant = await lockTenant(manager, tenantId);
     const place = await placeOf(manager, tenantId);
     const found = place && (await keptCopyOf(manager, place));
@@ -40,24 +40,27 @@ export class ReopenCopyStep extends Step {
     await lockPlanes(manager, [found.id, place.tenantPlaneId]);
     const [home, plane] = [await placeOf(manager, tenantId), await keptCopyOf(manager, place)];
     if (!home || !plane || !(await hasLostCopy(manager, home))) throw notLost();
-    const now = this.clock.now();
-    const removeAfter = new Date(now.getTime() + this.config.MOVE_KEEP_DAYS * 24 * 3_600_000);
-    const none = { restoredFrom: null, importedBy: null, purgeJobId: null } as const;
-    const lost = { tenantId, tenantPlaneId: home.tenantPlaneId };
-    await manager.update(Placement, lost, { phase: 'retired', holdsPlace: false, removeAfter, ...none });
-    await this.cells.freePlace(manager, home.tenantPlaneId);
-    const kept = { tenantId, tenantPlaneId: plane.id };
-    const serving = { phase: 'serving', holdsPlace: true, removeAfter: null, ...none } as const;
-    await manager.update(Placement, kept, serving);
+    const move = await manager.findOneByOrFail(Transfer, { id: home.restoredFrom ?? '' });
     await this.cells.addPlace(manager, plane.id);
-    const changes = { ...this.addresses.at(plane, tenant), updatedAt: now };
-    await updateRows(manager, Tenant, { id: tenantId }, changes);
-    for (const published of [kept, lost]) await this.desiredStates.publish(manager, published);
-    return done({ tenant_plane_id: plane.id });
+    // One of them may have been used, or revoked by its use, at the plane that lost the rows.
+    await this.links.end(manager, { where: 'tenant_id = :tenantId', parameters: { tenantId } });
+    const result = {
+      tenant_plane_id: plane.id,
+      rows_as_of: move.endedAt?.toISOString() ?? null,
+      warning: WARNING,
+    };
+    await this.audit.record(manager, {
+      ...{ action: 'tenant.copy_reopened', targetKind: 'tenant', targetId: tenantId },
+      before: { tenant_plane_id: home.tenantPlaneId },
+      after: { ...result, job_id: jobId },
+    });
+    const copy = { restoredFrom: null, importedBy: null, reopenedBy: jobId };
+    await this.homes.make(manager, tenant, { plane, copy, former: home, keptBy: null });
+    return done(result);
   }
 
   async undo(): Promise<void> {
-    // It is the only step, so it is never undone. The way back is another move.
+    // Users may write from then on: the way back is another move.
   }
 }
 

@@ -1,0 +1,11 @@
+import { type MigrationContext, PortableMigration } from '@atlas/persistence';
+
+/** The job that had a kept copy served again. Its plane ends what let people in before. */
+export class NameReopenings1700000000040 extends PortableMigration {
+  protected async apply({ sql, types }: MigrationContext): Promise<void> {
+    await sql(`alter table placements add column reopened_by ${types.uuid}`);
+  }
+  protected async revert({ sql }: MigrationContext): Promise<void> {
+    await sql('alter table placements drop column reopened_by');
+  }
+}

@@ -1,0 +1,13 @@
+import { type MigrationContext, PortableMigration } from '@atlas/persistence';
+
+/** To find the moves of a tenant: each is kept for good. */
+export class IndexMoves1700000000041 extends PortableMigration {
+  protected async apply({ sql }: MigrationContext): Promise<void> {
+    await sql(
+      `create index transfers_move_ix on transfers (tenant_id, source_plane_id) where purpose = 'move'`,
+    );
+  }
+  protected async revert({ sql }: MigrationContext): Promise<void> {
+    await sql('drop index transfers_move_ix');
+  }
+}

@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { hashPassword } from '@atlas/platform';
+import { EVERY_DATABASE, FixedClock, TestSmtpServer, linkIn } from '@atlas/testing';
+import { Session } from '../../src/accounts/session.entity';
+import { UserTokens } from '../../src/accounts/user-tokens';
+import { User } from '../../src/accounts/user.entity';
+import { Audit } from '../../src/audit/audit.service';
+import { IdentityProvider } from '../../src/single-sign-on/identity-provider.entity';
+import { UserIdentity } from '../../src/single-sign-on/user-identity.entity';
+import { TenantRouter } from '../../src/tenancy/tenant-router';
+import { CommitFaults } from '../commit-faults.fixture';
+import { Pause } from '../pause.fixture';
+import { type CallOptions, PASSWORD, TestTenantPlane, hostOf, tokenIn } from '../tenant-plane.fixture';
+
+const MOVED_TO = 'https://elsewhere.example.com';
+const ISSUER = 'https://id.example.com';
+
+describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver) => {
+  const clock = new FixedClock();
+  let faults: CommitFaults;
+  let smtp: TestSmtpServer;
+  let planes: Readonly<Record<'silent' | 'mailing', TestTenantPlane>>;
+  let passwordHash: string;
+  let plane: TestTenantPlane;
+  let tenant: DesiredTenant;
+  let host: string;
+  let admin: CallOptions;
+  let count = 0;
+
+  beforeAll(async () => {
+    faults = await CommitFaults.start();
+    smtp = await TestSmtpServer.start();
+    passwordHash = await hashPassword(PASSWORD);
+    const through = (url: string): string => faults.through(url);
+    planes = {
+      silent: await TestTenantPlane.boot(driver, { clock, through }),
+      mailing: await TestTenantPlane.boot(driver, { clock, env: smtp.env }),
+    };
+  });
+  afterAll(async () => {
+    for (const one of Object.values(planes)) await one.close();
+    await smtp.stop();
+    await faults.stop();
+  });
+
+  const settle = async (which: keyof typeof planes = 'silent'): Promise<void> => {
+    plane = planes[which];
+    const slug = `copy-${(count += 1)}`;
+    ({ tenant } = await plane.tenantWithAdmin(slug));
+    host = hostOf(slug);
+    admin = { ...(await plane.user(tenant, 'admin', { email: 'ann@example.com', passwordHash })), host };
+  };
+  const next = (changes: Partial<DesiredTenant>): DesiredTenant =>
+    (tenant = { ...tenant, ...changes, entry_revision: tenant.entry_revision + 1 });
+  const moveAway = () => plane.apply({ tenants: [next({ phase: 'retired', moved_to: MOVED_TO })] });
+  const reopening = (job_id: string) => next({ phase: 'serving', moved_to: undefined, reopened: { job_id } });
+  const reopen = (job = randomUUID()) => plane.apply({ tenants: [reopening(job)] });
+  const statusOf = async (options: CallOptions): Promise<number> =>
+    (await plane.get('/api/auth/me', { host, ...options })).status;
+  const login = (email = 'ann@example.com') =>
+    plane.post('/api/auth/token', { email, password: PASSWORD }, { host });
+  const ended = () => plane.audit(tenant, 'tenant.copy_reopened');
+  const userOf = async (email: string): Promise<User> =>
+    (await plane.rows(tenant, User)).find((user) => user.email === email) as User;
+
+  it('lets nobody in by a session, a link or an invitation from before', async () => {
+    await settle();
+    const { body: signedIn } = await login().expect(200);
+    const invite = { email: 'bob@example.com', role: 'operator' };
+    const { body: invited } = await plane.post('/api/auth/invite', invite, admin).expect(201);
+    const { id } = await userOf('ann@example.com');
+    const reset = await plane.tenants.write(tenant.tenant_id, (scope) =>
+      plane.app.get(UserTokens).mint(scope, id, 'reset'),
+    );
+    await moveAway();
+    expect(await reopen()).toMatchObject([expect.not.objectContaining({ error: expect.anything() })]);
+    expect([await statusOf(admin), await statusOf({ session: signedIn.token })]).toEqual([401, 401]);
+    const { refresh_token } = signedIn;
+    await plane.post('/api/auth/refresh', { refresh_token }, { host }).expect(401);
+    for (const [path, token] of [
+      ['signup-exchange', tokenIn(invited.url)],
+      ['reset-password', reset],
+    ]) {
+      const refused = await plane.post(`/api/auth/${path}`, { token, password: PASSWORD }, { host });
+      expect([refused.status, refused.body.code]).toEqual([401, 'invalid_link']);
+    }
+    // Nor does single sign-on let in by it.
+    expect(await userOf('bob@example.com')).toMatchObject({ invitationEndedAt: expect.any(Date) });
+    expect((await ended()).map(({ after }) => after)).toEqual([
+      expect.objectContaining({ sessions_ended: 3, links_ended: 2, invitations_ended: 1 }),
+    ]);
+  });
+
+  it('ends access once for each job, however often it is told', async () => {
+    await settle();
+    await moveAway();
+    const job = randomUUID();
+    await reopen(job);
+    const { body } = await login().expect(200);
+    await reopen(job);
+    await plane.apply({ full: true, tenants: [reopening(job)] });
+    await plane.apply({ tenants: [next({ plan: 'enterprise' })] });
+    expect(await statusOf({ session: body.token })).toBe(200);
+    await moveAway();
+    await reopen();
+    expect(await statusOf({ session: body.token })).toBe(401);
+    expect(await ended()).toHaveLength(2);
+  });
+
+  it('is served only with the end of access, and ends it although COMMITs fail or their answers are lost', async () => {
+    await settle();
+    await moveAway();
+    jest.spyOn(plane.app.get(Audit), 'record').mockRejectedValueOnce(new Error('The disk is full.'));
+    const job = randomUUID();
+    expect(await reopen(job)).toMatchObject([{ error: expect.anything() }]);
+    const [session] = await plane.rows(tenant, Session);
+    expect([session?.revokedAt, (await plane.get('/api/auth/me', { host })).status]).toEqual([null, 307]);
+    faults.begin();
+    let applied = await reopen(job);
+    while (faults.count < 3 || applied[0]?.error !== undefined) applied = await reopen(job);
+    faults.end();
+    expect(await statusOf(admin)).toBe(401);
+    expect(await ended()).toHaveLength(1);
+  });
+
+  it('ends access also where it is frozen at once, and what is frozen stays so', async () => {
+    await settle();
+    await moveAway();
+    await plane.apply({ tenants: [{ ...reopening(randomUUID()), phase: 'frozen' }] });
+    expect(await statusOf(admin)).toBe(401);
+    const late = plane.tenants.write(tenant.tenant_id, (scope) => scope.update(User, {}, { name: 'late' }));
+    // A frozen home writes until its rows are sent; this one was frozen when it was left.
+    await expect(late).rejects.toMatchObject({ code: 'tenant_frozen' });
+  });
+
+  if (driver === 'postgres')
+    it('ends access once when two replicas are told at the same time', async () => {
+      await settle();
+      await moveAway();
+      const other = await TestTenantPlane.open(plane.database, { clock });
+      const entry = reopening(randomUUID());
+      await Promise.all([plane, other].map((replica) => replica.apply({ tenants: [entry] })));
+      expect([await statusOf(admin), (await ended()).length]).toEqual([401, 1]);
+      const { body } = await login().expect(200);
+      expect((await other.get('/api/auth/me', { host, session: body.token })).status).toBe(200);
+      await other.app.close();
+    });
+
+  it('takes no password from before where mail lets its owner choose another', async () => {
+    await settle('mailing');
+    await moveAway();
+    await reopen();
+    expect((await login()).status).toBe(401);
+    const { email } = await userOf('ann@example.com');
+    await plane.post('/api/auth/forgot-password', { email }, { host }).expect(202);
+    const token = tokenIn(linkIn(await smtp.next()));
+    const password = 'another horse, another staple';
+    await plane.post('/api/auth/reset-password', { token, password }, { host }).expect(200);
+    expect((await ended())[0]?.after).toMatchObject({ passwords_voided: 2, passwords_kept: 0 });
+  });
+
+  it('takes no password of who has another way in by single sign-on, and counts the others', async () => {
+    await settle();
+    const { id: userId } = await plane.user(tenant, 'operator', { email: 'cid@example.com', passwordHash });
+    await plane.tenants.write(tenant.tenant_id, async (scope) => {
+      const now = clock.now();
+      await scope.insert(IdentityProvider, {
+        ...{ kind: 'oidc', issuer: ISSUER, clientId: 'acme', isEnabled: true, createsUsers: false },
+        ...{ defaultRole: 'requester', emailDomains: [], changedAt: now },
+      });
+      await scope.insert(UserIdentity, { userId, issuer: ISSUER, subject: 'cid', linkedAt: now });
+    });
+    await moveAway();
+    await reopen();
+    expect([(await login('cid@example.com')).status, (await login()).status]).toEqual([401, 200]);
+    expect((await ended())[0]?.after).toMatchObject({ passwords_voided: 1, passwords_kept: 2 });
+  });
+
+  describe('before that, at the home that it has left,', () => {
+    const sentOn = [307, `${MOVED_TO}/api/incidents?x=1`];
+    const asked = async (): Promise<unknown[]> => {
+      const { status, headers } = await plane.get('/api/incidents?x=1', { session: String(admin.session) });
+      return [status, headers['location']];
+    };
+    const removed = () => plane.apply({ tenants: [next({ purge: { job_id: randomUUID() } })] });
+    beforeEach(() => settle());
+
+    it('sends its users on while it is on its way back', async () => {
+      await moveAway();
+      const transfer = { id: randomUUID(), role: 'target' } as const;
+      await plane.apply({ tenants: [next({ phase: 'importing', transfer })] });
+      expect(await asked()).toEqual(sentOn);
+    });
+
+    it('sends on who was let through just before it left, and whose session is gone', async () => {
+      const pause = Pause.behind(plane.app.get(TenantRouter), 'elsewhere');
+      const answer = asked();
+      await pause.reached;
+      for (const leave of [moveAway, removed])
+        expect(await leave()).toEqual([expect.not.objectContaining({ error: expect.anything() })]);
+      expect(await plane.rows(tenant, Session)).toEqual([]);
+      pause.release();
+      expect(await answer).toEqual(sentOn);
+    });
+  });
+});
