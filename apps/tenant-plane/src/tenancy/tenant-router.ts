@@ -25,6 +25,9 @@ const MAX_KEPT = 10_000;
 const MAX_LOOK_UPS = 8;
 const MAX_REFRESHES = 32;
 
+/** What is asked of the plane itself, by whatever name: a probe must not be told how another plane is. */
+const OF_THE_PLANE = /^\/(health\/|api\/health($|\?)|metrics($|\?))/;
+
 /** In monotonic milliseconds. */
 interface Route {
   readonly url: string;
@@ -69,6 +72,7 @@ export class TenantRouter implements OnModuleInit {
   async elsewhere(request: Pick<FastifyRequest, 'headers' | 'url'>): Promise<string | null> {
     // The absolute form (RFC 9112 section 3.2.2) would put a second host behind the first.
     if (!request.url.startsWith('/')) return null;
+    if (OF_THE_PLANE.test(request.url)) return null;
     const origin = await this.originElsewhere(request.headers);
     return origin === null ? null : `${origin}${request.url}`;
   }

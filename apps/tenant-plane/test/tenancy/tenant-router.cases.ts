@@ -36,6 +36,12 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     expect(answer.headers['location']).toBe(`${ELSEWHERE}/api/incidents?x=1`);
   });
 
+  it('answers for itself when it is asked how it is, by whatever name', async () => {
+    lives('acme');
+    for (const path of ['/health/live', '/health/ready', '/api/health', '/metrics'])
+      expect([path, (await plane.get(path, { host: hostOf('acme') })).status]).toEqual([path, 200]);
+  });
+
   it('keeps to the origin that it was told, whatever the path says', async () => {
     lives('acme', { endpoint_url: `${ELSEWHERE}/some/path?token=x` });
     const { headers } = await plane.get('//evil.example.com/', { host: hostOf('acme') });
