@@ -36,6 +36,7 @@ import { KeepLinksOfCopies1700000000026 } from './migrations/0026-keep-links-of-
 import { NoteSignedStates1700000000029 } from './migrations/0029-note-signed-states';
 import { EndInvitations1700000000030 } from './migrations/0030-end-invitations';
 import { NoteAppliedContents1700000000031 } from './migrations/0031-note-applied-contents';
+import { NoteToldRevisions1700000000034 } from './migrations/0034-note-told-revisions';
 import { CountRevocations1700000000014 } from './migrations/0014-count-revocations';
 import { ProbeWrites1700000000017 } from './migrations/0017-probe-writes';
 import { NoteSingleSignOn1700000000019 } from './migrations/0019-note-single-sign-on';
@@ -94,5 +95,6 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     NoteSignedStates1700000000029,
     EndInvitations1700000000030,
     NoteAppliedContents1700000000031,
+    NoteToldRevisions1700000000034,
   ],
 };
