@@ -68,6 +68,12 @@ export const TENANT_SCOPED_ENTITIES = [
   OutgoingMail,
 ];
 
+/**
+ * Those that rows of others refer to. Such a row is never deleted by itself, and nothing about it that is unique passes to
+ * another row: a user keeps the address.
+ */
+export const REFERRED_ENTITIES = [User];
+
 export const TENANT_PLANE_SCHEMA: Schema = {
   entities: [...PLANE_ENTITIES, ...TENANT_SCOPED_ENTITIES],
   migrations: [

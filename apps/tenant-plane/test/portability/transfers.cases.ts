@@ -20,6 +20,7 @@ import { type TransferRelay } from '../../src/portability/transfer-relay';
 import { CommitFaults } from '../commit-faults.fixture';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { fillEveryTable } from '../rows.fixture';
+import { UserIdentity } from '../../src/single-sign-on/user-identity.entity';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
 /** A header is all that the Control Plane reads of a part. */
@@ -203,6 +204,60 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     const cut = opened.filter(({ header }) => header.kind === 'changes' && header.changes === 2000);
     // Others wait behind it, so it says nothing of a target that is nearly level.
     expect(cut.map(({ part }) => part.tables.flatMap(({ rows }) => rows).length)).toEqual([17, 17]);
+  });
+
+  describe('of which one takes what another had', () => {
+    const ISSUER = 'https://login.example.com';
+    let ids: string[];
+    beforeEach(async () => {
+      const users = ['one', 'other'].map(() => source.user(tenant, 'requester'));
+      ids = (await Promise.all(users)).map(({ id }) => id);
+      await source.tenants.write(tenant.tenant_id, async (scope) => {
+        for (const userId of ids)
+          await scope.insert(UserIdentity, {
+            ...{ userId, issuer: ISSUER, subject: `before ${userId}`, linkedAt: source.now },
+          });
+      });
+    });
+    const relink = (place: number, subject: string) =>
+      source.tenants.write(tenant.tenant_id, (scope) =>
+        scope.update(UserIdentity, { userId: ids[place] ?? '' }, { subject }),
+      );
+    /** Sends the rows to a target that imports nothing more before `changes` have been made. */
+    const sendAround = async (changes: () => Promise<unknown>): Promise<void> => {
+      const sending = outgoing();
+      const sent = sending.run(end.signal);
+      await relay.when(() => relay.awaited !== undefined);
+      await changes();
+      const received = incoming().run(end.signal);
+      await relay.level();
+      sending.freeze();
+      await Promise.all([sent, received]);
+      expect(await contents(target)).toEqual(await contents(source));
+    };
+
+    it('arrive in one part', () =>
+      sendAround(async () => {
+        await relink(0, 'x');
+        await relink(1, 'y');
+        await relink(0, `before ${ids[1]}`);
+        await relink(1, `before ${ids[0]}`);
+      }));
+
+    it('arrive in two parts, of which the first was cut because it was full', async () => {
+      for (let n = 0; n < 20; n += 1) await create(`large ${n}`).expect(201);
+      await sendAround(async () => {
+        await relink(0, 'x');
+        await source.tenants.write(tenant.tenant_id, (scope) =>
+          scope.update(Incident, {}, { description: '\u5b57'.repeat(20_000) }),
+        );
+        await relink(1, 'y');
+        await relink(0, `before ${ids[1]}`);
+      });
+      const opened = await Promise.all(relay.parts.map((sealed) => openPart(sealed, key)));
+      const parts = opened.filter(({ part }) => part.tables.some(({ table }) => table === 'user_identities'));
+      expect(parts).toHaveLength(3);
+    });
   });
 
   it('are refused when they come from a newer plane, which has a column more', async () => {
