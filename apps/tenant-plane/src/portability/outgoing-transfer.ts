@@ -13,7 +13,7 @@ import { type PortableRow, type RowCodec } from './row-codec';
 import { pagesOf, rowsWith } from './row-store';
 import { RowSums, idOf } from './row-sums';
 import { Spool } from './spool';
-import { type TransferRelay } from './transfer-relay';
+import { TargetBehind, type TransferRelay } from './transfer-relay';
 
 const MAX_CHANGES = 2000;
 /** How many changes are read at a time, since each row may be large. */
@@ -164,8 +164,25 @@ export class OutgoingTransfer {
     return true;
   }
 
+  /** A target that begins anew makes the Control Plane refuse changes, but none from the freeze on. */
   private async send(part: number, sealed: string, signal: AbortSignal): Promise<void> {
-    this.imported = await this.tools.relay.send(this.outgoing.transferId, part, sealed, signal);
+    const { relay } = this.tools;
+    const { transferId } = this.outgoing;
+    for (let refusals = 0; ; refusals += 1) {
+      try {
+        this.imported = await relay.send(transferId, part, sealed, signal);
+        return;
+      } catch (error) {
+        if (!(error instanceof TargetBehind)) throw error;
+        const count = part - 1 - MAX_BEHIND;
+        const waitEnds = AbortSignal.any([signal, this.freezing.signal]);
+        const imported = await relay.imported(transferId, count, waitEnds);
+        // Nobody knows when it will be taken.
+        if (imported === undefined || (imported >= count && refusals > 0))
+          await delay(error.pauseMs, undefined, { signal: waitEnds }).catch(() => undefined);
+        signal.throwIfAborted();
+      }
+    }
   }
 
   /**

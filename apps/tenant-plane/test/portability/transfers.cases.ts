@@ -1,7 +1,7 @@
 import { ChangeTracking, Database } from '@atlas/persistence';
 import { type DesiredTenant, type TransferPartHeader } from '@atlas/plane-contract';
 import { databaseFailure } from '@atlas/platform';
-import { EVERY_DATABASE } from '@atlas/testing';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type CryptoKey, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 import { type EntityMetadata } from 'typeorm';
 import { User } from '../../src/accounts/user.entity';
@@ -154,6 +154,33 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     ]);
     // An incident, its event in the audit trail, and the counter of their numbers.
     expect(headersOf(relay)[2]?.changes).toBeGreaterThanOrEqual(15);
+    sending.freeze();
+    await Promise.all([sent, received]);
+    expect(await contents(target)).toEqual(await contents(source));
+  });
+
+  it('are offered once more when a target that has begun anew is level again, and not before', async () => {
+    const sending = outgoing();
+    const sent = sending.run(end.signal);
+    const dies = new AbortController();
+    const died = incoming().run(dies.signal);
+    for (const parts of [2, 3]) {
+      await relay.when(() => relay.asked > parts);
+      await create(`behind part ${parts}`).expect(201);
+    }
+    await relay.when(() => relay.asked > 4);
+    await eventually(() => relay.awaited === undefined, {
+      what: 'the source knows that the target is level',
+    });
+    dies.abort();
+    await died.catch(() => undefined);
+    await relay.receive({ importer: await relay.nameRun(), attempt: undefined, part: 1 }, end.signal, 0);
+    await create('while the target begins anew').expect(201);
+    await relay.when(() => relay.refused > 0 && relay.awaited !== undefined);
+    expect([relay.refused, relay.awaited, relay.parts.length]).toEqual([1, 2, 4]);
+    const received = incoming().run(end.signal);
+    await relay.when(() => relay.parts.length > 4);
+    expect(relay.refused).toBe(1);
     sending.freeze();
     await Promise.all([sent, received]);
     expect(await contents(target)).toEqual(await contents(source));
