@@ -54,6 +54,7 @@ import { KeepSignupLinks1700000000033 } from './migrations/0033-keep-signup-link
 import { KeepLinksOfCopies1700000000035 } from './migrations/0035-keep-links-of-copies';
 import { NoteWhatJobsRelyOn1700000000039 } from './migrations/0039-note-what-jobs-rely-on';
 import { RequireCopies1700000000037 } from './migrations/0037-require-copies';
+import { LimitRepairs1700000000044 } from './migrations/0044-limit-repairs';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -121,5 +122,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     KeepLinksOfCopies1700000000035,
     NoteWhatJobsRelyOn1700000000039,
     RequireCopies1700000000037,
+    LimitRepairs1700000000044,
   ],
 };
