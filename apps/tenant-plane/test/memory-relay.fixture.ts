@@ -1,7 +1,7 @@
 import { isLaterRun, runName } from '@atlas/plane-contract';
 import { decodeProtectedHeader } from 'jose';
 import { ControlPlaneRefused } from '../src/control-plane-link/control-plane.errors';
-import { type WantedPart } from '../src/portability/transfer-relay';
+import { TargetBehind, type WantedPart } from '../src/portability/transfer-relay';
 
 /** The Control Plane's part of it, in memory. */
 export class MemoryRelay {
@@ -15,6 +15,8 @@ export class MemoryRelay {
   asked = 0;
   /** Of the attempt whose parts are here. */
   private importedParts = 0;
+  /** How often it has taken no more changes, because the target was behind. */
+  refused = 0;
   /** How many imported parts the source waits for. */
   awaited: number | undefined;
 
@@ -22,6 +24,11 @@ export class MemoryRelay {
   constructor(private readonly isOlder = false) {}
 
   async send(_id: string, part: number, sealed: string): Promise<number | undefined> {
+    if (this.refuses(part, sealed)) {
+      this.refused += 1;
+      // Nothing that is waited for takes so long.
+      throw new TargetBehind(600_000);
+    }
     if (part === 1 && this.parts[0] && attemptOf(this.parts[0]) !== attemptOf(sealed)) {
       this.parts.length = 0;
       this.importedParts = 0;
@@ -56,11 +63,18 @@ export class MemoryRelay {
     return (isNew() ? this.parts[0] : this.parts[part - 1]) ?? null;
   }
 
+  private refuses(part: number, sealed: string): boolean {
+    const isOfChanges = decodeProtectedHeader(sealed)['kind'] === 'changes';
+    const isBehind = this.parts.length - this.importedParts >= 3;
+    return !this.isOlder && isOfChanges && part > this.parts.length && isBehind;
+  }
+
   private noteImporter(importer: string, part: number, attempt: string | undefined): void {
     if (importer === this.importers.at(-1)) return;
     if (part !== 1 || attempt !== undefined || !isLaterRun(importer, this.importers.at(-1) ?? null))
       throw new ControlPlaneRefused(409, 'import_superseded', 'Begin anew.');
     this.importers.push(importer);
+    this.importedParts = 0;
   }
 
   /** For a source that is no plane. */

@@ -87,6 +87,11 @@ export function violates(error: unknown, rule: UniqueRule): boolean {
   return constraint === rule.name || error.message.endsWith(`UNIQUE constraint failed: ${columns}`);
 }
 
+/** Any unique rule refused a row. */
+export function violatesUnique(error: unknown): boolean {
+  return codeOf(error) === '23505' || /UNIQUE constraint failed/.test((error as Error).message);
+}
+
 /** Postgres gave up waiting for another transaction's row. */
 export function isLockTimeout(error: unknown): boolean {
   return codeOf(error) === '55P03';

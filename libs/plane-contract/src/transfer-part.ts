@@ -18,6 +18,9 @@ export interface LastPart {
 /** The type of the JWE in which a plane is given the key of a backup. */
 export const BACKUP_KEY_TYPE = 'atlas-backup-key';
 
+/** So few changes at a time that a freeze is short. */
+export const LEVEL_CHANGES = 200;
+
 export interface TransferPartHeader {
   readonly transfer: string;
   /** The name of the run. The source begins anew with a later one: what was imported of the one before is void. */
@@ -27,8 +30,9 @@ export interface TransferPartHeader {
   /** `snapshot`: rows as they were at the beginning; `changes`: what changed since; `last`: nothing follows. */
   readonly kind: 'snapshot' | 'changes' | 'last';
   /**
-   * Changed rows in it: when few come at a time, the target is nearly level with the source. A part that others wait behind
-   * has few when they are large, and says a number too large for that.
+   * Changed rows in it. At most {@link LEVEL_CHANGES} say that the target is nearly level with the source: no more changed, or
+   * what is left takes so little time that the tenant can be frozen. Otherwise a part that others wait behind says more than it
+   * has.
    */
   readonly changes: number;
 }

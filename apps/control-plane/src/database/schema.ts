@@ -56,6 +56,7 @@ import { NoteWhatJobsRelyOn1700000000039 } from './migrations/0039-note-what-job
 import { NameReopenings1700000000040 } from './migrations/0040-name-reopenings';
 import { IndexMoves1700000000041 } from './migrations/0041-index-moves';
 import { RequireCopies1700000000037 } from './migrations/0037-require-copies';
+import { LimitRepairs1700000000044 } from './migrations/0044-limit-repairs';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -125,5 +126,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     NameReopenings1700000000040,
     IndexMoves1700000000041,
     RequireCopies1700000000037,
+    LimitRepairs1700000000044,
   ],
 };

@@ -16,6 +16,8 @@ export class Drift {
   @TimestampColumn({ name: 'resolved_at', nullable: true }) resolvedAt: Date | null;
   /** By us, not by a person. */
   @Column('boolean') repaired: boolean;
+  /** How many repairs in a row before did not last. */
+  @Column('integer', { name: 'failed_repairs' }) failedRepairs: number;
 }
 
 /** One row: when the next look is due. Whichever process moves it on looks. */

@@ -7,6 +7,7 @@ import { Audit } from '../audit/audit.service';
 import { type DriftCheck } from './drift-check';
 import { Drift } from './drift.entity';
 import { type ListDriftsQuery } from './drifts.dto';
+import { failedRepairs, whyNotRepaired } from './repair-limit';
 import { pagesById } from './subject';
 
 /** What was found, until and after it is mended. Each change of it is audited. */
@@ -25,11 +26,17 @@ export class Drifts {
     { subjectId, detail }: { readonly subjectId: string; readonly detail: string },
   ): Promise<boolean> {
     const now = this.clock.now();
+    const before = await manager.findOne(Drift, { where: { kind, subjectId }, order: { id: 'DESC' } });
     const seen = { id: uuidv7(now), firstSeenAt: now, lastSeenAt: now, resolvedAt: null, repaired: false };
-    const drift = { ...seen, kind, subjectKind: subjects.kind, subjectId, detail };
+    const known = { ...seen, failedRepairs: failedRepairs(before, now) };
+    const drift = { ...known, kind, subjectKind: subjects.kind, subjectId, detail };
     const isNew = await insertIfAbsent(manager, Drift, drift);
     if (isNew) await this.tell(manager, 'drift.found', drift);
     return isNew;
+  }
+
+  whyNotRepaired(drift: Drift): string | null {
+    return whyNotRepaired(drift, this.clock.now());
   }
 
   async seenAgain(manager: EntityManager, { id }: Drift, detail: string): Promise<void> {

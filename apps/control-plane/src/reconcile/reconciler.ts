@@ -149,8 +149,10 @@ export class Reconciler implements BeforeApplicationShutdown {
     if (subject?.isBusy) return 'unchanged';
     const detail = check && subject && check.find(subject);
     if (!detail) return this.resolve(manager, drift, 'gone');
-    if (await check.repair(manager, subject)) return this.resolve(manager, drift, 'repaired');
-    await this.drifts.seenAgain(manager, drift, detail);
+    const reason = this.drifts.whyNotRepaired(drift);
+    if (reason === null && (await check.repair(manager, subject)))
+      return this.resolve(manager, drift, 'repaired');
+    await this.drifts.seenAgain(manager, drift, reason === null ? detail : `${detail} ${reason}`);
     return 'unchanged';
   }
 

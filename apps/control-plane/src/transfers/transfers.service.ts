@@ -1,4 +1,5 @@
 import { Signals, insertRow, lockedForUpdate } from '@atlas/persistence';
+import { LEVEL_CHANGES } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -7,9 +8,7 @@ import { type EntityManager, type FindOptionsWhere, IsNull } from 'typeorm';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Transfer, TransferPart } from './transfer.entity';
 
-/** So few changes at a time that a freeze is short. */
-const LEVEL_CHANGES = 200;
-/** With this many parts not yet imported, no more changes are accepted. Only a source of an older version gets that far. */
+/** With this many parts not yet imported, no more changes are accepted. A source gets that far when the target begins anew, or if it is of an older version. */
 const MAX_BEHIND = 3;
 
 /** The transfers of tenants between planes, as the steps of a move need them. */

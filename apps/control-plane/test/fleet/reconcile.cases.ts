@@ -488,6 +488,59 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     });
   });
 
+  describe('of differences that come back', () => {
+    const kind = 'entry_unapplied';
+    /** The plane applies all that it is told and reports nothing of the tenant. */
+    const passOver = async (): Promise<void> => {
+      const { cell } = set.scene;
+      await cell.pull();
+      await cell.report([]);
+    };
+    const look = async (minutes: number): Promise<Drift | undefined> => {
+      set.plane.clock.advance(minutes * 60);
+      await passOver();
+      await set.look();
+      return set.newest(kind, shared.id);
+    };
+    const leaveOut = async (): Promise<void> => {
+      set.scene.cell.tenants.delete(shared.id);
+      await change(Placement, { tenantId: shared.id }, { reportedRevision: 0 });
+    };
+
+    it('repairs them after longer and longer pauses, and then leaves them to a person', async () => {
+      const before = await set.plane.count(Drift, { kind });
+      set.plane.clock.advance(900);
+      await leaveOut();
+      for (let n = 0; n < 4; n += 1) expect(await look(1)).toMatchObject({ repaired: true });
+      for (const minutes of [2, 5, 10]) {
+        expect(await look(0)).toMatchObject({
+          resolvedAt: null,
+          detail: expect.stringContaining('next is at'),
+        });
+        expect(await look(minutes)).toMatchObject({ repaired: true });
+      }
+      const open = await look(1);
+      expect(open).toMatchObject({ resolvedAt: null, failedRepairs: 7 });
+      expect(open?.detail).toContain('It was repaired 7 times in a row');
+      expect(await look(60)).toMatchObject({ id: open?.id, resolvedAt: null });
+      expect(await set.plane.count(Drift, { kind })).toBe(before + 8);
+      await set.scene.cell.serve(shared.id);
+      await isGone(open as Drift);
+      // What differs from now on is another matter.
+      await leaveOut();
+      expect(await look(0)).toMatchObject({ repaired: true, failedRepairs: 0 });
+      await set.scene.cell.serve(shared.id);
+    });
+
+    it('begins to count anew once a repair has lasted', async () => {
+      for (let n = 0; n < 8; n += 1) {
+        await leaveOut();
+        expect(await look(16)).toMatchObject({ repaired: true, failedRepairs: 0 });
+        await set.scene.cell.serve(shared.id);
+      }
+    });
+  });
+
   it('is done by one of several processes when it is due, and next after three quarters of the time', async () => {
     const { app, clock } = set.plane;
     const database = app.get(Database);

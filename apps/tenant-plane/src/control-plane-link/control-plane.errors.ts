@@ -10,6 +10,11 @@ export class ControlPlaneRefused extends Error {
     super(detail);
     this.name = 'ControlPlaneRefused';
   }
+
+  /** For how long the Control Plane wants to be left alone; 0 if it does not say so in seconds. */
+  get retryAfterMs(): number {
+    return /^\d+$/.test(this.retryAfter ?? '') ? Number(this.retryAfter) * 1000 : 0;
+  }
 }
 
 /** No answer, or none that can be trusted. */

@@ -17,7 +17,7 @@ export class Superseded extends Error {}
  */
 export type Fence = (manager: EntityManager) => Promise<void>;
 
-/** For commands, which hold no lease. */
+/** Where nobody else writes. */
 export const unfenced: Fence = () => Promise.resolve();
 
 /**
@@ -52,6 +52,15 @@ export class LinkLease {
     await prepare();
     this.claim = this.next;
     return 'taken';
+  }
+
+  /**
+   * Takes it from whoever holds it, in a transaction of the caller's: what that one was told is no longer applied. It is not
+   * renewed, so it is for a command, which ends soon.
+   */
+  async takeOver(): Promise<void> {
+    this.claim = this.next;
+    await this.put(this.claim, '1 = 1');
   }
 
   async release(): Promise<void> {

@@ -98,6 +98,23 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
+   * For a state that did not come over the link. `require` throws if it is older than what the locked row knows; otherwise it is
+   * the newest that this plane was told, and nothing that was told before is applied any more. Fence what comes of it, and
+   * release the lease.
+   */
+  async takeOver(
+    require: (identity: PlaneIdentity) => Pick<PlaneIdentity, 'toldRevision' | 'stateSignedAt'>,
+  ): Promise<void> {
+    await this.database.write(async (manager) => {
+      const query = manager.createQueryBuilder(PlaneIdentity, 'identity').where(ONLY);
+      const told = require(await lockedForUpdate(query).getOneOrFail());
+      await updateRows(manager, PlaneIdentity, ONLY, told);
+      await this.lease.takeOver();
+    });
+    await this.refresh();
+  }
+
+  /**
    * Stores the secrets that the plane signs with from now on, and the private key sealed under each of them: the next
    * environment may contain only the newest.
    */
@@ -149,6 +166,7 @@ export class PlaneIdentities implements OnModuleInit {
       serviceSecretsSealed: null,
       revision: null,
       appliedContents: null,
+      toldRevision: null,
       stateSignedAt: null,
       keys: [],
       sequence: 0,

@@ -23,7 +23,8 @@ export class PlaneIdentity {
   @Column('varchar', { nullable: true }) revision: string | null;
   /** Of the last revision that was applied by a version which writes this: `<contents>/<revision>`, see {@link appliedAt}. */
   @Column('varchar', { name: 'applied_contents', nullable: true }) appliedContents: string | null;
-  /** When the Control Plane signed the newest state that is applied, by its own clock. */
+  /** Of the newest state that it was told, applied or not: its revision, and when the Control Plane signed it, by its own clock. */
+  @Column('varchar', { name: 'told_revision', nullable: true }) toldRevision: string | null;
   @TimestampColumn({ name: 'state_signed_at', nullable: true }) stateSignedAt: Date | null;
   /** Keys of the Control Plane to check its signatures with, offline too. */
   @JsonColumn() keys: PublishedKey[];

@@ -37,6 +37,7 @@ import { NoteSignedStates1700000000029 } from './migrations/0029-note-signed-sta
 import { EndInvitations1700000000030 } from './migrations/0030-end-invitations';
 import { NoteAppliedContents1700000000031 } from './migrations/0031-note-applied-contents';
 import { EndAccessOfCopies1700000000032 } from './migrations/0032-end-access-of-copies';
+import { NoteToldRevisions1700000000034 } from './migrations/0034-note-told-revisions';
 import { CountRevocations1700000000014 } from './migrations/0014-count-revocations';
 import { ProbeWrites1700000000017 } from './migrations/0017-probe-writes';
 import { NoteSingleSignOn1700000000019 } from './migrations/0019-note-single-sign-on';
@@ -68,6 +69,12 @@ export const TENANT_SCOPED_ENTITIES = [
   OutgoingMail,
 ];
 
+/**
+ * Those that rows of others refer to. Such a row is never deleted by itself, and nothing about it that is unique passes to
+ * another row: a user keeps the address.
+ */
+export const REFERRED_ENTITIES = [User];
+
 export const TENANT_PLANE_SCHEMA: Schema = {
   entities: [...PLANE_ENTITIES, ...TENANT_SCOPED_ENTITIES],
   migrations: [
@@ -96,5 +103,6 @@ export const TENANT_PLANE_SCHEMA: Schema = {
     EndInvitations1700000000030,
     NoteAppliedContents1700000000031,
     EndAccessOfCopies1700000000032,
+    NoteToldRevisions1700000000034,
   ],
 };

@@ -2,9 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { offlineEnrolmentProblem, profileOf } from '@atlas/deployment-profiles';
 import { OFFLINE_ENROL_PATH } from '@atlas/plane-contract';
 import { hasFailed } from '../control-plane-link/desired-state-applier';
-import { OfflineEnrolmentRefused, enrolRequestFile, trustedAnswer } from './enrolment-file';
+import {
+  OfflineEnrolmentRefused,
+  type TrustedAnswer,
+  enrolRequestFile,
+  requireNotOlder,
+  trustedAnswer,
+} from './enrolment-file';
 import { enrolledWith } from '../control-plane-link/install-bundle';
-import { unfenced } from '../control-plane-link/link-lease';
+import { Superseded } from '../control-plane-link/link-lease';
 import { type InstalledPlane } from './installed-plane';
 
 /** Writes the file to be carried to the Control Plane. May be done again: a later answer holds what has changed. */
@@ -20,23 +26,43 @@ export async function writeRequest(
   writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
 }
 
-/** Takes the Control Plane's answer: who this plane is, whose signatures it believes, and whom it serves. */
-export async function applyAnswer(
+/**
+ * Takes the Control Plane's answer: who this plane is, whose signatures it believes, and whom it serves. Another command, or a
+ * running plane, may be applying another state at the same time: the newest wins.
+ */
+export async function applyAnswer(plane: InstalledPlane, path: string): Promise<void> {
+  const { config, identities } = plane;
+  const trusted = trustedAnswer(config, identities.current, readJson(path));
+  const { revision: toldRevision } = trusted.answer.desired_state;
+  await identities.takeOver((identity) => {
+    requireNotOlder(identity, trusted);
+    return { toldRevision, stateSignedAt: trusted.signedAt };
+  });
+  try {
+    await applyTrusted(plane, trusted);
+  } catch (error) {
+    if (!(error instanceof Superseded)) throw error;
+    throw new OfflineEnrolmentRefused(
+      'Another answer file, or a running plane, took over before all of this one was applied. If this is the newest answer, run the command again.',
+    );
+  } finally {
+    await identities.lease.release();
+  }
+}
+
+async function applyTrusted(
   { config, identities, applier }: InstalledPlane,
-  path: string,
+  { answer, signedAt }: TrustedAnswer,
 ): Promise<void> {
-  const { answer, signedAt } = trustedAnswer(config, identities.current, readJson(path));
-  const applied = await applier.accept({ body: answer.desired_state, signedAt }, unfenced);
+  const fence = identities.lease.fence();
+  const applied = await applier.accept({ body: answer.desired_state, signedAt }, fence);
   if (hasFailed(applied))
     throw new OfflineEnrolmentRefused(
       `Not all tenants could be applied: ${applied.flatMap(({ error }) => error ?? []).join('; ')}`,
     );
-  await identities.update({
-    tenantPlaneId: answer.tenant_plane_id,
-    deploymentModel: answer.deployment_model,
-    ...enrolledWith(config),
-    lastContactAt: signedAt,
-  });
+  const { tenant_plane_id: tenantPlaneId, deployment_model: deploymentModel } = answer;
+  const enrolled = { tenantPlaneId, deploymentModel, ...enrolledWith(config) };
+  await identities.update({ ...enrolled, lastContactAt: signedAt }, fence);
 }
 
 function readJson(path: string): unknown {

@@ -49,10 +49,7 @@ export interface TrustedAnswer {
   readonly signedAt: Date;
 }
 
-/**
- * The answer of a file, when it is signed with our secret, is for this installation, and is no older than what the plane
- * knows: an old file must not bring back what has changed since.
- */
+/** The answer of a file, when it is signed with our secret and is for this installation. */
 export function trustedAnswer(
   config: TenantPlaneConfig,
   identity: Readonly<PlaneIdentity>,
@@ -74,23 +71,25 @@ export function trustedAnswer(
     );
   if (identity.tenantPlaneId !== null && identity.tenantPlaneId !== answer.tenant_plane_id)
     throw new OfflineEnrolmentRefused('The answer file is for another tenant plane than this one is.');
-  requireNotOlder(identity, answer.desired_state.revision, signedAt);
   return { answer, signedAt };
 }
 
-/** By its time, which tells epochs apart, and by its revision: two files may be signed in the same second. */
-function requireNotOlder(
-  { revision: applied, stateSignedAt }: Readonly<PlaneIdentity>,
-  revision: string,
-  signedAt: Date,
+/**
+ * An old file must not bring back what has changed since. By its time, which tells epochs apart, and by its revision: two
+ * files may be signed in the same second.
+ */
+export function requireNotOlder(
+  { toldRevision: told, stateSignedAt }: Readonly<PlaneIdentity>,
+  { answer, signedAt }: TrustedAnswer,
 ): void {
+  const { revision } = answer.desired_state;
   if (stateSignedAt !== null && signedAt < stateSignedAt)
     throw new OfflineEnrolmentRefused(
-      `The answer file is of ${signedAt.toISOString()}, and this plane has applied what the Control Plane said at ${stateSignedAt.toISOString()}. Upload the request file again for a new one.`,
+      `The answer file is of ${signedAt.toISOString()}, and this plane was told what the Control Plane said at ${stateSignedAt.toISOString()}. Upload the request file again for a new one.`,
     );
-  if (applied !== null && isOlderRevision(revision, applied))
+  if (told !== null && isOlderRevision(revision, told))
     throw new OfflineEnrolmentRefused(
-      `The answer file has revision ${revision}, and this plane has applied ${applied}. Upload the request file again for a new one.`,
+      `The answer file has revision ${revision}, and this plane was told ${told}. Upload the request file again for a new one.`,
     );
 }
 

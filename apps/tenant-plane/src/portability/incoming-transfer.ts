@@ -1,8 +1,8 @@
-import { type TenantScope } from '@atlas/persistence';
+import { type TenantScope, violatesUnique } from '@atlas/persistence';
 import { Logger } from '@nestjs/common';
 import { type CryptoKey } from 'jose';
-import { type Part, openPart } from './part';
-import { type RowCodec } from './row-codec';
+import { type Part, joined, openPart } from './part';
+import { type PortableRow, type RowCodec } from './row-codec';
 import { deleteAll, deleteRows, putRows, rowsWith } from './row-store';
 import { RowSums, differences } from './row-sums';
 import { type TransferRelay } from './transfer-relay';
@@ -38,6 +38,8 @@ export class IncomingTransfer {
   private attempt?: string;
   private next = 1;
   private isWhole = false;
+  /** Parts that can't be stored without those behind them. */
+  private held?: Part;
 
   constructor(
     private readonly tools: IncomingTools,
@@ -67,7 +69,7 @@ export class IncomingTransfer {
     // The source may begin anew while it is asked for.
     if (header.part !== (isNew ? 1 : this.next)) throw new Error('A part was received out of order.');
     if (isNew) await this.begin(header.attempt);
-    await this.take(part);
+    await this.takeOrHold(part);
     if (part.manifest) {
       this.compare(part.manifest);
       await this.tools.markWhole(true);
@@ -90,7 +92,26 @@ export class IncomingTransfer {
     const removed = await this.tools.write((scope) => deleteAll(scope, this.codecs));
     if (removed > 0) this.logger.log(`Removed ${removed} rows of an earlier copy.`);
     this.sums = this.noSums();
-    [this.attempt, this.next] = [attempt, 1];
+    [this.attempt, this.next, this.held] = [attempt, 1, undefined];
+  }
+
+  /**
+   * Where the source cut its changes at a full part, a row may have what was another's, and the change of that one comes
+   * later. So both are stored together; the source waits for nothing meanwhile, and in the last part nothing is missing.
+   */
+  private async takeOrHold(part: Part): Promise<void> {
+    const whole = this.held ? joined(this.held, part, (table, row) => this.keyIn(table, row)) : part;
+    try {
+      await this.take(whole);
+      this.held = undefined;
+    } catch (error) {
+      if (part.manifest || !violatesUnique(error)) throw error;
+      this.held = whole;
+    }
+  }
+
+  private keyIn(table: string, row: PortableRow): string[] {
+    return this.codecs.find((codec) => codec.table === table)?.keyOf(row) ?? [];
   }
 
   private async take({ tables }: Part): Promise<void> {
@@ -106,8 +127,12 @@ export class IncomingTransfer {
         throw new TransferFailed(
           `Columns that are not known here were received (${unknown.join(', ')}): upgrade this plane.`,
         );
+      // First, so that whatever must be unique is free for the row that has it now.
+      for (const { codec, rows, deleted = [] } of here.toReversed()) {
+        const aside = codec.canStepAside ? rows.map((row) => codec.keyOf(row)) : [];
+        await deleteRows(scope, codec, [...deleted, ...aside]);
+      }
       for (const { codec, rows } of here) await putRows(scope, codec, rows);
-      for (const { codec, deleted } of here.toReversed()) await deleteRows(scope, codec, deleted ?? []);
       for (const { codec, rows, deleted } of here) {
         for (const key of deleted ?? []) this.sums.remove(codec.table, key);
         const sent = new Map(rows.map((row) => [codec.keyOf(row).join('\0'), row]));

@@ -22,6 +22,26 @@ export interface Part {
   readonly manifest?: Manifest;
 }
 
+/** One part instead of two: of a row that is in both, the later one counts. `keyOf`: of a row, by its table. */
+export function joined(
+  earlier: Part,
+  later: Part,
+  keyOf: (table: string, row: PortableRow) => readonly string[],
+): Part {
+  const tables = new Map(earlier.tables.map((one) => [one.table, one]));
+  for (const { table, rows, deleted = [] } of later.tables) {
+    const before = tables.get(table);
+    const changed = new Set([...rows.map((row) => keyOf(table, row)), ...deleted].map(String));
+    const isUnchanged = (key: readonly string[]): boolean => !changed.has(String(key));
+    tables.set(table, {
+      table,
+      rows: [...(before?.rows ?? []).filter((row) => isUnchanged(keyOf(table, row))), ...rows],
+      deleted: [...(before?.deleted ?? []).filter(isUnchanged), ...deleted],
+    });
+  }
+  return { ...later, tables: [...tables.values()] };
+}
+
 /** Packs and encrypts, for nobody but the holder of the recipient's private key. */
 export async function sealPart(
   part: Part,

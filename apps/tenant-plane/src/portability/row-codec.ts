@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type TenantOwned } from '@atlas/persistence';
 import { type EntityManager, type EntityMetadata } from 'typeorm';
 import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
-import { TENANT_SCOPED_ENTITIES } from '../database/schema';
+import { REFERRED_ENTITIES, TENANT_SCOPED_ENTITIES } from '../database/schema';
 
 /** A row as JSON, alike on both databases: by column, without the tenant; times as RFC 3339. */
 export type PortableRow = Readonly<Record<string, unknown>>;
@@ -20,6 +20,17 @@ export class RowCodec {
       .filter(({ databaseName }) => databaseName !== 'tenant_id')
       .sort((a, b) => (a.databaseName < b.databaseName ? -1 : 1));
     this.keys = metadata.primaryColumns.filter(({ databaseName }) => databaseName !== 'tenant_id');
+  }
+
+  get onlyKey(): ColumnMetadata {
+    const [key] = this.keys;
+    if (!key || this.keys.length !== 1) throw new Error(`${this.table} needs one key besides tenant_id.`);
+    return key;
+  }
+
+  /** Whether a row can make way for another with something unique of its own, and come back. */
+  get canStepAside(): boolean {
+    return !REFERRED_ENTITIES.some((entity) => entity === this.metadata.target);
   }
 
   encode(row: TenantOwned): PortableRow {

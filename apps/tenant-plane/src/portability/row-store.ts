@@ -1,5 +1,5 @@
 import { type TenantOwned, type TenantScope } from '@atlas/persistence';
-import { type EntityTarget, type ObjectLiteral } from 'typeorm';
+import { type EntityTarget, In, type ObjectLiteral } from 'typeorm';
 import { type PortableRow, type RowCodec } from './row-codec';
 
 /** So few that large rows too are packed long before Postgres ends a transaction which asks it nothing (30 s). */
@@ -15,8 +15,7 @@ export async function* pagesOf(scope: TenantScope, codec: RowCodec): AsyncGenera
   let after: PortableRow | undefined;
   do {
     const query = scope.query(entity, 'row').take(PAGE_ROWS);
-    const [key] = codec.keys;
-    if (!key || codec.keys.length !== 1) throw new Error(`${codec.table} needs one key besides tenant_id.`);
+    const key = codec.onlyKey;
     query.orderBy(`row.${key.propertyName}`);
     if (after) query.andWhere(`row.${key.propertyName} > :after`, { after: after[key.databaseName] });
     const rows = (await query.getMany()).map((row) => codec.encode(row));
@@ -57,7 +56,8 @@ export async function deleteRows(
   codec: RowCodec,
   keys: readonly (readonly string[])[],
 ): Promise<void> {
-  for (const key of keys) await scope.delete(codec.metadata.target as Entity, codec.whereKey(key));
+  for (const some of chunks(keys.flat(), ROWS_A_STATEMENT))
+    await scope.delete(codec.metadata.target as Entity, { [codec.onlyKey.propertyName]: In(some) });
 }
 
 /** Every row of the tenant in these tables, those that refer to others first. */

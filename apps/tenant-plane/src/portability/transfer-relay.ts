@@ -22,6 +22,8 @@ export interface WantedPart {
 const TIMEOUT_MS = 30_000;
 const WAIT_SECONDS = 20;
 const RETRY_MS = 1000;
+/** However long the Control Plane wants to be left alone. */
+const MAX_RETRY_MS = 30_000;
 
 /** The way between source and target of a transfer: outbound calls to the Control Plane, on both sides. */
 @Injectable()
@@ -31,7 +33,7 @@ export class TransferRelay {
     private readonly identities: PlaneIdentities,
   ) {}
 
-  /** Sending the same part again changes nothing. Answers as {@link imported}. */
+  /** Sending the same part again changes nothing. Answers as {@link imported}. Throws {@link TargetBehind}. */
   async send(
     transferId: string,
     part: number,
@@ -40,7 +42,11 @@ export class TransferRelay {
   ): Promise<number | undefined> {
     const content = { type: TRANSFER_PART_TYPE, text: sealed };
     const call = this.callFor(`${transferId}/parts/${part}`);
-    return importedIn(await this.persist(signal, { ...call, method: 'PUT', content }));
+    try {
+      return importedIn(await this.persist(signal, { ...call, method: 'PUT', content }));
+    } catch (error) {
+      throw isTargetBehind(error) ? new TargetBehind(pauseAfter(error)) : error;
+    }
   }
 
   /**
@@ -79,7 +85,7 @@ export class TransferRelay {
         return await this.client.exchange({ ...call, ended: signal });
       } catch (error) {
         if (!isPassing(error) || signal.aborted) throw error;
-        await delay(RETRY_MS, undefined, { signal });
+        await delay(pauseAfter(error), undefined, { signal });
       }
     }
   }
@@ -99,7 +105,26 @@ function importedIn(answer: string): number | undefined {
   return (JSON.parse(answer) as Partial<TransferProgress>).imported;
 }
 
+/** No more changes are taken until the target has imported more: it has begun anew. */
+export class TargetBehind extends Error {
+  /** After which to send again, where nobody says when the target is level. */
+  constructor(readonly pauseMs: number) {
+    super('The target of the transfer is behind.');
+  }
+}
+
+function isTargetBehind(error: unknown): boolean {
+  return error instanceof ControlPlaneRefused && error.code === 'target_behind';
+}
+
+/** Up to twice as long, so that those who were refused together do not come back together. */
+function pauseAfter(error: unknown): number {
+  const wanted = error instanceof ControlPlaneRefused ? error.retryAfterMs : 0;
+  return Math.min(MAX_RETRY_MS, Math.max(RETRY_MS, wanted) * (1 + Math.random()));
+}
+
 function isPassing(error: unknown): boolean {
+  if (isTargetBehind(error)) return false;
   if (error instanceof ControlPlaneRefused) return error.status >= 500 || error.status === 429;
   return error instanceof ControlPlaneUnreachable;
 }

@@ -5,7 +5,7 @@ import { type DataSource, type EntityManager, type QueryRunner, type Table } fro
 import { UserToken } from '../../src/accounts/user-token.entity';
 import { User } from '../../src/accounts/user.entity';
 import { KeepLinksOfCopies1700000000026 } from '../../src/database/migrations/0026-keep-links-of-copies';
-import { TENANT_PLANE_SCHEMA, TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
+import { REFERRED_ENTITIES, TENANT_PLANE_SCHEMA, TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
 
 jest.setTimeout(30_000);
 
@@ -142,6 +142,16 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
       );
       expect(order.slice(0, place + 1)).toEqual(expect.arrayContaining(referred ?? []));
     }
+  });
+
+  it('let rows refer to no entities but those that say so', () => {
+    const tablesOf = (entities: readonly (new () => object)[]): string[] =>
+      entities.map((entity) => dataSource.getMetadata(entity).tableName);
+    const referred = tablesOf(TENANT_SCOPED_ENTITIES).flatMap(
+      (name) =>
+        tableOf(name)?.foreignKeys.map((key) => key.referencedTableName.replace(/^public\./, '')) ?? [],
+    );
+    expect([...new Set(referred)]).toEqual(tablesOf(REFERRED_ENTITIES));
   });
 
   it.each(TENANT_SCOPED_ENTITIES.map((entity) => [entity.name, entity] as const))(

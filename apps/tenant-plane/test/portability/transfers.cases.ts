@@ -1,13 +1,14 @@
 import { ChangeTracking, Database } from '@atlas/persistence';
-import { type DesiredTenant, type TransferPartHeader } from '@atlas/plane-contract';
-import { databaseFailure } from '@atlas/platform';
-import { EVERY_DATABASE } from '@atlas/testing';
+import { type DesiredTenant, LEVEL_CHANGES, type TransferPartHeader } from '@atlas/plane-contract';
+import { SystemClock, databaseFailure } from '@atlas/platform';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type CryptoKey, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 import { type EntityMetadata } from 'typeorm';
 import { User } from '../../src/accounts/user.entity';
 import { AuditSealer } from '../../src/audit/audit-sealer';
 import { TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
 import { Incident } from '../../src/incidents/incident.entity';
+import { FreezeEstimate } from '../../src/portability/freeze-estimate';
 import {
   type IncomingTools,
   IncomingTransfer,
@@ -20,6 +21,7 @@ import { type TransferRelay } from '../../src/portability/transfer-relay';
 import { CommitFaults } from '../commit-faults.fixture';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { fillEveryTable } from '../rows.fixture';
+import { UserIdentity } from '../../src/single-sign-on/user-identity.entity';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
 /** A header is all that the Control Plane reads of a part. */
@@ -40,6 +42,9 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
   let faults: CommitFaults;
   /** How often the target has said that its copy is whole. */
   let wholes = 0;
+  /** How long each part of changes takes, by the clock of the source. */
+  let partMs = 0;
+  let now = 0;
   const end = new AbortController();
 
   beforeAll(async () => {
@@ -62,6 +67,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
   beforeEach(async () => {
     relay = new MemoryRelay();
     wholes = 0;
+    partMs = 0;
     ({ tenant, admin } = await source.tenantWithAdmin(`${from}-to-${to}-${(count += 1)}`));
   });
 
@@ -69,7 +75,10 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
   const outgoing = (sent = codecs(source)): OutgoingTransfer => {
     const tracking = new ChangeTracking(source.app.get(Database));
     const nameRun = () => relay.nameRun();
-    const tools = { tenants: source.tenants, tracking, relay: relay as unknown as TransferRelay, nameRun };
+    const clock = new SystemClock();
+    jest.spyOn(clock, 'monotonicMs').mockImplementation(() => (now += partMs));
+    const { tenants } = source;
+    const tools = { tenants, tracking, relay: relay as unknown as TransferRelay, clock, nameRun };
     return new OutgoingTransfer(tools, { transferId: 't', tenantId: tenant.tenant_id, recipient }, sent);
   };
   const incoming = (taken = codecs(target)): IncomingTransfer => {
@@ -160,6 +169,35 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     expect(await contents(target)).toEqual(await contents(source));
   });
 
+  it('are offered once more when a target that has begun anew is level again, and not before', async () => {
+    // Sealing changes rows of the audit trail, which would be one more part.
+    await source.app.get(AuditSealer).onApplicationShutdown();
+    const sending = outgoing();
+    const sent = sending.run(end.signal);
+    const dies = new AbortController();
+    const died = incoming().run(dies.signal);
+    for (const parts of [2, 3]) {
+      await relay.when(() => relay.asked > parts);
+      await create(`behind part ${parts}`).expect(201);
+    }
+    await relay.when(() => relay.asked > 4);
+    await eventually(() => relay.awaited === undefined, {
+      what: 'the source knows that the target is level',
+    });
+    dies.abort();
+    await died.catch(() => undefined);
+    await relay.receive({ importer: await relay.nameRun(), attempt: undefined, part: 1 }, end.signal, 0);
+    await create('while the target begins anew').expect(201);
+    await relay.when(() => relay.refused > 0 && relay.awaited !== undefined);
+    expect([relay.refused, relay.awaited, relay.parts.length]).toEqual([1, 2, 4]);
+    const received = incoming().run(end.signal);
+    await relay.when(() => relay.parts.length > 4);
+    expect(relay.refused).toBe(1);
+    sending.freeze();
+    await Promise.all([sent, received]);
+    expect(await contents(target)).toEqual(await contents(source));
+  });
+
   it('are all sent at once when they are frozen, however far the target is behind', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
@@ -190,6 +228,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
       source.tenants.write(tenant.tenant_id, (scope) => scope.update(Incident, {}, { description }));
     for (let n = 0; n < 40; n += 1) await create(`large ${n}`).expect(201);
     await write('\u6f22'.repeat(20_000));
+    partMs = 60_000;
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.awaited !== undefined);
@@ -203,8 +242,99 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     const opened = await Promise.all(relay.parts.map((sealed) => openPart(sealed, key)));
     for (const { part } of opened) expect(Buffer.byteLength(JSON.stringify(part))).toBeLessThan(1_200_000);
     const cut = opened.filter(({ header }) => header.kind === 'changes' && header.changes === 2000);
-    // Others wait behind it, so it says nothing of a target that is nearly level.
+    // Others wait behind it, and for long, so it says nothing of a target that is nearly level.
     expect(cut.map(({ part }) => part.tables.flatMap(({ rows }) => rows).length)).toEqual([17, 17]);
+  });
+
+  describe('of which one takes what another had', () => {
+    const ISSUER = 'https://login.example.com';
+    let ids: string[];
+    beforeEach(async () => {
+      const users = ['one', 'other'].map(() => source.user(tenant, 'requester'));
+      ids = (await Promise.all(users)).map(({ id }) => id);
+      await source.tenants.write(tenant.tenant_id, async (scope) => {
+        for (const userId of ids)
+          await scope.insert(UserIdentity, {
+            ...{ userId, issuer: ISSUER, subject: `before ${userId}`, linkedAt: source.now },
+          });
+      });
+    });
+    const relink = (place: number, subject: string) =>
+      source.tenants.write(tenant.tenant_id, (scope) =>
+        scope.update(UserIdentity, { userId: ids[place] ?? '' }, { subject }),
+      );
+    /** Sends the rows to a target that imports nothing more before `changes` have been made. */
+    const sendAround = async (changes: () => Promise<unknown>): Promise<void> => {
+      const sending = outgoing();
+      const sent = sending.run(end.signal);
+      await relay.when(() => relay.awaited !== undefined);
+      await changes();
+      const received = incoming().run(end.signal);
+      await relay.level();
+      sending.freeze();
+      await Promise.all([sent, received]);
+      expect(await contents(target)).toEqual(await contents(source));
+    };
+
+    it('arrive in one part', () =>
+      sendAround(async () => {
+        await relink(0, 'x');
+        await relink(1, 'y');
+        await relink(0, `before ${ids[1]}`);
+        await relink(1, `before ${ids[0]}`);
+      }));
+
+    it('arrive in two parts, of which the first was cut because it was full', async () => {
+      for (let n = 0; n < 20; n += 1) await create(`large ${n}`).expect(201);
+      await sendAround(async () => {
+        await relink(0, 'x');
+        await source.tenants.write(tenant.tenant_id, (scope) =>
+          scope.update(Incident, {}, { description: '\u5b57'.repeat(20_000) }),
+        );
+        await relink(1, 'y');
+        await relink(0, `before ${ids[1]}`);
+      });
+      const opened = await Promise.all(relay.parts.map((sealed) => openPart(sealed, key)));
+      const parts = opened.filter(({ part }) => part.tables.some(({ table }) => table === 'user_identities'));
+      expect(parts).toHaveLength(3);
+    });
+  });
+
+  it('are nearly all there when what is left takes no time, however many others wait behind a part', async () => {
+    for (let n = 0; n < 60; n += 1) await create(`large ${n}`).expect(201);
+    const sending = outgoing();
+    const sent = sending.run(end.signal);
+    await relay.when(() => relay.awaited !== undefined);
+    await source.tenants.write(tenant.tenant_id, (scope) =>
+      scope.update(Incident, {}, { description: '\u5b57'.repeat(20_000) }),
+    );
+    const received = incoming().run(end.signal);
+    await relay.when(() => relay.asked > relay.parts.length && relay.parts.length > 5);
+    sending.freeze();
+    await Promise.all([sent, received]);
+    const sentInParts = headersOf(relay).filter(({ part, kind }) => part > 2 && kind === 'changes');
+    expect(sentInParts.length).toBeGreaterThanOrEqual(3);
+    for (const { changes } of sentInParts) expect(changes).toBeLessThanOrEqual(LEVEL_CHANGES);
+    expect(await contents(target)).toEqual(await contents(source));
+  });
+
+  it('are given up by a source that never comes near the end', async () => {
+    const hopeless = jest.spyOn(FreezeEstimate.prototype, 'isHopeless', 'get').mockReturnValue(true);
+    partMs = 60_000;
+    for (let n = 0; n < 60; n += 1) await create(`large ${n}`).expect(201);
+    const sending = outgoing();
+    const failed = sending.run(end.signal).catch((error: unknown) => error);
+    await relay.when(() => relay.awaited !== undefined);
+    await source.tenants.write(tenant.tenant_id, (scope) =>
+      scope.update(Incident, {}, { description: '\u5b57'.repeat(20_000) }),
+    );
+    const ended = new AbortController();
+    const received = incoming().run(ended.signal);
+    expect(await failed).toMatchObject({ message: expect.stringContaining('Move it at a quieter time') });
+    expect(await failed).toBeInstanceOf(TransferFailed);
+    ended.abort();
+    await received.catch(() => undefined);
+    hopeless.mockRestore();
   });
 
   it('are refused when they come from a newer plane, which has a column more', async () => {

@@ -13,6 +13,7 @@ import {
 import { parseEnvironment } from '@atlas/platform';
 import { keyIdOf, mintCredential, signResponse } from '@atlas/service-auth';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase, eventually } from '@atlas/testing';
+import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
 import { applyAnswer, writeRequest } from '../../src/installation/enrol-offline';
 import { enrolOnce } from '../../src/installation/enrol-once';
 import { type InstalledPlane, withInstalledPlane } from '../../src/installation/installed-plane';
@@ -20,6 +21,8 @@ import { readPlaneRecord } from '../../src/installation/plane-record';
 import { TenantPlaneConfig } from '../../src/tenant-plane.config';
 import { FakeControlPlane, ShiftedClock } from '../fake-control-plane.fixture';
 import { type Env, TestTenantPlane, environmentFor, tenantEntry } from '../tenant-plane.fixture';
+import { Link } from '../linked-plane.fixture';
+import { Pause } from '../pause.fixture';
 import { WantedState } from '../wanted-state.fixture';
 
 const SECRET = mintCredential('ats').value.reveal();
@@ -127,6 +130,85 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     wanted.startNewEpoch();
     await take(answer());
   });
+
+  // On SQLite the second command, and a running plane, find the file locked.
+  if (driver === 'postgres')
+    describe('while another state is being applied', () => {
+      /** Two answers that are signed in the same second: what the second says is newer. */
+      async function twoAnswers(): Promise<{ active: EnrolAnswerFile; suspended: EnrolAnswerFile }> {
+        const request = await ask();
+        const wanted = new WantedState();
+        const now = new Date();
+        const [active, suspended] = (['active', 'suspended'] as const).map((status) => {
+          wanted.put({ ...acme, status });
+          // Without a revision there is always a state.
+          return answerTo(request, { desired_state: wanted.since(null) as DesiredState }, { now });
+        });
+        if (!active || !suspended) throw new Error('There are two.');
+        return { active, suspended };
+      }
+      /** The command for one answer stops once the entries are written, until all of `meanwhile` has happened. */
+      async function takeAround(answer: object, meanwhile: () => Promise<void>): Promise<void> {
+        const path = join(folder, 'slow.json');
+        writeFileSync(path, JSON.stringify(answer));
+        await installed(async (plane) => {
+          const written = Pause.behind(plane.applier, 'apply');
+          const taken = applyAnswer(plane, path);
+          taken.catch(() => undefined);
+          await written.reached;
+          await meanwhile().finally(() => written.release());
+          await taken;
+        });
+      }
+      const status = async () => (await readPlaneRecord(configWith())).tenants[0]?.status;
+      const appliedRevision = async () => (await known())?.revision;
+      const revisionIn = ({ body }: EnrolAnswerFile): string =>
+        (JSON.parse(body) as OfflineEnrolAnswer).desired_state.revision;
+
+      it('refuses an older answer, though the newer one is not yet applied as a whole', async () => {
+        const { active, suspended } = await twoAnswers();
+        await takeAround(suspended, () =>
+          expect(take(active)).rejects.toThrow(/Upload the request file again/),
+        );
+        expect([await status(), await appliedRevision()]).toEqual(['suspended', revisionIn(suspended)]);
+      });
+
+      it('applies no more of an older answer once a newer one is taken', async () => {
+        const { active, suspended } = await twoAnswers();
+        const older = takeAround(active, () => take(suspended));
+        await expect(older).rejects.toThrow(/took over before all of this one was applied/);
+        expect([await status(), await appliedRevision()]).toEqual(['suspended', revisionIn(suspended)]);
+      });
+
+      it('has a running plane apply again what it was told and the answer has undone', async () => {
+        const link = await Link.create('postgres');
+        try {
+          const { control } = link;
+          const { wanted } = control;
+          wanted.put(acme);
+          const plane = await link.startPlane({ ATLAS_TP_DEPLOYMENT: 'on_prem' });
+          await link.reported(acme.tenant_id);
+          const written = Pause.behind(plane.app.get(DesiredStateApplier), 'apply');
+          let older: DesiredState | null = null;
+          wanted.changeTogether(() => {
+            wanted.put({ ...acme, name: 'Renamed' });
+            older = wanted.since(null);
+            wanted.put({ ...acme, status: 'suspended' });
+          });
+          const told = { tenant_plane_id: control.planeId, desired_state: older ?? undefined };
+          await written.reached;
+          const env = { ...control.env, ATLAS_OFFLINE_MODE: '1', ...environmentFor(link.database) };
+          await take(answerTo(await ask(env), told, { secret: control.secret }), env);
+          written.release();
+          const isApplied = () => plane.identities.current.revision === wanted.revision;
+          await eventually(isApplied, { what: 'the plane has applied the newest state' });
+          const { body } = await plane.get('/api/tenant-default', { tenant: 'acme' });
+          expect(body.code).toBe('tenant_suspended');
+        } finally {
+          await link.close();
+        }
+      });
+    });
 
   it('takes none that is for another installation, changed, or signed with another secret', async () => {
     const request = await ask();

@@ -1,0 +1,31 @@
+import { type Drift } from './drift.entity';
+
+const MINUTE_MS = 60_000;
+
+/** A repair that lasts this long has worked: what differs later is another matter. */
+const LASTS_MS = 15 * MINUTE_MS;
+
+/**
+ * How long each repair in a row waits after the drift is seen again; the first ones wait for nothing but the next look. Behind
+ * the last of them it is a person's turn.
+ */
+const PAUSES_MS = [0, 0, 0, 0, 2, 5, 10].map((minutes) => minutes * MINUTE_MS);
+
+/** How many repairs in a row have not lasted when a drift is seen that follows `before`, the last one of its kind and subject. */
+export function failedRepairs(before: Drift | null, now: Date): number {
+  if (!before?.repaired || before.resolvedAt === null) return 0;
+  return now.getTime() - before.resolvedAt.getTime() < LASTS_MS ? before.failedRepairs + 1 : 0;
+}
+
+/** Why a drift is not repaired now; null where it may be. */
+export function whyNotRepaired(
+  drift: Pick<Drift, 'failedRepairs' | 'firstSeenAt'>,
+  now: Date,
+): string | null {
+  const { failedRepairs: count, firstSeenAt } = drift;
+  const pauseMs = PAUSES_MS[count];
+  if (pauseMs === undefined)
+    return `It was repaired ${count} times in a row and came back each time, so it is not repaired any more. Find out what undoes the repair; once the difference is gone, the next one is repaired again.`;
+  const dueAt = new Date(firstSeenAt.getTime() + pauseMs);
+  return dueAt > now ? `Its last repair did not last; the next is at ${dueAt.toISOString()}.` : null;
+}

@@ -1,0 +1,31 @@
+import { type ControlPlaneClient } from '../control-plane-link/control-plane-client';
+import { ControlPlaneRefused } from '../control-plane-link/control-plane.errors';
+import { type PlaneIdentities } from '../control-plane-link/plane-identities';
+import { TargetBehind, TransferRelay } from './transfer-relay';
+
+describe(TransferRelay.name, () => {
+  /** Whose Control Plane takes no part. */
+  const relayThatHears = (retryAfter: string | null): TransferRelay => {
+    const refusal = new ControlPlaneRefused(429, 'target_behind', 'The target is behind.', retryAfter);
+    const client = { exchange: () => Promise.reject(refusal) };
+    // All that it uses of either.
+    return new TransferRelay(client as unknown as ControlPlaneClient, { current: {} } as PlaneIdentities);
+  };
+
+  it.each([
+    ['7', 7000, 14_000],
+    ['3600', 30_000, 30_000],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', 1000, 2000],
+    [null, 1000, 2000],
+  ])(
+    'has changes sent later that the target is too far behind for: Retry-After %s',
+    async (after, least, most) => {
+      const sent = relayThatHears(after).send('t', 5, 'sealed', new AbortController().signal);
+      const error: unknown = await sent.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(TargetBehind);
+      const { pauseMs } = error as TargetBehind;
+      expect(pauseMs).toBeGreaterThanOrEqual(least);
+      expect(pauseMs).toBeLessThanOrEqual(most);
+    },
+  );
+});
