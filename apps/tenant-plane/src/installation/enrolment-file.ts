@@ -79,7 +79,7 @@ export function trustedAnswer(
  * files may be signed in the same second.
  */
 export function requireNotOlder(
-  { toldRevision: told, stateSignedAt }: Readonly<PlaneIdentity>,
+  { revision: applied, toldRevision: told, stateSignedAt }: Readonly<PlaneIdentity>,
   { answer, signedAt }: TrustedAnswer,
 ): void {
   const { revision } = answer.desired_state;
@@ -87,9 +87,11 @@ export function requireNotOlder(
     throw new OfflineEnrolmentRefused(
       `The answer file is of ${signedAt.toISOString()}, and this plane was told what the Control Plane said at ${stateSignedAt.toISOString()}. Upload the request file again for a new one.`,
     );
-  if (told !== null && isOlderRevision(revision, told))
+  // A replica of the version before notes no more than what it has applied.
+  const newer = [told, applied].find((known) => known !== null && isOlderRevision(revision, known));
+  if (newer != null)
     throw new OfflineEnrolmentRefused(
-      `The answer file has revision ${revision}, and this plane was told ${told}. Upload the request file again for a new one.`,
+      `The answer file has revision ${revision}, and this plane was told ${newer}. Upload the request file again for a new one.`,
     );
 }
 

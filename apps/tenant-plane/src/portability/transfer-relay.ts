@@ -23,7 +23,7 @@ const TIMEOUT_MS = 30_000;
 const WAIT_SECONDS = 20;
 const RETRY_MS = 1000;
 /** However long the Control Plane wants to be left alone. */
-const MAX_RETRY_MS = 30_000;
+const MAX_RETRY_MS = 15_000;
 
 /** The way between source and target of a transfer: outbound calls to the Control Plane, on both sides. */
 @Injectable()
@@ -120,7 +120,7 @@ function isTargetBehind(error: unknown): boolean {
 /** Up to twice as long, so that those who were refused together do not come back together. */
 function pauseAfter(error: unknown): number {
   const wanted = error instanceof ControlPlaneRefused ? error.retryAfterMs : 0;
-  return Math.min(MAX_RETRY_MS, Math.max(RETRY_MS, wanted) * (1 + Math.random()));
+  return Math.min(MAX_RETRY_MS, Math.max(RETRY_MS, wanted)) * (1 + Math.random());
 }
 
 function isPassing(error: unknown): boolean {
