@@ -81,6 +81,11 @@ export class TestControlPlane {
   /** One round of the worker, and the end of what it began and of what its queue was at: a round passes over a job in work. */
   async sweep(): Promise<void> {
     await this.app.get(Worker).sweep();
+    await this.settle();
+  }
+
+  /** The end of all attempts that are under way. */
+  async settle(): Promise<void> {
     await this.app.get(Attempts).idle();
     const inWork = { leaseOwner: Not(IsNull()) };
     await eventually(async () => (await this.count(ProvisioningJob, inWork)) === 0, {

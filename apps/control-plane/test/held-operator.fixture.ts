@@ -100,7 +100,12 @@ export async function besideHeldTenant<T>(
   const { changing } = await database.write(async (manager) => {
     await lockTenant(manager, tenantId);
     const changing = change();
-    await eventually(async () => (await lockWaits(database)) > 0, { everyMs: 5 });
+    let hasEnded = false;
+    changing.finally(() => (hasEnded = true)).catch(() => undefined);
+    await eventually(async () => hasEnded || (await lockWaits(database)) > 0, {
+      ...{ everyMs: 5, what: 'the change waits for the tenant' },
+    });
+    if (hasEnded) throw new Error(`It did not wait for the tenant: ${JSON.stringify(await changing)}`);
     await manager.query(`set local lock_timeout = '100ms'`);
     await lockPlane(manager, planeId);
     return { changing };

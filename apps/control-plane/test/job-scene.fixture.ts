@@ -68,6 +68,8 @@ export class JobScene {
   }
   /** The job looks again now, although nobody woke it, and ends or waits again. */
   async looksAgain(id: string): Promise<JobView> {
+    // A look that is under way would set another time.
+    await this.plane.settle();
     await this.plane.change(ProvisioningJob, { id }, { dueAt: this.plane.clock.now() });
     await this.plane.sweep();
     return this.job(id);
