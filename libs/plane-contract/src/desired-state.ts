@@ -50,9 +50,10 @@ export interface DesiredTenant {
   /**
    * At its home: the copy kept here from before a move is served again, by this job, since the rows were lost where the tenant
    * had moved to. It counts unless another import has begun to replace it. What was revoked after the move is unknown, so
-   * whoever serves it first ends all that let somebody in, once for each job.
+   * whoever serves it first ends all that let somebody in, once for each job. With `requires_rows`, which is told until the
+   * plane has reported that it serves the copy, a database that does not have it serves nobody and reports `copy_missing`.
    */
-  readonly reopened?: { readonly job_id: string };
+  readonly reopened?: { readonly job_id: string; readonly requires_rows?: true };
   /**
    * With phase `retired`, or `importing` on its way back: where it lives now. It lived here before, and who asks for it here is
    * sent there.

@@ -44,7 +44,7 @@ export const homeServes = (
 ): string => `exists (select 1 from placements home join tenant_planes plane on plane.id = home.tenant_plane_id
   where home.tenant_id = ${tenantId} and home.holds_place and home.phase <> 'importing' and ${SQL_OF_HEALTH.online}
     and home.reported_state = 'applied' and home.reported_revision >= home.entry_revision
-    and (home.restored_from is null or home.imported_by = plane.instance_id))`;
+    and (home.restored_from is null and home.imported_by is null or home.imported_by = plane.instance_id))`;
 
 /**
  * For the transaction that has the old copy at `place` removed. Nobody enrols as the home, and no report of it comes in,
@@ -109,6 +109,8 @@ export async function isLossAccepted(
 
 /** Of a home that has lost the rows: whether those that it came by are at no old home, and not in a backup. */
 async function hasNothingLeft(manager: EntityManager, home: Placement): Promise<boolean> {
+  // The copy that was served again was the last one.
+  if (home.restoredFrom === null) return true;
   const isFromMove = await manager.existsBy(Transfer, { id: home.restoredFrom ?? '', purpose: 'move' });
   return isFromMove && (await oldHomeWithRows(manager, home)) === null;
 }
@@ -122,7 +124,9 @@ export async function lostCopyDetail(manager: EntityManager, home: Placement): P
   const { tenantId, restoredFrom } = home;
   const { slug } = await manager.findOneByOrFail(Tenant, { id: tenantId });
   const { name } = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
-  if (!(await manager.existsBy(Transfer, { id: restoredFrom ?? '', purpose: 'move' })))
+  if (restoredFrom === null)
+    return `Tenant "${slug}" is served from the copy that tenant plane ${name} kept, whose database no longer has it. Restore a backup of that database from after the move, and retry the job that serves the copy again. If there is none, give the rows up: deprovision the tenant with "accept_data_loss": true.`;
+  if (!(await manager.existsBy(Transfer, { id: restoredFrom, purpose: 'move' })))
     return `Tenant "${slug}" was restored, and its tenant plane has lost the rows since; the backup is kept. Retry the restore if it failed, or deprovision the tenant and restore it again; then ask again.`;
   const lost = `Tenant "${slug}" was moved to tenant plane ${name}, whose database no longer has the rows that came with it`;
   const old = await oldHomeWithRows(manager, home);

@@ -199,6 +199,7 @@ export class DesiredStates implements OnModuleInit {
         .addSelect('placement.remove_after', 'remove_after')
         .addSelect('placement.restored_from', 'restored_from')
         .addSelect('placement.reopened_by', 'reopened_by')
+        .addSelect('placement.imported_by', 'imported_by')
         .addSelect(IS_BACK, 'is_back')
         .addSelect('tenant.endpoint_url', 'endpoint_url')
         .addSelect('transfer.id', 'transfer_id')
@@ -254,6 +255,7 @@ interface ChangedRow {
   readonly remove_after: unknown;
   readonly restored_from: string | null;
   readonly reopened_by: string | null;
+  readonly imported_by: string | null;
   /** A number on SQLite. */
   readonly is_back: boolean | number | null;
   readonly endpoint_url: string | null;
@@ -298,11 +300,16 @@ function toEntry(row: ChangedRow, links: DesiredSignupLinks | undefined): Desire
     ...(row.transfer_id !== null && told !== 'retired' && { transfer: transferOf(row) }),
     ...(links && told !== 'retired' && { signup_links: links }),
     ...(row.restored_from !== null && told !== 'retired' && { requires_copy: row.restored_from }),
-    ...(row.reopened_by !== null && isHome(told) && { reopened: { job_id: row.reopened_by } }),
+    ...(row.reopened_by !== null &&
+      isHome(told) && { reopened: reopenedOf(row.reopened_by, row.imported_by) }),
     ...((hasMoved(row) || Boolean(row.is_back)) &&
       row.endpoint_url !== null && { moved_to: row.endpoint_url }),
     ...(purge_job_id !== null && { purge: { job_id: purge_job_id } }),
   };
+}
+
+function reopenedOf(job_id: string, importedBy: string | null): DesiredTenant['reopened'] {
+  return importedBy === null ? { job_id } : { job_id, requires_rows: true };
 }
 
 function transferOf(row: ChangedRow): DesiredTransfer {

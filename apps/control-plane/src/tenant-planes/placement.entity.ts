@@ -22,7 +22,10 @@ export class Placement {
    * tenant is served from nothing else.
    */
   @Column('uuid', { name: 'restored_from', nullable: true }) restoredFrom: string | null;
-  /** The instance of the plane, and so its database, that imported them; at an old copy: the one that has it. */
+  /**
+   * The instance of the plane, and so its database, that imported them; at an old copy: the one that has it, also once that is
+   * served again, until the plane has reported so.
+   */
   @Column('uuid', { name: 'imported_by', nullable: true }) importedBy: string | null;
   /** At a home whose kept copy is served again: the job that reopened it. Told for as long as the tenant lives there. */
   @Column('uuid', { name: 'reopened_by', nullable: true }) reopenedBy: string | null;

@@ -197,6 +197,31 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await scene.reaches(job, 'succeeded');
     });
 
+    it('is lost there as well where that home is installed anew before it has said that it serves it', async () => {
+      const job = await reopens();
+      expect(await tenant.told((entry) => entry)).toMatchObject({
+        reopened: { job_id: job, requires_rows: true },
+      });
+      await tenant.installAnew();
+      await tenant.report();
+      while ((await scene.looksAgain(job)).status !== 'failed');
+      expect((await scene.job(job)).error).toMatchObject({ code: 'copy_lost' });
+      const body = { confirm_slug: tenant.slug, accept_data_loss: true };
+      await scene.plane.post(path('deprovision?dry_run=true'), body).expect(200);
+    });
+
+    it('is required there no longer once that home has said that it serves it', async () => {
+      const job = await reopens();
+      await tenant.report();
+      await scene.reaches(job, 'succeeded');
+      await tenant.installAnew();
+      expect(await tenant.told((entry) => entry)).toMatchObject({ reopened: { job_id: job } });
+      expect(await tenant.told(({ reopened }) => reopened)).not.toHaveProperty('requires_rows');
+      const body = { confirm_slug: tenant.slug, accept_data_loss: true };
+      const answer = await scene.plane.post(path('deprovision?dry_run=true'), body);
+      expect(refusal(answer)).toEqual([409, 'copy_not_lost']);
+    });
+
     it('stays there: its job cannot be cancelled', async () => {
       const job = await reopens();
       expect(refusal(await scene.act(job, 'cancel'))).toEqual([409, 'beyond_return']);

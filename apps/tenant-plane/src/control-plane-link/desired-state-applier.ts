@@ -142,7 +142,9 @@ export class DesiredStateApplier {
       lockedForUpdate(query).getOne(),
     ]);
     if (lacksRows(known, entry)) {
-      await manager.update(Tenant, { id: entry.tenant_id }, RETIRED);
+      // The next look must not take what is here for a copy that was kept.
+      const isBeingReplaced = known?.isBeingReplaced || entry.reopened !== undefined;
+      await manager.update(Tenant, { id: entry.tenant_id }, { ...RETIRED, isBeingReplaced });
       return false;
     }
     requireWholeCopy(known, entry);
@@ -224,11 +226,21 @@ function reopens(
   return isHome(entry) && entry.reopened !== undefined && known?.reopenedBy !== entry.reopened.job_id;
 }
 
-/** As in a database from before the restore, in an empty one, or where an import or a removal has taken the kept copy. */
+/**
+ * As in a database from before the restore or the move, in an empty one, or where an import or a removal has taken the kept
+ * copy.
+ */
 function lacksRows(known: Tenant | null, entry: DesiredTenant): boolean {
   const { requires_copy: required } = entry;
   if (isHome(entry) && required !== undefined) return known?.importedTransferId !== required;
-  return known !== null && reopens(known, entry) && (known.isBeingReplaced || known.purgeJobId !== null);
+  if (!reopens(known, entry)) return false;
+  if (known && (known.isBeingReplaced || known.purgeJobId !== null)) return true;
+  return entry.reopened.requires_rows === true && !keepsCopy(known);
+}
+
+/** A tenant is frozen before it leaves. One that is on its way back has an address elsewhere; another has never been here. */
+function keepsCopy(known: Tenant | null): boolean {
+  return known?.phase === 'frozen' || known?.phase === 'retired' || Boolean(known?.movedTo);
 }
 
 /** Refuses to serve a tenant from an incomplete copy, whatever the Control Plane believes. */

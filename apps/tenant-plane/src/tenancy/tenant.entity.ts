@@ -30,7 +30,7 @@ export class Tenant {
   @JsonColumn({ nullable: true }) transfer: DesiredTransfer | null;
   /** That move, once its rows are all here and have been found to be the same: from then on they can be read. */
   @Column('uuid', { name: 'imported_transfer_id', nullable: true }) importedTransferId: string | null;
-  /** An import has begun to replace the rows here, and has yet to come to its end. */
+  /** The rows here are not the tenant's: an import has begun to replace them and has yet to end, or they are too old. */
   @Column('boolean', { name: 'is_being_replaced', default: false }) isBeingReplaced: boolean;
   /** The last job that had the copy here served again, once all access from before has ended. */
   @Column('uuid', { name: 'reopened_by', nullable: true }) reopenedBy: string | null;

@@ -177,6 +177,42 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     expect((await ended())[0]?.after).toMatchObject({ passwords_voided: 1, passwords_kept: 2 });
   });
 
+  describe('where its rows are required,', () => {
+    const isRefused = async (): Promise<void> => {
+      const reopened = { job_id: randomUUID(), requires_rows: true } as const;
+      // Again, as after a process that died behind the first.
+      for (let times = 0; times < 2; times += 1) {
+        const entry = next({ phase: 'serving', transfer: undefined, reopened });
+        expect(await plane.apply({ tenants: [entry] })).toMatchObject([{ code: 'copy_missing' }]);
+        expect((await plane.get('/api/auth/me', admin)).status).toBe(404);
+      }
+    };
+    beforeEach(() => settle());
+
+    it('is not served from a database that does not know it', async () => {
+      tenant = { ...tenant, tenant_id: randomUUID(), slug: `copy-${(count += 1)}` };
+      admin = { ...admin, host: hostOf(tenant.slug) };
+      await isRefused();
+    });
+
+    it('is not served from a database from before it left', () => isRefused());
+
+    it('is not served from a database where its first import never began', async () => {
+      tenant = { ...tenant, tenant_id: randomUUID(), slug: `copy-${(count += 1)}` };
+      admin = { ...admin, host: hostOf(tenant.slug) };
+      const transfer = { id: randomUUID(), role: 'target' } as const;
+      await plane.apply({ tenants: [next({ phase: 'importing', transfer })] });
+      await isRefused();
+    });
+
+    it.each(['frozen', 'retired'] as const)('is served from the copy that was %s', async (phase) => {
+      await plane.apply({ tenants: [next({ phase, moved_to: undefined })] });
+      const reopened = { job_id: randomUUID(), requires_rows: true } as const;
+      await plane.apply({ tenants: [next({ phase: 'serving', reopened })] });
+      expect((await login()).status).toBe(200);
+    });
+  });
+
   describe('before that, at the home that it has left,', () => {
     const sentOn = [307, `${MOVED_TO}/api/incidents?x=1`];
     const asked = async (): Promise<unknown[]> => {

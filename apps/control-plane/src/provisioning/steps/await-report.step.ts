@@ -1,11 +1,15 @@
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { healthOf } from '../../tenant-planes/fleet';
-import { type Placement } from '../../tenant-planes/placement.entity';
-import { isApplied, placeOf, toldPlaces, troubleAt } from '../../tenant-planes/placements';
+import { Placement } from '../../tenant-planes/placement.entity';
+import { hasLostCopy, isApplied, placeOf, toldPlaces, troubleAt } from '../../tenant-planes/placements';
 import { TenantPlane, isAirGapped } from '../../tenant-planes/tenant-plane.entity';
+import { lockTenant } from '../../tenants/tenants.service';
 import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../step';
+import { lostCopyDetail } from '../kept-copy';
+import { lockHome } from './lock-home';
 import { RestoredCopy } from './restored-copy';
 
 const PATIENCE_MS = 15 * 60_000;
@@ -22,6 +26,7 @@ export class AwaitReportStep extends Step {
 
   constructor(
     private readonly copy: RestoredCopy,
+    private readonly desiredStates: DesiredStates,
     private readonly clock: Clock,
   ) {
     super();
@@ -32,7 +37,8 @@ export class AwaitReportStep extends Step {
     if (reopened) return reopened;
     const { manager, tenantId, startedAt, operation } = context;
     const until = new Date(startedAt.getTime() + PATIENCE_MS);
-    const home = await placeOf(manager, tenantId);
+    if (operation === 'move') await lockTenant(manager, tenantId);
+    const home = await (operation === 'move' ? lockHome : placeOf)(manager, tenantId);
     if (!home) throw new StepFailure('fatal', 'not_placed', 'The tenant has no home.');
     if (!isApplied(home)) {
       if (isHeard(home) && home.reportedState === 'failed') throw notApplied(home);
@@ -41,14 +47,26 @@ export class AwaitReportStep extends Step {
       if (isAirGapped(plane)) return done({ report: 'none: the tenant plane is air-gapped' });
       return wait('the report of the tenant plane', until, troubleAt(home));
     }
-    // The plane that has lost the rows serves nobody, whatever it has heard.
-    if (operation === 'move') return done();
+    if (operation === 'move') return this.served(manager, home);
     const silent = await this.silentBeside(manager, home);
     return silent === null ? done() : wait(`the report of tenant plane ${silent}`, until);
   }
 
   async undo(): Promise<void> {
     // Waiting leaves nothing behind.
+  }
+
+  /**
+   * Of a kept copy that is served again: what the home's database has counts from here on, whatever becomes of it. The plane
+   * that has lost the rows is not waited for: it serves nobody, whatever it has heard.
+   */
+  private async served(manager: EntityManager, home: Placement): Promise<StepResult> {
+    if (await hasLostCopy(manager, home))
+      throw new StepFailure('retry', 'copy_lost', await lostCopyDetail(manager, home));
+    const { tenantId, tenantPlaneId } = home;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, { importedBy: null });
+    await this.desiredStates.publish(manager, home);
+    return done();
   }
 
   /**

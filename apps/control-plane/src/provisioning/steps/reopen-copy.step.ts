@@ -54,7 +54,7 @@ export class ReopenCopyStep extends Step {
       before: { tenant_plane_id: home.tenantPlaneId },
       after: { ...result, job_id: jobId },
     });
-    const copy = { restoredFrom: null, importedBy: null, reopenedBy: jobId };
+    const copy = { restoredFrom: null, importedBy: plane.instanceId, reopenedBy: jobId };
     await this.homes.make(manager, tenant, { plane, copy, former: home, keptBy: null });
     return done(result);
   }
