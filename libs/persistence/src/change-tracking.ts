@@ -147,13 +147,6 @@ export class ChangeTracking {
     }));
   }
 
-  /** The number of the last, or 0. */
-  async newest(manager: EntityManager, tenantId: string): Promise<number> {
-    const question = 'select seq from row_changes where tenant_id = $1 order by seq desc limit 1';
-    const [last] = await manager.query<{ seq: number | string }[]>(question, [tenantId]);
-    return Number(last?.seq ?? 0);
-  }
-
   /** One by one: a smaller number may be committed after a larger. */
   async forget(tenantId: string, changes: readonly RowChange[]): Promise<void> {
     if (changes.length === 0) return;

@@ -30,9 +30,8 @@ export interface TransferPartHeader {
   /** `snapshot`: rows as they were at the beginning; `changes`: what changed since; `last`: nothing follows. */
   readonly kind: 'snapshot' | 'changes' | 'last';
   /**
-   * Changed rows in it. At most {@link LEVEL_CHANGES} say that the target is nearly level with the source: no more changed, or
-   * what is left takes so little time that the tenant can be frozen. Otherwise a part that others wait behind says more than it
-   * has.
+   * Changed rows in it: with at most {@link LEVEL_CHANGES}, the target is nearly level with the source. A part that others
+   * wait behind has few when they are large, and says a number too large for that.
    */
   readonly changes: number;
 }

@@ -83,20 +83,6 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     expect((await move({ deployment_model: 'hybrid' })).status).toBe(202);
   });
 
-  it('works where it was once its own tenant plane gives the copy up', async () => {
-    const { body } = await move(to()).expect(202);
-    await scene.reaches(body.job.id, 'waiting');
-    const error = 'Users change more than the new tenant plane takes over.';
-    await scene.cell.pull();
-    await scene.report(id, 'failed', error);
-    await scene.reaches(body.job.id, 'cancelled');
-    expect((await scene.job(body.job.id)).error).toMatchObject({
-      code: 'copy_failed',
-      detail: `The present tenant plane could not send the copy: ${error}`,
-    });
-    expect([await placesOn(), await placesOn(scene.cell.id)]).toEqual([0, 1]);
-  });
-
   const SINCE: readonly (readonly [string, () => Promise<string>])[] = [
     [
       'was suspended',

@@ -6,9 +6,7 @@ import {
   type TenantScope,
 } from '@atlas/persistence';
 import { LEVEL_CHANGES, type TransferPartHeader } from '@atlas/plane-contract';
-import { type Clock, databaseFailure } from '@atlas/platform';
-import { FreezeEstimate } from './freeze-estimate';
-import { TransferFailed } from './incoming-transfer';
+import { databaseFailure } from '@atlas/platform';
 import { type Part, sealPart } from './part';
 import { PartRows } from './part-rows';
 import { type PortableRow, type RowCodec } from './row-codec';
@@ -23,14 +21,11 @@ const CHANGES_A_LOOK = 50;
 /** How many parts the target may be behind while more is waiting to be sent: so it imports one while the next is on its way. */
 const MAX_BEHIND = 2;
 const LOOK_MS = 100;
-const TOO_BUSY =
-  'Users change more than the new tenant plane takes over, so the tenant could be frozen only for longer than its writes may pause. Move it at a quieter time, or give the target or the line to it more room.';
 
 export interface TransferTools {
   readonly tenants: TenantDatabase;
   readonly tracking: ChangeTracking;
   readonly relay: TransferRelay;
-  readonly clock: Clock;
   /** Names a run; later ones sort behind earlier ones. */
   nameRun(): Promise<string>;
 }
@@ -56,7 +51,6 @@ export class OutgoingTransfer {
   private imported: number | undefined;
   /** How many parts the target may be behind when the next is sent. */
   private mayBeBehind: number;
-  private estimate: FreezeEstimate;
   private hasFrozen = false;
   private progress: 'none' | 'snapshot sent' | 'all sent' = 'none';
   private readonly freezing = new AbortController();
@@ -72,11 +66,9 @@ export class OutgoingTransfer {
     try {
       if (this.progress === 'none') await this.begin(signal);
       while (!signal.aborted && this.progress !== 'all sent') {
-        const startedAt = this.tools.clock.monotonicMs();
-        const hasSent = await this.sendChanges(await this.isFrozen(signal), signal);
         await this.letFollow(waitEnds);
-        if (hasSent) this.estimate.notePart(this.tools.clock.monotonicMs() - startedAt);
-        else await delay(LOOK_MS, undefined, { signal: waitEnds }).catch(() => undefined);
+        const hasSent = await this.sendChanges(await this.isFrozen(signal), signal);
+        if (!hasSent) await delay(LOOK_MS, undefined, { signal: waitEnds }).catch(() => undefined);
       }
     } catch (error) {
       // Which parts are there nobody knows, when one was refused.
@@ -111,11 +103,9 @@ export class OutgoingTransfer {
     this.attempt = await this.tools.nameRun();
     this.sums = new RowSums(this.codecs.map(({ table }) => table));
     [this.part, this.saidLevel, this.mayBeBehind] = [0, false, MAX_BEHIND];
-    this.estimate = new FreezeEstimate();
     if (!(await this.isFrozen(signal))) await tracking.start(tenantId, signal);
     await this.sendSnapshot(signal);
     this.progress = 'snapshot sent';
-    await this.letFollow(AbortSignal.any([signal, this.freezing.signal]));
   }
 
   private async sendSnapshot(signal: AbortSignal): Promise<void> {
@@ -150,31 +140,27 @@ export class OutgoingTransfer {
     await flush();
   }
 
-  /** Answers with whether there was anything to send. An empty part is sent once, to say that the target is level; and as the last. */
+  /**
+   * Answers with whether there was anything to send. An empty part is sent where the one before did not say that the target is
+   * level; and as the last.
+   */
   private async sendChanges(isLast: boolean, signal: AbortSignal): Promise<boolean> {
     const { tenants, tracking } = this.tools;
     const { tenantId } = this.outgoing;
-    const { found, taken, tables, newest } = await tenants.snapshot(tenantId, async (scope) => {
+    const { found, taken, tables } = await tenants.snapshot(tenantId, async (scope) => {
       const rows = new PartRows();
       const changes = await tracking.read(scope.manager, tenantId, MAX_CHANGES);
-      return {
-        ...{ found: changes, taken: await this.fill(rows, scope, changes), tables: rows.tables },
-        newest: changes.length < MAX_CHANGES ? undefined : await tracking.newest(scope.manager, tenantId),
-      };
+      return { found: changes, taken: await this.fill(rows, scope, changes), tables: rows.tables };
     });
     const isAll = taken.length === found.length && found.length < MAX_CHANGES;
     const isWhole = isLast && isAll;
     if (taken.length === 0 && !isWhole && this.saidLevel) return false;
-    this.saidLevel ||= isAll;
-    // Numbers are given to all tenants that are followed: there may be fewer of this one.
-    const left = newest === undefined ? found.length - taken.length : newest - (taken.at(-1)?.seq ?? 0);
-    const isNear = this.estimate.isNear({ taken: taken.length, left });
-    if (!isNear && this.estimate.isHopeless && !isLast) throw new TransferFailed(TOO_BUSY);
-    // One that is sent near the end is imported before the next is cut: so the target is level time and again.
-    this.mayBeBehind = isAll || isNear ? 0 : MAX_BEHIND;
-    const said = isNear ? Math.min(taken.length, LEVEL_CHANGES) : isAll ? taken.length : MAX_CHANGES;
+    const changes = isAll ? taken.length : MAX_CHANGES;
+    this.saidLevel = changes <= LEVEL_CHANGES;
+    // One that was sent without others waiting is imported before the next is cut: so the target is level time and again.
+    this.mayBeBehind = isAll ? 0 : MAX_BEHIND;
     const part: Part = { tables, ...(isWhole && { manifest: this.sums.manifest() }) };
-    const sealed = await this.seal(part, isWhole ? 'last' : 'changes', said);
+    const sealed = await this.seal(part, isWhole ? 'last' : 'changes', changes);
     await this.send(this.part, sealed, signal);
     // Nothing changes any more: what is left of it goes with the tracking.
     if (isWhole) this.progress = 'all sent';

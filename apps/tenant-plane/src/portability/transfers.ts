@@ -122,8 +122,7 @@ export class Transfers {
   ): Promise<void> {
     const tracking = new ChangeTracking(this.database, running.fence);
     const nameRun = (): Promise<string> => this.nameRun(tenantId, running);
-    const { tenants, relay, clock } = this;
-    const tools = { tenants, tracking, relay, clock, nameRun };
+    const tools = { tenants: this.tenants, tracking, relay: this.relay, nameRun };
     const outgoing = { transferId: transfer.id, tenantId, recipient: transfer.recipient ?? {} };
     running.outgoing ??= new OutgoingTransfer(tools, outgoing, this.codecs());
     if (phase === 'frozen' || transfer.role === 'backup') running.outgoing.freeze();

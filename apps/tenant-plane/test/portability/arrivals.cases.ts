@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ChangeTracking, Database, lockedForShare } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { Clock } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock, eventually, setDatabaseTime } from '@atlas/testing';
 import { Client } from 'pg';
 import { type EntityManager } from 'typeorm';
@@ -59,9 +58,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     const database = plane.app.get(Database);
     const tracking = new ChangeTracking(database);
     const nameRun = () => relay.nameRun();
-    const clock = plane.app.get(Clock);
-    const { tenants } = plane;
-    const tools = { tenants, tracking, relay: relay as unknown as TransferRelay, clock, nameRun };
+    const tools = { tenants: plane.tenants, tracking, relay: relay as unknown as TransferRelay, nameRun };
     const { publicKey: recipient } = plane.identities.current;
     const outgoing = { transferId, tenantId: tenant.tenant_id, recipient };
     const sending = new OutgoingTransfer(tools, outgoing, rowCodecs(database.dataSource.manager));

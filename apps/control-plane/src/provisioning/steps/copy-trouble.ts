@@ -5,36 +5,29 @@ import { type Transfer } from '../../transfers/transfer.entity';
 import { StepFailure } from '../step';
 
 /**
- * What either plane fails of and tries again, or null. Throws what one of them says is wrong with the copy and will not change:
- * the move, or the restore, is undone then.
+ * What either plane fails of and tries again, or null. Throws what the target says is wrong with the copy: the move, or the
+ * restore, is undone then.
  */
 export async function copyTrouble(manager: EntityManager, transfer: Transfer): Promise<string | null> {
   const { tenantId, sourcePlaneId, targetPlaneId } = transfer;
   const tenantPlaneId = In([sourcePlaneId, targetPlaneId]);
   const places = await manager.findBy(Placement, { tenantId, tenantPlaneId });
-  const failed = places.find(
-    ({ reportedState, reportedRevision, entryRevision }) =>
-      reportedState === 'failed' && reportedRevision >= entryRevision,
-  );
-  if (failed)
-    throw copyFailed(
-      transfer,
-      failed.tenantPlaneId === targetPlaneId ? 'take' : 'send',
-      failed.reportedError ?? 'no reason given',
-    );
+  const target = places.find((place) => place.tenantPlaneId === targetPlaneId);
+  if (target?.reportedState === 'failed' && target.reportedRevision >= target.entryRevision)
+    throw copyFailed(transfer, target.reportedError ?? 'no reason given');
   return places.map(troubleAt).find((trouble) => trouble !== null) ?? null;
 }
 
 const FIX = {
-  move: 'The move undoes itself, the tenant works where it was. Atlas on-call: fix what the tenant plane says, then move the tenant again.',
+  move: 'The move undoes itself, the tenant works where it was. Atlas on-call: fix what the new tenant plane says, then move the tenant again.',
   restore:
     'The restore undoes itself, the backup is kept as it was. Atlas on-call: fix what the tenant plane says, then restore the tenant again.',
 };
 
-function copyFailed({ purpose }: Transfer, what: 'take' | 'send', why: string): StepFailure {
+function copyFailed({ purpose }: Transfer, why: string): StepFailure {
   const isMove = purpose === 'move';
   const detail = isMove
-    ? `The ${what === 'take' ? 'new' : 'present'} tenant plane could not ${what} the copy: ${why}`
+    ? `The new tenant plane could not take the copy: ${why}`
     : `The tenant plane could not take the backup: ${why}`;
   return new StepFailure('fatal', 'copy_failed', detail, FIX[isMove ? 'move' : 'restore']);
 }
