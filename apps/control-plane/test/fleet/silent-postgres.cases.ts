@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CommitCutter, asAdmin, eventually, startCommitCutter, testServerUrl } from '@atlas/testing';
-import { PATIENCE } from '../../src/infrastructure/drivers/local/admin-connection';
+import { AdminConnection, PATIENCE } from '../../src/infrastructure/drivers/local/admin-connection';
 import {
   LocalPostgres,
   NAME_LOCK,
@@ -59,6 +59,20 @@ describe('the Postgres server of the local driver', () => {
     relay = await startCommitCutter(testServerUrl());
     await at(testServerUrl()).ensure(name, 'secret', nobodyElse);
     expect((await at(testServerUrl()).present([name])).databases).toEqual(new Set([name]));
+  });
+
+  it('gives up an idle connection within 20 s when it is lost', async () => {
+    const connection = await AdminConnection.open(testServerUrl(), PATIENCE);
+    const { rows } = await connection.query(
+      `select name, current_setting(name) as value from pg_settings where name like 'tcp\\_%' order by name`,
+    );
+    await connection.close();
+    expect(rows).toEqual([
+      { name: 'tcp_keepalives_count', value: '5' },
+      { name: 'tcp_keepalives_idle', value: '10' },
+      { name: 'tcp_keepalives_interval', value: '2' },
+      { name: 'tcp_user_timeout', value: '20000' },
+    ]);
   });
 
   it('does not keep a step that has failed waiting when it falls silent', async () => {
