@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CommitCutter, asAdmin, eventually, startCommitCutter, testServerUrl } from '@atlas/testing';
-import { PATIENCE } from '../../src/infrastructure/drivers/local/admin-connection';
+import { AdminConnection, PATIENCE } from '../../src/infrastructure/drivers/local/admin-connection';
 import {
   LocalPostgres,
   NAME_LOCK,
@@ -42,6 +42,12 @@ describe('the Postgres server of the local driver', () => {
       await work();
     });
 
+  /** As a `drop database` leaves it that `statement_timeout` ends. */
+  const invalidate = (database: string) =>
+    asAdmin(testServerUrl(), (admin) =>
+      admin.query('update pg_database set datconnlimit = -2 where datname = $1', [database]),
+    );
+
   it('fails the step where it accepts a connection and says nothing', async () => {
     relay.freeze();
     await expect(throughRelay().ensure(name, 'secret', nobodyElse)).rejects.toEqual(
@@ -59,6 +65,20 @@ describe('the Postgres server of the local driver', () => {
     relay = await startCommitCutter(testServerUrl());
     await at(testServerUrl()).ensure(name, 'secret', nobodyElse);
     expect((await at(testServerUrl()).present([name])).databases).toEqual(new Set([name]));
+  });
+
+  it('gives up an idle connection within 20 s when it is lost', async () => {
+    const connection = await AdminConnection.open(testServerUrl(), PATIENCE);
+    const { rows } = await connection.query(
+      `select name, current_setting(name) as value from pg_settings where name like 'tcp\\_%' order by name`,
+    );
+    await connection.close();
+    expect(rows).toEqual([
+      { name: 'tcp_keepalives_count', value: '5' },
+      { name: 'tcp_keepalives_idle', value: '10' },
+      { name: 'tcp_keepalives_interval', value: '2' },
+      { name: 'tcp_user_timeout', value: '20000' },
+    ]);
   });
 
   it('does not keep a step that has failed waiting when it falls silent', async () => {
@@ -110,5 +130,42 @@ describe('the Postgres server of the local driver', () => {
       retried('template_migration_too_slow', /took more than 0\.3 s/),
     );
     writeFileSync(join(folder, 'migrate.js'), '// The silent one');
+  });
+
+  describe('with a database that an interrupted drop left invalid', () => {
+    beforeEach(async () => {
+      await at(testServerUrl()).drop(name, nobodyElse);
+      await at(testServerUrl()).ensure(name, 'secret', nobodyElse);
+      await invalidate(name);
+    });
+    const things = async () =>
+      (await at(testServerUrl()).next('', 1000)).filter((thing) => thing.name === name);
+
+    it('replaces it', async () => {
+      await at(testServerUrl()).ensure(name, 'another', nobodyElse);
+      await asAdmin(at(testServerUrl()).urlFor(name, 'another'), (owner) => owner.query('select 1'));
+    });
+
+    it('reports it as missing, and still lists it as a thing that is there', async () => {
+      const { databases, roles } = await at(testServerUrl()).present([name]);
+      expect([databases.size, roles.size]).toEqual([0, 1]);
+      expect(await things()).toContainEqual({ what: 'database', name });
+    });
+
+    it('restores no role for it', async () => {
+      expect(await at(testServerUrl()).restoreRole(name, 'secret')).toBe(false);
+    });
+
+    it('removes it', async () => {
+      await at(testServerUrl()).drop(name, nobodyElse);
+      expect(await things()).toEqual([]);
+    });
+  });
+
+  it('replaces a template that an interrupted drop left invalid', async () => {
+    await invalidate(await at(testServerUrl()).ensureTemplate());
+    await at(testServerUrl()).drop(name, nobodyElse);
+    await at(testServerUrl()).ensure(name, 'secret', nobodyElse);
+    expect((await at(testServerUrl()).present([name])).databases).toEqual(new Set([name]));
   });
 });

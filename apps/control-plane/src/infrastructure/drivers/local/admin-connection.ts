@@ -29,8 +29,18 @@ export const PATIENCE: Patience = {
   graceMs: 5000,
 };
 
-/** A peer that is gone is noticed after this long without traffic, by either side. */
+/** Of silence, before the first probe. */
 const KEEP_ALIVE_SECONDS = 10;
+/**
+ * Either side gives up an idle connection when its peer has been gone for 20 s. Node.js sends ten probes, one a second
+ * (https://nodejs.org/api/net.html#socketsetkeepaliveenable-initialdelay). The server sends five, one every two seconds,
+ * and waits no longer than that for the acknowledgement of an answer.
+ */
+const SERVER_KEEP_ALIVE = `
+  set tcp_keepalives_idle = ${KEEP_ALIVE_SECONDS};
+  set tcp_keepalives_interval = 2;
+  set tcp_keepalives_count = 5;
+  set tcp_user_timeout = 20000`;
 /** Of `statement_timeout` (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 const QUERY_CANCELED = '57014';
 
@@ -58,12 +68,9 @@ export class AdminConnection {
     const connection = new AdminConnection(client, socket, patience);
     try {
       await connection.orSilent(patience.connectMs, () => client.connect());
-      // A statement that fails would be written to the server's log, password and all. Without keep-alives the server would
-      // hold the locks of a lost connection for hours.
-      await connection.send(
-        patience.quickMs,
-        `set log_min_error_statement = panic; set tcp_keepalives_idle = ${KEEP_ALIVE_SECONDS}`,
-      );
+      // A statement that fails would be written to the server's log, password and all. With the kernel's keep-alives the
+      // server would hold the locks of a lost connection for hours.
+      await connection.send(patience.quickMs, `set log_min_error_statement = panic; ${SERVER_KEEP_ALIVE}`);
       return connection;
     } catch (error) {
       await connection.close();

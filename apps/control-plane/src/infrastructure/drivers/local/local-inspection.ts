@@ -151,7 +151,7 @@ const NO_RECORD =
 function serverFaults(name: string, databases: Set<string>, roles: Set<string>): Faults {
   if (!databases.has(name))
     return {
-      database: `Database ${name} is not on the server. Restore it there from a backup, under that name.`,
+      database: `Database ${name} is not on the server, or an interrupted drop left it invalid. Restore it there from a backup, under that name. Drop an invalid one first.`,
     };
   return roles.has(name) ? {} : { role: `Role ${name} is not on the server, or may not log in.` };
 }

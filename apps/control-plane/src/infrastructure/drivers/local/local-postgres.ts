@@ -10,6 +10,11 @@ const TEMPLATE_ROLE = 'atlas_template';
 export const TEMPLATE_LOCK = 4_772_602;
 /** Session-level lock class, combined with the hash of a name: one worker at a time creates or removes what has that name. */
 export const NAME_LOCK = 4_772_613;
+/**
+ * An interrupted `drop database` leaves an invalid database, which can only be dropped
+ * (https://www.postgresql.org/docs/current/catalog-pg-database.html).
+ */
+const IS_VALID = 'datconnlimit <> -2';
 
 /** Throws where another worker has taken over. */
 export type StillOurs = () => Promise<unknown>;
@@ -49,10 +54,14 @@ export class LocalPostgres {
     });
   }
 
-  /** Which of these databases are there, and which roles of the same names that can log in. */
+  /** Which of these databases are there and valid, and which roles of the same names that can log in. */
   async present(names: readonly string[]): Promise<{ databases: Set<string>; roles: Set<string> }> {
     const [databases, roles] = await this.asAdmin(this.adminUrl, async (admin) => [
-      await namesFrom(admin, 'select datname as name from pg_database where datname = any($1)', [names]),
+      await namesFrom(
+        admin,
+        `select datname as name from pg_database where datname = any($1) and ${IS_VALID}`,
+        [names],
+      ),
       await namesFrom(admin, 'select rolname as name from pg_roles where rolname = any($1) and rolcanlogin', [
         names,
       ]),
@@ -60,7 +69,7 @@ export class LocalPostgres {
     return { databases: new Set(databases), roles: new Set(roles) };
   }
 
-  /** Databases and roles whose names begin as ours do, in order, behind `after`. */
+  /** Databases, invalid ones too, and roles whose names begin as ours do, in order, behind `after`. */
   next(after: string, take: number): Promise<readonly { what: 'database' | 'role'; name: string }[]> {
     return this.asAdmin(this.adminUrl, async (admin) => {
       const sql = `select * from (
@@ -74,7 +83,7 @@ export class LocalPostgres {
 
   /**
    * Restores the role, with its password, as the owner of its database and of everything in it. False, and no role, if the
-   * database has been removed.
+   * database has been removed, or is invalid.
    */
   async restoreRole(name: string, password: string): Promise<boolean> {
     const role = escapeIdentifier(name);
@@ -110,6 +119,7 @@ export class LocalPostgres {
     );
     await runMigration(this.app, this.urlOf(unfinished, TEMPLATE_ROLE, password), this.patience.migrationMs);
     await admin.query(`alter role ${TEMPLATE_ROLE} nologin`);
+    await dropInvalid(admin, template);
     // The name is given last: what bears it is whole.
     await admin.query(`alter database ${unfinished} rename to ${template}`);
   }
@@ -117,6 +127,7 @@ export class LocalPostgres {
   private async clone(admin: AdminConnection, name: string): Promise<void> {
     const template = await this.ensureTemplate();
     const id = escapeIdentifier(name);
+    await dropInvalid(admin, name);
     await admin.querySlowly(`create database ${id} template ${template} strategy wal_log owner ${id}`);
   }
 
@@ -172,8 +183,16 @@ export class LocalPostgres {
 }
 
 async function exists(admin: AdminConnection, database: string): Promise<boolean> {
-  const { rowCount } = await admin.query('select 1 from pg_database where datname = $1', [database]);
+  const sql = `select 1 from pg_database where datname = $1 and ${IS_VALID}`;
+  const { rowCount } = await admin.query(sql, [database]);
   return rowCount === 1;
+}
+
+/** Frees the name for a new database. Drops nothing that is valid. */
+async function dropInvalid(admin: AdminConnection, database: string): Promise<void> {
+  const sql = `select 1 from pg_database where datname = $1 and not ${IS_VALID}`;
+  const { rowCount } = await admin.query(sql, [database]);
+  if (rowCount) await admin.querySlowly(`drop database if exists ${escapeIdentifier(database)}`);
 }
 
 async function namesFrom(admin: AdminConnection, sql: string, parameters: unknown[]): Promise<string[]> {
