@@ -100,12 +100,16 @@ export async function besideHeldTenant<T>(
   const { changing } = await database.write(async (manager) => {
     await lockTenant(manager, tenantId);
     const changing = change();
-    let hasEnded = false;
-    changing.finally(() => (hasEnded = true)).catch(() => undefined);
-    await eventually(async () => hasEnded || (await lockWaits(database)) > 0, {
+    let answer: unknown = 'nothing yet';
+    // It may answer at once and leave the rest to a job.
+    changing.then(
+      (given) => (answer = given),
+      (error: unknown) => (answer = error),
+    );
+    await eventually(async () => (await lockWaits(database)) > 0, {
       ...{ everyMs: 5, what: 'the change waits for the tenant' },
+      found: () => `It has answered: ${JSON.stringify(answer)}`,
     });
-    if (hasEnded) throw new Error(`It did not wait for the tenant: ${JSON.stringify(await changing)}`);
     await manager.query(`set local lock_timeout = '100ms'`);
     await lockPlane(manager, planeId);
     return { changing };

@@ -435,7 +435,8 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     });
     for (const id of lost)
       expect(error?.detail).toMatch(new RegExp(`no longer has.* ${(await scene.tenant(id))['slug']}\\b`));
-    await scene.plane.change(Placement, { tenantPlaneId: here.id, holdsPlace: true }, { restoredFrom: null });
+    const all = { tenantPlaneId: here.id, holdsPlace: true };
+    await scene.plane.change(Placement, all, { restoredFrom: null, importedBy: null });
     await scene.act(job, 'retry').expect(202);
     await eventually(async () => (await movesOf(job)).length === 5);
   });
