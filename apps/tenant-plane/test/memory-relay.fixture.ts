@@ -19,6 +19,8 @@ export class MemoryRelay {
   refused = 0;
   /** How many imported parts the source waits for. */
   awaited: number | undefined;
+  /** How many imported parts the source knows of because it has waited for them. */
+  told = 0;
 
   /** An older Control Plane does not say how far the target is. */
   constructor(private readonly isOlder = false) {}
@@ -45,6 +47,8 @@ export class MemoryRelay {
     this.look();
     await unlessAborted(isFarEnough, signal);
     this.awaited = undefined;
+    this.told = this.importedParts;
+    this.look();
     return this.importedParts;
   }
 
