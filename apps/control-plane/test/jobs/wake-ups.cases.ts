@@ -38,6 +38,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
       await free.opened;
     };
     const original = owner[method].bind(owner);
+    // The types of spyOn know the methods of one class only, not of any.
     jest.spyOn(owner as never, method as never).mockImplementationOnce((async (...given: never[]) => {
       if (when === 'before') await pass();
       const answer = await original(...given);
