@@ -31,7 +31,7 @@ export class HeldRow {
   ) {
     const write = database.write.bind(database);
     this.writes = jest.spyOn(database, 'write').mockImplementation((work) => {
-      // Jobs and mails have no address, and may still be under way behind an earlier request.
+      // Only requests have an address. Jobs and mails of an earlier request may still be running.
       const context = currentContext();
       if (context?.ip !== undefined) this.requests.add(context.traceId);
       return write(work);

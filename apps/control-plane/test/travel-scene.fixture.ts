@@ -52,7 +52,7 @@ export class Traveller {
     };
     const found = async () =>
       `It was told ${JSON.stringify(cell.tenants.get(this.id))}.\n${await this.scene.plane.describeJobs({ tenantId: this.id })}`;
-    return eventually(ask, { what: 'the cell is told of it', found }) as Promise<Told<T>>;
+    return eventually(ask, { what: 'the cell receives the entry', found }) as Promise<Told<T>>;
   }
 
   /** Of the entry that the cell was told last. */

@@ -19,7 +19,7 @@ export class MemoryRelay {
   refused = 0;
   /** How many imported parts the source waits for. */
   awaited: number | undefined;
-  /** How many imported parts the source knows of because it has waited for them. */
+  /** How many parts the source knows to be imported, because it waited for them. */
   told = 0;
 
   /** An older Control Plane does not say how far the target is. */

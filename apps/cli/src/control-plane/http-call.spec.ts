@@ -59,7 +59,7 @@ describe(isReady.name, () => {
   beforeAll(async () => (api = await StubApi.start()));
   afterAll(() => api.stop());
 
-  it('takes a plane that accepts the call and says nothing for one that is not ready', async () => {
+  it('treats a plane that accepts the call but never answers as not ready', async () => {
     api.answers = { 'GET /health/ready': [{ hangs: true }, {}] };
     const { signal } = new AbortController();
     expect(await isReady(api.url, signal, 100)).toBeUndefined();

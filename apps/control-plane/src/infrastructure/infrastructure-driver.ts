@@ -65,8 +65,8 @@ export abstract class InfrastructureDriver {
    */
   abstract create(request: InfrastructureRequest, write: FencedWrite): Promise<Infrastructure | null>;
   /**
-   * Removes what is there, and never needs any of it to exist. `requireTracked` has come before it. It writes before it removes
-   * the first thing: a caller may refuse in that transaction.
+   * Removes what is there, and never needs any of it to exist. `requireTracked` is called first. The driver writes before it
+   * removes anything, so a caller may refuse in that transaction.
    */
   abstract destroy(subject: InfrastructureSubject, write: FencedWrite): Promise<void>;
 

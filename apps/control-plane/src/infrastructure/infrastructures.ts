@@ -104,7 +104,7 @@ export class Infrastructures {
     if (phase === 'serving') await write((manager) => this.databaseUrls.forget(manager, tenantId));
   }
 
-  /** What was made for this plane goes. `begin` joins the last transaction before anything does, and may refuse there. */
+  /** Destroys what was made for this plane. `begin` runs in the last transaction before anything is removed, and may refuse. */
   async destroyPlane(
     tenant: Tenant,
     plane: TenantPlane,

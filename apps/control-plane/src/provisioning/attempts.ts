@@ -57,7 +57,7 @@ export class Attempts {
     this.inLine.delete(jobId);
     try {
       if (isIn) await this.runner.advance(jobId, async () => (isIn = await place.makeRoom()));
-      // This process ends. The queue took the wake-up for handled, and no other process would hear of it.
+      // This process is ending. The queue counts the wake-up as handled, so no other process would hear of it.
       if (!isIn) await this.waker.wake(jobId);
     } catch (error) {
       this.logger.error(error);

@@ -49,7 +49,7 @@ export class JobRunner {
    * `makeRoom`, and gives the job back when that says no.
    */
   async advance(jobId: string, makeRoom: MakeRoom = () => Promise.resolve(true)): Promise<void> {
-    // Not in the name of the request that woke the job.
+    // The request that woke the job must not appear in the job's logs.
     const context: RequestContext = { traceId: newTraceId(), jobId };
     await runInContext(context, async () => {
       const job = await this.jobs.claim(jobId, this.owner);
@@ -59,7 +59,7 @@ export class JobRunner {
     });
   }
 
-  /** Keeps the lease for as long as it walks. */
+  /** Renews the lease while the job runs. */
   private async hold(job: ProvisioningJob, makeRoom: MakeRoom): Promise<void> {
     const renewal = setInterval(() => this.jobs.renew(job).catch(() => undefined), LEASE_MS / 3);
     try {

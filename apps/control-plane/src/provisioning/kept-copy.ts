@@ -109,7 +109,7 @@ export async function isLossAccepted(
 
 /** Of a home that has lost the rows: whether those that it came by are at no old home, and not in a backup. */
 async function hasNothingLeft(manager: EntityManager, home: Placement): Promise<boolean> {
-  // The copy that was served again was the last one.
+  // The reopened copy was the last one.
   if (home.restoredFrom === null) return true;
   const isFromMove = await manager.existsBy(Transfer, { id: home.restoredFrom ?? '', purpose: 'move' });
   return isFromMove && (await oldHomeWithRows(manager, home)) === null;

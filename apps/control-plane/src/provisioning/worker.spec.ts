@@ -111,7 +111,7 @@ describe(Worker.name, () => {
     expect(scene.advanced).toContain(`long-${LONG_AT_ONCE}`);
   });
 
-  it('ends when what it is at has ended, and hands on what is in line', async () => {
+  it('waits for running attempts when it ends, and hands on the queued ones', async () => {
     const scene = await Scene.start();
     const long = named('long', LONG_AT_ONCE + 1);
     const short = named('short', AT_ONCE + 1);

@@ -39,7 +39,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    // First: a wake-up that this process took from now on would reach no other.
+    // First, because a wake-up that this process takes from now on would reach no other.
     const stopped = this.queue.stop();
     this.attempts.end();
     await Promise.all([stopped, this.stopSweeping()]);

@@ -16,7 +16,7 @@ export class Drift {
   @TimestampColumn({ name: 'resolved_at', nullable: true }) resolvedAt: Date | null;
   /** By us, not by a person. */
   @Column('boolean') repaired: boolean;
-  /** How many repairs in a row before did not last. */
+  /** How many previous repairs in a row did not last. */
   @Column('integer', { name: 'failed_repairs' }) failedRepairs: number;
 }
 

@@ -2,16 +2,16 @@ import { type Drift } from './drift.entity';
 
 const MINUTE_MS = 60_000;
 
-/** A repair that lasts this long has worked: what differs later is another matter. */
+/** A repair that lasts this long has worked. A later drift starts a new count. */
 const LASTS_MS = 15 * MINUTE_MS;
 
 /**
- * How long each repair in a row waits after the drift is seen again; the first ones wait for nothing but the next look. Behind
- * the last of them it is a person's turn.
+ * How long each repair in a row waits after the drift comes back. The first ones run at the next look. After the last one, a
+ * person has to act.
  */
 const PAUSES_MS = [0, 0, 0, 0, 2, 5, 10].map((minutes) => minutes * MINUTE_MS);
 
-/** How many repairs in a row have not lasted when a drift is seen that follows `before`, the last one of its kind and subject. */
+/** How many repairs in a row have failed to last. `before` is the previous drift of the same kind and subject. */
 export function failedRepairs(before: Drift | null, now: Date): number {
   if (!before?.repaired || before.resolvedAt === null) return 0;
   return now.getTime() - before.resolvedAt.getTime() < LASTS_MS ? before.failedRepairs + 1 : 0;

@@ -22,7 +22,7 @@ import { Wakes } from './wakes';
 const REVISION_OF_PLANE =
   'select revision from tenant_planes where tenant_planes.id = placements.tenant_plane_id';
 
-/** SQL: whether the tenant is on its way to a plane that was its home before. Its users may still come there. */
+/** SQL: whether the tenant is moving to a plane that was its home before. Its users may still go there. */
 const IS_BACK = `case when placement.phase = 'importing' then exists (select 1 from transfers former
   where former.tenant_id = placement.tenant_id and former.source_plane_id = plane.id and former.purpose = 'move') end`;
 

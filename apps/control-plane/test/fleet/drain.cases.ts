@@ -409,7 +409,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     },
   );
 
-  it('moves the others past those whose rows the cell has lost, then stops and says which', async () => {
+  it('moves the other tenants, then stops and names those whose rows the cell has lost', async () => {
     const ids = await inhabited(6);
     const [last = '', ...lost] = ids.toReversed();
     const at = (tenantId: string) => ({ tenantId, tenantPlaneId: here.id });

@@ -532,7 +532,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await set.scene.cell.serve(shared.id);
     });
 
-    it('begins to count anew once a repair has lasted', async () => {
+    it('counts from zero again once a repair has lasted', async () => {
       for (let n = 0; n < 8; n += 1) {
         await leaveOut();
         expect(await look(16)).toMatchObject({ repaired: true, failedRepairs: 0 });

@@ -81,7 +81,7 @@ describe('the Postgres server of the local driver', () => {
     ]);
   });
 
-  it('does not keep a step that has failed waiting when it falls silent', async () => {
+  it('does not delay a failed step when it falls silent', async () => {
     const lost = async () => {
       relay.freeze();
       throw new LeaseLost();
@@ -108,7 +108,7 @@ describe('the Postgres server of the local driver', () => {
     );
   });
 
-  it('has a statement end that waits for too long', async () => {
+  it('ends a statement that waits too long', async () => {
     await at(testServerUrl()).ensure(name, 'secret', nobodyElse);
     await asAdmin(testServerUrl(), async (other) => {
       await other.query(`begin; alter role ${name} connection limit 5`);
@@ -146,7 +146,7 @@ describe('the Postgres server of the local driver', () => {
       await asAdmin(at(testServerUrl()).urlFor(name, 'another'), (owner) => owner.query('select 1'));
     });
 
-    it('reports it as missing, and still lists it as a thing that is there', async () => {
+    it('reports it as missing, and still lists it for removal', async () => {
       const { databases, roles } = await at(testServerUrl()).present([name]);
       expect([databases.size, roles.size]).toEqual([0, 1]);
       expect(await things()).toContainEqual({ what: 'database', name });

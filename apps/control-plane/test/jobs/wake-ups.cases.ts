@@ -79,7 +79,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await ends(job);
   });
 
-  it('is not missed by an attempt that has left the line and has yet to claim', async () => {
+  it('is not missed by an attempt that has a slot but has not claimed the job', async () => {
     const { job, id } = await scene.waiting();
     const claim = held(part(Jobs), 'claim');
     const first = part(Attempts).begin(job);
@@ -90,7 +90,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await first;
   });
 
-  it('is not missed by an attempt that has claimed and has yet to look', async () => {
+  it('is not missed by an attempt that has claimed the job but not looked yet', async () => {
     const { job, id } = await scene.waiting();
     const claim = held(part(Jobs), 'claim', 'after');
     const first = part(Attempts).begin(job);
@@ -104,7 +104,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await ends(job);
   });
 
-  it('that is refused the lease is not missed by the attempt that gives it back just after', async () => {
+  it('that finds the lease taken is not missed by the attempt that is about to release it', async () => {
     const { job, id } = await untold();
     const release = held(part(Jobs), 'releaseUnlessWoken');
     await release.reached;
@@ -117,7 +117,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await ends(job);
   });
 
-  it('that comes while the lease is being given back finds the job free', async () => {
+  it('that comes while the lease is being released finds the job free', async () => {
     const { job, id } = await scene.waiting();
     const database = part(Database);
     const release = part(Jobs).releaseUnlessWoken.bind(part(Jobs));
@@ -134,7 +134,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await ends(job);
   });
 
-  it('that comes once the lease is given back finds the job free, though that attempt has yet to end', async () => {
+  it('that comes after the release finds the job free, although the attempt has not ended', async () => {
     const { job, id } = await scene.waiting();
     const release = held(part(Jobs), 'releaseUnlessWoken', 'after');
     const first = part(Attempts).begin(job);
@@ -145,7 +145,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await first;
   });
 
-  it('that is not committed yet when the lease is given back is not missed', async () => {
+  it('that is not committed when the lease is released is not missed', async () => {
     const { job, id } = await scene.waiting();
     const database = part(Database);
     const looked = held(part(Jobs), 'releaseUnlessWoken');
@@ -215,7 +215,7 @@ describe('a wake-up that a Control Plane takes', () => {
     }
   });
 
-  it('and has no slot for before it ends is handed to the other processes', async () => {
+  it('but has no slot for is handed to the other processes when it ends', async () => {
     const [begun, free] = [jest.spyOn(second.app.get(Attempts), 'begin'), new Gate()];
     jest.spyOn(second.app.get(JobRunner), 'advance').mockImplementation(() => free.opened);
     for (let n = 0; n < AT_ONCE; n += 1) void second.app.get(Attempts).begin(`busy ${n}`);

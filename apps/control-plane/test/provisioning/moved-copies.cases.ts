@@ -52,7 +52,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await scene.plane.change(Placement, kept, { removeAfter: scene.plane.clock.now() });
     await sweep();
   };
-  /** The old home is told to remove its rows, and reports that it has. */
+  /** The old home is told to remove its rows, and reports that it did. */
   const isRemoved = async (cell: PlaneSimulator): Promise<void> => {
     await timeGoesBy();
     const [removal] = await removals();
@@ -152,7 +152,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     });
   });
 
-  describe('when it is served at the old home again', () => {
+  describe('when the old home serves it again', () => {
     const reopens = async (): Promise<string> => {
       await moves();
       await tenant.installAnew({}, target);
@@ -162,7 +162,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       return job;
     };
 
-    it('has the job say what is unknown since the move, as the audit trail does', async () => {
+    it('says in the job and in the audit trail what is unknown since the move', async () => {
       const before = scene.plane.clock.now().toISOString();
       const job = await reopens();
       const { steps } = await scene.job(job);
@@ -187,7 +187,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       expect(links).toMatchObject({ revoked: expect.arrayContaining([jti]), carried: [] });
     });
 
-    it('fails its job while the old home says that it cannot serve it, and not for good', async () => {
+    it('fails its job while the old home cannot serve it, and a retry succeeds later', async () => {
       const job = await reopens();
       await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' });
       while ((await scene.looksAgain(job)).status !== 'failed');
@@ -197,7 +197,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await scene.reaches(job, 'succeeded');
     });
 
-    it('is lost there as well where that home is installed anew before it has said that it serves it', async () => {
+    it('counts as lost if the old home is reinstalled before it reports that it serves the tenant', async () => {
       const job = await reopens();
       expect(await tenant.told((entry) => entry)).toMatchObject({
         reopened: { job_id: job, requires_rows: true },
@@ -210,7 +210,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await scene.plane.post(path('deprovision?dry_run=true'), body).expect(200);
     });
 
-    it('is required there no longer once that home has said that it serves it', async () => {
+    it('is no longer required once the old home has reported that it serves the tenant', async () => {
       const job = await reopens();
       await tenant.report();
       await scene.reaches(job, 'succeeded');
@@ -230,7 +230,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await scene.reaches(job, 'succeeded');
     });
 
-    it('is no reopened copy any more once the tenant has moved on and come back', async () => {
+    it('is no longer a reopened copy once the tenant has moved away and back', async () => {
       const job = await reopens();
       await tenant.report();
       await scene.reaches(job, 'succeeded');
@@ -344,7 +344,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     expect(await removals()).toEqual([]);
   });
 
-  it('is not what the old home has when that was installed anew right before the cut-over', async () => {
+  it('is not kept by an old home that was reinstalled right before the cut-over', async () => {
     const { job, last } = await tenant.almostMoved(target);
     const anew = scene.before('cut-over', async () => void (await tenant.installAnew()));
     await last();
@@ -433,7 +433,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await isReopened(backTo(tenant.cell));
     });
 
-    it('takes no other value than true or false', async () => {
+    it('accepts only true or false', async () => {
       expect(refusal(await remove('', { accept_data_loss: 'yes' }))).toEqual([400, 'validation_failed']);
     });
   });
@@ -468,7 +468,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await scene.reaches(job, 'cancelled');
     };
 
-    it('is where users are sent on to the home, also while an import replaces the rows', async () => {
+    it('redirects users to the home, even while an import replaces its rows', async () => {
       await onItsWay();
       const { endpoint_url: moved_to } = await scene.tenant(tenant.id);
       const entry = async () =>

@@ -11,7 +11,7 @@ export class ControlPlaneRefused extends Error {
     this.name = 'ControlPlaneRefused';
   }
 
-  /** For how long the Control Plane wants to be left alone; 0 if it does not say so in seconds. */
+  /** The `Retry-After` of the answer, in milliseconds; 0 unless it is given in seconds. */
   get retryAfterMs(): number {
     return /^\d+$/.test(this.retryAfter ?? '') ? Number(this.retryAfter) * 1000 : 0;
   }

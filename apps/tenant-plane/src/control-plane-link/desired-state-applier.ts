@@ -142,7 +142,7 @@ export class DesiredStateApplier {
       lockedForUpdate(query).getOne(),
     ]);
     if (lacksRows(known, entry)) {
-      // The next look must not take what is here for a copy that was kept.
+      // The next attempt must not mistake these rows for a kept copy.
       const isBeingReplaced = known?.isBeingReplaced || entry.reopened !== undefined;
       await manager.update(Tenant, { id: entry.tenant_id }, { ...RETIRED, isBeingReplaced });
       return false;
@@ -246,7 +246,7 @@ function keepsCopy(known: Tenant | null): boolean {
 /** Refuses to serve a tenant from an incomplete copy, whatever the Control Plane believes. */
 function requireWholeCopy(known: Tenant | null, entry: DesiredTenant): void {
   if (!isHome(entry) || known?.phase !== 'importing' || known.transfer === null) return;
-  // It never heard that its import, which has not begun, is no longer wanted.
+  // The plane never heard that this import was cancelled. The import has not begun.
   if (reopens(known, entry)) return;
   if (known.importedTransferId === known.transfer.id) return;
   throw new Error(
@@ -286,7 +286,7 @@ function rowOf(
     transfer: entry.phase === 'retired' ? null : (entry.transfer ?? null),
     // The copy that an earlier move left here is not that of this one.
     importedTransferId: isWanted ? imported : null,
-    // What is served is what the tenant has, wherever it came from.
+    // Once rows are served, they are the tenant's.
     isBeingReplaced: !isHome(entry) && (known?.isBeingReplaced ?? false),
     reopenedBy: entry.reopened?.job_id ?? known?.reopenedBy ?? null,
     movedTo: entry.moved_to ?? null,

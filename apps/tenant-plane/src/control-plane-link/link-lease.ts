@@ -17,7 +17,7 @@ export class Superseded extends Error {}
  */
 export type Fence = (manager: EntityManager) => Promise<void>;
 
-/** Where nobody else writes. */
+/** For databases that nobody else writes to. */
 export const unfenced: Fence = () => Promise.resolve();
 
 /**

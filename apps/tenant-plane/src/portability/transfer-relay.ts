@@ -22,7 +22,7 @@ export interface WantedPart {
 const TIMEOUT_MS = 30_000;
 const WAIT_SECONDS = 20;
 const RETRY_MS = 1000;
-/** However long the Control Plane wants to be left alone. */
+/** The longest wait, whatever `Retry-After` says. */
 const MAX_RETRY_MS = 15_000;
 
 /** The way between source and target of a transfer: outbound calls to the Control Plane, on both sides. */

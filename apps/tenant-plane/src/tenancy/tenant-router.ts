@@ -25,7 +25,7 @@ const MAX_KEPT = 10_000;
 const MAX_LOOK_UPS = 8;
 const MAX_REFRESHES = 32;
 
-/** What is asked of the plane itself, by whatever name: a probe must not be told how another plane is. */
+/** Requests about the plane itself, under any host name. A probe must not learn another plane's health. */
 const OF_THE_PLANE = /^\/(health\/|api\/health($|\?)|metrics($|\?))/;
 
 /** In monotonic milliseconds. */

@@ -147,7 +147,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
       await other.app.close();
     });
 
-  it('takes no password from before where mail lets its owner choose another', async () => {
+  it('accepts no earlier password if its owner can reset it by mail', async () => {
     await settle('mailing');
     await moveAway();
     await reopen();
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     expect((await ended())[0]?.after).toMatchObject({ passwords_voided: 2, passwords_kept: 0 });
   });
 
-  it('takes no password of who has another way in by single sign-on, and counts the others', async () => {
+  it('voids the passwords of users with single sign-on, and counts the others', async () => {
     await settle();
     const { id: userId } = await plane.user(tenant, 'operator', { email: 'cid@example.com', passwordHash });
     await plane.tenants.write(tenant.tenant_id, async (scope) => {
@@ -177,7 +177,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     expect((await ended())[0]?.after).toMatchObject({ passwords_voided: 1, passwords_kept: 2 });
   });
 
-  describe('where its rows are required,', () => {
+  describe('while its rows are required,', () => {
     const isRefused = async (): Promise<void> => {
       const reopened = { job_id: randomUUID(), requires_rows: true } as const;
       // Again, as after a process that died behind the first.
@@ -213,7 +213,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     });
   });
 
-  describe('before that, at the home that it has left,', () => {
+  describe('at the former home, before the copy is reopened,', () => {
     const sentOn = [307, `${MOVED_TO}/api/incidents?x=1`];
     const asked = async (): Promise<unknown[]> => {
       const { status, headers } = await plane.get('/api/incidents?x=1', { session: String(admin.session) });
@@ -229,7 +229,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
       expect(await asked()).toEqual(sentOn);
     });
 
-    it('sends on who was let through just before it left, and whose session is gone', async () => {
+    it('redirects a request that got through just before the tenant left, although its session is gone', async () => {
       const pause = Pause.behind(plane.app.get(TenantRouter), 'elsewhere');
       const answer = asked();
       await pause.reached;

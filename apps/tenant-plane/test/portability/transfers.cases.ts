@@ -161,7 +161,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('are offered once more when a target that has begun anew is level again, and not before', async () => {
+  it('are offered again only once a target that started over is level', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     const dies = new AbortController();
@@ -185,7 +185,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('are said to be all there once many have come, and no more come', async () => {
+  it('say that the target is level once many changes are followed by none', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.awaited === 2);
@@ -246,7 +246,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     expect(cut.map(({ part }) => part.tables.flatMap(({ rows }) => rows).length)).toEqual([17, 17]);
   });
 
-  describe('of which one takes what another had', () => {
+  describe('when one row takes over a unique value of another', () => {
     const ISSUER = 'https://login.example.com';
     let ids: string[];
     beforeEach(async () => {

@@ -165,7 +165,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       const revisionIn = ({ body }: EnrolAnswerFile): string =>
         (JSON.parse(body) as OfflineEnrolAnswer).desired_state.revision;
 
-      it('refuses an older answer, though the newer one is not yet applied as a whole', async () => {
+      it('refuses an older answer even while the newer one is only partly applied', async () => {
         const { active, suspended } = await twoAnswers();
         await takeAround(suspended, () =>
           expect(take(active)).rejects.toThrow(/Upload the request file again/),
@@ -173,14 +173,14 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         expect([await status(), await appliedRevision()]).toEqual(['suspended', revisionIn(suspended)]);
       });
 
-      it('applies no more of an older answer once a newer one is taken', async () => {
+      it('stops applying an older answer once a newer one is accepted', async () => {
         const { active, suspended } = await twoAnswers();
         const older = takeAround(active, () => take(suspended));
         await expect(older).rejects.toThrow(/took over before all of this one was applied/);
         expect([await status(), await appliedRevision()]).toEqual(['suspended', revisionIn(suspended)]);
       });
 
-      it('has a running plane apply again what it was told and the answer has undone', async () => {
+      it('lets a running plane reapply the newer state that the answer has undone', async () => {
         const link = await Link.create('postgres');
         try {
           const { control } = link;

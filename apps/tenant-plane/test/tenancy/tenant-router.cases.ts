@@ -36,7 +36,7 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     expect(answer.headers['location']).toBe(`${ELSEWHERE}/api/incidents?x=1`);
   });
 
-  it('answers for itself when it is asked how it is, by whatever name', async () => {
+  it('reports its own health under every host name', async () => {
     lives('acme');
     for (const path of ['/health/live', '/health/ready', '/api/health', '/metrics'])
       expect([path, (await plane.get(path, { host: hostOf('acme') })).status]).toEqual([path, 200]);

@@ -1,6 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** How many repairs before did not last, and a way to the drift before: it may have been repaired in vain. */
+/** Counts repairs that did not last. The index finds the previous drift of the same kind and subject. */
 export class LimitRepairs1700000000044 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {
     await sql(

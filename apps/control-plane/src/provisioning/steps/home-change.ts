@@ -10,7 +10,7 @@ import { type TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { Tenant } from '../../tenants/tenant.entity';
 
-/** What is known of the rows at a place. */
+/** What the Control Plane knows about the rows at a place. */
 type Copy = Pick<Placement, 'restoredFrom' | 'importedBy' | 'reopenedBy'>;
 
 interface NewHome {

@@ -35,7 +35,7 @@ interface Tally {
   readonly left: number;
   /** Of them those that can be moved now, oldest first: as many as may be on the way at once. */
   readonly movable: readonly Tenant[];
-  /** Of them those whose rows the cell has lost, oldest first: a person decides what becomes of each. */
+  /** Those whose rows the cell has lost, oldest first. A person decides what to do with each. */
   readonly lost: readonly Tenant[];
   /** Whether something else is in work at some of them. */
   readonly isBusy: boolean;

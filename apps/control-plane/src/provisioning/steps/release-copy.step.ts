@@ -4,7 +4,7 @@ import { requireHomeServes } from '../kept-copy';
 import { Step, type StepContext, type StepResult, done } from '../step';
 import { oldPlace } from './old-place';
 
-/** So that nothing is begun in vain. The step that removes the copy looks again. */
+/** Stops early if the copy must stay. The step that removes the copy checks again. */
 @Injectable()
 export class ReleaseCopyStep extends Step {
   readonly name = 'release-copy';
@@ -21,6 +21,6 @@ export class ReleaseCopyStep extends Step {
   }
 
   async undo(): Promise<void> {
-    // Looking leaves nothing behind.
+    // The step only looks.
   }
 }

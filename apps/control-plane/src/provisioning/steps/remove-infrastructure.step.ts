@@ -30,7 +30,7 @@ export class RemoveInfrastructureStep extends Step {
     const plane = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
     await this.infrastructures.destroyPlane(tenant, plane, write, async (transaction) => {
       await requireHomeServes(transaction, place, this.clock.now());
-      // Nobody knows from here on how much of the copy is there, so no move back reopens it.
+      // From here on the copy may be incomplete, so no move back reopens it.
       await transaction.update(Placement, place, { importedBy: null });
     });
     return done();

@@ -60,7 +60,7 @@ export class ReopenCopyStep extends Step {
   }
 
   async undo(): Promise<void> {
-    // Users may write from then on: the way back is another move.
+    // Users may have written by now. The way back is another move.
   }
 }
 

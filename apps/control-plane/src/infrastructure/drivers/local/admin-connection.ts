@@ -15,7 +15,7 @@ export interface Patience {
   readonly migrationMs: number;
   /** For the lock on the template, while another process makes it. */
   readonly templateLockMs: number;
-  /** On top of these, before a server that says nothing is given up. */
+  /** Added to each of these before we give up on a silent server. */
   readonly graceMs: number;
 }
 
@@ -29,7 +29,7 @@ export const PATIENCE: Patience = {
   graceMs: 5000,
 };
 
-/** Of silence, before the first probe. */
+/** How long the connection is silent before the first probe. */
 const KEEP_ALIVE_SECONDS = 10;
 /**
  * Either side gives up an idle connection when its peer has been gone for 20 s. Node.js sends ten probes, one a second
