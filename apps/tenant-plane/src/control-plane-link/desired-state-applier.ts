@@ -55,18 +55,18 @@ export class DesiredStateApplier {
   ) {}
 
   /**
-   * Applies and keeps: the revision moves on only when all of it is applied; until then the same changes are asked for
-   * again. That it was told, and when it was signed, is kept in any case. Throws {@link Superseded} once another replica has taken over from the one
-   * that was told.
+   * Notes that it was told, and applies it. The revision moves on only when all of it is applied; until then the same changes
+   * are asked for again. Throws {@link Superseded} once another replica has taken over from the one that was told.
    */
   async accept({ body: state, signedAt }: SignedAnswer<DesiredState>, fence: Fence): Promise<Applied[]> {
-    const applied = await this.apply(state, fence);
     const { keys, next_secret: nextSecret } = state.config;
+    const told = { toldRevision: state.revision, stateSignedAt: signedAt };
+    // First: if the process dies while it applies, no older answer file may undo what is applied by then.
+    await this.identities.update({ keys: [...keys.keys], ...told }, fence);
+    const applied = await this.apply(state, fence);
     // Before the revision moves on: a plane that ends in between is told again.
     if (nextSecret !== undefined) await this.secrets.keepNext(nextSecret, fence);
-    const told = { toldRevision: state.revision, stateSignedAt: signedAt };
-    const revision = hasFailed(applied) ? {} : appliedAt(state.revision);
-    await this.identities.update({ keys: [...keys.keys], ...revision, ...told }, fence);
+    if (!hasFailed(applied)) await this.identities.update(appliedAt(state.revision), fence);
     return applied;
   }
 

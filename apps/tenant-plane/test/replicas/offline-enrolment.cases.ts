@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createDataSource, databaseTarget } from '@atlas/persistence';
 import {
   type DesiredState,
   ENROL_ANSWER_FORMAT,
@@ -14,6 +15,7 @@ import { parseEnvironment } from '@atlas/platform';
 import { keyIdOf, mintCredential, signResponse } from '@atlas/service-auth';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase, eventually } from '@atlas/testing';
 import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
+import { TENANT_PLANE_SCHEMA } from '../../src/database/schema';
 import { applyAnswer, writeRequest } from '../../src/installation/enrol-offline';
 import { enrolOnce } from '../../src/installation/enrol-once';
 import { type InstalledPlane, withInstalledPlane } from '../../src/installation/installed-plane';
@@ -180,7 +182,11 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         expect([await status(), await appliedRevision()]).toEqual(['suspended', revisionIn(suspended)]);
       });
 
-      it('lets a running plane reapply the newer state that the answer has undone', async () => {
+      /** An older answer comes while a running plane applies a newer state that suspends the tenant. */
+      async function takeBeside(
+        moment: (applier: DesiredStateApplier) => Pause,
+        expectTaken: (taken: Promise<void>) => Promise<void>,
+      ): Promise<void> {
         const link = await Link.create('postgres');
         try {
           const { control } = link;
@@ -188,7 +194,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
           wanted.put(acme);
           const plane = await link.startPlane({ ATLAS_TP_DEPLOYMENT: 'on_prem' });
           await link.reported(acme.tenant_id);
-          const written = Pause.behind(plane.app.get(DesiredStateApplier), 'apply');
+          const applying = moment(plane.app.get(DesiredStateApplier));
           let older: DesiredState | null = null;
           wanted.changeTogether(() => {
             wanted.put({ ...acme, name: 'Renamed' });
@@ -196,10 +202,10 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
             wanted.put({ ...acme, status: 'suspended' });
           });
           const told = { tenant_plane_id: control.planeId, desired_state: older ?? undefined };
-          await written.reached;
+          await applying.reached;
           const env = { ...control.env, ATLAS_OFFLINE_MODE: '1', ...environmentFor(link.database) };
-          await take(answerTo(await ask(env), told, { secret: control.secret }), env);
-          written.release();
+          const taken = take(answerTo(await ask(env), told, { secret: control.secret }), env);
+          await expectTaken(taken).finally(() => applying.release());
           const isApplied = () => plane.identities.current.revision === wanted.revision;
           await eventually(isApplied, { what: 'the plane has applied the newest state' });
           const { body } = await plane.get('/api/tenant-default', { tenant: 'acme' });
@@ -207,7 +213,19 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         } finally {
           await link.close();
         }
-      });
+      }
+
+      it('lets a running plane ask again for the newer state that it had not begun to apply', () =>
+        takeBeside(
+          (applier) => Pause.before(applier, 'accept'),
+          (taken) => taken,
+        ));
+
+      it('refuses an older answer even while a running plane has only partly applied the newer state', () =>
+        takeBeside(
+          (applier) => Pause.behind(applier, 'apply'),
+          (taken) => expect(taken).rejects.toThrow(/Upload the request file again/),
+        ));
     });
 
   it('takes none that is for another installation, changed, or signed with another secret', async () => {
@@ -298,6 +316,104 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         await take(answer({ desired_state: wanted.since(null) as DesiredState }, 0), env);
       },
     );
+
+    describe('on a plane that ended while it was applying a suspension', () => {
+      const linked = () => ({ ...control.env, ATLAS_TP_DEPLOYMENT: 'on_prem' });
+      const open = () => TestTenantPlane.open(database, { env: linked(), clock: new ShiftedClock() });
+      let before: DesiredState;
+      let newest: DesiredState;
+
+      /** The plane gets no further than to this write. Allows it again. */
+      async function endAt(
+        write: string,
+        isReached: (plane: TestTenantPlane) => Promise<boolean> | boolean,
+      ): Promise<() => Promise<void>> {
+        const { wanted } = control;
+        wanted.put(acme);
+        before = wanted.since(null) as DesiredState;
+        const plane = await open();
+        await eventually(() => plane.identities.current.revision === before.revision, {
+          what: 'the tenant is served',
+        });
+        const allow = await refuse(write);
+        wanted.put({ ...acme, status: 'suspended' });
+        newest = wanted.since(null) as DesiredState;
+        const reached = eventually(() => isReached(plane), { what: `it comes to the ${write}` });
+        await reached.finally(() => plane.app.close());
+        return allow;
+      }
+      const endAtRevision = () =>
+        endAt('update of revision on plane_identity', async (plane) => {
+          const { body } = await plane.get('/api/tenant-default', { tenant: 'acme' });
+          return body.code === 'tenant_suspended';
+        });
+      const endAtEntry = () =>
+        endAt('update of status on tenants', () => control.reported(acme.tenant_id)?.state === 'failed');
+
+      async function refuse(write: string): Promise<() => Promise<void>> {
+        const [forbid, allow] =
+          driver === 'sqlite'
+            ? [
+                `create trigger refused before ${write} begin select raise(abort, 'refused'); end`,
+                'drop trigger refused',
+              ]
+            : [
+                `create function refused() returns trigger language plpgsql as
+                   $$ begin raise exception 'refused'; end $$;
+                 create trigger refused before ${write} for each row execute function refused()`,
+                'drop function refused() cascade',
+              ];
+        await asOwner(forbid);
+        return () => asOwner(allow);
+      }
+      async function asOwner(statement: string): Promise<void> {
+        const target = databaseTarget(database.ownerUrl ?? database.url);
+        const dataSource = await createDataSource(target, TENANT_PLANE_SCHEMA).initialize();
+        await dataSource.query(statement).finally(() => dataSource.destroy());
+      }
+
+      it('takes none that is older than what it has begun to apply, and ends that with the newest', async () => {
+        const allow = await endAtRevision();
+        expect(await known()).toMatchObject({ revision: before.revision });
+        const env = { ...linked(), ATLAS_OFFLINE_MODE: '1' };
+        const request = await ask(env);
+        const [older, newer] = [before, newest].map((desired_state) => {
+          const changes = { tenant_plane_id: control.planeId, desired_state };
+          return answerTo(request, changes, { secret: control.secret });
+        }) as [EnrolAnswerFile, EnrolAnswerFile];
+        const refusesOlder = async () => {
+          await expect(take(older, env)).rejects.toThrow(/Upload the request file again/);
+          expect((await readPlaneRecord(configWith(env))).tenants).toMatchObject([{ status: 'suspended' }]);
+        };
+        await refusesOlder();
+        // The command ends at the same place.
+        await expect(take(newer, env)).rejects.toThrow('refused');
+        expect(await known()).toMatchObject({ revision: before.revision });
+        await refusesOlder();
+        await allow();
+        for (const same of [newer, newer]) await take(same, env);
+        expect(await known()).toMatchObject({ revision: newest.revision });
+        await refusesOlder();
+      });
+
+      it.each([
+        ['before it stored the entry', endAtEntry],
+        ['before its revision moved on', endAtRevision],
+      ])('is told of it again by a call: %s', async (_, end) => {
+        const allow = await end();
+        await allow();
+        expect(await known()).toMatchObject({ revision: before.revision, toldRevision: newest.revision });
+        expect(control.reports.map(({ revision }) => revision)).not.toContain(newest.revision);
+        const pulled = control.pulls.length;
+        const plane = await open();
+        const isReported = () => control.reports.some(({ revision }) => revision === newest.revision);
+        await eventually(isReported, { what: 'it reports the newest revision' });
+        expect(control.pulls[pulled]).toMatchObject({ since: before.revision });
+        const { body } = await plane.get('/api/tenant-default', { tenant: 'acme' });
+        expect(body.code).toBe('tenant_suspended');
+        await plane.app.close();
+      });
+    });
 
     it('learns the time from a refusal', async () => {
       control.clock.aheadSeconds = 4000;
