@@ -7,7 +7,6 @@ import { hasLostCopy, placeOf } from '../../tenant-planes/placements';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { Backups } from '../../transfers/backups.service';
-import { type Transfer } from '../../transfers/transfer.entity';
 import { isLossAccepted, lostCopyDetail } from '../kept-copy';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 
@@ -28,25 +27,21 @@ export class BackUpStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
-    const { manager, tenantId, params } = context;
+  async run({ manager, tenantId, params, outputs }: StepContext): Promise<StepResult> {
     const place = await placeWithRows(manager, tenantId);
     if (!place) return done({ backup: 'none: the tenant was never used' });
+    // The home may have lost its rows, and got them back, since an earlier run began a backup.
+    await this.eraseOwn(manager, tenantId, outputs);
     if (await hasLostCopy(manager, place)) {
       const kept = await this.backups.kept(manager, tenantId);
       if (await isLossAccepted(manager, params, place)) return done({ backup: LOST });
       if (kept?.id !== place.restoredFrom) throw await movedCopyLost(manager, place);
-      return this.fallBackTo(kept, context);
+      // The plane has lost the rows that were restored to it: the backup that they came from is the newest there is.
+      return done({ kept_backup_id: kept.id });
     }
     const backup = await this.backups.begin(manager, tenantId, place.tenantPlaneId);
     await this.desiredStates.publish(manager, place);
     return done({ backup_id: backup.id });
-  }
-
-  /** The plane has lost the rows that were restored to it: the backup that they came from is the newest there is. */
-  private async fallBackTo(kept: Transfer, { manager, tenantId, outputs }: StepContext): Promise<StepResult> {
-    await this.eraseOwn(manager, tenantId, outputs);
-    return done({ kept_backup_id: kept.id });
   }
 
   /** Only its own: one that is there from before is still the only one that was verified. */
