@@ -569,6 +569,49 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       });
     });
 
+    describe('at an old home that serves it again and loses it', () => {
+      /** Reopened at `home`; the plane that the tenant had moved to is empty. */
+      const reopensAt = async (home: PlaneSimulator, body: object): Promise<void> => {
+        await moves();
+        target = await tenant.installAnew({}, target);
+        const job = await tenant.asked('move', body);
+        await tenant.told(({ reopened }) => reopened?.job_id === job, home);
+        await scene.reaches(job, 'waiting');
+        await loses(home);
+      };
+      const isGivenUp = async (job: string): Promise<void> => {
+        await scene.reaches(job, 'succeeded');
+        expect(await restorableFor()).toBe(0);
+      };
+
+      it('stays given up once that plane was told to remove it', async () => {
+        await reopensAt(tenant.cell, backTo(tenant.cell));
+        const job = await given();
+        await tenant.told(({ purge }) => purge?.job_id === job);
+        await tenant.report({ state: 'retrying', error: 'It is busy.' });
+        await isRemovedFrom(target, job);
+        await isRemovedFrom(tenant.cell, job);
+        await isGivenUp(job);
+      });
+
+      it('stays given up once some of a plane of its own may be removed', async () => {
+        const { region } = tenant;
+        const { tenantId, slug, simulator } = await driven.provision('0.1.0', { region });
+        tenant = Traveller.at(scene, region, simulator, tenantId, slug);
+        await reopensAt(simulator, { deployment_model: 'dedicated' });
+        jest.spyOn(scene.plane.app.get(LocalDriver), 'destroy').mockImplementationOnce(async (_, write) => {
+          await write(async () => undefined);
+          throw new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
+        });
+        const job = await given();
+        await isRemovedFrom(target, job);
+        await scene.reaches(job, 'failed');
+        await tenant.report();
+        await scene.act(job, 'retry').expect(202);
+        await isGivenUp(job);
+      });
+    });
+
     it('accepts only true or false', async () => {
       expect(refusal(await remove('', { accept_data_loss: 'yes' }))).toEqual([400, 'validation_failed']);
     });

@@ -1,7 +1,9 @@
+import { NO_INSTANCE } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Infrastructures } from '../../infrastructure/infrastructures';
 import { Placement } from '../../tenant-planes/placement.entity';
+import { hasLostCopy, placeOf } from '../../tenant-planes/placements';
 import { SingleTenantPlanes } from '../../tenant-planes/single-tenant-planes';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { DatabaseUrls } from '../../tenants/database-urls';
@@ -56,14 +58,15 @@ export class RemovePlanesStep extends Step {
 
   /** @throws StepFailure if the job has to look at the rows again, as the next attempt does. */
   private async begin(context: StepContext, plane: TenantPlane, manager: EntityManager): Promise<void> {
-    const { tenantId, operation, params } = context;
+    const { tenantId } = context;
     if (await this.isKept(context, manager)) {
-      const detail = 'A tenant plane has the rows that were given up after all: it is not removed yet.';
+      const detail = 'A tenant plane has the rows that were thought lost after all: it is not removed yet.';
       throw new StepFailure('retry', 'copy_not_lost', detail);
     }
-    if (operation === 'purge' || params['accept_data_loss'] !== true) return;
+    const home = await placeOf(manager, tenantId);
+    if (!home || !(await hasLostCopy(manager, home))) return;
     // Nobody knows from here on how much of the copy is there, so it stays lost, whatever the plane says.
-    await manager.update(Placement, { tenantId, tenantPlaneId: plane.id }, { importedBy: null });
+    await manager.update(Placement, { tenantId, tenantPlaneId: plane.id }, { importedBy: NO_INSTANCE });
   }
 
   private async isKept(context: StepContext, manager: EntityManager): Promise<boolean> {
