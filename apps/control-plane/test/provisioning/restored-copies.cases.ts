@@ -4,6 +4,7 @@ import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { OldBackups } from '../../src/provisioning/old-backups';
 import { type StepContext, StepFailure } from '../../src/provisioning/step';
 import { AwaitBackupStep } from '../../src/provisioning/steps/await-backup.step';
+import { ReadableBackup } from '../../src/provisioning/steps/readable-backup';
 import { RemoveCopiesStep } from '../../src/provisioning/steps/remove-copies.step';
 import { RestoredCopy } from '../../src/provisioning/steps/restored-copy';
 import { TenantAddresses } from '../../src/tenants/tenant-addresses';
@@ -269,6 +270,52 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       });
       await scene.looksAgain(job);
       await goesAndComesBack(job);
+    });
+
+    const loses = () => tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' });
+    /** The restore has failed, so it does not import the backup again. */
+    const losesAfterRestore = async (): Promise<void> => {
+      const job = await tenant.reinstated();
+      scene.plane.clock.advance(16 * 60);
+      expect(await scene.looksAgain(job)).toMatchObject({ status: 'failed' });
+      await loses();
+    };
+    /** Between the look at the backup and the transaction that removes. */
+    const beforeTheRemoval = (happens: () => Promise<unknown>): void => {
+      const readable = scene.plane.app.get(ReadableBackup);
+      const look = readable.require.bind(readable);
+      jest.spyOn(readable, 'require').mockImplementationOnce(async (context) => {
+        await look(context);
+        await happens();
+      });
+    };
+    const comesBackFrom = async (newer: string): Promise<void> => {
+      expect(newer).not.toBe(backup);
+      expect(await isKept()).toBe(false);
+      const { job, imported } = await tenant.comeBack();
+      await imported();
+      expect(await tenant.isHome()).toMatchObject({ requires_copy: newer });
+      await tenant.report();
+      await scene.reaches(job, 'succeeded');
+    };
+
+    it('is backed up anew when the plane has it again right before the removal', async () => {
+      await losesAfterRestore();
+      beforeTheRemoval(() => tenant.report());
+      const job = await tenant.deprovision();
+      const newer = await tenant.backUp();
+      await tenant.purge(job);
+      await comesBackFrom(newer);
+    });
+
+    it('leaves that backup when the plane loses it again before it is backed up anew', async () => {
+      await losesAfterRestore();
+      beforeTheRemoval(() => tenant.report());
+      const job = await tenant.deprovision();
+      const { id: newer } = await tenant.told(({ transfer }) => transfer?.role === 'backup' && transfer);
+      await loses();
+      await goesAndComesBack(job);
+      expect(await scene.plane.rows(Transfer, { id: newer })).toMatchObject([{ keySealed: null }]);
     });
 
     it('leaves that backup when the deprovisioning is rolled back', async () => {

@@ -54,10 +54,10 @@ export class BackUpStep extends Step {
   private async eraseOwn(
     manager: EntityManager,
     tenantId: string,
-    { 'back-up': own }: StepContext['outputs'],
+    outputs: StepContext['outputs'],
   ): Promise<void> {
-    const id = own?.['backup_id'];
-    if (typeof id === 'string') await this.backups.erase(manager, { tenantId, id });
+    const id = ownBackupIdIn(outputs);
+    if (id !== undefined) await this.backups.erase(manager, { tenantId, id });
   }
 }
 
@@ -71,8 +71,18 @@ export async function movedCopyLost(manager: EntityManager, home: Placement): Pr
  * The backup that this job has made or is about to, or that is kept from before because its plane has lost the rows since.
  * Undefined where there is nothing to back up.
  */
-export function backupIdIn({ 'back-up': outputs }: StepContext['outputs']): string | undefined {
-  return (outputs?.['backup_id'] ?? outputs?.['kept_backup_id']) as string | undefined;
+export function backupIdIn(outputs: StepContext['outputs']): string | undefined {
+  return ownBackupIdIn(outputs) ?? keptBackupIdIn(outputs);
+}
+
+/** As {@link backupIdIn}, of one that this job makes. */
+export function ownBackupIdIn({ 'back-up': outputs }: StepContext['outputs']): string | undefined {
+  return outputs?.['backup_id'] as string | undefined;
+}
+
+/** As {@link backupIdIn}, of one from before. */
+export function keptBackupIdIn({ 'back-up': outputs }: StepContext['outputs']): string | undefined {
+  return outputs?.['kept_backup_id'] as string | undefined;
 }
 
 /** Where rows of the tenant are that nobody but us backs up. One that was never active has none. */

@@ -10,14 +10,14 @@ import { type Transfer } from '../../transfers/transfer.entity';
 import { Backups } from '../../transfers/backups.service';
 import { isLossAccepted } from '../kept-copy';
 import { type StepContext, StepFailure } from '../step';
-import { backupIdIn, placeWithRows } from './back-up.step';
+import { backupIdIn, keptBackupIdIn, ownBackupIdIn, placeWithRows } from './back-up.step';
 
 /** Nothing is removed but behind a backup that can be read. */
 @Injectable()
 export class ReadableBackup {
   constructor(private readonly backups: Backups) {}
 
-  /** Of the backup that this job has made, if it has: an older one lacks what was written since. */
+  /** Of the backup that this job goes by, if any: an older one lacks what was written since. */
   async require({
     manager,
     tenantId,
@@ -31,15 +31,15 @@ export class ReadableBackup {
   }
 
   /**
-   * For the transaction that removes. Answers with the home of a tenant that this job has no backup of although its rows are
-   * kept: those that were given up are at the home or the old home again. Nobody enrols as one of the tenant's planes, and no
-   * report of one comes in, before that transaction has ended.
+   * For the transaction that removes. Answers with the home of a tenant that this job has made no backup of although its rows
+   * are there: those that were given up are at the home or the old home again, or those that a kept backup was to stand for are
+   * at the home. Nobody enrols as one of the tenant's planes, and no report of one comes in, before that transaction has ended.
    */
   async homeWithout(
     manager: EntityManager,
     { tenantId, outputs, params }: Pick<StepContext, 'tenantId' | 'outputs' | 'params'>,
   ): Promise<Placement | null> {
-    if (backupIdIn(outputs) !== undefined) return null;
+    if (ownBackupIdIn(outputs) !== undefined) return null;
     await lockTenant(manager, tenantId);
     const places = await manager.findBy(Placement, { tenantId });
     await lockPlanes(
@@ -48,6 +48,7 @@ export class ReadableBackup {
     );
     const home = await placeOf(manager, tenantId);
     if (!home || !(await hasLostCopy(manager, home))) return placeWithRows(manager, tenantId);
+    if (home.restoredFrom !== null && home.restoredFrom === keptBackupIdIn(outputs)) return null;
     return (await isLossAccepted(manager, params, home)) ? null : home;
   }
 
