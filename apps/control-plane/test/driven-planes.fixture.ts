@@ -80,7 +80,8 @@ export class DrivenPlanes {
 
   private async planeOf(slug: string): Promise<string | undefined> {
     const { body } = await this.scene.plane.get('/api/tenant-planes').expect(200);
-    const planes = body.items as { id: string; name: string }[];
-    return planes.find(({ id, name }) => name.startsWith(`${slug}-`) && this.env.has(id))?.id;
+    const planes = body.items as { id: string; name: string; status: string }[];
+    const isItsOwn = (name: string, status: string) => name.startsWith(`${slug}-`) && status === 'expected';
+    return planes.find(({ id, name, status }) => isItsOwn(name, status) && this.env.has(id))?.id;
   }
 }
