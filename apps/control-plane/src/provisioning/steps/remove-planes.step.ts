@@ -60,7 +60,7 @@ export class RemovePlanesStep extends Step {
   private async begin(context: StepContext, plane: TenantPlane, manager: EntityManager): Promise<void> {
     const { tenantId } = context;
     if (await this.isKept(context, manager)) {
-      const detail = 'A tenant plane has the rows that were thought lost after all: it is not removed yet.';
+      const detail = 'A tenant plane has rows that were thought lost: it is not removed yet.';
       throw new StepFailure('retry', 'copy_not_lost', detail);
     }
     const home = await placeOf(manager, tenantId);
