@@ -65,6 +65,16 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
   const path = (what: string) => `/api/tenants/${tenant.id}/${what}`;
   const move = (body: object, query = '') => scene.plane.post(`${path('move')}${query}`, body);
   const backTo = ({ id }: PlaneSimulator) => ({ deployment_model: 'shared', tenant_plane_id: id });
+  /** To a plane that is made for the tenant alone. */
+  const movesToItsOwn = async (): Promise<PlaneSimulator> => {
+    const { body } = await move({ deployment_model: 'dedicated' }).expect(202);
+    const own = await driven.enrols(tenant.slug, '0.1.0');
+    const { last } = await tenant.almostMoved(own, body.job.id);
+    await last();
+    await scene.reaches(body.job.id, 'succeeded');
+    await tenant.isHome(own);
+    return own;
+  };
   const isReopened = async (body: object, cell = tenant.cell): Promise<void> => {
     const planned = await move(body, '?dry_run=true').expect(200);
     const steps = [{ name: 'reopen-copy' }, { name: 'await-report' }];
@@ -335,6 +345,20 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await isReopened(backTo(tenant.cell));
   });
 
+  it('may be gone from the old home when a deprovisioning is rolled back that has yet to remove the new one', async () => {
+    const [before, own] = [tenant.cell, await movesToItsOwn()];
+    await tenant.report({}, own);
+    tenant.cell = own;
+    const job = await tenant.deprovision();
+    await tenant.backUp();
+    await tenant.told(({ purge }) => purge?.job_id === job, before);
+    await scene.act(job, 'cancel').expect(202);
+    await scene.act(job, 'rollback').expect(202);
+    await scene.reaches(job, 'cancelled');
+    expect(await tenant.isHome()).not.toHaveProperty('transfer');
+    expect(await tenant.told(({ purge }) => purge, before)).toEqual({ job_id: job });
+  });
+
   it('is not what the old home has when that was installed anew, too', async () => {
     await moves();
     await tenant.installAnew({}, target);
@@ -493,12 +517,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     describe('at a home of its own', () => {
       let before: PlaneSimulator;
       beforeEach(async () => {
-        const { body } = await move({ deployment_model: 'dedicated' }).expect(202);
-        target = await driven.enrols(tenant.slug, '0.1.0');
-        const { last } = await tenant.almostMoved(target, body.job.id);
-        await last();
-        await scene.reaches(body.job.id, 'succeeded');
-        await tenant.isHome(target);
+        target = await movesToItsOwn();
         await loses();
         before = await tenant.installAnew();
         tenant.cell = target;
@@ -820,6 +839,27 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       const job = await tenant.asked('deprovision', given);
       await scene.reaches(job, 'waiting');
       while ((await scene.looksAgain(job)).status !== 'failed');
+      expect((await scene.job(job)).error).toMatchObject({ code: 'copy_lost' });
+      await scene.act(job, 'rollback').expect(202);
+      await scene.reaches(job, 'cancelled');
+      await isReopened({ deployment_model: 'dedicated' });
+    });
+
+    it('is kept when the old home has it again after an older home has removed its own', async () => {
+      const older = tenant.cell;
+      const own = await movesToItsOwn();
+      tenant.cell = own;
+      await tenant.report();
+      const plane = await customers();
+      await tenant.isHome(plane);
+      await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, plane);
+      await tenant.installAnew();
+      const given = { confirm_slug: tenant.slug, accept_data_loss: true };
+      const job = await tenant.asked('deprovision', given);
+      await tenant.told(({ purge }) => purge?.job_id === job, older);
+      await tenant.installAnew({ instance_id: own.instanceId });
+      await tenant.report({}, older);
+      await scene.reaches(job, 'failed');
       expect((await scene.job(job)).error).toMatchObject({ code: 'copy_lost' });
       await scene.act(job, 'rollback').expect(202);
       await scene.reaches(job, 'cancelled');

@@ -338,7 +338,9 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
         await scene.reaches(gone, 'succeeded');
         const job = await tenant.asked('restore');
         tenant.cell = await driven.enrols(slug, '0.1.0');
-        await (await tenant.beginImport())();
+        await (
+          await tenant.beginImport()
+        )();
         await tenant.isHome();
         await fails(job);
         await loses();

@@ -3,7 +3,7 @@ import { type EntityManager } from 'typeorm';
 import { Cells } from '../../tenant-planes/cells';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
-import { givePlaceBack, mayHoldRows } from '../../tenant-planes/placements';
+import { givePlaceBack, mayHoldRows, placeOf } from '../../tenant-planes/placements';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { Step, StepFailure, type StepContext, type StepResult, back, done } from '../step';
@@ -49,7 +49,9 @@ export class RemoveCopiesStep extends Step {
     });
   }
 
-  async undo({ manager, jobId: purgeJobId }: StepContext): Promise<void> {
+  /** While the home keeps its place, only old copies are removed: the tenant can still be served there. */
+  async undo({ manager, tenantId, jobId: purgeJobId }: StepContext): Promise<void> {
+    if (await placeOf(manager, tenantId)) return;
     if (await manager.existsBy(Placement, { purgeJobId })) throw isBeyondReturn();
   }
 
