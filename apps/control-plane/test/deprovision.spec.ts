@@ -105,7 +105,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       .read((manager) =>
         scene.plane.app
           .get(ReadableBackup)
-          .require({ manager, tenantId, outputs: { 'back-up': { backup_id } }, params: {} }),
+          .require({ manager, tenantId, outputs: { 'back-up': { backup_id } } }),
       );
   const errorOf = async (job: string) => (await scene.job(job)).error?.code;
 

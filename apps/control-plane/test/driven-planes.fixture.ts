@@ -43,7 +43,19 @@ export class DrivenPlanes {
     const { plane } = this.scene;
     const { body } = await plane.provision({ deployment_model: 'dedicated', ...changes }).expect(202);
     const { id: tenantId, slug } = body.tenant;
-    const found = () => plane.describeJobs({ id: body.job.id });
+    const simulator = await this.enrols(slug, version);
+    await simulator.serve(tenantId);
+    await this.scene.reaches(body.job.id, 'succeeded');
+    const { id: planeId } = simulator;
+    const driven = { tenantId, slug, planeId, name: `${slug}-${planeId.slice(-8)}`, simulator };
+    await this.reports(driven, version);
+    return driven;
+  }
+
+  /** The plane that is made for the tenant enrols. */
+  async enrols(slug: string, version: string): Promise<PlaneSimulator> {
+    const { plane } = this.scene;
+    const found = () => plane.describeJobs({});
     const planeId = await eventually(() => this.planeOf(slug), { what: 'the plane is made', found });
     const env = this.env.get(planeId) ?? {};
     const install = {
@@ -55,11 +67,7 @@ export class DrivenPlanes {
     };
     const simulator = new PlaneSimulator(plane.url, plane.clock, planeId, install);
     await simulator.enrol({ version });
-    await simulator.serve(tenantId);
-    await this.scene.reaches(body.job.id, 'succeeded');
-    const driven = { tenantId, slug, planeId, name: `${slug}-${planeId.slice(-8)}`, simulator };
-    await this.reports(driven, version);
-    return driven;
+    return simulator;
   }
 
   /** The process that runs by now reports itself well. */
@@ -72,7 +80,8 @@ export class DrivenPlanes {
 
   private async planeOf(slug: string): Promise<string | undefined> {
     const { body } = await this.scene.plane.get('/api/tenant-planes').expect(200);
-    const planes = body.items as { id: string; name: string }[];
-    return planes.find(({ id, name }) => name.startsWith(`${slug}-`) && this.env.has(id))?.id;
+    const planes = body.items as { id: string; name: string; status: string }[];
+    const isItsOwn = (name: string, status: string) => name.startsWith(`${slug}-`) && status === 'expected';
+    return planes.find(({ id, name, status }) => isItsOwn(name, status) && this.env.has(id))?.id;
   }
 }

@@ -11,6 +11,7 @@ import {
   IsUrl,
   Length,
   MaxLength,
+  NotEquals,
   ValidateBy,
   ValidateNested,
   IsDefined,
@@ -21,6 +22,9 @@ import {
 export const ENDPOINT_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
 export const MAX_ENDPOINT_URL = 500;
+
+/** The id of no installation: the nil UUID of RFC 9562. */
+export const NO_INSTANCE = '00000000-0000-0000-0000-000000000000';
 
 /** Of JSON. It is kept, and handed to the planes that send something to this one. */
 const MAX_PUBLIC_KEY = 1000;
@@ -43,6 +47,7 @@ export class EnrolRequest {
     description: "Made once, kept in the tenant plane's database, shared by its replicas",
   })
   @IsUUID()
+  @NotEquals(NO_INSTANCE)
   instance_id: string;
 
   @ApiProperty({ example: '0.1.0' })

@@ -24,7 +24,7 @@ export class Placement {
   @Column('uuid', { name: 'restored_from', nullable: true }) restoredFrom: string | null;
   /**
    * The instance of the plane, and so its database, that imported them; at an old copy: the one that has it, also once that is
-   * served again, until the plane has reported so.
+   * served again, until the plane has reported so. `NO_INSTANCE` once the removal of a database that has lost them has begun.
    */
   @Column('uuid', { name: 'imported_by', nullable: true }) importedBy: string | null;
   /** At a home whose kept copy is served again: the job that reopened it. Told for as long as the tenant lives there. */

@@ -8,10 +8,12 @@ import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { OldCopies } from '../../src/provisioning/old-copies';
 import { Removals } from '../../src/provisioning/removals.service';
 import { StepFailure } from '../../src/provisioning/step';
+import { ReadableBackup } from '../../src/provisioning/steps/readable-backup';
 import { Reconciler } from '../../src/reconcile/reconciler';
 import { Drift } from '../../src/reconcile/drift.entity';
 import { Placement } from '../../src/tenant-planes/placement.entity';
 import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { Transfer } from '../../src/transfers/transfer.entity';
 import { nextRun, sealedPart, sendPart, takePart } from '../backup-part.fixture';
 import { DrivenPlanes } from '../driven-planes.fixture';
 import { JobScene } from '../job-scene.fixture';
@@ -63,6 +65,16 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
   const path = (what: string) => `/api/tenants/${tenant.id}/${what}`;
   const move = (body: object, query = '') => scene.plane.post(`${path('move')}${query}`, body);
   const backTo = ({ id }: PlaneSimulator) => ({ deployment_model: 'shared', tenant_plane_id: id });
+  /** To a plane that is made for the tenant alone. */
+  const movesToItsOwn = async (): Promise<PlaneSimulator> => {
+    const { body } = await move({ deployment_model: 'dedicated' }).expect(202);
+    const own = await driven.enrols(tenant.slug, '0.1.0');
+    const { last } = await tenant.almostMoved(own, body.job.id);
+    await last();
+    await scene.reaches(body.job.id, 'succeeded');
+    await tenant.isHome(own);
+    return own;
+  };
   const isReopened = async (body: object, cell = tenant.cell): Promise<void> => {
     const planned = await move(body, '?dry_run=true').expect(200);
     const steps = [{ name: 'reopen-copy' }, { name: 'await-report' }];
@@ -333,6 +345,20 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await isReopened(backTo(tenant.cell));
   });
 
+  it('may be gone from the old home when a deprovisioning is rolled back that has yet to remove the new one', async () => {
+    const [before, own] = [tenant.cell, await movesToItsOwn()];
+    await tenant.report({}, own);
+    tenant.cell = own;
+    const job = await tenant.deprovision();
+    await tenant.backUp();
+    await tenant.told(({ purge }) => purge?.job_id === job, before);
+    await scene.act(job, 'cancel').expect(202);
+    await scene.act(job, 'rollback').expect(202);
+    await scene.reaches(job, 'cancelled');
+    expect(await tenant.isHome()).not.toHaveProperty('transfer');
+    expect(await tenant.told(({ purge }) => purge, before)).toEqual({ job_id: job });
+  });
+
   it('is not what the old home has when that was installed anew, too', async () => {
     await moves();
     await tenant.installAnew({}, target);
@@ -431,6 +457,178 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await scene.act(job, 'rollback').expect(202);
       await scene.reaches(job, 'cancelled');
       await isReopened(backTo(tenant.cell));
+    });
+
+    /** What happens between the look at the backup and the transaction that removes. */
+    const afterTheLook = (happens: () => Promise<unknown>): void => {
+      const backup = scene.plane.app.get(ReadableBackup);
+      const look = backup.require.bind(backup);
+      jest.spyOn(backup, 'require').mockImplementationOnce(async (context) => {
+        await look(context);
+        await happens();
+      });
+    };
+    const given = async (): Promise<string> => (await remove().expect(202)).body.job.id;
+    const loses = (home = target) =>
+      tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, home);
+    const isRemovedFrom = async (cell: PlaneSimulator, job: string): Promise<void> => {
+      await tenant.told(({ purge }) => purge?.job_id === job, cell);
+      await tenant.report({}, cell);
+    };
+    const isBackedUp = async (job: string): Promise<void> => {
+      await scene.reaches(job, 'succeeded');
+      const { steps } = await scene.job(job);
+      expect(steps).toContainEqual(
+        expect.objectContaining({ name: 'back-up', outputs: { backup_id: expect.any(String) } }),
+      );
+      expect(await restorableFor()).toBeGreaterThan(0);
+    };
+    const restorableFor = async (): Promise<number> => {
+      const { restorable_until } = await scene.tenant(tenant.id);
+      return Date.parse(String(restorable_until)) - scene.plane.clock.now().getTime();
+    };
+
+    it('is kept when the old home has it again right before the removal', async () => {
+      await moves();
+      const { instanceId: instance_id } = tenant.cell;
+      for (const plane of [target, tenant.cell]) await tenant.installAnew({}, plane);
+      afterTheLook(() => tenant.installAnew({ instance_id }));
+      const job = await given();
+      await scene.reaches(job, 'failed');
+      expect((await scene.job(job)).error).toMatchObject({ code: 'copy_lost' });
+      expect(await tenant.told((told) => told)).not.toHaveProperty('purge');
+      await scene.act(job, 'rollback').expect(202);
+      await scene.reaches(job, 'cancelled');
+      await isReopened(backTo(tenant.cell));
+    });
+
+    it('is backed up when the home has it again right before the removal', async () => {
+      await moves();
+      await loses();
+      const before = await tenant.installAnew();
+      afterTheLook(() => tenant.report({}, target));
+      const job = await given();
+      tenant.cell = target;
+      await tenant.backUp();
+      for (const cell of [before, target]) await isRemovedFrom(cell, job);
+      await isBackedUp(job);
+    });
+
+    describe('at a home of its own', () => {
+      let before: PlaneSimulator;
+      beforeEach(async () => {
+        target = await movesToItsOwn();
+        await loses();
+        before = await tenant.installAnew();
+        tenant.cell = target;
+      });
+      /** The home has its rows again while the job waits for the old one. */
+      const comesBack = async (): Promise<string> => {
+        const job = await given();
+        await scene.reaches(job, 'waiting');
+        await tenant.report();
+        await isRemovedFrom(before, job);
+        await tenant.told(({ transfer }) => transfer?.role === 'backup');
+        return job;
+      };
+      const local = () => scene.plane.app.get(LocalDriver);
+
+      it('is backed up when the home has it again while the old home removes its own', async () => {
+        const job = await comesBack();
+        await tenant.backUp();
+        await isBackedUp(job);
+      });
+
+      it('stays at the home when the job is rolled back before that backup is made', async () => {
+        const job = await comesBack();
+        await scene.act(job, 'cancel').expect(202);
+        await scene.act(job, 'rollback').expect(202);
+        await scene.reaches(job, 'cancelled');
+        expect(await tenant.isHome()).not.toHaveProperty('transfer');
+      });
+
+      it('is given up all the same when the home loses it again before that backup is made', async () => {
+        const job = await comesBack();
+        await loses();
+        await scene.reaches(job, 'succeeded');
+        expect(await restorableFor()).toBe(0);
+        expect(await scene.plane.count(Transfer, { tenantId: tenant.id, endedAt: IsNull() })).toBe(0);
+      });
+
+      it('is backed up when the home has it again right before that plane is removed', async () => {
+        const removed = jest.fn();
+        jest.spyOn(local(), 'destroy').mockImplementationOnce(async (_, write) => {
+          await tenant.report();
+          await write(async () => undefined);
+          removed();
+        });
+        const job = await given();
+        await isRemovedFrom(before, job);
+        await tenant.told(async ({ transfer }) => {
+          await scene.looksAgain(job);
+          return transfer?.role === 'backup';
+        });
+        expect(removed).not.toHaveBeenCalled();
+        await tenant.backUp();
+        await isBackedUp(job);
+      });
+
+      it('stays given up once some of that plane may be removed', async () => {
+        jest.spyOn(local(), 'destroy').mockImplementationOnce(async (_, write) => {
+          await write(async () => undefined);
+          throw new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
+        });
+        const job = await given();
+        await isRemovedFrom(before, job);
+        await scene.reaches(job, 'failed');
+        await tenant.report();
+        await scene.act(job, 'retry').expect(202);
+        await scene.reaches(job, 'succeeded');
+        expect(await restorableFor()).toBe(0);
+      });
+    });
+
+    describe('at an old home that serves it again and loses it', () => {
+      /** Reopened at `home`; the plane that the tenant had moved to is empty. */
+      const reopensAt = async (home: PlaneSimulator, body: object): Promise<void> => {
+        await moves();
+        target = await tenant.installAnew({}, target);
+        const job = await tenant.asked('move', body);
+        await tenant.told(({ reopened }) => reopened?.job_id === job, home);
+        await scene.reaches(job, 'waiting');
+        await loses(home);
+      };
+      const isGivenUp = async (job: string): Promise<void> => {
+        await scene.reaches(job, 'succeeded');
+        expect(await restorableFor()).toBe(0);
+      };
+
+      it('stays given up once that plane was told to remove it', async () => {
+        await reopensAt(tenant.cell, backTo(tenant.cell));
+        const job = await given();
+        await tenant.told(({ purge }) => purge?.job_id === job);
+        await tenant.report({ state: 'retrying', error: 'It is busy.' });
+        await isRemovedFrom(target, job);
+        await isRemovedFrom(tenant.cell, job);
+        await isGivenUp(job);
+      });
+
+      it('stays given up once some of a plane of its own may be removed', async () => {
+        const { region } = tenant;
+        const { tenantId, slug, simulator } = await driven.provision('0.1.0', { region });
+        tenant = Traveller.at(scene, region, simulator, tenantId, slug);
+        await reopensAt(simulator, { deployment_model: 'dedicated' });
+        jest.spyOn(scene.plane.app.get(LocalDriver), 'destroy').mockImplementationOnce(async (_, write) => {
+          await write(async () => undefined);
+          throw new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
+        });
+        const job = await given();
+        await isRemovedFrom(target, job);
+        await scene.reaches(job, 'failed');
+        await tenant.report();
+        await scene.act(job, 'retry').expect(202);
+        await isGivenUp(job);
+      });
     });
 
     it('accepts only true or false', async () => {
@@ -621,6 +819,51 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       // The customer may bring its database back.
       const { restorable_until } = await scene.tenant(tenant.id);
       expect(Date.parse(String(restorable_until))).toBeGreaterThan(scene.plane.clock.now().getTime());
+    });
+
+    it('is kept when the old home has it again right before that plane is removed', async () => {
+      const { region } = tenant;
+      const { tenantId, slug, simulator } = await driven.provision('0.1.0', { region });
+      tenant = Traveller.at(scene, region, simulator, tenantId, slug);
+      const plane = await customers();
+      await tenant.isHome(plane);
+      await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, plane);
+      const { instanceId: instance_id } = simulator;
+      await tenant.installAnew();
+      const local = scene.plane.app.get(LocalDriver);
+      jest.spyOn(local, 'destroy').mockImplementationOnce(async (_, write) => {
+        await tenant.installAnew({ instance_id });
+        await write(async () => undefined);
+      });
+      const given = { confirm_slug: tenant.slug, accept_data_loss: true };
+      const job = await tenant.asked('deprovision', given);
+      await scene.reaches(job, 'waiting');
+      while ((await scene.looksAgain(job)).status !== 'failed');
+      expect((await scene.job(job)).error).toMatchObject({ code: 'copy_lost' });
+      await scene.act(job, 'rollback').expect(202);
+      await scene.reaches(job, 'cancelled');
+      await isReopened({ deployment_model: 'dedicated' });
+    });
+
+    it('is kept when the old home has it again after an older home has removed its own', async () => {
+      const older = tenant.cell;
+      const own = await movesToItsOwn();
+      tenant.cell = own;
+      await tenant.report();
+      const plane = await customers();
+      await tenant.isHome(plane);
+      await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, plane);
+      await tenant.installAnew();
+      const given = { confirm_slug: tenant.slug, accept_data_loss: true };
+      const job = await tenant.asked('deprovision', given);
+      await tenant.told(({ purge }) => purge?.job_id === job, older);
+      await tenant.installAnew({ instance_id: own.instanceId });
+      await tenant.report({}, older);
+      await scene.reaches(job, 'failed');
+      expect((await scene.job(job)).error).toMatchObject({ code: 'copy_lost' });
+      await scene.act(job, 'rollback').expect(202);
+      await scene.reaches(job, 'cancelled');
+      await isReopened({ deployment_model: 'dedicated' });
     });
 
     it('is kept there when it is lost right before that plane is given up', async () => {

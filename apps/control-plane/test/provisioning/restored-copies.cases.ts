@@ -1,13 +1,16 @@
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { LocalDriver } from '../../src/infrastructure/drivers/local/local.driver';
 import { OldBackups } from '../../src/provisioning/old-backups';
 import { type StepContext, StepFailure } from '../../src/provisioning/step';
 import { AwaitBackupStep } from '../../src/provisioning/steps/await-backup.step';
+import { ReadableBackup } from '../../src/provisioning/steps/readable-backup';
 import { RemoveCopiesStep } from '../../src/provisioning/steps/remove-copies.step';
 import { RestoredCopy } from '../../src/provisioning/steps/restored-copy';
 import { TenantAddresses } from '../../src/tenants/tenant-addresses';
 import { Transfer, TransferPart } from '../../src/transfers/transfer.entity';
+import { DrivenPlanes } from '../driven-planes.fixture';
 import { JobScene } from '../job-scene.fixture';
 import { type SignedAnswer, refusal } from '../plane-simulator.fixture';
 import { Traveller, beside } from '../travel-scene.fixture';
@@ -17,7 +20,11 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
   let tenant: Traveller;
   let backup: string;
   let count = 0;
-  beforeAll(async () => (scene = await JobScene.set(driver)));
+  let driven: DrivenPlanes;
+  beforeAll(async () => {
+    scene = await JobScene.set(driver);
+    driven = new DrivenPlanes(scene);
+  });
   afterAll(() => scene.plane.close());
   beforeEach(async () => {
     tenant = await Traveller.settle(scene, `region-${(count += 1)}`);
@@ -269,6 +276,104 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       });
       await scene.looksAgain(job);
       await goesAndComesBack(job);
+    });
+
+    const loses = () => tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' });
+    const fails = async (job: string): Promise<void> => {
+      scene.plane.clock.advance(16 * 60);
+      expect(await scene.looksAgain(job)).toMatchObject({ status: 'failed' });
+    };
+    /** The restore has failed, so it does not import the backup again. */
+    const losesAfterRestore = async (): Promise<void> => {
+      await fails(await tenant.reinstated());
+      await loses();
+    };
+    /** Between the look at the backup and the transaction that removes. */
+    const beforeTheRemoval = (happens: () => Promise<unknown>): void => {
+      const readable = scene.plane.app.get(ReadableBackup);
+      const look = readable.require.bind(readable);
+      jest.spyOn(readable, 'require').mockImplementationOnce(async (context) => {
+        await look(context);
+        await happens();
+      });
+    };
+    const comesBackFrom = async (newer: string): Promise<void> => {
+      expect(newer).not.toBe(backup);
+      expect(await isKept()).toBe(false);
+      const { job, imported } = await tenant.comeBack();
+      await imported();
+      expect(await tenant.isHome()).toMatchObject({ requires_copy: newer });
+      await tenant.report();
+      await scene.reaches(job, 'succeeded');
+    };
+
+    it('is backed up anew when the plane has it again right before the removal', async () => {
+      await losesAfterRestore();
+      beforeTheRemoval(() => tenant.report());
+      const job = await tenant.deprovision();
+      const newer = await tenant.backUp();
+      await tenant.purge(job);
+      await comesBackFrom(newer);
+    });
+
+    it('leaves that backup when the plane loses it again before it is backed up anew', async () => {
+      await losesAfterRestore();
+      beforeTheRemoval(() => tenant.report());
+      const job = await tenant.deprovision();
+      const { id: newer } = await tenant.told(({ transfer }) => transfer?.role === 'backup' && transfer);
+      await loses();
+      await goesAndComesBack(job);
+      expect(await scene.plane.rows(Transfer, { id: newer })).toMatchObject([{ keySealed: null }]);
+    });
+
+    describe('from a plane of its own', () => {
+      const destroys = (work: LocalDriver['destroy']) =>
+        jest.spyOn(scene.plane.app.get(LocalDriver), 'destroy').mockImplementationOnce(work);
+      beforeEach(async () => {
+        const { region } = tenant;
+        const { tenantId, slug, simulator } = await driven.provision('0.1.0', { region });
+        tenant = Traveller.at(scene, region, simulator, tenantId, slug);
+        const gone = await tenant.deprovision();
+        backup = await tenant.backUp();
+        await scene.reaches(gone, 'succeeded');
+        const job = await tenant.asked('restore');
+        tenant.cell = await driven.enrols(slug, '0.1.0');
+        await (
+          await tenant.beginImport()
+        )();
+        await tenant.isHome();
+        await fails(job);
+        await loses();
+      });
+
+      it('is backed up anew when the plane has it again right before that is removed', async () => {
+        const removed = jest.fn();
+        destroys(async (_, write) => {
+          await tenant.report();
+          await write(async () => undefined);
+          removed();
+        });
+        const job = await tenant.deprovision();
+        await scene.reaches(job, 'waiting');
+        await scene.looksAgain(job);
+        const newer = await tenant.backUp();
+        expect(removed).not.toHaveBeenCalled();
+        await scene.reaches(job, 'succeeded');
+        expect([await isKept(), newer === backup]).toEqual([false, false]);
+      });
+
+      it('leaves that backup once some of that plane may be removed', async () => {
+        destroys(async (_, write) => {
+          await write(async () => undefined);
+          throw new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
+        });
+        const job = await tenant.deprovision();
+        await scene.reaches(job, 'failed');
+        await tenant.report();
+        await scene.act(job, 'retry').expect(202);
+        await scene.reaches(job, 'succeeded');
+        expect(await isKept()).toBe(true);
+      });
     });
 
     it('leaves that backup when the deprovisioning is rolled back', async () => {

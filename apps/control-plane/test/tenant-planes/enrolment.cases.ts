@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { NO_INSTANCE } from '@atlas/plane-contract';
 import { mintCredential } from '@atlas/service-auth';
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
@@ -359,6 +360,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
 
   it.each([
     ['instance_id', 'no-uuid'],
+    ['instance_id', NO_INSTANCE],
     ['version', 7],
     ['database', { driver: 'oracle' }],
     ['database', undefined],

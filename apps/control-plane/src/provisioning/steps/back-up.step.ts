@@ -7,7 +7,6 @@ import { hasLostCopy, placeOf } from '../../tenant-planes/placements';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { Backups } from '../../transfers/backups.service';
-import { type Transfer } from '../../transfers/transfer.entity';
 import { isLossAccepted, lostCopyDetail } from '../kept-copy';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 
@@ -28,25 +27,21 @@ export class BackUpStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
-    const { manager, tenantId, params } = context;
+  async run({ manager, tenantId, params, outputs }: StepContext): Promise<StepResult> {
     const place = await placeWithRows(manager, tenantId);
     if (!place) return done({ backup: 'none: the tenant was never used' });
+    // The home may have lost its rows, and got them back, since an earlier run began a backup.
+    await this.eraseOwn(manager, tenantId, outputs);
     if (await hasLostCopy(manager, place)) {
       const kept = await this.backups.kept(manager, tenantId);
       if (await isLossAccepted(manager, params, place)) return done({ backup: LOST });
       if (kept?.id !== place.restoredFrom) throw await movedCopyLost(manager, place);
-      return this.fallBackTo(kept, context);
+      // The plane has lost the rows that were restored to it: the backup that they came from is the newest there is.
+      return done({ kept_backup_id: kept.id });
     }
     const backup = await this.backups.begin(manager, tenantId, place.tenantPlaneId);
     await this.desiredStates.publish(manager, place);
     return done({ backup_id: backup.id });
-  }
-
-  /** The plane has lost the rows that were restored to it: the backup that they came from is the newest there is. */
-  private async fallBackTo(kept: Transfer, { manager, tenantId, outputs }: StepContext): Promise<StepResult> {
-    await this.eraseOwn(manager, tenantId, outputs);
-    return done({ kept_backup_id: kept.id });
   }
 
   /** Only its own: one that is there from before is still the only one that was verified. */
@@ -59,10 +54,10 @@ export class BackUpStep extends Step {
   private async eraseOwn(
     manager: EntityManager,
     tenantId: string,
-    { 'back-up': own }: StepContext['outputs'],
+    outputs: StepContext['outputs'],
   ): Promise<void> {
-    const id = own?.['backup_id'];
-    if (typeof id === 'string') await this.backups.erase(manager, { tenantId, id });
+    const id = ownBackupIdIn(outputs);
+    if (id !== undefined) await this.backups.erase(manager, { tenantId, id });
   }
 }
 
@@ -76,8 +71,18 @@ export async function movedCopyLost(manager: EntityManager, home: Placement): Pr
  * The backup that this job has made or is about to, or that is kept from before because its plane has lost the rows since.
  * Undefined where there is nothing to back up.
  */
-export function backupIdIn({ 'back-up': outputs }: StepContext['outputs']): string | undefined {
-  return (outputs?.['backup_id'] ?? outputs?.['kept_backup_id']) as string | undefined;
+export function backupIdIn(outputs: StepContext['outputs']): string | undefined {
+  return ownBackupIdIn(outputs) ?? keptBackupIdIn(outputs);
+}
+
+/** As {@link backupIdIn}, of one that this job makes. */
+export function ownBackupIdIn({ 'back-up': outputs }: StepContext['outputs']): string | undefined {
+  return outputs?.['backup_id'] as string | undefined;
+}
+
+/** As {@link backupIdIn}, of one from before. */
+export function keptBackupIdIn({ 'back-up': outputs }: StepContext['outputs']): string | undefined {
+  return outputs?.['kept_backup_id'] as string | undefined;
 }
 
 /** Where rows of the tenant are that nobody but us backs up. One that was never active has none. */

@@ -2,35 +2,54 @@ import { databaseFailure } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type Manifest } from '@atlas/plane-contract';
+import { Placement } from '../../tenant-planes/placement.entity';
 import { hasLostCopy, placeOf } from '../../tenant-planes/placements';
+import { lockPlanes } from '../../tenant-planes/plane-lock';
+import { lockTenant } from '../../tenants/tenants.service';
 import { type Transfer } from '../../transfers/transfer.entity';
 import { Backups } from '../../transfers/backups.service';
 import { isLossAccepted } from '../kept-copy';
 import { type StepContext, StepFailure } from '../step';
-import { backupIdIn, movedCopyLost, placeWithRows } from './back-up.step';
+import { backupIdIn, keptBackupIdIn, ownBackupIdIn, placeWithRows } from './back-up.step';
 
 /** Nothing is removed but behind a backup that can be read. */
 @Injectable()
 export class ReadableBackup {
   constructor(private readonly backups: Backups) {}
 
-  /** Of the backup that this job has made: an older one lacks what was written since. */
+  /** Of the backup that this job goes by, if any: an older one lacks what was written since. */
   async require({
     manager,
     tenantId,
     outputs,
-    params,
-  }: Pick<StepContext, 'manager' | 'tenantId' | 'outputs' | 'params'>): Promise<void> {
+  }: Pick<StepContext, 'manager' | 'tenantId' | 'outputs'>): Promise<void> {
     const id = backupIdIn(outputs);
-    const home = await placeOf(manager, tenantId);
-    if (id === undefined && home && (await hasLostCopy(manager, home))) {
-      if (await isLossAccepted(manager, params, home)) return;
-      throw await movedCopyLost(manager, home);
-    }
-    if (id === undefined && !(await placeWithRows(manager, tenantId))) return;
+    if (id === undefined) return;
     const backup = await this.backups.kept(manager, tenantId);
     if (!backup || backup.id !== id) throw unreadable('there is none');
     await this.read(manager, backup);
+  }
+
+  /**
+   * For the transaction that removes. Answers with the home of a tenant that this job has made no backup of although its rows
+   * are there: those that were given up are at the home or the old home again, or those that a kept backup was to stand for are
+   * at the home. Nobody enrols as one of the tenant's planes, and no report of one comes in, before that transaction has ended.
+   */
+  async homeWithout(
+    manager: EntityManager,
+    { tenantId, outputs, params }: Pick<StepContext, 'tenantId' | 'outputs' | 'params'>,
+  ): Promise<Placement | null> {
+    if (ownBackupIdIn(outputs) !== undefined) return null;
+    await lockTenant(manager, tenantId);
+    const places = await manager.findBy(Placement, { tenantId });
+    await lockPlanes(
+      manager,
+      places.map(({ tenantPlaneId }) => tenantPlaneId),
+    );
+    const home = await placeOf(manager, tenantId);
+    if (!home || !(await hasLostCopy(manager, home))) return placeWithRows(manager, tenantId);
+    if (home.restoredFrom !== null && home.restoredFrom === keptBackupIdIn(outputs)) return null;
+    return (await isLossAccepted(manager, params, home)) ? null : home;
   }
 
   async read(manager: EntityManager, backup: Transfer): Promise<Manifest> {
@@ -42,8 +61,8 @@ export class ReadableBackup {
 }
 
 function unreadable(why: string): StepFailure {
-  const detail = `The backup cannot be read (${why}): nothing was removed.`;
+  const detail = `The backup cannot be read (${why}): nothing more is removed.`;
   const fix =
-    "Atlas on-call: roll the job back, find out what happened to the Control Plane's database, then deprovision the tenant again.";
+    "Atlas on-call: find out what happened to the Control Plane's database. If nothing was removed yet, roll the job back, then deprovision the tenant again; otherwise restore that database, then retry the job.";
   return new StepFailure('operator', 'backup_unreadable', detail, fix);
 }

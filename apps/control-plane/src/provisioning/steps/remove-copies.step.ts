@@ -3,10 +3,11 @@ import { type EntityManager } from 'typeorm';
 import { Cells } from '../../tenant-planes/cells';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
-import { givePlaceBack, mayHoldRows } from '../../tenant-planes/placements';
+import { givePlaceBack, mayHoldRows, placeOf } from '../../tenant-planes/placements';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
-import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+import { Step, StepFailure, type StepContext, type StepResult, back, done } from '../step';
+import { movedCopyLost } from './back-up.step';
 import { ReadableBackup } from './readable-backup';
 
 /** Has the tenant's rows removed wherever a plane that stays holds some: its home, an old copy, one half made. */
@@ -28,11 +29,14 @@ export class RemoveCopiesStep extends Step {
   }
 
   async run(context: StepContext): Promise<StepResult> {
-    const { manager, tenantId, operation, jobId, write } = context;
+    const { manager, tenantId, operation, jobId, outputs, write } = context;
     // At the end there is none any more.
     if (operation !== 'purge') await this.backup.require(context);
     const places = await manager.findBy(Placement, { tenantId });
-    const count = await write(async (transaction) => {
+    return write(async (transaction) => {
+      const home = operation === 'purge' ? null : await this.backup.homeWithout(transaction, context);
+      if (home && 'back-up' in outputs) return back('back-up');
+      if (home) throw await movedCopyLost(transaction, home);
       const { activeAt } = await transaction.findOneByOrFail(Tenant, { id: tenantId });
       let purged = 0;
       for (const place of places.filter(mayHoldRows)) {
@@ -41,12 +45,13 @@ export class RemoveCopiesStep extends Step {
         if (activeAt !== null) purged += 1;
         await this.leave(transaction, place, { plane, purgeJobId: activeAt === null ? null : jobId });
       }
-      return purged;
+      return done({ copies: purged });
     });
-    return done({ copies: count });
   }
 
-  async undo({ manager, jobId: purgeJobId }: StepContext): Promise<void> {
+  /** While the home keeps its place, only old copies are removed: the tenant can still be served there. */
+  async undo({ manager, tenantId, jobId: purgeJobId }: StepContext): Promise<void> {
+    if (await placeOf(manager, tenantId)) return;
     if (await manager.existsBy(Placement, { purgeJobId })) throw isBeyondReturn();
   }
 

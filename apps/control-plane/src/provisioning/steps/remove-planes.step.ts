@@ -1,11 +1,14 @@
+import { NO_INSTANCE } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
 import { Infrastructures } from '../../infrastructure/infrastructures';
 import { Placement } from '../../tenant-planes/placement.entity';
+import { hasLostCopy, placeOf } from '../../tenant-planes/placements';
 import { SingleTenantPlanes } from '../../tenant-planes/single-tenant-planes';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { DatabaseUrls } from '../../tenants/database-urls';
 import { Tenant } from '../../tenants/tenant.entity';
-import { Step, type StepContext, type StepResult, done } from '../step';
+import { Step, StepFailure, type StepContext, type StepResult, back, done } from '../step';
 import { ReadableBackup } from './readable-backup';
 import { isBeyondReturn } from './remove-copies.step';
 
@@ -32,10 +35,13 @@ export class RemovePlanesStep extends Step {
     const { manager, tenantId, operation, write } = context;
     // At the end there is none any more.
     if (operation !== 'purge') await this.backup.require(context);
+    if (await write((transaction) => this.isKept(context, transaction))) return back('remove-copies');
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const own = await this.ownPlanes(manager, tenantId);
     for (const plane of own) {
-      await this.infrastructures.destroyPlane(tenant, plane, write);
+      await this.infrastructures.destroyPlane(tenant, plane, write, (transaction) =>
+        this.begin(context, plane, transaction),
+      );
       await write(async (transaction) => {
         await this.planes.retire(transaction, tenantId, plane);
         const left = { phase: 'retired', holdsPlace: false, removeAfter: null } as const;
@@ -50,8 +56,26 @@ export class RemovePlanesStep extends Step {
     throw isBeyondReturn();
   }
 
-  private async ownPlanes(manager: StepContext['manager'], tenantId: string): Promise<TenantPlane[]> {
-    const places = await manager.findBy(Placement, { tenantId });
+  /** @throws StepFailure if the job has to look at the rows again, as the next attempt does. */
+  private async begin(context: StepContext, plane: TenantPlane, manager: EntityManager): Promise<void> {
+    const { tenantId } = context;
+    if (await this.isKept(context, manager)) {
+      const detail = 'A tenant plane has rows that were thought lost: it is not removed yet.';
+      throw new StepFailure('retry', 'copy_not_lost', detail);
+    }
+    const home = await placeOf(manager, tenantId);
+    if (!home || !(await hasLostCopy(manager, home))) return;
+    // Nobody knows from here on how much of the copy is there, so it stays lost, whatever the plane says.
+    await manager.update(Placement, { tenantId, tenantPlaneId: plane.id }, { importedBy: NO_INSTANCE });
+  }
+
+  private async isKept(context: StepContext, manager: EntityManager): Promise<boolean> {
+    return context.operation !== 'purge' && (await this.backup.homeWithout(manager, context)) !== null;
+  }
+
+  /** The home comes last: as long as it is there, the job can look at its rows again. */
+  private async ownPlanes(manager: EntityManager, tenantId: string): Promise<TenantPlane[]> {
+    const places = await manager.find(Placement, { where: { tenantId }, order: { holdsPlace: 'ASC' } });
     const planes = await Promise.all(
       places.map(({ tenantPlaneId: id }) => manager.findOneByOrFail(TenantPlane, { id })),
     );
