@@ -376,11 +376,32 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       });
     });
 
+    const breaksBeforeTheRemoval = (): void => {
+      const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
+      jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockRejectedValueOnce(broken);
+    };
+
+    it('keeps the new backup when the deprovisioning is rolled back after the plane has lost it', async () => {
+      await fails(await tenant.reinstated());
+      breaksBeforeTheRemoval();
+      const job = await tenant.deprovision();
+      const newer = await tenant.backUp();
+      await scene.reaches(job, 'failed');
+      await tenant.installAnew();
+      await scene.act(job, 'rollback').expect(202);
+      await scene.reaches(job, 'failed');
+      expect(await scene.job(job)).toMatchObject({
+        error: { code: 'copy_lost', fix: expect.stringContaining('restore') },
+      });
+      await scene.act(job, 'retry').expect(202);
+      await tenant.purge(job);
+      await comesBackFrom(newer);
+    });
+
     it('leaves that backup when the deprovisioning is rolled back', async () => {
       await tenant.reinstated();
       await tenant.installAnew();
-      const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
-      jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockRejectedValueOnce(broken);
+      breaksBeforeTheRemoval();
       const job = await tenant.deprovision();
       await scene.reaches(job, 'failed');
       await scene.act(job, 'rollback').expect(202);

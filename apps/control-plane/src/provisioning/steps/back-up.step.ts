@@ -30,6 +30,7 @@ export class BackUpStep extends Step {
   async run({ manager, tenantId, params, outputs }: StepContext): Promise<StepResult> {
     const place = await placeWithRows(manager, tenantId);
     if (!place) return done({ backup: 'none: the tenant was never used' });
+    if (await this.isOnlyCopy(manager, place, outputs)) return done(outputs['back-up']);
     // The home may have lost its rows, and got them back, since an earlier run began a backup.
     await this.eraseOwn(manager, tenantId, outputs);
     if (await hasLostCopy(manager, place)) {
@@ -41,14 +42,35 @@ export class BackUpStep extends Step {
     }
     const backup = await this.backups.begin(manager, tenantId, place.tenantPlaneId);
     await this.desiredStates.publish(manager, place);
-    return done({ backup_id: backup.id });
+    const { instanceId } = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
+    return done({ backup_id: backup.id, instance_id: instanceId });
   }
 
   /** Only its own: one that is there from before is still the only one that was verified. */
   async undo({ manager, tenantId, outputs }: StepContext): Promise<void> {
-    await this.eraseOwn(manager, tenantId, outputs);
+    console.log(
+      'UNDO',
+      outputs,
+      await placeWithRows(manager, tenantId),
+      await this.backups.kept(manager, tenantId).then((k) => k && k.id),
+    );
     const place = await placeWithRows(manager, tenantId);
+    if (place && (await this.isOnlyCopy(manager, place, outputs))) throw onlyCopyLeft();
+    await this.eraseOwn(manager, tenantId, outputs);
     if (place) await this.desiredStates.publish(manager, place);
+  }
+
+  /** Whether the job's own backup has been verified, and the home has lost the rows since. */
+  private async isOnlyCopy(
+    manager: EntityManager,
+    home: Placement,
+    outputs: StepContext['outputs'],
+  ): Promise<boolean> {
+    const kept = await this.backups.kept(manager, home.tenantId);
+    if (!kept || kept.id !== ownBackupIdIn(outputs)) return false;
+    const { instanceId } = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
+    const backedUp = outputs['back-up']?.['instance_id'] ?? instanceId;
+    return instanceId !== backedUp || (await hasLostCopy(manager, home));
   }
 
   private async eraseOwn(
@@ -65,6 +87,13 @@ export class BackUpStep extends Step {
 export async function movedCopyLost(manager: EntityManager, home: Placement): Promise<StepFailure> {
   const fix = 'Operator: roll this job back, and do what the detail says; then deprovision the tenant again.';
   return new StepFailure('operator', 'copy_lost', await lostCopyDetail(manager, home), fix);
+}
+
+function onlyCopyLeft(): StepFailure {
+  const detail =
+    "The home has lost the tenant's rows. The backup that this job has made is the only copy of them.";
+  const fix = 'Operator: retry the job, then restore the tenant (POST /api/tenants/<id>/restore).';
+  return new StepFailure('operator', 'copy_lost', detail, fix);
 }
 
 /**
