@@ -74,6 +74,16 @@ describe.each(EVERY_DATABASE)('the move of a tenant whose users go on writing, o
     await isFrozen();
   });
 
+  it('pauses no writes when a bulk update has begun since the target was level', async () => {
+    const begun = scene.before('freeze', () => follow(MANY));
+    await follow(1);
+    await begun;
+    await waitsFor('the new tenant plane to catch up');
+    await stillCatchesUp();
+    await follow(5);
+    await isFrozen();
+  });
+
   it('fails in time when the target never catches up, with no write refused, and goes on once it is retried', async () => {
     for (let minute = 0; minute < CATCH_UP_MINUTES; minute += 1) {
       await follow(MANY);
