@@ -119,12 +119,12 @@ export class TransferRelay {
     { attempt, part: parts, kind: lastKind, changes: lastChanges }: TransferPartHeader,
     isNew: boolean,
   ): Promise<void> {
-    const before = isNew ? null : known;
-    const followingSince = lastKind === 'changes' ? (before ?? (await this.database.now())) : null;
+    // An attempt begins with rows.
+    const followingSince = lastKind === 'changes' ? (known ?? (await this.database.now())) : null;
     const progress = { attempt, parts, lastKind, lastChanges, followingSince, ...(isNew && { imported: 0 }) };
     await updateRows(manager, Transfer, { id }, progress);
     // From here on the move has a deadline.
-    if (followingSince && !before) await this.waker.wakeForTenants(manager, [tenantId]);
+    if (followingSince && !known) await this.waker.wakeForTenants(manager, [tenantId]);
   }
 
   private async noteImported(
