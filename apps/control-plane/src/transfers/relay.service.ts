@@ -119,7 +119,7 @@ export class TransferRelay {
     { attempt, part: parts, kind: lastKind, changes: lastChanges }: TransferPartHeader,
     isNew: boolean,
   ): Promise<void> {
-    // An attempt begins with rows.
+    // A new attempt begins with rows, so it forgets the time of the one before.
     const followingSince = lastKind === 'changes' ? (known ?? (await this.database.now())) : null;
     const progress = { attempt, parts, lastKind, lastChanges, followingSince, ...(isNew && { imported: 0 }) };
     await updateRows(manager, Transfer, { id }, progress);
