@@ -148,6 +148,13 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Min(0)
   MOVE_KEEP_DAYS: number = 7;
 
+  /** How long a move's target has to catch up with the changes that follow the rows, in minutes. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(1)
+  @Max(7 * 24 * 60)
+  MOVE_CATCH_UP_MINUTES: number = 30;
+
   /** How long a tenant that was deprovisioned can be brought back, in days. */
   @Transform(({ value }) => Number(value))
   @IsInt()

@@ -2,9 +2,13 @@ import { profileOf } from '@atlas/deployment-profiles';
 import { type ReportedState } from '@atlas/plane-contract';
 import { type DatabaseDriver, eventually } from '@atlas/testing';
 import type supertest from 'supertest';
+import { IsNull } from 'typeorm';
 import { FaultPoints } from '../src/provisioning/fault-points';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
+import { done } from '../src/provisioning/step';
+import { AwaitCopyStep } from '../src/provisioning/steps/await-copy.step';
 import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
+import { Transfer } from '../src/transfers/transfer.entity';
 import { type Env, TestControlPlane } from './control-plane.fixture';
 import { type PlaneSimulator } from './plane-simulator.fixture';
 
@@ -82,6 +86,15 @@ export class JobScene {
         spy.mockRestore();
         await happens().then(resolve, reject);
       });
+    });
+  }
+  /** The target of the next move has nearly all rows as soon as they are waited for. */
+  copiesAtOnce(): void {
+    const awaitCopy = jest.spyOn(this.plane.app.get(AwaitCopyStep), 'run');
+    awaitCopy.mockImplementationOnce(async ({ manager, tenantId }) => {
+      const level = { parts: 1, imported: 1, lastKind: 'changes', lastChanges: 0 } as const;
+      await manager.update(Transfer, { tenantId, endedAt: IsNull() }, level);
+      return done();
     });
   }
   act(id: string, action: 'retry' | 'cancel' | 'rollback'): supertest.Test {

@@ -57,6 +57,7 @@ import { NameReopenings1700000000040 } from './migrations/0040-name-reopenings';
 import { IndexMoves1700000000041 } from './migrations/0041-index-moves';
 import { RequireCopies1700000000037 } from './migrations/0037-require-copies';
 import { LimitRepairs1700000000044 } from './migrations/0044-limit-repairs';
+import { TimeCatchingUp1700000000047 } from './migrations/0047-time-catching-up';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -127,5 +128,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     IndexMoves1700000000041,
     RequireCopies1700000000037,
     LimitRepairs1700000000044,
+    TimeCatchingUp1700000000047,
   ],
 };

@@ -65,9 +65,7 @@ export class TransferRelay {
       if (header.kind === 'changes' && part > transfer.parts && isBehind(transfer)) throw targetIsBehind();
       if (isNew) await manager.delete(TransferPart, { transferId: id });
       await manager.upsert(TransferPart, { transferId: id, part, sealed }, ['transferId', 'part']);
-      const { attempt, kind: lastKind, changes: lastChanges } = header;
-      const progress = { attempt, parts: part, lastKind, lastChanges, ...(isNew && { imported: 0 }) };
-      if (isNew || part > transfer.parts) await updateRows(manager, Transfer, { id }, progress);
+      if (isNew || part > transfer.parts) await this.noteSent(manager, transfer, header, isNew);
       this.signals.publish(topicOf(id));
       return isNew ? 0 : transfer.imported;
     });
@@ -115,6 +113,20 @@ export class TransferRelay {
     }
   }
 
+  private async noteSent(
+    manager: EntityManager,
+    { id, tenantId, followingSince: known }: Transfer,
+    { attempt, part: parts, kind: lastKind, changes: lastChanges }: TransferPartHeader,
+    isNew: boolean,
+  ): Promise<void> {
+    // A new attempt begins with rows, so it forgets the time of the one before.
+    const followingSince = lastKind === 'changes' ? (known ?? (await this.database.now())) : null;
+    const progress = { attempt, parts, lastKind, lastChanges, followingSince, ...(isNew && { imported: 0 }) };
+    await updateRows(manager, Transfer, { id }, progress);
+    // From here on the move has a deadline.
+    if (followingSince && !known) await this.waker.wakeForTenants(manager, [tenantId]);
+  }
+
   private async noteImported(
     { targetPlaneId, keyId }: { readonly targetPlaneId: string; readonly keyId: string },
     id: string,
@@ -157,7 +169,7 @@ export class TransferRelay {
   ): Promise<void> {
     const isNew = part === 1 && attempt === undefined && mayBegin(importer, transfer, transfer.importer);
     if (!isNew) throw importSuperseded();
-    await updateRows(manager, Transfer, { id: transfer.id }, { importer, imported: 0 });
+    await updateRows(manager, Transfer, { id: transfer.id }, { importer, imported: 0, followingSince: null });
   }
 
   /** The first part, when the source has begun anew. */

@@ -39,6 +39,8 @@ export class Transfer {
   /** The newest run of the target. */
   @Column('varchar', { nullable: true }) importer: string | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+  /** When the source went on to changes, by the database's time. Null while the target has yet to import the rows before them. */
+  @TimestampColumn({ name: 'following_since', nullable: true }) followingSince: Date | null;
   /** When the source was told to let nothing be written any more. */
   @TimestampColumn({ name: 'frozen_at', nullable: true }) frozenAt: Date | null;
   @TimestampColumn({ name: 'ended_at', nullable: true }) endedAt: Date | null;

@@ -81,7 +81,7 @@ export function newTransfer(
     ...{ id: uuidv7(now), keySealed: null, planeKey: null, version: null },
     ...{ manifest: null, attempt: null, parts: 0, lastKind: null, lastChanges: 0 },
     ...{ imported: 0, importer: null, generation: 1 },
-    ...{ createdAt: now, frozenAt: null, endedAt: null },
+    ...{ createdAt: now, followingSince: null, frozenAt: null, endedAt: null },
   };
 }
 

@@ -293,7 +293,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     };
     const key = await scene.plane.createApiKey(['tenants:write']);
     const links = [await mint(scene.plane.apiKey), await mint(key)];
-    jest.spyOn(scene.plane.app.get(AwaitCopyStep), 'run').mockResolvedValueOnce(done());
+    scene.copiesAtOnce();
     jest.spyOn(scene.plane.app.get(AwaitImportStep), 'run').mockResolvedValueOnce(done());
     const whole = { attempt: 'only', parts: 1, imported: 1, lastKind: 'last' };
     const copied = scene.before('cut-over', () => scene.plane.change(Transfer, { tenantId: id }, whole));

@@ -8,7 +8,6 @@ import { Jobs } from '../../src/provisioning/jobs.repository';
 import { OldCopies } from '../../src/provisioning/old-copies';
 import { MAX_FREEZE_MS } from '../../src/provisioning/operation-rules';
 import { StepFailure, done } from '../../src/provisioning/step';
-import { AwaitCopyStep } from '../../src/provisioning/steps/await-copy.step';
 import { AwaitImportStep } from '../../src/provisioning/steps/await-import.step';
 import { CutOverStep } from '../../src/provisioning/steps/cut-over.step';
 import { FreezeStep } from '../../src/provisioning/steps/freeze.step';
@@ -174,7 +173,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
   describe('while writes pause at its home', () => {
     /** Comes to the steps that are taken while writes pause. */
     const frozenMove = async (): Promise<string> => {
-      jest.spyOn(scene.plane.app.get(AwaitCopyStep), 'run').mockResolvedValueOnce(done());
+      scene.copiesAtOnce();
       return (await move(to()).expect(202)).body.job.id;
     };
     /** Left before the cut-over by a process of the version before, with an old copy in the other cell. */

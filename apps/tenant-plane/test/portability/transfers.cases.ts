@@ -246,6 +246,25 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     expect(cut.map(({ part }) => part.tables.flatMap(({ rows }) => rows).length)).toEqual([17, 17]);
   });
 
+  it('do not say that the target is level while a bulk update is on its way, although it was level before', async () => {
+    for (let n = 0; n < 40; n += 1) await create(`one of many ${n}`).expect(201);
+    const sending = outgoing();
+    const sent = sending.run(end.signal);
+    const received = incoming().run(end.signal);
+    await relay.level();
+    const before = relay.parts.length;
+    await source.tenants.write(tenant.tenant_id, (scope) =>
+      scope.update(Incident, {}, { description: '\u5b57'.repeat(20_000) }),
+    );
+    await relay.when(() => relay.asked > before + 3);
+    const bulk = headersOf(relay).slice(before, before + 3);
+    // Each part has fewer rows than that: 17, 17 and what is left.
+    expect(bulk.map(({ changes }) => changes <= LEVEL_CHANGES)).toEqual([false, false, true]);
+    sending.freeze();
+    await Promise.all([sent, received]);
+    expect(await contents(target)).toEqual(await contents(source));
+  });
+
   describe('when one row takes over a unique value of another', () => {
     const ISSUER = 'https://login.example.com';
     let ids: string[];

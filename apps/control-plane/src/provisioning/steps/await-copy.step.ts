@@ -1,5 +1,8 @@
-import { Injectable } from '@nestjs/common';
 import { profileOf } from '@atlas/deployment-profiles';
+import { Database } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { ControlPlaneConfig } from '../../control-plane.config';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { type Transfer } from '../../transfers/transfer.entity';
 import { Transfers, isLevel, isToOldKey } from '../../transfers/transfers.service';
@@ -19,6 +22,9 @@ export class AwaitCopyStep extends Step {
   constructor(
     private readonly transfers: Transfers,
     private readonly opening: OpenTransferStep,
+    private readonly database: Database,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
   ) {
     super();
   }
@@ -29,12 +35,26 @@ export class AwaitCopyStep extends Step {
     if (!transfer) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
     const trouble = await copyTrouble(manager, transfer);
     if (isLevel(transfer)) return done({ parts: transfer.parts });
+    if (transfer.followingSince) return this.catchUp(startedAt, transfer.followingSince, trouble);
     const { deploymentModel } = await manager.findOneByOrFail(TenantPlane, { id: transfer.sourcePlaneId });
     const isTheirs = profileOf(deploymentModel).runBy.tenantPlane === 'customer' && transfer.attempt === null;
     const what = isTheirs
       ? "the customer's consent at their tenant plane (POST /api/moves/consent), then the copy"
       : "the copy of the tenant's rows";
     return wait(what, new Date(startedAt.getTime() + PATIENCE_MS), trouble);
+  }
+
+  /**
+   * A tenant that is written as fast as it is copied never gets there. To freeze it all the same would pause its writes for as
+   * long as the rest takes, so a person decides. A retry gives it as much time again.
+   */
+  private async catchUp(startedAt: Date, since: Date, trouble: string | null): Promise<StepResult> {
+    const minutes = this.config.MOVE_CATCH_UP_MINUTES;
+    const deadline = Math.max(startedAt.getTime(), since.getTime()) + minutes * 60_000;
+    const leftMs = deadline - (await this.database.now()).getTime();
+    if (leftMs <= 0) throw neverLevel(minutes, trouble);
+    const until = new Date(this.clock.now().getTime() + leftMs);
+    return wait('the new tenant plane to catch up with what users write meanwhile', until, trouble);
   }
 
   /** Comes first: if the target has a new key, its report about the copy concerns the old one. */
@@ -50,4 +70,12 @@ export class AwaitCopyStep extends Step {
   async undo(): Promise<void> {
     // Waiting leaves nothing behind.
   }
+}
+
+function neverLevel(minutes: number, trouble: string | null): StepFailure {
+  const last = trouble === null ? '' : ` What failed last: ${trouble}`;
+  const detail = `The new tenant plane did not catch up with what the tenant's users write within ${minutes} min (MOVE_CATCH_UP_MINUTES), so their writes would pause for too long.${last}`;
+  const fix =
+    "Operator: if one of the two tenant planes is offline or fails, mend that; otherwise ask the tenant's users to pause bulk work. Then retry the job (the copy has gone on meanwhile), or roll it back.";
+  return new StepFailure('operator', 'never_level', detail, fix);
 }

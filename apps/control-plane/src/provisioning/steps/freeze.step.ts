@@ -4,8 +4,8 @@ import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { placeOf } from '../../tenant-planes/placements';
 import { lockPlane } from '../../tenant-planes/plane-lock';
-import { Transfers } from '../../transfers/transfers.service';
-import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+import { Transfers, holdTransfer, isLevel } from '../../transfers/transfers.service';
+import { Step, StepFailure, type StepContext, type StepResult, back, done } from '../step';
 
 /** Has the source let nothing be written any more; it is read from all the while. */
 @Injectable()
@@ -23,15 +23,18 @@ export class FreezeStep extends Step {
   }
 
   async run({ manager, tenantId }: StepContext): Promise<StepResult> {
-    const transfer = await this.transfers.live(manager, tenantId);
     const home = await placeOf(manager, tenantId);
-    if (!transfer || !home) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
+    const plane = home && (await lockPlane(manager, home.tenantPlaneId));
+    const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
+    if (!home || !plane || !transfer)
+      throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
+    // Some time may have passed since the target was waited for: the process may have died, or the database been away.
+    if (!isLevel(transfer)) return back('await-copy');
     const { tenantPlaneId } = home;
-    const { instanceId } = await lockPlane(manager, tenantPlaneId);
     await this.transfers.freeze(manager, transfer.id, this.clock.now());
     await manager.update(Placement, { tenantId, tenantPlaneId }, { phase: 'frozen' });
     await this.desiredStates.publish(manager, home);
-    return done({ source_instance_id: instanceId });
+    return done({ source_instance_id: plane.instanceId });
   }
 
   async undo({ manager, tenantId }: StepContext): Promise<void> {
