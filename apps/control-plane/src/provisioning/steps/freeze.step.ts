@@ -1,4 +1,3 @@
-import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
@@ -17,18 +16,17 @@ export class FreezeStep extends Step {
   constructor(
     private readonly transfers: Transfers,
     private readonly desiredStates: DesiredStates,
-    private readonly clock: Clock,
   ) {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, sharedNow }: StepContext): Promise<StepResult> {
     const transfer = await this.transfers.live(manager, tenantId);
     const home = await placeOf(manager, tenantId);
     if (!transfer || !home) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
     const { tenantPlaneId } = home;
     const { instanceId } = await lockPlane(manager, tenantPlaneId);
-    await this.transfers.freeze(manager, transfer.id, this.clock.now());
+    await this.transfers.freeze(manager, transfer.id, sharedNow());
     await manager.update(Placement, { tenantId, tenantPlaneId }, { phase: 'frozen' });
     await this.desiredStates.publish(manager, home);
     return done({ source_instance_id: instanceId });
