@@ -86,7 +86,11 @@ export class HeldRow {
 /** How many transactions wait for another one's row. Never any on SQLite, where they come one after the other. */
 export async function lockWaits(database: Database): Promise<number> {
   if (database.driver === 'sqlite') return 0;
-  const [row] = await database.read((manager) => manager.query<{ waiting: number }[]>(LOCK_WAITS));
+  const [row] = await database.read(async (manager) => {
+    // In a transaction Postgres would go on listing the connections that were open when it was first asked.
+    await manager.query('select pg_stat_clear_snapshot()');
+    return manager.query<{ waiting: number }[]>(LOCK_WAITS);
+  });
   return row?.waiting ?? 0;
 }
 

@@ -155,7 +155,7 @@ export class JobRunner {
     result: Extract<StepResult, { kind: 'done' }>,
     isLast: boolean,
   ): Promise<void> {
-    const at = this.clock.now().toISOString();
+    const at = this.jobs.now(job).toISOString();
     const started = state.started_at ?? at;
     Object.assign(state, {
       status: 'done',
@@ -177,7 +177,7 @@ export class JobRunner {
     const [first, ...rest] = job.steps.slice(job.steps.findIndex(({ name }) => name === to));
     if (first?.name !== to) throw new Error(`The job has no step ${to} to go back to.`);
     const unfinished = { finished_at: null, error: null, waiting_for: null };
-    const at = this.clock.now().toISOString();
+    const at = this.jobs.now(job).toISOString();
     Object.assign(first, { ...unfinished, status: 'running', attempt: 1, started_at: at });
     for (const step of rest)
       Object.assign(step, { ...unfinished, status: 'pending', attempt: 0, started_at: null });
@@ -201,7 +201,7 @@ export class JobRunner {
       return this.fail(job, state, failure);
     }
     Object.assign(state, { status: 'waiting', waiting_for: result.for });
-    state.started_at ??= this.clock.now().toISOString();
+    state.started_at ??= this.jobs.now(job).toISOString();
     const released = await this.jobs.releaseUnlessWoken(job, result.until);
     return released ? 'stop' : 'again';
   }
@@ -254,14 +254,14 @@ export class JobRunner {
     const attempt = Math.min(Math.max(state.attempt, 1), most);
     if (failureClass !== 'retry' && !isThawing) return { attempt, retryAt: null };
     const retryAt = nextAttemptAt(this.clock.now(), attempt);
-    const isTooLate = retryAt !== null && pause?.until && retryAt > pause.until;
+    const isTooLate = retryAt !== null && pause?.until && retryAt > this.jobs.here(job, pause.until);
     return { attempt, retryAt: isTooLate ? null : retryAt };
   }
 
   /** Undoes the last step that is not undone yet. */
   private async back(job: ProvisioningJob, state: StepState | undefined): Promise<Turn> {
     if (!state) return this.finish(job, 'cancelled');
-    const begunAt = this.clock.now().toISOString();
+    const begunAt = this.jobs.now(job).toISOString();
     try {
       await this.undo(job, state, begunAt);
       return 'again';
@@ -297,7 +297,7 @@ export class JobRunner {
     const undone: StepState = {
       ...state,
       ...outcome,
-      finished_at: this.clock.now().toISOString(),
+      finished_at: this.jobs.now(job).toISOString(),
       error: null,
     };
     const steps = job.steps.map((step) => (step === state ? undone : step));
@@ -315,7 +315,7 @@ export class JobRunner {
     job: ProvisioningJob,
     status: 'succeeded' | 'failed' | 'cancelled',
   ): Promise<void> {
-    const released = { leaseOwner: null, leaseExpiresAt: null, finishedAt: this.clock.now() };
+    const released = { leaseOwner: null, leaseExpiresAt: null, finishedAt: this.jobs.now(job) };
     const error = status === 'succeeded' ? null : job.error;
     const action = `job.${status}`;
     const entry = {
@@ -351,7 +351,10 @@ export class JobRunner {
       get tenantPlaneId() {
         return required(job.tenantPlaneId, 'tenant plane');
       },
-      startedAt: state.started_at === null ? this.clock.now() : new Date(state.started_at),
+      startedAt:
+        state.started_at === null ? this.clock.now() : this.jobs.here(job, new Date(state.started_at)),
+      sharedNow: () => this.jobs.now(job),
+      here: (shared) => this.jobs.here(job, shared),
       ...{ params, outputs, manager, write },
     };
   }

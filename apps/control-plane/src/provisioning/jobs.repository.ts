@@ -26,6 +26,9 @@ export class LeaseLost extends Error {
  */
 @Injectable()
 export class Jobs {
+  /** By how many ms the shared time is ahead of this process's clock, as found when each job was claimed. */
+  private readonly offsets = new WeakMap<ProvisioningJob, number>();
+
   constructor(
     private readonly database: Database,
     private readonly signals: Signals,
@@ -53,8 +56,23 @@ export class Jobs {
         .where({ id, status: In([...LIVE_JOB_STATUSES]) })
         .andWhere(`(lease_owner is null or lease_expires_at <= ${this.database.fromNow(0)})`)
         .execute();
-      return affected ? manager.findOneByOrFail(ProvisioningJob, { id }) : null;
+      if (!affected) return null;
+      const job = await manager.findOneByOrFail(ProvisioningJob, { id });
+      // When the lease began. Costs no statement of its own.
+      const sharedNow = Number(job.leaseExpiresAt) - LEASE_MS;
+      this.offsets.set(job, sharedNow - this.clock.now().getTime());
+      return job;
     });
+  }
+
+  /** The shared time, for the process that has claimed the job. All times of its steps are of this kind. */
+  now(job: ProvisioningJob): Date {
+    return new Date(this.clock.now().getTime() + this.offsetOf(job));
+  }
+
+  /** A shared time as this process's clock tells it. */
+  here(job: ProvisioningJob, shared: Date): Date {
+    return new Date(shared.getTime() - this.offsetOf(job));
   }
 
   /**
@@ -195,6 +213,10 @@ export class Jobs {
       if (filter.after) query.andWhere('job.id < :after', { after: filter.after });
       return query.getMany();
     });
+  }
+
+  private offsetOf(job: ProvisioningJob): number {
+    return this.offsets.get(job) ?? 0;
   }
 
   private leased(): RowValues<ProvisioningJob> {

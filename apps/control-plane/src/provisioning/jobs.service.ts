@@ -136,7 +136,7 @@ export class JobControl {
       await requireNothingExcluded(manager, job);
       // As it was read: of a retry and a rollback at once, one is refused.
       const read = { id, leaseNumber: job.leaseNumber, status: job.status };
-      beginAgain(job.steps, direction, this.clock.now().toISOString());
+      beginAgain(job.steps, direction, (await this.database.now()).toISOString());
       Object.assign(job, {
         direction,
         status: 'queued',

@@ -1,7 +1,7 @@
 import { Database } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, LessThanOrEqual, type SelectQueryBuilder } from 'typeorm';
+import { type EntityManager, LessThanOrEqual, Raw, type SelectQueryBuilder } from 'typeorm';
 import { offlineBefore } from '../tenant-planes/fleet';
 import { Placement } from '../tenant-planes/placement.entity';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
@@ -23,6 +23,13 @@ const REMOVAL_WAITS = `exists (select 1 from provisioning_jobs job
     and job.params ->> 'tenant_plane_id' = cast(place.tenant_plane_id as varchar)
     and not exists (select 1 from provisioning_jobs since
       where since.tenant_id = job.tenant_id and since.id > job.id and since.operation not in (:...harmless)))`;
+
+/**
+ * SQL: removals that ended before the old home reported that the copy is gone. The requirement of the new home ends only once
+ * a removal sees that report, so another one begins.
+ */
+const BROKEN_OFF = `select job.id from provisioning_jobs job
+  where job.operation = 'remove_copy' and job.status in ('failed', 'cancelled')`;
 
 /** Begins the removal of copies that tenants have moved away from, once their time is over and the new home serves. */
 @Injectable()
@@ -69,7 +76,8 @@ export class OldCopies {
     const now = this.clock.now();
     return manager
       .createQueryBuilder(Placement, 'place')
-      .where({ removeAfter: LessThanOrEqual(now), holdsPlace: false })
+      .where([{ removeAfter: LessThanOrEqual(now) }, { purgeJobId: Raw((id) => `${id} in (${BROKEN_OFF})`) }])
+      .andWhere({ holdsPlace: false })
       .andWhere(homeServes('place.tenant_id'), { before: offlineBefore(now) })
       .andWhere(`not ${REMOVAL_WAITS}`, { harmless: OPERATION_RULES.remove_copy.restartsBehind });
   }

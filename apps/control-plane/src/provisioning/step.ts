@@ -12,8 +12,15 @@ export interface StepContext {
   /** Of a job about a tenant plane as a whole. */
   readonly tenantPlaneId: string;
   readonly params: JobParams;
-  /** When this step began, or was begun again by a person: what it waits for has until a time after that. */
+  /**
+   * When this step began, or was begun again by a person: what it waits for has until a time after that. By this process's
+   * clock, whichever process began it.
+   */
   readonly startedAt: Date;
+  /** Now, by the time that all processes share: for a row that another process compares with its own time. */
+  sharedNow(): Date;
+  /** Such a time as this process's clock tells it. */
+  here(shared: Date): Date;
   /** What earlier steps of this job left. */
   readonly outputs: Readonly<Record<string, StepOutputs>>;
   /** In an atomic step: the transaction that also records the step. Otherwise one for reading. */

@@ -2,19 +2,26 @@ import { Database } from '@atlas/persistence';
 import { FixedClock, setDatabaseTime } from '@atlas/testing';
 import { In } from 'typeorm';
 import { type ControlPlaneConfig } from '../../src/control-plane.config';
+import { Attempts } from '../../src/provisioning/attempts';
+import { JobRunner } from '../../src/provisioning/job-runner';
 import { JobWaker } from '../../src/provisioning/job-waker';
 import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { Jobs, LEASE_MS } from '../../src/provisioning/jobs.repository';
+import { MAX_FREEZE_MS } from '../../src/provisioning/operation-rules';
 import { JobQueue } from '../../src/provisioning/queue/job-queue';
+import { AwaitImportStep } from '../../src/provisioning/steps/await-import.step';
 import { JobUnattendedCheck } from '../../src/reconcile/checks/job-unattended.check';
 import { ReconcileTurn } from '../../src/reconcile/drift.entity';
 import { ReconcileTimer } from '../../src/reconcile/reconcile-timer';
 import { type JobSubject, JobSubjects } from '../../src/reconcile/subjects/job-subjects';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { TestControlPlane } from '../control-plane.fixture';
-import { JOBS } from '../job-scene.fixture';
+import { JOBS, JobScene } from '../job-scene.fixture';
+import { Traveller } from '../travel-scene.fixture';
 
 const LEASE_SECONDS = LEASE_MS / 1000;
+/** Of the step that waits for the report of a tenant's first home. */
+const PATIENCE_MS = 15 * 60_000;
 
 /** On Postgres only: a SQLite file belongs to one process. */
 describe.each([
@@ -149,5 +156,111 @@ describe.each([
     await timer.turn();
     expect(look).toHaveBeenCalledTimes(1);
     expect((await plane.rows(ReconcileTurn, { id: 1 }))[0]?.dueAt).toEqual(new Date(now + 46_000));
+  });
+});
+
+/** On Postgres only: a SQLite file belongs to one process. */
+describe.each([
+  ['ahead', 3600],
+  ['behind', -3600],
+])('two processes of a Control Plane, one of them with a clock an hour %s:', (_, seconds) => {
+  let scene: JobScene;
+  let other: TestControlPlane;
+  let count = 0;
+  let workers: Record<'right' | 'wrong', TestControlPlane>;
+  beforeAll(async () => {
+    scene = await JobScene.set('postgres');
+    const clock = new FixedClock();
+    clock.jump(seconds);
+    other = await TestControlPlane.open(scene.plane.database, clock);
+    setDatabaseTime(other.app.get(Database), scene.plane.clock);
+    other.apiKey = scene.plane.apiKey;
+    workers = { right: scene.plane, wrong: other };
+  });
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(async () => {
+    await other.app.close();
+    await scene.plane.close();
+  });
+
+  /** The one that works on all jobs from now on, whichever takes their wake-ups. */
+  const works = ({ app }: TestControlPlane): void => {
+    const begin = Attempts.prototype.begin.bind(app.get(Attempts));
+    for (const plane of Object.values(workers))
+      jest.spyOn(plane.app.get(Attempts), 'begin').mockImplementation(begin);
+  };
+  const passes = (ms: number): void => {
+    for (const { clock } of [scene.plane, other]) clock.advance(ms / 1000);
+  };
+  const looks = async (worker: TestControlPlane, job: string) => {
+    await worker.app.get(JobRunner).advance(job);
+    return scene.job(job);
+  };
+  const waiting = async (): Promise<string> => {
+    const region = `region-${(count += 1)}`;
+    await scene.plane.enrolledCell({ region });
+    const { body } = await scene.plane.provision({ region }).expect(202);
+    await scene.reaches(body.job.id, 'waiting');
+    return body.job.id;
+  };
+  const frozen = async (): Promise<string> => {
+    const tenant = await Traveller.settle(scene, `region-${(count += 1)}`);
+    return (await tenant.almostMoved(await scene.plane.enrolledCell({ region: tenant.region }))).job;
+  };
+
+  describe.each([
+    ['right', 'wrong'],
+    ['wrong', 'right'],
+  ] as const)('a step that the one with the %s clock begins, and the other looks at,', (first, then) => {
+    beforeEach(() => works(workers[first]));
+
+    it('has its whole time, and no more', async () => {
+      const job = await waiting();
+      passes(PATIENCE_MS - 1000);
+      expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
+      passes(1000);
+      expect(await looks(workers[then], job)).toMatchObject({
+        status: 'failed',
+        error: { code: 'wait_timed_out' },
+      });
+    });
+
+    it('has its whole time once more, and no more, when a person has it begin again', async () => {
+      const job = await waiting();
+      passes(PATIENCE_MS);
+      expect(await looks(workers[first], job)).toMatchObject({ status: 'failed' });
+      // A request that one process answers, while the other works.
+      jest.restoreAllMocks();
+      works(workers[then]);
+      await workers[first].post(`${JOBS}/${job}/retry`).expect(202);
+      await scene.reaches(job, 'waiting');
+      passes(PATIENCE_MS - 1000);
+      expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
+      passes(1000);
+      expect(await looks(workers[then], job)).toMatchObject({ status: 'failed' });
+    });
+
+    it('pauses writes for as long as they may be paused, and no longer', async () => {
+      const job = await frozen();
+      passes(MAX_FREEZE_MS - 1000);
+      expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
+      passes(1000);
+      expect(await looks(workers[then], job)).toMatchObject({
+        status: 'cancelled',
+        error: { code: 'freeze_too_long' },
+      });
+    });
+
+    it('is tried again for as long as writes may be paused, and no longer', async () => {
+      const job = await frozen();
+      jest.spyOn(AwaitImportStep.prototype, 'run').mockRejectedValue(new Error('It failed.'));
+      passes(MAX_FREEZE_MS - 2000);
+      expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
+      passes(2000);
+      expect(await looks(workers[then], job)).toMatchObject({
+        status: 'cancelled',
+        error: { code: 'unexpected_error' },
+      });
+    });
   });
 });

@@ -57,7 +57,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
   /** The old home is told to remove its rows, and reports that it did. */
   const isRemoved = async (cell: PlaneSimulator): Promise<void> => {
     await timeGoesBy();
-    const [removal] = await removals();
+    const removal = (await removals()).at(-1);
     await tenant.told(({ purge }) => purge?.job_id === removal?.id, cell);
     await tenant.report({}, cell);
     await scene.reaches(removal?.id ?? '', 'succeeded');
@@ -294,6 +294,68 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await target.report();
     await timeGoesBy();
     expect(await removals()).toHaveLength(2);
+  });
+
+  describe('when its removal is broken off after the old home was told to remove it', () => {
+    const entry = async () => (await target.pullAll()).tenants.find(({ tenant_id: id }) => id === tenant.id);
+    const cancels = async (job: string): Promise<void> => {
+      await scene.act(job, 'cancel').expect(202);
+      await scene.reaches(job, 'cancelled');
+    };
+    const isBegun = async (): Promise<string> => {
+      await moves();
+      await tenant.report({}, target);
+      await timeGoesBy();
+      const id = (await removals())[0]?.id ?? '';
+      await tenant.told(({ purge }) => purge?.job_id === id);
+      await scene.reaches(id, 'waiting');
+      return id;
+    };
+    const cancelledAndSuspended = async (removal: string): Promise<void> => {
+      await cancels(removal);
+      await sweep();
+      expect(await removals()).toHaveLength(1);
+      for (const what of ['suspend', 'resume']) {
+        const job = await tenant.asked(what);
+        await scene.reaches(job, 'waiting');
+        await tenant.report({}, target);
+        await scene.reaches(job, 'succeeded');
+      }
+    };
+    const deprovisionedAndRolledBack = async (): Promise<void> => {
+      const job = await tenant.deprovision();
+      await tenant.told(({ transfer }) => transfer?.role === 'backup', target);
+      await cancels(job);
+      await scene.act(job, 'rollback').expect(202);
+      await scene.reaches(job, 'cancelled');
+      await tenant.isHome(target);
+      await tenant.report({}, target);
+    };
+
+    it.each([
+      ['by a person, and the tenant has been suspended since', cancelledAndSuspended],
+      ['by a deprovisioning that is rolled back', deprovisionedAndRolledBack],
+    ])('%s, is required until another removal has found it gone', async (_, breaks) => {
+      const first = await isBegun();
+      await breaks(first);
+      // The first removal no longer hears this.
+      await tenant.report();
+      expect(await entry()).toHaveProperty('requires_copy');
+      await isRemoved(tenant.cell);
+      expect(await removals()).toHaveLength(2);
+      expect(await entry()).not.toHaveProperty('requires_copy');
+      await sweep();
+      expect(await removals()).toHaveLength(2);
+    });
+
+    it('is not removed again before the new home is online', async () => {
+      await cancelledAndSuspended(await isBegun());
+      scene.plane.clock.advance(OFFLINE_AFTER_SECONDS + 1);
+      await sweep();
+      expect(await removals()).toHaveLength(1);
+      await target.report();
+      await isRemoved(tenant.cell);
+    });
   });
 
   it('is required of the new home even if that loses it while the old home removes its own', async () => {

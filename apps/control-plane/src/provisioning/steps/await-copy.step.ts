@@ -1,5 +1,4 @@
 import { profileOf } from '@atlas/deployment-profiles';
-import { Database } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../control-plane.config';
@@ -22,7 +21,6 @@ export class AwaitCopyStep extends Step {
   constructor(
     private readonly transfers: Transfers,
     private readonly opening: OpenTransferStep,
-    private readonly database: Database,
     private readonly config: ControlPlaneConfig,
     private readonly clock: Clock,
   ) {
@@ -30,12 +28,12 @@ export class AwaitCopyStep extends Step {
   }
 
   async run(context: StepContext): Promise<StepResult> {
-    const { manager, startedAt } = context;
+    const { manager, startedAt, here } = context;
     const transfer = await this.live(context);
     if (!transfer) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
     const trouble = await copyTrouble(manager, transfer);
     if (isLevel(transfer)) return done({ parts: transfer.parts });
-    if (transfer.followingSince) return this.catchUp(startedAt, transfer.followingSince, trouble);
+    if (transfer.followingSince) return this.catchUp(startedAt, here(transfer.followingSince), trouble);
     const { deploymentModel } = await manager.findOneByOrFail(TenantPlane, { id: transfer.sourcePlaneId });
     const isTheirs = profileOf(deploymentModel).runBy.tenantPlane === 'customer' && transfer.attempt === null;
     const what = isTheirs
@@ -48,12 +46,10 @@ export class AwaitCopyStep extends Step {
    * A tenant that is written as fast as it is copied never gets there. To freeze it all the same would pause its writes for as
    * long as the rest takes, so a person decides. A retry gives it as much time again.
    */
-  private async catchUp(startedAt: Date, since: Date, trouble: string | null): Promise<StepResult> {
+  private catchUp(startedAt: Date, since: Date, trouble: string | null): StepResult {
     const minutes = this.config.MOVE_CATCH_UP_MINUTES;
-    const deadline = Math.max(startedAt.getTime(), since.getTime()) + minutes * 60_000;
-    const leftMs = deadline - (await this.database.now()).getTime();
-    if (leftMs <= 0) throw neverLevel(minutes, trouble);
-    const until = new Date(this.clock.now().getTime() + leftMs);
+    const until = new Date(Math.max(startedAt.getTime(), since.getTime()) + minutes * 60_000);
+    if (this.clock.now() >= until) throw neverLevel(minutes, trouble);
     return wait('the new tenant plane to catch up with what users write meanwhile', until, trouble);
   }
 

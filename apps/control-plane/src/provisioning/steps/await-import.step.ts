@@ -18,10 +18,10 @@ export class AwaitImportStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, here }: StepContext): Promise<StepResult> {
     const transfer = await this.transfers.live(manager, tenantId);
     if (!transfer?.frozenAt) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
-    const since = { frozenAt: transfer.frozenAt, now: this.clock.now() };
+    const since = { frozenAt: here(transfer.frozenAt), now: this.clock.now() };
     return (await unlessMoved(manager, transfer, since)) ?? done();
   }
 

@@ -23,7 +23,7 @@ export class CutOverStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId, outputs }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, outputs, here }: StepContext): Promise<StepResult> {
     const tenant = await lockTenant(manager, tenantId);
     const [home, coming] = [await placeOf(manager, tenantId), await placeOf(manager, tenantId, 'importing')];
     if (!home || !coming) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
@@ -45,8 +45,8 @@ export class CutOverStep extends Step {
         'no_transfer',
         'The tenant plane that the tenant moves to has enrolled again since the rows were copied to it, or has to.',
       );
-    const now = this.clock.now();
-    const missing = await unlessMoved(manager, transfer, { frozenAt: transfer.frozenAt, now });
+    const [frozenAt, now] = [here(transfer.frozenAt), this.clock.now()];
+    const missing = await unlessMoved(manager, transfer, { frozenAt, now });
     if (missing) return missing;
     await this.transfers.end(manager, tenantId);
     const copy = { restoredFrom: transfer.id, importedBy: plane.instanceId, reopenedBy: null };
@@ -54,7 +54,7 @@ export class CutOverStep extends Step {
     const seen = outputs['freeze']?.['source_instance_id'];
     const keptBy = typeof seen === 'string' ? seen : null;
     await this.homes.make(manager, tenant, { plane, copy, former: home, keptBy });
-    return done({ freeze_ms: now.getTime() - transfer.frozenAt.getTime(), parts: transfer.parts });
+    return done({ freeze_ms: now.getTime() - frozenAt.getTime(), parts: transfer.parts });
   }
 
   async undo(): Promise<void> {

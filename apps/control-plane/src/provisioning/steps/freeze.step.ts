@@ -1,4 +1,3 @@
-import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
@@ -17,12 +16,11 @@ export class FreezeStep extends Step {
   constructor(
     private readonly transfers: Transfers,
     private readonly desiredStates: DesiredStates,
-    private readonly clock: Clock,
   ) {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, sharedNow }: StepContext): Promise<StepResult> {
     const home = await placeOf(manager, tenantId);
     const plane = home && (await lockPlane(manager, home.tenantPlaneId));
     const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
@@ -31,7 +29,7 @@ export class FreezeStep extends Step {
     // Some time may have passed since the target was waited for: the process may have died, or the database been away.
     if (!isLevel(transfer)) return back('await-copy');
     const { tenantPlaneId } = home;
-    await this.transfers.freeze(manager, transfer.id, this.clock.now());
+    await this.transfers.freeze(manager, transfer.id, sharedNow());
     await manager.update(Placement, { tenantId, tenantPlaneId }, { phase: 'frozen' });
     await this.desiredStates.publish(manager, home);
     return done({ source_instance_id: plane.instanceId });

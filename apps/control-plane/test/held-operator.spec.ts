@@ -1,0 +1,27 @@
+import { Database } from '@atlas/persistence';
+import { asAdmin, eventually } from '@atlas/testing';
+import { lockPlane } from '../src/tenant-planes/plane-lock';
+import { TestControlPlane } from './control-plane.fixture';
+import { lockWaits } from './held-operator.fixture';
+
+describe('a transaction that counts who waits for it', () => {
+  let plane: TestControlPlane;
+  beforeAll(async () => (plane = await TestControlPlane.boot('postgres')));
+  afterAll(() => plane.close());
+
+  it('counts a connection that was opened after it had counted before', async () => {
+    const { id } = await plane.registerCell();
+    const database = plane.app.get(Database);
+    const { waiting } = await database.write(async (manager) => {
+      await lockPlane(manager, id);
+      expect(await lockWaits(database)).toBe(0);
+      const waiting = asAdmin(plane.database.url, (client) =>
+        client.query('update tenant_planes set id = id where id = $1', [id]),
+      );
+      const isWaiting = async () => (await lockWaits(database)) === 1;
+      await eventually(isWaiting, { everyMs: 5, what: 'the new connection waits' });
+      return { waiting };
+    });
+    await waiting;
+  });
+});
