@@ -1,5 +1,6 @@
 import { Database } from '@atlas/persistence';
-import { FixedClock, setDatabaseTime } from '@atlas/testing';
+import { type DesiredTransfer } from '@atlas/plane-contract';
+import { FixedClock, eventually, setDatabaseTime } from '@atlas/testing';
 import { In } from 'typeorm';
 import { type ControlPlaneConfig } from '../../src/control-plane.config';
 import { Attempts } from '../../src/provisioning/attempts';
@@ -15,6 +16,7 @@ import { ReconcileTurn } from '../../src/reconcile/drift.entity';
 import { ReconcileTimer } from '../../src/reconcile/reconcile-timer';
 import { type JobSubject, JobSubjects } from '../../src/reconcile/subjects/job-subjects';
 import { Tenant } from '../../src/tenants/tenant.entity';
+import { nextRun, sealedPart, sendPart } from '../backup-part.fixture';
 import { TestControlPlane } from '../control-plane.fixture';
 import { JOBS, JobScene } from '../job-scene.fixture';
 import { Traveller } from '../travel-scene.fixture';
@@ -22,6 +24,7 @@ import { Traveller } from '../travel-scene.fixture';
 const LEASE_SECONDS = LEASE_MS / 1000;
 /** Of the step that waits for the report of a tenant's first home. */
 const PATIENCE_MS = 15 * 60_000;
+const CATCH_UP_MS = 30 * 60_000;
 
 /** On Postgres only: a SQLite file belongs to one process. */
 describe.each([
@@ -203,6 +206,26 @@ describe.each([
     await scene.reaches(body.job.id, 'waiting');
     return body.job.id;
   };
+  /** Its target has yet to import changes. */
+  const following = async (): Promise<string> => {
+    const region = `region-${(count += 1)}`;
+    const tenant = await Traveller.settle(scene, region);
+    const target = await scene.plane.enrolledCell({ region });
+    const job = await tenant.asked('move', { deployment_model: 'shared', tenant_plane_id: target.id });
+    const transfer = (await tenant.told((entry) => entry.transfer)) as DesiredTransfer;
+    const attempt = nextRun();
+    for (const [kind, part] of [
+      ['snapshot', 1],
+      ['changes', 2],
+    ] as const) {
+      const sealed = await sealedPart(transfer, {}, { attempt, kind, part, changes: 0 });
+      expect((await sendPart(tenant.cell, transfer.id, sealed, part)).status).toBe(200);
+    }
+    await eventually(async () =>
+      (await scene.job(job)).steps.some(({ waiting_for }) => waiting_for?.includes('to catch up')),
+    );
+    return job;
+  };
   const frozen = async (): Promise<string> => {
     const tenant = await Traveller.settle(scene, `region-${(count += 1)}`);
     return (await tenant.almostMoved(await scene.plane.enrolledCell({ region: tenant.region }))).job;
@@ -238,6 +261,17 @@ describe.each([
       expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
       passes(1000);
       expect(await looks(workers[then], job)).toMatchObject({ status: 'failed' });
+    });
+
+    it('gives the target of a move its whole time to catch up, and no more', async () => {
+      const job = await following();
+      passes(CATCH_UP_MS - 1000);
+      expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
+      passes(1000);
+      expect(await looks(workers[then], job)).toMatchObject({
+        status: 'failed',
+        error: { code: 'never_level' },
+      });
     });
 
     it('pauses writes for as long as they may be paused, and no longer', async () => {
