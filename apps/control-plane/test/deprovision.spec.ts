@@ -446,6 +446,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({ name: 'remove-copies' });
     await scene.cell.pull();
     expect(entryOf(tenant.id)).not.toHaveProperty('purge');
+    await scene.report(tenant.id, 'applied');
     await scene.act(tenant.job, 'rollback').expect(202);
     await scene.reaches(tenant.job, 'cancelled');
   });

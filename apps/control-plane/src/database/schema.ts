@@ -58,6 +58,7 @@ import { IndexMoves1700000000041 } from './migrations/0041-index-moves';
 import { RequireCopies1700000000037 } from './migrations/0037-require-copies';
 import { LimitRepairs1700000000044 } from './migrations/0044-limit-repairs';
 import { TimeCatchingUp1700000000047 } from './migrations/0047-time-catching-up';
+import { NameRemovals1700000000048 } from './migrations/0048-name-removals';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -129,5 +130,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     RequireCopies1700000000037,
     LimitRepairs1700000000044,
     TimeCatchingUp1700000000047,
+    NameRemovals1700000000048,
   ],
 };

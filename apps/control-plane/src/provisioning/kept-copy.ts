@@ -46,6 +46,15 @@ export const homeServes = (
     and home.reported_state = 'applied' and home.reported_revision >= home.entry_revision
     and (home.restored_from is null and home.imported_by is null or home.imported_by = plane.instance_id))`;
 
+/** {@link homeServes} */
+export function doesHomeServe(manager: EntityManager, tenantId: string, now: Date): Promise<boolean> {
+  return manager
+    .createQueryBuilder(Tenant, 'tenant')
+    .where({ id: tenantId })
+    .andWhere(homeServes('tenant.id'), { before: offlineBefore(now) })
+    .getExists();
+}
+
 /**
  * For the transaction that has the old copy at `place` removed. Nobody enrols as the home, and no report of it comes in,
  * before that has ended. @throws StepFailure unless the home serves the tenant.
@@ -61,11 +70,7 @@ export async function requireHomeServes(
   const home = await placeOf(manager, tenantId);
   if (home && (await hasLostCopy(manager, home)))
     throw new StepFailure('fatal', 'copy_lost', await lostCopyDetail(manager, home));
-  const serves = manager
-    .createQueryBuilder(Tenant, 'tenant')
-    .where({ id: tenantId })
-    .andWhere(homeServes('tenant.id'), { before: offlineBefore(now) });
-  if (await serves.getExists()) return;
+  if (await doesHomeServe(manager, tenantId, now)) return;
   const detail = `The home of tenant "${slug}" is offline, or has not reported that it serves the tenant. The old copy is kept, and its removal begins again once it has.`;
   throw new StepFailure('fatal', 'home_not_serving', detail);
 }

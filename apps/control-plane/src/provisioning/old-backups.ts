@@ -43,7 +43,7 @@ export class OldBackups {
     const home = await placeOf(manager, tenantId);
     if (home) await lockPlane(manager, home.tenantPlaneId);
     if (!(await this.due(manager).andWhere({ id: tenantId }).getExists())) return;
-    await this.backups.erase(manager, { tenantId });
+    await this.backups.erase(manager, tenantId);
     const subject = { targetKind: 'tenant', targetId: tenantId };
     await this.audit.record(manager, { action: 'tenant.backup_erased', ...subject });
   }

@@ -1,7 +1,7 @@
 import { Database } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, LessThanOrEqual, Raw, type SelectQueryBuilder } from 'typeorm';
+import { type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { offlineBefore } from '../tenant-planes/fleet';
 import { Placement } from '../tenant-planes/placement.entity';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
@@ -25,11 +25,14 @@ const REMOVAL_WAITS = `exists (select 1 from provisioning_jobs job
       where since.tenant_id = job.tenant_id and since.id > job.id and since.operation not in (:...harmless)))`;
 
 /**
- * SQL: removals that ended before the old home reported that the copy is gone. The requirement of the new home ends only once
- * a removal sees that report, so another one begins.
+ * SQL: whether the copy at `place` was told to go by a job that ended before the requirement of the new home did. That ends only
+ * once a removal sees the report that the copy is gone, so another one begins.
  */
-const BROKEN_OFF = `select job.id from provisioning_jobs job
-  where job.operation = 'remove_copy' and job.status in ('failed', 'cancelled')`;
+const IS_BROKEN_OFF = `exists (select 1 from provisioning_jobs job
+  where job.id = place.purge_job_id and (job.operation = 'remove_copy' and job.status in ('failed', 'cancelled')
+    or job.operation in ('move', 'deprovision') and job.status = 'cancelled' and exists (select 1
+      from placements home join transfers move on move.id = home.restored_from
+      where home.tenant_id = place.tenant_id and home.holds_place and move.source_plane_id = place.tenant_plane_id)))`;
 
 /** Begins the removal of copies that tenants have moved away from, once their time is over and the new home serves. */
 @Injectable()
@@ -76,7 +79,7 @@ export class OldCopies {
     const now = this.clock.now();
     return manager
       .createQueryBuilder(Placement, 'place')
-      .where([{ removeAfter: LessThanOrEqual(now) }, { purgeJobId: Raw((id) => `${id} in (${BROKEN_OFF})`) }])
+      .where(`(place.remove_after <= :now or ${IS_BROKEN_OFF})`, { now })
       .andWhere({ holdsPlace: false })
       .andWhere(homeServes('place.tenant_id'), { before: offlineBefore(now) })
       .andWhere(`not ${REMOVAL_WAITS}`, { harmless: OPERATION_RULES.remove_copy.restartsBehind });

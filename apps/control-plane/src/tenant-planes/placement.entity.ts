@@ -31,6 +31,8 @@ export class Placement {
   @Column('uuid', { name: 'reopened_by', nullable: true }) reopenedBy: string | null;
   /** Its rows shall go, by this job. */
   @Column('uuid', { name: 'purge_job_id', nullable: true }) purgeJobId: string | null;
+  /** The job that has begun to remove a plane of the tenant's own: the rows there may be gone from then on. */
+  @Column('uuid', { name: 'removed_by', nullable: true }) removedBy: string | null;
   /** An old copy is kept until then. */
   @TimestampColumn({ name: 'remove_after', nullable: true }) removeAfter: Date | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;

@@ -38,6 +38,7 @@ export function reservedPlacement(
     importedBy: null,
     reopenedBy: null,
     purgeJobId: null,
+    removedBy: null,
     removeAfter: null,
   };
   return { ...place, phase, holdsPlace: true, entryRevision: 0, ...unheard, ...first };

@@ -15,7 +15,7 @@ import {
   generateKeyPair,
   importJWK,
 } from 'jose';
-import { type EntityManager, type FindOptionsWhere, IsNull, Not } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
 import { Placement } from '../tenant-planes/placement.entity';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Transfer, TransferPart } from './transfer.entity';
@@ -62,14 +62,17 @@ export class Backups {
     return backup;
   }
 
-  /** False when it is not as it was read: its plane sends it anew. Any that was kept before is older, and of no use now. */
+  /**
+   * False when it is not as it was read: its plane sends it anew. Any that was kept before is older, and of no use now; a home
+   * that was restored from that goes on to require its rows until this one is erased, too.
+   */
   async keep(manager: EntityManager, backup: Transfer, manifest: Manifest): Promise<boolean> {
     const { id, attempt, parts, imported, sourcePlaneId } = backup;
     const asRead = { id, attempt: attempt ?? '', parts, imported, endedAt: IsNull() };
     const { version } = await manager.findOneByOrFail(TenantPlane, { id: sourcePlaneId });
     const kept = { manifest, version, planeKey: null, endedAt: this.clock.now() };
     if ((await updateRows(manager, Transfer, asRead, kept)) !== 1) return false;
-    await this.erase(manager, { tenantId: backup.tenantId, id: Not(id) });
+    await this.forget(manager, { tenantId: backup.tenantId, id: Not(id) });
     return true;
   }
 
@@ -112,18 +115,22 @@ export class Backups {
     );
   }
 
-  /** Of each of these backups: the key first, then the rest. That it was, stays. No plane needs it as its copy any more. */
-  async erase(manager: EntityManager, which: FindOptionsWhere<Transfer>): Promise<void> {
+  /** All backups of the tenant, or one. A home that was restored from one that is erased no longer requires its rows. */
+  async erase(manager: EntityManager, tenantId: string, id?: string): Promise<void> {
+    await this.forget(manager, { tenantId, ...(id !== undefined && { id }) });
+    const backups = { tenantId, purpose: Not('move' as const), keySealed: IsNull() };
+    const erased = await manager.find(Transfer, { where: backups, select: { id: true } });
+    const came = { tenantId, restoredFrom: In(erased.map((one) => one.id)) };
+    await manager.update(Placement, came, { restoredFrom: null, importedBy: null });
+  }
+
+  /** Of each of these backups: the key first, then the rest. That it was, stays. */
+  private async forget(manager: EntityManager, which: FindOptionsWhere<Transfer>): Promise<void> {
     const backups = await manager.findBy(Transfer, { ...which, purpose: Not('move') });
-    for (const { id, tenantId, endedAt } of backups) {
+    for (const { id, endedAt } of backups) {
       const erased = { keySealed: null, planeKey: null, endedAt: endedAt ?? this.clock.now() };
       await manager.update(Transfer, { id }, erased);
       await manager.delete(TransferPart, { transferId: id });
-      await manager.update(
-        Placement,
-        { tenantId, restoredFrom: id },
-        { restoredFrom: null, importedBy: null },
-      );
     }
   }
 

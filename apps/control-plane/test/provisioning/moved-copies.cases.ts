@@ -415,10 +415,36 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await tenant.backUp();
     await tenant.told(({ purge }) => purge?.job_id === job, before);
     await scene.act(job, 'cancel').expect(202);
+    await tenant.report({}, own);
     await scene.act(job, 'rollback').expect(202);
     await scene.reaches(job, 'cancelled');
     expect(await tenant.isHome()).not.toHaveProperty('transfer');
     expect(await tenant.told(({ purge }) => purge, before)).toEqual({ job_id: job });
+    await tenant.report({}, own);
+    await isRemoved(before);
+    const { tenants } = await own.pullAll();
+    expect(tenants).toEqual([expect.objectContaining({ tenant_id: tenant.id })]);
+    expect(tenants[0]).not.toHaveProperty('requires_copy');
+  });
+
+  it('has its backup kept by a rollback while the home is offline', async () => {
+    const [before, own] = [tenant.cell, await movesToItsOwn()];
+    await tenant.report({}, own);
+    tenant.cell = own;
+    const job = await tenant.deprovision();
+    const backup = await tenant.backUp();
+    await tenant.told(({ purge }) => purge?.job_id === job, before);
+    await scene.act(job, 'cancel').expect(202);
+    await tenant.report({}, own);
+    scene.plane.clock.advance(OFFLINE_AFTER_SECONDS + 1);
+    await scene.act(job, 'rollback').expect(202);
+    await scene.reaches(job, 'failed');
+    expect(await scene.job(job)).toMatchObject({ error: { code: 'home_not_serving' } });
+    expect((await scene.plane.rows(Transfer, { id: backup }))[0]?.keySealed).not.toBeNull();
+    await tenant.report({}, own);
+    await scene.act(job, 'rollback').expect(202);
+    await scene.reaches(job, 'cancelled');
+    expect((await scene.plane.rows(Transfer, { id: backup }))[0]?.keySealed).toBeNull();
   });
 
   it('is not what the old home has when that was installed anew, too', async () => {
@@ -541,7 +567,10 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await scene.reaches(job, 'succeeded');
       const { steps } = await scene.job(job);
       expect(steps).toContainEqual(
-        expect.objectContaining({ name: 'back-up', outputs: { backup_id: expect.any(String) } }),
+        expect.objectContaining({
+          name: 'back-up',
+          outputs: expect.objectContaining({ backup_id: expect.any(String) }),
+        }),
       );
       expect(await restorableFor()).toBeGreaterThan(0);
     };

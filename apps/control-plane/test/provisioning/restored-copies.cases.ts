@@ -8,6 +8,7 @@ import { AwaitBackupStep } from '../../src/provisioning/steps/await-backup.step'
 import { ReadableBackup } from '../../src/provisioning/steps/readable-backup';
 import { RemoveCopiesStep } from '../../src/provisioning/steps/remove-copies.step';
 import { RestoredCopy } from '../../src/provisioning/steps/restored-copy';
+import { Backups } from '../../src/transfers/backups.service';
 import { TenantAddresses } from '../../src/tenants/tenant-addresses';
 import { Transfer, TransferPart } from '../../src/transfers/transfer.entity';
 import { DrivenPlanes } from '../driven-planes.fixture';
@@ -362,6 +363,26 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
         expect([await isKept(), newer === backup]).toEqual([false, false]);
       });
 
+      it.each([
+        ['is served again by a rollback before anything of that plane is removed', false, 'cancelled', null],
+        ['is beyond a rollback once some of that plane may be removed', true, 'failed', 'beyond_return'],
+      ] as const)('%s', async (_, hasBegun, end, code) => {
+        destroys(async (_subject, write) => {
+          if (hasBegun) await write(async () => undefined);
+          throw new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
+        });
+        await tenant.report();
+        const job = await tenant.deprovision();
+        await tenant.backUp();
+        await scene.reaches(job, 'failed');
+        expect(await scene.job(job)).toMatchObject({ error: { code: 'stuck' } });
+        await tenant.report();
+        await scene.act(job, 'rollback').expect(202);
+        await scene.reaches(job, end);
+        if (code === null) await tenant.isHome();
+        else expect(await scene.job(job)).toMatchObject({ error: { code } });
+      });
+
       it('leaves that backup once some of that plane may be removed', async () => {
         destroys(async (_, write) => {
           await write(async () => undefined);
@@ -381,21 +402,62 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockRejectedValueOnce(broken);
     };
 
-    it('keeps the new backup when the deprovisioning is rolled back after the plane has lost it', async () => {
-      await fails(await tenant.reinstated());
-      breaksBeforeTheRemoval();
-      const job = await tenant.deprovision();
-      const newer = await tenant.backUp();
-      await scene.reaches(job, 'failed');
-      await tenant.installAnew();
-      await scene.act(job, 'rollback').expect(202);
-      await scene.reaches(job, 'failed');
-      expect(await scene.job(job)).toMatchObject({
-        error: { code: 'copy_lost', fix: expect.stringContaining('restore') },
+    describe('after it was backed up anew, and the deprovisioning is rolled back,', () => {
+      let job: string;
+      let newer: string;
+      beforeEach(async () => {
+        await fails(await tenant.reinstated());
+        breaksBeforeTheRemoval();
+        job = await tenant.deprovision();
+        newer = await tenant.backUp();
+        await scene.reaches(job, 'failed');
       });
-      await scene.act(job, 'retry').expect(202);
-      await tenant.purge(job);
-      await comesBackFrom(newer);
+      const rollsBack = async (end: 'failed' | 'cancelled') => {
+        await scene.act(job, 'rollback').expect(202);
+        await scene.reaches(job, end);
+        return scene.job(job);
+      };
+
+      it.each<[string, () => Promise<unknown>]>([
+        ['is installed anew', () => tenant.installAnew()],
+        ['says that it is missing', loses],
+        ['has yet to report that it is there', () => Promise.resolve()],
+      ])('leaves the new backup when the plane %s', async (_, happens) => {
+        await happens();
+        const fix = expect.stringContaining('restore');
+        expect(await rollsBack('failed')).toMatchObject({ error: { code: 'home_not_serving', fix } });
+        await scene.act(job, 'retry').expect(202);
+        await tenant.purge(job);
+        await comesBackFrom(newer);
+      });
+
+      it('is required until the new backup is erased', async () => {
+        await tenant.report();
+        const { tenants } = await tenant.cell.pullAll();
+        expect(tenants.find(({ tenant_id: id }) => id === tenant.id)).toHaveProperty('requires_copy', backup);
+        await rollsBack('cancelled');
+        expect(await scene.plane.rows(Transfer, { id: newer })).toMatchObject([{ keySealed: null }]);
+        expect(await tenant.isHome()).not.toHaveProperty('requires_copy');
+        expect(await status()).toBe('active');
+      });
+
+      it('is looked for while nobody can enrol as its plane', async () => {
+        await tenant.report();
+        const anew = await scene.plane.reissue(tenant.cell);
+        const backups = scene.plane.app.get(Backups);
+        const erase = backups.erase.bind(backups);
+        let enrolment: Promise<SignedAnswer> | undefined;
+        const order: string[] = [];
+        jest.spyOn(backups, 'erase').mockImplementationOnce(async (...which) => {
+          const enrol = () => anew.enrol().finally(() => order.push('enrolled'));
+          ({ answer: enrolment } = await beside(scene.plane.app.get(Database), enrol));
+          order.push('looked');
+          return erase(...which);
+        });
+        await rollsBack('cancelled');
+        await enrolment;
+        expect(order).toEqual(['looked', 'enrolled']);
+      });
     });
 
     it('leaves that backup when the deprovisioning is rolled back', async () => {

@@ -1,14 +1,17 @@
-import { Injectable } from '@nestjs/common';
 import { profileOf } from '@atlas/deployment-profiles';
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { type Placement } from '../../tenant-planes/placement.entity';
 import { hasLostCopy, placeOf } from '../../tenant-planes/placements';
 import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
+import { lockTenant } from '../../tenants/tenants.service';
 import { Backups } from '../../transfers/backups.service';
-import { isLossAccepted, lostCopyDetail } from '../kept-copy';
+import { doesHomeServe, isLossAccepted, lostCopyDetail } from '../kept-copy';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
+import { lockHome } from './lock-home';
 
 /** The output of a job without a backup, because the rows are lost and an operator has accepted that. */
 export const LOST = 'none: its rows are lost, which was accepted';
@@ -23,6 +26,7 @@ export class BackUpStep extends Step {
   constructor(
     private readonly backups: Backups,
     private readonly desiredStates: DesiredStates,
+    private readonly clock: Clock,
   ) {
     super();
   }
@@ -30,7 +34,8 @@ export class BackUpStep extends Step {
   async run({ manager, tenantId, params, outputs }: StepContext): Promise<StepResult> {
     const place = await placeWithRows(manager, tenantId);
     if (!place) return done({ backup: 'none: the tenant was never used' });
-    if (await this.isOnlyCopy(manager, place, outputs)) return done(outputs['back-up']);
+    // Verified, and nothing was written since: the job was not rolled back after all.
+    if (await this.isVerified(manager, tenantId, outputs)) return done(outputs['back-up']);
     // The home may have lost its rows, and got them back, since an earlier run began a backup.
     await this.eraseOwn(manager, tenantId, outputs);
     if (await hasLostCopy(manager, place)) {
@@ -48,29 +53,38 @@ export class BackUpStep extends Step {
 
   /** Only its own: one that is there from before is still the only one that was verified. */
   async undo({ manager, tenantId, outputs }: StepContext): Promise<void> {
-    console.log(
-      'UNDO',
-      outputs,
-      await placeWithRows(manager, tenantId),
-      await this.backups.kept(manager, tenantId).then((k) => k && k.id),
-    );
-    const place = await placeWithRows(manager, tenantId);
-    if (place && (await this.isOnlyCopy(manager, place, outputs))) throw onlyCopyLeft();
+    if (await this.isVerified(manager, tenantId, outputs)) await this.requireHome(manager, tenantId, outputs);
     await this.eraseOwn(manager, tenantId, outputs);
+    const place = await placeWithRows(manager, tenantId);
     if (place) await this.desiredStates.publish(manager, place);
   }
 
-  /** Whether the job's own backup has been verified, and the home has lost the rows since. */
-  private async isOnlyCopy(
+  /** Whether the job's own backup is whole. The home may lose its rows from then on, and others may remove theirs. */
+  private async isVerified(
     manager: EntityManager,
-    home: Placement,
+    tenantId: string,
     outputs: StepContext['outputs'],
   ): Promise<boolean> {
-    const kept = await this.backups.kept(manager, home.tenantId);
-    if (!kept || kept.id !== ownBackupIdIn(outputs)) return false;
-    const { instanceId } = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
-    const backedUp = outputs['back-up']?.['instance_id'] ?? instanceId;
-    return instanceId !== backedUp || (await hasLostCopy(manager, home));
+    const kept = await this.backups.kept(manager, tenantId);
+    return kept !== null && kept.id === ownBackupIdIn(outputs);
+  }
+
+  /**
+   * Nobody enrols as the home, and no report of it comes in, before the transaction has ended.
+   * @throws StepFailure unless the home serves the rows that were backed up.
+   */
+  private async requireHome(
+    manager: EntityManager,
+    tenantId: string,
+    outputs: StepContext['outputs'],
+  ): Promise<void> {
+    await lockTenant(manager, tenantId);
+    const home = await lockHome(manager, tenantId);
+    const plane = await manager.findOneBy(TenantPlane, { id: home?.tenantPlaneId ?? '' });
+    const backedUp = outputs['back-up']?.['instance_id'] ?? plane?.instanceId;
+    const isSame = plane !== null && plane.instanceId === backedUp;
+    if (isSame && (await doesHomeServe(manager, tenantId, this.clock.now()))) return;
+    throw homeNotServing();
   }
 
   private async eraseOwn(
@@ -79,7 +93,7 @@ export class BackUpStep extends Step {
     outputs: StepContext['outputs'],
   ): Promise<void> {
     const id = ownBackupIdIn(outputs);
-    if (id !== undefined) await this.backups.erase(manager, { tenantId, id });
+    if (id !== undefined) await this.backups.erase(manager, tenantId, id);
   }
 }
 
@@ -89,11 +103,12 @@ export async function movedCopyLost(manager: EntityManager, home: Placement): Pr
   return new StepFailure('operator', 'copy_lost', await lostCopyDetail(manager, home), fix);
 }
 
-function onlyCopyLeft(): StepFailure {
+function homeNotServing(): StepFailure {
   const detail =
-    "The home has lost the tenant's rows. The backup that this job has made is the only copy of them.";
-  const fix = 'Operator: retry the job, then restore the tenant (POST /api/tenants/<id>/restore).';
-  return new StepFailure('operator', 'copy_lost', detail, fix);
+    "The tenant's home is offline, was installed anew, or has not reported that it serves the rows. The backup that this job has made may be the only copy of them, so it is kept, and the job is not rolled back.";
+  const fix =
+    'Operator: bring the home back with its database, and roll the job back again. If its rows are lost, retry the job, then restore the tenant (POST /api/tenants/<id>/restore).';
+  return new StepFailure('operator', 'home_not_serving', detail, fix);
 }
 
 /**

@@ -24,7 +24,7 @@ export class EraseBackupStep extends Step {
     if (reopened) return reopened;
     const { manager, tenantId } = context;
     await manager.update(Tenant, { id: tenantId }, { restorableUntil: null });
-    await this.backups.erase(manager, { tenantId });
+    await this.backups.erase(manager, tenantId);
     return done({ erased_at: this.clock.now().toISOString() });
   }
 

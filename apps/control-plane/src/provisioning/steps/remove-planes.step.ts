@@ -32,7 +32,7 @@ export class RemovePlanesStep extends Step {
   }
 
   async run(context: StepContext): Promise<StepResult> {
-    const { manager, tenantId, operation, write } = context;
+    const { manager, tenantId, operation, jobId, write } = context;
     // At the end there is none any more.
     if (operation !== 'purge') await this.backup.require(context);
     if (await write((transaction) => this.isKept(context, transaction))) return back('remove-copies');
@@ -44,7 +44,7 @@ export class RemovePlanesStep extends Step {
       );
       await write(async (transaction) => {
         await this.planes.retire(transaction, tenantId, plane);
-        const left = { phase: 'retired', holdsPlace: false, removeAfter: null } as const;
+        const left = { phase: 'retired', holdsPlace: false, removeAfter: null, removedBy: jobId } as const;
         await transaction.update(Placement, { tenantId, tenantPlaneId: plane.id }, left);
       });
     }
@@ -52,21 +52,23 @@ export class RemovePlanesStep extends Step {
     return done({ planes: own.length });
   }
 
-  async undo(): Promise<void> {
-    throw isBeyondReturn();
+  async undo({ manager, tenantId, operation, jobId: removedBy }: StepContext): Promise<void> {
+    const isHomeThere = operation !== 'purge' && (await placeOf(manager, tenantId)) !== null;
+    if (!isHomeThere || (await manager.existsBy(Placement, { tenantId, removedBy }))) throw isBeyondReturn();
   }
 
   /** @throws StepFailure if the job has to look at the rows again, as the next attempt does. */
   private async begin(context: StepContext, plane: TenantPlane, manager: EntityManager): Promise<void> {
-    const { tenantId } = context;
+    const { tenantId, jobId } = context;
     if (await this.isKept(context, manager)) {
       const detail = 'A tenant plane has rows that were thought lost: it is not removed yet.';
       throw new StepFailure('retry', 'copy_not_lost', detail);
     }
     const home = await placeOf(manager, tenantId);
-    if (!home || !(await hasLostCopy(manager, home))) return;
-    // Nobody knows from here on how much of the copy is there, so it stays lost, whatever the plane says.
-    await manager.update(Placement, { tenantId, tenantPlaneId: plane.id }, { importedBy: NO_INSTANCE });
+    // Nobody knows from here on how much of a copy that was lost is there, so it stays lost, whatever the plane says.
+    const staysLost = home !== null && (await hasLostCopy(manager, home));
+    const begun = { removedBy: jobId, ...(staysLost && { importedBy: NO_INSTANCE }) };
+    await manager.update(Placement, { tenantId, tenantPlaneId: plane.id }, begun);
   }
 
   private async isKept(context: StepContext, manager: EntityManager): Promise<boolean> {
