@@ -5,6 +5,7 @@ import {
   type TestDatabase,
   createTestDatabase,
   eventually,
+  setDatabaseTime,
 } from '@atlas/testing';
 import {
   type Database,
@@ -40,6 +41,7 @@ class Gate {
 
 describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
   let test: TestDatabase;
+  let options: Parameters<typeof openDatabase>[0];
   let database: Database;
   let clock: FixedClock;
   let throttle: Throttle;
@@ -48,13 +50,14 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     test = await createTestDatabase(driver);
     const { url, ownerUrl } = test;
     const migrationTarget = ownerUrl === undefined ? undefined : databaseTarget(ownerUrl);
-    const options = { target: databaseTarget(url), migrationTarget, schema: SCHEMA };
+    options = { target: databaseTarget(url), migrationTarget, schema: SCHEMA };
     await migrateFirst(options);
     database = await openDatabase(options);
   });
   beforeEach(() => {
     clock = new FixedClock();
-    throttle = new Throttle(database, clock);
+    setDatabaseTime(database, clock);
+    throttle = new Throttle(database);
   });
   afterEach(() =>
     database.write((manager) => manager.createQueryBuilder().delete().from(ThrottleRow).execute()),
@@ -124,6 +127,25 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
       expect(await letThrough(5, allowance)).toBe(3);
     },
   );
+
+  it("counts by the database's own time", async () => {
+    const untold = await openDatabase(options);
+    try {
+      throttle = new Throttle(untold);
+      expect(await letThrough(5)).toBe(3);
+      await throttle.sweep();
+      const refusal = await throttle.take(strict, ['a']).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({
+        headers: { 'retry-after': expect.stringMatching(/^(900|8[0-9]{2})$/) },
+      });
+      const overAtOnce = { ...strict, name: 'over at once', windowSeconds: -1 };
+      expect(await letThrough(5, overAtOnce)).toBe(5);
+      await throttle.sweep();
+      expect(await untold.read((manager) => manager.count(ThrottleRow))).toBe(1);
+    } finally {
+      await untold.close();
+    }
+  });
 
   it('forgets what is over, and keeps no name', async () => {
     await taken(1, strict, ['ann@example.com']);

@@ -103,13 +103,24 @@ export class DesiredStateApplier {
     });
   }
 
+  /** What to report of a state that `failure` of the database kept from being applied as a whole: it is asked for again. */
+  async postponed({ tenants }: DesiredState, failure: unknown): Promise<Applied[]> {
+    const known = await this.known();
+    return tenants
+      .filter((entry) => {
+        const tenant = known.get(entry.tenant_id);
+        return !tenant || !isStored(tenant, entry);
+      })
+      .map((entry) => ({ ...outcomeOf(entry), ...retried(failure) }));
+  }
+
   private async known(): Promise<Map<string, Tenant>> {
     const tenants = await this.database.read((manager) => manager.find(Tenant));
     return new Map(tenants.map((tenant) => [tenant.id, tenant]));
   }
 
   private async applyOne(entry: DesiredTenant, fence: Fence, known?: Tenant): Promise<Applied> {
-    const outcome = { tenantId: entry.tenant_id, entryRevision: entry.entry_revision };
+    const outcome = outcomeOf(entry);
     try {
       if (entry.phase !== 'retired') await this.file.fixTo(entry.tenant_id);
       // A full state may list thousands of tenants, and comes again while one of them fails: write only what is new.
@@ -121,7 +132,7 @@ export class DesiredStateApplier {
       if (error instanceof Superseded) throw error;
       this.logger.error(error);
       if (isLockTimeout(error)) return { ...outcome, error: STILL_WRITTEN, isRetried: true };
-      if (databaseFailure(error)) return { ...outcome, error: databaseState(error).reason, isRetried: true };
+      if (databaseFailure(error)) return { ...outcome, ...retried(error) };
       return { ...outcome, error: (error as Error).message };
     }
   }
@@ -263,6 +274,14 @@ function isStored(known: Tenant, entry: DesiredTenant): boolean {
 
 export function hasFailed(applied: readonly Applied[]): boolean {
   return applied.some(({ error }) => error !== undefined);
+}
+
+function outcomeOf(entry: DesiredTenant): Pick<Applied, 'tenantId' | 'entryRevision'> {
+  return { tenantId: entry.tenant_id, entryRevision: entry.entry_revision };
+}
+
+function retried(failure: unknown): Pick<Applied, 'error' | 'isRetried'> {
+  return { error: databaseState(failure).reason, isRetried: true };
 }
 
 function rowOf(

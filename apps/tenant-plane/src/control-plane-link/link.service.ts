@@ -6,7 +6,7 @@ import {
   PLANE_PATHS,
   TENANT_PLANE_ID_PARAMETER,
 } from '@atlas/plane-contract';
-import { newTraceId, runInContext } from '@atlas/platform';
+import { databaseFailure, databaseState, newTraceId, runInContext } from '@atlas/platform';
 import {
   type BeforeApplicationShutdown,
   Injectable,
@@ -132,11 +132,21 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     } catch (error) {
       if (this.ended.signal.aborted) return;
       if (error instanceof Superseded) return this.standBack(error);
-      this.noteLoss(performance.now() - startedAt);
+      const tookMs = performance.now() - startedAt;
+      if (databaseFailure(error)) return this.goOnReporting(error, tookMs);
+      this.noteLoss(tookMs);
       this.logger.warn(`No word from the Control Plane: ${adviceOn(error, this.config)}`);
       // Whoever changes answers on their way may let reports through.
       if (error instanceof AnswerNotTrusted) this.reporter.heartbeat();
     }
+    await this.pause(this.pace.pauseMs);
+  }
+
+  /** The database failed, not the link: the Control Plane hears just that, and its word is asked for again. */
+  private async goOnReporting(error: unknown, tookMs: number): Promise<void> {
+    this.pace.failed(tookMs);
+    this.logger.warn(`The Control Plane's word cannot be stored. ${databaseState(error).reason}`);
+    if (this.identities.current.tenantPlaneId !== null) this.reporter.heartbeat();
     await this.pause(this.pace.pauseMs);
   }
 
@@ -182,7 +192,10 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   private async accept(state: SignedAnswer<DesiredState>, fence: Fence): Promise<void> {
     this.noteContact();
-    const applied = await this.applier.accept(state, fence);
+    const applied = await this.applier.accept(state, fence).catch(async (error: unknown) => {
+      if (databaseFailure(error)) this.reporter.report(await this.applier.postponed(state.body, error));
+      throw error;
+    });
     if (hasFailed(applied)) this.pace.failed();
     else this.pace.succeeded();
     await this.transfers.tend();

@@ -1,4 +1,5 @@
 import { Database, tenantFrozen } from '@atlas/persistence';
+import { type PlacementPhase } from '@atlas/plane-contract';
 import { BoundedMap, Clock } from '@atlas/platform';
 import { canNameTenant, isUuid } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -9,31 +10,42 @@ const FRESH_MS = 1000;
 const MAX_CACHED = 10_000;
 /** A move freezes its source for at most half of this. After that, the tenant may have moved without this plane hearing of it. */
 const MAX_FROZEN_MS = 60_000;
-const AT_HOME = In(['serving', 'frozen']);
-/** Also while it is on its way back. */
-const AWAY = In(['retired', 'importing']);
+const AT_HOME: readonly PlacementPhase[] = ['serving', 'frozen'];
 
 /**
  * One whose move here is complete can be read although the Control Plane has yet to say that this is its home: so no read
  * fails in between. Its copy is frozen until then.
  */
 export const served = (which: FindOptionsWhere<Tenant>): FindOptionsWhere<Tenant>[] => [
-  { ...which, phase: AT_HOME },
+  { ...which, phase: In(AT_HOME) },
   { ...which, phase: 'importing', importedTransferId: Not(IsNull()) },
 ];
 
-/** No name: those have no blank at their ends. */
-const ONLY = ' only ';
+/** As {@link served}, of a row that was read. */
+const isServed = ({ phase, importedTransferId }: Tenant): boolean =>
+  AT_HOME.includes(phase) || (phase === 'importing' && importedTransferId !== null);
+
+/** Where the tenant of some names is. */
+export interface Whereabouts {
+  /** Null for a tenant that is not served here: unknown, moved away, or not yet arrived. */
+  readonly served: Tenant | null;
+  /** One that lived here, and where it lives now. Also while it is on its way back. */
+  readonly moved: Tenant | null;
+}
+
+const NOWHERE: Whereabouts = { served: null, moved: null };
 
 /** In monotonic milliseconds. */
-interface Cached {
-  readonly tenant: Tenant | null;
-  readonly readAt: number;
+interface Cached extends Whereabouts {
+  readonly freshUntil: number;
   /** When it will have been frozen for too long. */
   readonly closesAt: number;
 }
 
-/** Looks tenants up by id or slug. What is kept is at most a second old: other replicas apply changes, too. */
+/**
+ * Looks tenants up by id or slug. What is kept is at most a second old: other replicas apply changes, too. Names that are given
+ * together are looked up at one moment and kept together: answers of different ages would seem to disagree while a tenant moves.
+ */
 @Injectable()
 export class TenantDirectory {
   private readonly cache = new BoundedMap<string, Cached>(MAX_CACHED);
@@ -43,40 +55,23 @@ export class TenantDirectory {
     private readonly clock: Clock,
   ) {}
 
-  /**
-   * Null for a tenant that is not served here: unknown, moved away, or not yet arrived. Throws `tenant_frozen` for one that has
-   * been frozen for so long that it may have moved: users who sign out at its new home must not be able to read here.
-   */
+  /** As {@link locate}. */
   async find(idOrSlug: string): Promise<Tenant | null> {
-    const key = idOrSlug.toLowerCase();
-    if (!canNameTenant(key)) return null;
-    return this.cached(key, () =>
-      this.database.read((manager) =>
-        manager.findOneBy(Tenant, served(isUuid(key) ? { id: key } : { slug: key })),
-      ),
-    );
+    return (await this.locate([idOrSlug])).served;
   }
 
-  /** The only tenant there is, or null when there are none or several. */
-  only(): Promise<Tenant | null> {
-    return this.cached(ONLY, async () => {
-      const [first, second] = await this.database.read((manager) =>
-        manager.find(Tenant, { where: served({}), take: 2 }),
-      );
-      return first && !second ? first : null;
-    });
-  }
-
-  /** One that lived here, and where it lives now. Without a name: the only one that did. */
-  async moved(idOrSlug: string | undefined): Promise<Tenant | null> {
-    const key = idOrSlug?.toLowerCase();
-    if (key !== undefined && !canNameTenant(key)) return null;
-    return this.cached(`moved ${key ?? ''}`, async () => {
-      const which = key === undefined ? {} : isUuid(key) ? { id: key } : { slug: key };
-      const where = { ...which, phase: AWAY, movedTo: Not(IsNull()) };
-      const [first, second] = await this.database.read((manager) => manager.find(Tenant, { where, take: 2 }));
-      return first && !second ? first : null;
-    });
+  /**
+   * The tenant that all these names are of; without a name, the only one. Throws `tenant_frozen` for one that has been frozen
+   * for so long that it may have moved: users who sign out at its new home must not be able to read here.
+   */
+  async locate(idsOrSlugs: readonly string[]): Promise<Whereabouts> {
+    const names = [...new Set(idsOrSlugs.map((name) => name.toLowerCase()))];
+    if (!names.every(canNameTenant)) return NOWHERE;
+    const now = this.clock.monotonicMs();
+    const kept = this.cache.get(keyOf(names));
+    const known = kept && now < kept.freshUntil ? kept : await this.read(names, now);
+    if (now > known.closesAt) throw tenantFrozen();
+    return known;
   }
 
   /** How many answers are kept. */
@@ -89,16 +84,27 @@ export class TenantDirectory {
     this.cache.clear();
   }
 
-  private async cached(key: string, read: () => Promise<Tenant | null>): Promise<Tenant | null> {
-    const now = this.clock.monotonicMs();
-    let known = this.cache.get(key);
-    if (!known || now - known.readAt >= FRESH_MS) {
-      const tenant = await read();
-      known = { tenant, readAt: now, closesAt: now + (await this.openForMs(tenant)) };
-      this.cache.set(key, known);
-    }
-    if (now > known.closesAt) throw tenantFrozen();
-    return known.tenant;
+  /** Keeps what was read of each name alone, too: whoever asks for it next must not get an older answer. */
+  private async read(names: readonly string[], now: number): Promise<Cached> {
+    const which = names.map((name) => (isUuid(name) ? { id: name } : { slug: name }));
+    const rows = await this.database.read((manager) => manager.findBy(Tenant, names.length > 0 ? which : {}));
+    if (names.length > 1) for (const name of names) await this.keep([name], rows, now);
+    return this.keep(names, rows, now);
+  }
+
+  private async keep(names: readonly string[], rows: readonly Tenant[], now: number): Promise<Cached> {
+    const named = rows.filter(({ id, slug }) => names.every((name) => name === id || name === slug));
+    const here = named.filter(isServed);
+    const away = named.filter((tenant) => !isServed(tenant) && tenant.movedTo !== null);
+    const served = names.length > 0 ? (here[0] ?? null) : sole(here);
+    // One that is not served here may be back at any moment, and its other home sends users here from then on.
+    const isLasting = served !== null || named.length === 0;
+    const cached = {
+      ...{ served, moved: sole(away), freshUntil: isLasting ? now + FRESH_MS : now },
+      closesAt: now + (await this.openForMs(served)),
+    };
+    this.cache.set(keyOf(names), cached);
+    return cached;
   }
 
   /** Another replica may have frozen it. On SQLite the clock may have been put back since: then nobody knows for how long. */
@@ -108,4 +114,13 @@ export class TenantDirectory {
     const frozenMs = now.getTime() - tenant.frozenAt.getTime();
     return frozenMs < 0 ? -1 : MAX_FROZEN_MS - frozenMs;
   }
+}
+
+/** Names have no blank. */
+function keyOf(names: readonly string[]): string {
+  return names.join(' ');
+}
+
+function sole(tenants: readonly Tenant[]): Tenant | null {
+  return tenants.length === 1 ? (tenants[0] ?? null) : null;
 }

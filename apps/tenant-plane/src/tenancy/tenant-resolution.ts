@@ -43,11 +43,11 @@ export class TenantResolution {
 
   private async agreed({ host, header, claim }: TenantHints): Promise<Tenant | null> {
     const slug = tenantSlugOfHost(host, this.config.TENANT_BASE_DOMAIN) ?? undefined;
-    const names = new Set([slug, header, claim].filter((name) => name !== undefined));
-    if (names.size === 0) return this.deployment.profile.tenantFixed ? this.directory.only() : null;
-    const [first, ...others] = await Promise.all(Array.from(names, (name) => this.directory.find(name)));
-    if (!first || others.some((other) => other?.id !== first.id)) throw tenantNotFound();
-    return first;
+    const names = [slug, header, claim].filter((name) => name !== undefined);
+    if (names.length === 0 && !this.deployment.profile.tenantFixed) return null;
+    const { served } = await this.directory.locate(names);
+    if (!served && names.length > 0) throw tenantNotFound();
+    return served;
   }
 }
 

@@ -82,8 +82,8 @@ export class TenantRouter implements OnModuleInit {
     const { tenantFixed } = this.deployment.profile;
     const name = slug ?? this.nameIn(headers);
     if (name === undefined && !tenantFixed) return null;
-    if (await (name === undefined ? this.directory.only() : this.directory.find(name))) return null;
-    const moved = await this.directory.moved(name);
+    const { served, moved } = await this.directory.locate(name === undefined ? [] : [name]);
+    if (served) return null;
     if (moved?.movedTo) return new URL(moved.movedTo).origin;
     return tenantFixed || slug === undefined ? null : this.routeOf(slug);
   }

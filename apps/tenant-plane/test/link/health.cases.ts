@@ -177,6 +177,30 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
       expect(link.control.reports.at(-1)).not.toHaveProperty('stored_sequence');
     });
 
+  if (driver === 'sqlite')
+    it('goes on being reported while no word of the Control Plane can be stored, and what waits for it is told', async () => {
+      const isReported = (state: string) => (): boolean =>
+        link.control.reported(acme.tenant_id)?.state === state;
+      await refuseWrites(plane.app.get(Database).dataSource, true);
+      try {
+        link.control.wanted.put({ ...acme, name: 'Renamed' });
+        await eventually(isReported('retrying'), { what: 'the tenant is reported as retrying' });
+        const { health, tenants } = link.control.reports.at(-1) ?? {};
+        expect(health?.status).toBe('failing');
+        expect(check('link', health)).toMatchObject({ status: 'ok' });
+        expect(tenants).toEqual([
+          expect.objectContaining({ error: 'The disk that holds the database is failing.' }),
+        ]);
+        const before = link.control.reports.length;
+        Object.assign(plane.app.get(Reporter), { lastSentAt: -Infinity });
+        link.control.wanted.touch();
+        await eventually(() => link.control.reports.length > before, { what: 'it sends a heartbeat' });
+      } finally {
+        await refuseWrites(plane.app.get(Database).dataSource, false);
+      }
+      await eventually(isReported('applied'), { what: 'the tenant is reported as applied' });
+    });
+
   async function refuseWrites(dataSource: DataSource, isOn: boolean): Promise<void> {
     if (driver === 'sqlite') {
       // On whichever connection: one that was refused a write is closed, and another opened.

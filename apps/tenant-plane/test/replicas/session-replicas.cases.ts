@@ -1,4 +1,6 @@
-import { hashPassword } from '@atlas/platform';
+import { Throttle } from '@atlas/persistence';
+import { Clock, hashPassword } from '@atlas/platform';
+import { FixedClock } from '@atlas/testing';
 import { PASSWORD, TestTenantPlane } from '../tenant-plane.fixture';
 
 describe('sessions of two replicas on Postgres', () => {
@@ -72,5 +74,24 @@ describe('sessions of two replicas on Postgres', () => {
     );
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(30);
+  });
+
+  it('are counted together when they are guessed at, though the clock of one is ahead by more than a window', async () => {
+    await first.tenant('umbrella');
+    const clock = new FixedClock(new Date(first.now.getTime() + 16 * 60_000));
+    const ahead = await TestTenantPlane.open(first.database, { clock, databaseClock: first.app.get(Clock) });
+    try {
+      const statuses: number[] = [];
+      for (let n = 0; n < 30; n += 1) {
+        await ahead.app.get(Throttle).sweep();
+        const body = { email: 'ann@example.com', password: `guess ${n}` };
+        const answer = await (n % 2 ? first : ahead).post('/api/auth/token', body, { tenant: 'umbrella' });
+        statuses.push(answer.status);
+      }
+      expect(statuses.filter((status) => status === 401)).toHaveLength(10);
+      expect(statuses.filter((status) => status === 429)).toHaveLength(20);
+    } finally {
+      await ahead.app.close();
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Clock, DomainError, currentContext } from '@atlas/platform';
+import { DomainError, currentContext } from '@atlas/platform';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Database } from '../database';
 import { clientNetwork } from './client-network';
@@ -24,18 +24,16 @@ export interface Allowance {
 export type Counted = readonly string[];
 
 /**
- * Counts attempts for all processes of a plane. Each is taken before what it is for, so that no number of them at once gets
- * through; inside a transaction it counts if that commits, and whoever takes the same meanwhile waits for its end.
+ * Counts attempts for all processes of a plane, by the time that they share. Each is taken before what it is for, so that no
+ * number of them at once gets through; inside a transaction it counts if that commits, and whoever takes the same meanwhile
+ * waits for its end.
  */
 @Injectable()
 export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Throttle.name);
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly database: Database,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
@@ -76,47 +74,39 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Leaves what is counted meanwhile: whoever counts several things holds one and waits for the next. */
   async sweep(): Promise<void> {
     const others = this.database.driver === 'postgres' ? 'for update skip locked' : '';
-    const over = `select key from throttles where window_ends_at < $1 ${others}`;
-    const now = this.stored(this.clock.now());
-    await this.database.write((manager) =>
-      manager.query(`delete from throttles where key in (${over})`, [now]),
-    );
+    const over = `select key from throttles where window_ends_at < ${this.database.fromNow(0)} ${others}`;
+    await this.database.write((manager) => manager.query(`delete from throttles where key in (${over})`));
   }
 
   private async secondsToWait(
     { name, limit, windowSeconds, isStrict }: Allowance,
     counted: Counted,
   ): Promise<number> {
-    const now = this.clock.now();
-    const end = new Date(now.getTime() + windowSeconds * 1000);
-    const isOver = 'throttles.window_ends_at <= $3';
+    const [now, end] = [this.database.fromNow(0), this.database.fromNow(windowSeconds)];
+    const isOver = `throttles.window_ends_at <= ${now}`;
     // By a clock that was put back since. What was counted counts on.
-    const isTooLate = 'throttles.window_ends_at > $2';
+    const isTooLate = `throttles.window_ends_at > ${end}`;
     const begins = isStrict ? `${isOver} or throttles.count < ${limit}` : isOver;
-    const rows = await this.database.write((manager) =>
-      manager.query<{ count: number; window_ends_at: Date | string }[]>(
-        `insert into throttles (key, count, window_ends_at) values ($1, 1, $2)
+    const [row] = await this.database.write((manager) =>
+      manager.query<{ count: number; window_ends_at: Date | string; now: Date | string }[]>(
+        `insert into throttles (key, count, window_ends_at) values ($1, 1, ${end})
          on conflict (key) do update set
            count = case when ${isOver} then 1 when throttles.count > ${limit} then throttles.count else throttles.count + 1 end,
-           window_ends_at = case when ${begins} or ${isTooLate} then $2 else throttles.window_ends_at end
-         returning count, window_ends_at`,
-        [keyOf(name, counted), this.stored(end), this.stored(now)],
+           window_ends_at = case when ${begins} or ${isTooLate} then ${end} else throttles.window_ends_at end
+         returning count, window_ends_at, ${now} as now`,
+        [keyOf(name, counted)],
       ),
     );
-    const [row] = rows;
     if (!row) throw new Error('An attempt was not counted.');
     if (row.count <= limit) return 0;
-    return Math.max(1, Math.ceil((this.read(row.window_ends_at).getTime() - now.getTime()) / 1000));
+    const waitSeconds = Math.ceil((read(row.window_ends_at).getTime() - read(row.now).getTime()) / 1000);
+    return Math.min(windowSeconds, Math.max(1, waitSeconds));
   }
+}
 
-  /** SQLite has times as TypeORM writes them there: text, in UTC. */
-  private stored(time: Date): Date | string {
-    return this.database.driver === 'postgres' ? time : time.toISOString().replace('T', ' ').replace('Z', '');
-  }
-
-  private read(time: Date | string): Date {
-    return typeof time === 'string' ? new Date(`${time.replace(' ', 'T')}Z`) : time;
-  }
+/** SQLite has times as TypeORM writes them there: text, in UTC. */
+function read(time: Date | string): Date {
+  return typeof time === 'string' ? new Date(`${time.replace(' ', 'T')}Z`) : time;
 }
 
 export function tooManyAttempts(waitSeconds: number, refusal = 'There were too many attempts.'): DomainError {
