@@ -424,9 +424,11 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
       await plane.app.get(Reporter).settled();
       control.manner = 'proper';
       control.wanted.touch();
-      await eventually(() => control.reported(acme.tenant_id)?.entry_revision === 1, {
-        what: 'it reports the new entry',
-      });
+      const epoch = epochOf(control.wanted.revision);
+      const told = () => control.reports.filter(({ revision }) => epochOf(revision) === epoch);
+      const entry = { tenant_id: acme.tenant_id, entry_revision: 1, state: 'applied' };
+      await eventually(() => told().length > 0, { what: 'it reports' });
+      expect(told()[0]?.tenants).toEqual([entry]);
     });
 
     it('speaks of no entry before it was told which ones count', async () => {
