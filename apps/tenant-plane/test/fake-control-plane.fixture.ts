@@ -15,6 +15,7 @@ import {
   PLANE_PATHS,
   ReportRequest,
   type TenantRoute,
+  epochOf,
 } from '@atlas/plane-contract';
 import { Clock, Secret } from '@atlas/platform';
 import {
@@ -288,6 +289,10 @@ export class FakeControlPlane {
 
   private takeReport(report: ReportRequest | null): Answer {
     if (!report) return problem(400, 'validation_failed');
+    // Of another epoch's entries the real one takes no notice.
+    const isOfThisEpoch = epochOf(report.revision) === epochOf(this.wanted.revision);
+    if (isOfThisEpoch && !report.tenants.every((one) => this.wanted.knows(one.tenant_id)))
+      return problem(403, 'tenant_not_on_plane');
     this.reports.push(report);
     return { status: 200, body: {} };
   }

@@ -61,6 +61,10 @@ export class WantedState {
     this.changes.delete(id);
   }
 
+  knows(id: string): boolean {
+    return this.changes.has(id);
+  }
+
   since(revision: string | null): DesiredState | null {
     const [epoch, n] = (revision ?? '').split('.');
     const isKnown = epoch === this.epoch && Number(n) <= this.n;

@@ -65,7 +65,10 @@ export class ReportedTenant {
 
 /** What a tenant plane has applied, sent at once after an apply and otherwise as its heartbeat. */
 export class ReportRequest {
-  @ApiProperty({ description: 'The last revision applied' })
+  @ApiProperty({
+    description:
+      'The last revision applied, of the epoch that the entries are of: `<epoch>.0` while none of it is applied in full. Entries of another epoch than the current one are ignored',
+  })
   @IsString()
   @Length(1, 100)
   revision: string;

@@ -4,6 +4,7 @@ import {
   type DesiredState,
   type DesiredTenant,
   type DesiredTransfer,
+  epochOf,
 } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
@@ -145,6 +146,15 @@ export class DesiredStates implements OnModuleInit {
     } finally {
       wakes.stop();
     }
+  }
+
+  /**
+   * Whether the numbers of entries that are reported with this revision are those of the entries here. An older tenant plane that
+   * has not yet applied any state in full says `none`, which is believed.
+   */
+  isOfThisEpoch(revision: string): boolean {
+    const epoch = epochOf(revision);
+    return epoch === this.epoch || epoch === 'none';
   }
 
   /** Whether the plane has applied all that it was told. */

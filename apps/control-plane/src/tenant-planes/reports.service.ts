@@ -7,6 +7,7 @@ import { Audit } from '../audit/audit.service';
 import { JobWaker } from '../provisioning/job-waker';
 import { isForked } from './fleet';
 import { PlaneAddresses, type ReportingPlane } from './plane-addresses';
+import { DesiredStates } from './desired-state.service';
 import { Placement } from './placement.entity';
 import { lockPlane } from './plane-lock';
 import { type ReportOrder, orderOf, remembered } from './report-order';
@@ -22,13 +23,16 @@ export class Reports {
     private readonly waker: JobWaker,
     private readonly addresses: PlaneAddresses,
     private readonly keys: ServiceKeys,
+    private readonly desiredStates: DesiredStates,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
   async receive(caller: ReportingPlane, report: ReportRequest): Promise<void> {
     const { tenantPlaneId, keyId } = caller;
-    const tenantIds = report.tenants.map((tenant) => tenant.tenant_id);
+    // The plane may speak of entries from before a restore. It is about to be told everything, and then speaks of that.
+    const tenants = this.desiredStates.isOfThisEpoch(report.revision) ? report.tenants : [];
+    const tenantIds = tenants.map((tenant) => tenant.tenant_id);
     await requirePlacedHere(this.database, tenantPlaneId, tenantIds);
     const before = await this.database.write(async (manager) => {
       const [, plane] = await together([
@@ -39,7 +43,7 @@ export class Reports {
       const isNewest = order === 'next' || order === 'other';
       await together([
         this.recordPlane(manager, plane, report, order),
-        ...report.tenants.map((tenant) => this.record(manager, tenantPlaneId, tenant, isNewest)),
+        ...tenants.map((tenant) => this.record(manager, tenantPlaneId, tenant, isNewest)),
       ]);
       await this.waker.wakeForReport(manager, tenantPlaneId, tenantIds);
       return order === 'next' ? plane : null;

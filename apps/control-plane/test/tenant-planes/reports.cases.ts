@@ -63,6 +63,37 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     }
   });
 
+  it('with entries from before a restore says nothing of those that count, and is heard all the same', async () => {
+    const region = `epoch-${driver}`;
+    const cell = await plane.enrolledCell({ region });
+    const { body } = await plane.provision({ region });
+    const { id: tenantId } = body.tenant;
+    await cell.pull(20);
+    const entry_revision = cell.tenants.get(tenantId)?.entry_revision ?? 0;
+    const applied = { tenant_id: tenantId, state: 'applied', entry_revision } as const;
+    // Ordered after the backup was made.
+    const unknown = { ...applied, tenant_id: randomUUID() };
+    const before = { revision: 'abcdef012345.7', version: '0.0.9' };
+    expect((await cell.report([applied, unknown], before)).status).toBe(200);
+    const place = async () => (await plane.rows(Placement, { tenantId }))[0];
+    expect(await place()).toMatchObject({ reportedRevision: 0, reportedState: null });
+    const [row] = await plane.rows(TenantPlane, { id: cell.id });
+    expect(row).toMatchObject({ version: '0.0.9', lastReportAt: plane.clock.now() });
+    await cell.report([applied]);
+    expect(await place()).toMatchObject({ reportedRevision: entry_revision, reportedState: 'applied' });
+  });
+
+  it('is believed of an older plane that has not yet applied any state in full', async () => {
+    const region = `none-${driver}`;
+    const cell = await plane.enrolledCell({ region });
+    const { body } = await plane.provision({ region });
+    const { id: tenantId } = body.tenant;
+    await cell.pull(20);
+    const entry_revision = cell.tenants.get(tenantId)?.entry_revision ?? 0;
+    await cell.report([{ tenant_id: tenantId, state: 'applied', entry_revision }], { revision: 'none' });
+    expect(await plane.rows(Placement, { tenantId })).toMatchObject([{ reportedState: 'applied' }]);
+  });
+
   it('is shown with its version, and as offline after 75 s of silence', async () => {
     const talker = await plane.enrolledCell();
     await talker.report([], { version: '0.0.9' });

@@ -80,7 +80,10 @@ export class DesiredStateApplier {
     return applied;
   }
 
-  /** Those that are applied but not yet reported: the process ended in between. */
+  /**
+   * Those that are applied but not yet reported: the process ended in between. Where an entry fails, they may be of the epoch
+   * before a restore of the Control Plane: report them only together with what became of the newest state.
+   */
   async unreported(): Promise<Applied[]> {
     const tenants = await this.database.read((manager) =>
       manager
@@ -195,9 +198,11 @@ export class DesiredStateApplier {
     if (!full && removed.length === 0) return;
     const known = await this.database.read((manager) => manager.findBy(Tenant, which));
     let failure: unknown;
+    // Nobody waits to hear of it; the Control Plane may not even know it.
+    const stopped = { ...RETIRED, reportedRevision: () => 'entry_revision' };
     // One by one, so that none is held up by another's writes.
-    for (const { id } of known.filter((tenant) => tenant.phase !== 'retired' || tenant.movedTo !== null)) {
-      await this.write(id, fence, (manager) => manager.update(Tenant, { id }, RETIRED)).catch(
+    for (const { id } of known.filter((tenant) => !isStopped(tenant))) {
+      await this.write(id, fence, (manager) => manager.update(Tenant, { id }, stopped)).catch(
         (error: unknown) => (failure = error),
       );
     }
@@ -223,6 +228,10 @@ export class DesiredStateApplier {
       return result;
     });
   }
+}
+
+function isStopped({ phase, movedTo, reportedRevision, entryRevision }: Tenant): boolean {
+  return phase === 'retired' && movedTo === null && reportedRevision >= entryRevision;
 }
 
 function isHome({ phase }: DesiredTenant): boolean {

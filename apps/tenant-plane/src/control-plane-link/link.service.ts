@@ -165,8 +165,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   }
 
   private async pullAndApply(fence: Fence): Promise<void> {
-    if (this.pace.pauseMs > 0 || !this.state.isReachable)
-      this.reporter.report(await this.applier.unreported());
+    const { isBack } = this;
     const { since, current } = this.identities;
     // The first pull of a process does not wait, so that what happened meanwhile is known at once.
     const wait = this.state.isReachable ? HEARTBEAT_SECONDS : 0;
@@ -181,16 +180,19 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
       },
       timeoutMs: (wait + 10) * 1000,
     });
-    if (state) {
-      await this.accept(state, fence);
-    } else {
-      this.noteContact();
-      this.pace.heardNothing({ waitedMs: performance.now() - askedAt, askedMs: wait * 1000 });
-    }
+    if (state) return this.accept(state, fence, isBack);
+    this.noteContact();
+    this.pace.heardNothing({ waitedMs: performance.now() - askedAt, askedMs: wait * 1000 });
+    if (isBack && since !== undefined) this.reporter.report(since, await this.applier.unreported());
     this.reporter.heartbeat();
   }
 
-  private async accept(state: SignedAnswer<DesiredState>, fence: Fence): Promise<void> {
+  /** Earlier reports may not have got through. */
+  private get isBack(): boolean {
+    return this.pace.pauseMs > 0 || !this.state.isReachable;
+  }
+
+  private async accept(state: SignedAnswer<DesiredState>, fence: Fence, isBack = this.isBack): Promise<void> {
     this.noteContact();
     const applied = await this.applier.accept(state, fence).catch(async (error: unknown) => {
       if (databaseFailure(error)) this.reporter.report(await this.applier.postponed(state.body, error));
@@ -199,7 +201,9 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     if (hasFailed(applied)) this.pace.failed();
     else this.pace.succeeded();
     await this.transfers.tend();
-    this.reporter.report(applied);
+    // Only now, as after a restore of the Control Plane what was applied before says nothing of the entries that it asks for.
+    const unreported = isBack ? await this.applier.unreported() : [];
+    this.reporter.report(state.body.revision, [...unreported, ...applied]);
     this.reporter.heartbeat();
   }
 

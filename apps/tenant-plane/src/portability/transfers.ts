@@ -88,13 +88,16 @@ export class Transfers {
     const pace = new LinkPace();
     let hasFailed = false;
     let tenant: TenantInTransfer | undefined;
+    let { epoch } = this.reporter;
     while (!signal.aborted) {
       const startedAt = performance.now();
       try {
+        ({ epoch } = this.reporter);
         tenant = (await this.wanted()).find(({ transfer }) => isDeepStrictEqual(transfer, running.transfer));
         if (!tenant) return;
         await this.attempt(tenant, running);
-        if (hasFailed) this.reporter.report([{ tenantId: tenant.id, entryRevision: tenant.entryRevision }]);
+        const { id: tenantId, entryRevision } = tenant;
+        if (hasFailed) this.reporter.reportTransfer({ tenantId, entryRevision }, epoch);
         // Done: it stays on the list, so that it is not begun again.
         return await aborted(signal);
       } catch (error) {
@@ -104,7 +107,7 @@ export class Transfers {
         if (error instanceof TransferFailed || isSuperseded(error))
           running.outgoing = running.incoming = undefined;
         this.logger.warn(`Transfer ${transferId} is tried again: ${(error as Error).message}`);
-        if (tenant) this.reporter.report([failureOf(tenant, error as Error)]);
+        if (tenant) this.reporter.reportTransfer(failureOf(tenant, error as Error), epoch);
         pace.failed(performance.now() - startedAt);
         await delay(pace.pauseMs, undefined, { signal }).catch(() => undefined);
       }

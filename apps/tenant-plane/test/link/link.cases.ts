@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
-import { type DesiredTenant } from '@atlas/plane-contract';
+import { type DesiredTenant, PLANE_PATHS, epochOf } from '@atlas/plane-contract';
 import { type EntityManager } from 'typeorm';
 import { User } from '../../src/accounts/user.entity';
 import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
@@ -382,4 +382,111 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
       );
     await eventually(isMarked, { what: 'it knows that it has reported' });
   });
+
+  it('reports the others and its health when the Control Plane does not know one of its tenants', async () => {
+    const { control } = link;
+    const others = ['globex', 'initech', 'hooli'].map((slug) => tenantEntry(slug));
+    await unheard(() => others.forEach((entry) => control.wanted.put(entry)));
+    const [globex, ...known] = others.map(({ tenant_id }) => tenant_id);
+    control.wanted.forget(globex ?? '');
+    Object.assign(plane.app.get(Reporter), { lastSentAt: -Infinity });
+    control.wanted.touch();
+    for (const id of known) await link.reported(id);
+    await plane.app.get(Reporter).settled();
+    expect(control.refusals.splice(0)).toContain('tenant_not_on_plane');
+    expect(await plane.app.get(DesiredStateApplier).unreported()).toEqual([]);
+    const reports = control.reports.length;
+    control.wanted.put(acme);
+    await eventually(() => control.reports.length > reports, { what: 'it goes on' });
+    expect(control.refusals).toEqual([]);
+  });
+
+  it('sends its heartbeat when the Control Plane knows none of the tenants that it has to report', async () => {
+    const { control } = link;
+    const globex = tenantEntry('globex');
+    await unheard(() => control.wanted.put(globex));
+    control.wanted.forget(globex.tenant_id);
+    Object.assign(plane.app.get(Reporter), { lastSentAt: -Infinity });
+    const reports = control.reports.length;
+    control.wanted.touch();
+    await eventually(() => control.reports.length > reports, { what: 'it reports' });
+    expect(control.reports.at(-1)?.tenants).toEqual([]);
+    control.refusals.splice(0);
+  });
+
+  describe('whose Control Plane is restored from a backup', () => {
+    it('reports the new entry when one with a higher number had yet to be reported', async () => {
+      const { control } = link;
+      await unheard(() => [1, 2, 3].forEach((n) => control.wanted.put({ ...acme, name: `Acme ${n}` })));
+      control.manner = 'broken';
+      control.wanted.startAnew({ ...acme, status: 'suspended' });
+      await eventually(() => plane.identities.current.revision === control.wanted.revision);
+      await plane.app.get(Reporter).settled();
+      control.manner = 'proper';
+      control.wanted.touch();
+      const epoch = epochOf(control.wanted.revision);
+      const told = () => control.reports.filter(({ revision }) => epochOf(revision) === epoch);
+      const entry = { tenant_id: acme.tenant_id, entry_revision: 1, state: 'applied' };
+      await eventually(() => told().length > 0, { what: 'it reports' });
+      expect(told()[0]?.tenants).toEqual([entry]);
+    });
+
+    it('speaks of no entry before it was told which ones count', async () => {
+      const { control } = link;
+      await unheard(() => control.wanted.put({ ...acme, name: 'Renamed' }));
+      await link.stopPlane(plane);
+      control.wanted.startAnew({ ...acme, status: 'suspended' });
+      const reports = control.reports.length;
+      Object.assign(control, { misbehavesAt: [PLANE_PATHS.desiredState], manner: 'unsigned' });
+      const rebuffs = control.rebuffs.length;
+      plane = await link.startPlane();
+      await eventually(() => control.rebuffs.length > rebuffs + 1, { what: 'it pulls' });
+      await eventually(() => control.reports.length > reports, { what: 'it reports' });
+      await plane.app.get(Reporter).settled();
+      expect(control.reports.slice(reports).flatMap(({ tenants }) => tenants)).toEqual([]);
+      control.manner = 'proper';
+      await link.reported(acme.tenant_id);
+      const isOld = ({ revision, tenants }: (typeof control.reports)[number]) =>
+        tenants.length > 0 && epochOf(revision) !== epochOf(control.wanted.revision);
+      expect(control.reports.slice(reports).filter(isOld)).toEqual([]);
+    });
+
+    it('says which epoch its entries are of while one of them fails', async () => {
+      const { control } = link;
+      const broken = { ...tenantEntry('broken'), name: null as unknown as string };
+      control.wanted.changeTogether(() => {
+        control.wanted.startAnew(acme);
+        control.wanted.put(broken);
+      });
+      await link.reported(broken.tenant_id, 'failed');
+      expect(control.reports.at(-1)?.revision).toBe(`${epochOf(control.wanted.revision)}.0`);
+    });
+
+    it('no longer reports a tenant that it is not told of any more', async () => {
+      const { control } = link;
+      const globex = tenantEntry('globex');
+      await unheard(() => control.wanted.put(globex));
+      control.wanted.forget(globex.tenant_id);
+      control.wanted.startNewEpoch();
+      await eventually(async () => (await statusOf(plane, 'globex')) === 404);
+      await link.stopPlane(plane);
+      const pulls = control.pulls.length;
+      plane = await link.startPlane();
+      await eventually(() => control.pulls.length > pulls + 1, { what: 'it pulls' });
+      await plane.app.get(Reporter).settled();
+      expect(control.refusals).toEqual([]);
+    });
+  });
+
+  /** Has the plane apply a change whose report is lost. */
+  async function unheard(change: () => void): Promise<void> {
+    const { control } = link;
+    const rebuffs = control.rebuffs.length;
+    Object.assign(control, { misbehavesAt: [PLANE_PATHS.report], manner: 'broken' });
+    control.wanted.changeTogether(change);
+    await eventually(() => control.rebuffs.length > rebuffs, { what: 'its report is refused' });
+    await eventually(() => plane.identities.current.revision === control.wanted.revision);
+    await plane.app.get(Reporter).settled();
+    control.manner = 'proper';
+  }
 });

@@ -37,7 +37,7 @@ describe(Transfers.name, () => {
       const { tenant, admin } = await customers.tenantWithAdmin('acme');
       const transfers = customers.app.get(Transfers);
       const sent = jest.spyOn(customers.app.get(TransferRelay), 'send').mockResolvedValue(undefined);
-      const reports = jest.spyOn(customers.app.get(Reporter), 'report').mockReturnValue(undefined);
+      const reports = jest.spyOn(customers.app.get(Reporter), 'reportTransfer').mockReturnValue(undefined);
       const id = '0199e000-0000-7000-8000-000000000013';
       const { publicKey: recipient } = customers.identities.current;
       const want = async (role: 'source' | 'backup', entry_revision: number) => {
@@ -52,7 +52,7 @@ describe(Transfers.name, () => {
         await transfers.tend();
         const error = expect.stringContaining('it sends no backup to the Control Plane');
         await eventually(() => reports.mock.calls.length > 0, { what: 'it says so' });
-        expect(reports).toHaveBeenCalledWith([{ tenantId: tenant.tenant_id, entryRevision: 3, error }]);
+        expect(reports).toHaveBeenCalledWith({ tenantId: tenant.tenant_id, entryRevision: 3, error }, null);
         expect(sent).not.toHaveBeenCalled();
         await customers.post('/api/incidents', { title: 'x', severity: 'P3' }, admin).expect(201);
       } finally {
