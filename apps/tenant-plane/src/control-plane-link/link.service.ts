@@ -195,7 +195,8 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private async accept(state: SignedAnswer<DesiredState>, fence: Fence, isBack = this.isBack): Promise<void> {
     this.noteContact();
     const applied = await this.applier.accept(state, fence).catch(async (error: unknown) => {
-      if (databaseFailure(error)) this.reporter.report(await this.applier.postponed(state.body, error));
+      if (databaseFailure(error))
+        this.reporter.report(state.body.revision, await this.applier.postponed(state.body, error));
       throw error;
     });
     if (hasFailed(applied)) this.pace.failed();
