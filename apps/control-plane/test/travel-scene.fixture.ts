@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { Database } from '@atlas/persistence';
-import { type DesiredTenant, type DesiredTransfer } from '@atlas/plane-contract';
+import { type DesiredTenant } from '@atlas/plane-contract';
 import { eventually } from '@atlas/testing';
 import { type JWK, calculateJwkThumbprint, decodeProtectedHeader } from 'jose';
 import { Placement } from '../src/tenant-planes/placement.entity';
@@ -132,7 +132,7 @@ export class Traveller {
   ): Promise<{ readonly job: string; last(): Promise<void> }> {
     const body = { deployment_model: 'shared', tenant_plane_id: target.id };
     const job = accepted ?? (await this.asked('move', body));
-    const source = (await this.told(({ transfer }) => transfer)) as DesiredTransfer;
+    const source = await this.told(({ transfer }) => transfer);
     await this.told(({ transfer }) => transfer?.role === 'target', target);
     const [attempt, run] = [nextRun(), nextRun()];
     const send = async (part: number, kind: 'changes' | 'last') =>

@@ -1,5 +1,4 @@
 import { Database } from '@atlas/persistence';
-import { type DesiredTransfer } from '@atlas/plane-contract';
 import { FixedClock, eventually, setDatabaseTime } from '@atlas/testing';
 import { In } from 'typeorm';
 import { type ControlPlaneConfig } from '../../src/control-plane.config';
@@ -212,7 +211,7 @@ describe.each([
     const tenant = await Traveller.settle(scene, region);
     const target = await scene.plane.enrolledCell({ region });
     const job = await tenant.asked('move', { deployment_model: 'shared', tenant_plane_id: target.id });
-    const transfer = (await tenant.told((entry) => entry.transfer)) as DesiredTransfer;
+    const transfer = await tenant.told((entry) => entry.transfer);
     const attempt = nextRun();
     for (const [kind, part] of [
       ['snapshot', 1],

@@ -28,7 +28,7 @@ describe.each(EVERY_DATABASE)('the move of a tenant whose users go on writing, o
     tenant = await Traveller.settle(scene, region);
     target = await scene.plane.enrolledCell({ region });
     job = await tenant.asked('move', { deployment_model: 'shared', tenant_plane_id: target.id });
-    transfer = (await tenant.told((entry) => entry.transfer)) as DesiredTransfer;
+    transfer = await tenant.told((entry) => entry.transfer);
     await tenant.told((entry) => entry.transfer?.role === 'target', target);
     [attempt, importer, parts] = [nextRun(), nextRun(), 0];
     await send('snapshot');

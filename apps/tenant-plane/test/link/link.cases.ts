@@ -123,6 +123,7 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
   });
 
   it('reports the rest of its very first state when one of its entries fails', async () => {
+    // The types allow no such entry; the database does not either, so that it fails.
     const broken = { ...tenantEntry('broken'), name: null as unknown as string };
     link.control.wanted.put(broken);
     link.control.wanted.put(acme);
@@ -182,6 +183,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
 
   it('lets a failed entry hold back no other, says so, and applies it once it is mended', async () => {
     const { wanted } = link.control;
+    // The types allow no such entry; the database does not either, so that it fails.
     const broken = { ...tenantEntry('broken'), name: null as unknown as string };
     const globex = tenantEntry('globex');
     wanted.put(broken);
@@ -453,6 +455,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
 
     it('says which epoch its entries are of while one of them fails', async () => {
       const { control } = link;
+      // The types allow no such entry; the database does not either, so that it fails.
       const broken = { ...tenantEntry('broken'), name: null as unknown as string };
       control.wanted.changeTogether(() => {
         control.wanted.startAnew(acme);

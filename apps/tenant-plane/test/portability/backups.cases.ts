@@ -49,7 +49,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
     const real = plane.app.get(TransferRelay);
     jest.spyOn(real, 'send').mockImplementation(relay.send.bind(relay));
     jest.spyOn(real, 'receive').mockImplementation(relay.receive.bind(relay));
-    reports = jest.spyOn(plane.app.get(Reporter), 'reportTransfer').mockReturnValue(undefined as never);
+    reports = jest.spyOn(plane.app.get(Reporter), 'reportTransfer').mockReturnValue(undefined);
     id = randomUUID();
     tenant = await plane.tenant(`goes-${(count += 1)}`);
     await fillEveryTable(plane, tenant);
