@@ -87,7 +87,7 @@ export class HeldRow {
 export async function lockWaits(database: Database): Promise<number> {
   if (database.driver === 'sqlite') return 0;
   const [row] = await database.read(async (manager) => {
-    // In a transaction Postgres would go on listing the connections that were open when it was first asked.
+    // Inside a transaction, Postgres keeps the list of connections from the first time it is read.
     await manager.query('select pg_stat_clear_snapshot()');
     return manager.query<{ waiting: number }[]>(LOCK_WAITS);
   });

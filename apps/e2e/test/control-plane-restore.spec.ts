@@ -89,7 +89,7 @@ describe.each(EVERY_DATABASE)('a Control Plane that is restored from a backup, o
     (await stack.tenant(slug, '/api/tenant-default')).status === 200;
 });
 
-/** As an administrator would, beside the Control Plane. */
+/** Runs SQL on the database itself, as an administrator would. */
 async function run({ driver, url, ownerUrl = '' }: TestDatabase, sql: string): Promise<unknown[]> {
   if (driver === 'postgres') return asAdmin(ownerUrl, async (client) => (await client.query(sql)).rows);
   const database = new Database(url);

@@ -124,7 +124,7 @@ export class Backups {
     await manager.update(Placement, came, { restoredFrom: null, importedBy: null });
   }
 
-  /** Of each of these backups: the key first, then the rest. That it was, stays. */
+  /** Erases the key of each first, then its parts. The row stays as a record. */
   private async forget(manager: EntityManager, which: FindOptionsWhere<Transfer>): Promise<void> {
     const backups = await manager.findBy(Transfer, { ...which, purpose: Not('move') });
     for (const { id, endedAt } of backups) {

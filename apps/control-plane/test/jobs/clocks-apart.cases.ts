@@ -185,7 +185,7 @@ describe.each([
     await scene.plane.close();
   });
 
-  /** The one that works on all jobs from now on, whichever takes their wake-ups. */
+  /** Makes this process work on all jobs from now on, whichever process takes the wake-up. */
   const works = ({ app }: TestControlPlane): void => {
     const begin = Attempts.prototype.begin.bind(app.get(Attempts));
     for (const plane of Object.values(workers))
@@ -251,7 +251,7 @@ describe.each([
       const job = await waiting();
       passes(PATIENCE_MS);
       expect(await looks(workers[first], job)).toMatchObject({ status: 'failed' });
-      // A request that one process answers, while the other works.
+      // One process answers the request while the other works on the job.
       jest.restoreAllMocks();
       works(workers[then]);
       await workers[first].post(`${JOBS}/${job}/retry`).expect(202);

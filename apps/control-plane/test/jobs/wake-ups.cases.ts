@@ -74,7 +74,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     const begun = handled();
     await scene.report(id, 'applied');
     await eventually(() => begun.mock.calls.length === 1, { what: 'the wake-up has come' });
-    // It does not stand in line itself.
+    // The wake-up itself does not queue.
     await begun.mock.results[0]?.value;
     free.open();
     await inLine;

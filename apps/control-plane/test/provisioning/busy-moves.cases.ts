@@ -6,7 +6,7 @@ import { type PlaneSimulator } from '../plane-simulator.fixture';
 import { Traveller } from '../travel-scene.fixture';
 
 const CATCH_UP_MINUTES = 20;
-/** What a source says of a part that others wait behind. */
+/** The number of changes in a part that more parts follow. */
 const MANY = 2000;
 
 describe.each(EVERY_DATABASE)('the move of a tenant whose users go on writing, on %s', (driver) => {
@@ -114,7 +114,7 @@ describe.each(EVERY_DATABASE)('the move of a tenant whose users go on writing, o
     await waitsFor("the copy of the tenant's rows");
     pass(2 * 24 * 60);
     await follow(MANY);
-    // Nobody but the part has woken the job.
+    // Only the arrival of the part wakes the job.
     await waitsFor('the new tenant plane to catch up');
     pass(CATCH_UP_MINUTES - 1);
     await stillCatchesUp();

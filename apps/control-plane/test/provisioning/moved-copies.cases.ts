@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     ])('%s, is required until another removal has found it gone', async (_, breaks) => {
       const first = await isBegun();
       await breaks(first);
-      // The first removal no longer hears this.
+      // The first removal has ended, so it does not see this report.
       await tenant.report();
       expect(await entry()).toHaveProperty('requires_copy');
       await isRemoved(tenant.cell);

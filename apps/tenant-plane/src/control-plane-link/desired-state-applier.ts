@@ -198,7 +198,7 @@ export class DesiredStateApplier {
     if (!full && removed.length === 0) return;
     const known = await this.database.read((manager) => manager.findBy(Tenant, which));
     let failure: unknown;
-    // Nobody waits to hear of it; the Control Plane may not even know it.
+    // No job waits for this report, and the Control Plane may not even know the tenant.
     const stopped = { ...RETIRED, reportedRevision: () => 'entry_revision' };
     // One by one, so that none is held up by another's writes.
     for (const { id } of known.filter((tenant) => !isStopped(tenant))) {

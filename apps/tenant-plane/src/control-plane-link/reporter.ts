@@ -106,7 +106,7 @@ export class Reporter {
     await this.deliver(batch.slice(half), epoch);
   }
 
-  /** Nobody waits for it, and the next process need not try. */
+  /** No job waits for it. Marked as reported, so that the next process does not try again either. */
   private async drop(batch: readonly Applied[]): Promise<void> {
     for (const { tenantId } of batch)
       this.logger.warn(`Tenant ${tenantId} is no longer reported: the Control Plane does not know it here.`);

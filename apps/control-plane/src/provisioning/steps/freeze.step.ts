@@ -26,7 +26,7 @@ export class FreezeStep extends Step {
     const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
     if (!home || !plane || !transfer)
       throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
-    // Some time may have passed since the target was waited for: the process may have died, or the database been away.
+    // The target may have fallen behind since: the process may have died, or the database been away.
     if (!isLevel(transfer)) return back('await-copy');
     const { tenantPlaneId } = home;
     await this.transfers.freeze(manager, transfer.id, sharedNow());
