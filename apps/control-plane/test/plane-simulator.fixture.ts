@@ -135,7 +135,7 @@ export class PlaneSimulator {
     while (!this.tenants.has(tenantId)) {
       const answer = await this.pull(10);
       if (answer.status !== 200)
-        throw new Error(`Waited in vain for tenant ${tenantId}: ${answer.status} ${answer.text}`);
+        throw new Error(`Timed out waiting for tenant ${tenantId}: ${answer.status} ${answer.text}`);
     }
     const told = [...this.tenants.values()];
     await this.report(

@@ -51,7 +51,7 @@ describe.each([
       void fetch(`${plane.url}/health/ready`).catch(() => undefined);
       // A limit for the wait below, which otherwise lasts as long as the process.
       const limit = new Promise((_, reject) =>
-        setTimeout(() => reject(new Error('It goes on and on.')), 10_000).unref(),
+        setTimeout(() => reject(new Error('The plane did not end within 10 s.')), 10_000).unref(),
       );
       await expect(Promise.race([plane.end('SIGTERM'), limit])).resolves.toBeNull();
       expect(plane.output()).toContain('Shutting down took longer than 35 s');

@@ -116,7 +116,7 @@ async function untilReady(plane: PlaneProcess): Promise<void> {
 
 interface Wait {
   readonly timeoutMs?: number;
-  /** The end of the sentence "Waited in vain until …". */
+  /** The end of the sentence "Timed out, waiting until …". */
   readonly what?: string;
   readonly everyMs?: number;
   /** What to say about the state that the wait ended in. */
@@ -133,7 +133,7 @@ export async function eventually<T>(
     const answer = await ask();
     if (answer) return answer as NonNullable<Exclude<T, false>>;
     if (Date.now() > deadline)
-      throw new Error(`Waited ${timeoutMs} ms in vain until ${what}. ${await found()}`.trimEnd());
+      throw new Error(`Timed out after ${timeoutMs} ms, waiting until ${what}. ${await found()}`.trimEnd());
     await delay(everyMs);
   }
 }

@@ -7,6 +7,6 @@ describe(eventually.name, () => {
       what: 'it is done',
       found: async () => 'It is not.',
     });
-    await expect(waiting).rejects.toThrow('Waited 1 ms in vain until it is done. It is not.');
+    await expect(waiting).rejects.toThrow('Timed out after 1 ms, waiting until it is done. It is not.');
   });
 });

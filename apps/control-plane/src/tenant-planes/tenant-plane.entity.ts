@@ -75,7 +75,7 @@ export class TenantPlane {
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
 }
 
-/** Enrolled by file, and never heard of: nobody waits for its reports. One that is given a way to us later is as any other. */
+/** Enrolled by file and never heard from: no job waits for its reports. Once it reports, it counts like any other plane. */
 export function isAirGapped({ capabilities, lastReportAt }: TenantPlane): boolean {
   return lastReportAt === null && (capabilities ?? []).includes(OFFLINE_CAPABILITY);
 }

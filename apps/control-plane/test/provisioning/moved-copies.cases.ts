@@ -47,6 +47,15 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await scene.reaches(job, 'succeeded');
     return (await tenant.isHome(to)).requires_copy;
   };
+  /** The job removes nothing, and can be rolled back; the tenant is served again where it came from. */
+  const isLeftAtTheOldHome = async (job: string): Promise<void> => {
+    await scene.reaches(job, 'failed');
+    expect((await scene.job(job)).error).toMatchObject({ code: 'copy_lost' });
+    expect(await tenant.told((told) => told)).not.toHaveProperty('purge');
+    await scene.act(job, 'rollback').expect(202);
+    await scene.reaches(job, 'cancelled');
+    await isReopened(backTo(tenant.cell));
+  };
   const sweep = () => scene.plane.app.get(OldCopies).sweep();
   const removals = () => scene.plane.rows(ProvisioningJob, { tenantId: tenant.id, operation: 'remove_copy' });
   const timeGoesBy = async (): Promise<void> => {
@@ -584,13 +593,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       const { instanceId: instance_id } = tenant.cell;
       for (const plane of [target, tenant.cell]) await tenant.installAnew({}, plane);
       afterTheLook(() => tenant.installAnew({ instance_id }));
-      const job = await given();
-      await scene.reaches(job, 'failed');
-      expect((await scene.job(job)).error).toMatchObject({ code: 'copy_lost' });
-      expect(await tenant.told((told) => told)).not.toHaveProperty('purge');
-      await scene.act(job, 'rollback').expect(202);
-      await scene.reaches(job, 'cancelled');
-      await isReopened(backTo(tenant.cell));
+      await isLeftAtTheOldHome(await given());
     });
 
     it('is backed up when the home has it again right before the removal', async () => {
@@ -888,13 +891,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       const plane = await customers();
       await tenant.isHome(plane);
       await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, plane);
-      const job = await tenant.deprovision();
-      await scene.reaches(job, 'failed');
-      expect((await scene.job(job)).error).toMatchObject({ code: 'copy_lost' });
-      expect(await tenant.told((told) => told)).not.toHaveProperty('purge');
-      await scene.act(job, 'rollback').expect(202);
-      await scene.reaches(job, 'cancelled');
-      await isReopened(backTo(tenant.cell));
+      await isLeftAtTheOldHome(await tenant.deprovision());
     });
 
     it('is given up with accept_data_loss once both have lost it, and the customer keeps that plane', async () => {
