@@ -65,13 +65,16 @@ export class JobRunner {
     try {
       await this.walk(job, makeRoom);
     } catch (error) {
-      // Nobody works on it until its lease is over, or given back.
-      if (!(error instanceof LeaseLost)) await this.jobs.giveBack(job).catch(() => undefined);
-      if (!(error instanceof LeaseLost)) throw error;
-      this.logger.warn(`Job ${job.id} is in another worker's hands; this one stops.`);
+      if (!(error instanceof LeaseLost) && (await this.isGivenBack(job))) throw error;
+      this.logger.warn(`This worker no longer holds job ${job.id}, and stops: ${messageOf(error)}`);
     } finally {
       clearInterval(renewal);
     }
+  }
+
+  /** Nobody works on a job until its lease is over, or given back. False if this worker no longer holds it. */
+  private isGivenBack(job: ProvisioningJob): Promise<boolean> {
+    return this.jobs.giveBack(job).catch(() => true);
   }
 
   private async walk(job: ProvisioningJob, makeRoom: MakeRoom): Promise<void> {
@@ -79,7 +82,10 @@ export class JobRunner {
     while (turn === 'again') {
       const state = nextOf(job);
       if (state && this.takesLong(job, state)) {
-        if (!(await makeRoom())) return this.jobs.giveBack(job);
+        if (!(await makeRoom())) {
+          await this.jobs.giveBack(job);
+          return;
+        }
         // The lease may have been lost while the job waited for a slot.
         await this.jobs.renew(job);
       }

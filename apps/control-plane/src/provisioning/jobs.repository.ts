@@ -101,11 +101,14 @@ export class Jobs {
     await this.save(job, this.leased());
   }
 
-  /** Lets go of a job that was broken off, so that it is claimed again soon. Does nothing where the lease is lost. */
-  async giveBack({ id, leaseOwner, leaseNumber }: ProvisioningJob): Promise<void> {
+  /** Lets go of a job that was broken off, so that it is claimed again soon. False if this worker no longer holds it. */
+  async giveBack({ id, leaseOwner, leaseNumber }: ProvisioningJob): Promise<boolean> {
     const held = { id, leaseOwner: leaseOwner ?? '', leaseNumber, status: In([...LIVE_JOB_STATUSES]) };
     const released = { leaseOwner: null, leaseExpiresAt: null, dueAt: this.in(PAUSE_MS) };
-    await this.database.write((manager) => updateRows(manager, ProvisioningJob, held, released));
+    const affected = await this.database.write((manager) =>
+      updateRows(manager, ProvisioningJob, held, released),
+    );
+    return affected > 0;
   }
 
   /** Writes as the holder of the lease. Throws {@link LeaseLost} when that is somebody else by now. */
