@@ -37,6 +37,10 @@ export interface Applied {
 const RETIRED = { phase: 'retired', transfer: null, importedTransferId: null, movedTo: null } as const;
 const COPY_MISSING =
   'The rows that this tenant was moved or restored with are not in this database, so the tenant is not served from it. Restore a newer backup of this database, if there is one. The Control Plane has a backup imported again by itself while its restore lasts, and says after a move where the rows are kept (GET /api/drifts).';
+const PURGED =
+  'The Control Plane had the rows of this tenant removed from this database, so the tenant is not served from it. If the Control Plane was restored from a backup that is older than the removal, restore a newer one; or restore a backup of this database from before the removal.';
+const MOVED_AWAY =
+  'This tenant has moved away from this tenant plane, and no copy of it has come back since: the rows here are those from before the move, so the tenant is not served from them. If the Control Plane was restored from a backup that is older than the move, the runbook says what to do.';
 const STILL_WRITTEN = 'Writes of this tenant are still under way: its entry is applied once they have ended.';
 
 /** Makes this plane's directory what the Control Plane wants it to be. Entry by entry: one failure holds nobody back. */
@@ -129,8 +133,8 @@ export class DesiredStateApplier {
       // A full state may list thousands of tenants, and comes again while one of them fails: write only what is new.
       if (known && isStored(known, entry)) return outcome;
       if (entry.purge) await this.purge(entry.tenant_id, fence);
-      const isPut = await this.write(entry.tenant_id, fence, (manager) => this.put(manager, entry));
-      return isPut ? outcome : { ...outcome, error: COPY_MISSING, code: 'copy_missing' };
+      const lack = await this.write(entry.tenant_id, fence, (manager) => this.put(manager, entry));
+      return lack === null ? outcome : { ...outcome, error: lack, code: 'copy_missing' };
     } catch (error) {
       if (error instanceof Superseded) throw error;
       this.logger.error(error);
@@ -143,10 +147,10 @@ export class DesiredStateApplier {
   /**
    * The tenant's row, and whether its rows may be written, in one transaction. Only one that is at home here may be
    * written: a copy stays frozen while it is on its way, and so does what is left here of a tenant that has moved away,
-   * whatever a replica has yet to learn. False when the rows here are not those that it must be served from: then nobody is
-   * served, not even from older ones.
+   * whatever a replica has yet to learn. Null; or, when the rows here are not those that it must be served from, what they
+   * lack: then nobody is served, not even from older ones.
    */
-  private async put(manager: EntityManager, entry: DesiredTenant): Promise<boolean> {
+  private async put(manager: EntityManager, entry: DesiredTenant): Promise<string | null> {
     const tracking = new ChangeTracking(this.database);
     const isServing = entry.phase === 'serving';
     const isTracked = isServing || entry.reopened !== undefined;
@@ -155,11 +159,13 @@ export class DesiredStateApplier {
       isTracked ? tracking.hold(entry.tenant_id) : Promise.resolve(),
       lockedForUpdate(query).getOne(),
     ]);
-    if (lacksRows(known, entry)) {
-      // The next attempt must not mistake these rows for a kept copy.
+    const lack = lackOf(known, entry);
+    if (lack !== null) {
+      // The next attempt must not mistake these rows for a kept copy, or forget that the tenant has moved away.
       const isBeingReplaced = known?.isBeingReplaced || entry.reopened !== undefined;
-      await manager.update(Tenant, { id: entry.tenant_id }, { ...RETIRED, isBeingReplaced });
-      return false;
+      const movedTo = lack === MOVED_AWAY && known ? known.movedTo : null;
+      await manager.update(Tenant, { id: entry.tenant_id }, { ...RETIRED, isBeingReplaced, movedTo });
+      return lack;
     }
     requireWholeCopy(known, entry);
     const isFollowed = known?.phase === 'serving' && known.transfer?.id === entry.transfer?.id;
@@ -172,7 +178,7 @@ export class DesiredStateApplier {
     const frozenAt = entry.phase === 'frozen' ? await this.database.now() : null;
     // TypeORM's own type takes a JSON column for a relation.
     await manager.upsert(Tenant, rowOf(entry, known, frozenAt) as never, ['id']);
-    return true;
+    return null;
   }
 
   private async purge(tenantId: string, fence: Fence): Promise<void> {
@@ -247,15 +253,19 @@ function reopens(
 }
 
 /**
- * As in a database from before the restore or the move, in an empty one, or where an import or a removal has taken the kept
- * copy.
+ * What the rows here lack to be the tenant's: null if nothing. The database may be from before the restore or the move, or an
+ * empty one; an import or a removal may have taken the kept copy; or the Control Plane is one from before the tenant left.
  */
-function lacksRows(known: Tenant | null, entry: DesiredTenant): boolean {
+function lackOf(known: Tenant | null, entry: DesiredTenant): string | null {
+  if (!isHome(entry)) return null;
   const { requires_copy: required } = entry;
-  if (isHome(entry) && required !== undefined) return known?.importedTransferId !== required;
-  if (!reopens(known, entry)) return false;
-  if (known && (known.isBeingReplaced || known.purgeJobId !== null)) return true;
-  return entry.reopened.requires_rows === true && !keepsCopy(known);
+  if (required !== undefined) return known?.importedTransferId === required ? null : COPY_MISSING;
+  if (reopens(known, entry)) {
+    if (known && (known.isBeingReplaced || known.purgeJobId !== null)) return COPY_MISSING;
+    return entry.reopened.requires_rows === true && !keepsCopy(known) ? COPY_MISSING : null;
+  }
+  if (known && known.purgeJobId !== null) return PURGED;
+  return known && known.movedTo !== null ? MOVED_AWAY : null;
 }
 
 /** A tenant is frozen before it leaves. One that is on its way back has an address elsewhere; another has never been here. */
@@ -276,7 +286,7 @@ function requireWholeCopy(known: Tenant | null, entry: DesiredTenant): void {
 
 /** Whether storing the entry again would change nothing. A freeze always does: it gets a new date. */
 function isStored(known: Tenant, entry: DesiredTenant): boolean {
-  if (entry.phase !== 'serving' || lacksRows(known, entry)) return false;
+  if (entry.phase !== 'serving' || lackOf(known, entry) !== null) return false;
   const wanted = { ...rowOf(entry, known, null), reportedRevision: known.reportedRevision };
   return isDeepStrictEqual({ ...known, ...wanted }, { ...known });
 }

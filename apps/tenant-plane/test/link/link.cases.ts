@@ -335,6 +335,22 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     expect(await statusOf(plane, 'globex')).toBe(404);
   });
 
+  it.each([
+    ['removed', { purge: { job_id: randomUUID() } }],
+    ['left behind by a move', { moved_to: 'https://globex.elsewhere.example' }],
+  ])('serves nobody from rows that were %s, until an import brings others', async (_, left) => {
+    const globex = { ...tenantEntry('globex'), entry_revision: 1 };
+    const codes = async (entry: DesiredTenant): Promise<(string | undefined)[]> =>
+      (await plane.apply({ full: true, tenants: [acme, entry] })).map(({ code }) => code);
+    expect(await codes(globex)).toEqual([undefined, undefined]);
+    expect(await codes({ ...globex, phase: 'retired', ...left })).toEqual([undefined, undefined]);
+    // As a Control Plane says it that was restored from an older backup, again and again.
+    for (const _time of [1, 2]) expect(await codes(globex)).toEqual([undefined, 'copy_missing']);
+    expect(await statusOf(plane, 'globex')).not.toBe(200);
+    const transfer = { id: randomUUID(), role: 'target' } as const;
+    expect(await codes({ ...globex, phase: 'importing', transfer })).toEqual([undefined, undefined]);
+  });
+
   it('trusts a key from the moment it is published, and no longer once it is not', async () => {
     const key = await SignupKey.create();
     link.control.wanted.keys = [key.published];
