@@ -8,7 +8,7 @@ import {
   lockedForUpdate,
   together,
 } from '@atlas/persistence';
-import { type DesiredState, type DesiredTenant, type ReportedCode } from '@atlas/plane-contract';
+import { type DesiredState, type DesiredTenant, type ReportedCode, epochOf } from '@atlas/plane-contract';
 import { databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager, In, Not } from 'typeorm';
@@ -22,6 +22,7 @@ import { Tenant } from '../tenancy/tenant.entity';
 import { type SignedAnswer } from './control-plane-client';
 import { type Fence, Superseded } from './link-lease';
 import { PlaneIdentities, appliedAt } from './plane-identities';
+import { PlaneIdentity } from './plane-identity.entity';
 import { ServiceSecrets } from './service-secrets';
 
 export interface Applied {
@@ -99,15 +100,21 @@ export class DesiredStateApplier {
     return tenants.map(({ id, entryRevision }) => ({ tenantId: id, entryRevision }));
   }
 
-  async markReported(applied: readonly Applied[]): Promise<void> {
+  /** The report may be answered late, when these numbers mean entries of another epoch: those are not yet reported. */
+  async markReported(applied: readonly Applied[], epoch: string | null): Promise<void> {
     const done = applied.filter(({ error }) => error === undefined);
     if (done.length === 0) return;
-    await this.database.write(async (manager) => {
-      for (const { tenantId, entryRevision } of done) {
-        // A newer entry is not yet reported.
-        await manager.update(Tenant, { id: tenantId, entryRevision }, { reportedRevision: entryRevision });
-      }
-    });
+    await this.database
+      .write(async (manager) => {
+        for (const { tenantId, entryRevision } of done) {
+          // A newer entry is not yet reported.
+          await manager.update(Tenant, { id: tenantId, entryRevision }, { reportedRevision: entryRevision });
+        }
+        await requireEpoch(manager, epoch);
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof Superseded)) throw error;
+      });
   }
 
   /** What to report of a state that `failure` of the database kept from being applied as a whole: it is asked for again. */
@@ -118,7 +125,7 @@ export class DesiredStateApplier {
         const tenant = known.get(entry.tenant_id);
         return !tenant || !isStored(tenant, entry);
       })
-      .map((entry) => ({ ...outcomeOf(entry), ...retried(failure) }));
+      .map((entry) => failed(entry, known.get(entry.tenant_id) ?? null, retried(failure)));
   }
 
   private async known(): Promise<Map<string, Tenant>> {
@@ -134,14 +141,22 @@ export class DesiredStateApplier {
       if (known && isStored(known, entry)) return outcome;
       if (entry.purge) await this.purge(entry.tenant_id, fence);
       const lack = await this.write(entry.tenant_id, fence, (manager) => this.put(manager, entry));
-      return lack === null ? outcome : { ...outcome, error: lack, code: 'copy_missing' };
+      return lack === null ? outcome : { ...outcome, ...lacking(lack) };
     } catch (error) {
       if (error instanceof Superseded) throw error;
       this.logger.error(error);
-      if (isLockTimeout(error)) return { ...outcome, error: STILL_WRITTEN, isRetried: true };
-      if (databaseFailure(error)) return { ...outcome, ...retried(error) };
-      return { ...outcome, error: (error as Error).message };
+      return this.failedBy(entry, error);
     }
+  }
+
+  private async failedBy(entry: DesiredTenant, error: unknown): Promise<Applied> {
+    const failure = failureOf(error);
+    const id = entry.tenant_id;
+    const read = this.database.read((manager) => manager.findOneBy(Tenant, { id }));
+    return read.then(
+      (known) => failed(entry, known, failure),
+      () => ({ ...outcomeOf(entry), ...failure }),
+    );
   }
 
   /**
@@ -299,8 +314,36 @@ function outcomeOf(entry: DesiredTenant): Pick<Applied, 'tenantId' | 'entryRevis
   return { tenantId: entry.tenant_id, entryRevision: entry.entry_revision };
 }
 
-function retried(failure: unknown): Pick<Applied, 'error' | 'isRetried'> {
+type Failure = Pick<Applied, 'error' | 'code' | 'isRetried'>;
+
+function failureOf(error: unknown): Failure {
+  if (isLockTimeout(error)) return { error: STILL_WRITTEN, isRetried: true };
+  return databaseFailure(error) ? retried(error) : { error: (error as Error).message };
+}
+
+function retried(failure: unknown): Failure {
   return { error: databaseState(failure).reason, isRetried: true };
+}
+
+function lacking(lack: string): Failure {
+  return { error: lack, code: 'copy_missing' };
+}
+
+/** That the rows are missing is known by reading, and the Control Plane counts on it: no other failure takes its place. */
+function failed(entry: DesiredTenant, known: Tenant | null, failure: Failure): Applied {
+  const lack = lackOf(known, entry);
+  return { ...outcomeOf(entry), ...(lack === null ? failure : lacking(lack)) };
+}
+
+/**
+ * Call it last, as a {@link Fence}: a state is noted as told before its first entry is stored, so that who finds an entry of
+ * another epoch finds that, too.
+ */
+async function requireEpoch(manager: EntityManager, epoch: string | null): Promise<void> {
+  const { toldRevision, revision } = await manager.findOneByOrFail(PlaneIdentity, { id: 1 });
+  const newest = toldRevision ?? revision;
+  if (newest === null || epochOf(newest) !== epoch)
+    throw new Superseded('The Control Plane counts in another epoch by now.');
 }
 
 function rowOf(

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Database, lockedForShare } from '@atlas/persistence';
 import { type Clock } from '@atlas/platform';
 import { type EntityManager } from 'typeorm';
+import { LinkClaim } from './link-claim';
 import { PlaneIdentity } from './plane-identity.entity';
 
 const ONLY = { id: 1 };
@@ -26,8 +27,8 @@ export const unfenced: Fence = () => Promise.resolve();
  * replicas share: the clock of one that died may have been ahead.
  */
 export class LinkLease {
-  private claim: string | null = null;
-  /** The next claim: asked for again under the same name when nobody knows whether it was stored. */
+  private current: LinkClaim;
+  /** The name of the next claim: asked for again under it when nobody knows whether it was stored. */
   private next = randomUUID();
   /** In monotonic milliseconds. */
   private givesWayUntil = -Infinity;
@@ -35,22 +36,29 @@ export class LinkLease {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.current = this.claimOf(null);
+  }
+
+  /** As it is now: take it once for all that belongs together, since it may end at any time. */
+  get claim(): LinkClaim {
+    return this.current;
+  }
 
   /** Renews the lease, or takes it if it is free: `prepare` is done before anything is written under a new claim. */
   async hold(prepare: () => Promise<void>): Promise<'renewed' | 'taken' | 'elsewhere'> {
     if (this.clock.monotonicMs() < this.givesWayUntil) return 'elsewhere';
-    if (this.claim !== null) {
-      if (await this.put(this.claim, 'lease_owner = :claim')) return 'renewed';
-      this.claim = null;
-      this.next = randomUUID();
+    const { name } = this.claim;
+    if (name !== null) {
+      if (await this.put(name, 'lease_owner = :claim')) return 'renewed';
+      this.drop();
     }
     const isFree = `(lease_owner is null or lease_owner = :claim or lease_expires_at <= ${this.database.fromNow(0)})`;
     // A SQLite file has one process, and who held it before is gone.
     if (!(await this.put(this.next, this.database.driver === 'sqlite' ? '1 = 1' : isFree)))
       return 'elsewhere';
     await prepare();
-    this.claim = this.next;
+    this.begin(this.next);
     return 'taken';
   }
 
@@ -59,15 +67,17 @@ export class LinkLease {
    * renewed, so it is for a command, which ends soon.
    */
   async takeOver(): Promise<void> {
-    this.claim = this.next;
-    await this.put(this.claim, '1 = 1');
+    this.begin(this.next);
+    await this.put(this.next, '1 = 1');
   }
 
   async release(): Promise<void> {
-    if (this.claim === null) return;
+    const { name } = this.claim;
+    if (name === null) return;
     const nobody = { leaseOwner: null, leaseExpiresAt: null };
-    const own = { ...ONLY, leaseOwner: this.claim };
+    const own = { ...ONLY, leaseOwner: name };
     await this.database.write((manager) => manager.update(PlaneIdentity, own, nobody));
+    this.drop();
   }
 
   /** Releases the lease, and leaves it to other replicas for a while. */
@@ -76,16 +86,24 @@ export class LinkLease {
     this.givesWayUntil = this.clock.monotonicMs() + forMs;
   }
 
-  /** For all that comes of the lease as it is held now: the answer to a question that is asked now, a transfer that begins. */
-  fence(): Fence {
-    const { claim, database } = this;
-    return async (manager) => {
-      if (database.driver === 'sqlite') return;
-      const held = { ...ONLY, leaseOwner: claim ?? 'nobody' };
+  private drop(): void {
+    this.next = randomUUID();
+    this.begin(null);
+  }
+
+  private begin(name: string | null): void {
+    this.current.end();
+    this.current = this.claimOf(name);
+  }
+
+  private claimOf(name: string | null): LinkClaim {
+    return new LinkClaim(name, async (manager) => {
+      if (this.database.driver === 'sqlite') return;
+      const held = { ...ONLY, leaseOwner: name ?? 'nobody' };
       const query = manager.createQueryBuilder(PlaneIdentity, 'identity').where(held);
       if (!(await lockedForShare(query).getOne()))
         throw new Superseded('Another replica talks to the Control Plane by now.');
-    };
+    });
   }
 
   private put(claim: string, condition: string): Promise<boolean> {

@@ -19,7 +19,8 @@ import { ControlPlaneClient, type SignedAnswer } from './control-plane-client';
 import { DesiredStateApplier, hasFailed } from './desired-state-applier';
 import { AnswerNotTrusted } from './control-plane.errors';
 import { Enrolment } from './enrolment';
-import { type Fence, Superseded } from './link-lease';
+import { type LinkClaim } from './link-claim';
+import { Superseded } from './link-lease';
 import { LinkState } from './link-state';
 import { PlaneIdentities } from './plane-identities';
 import { adviceOn } from './refusal-advice';
@@ -43,8 +44,6 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private running: Promise<void> = Promise.resolve();
   private readonly pace = new LinkPace();
   private holdsLease = false;
-  /** In a row, since it took the lease. */
-  private lostTurns = 0;
   /** The last contact before this replica gave way: it says nothing of the others. */
   private lostAfter: Date | null = null;
 
@@ -78,10 +77,11 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   /** A replica that does not speak itself knows it from when another one last did. */
   get status(): { readonly reachable: boolean; readonly last_contact_at: Date | null } {
-    const { lastContactAt } = this.identities.current;
+    const { current, lease } = this.identities;
+    const { lastContactAt } = current;
     const isOwn = lastContactAt?.getTime() === this.lostAfter?.getTime();
     const isHeardElsewhere = !isOwn && this.identities.silentMs < RECENT_MS;
-    const reachable = this.holdsLease ? this.state.isReachable : isHeardElsewhere;
+    const reachable = this.holdsLease ? lease.claim.isReachable : isHeardElsewhere;
     return { reachable, last_contact_at: lastContactAt };
   }
 
@@ -94,9 +94,10 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   }
 
   private async tryLease(): Promise<void> {
-    if (this.lostTurns >= GIVING_WAY.afterTurns) await this.giveWay();
+    const { lease } = this.identities;
+    if (lease.claim.lostTurns >= GIVING_WAY.afterTurns) await this.giveWay();
     const refresh = (): Promise<void> => this.identities.refresh();
-    const outcome = await this.identities.lease.hold(refresh);
+    const outcome = await lease.hold(refresh);
     this.holdsLease = outcome !== 'elsewhere';
     // Another replica writes the identity: the copy here is old.
     if (!this.holdsLease) await refresh();
@@ -108,10 +109,10 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private async giveWay(): Promise<void> {
     const { lease, current, areAlone } = this.identities;
     if (areAlone) return;
+    const { lostTurns } = lease.claim;
     await lease.giveWay(GIVING_WAY.forMs);
     const rest = `for ${GIVING_WAY.forMs / 1000} s this replica leaves the link to others, which may have a way`;
-    this.logger.warn(`${this.lostTurns} turns in a row came to nothing: ${rest}.`);
-    this.lostTurns = 0;
+    this.logger.warn(`${lostTurns} turns in a row came to nothing: ${rest}.`);
     this.lostAfter = current.lastContactAt;
   }
 
@@ -125,16 +126,17 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private async turn(): Promise<void> {
     const startedAt = performance.now();
     // Of now: the lease may change hands while the answer is on its way.
-    const fence = this.identities.lease.fence();
+    const { claim } = this.identities.lease;
     try {
-      if (this.enrolment.isDue) await this.enrolAndApply(fence);
-      else await this.pullAndApply(fence);
+      if (this.enrolment.isDue) await this.enrolAndApply(claim);
+      else await this.pullAndApply(claim);
     } catch (error) {
       if (this.ended.signal.aborted) return;
-      if (error instanceof Superseded) return this.standBack(error);
+      if (error instanceof Superseded) return this.standBack(claim, error);
+      if (claim.ended.aborted) return;
       const tookMs = performance.now() - startedAt;
       if (databaseFailure(error)) return this.goOnReporting(error, tookMs);
-      this.noteLoss(tookMs);
+      this.noteLoss(claim, tookMs);
       this.logger.warn(`No word from the Control Plane: ${adviceOn(error, this.config)}`);
       // Whoever changes answers on their way may let reports through.
       if (error instanceof AnswerNotTrusted) this.reporter.heartbeat();
@@ -151,24 +153,25 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   }
 
   /** What came of it is the holder's to ask for again. */
-  private standBack({ message }: Superseded): void {
-    this.holdsLease = false;
+  private standBack(claim: LinkClaim, { message }: Superseded): void {
+    // It may hold the next one by now.
+    if (!claim.ended.aborted) this.holdsLease = false;
     this.logger.warn(`What the Control Plane answered is dropped: ${message}`);
   }
 
-  private async enrolAndApply(fence: Fence): Promise<void> {
-    const answer = await this.enrolment.enrol(fence);
-    if (answer) return this.accept({ ...answer, body: answer.body.desired_state }, fence);
+  private async enrolAndApply(claim: LinkClaim): Promise<void> {
+    const answer = await this.enrolment.enrol(claim.fence);
+    if (answer) return this.accept({ ...answer, body: answer.body.desired_state }, claim);
     // What it is enrolled as goes on, if the secret is good for that.
-    if (this.identities.current.tenantPlaneId !== null) await this.pullAndApply(fence);
-    else this.noteLoss();
+    if (this.identities.current.tenantPlaneId !== null) await this.pullAndApply(claim);
+    else this.noteLoss(claim);
   }
 
-  private async pullAndApply(fence: Fence): Promise<void> {
-    const { isBack } = this;
+  private async pullAndApply(claim: LinkClaim): Promise<void> {
+    const isBack = this.isBack(claim);
     const { since, current } = this.identities;
-    // The first pull of a process does not wait, so that what happened meanwhile is known at once.
-    const wait = this.state.isReachable ? HEARTBEAT_SECONDS : 0;
+    // The first pull under a claim does not wait, so that what happened meanwhile is known at once.
+    const wait = claim.isReachable ? HEARTBEAT_SECONDS : 0;
     const askedAt = performance.now();
     const state = await this.client.signed<DesiredState>({
       method: 'GET',
@@ -179,24 +182,29 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
         ...(since && { since }),
       },
       timeoutMs: (wait + 10) * 1000,
+      ended: claim.ended,
     });
-    if (state) return this.accept(state, fence, isBack);
-    this.noteContact();
+    if (state) return this.accept(state, claim, isBack);
+    this.noteContact(claim);
     this.pace.heardNothing({ waitedMs: performance.now() - askedAt, askedMs: wait * 1000 });
-    if (isBack && since !== undefined) this.reporter.report(since, await this.applier.unreported());
+    if (isBack && since !== undefined) this.reporter.report(claim, since, await this.applier.unreported());
     this.reporter.heartbeat();
   }
 
   /** Earlier reports may not have got through. */
-  private get isBack(): boolean {
-    return this.pace.pauseMs > 0 || !this.state.isReachable;
+  private isBack(claim: LinkClaim): boolean {
+    return this.pace.pauseMs > 0 || !claim.isReachable;
   }
 
-  private async accept(state: SignedAnswer<DesiredState>, fence: Fence, isBack = this.isBack): Promise<void> {
-    this.noteContact();
-    const applied = await this.applier.accept(state, fence).catch(async (error: unknown) => {
+  private async accept(
+    state: SignedAnswer<DesiredState>,
+    claim: LinkClaim,
+    isBack = this.isBack(claim),
+  ): Promise<void> {
+    this.noteContact(claim);
+    const applied = await this.applier.accept(state, claim.fence).catch(async (error: unknown) => {
       if (databaseFailure(error))
-        this.reporter.report(state.body.revision, await this.applier.postponed(state.body, error));
+        this.reporter.report(claim, state.body.revision, await this.applier.postponed(state.body, error));
       throw error;
     });
     if (hasFailed(applied)) this.pace.failed();
@@ -204,19 +212,20 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     await this.transfers.tend();
     // Only now, as after a restore of the Control Plane what was applied before says nothing of the entries that it asks for.
     const unreported = isBack ? await this.applier.unreported() : [];
-    this.reporter.report(state.body.revision, [...unreported, ...applied]);
+    this.reporter.report(claim, state.body.revision, [...unreported, ...applied]);
     this.reporter.heartbeat();
   }
 
-  private noteContact(): void {
-    this.state.note(true);
-    this.lostTurns = 0;
+  private noteContact(claim: LinkClaim): void {
+    Object.assign(claim, { isReachable: true, lostTurns: 0 });
+    this.state.failures = 0;
     this.identities.noteContact().catch(() => undefined);
   }
 
-  private noteLoss(tookMs = 0): void {
-    this.state.note(false);
-    this.lostTurns += 1;
+  private noteLoss(claim: LinkClaim, tookMs = 0): void {
+    claim.isReachable = false;
+    claim.lostTurns += 1;
+    this.state.failures += 1;
     this.pace.failed(tookMs);
   }
 

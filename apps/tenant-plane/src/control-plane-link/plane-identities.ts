@@ -141,10 +141,10 @@ export class PlaneIdentities implements OnModuleInit {
    * that the report which says so goes out. It then says which number is stored, as the next process counts on from that one
    * and must not look like a copy of this one. Throws where another replica counts by now.
    */
-  async nextSequence(): Promise<Pick<ReportRequest, 'sequence' | 'stored_sequence'>> {
+  async nextSequence(fence: Fence): Promise<Pick<ReportRequest, 'sequence' | 'stored_sequence'>> {
     const sequence = this.copy.sequence + 1;
     try {
-      await this.update({ sequence }, this.lease.fence());
+      await this.update({ sequence }, fence);
     } catch (error) {
       if (!this.areAlone) throw error;
       this.copy.sequence = sequence;

@@ -6,6 +6,7 @@ import { ControlPlaneClient } from './control-plane-client';
 import { ControlPlaneRefused } from './control-plane.errors';
 import { type Applied, DesiredStateApplier } from './desired-state-applier';
 import { PlaneHealth } from './health/plane-health';
+import { type LinkClaim } from './link-claim';
 import { PlaneIdentities } from './plane-identities';
 
 const TIMEOUT_MS = 10_000;
@@ -18,10 +19,8 @@ const MAX_TENANTS = 500;
 @Injectable()
 export class Reporter {
   private readonly logger = new Logger(Reporter.name);
-  private pending = new Map<string, Applied>();
   private sending: Promise<void> | null = null;
   private lastSentAt = -Infinity;
-  private pendingEpoch: string | null = null;
 
   constructor(
     private readonly client: ControlPlaneClient,
@@ -31,33 +30,29 @@ export class Reporter {
     private readonly config: TenantPlaneConfig,
   ) {}
 
-  /** What became of a state of this revision. Does not wait for the report. */
-  report(revision: string, applied: readonly Applied[]): void {
+  /** What became of a state of this revision, which was asked for under this claim. Does not wait for the report. */
+  report(claim: LinkClaim, revision: string, applied: readonly Applied[]): void {
     const epoch = epochOf(revision);
     // In another epoch the same numbers mean other entries.
-    if (epoch !== this.pendingEpoch) this.pending.clear();
-    this.pendingEpoch = epoch;
-    for (const one of applied) this.pending.set(one.tenantId, one);
+    if (epoch !== claim.epoch) claim.pending.clear();
+    claim.epoch = epoch;
+    for (const one of applied) claim.pending.set(one.tenantId, one);
     if (applied.length > 0) this.start();
-  }
-
-  /** The epoch of the directory's entries, as last reported on by this process. Read it before the entry. */
-  get epoch(): string | null {
-    return this.pendingEpoch;
   }
 
   /** What became of the transfer that an entry of this epoch asks for. The entry may have been replaced since. */
   reportTransfer(one: Applied, epoch: string | null): void {
-    if (epoch === null || epoch !== this.pendingEpoch) return;
-    const { entryRevision = 0 } = this.pending.get(one.tenantId) ?? {};
+    const { claim } = this.identities.lease;
+    if (epoch === null || epoch !== claim.epoch) return;
+    const { entryRevision = 0 } = claim.pending.get(one.tenantId) ?? {};
     if (one.entryRevision < entryRevision) return;
-    this.pending.set(one.tenantId, one);
+    claim.pending.set(one.tenantId, one);
     this.start();
   }
 
   /** Sends what is left over, or at least a sign of life when it is time for one. */
   heartbeat(): void {
-    if (this.pending.size > 0 || this.isDue) this.start();
+    if (this.identities.lease.claim.pending.size > 0 || this.isDue) this.start();
   }
 
   async settled(): Promise<void> {
@@ -73,50 +68,55 @@ export class Reporter {
   }
 
   private async sendAll(): Promise<void> {
+    const { claim } = this.identities.lease;
     try {
-      do await this.sendBatch();
-      while (this.pending.size > 0);
+      do await this.sendBatch(claim);
+      while (claim.pending.size > 0);
       // Every tenant of it may have been refused.
-      if (this.isDue) await this.send([], this.epoch);
+      if (this.isDue) await this.send([], claim, claim.epoch);
     } catch (error) {
-      this.logger.warn(`A report is sent again later: ${(error as Error).message}`);
+      if (!claim.ended.aborted) this.logger.warn(`A report is sent again later: ${(error as Error).message}`);
     }
+    // What the next claim has to report has waited for this.
+    const { pending } = this.identities.lease.claim;
+    if (claim.ended.aborted && pending.size > 0) await this.sendAll();
   }
 
-  private async sendBatch(): Promise<void> {
-    const batch = [...this.pending.values()].slice(0, MAX_TENANTS);
-    await this.deliver(batch, this.epoch);
+  private async sendBatch(claim: LinkClaim): Promise<void> {
+    const { pending, epoch } = claim;
+    const batch = [...pending.values()].slice(0, MAX_TENANTS);
+    await this.deliver(batch, claim, epoch);
     // A newer result of the same tenant stays.
-    for (const one of batch) if (this.pending.get(one.tenantId) === one) this.pending.delete(one.tenantId);
+    for (const one of batch) if (pending.get(one.tenantId) === one) pending.delete(one.tenantId);
   }
 
   /**
    * A report is refused as a whole for one tenant that the Control Plane does not know here, as after its restore from a backup.
    * Halving the batch finds that tenant, so that it holds back neither the others nor the heartbeat.
    */
-  private async deliver(batch: readonly Applied[], epoch: string | null): Promise<void> {
+  private async deliver(batch: readonly Applied[], claim: LinkClaim, epoch: string | null): Promise<void> {
     try {
-      return await this.send(batch, epoch);
+      return await this.send(batch, claim, epoch);
     } catch (error) {
       if (!isNotPlacedHere(error) || batch.length === 0) throw error;
     }
-    if (batch.length === 1) return this.drop(batch);
+    if (batch.length === 1) return this.drop(batch, epoch);
     const half = Math.ceil(batch.length / 2);
-    await this.deliver(batch.slice(0, half), epoch);
-    await this.deliver(batch.slice(half), epoch);
+    await this.deliver(batch.slice(0, half), claim, epoch);
+    await this.deliver(batch.slice(half), claim, epoch);
   }
 
   /** No job waits for it. Marked as reported, so that the next process does not try again either. */
-  private async drop(batch: readonly Applied[]): Promise<void> {
+  private async drop(batch: readonly Applied[], epoch: string | null): Promise<void> {
     for (const { tenantId } of batch)
       this.logger.warn(`Tenant ${tenantId} is no longer reported: the Control Plane does not know it here.`);
-    await this.applier.markReported(batch);
+    await this.applier.markReported(batch, epoch);
   }
 
-  private async send(batch: readonly Applied[], epoch: string | null): Promise<void> {
+  private async send(batch: readonly Applied[], claim: LinkClaim, epoch: string | null): Promise<void> {
     const health = await this.planeHealth.examine();
     const { current, linkId } = this.identities;
-    const counted = await this.identities.nextSequence();
+    const counted = await this.identities.nextSequence(claim.fence);
     const tenants = batch.map(({ tenantId, entryRevision, error, code, isRetried }) => ({
       tenant_id: tenantId,
       entry_revision: entryRevision,
@@ -137,10 +137,11 @@ export class Reporter {
       query: { [TENANT_PLANE_ID_PARAMETER]: current.tenantPlaneId ?? '' },
       body: { ...plane, tenants, usage: {}, health },
       timeoutMs: TIMEOUT_MS,
+      ended: claim.ended,
       mustBeSigned: false,
     });
     this.lastSentAt = performance.now();
-    await this.applier.markReported(batch);
+    await this.applier.markReported(batch, epoch);
   }
 }
 

@@ -54,7 +54,7 @@ async function applyTrusted(
   { config, identities, applier }: InstalledPlane,
   { answer, signedAt }: TrustedAnswer,
 ): Promise<void> {
-  const fence = identities.lease.fence();
+  const { fence } = identities.lease.claim;
   const applied = await applier.accept({ body: answer.desired_state, signedAt }, fence);
   if (hasFailed(applied))
     throw new OfflineEnrolmentRefused(

@@ -88,11 +88,11 @@ export class Transfers {
     const pace = new LinkPace();
     let hasFailed = false;
     let tenant: TenantInTransfer | undefined;
-    let { epoch } = this.reporter;
+    let { epoch } = this.identities.lease.claim;
     while (!signal.aborted) {
       const startedAt = performance.now();
       try {
-        ({ epoch } = this.reporter);
+        ({ epoch } = this.identities.lease.claim);
         tenant = (await this.wanted()).find(({ transfer }) => isDeepStrictEqual(transfer, running.transfer));
         if (!tenant) return;
         await this.attempt(tenant, running);
@@ -204,7 +204,7 @@ export class Transfers {
 
   /** While this process holds the lease, and the tenant's entry speaks of this transfer. */
   private fenceOf(id: string, transfer: DesiredTransfer): Fence {
-    const fence = this.identities.lease.fence();
+    const { fence } = this.identities.lease.claim;
     return async (manager) => {
       await fence(manager);
       const tenant = await lockedForShare(

@@ -145,7 +145,7 @@ describe('a replica that lost its lease unawares', () => {
   });
 
   it('counts no report of its own, so that it does not look like a copy of the other', async () => {
-    await expect(stopped.identities.nextSequence()).rejects.toThrow('Another replica');
+    await expect(stopped.identities.nextSequence(claim.fence)).rejects.toThrow('Another replica');
   });
 });
 
