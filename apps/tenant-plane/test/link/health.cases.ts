@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Database } from '@atlas/persistence';
 import { PLANE_PATHS, type ReportRequest, type ReportedHealth } from '@atlas/plane-contract';
 import { Mailer, NO_PASSWORD } from '@atlas/platform';
@@ -199,6 +200,29 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
         await refuseWrites(plane.app.get(Database).dataSource, false);
       }
       await eventually(isReported('applied'), { what: 'the tenant is reported as applied' });
+    });
+
+  if (driver === 'sqlite')
+    it('comes with the copies that are missing, also while no word of the Control Plane can be stored', async () => {
+      const { control } = link;
+      const globex = tenantEntry('globex');
+      control.wanted.put({ ...globex, requires_copy: randomUUID() });
+      await link.reported(globex.tenant_id, 'failed');
+      const before = control.reports.length;
+      await refuseWrites(plane.app.get(Database).dataSource, true);
+      const later = () => control.reports.slice(before).flatMap(({ tenants }) => tenants);
+      try {
+        control.wanted.put({ ...acme, name: 'Renamed' });
+        const isPostponed = () => later().some(({ state }) => state === 'retrying');
+        await eventually(isPostponed, { what: 'the other tenant is reported as retrying' });
+      } finally {
+        await refuseWrites(plane.app.get(Database).dataSource, false);
+      }
+      control.wanted.put(globex);
+      await link.reported(globex.tenant_id);
+      const missing = later().filter((one) => one.tenant_id === globex.tenant_id && one.state !== 'applied');
+      expect(missing.map(({ code }) => code)).toEqual(missing.map(() => 'copy_missing'));
+      expect(missing).not.toEqual([]);
     });
 
   async function refuseWrites(dataSource: DataSource, isOn: boolean): Promise<void> {

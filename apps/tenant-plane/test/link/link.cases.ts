@@ -4,12 +4,14 @@ import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type DesiredTenant, PLANE_PATHS, epochOf } from '@atlas/plane-contract';
 import { type EntityManager } from 'typeorm';
 import { User } from '../../src/accounts/user.entity';
+import { ControlPlaneClient } from '../../src/control-plane-link/control-plane-client';
 import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
 import { Reporter } from '../../src/control-plane-link/reporter';
 import { SingleTenantFile } from '../../src/database/single-tenant-file';
 import { Incident } from '../../src/incidents/incident.entity';
 import { Tenant } from '../../src/tenancy/tenant.entity';
 import { Link } from '../linked-plane.fixture';
+import { Pause } from '../pause.fixture';
 import { SignupKey } from '../signup-key.fixture';
 import { PASSWORD, type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
@@ -335,6 +337,20 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     expect(await statusOf(plane, 'globex')).toBe(404);
   });
 
+  it('says that the copy is missing also when something else fails, as long as it is', async () => {
+    const globex = { ...tenantEntry('globex'), entry_revision: 1 };
+    await plane.apply({ tenants: [globex] });
+    const fixing = jest.spyOn(plane.app.get(SingleTenantFile), 'fixTo');
+    fixing.mockRejectedValue(new Error('The disk is full.'));
+    const told = { ...globex, requires_copy: randomUUID() };
+    const failures = await plane.apply({ tenants: [told, globex] });
+    fixing.mockRestore();
+    expect(failures.map(({ code, isRetried }) => [code, isRetried])).toEqual([
+      ['copy_missing', undefined],
+      [undefined, undefined],
+    ]);
+  });
+
   it.each([
     ['removed', { purge: { job_id: randomUUID() } }],
     ['left behind by a move', { moved_to: 'https://globex.elsewhere.example' }],
@@ -447,6 +463,34 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
       const entry = { tenant_id: acme.tenant_id, entry_revision: 1, state: 'applied' };
       await eventually(() => told().length > 0, { what: 'it reports' });
       expect(told()[0]?.tenants).toEqual([entry]);
+    });
+
+    it('reports an entry whose number a late report of before has, once it can', async () => {
+      const { control } = link;
+      const globex = tenantEntry('globex');
+      await plane.app.get(Reporter).settled();
+      const late = Pause.behind(plane.app.get(ControlPlaneClient), 'call');
+      control.wanted.put(globex);
+      await late.reached;
+      const applying = Pause.behind(plane.app.get(DesiredStateApplier), 'apply');
+      control.manner = 'broken';
+      control.misbehavesAt = [PLANE_PATHS.report];
+      control.wanted.changeTogether(() => {
+        control.wanted.startAnew(acme);
+        control.wanted.put({ ...globex, status: 'suspended' });
+      });
+      await applying.reached;
+      late.release();
+      await plane.app.get(Reporter).settled();
+      const unreported = await plane.app.get(DesiredStateApplier).unreported();
+      expect(unreported).toContainEqual({ tenantId: globex.tenant_id, entryRevision: 2 });
+      applying.release();
+      await eventually(() => plane.identities.current.revision === control.wanted.revision);
+      await link.stopPlane(plane);
+      control.manner = 'proper';
+      control.reports.splice(0);
+      plane = await link.startPlane();
+      await link.reported(globex.tenant_id);
     });
 
     it('speaks of no entry before it was told which ones count', async () => {

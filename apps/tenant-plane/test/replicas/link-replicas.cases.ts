@@ -1,14 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Database } from '@atlas/persistence';
-import { type DesiredTenant, LinkPace } from '@atlas/plane-contract';
+import { type DesiredTenant, LinkPace, PLANE_PATHS } from '@atlas/plane-contract';
 import { SystemClock } from '@atlas/platform';
 import { keyIdOf, mintCredential } from '@atlas/service-auth';
 import { eventually } from '@atlas/testing';
 import { ControlPlaneClient } from '../../src/control-plane-link/control-plane-client';
 import { ControlPlaneUnreachable } from '../../src/control-plane-link/control-plane.errors';
 import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
+import { PlaneHealth } from '../../src/control-plane-link/health/plane-health';
+import { type LinkClaim } from '../../src/control-plane-link/link-claim';
 import { LinkLease } from '../../src/control-plane-link/link-lease';
 import { ControlPlaneLink, GIVING_WAY, LEASE_RENEWAL_MS } from '../../src/control-plane-link/link.service';
+import { Reporter } from '../../src/control-plane-link/reporter';
+import { SingleTenantFile } from '../../src/database/single-tenant-file';
 import { ShiftedClock } from '../fake-control-plane.fixture';
 import { Link } from '../linked-plane.fixture';
 import { Pause } from '../pause.fixture';
@@ -111,6 +115,7 @@ describe('a replica that lost its lease unawares', () => {
   let link: Link;
   let stopped: TestTenantPlane;
   let other: TestTenantPlane;
+  let claim: LinkClaim;
   const acme = tenantEntry('acme');
 
   beforeAll(async () => {
@@ -124,6 +129,7 @@ describe('a replica that lost its lease unawares', () => {
 
   it('applies nothing of what it was told before another one took over', async () => {
     const { lease } = stopped.identities;
+    ({ claim } = lease);
     // As one that stands still: it renews nothing, and the answer is on its way.
     const renewal = Pause.before(lease, 'hold');
     const answer = Pause.before(stopped.app.get(DesiredStateApplier), 'accept');
@@ -146,6 +152,104 @@ describe('a replica that lost its lease unawares', () => {
 
   it('counts no report of its own, so that it does not look like a copy of the other', async () => {
     await expect(stopped.identities.nextSequence(claim.fence)).rejects.toThrow('Another replica');
+  });
+});
+
+describe('a replica that takes the lease again, after another one has spoken', () => {
+  const acme = tenantEntry('acme');
+  let link: Link;
+  let first: TestTenantPlane;
+  let second: TestTenantPlane;
+  /** Of the first, which stands still in the meantime. */
+  let renewal: Pause;
+
+  beforeEach(async () => {
+    link = await Link.create('postgres');
+    link.control.wanted.put(acme);
+    first = await link.startPlane();
+    await link.reported(acme.tenant_id);
+    second = await link.startPlane();
+    renewal = Pause.before(first.identities.lease, 'hold');
+    await renewal.reached;
+  });
+  afterEach(async () => {
+    await link.close();
+    jest.restoreAllMocks();
+  });
+
+  const secondTakesIt = async (): Promise<void> => {
+    await second.identities.update({ leaseExpiresAt: new Date(0) });
+    await second.app.get(ControlPlaneLink)['tryLease']();
+  };
+  const secondEnds = async (): Promise<void> => {
+    await link.stopPlane(second);
+    const before = first.identities.lease.claim;
+    renewal.release();
+    const isTaken = ({ name }: LinkClaim): boolean => name !== null && name !== before.name;
+    await eventually(() => isTaken(first.identities.lease.claim), { what: 'the first takes it' });
+  };
+
+  it('reports what that one applied and could not report', async () => {
+    const { control } = link;
+    Object.assign(control, { misbehavesAt: [PLANE_PATHS.report], manner: 'broken' });
+    await secondTakesIt();
+    control.wanted.put({ ...acme, name: 'Renamed' });
+    const isApplied = (): boolean => second.identities.current.revision === control.wanted.revision;
+    await eventually(isApplied, { what: 'the second has applied it' });
+    await eventually(() => control.rebuffs.length > 0, { what: 'its report is refused' });
+    await link.logged(/is dropped: Another replica/);
+    await second.app.get(Reporter).settled();
+    control.manner = 'proper';
+    await secondEnds();
+    await eventually(() => control.reported(acme.tenant_id)?.entry_revision === 2, {
+      what: 'it is reported',
+    });
+    expect(control.reports.at(-1)?.link_id).toBe(first.identities.linkId);
+  });
+
+  it('asks again at once, whatever it was waiting to hear', async () => {
+    await secondTakesIt();
+    const pulls = link.control.pulls.length;
+    await secondEnds();
+    await eventually(() => link.control.pulls.slice(pulls).some(({ wait }) => wait === 0), {
+      what: 'it asks without waiting for news',
+    });
+  });
+
+  it('does not say that an entry fails which the other has applied since', async () => {
+    const { control } = link;
+    const report = Pause.before(first.app.get(PlaneHealth), 'examine');
+    jest.spyOn(first.app.get(SingleTenantFile), 'fixTo').mockRejectedValue(new Error('The disk is full.'));
+    control.wanted.put({ ...acme, name: 'Renamed' });
+    await report.reached;
+    await secondTakesIt();
+    await eventually(() => control.reported(acme.tenant_id)?.entry_revision === 2, {
+      what: 'the second reports',
+    });
+    await secondEnds();
+    report.release();
+    const reporter = first.app.get(Reporter);
+    await reporter.settled();
+    Object.assign(reporter, { lastSentAt: -Infinity });
+    const before = control.reports.length;
+    reporter.heartbeat();
+    await eventually(() => control.reports.length > before, { what: 'it speaks' });
+    expect(control.reported(acme.tenant_id)).toMatchObject({ state: 'applied', entry_revision: 2 });
+  });
+
+  it('speaks of the epoch that the other was told of', async () => {
+    const { control } = link;
+    const reporter = first.app.get(Reporter);
+    await secondTakesIt();
+    control.wanted.startAnew({ ...acme, name: 'Restored' });
+    const { revision } = control.wanted;
+    await eventually(() => control.reports.at(-1)?.revision === revision, { what: 'the second reports' });
+    await secondEnds();
+    Object.assign(reporter, { lastSentAt: -Infinity });
+    const before = control.reports.length;
+    reporter.heartbeat();
+    await eventually(() => control.reports.length > before, { what: 'the first reports' });
+    expect(control.reports[before]).toMatchObject({ revision, link_id: first.identities.linkId });
   });
 });
 
