@@ -483,8 +483,8 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
       late.release();
       await plane.app.get(Reporter).settled();
       const unreported = await plane.app.get(DesiredStateApplier).unreported();
-      expect(unreported).toContainEqual({ tenantId: globex.tenant_id, entryRevision: 2 });
       applying.release();
+      expect(unreported).toContainEqual({ tenantId: globex.tenant_id, entryRevision: 2 });
       await eventually(() => plane.identities.current.revision === control.wanted.revision);
       await link.stopPlane(plane);
       control.manner = 'proper';

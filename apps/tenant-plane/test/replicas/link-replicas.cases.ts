@@ -244,11 +244,14 @@ describe('a replica that takes the lease again, after another one has spoken', (
     control.wanted.startAnew({ ...acme, name: 'Restored' });
     const { revision } = control.wanted;
     await eventually(() => control.reports.at(-1)?.revision === revision, { what: 'the second reports' });
+    const pull = Pause.before(first.app.get(ControlPlaneClient), 'signed');
     await secondEnds();
+    await pull.reached;
     Object.assign(reporter, { lastSentAt: -Infinity });
     const before = control.reports.length;
     reporter.heartbeat();
     await eventually(() => control.reports.length > before, { what: 'the first reports' });
+    pull.release();
     expect(control.reports[before]).toMatchObject({ revision, link_id: first.identities.linkId });
   });
 });
