@@ -1,6 +1,7 @@
 import { CommitOutcomeUnknown, type RequestContext, currentContext } from '@atlas/platform';
 import { type Client, type QueryResult } from 'pg';
-import { type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { type DataSource, type EntityManager, QueryFailedError, type QueryRunner } from 'typeorm';
+import { requireConnection, tellBreaks } from './broken-connections';
 import { Database, newTransaction, type Work } from './database';
 import { isDeadlock } from './rows';
 
@@ -12,8 +13,8 @@ const MAX_ATTEMPTS = 3;
 interface Connection {
   readonly runner: QueryRunner;
   readonly client: Client;
-  /** The error that BEGIN failed with; undefined where it succeeded. */
-  readonly begun: Promise<unknown>;
+  /** What BEGIN failed with; undefined where it succeeded. */
+  readonly begun: Promise<QueryFailedError | undefined>;
 }
 
 /** A tenant's read that is done and whose transaction is still open. */
@@ -35,6 +36,7 @@ export class PostgresDatabase extends Database {
 
   constructor(readonly dataSource: DataSource) {
     super();
+    tellBreaks(dataSource);
   }
 
   /** Of the statement, since its transaction may have waited for locks before. An index takes no `clock_timestamp()`. */
@@ -67,7 +69,8 @@ export class PostgresDatabase extends Database {
     const connection = await this.connect(begin);
     return this.attempt(connection, async () => {
       const result = await work(connection.runner.manager);
-      await this.commit(connection);
+      await requireBegun(connection);
+      this.commitBehind(connection);
       return result;
     });
   }
@@ -107,7 +110,7 @@ export class PostgresDatabase extends Database {
     // Awaited at the commit only, since a round trip is what it would cost.
     const begun = client.query(begin).then(
       () => undefined,
-      (error: unknown) => error,
+      (error: Error) => new QueryFailedError(begin, undefined, error),
     );
     // TypeORM's save() would otherwise open a transaction of its own.
     Object.assign(runner, { isTransactionActive: true });
@@ -128,11 +131,16 @@ export class PostgresDatabase extends Database {
     }
   }
 
-  /** Throws {@link CommitOutcomeUnknown} when the connection broke before the server's answer. */
+  /**
+   * Throws {@link CommitOutcomeUnknown} when the connection broke between COMMIT and the server's answer. If it broke before,
+   * nothing is stored.
+   */
   private async commit(connection: Connection): Promise<void> {
     await requireBegun(connection);
     const { runner, client } = connection;
     takeNoMore(runner);
+    // Nothing may be awaited between this and COMMIT.
+    requireConnection(runner, 'commit');
     const result = await client.query('commit').catch((error: Error): QueryResult => {
       throw isRefusal(error) ? error : new CommitOutcomeUnknown(error);
     });

@@ -8,6 +8,7 @@ describe(isDatabaseOutage.name, () => {
     ['nobody listens', failure('connect ECONNREFUSED', { code: 'ECONNREFUSED', syscall: 'connect' })],
     ['its name is unknown', failure('getaddrinfo', { code: 'ENOTFOUND', syscall: 'getaddrinfo' })],
     ['it went away in a statement', inStatement(failure('read ECONNRESET', { code: 'ECONNRESET' }))],
+    ['no way leads to it any more', inStatement(failure('read', { code: 'EHOSTUNREACH' }))],
     ['its server ends', inStatement(failure('terminating connection', { code: '57P01' }))],
     ['it ended a session that was silent', inStatement(failure('terminating', { code: '57P05' }))],
     ['its server is full', failure('sorry, too many clients already', { code: '53300' })],

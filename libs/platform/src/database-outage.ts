@@ -6,7 +6,7 @@ import { DomainError, type ErrorKind } from './errors';
  */
 const STATES = /^(08...|57P0[1-35]|25P0[34]|53300)$/;
 /** What breaks a connection, by Node. */
-const BREAKS = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
+const BREAKS = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 /** What node-postgres says, which has no code; and a server whose database is closed, whose code says much else, too. */
 const MESSAGES =
   /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|database "[^"]+" is not currently accepting connections)/;

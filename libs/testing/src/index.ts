@@ -4,6 +4,7 @@ export * from './certificate';
 export * from './cookie-browser';
 export * from './database-time';
 export * from './dedicated-stack';
+export * from './end-session';
 export * from './fixed-clock';
 export * from './http';
 export { type MadeDatabase, createKeptDatabase } from './kept-database';

@@ -61,21 +61,22 @@ export function troubleAt({
 }
 
 /**
- * Whether a home has lost the rows of a tenant that was moved, restored or is served from a kept copy again: another
- * installation has enrolled as the plane since, or its database is an older one and says so, which counts until it says
- * something else. What they came from is kept as long as this can be told.
+ * Whether a home has lost the rows of its tenant. Its database says so, which counts until it says something else; or, of a
+ * tenant that was moved, restored or is served from a kept copy again, another installation has enrolled as the plane since.
+ * What the rows came from is kept as long as this can be told.
  */
 export function isCopyLost(
   { restoredFrom, importedBy, reportedCode }: Placement,
   { instanceId }: Pick<TenantPlane, 'instanceId'>,
 ): boolean {
-  if (restoredFrom === null && importedBy === null) return false;
-  return reportedCode === 'copy_missing' || instanceId !== importedBy;
+  if (reportedCode === 'copy_missing') return true;
+  return (restoredFrom !== null || importedBy !== null) && instanceId !== importedBy;
 }
 
 /** SQL: {@link isCopyLost}, of the row aliased `place`. */
-export const IS_COPY_LOST = `((place.restored_from is not null or place.imported_by is not null) and (coalesce(place.reported_code, '') = 'copy_missing'
-  or not exists (select 1 from tenant_planes here where here.id = place.tenant_plane_id and here.instance_id = place.imported_by)))`;
+export const IS_COPY_LOST = `(coalesce(place.reported_code, '') = 'copy_missing'
+  or (place.restored_from is not null or place.imported_by is not null)
+    and not exists (select 1 from tenant_planes here where here.id = place.tenant_plane_id and here.instance_id = place.imported_by))`;
 
 /** {@link isCopyLost}, at the plane as it is now. */
 export async function hasLostCopy(manager: EntityManager, place: Placement): Promise<boolean> {

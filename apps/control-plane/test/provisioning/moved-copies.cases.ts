@@ -116,6 +116,30 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await move({ ...backTo(tenant.cell) }).expect(202);
   });
 
+  it('stays lost while the new home, which said so, fails and tries again', async () => {
+    const copy = await moves();
+    await tenant.report({}, target);
+    await timeGoesBy();
+    const removal = (await removals()).at(-1);
+    await tenant.told(({ purge }) => purge?.job_id === removal?.id, tenant.cell);
+    await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, target);
+    await tenant.report({ state: 'retrying', error: 'The disk is full.' }, target);
+    await tenant.report({}, tenant.cell);
+    await scene.reaches(removal?.id ?? '', 'succeeded');
+    const { tenants } = await target.pullAll();
+    expect(tenants).toMatchObject([{ tenant_id: tenant.id, requires_copy: copy }]);
+    const { body } = await move({ deployment_model: 'dedicated' }, '?dry_run=true').expect(409);
+    expect(body.code).toBe('copy_lost');
+  });
+
+  it('is nowhere when a home that nothing was moved to says that it lacks the rows', async () => {
+    await tenant.report({ state: 'failed', code: 'copy_missing', error: 'They were removed.' });
+    const { body } = await move(backTo(target), '?dry_run=true').expect(409);
+    expect(body).toMatchObject({ code: 'copy_lost', detail: expect.stringContaining('accept_data_loss') });
+    const givesUp = { confirm_slug: tenant.slug, accept_data_loss: true };
+    await scene.plane.post(path('deprovision?dry_run=true'), givesUp).expect(200);
+  });
+
   it('is there when the new home enrols under another key with the same database', async () => {
     await moves();
     const { instanceId: instance_id } = target;

@@ -40,6 +40,8 @@ interface Cached extends Whereabouts {
   readonly freshUntil: number;
   /** When it will have been frozen for too long. */
   readonly closesAt: number;
+  /** The turn at which it was kept. */
+  readonly keptAt: number;
 }
 
 /**
@@ -49,6 +51,9 @@ interface Cached extends Whereabouts {
 @Injectable()
 export class TenantDirectory {
   private readonly cache = new BoundedMap<string, Cached>(MAX_CACHED);
+  /** Counts what begins and ends here, since the clock may stand still between two of them. */
+  private turn = 0;
+  private forgottenAt = 0;
 
   constructor(
     private readonly database: Database,
@@ -82,28 +87,42 @@ export class TenantDirectory {
   /** After a change was applied. */
   forget(): void {
     this.cache.clear();
+    this.forgottenAt = this.turn += 1;
   }
 
   /** Keeps what was read of each name alone, too: whoever asks for it next must not get an older answer. */
   private async read(names: readonly string[], now: number): Promise<Cached> {
+    const begunAt = (this.turn += 1);
     const which = names.map((name) => (isUuid(name) ? { id: name } : { slug: name }));
     const rows = await this.database.read((manager) => manager.findBy(Tenant, names.length > 0 ? which : {}));
-    if (names.length > 1) for (const name of names) await this.keep([name], rows, now);
-    return this.keep(names, rows, now);
+    if (names.length > 1) for (const name of names) await this.keep([name], rows, now, begunAt);
+    return this.keep(names, rows, now, begunAt);
   }
 
-  private async keep(names: readonly string[], rows: readonly Tenant[], now: number): Promise<Cached> {
+  /**
+   * Of two reads that overlap, either may have seen the newer rows. So an answer is not kept where another was kept, or all
+   * were forgotten, since its read began; unless it is one of those that nobody is given: behind it the rows are read again.
+   */
+  private async keep(
+    names: readonly string[],
+    rows: readonly Tenant[],
+    now: number,
+    begunAt: number,
+  ): Promise<Cached> {
     const named = rows.filter(({ id, slug }) => names.every((name) => name === id || name === slug));
     const here = named.filter(isServed);
     const away = named.filter((tenant) => !isServed(tenant) && tenant.movedTo !== null);
     const served = names.length > 0 ? (here[0] ?? null) : sole(here);
     // One that is not served here may be back at any moment, and its other home sends users here from then on.
     const isLasting = served !== null || named.length === 0;
+    const closesAt = now + (await this.openForMs(served));
+    const key = keyOf(names);
+    const isLatest = begunAt > Math.max(this.forgottenAt, this.cache.get(key)?.keptAt ?? 0);
     const cached = {
       ...{ served, moved: sole(away), freshUntil: isLasting ? now + FRESH_MS : now },
-      closesAt: now + (await this.openForMs(served)),
+      ...{ closesAt, keptAt: (this.turn += 1) },
     };
-    this.cache.set(keyOf(names), cached);
+    if (isLatest || !isLasting) this.cache.set(key, cached);
     return cached;
   }
 

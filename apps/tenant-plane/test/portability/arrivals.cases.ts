@@ -160,7 +160,8 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     await expectHere(id);
     await relay.when(() => relay.asked > 0);
     await want({ phase: 'retired', transfer: undefined, moved_to });
-    await want({ phase: 'serving', moved_to: undefined });
+    await want({ phase: 'serving', moved_to: undefined, reopened: { job_id: randomUUID() } });
+    admin = await plane.user(tenant, 'admin');
     expect([await read(), await write('back')]).toEqual([200, 201]);
     expect(await titles()).toEqual(['before it left', 'back']);
   });

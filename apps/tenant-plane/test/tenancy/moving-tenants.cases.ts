@@ -1,7 +1,9 @@
 import { Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
+import { TenantDirectory } from '../../src/tenancy/tenant-directory';
 import { Tenant } from '../../src/tenancy/tenant.entity';
+import { Pause } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
 const HOME = 'https://home.example.com';
@@ -57,6 +59,57 @@ describe.each(EVERY_DATABASE)('while another replica applies a move on %s', (dri
     await plane.get('/api/tenant-default', bySlug).expect(200);
     await leave();
     expect(await ask(byBoth)).toEqual(THERE);
+  });
+
+  describe('look-ups that overlap', () => {
+    let directory: TenantDirectory;
+    beforeEach(() => {
+      directory = plane.app.get(TenantDirectory);
+      directory.forget();
+    });
+
+    it('send on who came in before it left, whatever an older one says last', async () => {
+      const rowsOfOlder = Pause.behind(plane.app.get(Database), 'read');
+      const older = directory.locate(['acme']);
+      await rowsOfOlder.reached;
+      await plane.get('/api/tenant-default', bySlug).expect(200);
+      await leave();
+      const locate = directory.locate.bind(directory);
+      // The router knows the slug already; the guard asks for slug and id, and the router once more for the slug.
+      const locating = jest.spyOn(directory, 'locate').mockImplementation(async (names) => {
+        const found = await locate(names);
+        if (names.length > 1) {
+          rowsOfOlder.release();
+          await older;
+        }
+        return found;
+      });
+      expect(await ask(byBoth)).toEqual(THERE);
+      expect((await older).served).not.toBeNull();
+      locating.mockRestore();
+    });
+
+    it('leave no older answer behind one that began earlier and read later', async () => {
+      const reading = Pause.before(plane.app.get(Database), 'read');
+      const newer = directory.locate(['acme', acme.tenant_id]);
+      await reading.reached;
+      expect((await directory.locate(['acme'])).served).not.toBeNull();
+      await leave();
+      reading.release();
+      expect((await newer).moved).not.toBeNull();
+      expect((await directory.locate(['acme'])).served).toBeNull();
+    });
+
+    it('leave no older answer behind a change that was applied here', async () => {
+      const rowsOfOlder = Pause.behind(plane.app.get(Database), 'read');
+      const older = directory.locate(['acme']);
+      await rowsOfOlder.reached;
+      await leave();
+      directory.forget();
+      rowsOfOlder.release();
+      await older;
+      expect((await directory.locate(['acme'])).served).toBeNull();
+    });
   });
 
   it('serves a tenant from the moment that it is back, whatever was read before', async () => {

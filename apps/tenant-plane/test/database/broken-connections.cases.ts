@@ -1,0 +1,77 @@
+import { type TenantScope } from '@atlas/persistence';
+import { type DesiredTenant } from '@atlas/plane-contract';
+import { endSession, eventually } from '@atlas/testing';
+import { type EntityManager } from 'typeorm';
+import { Audit } from '../../src/audit/audit.service';
+import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
+import { Link } from '../linked-plane.fixture';
+import { type SignedInUser, TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
+
+/** Breaks the connection of a transaction at the next call of a method, before or behind its work. */
+function breakAt<Given extends unknown[]>(
+  target: object,
+  name: string,
+  place: 'before' | 'behind',
+  managerOf: (...given: Given) => EntityManager,
+): void {
+  // The cast opens private methods: a place between two statements is reached nowhere else.
+  const methods = target as Record<string, (...given: Given) => Promise<unknown>>;
+  const work = methods[name]?.bind(target);
+  jest.spyOn(methods, name).mockImplementationOnce(async (...given) => {
+    const result = place === 'behind' ? await work?.(...given) : undefined;
+    await endSession(managerOf(...given));
+    return place === 'behind' ? result : work?.(...given);
+  });
+}
+
+// A SQLite file has no connection to lose.
+describe('where the connection to Postgres breaks in the middle of a transaction', () => {
+  describe('of a user', () => {
+    let plane: TestTenantPlane;
+    let acme: DesiredTenant;
+    let admin: SignedInUser;
+    beforeAll(async () => {
+      plane = await TestTenantPlane.boot('postgres');
+      acme = await plane.tenant('acme');
+      admin = await plane.user(acme, 'admin');
+    });
+    afterAll(() => plane.close());
+
+    it.each([
+      ['two statements', 'before'],
+      ['the last statement and COMMIT', 'behind'],
+    ] as const)('between %s, the user hears of an outage, and the next try is stored', async (_, place) => {
+      const { id } = await plane.user(acme, 'operator');
+      const rename = () => plane.patch(`/api/users/${id}`, { name: 'Renamed' }, { session: admin.session });
+      breakAt(plane.app.get(Audit), 'record', place, ({ manager }: TenantScope) => manager);
+      const refused = await rename().expect(503);
+      expect([refused.body.code, refused.headers['retry-after']]).toEqual(['database_unavailable', '5']);
+      expect((await plane.get(`/api/users/${id}`, { session: admin.session })).body.name).not.toBe('Renamed');
+      expect((await rename().expect(200)).body.name).toBe('Renamed');
+    });
+  });
+
+  describe('that applies an entry', () => {
+    let link: Link;
+    beforeEach(async () => (link = await Link.create('postgres')));
+    afterEach(() => link.close());
+
+    it.each(['before', 'behind'] as const)('%s its statements, the entry is retried', async (place) => {
+      const { control } = link;
+      const acme = tenantEntry('acme');
+      control.wanted.put(acme);
+      const plane = await link.startPlane();
+      await link.reported(acme.tenant_id);
+      const reportsBefore = control.reports.length;
+      breakAt(plane.app.get(DesiredStateApplier), 'put', place, (manager: EntityManager) => manager);
+      control.wanted.put({ ...acme, name: 'Renamed' });
+      const ofRenamed = () =>
+        control.reports
+          .slice(reportsBefore)
+          .flatMap(({ tenants }) => tenants)
+          .filter(({ entry_revision }) => entry_revision === 2);
+      await eventually(() => ofRenamed().at(-1)?.state === 'applied', { what: 'the entry is applied' });
+      expect(ofRenamed()).toMatchObject([{ state: 'retrying' }, { state: 'applied' }]);
+    });
+  });
+});

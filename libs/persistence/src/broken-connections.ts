@@ -1,0 +1,39 @@
+import { type DataSource, QueryFailedError, type QueryRunner } from 'typeorm';
+
+/** TypeORM calls it with an error when the connection breaks, and without one to give it back. Its types hide it. */
+interface Releasing {
+  releasePostgresConnection(error?: Error): Promise<void>;
+}
+
+const breaks = new WeakMap<QueryRunner, Error>();
+
+/**
+ * By itself TypeORM releases a runner whose connection breaks, and then blames its user for going on with it. Here the runner
+ * stays its user's, and each statement fails as one fails in which the connection breaks.
+ */
+export function tellBreaks(dataSource: DataSource): void {
+  const create = dataSource.createQueryRunner.bind(dataSource);
+  dataSource.createQueryRunner = (mode) => tellingBreaks(create(mode));
+}
+
+/** Throws if the connection has broken. node-postgres sends nothing from then on, so what is not sent yet never will be. */
+export function requireConnection(runner: QueryRunner, sql: string, parameters?: unknown[]): void {
+  const reason = breaks.get(runner);
+  if (reason) throw new QueryFailedError(sql, parameters, reason);
+}
+
+function tellingBreaks(runner: QueryRunner): QueryRunner {
+  // Private in TypeORM's types.
+  const release = (runner as unknown as Releasing).releasePostgresConnection.bind(runner);
+  const query = runner.query.bind(runner) as (...call: unknown[]) => Promise<unknown>;
+  return Object.assign(runner, {
+    releasePostgresConnection: async (error?: Error): Promise<void> => {
+      if (!error) return release(breaks.get(runner));
+      if (!breaks.has(runner)) breaks.set(runner, error);
+    },
+    query: async (sql: string, parameters?: unknown[], ...more: unknown[]): Promise<unknown> => {
+      requireConnection(runner, sql, parameters);
+      return query(sql, parameters, ...more);
+    },
+  });
+}

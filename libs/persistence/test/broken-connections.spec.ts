@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { type Socket } from 'node:net';
+import { databaseFailure } from '@atlas/platform';
+import { type TestDatabase, createTestDatabase, endSession } from '@atlas/testing';
+import { type EntityManager, QueryFailedError } from 'typeorm';
+import { type Database } from '../src/database';
+import { databaseTarget } from '../src/database-target';
+import { migrateFirst, openDatabase } from '../src/open-database';
+import { TenantDatabase, type TenantScope } from '../src/tenant-scope';
+import { NOTES_SCHEMA, Note } from './notes.fixture';
+
+// A SQLite file has no connection to lose.
+describe('a connection to Postgres that breaks while no statement runs', () => {
+  const tenant = randomUUID();
+  let test: TestDatabase;
+  let database: Database;
+  let tenants: TenantDatabase;
+
+  beforeAll(async () => {
+    test = await createTestDatabase('postgres');
+    const target = databaseTarget(test.url);
+    const migrationTarget = test.ownerUrl === undefined ? undefined : databaseTarget(test.ownerUrl);
+    const options = { target, migrationTarget, schema: NOTES_SCHEMA, poolSize: 1 };
+    await migrateFirst(options);
+    database = await openDatabase(options);
+    tenants = new TenantDatabase(database);
+  });
+  afterAll(async () => {
+    await database.close();
+    await test.drop();
+  });
+
+  const writeNote = (scope: TenantScope, text: string): Promise<void> =>
+    scope.insert(Note, { id: randomUUID(), text, tags: null, writtenAt: new Date(0) });
+  const texts = async (): Promise<string[]> =>
+    (await tenants.read(tenant, (scope) => scope.find(Note))).map(({ text }) => text);
+
+  /** An outage like one inside a statement. The pool has one connection: whoever comes next gets another. */
+  async function expectOutage(failing: Promise<unknown>, reason: object = { code: '57P01' }): Promise<void> {
+    const error: unknown = await failing.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(QueryFailedError);
+    expect(error).toMatchObject({ driverError: reason });
+    expect(databaseFailure(error)).toMatchObject({ code: 'database_unavailable', kind: 'unavailable' });
+    expect(await texts()).toEqual([]);
+  }
+
+  const statements: readonly (readonly [string, (scope: TenantScope) => Promise<unknown>])[] = [
+    ['plain SQL', ({ manager }) => manager.query('select 1')],
+    ['an insert', (scope) => writeNote(scope, 'behind')],
+    ['an update', (scope) => scope.update(Note, {}, { text: 'changed' })],
+    ['a search', (scope) => scope.find(Note)],
+    ['a query', (scope) => scope.query(Note, 'note').getManyAndCount()],
+  ];
+
+  it.each(statements)('is an outage to a write that goes on with %s', async (_, goOn) => {
+    const failing = tenants.write(tenant, async (scope) => {
+      await writeNote(scope, 'before');
+      await endSession(scope.manager);
+      await goOn(scope);
+    });
+    await expectOutage(failing);
+  });
+
+  it.each(statements)('is an outage to work that sees it in %s', async (_, goOn) => {
+    const seen = tenants.write(tenant, async (scope) => {
+      await endSession(scope.manager);
+      throw await goOn(scope).catch((error: unknown) => error);
+    });
+    await expectOutage(seen);
+  });
+
+  it('is an outage to a write that ends, since no COMMIT was sent', async () => {
+    const told: string[] = [];
+    const failing = tenants.write(tenant, async (scope) => {
+      database.afterCommit(() => told.push('stored'));
+      await writeNote(scope, 'before');
+      await endSession(scope.manager);
+    });
+    await expectOutage(failing);
+    expect(told).toEqual([]);
+  });
+
+  it('is an outage to a write that has asked for nothing yet', async () => {
+    const reason = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' });
+    const failing = database.write(async ({ queryRunner }) => {
+      // @types/pg leave this property out.
+      const client = (await queryRunner?.connect()) as { connection: { stream: Socket } };
+      client.connection.stream.destroy(reason);
+    });
+    await expectOutage(failing, reason);
+  });
+
+  it("is an outage to a tenant's reads", async () => {
+    const reading = async ({ manager }: TenantScope): Promise<unknown> => {
+      await manager.find(Note);
+      await endSession(manager);
+      return manager.find(Note);
+    };
+    await expectOutage(tenants.read(tenant, reading));
+    await expectOutage(tenants.snapshot(tenant, reading));
+  });
+
+  it("does not spoil a tenant's reads that are done", async () => {
+    const reading = async ({ manager }: TenantScope): Promise<Note[]> => {
+      const notes = await manager.find(Note);
+      await endSession(manager);
+      return notes;
+    };
+    expect(await tenants.read(tenant, reading)).toEqual([]);
+    expect(await tenants.snapshot(tenant, reading)).toEqual([]);
+    expect(await texts()).toEqual([]);
+  });
+
+  it('is an outage to a read of several statements outside of a transaction', async () => {
+    const reading = database.read(async (manager: EntityManager) => {
+      // As TypeORM does where one call takes several statements.
+      const queryRunner = manager.connection.createQueryRunner();
+      try {
+        await queryRunner.query('select 1');
+        await endSession({ queryRunner });
+        await queryRunner.query('select 1');
+      } finally {
+        await queryRunner.release();
+      }
+    });
+    await expectOutage(reading);
+  });
+});
