@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Database, Signals, insertIfAbsent, lockedForUpdate, together, updateRows } from '@atlas/persistence';
 import {
   type DesiredSignupLinks,
@@ -7,7 +8,6 @@ import {
   epochOf,
 } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
-import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type EntityManager, Not } from 'typeorm';
 import { ControlPlaneState } from '../database/plane-state.entity';
@@ -42,7 +42,7 @@ export class DesiredStates implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const state = { id: 1, epoch: uuidv7(this.clock.now()).replaceAll('-', '').slice(0, 12) };
+    const state = { id: 1, epoch: randomUUID().replaceAll('-', '').slice(0, 12) };
     await this.database.write(async (manager) => {
       if (await insertIfAbsent(manager, ControlPlaneState, state)) await this.forgetReports(manager);
     });
