@@ -40,7 +40,10 @@ async function oldHomeWithRows(
  * SQL: whether the home of the tenant with that id is online, has said that it serves, and is the installation that imported
  * the rows. Until then any other copy is the last one that is known to be whole.
  */
-export const homeServes = (database: Database, tenantId: string): string => `exists (select 1 from placements home join tenant_planes plane on plane.id = home.tenant_plane_id
+export const homeServes = (
+  database: Database,
+  tenantId: string,
+): string => `exists (select 1 from placements home join tenant_planes plane on plane.id = home.tenant_plane_id
   where home.tenant_id = ${tenantId} and home.holds_place and home.phase <> 'importing' and ${sqlOfHealth(database).online}
     and home.reported_state = 'applied' and home.reported_revision >= home.entry_revision
     and (home.restored_from is null and home.imported_by is null or home.imported_by = plane.instance_id))`;

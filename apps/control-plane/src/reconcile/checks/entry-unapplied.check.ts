@@ -33,7 +33,8 @@ export class EntryUnappliedCheck extends DriftCheck<TenantSubject> {
   override async repair(manager: EntityManager, { home }: TenantSubject): Promise<boolean> {
     if (!home) return false;
     const { reportedState, reportedCode, entryRevision } = home.placement;
-    const isReplaced = reportedCode === 'copy_missing' && this.desiredStates.appliedBy(home.plane) >= entryRevision;
+    const isReplaced =
+      reportedCode === 'copy_missing' && this.desiredStates.appliedBy(home.plane) >= entryRevision;
     if (reportedState === 'failed' && !isReplaced) return false;
     await this.desiredStates.publish(manager, home.placement);
     return true;
