@@ -17,10 +17,12 @@ import { type FindOptionsOrder, IsNull, Not, type ObjectLiteral } from 'typeorm'
 import { Operators } from '../src/accounts/operators.service';
 import { type OperatorRole, SCOPES, type Scope } from '../src/accounts/scopes';
 import { AppModule } from '../src/app.module';
+import { ControlPlaneState } from '../src/database/plane-state.entity';
 import { HTTP_APP } from '../src/http-app.options';
 import { ProvisioningJob } from '../src/provisioning/job.entity';
 import { Attempts } from '../src/provisioning/attempts';
 import { Worker } from '../src/provisioning/worker';
+import { DesiredStates } from '../src/tenant-planes/desired-state.service';
 import { type Install, PUBLIC_URL, PlaneSimulator } from './plane-simulator.fixture';
 
 jest.setTimeout(30_000);
@@ -76,6 +78,12 @@ export class TestControlPlane {
     // None happens unless a test asks for it.
     await app.get(Worker).stopSweeping();
     return new TestControlPlane(database, clock, app, await app.getUrl(), routes);
+  }
+
+  /** What follows the restore of its database: revisions count in a new epoch. */
+  async beginEpoch(): Promise<void> {
+    await this.app.get(Database).write((manager) => manager.delete(ControlPlaneState, { id: 1 }));
+    await this.app.get(DesiredStates).onModuleInit();
   }
 
   /** One round of the worker, and the end of what it began and of what its queue was at: a round passes over a job in work. */

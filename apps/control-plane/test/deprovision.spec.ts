@@ -37,6 +37,7 @@ import { sayImported, sayImportedBy, sealedPart, sendPart, takePart, nextRun } f
 import { Gate, lockWaits } from './held-operator.fixture';
 import { JOBS, JobScene } from './job-scene.fixture';
 import { KEYS, PlaneSimulator, bodyOf, refusal } from './plane-simulator.fixture';
+import { Traveller } from './travel-scene.fixture';
 
 const DAY_MS = 24 * 3_600_000;
 const MANIFEST = { incidents: { rows: 3, checksum: 'c' }, users: { rows: 1, checksum: 'd' } };
@@ -1286,5 +1287,62 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await seen(({ phase }) => phase === 'serving');
     await report('applied');
     await scene.reaches(restoring.body.job.id, 'succeeded');
+  });
+});
+
+describe.each(EVERY_DATABASE)('a tenant whose removal is rolled back behind its backup, on %s', (driver) => {
+  let scene: JobScene;
+  let tenant: Traveller;
+  let count = 0;
+  beforeAll(async () => (scene = await JobScene.set(driver)));
+  afterEach(() => jest.restoreAllMocks());
+  afterAll(() => scene.plane.close());
+  beforeEach(async () => {
+    tenant = await Traveller.settle(scene, `region-${(count += 1)}`);
+    const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
+    jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockRejectedValueOnce(broken);
+  });
+  /** The cell is told to make the backup, and is installed anew before it has made it. */
+  const begunElsewhere = async (): Promise<string> => {
+    const job = await tenant.deprovision();
+    await tenant.told(({ transfer }) => transfer?.role === 'backup');
+    await tenant.installAnew();
+    await scene.looksAgain(job);
+    return job;
+  };
+  const rollsBack = async (job: string, end: 'failed' | 'cancelled') => {
+    await scene.reaches(job, 'failed');
+    await tenant.report();
+    await scene.act(job, 'rollback').expect(202);
+    await scene.reaches(job, end);
+    return scene.job(job);
+  };
+
+  it('is served by the installation that made the backup, if another one had begun it', async () => {
+    const job = await begunElsewhere();
+    const id = await tenant.backUp();
+    await rollsBack(job, 'cancelled');
+    expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ keySealed: null }]);
+  });
+
+  it('keeps the backup while the installation that had only begun it is back', async () => {
+    const { instanceId: instance_id } = tenant.cell;
+    const job = await begunElsewhere();
+    await tenant.backUp();
+    await scene.reaches(job, 'failed');
+    await tenant.installAnew({ instance_id });
+    expect(await rollsBack(job, 'failed')).toMatchObject({ error: { code: 'home_not_serving' } });
+  });
+
+  it('keeps the backup when another installation enrols right before the backup counts', async () => {
+    const backups = scene.plane.app.get(Backups);
+    jest.spyOn(ReadableBackup.prototype, 'read').mockImplementationOnce(async (...of) => {
+      const manifest = await backups.read(...of);
+      await tenant.installAnew();
+      return manifest;
+    });
+    const job = await tenant.deprovision();
+    await tenant.backUp();
+    expect(await rollsBack(job, 'failed')).toMatchObject({ error: { code: 'home_not_serving' } });
   });
 });

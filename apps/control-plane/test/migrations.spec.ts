@@ -1,7 +1,13 @@
-import { createDataSource, databaseTarget } from '@atlas/persistence';
+import { createDataSource, databaseTarget, insertRow } from '@atlas/persistence';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
+import { uuidv7 } from '@atlas/tenancy';
 import { type DataSource } from 'typeorm';
+import { NameMakersOfBackups1700000000049 } from '../src/database/migrations/0049-name-makers-of-backups';
 import { CONTROL_PLANE_SCHEMA } from '../src/database/schema';
+import { TenantPlane, expectedPlane } from '../src/tenant-planes/tenant-plane.entity';
+import { Tenant } from '../src/tenants/tenant.entity';
+import { Transfer } from '../src/transfers/transfer.entity';
+import { newTransfer } from '../src/transfers/transfers.service';
 
 /** What only the version before needs: dropped two releases later (ADR 16). */
 const UNUSED = ['transfers.superseded'];
@@ -60,6 +66,54 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
 
   it('have nothing left to do', async () => {
     expect(await source.showMigrations()).toBe(false);
+  });
+
+  it('name the maker of a backup that is kept, unless another installation has enrolled since', async () => {
+    const [early, begun, late] = [1, 2, 3].map((day) => new Date(Date.UTC(2030, 0, day))) as [
+      Date,
+      Date,
+      Date,
+    ];
+    const tenantId = uuidv7(early);
+    const named = { id: tenantId, slug: 'kept', holdsSlug: true, name: 'Kept', adminEmail: 'a@kept.example' };
+    const is = {
+      deploymentModel: 'shared',
+      status: 'active',
+      plan: 'core',
+      source: 'api',
+      settings: {},
+    } as const;
+    const { manager } = source;
+    await insertRow(manager, Tenant, { ...named, ...is, createdAt: early, updatedAt: early });
+    const made = {
+      deploymentModel: 'shared',
+      region: null,
+      capacity: 1,
+      placed: 0,
+      secretMode: 'own',
+    } as const;
+    for (const [name, enrolledAt] of [
+      ['same', early],
+      ['anew', late],
+    ] as const) {
+      const plane = expectedPlane({ ...made, name: () => name, now: early });
+      const facts = { status: 'enrolled', instanceId: plane.id, enrolledAt, forkedAt: enrolledAt } as const;
+      await insertRow(manager, TenantPlane, { ...plane, ...facts });
+      const planes = { sourcePlaneId: plane.id, targetPlaneId: plane.id };
+      const backup = newTransfer({ tenantId, ...planes, purpose: 'backup', recipient: {} }, begun);
+      await insertRow(manager, Transfer, { ...backup, keySealed: 'sealed', endedAt: late });
+    }
+    const [migration, runner] = [new NameMakersOfBackups1700000000049(), source.createQueryRunner()];
+    await migration.down(runner);
+    await migration.up(runner);
+    await runner.release();
+    const backups = await manager.find(Transfer, { order: { id: 'ASC' } });
+    expect(
+      backups.map(({ sourcePlaneId, madeBy, forkedBefore }) => [madeBy === sourcePlaneId, forkedBefore]),
+    ).toEqual([
+      [true, early],
+      [false, null],
+    ]);
   });
 
   it('give every entity its primary key', async () => {

@@ -59,6 +59,7 @@ import { RequireCopies1700000000037 } from './migrations/0037-require-copies';
 import { LimitRepairs1700000000044 } from './migrations/0044-limit-repairs';
 import { TimeCatchingUp1700000000047 } from './migrations/0047-time-catching-up';
 import { NameRemovals1700000000048 } from './migrations/0048-name-removals';
+import { NameMakersOfBackups1700000000049 } from './migrations/0049-name-makers-of-backups';
 import { ControlPlaneState } from './plane-state.entity';
 
 /** The Control Plane's own database, and only that one. */
@@ -131,5 +132,6 @@ export const CONTROL_PLANE_SCHEMA: Schema = {
     LimitRepairs1700000000044,
     TimeCatchingUp1700000000047,
     NameRemovals1700000000048,
+    NameMakersOfBackups1700000000049,
   ],
 };

@@ -1,6 +1,7 @@
+import { type Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { type EntityManager, In, IsNull, Not } from 'typeorm';
-import { SQL_OF_HEALTH, offlineBefore } from '../tenant-planes/fleet';
+import { sqlOfHealth } from '../tenant-planes/fleet';
 import { Placement } from '../tenant-planes/placement.entity';
 import { hasLostCopy, placeOf } from '../tenant-planes/placements';
 import { lockPlanes } from '../tenant-planes/plane-lock';
@@ -37,22 +38,24 @@ async function oldHomeWithRows(
 
 /**
  * SQL: whether the home of the tenant with that id is online, has said that it serves, and is the installation that imported
- * the rows. Until then any other copy is the last one that is known to be whole. Takes {@link offlineBefore} as `before`.
+ * the rows. Until then any other copy is the last one that is known to be whole.
  */
 export const homeServes = (
+  database: Database,
   tenantId: string,
 ): string => `exists (select 1 from placements home join tenant_planes plane on plane.id = home.tenant_plane_id
-  where home.tenant_id = ${tenantId} and home.holds_place and home.phase <> 'importing' and ${SQL_OF_HEALTH.online}
+  where home.tenant_id = ${tenantId} and home.holds_place and home.phase <> 'importing' and ${sqlOfHealth(database).online}
     and home.reported_state = 'applied' and home.reported_revision >= home.entry_revision
     and (home.restored_from is null and home.imported_by is null or home.imported_by = plane.instance_id))`;
 
 /** {@link homeServes} */
-export function doesHomeServe(manager: EntityManager, tenantId: string, now: Date): Promise<boolean> {
-  return manager
-    .createQueryBuilder(Tenant, 'tenant')
-    .where({ id: tenantId })
-    .andWhere(homeServes('tenant.id'), { before: offlineBefore(now) })
-    .getExists();
+export function doesHomeServe(
+  database: Database,
+  manager: EntityManager,
+  tenantId: string,
+): Promise<boolean> {
+  const tenant = manager.createQueryBuilder(Tenant, 'tenant').where({ id: tenantId });
+  return tenant.andWhere(homeServes(database, 'tenant.id')).getExists();
 }
 
 /**
@@ -60,9 +63,9 @@ export function doesHomeServe(manager: EntityManager, tenantId: string, now: Dat
  * before that has ended. @throws StepFailure unless the home serves the tenant.
  */
 export async function requireHomeServes(
+  database: Database,
   manager: EntityManager,
   { tenantId, tenantPlaneId }: Pick<Placement, 'tenantId' | 'tenantPlaneId'>,
-  now: Date,
 ): Promise<void> {
   const { slug } = await lockTenant(manager, tenantId);
   const homeId = (await placeOf(manager, tenantId))?.tenantPlaneId;
@@ -70,7 +73,7 @@ export async function requireHomeServes(
   const home = await placeOf(manager, tenantId);
   if (home && (await hasLostCopy(manager, home)))
     throw new StepFailure('fatal', 'copy_lost', await lostCopyDetail(manager, home));
-  if (await doesHomeServe(manager, tenantId, now)) return;
+  if (await doesHomeServe(database, manager, tenantId)) return;
   const detail = `The home of tenant "${slug}" is offline, or has not reported that it serves the tenant. The old copy is kept, and its removal begins again once it has.`;
   throw new StepFailure('fatal', 'home_not_serving', detail);
 }

@@ -1,9 +1,7 @@
 import { Database } from '@atlas/persistence';
-import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
 import { Audit } from '../audit/audit.service';
-import { offlineBefore } from '../tenant-planes/fleet';
 import { placeOf } from '../tenant-planes/placements';
 import { lockPlane } from '../tenant-planes/plane-lock';
 import { Tenant } from '../tenants/tenant.entity';
@@ -29,7 +27,6 @@ export class OldBackups {
     private readonly database: Database,
     private readonly backups: Backups,
     private readonly audit: Audit,
-    private readonly clock: Clock,
   ) {}
 
   async sweep(): Promise<void> {
@@ -53,7 +50,7 @@ export class OldBackups {
       .createQueryBuilder(Tenant, 'tenant')
       .where({ status: In(['active', 'suspended']) })
       .andWhere(HAS_BACKUP)
-      .andWhere(homeServes('tenant.id'), { before: offlineBefore(this.clock.now()) })
+      .andWhere(homeServes(this.database, 'tenant.id'))
       .andWhere(`not ${HAS_LIVE_JOB}`, { live: LIVE_JOB_STATUSES });
   }
 }

@@ -2,7 +2,6 @@ import { Database } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, type SelectQueryBuilder } from 'typeorm';
-import { offlineBefore } from '../tenant-planes/fleet';
 import { Placement } from '../tenant-planes/placement.entity';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../tenants/tenant.entity';
@@ -76,12 +75,11 @@ export class OldCopies {
   }
 
   private due(manager: EntityManager): SelectQueryBuilder<Placement> {
-    const now = this.clock.now();
     return manager
       .createQueryBuilder(Placement, 'place')
-      .where(`(place.remove_after <= :now or ${IS_BROKEN_OFF})`, { now })
+      .where(`(place.remove_after <= :now or ${IS_BROKEN_OFF})`, { now: this.clock.now() })
       .andWhere({ holdsPlace: false })
-      .andWhere(homeServes('place.tenant_id'), { before: offlineBefore(now) })
+      .andWhere(homeServes(this.database, 'place.tenant_id'))
       .andWhere(`not ${REMOVAL_WAITS}`, { harmless: OPERATION_RULES.remove_copy.restartsBehind });
   }
 }

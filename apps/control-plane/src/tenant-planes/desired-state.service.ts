@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Database, Signals, insertIfAbsent, lockedForUpdate, together, updateRows } from '@atlas/persistence';
 import {
   type DesiredSignupLinks,
@@ -7,15 +8,15 @@ import {
   epochOf,
 } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
-import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
+import { type EntityManager, Not } from 'typeorm';
 import { ControlPlaneState } from '../database/plane-state.entity';
 import { SigningKeys } from '../signing-keys/signing-keys';
 import { Tenant } from '../tenants/tenant.entity';
 import { toldSignupLinks } from '../tenants/told-signup-links';
 import { Transfer, type TransferPurpose } from '../transfers/transfer.entity';
 import { Placement } from './placement.entity';
+import { UNHEARD } from './placements';
 import { ServiceKeys, keyRevoked } from './service-keys';
 import { TenantPlane } from './tenant-plane.entity';
 import { Wakes } from './wakes';
@@ -41,11 +42,25 @@ export class DesiredStates implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const state = { id: 1, epoch: uuidv7(this.clock.now()).replaceAll('-', '').slice(0, 12) };
-    await this.database.write((manager) => insertIfAbsent(manager, ControlPlaneState, state));
+    const state = { id: 1, epoch: randomUUID().replaceAll('-', '').slice(0, 12) };
+    await this.database.write(async (manager) => {
+      if (await insertIfAbsent(manager, ControlPlaneState, state)) await this.forgetReports(manager);
+    });
     this.epoch = (
       await this.database.read((manager) => manager.findOneByOrFail(ControlPlaneState, { id: 1 }))
     ).epoch;
+  }
+
+  /**
+   * What planes had reported before a restore may have changed since: nothing counts as applied until they say so in the new
+   * epoch. A retired plane says nothing any more, so its last word stands.
+   */
+  private async forgetReports(manager: EntityManager): Promise<void> {
+    const reporting = "select id from tenant_planes where status <> 'retired'";
+    const entries = manager.createQueryBuilder().update(Placement).where(`tenant_plane_id in (${reporting})`);
+    await entries.set(UNHEARD).execute();
+    // They are told everything anew.
+    await manager.update(TenantPlane, { status: Not('retired') }, { revisedAt: this.clock.now() });
   }
 
   /**
@@ -160,6 +175,11 @@ export class DesiredStates implements OnModuleInit {
   /** Whether the plane has applied all that it was told. */
   isUpToDate({ appliedRevision, revision }: TenantPlane): boolean {
     return (this.knownRevision(appliedRevision ?? '') ?? -1) >= revision;
+  }
+
+  /** The `n` that the plane has applied; 0 where that is of the epoch before a restore. */
+  appliedBy({ appliedRevision }: TenantPlane): number {
+    return this.knownRevision(appliedRevision ?? '') ?? 0;
   }
 
   /** Wakes this process's waiting planes that changed since `time`: heals a signal that was lost. */

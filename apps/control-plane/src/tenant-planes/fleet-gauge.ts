@@ -1,6 +1,6 @@
 import { Database } from '@atlas/persistence';
 import { HEALTH_STATUSES } from '@atlas/plane-contract';
-import { Clock, Metrics } from '@atlas/platform';
+import { Metrics } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { countFleet } from './fleet';
@@ -10,14 +10,14 @@ const LABELS = [...HEALTH_STATUSES, 'offline', 'unknown'];
 /** Every process says the same: what the rows say when it is asked. */
 @Injectable()
 export class FleetGauge {
-  constructor(metrics: Metrics, database: Database, clock: Clock) {
+  constructor(metrics: Metrics, database: Database) {
     new Gauge({
       name: 'atlas_tenant_planes',
       help: 'Enrolled tenant planes, by what they report of their health',
       labelNames: ['health'],
       registers: [metrics.registry],
       async collect() {
-        const counts = await database.read((manager) => countFleet(manager, clock.now()));
+        const counts = await countFleet(database);
         for (const health of LABELS) this.set({ health }, counts.get(health) ?? 0);
       },
     });

@@ -1,3 +1,4 @@
+import { type Database } from '@atlas/persistence';
 import { OFFLINE_AFTER_SECONDS, OFFLINE_CAPABILITY } from '@atlas/plane-contract';
 import { type EntityManager } from 'typeorm';
 import { TenantPlane, isAirGapped } from './tenant-plane.entity';
@@ -9,10 +10,11 @@ export type HealthClass = (typeof HEALTH_CLASSES)[number];
 
 const FORK_SHOWN_MS = 10 * 60_000;
 
+/** `now` is the database's: a process whose clock is late would take a silent plane for online. */
 export function healthOf(plane: TenantPlane, now: Date): HealthClass {
   if (plane.status !== 'enrolled' || isAirGapped(plane)) return 'unknown';
   const heardAt = plane.lastReportAt ?? plane.enrolledAt ?? plane.createdAt;
-  return heardAt < offlineBefore(now) ? 'offline' : 'online';
+  return now.getTime() - heardAt.getTime() > OFFLINE_AFTER_SECONDS * 1000 ? 'offline' : 'online';
 }
 
 /** Two of one identity were heard lately. As long as both report there is always a new sign of it. */
@@ -22,48 +24,48 @@ export function isForked({ forkedAt }: Pick<TenantPlane, 'forkedAt'>, now: Date)
 
 /** Planes in the order in which they were made. */
 export function findFleet(
+  database: Database,
   manager: EntityManager,
   { name, version, deployment_model: model, status, health, cursor }: Omit<ListTenantPlanesQuery, 'limit'>,
   limit: number,
-  now: Date,
 ): Promise<TenantPlane[]> {
   const query = manager.createQueryBuilder(TenantPlane, 'plane').orderBy('plane.id').take(limit);
   if (name) query.andWhere({ name });
   if (version) query.andWhere({ version });
   if (model) query.andWhere({ deploymentModel: model });
   if (status) query.andWhere({ status });
-  if (health) query.andWhere(SQL_OF_HEALTH[health], { before: offlineBefore(now) });
+  if (health) query.andWhere(sqlOfHealth(database)[health]);
   if (cursor) query.andWhere('plane.id > :cursor', { cursor });
   return query.getMany();
 }
 
-/** What {@link healthOf} says, as SQL on the row aliased `plane`. Takes {@link offlineBefore} as `before`. */
 const IS_AIR_GAPPED = `(plane.last_report_at is null
   and coalesce(cast(plane.capabilities as text), '') like '%"${OFFLINE_CAPABILITY}"%')`;
 const IS_HEARD_OF = `(plane.status = 'enrolled' and not ${IS_AIR_GAPPED})`;
 const HEARD_AT = 'coalesce(plane.last_report_at, plane.enrolled_at, plane.created_at)';
-export const SQL_OF_HEALTH: Readonly<Record<HealthClass, string>> = {
-  online: `${IS_HEARD_OF} and ${HEARD_AT} >= :before`,
-  offline: `${IS_HEARD_OF} and ${HEARD_AT} < :before`,
-  unknown: `not ${IS_HEARD_OF}`,
-};
 
-/** How many enrolled planes there are, by what they report of themselves. */
-export async function countFleet(manager: EntityManager, now: Date): Promise<Map<string, number>> {
-  const rows = await manager
-    .createQueryBuilder(TenantPlane, 'plane')
-    .select(REPORTED_HEALTH, 'health')
-    .addSelect('count(*)', 'planes')
-    .where("plane.status = 'enrolled'")
-    .setParameter('before', offlineBefore(now))
-    .groupBy(REPORTED_HEALTH)
-    .getRawMany<{ health: string; planes: string | number }>();
-  return new Map(rows.map(({ health, planes }) => [health, Number(planes)]));
+/** What {@link healthOf} says, as SQL on the row aliased `plane`. */
+export function sqlOfHealth(database: Database): Readonly<Record<HealthClass, string>> {
+  const before = database.fromNow(-OFFLINE_AFTER_SECONDS);
+  return {
+    online: `${IS_HEARD_OF} and ${HEARD_AT} >= ${before}`,
+    offline: `${IS_HEARD_OF} and ${HEARD_AT} < ${before}`,
+    unknown: `not ${IS_HEARD_OF}`,
+  };
 }
 
-const REPORTED_HEALTH = `case when ${SQL_OF_HEALTH.offline} then 'offline'
-  when ${SQL_OF_HEALTH.unknown} then 'unknown' else coalesce(plane.healthStatus, 'unknown') end`;
-
-export function offlineBefore(now: Date): Date {
-  return new Date(now.getTime() - OFFLINE_AFTER_SECONDS * 1000);
+/** How many enrolled planes there are, by what they report of themselves. */
+export async function countFleet(database: Database): Promise<Map<string, number>> {
+  const { offline, unknown } = sqlOfHealth(database);
+  const health = `case when ${offline} then 'offline' when ${unknown} then 'unknown' else coalesce(plane.healthStatus, 'unknown') end`;
+  const rows = await database.read((manager) =>
+    manager
+      .createQueryBuilder(TenantPlane, 'plane')
+      .select(health, 'health')
+      .addSelect('count(*)', 'planes')
+      .where("plane.status = 'enrolled'")
+      .groupBy(health)
+      .getRawMany<{ health: string; planes: string | number }>(),
+  );
+  return new Map(rows.map(({ health, planes }) => [health, Number(planes)]));
 }

@@ -27,12 +27,14 @@ function countPlaced(database: Database, tenantPlaneId: string, tenantIds: strin
   return database.read((manager) => manager.countBy(Placement, { tenantPlaneId, tenantId: In(tenantIds) }));
 }
 
+/** What a placement says of a plane that has yet to report on it. */
+export const UNHEARD = { reportedRevision: 0, reportedState: null, reportedError: null, reportedCode: null };
+
 /** A place that is taken, and not yet published to its plane: as the tenant's home, or as the one to come in a move. */
 export function reservedPlacement(
   place: Pick<Placement, 'tenantId' | 'tenantPlaneId' | 'createdAt'>,
   phase: 'serving' | 'importing',
 ): Placement {
-  const unheard = { reportedRevision: 0, reportedState: null, reportedError: null, reportedCode: null };
   const first = {
     restoredFrom: null,
     importedBy: null,
@@ -41,7 +43,7 @@ export function reservedPlacement(
     removedBy: null,
     removeAfter: null,
   };
-  return { ...place, phase, holdsPlace: true, entryRevision: 0, ...unheard, ...first };
+  return { ...place, phase, holdsPlace: true, entryRevision: 0, ...UNHEARD, ...first };
 }
 
 /** The plane has done what the entry as it stands asks for. */

@@ -89,13 +89,14 @@ export class Reports {
   ): Promise<void> {
     const { id } = plane;
     const now = this.clock.now();
+    const heardNow = { lastReportAt: () => this.database.fromNow(0) };
     const isCopy = order === 'old' || order === 'other';
     // With two copies, each one's missing numbers are the numbers of the other.
     const memory = isCopy || isForked(plane, now) ? NOTHING_MISSED : remembered(plane, report, order);
     const heard: Readonly<Record<ReportOrder, RowValues<TenantPlane>>> = {
-      next: factsOf(report, now),
-      other: { ...factsOf(report, now), forkedAt: now },
-      old: { lastReportAt: now, forkedAt: now },
+      next: { ...factsOf(report), ...heardNow },
+      other: { ...factsOf(report), ...heardNow, forkedAt: now },
+      old: { ...heardNow, forkedAt: now },
       late: {},
       repeat: {},
     };
@@ -118,11 +119,11 @@ export class Reports {
 
 const NOTHING_MISSED = { missedSequences: [], lateLinkId: null };
 
-function factsOf(report: ReportRequest, lastReportAt: Date): RowValues<TenantPlane> {
+function factsOf(report: ReportRequest): RowValues<TenantPlane> {
   const { revision, version, health, sequence, stored_sequence, link_id, endpoint_url } = report;
   return {
     ...{ appliedRevision: revision, version, health, healthStatus: health.status ?? null },
-    ...{ sequence, storedSequence: stored_sequence ?? null, linkId: link_id, lastReportAt },
+    ...{ sequence, storedSequence: stored_sequence ?? null, linkId: link_id },
     ...(endpoint_url !== undefined && { reportedEndpointUrl: endpoint_url }),
   };
 }

@@ -67,6 +67,7 @@ export class TenantPlane {
   @Column('uuid', { name: 'late_link_id', nullable: true }) lateLinkId: string | null;
   /** When it was last heard that two copies of this plane speak: a cloned disk. Or one did that was restored. */
   @TimestampColumn({ name: 'forked_at', nullable: true }) forkedAt: Date | null;
+  /** By the database's time. */
   @TimestampColumn({ name: 'last_report_at', nullable: true }) lastReportAt: Date | null;
   @JsonColumn({ nullable: true }) health: ReportedHealth | null;
   /** The status in it. */

@@ -62,23 +62,24 @@ export class TenantPlanes {
         targetId: plane.id,
         after: { name: plane.name, region: plane.region, capacity: plane.capacity },
       });
-      return { tenant_plane: this.viewOf(plane), install };
+      return { tenant_plane: this.viewOf(plane, plane.createdAt), install };
     });
   }
 
   list({ limit, ...query }: ListTenantPlanesQuery): Promise<Page<TenantPlaneView>> {
     return this.database.read(async (manager) => {
-      const planes = await findFleet(manager, query, limit + 1, this.clock.now());
+      const planes = await findFleet(this.database, manager, query, limit + 1);
+      const now = await this.database.now();
       const ids = planes.map(({ id }) => id);
       const accepted = await this.keys.acceptedOf(manager, ids);
       const keysOf = (id: string) => accepted.filter((key) => key.tenantPlaneId === id);
-      return pageOf(planes, limit, (plane) => this.viewOf(plane, keysOf(plane.id)));
+      return pageOf(planes, limit, (plane) => this.viewOf(plane, now, keysOf(plane.id)));
     });
   }
 
   async view(manager: EntityManager, id: string): Promise<TenantPlaneView> {
     const plane = await manager.findOneByOrFail(TenantPlane, { id });
-    return this.viewOf(plane, await this.keys.acceptedOf(manager, [id]));
+    return this.viewOf(plane, await this.database.now(), await this.keys.acceptedOf(manager, [id]));
   }
 
   /**
@@ -124,7 +125,7 @@ export class TenantPlanes {
     throw new DomainError('tenant_plane_unknown', 'forbidden', detail);
   }
 
-  private viewOf(plane: TenantPlane, accepted: readonly ServiceKey[] = []) {
+  private viewOf(plane: TenantPlane, now: Date, accepted: readonly ServiceKey[] = []) {
     return {
       id: plane.id,
       name: plane.name,
@@ -140,10 +141,10 @@ export class TenantPlanes {
       version_class: plane.version === null ? null : versionClassOf(plane.version),
       release: plane.release,
       endpoint_url: plane.endpointUrl,
-      health: healthOf(plane, this.clock.now()),
+      health: healthOf(plane, now),
       health_status: plane.healthStatus,
       health_checks: plane.health?.checks ?? [],
-      identity_forked: isForked(plane, this.clock.now()),
+      identity_forked: isForked(plane, now),
       revision: plane.revision,
       revision_applied: plane.appliedRevision,
       last_report_at: plane.lastReportAt,

@@ -17,6 +17,7 @@ import {
 } from 'jose';
 import { type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
 import { Placement } from '../tenant-planes/placement.entity';
+import { lockPlane } from '../tenant-planes/plane-lock';
 import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
 import { Transfer, TransferPart } from './transfer.entity';
 import { newTransfer } from './transfers.service';
@@ -58,6 +59,8 @@ export class Backups {
       placeIn(SEALED.transferKey, backup.id, backup.tenantId),
     );
     backup.planeKey = await this.keyFor(manager, backup, tenantPlaneId);
+    const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
+    backup.forkedBefore = plane.forkedAt;
     await insertRow(manager, Transfer, backup);
     return backup;
   }
@@ -69,8 +72,9 @@ export class Backups {
   async keep(manager: EntityManager, backup: Transfer, manifest: Manifest): Promise<boolean> {
     const { id, attempt, parts, imported, sourcePlaneId } = backup;
     const asRead = { id, attempt: attempt ?? '', parts, imported, endedAt: IsNull() };
-    const { version } = await manager.findOneByOrFail(TenantPlane, { id: sourcePlaneId });
-    const kept = { manifest, version, planeKey: null, endedAt: this.clock.now() };
+    const plane = await lockPlane(manager, sourcePlaneId);
+    const madeBy = (await this.isGivenTo(backup, plane)) ? plane.instanceId : null;
+    const kept = { manifest, version: plane.version, madeBy, planeKey: null, endedAt: this.clock.now() };
     if ((await updateRows(manager, Transfer, asRead, kept)) !== 1) return false;
     await this.forget(manager, { tenantId: backup.tenantId, id: Not(id) });
     return true;

@@ -26,6 +26,10 @@ export class Transfer {
   @JsonColumn({ nullable: true }) manifest: Manifest | null;
   /** Of a kept backup: the version of the plane that made it. */
   @Column('varchar', { nullable: true }) version: string | null;
+  /** Of a kept backup: the instance of the plane that made it. Null where another one may have enrolled before it was kept. */
+  @Column('uuid', { name: 'made_by', nullable: true }) madeBy: string | null;
+  /** Of a backup: when its plane's identity had last been forked as it began. Another time at the plane is a fork since. */
+  @TimestampColumn({ name: 'forked_before', nullable: true }) forkedBefore: Date | null;
   /** The newest run of the source. */
   @Column('varchar', { nullable: true }) attempt: string | null;
   /** How many parts of the attempt are here, and what the last of them is. */

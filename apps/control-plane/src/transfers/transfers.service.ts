@@ -78,7 +78,7 @@ export function newTransfer(
 ): Transfer {
   return {
     ...facts,
-    ...{ id: uuidv7(now), keySealed: null, planeKey: null, version: null },
+    ...{ id: uuidv7(now), keySealed: null, planeKey: null, version: null, madeBy: null, forkedBefore: null },
     ...{ manifest: null, attempt: null, parts: 0, lastKind: null, lastChanges: 0 },
     ...{ imported: 0, importer: null, generation: 1 },
     ...{ createdAt: now, followingSince: null, frozenAt: null, endedAt: null },

@@ -102,6 +102,17 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     expect(new Set(kinds).size).toBe(kinds.length);
   });
 
+  it('finds nothing where a restored Control Plane has yet to hear of what it tells anew', async () => {
+    const { cell } = set.scene;
+    const { revision } = cell;
+    set.plane.clock.advance(600);
+    await set.plane.beginEpoch();
+    await cell.report([], { revision });
+    expect(await set.look()).toMatchObject({ found: 0, repaired: 0 });
+    set.scene.cell.tenants.delete(shared.id);
+    await cell.serve(shared.id);
+  });
+
   it('does not count what is gone at the second look', async () => {
     await change(TenantPlane, { id: shared.planeId }, { placed: 7 });
     set.between(() => change(TenantPlane, { id: shared.planeId }, { placed: 1 }));

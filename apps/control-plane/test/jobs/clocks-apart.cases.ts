@@ -1,4 +1,6 @@
 import { Database } from '@atlas/persistence';
+import { OFFLINE_AFTER_SECONDS } from '@atlas/plane-contract';
+import { keyIdOf } from '@atlas/service-auth';
 import { FixedClock, eventually, setDatabaseTime } from '@atlas/testing';
 import { In } from 'typeorm';
 import { type ControlPlaneConfig } from '../../src/control-plane.config';
@@ -9,11 +11,15 @@ import { ProvisioningJob } from '../../src/provisioning/job.entity';
 import { Jobs, LEASE_MS } from '../../src/provisioning/jobs.repository';
 import { MAX_FREEZE_MS } from '../../src/provisioning/operation-rules';
 import { JobQueue } from '../../src/provisioning/queue/job-queue';
+import { StepFailure } from '../../src/provisioning/step';
 import { AwaitImportStep } from '../../src/provisioning/steps/await-import.step';
+import { RemoveCopiesStep } from '../../src/provisioning/steps/remove-copies.step';
 import { JobUnattendedCheck } from '../../src/reconcile/checks/job-unattended.check';
 import { ReconcileTurn } from '../../src/reconcile/drift.entity';
 import { ReconcileTimer } from '../../src/reconcile/reconcile-timer';
 import { type JobSubject, JobSubjects } from '../../src/reconcile/subjects/job-subjects';
+import { Reports } from '../../src/tenant-planes/reports.service';
+import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../src/tenants/tenant.entity';
 import { nextRun, sealedPart, sendPart } from '../backup-part.fixture';
 import { TestControlPlane } from '../control-plane.fixture';
@@ -144,6 +150,24 @@ describe.each([
     expect(await isDue(id)).toBe(true);
   });
 
+  it('hears a tenant plane at the time that others do, and shows it as they do', async () => {
+    const cell = await plane.enrolledCell();
+    const { revision = '', linkId: link_id, secret } = cell;
+    const report = { revision, version: '0.1.0', sequence: 1, link_id, tenants: [], usage: {}, health: {} };
+    const caller = { tenantPlaneId: cell.id, keyId: keyIdOf(secret) };
+    await other.app.get(Reports).receive(caller, report);
+    expect(await plane.rows(TenantPlane, { id: cell.id })).toMatchObject([
+      { lastReportAt: plane.clock.now() },
+    ]);
+    const shown = async (health: string): Promise<unknown> => {
+      const { body } = await other.get(`/api/tenant-planes?health=${health}&limit=100`).expect(200);
+      return body.items.find(({ id }: { id: string }) => id === cell.id)?.health;
+    };
+    expect([await shown('online'), await shown('offline')]).toEqual(['online', undefined]);
+    plane.clock.advance(OFFLINE_AFTER_SECONDS + 1);
+    expect([await shown('online'), await shown('offline')]).toEqual([undefined, 'offline']);
+  });
+
   it('takes its turn to look for drifts when it is due, and leaves the next one to others', async () => {
     const look = jest.fn(() => Promise.resolve());
     const config = { RECONCILE_INTERVAL_SECONDS: 60 } as ControlPlaneConfig;
@@ -229,6 +253,25 @@ describe.each([
     const tenant = await Traveller.settle(scene, `region-${(count += 1)}`);
     return (await tenant.almostMoved(await scene.plane.enrolledCell({ region: tenant.region }))).job;
   };
+
+  it('erase a backup only while the home that it was made at is online by their common time', async () => {
+    works(scene.plane);
+    const tenant = await Traveller.settle(scene, `region-${(count += 1)}`);
+    const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
+    jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockRejectedValueOnce(broken);
+    const job = await tenant.deprovision();
+    await tenant.backUp();
+    await scene.reaches(job, 'failed');
+    await tenant.report();
+    passes((OFFLINE_AFTER_SECONDS + 1) * 1000);
+    works(other);
+    await scene.act(job, 'rollback').expect(202);
+    await scene.reaches(job, 'failed');
+    expect(await scene.job(job)).toMatchObject({ error: { code: 'home_not_serving' } });
+    await tenant.report();
+    await scene.act(job, 'rollback').expect(202);
+    await scene.reaches(job, 'cancelled');
+  });
 
   describe.each([
     ['right', 'wrong'],

@@ -311,6 +311,20 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await isRemoved(tenant.cell);
   });
 
+  it('is not removed by a restored Control Plane before the new home says that it serves', async () => {
+    await moves();
+    await tenant.report({}, target);
+    const { revision } = target;
+    await scene.plane.beginEpoch();
+    const entry_revision = target.tenants.get(tenant.id)?.entry_revision ?? 0;
+    const before = { tenant_id: tenant.id, state: 'applied', entry_revision } as const;
+    expect((await target.report([before], { revision })).status).toBe(200);
+    await timeGoesBy();
+    expect(await removals()).toEqual([]);
+    await tenant.report({}, target);
+    await isRemoved(tenant.cell);
+  });
+
   it('is not removed when the new home goes offline after its removal was accepted', async () => {
     await moves();
     await tenant.report({}, target);

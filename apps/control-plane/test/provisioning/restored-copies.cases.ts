@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
@@ -426,6 +427,28 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
         await happens();
         const fix = expect.stringContaining('restore');
         expect(await rollsBack('failed')).toMatchObject({ error: { code: 'home_not_serving', fix } });
+        await scene.act(job, 'retry').expect(202);
+        await tenant.purge(job);
+        await comesBackFrom(newer);
+      });
+
+      it('leaves the new backup when the Control Plane was restored and has yet to hear of the plane', async () => {
+        await tenant.report();
+        await scene.plane.beginEpoch();
+        expect(await rollsBack('failed')).toMatchObject({ error: { code: 'home_not_serving' } });
+        await tenant.report();
+        await rollsBack('cancelled');
+      });
+
+      it('leaves the new backup when the plane reports from an older database, also once it has its own again', async () => {
+        await tenant.report();
+        const { linkId, sequence } = tenant.cell;
+        Object.assign(tenant.cell, { linkId: randomUUID(), sequence: sequence - 2 });
+        await tenant.report();
+        Object.assign(tenant.cell, { linkId, sequence: sequence + 1 });
+        await tenant.report();
+        const fix = expect.stringContaining('restore');
+        expect(await rollsBack('failed')).toMatchObject({ error: { code: 'home_forked', fix } });
         await scene.act(job, 'retry').expect(202);
         await tenant.purge(job);
         await comesBackFrom(newer);

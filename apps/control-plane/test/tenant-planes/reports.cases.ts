@@ -83,6 +83,33 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     expect(await place()).toMatchObject({ reportedRevision: entry_revision, reportedState: 'applied' });
   });
 
+  it('counts no longer once the Control Plane was restored, but for the last one of a retired plane', async () => {
+    const cell = await plane.enrolledCell({ region: `restored-${driver}` });
+    const { body } = await plane.provision({ region: `restored-${driver}` });
+    const { id: tenantId } = body.tenant;
+    await cell.serve(tenantId);
+    const entry_revision = cell.tenants.get(tenantId)?.entry_revision ?? 0;
+    const failed = {
+      tenant_id: tenantId,
+      state: 'failed',
+      entry_revision,
+      code: 'copy_missing',
+      error: 'x',
+    } as const;
+    await cell.report([failed]);
+    const [heard] = await plane.rows(Placement, { tenantId });
+    await plane.change(TenantPlane, { id: cell.id }, { status: 'retired' });
+    await plane.beginEpoch();
+    expect(await plane.rows(Placement, { tenantId })).toEqual([heard]);
+    await plane.change(TenantPlane, { id: cell.id }, { status: 'enrolled' });
+    await plane.beginEpoch();
+    const unheard = { reportedRevision: 0, reportedState: null, reportedError: null, reportedCode: null };
+    expect(await plane.rows(Placement, { tenantId })).toMatchObject([unheard]);
+    await cell.pull();
+    await cell.report([failed]);
+    expect(await plane.rows(Placement, { tenantId })).toEqual([heard]);
+  });
+
   it('is believed of an older plane that has not yet applied any state in full', async () => {
     const region = `none-${driver}`;
     const cell = await plane.enrolledCell({ region });

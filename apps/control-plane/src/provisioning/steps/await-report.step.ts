@@ -1,4 +1,3 @@
-import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
@@ -27,7 +26,6 @@ export class AwaitReportStep extends Step {
   constructor(
     private readonly copy: RestoredCopy,
     private readonly desiredStates: DesiredStates,
-    private readonly clock: Clock,
   ) {
     super();
   }
@@ -48,7 +46,7 @@ export class AwaitReportStep extends Step {
       return wait('the report of the tenant plane', until, troubleAt(home));
     }
     if (operation === 'move') return this.served(manager, home);
-    const silent = await this.silentBeside(manager, home);
+    const silent = await this.silentBeside(manager, home, context.sharedNow());
     return silent === null ? done() : wait(`the report of tenant plane ${silent}`, until);
   }
 
@@ -73,12 +71,12 @@ export class AwaitReportStep extends Step {
    * A plane with another place that has yet to say that it heard; what becomes of the copy there is its move's business. Nobody
    * is served there, so one that is offline is not waited for: it hears when it asks again.
    */
-  private async silentBeside(manager: EntityManager, { tenantId, tenantPlaneId }: Placement) {
+  private async silentBeside(manager: EntityManager, { tenantId, tenantPlaneId }: Placement, now: Date) {
     const places = await toldPlaces(manager, tenantId);
     for (const place of places) {
       if (place.tenantPlaneId === tenantPlaneId || isHeard(place)) continue;
       const plane = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
-      if (healthOf(plane, this.clock.now()) === 'online') return plane.name;
+      if (healthOf(plane, now) === 'online') return plane.name;
     }
     return null;
   }

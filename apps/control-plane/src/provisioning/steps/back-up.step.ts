@@ -1,5 +1,5 @@
 import { profileOf } from '@atlas/deployment-profiles';
-import { Clock } from '@atlas/platform';
+import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
@@ -9,6 +9,7 @@ import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { Tenant } from '../../tenants/tenant.entity';
 import { lockTenant } from '../../tenants/tenants.service';
 import { Backups } from '../../transfers/backups.service';
+import { type Transfer } from '../../transfers/transfer.entity';
 import { doesHomeServe, isLossAccepted, lostCopyDetail } from '../kept-copy';
 import { Step, StepFailure, type StepContext, type StepResult, done } from '../step';
 import { lockHome } from './lock-home';
@@ -26,7 +27,7 @@ export class BackUpStep extends Step {
   constructor(
     private readonly backups: Backups,
     private readonly desiredStates: DesiredStates,
-    private readonly clock: Clock,
+    private readonly database: Database,
   ) {
     super();
   }
@@ -35,7 +36,7 @@ export class BackUpStep extends Step {
     const place = await placeWithRows(manager, tenantId);
     if (!place) return done({ backup: 'none: the tenant was never used' });
     // Verified, and nothing was written since: the job was not rolled back after all.
-    if (await this.isVerified(manager, tenantId, outputs)) return done(outputs['back-up']);
+    if (await this.verified(manager, tenantId, outputs)) return done(outputs['back-up']);
     // The home may have lost its rows, and got them back, since an earlier run began a backup.
     await this.eraseOwn(manager, tenantId, outputs);
     if (await hasLostCopy(manager, place)) {
@@ -47,26 +48,26 @@ export class BackUpStep extends Step {
     }
     const backup = await this.backups.begin(manager, tenantId, place.tenantPlaneId);
     await this.desiredStates.publish(manager, place);
-    const { instanceId } = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
-    return done({ backup_id: backup.id, instance_id: instanceId });
+    return done({ backup_id: backup.id });
   }
 
   /** Only its own: one that is there from before is still the only one that was verified. */
   async undo({ manager, tenantId, outputs }: StepContext): Promise<void> {
-    if (await this.isVerified(manager, tenantId, outputs)) await this.requireHome(manager, tenantId, outputs);
+    const backup = await this.verified(manager, tenantId, outputs);
+    if (backup) await this.requireHome(manager, backup);
     await this.eraseOwn(manager, tenantId, outputs);
     const place = await placeWithRows(manager, tenantId);
     if (place) await this.desiredStates.publish(manager, place);
   }
 
-  /** Whether the job's own backup is whole. The home may lose its rows from then on, and others may remove theirs. */
-  private async isVerified(
+  /** The job's own backup, once it is whole. The home may lose its rows from then on, and others may remove theirs. */
+  private async verified(
     manager: EntityManager,
     tenantId: string,
     outputs: StepContext['outputs'],
-  ): Promise<boolean> {
+  ): Promise<Transfer | null> {
     const kept = await this.backups.kept(manager, tenantId);
-    return kept !== null && kept.id === ownBackupIdIn(outputs);
+    return kept?.id === ownBackupIdIn(outputs) ? kept : null;
   }
 
   /**
@@ -75,15 +76,14 @@ export class BackUpStep extends Step {
    */
   private async requireHome(
     manager: EntityManager,
-    tenantId: string,
-    outputs: StepContext['outputs'],
+    { tenantId, madeBy, forkedBefore }: Transfer,
   ): Promise<void> {
     await lockTenant(manager, tenantId);
     const home = await lockHome(manager, tenantId);
     const plane = await manager.findOneBy(TenantPlane, { id: home?.tenantPlaneId ?? '' });
-    const backedUp = outputs['back-up']?.['instance_id'] ?? plane?.instanceId;
-    const isSame = plane !== null && plane.instanceId === backedUp;
-    if (isSame && (await doesHomeServe(manager, tenantId, this.clock.now()))) return;
+    if (plane?.forkedAt?.getTime() !== forkedBefore?.getTime()) throw homeForked();
+    const isSame = plane !== null && plane.instanceId === madeBy;
+    if (isSame && (await doesHomeServe(this.database, manager, tenantId))) return;
     throw homeNotServing();
   }
 
@@ -109,6 +109,15 @@ function homeNotServing(): StepFailure {
   const fix =
     'Operator: bring the home back with its database, and roll the job back again. If its rows are lost, retry the job, then restore the tenant (POST /api/tenants/<id>/restore).';
   return new StepFailure('operator', 'home_not_serving', detail, fix);
+}
+
+/** Its database was restored, and may be an older one, or its disk was cloned. An instance id says nothing of that. */
+function homeForked(): StepFailure {
+  const detail =
+    "Two databases have reported as the tenant's home since the backup of this job began: one was restored from a backup of its own, or its disk was cloned. The home may serve older rows than those that were backed up, so the backup is kept, and the job is not rolled back.";
+  const fix =
+    'Operator: retry the job, then restore the tenant (POST /api/tenants/<id>/restore). It comes back with all rows of the backup, and no user has written since.';
+  return new StepFailure('operator', 'home_forked', detail, fix);
 }
 
 /**

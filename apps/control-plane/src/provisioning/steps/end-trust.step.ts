@@ -1,4 +1,4 @@
-import { Clock } from '@atlas/platform';
+import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { Placement } from '../../tenant-planes/placement.entity';
 import { SingleTenantPlanes } from '../../tenant-planes/single-tenant-planes';
@@ -17,7 +17,7 @@ export class EndTrustStep extends Step {
 
   constructor(
     private readonly planes: SingleTenantPlanes,
-    private readonly clock: Clock,
+    private readonly database: Database,
   ) {
     super();
   }
@@ -30,7 +30,7 @@ export class EndTrustStep extends Step {
     // First, since it takes the lock of the plane's calls.
     await this.planes.retire(manager, place.tenantId, plane);
     const { importedBy } = await manager.findOneByOrFail(Placement, place);
-    if (importedBy !== null) await requireHomeServes(manager, place, this.clock.now());
+    if (importedBy !== null) await requireHomeServes(this.database, manager, place);
     await manager.update(Placement, place, { removeAfter: null });
     await endRequirement(manager, place);
     return done();

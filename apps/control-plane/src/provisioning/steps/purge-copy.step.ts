@@ -1,4 +1,4 @@
-import { Clock } from '@atlas/platform';
+import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { Placement } from '../../tenant-planes/placement.entity';
@@ -14,7 +14,7 @@ export class PurgeCopyStep extends Step {
 
   constructor(
     private readonly desiredStates: DesiredStates,
-    private readonly clock: Clock,
+    private readonly database: Database,
   ) {
     super();
   }
@@ -22,7 +22,7 @@ export class PurgeCopyStep extends Step {
   async run(context: StepContext): Promise<StepResult> {
     const place = oldPlace(context);
     const { manager, jobId: purgeJobId } = context;
-    await requireHomeServes(manager, place, this.clock.now());
+    await requireHomeServes(this.database, manager, place);
     await manager.update(Placement, place, { purgeJobId, removeAfter: null });
     await this.desiredStates.publish(manager, place);
     return done();

@@ -1,4 +1,4 @@
-import { Clock } from '@atlas/platform';
+import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { requireHomeServes } from '../kept-copy';
 import { Step, type StepContext, type StepResult, done } from '../step';
@@ -11,12 +11,12 @@ export class ReleaseCopyStep extends Step {
   readonly description = 'Look whether the new home serves the tenant, so that the old copy may go';
   readonly creates = [];
 
-  constructor(private readonly clock: Clock) {
+  constructor(private readonly database: Database) {
     super();
   }
 
   async run(context: StepContext): Promise<StepResult> {
-    await requireHomeServes(context.manager, oldPlace(context), this.clock.now());
+    await requireHomeServes(this.database, context.manager, oldPlace(context));
     return done();
   }
 

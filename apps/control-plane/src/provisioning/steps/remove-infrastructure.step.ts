@@ -1,4 +1,4 @@
-import { Clock } from '@atlas/platform';
+import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { Infrastructures } from '../../infrastructure/infrastructures';
 import { Placement } from '../../tenant-planes/placement.entity';
@@ -18,7 +18,7 @@ export class RemoveInfrastructureStep extends Step {
 
   constructor(
     private readonly infrastructures: Infrastructures,
-    private readonly clock: Clock,
+    private readonly database: Database,
   ) {
     super();
   }
@@ -29,7 +29,7 @@ export class RemoveInfrastructureStep extends Step {
     const tenant = await manager.findOneByOrFail(Tenant, { id: place.tenantId });
     const plane = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
     await this.infrastructures.destroyPlane(tenant, plane, write, async (transaction) => {
-      await requireHomeServes(transaction, place, this.clock.now());
+      await requireHomeServes(this.database, transaction, place);
       // From here on the copy may be incomplete, so no move back reopens it.
       await transaction.update(Placement, place, { importedBy: null });
     });

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../tenant-planes/desired-state.service';
-import { type TenantPlane } from '../../tenant-planes/tenant-plane.entity';
 import { DriftCheck } from '../drift-check';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 
@@ -22,8 +21,9 @@ export class EntryUnappliedCheck extends DriftCheck<TenantSubject> {
     const { entryRevision, reportedRevision, reportedState, reportedError } = home.placement;
     if (reportedState === 'failed' && reportedRevision >= entryRevision)
       return `Tenant plane ${home.plane.name} could not apply tenant ${tenant.slug}: ${reportedError ?? 'it gave no reason'}. Its log says more.`;
-    if (reportedRevision >= entryRevision || appliedBy(home.plane) < entryRevision) return null;
-    return `Tenant plane ${home.plane.name} has applied revision ${appliedBy(home.plane)}, and did not report tenant ${tenant.slug}, whose entry is of revision ${entryRevision}.`;
+    const applied = this.desiredStates.appliedBy(home.plane);
+    if (reportedRevision >= entryRevision || applied < entryRevision) return null;
+    return `Tenant plane ${home.plane.name} has applied revision ${applied}, and did not report tenant ${tenant.slug}, whose entry is of revision ${entryRevision}.`;
   }
 
   /**
@@ -33,15 +33,10 @@ export class EntryUnappliedCheck extends DriftCheck<TenantSubject> {
   override async repair(manager: EntityManager, { home }: TenantSubject): Promise<boolean> {
     if (!home) return false;
     const { reportedState, reportedCode, entryRevision } = home.placement;
-    const isReplaced = reportedCode === 'copy_missing' && appliedBy(home.plane) >= entryRevision;
+    const isReplaced =
+      reportedCode === 'copy_missing' && this.desiredStates.appliedBy(home.plane) >= entryRevision;
     if (reportedState === 'failed' && !isReplaced) return false;
     await this.desiredStates.publish(manager, home.placement);
     return true;
   }
-}
-
-/** The `n` of what it reported. Of an epoch before a restore it says nothing, and is then told everything. */
-export function appliedBy({ appliedRevision, revision }: TenantPlane): number {
-  const n = Number(appliedRevision?.split('.')[1] ?? 0);
-  return n > revision ? 0 : n;
 }

@@ -1,8 +1,8 @@
 import { HEARTBEAT_SECONDS } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
+import { DesiredStates } from '../../tenant-planes/desired-state.service';
 import { DriftCheck } from '../drift-check';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
-import { appliedBy } from './entry-unapplied.check';
 
 /** Enough to pull, to apply and to report it at least twice. */
 const PATIENCE_MS = 3 * HEARTBEAT_SECONDS * 1000;
@@ -12,14 +12,18 @@ const PATIENCE_MS = 3 * HEARTBEAT_SECONDS * 1000;
 export class PlaneBehindCheck extends DriftCheck<PlaneSubject> {
   readonly kind = 'plane_behind';
 
-  constructor(readonly subjects: PlaneSubjects) {
+  constructor(
+    readonly subjects: PlaneSubjects,
+    private readonly desiredStates: DesiredStates,
+  ) {
     super();
   }
 
   find({ plane }: PlaneSubject): string | null {
     if (plane.status !== 'enrolled' || plane.lastReportAt === null) return null;
     const heardMs = plane.lastReportAt.getTime() - plane.revisedAt.getTime();
-    if (heardMs < PATIENCE_MS || appliedBy(plane) >= plane.revision) return null;
-    return `Tenant plane ${plane.name} reports, and has applied revision ${appliedBy(plane)} of ${plane.revision}. Its log says why; restart it.`;
+    const applied = this.desiredStates.appliedBy(plane);
+    if (heardMs < PATIENCE_MS || applied >= plane.revision) return null;
+    return `Tenant plane ${plane.name} reports, and has applied revision ${applied} of ${plane.revision}. Its log says why; restart it.`;
   }
 }
