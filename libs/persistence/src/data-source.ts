@@ -1,10 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Client } from 'pg';
 import * as sqlite3 from 'sqlite3';
 import { DataSource, type DataSourceOptions, type MixedList } from 'typeorm';
 import { type DatabaseTarget } from './database-target';
-import { NOTICING_SILENCE } from './postgres-connection';
+import { NOTICING_SILENCE, PostgresClient } from './postgres-connection';
 
 type Classes = MixedList<new () => object>;
 
@@ -68,6 +67,7 @@ function connectionOf(target: DatabaseTarget, pool: PoolOptions): DataSourceOpti
     extra: {
       ...NOTICING_SILENCE,
       pipeline: true,
+      Client: PostgresClient,
       options: '-c lock_timeout=10s -c idle_in_transaction_session_timeout=30s',
     },
   };
@@ -94,7 +94,7 @@ export async function migrate(target: DatabaseTarget, schema: Schema, grantTo?: 
 /** One process at a time changes a schema, the others wait. */
 export async function withMigrationLock(target: DatabaseTarget, work: () => Promise<void>): Promise<void> {
   if (target.driver === 'sqlite') return work();
-  const client = new Client({ connectionString: target.url.reveal(), ...NOTICING_SILENCE });
+  const client = new PostgresClient({ connectionString: target.url.reveal(), ...NOTICING_SILENCE });
   await client.connect();
   try {
     await client.query(`select pg_advisory_lock(${MIGRATION_LOCK})`);

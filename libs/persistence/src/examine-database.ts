@@ -1,6 +1,6 @@
 import { constants, accessSync, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Client } from 'pg';
+import { PostgresClient } from './postgres-connection';
 import { type DatabaseTarget } from './database-target';
 import { type Schema } from './data-source';
 import { ProcessLock, namedHolder } from './process-lock';
@@ -92,11 +92,9 @@ const EXAMINATION = `
   from pg_roles where rolname = current_user`;
 
 async function examinePostgres(url: string, tables: readonly string[]): Promise<DatabaseExamination> {
-  const client = new Client({
+  const client = new PostgresClient({
     ...{ connectionString: url, connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS },
   });
-  // A connection that breaks while nobody waits for it must not end the process.
-  client.on('error', () => undefined);
   try {
     await client.connect();
     const { rows } = await client.query<Found>(EXAMINATION, [tables]);

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { Client } from 'pg';
 import { type DataSource } from 'typeorm';
 import {
   createDataSource,
@@ -10,7 +9,7 @@ import {
 } from './data-source';
 import { type Database } from './database';
 import { type DatabaseTarget, type SqliteTarget } from './database-target';
-import { NOTICING_SILENCE } from './postgres-connection';
+import { NOTICING_SILENCE, PostgresClient } from './postgres-connection';
 import { PostgresDatabase } from './postgres-database';
 import { SqliteDatabase } from './sqlite-database';
 import { readySqliteFile } from './sqlite-file';
@@ -69,7 +68,7 @@ export async function lookInto<T>(
 }
 
 async function roleOf(url: string): Promise<string> {
-  const client = new Client({ connectionString: url, ...NOTICING_SILENCE });
+  const client = new PostgresClient({ connectionString: url, ...NOTICING_SILENCE });
   await client.connect();
   try {
     const { rows } = await client.query<{ role: string }>('select current_user as role');

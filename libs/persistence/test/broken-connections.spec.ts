@@ -7,6 +7,7 @@ import { type Database } from '../src/database';
 import { databaseTarget } from '../src/database-target';
 import { migrateFirst, openDatabase } from '../src/open-database';
 import { TenantDatabase, type TenantScope } from '../src/tenant-scope';
+import { startEndingProxy } from './ending-proxy.fixture';
 import { NOTES_SCHEMA, Note } from './notes.fixture';
 
 // A SQLite file has no connection to lose.
@@ -88,6 +89,22 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
       client.connection.stream.destroy(reason);
     });
     await expectOutage(failing, reason);
+  });
+
+  it('is an outage, and not the end of the process, right after it has opened', async () => {
+    const proxy = await startEndingProxy(test.url);
+    const behind = await openDatabase({
+      target: databaseTarget(proxy.url),
+      schema: NOTES_SCHEMA,
+      poolSize: 1,
+    });
+    const note = () => behind.write((manager) => manager.find(Note));
+    const ended = proxy.arm();
+    await expectOutage(behind.write((manager) => endSession(manager)));
+    await expectOutage(note(), { message: expect.stringContaining('connection error') });
+    expect(ended()).toBe(1);
+    await behind.close();
+    await proxy.close();
   });
 
   it("is an outage to a tenant's reads", async () => {

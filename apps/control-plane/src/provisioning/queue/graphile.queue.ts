@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { NOTICING_SILENCE, withMigrationLock } from '@atlas/persistence';
+import { NOTICING_SILENCE, PostgresClient, withMigrationLock } from '@atlas/persistence';
 import { type Secret } from '@atlas/platform';
 import { Logger as NestLogger } from '@nestjs/common';
 import { Logger, type Runner, run, runMigrations } from 'graphile-worker';
@@ -100,9 +100,8 @@ export class GraphileQueue extends JobQueue {
 /** A connection that the server ends is replaced at the next use. */
 function poolFor(url: Secret, max: number): Pool {
   const connection = { connectionString: url.reveal(), application_name: 'atlas-queue', ...NOTICING_SILENCE };
-  const pool = new Pool({ ...connection, max });
+  const pool = new Pool({ ...connection, max, Client: PostgresClient });
   pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
-import { Client, DatabaseError, type QueryResult, type QueryResultRow } from 'pg';
+import { PostgresClient } from '@atlas/persistence';
+import { type Client, DatabaseError, type QueryResult, type QueryResultRow } from 'pg';
 import { StepFailure } from '../../../provisioning/step';
 
 /** In milliseconds. */
@@ -59,12 +60,10 @@ export class AdminConnection {
 
   static async open(url: string, patience: Patience): Promise<AdminConnection> {
     const socket = new Socket();
-    const client = new Client({
+    const client = new PostgresClient({
       ...{ connectionString: url, stream: () => socket },
       ...{ keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE_SECONDS * 1000 },
     });
-    // Without a listener, a connection that breaks would crash this process. The next statement fails anyway.
-    client.on('error', () => undefined);
     const connection = new AdminConnection(client, socket, patience);
     try {
       await connection.orSilent(patience.connectMs, () => client.connect());
