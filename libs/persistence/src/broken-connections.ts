@@ -8,15 +8,15 @@ interface Releasing {
 const breaks = new WeakMap<QueryRunner, Error>();
 
 /**
- * By itself TypeORM releases a runner whose connection breaks, and then blames its user for going on with it. Here the runner
- * stays its user's, and each statement fails as one fails in which the connection breaks.
+ * By default TypeORM releases a runner as soon as its connection breaks, and the next statement fails because the runner is
+ * released. Here the runner stays with its user, and each further statement fails with the error that broke the connection.
  */
 export function tellBreaks(dataSource: DataSource): void {
   const create = dataSource.createQueryRunner.bind(dataSource);
   dataSource.createQueryRunner = (mode) => tellingBreaks(create(mode));
 }
 
-/** Throws if the connection has broken. node-postgres sends nothing from then on, so what is not sent yet never will be. */
+/** Throws if the connection is broken. node-postgres sends nothing more on it, so a statement not sent yet never will be. */
 export function requireConnection(runner: QueryRunner, sql: string, parameters?: unknown[]): void {
   const reason = breaks.get(runner);
   if (reason) throw new QueryFailedError(sql, parameters, reason);

@@ -11,8 +11,8 @@ export const NOTICING_SILENCE = {
 } as const;
 
 /**
- * A connection whose end never ends the process: node-postgres throws what nobody listens for, as between the moment that a
- * connection opens and its first statement. Whoever uses it hears of the end from the statement that fails.
+ * A client whose lost connection never crashes the process. Without an `error` listener node-postgres would throw, and a pool
+ * has none between the moment a connection opens and its first use. The user learns of the loss from the next statement.
  */
 export class PostgresClient extends Client {
   constructor(config?: string | ClientConfig) {

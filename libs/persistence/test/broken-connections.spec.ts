@@ -8,7 +8,7 @@ import { databaseTarget } from '../src/database-target';
 import { migrateFirst, openDatabase } from '../src/open-database';
 import { TenantDatabase, type TenantScope } from '../src/tenant-scope';
 import { startEndingProxy } from './ending-proxy.fixture';
-import { NOTES_SCHEMA, Note } from './notes.fixture';
+import { NOTES_SCHEMA, Note, targetsOf } from './notes.fixture';
 
 // A SQLite file has no connection to lose.
 describe('a connection to Postgres that breaks while no statement runs', () => {
@@ -19,9 +19,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
 
   beforeAll(async () => {
     test = await createTestDatabase('postgres');
-    const target = databaseTarget(test.url);
-    const migrationTarget = test.ownerUrl === undefined ? undefined : databaseTarget(test.ownerUrl);
-    const options = { target, migrationTarget, schema: NOTES_SCHEMA, poolSize: 1 };
+    const options = { ...targetsOf(test), schema: NOTES_SCHEMA, poolSize: 1 };
     await migrateFirst(options);
     database = await openDatabase(options);
     tenants = new TenantDatabase(database);
@@ -53,7 +51,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     ['a query', (scope) => scope.query(Note, 'note').getManyAndCount()],
   ];
 
-  it.each(statements)('is an outage to a write that goes on with %s', async (_, goOn) => {
+  it.each(statements)('is an outage to a write whose next statement is %s', async (_, goOn) => {
     const failing = tenants.write(tenant, async (scope) => {
       await writeNote(scope, 'before');
       await endSession(scope.manager);
@@ -62,7 +60,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     await expectOutage(failing);
   });
 
-  it.each(statements)('is an outage to work that sees it in %s', async (_, goOn) => {
+  it.each(statements)('is seen as an outage inside the transaction by %s', async (_, goOn) => {
     const seen = tenants.write(tenant, async (scope) => {
       await endSession(scope.manager);
       throw await goOn(scope).catch((error: unknown) => error);
@@ -70,7 +68,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     await expectOutage(seen);
   });
 
-  it('is an outage to a write that ends, since no COMMIT was sent', async () => {
+  it('is an outage to a write about to commit, since no COMMIT was sent', async () => {
     const told: string[] = [];
     const failing = tenants.write(tenant, async (scope) => {
       database.afterCommit(() => told.push('stored'));
@@ -81,7 +79,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     expect(told).toEqual([]);
   });
 
-  it('is an outage to a write that has asked for nothing yet', async () => {
+  it('is an outage to a write that has sent no statement yet', async () => {
     const reason = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' });
     const failing = database.write(async ({ queryRunner }) => {
       // @types/pg leave this property out.
@@ -91,7 +89,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     await expectOutage(failing, reason);
   });
 
-  it('is an outage, and not the end of the process, right after it has opened', async () => {
+  it('is an outage right after it opens, and does not crash the process', async () => {
     const proxy = await startEndingProxy(test.url);
     const behind = await openDatabase({
       target: databaseTarget(proxy.url),
@@ -117,7 +115,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     await expectOutage(tenants.snapshot(tenant, reading));
   });
 
-  it("does not spoil a tenant's reads that are done", async () => {
+  it("does not fail a tenant's reads that are complete", async () => {
     const reading = async ({ manager }: TenantScope): Promise<Note[]> => {
       const notes = await manager.find(Note);
       await endSession(manager);

@@ -11,7 +11,7 @@ import { migrateFirst, openDatabase } from '../src/open-database';
 import { updateRows } from '../src/rows';
 import { roleFaults, tenantTableProblems } from '../src/row-level-security';
 import { TenantDatabase } from '../src/tenant-scope';
-import { NOTES_SCHEMA, Note } from './notes.fixture';
+import { NOTES_SCHEMA, Note, targetsOf } from './notes.fixture';
 
 const note = (tenantId: string, text: string): Note => ({
   tenantId,
@@ -19,11 +19,6 @@ const note = (tenantId: string, text: string): Note => ({
   text,
   tags: ['a'],
   writtenAt: new Date(0),
-});
-
-const targetsOf = ({ url, ownerUrl }: TestDatabase) => ({
-  target: databaseTarget(url),
-  migrationTarget: ownerUrl === undefined ? undefined : databaseTarget(ownerUrl),
 });
 
 describe.each(EVERY_DATABASE)('a closed database on %s', (driver) => {

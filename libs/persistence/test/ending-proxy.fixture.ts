@@ -7,10 +7,10 @@ const FIELDS = Buffer.from(
   'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0',
 );
 
-/** A proxy in front of a Postgres server that can end each new session at the moment when it is open. */
+/** A proxy in front of a Postgres server that can end each new session as soon as it is open. */
 export interface EndingProxy {
   readonly url: string;
-  /** Ends every session that opens from now on. Answers how many it has ended. */
+  /** Ends every session that opens from now on. Returns a counter of the sessions ended. */
   arm(): () => number;
   close(): Promise<void>;
 }

@@ -1,4 +1,6 @@
+import { type TestDatabase } from '@atlas/testing';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { databaseTarget } from '../src/database-target';
 import { changeTrackingTables, dropChangeTrackingTables, trackChangesOf } from '../src/change-tracking';
 import { JsonColumn, TimestampColumn } from '../src/columns';
 import { PortableMigration, type MigrationContext } from '../src/migration';
@@ -38,3 +40,8 @@ export class CreateNotes1700000000001 extends PortableMigration {
 }
 
 export const NOTES_SCHEMA = { entities: [Note], migrations: [CreateNotes1700000000001] };
+
+export const targetsOf = ({ url, ownerUrl }: TestDatabase) => ({
+  target: databaseTarget(url),
+  migrationTarget: ownerUrl === undefined ? undefined : databaseTarget(ownerUrl),
+});

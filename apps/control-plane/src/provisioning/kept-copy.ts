@@ -133,7 +133,7 @@ export async function lostCopyDetail(manager: EntityManager, home: Placement): P
   const { slug } = await manager.findOneByOrFail(Tenant, { id: tenantId });
   const { name } = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
   if (restoredFrom === null && reopenedBy === null)
-    return `Tenant "${slug}" lives at tenant plane ${name}, whose database says that its rows were removed, or that it has moved away. If the Control Plane was restored from an older backup, restore a newer one; or restore a backup of the database of ${name}. If there is none, give the rows up: deprovision the tenant with "accept_data_loss": true.`;
+    return `Tenant "${slug}" is placed on tenant plane ${name}, but the database of that plane reports that the rows were removed or that the tenant has moved away. If the Control Plane was restored from an older backup, restore a newer one; or restore a backup of the database of ${name}. If there is none, give the rows up: deprovision the tenant with "accept_data_loss": true.`;
   if (restoredFrom === null)
     return `Tenant "${slug}" is served from the copy that tenant plane ${name} kept, whose database no longer has it. Restore a backup of that database from after the move, and retry the job that serves the copy again. If there is none, give the rows up: deprovision the tenant with "accept_data_loss": true.`;
   if (!(await manager.existsBy(Transfer, { id: restoredFrom, purpose: 'move' })))

@@ -63,9 +63,9 @@ export function troubleAt({
 }
 
 /**
- * Whether a home has lost the rows of its tenant. Its database says so, which counts until it says something else; or, of a
- * tenant that was moved, restored or is served from a kept copy again, another installation has enrolled as the plane since.
- * What the rows came from is kept as long as this can be told.
+ * Whether a home has lost the rows of its tenant: its database says so, which counts until it says otherwise; or another
+ * installation has enrolled as the plane since the tenant was moved, restored or reopened there. While this can be known, the
+ * source of the rows is kept.
  */
 export function isCopyLost(
   { restoredFrom, importedBy, reportedCode }: Placement,

@@ -66,7 +66,7 @@ export class Reports {
         reportedRevision: tenant.entry_revision,
         reportedState: tenant.state,
         reportedError: tenant.error ?? null,
-        // One that is still trying does not know yet whether it has the rows.
+        // A plane that is still trying does not know yet whether it has the rows.
         ...(tenant.state !== 'retrying' && { reportedCode: tenant.code ?? null }),
       })
       .where({ tenantId: tenant.tenant_id, tenantPlaneId })

@@ -142,15 +142,12 @@ async function takenOver(
   return job.status === 'succeeded' ? servedProblem(scene, subject) : JSON.stringify(job);
 }
 
-/**
- * Lets it go on from where it stood. Answers how many of the jobs that stood there it was refused, and shows its log where one
- * is missing.
- */
+/** Resumes the process. Returns how many of its paused jobs it was refused, and shows its log if one is missing. */
 async function wakeUp({ edge, plane, paused }: Stopped, show: (log: string) => void): Promise<number> {
   const before = plane.output().length;
   process.kill(plane.pid, 'SIGCONT');
   process.kill(plane.pid, 'SIGUSR2');
-  // It may hold other jobs, and is refused those too.
+  // It may hold other jobs, whose refusals do not count.
   const refused = (): number => Math.min(plane.output().match(REFUSED)?.length ?? 0, paused());
   await eventually(() => refused() === paused(), { timeoutMs: 30_000 }).catch(() =>
     show(

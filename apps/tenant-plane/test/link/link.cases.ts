@@ -360,12 +360,22 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
       (await plane.apply({ full: true, tenants: [acme, entry] })).map(({ code }) => code);
     expect(await codes(globex)).toEqual([undefined, undefined]);
     expect(await codes({ ...globex, phase: 'retired', ...left })).toEqual([undefined, undefined]);
-    // As a Control Plane says it that was restored from an older backup, again and again.
+    // A Control Plane restored from an older backup asks for this, again and again.
     expect(await codes(globex)).toEqual([undefined, 'copy_missing']);
     expect(await codes(globex)).toEqual([undefined, 'copy_missing']);
     expect(await statusOf(plane, 'globex')).not.toBe(200);
     const transfer = { id: randomUUID(), role: 'target' } as const;
     expect(await codes({ ...globex, phase: 'importing', transfer })).toEqual([undefined, undefined]);
+  });
+
+  it('serves rows that were left behind once an administrator clears moved_to', async () => {
+    const globex = { ...tenantEntry('globex'), entry_revision: 1 };
+    await plane.apply({ tenants: [{ ...globex, phase: 'retired', moved_to: 'https://elsewhere.example' }] });
+    expect(await plane.apply({ tenants: [globex] })).toMatchObject([{ code: 'copy_missing' }]);
+    const database = plane.app.get(Database);
+    await database.write((manager) => manager.update(Tenant, { id: globex.tenant_id }, { movedTo: null }));
+    expect(await plane.apply({ tenants: [globex] })).not.toMatchObject([{ code: 'copy_missing' }]);
+    expect(await statusOf(plane, 'globex')).toBe(200);
   });
 
   it('trusts a key from the moment it is published, and no longer once it is not', async () => {

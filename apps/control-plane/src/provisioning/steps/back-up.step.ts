@@ -111,7 +111,7 @@ function homeNotServing(): StepFailure {
   return new StepFailure('operator', 'home_not_serving', detail, fix);
 }
 
-/** Its database was restored, and may be an older one, or its disk was cloned. An instance id says nothing of that. */
+/** Its database may have been replaced by an older one, or its disk cloned. The instance id does not tell. */
 function homeForked(): StepFailure {
   const detail =
     "Two databases have reported as the tenant's home since the backup of this job began: one was restored from a backup of its own, or its disk was cloned. The home may serve older rows than those that were backed up, so the backup is kept, and the job is not rolled back.";
