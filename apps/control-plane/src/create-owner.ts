@@ -8,10 +8,10 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { CreateOperatorDto } from './accounts/accounts.dto';
 import { IssuedLinks } from './accounts/issued-links';
-import { Operators } from './accounts/operators.service';
-import { Audit } from './audit/audit.service';
-import { ControlPlaneConfig } from './control-plane.config';
-import { databaseOptions } from './database/database.module';
+import { Operators } from './accounts/operators';
+import { Audit } from './audit/audit';
+import { ControlPlaneConfig } from './config/control-plane.config';
+import { databaseOptions } from './database.module';
 
 const USAGE = `Makes an operator with the role "owner".
 

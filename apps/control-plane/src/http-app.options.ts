@@ -1,6 +1,6 @@
 import answers from './answers.json';
 import { MAX_PART_LENGTH, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
-import { CONTROL_PLANE_VERSION } from './tenant-planes/version-policy';
+import { CONTROL_PLANE_VERSION } from './config/version-policy';
 
 export const HTTP_APP = {
   title: 'Atlas Control Plane',

@@ -8,7 +8,7 @@ import {
   listen,
 } from '@atlas/platform';
 import { AppModule } from './app.module';
-import { ControlPlaneConfig } from './control-plane.config';
+import { ControlPlaneConfig } from './config/control-plane.config';
 import { HTTP_APP } from './http-app.options';
 
 async function main(): Promise<void> {

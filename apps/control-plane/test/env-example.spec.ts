@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentVariablesOf } from '@atlas/platform';
-import { ControlPlaneConfig } from '../src/control-plane.config';
+import { ControlPlaneConfig } from '../src/config/control-plane.config';
 
 describe('.env.example', () => {
   it('names every variable that the Control Plane reads, and no other', () => {

@@ -5,8 +5,8 @@ import { type Type } from '@nestjs/common';
 import type supertest from 'supertest';
 import { type EntityManager, type ObjectLiteral } from 'typeorm';
 import { lockOperator } from '../src/accounts/operator-lock';
-import { lockPlane } from '../src/tenant-planes/plane-lock';
-import { lockTenant } from '../src/tenants/tenants.service';
+import { lockPlane } from '../src/registry/plane-lock';
+import { lockTenant } from '../src/tenants/tenants';
 import { type TestControlPlane } from './control-plane.fixture';
 
 const LOCK_WAITS = `select count(*)::int as waiting from pg_stat_activity

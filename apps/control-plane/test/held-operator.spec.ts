@@ -1,6 +1,6 @@
 import { Database } from '@atlas/persistence';
 import { asAdmin, eventually } from '@atlas/testing';
-import { lockPlane } from '../src/tenant-planes/plane-lock';
+import { lockPlane } from '../src/registry/plane-lock';
 import { TestControlPlane } from './control-plane.fixture';
 import { lockWaits } from './held-operator.fixture';
 

@@ -3,12 +3,12 @@ import { type ReportedState } from '@atlas/plane-contract';
 import { type DatabaseDriver, eventually } from '@atlas/testing';
 import type supertest from 'supertest';
 import { IsNull } from 'typeorm';
-import { FaultPoints } from '../src/provisioning/fault-points';
-import { ProvisioningJob } from '../src/provisioning/job.entity';
-import { done } from '../src/provisioning/step';
-import { AwaitCopyStep } from '../src/provisioning/steps/await-copy.step';
-import { TenantPlane } from '../src/tenant-planes/tenant-plane.entity';
-import { Transfer } from '../src/transfers/transfer.entity';
+import { FaultPoints } from '../src/jobs/fault-points';
+import { ProvisioningJob } from '../src/provisioning-jobs/job.entity';
+import { done } from '../src/jobs/step';
+import { AwaitCopyStep } from '../src/operations/move/await-copy.step';
+import { TenantPlane } from '../src/registry/tenant-plane.entity';
+import { Transfer } from '../src/registry/transfer.entity';
 import { type Env, TestControlPlane } from './control-plane.fixture';
 import { type PlaneSimulator } from './plane-simulator.fixture';
 

@@ -3,11 +3,11 @@ import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/te
 import { uuidv7 } from '@atlas/tenancy';
 import { type DataSource } from 'typeorm';
 import { NameMakersOfBackups1700000000049 } from '../src/database/migrations/0049-name-makers-of-backups';
-import { CONTROL_PLANE_SCHEMA } from '../src/database/schema';
-import { TenantPlane, expectedPlane } from '../src/tenant-planes/tenant-plane.entity';
-import { Tenant } from '../src/tenants/tenant.entity';
-import { Transfer } from '../src/transfers/transfer.entity';
-import { newTransfer } from '../src/transfers/transfers.service';
+import { CONTROL_PLANE_SCHEMA } from '../src/schema';
+import { TenantPlane, expectedPlane } from '../src/registry/tenant-plane.entity';
+import { Tenant } from '../src/registry/tenant.entity';
+import { Transfer } from '../src/registry/transfer.entity';
+import { newTransfer } from '../src/transfers/transfers';
 
 /** What only the version before needs: dropped two releases later (ADR 16). */
 const UNUSED = ['transfers.superseded'];

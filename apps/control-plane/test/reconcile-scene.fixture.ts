@@ -7,11 +7,11 @@ import { uuidv7 } from '@atlas/tenancy';
 import { Database } from '@atlas/persistence';
 import { LocalPlane } from '../src/infrastructure/drivers/local/local-plane.entity';
 import { LocalPlanes } from '../src/infrastructure/drivers/local/local-planes';
-import { ProvisioningJob } from '../src/provisioning/job.entity';
-import { newJob } from '../src/provisioning/new-job';
+import { ProvisioningJob } from '../src/provisioning-jobs/job.entity';
+import { newJob } from '../src/jobs/new-job';
 import { Drift } from '../src/reconcile/drift.entity';
 import { type Look, Reconciler } from '../src/reconcile/reconciler';
-import { Placement } from '../src/tenant-planes/placement.entity';
+import { Placement } from '../src/registry/placement.entity';
 import { JobScene } from './job-scene.fixture';
 import { PlaneSimulator } from './plane-simulator.fixture';
 

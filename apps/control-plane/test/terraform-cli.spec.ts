@@ -4,7 +4,7 @@ import { eventually } from '@atlas/testing';
 import { Logger } from '@nestjs/common';
 import { FakeTerraform } from './fake-terraform.fixture';
 import { TerraformCli, type TerraformCommand } from '../src/infrastructure/drivers/terraform/terraform-cli';
-import { LeaseLost } from '../src/provisioning/jobs.repository';
+import { LeaseLost } from '../src/jobs/jobs';
 
 const DIAGNOSTIC = {
   severity: 'error',

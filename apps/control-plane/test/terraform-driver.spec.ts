@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnvironment } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
-import { ControlPlaneConfig } from '../src/control-plane.config';
+import { ControlPlaneConfig } from '../src/config/control-plane.config';
 import { type FencedWrite } from '../src/infrastructure/infrastructure-driver';
 import { FakeTerraform } from './fake-terraform.fixture';
-import { LeaseLost } from '../src/provisioning/jobs.repository';
+import { LeaseLost } from '../src/jobs/jobs';
 import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
 
 const SECRET = 'ats_secret';

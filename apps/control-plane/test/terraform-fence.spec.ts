@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnvironment } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
-import { ControlPlaneConfig } from '../src/control-plane.config';
+import { ControlPlaneConfig } from '../src/config/control-plane.config';
 import { type FencedWrite, type InfrastructureSubject } from '../src/infrastructure/infrastructure-driver';
 import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
 

@@ -3,7 +3,7 @@ import { Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { eventually } from '@atlas/testing';
 import { type JWK, calculateJwkThumbprint, decodeProtectedHeader } from 'jose';
-import { Placement } from '../src/tenant-planes/placement.entity';
+import { Placement } from '../src/registry/placement.entity';
 import { type TestControlPlane } from './control-plane.fixture';
 import { lockWaits } from './held-operator.fixture';
 import { nextRun, sayImported, sayImportedBy, sealedPart, sendPart, takePart } from './backup-part.fixture';

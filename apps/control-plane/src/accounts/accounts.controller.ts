@@ -10,13 +10,13 @@ import {
 } from '@atlas/platform';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { AnyOperator, OperatorInPerson } from './access.guard';
+import { AnyOperator, OperatorInPerson } from '../access.guard';
 import { ChangePasswordDto, LoginDto, ResetPasswordDto } from './accounts.dto';
-import { CurrentOperator, type OperatorCaller } from './caller';
-import { OperatorPasswords } from './operator-passwords.service';
-import { OperatorSessions, type SessionView, type SignedIn } from './operator-sessions.service';
+import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { OperatorPasswords } from './operator-passwords';
+import { OperatorSessions, type SessionView, type SignedIn } from './operator-sessions';
 import { type OperatorView } from './operator.view';
-import { Operators } from './operators.service';
+import { Operators } from './operators';
 import { SessionCookie } from './session-cookie';
 
 /** What operators do with their own account. */

@@ -22,7 +22,7 @@ import {
   Max,
   Min,
 } from 'class-validator';
-import { OPERATOR_ROLES, type OperatorRole, SCOPES, type Scope } from './scopes';
+import { OPERATOR_ROLES, type OperatorRole, SCOPES, type Scope } from '../access/scopes';
 
 const DAY = 24 * 3600;
 const YEAR = 365 * DAY;

@@ -2,9 +2,9 @@ import { Clock } from '@atlas/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ApiKey } from './api-key.entity';
-import { type OperatorCaller } from './caller';
+import { type OperatorCaller } from '../access/caller';
 import { OperatorResetLink } from './operator-reset-link.entity';
-import { type Scope } from './scopes';
+import { type Scope } from '../access/scopes';
 
 export const LINK_KINDS = Symbol('LINK_KINDS');
 

@@ -3,7 +3,7 @@ import { Clock, DomainError, isStorageFault } from '@atlas/platform';
 import { credentialMatches, parseCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { ApiKey } from './api-key.entity';
-import { type OperatorCaller } from './caller';
+import { type OperatorCaller } from '../access/caller';
 import {
   callerAsOfNow,
   callerByKey,
@@ -13,7 +13,7 @@ import {
   isLiveSession,
 } from './live-credentials';
 import { OperatorSession } from './operator-session.entity';
-import { type Scope } from './scopes';
+import { type Scope } from '../access/scopes';
 import { NOTED_EVERY_SECONDS, isUseToBeNoted } from './session-limits';
 
 /** Who an operator's bearer token belongs to: one query, by the token's public id. */

@@ -1,7 +1,7 @@
 import { Database } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type OperatorCaller } from './caller';
+import { type OperatorCaller } from '../access/caller';
 import { asAdmitted } from './operator-lock';
 
 /** What operators write that is not about operators. */

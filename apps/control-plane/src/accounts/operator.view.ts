@@ -1,6 +1,6 @@
 import { NO_PASSWORD } from '@atlas/platform';
 import { type Operator } from './operator.entity';
-import { type OperatorRole } from './scopes';
+import { type OperatorRole } from '../access/scopes';
 
 export interface OperatorView {
   readonly id: string;

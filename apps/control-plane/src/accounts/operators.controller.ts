@@ -1,12 +1,12 @@
 import { Repeatable } from '@atlas/persistence';
 import { Refuses, ApiBearerAuth, ApiTags, type Page, PageQuery, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
-import { Requires } from './access.guard';
+import { Requires } from '../access.guard';
 import { ChangeOperatorDto, CreateOperatorDto } from './accounts.dto';
-import { CurrentOperator, type OperatorCaller } from './caller';
-import { OperatorPasswords, type ResetLink } from './operator-passwords.service';
+import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { OperatorPasswords, type ResetLink } from './operator-passwords';
 import { type ManagedOperatorView, type OperatorView } from './operator.view';
-import { Operators } from './operators.service';
+import { Operators } from './operators';
 
 @ApiTags('accounts')
 @ApiBearerAuth()

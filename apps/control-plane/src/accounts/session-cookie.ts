@@ -1,6 +1,6 @@
 import { Clock, SignInCookies } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { ControlPlaneConfig } from '../control-plane.config';
+import { ControlPlaneConfig } from '../config/control-plane.config';
 
 /** Of operators. */
 @Injectable()

@@ -2,7 +2,7 @@ import { AdvisesIfUnknown, Refuses, SIGN_IN_AGAIN, type Sends, ApiTags, Public }
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { SessionCookie } from './session-cookie';
-import { OperatorSingleSignOn } from './single-sign-on.service';
+import { OperatorSingleSignOn } from './operator-single-sign-on';
 
 /** Where a browser is led that has signed in. */
 const SIGNED_IN = '/api/auth/me';

@@ -11,13 +11,13 @@ import {
 import { type ServiceCall } from '@atlas/service-auth';
 import { Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { SignedByTenantPlane } from '../accounts/access.guard';
-import { PlaneCall, type PlaneCaller } from '../accounts/caller';
-import { sendSigned } from '../tenant-planes/signed-answer';
-import { TenantPlanes } from '../tenant-planes/tenant-planes.service';
-import { WaitingCalls } from '../tenant-planes/waiting-calls';
+import { SignedByTenantPlane } from '../access.guard';
+import { PlaneCall, type PlaneCaller } from '../access/caller';
+import { sendSigned } from '../access/signed-answer';
+import { TenantPlanes } from '../fleet/tenant-planes';
+import { WaitingCalls } from '../plane-api/waiting-calls';
 import { ChatCompletionQuery } from './ai-gateway.dto';
-import { AiGateway } from './ai-gateway.service';
+import { AiGateway } from './ai-gateway';
 
 /** What tenants' questions to an AI go through. */
 @ApiTags('ai')

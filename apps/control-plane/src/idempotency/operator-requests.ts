@@ -1,6 +1,6 @@
 import { RepeatableRequests, pathOf } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { type AuthenticatedRequest } from '../accounts/caller';
+import { type AuthenticatedRequest } from '../access/caller';
 import { type RepeatableAnswer, SealedIdempotency } from './sealed-idempotency';
 import { bodyOf } from './send-repeatable';
 

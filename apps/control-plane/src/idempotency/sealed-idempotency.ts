@@ -10,7 +10,7 @@ import {
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
-import { type OperatorCaller } from '../accounts/caller';
+import { type OperatorCaller } from '../access/caller';
 import { OperatorWrites } from '../accounts/operator-writes';
 import { IdempotencyRecord } from './idempotency-key.entity';
 import { SEALED, type SealedColumn, placeIn } from '../sealing/sealed-columns';

@@ -2,17 +2,17 @@ import { Database, type DatabaseDriver } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { ControlPlaneConfig } from '../control-plane.config';
-import { type Arrival } from '../provisioning/arrival';
-import { Jobs } from '../provisioning/jobs.repository';
-import { Placement } from '../tenant-planes/placement.entity';
-import { lockPlane } from '../tenant-planes/plane-lock';
-import { ProvisioningTokens } from '../tenant-planes/provisioning-tokens';
-import { SingleTenantPlanes, requireOwn } from '../tenant-planes/single-tenant-planes';
-import { TenantPlane } from '../tenant-planes/tenant-plane.entity';
-import { DatabaseUrls } from '../tenants/database-urls';
-import { Tenant } from '../tenants/tenant.entity';
-import { type DriverName } from './driver-names';
+import { ControlPlaneConfig } from '../config/control-plane.config';
+import { type Arrival } from '../enrolment/arrival';
+import { Jobs } from '../jobs/jobs';
+import { Placement } from '../registry/placement.entity';
+import { lockPlane } from '../registry/plane-lock';
+import { ProvisioningTokens } from '../enrolment/provisioning-tokens';
+import { SingleTenantPlanes, requireOwn } from '../enrolment/single-tenant-planes';
+import { TenantPlane } from '../registry/tenant-plane.entity';
+import { DatabaseUrls } from '../desired-state/database-urls';
+import { Tenant } from '../registry/tenant.entity';
+import { type DriverName } from '../config/driver-names';
 import { Drivers } from './drivers';
 import {
   type FencedWrite,

@@ -1,7 +1,7 @@
 import { type MailKind } from '@atlas/persistence';
 import { type Provider, type Type } from '@nestjs/common';
 import { VerifySignupMail } from '../signup/verify-signup.mail';
-import { WelcomeMail } from '../signup/welcome.mail';
+import { WelcomeMail } from '../tenants/welcome.mail';
 import { MAIL_KINDS, Mails } from './mails';
 
 /** Every kind of mail that the Control Plane sends. */

@@ -1,7 +1,7 @@
 import { Database, MailKind, type MailScope, OutgoingMails, type OutgoingMailRow } from '@atlas/persistence';
 import { Clock, Mailer } from '@atlas/platform';
 import { Inject, Injectable } from '@nestjs/common';
-import { Audit } from '../audit/audit.service';
+import { Audit } from '../audit/audit';
 import { OutgoingMail } from './outgoing-mail.entity';
 
 export const MAIL_KINDS = Symbol('MAIL_KINDS');

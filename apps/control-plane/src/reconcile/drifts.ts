@@ -3,7 +3,7 @@ import { Clock, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, MoreThan } from 'typeorm';
-import { Audit } from '../audit/audit.service';
+import { Audit } from '../audit/audit';
 import { type DriftCheck } from './drift-check';
 import { Drift } from './drift.entity';
 import { type ListDriftsQuery } from './drifts.dto';

@@ -1,6 +1,6 @@
 import { type EntityManager, type FindOptionsWhere, In } from 'typeorm';
-import { LIVE_JOB_STATUSES } from '../provisioning/job';
-import { ProvisioningJob } from '../provisioning/job.entity';
+import { LIVE_JOB_STATUSES } from '../jobs/job';
+import { ProvisioningJob } from '../provisioning-jobs/job.entity';
 
 /** What is in work. */
 export function liveJobs(

@@ -5,7 +5,7 @@ import {
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { ControlPlaneConfig } from '../control-plane.config';
+import { ControlPlaneConfig } from '../config/control-plane.config';
 import { ReconcileTurn } from './drift.entity';
 import { Reconciler } from './reconciler';
 

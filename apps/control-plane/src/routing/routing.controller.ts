@@ -1,8 +1,8 @@
 import { Refuses, ApiBearerAuth, ApiProperty, ApiTags } from '@atlas/platform';
 import { Controller, Get, Query } from '@nestjs/common';
 import { IsString, Length } from 'class-validator';
-import { Requires } from '../accounts/access.guard';
-import { Routes } from './routes.service';
+import { Requires } from '../access.guard';
+import { Routes } from './routes';
 import { type TenantRoute } from '@atlas/plane-contract';
 
 export class ResolveQuery {

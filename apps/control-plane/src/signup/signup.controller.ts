@@ -2,7 +2,7 @@ import { AdvisesIfUnknown, Refuses, ApiTags, Public, UuidPipe, WAIT_FOR_THE_MAIL
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { SignupDto, VerifySignupDto } from './signup.dto';
 import { type SignupView } from './signup.view';
-import { Signups } from './signups.service';
+import { Signups } from './signups';
 
 @ApiTags('sign-up')
 @Public()

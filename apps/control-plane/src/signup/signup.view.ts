@@ -1,5 +1,5 @@
-import { type Tenant } from '../tenants/tenant.entity';
-import { type Signup } from './signup.entity';
+import { type Tenant } from '../registry/tenant.entity';
+import { type Signup } from '../tenants/signup.entity';
 
 export const SIGNUP_STATUSES = ['unverified', 'expired', 'provisioning', 'active', 'failed'] as const;
 export type SignupStatus = (typeof SIGNUP_STATUSES)[number];

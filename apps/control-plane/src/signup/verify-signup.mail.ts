@@ -8,11 +8,11 @@ import {
 import { Clock } from '@atlas/platform';
 import { hashCredential, mintCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
-import { ControlPlaneConfig } from '../control-plane.config';
+import { ControlPlaneConfig } from '../config/control-plane.config';
 import { EarlierSignupToken } from './earlier-signup-token.entity';
-import { Signup } from './signup.entity';
-import { tenantOf } from './signup-tenants';
-import { VERIFY_SIGNUP, openSignup } from './signups.service';
+import { Signup } from '../tenants/signup.entity';
+import { tenantOf } from '../tenants/signup-tenants';
+import { VERIFY_SIGNUP, openSignup } from './signups';
 
 /** To whoever gave that address; to one that has a tenant, that it has. */
 @Injectable()

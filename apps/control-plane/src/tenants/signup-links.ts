@@ -4,13 +4,13 @@ import { Clock, DomainError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
-import { type OperatorCaller } from '../accounts/caller';
+import { type OperatorCaller } from '../access/caller';
 import { type IssuedBy, LinkKind, issueOf } from '../accounts/issued-links';
 import { SigningKeys } from '../signing-keys/signing-keys';
-import { DesiredStates } from '../tenant-planes/desired-state.service';
-import { placeOf } from '../tenant-planes/placements';
-import { MintedSignupLink } from './minted-signup-link.entity';
-import { Tenant } from './tenant.entity';
+import { DesiredStates } from '../desired-state/desired-states';
+import { placeOf } from '../registry/placements';
+import { MintedSignupLink } from '../desired-state/minted-signup-link.entity';
+import { Tenant } from '../registry/tenant.entity';
 
 /** How long a tenant plane still hears of a link that has expired, because its clock may be slow. */
 const KEPT_MS = 24 * 3600_000;

@@ -1,10 +1,10 @@
 import { profileOf } from '@atlas/deployment-profiles';
 import { plannedTenantUrl } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { ControlPlaneConfig } from '../control-plane.config';
-import { type TenantPlane } from '../tenant-planes/tenant-plane.entity';
-import { DatabaseUrls } from './database-urls';
-import { type Tenant } from './tenant.entity';
+import { ControlPlaneConfig } from '../config/control-plane.config';
+import { type TenantPlane } from '../registry/tenant-plane.entity';
+import { DatabaseUrls } from '../desired-state/database-urls';
+import { type Tenant } from '../registry/tenant.entity';
 
 /** What a tenant's row says of the plane that becomes its home. */
 @Injectable()

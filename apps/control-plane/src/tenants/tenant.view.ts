@@ -1,4 +1,4 @@
-import { type Tenant } from './tenant.entity';
+import { type Tenant } from '../registry/tenant.entity';
 
 /** The tenant as API.md names its parts. The database URL is never among them. */
 export interface TenantView extends Record<string, unknown> {

@@ -11,28 +11,28 @@ import {
 } from '@atlas/platform';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { Requires } from '../accounts/access.guard';
-import { CurrentOperator, type OperatorCaller } from '../accounts/caller';
+import { Requires } from '../access.guard';
+import { CurrentOperator, type OperatorCaller } from '../access/caller';
 import { OperatorWrites } from '../accounts/operator-writes';
 import { SealedIdempotency } from '../idempotency/sealed-idempotency';
 import { sendRepeatable } from '../idempotency/send-repeatable';
-import { Provisioning } from '../provisioning/provisioning.service';
-import { DryRunQuery, IssueTokenDto } from '../tenant-planes/tenant-planes.dto';
+import { Provisioning } from '../operations/provision/provisioning';
+import { DryRunQuery, IssueTokenDto } from '../fleet/tenant-planes.dto';
 import { DeletionCertificates } from './deletion-certificates';
-import { TenantInfrastructure } from './tenant-infrastructure.service';
+import { TenantInfrastructure } from '../infrastructure/tenant-infrastructure';
 import {
   ListTenantsQuery,
   ProvisionTenantDto,
   RecordInfrastructureDto,
   UpdateTenantDto,
 } from './tenants.dto';
-import { TenantTokens } from './tenant-tokens.service';
-import { Tenants } from './tenants.service';
-import { type AcceptedForTenant, type PlanView } from '../provisioning/accepted.view';
-import { type InstallBundle } from '../tenant-planes/provisioning-tokens';
+import { TenantTokens } from '../install-bundles/tenant-tokens';
+import { Tenants } from './tenants';
+import { type AcceptedForTenant, type PlanView } from '../lifecycle/accepted.view';
+import { type InstallBundle } from '../enrolment/provisioning-tokens';
 import { type CertificateView } from './deletion-certificates';
 import { type SignupLink } from './signup-links';
-import { type TokenView } from './tenant-tokens.service';
+import { type TokenView } from '../install-bundles/tenant-tokens';
 import { type TenantView } from './tenant.view';
 
 @ApiTags('tenants')

@@ -25,7 +25,7 @@ import {
   ValidateBy,
   ValidateNested,
 } from 'class-validator';
-import { MAX_TOKEN_SECONDS } from '../tenant-planes/provisioning-tokens';
+import { MAX_TOKEN_SECONDS } from '../enrolment/provisioning-tokens';
 
 export const IsSlug = (): PropertyDecorator =>
   ValidateBy({

@@ -1,5 +1,5 @@
 import supertest from 'supertest';
-import { type OperatorRole, SCOPES, type Scope } from '../../src/accounts/scopes';
+import { type OperatorRole, SCOPES, type Scope } from '../../src/access/scopes';
 import { TestControlPlane } from '../control-plane.fixture';
 
 type Access = 'public' | 'signed' | 'any operator' | 'in person' | Scope;

@@ -13,11 +13,11 @@ import { LocalPostgres } from '../../src/infrastructure/drivers/local/local-post
 import { LocalPlane } from '../../src/infrastructure/drivers/local/local-plane.entity';
 import { LOCAL_PLANES_TOPIC } from '../../src/infrastructure/drivers/local/local-planes';
 import { planeProcesses } from '../../src/infrastructure/drivers/local/local-processes';
-import { LeaseLost } from '../../src/provisioning/jobs.repository';
-import { Chores } from '../../src/provisioning/chores';
-import { Placement } from '../../src/tenant-planes/placement.entity';
-import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
-import { Tenant } from '../../src/tenants/tenant.entity';
+import { LeaseLost } from '../../src/jobs/jobs';
+import { Chores } from '../../src/chores';
+import { Placement } from '../../src/registry/placement.entity';
+import { TenantPlane } from '../../src/registry/tenant-plane.entity';
+import { Tenant } from '../../src/registry/tenant.entity';
 import { Gate } from '../held-operator.fixture';
 import { ReconcileScene, type Settled } from '../reconcile-scene.fixture';
 

@@ -8,7 +8,7 @@ import {
   NAME_LOCK,
   TEMPLATE_LOCK,
 } from '../../src/infrastructure/drivers/local/local-postgres';
-import { LeaseLost } from '../../src/provisioning/jobs.repository';
+import { LeaseLost } from '../../src/jobs/jobs';
 
 const BRIEF = { ...PATIENCE, connectMs: 900, quickMs: 600, graceMs: 100 };
 const nobodyElse = (): Promise<void> => Promise.resolve();

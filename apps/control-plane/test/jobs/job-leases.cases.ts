@@ -1,10 +1,10 @@
 import { EVERY_DATABASE } from '@atlas/testing';
-import { FaultPoints } from '../../src/provisioning/fault-points';
-import { JobRunner } from '../../src/provisioning/job-runner';
-import { JobQueue } from '../../src/provisioning/queue/job-queue';
-import { ProvisioningJob } from '../../src/provisioning/job.entity';
-import { Jobs, LeaseLost } from '../../src/provisioning/jobs.repository';
-import { Placement } from '../../src/tenant-planes/placement.entity';
+import { FaultPoints } from '../../src/jobs/fault-points';
+import { JobRunner } from '../../src/jobs/job-runner';
+import { JobQueue } from '../../src/jobs/queue/job-queue';
+import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { Jobs, LeaseLost } from '../../src/jobs/jobs';
+import { Placement } from '../../src/registry/placement.entity';
 import { STEPS } from '../job-scene.fixture';
 import { TestControlPlane } from '../control-plane.fixture';
 import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';

@@ -8,8 +8,8 @@ import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { LocalPlane } from '../../src/infrastructure/drivers/local/local-plane.entity';
 import { LocalPlanes } from '../../src/infrastructure/drivers/local/local-planes';
 import { LocalPostgres } from '../../src/infrastructure/drivers/local/local-postgres';
-import { ProvisioningJob } from '../../src/provisioning/job.entity';
-import { StepFailure } from '../../src/provisioning/step';
+import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { StepFailure } from '../../src/jobs/step';
 import { SEALING_KEYS } from '../control-plane.fixture';
 import { JOBS, JobScene } from '../job-scene.fixture';
 

@@ -1,8 +1,8 @@
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
-import { ProvisioningJob } from '../../src/provisioning/job.entity';
-import { JobRunner } from '../../src/provisioning/job-runner';
-import { Jobs } from '../../src/provisioning/jobs.repository';
-import { JobQueue } from '../../src/provisioning/queue/job-queue';
+import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { JobRunner } from '../../src/jobs/job-runner';
+import { Jobs } from '../../src/jobs/jobs';
+import { JobQueue } from '../../src/jobs/queue/job-queue';
 import { JobScene, STEPS, afterReport } from '../job-scene.fixture';
 
 describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {

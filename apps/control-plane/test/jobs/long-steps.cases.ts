@@ -1,8 +1,8 @@
 import { EVERY_DATABASE, type DatabaseDriver, eventually } from '@atlas/testing';
 import { Infrastructures } from '../../src/infrastructure/infrastructures';
-import { Attempts, LONG_AT_ONCE } from '../../src/provisioning/attempts';
-import { Worker } from '../../src/provisioning/worker';
-import { ServiceKey } from '../../src/tenant-planes/service-key.entity';
+import { Attempts, LONG_AT_ONCE } from '../../src/jobs/attempts';
+import { Worker } from '../../src/jobs/worker';
+import { ServiceKey } from '../../src/service-keys/service-key.entity';
 import { Gate } from '../held-operator.fixture';
 import { JobScene } from '../job-scene.fixture';
 import { Traveller } from '../travel-scene.fixture';

@@ -1,16 +1,16 @@
 import { Database } from '@atlas/persistence';
 import { type TenantStatus, TENANT_STATUSES, createUuidSource, uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE } from '@atlas/testing';
-import { type JobStatus, type StepState } from '../../src/provisioning/job';
-import { ProvisioningJob } from '../../src/provisioning/job.entity';
-import { JobRunner } from '../../src/provisioning/job-runner';
-import { JobStarter } from '../../src/provisioning/job-starter';
-import { newJob } from '../../src/provisioning/new-job';
-import { OPERATION_NAMES, OPERATION_RULES, type OperationName } from '../../src/provisioning/operation-rules';
-import { Placement } from '../../src/tenant-planes/placement.entity';
-import { reservedPlacement } from '../../src/tenant-planes/placements';
-import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
-import { Tenant } from '../../src/tenants/tenant.entity';
+import { type JobStatus, type StepState } from '../../src/jobs/job';
+import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { JobRunner } from '../../src/jobs/job-runner';
+import { JobStarter } from '../../src/jobs/job-starter';
+import { newJob } from '../../src/jobs/new-job';
+import { OPERATION_NAMES, OPERATION_RULES, type OperationName } from '../../src/provisioning-jobs/operation-rules';
+import { Placement } from '../../src/registry/placement.entity';
+import { reservedPlacement } from '../../src/registry/placements';
+import { TenantPlane } from '../../src/registry/tenant-plane.entity';
+import { Tenant } from '../../src/registry/tenant.entity';
 import { JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 

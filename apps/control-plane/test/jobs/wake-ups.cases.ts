@@ -1,12 +1,12 @@
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { In } from 'typeorm';
-import { AT_ONCE, Attempts } from '../../src/provisioning/attempts';
-import { JobRunner } from '../../src/provisioning/job-runner';
-import { ProvisioningJob } from '../../src/provisioning/job.entity';
-import { Jobs } from '../../src/provisioning/jobs.repository';
-import { JobQueue } from '../../src/provisioning/queue/job-queue';
-import { Worker } from '../../src/provisioning/worker';
+import { AT_ONCE, Attempts } from '../../src/jobs/attempts';
+import { JobRunner } from '../../src/jobs/job-runner';
+import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { Jobs } from '../../src/jobs/jobs';
+import { JobQueue } from '../../src/jobs/queue/job-queue';
+import { Worker } from '../../src/jobs/worker';
 import { TestControlPlane } from '../control-plane.fixture';
 import { Gate } from '../held-operator.fixture';
 import { JobScene } from '../job-scene.fixture';

@@ -1,10 +1,10 @@
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
-import { Placement } from '../../src/tenant-planes/placement.entity';
-import { ProvisioningToken } from '../../src/tenant-planes/provisioning-token.entity';
-import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
-import { Tenant } from '../../src/tenants/tenant.entity';
+import { Placement } from '../../src/registry/placement.entity';
+import { ProvisioningToken } from '../../src/enrolment/provisioning-token.entity';
+import { TenantPlane } from '../../src/registry/tenant-plane.entity';
+import { Tenant } from '../../src/registry/tenant.entity';
 import { TestControlPlane, provisionBody } from '../control-plane.fixture';
 import { HeldRow } from '../held-operator.fixture';
 import { JOBS } from '../job-scene.fixture';

@@ -1,11 +1,11 @@
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { Reconciler } from '../../src/reconcile/reconciler';
-import { Cells } from '../../src/tenant-planes/cells';
-import { DesiredStates } from '../../src/tenant-planes/desired-state.service';
-import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
-import { Tenant } from '../../src/tenants/tenant.entity';
-import { Transfers } from '../../src/transfers/transfers.service';
+import { Cells } from '../../src/registry/cells';
+import { DesiredStates } from '../../src/desired-state/desired-states';
+import { TenantPlane } from '../../src/registry/tenant-plane.entity';
+import { Tenant } from '../../src/registry/tenant.entity';
+import { Transfers } from '../../src/transfers/transfers';
 import { JobScene } from '../job-scene.fixture';
 import { type PlaneSimulator, type SignedAnswer } from '../plane-simulator.fixture';
 import { Traveller, beside } from '../travel-scene.fixture';

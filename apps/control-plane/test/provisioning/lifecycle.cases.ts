@@ -1,14 +1,14 @@
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
-import { ProvisioningJob } from '../../src/provisioning/job.entity';
-import { OldCopies } from '../../src/provisioning/old-copies';
-import { StepFailure, wait } from '../../src/provisioning/step';
-import { PurgeCopyStep } from '../../src/provisioning/steps/purge-copy.step';
-import { DesiredStates } from '../../src/tenant-planes/desired-state.service';
-import { Placement } from '../../src/tenant-planes/placement.entity';
-import { reservedPlacement } from '../../src/tenant-planes/placements';
-import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { OldCopies } from '../../src/operations/remove-copy/old-copies';
+import { StepFailure, wait } from '../../src/jobs/step';
+import { PurgeCopyStep } from '../../src/operations/remove-copy/purge-copy.step';
+import { DesiredStates } from '../../src/desired-state/desired-states';
+import { Placement } from '../../src/registry/placement.entity';
+import { reservedPlacement } from '../../src/registry/placements';
+import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 

@@ -1,8 +1,8 @@
 import { TENANT_STATUSES } from '@atlas/tenancy';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
-import { Placement } from '../../src/tenant-planes/placement.entity';
-import { Tenant } from '../../src/tenants/tenant.entity';
+import { Placement } from '../../src/registry/placement.entity';
+import { Tenant } from '../../src/registry/tenant.entity';
 import { TestControlPlane, provisionBody } from '../control-plane.fixture';
 import { HeldRow } from '../held-operator.fixture';
 import { JOBS } from '../job-scene.fixture';

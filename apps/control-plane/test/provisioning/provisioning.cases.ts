@@ -1,8 +1,8 @@
 import { EVERY_DATABASE } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
-import { ProvisioningJob } from '../../src/provisioning/job.entity';
-import { Tenant } from '../../src/tenants/tenant.entity';
+import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { Tenant } from '../../src/registry/tenant.entity';
 import { TestControlPlane, provisionBody } from '../control-plane.fixture';
 import { refusal } from '../plane-simulator.fixture';
 

@@ -2,7 +2,7 @@ import { EVERY_DATABASE, TestSmtpServer, eventually, linkIn } from '@atlas/testi
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { Mails } from '../../src/mail/mails';
 import { OutgoingMail } from '../../src/mail/outgoing-mail.entity';
-import { Tenant } from '../../src/tenants/tenant.entity';
+import { Tenant } from '../../src/registry/tenant.entity';
 import { TestControlPlane } from '../control-plane.fixture';
 import { type PlaneSimulator } from '../plane-simulator.fixture';
 

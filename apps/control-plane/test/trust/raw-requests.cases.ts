@@ -1,8 +1,8 @@
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
-import { ProvisioningJob } from '../../src/provisioning/job.entity';
-import { TenantPlane } from '../../src/tenant-planes/tenant-plane.entity';
+import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { TestControlPlane } from '../control-plane.fixture';
 import { type PlaneSimulator } from '../plane-simulator.fixture';
 import { type RawRequest, answersTo, bytesOf } from '../raw-socket.fixture';

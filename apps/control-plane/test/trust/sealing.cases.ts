@@ -3,8 +3,8 @@ import { Database, SecretBox } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { Resealer } from '../../src/sealing/resealer';
 import { SEALED, SEALED_COLUMNS, placeIn } from '../../src/sealing/sealed-columns';
-import { Tenant } from '../../src/tenants/tenant.entity';
-import { Transfer } from '../../src/transfers/transfer.entity';
+import { Tenant } from '../../src/registry/tenant.entity';
+import { Transfer } from '../../src/registry/transfer.entity';
 import { type Env, SEALING_KEYS, TestControlPlane, provisionBody } from '../control-plane.fixture';
 
 const bytesOf = (id: string): Buffer => createHash('sha256').update(id).digest();

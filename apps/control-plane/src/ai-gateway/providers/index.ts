@@ -1,7 +1,7 @@
 import { type FactoryProvider, type Type } from '@nestjs/common';
-import { ControlPlaneConfig } from '../../control-plane.config';
+import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { AiProvider } from '../ai-provider';
-import { type AiProviderName } from '../provider-names';
+import { type AiProviderName } from '../../config/provider-names';
 import { OpenAiCompatibleProvider } from './openai-compatible.provider';
 
 /** Every kind of provider there is. */

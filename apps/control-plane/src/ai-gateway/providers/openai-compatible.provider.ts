@@ -1,7 +1,7 @@
 import { type ChatCompletionRequest } from '@atlas/plane-contract';
 import { DomainError } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
-import { type ControlPlaneConfig } from '../../control-plane.config';
+import { type ControlPlaneConfig } from '../../config/control-plane.config';
 import { aiRateLimited, aiRequestRefused, aiTimeout, aiUnavailable } from '../ai.errors';
 import { AiProvider } from '../ai-provider';
 import { Patience } from './patience';

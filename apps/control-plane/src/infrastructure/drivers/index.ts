@@ -1,5 +1,5 @@
 import { Inject, Injectable, type Provider, type Type } from '@nestjs/common';
-import { type DriverName } from '../driver-names';
+import { type DriverName } from '../../config/driver-names';
 import { type InfrastructureDriver } from '../infrastructure-driver';
 import { LocalDriver } from './local/local.driver';
 import { ManualDriver } from './manual.driver';

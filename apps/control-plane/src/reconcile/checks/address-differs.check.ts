@@ -2,9 +2,9 @@ import { updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { PlaneAddresses } from '../../tenant-planes/plane-addresses';
+import { PlaneAddresses } from '../../desired-state/plane-addresses';
 import { TenantAddresses } from '../../tenants/tenant-addresses';
-import { Tenant } from '../../tenants/tenant.entity';
+import { Tenant } from '../../registry/tenant.entity';
 import { DriftCheck } from '../drift-check';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 

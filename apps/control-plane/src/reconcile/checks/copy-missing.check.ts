@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isCopyLost } from '../../tenant-planes/placements';
+import { isCopyLost } from '../../registry/placements';
 import { DriftCheck } from '../drift-check';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 

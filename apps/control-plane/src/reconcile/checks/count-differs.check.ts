@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { DriftCheck } from '../drift-check';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { DesiredStates } from '../../tenant-planes/desired-state.service';
+import { DesiredStates } from '../../desired-state/desired-states';
 import { DriftCheck } from '../drift-check';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 

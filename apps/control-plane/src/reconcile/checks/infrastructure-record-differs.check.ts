@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { DatabaseUrls } from '../../tenants/database-urls';
+import { DatabaseUrls } from '../../desired-state/database-urls';
 import { DriftCheck } from '../drift-check';
 import { InfrastructureSubjects, type MadeInfrastructure } from '../subjects/infrastructure-subjects';
 

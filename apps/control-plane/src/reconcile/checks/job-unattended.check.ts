@@ -1,8 +1,8 @@
 import { Database, updateRows } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { ProvisioningJob } from '../../provisioning/job.entity';
-import { JobQueue } from '../../provisioning/queue/job-queue';
+import { ProvisioningJob } from '../../provisioning-jobs/job.entity';
+import { JobQueue } from '../../jobs/queue/job-queue';
 import { DriftCheck } from '../drift-check';
 import { type JobSubject, JobSubjects } from '../subjects/job-subjects';
 

@@ -1,7 +1,7 @@
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { isForked } from '../../tenant-planes/fleet';
-import { type TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { isForked } from '../../registry/plane-health-class';
+import { type TenantPlane } from '../../registry/tenant-plane.entity';
 import { DriftCheck } from '../drift-check';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 

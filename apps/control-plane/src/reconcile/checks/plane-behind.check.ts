@@ -1,6 +1,6 @@
 import { HEARTBEAT_SECONDS } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
-import { DesiredStates } from '../../tenant-planes/desired-state.service';
+import { DesiredStates } from '../../desired-state/desired-states';
 import { DriftCheck } from '../drift-check';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, MoreThan, Not } from 'typeorm';
-import { type DriverName } from '../../infrastructure/driver-names';
+import { type DriverName } from '../../config/driver-names';
 import { Drivers } from '../../infrastructure/drivers';
 import {
   type InfrastructureSubject,
   type InspectedInfrastructure,
 } from '../../infrastructure/infrastructure-driver';
 import { Infrastructures } from '../../infrastructure/infrastructures';
-import { PlaneAddresses } from '../../tenant-planes/plane-addresses';
-import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
-import { Tenant } from '../../tenants/tenant.entity';
+import { PlaneAddresses } from '../../desired-state/plane-addresses';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { Tenant } from '../../registry/tenant.entity';
 import { type Subject, Subjects, pagesById } from '../subject';
 import { busyPlanes, placementsOn } from './plane-subjects';
 

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
-import { ControlPlaneConfig } from '../../control-plane.config';
+import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { Drivers } from '../../infrastructure/drivers';
 import { type FoundThing } from '../../infrastructure/infrastructure-driver';
 import { planeNameOf } from '../../infrastructure/infrastructure-name';
-import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { type Subject, Subjects } from '../subject';
 import { busyPlanes, placementsOn } from './plane-subjects';
 

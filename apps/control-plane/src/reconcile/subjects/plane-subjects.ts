@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, MoreThan, Not } from 'typeorm';
-import { Placement } from '../../tenant-planes/placement.entity';
-import { TenantPlane } from '../../tenant-planes/tenant-plane.entity';
-import { Tenant } from '../../tenants/tenant.entity';
+import { Placement } from '../../registry/placement.entity';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { Tenant } from '../../registry/tenant.entity';
 import { liveJobs } from '../jobs-of';
 import { type Subject, Subjects, pagesById } from '../subject';
 

@@ -5,7 +5,7 @@ import { Database } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
-import { ControlPlaneConfig } from '../../../control-plane.config';
+import { ControlPlaneConfig } from '../../../config/control-plane.config';
 import {
   type FoundThing,
   type InfrastructurePart,

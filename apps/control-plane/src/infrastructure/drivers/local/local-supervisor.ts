@@ -9,7 +9,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { type FindOptionsWhere, IsNull } from 'typeorm';
-import { ControlPlaneConfig } from '../../../control-plane.config';
+import { ControlPlaneConfig } from '../../../config/control-plane.config';
 import { LocalPlane } from './local-plane.entity';
 import { LOCAL_PLANES_TOPIC, LocalPlanes } from './local-planes';
 import { isItsProcess, planeProcesses } from './local-processes';

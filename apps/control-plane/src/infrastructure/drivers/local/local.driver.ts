@@ -8,8 +8,8 @@ import { Database } from '@atlas/persistence';
 import { Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { ControlPlaneConfig } from '../../../control-plane.config';
-import { StepFailure } from '../../../provisioning/step';
+import { ControlPlaneConfig } from '../../../config/control-plane.config';
+import { StepFailure } from '../../../jobs/step';
 import {
   type FencedWrite,
   type FoundThing,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ControlPlaneConfig } from '../../../control-plane.config';
+import { type ControlPlaneConfig } from '../../../config/control-plane.config';
 import { folderOf, logFileOf } from './local-names';
 import { type LocalPlane } from './local-plane.entity';
 

@@ -1,5 +1,5 @@
-import { type FailureClass } from '../../../provisioning/job';
-import { StepFailure } from '../../../provisioning/step';
+import { type FailureClass } from '../../../jobs/job';
+import { StepFailure } from '../../../jobs/step';
 
 export type TerraformCommandName = 'init' | 'plan' | 'apply' | 'output';
 

@@ -1,5 +1,5 @@
 import { environmentVariablesOf } from '@atlas/platform';
-import { ControlPlaneConfig } from '../../../control-plane.config';
+import { ControlPlaneConfig } from '../../../config/control-plane.config';
 import { infrastructureName } from '../../infrastructure-name';
 import { type InfrastructureSubject } from '../../infrastructure-driver';
 

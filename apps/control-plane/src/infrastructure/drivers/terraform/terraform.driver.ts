@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { DomainError } from '@atlas/platform';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { ControlPlaneConfig } from '../../../control-plane.config';
-import { LeaseLost } from '../../../provisioning/jobs.repository';
-import { StepFailure } from '../../../provisioning/step';
+import { ControlPlaneConfig } from '../../../config/control-plane.config';
+import { LeaseLost } from '../../../jobs/jobs';
+import { StepFailure } from '../../../jobs/step';
 import { infrastructureName, isInfrastructureName } from '../../infrastructure-name';
 import {
   type FencedWrite,

@@ -1,0 +1,95 @@
+import { DomainError, IS_PUBLIC, Refuses, currentContext, refuseOtherSites } from '@atlas/platform';
+import { SignatureVerifier, receivedRequestOf } from '@atlas/service-auth';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  SetMetadata,
+  applyDecorators,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { KeyUses } from './service-keys/key-uses';
+import { type AuthenticatedRequest, type OperatorCaller, type PlaneCaller } from './access/caller';
+import { OperatorAuthentication, scopeMissing } from './accounts/operator-authentication';
+import { type Scope } from './access/scopes';
+import { SessionCookie } from './accounts/session-cookie';
+
+const REQUIRED = 'control-plane:required';
+const SIGNED = 'control-plane:signed-by-tenant-plane';
+
+/** A scope; or any operator, by session or API key; or one in person, since it is about their own account. */
+type Required = Scope | 'any-operator' | 'session';
+
+/** Operators with this scope. */
+export const Requires = (scope: Scope): MethodDecorator & ClassDecorator =>
+  SetMetadata(REQUIRED, scope satisfies Required);
+
+/** Any signed-in operator. */
+export const AnyOperator = (): MethodDecorator & ClassDecorator =>
+  SetMetadata(REQUIRED, 'any-operator' satisfies Required);
+
+/** Any signed-in operator, but none of their API keys. */
+export const OperatorInPerson = (): MethodDecorator & ClassDecorator =>
+  SetMetadata(REQUIRED, 'session' satisfies Required);
+
+/** Tenant planes, by a signed call. */
+export const SignedByTenantPlane = (): MethodDecorator & ClassDecorator =>
+  applyDecorators(SetMetadata(SIGNED, true), Refuses('unauthenticated', 'forbidden', 'too_many'));
+
+/** The one guard: each route says who may call it, and one that says nothing is refused. */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly operators: OperatorAuthentication,
+    private readonly cookie: SessionCookie,
+    private readonly verifier: SignatureVerifier<PlaneCaller>,
+    private readonly keyUses: KeyUses,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const places = [context.getHandler(), context.getClass()];
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, places)) return true;
+    if (this.reflector.getAllAndOverride<boolean>(SIGNED, places)) return this.admitPlane(request);
+    const required = this.reflector.getAllAndOverride<Required | undefined>(REQUIRED, places);
+    if (!required) throw new DomainError('forbidden', 'forbidden', 'This route is open to nobody.');
+    return this.admitOperator(request, required);
+  }
+
+  private async admitOperator(request: AuthenticatedRequest, required: Required): Promise<boolean> {
+    const credential = this.cookie.credentialOf(request.headers);
+    if (credential?.isCookie) refuseOtherSites(request);
+    const operator = await this.operators.authenticate(credential?.token ?? '');
+    request.operator = { ...operator, requires: scopeIn(required) };
+    setActor(operator.kind, operator.id);
+    if (isMet(required, operator)) return true;
+    throw required === 'session' ? onlyInPerson(operator) : scopeMissing(required);
+  }
+
+  private async admitPlane(request: AuthenticatedRequest): Promise<boolean> {
+    request.plane = await this.verifier.verify(receivedRequestOf(request));
+    this.keyUses.note(request.plane.keyId);
+    setActor('tenant_plane', request.plane.caller.tenantPlaneId ?? request.plane.keyId);
+    return true;
+  }
+}
+
+function scopeIn(required: Required): Scope | undefined {
+  return required === 'any-operator' || required === 'session' ? undefined : required;
+}
+
+function isMet(required: Required, { kind, scopes }: OperatorCaller): boolean {
+  if (required === 'any-operator') return true;
+  return required === 'session' ? kind === 'operator' : scopes.includes(required);
+}
+
+function onlyInPerson({ id }: OperatorCaller): DomainError {
+  const detail = `This needs a session, and an API key has none. Sign in, or revoke the key with DELETE /api/api-keys/${id}.`;
+  return new DomainError('forbidden', 'forbidden', detail);
+}
+
+function setActor(kind: string, id: string): void {
+  const context = currentContext();
+  if (context) context.actor = { kind, id };
+}

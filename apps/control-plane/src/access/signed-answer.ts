@@ -1,0 +1,20 @@
+import { CONTROL_PLANE_VERSION_HEADER } from '@atlas/plane-contract';
+import { type ServiceCall } from '@atlas/service-auth';
+import { type FastifyReply } from 'fastify';
+import { CONTROL_PLANE_VERSION } from '../config/version-policy';
+
+/** Sends an answer that the calling tenant plane can check with its own key. `null` is 204, signed as well; a text is sent as it is. */
+export async function sendSigned(
+  reply: FastifyReply,
+  call: ServiceCall,
+  answer: object | string | null,
+  type = 'application/json',
+): Promise<void> {
+  const status = answer === null ? 204 : 200;
+  const body = typeof answer === 'string' ? answer : answer === null ? '' : JSON.stringify(answer);
+  await reply
+    .status(status)
+    .headers({ ...call.signAnswer({ status, body }), 'content-type': type })
+    .header(CONTROL_PLANE_VERSION_HEADER, CONTROL_PLANE_VERSION)
+    .send(body);
+}

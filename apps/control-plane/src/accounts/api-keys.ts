@@ -1,0 +1,132 @@
+import { Database, insertRow } from '@atlas/persistence';
+import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
+import { hashCredential, mintCredential } from '@atlas/service-auth';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, IsNull } from 'typeorm';
+import { Audit } from '../audit/audit';
+import { type CreateApiKeyDto, type ListApiKeysQuery } from './accounts.dto';
+import { ApiKey } from './api-key.entity';
+import { type OperatorCaller } from '../access/caller';
+import { DESCENT, IssuedLinks, issueOf } from './issued-links';
+import { checkCallerAgain, lockOperator, lockOperators } from './operator-lock';
+import { type Scope, grantableScopes } from '../access/scopes';
+
+export interface ApiKeyView {
+  readonly id: string;
+  readonly name: string;
+  readonly operator_id: string;
+  /** The API key that made it, and that it is revoked with. */
+  readonly parent_id: string | null;
+  readonly scopes: readonly Scope[];
+  readonly created_at: Date;
+  readonly expires_at: Date;
+  readonly last_used_at: Date | null;
+  readonly revoked_at: Date | null;
+}
+
+export interface CreatedApiKey extends Pick<ApiKeyView, 'id' | 'name' | 'scopes' | 'expires_at'> {
+  /** Shown once. */
+  readonly key: string;
+}
+
+@Injectable()
+export class ApiKeys {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly audit: Audit,
+    private readonly links: IssuedLinks,
+  ) {}
+
+  /** By id, which says nothing of their age. */
+  async list({ cursor, limit, operator_id: operatorId }: ListApiKeysQuery): Promise<Page<ApiKeyView>> {
+    const rows = await this.database.read((manager) => {
+      const query = manager
+        .createQueryBuilder(ApiKey, 'key')
+        .orderBy('key.id', 'DESC')
+        .take(limit + 1);
+      if (cursor) query.andWhere('key.id < :cursor', { cursor });
+      if (operatorId) query.andWhere('key.operatorId = :operatorId', { operatorId });
+      return query.getMany();
+    });
+    return pageOf(rows, limit, viewOf);
+  }
+
+  /** What an API key makes ends no later than that key. */
+  async create(caller: OperatorCaller, dto: CreateApiKeyDto): Promise<CreatedApiKey> {
+    const { id, value } = mintCredential('aok');
+    return this.database.write(async (manager) => {
+      await lockOperator(manager, caller.operatorId);
+      const maker = await checkCallerAgain(manager, caller, this.clock);
+      requireGrantable(maker, dto.scopes);
+      const createdAt = this.clock.now();
+      const until = new Date(createdAt.getTime() + dto.ttl_seconds * 1000);
+      const { issuedWith: parentId, expiresAt } = await issueOf(manager, maker, until);
+      const described = { name: dto.name, scopes: dto.scopes };
+      const times = { createdAt, lastUsedAt: null, expiresAt, revokedAt: null };
+      await insertRow(manager, ApiKey, {
+        ...{ id, ...described, operatorId: maker.operatorId, parentId, secretHash: hashCredential(value) },
+        ...times,
+      });
+      const after = { ...described, expires_at: expiresAt, parent_id: parentId };
+      await this.audit.record(manager, entry('api_key.created', id, after));
+      return { id, ...described, expires_at: expiresAt, key: value.reveal() };
+    });
+  }
+
+  /** Also revokes the keys and links that it issued. Operators revoke their own keys; owners revoke any. */
+  async revoke(caller: OperatorCaller, id: string): Promise<void> {
+    const found = await this.database.read((manager) => manager.findOneBy(ApiKey, { id }));
+    if (!found) throw noSuchKey();
+    await this.database.write(async (manager) => {
+      await lockOperators(manager, [found.operatorId, caller.operatorId]);
+      const { operatorId, scopes } = await checkCallerAgain(manager, caller, this.clock);
+      const key = await manager.findOneBy(ApiKey, { id, revokedAt: IsNull() });
+      if (!key) throw noSuchKey();
+      if (key.operatorId !== operatorId && !scopes.includes('operators:write')) throw notYours();
+      const revoked = await this.revokeDescent(manager, id);
+      const before = { name: key.name, scopes: key.scopes, operator_id: key.operatorId };
+      const ended = await this.links.endWithKey(manager, id);
+      const after = { revoked_with_it: revoked - 1, ...(ended > 0 && { links_ended: ended }) };
+      await this.audit.record(manager, { ...entry('api_key.revoked', id, after), before });
+    });
+  }
+
+  /** How many of them were live. */
+  private async revokeDescent(manager: EntityManager, id: string): Promise<number> {
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(ApiKey)
+      .set({ revokedAt: this.clock.now() })
+      .where(`id in (${DESCENT})`, { id })
+      .andWhere('revoked_at is null')
+      .execute();
+    return affected ?? 0;
+  }
+}
+
+function requireGrantable({ kind, role, scopes }: OperatorCaller, wanted: readonly Scope[]): void {
+  const allowed = kind === 'api_key' ? scopes : grantableScopes(role);
+  const refused = wanted.filter((scope) => !allowed.includes(scope));
+  if (refused.length === 0) return;
+  const detail = `You cannot grant what you do not have: ${refused.join(', ')}. An owner who is signed in, without an API key, can grant any scope.`;
+  throw new DomainError('forbidden', 'forbidden', detail);
+}
+
+function entry(action: string, targetId: string, after?: Record<string, unknown>) {
+  return { action, targetKind: 'api_key', targetId, after };
+}
+
+function viewOf(key: ApiKey): ApiKeyView {
+  const { id, name, operatorId, parentId, scopes, createdAt, expiresAt, lastUsedAt, revokedAt } = key;
+  const times = { created_at: createdAt, expires_at: expiresAt, last_used_at: lastUsedAt };
+  return { id, name, operator_id: operatorId, parent_id: parentId, scopes, ...times, revoked_at: revokedAt };
+}
+
+function noSuchKey(): DomainError {
+  return new DomainError('not_found', 'not_found', 'There is no such live API key.');
+}
+
+function notYours(): DomainError {
+  return new DomainError('forbidden', 'forbidden', "Another operator's API key is revoked by an owner.");
+}

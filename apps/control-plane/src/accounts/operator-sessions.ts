@@ -1,0 +1,134 @@
+import { Database, insertRow } from '@atlas/persistence';
+import { Clock, DomainError, type FromCookies, currentContext } from '@atlas/platform';
+import { hashCredential, mintCredential, parseCredential } from '@atlas/service-auth';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, IsNull, MoreThan, Not } from 'typeorm';
+import { Audit } from '../audit/audit';
+import { operatorEntry } from './account-audit';
+import { type OperatorCaller } from '../access/caller';
+import { checkCallerAgain, lockOperator, lockOperators, noSuchOperator } from './operator-lock';
+import { OperatorSession, type SignInMethod } from './operator-session.entity';
+import { type Operator } from './operator.entity';
+import { type OperatorView, operatorView } from './operator.view';
+import { SESSION_SECONDS, isIdle } from './session-limits';
+
+export interface SignedIn {
+  readonly token: string;
+  readonly expires_at: Date;
+  readonly operator: OperatorView;
+  /** Shown at the next sign-in, it keeps others' guesses at the password from locking this device out. */
+  readonly device_token?: string;
+}
+
+export interface SessionView {
+  readonly id: string;
+  readonly method: SignInMethod;
+  readonly ip: string | null;
+  readonly created_at: Date;
+  readonly last_used_at: Date | null;
+  readonly expires_at: Date;
+  readonly is_current: boolean;
+}
+
+@Injectable()
+export class OperatorSessions {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly audit: Audit,
+  ) {}
+
+  /** Of an operator who has proven who they are. */
+  async open(manager: EntityManager, operator: Operator, method: SignInMethod): Promise<SignedIn> {
+    const context = currentContext();
+    if (context) context.actor = { kind: 'operator', id: operator.id };
+    const { id, value } = mintCredential('aos');
+    const now = this.clock.now();
+    const expiresAt = new Date(now.getTime() + SESSION_SECONDS * 1000);
+    await insertRow(manager, OperatorSession, {
+      id,
+      operatorId: operator.id,
+      secretHash: hashCredential(value),
+      method,
+      ip: context?.ip ?? null,
+      createdAt: now,
+      lastUsedAt: null,
+      expiresAt,
+      revokedAt: null,
+    });
+    await this.audit.record(manager, operatorEntry('operator.signed_in', operator.id, { method }));
+    return { token: value.reveal(), expires_at: expiresAt, operator: operatorView(operator) };
+  }
+
+  /** The live ones of the caller, the newest first. */
+  async list({ operatorId, sessionId }: OperatorCaller): Promise<{ items: SessionView[] }> {
+    const now = this.clock.now();
+    const live = { operatorId, revokedAt: IsNull(), expiresAt: MoreThan(now) };
+    const sessions = await this.database.read((manager) =>
+      manager.find(OperatorSession, { where: live, order: { createdAt: 'DESC', id: 'DESC' } }),
+    );
+    const shown = sessions.filter((session) => !isIdle(session, now));
+    return { items: shown.map((session) => viewOf(session, sessionId)) };
+  }
+
+  /** One of the caller's own. */
+  async end(caller: OperatorCaller, id: string): Promise<void> {
+    const { operatorId } = caller;
+    await this.database.write(async (manager) => {
+      await lockOperator(manager, operatorId);
+      await checkCallerAgain(manager, caller, this.clock);
+      const live = { id, operatorId, revokedAt: IsNull() };
+      const { affected } = await manager.update(OperatorSession, live, { revokedAt: this.clock.now() });
+      if (!affected) throw new DomainError('not_found', 'not_found', 'There is no such live session.');
+      await this.audit.record(manager, operatorEntry('operator.session_ended', operatorId, { session: id }));
+    });
+  }
+
+  async signOut({ operatorId, sessionId }: OperatorCaller): Promise<void> {
+    if (!sessionId) return;
+    await this.database.write(async (manager) => {
+      await lockOperator(manager, operatorId);
+      await this.endOne(manager, sessionId);
+    });
+  }
+
+  /**
+   * Locks an operator who signs in, and ends the session that their browser had, whoever's it was (ASVS 5.0, 7.2.4). The
+   * browser forgets it, and nobody else should go on with it.
+   */
+  async lockSigningIn(
+    manager: EntityManager,
+    operatorId: string,
+    { former_session: token }: FromCookies,
+  ): Promise<Operator> {
+    const former = token === undefined ? null : await findByToken(manager, token);
+    const ids = former ? [operatorId, former.operatorId] : [operatorId];
+    const operator = (await lockOperators(manager, ids)).find(({ id }) => id === operatorId);
+    if (!operator) throw noSuchOperator();
+    if (former) await this.endOne(manager, former.id);
+    return operator;
+  }
+
+  /** All of an operator, or all but one. */
+  async endOthers(manager: EntityManager, operatorId: string, keptId?: string): Promise<void> {
+    const live = { operatorId, revokedAt: IsNull(), ...(keptId !== undefined && { id: Not(keptId) }) };
+    await manager.update(OperatorSession, live, { revokedAt: this.clock.now() });
+  }
+
+  private async endOne(manager: EntityManager, id: string): Promise<void> {
+    await manager.update(OperatorSession, { id, revokedAt: IsNull() }, { revokedAt: this.clock.now() });
+  }
+}
+
+async function findByToken(manager: EntityManager, token: string): Promise<OperatorSession | null> {
+  const id = parseCredential('aos', token)?.id;
+  return id ? manager.findOneBy(OperatorSession, { id, secretHash: hashCredential(token) }) : null;
+}
+
+function viewOf(session: OperatorSession, currentId: string | undefined): SessionView {
+  const { id, method, ip, createdAt, lastUsedAt, expiresAt } = session;
+  return {
+    ...{ id, method, ip, created_at: createdAt, last_used_at: lastUsedAt, expires_at: expiresAt },
+    is_current: id === currentId,
+  };
+}

@@ -1,0 +1,122 @@
+import { Database, deriveKey, parseSealingKeys, violates } from '@atlas/persistence';
+import {
+  Clock,
+  type FromCookies,
+  type ProvenIdentity,
+  type SignOnClient,
+  SingleSignOn,
+  currentContext,
+  signOnNotConfigured,
+  signOnUnknownAccount,
+} from '@atlas/platform';
+import { Injectable, Logger } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { type EntityManager } from 'typeorm';
+import { Audit } from '../audit/audit';
+import { ControlPlaneConfig } from '../config/control-plane.config';
+import { operatorEntry } from './account-audit';
+import { OperatorSessions, type SignedIn } from './operator-sessions';
+import { Operator } from './operator.entity';
+
+const REALM = 'control-plane';
+const LINK_RULE = { name: 'operators_sso_uq', table: 'operators', columns: ['sso_issuer', 'sso_subject'] };
+
+/**
+ * Operators who sign in by the company's provider of identities. An owner has made them an operator before: nobody becomes
+ * one by signing in. Their verified e-mail address counts once, to link them; from then on the provider's subject does.
+ */
+@Injectable()
+export class OperatorSingleSignOn {
+  private readonly logger = new Logger(OperatorSingleSignOn.name);
+  private readonly signOn: SingleSignOn;
+
+  constructor(
+    private readonly config: ControlPlaneConfig,
+    private readonly database: Database,
+    private readonly sessions: OperatorSessions,
+    private readonly audit: Audit,
+    clock: Clock,
+  ) {
+    const [first] = parseSealingKeys(config.CONTROL_PLANE_SEALING_KEYS);
+    const key = deriveKey(String(first?.key.toString('base64')), 'atlas-sign-on');
+    this.signOn = new SingleSignOn({ key, isProduction: config.web.isProduction, clock });
+  }
+
+  begin(reply: FastifyReply): Promise<void> {
+    return this.signOn.begin(this.client, REALM, reply);
+  }
+
+  async finish(request: FastifyRequest, reply: FastifyReply, cookies: FromCookies): Promise<SignedIn> {
+    // Whose identity it is only shows at the end: nobody may have been disabled or demoted while it was being proven.
+    const before = await this.revocations();
+    const identity = await this.signOn.finish(this.client, REALM, request, reply);
+    try {
+      return await this.database.write((manager) => this.admit(manager, identity, before, cookies));
+    } catch (error) {
+      throw violates(error, LINK_RULE) ? this.unknown(identity) : error;
+    }
+  }
+
+  private async admit(
+    manager: EntityManager,
+    identity: ProvenIdentity,
+    before: ReadonlyMap<string, number>,
+    cookies: FromCookies,
+  ): Promise<SignedIn> {
+    const { issuer: ssoIssuer, subject: ssoSubject, email } = identity;
+    const found =
+      (await manager.findOneBy(Operator, { ssoIssuer, ssoSubject })) ??
+      (email === null ? null : await manager.findOneBy(Operator, { email }));
+    if (!found) throw this.unknown(identity);
+    const operator = await this.sessions.lockSigningIn(manager, found.id, cookies);
+    const isRevoked = operator.disabledAt !== null || operator.revocations !== before.get(operator.id);
+    // Another person may have the address today. Who was linked by this provider stays who they were.
+    const isLinked = operator.ssoIssuer === ssoIssuer;
+    const isTheirs = isLinked ? operator.ssoSubject === ssoSubject : operator.email === email;
+    if (isRevoked || !isTheirs) throw this.unknown(identity);
+    if (!isLinked) await this.link(manager, operator, identity);
+    return this.sessions.open(manager, operator, 'single_sign_on');
+  }
+
+  private async link(
+    manager: EntityManager,
+    operator: Operator,
+    { issuer: ssoIssuer, subject: ssoSubject }: ProvenIdentity,
+  ): Promise<void> {
+    await manager.update(Operator, { id: operator.id }, { ssoIssuer, ssoSubject });
+    const context = currentContext();
+    if (context) context.actor = { kind: 'operator', id: operator.id };
+    const before = { issuer: operator.ssoIssuer, subject: operator.ssoSubject };
+    const after = { issuer: ssoIssuer, subject: ssoSubject };
+    await this.audit.record(manager, operatorEntry('operator.sign_on_linked', operator.id, after, before));
+  }
+
+  private async revocations(): Promise<ReadonlyMap<string, number>> {
+    const operators = await this.database.read((manager) =>
+      manager.find(Operator, { select: { id: true, revocations: true } }),
+    );
+    return new Map(operators.map(({ id, revocations }) => [id, revocations]));
+  }
+
+  private unknown({ issuer, subject, email }: ProvenIdentity) {
+    const isVerified = email !== null;
+    this.logger.warn({ msg: 'Nobody to sign in', issuer, subject, isVerified });
+    return signOnUnknownAccount(
+      'There is no operator here for who you are at the identity provider. An owner makes one for your e-mail address, which the provider must have verified.',
+    );
+  }
+
+  private get client(): SignOnClient {
+    const { OPERATOR_OIDC_ISSUER: issuer, OPERATOR_OIDC_CLIENT_ID: clientId } = this.config;
+    if (issuer === undefined || clientId === undefined)
+      throw signOnNotConfigured(
+        'Single sign-on is not set up here: sign in with e-mail address and password.',
+      );
+    return {
+      ...{ issuer, clientId, clientSecret: this.config.OPERATOR_OIDC_CLIENT_SECRET },
+      redirectUri: new URL('/api/auth/oidc/callback', this.config.CONTROL_PLANE_PUBLIC_URL).href,
+      // Whoever sets our environment may have us ask in our own network.
+      publicOnly: false,
+    };
+  }
+}

@@ -1,0 +1,71 @@
+import { SecretBox, type SealedPlace, updateRows } from '@atlas/persistence';
+import { type Secret, type SecretText } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { PlaneAddresses } from './plane-addresses';
+import { TenantPlane } from '../registry/tenant-plane.entity';
+import { Tenant } from '../registry/tenant.entity';
+import { SEALED, placeIn } from '../sealing/sealed-columns';
+
+interface Made {
+  readonly endpointUrl: string;
+  readonly dbUrl: Secret;
+}
+
+/** Where databases of tenants' own are: sealed on the rows of plane and tenant, opened only for who may read secrets. */
+@Injectable()
+export class DatabaseUrls {
+  constructor(
+    private readonly box: SecretBox,
+    private readonly addresses: PlaneAddresses,
+  ) {}
+
+  /** On the tenant whose home it is, and on the plane: locked in this order. Former homes redirect to the address. */
+  async record(
+    manager: EntityManager,
+    tenantPlaneId: string,
+    { endpointUrl, dbUrl }: Made,
+    home: Pick<Tenant, 'id'> | null,
+  ): Promise<void> {
+    const dbUrlSealed = this.box.seal(dbUrl, onPlane(tenantPlaneId));
+    if (home)
+      await updateRows(manager, Tenant, { id: home.id }, this.onTenant(home.id, { endpointUrl, dbUrl }));
+    await manager.update(TenantPlane, { id: tenantPlaneId }, { endpointUrl, dbUrlSealed });
+    if (home) await this.addresses.redirectUsersOf(manager, home.id);
+  }
+
+  /** What a tenant's row says of the plane that becomes its home. */
+  ofPlane(tenantId: string, { id, endpointUrl, dbUrlSealed }: TenantPlane): Partial<Tenant> {
+    if (dbUrlSealed === null || endpointUrl === null) return { endpointUrl, dbUrlSealed: null };
+    return this.onTenant(tenantId, {
+      endpointUrl,
+      dbUrl: this.box.open(dbUrlSealed, onPlane(id)),
+    });
+  }
+
+  async forget(manager: EntityManager, tenantId: string): Promise<void> {
+    await manager.update(Tenant, { id: tenantId }, { endpointUrl: null, dbUrlSealed: null });
+  }
+
+  /** Null when none is recorded. */
+  open({ id, dbUrlSealed }: Tenant): Secret | null {
+    return dbUrlSealed === null ? null : this.box.open(dbUrlSealed, onTenant(id));
+  }
+
+  /** Whether that is what the plane's row says. */
+  ofPlaneIs({ id, dbUrlSealed }: TenantPlane, dbUrl: SecretText): boolean {
+    return dbUrlSealed !== null && this.box.open(dbUrlSealed, onPlane(id)).equals(dbUrl);
+  }
+
+  private onTenant(id: string, { endpointUrl, dbUrl }: Made): Partial<Tenant> {
+    return { endpointUrl, dbUrlSealed: this.box.seal(dbUrl, onTenant(id)) };
+  }
+}
+
+function onPlane(id: string): SealedPlace {
+  return placeIn(SEALED.planeDatabaseUrl, id, id);
+}
+
+function onTenant(id: string): SealedPlace {
+  return placeIn(SEALED.tenantDatabaseUrl, id, id);
+}

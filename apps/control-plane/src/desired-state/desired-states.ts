@@ -1,0 +1,356 @@
+import { randomUUID } from 'node:crypto';
+import { Database, Signals, insertIfAbsent, lockedForUpdate, together, updateRows } from '@atlas/persistence';
+import {
+  type DesiredSignupLinks,
+  type DesiredState,
+  type DesiredTenant,
+  type DesiredTransfer,
+  epochOf,
+} from '@atlas/plane-contract';
+import { Clock } from '@atlas/platform';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { type EntityManager, Not } from 'typeorm';
+import { ControlPlaneState } from '../database/plane-state.entity';
+import { SigningKeys } from '../signing-keys/signing-keys';
+import { Tenant } from '../registry/tenant.entity';
+import { toldSignupLinks } from './told-signup-links';
+import { Transfer, type TransferPurpose } from '../registry/transfer.entity';
+import { Placement } from '../registry/placement.entity';
+import { UNHEARD } from '../registry/placements';
+import { ServiceKeys, keyRevoked } from '../service-keys/service-keys';
+import { TenantPlane } from '../registry/tenant-plane.entity';
+import { Wakes } from './wakes';
+
+const REVISION_OF_PLANE =
+  'select revision from tenant_planes where tenant_planes.id = placements.tenant_plane_id';
+
+/** SQL: whether the tenant is moving to a plane that was its home before. Its users may still go there. */
+const IS_BACK = `case when placement.phase = 'importing' then exists (select 1 from transfers former
+  where former.tenant_id = placement.tenant_id and former.source_plane_id = plane.id and former.purpose = 'move') end`;
+
+/** What a plane shall do, derived from placements; told as the changes since a revision. */
+@Injectable()
+export class DesiredStates implements OnModuleInit {
+  private epoch = '';
+
+  constructor(
+    private readonly database: Database,
+    private readonly signals: Signals,
+    private readonly keys: SigningKeys,
+    private readonly serviceKeys: ServiceKeys,
+    private readonly clock: Clock,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const state = { id: 1, epoch: randomUUID().replaceAll('-', '').slice(0, 12) };
+    await this.database.write(async (manager) => {
+      if (await insertIfAbsent(manager, ControlPlaneState, state)) await this.forgetReports(manager);
+    });
+    this.epoch = (
+      await this.database.read((manager) => manager.findOneByOrFail(ControlPlaneState, { id: 1 }))
+    ).epoch;
+  }
+
+  /**
+   * What planes had reported before a restore may have changed since: nothing counts as applied until they say so in the new
+   * epoch. A retired plane says nothing any more, so its last word stands.
+   */
+  private async forgetReports(manager: EntityManager): Promise<void> {
+    const reporting = "select id from tenant_planes where status <> 'retired'";
+    const entries = manager.createQueryBuilder().update(Placement).where(`tenant_plane_id in (${reporting})`);
+    await entries.set(UNHEARD).execute();
+    // They are told everything anew.
+    await manager.update(TenantPlane, { status: Not('retired') }, { revisedAt: this.clock.now() });
+  }
+
+  /**
+   * Publishes a changed entry, as the last thing that a transaction does: the plane's counter goes up under its row's
+   * lock, which holds until the commit, so commit order is revision order.
+   */
+  async publish(
+    manager: EntityManager,
+    placement: Pick<Placement, 'tenantId' | 'tenantPlaneId'>,
+  ): Promise<void> {
+    const { tenantId, tenantPlaneId } = placement;
+    const plane = manager.createQueryBuilder().update(TenantPlane).where({ id: tenantPlaneId });
+    const entry = manager.createQueryBuilder().update(Placement).where({ tenantId, tenantPlaneId });
+    // Started together, they travel together, in this order.
+    await together([
+      plane.set({ revision: () => 'revision + 1', revisedAt: this.clock.now() }).execute(),
+      entry.set({ entryRevision: () => `(${REVISION_OF_PLANE})` }).execute(),
+    ]);
+    this.signals.publish(topicOf(tenantPlaneId));
+  }
+
+  /** As `publish`, at the homes of many tenants: entries of one plane share a revision. `select` gives the tenants' ids. */
+  async publishHomes(
+    manager: EntityManager,
+    {
+      select,
+      parameters,
+    }: { readonly select: string; readonly parameters: Readonly<Record<string, unknown>> },
+  ): Promise<void> {
+    const homes = `tenant_id in (${select}) and phase in ('serving', 'frozen') and entry_revision > 0`;
+    const theirs = `id in (select tenant_plane_id from placements where ${homes})`;
+    const planes = manager
+      .createQueryBuilder(TenantPlane, 'plane')
+      .select('plane.id')
+      .where(theirs, parameters)
+      .orderBy('plane.id');
+    const plane = manager.createQueryBuilder().update(TenantPlane).where(theirs, parameters);
+    const entries = manager.createQueryBuilder().update(Placement).where(homes, parameters);
+    const [locked] = await together([
+      lockedForUpdate(planes).getMany(),
+      plane.set({ revision: () => 'revision + 1', revisedAt: this.clock.now() }).execute(),
+      entries.set({ entryRevision: () => `(${REVISION_OF_PLANE})` }).execute(),
+    ]);
+    for (const { id } of locked) this.signals.publish(topicOf(id));
+  }
+
+  /** As `publish`, of what is said to the plane itself: its configuration. */
+  async announce(
+    manager: EntityManager,
+    tenantPlaneId: string,
+    changes: Partial<TenantPlane>,
+  ): Promise<void> {
+    const revised = { revision: () => 'revision + 1', revisedAt: this.clock.now() };
+    await updateRows(manager, TenantPlane, { id: tenantPlaneId }, { ...changes, ...revised });
+    this.signals.publish(topicOf(tenantPlaneId));
+  }
+
+  /** Null when nothing changed since `since`. `keyId` is what the plane signs with: it may be given the next. */
+  async changes(
+    tenantPlaneId: string,
+    since: string | undefined,
+    keyId?: string,
+  ): Promise<DesiredState | null> {
+    const n = since === undefined ? null : this.knownRevision(since);
+    const rows = await this.rows(tenantPlaneId, n ?? 0, keyId);
+    // A call that waited while its key was revoked gets no more than one that comes afterwards.
+    if (rows[0]?.key_revoked_at) throw keyRevoked();
+    const current = rows[0]?.plane_revision ?? 0;
+    const isFull = n === null || n > current;
+    if (!isFull && n === current) return null;
+    const entries = isFull && n !== null ? await this.rows(tenantPlaneId, 0) : rows;
+    // Read after the entries: what is newer by then is told again.
+    const links = entries.some(isEntry)
+      ? await this.database.read((manager) => toldSignupLinks(manager, tenantPlaneId, isFull ? 0 : n))
+      : new Map<string, DesiredSignupLinks>();
+    const state = this.describe(entries, links, current, isFull);
+    const next = rows[0]?.next_key_id;
+    if (!next || keyId === undefined || keyId === next) return state;
+    const next_secret = await this.serviceKeys.handOver(tenantPlaneId, keyId, next);
+    return next_secret === undefined ? state : { ...state, config: { ...state.config, next_secret } };
+  }
+
+  /** As `changes`, but waits for some up to `seconds`. A plane that waits costs no query of its own. */
+  async awaitChanges(
+    { tenantPlaneId, keyId }: { readonly tenantPlaneId: string; readonly keyId: string },
+    since: string,
+    seconds: number,
+    ended: AbortSignal,
+  ): Promise<DesiredState | null> {
+    // Listening starts before looking, so that no change falls between.
+    const wakes = new Wakes(this.signals, topicOf(tenantPlaneId), seconds, ended);
+    try {
+      let changes = await this.changes(tenantPlaneId, since, keyId);
+      while (!changes && (await wakes.next())) changes = await this.changes(tenantPlaneId, since, keyId);
+      // Its key may have been revoked, which nobody told this plane.
+      if (!changes && ended.aborted) await this.serviceKeys.requireAccepted(keyId);
+      return changes;
+    } finally {
+      wakes.stop();
+    }
+  }
+
+  /**
+   * Whether the numbers of entries that are reported with this revision are those of the entries here. An older tenant plane that
+   * has not yet applied any state in full says `none`, which is believed.
+   */
+  isOfThisEpoch(revision: string): boolean {
+    const epoch = epochOf(revision);
+    return epoch === this.epoch || epoch === 'none';
+  }
+
+  /** Whether the plane has applied all that it was told. */
+  isUpToDate({ appliedRevision, revision }: TenantPlane): boolean {
+    return (this.knownRevision(appliedRevision ?? '') ?? -1) >= revision;
+  }
+
+  /** The `n` that the plane has applied; 0 where that is of the epoch before a restore. */
+  appliedBy({ appliedRevision }: TenantPlane): number {
+    return this.knownRevision(appliedRevision ?? '') ?? 0;
+  }
+
+  /** Wakes this process's waiting planes that changed since `time`: heals a signal that was lost. */
+  async wakeChangedSince(time: Date): Promise<void> {
+    const planes = await this.database.read((manager) =>
+      manager
+        .createQueryBuilder(TenantPlane, 'plane')
+        .select(['plane.id'])
+        .where('plane.revisedAt > :time', { time })
+        .getMany(),
+    );
+    for (const plane of planes) this.signals.deliver(topicOf(plane.id));
+  }
+
+  /** One statement, so that revision and entries are of one moment. */
+  private rows(tenantPlaneId: string, since: number, keyId = ''): Promise<ChangedRow[]> {
+    return this.database.read((manager) =>
+      manager
+        .createQueryBuilder(TenantPlane, 'plane')
+        .leftJoin(
+          Placement,
+          'placement',
+          'placement.tenantPlaneId = plane.id and placement.entryRevision > :since',
+          { since },
+        )
+        .leftJoin(Tenant, 'tenant', 'tenant.id = placement.tenantId')
+        .leftJoin(
+          Transfer,
+          'transfer',
+          'transfer.tenantId = placement.tenantId and transfer.endedAt is null and (transfer.sourcePlaneId = plane.id or transfer.targetPlaneId = plane.id)',
+        )
+        .where('plane.id = :tenantPlaneId', { tenantPlaneId })
+        .orderBy('placement.entryRevision')
+        .select('plane.revision', 'plane_revision')
+        .addSelect('plane.next_key_id', 'next_key_id')
+        .addSelect('(select revoked_at from service_keys where service_keys.id = :keyId)', 'key_revoked_at')
+        .setParameter('keyId', keyId)
+        .addSelect('tenant.id', 'tenant_id')
+        .addSelect('tenant.slug', 'slug')
+        .addSelect('tenant.name', 'name')
+        .addSelect('tenant.status', 'status')
+        .addSelect('tenant.plan', 'plan')
+        .addSelect('tenant.admin_email', 'admin_email')
+        .addSelect('placement.phase', 'phase')
+        .addSelect('placement.entry_revision', 'entry_revision')
+        .addSelect('placement.purge_job_id', 'purge_job_id')
+        .addSelect('placement.remove_after', 'remove_after')
+        .addSelect('placement.restored_from', 'restored_from')
+        .addSelect('placement.reopened_by', 'reopened_by')
+        .addSelect('placement.imported_by', 'imported_by')
+        .addSelect(IS_BACK, 'is_back')
+        .addSelect('tenant.endpoint_url', 'endpoint_url')
+        .addSelect('transfer.id', 'transfer_id')
+        .addSelect('transfer.target_plane_id', 'transfer_target')
+        .addSelect('transfer.recipient', 'transfer_recipient')
+        .addSelect('transfer.purpose', 'transfer_purpose')
+        .addSelect('transfer.plane_key', 'transfer_key')
+        .addSelect('transfer.generation', 'transfer_generation')
+        .addSelect('plane.id', 'plane_id')
+        .getRawMany<ChangedRow>(),
+    );
+  }
+
+  private describe(
+    rows: readonly ChangedRow[],
+    links: ReadonlyMap<string, DesiredSignupLinks>,
+    current: number,
+    isFull: boolean,
+  ): DesiredState {
+    const entries = rows.filter(isEntry);
+    const [gone, here] = [entries.filter(isGone), entries.filter((row) => !isGone(row))];
+    return {
+      revision: `${this.epoch}.${current}`,
+      full: isFull,
+      tenants: here.map((row) => toEntry(row, links.get(row.tenant_id))),
+      removed: isFull ? [] : gone.map((row) => row.tenant_id),
+      config: { keys: { keys: this.keys.ofPlanes() } },
+    };
+  }
+
+  /** Null for another epoch or no revision of ours: everything is sent. */
+  private knownRevision(since: string): number | null {
+    const [epoch, n = ''] = since.split('.');
+    return epoch === this.epoch && /^\d{1,9}$/.test(n) ? Number(n) : null;
+  }
+}
+
+interface ChangedRow {
+  readonly plane_revision: number;
+  readonly next_key_id: string | null;
+  /** Of the key that the call was signed with. */
+  readonly key_revoked_at: unknown;
+  readonly tenant_id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly status: Tenant['status'];
+  readonly plan: DesiredTenant['plan'];
+  readonly admin_email: string;
+  readonly phase: DesiredTenant['phase'];
+  readonly entry_revision: number;
+  readonly purge_job_id: string | null;
+  /** Set where an old copy is kept after a move. */
+  readonly remove_after: unknown;
+  readonly restored_from: string | null;
+  readonly reopened_by: string | null;
+  readonly imported_by: string | null;
+  /** A number on SQLite. */
+  readonly is_back: boolean | number | null;
+  readonly endpoint_url: string | null;
+  readonly plane_id: string;
+  readonly transfer_id: string | null;
+  readonly transfer_target: string | null;
+  /** Text on SQLite. */
+  readonly transfer_recipient: string | Record<string, unknown> | null;
+  readonly transfer_purpose: TransferPurpose | null;
+  readonly transfer_key: string | null;
+  readonly transfer_generation: number | null;
+}
+
+/** Where nothing changed, the plane is alone in its row. */
+function isEntry(row: ChangedRow): boolean {
+  return row.tenant_id !== null;
+}
+
+/** One that has moved, or whose rows shall go, is still spoken of. */
+function isGone(row: ChangedRow): boolean {
+  if (row.purge_job_id !== null || hasMoved(row)) return false;
+  return row.phase === 'retired' || row.status === 'deleted';
+}
+
+function hasMoved({ phase, status, remove_after: keptUntil }: ChangedRow): boolean {
+  return phase === 'retired' && status !== 'deleted' && keptUntil !== null;
+}
+
+function isHome(phase: DesiredTenant['phase']): boolean {
+  return phase === 'serving' || phase === 'frozen';
+}
+
+function toEntry(row: ChangedRow, links: DesiredSignupLinks | undefined): DesiredTenant {
+  const { tenant_id, slug, name, status, plan, admin_email, phase, entry_revision, purge_job_id } = row;
+  const told = purge_job_id === null ? phase : 'retired';
+  // What the tenant plane shall do; that the Control Plane is still waiting for it to be done is not its business.
+  const desired = status === 'suspended' || status === 'deprovisioning' ? status : 'active';
+  return {
+    ...{ tenant_id, slug, name, status: desired, plan, admin_email, entry_revision },
+    phase: told,
+    // A plane that is to remove the rows, or that the tenant has left, takes no part in a transfer.
+    ...(row.transfer_id !== null && told !== 'retired' && { transfer: transferOf(row) }),
+    ...(links && told !== 'retired' && { signup_links: links }),
+    ...(row.restored_from !== null && told !== 'retired' && { requires_copy: row.restored_from }),
+    ...(row.reopened_by !== null &&
+      isHome(told) && { reopened: reopenedOf(row.reopened_by, row.imported_by) }),
+    ...((hasMoved(row) || Boolean(row.is_back)) &&
+      row.endpoint_url !== null && { moved_to: row.endpoint_url }),
+    ...(purge_job_id !== null && { purge: { job_id: purge_job_id } }),
+  };
+}
+
+function reopenedOf(job_id: string, importedBy: string | null): DesiredTenant['reopened'] {
+  return importedBy === null ? { job_id } : { job_id, requires_rows: true };
+}
+
+function transferOf(row: ChangedRow): DesiredTransfer {
+  const { transfer_purpose: purpose, transfer_target, plane_id, transfer_recipient: kept } = row;
+  const id = row.transfer_id ?? '';
+  const [key, generation] = [row.transfer_key ?? undefined, row.transfer_generation ?? undefined];
+  if (purpose !== 'backup' && transfer_target === plane_id) return { id, role: 'target', generation, key };
+  const recipient = typeof kept === 'string' ? (JSON.parse(kept) as Record<string, unknown>) : (kept ?? {});
+  return { id, role: purpose === 'backup' ? 'backup' : 'source', generation, recipient, key };
+}
+
+function topicOf(tenantPlaneId: string): string {
+  return `tenant-plane:${tenantPlaneId}`;
+}

@@ -1,0 +1,180 @@
+import { profileOf } from '@atlas/deployment-profiles';
+import { type Allowance, Database, Throttle, lockedForUpdate, together } from '@atlas/persistence';
+import { type EnrolRequest, type ReportRequest } from '@atlas/plane-contract';
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { Audit } from '../audit/audit';
+import { Tenant } from '../registry/tenant.entity';
+import { DesiredStates } from './desired-states';
+import { isForked } from '../registry/plane-health-class';
+import { Placement } from '../registry/placement.entity';
+import { lockPlane } from '../registry/plane-lock';
+import { ServiceKeys } from '../service-keys/service-keys';
+import { TenantPlane, isAirGapped } from '../registry/tenant-plane.entity';
+
+/** Of one plane. Nothing ever leaves the trail, so that a plane must not be able to fill it. */
+const CHANGES: Allowance = { name: 'address change of', limit: 10, windowSeconds: 3600, isStrict: false };
+
+/** The plane that sends a report, and the key that signed it. */
+export interface ReportingPlane {
+  readonly tenantPlaneId: string;
+  readonly keyId: string;
+}
+
+/** Where tenant planes are, and all that is made of it: addresses of their tenants, links, routes, redirects. */
+@Injectable()
+export class PlaneAddresses {
+  constructor(
+    private readonly database: Database,
+    private readonly keys: ServiceKeys,
+    private readonly desiredStates: DesiredStates,
+    private readonly throttle: Throttle,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Takes over the address of a report that was accepted in sequence; `before` is the plane as it was then. It has a transaction
+   * of its own, because tenants have to be locked before the plane and almost no report changes the address. If the process
+   * dies before it commits, the next report repeats the address. While two copies of the plane report, neither is followed.
+   */
+  async follow(caller: ReportingPlane, report: ReportRequest, before: TenantPlane): Promise<void> {
+    const { endpoint_url: said, link_id, sequence } = report;
+    if (said === undefined || !this.isToFollow(before, said)) return;
+    const isNews = said !== before.reportedEndpointUrl;
+    await this.database.write(async (manager) => {
+      const plane = await this.lock(manager, caller);
+      // A newer report has arrived since, and is followed by its own call.
+      if (plane.linkId !== link_id || plane.sequence !== sequence || !this.isToFollow(plane, said)) return;
+      // It is reported again, so the last one is taken over as soon as there is an allowance.
+      if (!(await this.throttle.isTaken(CHANGES, [plane.id]))) {
+        if (isNews) await manager.increment(TenantPlane, { id: plane.id }, 'addressChangesLeftOut', 1);
+        return;
+      }
+      // One of those that were left out is this one.
+      const leftOut = plane.addressChangesLeftOut - (isNews ? 0 : 1);
+      const source = { link_id, sequence, ...(leftOut > 0 && { changes_left_out: leftOut }) };
+      await this.change(manager, plane, said, source);
+    });
+  }
+
+  /** Locks the tenants that a new address is passed on to. Call it before locking the plane. */
+  async lockTenantsAt(manager: EntityManager, id: string): Promise<void> {
+    const tenants = manager
+      .createQueryBuilder(Tenant, 'tenant')
+      .select('tenant.id')
+      .where(`tenant.id in (${LIVES_THERE})`, { id })
+      .orderBy('tenant.id');
+    await lockedForUpdate(tenants).getMany();
+  }
+
+  private async lock(manager: EntityManager, caller: ReportingPlane): Promise<TenantPlane> {
+    await this.lockTenantsAt(manager, caller.tenantPlaneId);
+    const [, plane] = await together([
+      this.keys.holdAccepted(manager, caller.keyId),
+      lockPlane(manager, caller.tenantPlaneId),
+    ]);
+    return plane;
+  }
+
+  private isToFollow(plane: TenantPlane, said: string): boolean {
+    return said !== plane.endpointUrl && !isAddressRecorded(plane) && !isForked(plane, this.clock.now());
+  }
+
+  /**
+   * Follows a request file of a plane that neither asks nor reports. Files may arrive in any order: of those that say
+   * different things the newest counts.
+   */
+  async followFile(
+    manager: EntityManager,
+    id: string,
+    { endpoint_url: said }: EnrolRequest,
+    requestedAt: Date,
+  ): Promise<void> {
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(TenantPlane)
+      .set({ requestedAt })
+      .where({ id })
+      .andWhere('(requested_at is null or requested_at <= :requestedAt)', { requestedAt })
+      .execute();
+    if (!affected || said === undefined) return;
+    const plane = await manager.findOneByOrFail(TenantPlane, { id });
+    if (said === plane.endpointUrl || !isAirGapped(plane)) return;
+    await this.change(manager, plane, said, { requested_at: requestedAt.toISOString() });
+  }
+
+  private async change(
+    manager: EntityManager,
+    plane: TenantPlane,
+    endpointUrl: string,
+    source: Record<string, unknown>,
+  ): Promise<void> {
+    const { id, endpointUrl: before } = plane;
+    const isBack = endpointUrl === plane.previousEndpointUrl;
+    await manager.update(
+      TenantPlane,
+      { id },
+      {
+        ...{ endpointUrl, previousEndpointUrl: before, addressChangesLeftOut: 0 },
+        ...(isBack && { endpointReturnedAt: this.clock.now() }),
+      },
+    );
+    await this.audit.record(manager, {
+      ...{ action: 'tenant_plane.address_changed', targetKind: 'tenant_plane', targetId: id },
+      before: { endpoint_url: before },
+      after: { endpoint_url: endpointUrl, ...source },
+    });
+    await this.passOn(manager, plane, endpointUrl);
+  }
+
+  /** To the tenants that live there, and to the planes that redirect to them. */
+  async passOn(manager: EntityManager, plane: TenantPlane, endpointUrl: string): Promise<void> {
+    const { id } = plane;
+    // Users of a plane that Atlas runs go to the planned address, whatever is behind it.
+    const isTheirs = profileOf(plane.deploymentModel).installRequired;
+    await manager
+      .createQueryBuilder()
+      .update(Tenant)
+      .set({ endpointUrl, updatedAt: this.clock.now(), ...(isTheirs && { url: endpointUrl }) })
+      .where(`id in (${LIVES_THERE})`, { id })
+      .execute();
+    await this.redirect(manager, `copy.tenantId in (${LIVES_THERE})`, { id });
+  }
+
+  /** Has the planes where the tenant lived before send its users to the address that its row says. */
+  async redirectUsersOf(manager: EntityManager, tenantId: string): Promise<void> {
+    await this.redirect(manager, 'copy.tenantId = :tenantId', { tenantId });
+  }
+
+  private async redirect(
+    manager: EntityManager,
+    which: string,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const copies = await manager
+      .createQueryBuilder(Placement, 'copy')
+      .where(`(${REDIRECTS})`)
+      .andWhere(which, parameters)
+      .getMany();
+    for (const copy of copies) await this.desiredStates.publish(manager, copy);
+  }
+}
+
+/** Where the tenant lived before. Of those that it is on its way to not all are such, and to tell them again changes nothing. */
+const REDIRECTS = `copy.phase = 'retired' and copy.removeAfter is not null
+  or copy.phase = 'importing' and copy.entryRevision > 0`;
+
+const LIVES_THERE = `select home.tenant_id from placements home
+  where home.tenant_plane_id = :id and home.holds_place and home.phase <> 'importing'`;
+
+/**
+ * Whether the address is not the plane's to say: who made a dedicated plane, a driver or a person (`PUT
+ * /api/tenants/:id/infrastructure`), recorded it together with the database. They know the load balancer in front of it,
+ * the plane knows its own port; and a driver's record is what reconciliation repairs to. What the plane says otherwise is
+ * shown as a drift.
+ */
+export function isAddressRecorded({ dbUrlSealed, endpointUrl }: TenantPlane): boolean {
+  return dbUrlSealed !== null && endpointUrl !== null;
+}

@@ -1,0 +1,26 @@
+import { Clock } from '@atlas/platform';
+import { type TenantStatus } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { DesiredStates } from './desired-states';
+import { toldPlaces } from '../registry/placements';
+import { Tenant } from '../registry/tenant.entity';
+
+/** Changes a tenant's status, and tells every plane that may serve it now or soon. */
+@Injectable()
+export class TenantStatusPublisher {
+  constructor(
+    private readonly desiredStates: DesiredStates,
+    private readonly clock: Clock,
+  ) {}
+
+  async set(manager: EntityManager, id: string, status: TenantStatus): Promise<void> {
+    await manager.update(Tenant, { id }, { status, updatedAt: this.clock.now() });
+    await this.publish(manager, id);
+  }
+
+  /** Nothing to tell while nobody was told of the tenant. */
+  async publish(manager: EntityManager, tenantId: string): Promise<void> {
+    for (const place of await toldPlaces(manager, tenantId)) await this.desiredStates.publish(manager, place);
+  }
+}

@@ -1,0 +1,12 @@
+import { CONTROL_PLANE_VERSION } from '../config/version-policy';
+
+const ENV_FILE = 'atlas-tp.env';
+
+/** How the lines of an install bundle, once they are in a file, become a running tenant plane. The image is one of production. */
+export const INSTALL_COMMANDS = {
+  docker: [
+    `docker run --env-file ${ENV_FILE} -e METRICS_TOKEN="$(openssl rand -hex 16)"`,
+    `-p 127.0.0.1:4200:4200 -v atlas-data:/app/data atlas/tenant-plane:${CONTROL_PLANE_VERSION}`,
+  ].join(' '),
+  npx: `npx atlas-tp run --env-file ${ENV_FILE}`,
+} as const;

@@ -1,0 +1,152 @@
+import { offlineEnrolmentProblem, profileOf } from '@atlas/deployment-profiles';
+import { SecretBox, deriveKey } from '@atlas/persistence';
+import {
+  ENROL_ANSWER_FORMAT,
+  type EnrolAnswerFile,
+  EnrolRequest,
+  type EnrolRequestFile,
+  OFFLINE_CAPABILITY,
+  OFFLINE_ENROL_PATH,
+  type OfflineEnrolAnswer,
+  SEALED_TOKEN_PURPOSE,
+  headersOfSignature,
+  sealedTokenPlace,
+  signatureOfHeaders,
+} from '@atlas/plane-contract';
+import { Clock, DomainError, type Secret, createValidationPipe, validationFailed } from '@atlas/platform';
+import {
+  type ServiceKey,
+  authorityOf,
+  readSignedRequest,
+  secretIndexOf,
+  signResponse,
+} from '@atlas/service-auth';
+import { type DeploymentModel } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { type OperatorCaller, type PlaneCaller } from '../access/caller';
+import { asAdmitted } from '../accounts/operator-lock';
+import { ControlPlaneConfig } from '../config/control-plane.config';
+import { DesiredStates } from '../desired-state/desired-states';
+import { Enrolment } from './enrolment';
+import { Placement } from '../registry/placement.entity';
+import { PlaneAddresses } from '../desired-state/plane-addresses';
+import { ServiceKeys } from '../service-keys/service-keys';
+import { type TenantPlane } from '../registry/tenant-plane.entity';
+
+interface ProvenFile {
+  readonly signedAt: Date;
+  readonly key: ServiceKey<PlaneCaller>;
+  readonly secret: Secret;
+}
+
+/**
+ * Enrols a plane that has no way to us: an operator carries its request here and our answer back. The same record, the
+ * same audit and the same refusals as when it calls itself, by the same code.
+ */
+@Injectable()
+export class OfflineEnrolment {
+  private readonly pipe = createValidationPipe();
+
+  constructor(
+    private readonly keys: ServiceKeys,
+    private readonly enrolment: Enrolment,
+    private readonly desiredStates: DesiredStates,
+    private readonly addresses: PlaneAddresses,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  async enrol(operator: OperatorCaller, file: EnrolRequestFile): Promise<EnrolAnswerFile> {
+    const proven = await this.prove(file);
+    const request = await this.requestIn(file, proven);
+    const { keyId, caller } = proven.key;
+    const answer = await this.enrolment.enrol({ keyId, caller }, request, (manager, enrolled) =>
+      asAdmitted(manager, operator, this.clock, async () => {
+        const plane = await enrolled();
+        requireByFile(plane.deploymentModel);
+        await this.addresses.followFile(manager, plane.id, request, proven.signedAt);
+        await this.tellAtOnce(manager, plane);
+        return plane;
+      }),
+    );
+    return this.answerFile(file, proven, { ...answer, instance_id: request.instance_id });
+  }
+
+  /**
+   * Neither window nor nonce, as for a call: a file may be days on its way, and uploading it again gives the answer
+   * again. It is good for as long as its token.
+   */
+  private async prove({ body, signature }: EnrolRequestFile): Promise<ProvenFile> {
+    const signed = readSignedRequest({
+      method: 'POST',
+      authority: authorityOf(this.config.CONTROL_PLANE_PUBLIC_URL),
+      target: OFFLINE_ENROL_PATH,
+      headers: headersOfSignature(signature),
+      rawBody: Buffer.from(body),
+    });
+    const key = await this.keys.secretsFor(signed.signature.keyId);
+    const secret = key?.secrets[secretIndexOf(signed, key.secrets)];
+    if (!key || secret === undefined) throw signatureDoesNotHold();
+    return { key, secret, signedAt: new Date(signed.signature.created * 1000) };
+  }
+
+  private async requestIn(file: EnrolRequestFile, proven: ProvenFile): Promise<EnrolRequest> {
+    const metadata = { type: 'body', metatype: EnrolRequest } as const;
+    const given = (await this.pipe.transform(parsed(file.body), metadata)) as EnrolRequest;
+    const capabilities = [...new Set([...given.capabilities, OFFLINE_CAPABILITY])];
+    return { ...given, token: openToken(given, proven), capabilities };
+  }
+
+  /** It will not ask, so the answer has to hold its tenants: they are published before the job comes to it. */
+  private async tellAtOnce(manager: EntityManager, plane: TenantPlane): Promise<void> {
+    const placed = await manager.findBy(Placement, { tenantPlaneId: plane.id, holdsPlace: true });
+    for (const placement of placed)
+      if (placement.entryRevision === 0) await this.desiredStates.publish(manager, placement);
+  }
+
+  private answerFile(
+    file: EnrolRequestFile,
+    { key, secret }: ProvenFile,
+    answer: OfflineEnrolAnswer,
+  ): EnrolAnswerFile {
+    const body = JSON.stringify(answer);
+    const request = headersOfSignature(file.signature);
+    const headers = signResponse({
+      ...{ status: 200, body, request },
+      ...{ keyId: key.keyId, secret, now: this.clock.now() },
+    });
+    const answers = file.signature.signature;
+    return { format: ENROL_ANSWER_FORMAT, body, answers, signature: signatureOfHeaders(headers) };
+  }
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    throw validationFailed([{ field: 'body', message: 'body must be the JSON of an enrolment' }]);
+  }
+}
+
+function openToken(request: EnrolRequest, { key, secret }: ProvenFile): string {
+  try {
+    const box = new SecretBox([{ id: 'bundle', key: deriveKey(secret, SEALED_TOKEN_PURPOSE) }]);
+    return box.open(request.token, sealedTokenPlace(key.keyId, request.instance_id)).reveal();
+  } catch {
+    throw signatureDoesNotHold();
+  }
+}
+
+function signatureDoesNotHold(): DomainError {
+  return new DomainError(
+    'bad_signature',
+    'unauthenticated',
+    'The file was not made with the secret of an install bundle of this Control Plane, or was changed on its way. Make a new one with the newest bundle.',
+  );
+}
+
+function requireByFile(model: DeploymentModel): void {
+  if (profileOf(model).offlineEnrolmentAllowed) return;
+  throw new DomainError('offline_enrolment_unavailable', 'unprocessable', offlineEnrolmentProblem(model));
+}

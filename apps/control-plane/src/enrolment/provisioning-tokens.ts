@@ -1,0 +1,199 @@
+import { Database, insertRow } from '@atlas/persistence';
+import { Clock, DomainError, type Secret, currentContext } from '@atlas/platform';
+import { hashCredential, mintCredential } from '@atlas/service-auth';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, IsNull, MoreThan, Not } from 'typeorm';
+import { Audit } from '../audit/audit';
+import { ControlPlaneConfig } from '../config/control-plane.config';
+import { SealedIdempotency } from '../idempotency/sealed-idempotency';
+import { INSTALL_COMMANDS } from './install-commands';
+import { lockPlaneInUse } from '../registry/plane-lock';
+import { ProvisioningToken } from './provisioning-token.entity';
+import { ServiceKeys } from '../service-keys/service-keys';
+import { type TenantPlane } from '../registry/tenant-plane.entity';
+
+export const DEFAULT_TOKEN_SECONDS = 24 * 3600;
+export const MAX_TOKEN_SECONDS = 7 * 24 * 3600;
+
+/** What an operator pastes to make a tenant plane enrol. Shown once. */
+export interface InstallBundle {
+  readonly token: string;
+  readonly token_id: string;
+  readonly expires_at: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly commands: { readonly docker: string; readonly npx: string };
+}
+
+/** Issues, redeems and revokes the one-time tokens with which tenant planes enrol. */
+@Injectable()
+export class ProvisioningTokens {
+  constructor(
+    private readonly database: Database,
+    private readonly keys: ServiceKeys,
+    private readonly idempotency: SealedIdempotency,
+    private readonly audit: Audit,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Revokes the plane's live token, if there is one. Whoever retires the plane comes before it, or revokes this one. */
+  async issue(
+    manager: EntityManager,
+    { id: tenantPlaneId }: Pick<TenantPlane, 'id'>,
+    ttlSeconds = DEFAULT_TOKEN_SECONDS,
+  ): Promise<InstallBundle> {
+    const plane = await lockPlaneInUse(manager, tenantPlaneId);
+    await this.revokeLive(manager, plane.id);
+    const key = await this.serviceKey(manager, plane);
+    const { id, value } = mintCredential('atp');
+    const now = this.clock.now();
+    const expiresAt = new Date(now.getTime() + ttlSeconds * 1000);
+    await insertRow(manager, ProvisioningToken, {
+      id,
+      tenantPlaneId: plane.id,
+      keyId: key.keyId,
+      secretHash: hashCredential(value),
+      issuedBy: currentContext()?.actor?.id ?? 'system',
+      createdAt: now,
+      expiresAt,
+      revokedAt: null,
+      consumedAt: null,
+      consumedBy: null,
+    });
+    const after = { tenant_plane_id: plane.id, expires_at: expiresAt.toISOString() };
+    await this.audit.record(manager, {
+      action: 'provisioning_token.issued',
+      targetKind: 'provisioning_token',
+      targetId: id,
+      after,
+    });
+    return this.bundle(plane, { id, value: value.reveal(), expiresAt }, key.secret);
+  }
+
+  /** A guarded update: of any number of callers, in any number of processes, exactly one succeeds. Lock the plane first. */
+  async redeem(
+    manager: EntityManager,
+    { id: tokenId, keyId, tenantPlaneId }: ProvisioningToken,
+    instanceId: string,
+  ): Promise<boolean> {
+    const now = this.clock.now();
+    const live = { id: tokenId, consumedAt: IsNull(), revokedAt: IsNull(), expiresAt: MoreThan(now) };
+    const last = await this.lastRedeemed(manager, tenantPlaneId);
+    const { affected } = await manager.update(ProvisioningToken, live, {
+      // A clock that was put back must not make an earlier enrolment the last one.
+      consumedAt: new Date(Math.max(now.getTime(), (last?.consumedAt?.getTime() ?? 0) + 1)),
+      consumedBy: instanceId,
+    });
+    if (!affected) return false;
+    await this.idempotency.eraseInstall(manager, tokenId);
+    await this.keys.activate(manager, tenantPlaneId, keyId);
+    return true;
+  }
+
+  list(tenantPlaneId: string): Promise<ProvisioningToken[]> {
+    return this.database.read((manager) =>
+      manager.find(ProvisioningToken, { where: { tenantPlaneId }, order: { createdAt: 'DESC' } }),
+    );
+  }
+
+  find(manager: EntityManager, tenantPlaneId: string, id: string): Promise<ProvisioningToken | null> {
+    return manager.findOneBy(ProvisioningToken, { id, tenantPlaneId });
+  }
+
+  /** Whether the plane has ever had one. */
+  wasIssued(manager: EntityManager, tenantPlaneId: string): Promise<boolean> {
+    return manager.existsBy(ProvisioningToken, { tenantPlaneId });
+  }
+
+  /** Neither spent nor revoked; it may have expired. */
+  findLive(manager: EntityManager, tenantPlaneId: string): Promise<ProvisioningToken | null> {
+    return manager.findOneBy(ProvisioningToken, {
+      tenantPlaneId,
+      consumedAt: IsNull(),
+      revokedAt: IsNull(),
+    });
+  }
+
+  async revokeLive(manager: EntityManager, tenantPlaneId: string): Promise<void> {
+    const token = await this.findLive(manager, tenantPlaneId);
+    if (token) await this.revoke(manager, token.id);
+  }
+
+  /** False when it is spent or revoked already. */
+  async revoke(manager: EntityManager, id: string): Promise<boolean> {
+    const live = { id, consumedAt: IsNull(), revokedAt: IsNull() };
+    const { affected } = await manager.update(ProvisioningToken, live, { revokedAt: this.clock.now() });
+    if (!affected) return false;
+    await this.idempotency.eraseInstall(manager, id);
+    await this.audit.record(manager, {
+      action: 'provisioning_token.revoked',
+      targetKind: 'provisioning_token',
+      targetId: id,
+    });
+    return true;
+  }
+
+  private async serviceKey(
+    manager: EntityManager,
+    plane: TenantPlane,
+  ): Promise<{ keyId: string; secret: Secret }> {
+    if (plane.secretMode === 'own') return this.keys.mint(manager, plane.id);
+    const secret = this.config.INTERNAL_SERVICE_SECRET;
+    if (secret !== undefined) return { keyId: this.keys.platformKeyId, secret };
+    const detail =
+      'secret "platform" needs INTERNAL_SERVICE_SECRET to be set on the Control Plane. Set it, or use secret "own".';
+    throw new DomainError('platform_secret_not_configured', 'unprocessable', detail);
+  }
+
+  /**
+   * The environment for an enrolled tenant plane. Beside the current secret it contains the one that the plane enrolled with,
+   * which the Control Plane no longer accepts: only that one opens a database from before a rotation.
+   */
+  async environmentOf(manager: EntityManager, plane: TenantPlane): Promise<Readonly<Record<string, string>>> {
+    const secret = await this.keys.secretOf(manager, plane);
+    const first = await this.enrolmentSecret(manager, plane.id);
+    const isAnother = first !== null && !first.equals(secret);
+    return {
+      ...this.environmentFor(plane, secret),
+      ...(isAnother && { INTERNAL_SERVICE_SECRET_PREVIOUS: first.reveal() }),
+    };
+  }
+
+  /** The secret of the last enrolment. A secret that leaked is never returned, since a new enrolment has replaced it. */
+  private async enrolmentSecret(manager: EntityManager, tenantPlaneId: string): Promise<Secret | null> {
+    const redeemed = await this.lastRedeemed(manager, tenantPlaneId);
+    return redeemed && this.keys.secretById(manager, redeemed.keyId);
+  }
+
+  private lastRedeemed(manager: EntityManager, tenantPlaneId: string): Promise<ProvisioningToken | null> {
+    const where = { tenantPlaneId, consumedAt: Not(IsNull()) };
+    return manager.findOne(ProvisioningToken, { where, order: { consumedAt: 'DESC' } });
+  }
+
+  private environmentFor({ deploymentModel }: TenantPlane, secret: Secret): Readonly<Record<string, string>> {
+    return {
+      ATLAS_TP_DEPLOYMENT: deploymentModel,
+      CONTROL_PLANE_BASE_URL: this.config.CONTROL_PLANE_PUBLIC_URL,
+      INTERNAL_SERVICE_SECRET: secret.reveal(),
+    };
+  }
+
+  private bundle(
+    plane: TenantPlane,
+    token: { id: string; value: string; expiresAt: Date },
+    secret: Secret,
+  ): InstallBundle {
+    const env = {
+      ...this.environmentFor(plane, secret),
+      ATLAS_PROVISIONING_TOKEN: token.value,
+      TENANT_PLANE_DATABASE_URL: '# a Postgres URL, or a SQLite file path; left out: SQLite under data/',
+    };
+    return {
+      token: token.value,
+      token_id: token.id,
+      expires_at: token.expiresAt.toISOString(),
+      env,
+      commands: INSTALL_COMMANDS,
+    };
+  }
+}

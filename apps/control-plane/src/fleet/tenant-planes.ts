@@ -1,0 +1,155 @@
+import { Database, insertRow, violates } from '@atlas/persistence';
+import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
+import { type ServiceCall } from '@atlas/service-auth';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { type PlaneCaller } from '../access/caller';
+import { Audit } from '../audit/audit';
+import { requirePlacedHere } from '../registry/placements';
+import { KeyUses } from '../service-keys/key-uses';
+import { PreviousSecretUses } from '../service-keys/previous-secret-uses';
+import { type InstallBundle, ProvisioningTokens } from '../enrolment/provisioning-tokens';
+import { type ServiceKey } from '../service-keys/service-key.entity';
+import { keysView } from '../service-keys/service-key.view';
+import { ServiceKeys } from '../service-keys/service-keys';
+import { findFleet, healthOf, isForked } from '../registry/plane-health-class';
+import { type ListTenantPlanesQuery, type RegisterTenantPlaneDto } from './tenant-planes.dto';
+import { TenantPlane, expectedPlane } from '../registry/tenant-plane.entity';
+import { versionClassOf } from '../config/version-policy';
+
+const NAME_RULE = { name: 'tenant_planes_name_uq', table: 'tenant_planes', columns: ['name'] };
+
+export type TenantPlaneView = ReturnType<TenantPlanes['viewOf']>;
+
+export interface RegisteredPlane {
+  readonly tenant_plane: TenantPlaneView;
+  readonly install: InstallBundle;
+}
+
+/** The fleet: which tenant planes there are or are expected. */
+@Injectable()
+export class TenantPlanes {
+  constructor(
+    private readonly database: Database,
+    private readonly tokens: ProvisioningTokens,
+    private readonly keys: ServiceKeys,
+    private readonly keyUses: KeyUses,
+    private readonly previousSecretUses: PreviousSecretUses,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Registers a cell that is expected to enrol. */
+  register(dto: RegisterTenantPlaneDto): Promise<RegisteredPlane> {
+    const { name, region, capacity, secret: secretMode } = dto;
+    const cell = { deploymentModel: 'shared', region, capacity, placed: 0, secretMode } as const;
+    const plane = expectedPlane({ ...cell, name: () => name, now: this.clock.now() });
+    return this.database.write(async (manager) => {
+      try {
+        await insertRow(manager, TenantPlane, plane);
+      } catch (error) {
+        if (!violates(error, NAME_RULE)) throw error;
+        throw new DomainError(
+          'name_taken',
+          'conflict',
+          'A tenant plane with this name is registered already.',
+        );
+      }
+      const install = await this.tokens.issue(manager, plane, dto.token_ttl_seconds);
+      await this.audit.record(manager, {
+        action: 'tenant_plane.registered',
+        targetKind: 'tenant_plane',
+        targetId: plane.id,
+        after: { name: plane.name, region: plane.region, capacity: plane.capacity },
+      });
+      return { tenant_plane: this.viewOf(plane, plane.createdAt), install };
+    });
+  }
+
+  list({ limit, ...query }: ListTenantPlanesQuery): Promise<Page<TenantPlaneView>> {
+    return this.database.read(async (manager) => {
+      const planes = await findFleet(this.database, manager, query, limit + 1);
+      const now = await this.database.now();
+      const ids = planes.map(({ id }) => id);
+      const accepted = await this.keys.acceptedOf(manager, ids);
+      const keysOf = (id: string) => accepted.filter((key) => key.tenantPlaneId === id);
+      return pageOf(planes, limit, (plane) => this.viewOf(plane, now, keysOf(plane.id)));
+    });
+  }
+
+  async view(manager: EntityManager, id: string): Promise<TenantPlaneView> {
+    const plane = await manager.findOneByOrFail(TenantPlane, { id });
+    return this.viewOf(plane, await this.database.now(), await this.keys.acceptedOf(manager, [id]));
+  }
+
+  /**
+   * Which plane a signed call is from. The platform secret does not say so: there the (signed) query does. A tenant that
+   * the call names has to be placed there.
+   */
+  async identify(call: ServiceCall<PlaneCaller>, claimedId?: string, tenantId?: string): Promise<string> {
+    const known = call.caller.tenantPlaneId;
+    if (known !== null && claimedId !== undefined && claimedId !== known) {
+      throw new DomainError(
+        'tenant_plane_mismatch',
+        'forbidden',
+        'The key belongs to another tenant plane than the query names.',
+      );
+    }
+    if (!(await this.keys.isActive(call.keyId))) {
+      throw new DomainError(
+        'not_enrolled',
+        'forbidden',
+        'Enrol first: this secret has not been used to enrol.',
+      );
+    }
+    await this.keyUses.noteFirst(call.keyId);
+    const id = known ?? (await this.platformCell(claimedId));
+    if (this.keys.isPrevious(call)) this.previousSecretUses.note(id);
+    if (tenantId !== undefined) await requirePlacedHere(this.database, id, [tenantId]);
+    return id;
+  }
+
+  /** Without a name it has to be the only one. */
+  private async platformCell(claimedId: string | undefined): Promise<string> {
+    const where = {
+      secretMode: 'platform',
+      status: 'enrolled',
+      ...(claimedId && { id: claimedId }),
+    } as const;
+    const [only, another] = await this.database.read((manager) =>
+      manager.find(TenantPlane, { where, take: 2 }),
+    );
+    if (only && !another) return only.id;
+    const detail =
+      'With the platform secret, name the calling tenant plane in the query: tenant_plane_id=<id from enrolment>.';
+    throw new DomainError('tenant_plane_unknown', 'forbidden', detail);
+  }
+
+  private viewOf(plane: TenantPlane, now: Date, accepted: readonly ServiceKey[] = []) {
+    return {
+      id: plane.id,
+      name: plane.name,
+      deployment_model: plane.deploymentModel,
+      status: plane.status,
+      region: plane.region,
+      capacity: plane.capacity,
+      tenants: plane.placed,
+      accepts_tenants: plane.acceptsTenants,
+      secret: plane.secretMode,
+      ...keysView(plane, accepted, this.keys.platformKeyId),
+      version: plane.version,
+      version_class: plane.version === null ? null : versionClassOf(plane.version),
+      release: plane.release,
+      endpoint_url: plane.endpointUrl,
+      health: healthOf(plane, now),
+      health_status: plane.healthStatus,
+      health_checks: plane.health?.checks ?? [],
+      identity_forked: isForked(plane, now),
+      revision: plane.revision,
+      revision_applied: plane.appliedRevision,
+      last_report_at: plane.lastReportAt,
+      enrolled_at: plane.enrolledAt,
+      created_at: plane.createdAt,
+    };
+  }
+}

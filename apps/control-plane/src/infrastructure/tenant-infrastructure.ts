@@ -1,0 +1,65 @@
+import { Database } from '@atlas/persistence';
+import { DomainError, Secret } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit';
+import { JobWaker } from '../jobs/job-waker';
+import { lockPlaneInUse } from '../registry/plane-lock';
+import { SingleTenantPlanes } from '../enrolment/single-tenant-planes';
+import { DatabaseUrls } from '../desired-state/database-urls';
+import { type TenantView } from '../tenants/tenant.view';
+import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
+import { type RecordInfrastructureDto } from '../tenants/tenants.dto';
+import { Tenants, lockTenant, requireTenant } from '../tenants/tenants';
+
+/** Where a tenant's own database and tenant plane are, for people who may know it. */
+@Injectable()
+export class TenantInfrastructure {
+  constructor(
+    private readonly database: Database,
+    private readonly tenants: Tenants,
+    private readonly planes: SingleTenantPlanes,
+    private readonly urls: DatabaseUrls,
+    private readonly waker: JobWaker,
+    private readonly audit: Audit,
+  ) {}
+
+  /** For what was made elsewhere. A provisioning that waits for it goes on. */
+  async record(id: string, dto: RecordInfrastructureDto): Promise<TenantView> {
+    await this.database.write(async (manager) => {
+      const tenant = await lockTenant(manager, id);
+      const coming = await this.planes.find(manager, id, 'importing');
+      requireStatus(tenant, coming ? TENANT_WRITES.comingInfrastructure : TENANT_WRITES.infrastructure);
+      if ((coming ?? tenant).deploymentModel !== 'dedicated') throw notDedicated();
+      // Its job may not have come as far as to register it.
+      const home = { model: 'dedicated', phase: 'serving' } as const;
+      const plane = coming ?? (await this.planes.ensure(manager, tenant, home));
+      await lockPlaneInUse(manager, plane.id);
+      const made = { endpointUrl: dto.endpoint_url, dbUrl: new Secret(dto.db_url) };
+      await this.urls.record(manager, plane.id, made, coming ? null : tenant);
+      await this.audit.record(manager, {
+        ...{ action: 'tenant.infrastructure_recorded', targetKind: 'tenant', targetId: id },
+        before: { endpoint_url: tenant.endpointUrl, has_db_url: tenant.dbUrlSealed !== null },
+        after: { endpoint_url: dto.endpoint_url, has_db_url: true },
+      });
+      await this.waker.wakeForTenants(manager, [id]);
+    });
+    return this.tenants.get(id);
+  }
+
+  /** A secret: that it was read is on record before it is given. */
+  async databaseUrl(id: string): Promise<{ db_url: string }> {
+    const url = await this.database.write(async (manager) => {
+      const opened = this.urls.open(await requireTenant(manager, id));
+      const entry = { action: 'tenant.db_url_read', targetKind: 'tenant', targetId: id };
+      if (opened !== null) await this.audit.record(manager, entry);
+      return opened;
+    });
+    if (url === null) throw new DomainError('no_db_url', 'not_found', 'No database of its own is recorded.');
+    return { db_url: url.reveal() };
+  }
+}
+
+function notDedicated(): DomainError {
+  const detail = 'Infrastructure is recorded for dedicated tenants only: others have none that Atlas makes.';
+  return new DomainError('not_dedicated', 'conflict', detail);
+}

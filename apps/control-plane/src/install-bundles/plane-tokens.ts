@@ -1,0 +1,27 @@
+import { Database } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { JobWaker } from '../jobs/job-waker';
+import { JobControl } from '../lifecycle/job-control';
+import { AWAIT_REENROLMENT } from '../operations/rotate-secret/await-reenrolment.step';
+import { type InstallBundle, ProvisioningTokens } from '../enrolment/provisioning-tokens';
+
+/** The provisioning tokens of a tenant plane, whomever it serves. */
+@Injectable()
+export class PlaneTokens {
+  constructor(
+    private readonly database: Database,
+    private readonly tokens: ProvisioningTokens,
+    private readonly jobs: JobControl,
+    private readonly waker: JobWaker,
+  ) {}
+
+  /** A new token and secret for a plane that has yet to enrol, or to enrol again. A rotation that waited for that in vain goes on. */
+  issue(id: string, ttlSeconds?: number): Promise<InstallBundle> {
+    return this.database.write(async (manager) => {
+      const install = await this.tokens.issue(manager, { id }, ttlSeconds);
+      await this.jobs.resumeAt(manager, { tenantPlaneId: id }, AWAIT_REENROLMENT);
+      await this.waker.wakeForPlanes(manager, [id]);
+      return install;
+    });
+  }
+}

@@ -1,0 +1,269 @@
+import { Database, Signals, updateRows } from '@atlas/persistence';
+import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In, MoreThan } from 'typeorm';
+import { Audit } from '../audit/audit';
+import { lockSignedUpSince } from '../tenants/signup-tenants';
+import { lockPlane } from '../registry/plane-lock';
+import { placeOf } from '../registry/placements';
+import { Tenant } from '../registry/tenant.entity';
+import { lockTenant } from '../tenants/tenants';
+import {
+  FAILED_JOB_STATUSES,
+  JOB_MACHINE,
+  type JobDirection,
+  type JobStatus,
+  LIVE_JOB_STATUSES,
+  type StepState,
+} from '../jobs/job';
+import { ProvisioningJob } from '../provisioning-jobs/job.entity';
+import { type JobView, jobView } from './job.view';
+import { type ListJobsQuery } from './jobs.dto';
+import { Jobs, topicOf } from '../jobs/jobs';
+import { aboutTheSame, liveJobFailure, requireNoOther, requireNothingExcluded } from '../provisioning-jobs/live-jobs';
+import { OPERATION_RULES } from '../provisioning-jobs/operation-rules';
+import { JobQueue } from '../jobs/queue/job-queue';
+import { type RestartSituation, restartProblem } from './restarts';
+
+/** What operators see of jobs and do to them. */
+@Injectable()
+export class JobControl {
+  constructor(
+    private readonly database: Database,
+    private readonly jobs: Jobs,
+    private readonly queue: JobQueue,
+    private readonly signals: Signals,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  async get(id: string): Promise<ProvisioningJob> {
+    const job = await this.jobs.find(id);
+    if (!job) throw jobNotFound();
+    return job;
+  }
+
+  async list(query: ListJobsQuery): Promise<Page<JobView>> {
+    const { tenant_id: tenantId, tenant_plane_id: tenantPlaneId, parent_id: parentId } = query;
+    const { status, cursor: after, limit } = query;
+    const filter = { tenantId, tenantPlaneId, parentId, status, after };
+    const jobs = await this.jobs.list({ ...filter, limit: limit + 1 });
+    return pageOf(jobs, limit, jobView);
+  }
+
+  /** Goes on from the failed step. */
+  retry(id: string): Promise<ProvisioningJob> {
+    return this.restart(id, 'run', 'job.retried');
+  }
+
+  /** Undoes what was done, in reverse order. */
+  rollback(id: string): Promise<ProvisioningJob> {
+    return this.restart(id, 'undo', 'job.rolled_back');
+  }
+
+  /** Stops a live job where it is: whoever works on it loses the lease. */
+  cancel(id: string): Promise<ProvisioningJob> {
+    return this.database.write(async (manager) => {
+      const { job: found } = await this.lock(manager, id);
+      if (LIVE_JOB_STATUSES.includes(found.status) && isUndoneByCancel(found))
+        return this.turnBack(manager, id);
+      const { affected } = await manager
+        .createQueryBuilder()
+        .update(ProvisioningJob)
+        .set({
+          status: 'cancelled',
+          leaseOwner: null,
+          leaseExpiresAt: null,
+          leaseNumber: () => 'lease_number + 1',
+          finishedAt: this.clock.now(),
+        })
+        .where({ id, status: In([...LIVE_JOB_STATUSES]) })
+        .execute();
+      const job = await this.requireJob(manager, id);
+      if (!affected) throw hasEnded(job);
+      await setStatus(manager, job, OPERATION_RULES[job.operation].whenStopped);
+      await this.tell(manager, job, 'job.cancelled');
+      return job;
+    });
+  }
+
+  /** A live job goes back from where it is; whoever works on it loses the lease. */
+  private async turnBack(manager: EntityManager, id: string): Promise<ProvisioningJob> {
+    const turned = { leaseOwner: null, leaseExpiresAt: null, leaseNumber: () => 'lease_number + 1' };
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(ProvisioningJob)
+      .set({ ...turned, direction: 'undo', status: 'queued', dueAt: () => this.database.fromNow(0) })
+      .where({ id, status: In([...LIVE_JOB_STATUSES]) })
+      .execute();
+    const job = await this.requireJob(manager, id);
+    if (!affected) throw hasEnded(job);
+    // Under the job's lock now: no step can be recorded as done since.
+    requireWayBack(job);
+    await this.queue.wake(manager, id);
+    await this.tell(manager, job, 'job.cancelled');
+    return job;
+  }
+
+  /**
+   * Resumes the newest job for this subject that failed at `step` and may still be restarted, now that what it needed is
+   * there. Other jobs may have run since it failed.
+   */
+  async resumeAt(
+    manager: EntityManager,
+    where: { readonly tenantId: string } | { readonly tenantPlaneId: string },
+    step: string,
+  ): Promise<void> {
+    const order = { id: 'DESC' } as const;
+    const failed = await manager.find(ProvisioningJob, { where: { ...where, status: 'failed' }, order });
+    for (const { id, steps } of failed) {
+      if (!steps.some(({ name, status }) => name === step && status === 'failed')) continue;
+      const { job, situation } = await this.lock(manager, id);
+      if (restartProblem(job, 'run', situation) !== null) continue;
+      await this.retry(id);
+      return;
+    }
+  }
+
+  private restart(id: string, direction: JobDirection, action: string): Promise<ProvisioningJob> {
+    return this.database.write(async (manager) => {
+      const { job, situation } = await this.lock(manager, id);
+      await requireNoOther(manager, job);
+      if (!JOB_MACHINE.can(job.status, 'queued')) throw notRestartable(job.status);
+      const problem = restartProblem(job, direction, situation);
+      if (problem !== null) throw invalidTransition(problem);
+      if (direction === 'undo') requireWayBack(job);
+      await requireNothingExcluded(manager, job);
+      // As it was read: of a retry and a rollback at once, one is refused.
+      const read = { id, leaseNumber: job.leaseNumber, status: job.status };
+      beginAgain(job.steps, direction, (await this.database.now()).toISOString());
+      Object.assign(job, {
+        direction,
+        status: 'queued',
+        error: null,
+        finishedAt: null,
+        isDismissed: false,
+      });
+      const { steps, status, error, finishedAt, isDismissed } = job;
+      const dueAt = (): string => this.database.fromNow(0);
+      const changes = { direction, steps, status, error, finishedAt, isDismissed, dueAt };
+      if (direction === 'run') await dismissFailedParts(manager, id);
+      const affected = await updateRows(manager, ProvisioningJob, read, changes).catch((failure: unknown) => {
+        throw liveJobFailure(failure, job);
+      });
+      if (!affected) throw notRestartable('running');
+      const { whileResumed, whileUndone } = OPERATION_RULES[job.operation];
+      await setStatus(manager, job, direction === 'run' ? whileResumed : whileUndone);
+      await this.queue.wake(manager, id);
+      await this.tell(manager, job, action);
+      return job;
+    });
+  }
+
+  /** The job, while no other begins, and none is restarted or cancelled, at whom or what it is about. */
+  private async lock(
+    manager: EntityManager,
+    id: string,
+  ): Promise<{ readonly job: ProvisioningJob; readonly situation: RestartSituation }> {
+    const { tenantId, tenantPlaneId } = await this.requireJob(manager, id);
+    const tenant = tenantId === null ? null : await lockTenant(manager, tenantId);
+    const signedUpSince = tenant && (await lockSignedUpSince(manager, tenant));
+    const plane = tenantPlaneId === null ? null : await lockPlane(manager, tenantPlaneId);
+    const job = await this.requireJob(manager, id);
+    const since = await manager.find(ProvisioningJob, {
+      where: { ...aboutTheSame(job), id: MoreThan(id) },
+      select: { id: true, operation: true },
+      order: { id: 'DESC' },
+    });
+    const holdsItsPlace = tenantId !== null && (await holdsPlaceOf(manager, job, tenantId));
+    return { job, situation: { tenant, signedUpSince, plane, since, holdsItsPlace } };
+  }
+
+  private async requireJob(manager: EntityManager, id: string): Promise<ProvisioningJob> {
+    const job = await manager.findOneBy(ProvisioningJob, { id });
+    if (!job) throw jobNotFound();
+    return job;
+  }
+
+  private async tell(manager: EntityManager, job: ProvisioningJob, action: string): Promise<void> {
+    const after = { operation: job.operation, tenant_id: job.tenantId };
+    await this.audit.record(manager, { action, targetKind: 'job', targetId: job.id, after });
+    this.signals.publish(topicOf(job.id));
+  }
+}
+
+/** What a step takes is counted from when it is begun, or undone, for the last time. */
+function beginAgain(steps: readonly StepState[], direction: JobDirection, at: string): void {
+  const next = direction === 'run' ? steps.find(({ status }) => status !== 'done') : undefined;
+  for (const step of steps) {
+    if (step === next || step.status === 'failed' || step.status === 'waiting')
+      Object.assign(step, {
+        ...{ status: 'running', attempt: 0, error: null },
+        ...{ started_at: at, finished_at: null },
+      });
+    else if (direction === 'run' && step.status !== 'done')
+      Object.assign(step, { started_at: null, finished_at: null });
+  }
+}
+
+/** What failed of a job's parts was looked at before the job is begun again. A part that ends locks its own row first, too. */
+async function dismissFailedParts(manager: EntityManager, parentId: string): Promise<void> {
+  const failed = { parentId, status: In([...FAILED_JOB_STATUSES]) };
+  await updateRows(manager, ProvisioningJob, failed, { isDismissed: true });
+}
+
+async function setStatus(
+  manager: EntityManager,
+  { tenantId: id }: ProvisioningJob,
+  status: Tenant['status'] | undefined,
+): Promise<void> {
+  if (id !== null && status !== undefined) await manager.update(Tenant, { id }, { status });
+}
+
+/** Whether the tenant still holds the place that this job created. No other job may take it over or remove it. */
+async function holdsPlaceOf(
+  manager: EntityManager,
+  { operation, steps }: ProvisioningJob,
+  tenantId: string,
+): Promise<boolean> {
+  if (!OPERATION_RULES[operation].makesPlace) return false;
+  const left = await placeOf(manager, tenantId, 'importing');
+  return (
+    left !== null &&
+    steps.some(
+      ({ status, outputs }) => status !== 'undone' && outputs['tenant_plane_id'] === left.tenantPlaneId,
+    )
+  );
+}
+
+function jobNotFound(): DomainError {
+  return new DomainError('job_not_found', 'not_found', 'There is no such job.');
+}
+
+function notRestartable(status: JobStatus): DomainError {
+  return invalidTransition(
+    LIVE_JOB_STATUSES.includes(status)
+      ? `The job is in work (${status}). Cancel it first, then retry it or roll it back.`
+      : `The job has ended (${status}): there is nothing to go on with, and nothing to undo.`,
+  );
+}
+
+function requireWayBack({ operation, steps }: ProvisioningJob): void {
+  const { after, why } = OPERATION_RULES[operation].beyondReturn ?? {};
+  if (why !== undefined && steps.some(({ name, status }) => name === after && status === 'done'))
+    throw new DomainError('beyond_return', 'conflict', why);
+}
+
+/** A job that superseded another must clean up after it, even if its own first step has not run yet. */
+function isUndoneByCancel({ operation, steps }: ProvisioningJob): boolean {
+  const { isUndoneWhenCancelled = false, supersedes = false } = OPERATION_RULES[operation];
+  return isUndoneWhenCancelled || (supersedes && steps[0]?.status !== 'done');
+}
+
+function hasEnded({ status }: ProvisioningJob): DomainError {
+  return invalidTransition(`The job has ended (${status}): there is nothing to cancel.`);
+}
+
+function invalidTransition(detail: string): DomainError {
+  return new DomainError('invalid_transition', 'conflict', detail);
+}

@@ -1,0 +1,52 @@
+import { type JobError, type StepState, type StoredJobError } from '../jobs/job';
+import { type ProvisioningJob } from '../provisioning-jobs/job.entity';
+
+export type JobView = ReturnType<typeof jobView>;
+
+export function jobView(job: ProvisioningJob) {
+  return {
+    id: job.id,
+    operation: job.operation,
+    status: job.status,
+    tenant_id: job.tenantId,
+    tenant_plane_id: job.tenantPlaneId,
+    ...(job.parentId !== null && { parent_id: job.parentId }),
+    steps: job.steps.map(stepView),
+    error: errorView(job.error, job.status),
+    created_at: job.createdAt,
+    finished_at: job.finishedAt,
+  };
+}
+
+export type StepView = Omit<StepState, 'error'> & { readonly error: JobError | null };
+
+/** The parts in this order, whatever the order in which the database gives them back. */
+export function stepView(step: StepState): StepView {
+  const { name, status, attempt, started_at, finished_at, outputs } = step;
+  const error = errorView(step.error, status);
+  const waiting_for = status === 'waiting' ? (step.waiting_for ?? null) : null;
+  return { name, status, attempt, started_at, finished_at, error, waiting_for, outputs };
+}
+
+function errorView(error: StoredJobError | null, status: string): JobError | null {
+  if (error === null) return null;
+  const { code, detail, class: failureClass = classBy(status), fix = FIX_UNKNOWN } = error;
+  return {
+    code,
+    detail,
+    class: failureClass,
+    fix: status === 'failed' ? fix.replace(WHILE_RETRIED, '') : fix,
+  };
+}
+
+/** How the fix of a failure begins that is tried again: no longer true once it has failed. */
+const WHILE_RETRIED = /^The job tries again by itself\b.*?If it has failed, /;
+
+const FIX_UNKNOWN =
+  'Atlas on-call: do what the detail says; then retry the job, or roll it back if it cannot go on.';
+
+/** The class of a failure that was stored without one, by what became of its job or step. */
+function classBy(status: string): JobError['class'] {
+  if (status === 'cancelled') return 'fatal';
+  return status === 'failed' ? 'operator' : 'retry';
+}

@@ -1,0 +1,129 @@
+import {
+  Refuses,
+  type Page,
+  type Sends,
+  ApiBearerAuth,
+  ApiProduces,
+  ApiTags,
+  UuidPipe,
+  OngoingAnswers,
+  sendEventStream,
+} from '@atlas/platform';
+import {
+  type BeforeApplicationShutdown,
+  Controller,
+  Get,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { Requires } from '../access.guard';
+import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { OperatorAuthentication } from '../accounts/operator-authentication';
+import { OperatorWrites } from '../accounts/operator-writes';
+import { JobEvents, KEEP_ALIVE } from '../jobs/job-events';
+import { type JobView, jobView } from './job.view';
+import { ListJobsQuery } from './jobs.dto';
+import { JobControl } from './job-control';
+
+@ApiTags('provisioning jobs')
+@ApiBearerAuth()
+@Controller('provisioning-jobs')
+export class JobsController implements BeforeApplicationShutdown {
+  private readonly streams = new Set<AbortController>();
+  private isEnding = false;
+
+  constructor(
+    private readonly jobs: JobControl,
+    private readonly events: JobEvents,
+    private readonly operators: OperatorAuthentication,
+    private readonly answers: OngoingAnswers,
+    private readonly writes: OperatorWrites,
+  ) {}
+
+  @Requires('jobs:read')
+  @Get()
+  list(@Query() query: ListJobsQuery): Promise<Page<JobView>> {
+    return this.jobs.list(query);
+  }
+
+  @Requires('jobs:read')
+  @Get(':id')
+  async get(@Param('id', UuidPipe) id: string): Promise<JobView> {
+    return jobView(await this.jobs.get(id));
+  }
+
+  @Requires('jobs:read')
+  @Get(':id/events')
+  @ApiProduces('text/event-stream')
+  async stream(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+    @Res() reply: FastifyReply,
+  ): Promise<Sends<{ 200: string }>> {
+    await this.jobs.get(id);
+    const end = new AbortController();
+    this.streams.add(end);
+    if (this.isEnding) end.abort();
+    reply.raw.once('close', () => {
+      this.streams.delete(end);
+      end.abort();
+    });
+    const ended = this.answers.whileAdmitted(end.signal, {
+      credential: caller.sessionId ?? caller.id,
+      isStanding: () => this.operators.isStanding(caller, 'jobs:read'),
+    });
+    await sendEventStream(reply, this.eventsOf(id, ended), ended, (failure) => eventOf('error', failure));
+  }
+
+  @Requires('jobs:write')
+  @Post(':id/retry')
+  @Refuses('conflict')
+  @HttpCode(202)
+  async retry(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+  ): Promise<{ job: JobView }> {
+    return { job: jobView(await this.writes.by(caller, () => this.jobs.retry(id))) };
+  }
+
+  @Requires('jobs:write')
+  @Post(':id/cancel')
+  @Refuses('conflict')
+  @HttpCode(202)
+  async cancel(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+  ): Promise<{ job: JobView }> {
+    return { job: jobView(await this.writes.by(caller, () => this.jobs.cancel(id))) };
+  }
+
+  @Requires('jobs:write')
+  @Post(':id/rollback')
+  @Refuses('conflict')
+  @HttpCode(202)
+  async rollback(
+    @CurrentOperator() caller: OperatorCaller,
+    @Param('id', UuidPipe) id: string,
+  ): Promise<{ job: JobView }> {
+    return { job: jobView(await this.writes.by(caller, () => this.jobs.rollback(id))) };
+  }
+
+  private async *eventsOf(id: string, ended: AbortSignal): AsyncGenerator<string> {
+    for await (const { type, data } of this.events.of(id, ended))
+      yield type === KEEP_ALIVE ? ':\n\n' : eventOf(String(type), data);
+  }
+
+  /** Lets those who watch go, so that the process can end. */
+  beforeApplicationShutdown(): void {
+    this.isEnding = true;
+    for (const end of this.streams) end.abort();
+  }
+}
+
+function eventOf(type: string, data: unknown): string {
+  return `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+}

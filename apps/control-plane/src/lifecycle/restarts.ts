@@ -1,0 +1,48 @@
+import { type TenantPlane } from '../registry/tenant-plane.entity';
+import { type Tenant } from '../registry/tenant.entity';
+import { type JobDirection } from '../jobs/job';
+import { type ProvisioningJob } from '../provisioning-jobs/job.entity';
+import { OPERATION_RULES } from '../provisioning-jobs/operation-rules';
+
+/** The facts that decide whether a job may be restarted, read under the locks of its tenant and its plane. */
+export interface RestartSituation {
+  readonly tenant: Pick<Tenant, 'slug' | 'status'> | null;
+  /** For a tenant that somebody signed up for and that lets nobody in: the one that they have signed up for since. */
+  readonly signedUpSince: Pick<Tenant, 'slug'> | null;
+  readonly plane: Pick<TenantPlane, 'name' | 'status' | 'acceptsTenants'> | null;
+  /** Jobs with the same subject that began later. */
+  readonly since: readonly Pick<ProvisioningJob, 'id' | 'operation'>[];
+  /** Whether the tenant still holds the place that the job created beside its home. */
+  readonly holdsItsPlace: boolean;
+}
+
+/** Why a failed or cancelled job can no longer be restarted, and what to do instead. Null if it can be. */
+export function restartProblem(
+  { operation, steps }: Pick<ProvisioningJob, 'operation' | 'steps'>,
+  direction: JobDirection,
+  { tenant, signedUpSince, plane, since, holdsItsPlace }: RestartSituation,
+): string | null {
+  const rules = OPERATION_RULES[operation];
+  const { restartsIn = [], restartsBehind = [], makesPlace = false, letsIn, closesCell } = rules;
+  const { instead = 'If it is still needed, start the operation again.' } = rules;
+  const harmless = makesPlace && !holdsItsPlace ? [] : restartsBehind;
+  const other = since.find((job) => !harmless.includes(job.operation));
+  if (tenant?.status === 'deleted')
+    return `Tenant "${tenant.slug}" is deleted: there is nothing left to retry or roll back.`;
+  if (other) return `Another operation has begun since: ${other.operation} (job ${other.id}). ${instead}`;
+  if (tenant && !restartsIn.includes(tenant.status))
+    return `Tenant "${tenant.slug}" is ${tenant.status}, and its ${operation} can be restarted only while it is ${restartsIn.join(' or ')}. ${instead}`;
+  if (plane?.status === 'retired')
+    return `Tenant plane "${plane.name}" is retired, so its jobs can no longer be retried or rolled back.`;
+  if (signedUpSince && direction === letsIn)
+    return `${hasAnother(signedUpSince)}, so ${direction === 'run' ? 'roll this job back' : 'retry this job, which goes on to remove this tenant'}. Or deprovision "${signedUpSince.slug}" first.`;
+  if (direction === 'undo') return null;
+  if (plane?.acceptsTenants && steps.some(({ name, status }) => name === closesCell && status === 'done'))
+    return `Cell "${plane.name}" has been reopened since and accepts tenants. To drain it after all, start a new drain: POST /api/tenant-planes/<id>/drain.`;
+  return null;
+}
+
+/** Why a tenant is not brought back. What to do instead follows. */
+export function hasAnother({ slug }: Pick<Tenant, 'slug'>): string {
+  return `The person who signed up for this tenant has signed up again since and has tenant "${slug}". Each address may have one`;
+}

@@ -1,0 +1,103 @@
+import { type LifecycleOperation } from '@atlas/deployment-profiles';
+import { DomainError } from '@atlas/platform';
+import { type DeploymentModel } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { Audit } from '../audit/audit';
+import { hasLostCopy, placeOf } from '../registry/placements';
+import { TenantPlane } from '../registry/tenant-plane.entity';
+import { type Tenant } from '../registry/tenant.entity';
+import { requireStatus } from '../registry/tenant-writes';
+import { lockTenant } from '../tenants/tenants';
+import { type JobParams, LIVE_JOB_STATUSES } from '../jobs/job';
+import { ProvisioningJob } from '../provisioning-jobs/job.entity';
+import { JobStarter } from '../jobs/job-starter';
+import { Jobs } from '../jobs/jobs';
+import { copyLost } from '../transfers/kept-copy';
+import { isReopening, lifecycleSteps } from '../provisioning-jobs/lifecycle-steps';
+import { operationInProgress, requireNothingExcluded } from '../provisioning-jobs/live-jobs';
+import { OPERATION_RULES } from '../provisioning-jobs/operation-rules';
+
+interface Begun {
+  readonly tenant: Tenant;
+  readonly job: ProvisioningJob;
+}
+
+/**
+ * Begins what shall happen to a tenant that is there: for an operator, and for a job about many tenants, whose step cannot
+ * ask {@link Operations} for the steps of another one.
+ */
+@Injectable()
+export class TenantJobs {
+  constructor(
+    private readonly starter: JobStarter,
+    private readonly jobs: Jobs,
+    private readonly audit: Audit,
+  ) {}
+
+  /** Job, audit row and wake-up, in the caller's transaction. */
+  async begin(
+    manager: EntityManager,
+    tenantId: string,
+    operation: LifecycleOperation,
+    { params = {}, parentId = null }: { readonly params?: JobParams; readonly parentId?: string | null } = {},
+  ): Promise<Begun> {
+    const tenant = await lockTenant(manager, tenantId);
+    requireStatus(tenant, startOf(operation));
+    await requireNothingExcluded(manager, { operation, tenantId, tenantPlaneId: null });
+    const names = lifecycleSteps(modelOf(tenant, params), operation, params);
+    const steps = names.map((name) => ({ name }));
+    if (OPERATION_RULES[operation].supersedes) await this.jobs.supersede(manager, { tenantId }, operation);
+    const job = await this.starter.start(manager, { operation, tenantId, parentId, params, steps });
+    // After the job's row is written, no other job can create a place.
+    await requireNothingLeft(manager, tenant, { operation, params, jobId: job.id });
+    const subject = { action: `tenant.${operation}`, targetKind: 'tenant', targetId: tenantId };
+    await this.audit.record(manager, {
+      ...subject,
+      before: { status: tenant.status },
+      after: { job_id: job.id, ...(parentId !== null && { parent_id: parentId }), ...params },
+    });
+    return { tenant, job };
+  }
+}
+
+/** The model whose steps are taken: the tenant's, or the one that it moves to. */
+export function modelOf(
+  { deploymentModel }: Tenant,
+  { deployment_model: other }: JobParams,
+): DeploymentModel {
+  return (other as DeploymentModel | undefined) ?? deploymentModel;
+}
+
+/** What has to hold of a tenant before this happens to it. */
+export function startOf(operation: LifecycleOperation): Parameters<typeof requireStatus>[1] {
+  return { what: `The operation ${operation}`, from: OPERATION_RULES[operation].from };
+}
+
+/**
+ * What a move or restore made before it failed stays its own until it succeeds or is rolled back. Another one must not take
+ * that over: it may have asked for a place of another kind, and its undo would remove what it did not make.
+ */
+export async function requireNothingLeft(
+  manager: EntityManager,
+  { id: tenantId, slug }: Tenant,
+  {
+    operation,
+    params,
+    jobId,
+  }: { readonly operation: LifecycleOperation; readonly params: JobParams; readonly jobId?: string },
+): Promise<void> {
+  if (!OPERATION_RULES[operation].makesPlace) return;
+  const home = await placeOf(manager, tenantId);
+  if (home && !isReopening(params) && (await hasLostCopy(manager, home))) throw await copyLost(manager, home);
+  const left = await placeOf(manager, tenantId, 'importing');
+  if (!left) return;
+  const { name } = await manager.findOneByOrFail(TenantPlane, { id: left.tenantPlaneId });
+  const jobs = await manager.find(ProvisioningJob, { where: { tenantId }, order: { id: 'DESC' } });
+  const maker = jobs.find((job) => job.id !== jobId && OPERATION_RULES[job.operation].makesPlace);
+  if (maker && LIVE_JOB_STATUSES.includes(maker.status)) throw operationInProgress(maker);
+  const which = maker ? `its last ${maker.operation} (job ${maker.id})` : 'a move';
+  const how = maker ? `POST /api/provisioning-jobs/${maker.id}/rollback` : 'see GET /api/drifts';
+  const detail = `Tenant "${slug}" still holds a place at tenant plane ${name} that ${which} made and did not finish. Retry that job, or roll it back (${how}); then ask again.`;
+  throw new DomainError('move_unfinished', 'conflict', detail);
+}

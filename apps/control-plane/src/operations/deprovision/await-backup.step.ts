@@ -1,0 +1,87 @@
+import { type Manifest } from '@atlas/plane-contract';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { DesiredStates } from '../../desired-state/desired-states';
+import { Placement } from '../../registry/placement.entity';
+import { hasLostCopy, troubleAt } from '../../registry/placements';
+import { Backups } from '../../transfers/backups';
+import { type Transfer } from '../../registry/transfer.entity';
+import { isWhole } from '../../transfers/transfers';
+import { backupIdIn, placeWithRows } from './back-up.step';
+import { ReadableBackup } from './readable-backup';
+import { Step, StepFailure, type StepContext, type StepResult, back, done, wait } from '../../jobs/step';
+
+const PATIENCE_MS = 24 * 3_600_000;
+
+/** Waits until the backup has been restored into a scratch database, and found to be the same. */
+@Injectable()
+export class AwaitBackupStep extends Step {
+  readonly name = 'await-backup';
+  readonly description = 'Wait until the backup was restored for a trial, with equal counts and checksums';
+  readonly creates = [];
+  override readonly isAtomic = false;
+  override readonly takesLong = ['run'] as const;
+
+  constructor(
+    private readonly backups: Backups,
+    private readonly readable: ReadableBackup,
+    private readonly desiredStates: DesiredStates,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId, outputs, startedAt, write }: StepContext): Promise<StepResult> {
+    if (backupIdIn(outputs) === undefined) return done();
+    const backup = await this.backups.live(manager, tenantId);
+    if (!backup) return done(tally((await this.backups.kept(manager, tenantId))?.manifest ?? {}));
+    // After the backup was read: it was made by the database that is looked at now, or by the one before it.
+    const home = await placeWithRows(manager, tenantId);
+    if (home && (await hasLostCopy(manager, home))) return back('back-up');
+    if (isWhole(backup)) {
+      const manifest = await this.read(manager, backup);
+      if (manifest && (await write((transaction) => this.backups.keep(transaction, backup, manifest))))
+        return done(tally(manifest));
+    }
+    const { targetPlaneId: tenantPlaneId } = backup;
+    await write((transaction) => this.renewKey(transaction, backup));
+    const place = await manager.findOneByOrFail(Placement, { tenantId, tenantPlaneId });
+    if (place.reportedState === 'failed' && place.reportedRevision >= place.entryRevision) {
+      // The report may have come since the look above.
+      if (await hasLostCopy(manager, place)) return back('back-up');
+      const detail = `The backup could not be made, or differs from the original; nothing was removed: ${place.reportedError ?? 'no reason given'}`;
+      const fix =
+        'Atlas on-call: look at the log of the tenant plane (disk for the trial restore?), then retry the job.';
+      throw new StepFailure('operator', 'backup_not_verified', detail, fix);
+    }
+    return wait(
+      'the backup to be made and restored for a trial',
+      new Date(startedAt.getTime() + PATIENCE_MS),
+      troubleAt(place),
+    );
+  }
+
+  private async renewKey(manager: EntityManager, backup: Transfer): Promise<void> {
+    const { tenantId, targetPlaneId: tenantPlaneId } = backup;
+    if (await this.backups.renewPlaneKey(manager, backup))
+      await this.desiredStates.publish(manager, { tenantId, tenantPlaneId });
+  }
+
+  /** Null when its plane has begun anew meanwhile: then it is not whole yet. */
+  private async read(manager: EntityManager, backup: Transfer): Promise<Manifest | null> {
+    try {
+      return await this.readable.read(manager, backup);
+    } catch (error) {
+      const now = await this.backups.live(manager, backup.tenantId);
+      if (now?.attempt === backup.attempt) throw error;
+      return null;
+    }
+  }
+
+  async undo(): Promise<void> {
+    // What was kept goes with the step that began it.
+  }
+}
+
+function tally(manifest: Readonly<Record<string, { readonly rows: number }>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(manifest).map(([table, { rows }]) => [`rows_${table}`, rows]));
+}

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { Placement } from '../../registry/placement.entity';
+import { isApplied, troubleAt } from '../../registry/placements';
+import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../../jobs/step';
+
+const PATIENCE_MS = 24 * 3_600_000;
+
+@Injectable()
+export class AwaitRemovalStep extends Step {
+  readonly name = 'await-removal';
+  readonly description = 'Wait for each of these tenant planes to report that the rows are gone';
+  readonly creates = [];
+
+  async run({ manager, startedAt, jobId: purgeJobId }: StepContext): Promise<StepResult> {
+    const places = await manager.findBy(Placement, { purgeJobId });
+    const open = places.filter((place) => !isApplied(place));
+    const failed = open.find(
+      ({ reportedState, reportedRevision, entryRevision }) =>
+        reportedState === 'failed' && reportedRevision >= entryRevision,
+    );
+    if (failed) {
+      const detail = `The tenant plane could not remove the rows: ${failed.reportedError ?? 'no reason given'}`;
+      throw new StepFailure('retry', 'removal_failed', detail);
+    }
+    if (open.length === 0) return done();
+    const trouble = open.map(troubleAt).find((one) => one !== null);
+    const until = new Date(startedAt.getTime() + PATIENCE_MS);
+    return wait('the tenant plane to remove the rows', until, trouble);
+  }
+
+  async undo(): Promise<void> {
+    // Waiting leaves nothing behind.
+  }
+}

@@ -1,0 +1,148 @@
+import { profileOf } from '@atlas/deployment-profiles';
+import { Database } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { DesiredStates } from '../../desired-state/desired-states';
+import { type Placement } from '../../registry/placement.entity';
+import { hasLostCopy, placeOf } from '../../registry/placements';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { Tenant } from '../../registry/tenant.entity';
+import { lockTenant } from '../../tenants/tenants';
+import { Backups } from '../../transfers/backups';
+import { type Transfer } from '../../registry/transfer.entity';
+import { doesHomeServe, isLossAccepted, lostCopyDetail } from '../../transfers/kept-copy';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
+import { lockHome } from '../../registry/lock-home';
+
+/** The output of a job without a backup, because the rows are lost and an operator has accepted that. */
+export const LOST = 'none: its rows are lost, which was accepted';
+
+/** Has the tenant plane send the tenant's rows, encrypted to a key of this backup's own, and restore them for a trial. */
+@Injectable()
+export class BackUpStep extends Step {
+  readonly name = 'back-up';
+  readonly description = "Back up the tenant's rows, encrypted, as they are when nothing is written any more";
+  readonly creates = ['backup'];
+
+  constructor(
+    private readonly backups: Backups,
+    private readonly desiredStates: DesiredStates,
+    private readonly database: Database,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId, params, outputs }: StepContext): Promise<StepResult> {
+    const place = await placeWithRows(manager, tenantId);
+    if (!place) return done({ backup: 'none: the tenant was never used' });
+    // Verified, and nothing was written since: the job was not rolled back after all.
+    if (await this.verified(manager, tenantId, outputs)) return done(outputs['back-up']);
+    // The home may have lost its rows, and got them back, since an earlier run began a backup.
+    await this.eraseOwn(manager, tenantId, outputs);
+    if (await hasLostCopy(manager, place)) {
+      const kept = await this.backups.kept(manager, tenantId);
+      if (await isLossAccepted(manager, params, place)) return done({ backup: LOST });
+      if (kept?.id !== place.restoredFrom) throw await movedCopyLost(manager, place);
+      // The plane has lost the rows that were restored to it: the backup that they came from is the newest there is.
+      return done({ kept_backup_id: kept.id });
+    }
+    const backup = await this.backups.begin(manager, tenantId, place.tenantPlaneId);
+    await this.desiredStates.publish(manager, place);
+    return done({ backup_id: backup.id });
+  }
+
+  /** Only its own: one that is there from before is still the only one that was verified. */
+  async undo({ manager, tenantId, outputs }: StepContext): Promise<void> {
+    const backup = await this.verified(manager, tenantId, outputs);
+    if (backup) await this.requireHome(manager, backup);
+    await this.eraseOwn(manager, tenantId, outputs);
+    const place = await placeWithRows(manager, tenantId);
+    if (place) await this.desiredStates.publish(manager, place);
+  }
+
+  /** The job's own backup, once it is whole. The home may lose its rows from then on, and others may remove theirs. */
+  private async verified(
+    manager: EntityManager,
+    tenantId: string,
+    outputs: StepContext['outputs'],
+  ): Promise<Transfer | null> {
+    const kept = await this.backups.kept(manager, tenantId);
+    return kept?.id === ownBackupIdIn(outputs) ? kept : null;
+  }
+
+  /**
+   * Nobody enrols as the home, and no report of it comes in, before the transaction has ended.
+   * @throws StepFailure unless the home serves the rows that were backed up.
+   */
+  private async requireHome(
+    manager: EntityManager,
+    { tenantId, madeBy, forkedBefore }: Transfer,
+  ): Promise<void> {
+    await lockTenant(manager, tenantId);
+    const home = await lockHome(manager, tenantId);
+    const plane = await manager.findOneBy(TenantPlane, { id: home?.tenantPlaneId ?? '' });
+    if (plane?.forkedAt?.getTime() !== forkedBefore?.getTime()) throw homeForked();
+    const isSame = plane !== null && plane.instanceId === madeBy;
+    if (isSame && (await doesHomeServe(this.database, manager, tenantId))) return;
+    throw homeNotServing();
+  }
+
+  private async eraseOwn(
+    manager: EntityManager,
+    tenantId: string,
+    outputs: StepContext['outputs'],
+  ): Promise<void> {
+    const id = ownBackupIdIn(outputs);
+    if (id !== undefined) await this.backups.erase(manager, tenantId, id);
+  }
+}
+
+/** The home has lost the moved rows, so only the old copy is left: nothing is backed up or removed. */
+export async function movedCopyLost(manager: EntityManager, home: Placement): Promise<StepFailure> {
+  const fix = 'Operator: roll this job back, and do what the detail says; then deprovision the tenant again.';
+  return new StepFailure('operator', 'copy_lost', await lostCopyDetail(manager, home), fix);
+}
+
+function homeNotServing(): StepFailure {
+  const detail =
+    "The tenant's home is offline, was installed anew, or has not reported that it serves the rows. The backup that this job has made may be the only copy of them, so it is kept, and the job is not rolled back.";
+  const fix =
+    'Operator: bring the home back with its database, and roll the job back again. If its rows are lost, retry the job, then restore the tenant (POST /api/tenants/<id>/restore).';
+  return new StepFailure('operator', 'home_not_serving', detail, fix);
+}
+
+/** Its database may have been replaced by an older one, or its disk cloned. The instance id does not tell. */
+function homeForked(): StepFailure {
+  const detail =
+    "Two databases have reported as the tenant's home since the backup of this job began: one was restored from a backup of its own, or its disk was cloned. The home may serve older rows than those that were backed up, so the backup is kept, and the job is not rolled back.";
+  const fix =
+    'Operator: retry the job, then restore the tenant (POST /api/tenants/<id>/restore). It comes back with all rows of the backup, and no user has written since.';
+  return new StepFailure('operator', 'home_forked', detail, fix);
+}
+
+/**
+ * The backup that this job has made or is about to, or that is kept from before because its plane has lost the rows since.
+ * Undefined where there is nothing to back up.
+ */
+export function backupIdIn(outputs: StepContext['outputs']): string | undefined {
+  return ownBackupIdIn(outputs) ?? keptBackupIdIn(outputs);
+}
+
+/** As {@link backupIdIn}, of one that this job makes. */
+export function ownBackupIdIn({ 'back-up': outputs }: StepContext['outputs']): string | undefined {
+  return outputs?.['backup_id'] as string | undefined;
+}
+
+/** As {@link backupIdIn}, of one from before. */
+export function keptBackupIdIn({ 'back-up': outputs }: StepContext['outputs']): string | undefined {
+  return outputs?.['kept_backup_id'] as string | undefined;
+}
+
+/** Where rows of the tenant are that nobody but us backs up. One that was never active has none. */
+export async function placeWithRows(manager: EntityManager, tenantId: string) {
+  const { activeAt } = await manager.findOneByOrFail(Tenant, { id: tenantId });
+  const home = await placeOf(manager, tenantId);
+  if (activeAt === null || !home || home.entryRevision === 0) return null;
+  const { deploymentModel } = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
+  return profileOf(deploymentModel).runBy.tenantPlane === 'atlas' ? home : null;
+}

@@ -1,0 +1,34 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Tenant } from '../../registry/tenant.entity';
+import { Backups } from '../../transfers/backups';
+import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
+import { RestoredCopy } from '../../transfers/restored-copy';
+
+@Injectable()
+export class EraseBackupStep extends Step {
+  readonly name = 'erase-backup';
+  readonly description = "Erase the tenant's backup, if there is one, its key first";
+  readonly creates = [];
+
+  constructor(
+    private readonly backups: Backups,
+    private readonly copy: RestoredCopy,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    const reopened = await this.copy.reopenIfLost(context);
+    if (reopened) return reopened;
+    const { manager, tenantId } = context;
+    await manager.update(Tenant, { id: tenantId }, { restorableUntil: null });
+    await this.backups.erase(manager, tenantId);
+    return done({ erased_at: this.clock.now().toISOString() });
+  }
+
+  async undo(): Promise<void> {
+    // What is erased does not come back.
+  }
+}

@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { DeletionCertificates } from '../../tenants/deletion-certificates';
+import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
+
+@Injectable()
+export class IssueCertificateStep extends Step {
+  readonly name = 'issue-certificate';
+  readonly description = 'Set the tenant deleted and sign the certificate of its deletion';
+  readonly creates = ['deletion certificate'];
+
+  constructor(private readonly certificates: DeletionCertificates) {
+    super();
+  }
+
+  async run({ manager, tenantId, outputs }: StepContext): Promise<StepResult> {
+    const erasedAt = outputs['erase-backup']?.['erased_at'];
+    await this.certificates.close(manager, tenantId, typeof erasedAt === 'string' ? erasedAt : undefined);
+    return done();
+  }
+
+  async undo(): Promise<void> {
+    // A certificate says what is true.
+  }
+}

@@ -1,0 +1,56 @@
+import { Database } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
+import { Audit } from '../../audit/audit';
+import { placeOf } from '../../registry/placements';
+import { lockPlane } from '../../registry/plane-lock';
+import { Tenant } from '../../registry/tenant.entity';
+import { lockTenant } from '../../tenants/tenants';
+import { Backups } from '../../transfers/backups';
+import { LIVE_JOB_STATUSES } from '../../jobs/job';
+import { homeServes } from '../../transfers/kept-copy';
+import { HAS_LIVE_JOB } from '../../provisioning-jobs/live-jobs';
+
+const AT_ONCE = 20;
+
+/** SQL: whether a backup of the row aliased `tenant` has not been erased. */
+const HAS_BACKUP = `exists (select 1 from transfers backup
+  where backup.tenant_id = tenant.id and backup.purpose <> 'move' and backup.key_sealed is not null)`;
+
+/**
+ * Erases the backups of restored tenants that are being served. A restore does that in its last step, but it may fail or be
+ * ended before it gets there.
+ */
+@Injectable()
+export class OldBackups {
+  constructor(
+    private readonly database: Database,
+    private readonly backups: Backups,
+    private readonly audit: Audit,
+  ) {}
+
+  async sweep(): Promise<void> {
+    const due = await this.database.read((manager) => this.due(manager).limit(AT_ONCE).getMany());
+    for (const { id } of due) await this.database.write((manager) => this.erase(manager, id));
+  }
+
+  /** The locks keep jobs and enrolments of the home out between the second check and the erasure. */
+  private async erase(manager: EntityManager, tenantId: string): Promise<void> {
+    await lockTenant(manager, tenantId);
+    const home = await placeOf(manager, tenantId);
+    if (home) await lockPlane(manager, home.tenantPlaneId);
+    if (!(await this.due(manager).andWhere({ id: tenantId }).getExists())) return;
+    await this.backups.erase(manager, tenantId);
+    const subject = { targetKind: 'tenant', targetId: tenantId };
+    await this.audit.record(manager, { action: 'tenant.backup_erased', ...subject });
+  }
+
+  private due(manager: EntityManager): SelectQueryBuilder<Tenant> {
+    return manager
+      .createQueryBuilder(Tenant, 'tenant')
+      .where({ status: In(['active', 'suspended']) })
+      .andWhere(HAS_BACKUP)
+      .andWhere(homeServes(this.database, 'tenant.id'))
+      .andWhere(`not ${HAS_LIVE_JOB}`, { live: LIVE_JOB_STATUSES });
+  }
+}

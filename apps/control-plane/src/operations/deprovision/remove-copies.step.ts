@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { Cells } from '../../registry/cells';
+import { DesiredStates } from '../../desired-state/desired-states';
+import { Placement } from '../../registry/placement.entity';
+import { givePlaceBack, mayHoldRows, placeOf } from '../../registry/placements';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { Tenant } from '../../registry/tenant.entity';
+import { Step, StepFailure, type StepContext, type StepResult, back, done } from '../../jobs/step';
+import { movedCopyLost } from './back-up.step';
+import { ReadableBackup } from './readable-backup';
+
+/** Has the tenant's rows removed wherever a plane that stays holds some: its home, an old copy, one half made. */
+@Injectable()
+export class RemoveCopiesStep extends Step {
+  readonly name = 'remove-copies';
+  readonly description =
+    "Have every tenant plane that stays remove the tenant's rows, if the backup can be read";
+  readonly creates = [];
+  override readonly isAtomic = false;
+  override readonly takesLong = ['run'] as const;
+
+  constructor(
+    private readonly backup: ReadableBackup,
+    private readonly cells: Cells,
+    private readonly desiredStates: DesiredStates,
+  ) {
+    super();
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, tenantId, operation, jobId, outputs, write } = context;
+    // At the end there is none any more.
+    if (operation !== 'purge') await this.backup.require(context);
+    const places = await manager.findBy(Placement, { tenantId });
+    return write(async (transaction) => {
+      const home = operation === 'purge' ? null : await this.backup.homeWithout(transaction, context);
+      if (home && 'back-up' in outputs) return back('back-up');
+      if (home) throw await movedCopyLost(transaction, home);
+      const { activeAt } = await transaction.findOneByOrFail(Tenant, { id: tenantId });
+      let purged = 0;
+      for (const place of places.filter(mayHoldRows)) {
+        const plane = await transaction.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
+        if (!staysBehind(plane, place)) continue;
+        if (activeAt !== null) purged += 1;
+        await this.leave(transaction, place, { plane, purgeJobId: activeAt === null ? null : jobId });
+      }
+      return done({ copies: purged });
+    });
+  }
+
+  /** While the home keeps its place, only old copies are removed: the tenant can still be served there. */
+  async undo({ manager, tenantId, jobId: purgeJobId }: StepContext): Promise<void> {
+    if (await placeOf(manager, tenantId)) return;
+    if (await manager.existsBy(Placement, { purgeJobId })) throw isBeyondReturn();
+  }
+
+  private async leave(
+    manager: EntityManager,
+    place: Placement,
+    { plane, purgeJobId }: { readonly plane: TenantPlane; readonly purgeJobId: string | null },
+  ): Promise<void> {
+    const { tenantId, tenantPlaneId, holdsPlace, entryRevision } = place;
+    if (holdsPlace && plane.deploymentModel === 'shared') await this.cells.freePlace(manager, tenantPlaneId);
+    await givePlaceBack(manager, place);
+    if (entryRevision === 0) return;
+    const left = { phase: 'retired', holdsPlace: false, removeAfter: null, purgeJobId } as const;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, left);
+    await this.desiredStates.publish(manager, place);
+  }
+}
+
+/**
+ * Nobody will take its database away: not from others who live there, and not where a person made it. A plane of the tenant's
+ * own that was never told of it has no rows, and is retired.
+ */
+function staysBehind(
+  { deploymentModel, infrastructureDriver }: TenantPlane,
+  { entryRevision }: Placement,
+): boolean {
+  return deploymentModel === 'shared' || (infrastructureDriver === 'manual' && entryRevision > 0);
+}
+
+export function isBeyondReturn(): StepFailure {
+  const detail = 'The tenant is being removed: there is no way back from here.';
+  const fix =
+    'Operator: retry the job. After a deprovisioning that has ended, restore the tenant (POST /api/tenants/<id>/restore); after a purge nothing comes back.';
+  return new StepFailure('operator', 'beyond_return', detail, fix);
+}

@@ -1,0 +1,88 @@
+import { NO_INSTANCE } from '@atlas/plane-contract';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { Infrastructures } from '../../infrastructure/infrastructures';
+import { Placement } from '../../registry/placement.entity';
+import { hasLostCopy, placeOf } from '../../registry/placements';
+import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { DatabaseUrls } from '../../desired-state/database-urls';
+import { Tenant } from '../../registry/tenant.entity';
+import { Step, StepFailure, type StepContext, type StepResult, back, done } from '../../jobs/step';
+import { ReadableBackup } from './readable-backup';
+import { isBeyondReturn } from './remove-copies.step';
+
+/** Removes what was made for this tenant alone. A customer's own plane loses our trust and keeps its data. */
+@Injectable()
+export class RemovePlanesStep extends Step {
+  readonly name = 'remove-planes';
+  readonly description =
+    "Remove the tenant's own databases and tenant planes; a customer's own plane only loses its tokens and secrets";
+  readonly creates = [];
+  override readonly isAtomic = false;
+  override readonly takesLong = ['run'] as const;
+
+  constructor(
+    private readonly backup: ReadableBackup,
+    private readonly infrastructures: Infrastructures,
+    private readonly planes: SingleTenantPlanes,
+    private readonly urls: DatabaseUrls,
+  ) {
+    super();
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, tenantId, operation, jobId, write } = context;
+    // At the end there is none any more.
+    if (operation !== 'purge') await this.backup.require(context);
+    if (await write((transaction) => this.isKept(context, transaction))) return back('remove-copies');
+    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const own = await this.ownPlanes(manager, tenantId);
+    for (const plane of own) {
+      await this.infrastructures.destroyPlane(tenant, plane, write, (transaction) =>
+        this.begin(context, plane, transaction),
+      );
+      await write(async (transaction) => {
+        await this.planes.retire(transaction, tenantId, plane);
+        const left = { phase: 'retired', holdsPlace: false, removeAfter: null, removedBy: jobId } as const;
+        await transaction.update(Placement, { tenantId, tenantPlaneId: plane.id }, left);
+      });
+    }
+    await write((transaction) => this.urls.forget(transaction, tenantId));
+    return done({ planes: own.length });
+  }
+
+  async undo({ manager, tenantId, operation, jobId: removedBy }: StepContext): Promise<void> {
+    const isHomeThere = operation !== 'purge' && (await placeOf(manager, tenantId)) !== null;
+    if (!isHomeThere || (await manager.existsBy(Placement, { tenantId, removedBy }))) throw isBeyondReturn();
+  }
+
+  /** @throws StepFailure if the job has to look at the rows again, as the next attempt does. */
+  private async begin(context: StepContext, plane: TenantPlane, manager: EntityManager): Promise<void> {
+    const { tenantId, jobId } = context;
+    if (await this.isKept(context, manager)) {
+      const detail = 'A tenant plane has rows that were thought lost: it is not removed yet.';
+      throw new StepFailure('retry', 'copy_not_lost', detail);
+    }
+    const home = await placeOf(manager, tenantId);
+    // Nobody knows from here on how much of a copy that was lost is there, so it stays lost, whatever the plane says.
+    const staysLost = home !== null && (await hasLostCopy(manager, home));
+    const begun = { removedBy: jobId, ...(staysLost && { importedBy: NO_INSTANCE }) };
+    await manager.update(Placement, { tenantId, tenantPlaneId: plane.id }, begun);
+  }
+
+  private async isKept(context: StepContext, manager: EntityManager): Promise<boolean> {
+    return context.operation !== 'purge' && (await this.backup.homeWithout(manager, context)) !== null;
+  }
+
+  /** The home comes last: as long as it is there, the job can look at its rows again. */
+  private async ownPlanes(manager: EntityManager, tenantId: string): Promise<TenantPlane[]> {
+    const places = await manager.find(Placement, { where: { tenantId }, order: { holdsPlace: 'ASC' } });
+    const planes = await Promise.all(
+      places.map(({ tenantPlaneId: id }) => manager.findOneByOrFail(TenantPlane, { id })),
+    );
+    return planes.filter(
+      ({ deploymentModel, status }) => deploymentModel !== 'shared' && status !== 'retired',
+    );
+  }
+}

@@ -1,0 +1,61 @@
+import { type TenantStatus } from '@atlas/tenancy';
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { Cells } from '../../registry/cells';
+import { Placement } from '../../registry/placement.entity';
+import { placeOf } from '../../registry/placements';
+import { TenantStatusPublisher } from '../../desired-state/tenant-status-publisher';
+import { Transfers } from '../../transfers/transfers';
+import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
+
+/** Ends whatever move was under way, and has the tenant's users refused. */
+@Injectable()
+export class StopServingStep extends Step {
+  readonly name = 'stop-serving';
+  readonly description = 'Stop serving the tenant: its users are refused, its data stay untouched';
+  readonly creates = [];
+
+  constructor(
+    private readonly publisher: TenantStatusPublisher,
+    private readonly transfers: Transfers,
+    private readonly cells: Cells,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+    await this.endMove(manager, tenantId);
+    await this.publisher.set(manager, tenantId, 'deprovisioning');
+    return done();
+  }
+
+  /** A tenant that was still being provisioned becomes `failed`. It can only be deprovisioned again, since its provisioning job has ended. */
+  async undo({ manager, tenantId, params }: StepContext): Promise<void> {
+    // Accepting this job ended the move's job, even if this step never ran.
+    await this.endMove(manager, tenantId);
+    await this.leaveWhereItMoved(manager, tenantId);
+    const before = params['status'] as TenantStatus;
+    await this.publisher.set(manager, tenantId, before === 'provisioning' ? 'failed' : before);
+  }
+
+  private async endMove(manager: EntityManager, tenantId: string): Promise<void> {
+    await this.transfers.end(manager, tenantId);
+    const home = await placeOf(manager, tenantId);
+    if (home?.phase !== 'frozen') return;
+    const { tenantPlaneId } = home;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, { phase: 'serving' });
+  }
+
+  /** No job goes on with the move that was ended: what it had made there is an old copy, to be removed at once. */
+  private async leaveWhereItMoved(manager: EntityManager, tenantId: string): Promise<void> {
+    const coming = await placeOf(manager, tenantId, 'importing');
+    if (!coming) return;
+    const { tenantPlaneId } = coming;
+    const removeAfter = coming.removeAfter ?? this.clock.now();
+    const left = { phase: 'retired', holdsPlace: false, removeAfter } as const;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, left);
+    await this.cells.freePlace(manager, tenantPlaneId);
+  }
+}

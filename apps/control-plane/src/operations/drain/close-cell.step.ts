@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
+
+@Injectable()
+export class CloseCellStep extends Step {
+  readonly name = 'close-cell';
+  readonly description = 'Place nobody in the cell any more';
+  readonly creates = [];
+
+  async run({ manager, tenantPlaneId: id }: StepContext): Promise<StepResult> {
+    const { acceptsTenants } = await manager.findOneByOrFail(TenantPlane, { id });
+    await manager.update(TenantPlane, { id }, { acceptsTenants: false });
+    return done({ was_open: acceptsTenants });
+  }
+
+  /** One that an earlier drain closed stays closed. Before the step has run there is nothing to undo. */
+  async undo({ manager, tenantPlaneId: id, outputs }: StepContext): Promise<void> {
+    if (outputs[this.name]?.['was_open'] !== true) return;
+    await manager.update(TenantPlane, { id }, { acceptsTenants: true });
+  }
+}

@@ -1,0 +1,110 @@
+import { Database } from '@atlas/persistence';
+import { DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { Audit } from '../../audit/audit';
+import { type RepeatableAnswer } from '../../idempotency/sealed-idempotency';
+import { lockPlane } from '../../registry/plane-lock';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { TenantPlanes } from '../../fleet/tenant-planes';
+import { JobStarter } from '../../jobs/job-starter';
+import { jobView } from '../../lifecycle/job.view';
+import { requirePlaneIdle } from '../../provisioning-jobs/live-jobs';
+import { Operations } from '../../provisioning-jobs/operations';
+import { type PlanView } from '../../lifecycle/accepted.view';
+
+/** Accepts that a cell is emptied, and that it is filled again. */
+@Injectable()
+export class Drains {
+  constructor(
+    private readonly database: Database,
+    private readonly operations: Operations,
+    private readonly planes: TenantPlanes,
+    private readonly starter: JobStarter,
+    private readonly audit: Audit,
+  ) {}
+
+  /** What `accept` would do. Changes nothing. */
+  async plan(id: string): Promise<PlanView> {
+    const { placed: tenants } = await this.database.read((manager) => this.requirePossible(manager, id));
+    const steps = this.operations
+      .cellDrain()
+      .map(({ name, description, creates }) => ({ name, description, creates }));
+    return { plan: { steps, install_required: false, tenants } };
+  }
+
+  /** Job, audit row and wake-up, in the caller's transaction. */
+  async accept(manager: EntityManager, id: string): Promise<RepeatableAnswer> {
+    await lockPlane(manager, id);
+    const { placed: tenants } = await this.requirePossible(manager, id);
+    const steps = this.operations.cellDrain();
+    const request = { operation: 'drain', tenantId: null, tenantPlaneId: id, steps } as const;
+    const job = await this.starter.start(manager, request);
+    const subject = { action: 'tenant_plane.drain', targetKind: 'tenant_plane', targetId: id };
+    await this.audit.record(manager, { ...subject, after: { job_id: job.id, tenants } });
+    return {
+      status: 202,
+      headers: { location: `/api/provisioning-jobs/${job.id}` },
+      body: { tenant_plane: await this.planes.view(manager, id), job: jobView(job) },
+    };
+  }
+
+  /** A drained cell takes tenants again. */
+  async reopen(manager: EntityManager, id: string): Promise<RepeatableAnswer> {
+    await lockPlane(manager, id);
+    const cell = await requireCell(manager, id);
+    await requirePlaneIdle(manager, id);
+    if (!cell.acceptsTenants) {
+      await manager.update(TenantPlane, { id }, { acceptsTenants: true });
+      const subject = { action: 'tenant_plane.reopen', targetKind: 'tenant_plane', targetId: id };
+      await this.audit.record(manager, subject);
+    }
+    return { status: 200, headers: {}, body: { tenant_plane: await this.planes.view(manager, id) } };
+  }
+
+  private async requirePossible(manager: EntityManager, id: string): Promise<TenantPlane> {
+    const cell = await requireCell(manager, id);
+    await requirePlaneIdle(manager, id);
+    if (cell.status !== 'enrolled') throw notEnrolled(cell);
+    if (!cell.acceptsTenants && cell.placed === 0) throw drained();
+    const room = await roomElsewhere(manager, cell);
+    if (room < cell.placed) throw noRoom(cell, room);
+    return cell;
+  }
+}
+
+async function requireCell(manager: EntityManager, id: string): Promise<TenantPlane> {
+  const cell = await manager.findOneBy(TenantPlane, { id });
+  if (!cell) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
+  if (cell.deploymentModel === 'shared') return cell;
+  const detail = `A ${cell.deploymentModel} tenant plane has one tenant, which moves by itself: POST /api/tenants/<id>/move.`;
+  throw new DomainError('tenant_plane_not_a_cell', 'unprocessable', detail);
+}
+
+/** Free places in the other cells of its region. */
+async function roomElsewhere(manager: EntityManager, { id, region }: TenantPlane): Promise<number> {
+  const query = manager
+    .createQueryBuilder(TenantPlane, 'cell')
+    .where("cell.deploymentModel = 'shared' and cell.status = 'enrolled' and cell.acceptsTenants")
+    .andWhere('cell.id <> :id', { id })
+    .select('sum(cell.capacity - cell.placed)', 'room');
+  if (region !== null) query.andWhere({ region });
+  return Number((await query.getRawOne<{ room: string | null }>())?.room ?? 0);
+}
+
+function notEnrolled({ status }: TenantPlane): DomainError {
+  const detail = `A tenant plane that is ${status} has no tenants to move.`;
+  return new DomainError('invalid_transition', 'conflict', detail);
+}
+
+function drained(): DomainError {
+  const detail =
+    'The cell is drained already. POST /api/tenant-planes/<id>/reopen has it take tenants again.';
+  return new DomainError('already_drained', 'conflict', detail);
+}
+
+function noRoom({ placed, region }: TenantPlane, room: number): DomainError {
+  const where = region === null ? '' : ` of region ${region}`;
+  const detail = `The cell has ${placed} tenants, and the other cells${where} have room for ${room}. Register another one first.`;
+  return new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });
+}

@@ -1,0 +1,77 @@
+import { profileOf } from '@atlas/deployment-profiles';
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { ControlPlaneConfig } from '../../config/control-plane.config';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { type Transfer } from '../../registry/transfer.entity';
+import { Transfers, isLevel, isToOldKey } from '../../transfers/transfers';
+import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../../jobs/step';
+import { copyTrouble } from '../../transfers/copy-trouble';
+import { OpenTransferStep } from './open-transfer.step';
+
+const PATIENCE_MS = 7 * 24 * 3_600_000;
+
+/** Waits until the target has nearly all of the tenant's rows. */
+@Injectable()
+export class AwaitCopyStep extends Step {
+  readonly name = 'await-copy';
+  readonly description = 'Wait until the new tenant plane has nearly all rows';
+  readonly creates = [];
+
+  constructor(
+    private readonly transfers: Transfers,
+    private readonly opening: OpenTransferStep,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, startedAt, here } = context;
+    const transfer = await this.live(context);
+    if (!transfer) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
+    const trouble = await copyTrouble(manager, transfer);
+    if (isLevel(transfer)) return done({ parts: transfer.parts });
+    if (transfer.followingSince) return this.catchUp(startedAt, here(transfer.followingSince), trouble);
+    const { deploymentModel } = await manager.findOneByOrFail(TenantPlane, { id: transfer.sourcePlaneId });
+    const isTheirs = profileOf(deploymentModel).runBy.tenantPlane === 'customer' && transfer.attempt === null;
+    const what = isTheirs
+      ? "the customer's consent at their tenant plane (POST /api/moves/consent), then the copy"
+      : "the copy of the tenant's rows";
+    return wait(what, new Date(startedAt.getTime() + PATIENCE_MS), trouble);
+  }
+
+  /**
+   * A tenant that is written as fast as it is copied never gets there. To freeze it all the same would pause its writes for as
+   * long as the rest takes, so a person decides. A retry gives it as much time again.
+   */
+  private catchUp(startedAt: Date, since: Date, trouble: string | null): StepResult {
+    const minutes = this.config.MOVE_CATCH_UP_MINUTES;
+    const until = new Date(Math.max(startedAt.getTime(), since.getTime()) + minutes * 60_000);
+    if (this.clock.now() >= until) throw neverLevel(minutes, trouble);
+    return wait('the new tenant plane to catch up with what users write meanwhile', until, trouble);
+  }
+
+  /** Comes first: if the target has a new key, its report about the copy concerns the old one. */
+  private async live(context: StepContext): Promise<Transfer | null> {
+    const { manager, tenantId } = context;
+    const transfer = await this.transfers.live(manager, tenantId);
+    if (!transfer || !(await isToOldKey(manager, transfer))) return transfer;
+    // Checks the job's lease: a worker that has lost it would open a transfer which the undo does not know about.
+    await context.write(() => this.opening.run(context));
+    return this.transfers.live(manager, tenantId);
+  }
+
+  async undo(): Promise<void> {
+    // Waiting leaves nothing behind.
+  }
+}
+
+function neverLevel(minutes: number, trouble: string | null): StepFailure {
+  const last = trouble === null ? '' : ` What failed last: ${trouble}`;
+  const detail = `The new tenant plane did not catch up with what the tenant's users write within ${minutes} min (MOVE_CATCH_UP_MINUTES), so their writes would pause for too long.${last}`;
+  const fix =
+    "Operator: if one of the two tenant planes is offline or fails, mend that; otherwise ask the tenant's users to pause bulk work. Then retry the job (the copy has gone on meanwhile), or roll it back.";
+  return new StepFailure('operator', 'never_level', detail, fix);
+}

@@ -1,0 +1,31 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Transfers } from '../../transfers/transfers';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
+import { unlessMoved } from './whole-copy';
+
+/** Waits until the target has everything, and has found it to be the same. */
+@Injectable()
+export class AwaitImportStep extends Step {
+  readonly name = 'await-import';
+  readonly description = 'Wait until the new tenant plane has everything, with equal counts and checksums';
+  readonly creates = [];
+
+  constructor(
+    private readonly transfers: Transfers,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId, here }: StepContext): Promise<StepResult> {
+    const transfer = await this.transfers.live(manager, tenantId);
+    if (!transfer?.frozenAt) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
+    const since = { frozenAt: here(transfer.frozenAt), now: this.clock.now() };
+    return (await unlessMoved(manager, transfer, since)) ?? done();
+  }
+
+  async undo(): Promise<void> {
+    // Waiting leaves nothing behind.
+  }
+}

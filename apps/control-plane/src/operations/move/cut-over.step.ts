@@ -1,0 +1,63 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { placeOf } from '../../registry/placements';
+import { lockPlanes } from '../../registry/plane-lock';
+import { lockTenant } from '../../tenants/tenants';
+import { Transfers, holdTransfer, isBetween, isToOldKey } from '../../transfers/transfers';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
+import { HomeChange } from './home-change';
+import { unlessMoved } from './whole-copy';
+
+/** Makes the new tenant plane the tenant's home, in one transaction with the end of the job. The old copy is kept for a while. */
+@Injectable()
+export class CutOverStep extends Step {
+  readonly name = 'cut-over';
+  readonly description = 'Make the new tenant plane the home of the tenant; the old copy is kept for a while';
+  readonly creates = [];
+
+  constructor(
+    private readonly transfers: Transfers,
+    private readonly homes: HomeChange,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId, outputs, here }: StepContext): Promise<StepResult> {
+    const tenant = await lockTenant(manager, tenantId);
+    const [home, coming] = [await placeOf(manager, tenantId), await placeOf(manager, tenantId, 'importing')];
+    if (!home || !coming) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
+    // Whoever enrols as the new plane, and what changes its address, comes before or behind all of this.
+    const [plane] = await lockPlanes(manager, [coming.tenantPlaneId, home.tenantPlaneId]);
+    const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
+    if (!plane || !transfer?.frozenAt)
+      throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
+    if (!isBetween(transfer, { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId }))
+      throw new StepFailure(
+        'fatal',
+        'no_transfer',
+        'The rows were copied to another tenant plane than the one that the tenant moves to.',
+      );
+    // A plane whose secret was revoked enrols again under a new key, so it is no use waiting for it.
+    if (plane.status !== 'enrolled' || (await isToOldKey(manager, transfer)))
+      throw new StepFailure(
+        'fatal',
+        'no_transfer',
+        'The tenant plane that the tenant moves to has enrolled again since the rows were copied to it, or has to.',
+      );
+    const [frozenAt, now] = [here(transfer.frozenAt), this.clock.now()];
+    const missing = await unlessMoved(manager, transfer, { frozenAt, now });
+    if (missing) return missing;
+    await this.transfers.end(manager, tenantId);
+    const copy = { restoredFrom: transfer.id, importedBy: plane.instanceId, reopenedBy: null };
+    // An installation that has enrolled as the source since the freeze does not have the rows.
+    const seen = outputs['freeze']?.['source_instance_id'];
+    const keptBy = typeof seen === 'string' ? seen : null;
+    await this.homes.make(manager, tenant, { plane, copy, former: home, keptBy });
+    return done({ freeze_ms: now.getTime() - frozenAt.getTime(), parts: transfer.parts });
+  }
+
+  async undo(): Promise<void> {
+    // It is the last step: what it has done is done, and the way back is a move of its own.
+  }
+}

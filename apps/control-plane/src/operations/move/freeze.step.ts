@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { DesiredStates } from '../../desired-state/desired-states';
+import { Placement } from '../../registry/placement.entity';
+import { placeOf } from '../../registry/placements';
+import { lockPlane } from '../../registry/plane-lock';
+import { Transfers, holdTransfer, isLevel } from '../../transfers/transfers';
+import { Step, StepFailure, type StepContext, type StepResult, back, done } from '../../jobs/step';
+
+/** Has the source let nothing be written any more; it is read from all the while. */
+@Injectable()
+export class FreezeStep extends Step {
+  readonly name = 'freeze';
+  readonly description = 'Pause writes for a moment (reads go on), so that the last changes can follow';
+  readonly creates = [];
+
+  constructor(
+    private readonly transfers: Transfers,
+    private readonly desiredStates: DesiredStates,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId, sharedNow }: StepContext): Promise<StepResult> {
+    const home = await placeOf(manager, tenantId);
+    const plane = home && (await lockPlane(manager, home.tenantPlaneId));
+    const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
+    if (!home || !plane || !transfer)
+      throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
+    // The target may have fallen behind since: the process may have died, or the database been away.
+    if (!isLevel(transfer)) return back('await-copy');
+    const { tenantPlaneId } = home;
+    await this.transfers.freeze(manager, transfer.id, sharedNow());
+    await manager.update(Placement, { tenantId, tenantPlaneId }, { phase: 'frozen' });
+    await this.desiredStates.publish(manager, home);
+    return done({ source_instance_id: plane.instanceId });
+  }
+
+  async undo({ manager, tenantId }: StepContext): Promise<void> {
+    // Once users write again, what was sent is no longer complete.
+    await this.transfers.replace(manager, tenantId);
+    const home = await placeOf(manager, tenantId);
+    if (home?.phase !== 'frozen') return;
+    const { tenantPlaneId } = home;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, { phase: 'serving' });
+    await this.desiredStates.publish(manager, home);
+    const coming = await placeOf(manager, tenantId, 'importing');
+    if (coming) await this.desiredStates.publish(manager, coming);
+  }
+}

@@ -1,0 +1,56 @@
+import { updateRows } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { ControlPlaneConfig } from '../../config/control-plane.config';
+import { Cells } from '../../registry/cells';
+import { DesiredStates } from '../../desired-state/desired-states';
+import { Placement } from '../../registry/placement.entity';
+import { type TenantPlane } from '../../registry/tenant-plane.entity';
+import { TenantAddresses } from '../../tenants/tenant-addresses';
+import { Tenant } from '../../registry/tenant.entity';
+
+/** What the Control Plane knows about the rows at a place. */
+type Copy = Pick<Placement, 'restoredFrom' | 'importedBy' | 'reopenedBy'>;
+
+interface NewHome {
+  readonly plane: TenantPlane;
+  readonly copy: Copy;
+  readonly former: Pick<Placement, 'tenantPlaneId'>;
+  /** The instance of the former home's plane that keeps a whole copy; null if none does. */
+  readonly keptBy: string | null;
+}
+
+/** Makes another plane the home of a tenant; what is at the former home is kept for a while. */
+@Injectable()
+export class HomeChange {
+  constructor(
+    private readonly desiredStates: DesiredStates,
+    private readonly cells: Cells,
+    private readonly addresses: TenantAddresses,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The tenant and both planes are locked, and the place at the new home is counted. Publishes both entries: call it last. */
+  async make(
+    manager: EntityManager,
+    tenant: Tenant,
+    { plane, copy, former: { tenantPlaneId: formerId }, keptBy: importedBy }: NewHome,
+  ): Promise<void> {
+    const [now, { id: tenantId }] = [this.clock.now(), tenant];
+    const removeAfter = new Date(now.getTime() + this.config.MOVE_KEEP_DAYS * 24 * 3_600_000);
+    const [left, home] = [
+      { tenantId, tenantPlaneId: formerId },
+      { tenantId, tenantPlaneId: plane.id },
+    ];
+    const kept = { removeAfter, importedBy, restoredFrom: null, purgeJobId: null };
+    await manager.update(Placement, left, { phase: 'retired', holdsPlace: false, ...kept });
+    await this.cells.freePlace(manager, formerId);
+    const serving = { phase: 'serving', holdsPlace: true, removeAfter: null, purgeJobId: null } as const;
+    await manager.update(Placement, home, { ...serving, reportedCode: null, ...copy });
+    const changes = { ...this.addresses.at(plane, tenant), updatedAt: now };
+    await updateRows(manager, Tenant, { id: tenantId }, changes);
+    for (const place of [home, left]) await this.desiredStates.publish(manager, place);
+  }
+}

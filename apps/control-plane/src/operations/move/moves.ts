@@ -1,0 +1,118 @@
+import { profileOf } from '@atlas/deployment-profiles';
+import { Database } from '@atlas/persistence';
+import { DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { ControlPlaneConfig } from '../../config/control-plane.config';
+import { type RepeatableAnswer } from '../../idempotency/sealed-idempotency';
+import { Cells } from '../../registry/cells';
+import { hasLostCopy, placeOf } from '../../registry/placements';
+import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
+import { olderTarget, targetPlaneOlder, versionsFrom } from '../../registry/plane-versions';
+import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
+import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
+import { type Tenant } from '../../registry/tenant.entity';
+import { type MoveTenantDto } from '../../tenants/tenants.dto';
+import { lockTenant, requireTenant } from '../../tenants/tenants';
+import { requireDatabaseAllowed } from '../../tenants/database-choice';
+import { type JobParams } from '../../jobs/job';
+import { copyLost, keptCopyOf } from '../../transfers/kept-copy';
+import { REOPENS, isReopening } from '../../provisioning-jobs/lifecycle-steps';
+import { TenantOperations } from '../../lifecycle/tenant-operations';
+import { type PlanView } from '../../lifecycle/accepted.view';
+
+/** Accepts a tenant's move to another deployment model or cell. */
+@Injectable()
+export class Moves {
+  constructor(
+    private readonly database: Database,
+    private readonly operations: TenantOperations,
+    private readonly cells: Cells,
+    private readonly planes: SingleTenantPlanes,
+    private readonly tokens: ProvisioningTokens,
+    private readonly config: ControlPlaneConfig,
+  ) {}
+
+  /** What `accept` would do. Changes nothing. */
+  plan(id: string, dto: MoveTenantDto): Promise<PlanView> {
+    return this.database.read(async (manager) => {
+      const params = await this.paramsOf(manager, await requireTenant(manager, id), dto);
+      return this.operations.plan(id, 'move', params);
+    });
+  }
+
+  async accept(manager: EntityManager, id: string, dto: MoveTenantDto): Promise<RepeatableAnswer> {
+    const tenant = await lockTenant(manager, id);
+    const params = await this.paramsOf(manager, tenant, dto);
+    const answer = await this.operations.accept(manager, id, 'move', params);
+    if (isReopening(params) || !profileOf(dto.deployment_model).installRequired) return answer;
+    const plane = await this.planes.ensure(manager, tenant, {
+      model: dto.deployment_model,
+      phase: 'importing',
+    });
+    const bundle = await this.tokens.issue(manager, plane);
+    return { ...answer, install: { tokenId: bundle.token_id, bundle } };
+  }
+
+  /** If the home has lost the rows, the only possible move is back to the plane that keeps them. */
+  private async paramsOf(manager: EntityManager, tenant: Tenant, dto: MoveTenantDto): Promise<JobParams> {
+    const { deployment_model, tenant_plane_id = null } = dto;
+    const params = { deployment_model, tenant_plane_id };
+    const home = await placeOf(manager, tenant.id);
+    if (!home || !(await hasLostCopy(manager, home))) {
+      await this.requirePossible(manager, tenant, dto);
+      return params;
+    }
+    const kept = await keptCopyOf(manager, home);
+    const only = kept?.deploymentModel === 'shared' ? kept.id : null;
+    if (kept?.deploymentModel === deployment_model && only === tenant_plane_id)
+      return { ...params, ...REOPENS };
+    throw await copyLost(manager, home);
+  }
+
+  private async requirePossible(manager: EntityManager, tenant: Tenant, dto: MoveTenantDto): Promise<void> {
+    const { deployment_model: model, tenant_plane_id: only } = dto;
+    const home = await placeOf(manager, tenant.id);
+    const isSame = model === tenant.deploymentModel && (model !== 'shared' || only === undefined);
+    if (isSame || only === home?.tenantPlaneId) {
+      const detail =
+        'The tenant lives there already. Name another deployment_model, or another cell (tenant_plane_id).';
+      throw new DomainError('already_there', 'conflict', detail);
+    }
+    const source = home && (await manager.findOneBy(TenantPlane, { id: home.tenantPlaneId }));
+    if (source && isAirGapped(source)) throw airGapped(source);
+    if (model !== 'shared' && only !== undefined) {
+      const detail = `tenant_plane_id names a cell; a ${model} tenant gets a tenant plane of its own. Leave it out.`;
+      throw new DomainError('tenant_plane_not_a_cell', 'unprocessable', detail);
+    }
+    if (model !== 'shared') return requireDatabaseAllowed(this.config, model, tenant);
+    if (only !== undefined) await requireSameRegion(manager, tenant, only);
+    const wanted = { region: tenant.region, only, except: home?.tenantPlaneId };
+    const versions = source?.version ? await versionsFrom(manager, source.version) : undefined;
+    if (await this.cells.emptiest(manager, { ...wanted, versions })) return;
+    const older = await this.cells.emptiest(manager, wanted);
+    const why = source && older && olderTarget(source, older);
+    if (why) throw targetPlaneOlder(why);
+    const detail =
+      'No shared tenant plane that would do has room. Register another cell, or name another one.';
+    throw new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });
+  }
+}
+
+function airGapped({ name }: TenantPlane): DomainError {
+  const detail = `Tenant plane ${name} does not call, so it can neither be asked for its customer's consent nor send the tenant's rows. Have whoever runs it start it without ATLAS_OFFLINE_MODE, with a way to the Control Plane; once it has reported, ask again.`;
+  return new DomainError('tenant_plane_air_gapped', 'unprocessable', detail);
+}
+
+/** The move job would find no such cell and fail. */
+async function requireSameRegion(
+  manager: EntityManager,
+  { slug, region }: Tenant,
+  cellId: string,
+): Promise<void> {
+  const cell = await manager.findOneBy(TenantPlane, { id: cellId, deploymentModel: 'shared' });
+  if (!cell || region === null || cell.region === region) return;
+  const where = cell.region === null ? 'in no region' : `in region ${cell.region}`;
+  const detail = `Tenant "${slug}" is kept in region ${region}, and the cell ${cell.name} is ${where}. Name a cell of region ${region}, or leave tenant_plane_id out.`;
+  throw new DomainError('other_region', 'unprocessable', detail);
+}

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { DesiredStates } from '../../desired-state/desired-states';
+import { Placement } from '../../registry/placement.entity';
+import { placeOf } from '../../registry/placements';
+import { olderTarget } from '../../registry/plane-versions';
+import { cannotTakeRows } from '../../transfers/cannot-take-rows';
+import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
+import { Transfers } from '../../transfers/transfers';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
+
+/** Has the source send the tenant's rows and the target import them, while the tenant goes on working. */
+@Injectable()
+export class OpenTransferStep extends Step {
+  readonly name = 'open-transfer';
+  readonly description = "Begin to copy the tenant's rows to its new tenant plane, while it goes on working";
+  readonly creates = ['transfer'];
+
+  constructor(
+    private readonly transfers: Transfers,
+    private readonly desiredStates: DesiredStates,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+    const [home, coming] = await this.places(manager, tenantId);
+    if (!home || !coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to move to.');
+    await this.requireFit(manager, home, coming);
+    const between = { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId };
+    const transfer = await this.transfers.open(manager, { tenantId, ...between });
+    // An undo that got no further than this step had the rows removed: told again, it would remove what is imported.
+    await manager.update(Placement, { tenantId, tenantPlaneId: coming.tenantPlaneId }, { purgeJobId: null });
+    for (const place of [home, coming]) await this.desiredStates.publish(manager, place);
+    return done({ transfer_id: transfer.id });
+  }
+
+  /** The source goes on as if nothing had been; what the target has of it goes, but not the copy that it still keeps from before. */
+  async undo({ manager, tenantId, jobId: purgeJobId }: StepContext): Promise<void> {
+    await this.transfers.end(manager, tenantId);
+    const [home, coming] = await this.places(manager, tenantId);
+    if (home) await this.desiredStates.publish(manager, home);
+    if (!coming || coming.entryRevision === 0 || coming.removeAfter !== null) return;
+    const { tenantPlaneId } = coming;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, { purgeJobId });
+    await this.desiredStates.publish(manager, coming);
+  }
+
+  /** A plane of the tenant's own says its version, and whether it will call, only when it enrols. */
+  private async requireFit(manager: EntityManager, home: Placement, coming: Placement): Promise<void> {
+    const source = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
+    const target = await manager.findOneByOrFail(TenantPlane, { id: coming.tenantPlaneId });
+    const why = olderTarget(source, target);
+    if (why !== null) throw cannotTakeRows(target, why);
+    if (isAirGapped(target)) throw neverCalls(target);
+  }
+
+  private places(manager: EntityManager, tenantId: string): Promise<(Placement | null)[]> {
+    return Promise.all([placeOf(manager, tenantId), placeOf(manager, tenantId, 'importing')]);
+  }
+}
+
+function neverCalls({ name }: TenantPlane): StepFailure {
+  const detail = `Tenant plane ${name} was enrolled by file and has not called yet, so it cannot fetch the tenant's rows.`;
+  const fix = `Whoever runs ${name}: start it without ATLAS_OFFLINE_MODE, with a way to the Control Plane. Operator: once it has reported, retry the job, or roll it back.`;
+  return new StepFailure('operator', 'tenant_plane_air_gapped', detail, fix);
+}

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../../audit/audit';
+import { Cells } from '../../registry/cells';
+import { hasLostCopy, placeOf } from '../../registry/placements';
+import { lockPlanes } from '../../registry/plane-lock';
+import { SignupLinks } from '../../tenants/signup-links';
+import { lockTenant } from '../../tenants/tenants';
+import { Transfer } from '../../registry/transfer.entity';
+import { keptCopyOf } from '../../transfers/kept-copy';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
+import { HomeChange } from './home-change';
+
+/** The job shows it, and it is audited. What the plane ends is written in its `ReopenedAccess`. */
+const WARNING =
+  "The tenant plane ends all sessions, links and invitations. Passwords, deactivations, roles and single sign-on are as they were at rows_as_of: later changes are lost. A password is void if mail or single sign-on lets its owner in. Any other one still works, even if its owner has changed it since (passwords_kept of tenant.copy_reopened in the tenant's audit trail). Have the tenant's admins check their users and settings now.";
+
+/** Makes the tenant's previous plane its home again, with the copy kept there. The plane that lost the rows keeps what it has. */
+@Injectable()
+export class ReopenCopyStep extends Step {
+  readonly name = 'reopen-copy';
+  readonly description =
+    'Make the old tenant plane the home again, with the rows as they were at the move: the new one has lost them. All users are signed out';
+  readonly creates = [];
+
+  constructor(
+    private readonly homes: HomeChange,
+    private readonly cells: Cells,
+    private readonly links: SignupLinks,
+    private readonly audit: Audit,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId, jobId }: StepContext): Promise<StepResult> {
+    const tenant = await lockTenant(manager, tenantId);
+    const place = await placeOf(manager, tenantId);
+    const found = place && (await keptCopyOf(manager, place));
+    if (!place || !found) throw notLost();
+    // Enrolments and reports of either plane happen before or after this transaction, never during it.
+    await lockPlanes(manager, [found.id, place.tenantPlaneId]);
+    const [home, plane] = [await placeOf(manager, tenantId), await keptCopyOf(manager, place)];
+    if (!home || !plane || !(await hasLostCopy(manager, home))) throw notLost();
+    const move = await manager.findOneByOrFail(Transfer, { id: home.restoredFrom ?? '' });
+    await this.cells.addPlace(manager, plane.id);
+    // One of them may have been used, or revoked by its use, at the plane that lost the rows.
+    await this.links.end(manager, { where: 'tenant_id = :tenantId', parameters: { tenantId } });
+    const result = {
+      tenant_plane_id: plane.id,
+      rows_as_of: move.endedAt?.toISOString() ?? null,
+      warning: WARNING,
+    };
+    await this.audit.record(manager, {
+      ...{ action: 'tenant.copy_reopened', targetKind: 'tenant', targetId: tenantId },
+      before: { tenant_plane_id: home.tenantPlaneId },
+      after: { ...result, job_id: jobId },
+    });
+    const copy = { restoredFrom: null, importedBy: plane.instanceId, reopenedBy: jobId };
+    await this.homes.make(manager, tenant, { plane, copy, former: home, keptBy: null });
+    return done(result);
+  }
+
+  async undo(): Promise<void> {
+    // Users may have written by now. The way back is another move.
+  }
+}
+
+function notLost(): StepFailure {
+  const detail =
+    'The home of the tenant has its rows again, or the old copy is gone. Nothing was changed: ask for the move again.';
+  return new StepFailure('fatal', 'copy_not_lost', detail);
+}

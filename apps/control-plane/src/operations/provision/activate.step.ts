@@ -1,0 +1,32 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Mails } from '../../mail/mails';
+import { WELCOME } from '../../tenants/welcome.mail';
+import { Tenant } from '../../registry/tenant.entity';
+import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
+
+/** Sets the tenant active, in the transaction that ends the job; its first admin is written to. */
+@Injectable()
+export class ActivateStep extends Step {
+  readonly name = 'activate';
+  readonly description = 'Set the tenant active';
+  readonly creates = [];
+
+  constructor(
+    private readonly mails: Mails,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+    const at = this.clock.now();
+    await manager.update(Tenant, { id: tenantId }, { status: 'active', activeAt: at, updatedAt: at });
+    await this.mails.add({ manager }, WELCOME, { tenant_id: tenantId });
+    return done();
+  }
+
+  async undo({ manager, tenantId }: StepContext): Promise<void> {
+    await manager.update(Tenant, { id: tenantId }, { status: 'provisioning', activeAt: null });
+  }
+}

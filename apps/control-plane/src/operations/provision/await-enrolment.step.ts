@@ -1,0 +1,68 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type ProvisioningToken } from '../../enrolment/provisioning-token.entity';
+import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
+import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
+import { lockPlane } from '../../registry/plane-lock';
+import { Tenant } from '../../registry/tenant.entity';
+import { lockTenant } from '../../tenants/tenants';
+import { arrivalOf } from '../../enrolment/arrival';
+import { HAND_WORK_MS } from './create-infrastructure.step';
+import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../../jobs/step';
+
+export const AWAIT_ENROLMENT = 'await-enrolment';
+
+const BUNDLE_OF_A_PERSON =
+  'an install bundle of the tenant plane: POST /api/tenants/<id>/provisioning-tokens issues it';
+
+/** Waits until the tenant's own plane has enrolled, for as long as its provisioning token is good, once it has one. */
+@Injectable()
+export class AwaitEnrolmentStep extends Step {
+  readonly name = AWAIT_ENROLMENT;
+  readonly description = 'Wait for the tenant plane to enrol with its provisioning token';
+  readonly creates = ['enrolment'];
+
+  constructor(
+    private readonly planes: SingleTenantPlanes,
+    private readonly tokens: ProvisioningTokens,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, tenantId } = context;
+    const tenant = await lockTenant(manager, tenantId);
+    const { phase } = arrivalOf(context, tenant);
+    const expected = await this.planes.find(manager, tenantId, phase);
+    if (!expected) throw new StepFailure('fatal', 'no_tenant_plane', 'The tenant has no tenant plane.');
+    // Before the token: whoever issues the first one wakes the job.
+    const wasIssued = await this.tokens.wasIssued(manager, expected.id);
+    const token = await this.tokens.findLive(manager, expected.id);
+    // After the token: one that was spent between the two looks has made the plane an enrolled one.
+    // Locked, so that the plane's address cannot change before the tenant gets it.
+    const plane = await lockPlane(manager, expected.id);
+    if (plane.status !== 'enrolled' && !wasIssued)
+      return wait(BUNDLE_OF_A_PERSON, new Date(context.startedAt.getTime() + HAND_WORK_MS));
+    if (plane.status !== 'enrolled') return this.waitFor(token);
+    const { endpointUrl } = plane;
+    // Where the customer runs the plane, its users go to the address that it enrolled with.
+    if (phase === 'serving')
+      await manager.update(Tenant, { id: tenantId }, { endpointUrl, url: tenant.url ?? endpointUrl });
+    return done({ tenant_plane_id: plane.id, version: plane.version });
+  }
+
+  async undo(): Promise<void> {
+    // The plane's trust ends with its registration.
+  }
+
+  private waitFor(token: ProvisioningToken | null): StepResult {
+    const until = token?.expiresAt;
+    if (until && until > this.clock.now()) return wait('the enrolment of the tenant plane', until);
+    const what = until ? 'The provisioning token expired' : 'There is no live provisioning token';
+    const fix =
+      'Operator: issue a new token (POST /api/tenants/<id>/provisioning-tokens) and hand its install bundle to whoever runs the plane; the job then goes on by itself.';
+    const detail = `${what}, and the tenant plane has not enrolled.`;
+    throw new StepFailure('operator', 'enrolment_overdue', detail, fix);
+  }
+}

@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { DesiredStates } from '../../desired-state/desired-states';
+import { healthOf } from '../../registry/plane-health-class';
+import { Placement } from '../../registry/placement.entity';
+import { hasLostCopy, isApplied, placeOf, toldPlaces, troubleAt } from '../../registry/placements';
+import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
+import { lockTenant } from '../../tenants/tenants';
+import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../../jobs/step';
+import { lostCopyDetail } from '../../transfers/kept-copy';
+import { lockHome } from '../../registry/lock-home';
+import { RestoredCopy } from '../../transfers/restored-copy';
+
+const PATIENCE_MS = 15 * 60_000;
+
+/**
+ * Waits until the home reports what was published as applied, and, but for a tenant that is served from a kept copy again, every
+ * other plane with a place reports having seen it.
+ */
+@Injectable()
+export class AwaitReportStep extends Step {
+  readonly name = 'await-report';
+  readonly description = 'Wait for the tenant plane to report the tenant as applied';
+  readonly creates = [];
+
+  constructor(
+    private readonly copy: RestoredCopy,
+    private readonly desiredStates: DesiredStates,
+  ) {
+    super();
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    const reopened = await this.copy.reopenIfLost(context);
+    if (reopened) return reopened;
+    const { manager, tenantId, startedAt, operation } = context;
+    const until = new Date(startedAt.getTime() + PATIENCE_MS);
+    if (operation === 'move') await lockTenant(manager, tenantId);
+    const home = await (operation === 'move' ? lockHome : placeOf)(manager, tenantId);
+    if (!home) throw new StepFailure('fatal', 'not_placed', 'The tenant has no home.');
+    if (!isApplied(home)) {
+      if (isHeard(home) && home.reportedState === 'failed') throw notApplied(home);
+      const plane = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
+      // Its tenants are in the answer file that was handed out; more can't be known.
+      if (isAirGapped(plane)) return done({ report: 'none: the tenant plane is air-gapped' });
+      return wait('the report of the tenant plane', until, troubleAt(home));
+    }
+    if (operation === 'move') return this.served(manager, home);
+    const silent = await this.silentBeside(manager, home, context.sharedNow());
+    return silent === null ? done() : wait(`the report of tenant plane ${silent}`, until);
+  }
+
+  async undo(): Promise<void> {
+    // Waiting leaves nothing behind.
+  }
+
+  /**
+   * Of a kept copy that is served again: what the home's database has counts from here on, whatever becomes of it. The plane
+   * that has lost the rows is not waited for: it serves nobody, whatever it has heard.
+   */
+  private async served(manager: EntityManager, home: Placement): Promise<StepResult> {
+    if (await hasLostCopy(manager, home))
+      throw new StepFailure('retry', 'copy_lost', await lostCopyDetail(manager, home));
+    const { tenantId, tenantPlaneId } = home;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, { importedBy: null });
+    await this.desiredStates.publish(manager, home);
+    return done();
+  }
+
+  /**
+   * A plane with another place that has yet to say that it heard; what becomes of the copy there is its move's business. Nobody
+   * is served there, so one that is offline is not waited for: it hears when it asks again.
+   */
+  private async silentBeside(manager: EntityManager, { tenantId, tenantPlaneId }: Placement, now: Date) {
+    const places = await toldPlaces(manager, tenantId);
+    for (const place of places) {
+      if (place.tenantPlaneId === tenantPlaneId || isHeard(place)) continue;
+      const plane = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
+      if (healthOf(plane, now) === 'online') return plane.name;
+    }
+    return null;
+  }
+}
+
+function isHeard({ reportedRevision, entryRevision }: Placement): boolean {
+  return reportedRevision >= entryRevision;
+}
+
+function notApplied({ reportedError }: Placement): StepFailure {
+  const detail = `The tenant plane could not apply the tenant: ${reportedError ?? 'no reason given'}`;
+  return new StepFailure('retry', 'apply_failed', detail);
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { Infrastructures } from '../../infrastructure/infrastructures';
+import { Tenant } from '../../registry/tenant.entity';
+import { type Arrival, arrivalOf } from '../../enrolment/arrival';
+import { Step, type StepContext, type StepResult, done, wait } from '../../jobs/step';
+
+const MADE_BY_A_PERSON =
+  'a person to create the infrastructure: start a tenant plane with a bundle of POST /api/tenants/<id>/provisioning-tokens, then record it with PUT /api/tenants/<id>/infrastructure';
+
+/** A person has this long where the driver is `manual`: to make it, and to have its install bundle issued. */
+export const HAND_WORK_MS = 30 * 24 * 3_600_000;
+
+/** Has the infrastructure driver create the tenant's own database and tenant plane. */
+@Injectable()
+export class CreateInfrastructureStep extends Step {
+  readonly name = 'create-infrastructure';
+  readonly description = "Create the tenant's own database, role and tenant plane";
+  readonly creates = ['database', 'database role', 'tenant plane process'];
+  override readonly isAtomic = false;
+  override readonly takesLong = ['run', 'undo'] as const;
+
+  constructor(private readonly infrastructures: Infrastructures) {
+    super();
+  }
+
+  override plan(tenant: Tenant): Promise<readonly string[]> {
+    return this.infrastructures.plan(tenant);
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    const { phase } = await this.arrival(context);
+    const made = await this.infrastructures.create(context, phase);
+    if (made) return done({ driver: made.driver, endpoint_url: made.endpointUrl });
+    return wait(MADE_BY_A_PERSON, new Date(context.startedAt.getTime() + HAND_WORK_MS));
+  }
+
+  async undo(context: StepContext): Promise<void> {
+    await this.infrastructures.destroy(context.tenantId, await this.arrival(context), context.write);
+  }
+
+  private async arrival(context: StepContext): Promise<Arrival> {
+    return arrivalOf(context, await context.manager.findOneByOrFail(Tenant, { id: context.tenantId }));
+  }
+}

@@ -1,0 +1,53 @@
+import { profileOf } from '@atlas/deployment-profiles';
+import { Injectable } from '@nestjs/common';
+import { Placement } from '../../registry/placement.entity';
+import { givePlaceBack, placeOf } from '../../registry/placements';
+import { lockPlaneAndCalls } from '../../registry/plane-lock';
+import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
+import { Tenant } from '../../registry/tenant.entity';
+import { arrivalOf } from '../../enrolment/arrival';
+import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
+
+/** Makes the record of a tenant plane that serves this tenant alone. Where the customer installs it, it is there already. */
+@Injectable()
+export class RegisterTenantPlaneStep extends Step {
+  readonly name = 'register-tenant-plane';
+  readonly description = "Register the tenant's own tenant plane, which is expected to enrol";
+  readonly creates = ['tenant plane', 'placement'];
+
+  constructor(private readonly planes: SingleTenantPlanes) {
+    super();
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, tenantId, operation } = context;
+    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const arrival = arrivalOf(context, tenant);
+    // The rows are at the plane that the customer kept. That plane is expected already, unless this step was undone.
+    const isKept = operation === 'restore' && profileOf(arrival.model).installRequired;
+    const plane = await (isKept
+      ? this.planes.expectAgain(manager, tenant, arrival)
+      : this.planes.ensure(manager, tenant, arrival));
+    return done({ tenant_plane_id: plane.id });
+  }
+
+  async undo(context: StepContext): Promise<void> {
+    const { manager, tenantId } = context;
+    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const { model, phase } = arrivalOf(context, tenant);
+    const place = await placeOf(manager, tenantId, phase);
+    const plane = await this.planes.find(manager, tenantId, phase);
+    // One of another model is none that this job made.
+    if (!place || plane?.deploymentModel !== model) return;
+    // Taken before the placement, which the plane's reports lock too.
+    await lockPlaneAndCalls(manager, plane.id);
+    // One that has enrolled may hold the tenant's data, and be expected again.
+    if (plane.enrolledAt === null) await givePlaceBack(manager, place);
+    else await manager.update(Placement, idOf(place), { phase: 'retired', holdsPlace: false });
+    await this.planes.retire(manager, tenantId, plane);
+  }
+}
+
+function idOf({ tenantId, tenantPlaneId }: Placement): Pick<Placement, 'tenantId' | 'tenantPlaneId'> {
+  return { tenantId, tenantPlaneId };
+}

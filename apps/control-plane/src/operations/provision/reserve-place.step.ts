@@ -1,0 +1,119 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { Cells, type WantedCell } from '../../registry/cells';
+import { DesiredStates } from '../../desired-state/desired-states';
+import { Placement } from '../../registry/placement.entity';
+import { givePlaceBack, placeOf, reservedPlacement } from '../../registry/placements';
+import { versionsFrom } from '../../registry/plane-versions';
+import { placeTaken } from '../../enrolment/single-tenant-planes';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { Tenant } from '../../registry/tenant.entity';
+import { Backups } from '../../transfers/backups';
+import { lockTenant } from '../../tenants/tenants';
+import { arrivalOf } from '../../enrolment/arrival';
+import { type JobParams, type StepOutputs } from '../../jobs/job';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
+
+/** Where the tenant's rows come from: the plane that it leaves, if any, and the version that wrote them. */
+interface Origin {
+  readonly planeId?: string;
+  readonly version: string | null;
+}
+
+/** Gives the tenant a place in the emptiest cell that has room. */
+@Injectable()
+export class ReservePlaceStep extends Step {
+  readonly name = 'reserve-place';
+  readonly description = 'Reserve a place in the emptiest shared tenant plane with room';
+  readonly creates = ['placement'];
+
+  constructor(
+    private readonly cells: Cells,
+    private readonly backups: Backups,
+    private readonly desiredStates: DesiredStates,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, tenantId, params } = context;
+    const tenant = await lockTenant(manager, tenantId);
+    const { phase } = arrivalOf(context, tenant);
+    const placed = await placeOf(manager, tenantId, phase);
+    if (placed) return done(await askedFor(manager, placed, params));
+    const origin = await this.originOf(context);
+    const cell = await this.cells.takePlace(manager, await wantedCell(manager, tenant, params, origin));
+    if (!cell) throw noCapacity(tenant, origin);
+    // It may have been placed there before: by an attempt that was undone, or before it moved away.
+    const place = { tenantId, tenantPlaneId: cell.id, createdAt: this.clock.now() };
+    const old = await manager.findOneBy(Placement, { tenantId, tenantPlaneId: cell.id });
+    const placement = { ...reservedPlacement(place, phase), entryRevision: old?.entryRevision ?? 0 };
+    // The old copy that is kept there is whole until the import begins.
+    if (old?.removeAfter)
+      Object.assign(placement, { removeAfter: old.removeAfter, importedBy: old.importedBy });
+    await manager.upsert(Placement, placement, ['tenantId', 'tenantPlaneId']);
+    if (phase === 'serving')
+      await manager.update(Tenant, { id: tenantId }, { endpointUrl: cell.endpointUrl });
+    return done({ tenant_plane_id: cell.id });
+  }
+
+  async undo(context: StepContext): Promise<void> {
+    const { manager, tenantId } = context;
+    const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
+    const placed = await placeOf(manager, tenantId, arrivalOf(context, tenant).phase);
+    if (!placed) return;
+    const plane = await manager.findOneByOrFail(TenantPlane, { id: placed.tenantPlaneId });
+    // One of another model is none that this job made.
+    if (plane.deploymentModel !== 'shared') return;
+    await givePlaceBack(manager, placed);
+    // Told again that it keeps the old copy.
+    if (placed.removeAfter !== null) await this.desiredStates.publish(manager, placed);
+    await this.cells.freePlace(manager, placed.tenantPlaneId);
+  }
+
+  /** A move has a home to leave, a restore has a backup. */
+  private async originOf({ manager, tenantId, operation }: StepContext): Promise<Origin> {
+    if (operation === 'restore')
+      return { version: (await this.backups.kept(manager, tenantId))?.version ?? null };
+    const home = await placeOf(manager, tenantId);
+    const source = home && (await manager.findOneBy(TenantPlane, { id: home.tenantPlaneId }));
+    return { planeId: source?.id, version: source?.version ?? null };
+  }
+}
+
+/** The place that is there already. @throws StepFailure when that is not in such a cell as the job asks for. */
+async function askedFor(
+  manager: EntityManager,
+  { tenantPlaneId }: Placement,
+  { tenant_plane_id: only }: JobParams,
+): Promise<StepOutputs> {
+  const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
+  const isAsked = typeof only !== 'string' || only === tenantPlaneId;
+  if (plane.deploymentModel !== 'shared' || !isAsked) throw placeTaken(plane);
+  return { tenant_plane_id: tenantPlaneId };
+}
+
+/** The cell that was asked for, or any but the one that the tenant leaves; none that is older than its rows. */
+async function wantedCell(
+  manager: EntityManager,
+  { region }: Tenant,
+  params: JobParams,
+  { planeId: except, version }: Origin,
+): Promise<WantedCell> {
+  const versions = version === null ? undefined : await versionsFrom(manager, version);
+  const only = params['tenant_plane_id'];
+  return { region, except, versions, ...(typeof only === 'string' && { only }) };
+}
+
+function noCapacity({ region }: Tenant, { version }: Origin): StepFailure {
+  const where = region === null ? '' : ` in region ${region}`;
+  const isNewEnough = version === null ? '' : ` and runs version ${version} or newer`;
+  return new StepFailure(
+    'operator',
+    'no_capacity',
+    `No shared tenant plane${where} has room for another tenant${isNewEnough}.`,
+    'Atlas on-call: register another cell (POST /api/tenant-planes), or upgrade one that is behind; then retry the job.',
+  );
+}

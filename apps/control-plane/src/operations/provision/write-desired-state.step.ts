@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { DesiredStates } from '../../desired-state/desired-states';
+import { Placement } from '../../registry/placement.entity';
+import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
+
+/** Tells the tenant plane about the tenant. */
+@Injectable()
+export class WriteDesiredStateStep extends Step {
+  readonly name = 'write-desired-state';
+  readonly description = 'Publish the tenant in the desired state of its tenant plane';
+  readonly creates = ['desired-state entry'];
+
+  constructor(private readonly desiredStates: DesiredStates) {
+    super();
+  }
+
+  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+    const placement = await manager.findOneByOrFail(Placement, { tenantId, holdsPlace: true });
+    // An undone attempt may have retired it.
+    if (placement.phase !== 'serving')
+      await manager.update(Placement, keyOf(placement), { phase: 'serving' });
+    await this.desiredStates.publish(manager, placement);
+    return done();
+  }
+
+  async undo({ manager, tenantId }: StepContext): Promise<void> {
+    const placement = await manager.findOneBy(Placement, { tenantId, holdsPlace: true });
+    if (!placement || placement.entryRevision === 0) return;
+    await manager.update(
+      Placement,
+      { tenantId, tenantPlaneId: placement.tenantPlaneId },
+      { phase: 'retired' },
+    );
+    await this.desiredStates.publish(manager, placement);
+  }
+}
+
+function keyOf({ tenantId, tenantPlaneId }: Placement): Pick<Placement, 'tenantId' | 'tenantPlaneId'> {
+  return { tenantId, tenantPlaneId };
+}

@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { Placement } from '../../registry/placement.entity';
+import { isApplied, troubleAt } from '../../registry/placements';
+import { endRequirement } from '../../transfers/kept-copy';
+import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../../jobs/step';
+import { oldPlace } from './old-place';
+
+const PATIENCE_MS = 24 * 3_600_000;
+
+@Injectable()
+export class AwaitPurgeStep extends Step {
+  readonly name = 'await-purge';
+  readonly description = 'Wait for the tenant plane to report that the rows are gone';
+  readonly creates = [];
+
+  async run(context: StepContext): Promise<StepResult> {
+    const place = await context.manager.findOneByOrFail(Placement, oldPlace(context));
+    if (isApplied(place)) {
+      await endRequirement(context.manager, place);
+      return done();
+    }
+    if (place.reportedRevision >= place.entryRevision && place.reportedState === 'failed') {
+      const detail = `The tenant plane could not remove the rows: ${place.reportedError ?? 'no reason given'}`;
+      throw new StepFailure('retry', 'purge_failed', detail);
+    }
+    const until = new Date(context.startedAt.getTime() + PATIENCE_MS);
+    return wait('the tenant plane to remove the rows', until, troubleAt(place));
+  }
+
+  async undo(): Promise<void> {
+    // Waiting leaves nothing behind.
+  }
+}

@@ -1,0 +1,42 @@
+import { Database } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { Placement } from '../../registry/placement.entity';
+import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { lockTenant } from '../../tenants/tenants';
+import { endRequirement, requireHomeServes } from '../../transfers/kept-copy';
+import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
+import { oldPlace } from './old-place';
+
+@Injectable()
+export class EndTrustStep extends Step {
+  readonly name = 'end-trust';
+  readonly description =
+    'Revoke the tokens and secrets of the tenant plane that the tenant has moved away from';
+  readonly creates = [];
+
+  constructor(
+    private readonly planes: SingleTenantPlanes,
+    private readonly database: Database,
+  ) {
+    super();
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    const place = oldPlace(context);
+    const { manager } = context;
+    await lockTenant(manager, place.tenantId);
+    const plane = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
+    // First, since it takes the lock of the plane's calls.
+    await this.planes.retire(manager, place.tenantId, plane);
+    const { importedBy } = await manager.findOneByOrFail(Placement, place);
+    if (importedBy !== null) await requireHomeServes(this.database, manager, place);
+    await manager.update(Placement, place, { removeAfter: null });
+    await endRequirement(manager, place);
+    return done();
+  }
+
+  async undo(): Promise<void> {
+    // Trust that has ended is given anew, never back.
+  }
+}

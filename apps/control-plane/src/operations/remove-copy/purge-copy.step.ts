@@ -1,0 +1,34 @@
+import { Database } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { DesiredStates } from '../../desired-state/desired-states';
+import { Placement } from '../../registry/placement.entity';
+import { requireHomeServes } from '../../transfers/kept-copy';
+import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
+import { oldPlace } from './old-place';
+
+@Injectable()
+export class PurgeCopyStep extends Step {
+  readonly name = 'purge-copy';
+  readonly description = 'Have the tenant plane remove the rows of a tenant that has moved away';
+  readonly creates = [];
+
+  constructor(
+    private readonly desiredStates: DesiredStates,
+    private readonly database: Database,
+  ) {
+    super();
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    const place = oldPlace(context);
+    const { manager, jobId: purgeJobId } = context;
+    await requireHomeServes(this.database, manager, place);
+    await manager.update(Placement, place, { purgeJobId, removeAfter: null });
+    await this.desiredStates.publish(manager, place);
+    return done();
+  }
+
+  async undo(): Promise<void> {
+    // What is removed does not come back.
+  }
+}

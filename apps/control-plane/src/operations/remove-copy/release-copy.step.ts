@@ -1,0 +1,26 @@
+import { Database } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { requireHomeServes } from '../../transfers/kept-copy';
+import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
+import { oldPlace } from './old-place';
+
+/** Stops early if the copy must stay. The step that removes the copy checks again. */
+@Injectable()
+export class ReleaseCopyStep extends Step {
+  readonly name = 'release-copy';
+  readonly description = 'Look whether the new home serves the tenant, so that the old copy may go';
+  readonly creates = [];
+
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    await requireHomeServes(this.database, context.manager, oldPlace(context));
+    return done();
+  }
+
+  async undo(): Promise<void> {
+    // The step only looks.
+  }
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { placeOf } from '../../registry/placements';
+import { lockPlane } from '../../registry/plane-lock';
+import { holdTransfer } from '../../transfers/transfers';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
+import { RestoredCopy } from '../../transfers/restored-copy';
+
+@Injectable()
+export class AwaitRestoreStep extends Step {
+  readonly name = 'await-restore';
+  readonly description = 'Wait until the tenant plane has everything, with equal counts and checksums';
+  readonly creates = [];
+
+  constructor(private readonly copy: RestoredCopy) {
+    super();
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, tenantId } = context;
+    const coming = await placeOf(manager, tenantId, 'importing');
+    const plane = coming && (await lockPlane(manager, coming.tenantPlaneId));
+    const backup = await holdTransfer(manager, { tenantId, purpose: 'restore' });
+    if (!plane || !backup) throw new StepFailure('fatal', 'no_backup', 'The restore has ended.');
+    return (await this.copy.unlessThere(context, plane, backup)) ?? done({ parts: backup.parts });
+  }
+
+  async undo(): Promise<void> {
+    // Waiting leaves nothing behind.
+  }
+}

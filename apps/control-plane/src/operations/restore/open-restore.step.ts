@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { DesiredStates } from '../../desired-state/desired-states';
+import { Placement } from '../../registry/placement.entity';
+import { placeOf } from '../../registry/placements';
+import { olderThanBackup } from '../../registry/plane-versions';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { Backups } from '../../transfers/backups';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
+import { cannotTakeRows } from '../../transfers/cannot-take-rows';
+
+@Injectable()
+export class OpenRestoreStep extends Step {
+  readonly name = 'open-restore';
+  readonly description = 'Have the tenant plane import the backup';
+  readonly creates = [];
+
+  constructor(
+    private readonly backups: Backups,
+    private readonly desiredStates: DesiredStates,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+    const backup = await this.backups.kept(manager, tenantId);
+    const coming = await placeOf(manager, tenantId, 'importing');
+    if (!backup || !coming) throw new StepFailure('fatal', 'no_backup', 'There is no backup to restore.');
+    const { tenantPlaneId } = coming;
+    const target = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
+    const why = olderThanBackup(backup, target);
+    if (why !== null) throw cannotTakeRows(target, why);
+    await this.backups.bringBack(manager, backup, tenantPlaneId);
+    // An undo that got no further than this step had the rows removed: told again, it would remove what is imported.
+    await manager.update(Placement, { tenantId, tenantPlaneId }, { purgeJobId: null });
+    await this.desiredStates.publish(manager, coming);
+    return done({ backup_id: backup.id });
+  }
+
+  /** The backup is kept as before; what the plane has of it goes. */
+  async undo({ manager, tenantId, jobId: purgeJobId }: StepContext): Promise<void> {
+    const backup = await this.backups.live(manager, tenantId);
+    if (backup) await this.backups.putBack(manager, backup);
+    const coming = await placeOf(manager, tenantId, 'importing');
+    if (!coming || coming.entryRevision === 0) return;
+    const { tenantPlaneId } = coming;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, { purgeJobId });
+    await this.desiredStates.publish(manager, coming);
+  }
+}

@@ -1,0 +1,74 @@
+import { updateRows } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
+import { type TenantStatus } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { DesiredStates } from '../../desired-state/desired-states';
+import { Placement } from '../../registry/placement.entity';
+import { placeOf } from '../../registry/placements';
+import { lockPlane } from '../../registry/plane-lock';
+import { TenantAddresses } from '../../tenants/tenant-addresses';
+import { Tenant } from '../../registry/tenant.entity';
+import { lockTenant } from '../../tenants/tenants';
+import { Backups } from '../../transfers/backups';
+import { type Transfer } from '../../registry/transfer.entity';
+import { holdTransfer } from '../../transfers/transfers';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
+import { RestoredCopy } from '../../transfers/restored-copy';
+
+/** The tenant is what it was, and no way leads back from here. Its backup is kept until its plane says that it serves. */
+@Injectable()
+export class ReinstateStep extends Step {
+  readonly name = 'reinstate';
+  readonly description = 'Make the tenant plane the home of the tenant, with the status that it had';
+  readonly creates = [];
+
+  constructor(
+    private readonly backups: Backups,
+    private readonly copy: RestoredCopy,
+    private readonly desiredStates: DesiredStates,
+    private readonly addresses: TenantAddresses,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run(context: StepContext): Promise<StepResult> {
+    const { manager, tenantId, params } = context;
+    const tenant = await lockTenant(manager, tenantId);
+    const coming = await placeOf(manager, tenantId, 'importing');
+    // Done already, and kept when it was to be undone.
+    if (!coming && (await placeOf(manager, tenantId))) return done();
+    if (!coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to come back to.');
+    const { tenantPlaneId } = coming;
+    // Whoever enrols as the plane, and what changes its address, comes before or behind all of this.
+    const plane = await lockPlane(manager, tenantPlaneId);
+    const backup = await this.backupOf(context);
+    const missing = await this.copy.unlessThere(context, plane, backup);
+    if (missing) return missing;
+    const copy = backup && { restoredFrom: backup.id, importedBy: plane.instanceId, reportedCode: null };
+    const place = { phase: 'serving', removeAfter: null, purgeJobId: null, ...copy } as const;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, place);
+    const status = params['status'] as TenantStatus;
+    const changes = { ...this.addresses.at(plane, tenant), status, restorableUntil: null };
+    await updateRows(manager, Tenant, { id: tenantId }, { ...changes, updatedAt: this.clock.now() });
+    if (backup) await this.backups.putBack(manager, backup);
+    await this.desiredStates.publish(manager, coming);
+    return done();
+  }
+
+  /** Null where nothing was imported: the customer has kept the rows. */
+  private async backupOf({ manager, tenantId, outputs }: StepContext): Promise<Transfer | null> {
+    const backup = await holdTransfer(manager, { tenantId, purpose: 'restore' });
+    if (!backup && outputs['open-restore'])
+      throw new StepFailure('fatal', 'no_backup', 'The restore has ended.');
+    return backup;
+  }
+
+  /** Users may write from then on: to go back would lose that. */
+  async undo({ manager, tenantId }: StepContext): Promise<void> {
+    if (!(await placeOf(manager, tenantId))) return;
+    const detail = 'The tenant is back and its users may write: there is no way back from here.';
+    const fix = 'Operator: retry the job, or deprovision the tenant again.';
+    throw new StepFailure('operator', 'beyond_return', detail, fix);
+  }
+}

@@ -1,0 +1,54 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { ControlPlaneConfig } from '../../config/control-plane.config';
+import { KeyUses } from '../../service-keys/key-uses';
+import { type ServiceKey } from '../../service-keys/service-key.entity';
+import { ServiceKeys } from '../../service-keys/service-keys';
+import { Step, type StepContext, type StepResult, done, wait } from '../../jobs/step';
+import { MINT_NEXT_SECRET } from './mint-next-secret.step';
+
+const PATIENCE_MS = 30 * 24 * 3_600_000;
+
+/** Waits until the plane signs with the next secret, and nothing was signed with an older one for a while. */
+@Injectable()
+export class AwaitNextSecretStep extends Step {
+  readonly name = 'await-next-secret';
+  readonly description =
+    'Wait until the tenant plane signs with the next secret, and the old one is no longer used';
+  readonly creates = [];
+
+  constructor(
+    private readonly keys: ServiceKeys,
+    private readonly uses: KeyUses,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantPlaneId, startedAt, outputs }: StepContext): Promise<StepResult> {
+    const accepted = await this.keys.acceptedOf(manager, [tenantPlaneId]);
+    const next = accepted.find(({ id }) => id === outputs[MINT_NEXT_SECRET]?.['key_id']);
+    // It enrolled anew meanwhile, with a bundle of its own: all older secrets are revoked.
+    if (!next) return done({ superseded: true });
+    const deadline = new Date(startedAt.getTime() + PATIENCE_MS);
+    if (this.uses.lastOf(next) === null) return wait('the tenant plane to use its next secret', deadline);
+    const quietAt = this.quietAt(next, accepted);
+    const now = this.clock.now();
+    if (quietAt <= now) return done();
+    return wait('the old secret to be no longer used', deadline <= now ? deadline : quietAt);
+  }
+
+  async undo(): Promise<void> {
+    // Waiting leaves nothing behind.
+  }
+
+  /** When the older ones will have been quiet for long enough. */
+  private quietAt(next: ServiceKey, accepted: readonly ServiceKey[]): Date {
+    const lastUses = accepted
+      .filter((key) => key !== next)
+      .map((key) => this.uses.lastOf(key)?.getTime() ?? 0);
+    const since = Math.max(next.createdAt.getTime(), ...lastUses);
+    return new Date(since + this.config.SECRET_ROTATION_QUIET_SECONDS * 1000);
+  }
+}

@@ -1,0 +1,54 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { DesiredStates } from '../../desired-state/desired-states';
+import { lockPlaneAndCalls } from '../../registry/plane-lock';
+import { ServiceKeys } from '../../service-keys/service-keys';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
+
+export const MINT_NEXT_SECRET = 'mint-next-secret';
+
+/** From now on both secrets are accepted. */
+@Injectable()
+export class MintNextSecretStep extends Step {
+  readonly name = MINT_NEXT_SECRET;
+  readonly description =
+    'Mint the next secret and hand it to the tenant plane, encrypted with the one that it has';
+  readonly creates = ['service secret'];
+
+  constructor(
+    private readonly keys: ServiceKeys,
+    private readonly desiredStates: DesiredStates,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run({ manager, tenantPlaneId }: StepContext): Promise<StepResult> {
+    if ((await this.keys.acceptedOf(manager, [tenantPlaneId])).length === 0) throw nothingToFollow();
+    const { keyId } = await this.keys.mint(manager, tenantPlaneId, this.clock.now());
+    await this.desiredStates.announce(manager, tenantPlaneId, { nextKeyId: keyId });
+    return done({ key_id: keyId });
+  }
+
+  /** A plane that has begun to sign with it goes on with it: it may have forgotten the old one. Then both stay accepted. */
+  async undo({ manager, tenantPlaneId }: StepContext): Promise<void> {
+    const { nextKeyId } = await lockPlaneAndCalls(manager, tenantPlaneId);
+    const accepted = await this.keys.acceptedOf(manager, [tenantPlaneId]);
+    const next = accepted.find(({ id }) => id === nextKeyId);
+    if (!next || accepted.length === 1 || next.lastUsedAt !== null) return;
+    await this.keys.revoke(manager, tenantPlaneId, next.id);
+    await manager.update(TenantPlane, { id: tenantPlaneId }, { nextKeyId: null });
+  }
+}
+
+function nothingToFollow(): StepFailure {
+  const fix =
+    'Operator: issue a new install bundle for the plane; once it has enrolled with it, ask for the rotation again.';
+  return new StepFailure(
+    'fatal',
+    'no_secret_in_use',
+    'The tenant plane has no secret that is accepted.',
+    fix,
+  );
+}

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { lockPlaneAndCalls } from '../../registry/plane-lock';
+import { ServiceKeys } from '../../service-keys/service-keys';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
+import { MINT_NEXT_SECRET } from './mint-next-secret.step';
+
+@Injectable()
+export class RevokeOldSecretStep extends Step {
+  readonly name = 'revoke-old-secret';
+  readonly description = 'Revoke the old secret: the tenant plane has only the next one from now on';
+  readonly creates = [];
+
+  constructor(private readonly keys: ServiceKeys) {
+    super();
+  }
+
+  async run({ manager, tenantPlaneId, outputs }: StepContext): Promise<StepResult> {
+    const keyId = String(outputs[MINT_NEXT_SECRET]?.['key_id']);
+    const plane = await lockPlaneAndCalls(manager, tenantPlaneId);
+    // Otherwise it enrolled anew meanwhile.
+    if (plane.nextKeyId !== keyId) return done();
+    await this.keys.revokeAllBut(manager, tenantPlaneId, keyId);
+    await manager.update(TenantPlane, { id: tenantPlaneId }, { nextKeyId: null });
+    return done();
+  }
+
+  async undo(): Promise<void> {
+    // What is revoked stays so, and the plane has what it needs.
+  }
+}

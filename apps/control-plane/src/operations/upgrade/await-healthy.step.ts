@@ -1,0 +1,39 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { ControlPlaneConfig } from '../../config/control-plane.config';
+import { PlaneHealth } from '../../desired-state/plane-health';
+import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../../jobs/step';
+
+/** The health gate: a plane that is not well in its new version in time goes back. */
+@Injectable()
+export class AwaitHealthyStep extends Step {
+  readonly name = 'await-healthy';
+  readonly description =
+    'Wait until the tenant plane reports in its new version, is well and has applied its desired state; else go back';
+  readonly creates = [];
+
+  constructor(
+    private readonly health: PlaneHealth,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async run({ tenantPlaneId, params, startedAt }: StepContext): Promise<StepResult> {
+    const version = String(params['version']);
+    const missing = await this.health.missing(tenantPlaneId, version);
+    if (missing === null) return done({ version });
+    const seconds = this.config.UPGRADE_HEALTHY_SECONDS;
+    const deadline = new Date(startedAt.getTime() + seconds * 1000);
+    if (deadline > this.clock.now()) return wait(missing, deadline);
+    const detail = `The tenant plane was not well in ${version} within ${seconds} s (UPGRADE_HEALTHY_SECONDS): this waited for ${missing}. It goes back to ${params['from']}.`;
+    const fix =
+      'Atlas on-call: the log of the tenant plane says why; fix the release, then ask for the upgrade again.';
+    throw new StepFailure('fatal', 'upgrade_unhealthy', detail, fix);
+  }
+
+  async undo(): Promise<void> {
+    // Waiting leaves nothing behind.
+  }
+}

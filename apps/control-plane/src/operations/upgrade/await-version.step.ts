@@ -1,0 +1,38 @@
+import { profileOf } from '@atlas/deployment-profiles';
+import { Injectable } from '@nestjs/common';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { PlaneHealth } from '../../desired-state/plane-health';
+import { Step, type StepContext, type StepResult, done, wait } from '../../jobs/step';
+
+const PATIENCE_MS = 30 * 24 * 3_600_000;
+
+const WHO = {
+  atlas: 'an operator of Atlas to replace it (docs/TP_DEPLOYMENT_RUNBOOK.md, "By hand")',
+  customer: 'the customer to replace it (docs/guides/on-prem-installation.md, "Upgrade")',
+};
+
+/** No driver of ours made the plane: whoever runs it upgrades it, and its reports tell. */
+@Injectable()
+export class AwaitVersionStep extends Step {
+  readonly name = 'await-version';
+  readonly description =
+    'Wait until whoever runs the tenant plane has replaced it, and it is well in the new version';
+  readonly creates = [];
+
+  constructor(private readonly health: PlaneHealth) {
+    super();
+  }
+
+  async run({ manager, tenantPlaneId, params, startedAt }: StepContext): Promise<StepResult> {
+    const version = String(params['version']);
+    const missing = await this.health.missing(tenantPlaneId, version);
+    if (missing === null) return done({ version });
+    const { deploymentModel } = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
+    const who = WHO[profileOf(deploymentModel).runBy.tenantPlane];
+    return wait(`${missing}: for ${who}`, new Date(startedAt.getTime() + PATIENCE_MS));
+  }
+
+  async undo(): Promise<void> {
+    // Nothing was done to it.
+  }
+}

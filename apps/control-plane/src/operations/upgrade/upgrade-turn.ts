@@ -1,0 +1,129 @@
+import { Database } from '@atlas/persistence';
+import { Clock, DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In } from 'typeorm';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { FAILED_JOB_STATUSES, LIVE_JOB_STATUSES } from '../../jobs/job';
+import { ProvisioningJob } from '../../provisioning-jobs/job.entity';
+import { type StepContext, StepFailure, type StepResult, done, wait } from '../../jobs/step';
+import { type Wanted, candidates, wantedBy } from './upgrade-candidates';
+import { UpgradeJobs } from './upgrade-jobs';
+
+/** Whatever ends wakes the wave; what is waited for otherwise is looked at this often. */
+const LOOK_AGAIN_MS = 60_000;
+const PATIENCE_MS = 7 * 24 * 3_600_000;
+const MAX_NAMED = 3;
+
+/** How one step of a wave goes about it. */
+export interface Pace {
+  readonly atOnce: number;
+  readonly maxFailures: number;
+  /** Over with the first that is upgraded. */
+  readonly isCanary: boolean;
+}
+
+interface Tally {
+  readonly live: readonly ProvisioningJob[];
+  readonly upgraded: readonly ProvisioningJob[];
+  /** Since the wave was begun, or begun again. */
+  readonly failed: readonly ProvisioningJob[];
+}
+
+/**
+ * One look at a wave: what has become of the upgrades that it began, and which come next. It keeps no list of its own: what
+ * is left is what is older than its version and has no upgrade of its own that succeeded, so it can be looked at again after a
+ * crash at any point.
+ */
+@Injectable()
+export class UpgradeTurn {
+  constructor(
+    private readonly database: Database,
+    private readonly jobs: UpgradeJobs,
+    private readonly clock: Clock,
+  ) {}
+
+  async take(context: StepContext, { atOnce, maxFailures, isCanary }: Pace): Promise<StepResult> {
+    const tally = await this.tally(context);
+    const { live, upgraded, failed } = tally;
+    if (live.length > 0) return this.look(context, tally);
+    if (failed.length > maxFailures) throw await this.stopped(context, tally);
+    if (isCanary && upgraded.length > 0) return done({ upgraded: upgraded.length });
+    const begun = await this.begin(context, tally, atOnce);
+    if (begun === 'none left') return done({ upgraded: upgraded.length, failed: failed.length });
+    return this.look(context, await this.tally(context));
+  }
+
+  private async tally({ jobId: parentId }: StepContext): Promise<Tally> {
+    const jobs = await this.database.read((manager) => manager.findBy(ProvisioningJob, { parentId }));
+    return {
+      live: jobs.filter(({ status }) => LIVE_JOB_STATUSES.includes(status)),
+      upgraded: jobs.filter(({ status }) => status === 'succeeded'),
+      failed: jobs.filter(({ status, isDismissed }) => FAILED_JOB_STATUSES.includes(status) && !isDismissed),
+    };
+  }
+
+  /** Each in a transaction of its own: one that is being worked on otherwise waits for its turn. */
+  private async begin(
+    { jobId, params, write }: StepContext,
+    tally: Tally,
+    atOnce: number,
+  ): Promise<'some' | 'none left'> {
+    const wanted = wantedBy(params);
+    const planes = await this.database.read(async (manager) =>
+      (await left(manager, wanted, tally)).getMany(),
+    );
+    let begun = 0;
+    for (const { id } of planes) {
+      if (begun === atOnce) break;
+      const isBegun = await write((manager) => this.jobs.begin(manager, id, wanted.version, jobId)).catch(
+        (error: unknown) => {
+          if (!(error instanceof DomainError)) throw error;
+        },
+      );
+      if (isBegun) begun += 1;
+    }
+    return planes.length > 0 ? 'some' : 'none left';
+  }
+
+  private async look({ params, startedAt }: StepContext, tally: Tally): Promise<StepResult> {
+    const { live, upgraded, failed } = tally;
+    const rest = await this.database.read(async (manager) =>
+      (await left(manager, wantedBy(params), tally)).getCount(),
+    );
+    const total = upgraded.length + failed.length + live.length + rest;
+    const now = live.length > 0 ? await this.namesOf(live) : 'other work at those that are left';
+    const [deadline, next] = [startedAt.getTime() + PATIENCE_MS, this.clock.now().getTime() + LOOK_AGAIN_MS];
+    return wait(`${now} (${upgraded.length} of ${total} are upgraded)`, new Date(Math.min(deadline, next)));
+  }
+
+  private async stopped({ jobId, params }: StepContext, { failed, upgraded }: Tally): Promise<StepFailure> {
+    const codes = failed.map(({ error, status }) => error?.code ?? status);
+    const which = `${await this.namesOf(failed)} (${[...new Set(codes)].join(', ')})`;
+    const detail = `The wave to ${params['version']} has stopped by itself: not upgraded ${which}; upgraded: ${upgraded.length}.`;
+    const fix = `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}); fix the release and retry this job to upgrade the remaining planes, or start a wave with another version.`;
+    return new StepFailure('operator', 'wave_stopped', detail, fix);
+  }
+
+  private async namesOf(jobs: readonly ProvisioningJob[]): Promise<string> {
+    const ids = jobs.slice(0, MAX_NAMED).map(({ tenantPlaneId }) => tenantPlaneId ?? '');
+    const planes = await this.database.read((manager) => manager.findBy(TenantPlane, { id: In(ids) }));
+    const more = jobs.length > MAX_NAMED ? ` and ${jobs.length - MAX_NAMED} more` : '';
+    return `${planes.map(({ name }) => name).join(', ')}${more}`;
+  }
+}
+
+/**
+ * Planes that this wave has neither upgraded nor tried. A plane that the wave has upgraded and that runs an older version
+ * again was put back by an operator, and is left alone.
+ */
+function left(
+  manager: EntityManager,
+  wanted: Wanted,
+  { live, upgraded, failed }: Tally,
+): ReturnType<typeof candidates> {
+  return candidates(
+    manager,
+    wanted,
+    [...live, ...upgraded, ...failed].map(({ tenantPlaneId }) => tenantPlaneId ?? ''),
+  );
+}

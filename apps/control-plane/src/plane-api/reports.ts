@@ -1,0 +1,129 @@
+import { Database, type RowValues, together, updateRows } from '@atlas/persistence';
+import { type ReportRequest } from '@atlas/plane-contract';
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { Audit } from '../audit/audit';
+import { JobWaker } from '../jobs/job-waker';
+import { isForked } from '../registry/plane-health-class';
+import { PlaneAddresses, type ReportingPlane } from '../desired-state/plane-addresses';
+import { DesiredStates } from '../desired-state/desired-states';
+import { Placement } from '../registry/placement.entity';
+import { lockPlane } from '../registry/plane-lock';
+import { type ReportOrder, orderOf, remembered } from '../registry/report-order';
+import { TenantPlane } from '../registry/tenant-plane.entity';
+import { requirePlacedHere } from '../registry/placements';
+import { ServiceKeys } from '../service-keys/service-keys';
+
+/** What tenant planes say they have applied; jobs that wait for it are woken in the same transaction. */
+@Injectable()
+export class Reports {
+  constructor(
+    private readonly database: Database,
+    private readonly waker: JobWaker,
+    private readonly addresses: PlaneAddresses,
+    private readonly keys: ServiceKeys,
+    private readonly desiredStates: DesiredStates,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  async receive(caller: ReportingPlane, report: ReportRequest): Promise<void> {
+    const { tenantPlaneId, keyId } = caller;
+    // The plane may speak of entries from before a restore. It is about to be told everything, and then speaks of that.
+    const tenants = this.desiredStates.isOfThisEpoch(report.revision) ? report.tenants : [];
+    const tenantIds = tenants.map((tenant) => tenant.tenant_id);
+    await requirePlacedHere(this.database, tenantPlaneId, tenantIds);
+    const before = await this.database.write(async (manager) => {
+      const [, plane] = await together([
+        this.keys.holdAccepted(manager, keyId),
+        lockPlane(manager, tenantPlaneId),
+      ]);
+      const order = orderOf(plane, report);
+      const isNewest = order === 'next' || order === 'other';
+      await together([
+        this.recordPlane(manager, plane, report, order),
+        ...tenants.map((tenant) => this.record(manager, tenantPlaneId, tenant, isNewest)),
+      ]);
+      await this.waker.wakeForReport(manager, tenantPlaneId, tenantIds);
+      return order === 'next' ? plane : null;
+    });
+    if (before) await this.addresses.follow(caller, report, before);
+  }
+
+  private async record(
+    manager: EntityManager,
+    tenantPlaneId: string,
+    tenant: ReportRequest['tenants'][number],
+    isNewest: boolean,
+  ): Promise<void> {
+    // A late report says nothing about a newer entry, and nothing new about the same one.
+    const isNews = isNewest ? 'reported_revision <= :revision' : 'reported_revision < :revision';
+    await manager
+      .createQueryBuilder()
+      .update(Placement)
+      .set({
+        reportedRevision: tenant.entry_revision,
+        reportedState: tenant.state,
+        reportedError: tenant.error ?? null,
+        // A plane that is still trying does not know yet whether it has the rows.
+        ...(tenant.state !== 'retrying' && { reportedCode: tenant.code ?? null }),
+      })
+      .where({ tenantId: tenant.tenant_id, tenantPlaneId })
+      // Nor does one on an entry that was never published.
+      .andWhere(`${isNews} and entry_revision >= :revision`, {
+        revision: tenant.entry_revision,
+      })
+      .execute();
+  }
+
+  /**
+   * Two copies of one plane (a cloned disk), or a plane whose database was restored, are shown but not blocked. The facts that
+   * the other copy reports are stored, so that a restored plane shows up at once. Late and old reports change nothing.
+   */
+  private async recordPlane(
+    manager: EntityManager,
+    plane: TenantPlane,
+    report: ReportRequest,
+    order: ReportOrder,
+  ): Promise<void> {
+    const { id } = plane;
+    const now = this.clock.now();
+    const heardNow = { lastReportAt: () => this.database.fromNow(0) };
+    const isCopy = order === 'old' || order === 'other';
+    // With two copies, each one's missing numbers are the numbers of the other.
+    const memory = isCopy || isForked(plane, now) ? NOTHING_MISSED : remembered(plane, report, order);
+    const heard: Readonly<Record<ReportOrder, RowValues<TenantPlane>>> = {
+      next: { ...factsOf(report), ...heardNow },
+      other: { ...factsOf(report), ...heardNow, forkedAt: now },
+      old: { ...heardNow, forkedAt: now },
+      late: {},
+      repeat: {},
+    };
+    await updateRows(manager, TenantPlane, { id }, { ...heard[order], ...memory });
+    if (!isCopy || isForked(plane, now)) return;
+    const after = {
+      link_id: report.link_id,
+      sequence: report.sequence,
+      known_link_id: plane.linkId,
+      known_sequence: plane.sequence,
+    };
+    await this.audit.record(manager, {
+      action: 'tenant_plane.identity_forked',
+      targetKind: 'tenant_plane',
+      targetId: id,
+      after,
+    });
+  }
+}
+
+const NOTHING_MISSED = { missedSequences: [], lateLinkId: null };
+
+function factsOf(report: ReportRequest): RowValues<TenantPlane> {
+  const { revision, version, health, sequence, stored_sequence, link_id, endpoint_url } = report;
+  return {
+    ...{ appliedRevision: revision, version, health, healthStatus: health.status ?? null },
+    ...{ sequence, storedSequence: stored_sequence ?? null, linkId: link_id },
+    ...(endpoint_url !== undefined && { reportedEndpointUrl: endpoint_url }),
+  };
+}

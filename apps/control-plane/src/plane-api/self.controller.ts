@@ -1,0 +1,77 @@
+import { type DesiredState, MAX_WAIT_SECONDS, ReportRequest, type TenantRoute } from '@atlas/plane-contract';
+import { type ServiceCall } from '@atlas/service-auth';
+import { type Sends, AnswersWithin, ApiTags } from '@atlas/platform';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { SignedByTenantPlane } from '../access.guard';
+import { PlaneCall, type PlaneCaller } from '../access/caller';
+import { Routes } from '../routing/routes';
+import { DesiredStates } from '../desired-state/desired-states';
+import { Reports } from './reports';
+import { sendSigned } from '../access/signed-answer';
+import { DesiredStateQuery, SelfQuery } from '../fleet/tenant-planes.dto';
+import { TenantPlanes } from '../fleet/tenant-planes';
+import { WaitingCalls } from './waiting-calls';
+
+/** What an enrolled tenant plane calls: pull and report. */
+@ApiTags('tenant planes')
+@SignedByTenantPlane()
+@Controller('tenant-planes/self')
+export class SelfController {
+  constructor(
+    private readonly planes: TenantPlanes,
+    private readonly desiredStates: DesiredStates,
+    private readonly reports: Reports,
+    private readonly routes: Routes,
+    private readonly calls: WaitingCalls,
+  ) {}
+
+  @Get('desired-state')
+  @AnswersWithin(MAX_WAIT_SECONDS + 30)
+  async desiredState(
+    @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Headers('x-tenant-id') tenantId: string | undefined,
+    @Query() query: DesiredStateQuery,
+    @Res() reply: FastifyReply,
+  ): Promise<Sends<{ 200: DesiredState; 204: undefined }>> {
+    const tenantPlaneId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
+    const { since, wait } = query;
+    const { keyId } = call;
+    const changes =
+      since === undefined
+        ? this.desiredStates.changes(tenantPlaneId, undefined, keyId)
+        : this.desiredStates.awaitChanges(
+            { tenantPlaneId, keyId },
+            since,
+            Math.min(wait, MAX_WAIT_SECONDS),
+            this.calls.endOfPoll(reply, call, tenantPlaneId),
+          );
+    await sendSigned(reply, call, await changes);
+  }
+
+  /** Where another plane's tenant lives; 204 when nowhere. */
+  @Get('routes/:slug')
+  async route(
+    @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Headers('x-tenant-id') tenantId: string | undefined,
+    @Param('slug') slug: string,
+    @Query() query: SelfQuery,
+    @Res() reply: FastifyReply,
+  ): Promise<Sends<{ 200: TenantRoute; 204: undefined }>> {
+    await this.planes.identify(call, query.tenant_plane_id, tenantId);
+    await sendSigned(reply, call, await this.routes.ofSlug(slug));
+  }
+
+  @Post('report')
+  @HttpCode(200)
+  async report(
+    @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Headers('x-tenant-id') tenantId: string | undefined,
+    @Query() query: SelfQuery,
+    @Body() report: ReportRequest,
+  ): Promise<Record<string, never>> {
+    const tenantPlaneId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
+    await this.reports.receive({ tenantPlaneId, keyId: call.keyId }, report);
+    return {};
+  }
+}

@@ -1,0 +1,86 @@
+import { Database, SecretBox } from '@atlas/persistence';
+import { Secret } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { ControlPlaneConfig } from '../config/control-plane.config';
+import { redact } from '../sealing/redact';
+import { SEALED_COLUMNS, type SealedColumn, placeIn } from '../sealing/sealed-columns';
+import { spellingsOf } from '../sealing/spellings';
+import { Placement } from '../registry/placement.entity';
+import { type ProvisioningJob } from './job.entity';
+
+type Subject = Pick<ProvisioningJob, 'tenantId' | 'tenantPlaneId'>;
+
+/** The names of what is secret in an environment or a JWK. */
+const SECRET_FIELD = /(^d|TOKEN|SECRET|KEY|PASSWORD|DATABASE_URL)$/;
+
+/**
+ * What is sealed of whom a job is about, and what is secret in the configuration. A driver that fails may print any of it:
+ * no text of a failure is written down or shown before it has been through here.
+ */
+@Injectable()
+export class JobSecrets {
+  private readonly configured: readonly string[];
+
+  constructor(
+    private readonly database: Database,
+    private readonly box: SecretBox,
+    config: ControlPlaneConfig,
+  ) {
+    this.configured = Object.entries(config).flatMap(([name, value]: [string, unknown]) =>
+      value instanceof Secret ? wordsOf(name, value.reveal()) : [],
+    );
+  }
+
+  /** Looked up for each failure: what it is about may have been made a moment ago. */
+  async redact(job: Subject, text: string): Promise<string> {
+    const sealed = await this.database.read((manager) => this.sealedOf(manager, job));
+    return redact(text, spellingsOf([...this.configured, ...sealed]));
+  }
+
+  private async sealedOf(manager: EntityManager, { tenantId, tenantPlaneId }: Subject): Promise<string[]> {
+    const places = tenantId === null ? [] : await manager.findBy(Placement, { tenantId });
+    const owners = new Set([tenantId, tenantPlaneId, ...places.map((place) => place.tenantPlaneId)]);
+    const opened: string[] = [];
+    for (const ownerId of owners)
+      for (const column of SEALED_COLUMNS)
+        if (ownerId !== null) opened.push(...(await this.openAll(manager, column, ownerId)));
+    return opened;
+  }
+
+  private async openAll(manager: EntityManager, column: SealedColumn, ownerId: string): Promise<string[]> {
+    const { table, column: value, row, owner } = column;
+    if (owner === undefined) return [];
+    const rows = await manager.query<{ row: string; sealed: string }[]>(
+      `select cast(${row} as varchar) as "row", ${value} as sealed from ${table}
+        where cast(${owner} as varchar) = $1 and ${value} <> ''`,
+      [ownerId],
+    );
+    return rows.flatMap(({ row: rowId, sealed }) => {
+      const opened = this.opened(sealed, placeIn(column, rowId, ownerId));
+      return opened === null ? [] : secretsIn(value, opened);
+    });
+  }
+
+  /** Null when the key that sealed it is gone: nobody can print it, then. */
+  private opened(...sealed: Parameters<SecretBox['open']>): string | null {
+    try {
+      return this.box.open(...sealed).reveal();
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** A sealed value is a secret, or JSON with some among its fields. */
+function secretsIn(column: string, opened: string): string[] {
+  if (!opened.startsWith('{')) return wordsOf(column, opened);
+  const fields = Object.entries(JSON.parse(opened) as Record<string, unknown>);
+  return fields.flatMap(([name, value]) => (SECRET_FIELD.test(name) ? wordsOf(name, String(value)) : []));
+}
+
+/** Sealing keys are several in one text. Where a database is a file, its path is no secret. */
+function wordsOf(name: string, text: string): string[] {
+  if (/url/i.test(name)) return text.includes('://') ? [text] : [];
+  return [text, ...text.split(/[:,]/).filter((part) => part.length >= 16)];
+}

@@ -1,0 +1,19 @@
+import { type LifecycleOperation, REOPENING_STEPS, profileOf } from '@atlas/deployment-profiles';
+import { type DeploymentModel } from '@atlas/tenancy';
+import { type JobParams } from '../jobs/job';
+
+/** The parameter of a move back that reopens the copy which the old home has kept. */
+export const REOPENS = { reopens: true } as const;
+
+/** The names of a job's steps, in order. */
+export function lifecycleSteps(
+  model: DeploymentModel,
+  operation: LifecycleOperation,
+  params: JobParams,
+): readonly string[] {
+  return isReopening(params) ? REOPENING_STEPS : profileOf(model).lifecycle[operation];
+}
+
+export function isReopening({ reopens }: JobParams): boolean {
+  return reopens === true;
+}

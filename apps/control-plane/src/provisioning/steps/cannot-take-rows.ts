@@ -1,8 +1,0 @@
-import { type TenantPlane } from '../../tenant-planes/tenant-plane.entity';
-import { StepFailure } from '../step';
-
-/** `why` it cannot take the rows. */
-export function cannotTakeRows({ name }: TenantPlane, why: string): StepFailure {
-  const fix = `Whoever runs ${name}: upgrade it. Operator: then retry the job, or roll it back.`;
-  return new StepFailure('operator', 'target_plane_older', why, fix);
-}

@@ -1,0 +1,24 @@
+import { type ServiceKey } from './service-key.entity';
+import { type TenantPlane } from '../registry/tenant-plane.entity';
+
+/** Which of its keys a plane signs with: the one used last, or before it has used any the one that it enrolled with. */
+export function keysView(
+  { secretMode, status, nextKeyId }: TenantPlane,
+  accepted: readonly ServiceKey[],
+  platformKeyId: string,
+) {
+  if (secretMode === 'platform')
+    return { key_in_use: status === 'enrolled' ? platformKeyId : null, keys: [] };
+  const usedAt = ({ lastUsedAt }: ServiceKey): number => lastUsedAt?.getTime() ?? 0;
+  // Of two that were used in one round it is on its way to the next.
+  const [latest] = accepted
+    .filter((key) => key.lastUsedAt !== null || key.id !== nextKeyId)
+    .sort((a, b) => usedAt(b) - usedAt(a) || Number(b.id === nextKeyId) - Number(a.id === nextKeyId));
+  const keys = accepted.map(({ id, createdAt, lastUsedAt }) => ({
+    id,
+    role: id === nextKeyId ? 'next' : 'current',
+    created_at: createdAt,
+    last_used_at: lastUsedAt,
+  }));
+  return { key_in_use: latest?.id ?? null, keys };
+}

@@ -1,0 +1,190 @@
+import {
+  Database,
+  Throttle,
+  type Allowance,
+  clientNetwork,
+  insertRow,
+  deleteOldRows,
+  lockedForUpdate,
+} from '@atlas/persistence';
+import { Clock, DomainError, currentContext, validationFailed } from '@atlas/platform';
+import { hashCredential, parseCredential } from '@atlas/service-auth';
+import { uuidv7 } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In, IsNull, LessThan } from 'typeorm';
+import { Audit } from '../audit/audit';
+import { ControlPlaneConfig } from '../config/control-plane.config';
+import { Mails } from '../mail/mails';
+import { Provisioning } from '../operations/provision/provisioning';
+import { Tenant } from '../registry/tenant.entity';
+import { type ProvisionTenantDto } from '../tenants/tenants.dto';
+import { type SignupDto, type VerifySignupDto } from './signup.dto';
+import { EarlierSignupToken } from './earlier-signup-token.entity';
+import { Signup } from '../tenants/signup.entity';
+import { lockSignups, tenantOf } from '../tenants/signup-tenants';
+import { type SignupView, signupView } from './signup.view';
+import { organisationOf, slugsFor } from './slug-proposals';
+
+export const VERIFY_SIGNUP = 'verify_signup';
+const DAY_MS = 24 * 3600_000;
+const KEPT_MS = 30 * DAY_MS;
+
+const HOUR = { windowSeconds: 3600, isStrict: false };
+const REQUESTS: Allowance = { name: 'sign-up from', limit: 10, ...HOUR };
+const LOOKS: Allowance = { name: 'sign-up looked at from', limit: 600, ...HOUR };
+/** So that nobody fills somebody else's inbox. */
+const MAILS: Allowance = { name: 'sign-up mail to', limit: 3, ...HOUR };
+
+/** The second way to a tenant: whoever shows that an address is theirs gets a shared one. */
+@Injectable()
+export class Signups {
+  constructor(
+    private readonly database: Database,
+    private readonly provisioning: Provisioning,
+    private readonly mails: Mails,
+    private readonly throttle: Throttle,
+    private readonly audit: Audit,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The same for every address, in answer and in work: what there is to say goes by mail. */
+  async request(dto: SignupDto): Promise<SignupView> {
+    this.requireOpen();
+    const email = dto.email.toLowerCase();
+    requireName(dto);
+    await this.throttle.take(REQUESTS, [network()]);
+    const now = this.clock.now();
+    const signup: Signup = {
+      ...{ id: uuidv7(now), email, organisation: dto.organisation?.trim() ?? null, slug: dto.slug ?? null },
+      ...{ tokenHash: null, createdAt: now, expiresAt: new Date(now.getTime() + DAY_MS) },
+      ...{ verifiedAt: null, tenantId: null },
+    };
+    await this.database.write(async (manager) => {
+      // Counted in the same transaction as the mail, so that a failed request does not use up the limit.
+      const mayBeWrittenTo = await this.throttle.isTaken(MAILS, [email]);
+      await insertRow(manager, Signup, signup);
+      if (mayBeWrittenTo) await this.mails.add({ manager }, VERIFY_SIGNUP, { signup_id: signup.id });
+    });
+    return signupView(signup, null, now);
+  }
+
+  /** Provisions the tenant. Repeated, it answers how far that is. */
+  async verify({ token, slug }: VerifySignupDto): Promise<SignupView> {
+    this.requireOpen();
+    if (!parseCredential('asu', token)) throw noSuchLink();
+    await this.throttle.take(LOOKS, [network()]);
+    const id = await this.database.write(async (manager) => {
+      const signup = await signupWith(manager, hashCredential(token));
+      if (!signup) throw noSuchLink();
+      // Whoever has asked twice, and verifies both, takes turns.
+      await lockSignups(manager, signup.email);
+      const current = await manager.findOneByOrFail(Signup, { id: signup.id });
+      if (current.verifiedAt) return signup.id;
+      if (current.expiresAt <= this.clock.now()) throw expired();
+      await this.provision(manager, current, slug);
+      return signup.id;
+    });
+    return this.view(id);
+  }
+
+  async get(id: string): Promise<SignupView> {
+    await this.throttle.take(LOOKS, [network()]);
+    return this.view(id);
+  }
+
+  /** What nobody verified, and what is long done, holds addresses for nothing. */
+  async sweep(): Promise<void> {
+    const old = new Date(this.clock.now().getTime() - KEPT_MS);
+    const write = this.database.write.bind(this.database);
+    await deleteOldRows(write, { entity: Signup, key: 'id', where: { expiresAt: LessThan(old) } });
+  }
+
+  private async provision(manager: EntityManager, signup: Signup, slug: string | undefined): Promise<void> {
+    const context = currentContext();
+    if (context) context.actor = { kind: 'signup', id: signup.id };
+    const own = await tenantOf(manager, signup.email);
+    if (own) throw alreadySignedUp(own);
+    const name = signup.organisation ?? organisationOf(signup.email) ?? signup.email;
+    const wanted = slug ?? signup.slug ?? (await firstFree(manager, slugsFor(name)));
+    if (wanted === undefined) throw slugNeeded();
+    const dto: ProvisionTenantDto = {
+      ...{ name, slug: wanted, deployment_model: 'shared', admin_email: signup.email, plan: 'core' },
+    };
+    const { body } = await this.provisioning.accept(manager, dto, 'signup');
+    const { id: tenantId } = body['tenant'] as { id: string };
+    await manager.update(Signup, { id: signup.id }, { verifiedAt: this.clock.now(), tenantId });
+    const after = { tenant_id: tenantId };
+    await this.audit.record(manager, {
+      action: 'signup.verified',
+      targetKind: 'signup',
+      targetId: signup.id,
+      after,
+    });
+  }
+
+  private async view(id: string): Promise<SignupView> {
+    return this.database.read(async (manager) => {
+      const signup = await manager.findOneBy(Signup, { id });
+      if (!signup) throw new DomainError('not_found', 'not_found', 'There is no such sign-up.');
+      const tenant = signup.tenantId ? await manager.findOneBy(Tenant, { id: signup.tenantId }) : null;
+      return signupView(signup, tenant, this.clock.now());
+    });
+  }
+
+  private requireOpen(): void {
+    if (!this.config.SIGNUP_CLOSED && this.mails.isOn) return;
+    throw new DomainError('signup_closed', 'forbidden', 'Nobody signs up here. Ask Atlas for a tenant.');
+  }
+}
+
+/** Locked, so that no mail goes out once its link has been opened in an earlier copy. */
+export async function openSignup(manager: EntityManager, id: string, now: Date): Promise<Signup | null> {
+  const signup = await lockedForUpdate(
+    manager.createQueryBuilder(Signup, 'signup').where({ id, verifiedAt: IsNull() }),
+  ).getOne();
+  return signup && signup.expiresAt > now ? signup : null;
+}
+
+/** In this order: what is the newest token moves to the earlier ones, and never back. */
+async function signupWith(manager: EntityManager, tokenHash: string): Promise<Signup | null> {
+  const newest = await manager.findOneBy(Signup, { tokenHash });
+  const earlier = newest ? null : await manager.findOneBy(EarlierSignupToken, { tokenHash });
+  return earlier ? manager.findOneBy(Signup, { id: earlier.signupId }) : newest;
+}
+
+async function firstFree(manager: EntityManager, slugs: readonly string[]): Promise<string | undefined> {
+  const where = { slug: In([...slugs]), holdsSlug: true };
+  const taken = (await manager.find(Tenant, { select: { slug: true }, where })).map(({ slug }) => slug);
+  return slugs.find((slug) => !taken.includes(slug));
+}
+
+function requireName({ email, organisation, slug }: SignupDto): void {
+  const isNamed = slug !== undefined || slugsFor(organisation ?? organisationOf(email) ?? '').length > 0;
+  const message =
+    'organisation is needed: neither it nor the address has a name to make a slug of. Or send a slug.';
+  if (!isNamed) throw validationFailed([{ field: 'organisation', message }]);
+}
+
+function network(): string {
+  return clientNetwork(currentContext()?.ip ?? '');
+}
+
+function noSuchLink(): DomainError {
+  const detail = 'No sign-up has this link. Open it as it is in the mail, or sign up again.';
+  return new DomainError('signup_link_unknown', 'not_found', detail);
+}
+
+function expired(): DomainError {
+  return new DomainError('signup_expired', 'gone', 'The link has expired after a day. Sign up again.');
+}
+
+function slugNeeded(): DomainError {
+  return new DomainError('slug_taken', 'conflict', 'All slugs for that name are taken: send another one.');
+}
+
+/** To who has proven that the address is theirs. */
+function alreadySignedUp({ url }: Tenant): DomainError {
+  const detail = `You have a tenant already: ${url}. Sign in there, or ask Atlas for another one.`;
+  return new DomainError('already_signed_up', 'conflict', detail);
+}

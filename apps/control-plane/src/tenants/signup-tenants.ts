@@ -1,0 +1,60 @@
+import { lockedForUpdate, takeLocks } from '@atlas/persistence';
+import { type TenantStatus } from '@atlas/tenancy';
+import { Brackets, type EntityManager, In, Not } from 'typeorm';
+import { LIVE_JOB_STATUSES } from '../jobs/job';
+import { HAS_JOB_THAT_LETS_IN } from '../provisioning-jobs/live-jobs';
+import { Tenant } from '../registry/tenant.entity';
+import { Signup } from './signup.entity';
+
+/** The class of the advisory locks on addresses. */
+const SIGNUP_LOCK = 4_772_604;
+
+const GONE: readonly TenantStatus[] = ['deleted', 'deprovisioning', 'failed'];
+
+/**
+ * The tenant that an address has signed up for; each address may have one. A tenant that failed or is being deprovisioned
+ * lets nobody in, so it does not keep its owner from signing up again, unless a job is bringing it back.
+ */
+export function tenantOf(manager: EntityManager, email: string): Promise<Tenant | null> {
+  return manager
+    .createQueryBuilder(Tenant, 'tenant')
+    .where({ adminEmail: email, source: 'signup' })
+    .andWhere(
+      // In one statement: the job may end between two.
+      new Brackets((is) =>
+        is
+          .where({ status: Not(In([...GONE])) })
+          .orWhere(`tenant.status = 'deprovisioning' and ${HAS_JOB_THAT_LETS_IN}`, {
+            live: LIVE_JOB_STATUSES,
+          }),
+      ),
+    )
+    .getOne();
+}
+
+/** Of a tenant that lets nobody in: the one that its owner has signed up for since. */
+export async function signedUpSince(manager: EntityManager, tenant: Tenant): Promise<Tenant | null> {
+  if (!isLeft(tenant)) return null;
+  const own = await tenantOf(manager, tenant.adminEmail);
+  return own?.id === tenant.id ? null : own;
+}
+
+/** As {@link signedUpSince}, and it stays so until the transaction ends. */
+export async function lockSignedUpSince(manager: EntityManager, tenant: Tenant): Promise<Tenant | null> {
+  if (isLeft(tenant)) await lockSignups(manager, tenant.adminEmail);
+  return signedUpSince(manager, tenant);
+}
+
+/** Whether its owner may sign up again. */
+function isLeft({ source, status }: Tenant): boolean {
+  return source === 'signup' && GONE.includes(status);
+}
+
+/** Serialises everything that may give an address a tenant: opening a sign-up link, and bringing back what failed or went. */
+export async function lockSignups(manager: EntityManager, email: string): Promise<void> {
+  // Rows alone would not do: those of the first sign-up may be forgotten, and new ones come.
+  await takeLocks(manager, { lockClass: SIGNUP_LOCK, ids: [email] });
+  // These for the mails, which lock one each.
+  const all = manager.createQueryBuilder(Signup, 'signup').where({ email }).orderBy('signup.id');
+  await lockedForUpdate(all).getMany();
+}

@@ -1,0 +1,138 @@
+import { Database, lockedForUpdate, updateRows } from '@atlas/persistence';
+import { Clock, DomainError, type Page, pageOf, validationFailed } from '@atlas/platform';
+import { isUuid } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { type OperatorCaller } from '../access/caller';
+import { Audit } from '../audit/audit';
+import { Placement } from '../registry/placement.entity';
+import { type SignupLink, SignupLinks } from './signup-links';
+import { Tenant } from '../registry/tenant.entity';
+import { type TenantView, tenantView } from './tenant.view';
+import { TenantStatusPublisher } from '../desired-state/tenant-status-publisher';
+import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
+import { type ListTenantsQuery, type UpdateTenantDto } from './tenants.dto';
+
+/** Characters of a tenant's settings as JSON, all together. */
+const MAX_SETTINGS = 10_000;
+
+@Injectable()
+export class Tenants {
+  constructor(
+    private readonly database: Database,
+    private readonly links: SignupLinks,
+    private readonly publisher: TenantStatusPublisher,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  async get(idOrSlug: string): Promise<TenantView> {
+    const [found] = await this.query((query) => {
+      if (isUuid(idOrSlug)) query.where('tenant.id = :idOrSlug', { idOrSlug });
+      else query.where('tenant.slug = :idOrSlug and tenant.holdsSlug', { idOrSlug });
+    }, 1);
+    if (!found) throw tenantNotFound();
+    return found;
+  }
+
+  /** Newest first. */
+  async list({
+    cursor,
+    limit,
+    status,
+    deployment_model: model,
+  }: ListTenantsQuery): Promise<Page<TenantView>> {
+    const items = await this.query((query) => {
+      if (cursor) query.andWhere('tenant.id < :cursor', { cursor });
+      if (status) query.andWhere('tenant.status = :status', { status });
+      if (model) query.andWhere('tenant.deploymentModel = :model', { model });
+    }, limit + 1);
+    return pageOf(items, limit, (item) => item);
+  }
+
+  /** Its plane is told in the same transaction. */
+  async update(id: string, dto: UpdateTenantDto): Promise<TenantView> {
+    await this.database.write(async (manager) => {
+      // Settings of two patches at once are merged one after the other.
+      const tenant = await lockTenant(manager, id);
+      requireStatus(tenant, TENANT_WRITES.update);
+      const { name, plan, settings } = tenant;
+      const changes = {
+        ...(dto.name !== undefined && { name: dto.name.trim() }),
+        ...(dto.plan !== undefined && { plan: dto.plan }),
+        ...(dto.settings !== undefined && { settings: merged(settings, dto.settings) }),
+      };
+      await updateRows(manager, Tenant, { id }, { ...changes, updatedAt: this.clock.now() });
+      await this.publisher.publish(manager, id);
+      await this.audit.record(manager, {
+        ...{ action: 'tenant.updated', targetKind: 'tenant', targetId: id },
+        before: { name, plan, settings },
+        after: { name, plan, settings, ...changes },
+      });
+    });
+    return this.get(id);
+  }
+
+  createSignupLink(caller: OperatorCaller, id: string): Promise<SignupLink> {
+    return this.database.write(async (manager) => {
+      requireStatus(await lockTenant(manager, id), TENANT_WRITES.signupLink);
+      const link = await this.links.create(manager, id, caller);
+      const after = { expires_at: link.expires_at };
+      await this.audit.record(manager, {
+        action: 'tenant.signup_link_created',
+        targetKind: 'tenant',
+        targetId: id,
+        after,
+      });
+      return link;
+    });
+  }
+
+  private async query(
+    narrow: (query: SelectQueryBuilder<Tenant>) => void,
+    limit: number,
+  ): Promise<TenantView[]> {
+    return this.database.read(async (manager) => {
+      const query = manager
+        .createQueryBuilder(Tenant, 'tenant')
+        .leftJoin(Placement, 'home', "home.tenantId = tenant.id and home.phase in ('serving', 'frozen')")
+        .addSelect('home.tenantPlaneId', 'home_plane_id')
+        .orderBy('tenant.id', 'DESC')
+        .limit(limit);
+      narrow(query);
+      const { entities, raw } = await query.getRawAndEntities<{ home_plane_id: string | null }>();
+      return entities.map((tenant, index) => tenantView(tenant, raw[index]?.home_plane_id ?? null));
+    });
+  }
+}
+
+export async function requireTenant(manager: EntityManager, id: string): Promise<Tenant> {
+  const tenant = await manager.findOneBy(Tenant, { id });
+  if (!tenant) throw tenantNotFound();
+  return tenant;
+}
+
+/**
+ * What is decided about a tenant by its status, its places or its jobs is decided under this lock, in the transaction that
+ * writes it: what was read before may have changed. It comes before the locks of planes and jobs.
+ */
+export async function lockTenant(manager: EntityManager, id: string): Promise<Tenant> {
+  const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id });
+  const tenant = await lockedForUpdate(query).getOne();
+  if (!tenant) throw tenantNotFound();
+  return tenant;
+}
+
+export function tenantNotFound(): DomainError {
+  return new DomainError('tenant_not_found', 'not_found', 'There is no such tenant.');
+}
+
+/** RFC 7396, of one level. */
+function merged(settings: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries({ ...settings, ...patch }).filter(([, value]) => value !== null);
+  const result = Object.fromEntries(entries);
+  const size = JSON.stringify(result).length;
+  if (size <= MAX_SETTINGS) return result;
+  const message = `settings would have ${size} characters, ${MAX_SETTINGS} at most: remove some by setting them to null`;
+  throw validationFailed([{ field: 'settings', message }]);
+}

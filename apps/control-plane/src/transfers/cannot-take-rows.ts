@@ -1,0 +1,8 @@
+import { type TenantPlane } from '../registry/tenant-plane.entity';
+import { StepFailure } from '../jobs/step';
+
+/** `why` it cannot take the rows. */
+export function cannotTakeRows({ name }: TenantPlane, why: string): StepFailure {
+  const fix = `Whoever runs ${name}: upgrade it. Operator: then retry the job, or roll it back.`;
+  return new StepFailure('operator', 'target_plane_older', why, fix);
+}

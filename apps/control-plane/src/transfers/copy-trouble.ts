@@ -1,0 +1,33 @@
+import { type EntityManager, In } from 'typeorm';
+import { Placement } from '../registry/placement.entity';
+import { troubleAt } from '../registry/placements';
+import { type Transfer } from '../registry/transfer.entity';
+import { StepFailure } from '../jobs/step';
+
+/**
+ * What either plane fails of and tries again, or null. Throws what the target says is wrong with the copy: the move, or the
+ * restore, is undone then.
+ */
+export async function copyTrouble(manager: EntityManager, transfer: Transfer): Promise<string | null> {
+  const { tenantId, sourcePlaneId, targetPlaneId } = transfer;
+  const tenantPlaneId = In([sourcePlaneId, targetPlaneId]);
+  const places = await manager.findBy(Placement, { tenantId, tenantPlaneId });
+  const target = places.find((place) => place.tenantPlaneId === targetPlaneId);
+  if (target?.reportedState === 'failed' && target.reportedRevision >= target.entryRevision)
+    throw copyFailed(transfer, target.reportedError ?? 'no reason given');
+  return places.map(troubleAt).find((trouble) => trouble !== null) ?? null;
+}
+
+const FIX = {
+  move: 'The move undoes itself, the tenant works where it was. Atlas on-call: fix what the new tenant plane says, then move the tenant again.',
+  restore:
+    'The restore undoes itself, the backup is kept as it was. Atlas on-call: fix what the tenant plane says, then restore the tenant again.',
+};
+
+function copyFailed({ purpose }: Transfer, why: string): StepFailure {
+  const isMove = purpose === 'move';
+  const detail = isMove
+    ? `The new tenant plane could not take the copy: ${why}`
+    : `The tenant plane could not take the backup: ${why}`;
+  return new StepFailure('fatal', 'copy_failed', detail, FIX[isMove ? 'move' : 'restore']);
+}

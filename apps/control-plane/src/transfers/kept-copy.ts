@@ -1,0 +1,151 @@
+import { type Database } from '@atlas/persistence';
+import { DomainError } from '@atlas/platform';
+import { type EntityManager, In, IsNull, Not } from 'typeorm';
+import { sqlOfHealth } from '../registry/plane-health-class';
+import { Placement } from '../registry/placement.entity';
+import { hasLostCopy, placeOf } from '../registry/placements';
+import { lockPlanes } from '../registry/plane-lock';
+import { TenantPlane } from '../registry/tenant-plane.entity';
+import { Tenant } from '../registry/tenant.entity';
+import { lockTenant } from '../tenants/tenants';
+import { Transfer } from '../registry/transfer.entity';
+import { type JobParams } from '../jobs/job';
+import { StepFailure } from '../jobs/step';
+import { lockHome } from '../registry/lock-home';
+
+/** The old home that still keeps the rows from before the move and can serve them again; null if there is none. */
+export async function keptCopyOf(manager: EntityManager, home: Placement): Promise<TenantPlane | null> {
+  const old = await oldHomeWithRows(manager, home);
+  const isFree = old?.copy.phase === 'retired' && !old.copy.holdsPlace;
+  return isFree && old.plane.status === 'enrolled' ? old.plane : null;
+}
+
+/** As {@link keptCopyOf}, also while the old home has to enrol again, or an unfinished move back holds a place there. */
+async function oldHomeWithRows(
+  manager: EntityManager,
+  { tenantId, restoredFrom: id }: Placement,
+): Promise<{ readonly copy: Placement; readonly plane: TenantPlane } | null> {
+  const move = id === null ? null : await manager.findOneBy(Transfer, { id, purpose: 'move' });
+  if (!move) return null;
+  const { sourcePlaneId } = move;
+  const plane = await manager.findOneByOrFail(TenantPlane, { id: sourcePlaneId });
+  const kept = { tenantId, tenantPlaneId: sourcePlaneId, removeAfter: Not(IsNull()) };
+  const copy = await manager.findOneBy(Placement, kept);
+  // A plane that was installed anew has lost the copy, and so has one where another import has begun.
+  const isThere = copy?.importedBy != null && copy.importedBy === plane.instanceId;
+  return isThere && plane.status !== 'retired' ? { copy, plane } : null;
+}
+
+/**
+ * SQL: whether the home of the tenant with that id is online, has said that it serves, and is the installation that imported
+ * the rows. Until then any other copy is the last one that is known to be whole.
+ */
+export const homeServes = (
+  database: Database,
+  tenantId: string,
+): string => `exists (select 1 from placements home join tenant_planes plane on plane.id = home.tenant_plane_id
+  where home.tenant_id = ${tenantId} and home.holds_place and home.phase <> 'importing' and ${sqlOfHealth(database).online}
+    and home.reported_state = 'applied' and home.reported_revision >= home.entry_revision
+    and (home.restored_from is null and home.imported_by is null or home.imported_by = plane.instance_id))`;
+
+/** {@link homeServes} */
+export function doesHomeServe(
+  database: Database,
+  manager: EntityManager,
+  tenantId: string,
+): Promise<boolean> {
+  const tenant = manager.createQueryBuilder(Tenant, 'tenant').where({ id: tenantId });
+  return tenant.andWhere(homeServes(database, 'tenant.id')).getExists();
+}
+
+/**
+ * For the transaction that has the old copy at `place` removed. Nobody enrols as the home, and no report of it comes in,
+ * before that has ended. @throws StepFailure unless the home serves the tenant.
+ */
+export async function requireHomeServes(
+  database: Database,
+  manager: EntityManager,
+  { tenantId, tenantPlaneId }: Pick<Placement, 'tenantId' | 'tenantPlaneId'>,
+): Promise<void> {
+  const { slug } = await lockTenant(manager, tenantId);
+  const homeId = (await placeOf(manager, tenantId))?.tenantPlaneId;
+  await lockPlanes(manager, [tenantPlaneId, ...(homeId === undefined ? [] : [homeId])]);
+  const home = await placeOf(manager, tenantId);
+  if (home && (await hasLostCopy(manager, home)))
+    throw new StepFailure('fatal', 'copy_lost', await lostCopyDetail(manager, home));
+  if (await doesHomeServe(database, manager, tenantId)) return;
+  const detail = `The home of tenant "${slug}" is offline, or has not reported that it serves the tenant. The old copy is kept, and its removal begins again once it has.`;
+  throw new StepFailure('fatal', 'home_not_serving', detail);
+}
+
+/**
+ * Call it once the old copy is gone: from then on the tenant is served from whatever its home has. A home that has lost the
+ * rows by then still lacks them.
+ */
+export async function endRequirement(
+  manager: EntityManager,
+  { tenantId, tenantPlaneId: sourcePlaneId }: Pick<Placement, 'tenantId' | 'tenantPlaneId'>,
+): Promise<void> {
+  await lockTenant(manager, tenantId);
+  const home = await lockHome(manager, tenantId);
+  if (!home || (await hasLostCopy(manager, home))) return;
+  const moves = await manager.findBy(Transfer, { tenantId, sourcePlaneId, purpose: 'move' });
+  const came = { tenantId, restoredFrom: In(moves.map(({ id }) => id)) };
+  await manager.update(Placement, came, { restoredFrom: null, importedBy: null });
+}
+
+/** @throws DomainError unless the home has lost the rows of its tenant, and nothing that they came from has them. */
+export async function requireNothingToSave(manager: EntityManager, { id, slug }: Tenant): Promise<void> {
+  const home = await placeOf(manager, id);
+  if (!home || !(await hasLostCopy(manager, home))) {
+    const detail = `As far as the Control Plane knows, tenant "${slug}" has its rows. Leave accept_data_loss out: they are backed up before anything is removed.`;
+    throw new DomainError('copy_not_lost', 'conflict', detail);
+  }
+  if (await hasNothingLeft(manager, home)) return;
+  const detail = `accept_data_loss gives up rows that are kept. ${await lostCopyDetail(manager, home)}`;
+  throw new DomainError('copy_kept', 'conflict', detail);
+}
+
+/** Whether an operator has accepted that the rows of the tenant are lost, and they still are. */
+export async function isLossAccepted(
+  manager: EntityManager,
+  { accept_data_loss: isAccepted }: JobParams,
+  home: Placement,
+): Promise<boolean> {
+  return isAccepted === true && (await hasNothingLeft(manager, home));
+}
+
+/** Of a home that has lost the rows: whether those that it came by are at no old home, and not in a backup. */
+async function hasNothingLeft(manager: EntityManager, home: Placement): Promise<boolean> {
+  // The reopened copy was the last one.
+  if (home.restoredFrom === null) return true;
+  const isFromMove = await manager.existsBy(Transfer, { id: home.restoredFrom ?? '', purpose: 'move' });
+  return isFromMove && (await oldHomeWithRows(manager, home)) === null;
+}
+
+export async function copyLost(manager: EntityManager, home: Placement): Promise<DomainError> {
+  return new DomainError('copy_lost', 'conflict', await lostCopyDetail(manager, home));
+}
+
+/** Says what happened to a tenant whose home has lost its rows, and what an operator can do. */
+export async function lostCopyDetail(manager: EntityManager, home: Placement): Promise<string> {
+  const { tenantId, restoredFrom, reopenedBy } = home;
+  const { slug } = await manager.findOneByOrFail(Tenant, { id: tenantId });
+  const { name } = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
+  if (restoredFrom === null && reopenedBy === null)
+    return `Tenant "${slug}" is placed on tenant plane ${name}, but the database of that plane reports that the rows were removed or that the tenant has moved away. If the Control Plane was restored from an older backup, restore a newer one; or restore a backup of the database of ${name}. If there is none, give the rows up: deprovision the tenant with "accept_data_loss": true.`;
+  if (restoredFrom === null)
+    return `Tenant "${slug}" is served from the copy that tenant plane ${name} kept, whose database no longer has it. Restore a backup of that database from after the move, and retry the job that serves the copy again. If there is none, give the rows up: deprovision the tenant with "accept_data_loss": true.`;
+  if (!(await manager.existsBy(Transfer, { id: restoredFrom, purpose: 'move' })))
+    return `Tenant "${slug}" was restored, and its tenant plane has lost the rows since; the backup is kept. Retry the restore if it failed, or deprovision the tenant and restore it again; then ask again.`;
+  const lost = `Tenant "${slug}" was moved to tenant plane ${name}, whose database no longer has the rows that came with it`;
+  const old = await oldHomeWithRows(manager, home);
+  if (!old)
+    return `${lost}, and no other tenant plane has them. Restore a backup of the database of ${name} from after the move, or of the tenant plane that the tenant came from. If there is none, give the rows up: deprovision the tenant with "accept_data_loss": true.`;
+  const plane = await keptCopyOf(manager, home);
+  if (!plane)
+    return `${lost}. Tenant plane ${old.plane.name} has them as they were at the move, but it has to enrol again, or an unfinished move back holds a place there. Have it enrol, or roll that move back; then move the tenant back.`;
+  const cell = plane.deploymentModel === 'shared' && { tenant_plane_id: plane.id };
+  const body = JSON.stringify({ deployment_model: plane.deploymentModel, ...cell });
+  return `${lost}. Tenant plane ${plane.name} keeps them as they were at the move. Restore a newer backup of the database of ${name}; or move the tenant back (POST /api/tenants/${tenantId}/move ${body}): it is served from the kept rows again, without what was written since.`;
+}

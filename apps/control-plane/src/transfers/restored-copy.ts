@@ -1,0 +1,84 @@
+import { updateRows } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit';
+import { ControlPlaneConfig } from '../config/control-plane.config';
+import { DesiredStates } from '../desired-state/desired-states';
+import { Placement } from '../registry/placement.entity';
+import { hasLostCopy } from '../registry/placements';
+import { type TenantPlane } from '../registry/tenant-plane.entity';
+import { Tenant } from '../registry/tenant.entity';
+import { lockTenant } from '../tenants/tenants';
+import { Backups } from './backups';
+import { type Transfer } from '../registry/transfer.entity';
+import { isWhole } from './transfers';
+import { type StepContext, type StepResult, back, wait } from '../jobs/step';
+import { restorableFrom } from '../operations/deprovision/close-tenant.step';
+import { copyTrouble } from './copy-trouble';
+import { lockHome } from '../registry/lock-home';
+
+const PATIENCE_MS = 24 * 3_600_000;
+const IMPORT = 'the tenant plane to import the backup';
+
+/** What a restore brings to a tenant plane: it is there when the database that imported it is still the plane's. */
+@Injectable()
+export class RestoredCopy {
+  constructor(
+    private readonly backups: Backups,
+    private readonly desiredStates: DesiredStates,
+    private readonly audit: Audit,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * What a restore waits for before the plane, which the caller has locked, can be the tenant's home; null when it waits for
+   * nothing. What was imported under another key does not count: the database may be another one.
+   */
+  async unlessThere(
+    context: StepContext,
+    plane: TenantPlane,
+    backup: Transfer | null,
+  ): Promise<StepResult | null> {
+    const { manager, tenantId, startedAt } = context;
+    const until = new Date(startedAt.getTime() + PATIENCE_MS);
+    if (plane.status !== 'enrolled') return wait('the tenant plane to enrol again', until);
+    if (!backup) return null;
+    // First: what a plane with another key says of the copy is about the key that it cannot use.
+    if (await this.backups.isGivenTo(backup, plane))
+      return isWhole(backup) ? null : wait(IMPORT, until, await copyTrouble(manager, backup));
+    // Checks the job's lease: a worker that has lost it would bring back what the undo has put back.
+    await context.write(async (transaction) => {
+      await this.backups.bringBack(transaction, backup, plane.id);
+      await this.desiredStates.publish(transaction, { tenantId, tenantPlaneId: plane.id });
+    });
+    return wait(IMPORT, until);
+  }
+
+  /**
+   * Has the plane that the tenant was restored to import the backup again if the copy is gone; null if it is there. Nothing is
+   * lost by that: an empty database has no users who could have written to it, and an older one serves none.
+   */
+  async reopenIfLost({ manager, operation, tenantId, jobId }: StepContext): Promise<StepResult | null> {
+    if (operation !== 'restore') return null;
+    const tenant = await lockTenant(manager, tenantId);
+    const home = await lockHome(manager, tenantId);
+    const backup = await this.backups.kept(manager, tenantId);
+    if (!home || !backup || !(await hasLostCopy(manager, home))) return null;
+    const { tenantPlaneId } = home;
+    const coming = { phase: 'importing', restoredFrom: null, importedBy: null } as const;
+    await manager.update(Placement, { tenantId, tenantPlaneId }, coming);
+    const now = this.clock.now();
+    const restorableUntil = restorableFrom(now, this.config);
+    const awaited = { status: 'deprovisioning', endpointUrl: null, dbUrlSealed: null } as const;
+    await updateRows(manager, Tenant, { id: tenantId }, { ...awaited, restorableUntil, updatedAt: now });
+    await this.backups.bringBack(manager, backup, tenantPlaneId);
+    await this.audit.record(manager, {
+      ...{ action: 'tenant.restore_reopened', targetKind: 'tenant', targetId: tenantId },
+      before: { status: tenant.status },
+      after: { status: awaited.status, job_id: jobId, tenant_plane_id: tenantPlaneId },
+    });
+    await this.desiredStates.publish(manager, home);
+    return back('await-restore');
+  }
+}

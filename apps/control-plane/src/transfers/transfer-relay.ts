@@ -1,0 +1,246 @@
+import { Database, Signals, updateRows } from '@atlas/persistence';
+import { type TransferPartHeader, generationOf, isLaterRun } from '@atlas/plane-contract';
+import { DomainError, validationFailed } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { decodeProtectedHeader } from 'jose';
+import { type EntityManager, type FindOptionsWhere, IsNull, Not } from 'typeorm';
+import { JobWaker } from '../jobs/job-waker';
+import { Placement } from '../registry/placement.entity';
+import { ServiceKeys } from '../service-keys/service-keys';
+import { Wakes } from '../desired-state/wakes';
+import { Transfer, TransferPart } from '../registry/transfer.entity';
+import { holdTransfer, isBehind, isLevel, topicOf } from './transfers';
+
+const KINDS: readonly TransferPartHeader['kind'][] = ['snapshot', 'changes', 'last'];
+/** As long as the target may name it. */
+const MAX_ATTEMPT = 100;
+/** Of one attempt; a part holds a megabyte of rows, or what was changed while the target imported the one before. */
+export const MAX_PARTS = 100_000;
+/** What an integer column holds. */
+const MAX_CHANGES = 2_147_483_647;
+
+interface Source {
+  readonly sourcePlaneId: string;
+  readonly keyId: string;
+}
+
+/** How long a call waits, and what ends it before. */
+interface Wait {
+  readonly seconds: number;
+  readonly ended: AbortSignal;
+}
+
+export interface WantedPart {
+  readonly part: number;
+  /** The name that the target has given the import that asks. */
+  readonly importer: string;
+  /** The attempt that the import has begun; undefined before the first part. */
+  readonly attempt: string | undefined;
+}
+
+/** Where the parts of a transfer lie between source and target. All that is read of them is their header. */
+@Injectable()
+export class TransferRelay {
+  constructor(
+    private readonly database: Database,
+    private readonly signals: Signals,
+    private readonly waker: JobWaker,
+    private readonly keys: ServiceKeys,
+  ) {}
+
+  /**
+   * Takes a part from the source, and answers with how many the target has imported. The same again changes nothing; the first
+   * of another attempt replaces all.
+   */
+  async take({ sourcePlaneId, keyId }: Source, id: string, part: number, sealed: string): Promise<number> {
+    const header = headerOf(sealed);
+    if (!header || header.transfer !== id || header.part !== part) throw notThatPart();
+    if (part > MAX_PARTS) throw tooManyParts();
+    return this.database.write(async (manager) => {
+      await this.keys.holdAccepted(manager, keyId);
+      const transfer = await this.require(manager, { id, sourcePlaneId, purpose: Not('restore') });
+      const isNew = transfer.attempt !== header.attempt;
+      const isLate = isNew && !mayBegin(header.attempt, transfer, transfer.attempt);
+      if (isLate || part > (isNew ? 1 : transfer.parts + 1)) throw outOfOrder();
+      if (header.kind === 'changes' && part > transfer.parts && isBehind(transfer)) throw targetIsBehind();
+      if (isNew) await manager.delete(TransferPart, { transferId: id });
+      await manager.upsert(TransferPart, { transferId: id, part, sealed }, ['transferId', 'part']);
+      if (isNew || part > transfer.parts) await this.noteSent(manager, transfer, header, isNew);
+      this.signals.publish(topicOf(id));
+      return isNew ? 0 : transfer.imported;
+    });
+  }
+
+  /** Waits until the target has imported `count` parts, or until the time is over. Returns how many it has imported. */
+  async imported({ sourcePlaneId, keyId }: Source, id: string, count: number, wait: Wait): Promise<number> {
+    const look = async (): Promise<number> => {
+      const where = { id, sourcePlaneId, endedAt: IsNull() };
+      const transfer = await this.database.read((manager) => manager.findOneBy(Transfer, where));
+      return (transfer ?? refuse()).imported;
+    };
+    const wakes = new Wakes(this.signals, topicOf(id), wait.seconds, wait.ended);
+    try {
+      let imported = await look();
+      while (imported < count && (await wakes.next())) imported = await look();
+      await this.keys.requireAccepted(keyId);
+      return imported;
+    } finally {
+      wakes.stop();
+    }
+  }
+
+  /** Gives a part to the target, when it is there within the time. Those before it are imported, then. */
+  async give(
+    target: { readonly targetPlaneId: string; readonly keyId: string },
+    id: string,
+    wanted: WantedPart,
+    { seconds, ended }: Wait,
+  ): Promise<string | null> {
+    // Whoever has imported the last asks for the one behind it.
+    if (wanted.part > MAX_PARTS + 1) throw tooManyParts();
+    await this.noteImported(target, id, wanted);
+    // Listening starts before looking.
+    const wakes = new Wakes(this.signals, topicOf(id), seconds, ended);
+    try {
+      let found = await this.find(id, wanted);
+      while (found === null && (await wakes.next())) found = await this.find(id, wanted);
+      // A call that waited while its key was revoked gets no more than one that comes afterwards.
+      await this.keys.requireAccepted(target.keyId);
+      if (found?.part === 1) await this.giveUpKeptCopy(target, id);
+      return found?.sealed ?? null;
+    } finally {
+      wakes.stop();
+    }
+  }
+
+  private async noteSent(
+    manager: EntityManager,
+    { id, tenantId, followingSince: known }: Transfer,
+    { attempt, part: parts, kind: lastKind, changes: lastChanges }: TransferPartHeader,
+    isNew: boolean,
+  ): Promise<void> {
+    // A new attempt begins with rows, so it forgets the time of the one before.
+    const followingSince = lastKind === 'changes' ? (known ?? (await this.database.now())) : null;
+    const progress = { attempt, parts, lastKind, lastChanges, followingSince, ...(isNew && { imported: 0 }) };
+    await updateRows(manager, Transfer, { id }, progress);
+    // From here on the move has a deadline.
+    if (followingSince && !known) await this.waker.wakeForTenants(manager, [tenantId]);
+  }
+
+  private async noteImported(
+    { targetPlaneId, keyId }: { readonly targetPlaneId: string; readonly keyId: string },
+    id: string,
+    wanted: WantedPart,
+  ): Promise<void> {
+    await this.database.write(async (manager) => {
+      await this.keys.holdAccepted(manager, keyId);
+      const transfer = await this.require(manager, { id, targetPlaneId });
+      if (wanted.importer !== transfer.importer) return this.beginImport(manager, transfer, wanted);
+      // A repeated request may arrive late: progress never goes back, and an earlier attempt no longer counts.
+      const imported = Math.min(wanted.part - 1, transfer.parts);
+      if (wanted.attempt !== transfer.attempt || imported <= transfer.imported) return;
+      await manager.update(Transfer, { id }, { imported });
+      this.signals.publish(topicOf(id));
+      if (isLevel({ ...transfer, imported })) await this.waker.wakeForTenants(manager, [transfer.tenantId]);
+    });
+  }
+
+  /** The target removes the rows that an earlier move left there as soon as it receives the first part, and no earlier. */
+  private async giveUpKeptCopy(
+    { targetPlaneId, keyId }: { readonly targetPlaneId: string; readonly keyId: string },
+    id: string,
+  ): Promise<void> {
+    await this.database.write(async (manager) => {
+      await this.keys.holdAccepted(manager, keyId);
+      const { tenantId } = await this.require(manager, { id, targetPlaneId });
+      const coming = { tenantId, tenantPlaneId: targetPlaneId, phase: 'importing' } as const;
+      await manager.update(Placement, coming, { removeAfter: null, importedBy: null });
+    });
+  }
+
+  /**
+   * A new import removes the rows of earlier ones as soon as it receives the first part. So from here on no earlier import
+   * counts, even if a process that died or was paused reports it as complete.
+   */
+  private async beginImport(
+    manager: EntityManager,
+    transfer: Transfer,
+    { part, importer, attempt }: WantedPart,
+  ): Promise<void> {
+    const isNew = part === 1 && attempt === undefined && mayBegin(importer, transfer, transfer.importer);
+    if (!isNew) throw importSuperseded();
+    await updateRows(manager, Transfer, { id: transfer.id }, { importer, imported: 0, followingSince: null });
+  }
+
+  /** The first part, when the source has begun anew. */
+  private find(transferId: string, { part, attempt }: WantedPart): Promise<TransferPart | null> {
+    return this.database.read(async (manager) => {
+      const transfer = await manager.findOneBy(Transfer, { id: transferId });
+      const isCurrent = transfer?.attempt === attempt;
+      return manager.findOneBy(TransferPart, { transferId, part: isCurrent ? part : 1 });
+    });
+  }
+
+  private async require(manager: EntityManager, where: FindOptionsWhere<Transfer>): Promise<Transfer> {
+    return (await holdTransfer(manager, where)) ?? refuse();
+  }
+}
+
+function refuse(): never {
+  const detail = 'There is no such transfer, or it has ended, or this plane has another part in it.';
+  throw new DomainError('transfer_not_found', 'not_found', detail);
+}
+
+/** A run of an earlier generation began before everything was to begin anew. */
+function mayBegin(name: string, { generation }: Transfer, newest: string | null): boolean {
+  return (generationOf(name) ?? generation) === generation && isLaterRun(name, newest);
+}
+
+function headerOf(sealed: string): TransferPartHeader | null {
+  try {
+    const header = decodeProtectedHeader(sealed) as unknown as TransferPartHeader;
+    return isStorable(header) ? header : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A plane may write anything there, and all of it but the numbers of transfer and part is kept. */
+function isStorable({
+  attempt,
+  kind,
+  changes,
+}: Readonly<Record<keyof TransferPartHeader, unknown>>): boolean {
+  const isAttempt = typeof attempt === 'string' && attempt.length >= 1 && attempt.length <= MAX_ATTEMPT;
+  const isCount = Number.isInteger(changes) && Number(changes) >= 0 && Number(changes) <= MAX_CHANGES;
+  return isAttempt && isCount && KINDS.some((one) => one === kind);
+}
+
+function notThatPart(): DomainError {
+  return validationFailed([{ field: 'body', message: 'must be the JWE of this part of this transfer' }]);
+}
+
+function outOfOrder(): DomainError {
+  return new DomainError(
+    'transfer_out_of_order',
+    'conflict',
+    'An earlier part is missing, or another attempt has started since. Start over with a new attempt.',
+  );
+}
+
+function targetIsBehind(): DomainError {
+  const detail =
+    'The target has not imported the parts before. Send the changes later, together with those since.';
+  return new DomainError('target_behind', 'too_many', detail, {}, { 'retry-after': '1' });
+}
+
+function importSuperseded(): DomainError {
+  const detail =
+    'Another import of this transfer has started since, or this one never requested the first part. Start over under a new name.';
+  return new DomainError('import_superseded', 'conflict', detail);
+}
+
+function tooManyParts(): DomainError {
+  const detail = `A transfer has ${MAX_PARTS} parts at most. Begin anew: changes that were sent one by one are then in the parts of the rows.`;
+  return new DomainError('transfer_too_long', 'conflict', detail);
+}

@@ -1,0 +1,127 @@
+import { Signals, insertRow, lockedForUpdate } from '@atlas/persistence';
+import { LEVEL_CHANGES } from '@atlas/plane-contract';
+import { Clock } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { type JWK, calculateJwkThumbprint } from 'jose';
+import { type EntityManager, type FindOptionsWhere, IsNull } from 'typeorm';
+import { TenantPlane } from '../registry/tenant-plane.entity';
+import { Transfer, TransferPart } from '../registry/transfer.entity';
+
+/** With this many parts not yet imported, no more changes are accepted. A source gets that far when the target begins anew, or if it is of an older version. */
+const MAX_BEHIND = 3;
+
+/** The transfers of tenants between planes, as the steps of a move need them. */
+@Injectable()
+export class Transfers {
+  constructor(
+    private readonly signals: Signals,
+    private readonly clock: Clock,
+  ) {}
+
+  live(manager: EntityManager, tenantId: string): Promise<Transfer | null> {
+    return manager.findOneBy(Transfer, { tenantId, purpose: 'move', endedAt: IsNull() });
+  }
+
+  /**
+   * The live transfer if it is between these planes and to the target's current key, otherwise a new one: what another move has
+   * copied, or what the target cannot open, is of no use.
+   */
+  async open(
+    manager: EntityManager,
+    between: Pick<Transfer, 'tenantId' | 'sourcePlaneId' | 'targetPlaneId'>,
+  ): Promise<Transfer> {
+    const known = await this.live(manager, between.tenantId);
+    if (known && isBetween(known, between) && !(await isToOldKey(manager, known))) return known;
+    if (known) await this.end(manager, between.tenantId);
+    const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id: between.targetPlaneId });
+    const recipient = publicKey as Record<string, unknown>;
+    const transfer = newTransfer({ ...between, purpose: 'move', recipient }, this.clock.now());
+    await insertRow(manager, Transfer, transfer);
+    return transfer;
+  }
+
+  async freeze(manager: EntityManager, id: string, frozenAt: Date): Promise<void> {
+    await manager.update(Transfer, { id }, { frozenAt });
+  }
+
+  /** Replaces the live transfer by a new one. Nothing sent or imported for the old one counts, even if a plane has not heard. */
+  async replace(manager: EntityManager, tenantId: string): Promise<void> {
+    const ended = await this.end(manager, tenantId);
+    if (ended) await this.open(manager, ended);
+  }
+
+  /** Nothing of it stays but that it was. */
+  async end(manager: EntityManager, tenantId: string): Promise<Transfer | null> {
+    const transfer = await this.live(manager, tenantId);
+    if (!transfer) return null;
+    await manager.update(Transfer, { id: transfer.id }, { endedAt: this.clock.now() });
+    await manager.delete(TransferPart, { transferId: transfer.id });
+    this.signals.publish(topicOf(transfer.id));
+    return transfer;
+  }
+}
+
+/** Whether the target has enrolled with another key since. It cannot open what was sent to the old one and needs a new transfer. */
+export async function isToOldKey(
+  manager: EntityManager,
+  { targetPlaneId: id, recipient }: Transfer,
+): Promise<boolean> {
+  const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id });
+  const [now, then] = [publicKey, recipient].map((key) => calculateJwkThumbprint(key as JWK));
+  return (await now) !== (await then);
+}
+
+export function newTransfer(
+  facts: Pick<Transfer, 'tenantId' | 'sourcePlaneId' | 'targetPlaneId' | 'purpose' | 'recipient'>,
+  now: Date,
+): Transfer {
+  return {
+    ...facts,
+    ...{ id: uuidv7(now), keySealed: null, planeKey: null, version: null, madeBy: null, forkedBefore: null },
+    ...{ manifest: null, attempt: null, parts: 0, lastKind: null, lastChanges: 0 },
+    ...{ imported: 0, importer: null, generation: 1 },
+    ...{ createdAt: now, followingSince: null, frozenAt: null, endedAt: null },
+  };
+}
+
+/** A live one that nobody ends, and of which no part is taken or given, until the transaction has ended. */
+export function holdTransfer(
+  manager: EntityManager,
+  which: FindOptionsWhere<Transfer>,
+): Promise<Transfer | null> {
+  const query = manager.createQueryBuilder(Transfer, 'transfer').where({ ...which, endedAt: IsNull() });
+  return lockedForUpdate(query).getOne();
+}
+
+/** Whether the transfer has exactly this source and this target. */
+export function isBetween(
+  { sourcePlaneId, targetPlaneId }: Transfer,
+  planes: Pick<Transfer, 'sourcePlaneId' | 'targetPlaneId'>,
+): boolean {
+  return sourcePlaneId === planes.sourcePlaneId && targetPlaneId === planes.targetPlaneId;
+}
+
+/**
+ * The target has all rows but a few changes, which may still be on their way: a busy source sends the next part as soon as the
+ * last is imported, so waiting for none could take for ever. Or it has everything, if the source was frozen from the start.
+ */
+export function isLevel(transfer: Transfer): boolean {
+  const { lastKind, lastChanges, parts, imported } = transfer;
+  const isLittle = lastKind === 'changes' && lastChanges <= LEVEL_CHANGES;
+  return isWhole(transfer) || (isLittle && imported > 0 && parts - imported <= 1);
+}
+
+/** Whether the source must wait for the target before it sends more changes. It never waits once it is frozen. */
+export function isBehind({ purpose, frozenAt, parts, imported }: Transfer): boolean {
+  return purpose === 'move' && frozenAt === null && parts - imported >= MAX_BEHIND;
+}
+
+/** The target has everything, and has found it to be the same. Only {@link holdTransfer} keeps it so: a target may begin anew. */
+export function isWhole({ lastKind, parts, imported }: Transfer): boolean {
+  return lastKind === 'last' && imported === parts;
+}
+
+export function topicOf(transferId: string): string {
+  return `transfer:${transferId}`;
+}
