@@ -27,6 +27,7 @@ export default tseslint.config(
             only('lib:platform'),
             only('lib:isolation'),
             only('lib:persistence', 'lib:platform', 'lib:testing'),
+            only('lib:jobs', 'lib:tenancy', 'lib:platform', 'lib:persistence', 'lib:testing'),
             only('lib:service-auth', 'lib:platform', 'lib:testing'),
             only('lib:testing', 'lib:platform'),
           ],

@@ -4,13 +4,15 @@ import { ROOT, read, write } from './workspace.mjs';
 
 const HANDLERS = ['Get', 'Post', 'Put', 'Patch', 'Delete'];
 const SCHEMA_OF_PIPE = { UuidPipe: { type: 'string', format: 'uuid' }, ParseIntPipe: { type: 'integer' } };
+/** Types that list answers by status. */
+const BY_STATUS = ['Answers', 'Sends'];
 const { TypeFlags } = ts;
 
 /**
  * `describe-answers.mjs <app> [--check]`: writes, or compares with what is written, what each handler of the app's
  * controllers answers as JSON schemas, made of the types that the handlers return:
  * `{ handlers: { <Controller>_<method>: { <status>: schema } }, parameters, schemas }`.
- * What a handler sends by itself it says by returning `Sends<{ <status>: type }>`.
+ * A handler with several answers returns `Answers<{ <status>: type }>`; one that sends its answer by itself, `Sends<…>`.
  */
 class Answers {
   schemas = {};
@@ -36,7 +38,7 @@ class Answers {
     const { type } = method;
     const isPromise = ts.isTypeReferenceNode(type) && type.typeName.text === 'Promise';
     const node = isPromise ? type.typeArguments[0] : type;
-    if (!ts.isTypeReferenceNode(node) || node.typeName.text !== 'Sends')
+    if (!ts.isTypeReferenceNode(node) || !BY_STATUS.includes(node.typeName.text))
       return { [statusOf(method)]: this.#schemaOf(this.checker.getTypeFromTypeNode(node)) };
     const sent = this.checker.getTypeFromTypeNode(node.typeArguments[0]);
     return Object.fromEntries(

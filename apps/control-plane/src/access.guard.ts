@@ -1,40 +1,13 @@
-import { DomainError, IS_PUBLIC, Refuses, currentContext, refuseOtherSites } from '@atlas/platform';
+import { DomainError, IS_PUBLIC, currentContext, refuseOtherSites } from '@atlas/platform';
 import { SignatureVerifier, receivedRequestOf } from '@atlas/service-auth';
-import {
-  type CanActivate,
-  type ExecutionContext,
-  Injectable,
-  SetMetadata,
-  applyDecorators,
-} from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { REQUIRED, type Required, SIGNED } from './access/access.decorators';
 import { KeyUses } from './service-keys/key-uses';
 import { type AuthenticatedRequest, type OperatorCaller, type PlaneCaller } from './access/caller';
 import { OperatorAuthentication, scopeMissing } from './accounts/operator-authentication';
 import { type Scope } from './access/scopes';
 import { SessionCookie } from './accounts/session-cookie';
-
-const REQUIRED = 'control-plane:required';
-const SIGNED = 'control-plane:signed-by-tenant-plane';
-
-/** A scope; or any operator, by session or API key; or one in person, since it is about their own account. */
-type Required = Scope | 'any-operator' | 'session';
-
-/** Operators with this scope. */
-export const Requires = (scope: Scope): MethodDecorator & ClassDecorator =>
-  SetMetadata(REQUIRED, scope satisfies Required);
-
-/** Any signed-in operator. */
-export const AnyOperator = (): MethodDecorator & ClassDecorator =>
-  SetMetadata(REQUIRED, 'any-operator' satisfies Required);
-
-/** Any signed-in operator, but none of their API keys. */
-export const OperatorInPerson = (): MethodDecorator & ClassDecorator =>
-  SetMetadata(REQUIRED, 'session' satisfies Required);
-
-/** Tenant planes, by a signed call. */
-export const SignedByTenantPlane = (): MethodDecorator & ClassDecorator =>
-  applyDecorators(SetMetadata(SIGNED, true), Refuses('unauthenticated', 'forbidden', 'too_many'));
 
 /** The one guard: each route says who may call it, and one that says nothing is refused. */
 @Injectable()

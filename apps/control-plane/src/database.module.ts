@@ -6,6 +6,7 @@ import {
   PostgresSignals,
   SecretBox,
   Signals,
+  Throttle,
   databaseTarget,
   parseSealingKeys,
 } from '@atlas/persistence';
@@ -51,7 +52,8 @@ class SignalsLifetime implements OnApplicationShutdown {
         new SecretBox(parseSealingKeys(config.CONTROL_PLANE_SEALING_KEYS)),
     },
     SignalsLifetime,
+    Throttle,
   ],
-  exports: [Signals, SecretBox],
+  exports: [SecretBox, Signals, Throttle],
 })
 export class DatabaseModule {}

@@ -8,7 +8,7 @@ import { AuditEvent } from './audit/audit-event.entity';
 import { IdempotencyRecord } from './idempotency/idempotency-key.entity';
 import { LocalPlane } from './infrastructure/drivers/local/local-plane.entity';
 import { OutgoingMail } from './mail/outgoing-mail.entity';
-import { ProvisioningJob } from './provisioning-jobs/job.entity';
+import { ProvisioningJob } from './provisioning-jobs/provisioning-job.entity';
 import { Drift, ReconcileTurn } from './reconcile/drift.entity';
 import { EarlierSignupToken } from './signup/earlier-signup-token.entity';
 import { Signup } from './tenants/signup.entity';

@@ -1,3 +1,4 @@
+import { Attempts, Worker } from '@atlas/jobs';
 import { createHash, randomBytes } from 'node:crypto';
 import { Database, insertRow } from '@atlas/persistence';
 import { Clock, type RequestLimits, createHttpApp } from '@atlas/platform';
@@ -19,9 +20,7 @@ import { type OperatorRole, SCOPES, type Scope } from '../src/access/scopes';
 import { AppModule } from '../src/app.module';
 import { ControlPlaneState } from '../src/database/plane-state.entity';
 import { HTTP_APP } from '../src/http-app.options';
-import { ProvisioningJob } from '../src/provisioning-jobs/job.entity';
-import { Attempts } from '../src/jobs/attempts';
-import { Worker } from '../src/jobs/worker';
+import { ProvisioningJob } from '../src/provisioning-jobs/provisioning-job.entity';
 import { DesiredStates } from '../src/desired-state/desired-states';
 import { type Install, PUBLIC_URL, PlaneSimulator } from './plane-simulator.fixture';
 

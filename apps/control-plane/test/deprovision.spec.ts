@@ -1,3 +1,6 @@
+import { MAX_ATTEMPTS, StepFailure, done, wait } from '@atlas/jobs';
+import { newProvisioningJob } from '../src/provisioning-jobs/job-starter';
+import { ProvisioningJobs } from '../src/provisioning-jobs/provisioning-jobs';
 import { type KeyObject, generateKeyPairSync } from 'node:crypto';
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
@@ -9,20 +12,17 @@ import { IsNull, Not } from 'typeorm';
 import { SCOPES } from '../src/access/scopes';
 import { AuditEvent } from '../src/audit/audit-event.entity';
 import { Audit } from '../src/audit/audit';
-import { ProvisioningJob } from '../src/provisioning-jobs/job.entity';
+import { ProvisioningJob } from '../src/provisioning-jobs/provisioning-job.entity';
 import { EraseBackupStep } from '../src/operations/deprovision/erase-backup.step';
 import { OpenRestoreStep } from '../src/operations/restore/open-restore.step';
 import { ReservePlaceStep } from '../src/operations/provision/reserve-place.step';
-import { MAX_ATTEMPTS } from '../src/jobs/retry-policy';
-import { StepFailure, done, wait } from '../src/jobs/step';
 import { ReadableBackup } from '../src/operations/deprovision/readable-backup';
 import { RegisterTenantPlaneStep } from '../src/operations/provision/register-tenant-plane.step';
 import { ReinstateStep } from '../src/operations/restore/reinstate.step';
 import { RemoveCopiesStep } from '../src/operations/deprovision/remove-copies.step';
 import { CommitOutcomeUnknown } from '@atlas/platform';
-import { newJob } from '../src/jobs/new-job';
-import { Removals } from '../src/operations/deprovision/removals';
-import { Chores } from '../src/chores';
+import { Purges } from '../src/operations/deprovision/purges';
+import { Chores } from '@atlas/jobs';
 import { Placement } from '../src/registry/placement.entity';
 import { reservedPlacement } from '../src/registry/placements';
 import { ServiceKey } from '../src/service-keys/service-key.entity';
@@ -32,7 +32,6 @@ import { Tenant } from '../src/registry/tenant.entity';
 import { Transfer, TransferPart } from '../src/registry/transfer.entity';
 import { Backups } from '../src/transfers/backups';
 import { Transfers } from '../src/transfers/transfers';
-import { Jobs } from '../src/jobs/jobs';
 import { sayImported, sayImportedBy, sealedPart, sendPart, takePart, nextRun } from './backup-part.fixture';
 import { Gate, lockWaits } from './held-operator.fixture';
 import { JOBS, JobScene } from './job-scene.fixture';
@@ -660,7 +659,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
         await goesOn.opened;
         return write(work);
       });
-      const sweeping = app.get(Removals).sweep();
+      const sweeping = app.get(Purges).sweep();
       await paused.opened;
 
       await scene.act(body.job.id, 'retry').expect(202);
@@ -689,10 +688,10 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
         await scene.plane.sweep();
       }
       expect((await scene.job(job)).steps[0]).toMatchObject({ name: 'erase-backup', attempt: MAX_ATTEMPTS });
-      await app.get(Removals).sweep();
+      await app.get(Purges).sweep();
       // Found by a sweep that was paused before another process began the purge.
       jest.spyOn(app.get(Database), 'read').mockResolvedValueOnce([{ id: tenant.id }]);
-      await app.get(Removals).sweep();
+      await app.get(Purges).sweep();
       const purges = { tenantId: tenant.id, operation: 'purge' };
       expect(await scene.plane.rows(ProvisioningJob, purges)).toMatchObject([{ id: job, status: 'failed' }]);
       failing.mockRestore();
@@ -719,7 +718,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
         }
         await scene.act(job, action).expect(202);
         await scene.reaches(job, 'cancelled');
-        await scene.plane.app.get(Removals).sweep();
+        await scene.plane.app.get(Purges).sweep();
         expect(await newestJob(tenant)).toBe(job);
         await scene.act(job, 'retry').expect(202);
         await scene.reaches(job, 'succeeded');
@@ -769,8 +768,8 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       for (const [index, id] of busy.entries()) {
         const row = { ...template, id, slug: `busy-${index}`, restorableUntil: now };
         await scene.plane.insert(Tenant, row);
-        const restore = newJob(
-          { operation: 'restore', tenantId: id, steps: [{ name: 'await-restore' }] },
+        const restore = newProvisioningJob(
+          { operation: 'restore', tenantId: id, steps: ['await-restore'] },
           now,
         );
         const dueAt = new Date(now.getTime() + DAY_MS);
@@ -921,7 +920,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
 
   it('has failed when its deprovisioning, which ended its provisioning, is cancelled before its first step', async () => {
     const { id, slug } = await scene.waiting();
-    const claim = jest.spyOn(scene.plane.app.get(Jobs), 'claim').mockResolvedValue(null);
+    const claim = jest.spyOn(scene.plane.app.get(ProvisioningJobs), 'claim').mockResolvedValue(null);
     const { job } = await begin({ id, slug });
     await scene.act(job, 'cancel').expect(202);
     claim.mockRestore();
@@ -1100,7 +1099,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       await moveTo(first);
       await importing(first);
       await scene.plane.change(Placement, home, { phase: 'frozen' });
-      const claim = jest.spyOn(scene.plane.app.get(Jobs), 'claim').mockResolvedValue(null);
+      const claim = jest.spyOn(scene.plane.app.get(ProvisioningJobs), 'claim').mockResolvedValue(null);
       const { job } = await begin(tenant);
       await scene.act(job, 'cancel').expect(202);
       claim.mockRestore();

@@ -1,6 +1,6 @@
+import { GraphileQueue } from '@atlas/jobs';
 import { Secret } from '@atlas/platform';
 import { asAdmin, createTestDatabase, eventually, testServerUrl } from '@atlas/testing';
-import { GraphileQueue } from '../src/jobs/queue/graphile.queue';
 
 describe(GraphileQueue.name, () => {
   it('outlives a server that goes away with a task in its hands, and goes on when it is back', async () => {

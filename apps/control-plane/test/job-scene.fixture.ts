@@ -1,11 +1,10 @@
+import { FaultPoints, done } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
 import { type ReportedState } from '@atlas/plane-contract';
 import { type DatabaseDriver, eventually } from '@atlas/testing';
 import type supertest from 'supertest';
 import { IsNull } from 'typeorm';
-import { FaultPoints } from '../src/jobs/fault-points';
-import { ProvisioningJob } from '../src/provisioning-jobs/job.entity';
-import { done } from '../src/jobs/step';
+import { ProvisioningJob } from '../src/provisioning-jobs/provisioning-job.entity';
 import { AwaitCopyStep } from '../src/operations/move/await-copy.step';
 import { TenantPlane } from '../src/registry/tenant-plane.entity';
 import { Transfer } from '../src/registry/transfer.entity';

@@ -7,13 +7,13 @@ import { uuidv7 } from '@atlas/tenancy';
 import { Database } from '@atlas/persistence';
 import { LocalPlane } from '../src/infrastructure/drivers/local/local-plane.entity';
 import { LocalPlanes } from '../src/infrastructure/drivers/local/local-planes';
-import { ProvisioningJob } from '../src/provisioning-jobs/job.entity';
-import { newJob } from '../src/jobs/new-job';
+import { ProvisioningJob } from '../src/provisioning-jobs/provisioning-job.entity';
 import { Drift } from '../src/reconcile/drift.entity';
 import { type Look, Reconciler } from '../src/reconcile/reconciler';
 import { Placement } from '../src/registry/placement.entity';
 import { JobScene } from './job-scene.fixture';
 import { PlaneSimulator } from './plane-simulator.fixture';
+import { newProvisioningJob } from '../src/provisioning-jobs/job-starter';
 
 export interface Settled {
   readonly id: string;
@@ -106,7 +106,7 @@ export class ReconcileScene {
     const now = this.plane.clock.now();
     const request = { operation: 'suspend' as const, steps: [] };
     const { tenantId = null, tenantPlaneId = null } = about;
-    const job = { ...newJob({ ...request, tenantId, tenantPlaneId }, now), status: 'waiting' as const };
+    const job = { ...newProvisioningJob({ ...request, tenantId, tenantPlaneId }, now), status: 'waiting' as const };
     const database = this.plane.app.get(Database);
     await database.write((manager) => manager.insert(ProvisioningJob, { ...job, id: uuidv7() } as never));
     try {

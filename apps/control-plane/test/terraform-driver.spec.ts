@@ -1,3 +1,4 @@
+import { LeaseLost } from '@atlas/jobs';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,6 @@ import { Logger } from '@nestjs/common';
 import { ControlPlaneConfig } from '../src/config/control-plane.config';
 import { type FencedWrite } from '../src/infrastructure/infrastructure-driver';
 import { FakeTerraform } from './fake-terraform.fixture';
-import { LeaseLost } from '../src/jobs/jobs';
 import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
 
 const SECRET = 'ats_secret';

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@atlas/platform';
-import { type ExecutionContext, createParamDecorator } from '@nestjs/common';
-import { type FastifyRequest } from 'fastify';
 import { type EntityManager, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import { type RowValues, insertIfAbsent, isLockTimeout, together } from './rows';
 
@@ -129,15 +127,8 @@ async function settledSoon(promise: Promise<unknown>): Promise<void> {
   if (outcome === 'late') throw requestInProgress();
 }
 
-/** The key of a request. One that can't be one is refused where it would not be used, too: in a dry run. */
-export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext) => {
-  const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
-  const key = headers['idempotency-key']?.toString();
-  if (key !== undefined) requireSensibleKey(key);
-  return key;
-});
-
-function requireSensibleKey(key: string): void {
+/** @throws DomainError `validation_failed` */
+export function requireSensibleKey(key: string): void {
   if (/^[\x21-\x7e]{1,200}$/.test(key)) return;
   throw new DomainError(
     'validation_failed',

@@ -20,6 +20,7 @@ export * from './row-level-security';
 export * from './rows';
 export * from './secret-box';
 export * from './signals';
+export * from './wakes';
 export * from './single-tenant-file';
 export * from './sqlite-database';
 export * from './sqlite-file';

@@ -1,4 +1,4 @@
-import { ApiIdempotencyKey } from '@atlas/platform';
+import { ApiIdempotencyKey, isDryRun } from '@atlas/platform';
 import {
   type CallHandler,
   type ExecutionContext,
@@ -11,6 +11,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Observable, from, lastValueFrom } from 'rxjs';
+import { requireSensibleKey } from './idempotency';
 
 const SHOWS_SECRET = Symbol('SHOWS_SECRET');
 
@@ -44,6 +45,9 @@ class RepeatableInterceptor implements NestInterceptor {
     const request = http.getRequest<FastifyRequest>();
     const key = request.headers['idempotency-key'];
     if (key === undefined) return next.handle();
+    requireSensibleKey(String(key));
+    // A dry run changes nothing, so its answer is not kept.
+    if (isDryRun(request.query)) return next.handle();
     const { statusCode: status } = http.getResponse<FastifyReply>();
     const handle = (): Promise<Record<string, unknown>> => lastValueFrom(next.handle());
     const showsSecret = this.reflector.get<boolean>(SHOWS_SECRET, context.getHandler());

@@ -7,6 +7,7 @@ export * from './cookies';
 export * from './cross-origin';
 export { CommitOutcomeUnknown, databaseFailure, databaseState, isStorageFault } from './database-outage';
 export * from './default-secret';
+export * from './dry-run.query';
 export * from './environment';
 export * from './errors';
 export * from './event-stream';

@@ -10,7 +10,7 @@ import {
 } from '@atlas/platform';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { AnyOperator, OperatorInPerson } from '../access.guard';
+import { AnyOperator, OperatorInPerson } from '../access/access.decorators';
 import { ChangePasswordDto, LoginDto, ResetPasswordDto } from './accounts.dto';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
 import { OperatorPasswords } from './operator-passwords';

@@ -1,7 +1,7 @@
 import { Repeatable } from '@atlas/persistence';
 import { Refuses, ApiBearerAuth, ApiTags, type Page, PageQuery, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
-import { Requires } from '../access.guard';
+import { Requires } from '../access/access.decorators';
 import { ChangeOperatorDto, CreateOperatorDto } from './accounts.dto';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
 import { OperatorPasswords, type ResetLink } from './operator-passwords';

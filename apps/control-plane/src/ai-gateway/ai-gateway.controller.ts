@@ -11,11 +11,11 @@ import {
 import { type ServiceCall } from '@atlas/service-auth';
 import { Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { SignedByTenantPlane } from '../access.guard';
+import { SignedByTenantPlane } from '../access/access.decorators';
 import { PlaneCall, type PlaneCaller } from '../access/caller';
 import { sendSigned } from '../access/signed-answer';
 import { TenantPlanes } from '../fleet/tenant-planes';
-import { WaitingCalls } from '../plane-api/waiting-calls';
+import { WaitingCalls } from '../service-keys/waiting-calls';
 import { ChatCompletionQuery } from './ai-gateway.dto';
 import { AiGateway } from './ai-gateway';
 

@@ -13,7 +13,7 @@ import {
 import { Database, auditRecordOf, sealedPage } from '@atlas/persistence';
 import { Controller, Get, Query } from '@nestjs/common';
 import { IsString, Length } from 'class-validator';
-import { Requires } from '../access.guard';
+import { Requires } from '../access/access.decorators';
 import { AuditEvent } from './audit-event.entity';
 import { AuditSealer } from './audit-sealer';
 

@@ -1,3 +1,4 @@
+import { Wakes } from '@atlas/persistence';
 import { randomUUID } from 'node:crypto';
 import { Database, Signals, insertIfAbsent, lockedForUpdate, together, updateRows } from '@atlas/persistence';
 import {
@@ -19,7 +20,6 @@ import { Placement } from '../registry/placement.entity';
 import { UNHEARD } from '../registry/placements';
 import { ServiceKeys, keyRevoked } from '../service-keys/service-keys';
 import { TenantPlane } from '../registry/tenant-plane.entity';
-import { Wakes } from './wakes';
 
 const REVISION_OF_PLANE =
   'select revision from tenant_planes where tenant_planes.id = placements.tenant_plane_id';

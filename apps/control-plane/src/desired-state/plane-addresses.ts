@@ -7,7 +7,7 @@ import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { Tenant } from '../registry/tenant.entity';
 import { DesiredStates } from './desired-states';
-import { isForked } from '../registry/plane-health-class';
+import { isForked } from '../registry/health-class';
 import { Placement } from '../registry/placement.entity';
 import { lockPlane } from '../registry/plane-lock';
 import { ServiceKeys } from '../service-keys/service-keys';

@@ -1,6 +1,6 @@
+import { type ProvisioningContext } from '../provisioning-jobs/provisioning-step';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { type Tenant } from '../registry/tenant.entity';
-import { type StepContext } from '../jobs/step';
 
 /** The place that a job makes for its tenant: its home when it is provisioned; in a move or restore, the one to come. */
 export interface Arrival {
@@ -8,7 +8,7 @@ export interface Arrival {
   readonly phase: 'serving' | 'importing';
 }
 
-export function arrivalOf({ operation, params }: StepContext, { deploymentModel }: Tenant): Arrival {
+export function arrivalOf({ operation, params }: ProvisioningContext, { deploymentModel }: Tenant): Arrival {
   if (operation === 'move')
     return { model: params['deployment_model'] as DeploymentModel, phase: 'importing' };
   return { model: deploymentModel, phase: operation === 'restore' ? 'importing' : 'serving' };

@@ -1,3 +1,4 @@
+import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { profileOf } from '@atlas/deployment-profiles';
 import { Database, updateRows } from '@atlas/persistence';
 import { type EnrolAnswer, type EnrolRequest } from '@atlas/plane-contract';
@@ -7,7 +8,6 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../access/caller';
 import { Audit } from '../audit/audit';
-import { JobWaker } from '../jobs/job-waker';
 import { DesiredStates } from '../desired-state/desired-states';
 import { refuseUnlessRedeemable } from './enrolment-refusals';
 import { Placement } from '../registry/placement.entity';
@@ -31,7 +31,7 @@ export class Enrolment {
     private readonly keys: ServiceKeys,
     private readonly desiredStates: DesiredStates,
     private readonly addresses: PlaneAddresses,
-    private readonly waker: JobWaker,
+    private readonly waker: ProvisioningWaker,
     private readonly misuse: TokenMisuse,
     private readonly audit: Audit,
     private readonly clock: Clock,

@@ -1,11 +1,11 @@
+import { ProvisioningJobs, lastDeprovisioning } from '../provisioning-jobs/provisioning-jobs';
+import { StepFailure } from '@atlas/jobs';
 import { insertRow, together } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, Not } from 'typeorm';
 import { type Arrival } from './arrival';
-import { Jobs, lastDeprovisioning } from '../jobs/jobs';
-import { StepFailure } from '../jobs/step';
 import { type Tenant } from '../registry/tenant.entity';
 import { Placement } from '../registry/placement.entity';
 import { placeOf, reservedPlacement } from '../registry/placements';
@@ -20,7 +20,7 @@ export class SingleTenantPlanes {
   constructor(
     private readonly tokens: ProvisioningTokens,
     private readonly keys: ServiceKeys,
-    private readonly jobs: Jobs,
+    private readonly jobs: ProvisioningJobs,
     private readonly clock: Clock,
   ) {}
 
@@ -74,7 +74,7 @@ export class SingleTenantPlanes {
       .where('place.tenantId = :tenantId and plane.deploymentModel = :model', { tenantId, model })
       .andWhere("plane.status = 'retired' and plane.enrolledAt is not null")
       .orderBy('place.createdAt', 'DESC');
-    // Jobs of before do not say which it was: the last that it came to.
+    // ProvisioningJobs of before do not say which it was: the last that it came to.
     if (typeof home === 'string') left.andWhere({ id: home });
     return left.getOne();
   }

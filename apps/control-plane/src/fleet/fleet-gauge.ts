@@ -3,7 +3,7 @@ import { HEALTH_STATUSES } from '@atlas/plane-contract';
 import { Metrics } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
-import { countFleet } from '../registry/plane-health-class';
+import { countFleet } from '../registry/health-class';
 
 const LABELS = [...HEALTH_STATUSES, 'offline', 'unknown'];
 

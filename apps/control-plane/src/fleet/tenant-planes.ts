@@ -12,10 +12,11 @@ import { type InstallBundle, ProvisioningTokens } from '../enrolment/provisionin
 import { type ServiceKey } from '../service-keys/service-key.entity';
 import { keysView } from '../service-keys/service-key.view';
 import { ServiceKeys } from '../service-keys/service-keys';
-import { findFleet, healthOf, isForked } from '../registry/plane-health-class';
+import { healthOf, isForked } from '../registry/health-class';
 import { type ListTenantPlanesQuery, type RegisterTenantPlaneDto } from './tenant-planes.dto';
 import { TenantPlane, expectedPlane } from '../registry/tenant-plane.entity';
 import { versionClassOf } from '../config/version-policy';
+import { findFleet } from './find-fleet';
 
 const NAME_RULE = { name: 'tenant_planes_name_uq', table: 'tenant_planes', columns: ['name'] };
 

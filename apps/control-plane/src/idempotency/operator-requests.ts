@@ -1,8 +1,7 @@
 import { RepeatableRequests, pathOf } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type AuthenticatedRequest } from '../access/caller';
-import { type RepeatableAnswer, SealedIdempotency } from './sealed-idempotency';
-import { bodyOf } from './send-repeatable';
+import { type OnceAnswered, SealedIdempotency } from './sealed-idempotency';
 
 interface Created extends Record<string, unknown> {
   readonly install?: { readonly token_id: string };
@@ -23,11 +22,16 @@ export class OperatorRequests extends RepeatableRequests {
     const { operator: caller, method, body } = request;
     if (!caller) throw new Error('A repeatable route needs an operator.');
     const repeat = { caller, scope: [caller.id, method, pathOf(request)], key, body };
-    return bodyOf(await this.idempotency.once(repeat, async () => repeatable(status, await handle())));
+    return bodyOf(await this.idempotency.once(repeat, async () => kept(status, await handle())));
   }
 }
 
-function repeatable(status: number, { install, ...body }: Created): RepeatableAnswer {
+/** The install bundle is kept apart, so that it can be erased once its token is spent. */
+function kept(status: number, { install, ...body }: Created): OnceAnswered {
   const shownOnce = install && { tokenId: install.token_id, bundle: install };
-  return { status, headers: {}, body, install: shownOnce };
+  return { status, body, install: shownOnce };
+}
+
+function bodyOf({ body, install }: OnceAnswered): Record<string, unknown> {
+  return install ? { ...body, install: install.bundle } : { ...body };
 }

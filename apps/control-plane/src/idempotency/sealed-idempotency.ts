@@ -16,9 +16,8 @@ import { IdempotencyRecord } from './idempotency-key.entity';
 import { SEALED, type SealedColumn, placeIn } from '../sealing/sealed-columns';
 
 /** What a request answers. `install` is shown once, so it is kept apart and erased when `tokenId` is spent. */
-export interface RepeatableAnswer {
+export interface OnceAnswered {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;
   readonly install?: { readonly tokenId: string; readonly bundle: unknown };
 }
@@ -28,11 +27,11 @@ export interface RequestOfOperator extends RepeatableRequest {
 }
 
 /** An answer as it is sealed, with the hash of the body that it answers. */
-type Sealed = Omit<RepeatableAnswer, 'install'> & { readonly bodyHash?: string };
+type Sealed = Omit<OnceAnswered, 'install'> & { readonly bodyHash?: string };
 
 /** Answers are kept sealed: they may hold what is shown once. */
 @Injectable()
-export class SealedIdempotency extends Idempotency<RepeatableAnswer, RequestOfOperator> {
+export class SealedIdempotency extends Idempotency<OnceAnswered, RequestOfOperator> {
   constructor(
     private readonly database: Database,
     private readonly box: SecretBox,
@@ -40,17 +39,6 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer, RequestOfOp
     private readonly clock: Clock,
   ) {
     super();
-  }
-
-  /** What an operator begins with a POST. Their access may have been revoked since they were let in. */
-  onceBy(
-    caller: OperatorCaller,
-    { path, ...request }: Pick<RepeatableRequest, 'key' | 'body'> & { readonly path: string },
-    work: (manager: EntityManager) => Promise<RepeatableAnswer>,
-  ): Promise<RepeatableAnswer> {
-    return this.once({ ...request, caller, scope: [caller.id, 'POST', path] }, (manager) =>
-      this.writes.by(caller, () => work(manager)),
-    );
   }
 
   /** Spent or revoked, a token's bundle is not shown again. */
@@ -89,7 +77,7 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer, RequestOfOp
     manager: EntityManager,
     _request: RequestOfOperator,
     { scope, bodyHash }: KeyClaim,
-    { install, ...answer }: RepeatableAnswer,
+    { install, ...answer }: OnceAnswered,
   ): Promise<void> {
     const seal = (value: unknown, column: SealedColumn): string =>
       this.box.seal(JSON.stringify(value), placeIn(column, scope));
@@ -102,16 +90,13 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer, RequestOfOp
     await manager.update(IdempotencyRecord, { scope }, sealed);
   }
 
-  protected async find(
-    _request: RequestOfOperator,
-    scope: string,
-  ): Promise<KeptAnswer<RepeatableAnswer> | null> {
+  protected async find(_request: RequestOfOperator, scope: string): Promise<KeptAnswer<OnceAnswered> | null> {
     const record = await this.database.read((manager) => manager.findOneBy(IdempotencyRecord, { scope }));
     if (!record || record.status === 0) return record && { bodyHash: record.bodyHash, answer: null };
     return this.opened(record);
   }
 
-  private opened(record: IdempotencyRecord): KeptAnswer<RepeatableAnswer> {
+  private opened(record: IdempotencyRecord): KeptAnswer<OnceAnswered> {
     const { scope, answerSealed, installSealed, tokenId } = record;
     const open = (sealed: string, column: SealedColumn): unknown =>
       JSON.parse(this.box.open(sealed, placeIn(column, scope)).reveal());
@@ -119,7 +104,7 @@ export class SealedIdempotency extends Idempotency<RepeatableAnswer, RequestOfOp
     if (tokenId === null) return { bodyHash, answer };
     if (installSealed === null)
       return { bodyHash, answer: { ...answer, body: { ...answer.body, install: null } } };
-    const install = open(installSealed, SEALED.idempotencyInstall) as RepeatableAnswer['install'];
+    const install = open(installSealed, SEALED.idempotencyInstall) as OnceAnswered['install'];
     return { bodyHash, answer: { ...answer, install } };
   }
 }

@@ -1,10 +1,10 @@
+import { ProvisioningJobs } from '../provisioning-jobs/provisioning-jobs';
 import { Database, type DatabaseDriver } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../config/control-plane.config';
 import { type Arrival } from '../enrolment/arrival';
-import { Jobs } from '../jobs/jobs';
 import { Placement } from '../registry/placement.entity';
 import { lockPlane } from '../registry/plane-lock';
 import { ProvisioningTokens } from '../enrolment/provisioning-tokens';
@@ -41,7 +41,7 @@ export class Infrastructures {
     private readonly planes: SingleTenantPlanes,
     private readonly tokens: ProvisioningTokens,
     private readonly databaseUrls: DatabaseUrls,
-    private readonly jobs: Jobs,
+    private readonly jobs: ProvisioningJobs,
     private readonly config: ControlPlaneConfig,
     private readonly clock: Clock,
   ) {}

@@ -1,15 +1,15 @@
+import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { Database } from '@atlas/persistence';
 import { DomainError, Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
-import { JobWaker } from '../jobs/job-waker';
 import { lockPlaneInUse } from '../registry/plane-lock';
 import { SingleTenantPlanes } from '../enrolment/single-tenant-planes';
 import { DatabaseUrls } from '../desired-state/database-urls';
 import { type TenantView } from '../tenants/tenant.view';
 import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
-import { type RecordInfrastructureDto } from '../tenants/tenants.dto';
 import { Tenants, lockTenant, requireTenant } from '../tenants/tenants';
+import { RecordInfrastructureDto } from './record-infrastructure.dto';
 
 /** Where a tenant's own database and tenant plane are, for people who may know it. */
 @Injectable()
@@ -19,7 +19,7 @@ export class TenantInfrastructure {
     private readonly tenants: Tenants,
     private readonly planes: SingleTenantPlanes,
     private readonly urls: DatabaseUrls,
-    private readonly waker: JobWaker,
+    private readonly waker: ProvisioningWaker,
     private readonly audit: Audit,
   ) {}
 

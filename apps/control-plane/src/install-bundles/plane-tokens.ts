@@ -1,6 +1,6 @@
+import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { JobWaker } from '../jobs/job-waker';
 import { JobControl } from '../lifecycle/job-control';
 import { AWAIT_REENROLMENT } from '../operations/rotate-secret/await-reenrolment.step';
 import { type InstallBundle, ProvisioningTokens } from '../enrolment/provisioning-tokens';
@@ -12,7 +12,7 @@ export class PlaneTokens {
     private readonly database: Database,
     private readonly tokens: ProvisioningTokens,
     private readonly jobs: JobControl,
-    private readonly waker: JobWaker,
+    private readonly waker: ProvisioningWaker,
   ) {}
 
   /** A new token and secret for a plane that has yet to enrol, or to enrol again. A rotation that waited for that in vain goes on. */

@@ -1,8 +1,8 @@
+import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { Database } from '@atlas/persistence';
 import { type Page, Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { JobWaker } from '../jobs/job-waker';
 import { JobControl } from '../lifecycle/job-control';
 import { AWAIT_ENROLMENT } from '../operations/provision/await-enrolment.step';
 import { AWAIT_REENROLMENT } from '../operations/rotate-secret/await-reenrolment.step';
@@ -21,7 +21,7 @@ export class TenantTokens {
     private readonly planes: SingleTenantPlanes,
     private readonly tokens: ProvisioningTokens,
     private readonly jobs: JobControl,
-    private readonly waker: JobWaker,
+    private readonly waker: ProvisioningWaker,
     private readonly clock: Clock,
   ) {}
 

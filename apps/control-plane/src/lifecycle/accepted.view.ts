@@ -3,14 +3,16 @@ import { type InstallBundle } from '../enrolment/provisioning-tokens';
 import { type TenantView } from '../tenants/tenant.view';
 import { type JobView } from './job.view';
 
+export interface PlannedStep {
+  readonly name: string;
+  readonly description: string;
+  readonly creates: readonly string[];
+}
+
 /** What would happen: the answer to `dry_run`. */
 export interface PlanView {
   readonly plan: {
-    readonly steps: readonly {
-      readonly name: string;
-      readonly description: string;
-      readonly creates: readonly string[];
-    }[];
+    readonly steps: readonly PlannedStep[];
     readonly install_required: boolean;
     /** Versions, of an upgrade. */
     readonly from?: string | null;

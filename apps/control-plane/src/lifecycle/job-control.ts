@@ -1,3 +1,14 @@
+import {
+  FAILED_JOB_STATUSES,
+  JOB_MACHINE,
+  type JobDirection,
+  JobQueue,
+  type JobStatus,
+  LIVE_JOB_STATUSES,
+  type StepState,
+  topicOf,
+} from '@atlas/jobs';
+import { ProvisioningJobs } from '../provisioning-jobs/provisioning-jobs';
 import { Database, Signals, updateRows } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -8,21 +19,16 @@ import { lockPlane } from '../registry/plane-lock';
 import { placeOf } from '../registry/placements';
 import { Tenant } from '../registry/tenant.entity';
 import { lockTenant } from '../tenants/tenants';
-import {
-  FAILED_JOB_STATUSES,
-  JOB_MACHINE,
-  type JobDirection,
-  type JobStatus,
-  LIVE_JOB_STATUSES,
-  type StepState,
-} from '../jobs/job';
-import { ProvisioningJob } from '../provisioning-jobs/job.entity';
+import { ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
 import { type JobView, jobView } from './job.view';
 import { type ListJobsQuery } from './jobs.dto';
-import { Jobs, topicOf } from '../jobs/jobs';
-import { aboutTheSame, liveJobFailure, requireNoOther, requireNothingExcluded } from '../provisioning-jobs/live-jobs';
+import {
+  aboutTheSame,
+  liveJobFailure,
+  requireNoOther,
+  requireNothingExcluded,
+} from '../provisioning-jobs/live-jobs';
 import { OPERATION_RULES } from '../provisioning-jobs/operation-rules';
-import { JobQueue } from '../jobs/queue/job-queue';
 import { type RestartSituation, restartProblem } from './restarts';
 
 /** What operators see of jobs and do to them. */
@@ -30,7 +36,7 @@ import { type RestartSituation, restartProblem } from './restarts';
 export class JobControl {
   constructor(
     private readonly database: Database,
-    private readonly jobs: Jobs,
+    private readonly jobs: ProvisioningJobs,
     private readonly queue: JobQueue,
     private readonly signals: Signals,
     private readonly audit: Audit,

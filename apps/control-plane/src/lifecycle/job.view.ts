@@ -1,5 +1,5 @@
-import { type JobError, type StepState, type StoredJobError } from '../jobs/job';
-import { type ProvisioningJob } from '../provisioning-jobs/job.entity';
+import { type JobError, type StepState, type StoredJobError } from '@atlas/jobs';
+import { type ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
 
 export type JobView = ReturnType<typeof jobView>;
 

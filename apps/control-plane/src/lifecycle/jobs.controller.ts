@@ -1,3 +1,4 @@
+import { JobEvents, KEEP_ALIVE } from './job-events';
 import {
   Refuses,
   type Page,
@@ -20,11 +21,10 @@ import {
   Res,
 } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { Requires } from '../access.guard';
+import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
 import { OperatorAuthentication } from '../accounts/operator-authentication';
 import { OperatorWrites } from '../accounts/operator-writes';
-import { JobEvents, KEEP_ALIVE } from '../jobs/job-events';
 import { type JobView, jobView } from './job.view';
 import { ListJobsQuery } from './jobs.dto';
 import { JobControl } from './job-control';

@@ -1,6 +1,6 @@
+import { JOB_STATUSES } from '@atlas/jobs';
 import { ApiProperty, InSmallLetters, Optional, PageQuery } from '@atlas/platform';
 import { IsIn, IsUUID } from 'class-validator';
-import { JOB_STATUSES } from '../jobs/job';
 
 export class ListJobsQuery extends PageQuery {
   @ApiProperty({ required: false, format: 'uuid' })

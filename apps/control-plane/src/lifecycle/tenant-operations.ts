@@ -1,55 +1,122 @@
+import { type JobParams, LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { type LifecycleOperation } from '@atlas/deployment-profiles';
 import { Database } from '@atlas/persistence';
+import { DomainError } from '@atlas/platform';
+import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { type RepeatableAnswer } from '../idempotency/sealed-idempotency';
-import { Placement } from '../registry/placement.entity';
-import { tenantView } from '../tenants/tenant.view';
+import { Audit } from '../audit/audit';
+import { JobStarter } from '../provisioning-jobs/job-starter';
+import { isReopening, lifecycleSteps } from '../provisioning-jobs/lifecycle-steps';
+import { operationInProgress, requireNothingExcluded } from '../provisioning-jobs/live-jobs';
+import { OPERATION_RULES } from '../provisioning-jobs/operation-rules';
+import { ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
+import { ProvisioningJobs } from '../provisioning-jobs/provisioning-jobs';
+import { hasLostCopy, placeOf } from '../registry/placements';
+import { TenantPlane } from '../registry/tenant-plane.entity';
 import { requireStatus } from '../registry/tenant-writes';
-import { requireTenant } from '../tenants/tenants';
-import { type JobParams } from '../jobs/job';
+import { type Tenant } from '../registry/tenant.entity';
+import { tenantView } from '../tenants/tenant.view';
+import { lockTenant, requireTenant } from '../tenants/tenants';
+import { copyLost } from '../transfers/kept-copy';
+import { type AcceptedForTenant, type PlanView } from './accepted.view';
+import { DryRuns } from './dry-runs';
 import { jobView } from './job.view';
-import { isReopening } from '../provisioning-jobs/lifecycle-steps';
-import { Operations } from '../provisioning-jobs/operations';
-import { TenantJobs, modelOf, requireNothingLeft, startOf } from './tenant-jobs';
-import { type PlanView } from './accepted.view';
+import { Placement } from '../registry/placement.entity';
 
-/** Accepts what shall happen to a tenant that is there; workers take over. */
+interface StartOptions {
+  readonly params?: JobParams;
+  /** The job that starts this one. */
+  readonly parentId?: string | null;
+}
+
+/** Starts operations on tenants, for operators and for jobs about many tenants. */
 @Injectable()
 export class TenantOperations {
   constructor(
     private readonly database: Database,
-    private readonly operations: Operations,
-    private readonly jobs: TenantJobs,
+    private readonly dryRuns: DryRuns,
+    private readonly starter: JobStarter,
+    private readonly jobs: ProvisioningJobs,
+    private readonly audit: Audit,
   ) {}
 
-  /** What `accept` would do. Changes nothing. */
+  /** What {@link start} would do. Changes nothing. */
   plan(tenantId: string, operation: LifecycleOperation, params: JobParams = {}): Promise<PlanView> {
     return this.database.read(async (manager) => {
       const tenant = await requireTenant(manager, tenantId);
       requireStatus(tenant, startOf(operation));
       await requireNothingLeft(manager, tenant, { operation, params });
       const model = modelOf(tenant, params);
-      const steps = this.operations.lifecycle(model, operation, params);
-      const { plan } = await this.operations.describe(steps, tenant, model);
+      const { plan } = await this.dryRuns.planFor(tenant, lifecycleSteps(model, operation, params), model);
       // The old home is installed already.
       return { plan: { ...plan, install_required: plan.install_required && !isReopening(params) } };
     });
   }
 
-  /** Job, audit row and wake-up, in the caller's transaction. */
-  async accept(
+  /** Writes the job, its audit row and its wake-up, in the caller's transaction. */
+  async start(
     manager: EntityManager,
     tenantId: string,
     operation: LifecycleOperation,
-    params: JobParams = {},
-  ): Promise<RepeatableAnswer> {
-    const { tenant, job } = await this.jobs.begin(manager, tenantId, operation, { params });
+    { params = {}, parentId = null }: StartOptions = {},
+  ): Promise<AcceptedForTenant> {
+    const tenant = await lockTenant(manager, tenantId);
+    requireStatus(tenant, startOf(operation));
+    await requireNothingExcluded(manager, { operation, tenantId, tenantPlaneId: null });
+    const steps = lifecycleSteps(modelOf(tenant, params), operation, params);
+    if (OPERATION_RULES[operation].supersedes) await this.jobs.supersede(manager, { tenantId }, operation);
+    const job = await this.starter.start(manager, { operation, tenantId, parentId, params, steps });
+    // After the job's row is written, no other job can create a place.
+    await requireNothingLeft(manager, tenant, { operation, params, jobId: job.id });
+    const subject = { action: `tenant.${operation}`, targetKind: 'tenant', targetId: tenantId };
+    await this.audit.record(manager, {
+      ...subject,
+      before: { status: tenant.status },
+      after: { job_id: job.id, ...(parentId !== null && { parent_id: parentId }), ...params },
+    });
     const home = await manager.findOneBy(Placement, { tenantId, holdsPlace: true });
-    return {
-      status: 202,
-      headers: { location: `/api/provisioning-jobs/${job.id}` },
-      body: { tenant: tenantView(tenant, home?.tenantPlaneId ?? null), job: jobView(job) },
-    };
+    return { tenant: tenantView(tenant, home?.tenantPlaneId ?? null), job: jobView(job) };
   }
+}
+
+/** The model whose steps are taken: the tenant's, or the one that it moves to. */
+export function modelOf(
+  { deploymentModel }: Tenant,
+  { deployment_model: other }: JobParams,
+): DeploymentModel {
+  return (other as DeploymentModel | undefined) ?? deploymentModel;
+}
+
+/** What has to hold of a tenant before this happens to it. */
+export function startOf(operation: LifecycleOperation): Parameters<typeof requireStatus>[1] {
+  return { what: `The operation ${operation}`, from: OPERATION_RULES[operation].from };
+}
+
+/**
+ * What a move or restore made before it failed stays its own until it succeeds or is rolled back. Another one must not take
+ * that over: it may have asked for a place of another kind, and its undo would remove what it did not make.
+ */
+export async function requireNothingLeft(
+  manager: EntityManager,
+  { id: tenantId, slug }: Tenant,
+  {
+    operation,
+    params,
+    jobId,
+  }: { readonly operation: LifecycleOperation; readonly params: JobParams; readonly jobId?: string },
+): Promise<void> {
+  if (!OPERATION_RULES[operation].makesPlace) return;
+  const home = await placeOf(manager, tenantId);
+  if (home && !isReopening(params) && (await hasLostCopy(manager, home))) throw await copyLost(manager, home);
+  const left = await placeOf(manager, tenantId, 'importing');
+  if (!left) return;
+  const { name } = await manager.findOneByOrFail(TenantPlane, { id: left.tenantPlaneId });
+  const jobs = await manager.find(ProvisioningJob, { where: { tenantId }, order: { id: 'DESC' } });
+  const maker = jobs.find((job) => job.id !== jobId && OPERATION_RULES[job.operation].makesPlace);
+  if (maker && LIVE_JOB_STATUSES.includes(maker.status)) throw operationInProgress(maker);
+  const which = maker ? `its last ${maker.operation} (job ${maker.id})` : 'a move';
+  const how = maker ? `POST /api/provisioning-jobs/${maker.id}/rollback` : 'see GET /api/drifts';
+  const detail = `Tenant "${slug}" still holds a place at tenant plane ${name} that ${which} made and did not finish. Retry that job, or roll it back (${how}); then ask again.`;
+  throw new DomainError('move_unfinished', 'conflict', detail);
 }

@@ -12,13 +12,13 @@ import {
 import { Controller, Get, Headers, Param, ParseIntPipe, Put, Query, Req, Res } from '@nestjs/common';
 import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
-import { SignedByTenantPlane } from '../access.guard';
+import { SignedByTenantPlane } from '../access/access.decorators';
 import { type AuthenticatedRequest, PlaneCall, type PlaneCaller } from '../access/caller';
 import { sendSigned } from '../access/signed-answer';
-import { SelfQuery, TransferPartQuery, TransferProgressQuery } from '../fleet/tenant-planes.dto';
 import { TenantPlanes } from '../fleet/tenant-planes';
-import { WaitingCalls } from './waiting-calls';
+import { WaitingCalls } from '../service-keys/waiting-calls';
 import { TransferRelay } from '../transfers/transfer-relay';
+import { SelfQuery, TransferPartQuery, TransferProgressQuery } from './self.dto';
 
 /** A move's ciphertext, on its way through. */
 @ApiTags('tenant planes')

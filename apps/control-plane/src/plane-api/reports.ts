@@ -1,11 +1,11 @@
+import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { Database, type RowValues, together, updateRows } from '@atlas/persistence';
 import { type ReportRequest } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit';
-import { JobWaker } from '../jobs/job-waker';
-import { isForked } from '../registry/plane-health-class';
+import { isForked } from '../registry/health-class';
 import { PlaneAddresses, type ReportingPlane } from '../desired-state/plane-addresses';
 import { DesiredStates } from '../desired-state/desired-states';
 import { Placement } from '../registry/placement.entity';
@@ -20,7 +20,7 @@ import { ServiceKeys } from '../service-keys/service-keys';
 export class Reports {
   constructor(
     private readonly database: Database,
-    private readonly waker: JobWaker,
+    private readonly waker: ProvisioningWaker,
     private readonly addresses: PlaneAddresses,
     private readonly keys: ServiceKeys,
     private readonly desiredStates: DesiredStates,

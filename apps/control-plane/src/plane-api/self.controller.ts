@@ -3,15 +3,15 @@ import { type ServiceCall } from '@atlas/service-auth';
 import { type Sends, AnswersWithin, ApiTags } from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { SignedByTenantPlane } from '../access.guard';
+import { SignedByTenantPlane } from '../access/access.decorators';
 import { PlaneCall, type PlaneCaller } from '../access/caller';
 import { Routes } from '../routing/routes';
 import { DesiredStates } from '../desired-state/desired-states';
 import { Reports } from './reports';
 import { sendSigned } from '../access/signed-answer';
-import { DesiredStateQuery, SelfQuery } from '../fleet/tenant-planes.dto';
 import { TenantPlanes } from '../fleet/tenant-planes';
-import { WaitingCalls } from './waiting-calls';
+import { WaitingCalls } from '../service-keys/waiting-calls';
+import { DesiredStateQuery, SelfQuery } from './self.dto';
 
 /** What an enrolled tenant plane calls: pull and report. */
 @ApiTags('tenant planes')

@@ -7,7 +7,7 @@ import { redact } from '../sealing/redact';
 import { SEALED_COLUMNS, type SealedColumn, placeIn } from '../sealing/sealed-columns';
 import { spellingsOf } from '../sealing/spellings';
 import { Placement } from '../registry/placement.entity';
-import { type ProvisioningJob } from './job.entity';
+import { type ProvisioningJob } from './provisioning-job.entity';
 
 type Subject = Pick<ProvisioningJob, 'tenantId' | 'tenantPlaneId'>;
 

@@ -1,6 +1,6 @@
+import { type JobParams } from '@atlas/jobs';
 import { type LifecycleOperation, REOPENING_STEPS, profileOf } from '@atlas/deployment-profiles';
 import { type DeploymentModel } from '@atlas/tenancy';
-import { type JobParams } from '../jobs/job';
 
 /** The parameter of a move back that reopens the copy which the old home has kept. */
 export const REOPENS = { reopens: true } as const;

@@ -1,11 +1,11 @@
+import { type JobDirection, LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { violates } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
 import { lockPlane } from '../registry/plane-lock';
 import { Placement } from '../registry/placement.entity';
 import { TenantPlane } from '../registry/tenant-plane.entity';
-import { type JobDirection, LIVE_JOB_STATUSES } from '../jobs/job';
-import { ProvisioningJob } from './job.entity';
+import { ProvisioningJob } from './provisioning-job.entity';
 import { OPERATION_NAMES, OPERATION_RULES } from './operation-rules';
 
 /** SQL: whether the row aliased `tenant` has a live job. Takes {@link LIVE_JOB_STATUSES} as `live`. */

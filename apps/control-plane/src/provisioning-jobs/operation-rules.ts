@@ -1,6 +1,6 @@
+import { type JobDirection } from '@atlas/jobs';
 import { LIFECYCLE_OPERATIONS, type LifecycleOperation } from '@atlas/deployment-profiles';
 import { type TenantStatus } from '@atlas/tenancy';
-import { type JobDirection } from '../jobs/job';
 
 /** What may happen to a tenant plane as a whole. */
 export const PLANE_OPERATIONS = ['rotate_secret', 'upgrade', 'drain'] as const;

@@ -1,6 +1,6 @@
 import { ApiBearerAuth, ApiTags, type Page } from '@atlas/platform';
 import { Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { Requires } from '../access.guard';
+import { Requires } from '../access/access.decorators';
 import { type DriftView, Drifts } from './drifts';
 import { ListDriftsQuery } from './drifts.dto';
 import { type Look, Reconciler } from './reconciler';

@@ -1,7 +1,7 @@
 import { Refuses, ApiBearerAuth, ApiProperty, ApiTags } from '@atlas/platform';
 import { Controller, Get, Query } from '@nestjs/common';
 import { IsString, Length } from 'class-validator';
-import { Requires } from '../access.guard';
+import { Requires } from '../access/access.decorators';
 import { Routes } from './routes';
 import { type TenantRoute } from '@atlas/plane-contract';
 

@@ -1,7 +1,7 @@
 import { Database, SecretBox } from '@atlas/persistence';
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Controller, Get } from '@nestjs/common';
-import { Requires } from '../access.guard';
+import { Requires } from '../access/access.decorators';
 import { SEALED_COLUMNS } from './sealed-columns';
 
 export interface SealingKeyView {

@@ -1,8 +1,8 @@
+import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { Database, updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { In, IsNull } from 'typeorm';
-import { JobWaker } from '../jobs/job-waker';
 import { ServiceKey } from './service-key.entity';
 import { ServiceKeys } from './service-keys';
 
@@ -20,7 +20,7 @@ export class KeyUses {
   constructor(
     private readonly database: Database,
     private readonly keys: ServiceKeys,
-    private readonly waker: JobWaker,
+    private readonly waker: ProvisioningWaker,
     private readonly clock: Clock,
   ) {}
 

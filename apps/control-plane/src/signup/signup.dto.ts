@@ -1,6 +1,6 @@
 import { ApiProperty, Optional } from '@atlas/platform';
 import { IsEmail, IsString, Length, Matches } from 'class-validator';
-import { IsSlug } from '../tenants/tenants.dto';
+import { IsSlug } from '../tenants/is-slug';
 
 export class SignupDto {
   @ApiProperty({ format: 'email', description: 'Of the first admin. A link goes there.' })

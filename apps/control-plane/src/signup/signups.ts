@@ -17,13 +17,13 @@ import { ControlPlaneConfig } from '../config/control-plane.config';
 import { Mails } from '../mail/mails';
 import { Provisioning } from '../operations/provision/provisioning';
 import { Tenant } from '../registry/tenant.entity';
-import { type ProvisionTenantDto } from '../tenants/tenants.dto';
 import { type SignupDto, type VerifySignupDto } from './signup.dto';
 import { EarlierSignupToken } from './earlier-signup-token.entity';
 import { Signup } from '../tenants/signup.entity';
 import { lockSignups, tenantOf } from '../tenants/signup-tenants';
 import { type SignupView, signupView } from './signup.view';
 import { organisationOf, slugsFor } from './slug-proposals';
+import { ProvisionTenantDto } from '../operations/provision/provision-tenant.dto';
 
 export const VERIFY_SIGNUP = 'verify_signup';
 const DAY_MS = 24 * 3600_000;
@@ -111,8 +111,8 @@ export class Signups {
     const dto: ProvisionTenantDto = {
       ...{ name, slug: wanted, deployment_model: 'shared', admin_email: signup.email, plan: 'core' },
     };
-    const { body } = await this.provisioning.accept(manager, dto, 'signup');
-    const { id: tenantId } = body['tenant'] as { id: string };
+    const { tenant } = await this.provisioning.start(dto, 'signup');
+    const { id: tenantId } = tenant;
     await manager.update(Signup, { id: signup.id }, { verifiedAt: this.clock.now(), tenantId });
     const after = { tenant_id: tenantId };
     await this.audit.record(manager, {

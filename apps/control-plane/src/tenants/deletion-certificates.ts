@@ -1,3 +1,4 @@
+import { StepFailure } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
 import { Database, insertRow } from '@atlas/persistence';
 import { type PublishedKey } from '@atlas/plane-contract';
@@ -7,7 +8,6 @@ import { Injectable } from '@nestjs/common';
 import { type JWTPayload, decodeJwt, decodeProtectedHeader } from 'jose';
 import { type EntityManager, In, IsNull, Not } from 'typeorm';
 import { ControlPlaneConfig } from '../config/control-plane.config';
-import { StepFailure } from '../jobs/step';
 import { DELETION_KEY_PURPOSE, SigningKeys } from '../signing-keys/signing-keys';
 import { Placement } from '../registry/placement.entity';
 import { mayHoldRows } from '../registry/placements';

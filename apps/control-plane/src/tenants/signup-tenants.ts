@@ -1,7 +1,7 @@
+import { LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { lockedForUpdate, takeLocks } from '@atlas/persistence';
 import { type TenantStatus } from '@atlas/tenancy';
 import { Brackets, type EntityManager, In, Not } from 'typeorm';
-import { LIVE_JOB_STATUSES } from '../jobs/job';
 import { HAS_JOB_THAT_LETS_IN } from '../provisioning-jobs/live-jobs';
 import { Tenant } from '../registry/tenant.entity';
 import { Signup } from './signup.entity';

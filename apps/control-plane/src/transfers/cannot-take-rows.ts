@@ -1,5 +1,5 @@
+import { StepFailure } from '@atlas/jobs';
 import { type TenantPlane } from '../registry/tenant-plane.entity';
-import { StepFailure } from '../jobs/step';
 
 /** `why` it cannot take the rows. */
 export function cannotTakeRows({ name }: TenantPlane, why: string): StepFailure {

@@ -1,8 +1,8 @@
+import { StepFailure } from '@atlas/jobs';
 import { type EntityManager, In } from 'typeorm';
 import { Placement } from '../registry/placement.entity';
 import { troubleAt } from '../registry/placements';
 import { type Transfer } from '../registry/transfer.entity';
-import { StepFailure } from '../jobs/step';
 
 /**
  * What either plane fails of and tries again, or null. Throws what the target says is wrong with the copy: the move, or the

@@ -1,7 +1,8 @@
+import { type JobParams, StepFailure } from '@atlas/jobs';
 import { type Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { type EntityManager, In, IsNull, Not } from 'typeorm';
-import { sqlOfHealth } from '../registry/plane-health-class';
+import { sqlOfHealth } from '../registry/health-class';
 import { Placement } from '../registry/placement.entity';
 import { hasLostCopy, placeOf } from '../registry/placements';
 import { lockPlanes } from '../registry/plane-lock';
@@ -9,8 +10,6 @@ import { TenantPlane } from '../registry/tenant-plane.entity';
 import { Tenant } from '../registry/tenant.entity';
 import { lockTenant } from '../tenants/tenants';
 import { Transfer } from '../registry/transfer.entity';
-import { type JobParams } from '../jobs/job';
-import { StepFailure } from '../jobs/step';
 import { lockHome } from '../registry/lock-home';
 
 /** The old home that still keeps the rows from before the move and can serve them again; null if there is none. */

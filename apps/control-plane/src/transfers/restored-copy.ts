@@ -1,3 +1,5 @@
+import { type ProvisioningContext } from '../provisioning-jobs/provisioning-step';
+import { type StepResult, back, wait } from '@atlas/jobs';
 import { updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -12,10 +14,9 @@ import { lockTenant } from '../tenants/tenants';
 import { Backups } from './backups';
 import { type Transfer } from '../registry/transfer.entity';
 import { isWhole } from './transfers';
-import { type StepContext, type StepResult, back, wait } from '../jobs/step';
-import { restorableFrom } from '../operations/deprovision/close-tenant.step';
 import { copyTrouble } from './copy-trouble';
 import { lockHome } from '../registry/lock-home';
+import { restorableFrom } from '../tenants/restore-window';
 
 const PATIENCE_MS = 24 * 3_600_000;
 const IMPORT = 'the tenant plane to import the backup';
@@ -36,7 +37,7 @@ export class RestoredCopy {
    * nothing. What was imported under another key does not count: the database may be another one.
    */
   async unlessThere(
-    context: StepContext,
+    context: ProvisioningContext,
     plane: TenantPlane,
     backup: Transfer | null,
   ): Promise<StepResult | null> {
@@ -59,7 +60,12 @@ export class RestoredCopy {
    * Has the plane that the tenant was restored to import the backup again if the copy is gone; null if it is there. Nothing is
    * lost by that: an empty database has no users who could have written to it, and an older one serves none.
    */
-  async reopenIfLost({ manager, operation, tenantId, jobId }: StepContext): Promise<StepResult | null> {
+  async reopenIfLost({
+    manager,
+    operation,
+    tenantId,
+    jobId,
+  }: ProvisioningContext): Promise<StepResult | null> {
     if (operation !== 'restore') return null;
     const tenant = await lockTenant(manager, tenantId);
     const home = await lockHome(manager, tenantId);

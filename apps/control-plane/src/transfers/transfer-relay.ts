@@ -1,13 +1,13 @@
+import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
+import { Wakes } from '@atlas/persistence';
 import { Database, Signals, updateRows } from '@atlas/persistence';
 import { type TransferPartHeader, generationOf, isLaterRun } from '@atlas/plane-contract';
 import { DomainError, validationFailed } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { decodeProtectedHeader } from 'jose';
 import { type EntityManager, type FindOptionsWhere, IsNull, Not } from 'typeorm';
-import { JobWaker } from '../jobs/job-waker';
 import { Placement } from '../registry/placement.entity';
 import { ServiceKeys } from '../service-keys/service-keys';
-import { Wakes } from '../desired-state/wakes';
 import { Transfer, TransferPart } from '../registry/transfer.entity';
 import { holdTransfer, isBehind, isLevel, topicOf } from './transfers';
 
@@ -44,7 +44,7 @@ export class TransferRelay {
   constructor(
     private readonly database: Database,
     private readonly signals: Signals,
-    private readonly waker: JobWaker,
+    private readonly waker: ProvisioningWaker,
     private readonly keys: ServiceKeys,
   ) {}
 

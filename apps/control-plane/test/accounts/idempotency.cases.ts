@@ -7,7 +7,7 @@ import { SCOPES } from '../../src/access/scopes';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
 import { SealedIdempotency } from '../../src/idempotency/sealed-idempotency';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { SEALED, placeIn } from '../../src/sealing/sealed-columns';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { Tenant } from '../../src/registry/tenant.entity';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { MAX_PART_LENGTH, PLANE_PATHS, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
 import { type RawAnswer, sendRaw } from '@atlas/testing';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
 import { PASSWORD, TestControlPlane, provisionBody } from '../control-plane.fixture';
 

@@ -1,13 +1,13 @@
+import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
+import { StepFailure, done } from '@atlas/jobs';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type DesiredTransfer } from '@atlas/plane-contract';
 import { decodeJwt } from 'jose';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { sayImported, sealedPart, sendPart, takePart } from '../backup-part.fixture';
-import { Jobs } from '../../src/jobs/jobs';
 import { JobControl } from '../../src/lifecycle/job-control';
-import { StepFailure, done } from '../../src/jobs/step';
 import { AwaitCopyStep } from '../../src/operations/move/await-copy.step';
 import { AwaitImportStep } from '../../src/operations/move/await-import.step';
 import { ReservePlaceStep } from '../../src/operations/provision/reserve-place.step';
@@ -351,7 +351,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     async (when) => {
       await inhabited(1);
       await incompleteDrain();
-      const claim = jest.spyOn(scene.plane.app.get(Jobs), 'claim');
+      const claim = jest.spyOn(scene.plane.app.get(ProvisioningJobs), 'claim');
       if (when === 'before it begins') claim.mockResolvedValue(null);
       const job = await drain();
       if (when === 'while it waits') await eventually(async () => (await movesOf(job)).length === 1);

@@ -1,3 +1,4 @@
+import { LeaseLost } from '@atlas/jobs';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -13,8 +14,7 @@ import { LocalPostgres } from '../../src/infrastructure/drivers/local/local-post
 import { LocalPlane } from '../../src/infrastructure/drivers/local/local-plane.entity';
 import { LOCAL_PLANES_TOPIC } from '../../src/infrastructure/drivers/local/local-planes';
 import { planeProcesses } from '../../src/infrastructure/drivers/local/local-processes';
-import { LeaseLost } from '../../src/jobs/jobs';
-import { Chores } from '../../src/chores';
+import { Chores } from '@atlas/jobs';
 import { Placement } from '../../src/registry/placement.entity';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { Tenant } from '../../src/registry/tenant.entity';

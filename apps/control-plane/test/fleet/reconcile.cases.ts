@@ -7,8 +7,7 @@ import { uuidv7 } from '@atlas/tenancy';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { infrastructureName } from '../../src/infrastructure/infrastructure-name';
 import { LocalPlane } from '../../src/infrastructure/drivers/local/local-plane.entity';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
-import { newJob } from '../../src/jobs/new-job';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { Drifts } from '../../src/reconcile/drifts';
 import { DRIFT_CHECKS, Reconciler } from '../../src/reconcile/reconciler';
 import { type DriftCheck } from '../../src/reconcile/drift-check';
@@ -24,6 +23,7 @@ import { type TestControlPlane } from '../control-plane.fixture';
 import { besideHeldTenant } from '../held-operator.fixture';
 import { ReconcileScene, type Settled } from '../reconcile-scene.fixture';
 import { formerHome } from '../travel-scene.fixture';
+import { newProvisioningJob } from '../../src/provisioning-jobs/job-starter';
 
 jest.setTimeout(60_000);
 
@@ -325,7 +325,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   it('wakes a job that nobody would look at', async () => {
     const now = set.plane.clock.now();
     const request = { operation: 'suspend' as const, tenantId: shared.id, steps: [] };
-    const job = { ...newJob(request, now), id: uuidv7(), dueAt: new Date(now.getTime() + 86_400_000) };
+    const job = { ...newProvisioningJob(request, now), id: uuidv7(), dueAt: new Date(now.getTime() + 86_400_000) };
     const { id } = job;
     await set.plane.app.get(Database).write((manager) => manager.insert(ProvisioningJob, job as never));
     await isRepaired('job_unattended', id);

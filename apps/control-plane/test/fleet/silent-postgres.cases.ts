@@ -1,3 +1,4 @@
+import { LeaseLost } from '@atlas/jobs';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,6 @@ import {
   NAME_LOCK,
   TEMPLATE_LOCK,
 } from '../../src/infrastructure/drivers/local/local-postgres';
-import { LeaseLost } from '../../src/jobs/jobs';
 
 const BRIEF = { ...PATIENCE, connectMs: 900, quickMs: 600, graceMs: 100 };
 const nobodyElse = (): Promise<void> => Promise.resolve();

@@ -1,3 +1,4 @@
+import { Attempts } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { type DesiredState } from '@atlas/plane-contract';
 import { openNextSecret } from '@atlas/service-auth';
@@ -5,8 +6,7 @@ import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { type FencedWrite } from '../../src/infrastructure/infrastructure-driver';
 import { Infrastructures } from '../../src/infrastructure/infrastructures';
-import { Attempts } from '../../src/jobs/attempts';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { Placement } from '../../src/registry/placement.entity';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { Tenant } from '../../src/registry/tenant.entity';

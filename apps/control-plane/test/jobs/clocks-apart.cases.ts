@@ -1,17 +1,14 @@
+import { Attempts, JobQueue, JobRunner, LEASE_MS, StepFailure } from '@atlas/jobs';
+import { ProvisioningWaker } from '../../src/provisioning-jobs/provisioning-waker';
+import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
 import { Database } from '@atlas/persistence';
 import { OFFLINE_AFTER_SECONDS } from '@atlas/plane-contract';
 import { keyIdOf } from '@atlas/service-auth';
 import { FixedClock, eventually, setDatabaseTime } from '@atlas/testing';
 import { In } from 'typeorm';
 import { type ControlPlaneConfig } from '../../src/config/control-plane.config';
-import { Attempts } from '../../src/jobs/attempts';
-import { JobRunner } from '../../src/jobs/job-runner';
-import { JobWaker } from '../../src/jobs/job-waker';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
-import { Jobs, LEASE_MS } from '../../src/jobs/jobs';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { MAX_FREEZE_MS } from '../../src/provisioning-jobs/operation-rules';
-import { JobQueue } from '../../src/jobs/queue/job-queue';
-import { StepFailure } from '../../src/jobs/step';
 import { AwaitImportStep } from '../../src/operations/move/await-import.step';
 import { RemoveCopiesStep } from '../../src/operations/deprovision/remove-copies.step';
 import { JobUnattendedCheck } from '../../src/reconcile/checks/job-unattended.check';
@@ -39,8 +36,8 @@ describe.each([
   /** Has the clock that Postgres has. */
   let plane: TestControlPlane;
   let other: TestControlPlane;
-  const there = (): Jobs => other.app.get(Jobs);
-  const here = (): Jobs => plane.app.get(Jobs);
+  const there = (): ProvisioningJobs => other.app.get(ProvisioningJobs);
+  const here = (): ProvisioningJobs => plane.app.get(ProvisioningJobs);
 
   beforeAll(async () => {
     plane = await TestControlPlane.boot('postgres');
@@ -63,7 +60,7 @@ describe.each([
     const { body } = await at.provision().expect(202);
     return { id: body.job.id, tenantId: body.tenant.id };
   };
-  const claimedBy = async (jobs: Jobs): Promise<ProvisioningJob> => {
+  const claimedBy = async (jobs: ProvisioningJobs): Promise<ProvisioningJob> => {
     const job = await jobs.claim((await accepted(plane)).id, 'holder');
     if (!job) throw new Error('It was not claimed.');
     return job;
@@ -125,7 +122,7 @@ describe.each([
     const ids = [woken.id, failed.id, cancelled.id];
     await plane.change(ProvisioningJob, { id: In(ids) }, late);
     const { app } = other;
-    await app.get(Database).write((manager) => app.get(JobWaker).wakeForTenants(manager, [woken.tenantId]));
+    await app.get(Database).write((manager) => app.get(ProvisioningWaker).wakeForTenants(manager, [woken.tenantId]));
     await plane.change(ProvisioningJob, { id: failed.id }, { status: 'failed' });
     await plane.change(Tenant, { id: failed.tenantId }, { status: 'failed' });
     await other.post(`${JOBS}/${failed.id}/retry`).expect(202);

@@ -1,9 +1,8 @@
+import { JobRunner, StepFailure } from '@atlas/jobs';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { In, IsNull } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
-import { JobRunner } from '../../src/jobs/job-runner';
-import { StepFailure } from '../../src/jobs/step';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { ActivateStep } from '../../src/operations/provision/activate.step';
 import { Cells } from '../../src/registry/cells';
 import { Placement } from '../../src/registry/placement.entity';

@@ -3,7 +3,7 @@ import { OngoingAnswers } from '@atlas/platform';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { Operator } from '../../src/accounts/operator.entity';
 import { JobsController } from '../../src/lifecycle/jobs.controller';
-import { WaitingCalls } from '../../src/plane-api/waiting-calls';
+import { WaitingCalls } from '../../src/service-keys/waiting-calls';
 import { TestControlPlane } from '../control-plane.fixture';
 import { STEPS } from '../job-scene.fixture';
 import { type PlaneSimulator } from '../plane-simulator.fixture';

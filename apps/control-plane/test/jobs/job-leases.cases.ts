@@ -1,9 +1,7 @@
+import { FaultPoints, JobQueue, JobRunner, LeaseLost } from '@atlas/jobs';
+import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
 import { EVERY_DATABASE } from '@atlas/testing';
-import { FaultPoints } from '../../src/jobs/fault-points';
-import { JobRunner } from '../../src/jobs/job-runner';
-import { JobQueue } from '../../src/jobs/queue/job-queue';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
-import { Jobs, LeaseLost } from '../../src/jobs/jobs';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { Placement } from '../../src/registry/placement.entity';
 import { STEPS } from '../job-scene.fixture';
 import { TestControlPlane } from '../control-plane.fixture';
@@ -14,11 +12,11 @@ const MOMENTS = ['before', 'after-effect', 'after-record'] as const;
 describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
   let plane: TestControlPlane;
   let cell: PlaneSimulator;
-  let jobs: Jobs;
+  let jobs: ProvisioningJobs;
   beforeAll(async () => {
     plane = await TestControlPlane.boot(driver);
     cell = await plane.enrolledCell();
-    jobs = plane.app.get(Jobs);
+    jobs = plane.app.get(ProvisioningJobs);
   });
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => plane.close());

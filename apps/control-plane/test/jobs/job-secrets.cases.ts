@@ -1,3 +1,4 @@
+import { StepFailure } from '@atlas/jobs';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +9,7 @@ import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { LocalPlane } from '../../src/infrastructure/drivers/local/local-plane.entity';
 import { LocalPlanes } from '../../src/infrastructure/drivers/local/local-planes';
 import { LocalPostgres } from '../../src/infrastructure/drivers/local/local-postgres';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
-import { StepFailure } from '../../src/jobs/step';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { SEALING_KEYS } from '../control-plane.fixture';
 import { JOBS, JobScene } from '../job-scene.fixture';
 

@@ -1,8 +1,7 @@
+import { JobQueue, JobRunner } from '@atlas/jobs';
+import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
-import { JobRunner } from '../../src/jobs/job-runner';
-import { Jobs } from '../../src/jobs/jobs';
-import { JobQueue } from '../../src/jobs/queue/job-queue';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { JobScene, STEPS, afterReport } from '../job-scene.fixture';
 
 describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
@@ -100,7 +99,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
 
   it('tries again at once when what it failed for comes while that is written down', async () => {
     const { job, id } = await scene.waiting();
-    const jobs = scene.plane.app.get(Jobs);
+    const jobs = scene.plane.app.get(ProvisioningJobs);
     const release = jobs.releaseUnlessWoken.bind(jobs);
     jest.spyOn(jobs, 'releaseUnlessWoken').mockImplementationOnce(async (...released) => {
       await scene.report(id, 'applied');

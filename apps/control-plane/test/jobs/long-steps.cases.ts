@@ -1,7 +1,6 @@
+import { Attempts, LONG_AT_ONCE, Worker } from '@atlas/jobs';
 import { EVERY_DATABASE, type DatabaseDriver, eventually } from '@atlas/testing';
 import { Infrastructures } from '../../src/infrastructure/infrastructures';
-import { Attempts, LONG_AT_ONCE } from '../../src/jobs/attempts';
-import { Worker } from '../../src/jobs/worker';
 import { ServiceKey } from '../../src/service-keys/service-key.entity';
 import { Gate } from '../held-operator.fixture';
 import { JobScene } from '../job-scene.fixture';

@@ -1,11 +1,9 @@
+import { JobRunner, type JobStatus, type StepState } from '@atlas/jobs';
+import { JobStarter, newProvisioningJob } from '../../src/provisioning-jobs/job-starter';
 import { Database } from '@atlas/persistence';
 import { type TenantStatus, TENANT_STATUSES, createUuidSource, uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE } from '@atlas/testing';
-import { type JobStatus, type StepState } from '../../src/jobs/job';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
-import { JobRunner } from '../../src/jobs/job-runner';
-import { JobStarter } from '../../src/jobs/job-starter';
-import { newJob } from '../../src/jobs/new-job';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { OPERATION_NAMES, OPERATION_RULES, type OperationName } from '../../src/provisioning-jobs/operation-rules';
 import { Placement } from '../../src/registry/placement.entity';
 import { reservedPlacement } from '../../src/registry/placements';
@@ -85,7 +83,7 @@ describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancel
     isHalfUndone = false,
   ): Promise<string> => {
     const at = new Date(scene.plane.clock.now().getTime() + (n += 1));
-    const made = newJob({ operation, ...about, steps: [{ name: 'first' }, { name: 'second' }] }, at);
+    const made = newProvisioningJob({ operation, ...about, steps: ['first', 'second'] }, at);
     const [first, second] = made.steps;
     // The step that made the place has said so, and no other one; or it could not give the place back.
     const outputs = { tenant_plane_id: scene.cell.id };
@@ -171,8 +169,8 @@ describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancel
     const { app, clock } = scene.plane;
     const tenantId = await tenant('active');
     const ahead = new Date(clock.now().getTime() + 60_000);
-    const steps = [{ name: 'first' }];
-    const before = { ...newJob({ operation: 'suspend', tenantId, steps }, ahead), status: 'failed' as const };
+    const steps = ['first'];
+    const before = { ...newProvisioningJob({ operation: 'suspend', tenantId, steps }, ahead), status: 'failed' as const };
     // That process has a source of its own.
     const id = createUuidSource()(ahead);
     await scene.plane.insert(ProvisioningJob, { ...before, id });

@@ -1,10 +1,10 @@
+import { JobRunner } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { type DesiredState, PLANE_PATHS } from '@atlas/plane-contract';
 import { openNextSecret } from '@atlas/service-auth';
 import { eventually } from '@atlas/testing';
 import { In } from 'typeorm';
-import { JobRunner } from '../../src/jobs/job-runner';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { ServiceKey } from '../../src/service-keys/service-key.entity';
 import { ServiceKeys } from '../../src/service-keys/service-keys';
 import { Tenant } from '../../src/registry/tenant.entity';

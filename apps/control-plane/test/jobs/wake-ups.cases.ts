@@ -1,12 +1,9 @@
+import { AT_ONCE, Attempts, JobQueue, JobRunner, Worker } from '@atlas/jobs';
+import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { In } from 'typeorm';
-import { AT_ONCE, Attempts } from '../../src/jobs/attempts';
-import { JobRunner } from '../../src/jobs/job-runner';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
-import { Jobs } from '../../src/jobs/jobs';
-import { JobQueue } from '../../src/jobs/queue/job-queue';
-import { Worker } from '../../src/jobs/worker';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { TestControlPlane } from '../control-plane.fixture';
 import { Gate } from '../held-operator.fixture';
 import { JobScene } from '../job-scene.fixture';
@@ -83,7 +80,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
 
   it('is not missed by an attempt that has a slot but has not claimed the job', async () => {
     const { job, id } = await scene.waiting();
-    const claim = held(part(Jobs), 'claim');
+    const claim = held(part(ProvisioningJobs), 'claim');
     const first = part(Attempts).begin(job);
     await claim.reached;
     await scene.report(id, 'applied');
@@ -94,7 +91,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
 
   it('that finds the lease taken is not missed by the attempt that is about to release it', async () => {
     const { job, id } = await untold();
-    const release = held(part(Jobs), 'releaseUnlessWoken');
+    const release = held(part(ProvisioningJobs), 'releaseUnlessWoken');
     await release.reached;
     await isTold(id);
     const begun = handled();
@@ -108,9 +105,9 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
   it('that comes while the lease is being released finds the job free', async () => {
     const { job, id } = await scene.waiting();
     const database = part(Database);
-    const release = part(Jobs).releaseUnlessWoken.bind(part(Jobs));
+    const release = part(ProvisioningJobs).releaseUnlessWoken.bind(part(ProvisioningJobs));
     let reporting: Promise<unknown> = Promise.resolve();
-    jest.spyOn(part(Jobs), 'releaseUnlessWoken').mockImplementationOnce((...given) =>
+    jest.spyOn(part(ProvisioningJobs), 'releaseUnlessWoken').mockImplementationOnce((...given) =>
       database.write(async () => {
         const isReleased = await release(...given);
         reporting = (await beside(database, () => scene.report(id, 'applied'))).answer;
@@ -124,7 +121,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
 
   it('that comes after the release finds the job free, although the attempt has not ended', async () => {
     const { job, id } = await scene.waiting();
-    const release = held(part(Jobs), 'releaseUnlessWoken', 'after');
+    const release = held(part(ProvisioningJobs), 'releaseUnlessWoken', 'after');
     const first = part(Attempts).begin(job);
     await release.reached;
     await scene.report(id, 'applied');
@@ -136,7 +133,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
   it('that is not committed when the lease is released is not missed, though it finds the lease taken', async () => {
     const { job, id } = await scene.waiting();
     const database = part(Database);
-    const looked = held(part(Jobs), 'releaseUnlessWoken');
+    const looked = held(part(ProvisioningJobs), 'releaseUnlessWoken');
     const first = part(Attempts).begin(job);
     await looked.reached;
     // The transaction of the report has counted the wake-up on the job's row. One that comes to the job before the release

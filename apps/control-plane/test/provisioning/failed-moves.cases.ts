@@ -1,13 +1,13 @@
+import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
+import { StepFailure, done } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { OFFLINE_AFTER_SECONDS, type ReportedState } from '@atlas/plane-contract';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { In, IsNull } from 'typeorm';
 import { Infrastructures } from '../../src/infrastructure/infrastructures';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
-import { Jobs } from '../../src/jobs/jobs';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { OldCopies } from '../../src/operations/remove-copy/old-copies';
 import { MAX_FREEZE_MS } from '../../src/provisioning-jobs/operation-rules';
-import { StepFailure, done } from '../../src/jobs/step';
 import { AwaitImportStep } from '../../src/operations/move/await-import.step';
 import { CutOverStep } from '../../src/operations/move/cut-over.step';
 import { FreezeStep } from '../../src/operations/move/freeze.step';
@@ -144,7 +144,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
   });
 
   it('has no plane left at a customer when the move was cancelled before it began', async () => {
-    const claim = jest.spyOn(scene.plane.app.get(Jobs), 'claim').mockResolvedValue(null);
+    const claim = jest.spyOn(scene.plane.app.get(ProvisioningJobs), 'claim').mockResolvedValue(null);
     const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
     const [coming] = await scene.plane.rows(Placement, { tenantId: id, phase: 'importing' });
     await scene.act(body.job.id, 'cancel').expect(202);

@@ -1,9 +1,9 @@
+import { StepFailure, wait } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { OldCopies } from '../../src/operations/remove-copy/old-copies';
-import { StepFailure, wait } from '../../src/jobs/step';
 import { PurgeCopyStep } from '../../src/operations/remove-copy/purge-copy.step';
 import { DesiredStates } from '../../src/desired-state/desired-states';
 import { Placement } from '../../src/registry/placement.entity';

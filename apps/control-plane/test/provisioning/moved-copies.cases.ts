@@ -1,13 +1,13 @@
+import { StepFailure } from '@atlas/jobs';
 import { OFFLINE_AFTER_SECONDS } from '@atlas/plane-contract';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { decodeJwt } from 'jose';
 import { IsNull, Not } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { LocalDriver } from '../../src/infrastructure/drivers/local/local.driver';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { OldCopies } from '../../src/operations/remove-copy/old-copies';
-import { Removals } from '../../src/operations/deprovision/removals';
-import { StepFailure } from '../../src/jobs/step';
+import { Purges } from '../../src/operations/deprovision/purges';
 import { ReadableBackup } from '../../src/operations/deprovision/readable-backup';
 import { Reconciler } from '../../src/reconcile/reconciler';
 import { Drift } from '../../src/reconcile/drift.entity';
@@ -548,7 +548,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       expect(await scene.plane.rows(AuditEvent, audited)).toMatchObject([
         { after: { accept_data_loss: true } },
       ]);
-      await scene.plane.app.get(Removals).sweep();
+      await scene.plane.app.get(Purges).sweep();
       const [purge] = await scene.plane.rows(ProvisioningJob, { tenantId: tenant.id, operation: 'purge' });
       await scene.reaches(purge?.id ?? '', 'succeeded');
       expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deleted' });

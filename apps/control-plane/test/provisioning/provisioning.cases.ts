@@ -1,7 +1,7 @@
 import { EVERY_DATABASE } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
 import { TestControlPlane, provisionBody } from '../control-plane.fixture';
 import { refusal } from '../plane-simulator.fixture';

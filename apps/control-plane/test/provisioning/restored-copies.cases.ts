@@ -1,10 +1,11 @@
+import { type ProvisioningContext } from '../../src/provisioning-jobs/provisioning-step';
+import { StepFailure } from '@atlas/jobs';
 import { randomUUID } from 'node:crypto';
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { LocalDriver } from '../../src/infrastructure/drivers/local/local.driver';
 import { OldBackups } from '../../src/operations/deprovision/old-backups';
-import { type StepContext, StepFailure } from '../../src/jobs/step';
 import { AwaitBackupStep } from '../../src/operations/deprovision/await-backup.step';
 import { ReadableBackup } from '../../src/operations/deprovision/readable-backup';
 import { RemoveCopiesStep } from '../../src/operations/deprovision/remove-copies.step';
@@ -269,12 +270,12 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       const run = step.run.bind(step);
       jest.spyOn(step, 'run').mockImplementationOnce((context) => {
         // It writes once it has looked for a lost copy, and then reads what the plane has reported.
-        const write: StepContext['write'] = async (work) => {
+        const write: ProvisioningContext['write'] = async (work) => {
           await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' });
           return context.write(work);
         };
         // Object.create gives `any`: it is the given context but for this.
-        return run(Object.create(context, { write: { value: write } }) as StepContext);
+        return run(Object.create(context, { write: { value: write } }) as ProvisioningContext);
       });
       await scene.looksAgain(job);
       await goesAndComesBack(job);

@@ -1,3 +1,4 @@
+import { JobRunner } from '@atlas/jobs';
 import { type AddressedLetter, Database } from '@atlas/persistence';
 import { EVERY_DATABASE, type ReceivedMail, TestSmtpServer, eventually, linkIn } from '@atlas/testing';
 import { decodeJwt } from 'jose';
@@ -5,8 +6,7 @@ import type supertest from 'supertest';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { Mails } from '../../src/mail/mails';
 import { OutgoingMail } from '../../src/mail/outgoing-mail.entity';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
-import { JobRunner } from '../../src/jobs/job-runner';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { TenantOperations } from '../../src/lifecycle/tenant-operations';
 import { Provisioning } from '../../src/operations/provision/provisioning';
 import { EarlierSignupToken } from '../../src/signup/earlier-signup-token.entity';
@@ -305,11 +305,11 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
         await plane.remove(Signup, { email });
         const [reached, free] = [new Gate(), new Gate()];
         const operations = plane.app.get(TenantOperations);
-        const accept = operations.accept.bind(operations);
-        jest.spyOn(operations, 'accept').mockImplementationOnce(async (...given) => {
+        const start = operations.start.bind(operations);
+        jest.spyOn(operations, 'start').mockImplementationOnce(async (...given) => {
           reached.open();
           await free.opened;
-          return accept(...given);
+          return start(...given);
         });
         await whileQueued(async () => {
           const restoring = restore().then();
@@ -345,12 +345,12 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     it('keeps the link that is being opened meanwhile, and is not sent', async () => {
       const { id, token } = await askedWith({ email: 'opened@opened.example' });
       const provisioning = plane.app.get(Provisioning);
-      const accept = provisioning.accept.bind(provisioning);
+      const start = provisioning.start.bind(provisioning);
       const [reached, free] = [new Gate(), new Gate()];
-      jest.spyOn(provisioning, 'accept').mockImplementationOnce(async (...given) => {
+      jest.spyOn(provisioning, 'start').mockImplementationOnce(async (...given) => {
         reached.open();
         await free.opened;
-        return accept(...given);
+        return start(...given);
       });
       const opened = verify({ token }).then(({ status }) => status);
       await reached.opened;

@@ -9,7 +9,7 @@ import { exportJWK, generateKeyPair } from 'jose';
 import { DesiredStates } from '../../src/desired-state/desired-states';
 import { Placement } from '../../src/registry/placement.entity';
 import { ServiceKey } from '../../src/service-keys/service-key.entity';
-import { MAX_LONG_POLLS, WaitingCalls } from '../../src/plane-api/waiting-calls';
+import { MAX_LONG_POLLS, WaitingCalls } from '../../src/service-keys/waiting-calls';
 import { Transfer } from '../../src/registry/transfer.entity';
 import { newTransfer, topicOf } from '../../src/transfers/transfers';
 import { sealedPart, sendPart } from '../backup-part.fixture';

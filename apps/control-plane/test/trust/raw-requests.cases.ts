@@ -1,7 +1,7 @@
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { TestControlPlane } from '../control-plane.fixture';
 import { type PlaneSimulator } from '../plane-simulator.fixture';

@@ -1,11 +1,11 @@
+import { ProvisioningWaker } from '../../src/provisioning-jobs/provisioning-waker';
 import { Database } from '@atlas/persistence';
 import { type DesiredState } from '@atlas/plane-contract';
 import { openNextSecret } from '@atlas/service-auth';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { IsNull } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
-import { ProvisioningJob } from '../../src/provisioning-jobs/job.entity';
-import { JobWaker } from '../../src/jobs/job-waker';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { AwaitNextSecretStep } from '../../src/operations/rotate-secret/await-next-secret.step';
 import { ProvisioningToken } from '../../src/enrolment/provisioning-token.entity';
 import { RequestNonce } from '../../src/service-keys/request-nonces/request-nonce.entity';
@@ -364,7 +364,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
         await scene.reaches(job.id, 'waiting');
         const anew = cell.copy({ token: install?.token, secret: install?.env['INTERNAL_SERVICE_SECRET'] });
         const [reached, free] = [new Gate(), new Gate()];
-        const waker = plane.app.get(JobWaker);
+        const waker = plane.app.get(ProvisioningWaker);
         const wake = waker.wakeForPlanes.bind(waker);
         jest.spyOn(waker, 'wakeForPlanes').mockImplementationOnce(async (...given) => {
           reached.open();

@@ -1,3 +1,5 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, back, done, wait } from '@atlas/jobs';
 import { type Manifest } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -9,13 +11,12 @@ import { type Transfer } from '../../registry/transfer.entity';
 import { isWhole } from '../../transfers/transfers';
 import { backupIdIn, placeWithRows } from './back-up.step';
 import { ReadableBackup } from './readable-backup';
-import { Step, StepFailure, type StepContext, type StepResult, back, done, wait } from '../../jobs/step';
 
 const PATIENCE_MS = 24 * 3_600_000;
 
 /** Waits until the backup has been restored into a scratch database, and found to be the same. */
 @Injectable()
-export class AwaitBackupStep extends Step {
+export class AwaitBackupStep extends ProvisioningStep {
   readonly name = 'await-backup';
   readonly description = 'Wait until the backup was restored for a trial, with equal counts and checksums';
   readonly creates = [];
@@ -30,7 +31,7 @@ export class AwaitBackupStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId, outputs, startedAt, write }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, outputs, startedAt, write }: ProvisioningContext): Promise<StepResult> {
     if (backupIdIn(outputs) === undefined) return done();
     const backup = await this.backups.live(manager, tenantId);
     if (!backup) return done(tally((await this.backups.kept(manager, tenantId))?.manifest ?? {}));

@@ -1,17 +1,18 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done, wait } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { Placement } from '../../registry/placement.entity';
 import { isApplied, troubleAt } from '../../registry/placements';
-import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../../jobs/step';
 
 const PATIENCE_MS = 24 * 3_600_000;
 
 @Injectable()
-export class AwaitRemovalStep extends Step {
+export class AwaitRemovalStep extends ProvisioningStep {
   readonly name = 'await-removal';
   readonly description = 'Wait for each of these tenant planes to report that the rows are gone';
   readonly creates = [];
 
-  async run({ manager, startedAt, jobId: purgeJobId }: StepContext): Promise<StepResult> {
+  async run({ manager, startedAt, jobId: purgeJobId }: ProvisioningContext): Promise<StepResult> {
     const places = await manager.findBy(Placement, { purgeJobId });
     const open = places.filter((place) => !isApplied(place));
     const failed = open.find(

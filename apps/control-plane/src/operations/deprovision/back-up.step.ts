@@ -1,3 +1,5 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
@@ -11,7 +13,6 @@ import { lockTenant } from '../../tenants/tenants';
 import { Backups } from '../../transfers/backups';
 import { type Transfer } from '../../registry/transfer.entity';
 import { doesHomeServe, isLossAccepted, lostCopyDetail } from '../../transfers/kept-copy';
-import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
 import { lockHome } from '../../registry/lock-home';
 
 /** The output of a job without a backup, because the rows are lost and an operator has accepted that. */
@@ -19,7 +20,7 @@ export const LOST = 'none: its rows are lost, which was accepted';
 
 /** Has the tenant plane send the tenant's rows, encrypted to a key of this backup's own, and restore them for a trial. */
 @Injectable()
-export class BackUpStep extends Step {
+export class BackUpStep extends ProvisioningStep {
   readonly name = 'back-up';
   readonly description = "Back up the tenant's rows, encrypted, as they are when nothing is written any more";
   readonly creates = ['backup'];
@@ -32,7 +33,7 @@ export class BackUpStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId, params, outputs }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, params, outputs }: ProvisioningContext): Promise<StepResult> {
     const place = await placeWithRows(manager, tenantId);
     if (!place) return done({ backup: 'none: the tenant was never used' });
     // Verified, and nothing was written since: the job was not rolled back after all.
@@ -52,7 +53,7 @@ export class BackUpStep extends Step {
   }
 
   /** Only its own: one that is there from before is still the only one that was verified. */
-  async undo({ manager, tenantId, outputs }: StepContext): Promise<void> {
+  async undo({ manager, tenantId, outputs }: ProvisioningContext): Promise<void> {
     const backup = await this.verified(manager, tenantId, outputs);
     if (backup) await this.requireHome(manager, backup);
     await this.eraseOwn(manager, tenantId, outputs);
@@ -64,7 +65,7 @@ export class BackUpStep extends Step {
   private async verified(
     manager: EntityManager,
     tenantId: string,
-    outputs: StepContext['outputs'],
+    outputs: ProvisioningContext['outputs'],
   ): Promise<Transfer | null> {
     const kept = await this.backups.kept(manager, tenantId);
     return kept?.id === ownBackupIdIn(outputs) ? kept : null;
@@ -90,7 +91,7 @@ export class BackUpStep extends Step {
   private async eraseOwn(
     manager: EntityManager,
     tenantId: string,
-    outputs: StepContext['outputs'],
+    outputs: ProvisioningContext['outputs'],
   ): Promise<void> {
     const id = ownBackupIdIn(outputs);
     if (id !== undefined) await this.backups.erase(manager, tenantId, id);
@@ -124,17 +125,17 @@ function homeForked(): StepFailure {
  * The backup that this job has made or is about to, or that is kept from before because its plane has lost the rows since.
  * Undefined where there is nothing to back up.
  */
-export function backupIdIn(outputs: StepContext['outputs']): string | undefined {
+export function backupIdIn(outputs: ProvisioningContext['outputs']): string | undefined {
   return ownBackupIdIn(outputs) ?? keptBackupIdIn(outputs);
 }
 
 /** As {@link backupIdIn}, of one that this job makes. */
-export function ownBackupIdIn({ 'back-up': outputs }: StepContext['outputs']): string | undefined {
+export function ownBackupIdIn({ 'back-up': outputs }: ProvisioningContext['outputs']): string | undefined {
   return outputs?.['backup_id'] as string | undefined;
 }
 
 /** As {@link backupIdIn}, of one from before. */
-export function keptBackupIdIn({ 'back-up': outputs }: StepContext['outputs']): string | undefined {
+export function keptBackupIdIn({ 'back-up': outputs }: ProvisioningContext['outputs']): string | undefined {
   return outputs?.['kept_backup_id'] as string | undefined;
 }
 

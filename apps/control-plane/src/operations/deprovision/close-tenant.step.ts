@@ -1,20 +1,20 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { DeletionCertificates } from '../../tenants/deletion-certificates';
 import { Tenant } from '../../registry/tenant.entity';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 import { LOST } from './back-up.step';
 import { isBeyondReturn } from './remove-copies.step';
-
-const DAY_MS = 24 * 3_600_000;
+import { restorableFrom } from '../../tenants/restore-window';
 
 /**
  * From now on the tenant can be brought back for a while. One that was never used is deleted at once, and one without a backup
  * is purged next.
  */
 @Injectable()
-export class CloseTenantStep extends Step {
+export class CloseTenantStep extends ProvisioningStep {
   readonly name = 'close-tenant';
   readonly description = 'Open the time in which the tenant can be restored, before its backup is erased';
   readonly creates = [];
@@ -27,7 +27,7 @@ export class CloseTenantStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId, outputs }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, outputs }: ProvisioningContext): Promise<StepResult> {
     const { activeAt } = await manager.findOneByOrFail(Tenant, { id: tenantId });
     if (activeAt === null) {
       await this.certificates.close(manager, tenantId);
@@ -43,9 +43,4 @@ export class CloseTenantStep extends Step {
   async undo(): Promise<void> {
     throw isBeyondReturn();
   }
-}
-
-/** Until when a tenant can be restored whose time to be restored begins now. */
-export function restorableFrom(now: Date, { RESTORE_WINDOW_DAYS: days }: ControlPlaneConfig): Date {
-  return new Date(now.getTime() + days * DAY_MS);
 }

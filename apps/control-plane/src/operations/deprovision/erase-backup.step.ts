@@ -1,12 +1,13 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Tenant } from '../../registry/tenant.entity';
 import { Backups } from '../../transfers/backups';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 import { RestoredCopy } from '../../transfers/restored-copy';
 
 @Injectable()
-export class EraseBackupStep extends Step {
+export class EraseBackupStep extends ProvisioningStep {
   readonly name = 'erase-backup';
   readonly description = "Erase the tenant's backup, if there is one, its key first";
   readonly creates = [];
@@ -19,7 +20,7 @@ export class EraseBackupStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const reopened = await this.copy.reopenIfLost(context);
     if (reopened) return reopened;
     const { manager, tenantId } = context;

@@ -1,9 +1,10 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { DeletionCertificates } from '../../tenants/deletion-certificates';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 
 @Injectable()
-export class IssueCertificateStep extends Step {
+export class IssueCertificateStep extends ProvisioningStep {
   readonly name = 'issue-certificate';
   readonly description = 'Set the tenant deleted and sign the certificate of its deletion';
   readonly creates = ['deletion certificate'];
@@ -12,7 +13,7 @@ export class IssueCertificateStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId, outputs }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, outputs }: ProvisioningContext): Promise<StepResult> {
     const erasedAt = outputs['erase-backup']?.['erased_at'];
     await this.certificates.close(manager, tenantId, typeof erasedAt === 'string' ? erasedAt : undefined);
     return done();

@@ -1,3 +1,4 @@
+import { LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
@@ -7,7 +8,6 @@ import { lockPlane } from '../../registry/plane-lock';
 import { Tenant } from '../../registry/tenant.entity';
 import { lockTenant } from '../../tenants/tenants';
 import { Backups } from '../../transfers/backups';
-import { LIVE_JOB_STATUSES } from '../../jobs/job';
 import { homeServes } from '../../transfers/kept-copy';
 import { HAS_LIVE_JOB } from '../../provisioning-jobs/live-jobs';
 

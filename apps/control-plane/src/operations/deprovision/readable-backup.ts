@@ -1,3 +1,5 @@
+import { type ProvisioningContext } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure } from '@atlas/jobs';
 import { databaseFailure } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -9,7 +11,6 @@ import { lockTenant } from '../../tenants/tenants';
 import { type Transfer } from '../../registry/transfer.entity';
 import { Backups } from '../../transfers/backups';
 import { isLossAccepted } from '../../transfers/kept-copy';
-import { type StepContext, StepFailure } from '../../jobs/step';
 import { backupIdIn, keptBackupIdIn, ownBackupIdIn, placeWithRows } from './back-up.step';
 
 /** Nothing is removed but behind a backup that can be read. */
@@ -22,7 +23,7 @@ export class ReadableBackup {
     manager,
     tenantId,
     outputs,
-  }: Pick<StepContext, 'manager' | 'tenantId' | 'outputs'>): Promise<void> {
+  }: Pick<ProvisioningContext, 'manager' | 'tenantId' | 'outputs'>): Promise<void> {
     const id = backupIdIn(outputs);
     if (id === undefined) return;
     const backup = await this.backups.kept(manager, tenantId);
@@ -37,7 +38,7 @@ export class ReadableBackup {
    */
   async homeWithout(
     manager: EntityManager,
-    { tenantId, outputs, params }: Pick<StepContext, 'tenantId' | 'outputs' | 'params'>,
+    { tenantId, outputs, params }: Pick<ProvisioningContext, 'tenantId' | 'outputs' | 'params'>,
   ): Promise<Placement | null> {
     if (ownBackupIdIn(outputs) !== undefined) return null;
     await lockTenant(manager, tenantId);

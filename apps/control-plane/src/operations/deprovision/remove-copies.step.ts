@@ -1,3 +1,5 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, back, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Cells } from '../../registry/cells';
@@ -6,13 +8,12 @@ import { Placement } from '../../registry/placement.entity';
 import { givePlaceBack, mayHoldRows, placeOf } from '../../registry/placements';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
-import { Step, StepFailure, type StepContext, type StepResult, back, done } from '../../jobs/step';
 import { movedCopyLost } from './back-up.step';
 import { ReadableBackup } from './readable-backup';
 
 /** Has the tenant's rows removed wherever a plane that stays holds some: its home, an old copy, one half made. */
 @Injectable()
-export class RemoveCopiesStep extends Step {
+export class RemoveCopiesStep extends ProvisioningStep {
   readonly name = 'remove-copies';
   readonly description =
     "Have every tenant plane that stays remove the tenant's rows, if the backup can be read";
@@ -28,7 +29,7 @@ export class RemoveCopiesStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId, operation, jobId, outputs, write } = context;
     // At the end there is none any more.
     if (operation !== 'purge') await this.backup.require(context);
@@ -50,7 +51,7 @@ export class RemoveCopiesStep extends Step {
   }
 
   /** While the home keeps its place, only old copies are removed: the tenant can still be served there. */
-  async undo({ manager, tenantId, jobId: purgeJobId }: StepContext): Promise<void> {
+  async undo({ manager, tenantId, jobId: purgeJobId }: ProvisioningContext): Promise<void> {
     if (await placeOf(manager, tenantId)) return;
     if (await manager.existsBy(Placement, { purgeJobId })) throw isBeyondReturn();
   }

@@ -1,3 +1,5 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, back, done } from '@atlas/jobs';
 import { NO_INSTANCE } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -8,13 +10,12 @@ import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { DatabaseUrls } from '../../desired-state/database-urls';
 import { Tenant } from '../../registry/tenant.entity';
-import { Step, StepFailure, type StepContext, type StepResult, back, done } from '../../jobs/step';
 import { ReadableBackup } from './readable-backup';
 import { isBeyondReturn } from './remove-copies.step';
 
 /** Removes what was made for this tenant alone. A customer's own plane loses our trust and keeps its data. */
 @Injectable()
-export class RemovePlanesStep extends Step {
+export class RemovePlanesStep extends ProvisioningStep {
   readonly name = 'remove-planes';
   readonly description =
     "Remove the tenant's own databases and tenant planes; a customer's own plane only loses its tokens and secrets";
@@ -31,7 +32,7 @@ export class RemovePlanesStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId, operation, jobId, write } = context;
     // At the end there is none any more.
     if (operation !== 'purge') await this.backup.require(context);
@@ -52,13 +53,17 @@ export class RemovePlanesStep extends Step {
     return done({ planes: own.length });
   }
 
-  async undo({ manager, tenantId, operation, jobId: removedBy }: StepContext): Promise<void> {
+  async undo({ manager, tenantId, operation, jobId: removedBy }: ProvisioningContext): Promise<void> {
     const isHomeThere = operation !== 'purge' && (await placeOf(manager, tenantId)) !== null;
     if (!isHomeThere || (await manager.existsBy(Placement, { tenantId, removedBy }))) throw isBeyondReturn();
   }
 
   /** @throws StepFailure if the job has to look at the rows again, as the next attempt does. */
-  private async begin(context: StepContext, plane: TenantPlane, manager: EntityManager): Promise<void> {
+  private async begin(
+    context: ProvisioningContext,
+    plane: TenantPlane,
+    manager: EntityManager,
+  ): Promise<void> {
     const { tenantId, jobId } = context;
     if (await this.isKept(context, manager)) {
       const detail = 'A tenant plane has rows that were thought lost: it is not removed yet.';
@@ -71,7 +76,7 @@ export class RemovePlanesStep extends Step {
     await manager.update(Placement, { tenantId, tenantPlaneId: plane.id }, begun);
   }
 
-  private async isKept(context: StepContext, manager: EntityManager): Promise<boolean> {
+  private async isKept(context: ProvisioningContext, manager: EntityManager): Promise<boolean> {
     return context.operation !== 'purge' && (await this.backup.homeWithout(manager, context)) !== null;
   }
 

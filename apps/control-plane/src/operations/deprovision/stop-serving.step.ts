@@ -1,3 +1,5 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { type TenantStatus } from '@atlas/tenancy';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -7,11 +9,10 @@ import { Placement } from '../../registry/placement.entity';
 import { placeOf } from '../../registry/placements';
 import { TenantStatusPublisher } from '../../desired-state/tenant-status-publisher';
 import { Transfers } from '../../transfers/transfers';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 
 /** Ends whatever move was under way, and has the tenant's users refused. */
 @Injectable()
-export class StopServingStep extends Step {
+export class StopServingStep extends ProvisioningStep {
   readonly name = 'stop-serving';
   readonly description = 'Stop serving the tenant: its users are refused, its data stay untouched';
   readonly creates = [];
@@ -25,14 +26,14 @@ export class StopServingStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId }: ProvisioningContext): Promise<StepResult> {
     await this.endMove(manager, tenantId);
     await this.publisher.set(manager, tenantId, 'deprovisioning');
     return done();
   }
 
   /** A tenant that was still being provisioned becomes `failed`. It can only be deprovisioned again, since its provisioning job has ended. */
-  async undo({ manager, tenantId, params }: StepContext): Promise<void> {
+  async undo({ manager, tenantId, params }: ProvisioningContext): Promise<void> {
     // Accepting this job ended the move's job, even if this step never ran.
     await this.endMove(manager, tenantId);
     await this.leaveWhereItMoved(manager, tenantId);

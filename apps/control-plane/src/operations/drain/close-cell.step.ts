@@ -1,21 +1,22 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 
 @Injectable()
-export class CloseCellStep extends Step {
+export class CloseCellStep extends ProvisioningStep {
   readonly name = 'close-cell';
   readonly description = 'Place nobody in the cell any more';
   readonly creates = [];
 
-  async run({ manager, tenantPlaneId: id }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantPlaneId: id }: ProvisioningContext): Promise<StepResult> {
     const { acceptsTenants } = await manager.findOneByOrFail(TenantPlane, { id });
     await manager.update(TenantPlane, { id }, { acceptsTenants: false });
     return done({ was_open: acceptsTenants });
   }
 
   /** One that an earlier drain closed stays closed. Before the step has run there is nothing to undo. */
-  async undo({ manager, tenantPlaneId: id, outputs }: StepContext): Promise<void> {
+  async undo({ manager, tenantPlaneId: id, outputs }: ProvisioningContext): Promise<void> {
     if (outputs[this.name]?.['was_open'] !== true) return;
     await manager.update(TenantPlane, { id }, { acceptsTenants: true });
   }

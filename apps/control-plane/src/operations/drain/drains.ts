@@ -1,65 +1,65 @@
+import { CELL_DRAIN_STEPS } from '@atlas/deployment-profiles';
+import { JobStarter } from '../../provisioning-jobs/job-starter';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../../audit/audit';
-import { type RepeatableAnswer } from '../../idempotency/sealed-idempotency';
 import { lockPlane } from '../../registry/plane-lock';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
-import { TenantPlanes } from '../../fleet/tenant-planes';
-import { JobStarter } from '../../jobs/job-starter';
+import { TenantPlanes, type TenantPlaneView } from '../../fleet/tenant-planes';
 import { jobView } from '../../lifecycle/job.view';
 import { requirePlaneIdle } from '../../provisioning-jobs/live-jobs';
-import { Operations } from '../../provisioning-jobs/operations';
-import { type PlanView } from '../../lifecycle/accepted.view';
+import { type PlanView, type AcceptedForPlane } from '../../lifecycle/accepted.view';
+import { DryRuns } from '../../lifecycle/dry-runs';
 
 /** Accepts that a cell is emptied, and that it is filled again. */
 @Injectable()
 export class Drains {
   constructor(
     private readonly database: Database,
-    private readonly operations: Operations,
+    private readonly dryRuns: DryRuns,
     private readonly planes: TenantPlanes,
     private readonly starter: JobStarter,
     private readonly audit: Audit,
   ) {}
 
-  /** What `accept` would do. Changes nothing. */
+  /** What {@link start} would do. Changes nothing. */
   async plan(id: string): Promise<PlanView> {
     const { placed: tenants } = await this.database.read((manager) => this.requirePossible(manager, id));
-    const steps = this.operations
-      .cellDrain()
-      .map(({ name, description, creates }) => ({ name, description, creates }));
-    return { plan: { steps, install_required: false, tenants } };
+    return { plan: { steps: this.dryRuns.stepsOf(CELL_DRAIN_STEPS), install_required: false, tenants } };
   }
 
-  /** Job, audit row and wake-up, in the caller's transaction. */
-  async accept(manager: EntityManager, id: string): Promise<RepeatableAnswer> {
-    await lockPlane(manager, id);
-    const { placed: tenants } = await this.requirePossible(manager, id);
-    const steps = this.operations.cellDrain();
-    const request = { operation: 'drain', tenantId: null, tenantPlaneId: id, steps } as const;
-    const job = await this.starter.start(manager, request);
-    const subject = { action: 'tenant_plane.drain', targetKind: 'tenant_plane', targetId: id };
-    await this.audit.record(manager, { ...subject, after: { job_id: job.id, tenants } });
-    return {
-      status: 202,
-      headers: { location: `/api/provisioning-jobs/${job.id}` },
-      body: { tenant_plane: await this.planes.view(manager, id), job: jobView(job) },
-    };
+  start(id: string): Promise<AcceptedForPlane> {
+    return this.database.write(async (manager) => {
+      await lockPlane(manager, id);
+      const { placed: tenants } = await this.requirePossible(manager, id);
+      const request = {
+        operation: 'drain',
+        tenantId: null,
+        tenantPlaneId: id,
+        steps: CELL_DRAIN_STEPS,
+      } as const;
+      const job = await this.starter.start(manager, request);
+      const subject = { action: 'tenant_plane.drain', targetKind: 'tenant_plane', targetId: id };
+      await this.audit.record(manager, { ...subject, after: { job_id: job.id, tenants } });
+      return { tenant_plane: await this.planes.view(manager, id), job: jobView(job) };
+    });
   }
 
-  /** A drained cell takes tenants again. */
-  async reopen(manager: EntityManager, id: string): Promise<RepeatableAnswer> {
-    await lockPlane(manager, id);
-    const cell = await requireCell(manager, id);
-    await requirePlaneIdle(manager, id);
-    if (!cell.acceptsTenants) {
-      await manager.update(TenantPlane, { id }, { acceptsTenants: true });
-      const subject = { action: 'tenant_plane.reopen', targetKind: 'tenant_plane', targetId: id };
-      await this.audit.record(manager, subject);
-    }
-    return { status: 200, headers: {}, body: { tenant_plane: await this.planes.view(manager, id) } };
+  /** Has a drained cell take tenants again. */
+  reopen(id: string): Promise<{ tenant_plane: TenantPlaneView }> {
+    return this.database.write(async (manager) => {
+      await lockPlane(manager, id);
+      const cell = await requireCell(manager, id);
+      await requirePlaneIdle(manager, id);
+      if (!cell.acceptsTenants) {
+        await manager.update(TenantPlane, { id }, { acceptsTenants: true });
+        const subject = { action: 'tenant_plane.reopen', targetKind: 'tenant_plane', targetId: id };
+        await this.audit.record(manager, subject);
+      }
+      return { tenant_plane: await this.planes.view(manager, id) };
+    });
   }
 
   private async requirePossible(manager: EntityManager, id: string): Promise<TenantPlane> {

@@ -1,3 +1,12 @@
+import {
+  FAILED_JOB_STATUSES,
+  LIVE_JOB_STATUSES,
+  StepFailure,
+  type StepResult,
+  done,
+  wait,
+} from '@atlas/jobs';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
@@ -7,12 +16,10 @@ import { IS_COPY_LOST } from '../../registry/placements';
 import { lockPlane } from '../../registry/plane-lock';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
-import { FAILED_JOB_STATUSES, LIVE_JOB_STATUSES } from '../../jobs/job';
-import { ProvisioningJob } from '../../provisioning-jobs/job.entity';
+import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
 import { HAS_LIVE_JOB } from '../../provisioning-jobs/live-jobs';
 import { OPERATION_RULES } from '../../provisioning-jobs/operation-rules';
-import { TenantJobs } from '../../lifecycle/tenant-jobs';
-import { Step, type StepContext, StepFailure, type StepResult, done, wait } from '../../jobs/step';
+import { TenantOperations } from '../../lifecycle/tenant-operations';
 
 const AT_ONCE = 4;
 /** A move that ends wakes the job; whatever else goes on at a tenant is looked at this often. */
@@ -46,21 +53,21 @@ interface Tally {
  * cell, so it may be taken again after a crash at any point.
  */
 @Injectable()
-export class MoveTenantsStep extends Step {
+export class MoveTenantsStep extends ProvisioningStep {
   readonly name = 'move-tenants';
   readonly description = 'Move its tenants to other cells of the region, one operation each';
   readonly creates = [];
   override readonly isAtomic = false;
 
   constructor(
-    private readonly tenantJobs: TenantJobs,
+    private readonly operations: TenantOperations,
     private readonly cells: Cells,
     private readonly clock: Clock,
   ) {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const tally = await tallyOf(context);
     const { moved, moving, failed, left, movable, isBusy } = tally;
     if (left + moving === 0) {
@@ -82,13 +89,16 @@ export class MoveTenantsStep extends Step {
   }
 
   /** One that something else has begun with meanwhile is met again at the next look. */
-  private async begin({ jobId, tenantPlaneId, write }: StepContext, { id, region }: Tenant): Promise<void> {
+  private async begin(
+    { jobId, tenantPlaneId, write }: ProvisioningContext,
+    { id, region }: Tenant,
+  ): Promise<void> {
     const begun = write(async (manager) => {
       const { region: here } = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
       const target = await this.cells.emptiest(manager, { region: region ?? here, except: tenantPlaneId });
       if (!target) throw noRoom(region ?? here);
       const params = { deployment_model: 'shared', tenant_plane_id: target.id };
-      await this.tenantJobs.begin(manager, id, 'move', { params, parentId: jobId });
+      await this.operations.start(manager, id, 'move', { params, parentId: jobId });
     });
     await begun.catch((error: unknown) => {
       if (!(error instanceof DomainError)) throw error;
@@ -96,7 +106,7 @@ export class MoveTenantsStep extends Step {
   }
 }
 
-async function tallyOf({ manager, jobId: parentId, tenantPlaneId }: StepContext): Promise<Tally> {
+async function tallyOf({ manager, jobId: parentId, tenantPlaneId }: ProvisioningContext): Promise<Tally> {
   const moves = manager.getRepository(ProvisioningJob);
   const moving = await moves.countBy({ parentId, status: LIVE });
   const failed = { parentId, status: In([...FAILED_JOB_STATUSES]), isDismissed: false };
@@ -131,7 +141,7 @@ function tenantsOf(manager: EntityManager, tenantPlaneId: string): SelectQueryBu
 
 /** Those that did not move, or, where none has failed, those that cannot. */
 async function stopped(
-  { manager, jobId, tenantPlaneId }: StepContext,
+  { manager, jobId, tenantPlaneId }: ProvisioningContext,
   { failed, left, moved, lost }: Tally,
 ): Promise<StepFailure> {
   const stay = tenantsOf(manager, tenantPlaneId);

@@ -1,3 +1,5 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done, wait } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -5,7 +7,6 @@ import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { type Transfer } from '../../registry/transfer.entity';
 import { Transfers, isLevel, isToOldKey } from '../../transfers/transfers';
-import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../../jobs/step';
 import { copyTrouble } from '../../transfers/copy-trouble';
 import { OpenTransferStep } from './open-transfer.step';
 
@@ -13,7 +14,7 @@ const PATIENCE_MS = 7 * 24 * 3_600_000;
 
 /** Waits until the target has nearly all of the tenant's rows. */
 @Injectable()
-export class AwaitCopyStep extends Step {
+export class AwaitCopyStep extends ProvisioningStep {
   readonly name = 'await-copy';
   readonly description = 'Wait until the new tenant plane has nearly all rows';
   readonly creates = [];
@@ -27,7 +28,7 @@ export class AwaitCopyStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, startedAt, here } = context;
     const transfer = await this.live(context);
     if (!transfer) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
@@ -54,7 +55,7 @@ export class AwaitCopyStep extends Step {
   }
 
   /** Comes first: if the target has a new key, its report about the copy concerns the old one. */
-  private async live(context: StepContext): Promise<Transfer | null> {
+  private async live(context: ProvisioningContext): Promise<Transfer | null> {
     const { manager, tenantId } = context;
     const transfer = await this.transfers.live(manager, tenantId);
     if (!transfer || !(await isToOldKey(manager, transfer))) return transfer;

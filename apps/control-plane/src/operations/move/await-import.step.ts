@@ -1,12 +1,13 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Transfers } from '../../transfers/transfers';
-import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
 import { unlessMoved } from './whole-copy';
 
 /** Waits until the target has everything, and has found it to be the same. */
 @Injectable()
-export class AwaitImportStep extends Step {
+export class AwaitImportStep extends ProvisioningStep {
   readonly name = 'await-import';
   readonly description = 'Wait until the new tenant plane has everything, with equal counts and checksums';
   readonly creates = [];
@@ -18,7 +19,7 @@ export class AwaitImportStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId, here }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, here }: ProvisioningContext): Promise<StepResult> {
     const transfer = await this.transfers.live(manager, tenantId);
     if (!transfer?.frozenAt) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
     const since = { frozenAt: here(transfer.frozenAt), now: this.clock.now() };

@@ -1,16 +1,17 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { placeOf } from '../../registry/placements';
 import { lockPlanes } from '../../registry/plane-lock';
 import { lockTenant } from '../../tenants/tenants';
 import { Transfers, holdTransfer, isBetween, isToOldKey } from '../../transfers/transfers';
-import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
 import { HomeChange } from './home-change';
 import { unlessMoved } from './whole-copy';
 
 /** Makes the new tenant plane the tenant's home, in one transaction with the end of the job. The old copy is kept for a while. */
 @Injectable()
-export class CutOverStep extends Step {
+export class CutOverStep extends ProvisioningStep {
   readonly name = 'cut-over';
   readonly description = 'Make the new tenant plane the home of the tenant; the old copy is kept for a while';
   readonly creates = [];
@@ -23,7 +24,7 @@ export class CutOverStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId, outputs, here }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, outputs, here }: ProvisioningContext): Promise<StepResult> {
     const tenant = await lockTenant(manager, tenantId);
     const [home, coming] = [await placeOf(manager, tenantId), await placeOf(manager, tenantId, 'importing')];
     if (!home || !coming) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');

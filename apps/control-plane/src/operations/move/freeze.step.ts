@@ -1,14 +1,15 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, back, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../desired-state/desired-states';
 import { Placement } from '../../registry/placement.entity';
 import { placeOf } from '../../registry/placements';
 import { lockPlane } from '../../registry/plane-lock';
 import { Transfers, holdTransfer, isLevel } from '../../transfers/transfers';
-import { Step, StepFailure, type StepContext, type StepResult, back, done } from '../../jobs/step';
 
 /** Has the source let nothing be written any more; it is read from all the while. */
 @Injectable()
-export class FreezeStep extends Step {
+export class FreezeStep extends ProvisioningStep {
   readonly name = 'freeze';
   readonly description = 'Pause writes for a moment (reads go on), so that the last changes can follow';
   readonly creates = [];
@@ -20,7 +21,7 @@ export class FreezeStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId, sharedNow }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, sharedNow }: ProvisioningContext): Promise<StepResult> {
     const home = await placeOf(manager, tenantId);
     const plane = home && (await lockPlane(manager, home.tenantPlaneId));
     const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
@@ -35,7 +36,7 @@ export class FreezeStep extends Step {
     return done({ source_instance_id: plane.instanceId });
   }
 
-  async undo({ manager, tenantId }: StepContext): Promise<void> {
+  async undo({ manager, tenantId }: ProvisioningContext): Promise<void> {
     // Once users write again, what was sent is no longer complete.
     await this.transfers.replace(manager, tenantId);
     const home = await placeOf(manager, tenantId);

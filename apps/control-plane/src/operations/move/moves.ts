@@ -1,10 +1,10 @@
+import { type JobParams } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
-import { type RepeatableAnswer } from '../../idempotency/sealed-idempotency';
 import { Cells } from '../../registry/cells';
 import { hasLostCopy, placeOf } from '../../registry/placements';
 import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
@@ -12,16 +12,15 @@ import { olderTarget, targetPlaneOlder, versionsFrom } from '../../registry/plan
 import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
 import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
 import { type Tenant } from '../../registry/tenant.entity';
-import { type MoveTenantDto } from '../../tenants/tenants.dto';
 import { lockTenant, requireTenant } from '../../tenants/tenants';
 import { requireDatabaseAllowed } from '../../tenants/database-choice';
-import { type JobParams } from '../../jobs/job';
 import { copyLost, keptCopyOf } from '../../transfers/kept-copy';
 import { REOPENS, isReopening } from '../../provisioning-jobs/lifecycle-steps';
 import { TenantOperations } from '../../lifecycle/tenant-operations';
-import { type PlanView } from '../../lifecycle/accepted.view';
+import { type PlanView, type AcceptedForTenant } from '../../lifecycle/accepted.view';
+import { MoveTenantDto } from './move-tenant.dto';
 
-/** Accepts a tenant's move to another deployment model or cell. */
+/** Starts the move of a tenant to another deployment model or cell. */
 @Injectable()
 export class Moves {
   constructor(
@@ -33,7 +32,7 @@ export class Moves {
     private readonly config: ControlPlaneConfig,
   ) {}
 
-  /** What `accept` would do. Changes nothing. */
+  /** What {@link start} would do. Changes nothing. */
   plan(id: string, dto: MoveTenantDto): Promise<PlanView> {
     return this.database.read(async (manager) => {
       const params = await this.paramsOf(manager, await requireTenant(manager, id), dto);
@@ -41,17 +40,16 @@ export class Moves {
     });
   }
 
-  async accept(manager: EntityManager, id: string, dto: MoveTenantDto): Promise<RepeatableAnswer> {
-    const tenant = await lockTenant(manager, id);
-    const params = await this.paramsOf(manager, tenant, dto);
-    const answer = await this.operations.accept(manager, id, 'move', params);
-    if (isReopening(params) || !profileOf(dto.deployment_model).installRequired) return answer;
-    const plane = await this.planes.ensure(manager, tenant, {
-      model: dto.deployment_model,
-      phase: 'importing',
+  start(id: string, dto: MoveTenantDto): Promise<AcceptedForTenant> {
+    return this.database.write(async (manager) => {
+      const tenant = await lockTenant(manager, id);
+      const params = await this.paramsOf(manager, tenant, dto);
+      const accepted = await this.operations.start(manager, id, 'move', { params });
+      const { deployment_model: model } = dto;
+      if (isReopening(params) || !profileOf(model).installRequired) return accepted;
+      const plane = await this.planes.ensure(manager, tenant, { model, phase: 'importing' });
+      return { ...accepted, install: await this.tokens.issue(manager, plane) };
     });
-    const bundle = await this.tokens.issue(manager, plane);
-    return { ...answer, install: { tokenId: bundle.token_id, bundle } };
   }
 
   /** If the home has lost the rows, the only possible move is back to the plane that keeps them. */

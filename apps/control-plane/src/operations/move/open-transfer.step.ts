@@ -1,3 +1,5 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../desired-state/desired-states';
@@ -7,11 +9,10 @@ import { olderTarget } from '../../registry/plane-versions';
 import { cannotTakeRows } from '../../transfers/cannot-take-rows';
 import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
 import { Transfers } from '../../transfers/transfers';
-import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
 
 /** Has the source send the tenant's rows and the target import them, while the tenant goes on working. */
 @Injectable()
-export class OpenTransferStep extends Step {
+export class OpenTransferStep extends ProvisioningStep {
   readonly name = 'open-transfer';
   readonly description = "Begin to copy the tenant's rows to its new tenant plane, while it goes on working";
   readonly creates = ['transfer'];
@@ -23,7 +24,7 @@ export class OpenTransferStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId }: ProvisioningContext): Promise<StepResult> {
     const [home, coming] = await this.places(manager, tenantId);
     if (!home || !coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to move to.');
     await this.requireFit(manager, home, coming);
@@ -36,7 +37,7 @@ export class OpenTransferStep extends Step {
   }
 
   /** The source goes on as if nothing had been; what the target has of it goes, but not the copy that it still keeps from before. */
-  async undo({ manager, tenantId, jobId: purgeJobId }: StepContext): Promise<void> {
+  async undo({ manager, tenantId, jobId: purgeJobId }: ProvisioningContext): Promise<void> {
     await this.transfers.end(manager, tenantId);
     const [home, coming] = await this.places(manager, tenantId);
     if (home) await this.desiredStates.publish(manager, home);

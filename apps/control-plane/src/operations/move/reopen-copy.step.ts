@@ -1,3 +1,5 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit';
 import { Cells } from '../../registry/cells';
@@ -7,7 +9,6 @@ import { SignupLinks } from '../../tenants/signup-links';
 import { lockTenant } from '../../tenants/tenants';
 import { Transfer } from '../../registry/transfer.entity';
 import { keptCopyOf } from '../../transfers/kept-copy';
-import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
 import { HomeChange } from './home-change';
 
 /** The job shows it, and it is audited. What the plane ends is written in its `ReopenedAccess`. */
@@ -16,7 +17,7 @@ const WARNING =
 
 /** Makes the tenant's previous plane its home again, with the copy kept there. The plane that lost the rows keeps what it has. */
 @Injectable()
-export class ReopenCopyStep extends Step {
+export class ReopenCopyStep extends ProvisioningStep {
   readonly name = 'reopen-copy';
   readonly description =
     'Make the old tenant plane the home again, with the rows as they were at the move: the new one has lost them. All users are signed out';
@@ -31,7 +32,7 @@ export class ReopenCopyStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId, jobId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId, jobId }: ProvisioningContext): Promise<StepResult> {
     const tenant = await lockTenant(manager, tenantId);
     const place = await placeOf(manager, tenantId);
     const found = place && (await keptCopyOf(manager, place));

@@ -1,8 +1,8 @@
+import { StepFailure, type StepResult, wait } from '@atlas/jobs';
 import { type EntityManager } from 'typeorm';
 import { type Transfer } from '../../registry/transfer.entity';
 import { isWhole } from '../../transfers/transfers';
 import { MAX_FREEZE_MS } from '../../provisioning-jobs/operation-rules';
-import { StepFailure, type StepResult, wait } from '../../jobs/step';
 import { copyTrouble } from '../../transfers/copy-trouble';
 
 /**

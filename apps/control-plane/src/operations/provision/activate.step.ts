@@ -1,13 +1,14 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Mails } from '../../mail/mails';
 import { WELCOME } from '../../tenants/welcome.mail';
 import { Tenant } from '../../registry/tenant.entity';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 
 /** Sets the tenant active, in the transaction that ends the job; its first admin is written to. */
 @Injectable()
-export class ActivateStep extends Step {
+export class ActivateStep extends ProvisioningStep {
   readonly name = 'activate';
   readonly description = 'Set the tenant active';
   readonly creates = [];
@@ -19,14 +20,14 @@ export class ActivateStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId }: ProvisioningContext): Promise<StepResult> {
     const at = this.clock.now();
     await manager.update(Tenant, { id: tenantId }, { status: 'active', activeAt: at, updatedAt: at });
     await this.mails.add({ manager }, WELCOME, { tenant_id: tenantId });
     return done();
   }
 
-  async undo({ manager, tenantId }: StepContext): Promise<void> {
+  async undo({ manager, tenantId }: ProvisioningContext): Promise<void> {
     await manager.update(Tenant, { id: tenantId }, { status: 'provisioning', activeAt: null });
   }
 }

@@ -1,3 +1,5 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done, wait } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type ProvisioningToken } from '../../enrolment/provisioning-token.entity';
@@ -8,7 +10,6 @@ import { Tenant } from '../../registry/tenant.entity';
 import { lockTenant } from '../../tenants/tenants';
 import { arrivalOf } from '../../enrolment/arrival';
 import { HAND_WORK_MS } from './create-infrastructure.step';
-import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../../jobs/step';
 
 export const AWAIT_ENROLMENT = 'await-enrolment';
 
@@ -17,7 +18,7 @@ const BUNDLE_OF_A_PERSON =
 
 /** Waits until the tenant's own plane has enrolled, for as long as its provisioning token is good, once it has one. */
 @Injectable()
-export class AwaitEnrolmentStep extends Step {
+export class AwaitEnrolmentStep extends ProvisioningStep {
   readonly name = AWAIT_ENROLMENT;
   readonly description = 'Wait for the tenant plane to enrol with its provisioning token';
   readonly creates = ['enrolment'];
@@ -30,7 +31,7 @@ export class AwaitEnrolmentStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId } = context;
     const tenant = await lockTenant(manager, tenantId);
     const { phase } = arrivalOf(context, tenant);

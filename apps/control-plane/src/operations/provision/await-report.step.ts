@@ -1,12 +1,13 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done, wait } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../desired-state/desired-states';
-import { healthOf } from '../../registry/plane-health-class';
+import { healthOf } from '../../registry/health-class';
 import { Placement } from '../../registry/placement.entity';
 import { hasLostCopy, isApplied, placeOf, toldPlaces, troubleAt } from '../../registry/placements';
 import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
 import { lockTenant } from '../../tenants/tenants';
-import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../../jobs/step';
 import { lostCopyDetail } from '../../transfers/kept-copy';
 import { lockHome } from '../../registry/lock-home';
 import { RestoredCopy } from '../../transfers/restored-copy';
@@ -18,7 +19,7 @@ const PATIENCE_MS = 15 * 60_000;
  * other plane with a place reports having seen it.
  */
 @Injectable()
-export class AwaitReportStep extends Step {
+export class AwaitReportStep extends ProvisioningStep {
   readonly name = 'await-report';
   readonly description = 'Wait for the tenant plane to report the tenant as applied';
   readonly creates = [];
@@ -30,7 +31,7 @@ export class AwaitReportStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const reopened = await this.copy.reopenIfLost(context);
     if (reopened) return reopened;
     const { manager, tenantId, startedAt, operation } = context;

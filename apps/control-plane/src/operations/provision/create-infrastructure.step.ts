@@ -1,8 +1,9 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done, wait } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { Infrastructures } from '../../infrastructure/infrastructures';
 import { Tenant } from '../../registry/tenant.entity';
 import { type Arrival, arrivalOf } from '../../enrolment/arrival';
-import { Step, type StepContext, type StepResult, done, wait } from '../../jobs/step';
 
 const MADE_BY_A_PERSON =
   'a person to create the infrastructure: start a tenant plane with a bundle of POST /api/tenants/<id>/provisioning-tokens, then record it with PUT /api/tenants/<id>/infrastructure';
@@ -12,7 +13,7 @@ export const HAND_WORK_MS = 30 * 24 * 3_600_000;
 
 /** Has the infrastructure driver create the tenant's own database and tenant plane. */
 @Injectable()
-export class CreateInfrastructureStep extends Step {
+export class CreateInfrastructureStep extends ProvisioningStep {
   readonly name = 'create-infrastructure';
   readonly description = "Create the tenant's own database, role and tenant plane";
   readonly creates = ['database', 'database role', 'tenant plane process'];
@@ -27,18 +28,18 @@ export class CreateInfrastructureStep extends Step {
     return this.infrastructures.plan(tenant);
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const { phase } = await this.arrival(context);
     const made = await this.infrastructures.create(context, phase);
     if (made) return done({ driver: made.driver, endpoint_url: made.endpointUrl });
     return wait(MADE_BY_A_PERSON, new Date(context.startedAt.getTime() + HAND_WORK_MS));
   }
 
-  async undo(context: StepContext): Promise<void> {
+  async undo(context: ProvisioningContext): Promise<void> {
     await this.infrastructures.destroy(context.tenantId, await this.arrival(context), context.write);
   }
 
-  private async arrival(context: StepContext): Promise<Arrival> {
+  private async arrival(context: ProvisioningContext): Promise<Arrival> {
     return arrivalOf(context, await context.manager.findOneByOrFail(Tenant, { id: context.tenantId }));
   }
 }

@@ -1,11 +1,12 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { SIGNUP_TOKEN_SECONDS } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
 import { SignupLinks } from '../../tenants/signup-links';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 
 /** Makes sure that the first admin can be let in. The link itself is made when it is asked for: it is a secret. */
 @Injectable()
-export class PrepareSignupLinkStep extends Step {
+export class PrepareSignupLinkStep extends ProvisioningStep {
   readonly name = 'prepare-signup-link';
   readonly description = "Prepare the first admin's sign-up link";
   readonly creates = ['sign-up link'];
@@ -14,7 +15,7 @@ export class PrepareSignupLinkStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId }: ProvisioningContext): Promise<StepResult> {
     await this.links.requireReady(manager, tenantId);
     return done({ valid_seconds: SIGNUP_TOKEN_SECONDS });
   }

@@ -1,3 +1,6 @@
+import { ProvisioningJobs } from '../../provisioning-jobs/provisioning-jobs';
+import { newProvisioningJob } from '../../provisioning-jobs/job-starter';
+import { JobQueue } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
 import { Database, insertRow, together, violates } from '@atlas/persistence';
 import { Clock, DomainError, validationFailed } from '@atlas/platform';
@@ -6,19 +9,15 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../../audit/audit';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
-import { type RepeatableAnswer } from '../../idempotency/sealed-idempotency';
 import { Cells } from '../../registry/cells';
 import { type InstallBundle, ProvisioningTokens } from '../../enrolment/provisioning-tokens';
 import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
 import { Tenant, type TenantSource } from '../../registry/tenant.entity';
 import { tenantView } from '../../tenants/tenant.view';
-import { type ProvisionTenantDto } from '../../tenants/tenants.dto';
 import { jobView } from '../../lifecycle/job.view';
-import { Jobs } from '../../jobs/jobs';
-import { newJob } from '../../jobs/new-job';
-import { Operations } from '../../provisioning-jobs/operations';
-import { JobQueue } from '../../jobs/queue/job-queue';
-import { type PlanView } from '../../lifecycle/accepted.view';
+import { type PlanView, type AcceptedForTenant } from '../../lifecycle/accepted.view';
+import { ProvisionTenantDto } from './provision-tenant.dto';
+import { DryRuns } from '../../lifecycle/dry-runs';
 
 const SLUG_RULE = { name: 'tenants_slug_uq', table: 'tenants', columns: ['slug'] };
 
@@ -27,8 +26,8 @@ const SLUG_RULE = { name: 'tenants_slug_uq', table: 'tenants', columns: ['slug']
 export class Provisioning {
   constructor(
     private readonly database: Database,
-    private readonly jobs: Jobs,
-    private readonly operations: Operations,
+    private readonly jobs: ProvisioningJobs,
+    private readonly dryRuns: DryRuns,
     private readonly cells: Cells,
     private readonly planes: SingleTenantPlanes,
     private readonly tokens: ProvisioningTokens,
@@ -38,27 +37,30 @@ export class Provisioning {
     private readonly clock: Clock,
   ) {}
 
-  /** What `accept` would do. Changes nothing. */
+  /** What {@link start} would do. Changes nothing. */
   async plan(dto: ProvisionTenantDto): Promise<PlanView> {
     const tenant = this.newTenant(dto, 'api');
-    const steps = this.operations.provisioning(dto.deployment_model);
     await this.database.read(async (manager) => {
       await this.requireRoom(manager, tenant);
       if (await manager.existsBy(Tenant, { slug: tenant.slug, holdsSlug: true }))
         throw slugTaken(tenant.slug);
     });
-    return this.operations.describe(steps, tenant);
+    return this.dryRuns.planFor(tenant, stepsOf(tenant));
   }
 
-  /** Tenant, job, audit row and wake-up, in the caller's transaction. */
-  async accept(
+  /** Writes the tenant, its job, the audit row and the wake-up in one transaction. */
+  start(dto: ProvisionTenantDto, source: TenantSource): Promise<AcceptedForTenant> {
+    return this.database.write((manager) => this.write(manager, dto, source));
+  }
+
+  private async write(
     manager: EntityManager,
     dto: ProvisionTenantDto,
     source: TenantSource,
-  ): Promise<RepeatableAnswer> {
+  ): Promise<AcceptedForTenant> {
     const tenant = this.newTenant(dto, source);
-    const steps = this.operations.provisioning(tenant.deploymentModel);
-    const job = newJob({ operation: 'provision', tenantId: tenant.id, steps }, tenant.createdAt);
+    const request = { operation: 'provision', tenantId: tenant.id, steps: stepsOf(tenant) } as const;
+    const job = newProvisioningJob(request, tenant.createdAt);
     const after = {
       slug: tenant.slug,
       deployment_model: tenant.deploymentModel,
@@ -84,10 +86,9 @@ export class Provisioning {
     });
     const install = outcomes[5];
     return {
-      status: 202,
-      headers: { location: `/api/provisioning-jobs/${job.id}` },
-      body: { tenant: tenantView(tenant, install?.tenantPlaneId ?? null), job: jobView(job) },
-      ...(install && { install: { tokenId: install.bundle.token_id, bundle: install.bundle } }),
+      tenant: tenantView(tenant, install?.tenantPlaneId ?? null),
+      job: jobView(job),
+      ...(install && { install: install.bundle }),
     };
   }
 
@@ -162,6 +163,11 @@ export class Provisioning {
     const detail = `No shared tenant plane${where} has room. Try again later; operators register another cell.`;
     throw new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });
   }
+}
+
+/** In order. */
+function stepsOf({ deploymentModel }: Tenant): readonly string[] {
+  return profileOf(deploymentModel).provisioning.steps;
 }
 
 function slugTaken(slug: string): DomainError {

@@ -1,3 +1,5 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
 import { Injectable } from '@nestjs/common';
 import { Placement } from '../../registry/placement.entity';
@@ -6,11 +8,10 @@ import { lockPlaneAndCalls } from '../../registry/plane-lock';
 import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
 import { Tenant } from '../../registry/tenant.entity';
 import { arrivalOf } from '../../enrolment/arrival';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 
 /** Makes the record of a tenant plane that serves this tenant alone. Where the customer installs it, it is there already. */
 @Injectable()
-export class RegisterTenantPlaneStep extends Step {
+export class RegisterTenantPlaneStep extends ProvisioningStep {
   readonly name = 'register-tenant-plane';
   readonly description = "Register the tenant's own tenant plane, which is expected to enrol";
   readonly creates = ['tenant plane', 'placement'];
@@ -19,7 +20,7 @@ export class RegisterTenantPlaneStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId, operation } = context;
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const arrival = arrivalOf(context, tenant);
@@ -31,7 +32,7 @@ export class RegisterTenantPlaneStep extends Step {
     return done({ tenant_plane_id: plane.id });
   }
 
-  async undo(context: StepContext): Promise<void> {
+  async undo(context: ProvisioningContext): Promise<void> {
     const { manager, tenantId } = context;
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const { model, phase } = arrivalOf(context, tenant);

@@ -1,3 +1,5 @@
+import { type JobParams, StepFailure, type StepOutputs, type StepResult, done } from '@atlas/jobs';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
@@ -12,8 +14,6 @@ import { Tenant } from '../../registry/tenant.entity';
 import { Backups } from '../../transfers/backups';
 import { lockTenant } from '../../tenants/tenants';
 import { arrivalOf } from '../../enrolment/arrival';
-import { type JobParams, type StepOutputs } from '../../jobs/job';
-import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
 
 /** Where the tenant's rows come from: the plane that it leaves, if any, and the version that wrote them. */
 interface Origin {
@@ -23,7 +23,7 @@ interface Origin {
 
 /** Gives the tenant a place in the emptiest cell that has room. */
 @Injectable()
-export class ReservePlaceStep extends Step {
+export class ReservePlaceStep extends ProvisioningStep {
   readonly name = 'reserve-place';
   readonly description = 'Reserve a place in the emptiest shared tenant plane with room';
   readonly creates = ['placement'];
@@ -37,7 +37,7 @@ export class ReservePlaceStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId, params } = context;
     const tenant = await lockTenant(manager, tenantId);
     const { phase } = arrivalOf(context, tenant);
@@ -59,7 +59,7 @@ export class ReservePlaceStep extends Step {
     return done({ tenant_plane_id: cell.id });
   }
 
-  async undo(context: StepContext): Promise<void> {
+  async undo(context: ProvisioningContext): Promise<void> {
     const { manager, tenantId } = context;
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const placed = await placeOf(manager, tenantId, arrivalOf(context, tenant).phase);
@@ -74,7 +74,7 @@ export class ReservePlaceStep extends Step {
   }
 
   /** A move has a home to leave, a restore has a backup. */
-  private async originOf({ manager, tenantId, operation }: StepContext): Promise<Origin> {
+  private async originOf({ manager, tenantId, operation }: ProvisioningContext): Promise<Origin> {
     if (operation === 'restore')
       return { version: (await this.backups.kept(manager, tenantId))?.version ?? null };
     const home = await placeOf(manager, tenantId);

@@ -1,11 +1,12 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../desired-state/desired-states';
 import { Placement } from '../../registry/placement.entity';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 
 /** Tells the tenant plane about the tenant. */
 @Injectable()
-export class WriteDesiredStateStep extends Step {
+export class WriteDesiredStateStep extends ProvisioningStep {
   readonly name = 'write-desired-state';
   readonly description = 'Publish the tenant in the desired state of its tenant plane';
   readonly creates = ['desired-state entry'];
@@ -14,7 +15,7 @@ export class WriteDesiredStateStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId }: ProvisioningContext): Promise<StepResult> {
     const placement = await manager.findOneByOrFail(Placement, { tenantId, holdsPlace: true });
     // An undone attempt may have retired it.
     if (placement.phase !== 'serving')
@@ -23,7 +24,7 @@ export class WriteDesiredStateStep extends Step {
     return done();
   }
 
-  async undo({ manager, tenantId }: StepContext): Promise<void> {
+  async undo({ manager, tenantId }: ProvisioningContext): Promise<void> {
     const placement = await manager.findOneBy(Placement, { tenantId, holdsPlace: true });
     if (!placement || placement.entryRevision === 0) return;
     await manager.update(

@@ -1,19 +1,20 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done, wait } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { Placement } from '../../registry/placement.entity';
 import { isApplied, troubleAt } from '../../registry/placements';
 import { endRequirement } from '../../transfers/kept-copy';
-import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../../jobs/step';
 import { oldPlace } from './old-place';
 
 const PATIENCE_MS = 24 * 3_600_000;
 
 @Injectable()
-export class AwaitPurgeStep extends Step {
+export class AwaitPurgeStep extends ProvisioningStep {
   readonly name = 'await-purge';
   readonly description = 'Wait for the tenant plane to report that the rows are gone';
   readonly creates = [];
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const place = await context.manager.findOneByOrFail(Placement, oldPlace(context));
     if (isApplied(place)) {
       await endRequirement(context.manager, place);

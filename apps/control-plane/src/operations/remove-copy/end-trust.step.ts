@@ -1,3 +1,5 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { Placement } from '../../registry/placement.entity';
@@ -5,11 +7,10 @@ import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { lockTenant } from '../../tenants/tenants';
 import { endRequirement, requireHomeServes } from '../../transfers/kept-copy';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 import { oldPlace } from './old-place';
 
 @Injectable()
-export class EndTrustStep extends Step {
+export class EndTrustStep extends ProvisioningStep {
   readonly name = 'end-trust';
   readonly description =
     'Revoke the tokens and secrets of the tenant plane that the tenant has moved away from';
@@ -22,7 +23,7 @@ export class EndTrustStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const place = oldPlace(context);
     const { manager } = context;
     await lockTenant(manager, place.tenantId);

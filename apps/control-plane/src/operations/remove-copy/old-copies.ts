@@ -1,3 +1,4 @@
+import { LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -5,7 +6,6 @@ import { type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { Placement } from '../../registry/placement.entity';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
-import { LIVE_JOB_STATUSES } from '../../jobs/job';
 import { homeServes } from '../../transfers/kept-copy';
 import { HAS_LIVE_JOB, WAITS_FOR_A_PERSON } from '../../provisioning-jobs/live-jobs';
 import { OPERATION_RULES } from '../../provisioning-jobs/operation-rules';
@@ -65,7 +65,7 @@ export class OldCopies {
       .write(async (manager) => {
         const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
         const params = { tenant_plane_id: tenantPlaneId, deployment_model: plane.deploymentModel };
-        await this.operations.accept(manager, tenantId, 'remove_copy', params);
+        await this.operations.start(manager, tenantId, 'remove_copy', { params });
         if (!(await this.due(manager).andWhere({ tenantId, tenantPlaneId }).getExists()))
           throw new DomainError('not_found', 'not_found', 'The copy has been removed.');
       })

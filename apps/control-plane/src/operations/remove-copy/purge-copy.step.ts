@@ -1,13 +1,14 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../desired-state/desired-states';
 import { Placement } from '../../registry/placement.entity';
 import { requireHomeServes } from '../../transfers/kept-copy';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 import { oldPlace } from './old-place';
 
 @Injectable()
-export class PurgeCopyStep extends Step {
+export class PurgeCopyStep extends ProvisioningStep {
   readonly name = 'purge-copy';
   readonly description = 'Have the tenant plane remove the rows of a tenant that has moved away';
   readonly creates = [];
@@ -19,7 +20,7 @@ export class PurgeCopyStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const place = oldPlace(context);
     const { manager, jobId: purgeJobId } = context;
     await requireHomeServes(this.database, manager, place);

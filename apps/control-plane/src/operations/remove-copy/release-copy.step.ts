@@ -1,12 +1,13 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { requireHomeServes } from '../../transfers/kept-copy';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 import { oldPlace } from './old-place';
 
 /** Stops early if the copy must stay. The step that removes the copy checks again. */
 @Injectable()
-export class ReleaseCopyStep extends Step {
+export class ReleaseCopyStep extends ProvisioningStep {
   readonly name = 'release-copy';
   readonly description = 'Look whether the new home serves the tenant, so that the old copy may go';
   readonly creates = [];
@@ -15,7 +16,7 @@ export class ReleaseCopyStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     await requireHomeServes(this.database, context.manager, oldPlace(context));
     return done();
   }

@@ -1,3 +1,5 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { Infrastructures } from '../../infrastructure/infrastructures';
@@ -5,11 +7,10 @@ import { Placement } from '../../registry/placement.entity';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
 import { requireHomeServes } from '../../transfers/kept-copy';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 import { oldPlace } from './old-place';
 
 @Injectable()
-export class RemoveInfrastructureStep extends Step {
+export class RemoveInfrastructureStep extends ProvisioningStep {
   readonly name = 'remove-infrastructure';
   readonly description = 'Remove the database and the tenant plane that the tenant has moved away from';
   readonly creates = [];
@@ -23,7 +24,7 @@ export class RemoveInfrastructureStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const place = oldPlace(context);
     const { manager, write } = context;
     const tenant = await manager.findOneByOrFail(Tenant, { id: place.tenantId });

@@ -1,12 +1,13 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { placeOf } from '../../registry/placements';
 import { lockPlane } from '../../registry/plane-lock';
 import { holdTransfer } from '../../transfers/transfers';
-import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
 import { RestoredCopy } from '../../transfers/restored-copy';
 
 @Injectable()
-export class AwaitRestoreStep extends Step {
+export class AwaitRestoreStep extends ProvisioningStep {
   readonly name = 'await-restore';
   readonly description = 'Wait until the tenant plane has everything, with equal counts and checksums';
   readonly creates = [];
@@ -15,7 +16,7 @@ export class AwaitRestoreStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId } = context;
     const coming = await placeOf(manager, tenantId, 'importing');
     const plane = coming && (await lockPlane(manager, coming.tenantPlaneId));

@@ -1,3 +1,5 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../desired-state/desired-states';
 import { Placement } from '../../registry/placement.entity';
@@ -5,11 +7,10 @@ import { placeOf } from '../../registry/placements';
 import { olderThanBackup } from '../../registry/plane-versions';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Backups } from '../../transfers/backups';
-import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
 import { cannotTakeRows } from '../../transfers/cannot-take-rows';
 
 @Injectable()
-export class OpenRestoreStep extends Step {
+export class OpenRestoreStep extends ProvisioningStep {
   readonly name = 'open-restore';
   readonly description = 'Have the tenant plane import the backup';
   readonly creates = [];
@@ -21,7 +22,7 @@ export class OpenRestoreStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId }: ProvisioningContext): Promise<StepResult> {
     const backup = await this.backups.kept(manager, tenantId);
     const coming = await placeOf(manager, tenantId, 'importing');
     if (!backup || !coming) throw new StepFailure('fatal', 'no_backup', 'There is no backup to restore.');
@@ -37,7 +38,7 @@ export class OpenRestoreStep extends Step {
   }
 
   /** The backup is kept as before; what the plane has of it goes. */
-  async undo({ manager, tenantId, jobId: purgeJobId }: StepContext): Promise<void> {
+  async undo({ manager, tenantId, jobId: purgeJobId }: ProvisioningContext): Promise<void> {
     const backup = await this.backups.live(manager, tenantId);
     if (backup) await this.backups.putBack(manager, backup);
     const coming = await placeOf(manager, tenantId, 'importing');

@@ -1,3 +1,5 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { type TenantStatus } from '@atlas/tenancy';
@@ -12,12 +14,11 @@ import { lockTenant } from '../../tenants/tenants';
 import { Backups } from '../../transfers/backups';
 import { type Transfer } from '../../registry/transfer.entity';
 import { holdTransfer } from '../../transfers/transfers';
-import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
 import { RestoredCopy } from '../../transfers/restored-copy';
 
 /** The tenant is what it was, and no way leads back from here. Its backup is kept until its plane says that it serves. */
 @Injectable()
-export class ReinstateStep extends Step {
+export class ReinstateStep extends ProvisioningStep {
   readonly name = 'reinstate';
   readonly description = 'Make the tenant plane the home of the tenant, with the status that it had';
   readonly creates = [];
@@ -32,7 +33,7 @@ export class ReinstateStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId, params } = context;
     const tenant = await lockTenant(manager, tenantId);
     const coming = await placeOf(manager, tenantId, 'importing');
@@ -57,7 +58,7 @@ export class ReinstateStep extends Step {
   }
 
   /** Null where nothing was imported: the customer has kept the rows. */
-  private async backupOf({ manager, tenantId, outputs }: StepContext): Promise<Transfer | null> {
+  private async backupOf({ manager, tenantId, outputs }: ProvisioningContext): Promise<Transfer | null> {
     const backup = await holdTransfer(manager, { tenantId, purpose: 'restore' });
     if (!backup && outputs['open-restore'])
       throw new StepFailure('fatal', 'no_backup', 'The restore has ended.');
@@ -65,7 +66,7 @@ export class ReinstateStep extends Step {
   }
 
   /** Users may write from then on: to go back would lose that. */
-  async undo({ manager, tenantId }: StepContext): Promise<void> {
+  async undo({ manager, tenantId }: ProvisioningContext): Promise<void> {
     if (!(await placeOf(manager, tenantId))) return;
     const detail = 'The tenant is back and its users may write: there is no way back from here.';
     const fix = 'Operator: retry the job, or deprovision the tenant again.';

@@ -1,17 +1,18 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done, wait } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { KeyUses } from '../../service-keys/key-uses';
 import { type ServiceKey } from '../../service-keys/service-key.entity';
 import { ServiceKeys } from '../../service-keys/service-keys';
-import { Step, type StepContext, type StepResult, done, wait } from '../../jobs/step';
 import { MINT_NEXT_SECRET } from './mint-next-secret.step';
 
 const PATIENCE_MS = 30 * 24 * 3_600_000;
 
 /** Waits until the plane signs with the next secret, and nothing was signed with an older one for a while. */
 @Injectable()
-export class AwaitNextSecretStep extends Step {
+export class AwaitNextSecretStep extends ProvisioningStep {
   readonly name = 'await-next-secret';
   readonly description =
     'Wait until the tenant plane signs with the next secret, and the old one is no longer used';
@@ -26,7 +27,7 @@ export class AwaitNextSecretStep extends Step {
     super();
   }
 
-  async run({ manager, tenantPlaneId, startedAt, outputs }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantPlaneId, startedAt, outputs }: ProvisioningContext): Promise<StepResult> {
     const accepted = await this.keys.acceptedOf(manager, [tenantPlaneId]);
     const next = accepted.find(({ id }) => id === outputs[MINT_NEXT_SECRET]?.['key_id']);
     // It enrolled anew meanwhile, with a bundle of its own: all older secrets are revoked.

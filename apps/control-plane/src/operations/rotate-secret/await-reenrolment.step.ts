@@ -1,15 +1,16 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done, wait } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { lockPlane } from '../../registry/plane-lock';
 import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
 import { ServiceKeys } from '../../service-keys/service-keys';
-import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../../jobs/step';
 
 export const AWAIT_REENROLMENT = 'await-reenrolment';
 
 /** The old secret was refused from the moment on in which this was asked for. Waits for as long as the token of the new bundle is good. */
 @Injectable()
-export class AwaitReenrolmentStep extends Step {
+export class AwaitReenrolmentStep extends ProvisioningStep {
   readonly name = AWAIT_REENROLMENT;
   readonly description =
     'Refuse the old secret at once, and wait for the tenant plane to enrol with its new install bundle';
@@ -23,7 +24,7 @@ export class AwaitReenrolmentStep extends Step {
     super();
   }
 
-  async run({ manager, tenantPlaneId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantPlaneId }: ProvisioningContext): Promise<StepResult> {
     // The plane may have enrolled in time without having committed yet when its token expires.
     await lockPlane(manager, tenantPlaneId);
     const token = await this.tokens.findLive(manager, tenantPlaneId);

@@ -1,16 +1,17 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../desired-state/desired-states';
 import { lockPlaneAndCalls } from '../../registry/plane-lock';
 import { ServiceKeys } from '../../service-keys/service-keys';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
-import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
 
 export const MINT_NEXT_SECRET = 'mint-next-secret';
 
 /** From now on both secrets are accepted. */
 @Injectable()
-export class MintNextSecretStep extends Step {
+export class MintNextSecretStep extends ProvisioningStep {
   readonly name = MINT_NEXT_SECRET;
   readonly description =
     'Mint the next secret and hand it to the tenant plane, encrypted with the one that it has';
@@ -24,7 +25,7 @@ export class MintNextSecretStep extends Step {
     super();
   }
 
-  async run({ manager, tenantPlaneId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantPlaneId }: ProvisioningContext): Promise<StepResult> {
     if ((await this.keys.acceptedOf(manager, [tenantPlaneId])).length === 0) throw nothingToFollow();
     const { keyId } = await this.keys.mint(manager, tenantPlaneId, this.clock.now());
     await this.desiredStates.announce(manager, tenantPlaneId, { nextKeyId: keyId });
@@ -32,7 +33,7 @@ export class MintNextSecretStep extends Step {
   }
 
   /** A plane that has begun to sign with it goes on with it: it may have forgotten the old one. Then both stay accepted. */
-  async undo({ manager, tenantPlaneId }: StepContext): Promise<void> {
+  async undo({ manager, tenantPlaneId }: ProvisioningContext): Promise<void> {
     const { nextKeyId } = await lockPlaneAndCalls(manager, tenantPlaneId);
     const accepted = await this.keys.acceptedOf(manager, [tenantPlaneId]);
     const next = accepted.find(({ id }) => id === nextKeyId);

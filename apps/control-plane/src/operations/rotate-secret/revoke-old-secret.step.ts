@@ -1,12 +1,13 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { lockPlaneAndCalls } from '../../registry/plane-lock';
 import { ServiceKeys } from '../../service-keys/service-keys';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 import { MINT_NEXT_SECRET } from './mint-next-secret.step';
 
 @Injectable()
-export class RevokeOldSecretStep extends Step {
+export class RevokeOldSecretStep extends ProvisioningStep {
   readonly name = 'revoke-old-secret';
   readonly description = 'Revoke the old secret: the tenant plane has only the next one from now on';
   readonly creates = [];
@@ -15,7 +16,7 @@ export class RevokeOldSecretStep extends Step {
     super();
   }
 
-  async run({ manager, tenantPlaneId, outputs }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantPlaneId, outputs }: ProvisioningContext): Promise<StepResult> {
     const keyId = String(outputs[MINT_NEXT_SECRET]?.['key_id']);
     const plane = await lockPlaneAndCalls(manager, tenantPlaneId);
     // Otherwise it enrolled anew meanwhile.

@@ -1,10 +1,11 @@
-import { type RotationMode } from '@atlas/deployment-profiles';
+import { JobStarter } from '../../provisioning-jobs/job-starter';
+import { ProvisioningJobs } from '../../provisioning-jobs/provisioning-jobs';
+import { type RotationMode, SECRET_ROTATION_STEPS } from '@atlas/deployment-profiles';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../../audit/audit';
-import { type RepeatableAnswer } from '../../idempotency/sealed-idempotency';
 import { DesiredStates } from '../../desired-state/desired-states';
 import { lockPlane, lockPlaneAndCalls } from '../../registry/plane-lock';
 import { type InstallBundle, ProvisioningTokens } from '../../enrolment/provisioning-tokens';
@@ -12,51 +13,50 @@ import { ServiceKeys } from '../../service-keys/service-keys';
 import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
 import { TenantPlanes } from '../../fleet/tenant-planes';
 import { jobView } from '../../lifecycle/job.view';
-import { JobStarter } from '../../jobs/job-starter';
-import { Jobs } from '../../jobs/jobs';
 import { requirePlaneIdle } from '../../provisioning-jobs/live-jobs';
-import { Operations } from '../../provisioning-jobs/operations';
-import { type PlanView } from '../../lifecycle/accepted.view';
+import { type PlanView, type AcceptedForPlane } from '../../lifecycle/accepted.view';
+import { DryRuns } from '../../lifecycle/dry-runs';
 
 /** Accepts that a tenant plane gets another secret; workers take over. */
 @Injectable()
 export class SecretRotations {
   constructor(
     private readonly database: Database,
-    private readonly operations: Operations,
+    private readonly dryRuns: DryRuns,
     private readonly planes: TenantPlanes,
     private readonly desiredStates: DesiredStates,
     private readonly keys: ServiceKeys,
     private readonly tokens: ProvisioningTokens,
     private readonly starter: JobStarter,
-    private readonly jobs: Jobs,
+    private readonly jobs: ProvisioningJobs,
     private readonly audit: Audit,
   ) {}
 
-  /** What `accept` would do. Changes nothing. */
+  /** What {@link start} would do. Changes nothing. */
   async plan(id: string, mode: RotationMode): Promise<PlanView> {
     await this.database.read((manager) => this.requirePossible(manager, id, mode));
-    const steps = this.operations.secretRotation(mode);
-    const described = steps.map(({ name, description, creates }) => ({ name, description, creates }));
-    return { plan: { steps: described, install_required: mode === 'compromised' } };
+    const steps = this.dryRuns.stepsOf(SECRET_ROTATION_STEPS[mode]);
+    return { plan: { steps, install_required: mode === 'compromised' } };
   }
 
-  /** Job, audit row and wake-up, in the caller's transaction; a compromised secret is refused from its commit on. */
-  async accept(manager: EntityManager, id: string, mode: RotationMode): Promise<RepeatableAnswer> {
-    await (mode === 'compromised' ? lockPlaneAndCalls : lockPlane)(manager, id);
-    const plane = await this.requirePossible(manager, id, mode);
-    const bundle = mode === 'compromised' ? await this.endTrust(manager, plane) : undefined;
-    const steps = this.operations.secretRotation(mode);
-    const request = { operation: 'rotate_secret', tenantId: null, tenantPlaneId: id, steps } as const;
-    const job = await this.starter.start(manager, { ...request, params: { mode } });
-    const subject = { action: 'tenant_plane.rotate_secret', targetKind: 'tenant_plane', targetId: id };
-    await this.audit.record(manager, { ...subject, after: { mode, job_id: job.id } });
-    return {
-      status: 202,
-      headers: { location: `/api/provisioning-jobs/${job.id}` },
-      body: { tenant_plane: await this.planes.view(manager, id), job: jobView(job) },
-      ...(bundle && { install: { tokenId: bundle.token_id, bundle } }),
-    };
+  /** A compromised secret is refused from the commit on. */
+  start(id: string, mode: RotationMode): Promise<AcceptedForPlane> {
+    return this.database.write(async (manager) => {
+      await (mode === 'compromised' ? lockPlaneAndCalls : lockPlane)(manager, id);
+      const plane = await this.requirePossible(manager, id, mode);
+      const install = mode === 'compromised' ? await this.endTrust(manager, plane) : undefined;
+      const job = await this.starter.start(manager, {
+        operation: 'rotate_secret',
+        tenantId: null,
+        tenantPlaneId: id,
+        params: { mode },
+        steps: SECRET_ROTATION_STEPS[mode],
+      });
+      const subject = { action: 'tenant_plane.rotate_secret', targetKind: 'tenant_plane', targetId: id };
+      await this.audit.record(manager, { ...subject, after: { mode, job_id: job.id } });
+      const tenant_plane = await this.planes.view(manager, id);
+      return { tenant_plane, job: jobView(job), ...(install && { install }) };
+    });
   }
 
   /**

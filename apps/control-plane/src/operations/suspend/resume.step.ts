@@ -1,9 +1,10 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { TenantStatusPublisher } from '../../desired-state/tenant-status-publisher';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 
 @Injectable()
-export class ResumeStep extends Step {
+export class ResumeStep extends ProvisioningStep {
   readonly name = 'resume';
   readonly description = 'Set the tenant active again and publish it';
   readonly creates = [];
@@ -12,12 +13,12 @@ export class ResumeStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId }: ProvisioningContext): Promise<StepResult> {
     await this.publisher.set(manager, tenantId, 'active');
     return done();
   }
 
-  async undo({ manager, tenantId }: StepContext): Promise<void> {
+  async undo({ manager, tenantId }: ProvisioningContext): Promise<void> {
     await this.publisher.set(manager, tenantId, 'suspended');
   }
 }

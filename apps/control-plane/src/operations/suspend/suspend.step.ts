@@ -1,9 +1,10 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { TenantStatusPublisher } from '../../desired-state/tenant-status-publisher';
-import { Step, type StepContext, type StepResult, done } from '../../jobs/step';
 
 @Injectable()
-export class SuspendStep extends Step {
+export class SuspendStep extends ProvisioningStep {
   readonly name = 'suspend';
   readonly description =
     'Set the tenant suspended and publish it: its users are refused, its data stay untouched';
@@ -13,12 +14,12 @@ export class SuspendStep extends Step {
     super();
   }
 
-  async run({ manager, tenantId }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantId }: ProvisioningContext): Promise<StepResult> {
     await this.publisher.set(manager, tenantId, 'suspended');
     return done();
   }
 
-  async undo({ manager, tenantId }: StepContext): Promise<void> {
+  async undo({ manager, tenantId }: ProvisioningContext): Promise<void> {
     await this.publisher.set(manager, tenantId, 'active');
   }
 }

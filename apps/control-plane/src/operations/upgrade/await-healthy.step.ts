@@ -1,12 +1,13 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done, wait } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { PlaneHealth } from '../../desired-state/plane-health';
-import { Step, StepFailure, type StepContext, type StepResult, done, wait } from '../../jobs/step';
 
 /** The health gate: a plane that is not well in its new version in time goes back. */
 @Injectable()
-export class AwaitHealthyStep extends Step {
+export class AwaitHealthyStep extends ProvisioningStep {
   readonly name = 'await-healthy';
   readonly description =
     'Wait until the tenant plane reports in its new version, is well and has applied its desired state; else go back';
@@ -20,7 +21,7 @@ export class AwaitHealthyStep extends Step {
     super();
   }
 
-  async run({ tenantPlaneId, params, startedAt }: StepContext): Promise<StepResult> {
+  async run({ tenantPlaneId, params, startedAt }: ProvisioningContext): Promise<StepResult> {
     const version = String(params['version']);
     const missing = await this.health.missing(tenantPlaneId, version);
     if (missing === null) return done({ version });

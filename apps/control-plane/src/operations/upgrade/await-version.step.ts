@@ -1,8 +1,9 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult, done, wait } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
 import { Injectable } from '@nestjs/common';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { PlaneHealth } from '../../desired-state/plane-health';
-import { Step, type StepContext, type StepResult, done, wait } from '../../jobs/step';
 
 const PATIENCE_MS = 30 * 24 * 3_600_000;
 
@@ -13,7 +14,7 @@ const WHO = {
 
 /** No driver of ours made the plane: whoever runs it upgrades it, and its reports tell. */
 @Injectable()
-export class AwaitVersionStep extends Step {
+export class AwaitVersionStep extends ProvisioningStep {
   readonly name = 'await-version';
   readonly description =
     'Wait until whoever runs the tenant plane has replaced it, and it is well in the new version';
@@ -23,7 +24,7 @@ export class AwaitVersionStep extends Step {
     super();
   }
 
-  async run({ manager, tenantPlaneId, params, startedAt }: StepContext): Promise<StepResult> {
+  async run({ manager, tenantPlaneId, params, startedAt }: ProvisioningContext): Promise<StepResult> {
     const version = String(params['version']);
     const missing = await this.health.missing(tenantPlaneId, version);
     if (missing === null) return done({ version });

@@ -1,12 +1,13 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { Infrastructures } from '../../infrastructure/infrastructures';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { PlaneHealth, planeGone } from '../../desired-state/plane-health';
-import { Step, StepFailure, type StepContext, type StepResult, done } from '../../jobs/step';
 
 /** Has the driver run another version. Whatever a person would have to mend first makes it go back at once. */
 @Injectable()
-export class ReplacePlaneStep extends Step {
+export class ReplacePlaneStep extends ProvisioningStep {
   readonly name = 'replace-plane';
   readonly description =
     'End the tenant plane and start it in its new version: its users wait for some seconds, unless it has replicas';
@@ -21,7 +22,7 @@ export class ReplacePlaneStep extends Step {
     super();
   }
 
-  async run(context: StepContext): Promise<StepResult> {
+  async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantPlaneId, params } = context;
     const { status, placed } = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
     if (status === 'retired') throw planeGone();
@@ -36,7 +37,7 @@ export class ReplacePlaneStep extends Step {
   }
 
   /** Back to the version before; over when the plane reports in it. */
-  async undo(context: StepContext): Promise<void> {
+  async undo(context: ProvisioningContext): Promise<void> {
     const { manager, jobId, tenantPlaneId, params } = context;
     const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
     const [from, to] = [String(params['from']), String(params['version'])];

@@ -1,9 +1,10 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
-import { Step, type StepContext, type StepResult } from '../../jobs/step';
 import { UpgradeTurn } from './upgrade-turn';
 
 @Injectable()
-export class UpgradeBatchesStep extends Step {
+export class UpgradeBatchesStep extends ProvisioningStep {
   readonly name = 'upgrade-batches';
   readonly description = 'Upgrade the others batch by batch, and stop when more have failed than may';
   readonly creates = [];
@@ -13,7 +14,7 @@ export class UpgradeBatchesStep extends Step {
     super();
   }
 
-  run(context: StepContext): Promise<StepResult> {
+  run(context: ProvisioningContext): Promise<StepResult> {
     const { batch_size: atOnce, max_failures: maxFailures } = context.params;
     return this.turn.take(context, {
       ...{ atOnce: Number(atOnce), maxFailures: Number(maxFailures), isCanary: false },

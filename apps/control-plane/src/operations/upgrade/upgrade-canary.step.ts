@@ -1,10 +1,11 @@
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { type StepResult } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
-import { Step, type StepContext, type StepResult } from '../../jobs/step';
 import { UpgradeTurn } from './upgrade-turn';
 
 /** One goes first, and nothing more is risked when it fails. */
 @Injectable()
-export class UpgradeCanaryStep extends Step {
+export class UpgradeCanaryStep extends ProvisioningStep {
   readonly name = 'upgrade-canary';
   readonly description = 'Upgrade one tenant plane, and stop if it does not get well';
   readonly creates = [];
@@ -14,7 +15,7 @@ export class UpgradeCanaryStep extends Step {
     super();
   }
 
-  run(context: StepContext): Promise<StepResult> {
+  run(context: ProvisioningContext): Promise<StepResult> {
     return this.turn.take(context, { atOnce: 1, maxFailures: 0, isCanary: true });
   }
 

@@ -1,13 +1,20 @@
+import {
+  FAILED_JOB_STATUSES,
+  LIVE_JOB_STATUSES,
+  StepFailure,
+  type StepResult,
+  done,
+  wait,
+} from '@atlas/jobs';
+import { type ProvisioningContext } from '../../provisioning-jobs/provisioning-step';
 import { Database } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
-import { FAILED_JOB_STATUSES, LIVE_JOB_STATUSES } from '../../jobs/job';
-import { ProvisioningJob } from '../../provisioning-jobs/job.entity';
-import { type StepContext, StepFailure, type StepResult, done, wait } from '../../jobs/step';
+import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
 import { type Wanted, candidates, wantedBy } from './upgrade-candidates';
-import { UpgradeJobs } from './upgrade-jobs';
+import { Upgrades } from './upgrades';
 
 /** Whatever ends wakes the wave; what is waited for otherwise is looked at this often. */
 const LOOK_AGAIN_MS = 60_000;
@@ -38,11 +45,11 @@ interface Tally {
 export class UpgradeTurn {
   constructor(
     private readonly database: Database,
-    private readonly jobs: UpgradeJobs,
+    private readonly upgrades: Upgrades,
     private readonly clock: Clock,
   ) {}
 
-  async take(context: StepContext, { atOnce, maxFailures, isCanary }: Pace): Promise<StepResult> {
+  async take(context: ProvisioningContext, { atOnce, maxFailures, isCanary }: Pace): Promise<StepResult> {
     const tally = await this.tally(context);
     const { live, upgraded, failed } = tally;
     if (live.length > 0) return this.look(context, tally);
@@ -53,7 +60,7 @@ export class UpgradeTurn {
     return this.look(context, await this.tally(context));
   }
 
-  private async tally({ jobId: parentId }: StepContext): Promise<Tally> {
+  private async tally({ jobId: parentId }: ProvisioningContext): Promise<Tally> {
     const jobs = await this.database.read((manager) => manager.findBy(ProvisioningJob, { parentId }));
     return {
       live: jobs.filter(({ status }) => LIVE_JOB_STATUSES.includes(status)),
@@ -64,7 +71,7 @@ export class UpgradeTurn {
 
   /** Each in a transaction of its own: one that is being worked on otherwise waits for its turn. */
   private async begin(
-    { jobId, params, write }: StepContext,
+    { jobId, params, write }: ProvisioningContext,
     tally: Tally,
     atOnce: number,
   ): Promise<'some' | 'none left'> {
@@ -75,17 +82,17 @@ export class UpgradeTurn {
     let begun = 0;
     for (const { id } of planes) {
       if (begun === atOnce) break;
-      const isBegun = await write((manager) => this.jobs.begin(manager, id, wanted.version, jobId)).catch(
-        (error: unknown) => {
-          if (!(error instanceof DomainError)) throw error;
-        },
-      );
+      const isBegun = await write((manager) =>
+        this.upgrades.startJob(manager, id, wanted.version, jobId),
+      ).catch((error: unknown) => {
+        if (!(error instanceof DomainError)) throw error;
+      });
       if (isBegun) begun += 1;
     }
     return planes.length > 0 ? 'some' : 'none left';
   }
 
-  private async look({ params, startedAt }: StepContext, tally: Tally): Promise<StepResult> {
+  private async look({ params, startedAt }: ProvisioningContext, tally: Tally): Promise<StepResult> {
     const { live, upgraded, failed } = tally;
     const rest = await this.database.read(async (manager) =>
       (await left(manager, wantedBy(params), tally)).getCount(),
@@ -96,7 +103,10 @@ export class UpgradeTurn {
     return wait(`${now} (${upgraded.length} of ${total} are upgraded)`, new Date(Math.min(deadline, next)));
   }
 
-  private async stopped({ jobId, params }: StepContext, { failed, upgraded }: Tally): Promise<StepFailure> {
+  private async stopped(
+    { jobId, params }: ProvisioningContext,
+    { failed, upgraded }: Tally,
+  ): Promise<StepFailure> {
     const codes = failed.map(({ error, status }) => error?.code ?? status);
     const which = `${await this.namesOf(failed)} (${[...new Set(codes)].join(', ')})`;
     const detail = `The wave to ${params['version']} has stopped by itself: not upgraded ${which}; upgraded: ${upgraded.length}.`;

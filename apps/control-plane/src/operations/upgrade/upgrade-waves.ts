@@ -1,17 +1,16 @@
+import { UPGRADE_WAVE_STEPS } from '@atlas/deployment-profiles';
+import { type JobParams } from '@atlas/jobs';
+import { JobStarter } from '../../provisioning-jobs/job-starter';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
 import { Audit } from '../../audit/audit';
-import { type RepeatableAnswer } from '../../idempotency/sealed-idempotency';
-import { type UpgradeWaveDto } from '../../fleet/tenant-planes.dto';
-import { type JobParams } from '../../jobs/job';
-import { JobStarter } from '../../jobs/job-starter';
-import { jobView } from '../../lifecycle/job.view';
-import { Operations } from '../../provisioning-jobs/operations';
+import { jobView, type JobView } from '../../lifecycle/job.view';
 import { candidates, wantedBy } from './upgrade-candidates';
 import { Upgrades } from './upgrades';
 import { type PlanView } from '../../lifecycle/accepted.view';
+import { UpgradeWaveDto } from './upgrade.dto';
+import { DryRuns } from '../../lifecycle/dry-runs';
 
 /** A dry run names this many; the wave takes all. */
 const MAX_NAMED = 500;
@@ -21,13 +20,13 @@ const MAX_NAMED = 500;
 export class UpgradeWaves {
   constructor(
     private readonly database: Database,
-    private readonly operations: Operations,
+    private readonly dryRuns: DryRuns,
     private readonly upgrades: Upgrades,
     private readonly starter: JobStarter,
     private readonly audit: Audit,
   ) {}
 
-  /** What `accept` would do: which planes in which batch. Changes nothing. */
+  /** What {@link start} would do: which planes in which batch. Changes nothing. */
   plan(dto: UpgradeWaveDto): Promise<PlanView> {
     const params = this.paramsOf(dto);
     return this.database.read(async (manager) => {
@@ -35,26 +34,28 @@ export class UpgradeWaves {
       const [planes, total] = await query.take(MAX_NAMED).getManyAndCount();
       if (total === 0) throw nothingToDo(params);
       const named = planes.map(({ id, name, version, region }) => ({ id, name, version, region }));
-      const steps = this.operations
-        .upgradeWave()
-        .map(({ name, description, creates }) => ({ name, description, creates }));
+      const steps = this.dryRuns.stepsOf(UPGRADE_WAVE_STEPS);
       const waves = inBatches(named, dto.batch_size);
       return { plan: { steps, install_required: false, to: params['version'], total, waves } };
     });
   }
 
-  /** Job, audit row and wake-up, in the caller's transaction. */
-  async accept(manager: EntityManager, dto: UpgradeWaveDto): Promise<RepeatableAnswer> {
+  start(dto: UpgradeWaveDto): Promise<{ job: JobView }> {
     const params = this.paramsOf(dto);
-    const total = await (await candidates(manager, wantedBy(params))).getCount();
-    if (total === 0) throw nothingToDo(params);
-    const steps = this.operations.upgradeWave();
-    const request = { operation: 'upgrade_wave', tenantId: null, params, steps } as const;
-    const job = await this.starter.start(manager, request);
-    const subject = { action: 'tenant_planes.upgrade', targetKind: 'job', targetId: job.id };
-    await this.audit.record(manager, { ...subject, after: { ...params, tenant_planes: total } });
-    const headers = { location: `/api/provisioning-jobs/${job.id}` };
-    return { status: 202, headers, body: { job: jobView(job) } };
+    return this.database.write(async (manager) => {
+      const total = await (await candidates(manager, wantedBy(params))).getCount();
+      if (total === 0) throw nothingToDo(params);
+      const request = {
+        operation: 'upgrade_wave',
+        tenantId: null,
+        params,
+        steps: UPGRADE_WAVE_STEPS,
+      } as const;
+      const job = await this.starter.start(manager, request);
+      const subject = { action: 'tenant_planes.upgrade', targetKind: 'job', targetId: job.id };
+      await this.audit.record(manager, { ...subject, after: { ...params, tenant_planes: total } });
+      return { job: jobView(job) };
+    });
   }
 
   private paramsOf({

@@ -1,44 +1,72 @@
+import { UPGRADE_STEPS, type UpgradeWay } from '@atlas/deployment-profiles';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
-import { type RepeatableAnswer } from '../../idempotency/sealed-idempotency';
 import { TenantPlanes } from '../../fleet/tenant-planes';
 import { versionProblem } from '../../config/version-policy';
 import { jobView } from '../../lifecycle/job.view';
-import { Operations } from '../../provisioning-jobs/operations';
-import { UpgradeJobs, requirePossible, wayOf } from './upgrade-jobs';
-import { type PlanView } from '../../lifecycle/accepted.view';
+import { type PlanView, type AcceptedForPlane } from '../../lifecycle/accepted.view';
+import { DryRuns } from '../../lifecycle/dry-runs';
+import { JobStarter } from '../../provisioning-jobs/job-starter';
+import { Audit } from '../../audit/audit';
+import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
+import { lockPlane } from '../../registry/plane-lock';
+import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
+import { requirePlaneIdle, requireNothingExcluded } from '../../provisioning-jobs/live-jobs';
 
-/** Accepts that a tenant plane gets another version; workers take over. */
+/** Starts the upgrade of a tenant plane, for operators and for waves. */
 @Injectable()
 export class Upgrades {
   constructor(
     private readonly database: Database,
-    private readonly operations: Operations,
-    private readonly jobs: UpgradeJobs,
+    private readonly dryRuns: DryRuns,
     private readonly planes: TenantPlanes,
+    private readonly starter: JobStarter,
+    private readonly audit: Audit,
     private readonly config: ControlPlaneConfig,
   ) {}
 
-  /** What `accept` would do. Changes nothing. */
+  /** What {@link start} would do. Changes nothing. */
   async plan(id: string, version?: string): Promise<PlanView> {
     const target = this.target(version);
     const plane = await this.database.read((manager) => requirePossible(manager, id, target));
-    const steps = this.operations.upgrade(wayOf(plane));
-    const described = steps.map(({ name, description, creates }) => ({ name, description, creates }));
-    return { plan: { steps: described, install_required: false, from: plane.version, to: target } };
+    const steps = this.dryRuns.stepsOf(UPGRADE_STEPS[wayOf(plane)]);
+    return { plan: { steps, install_required: false, from: plane.version, to: target } };
   }
 
-  /** In the caller's transaction. */
-  async accept(manager: EntityManager, id: string, version?: string): Promise<RepeatableAnswer> {
-    const job = await this.jobs.begin(manager, id, this.target(version));
-    return {
-      status: 202,
-      headers: { location: `/api/provisioning-jobs/${job.id}` },
-      body: { tenant_plane: await this.planes.view(manager, id), job: jobView(job) },
-    };
+  start(id: string, version?: string): Promise<AcceptedForPlane> {
+    return this.database.write(async (manager) => {
+      const job = await this.startJob(manager, id, this.target(version));
+      return { tenant_plane: await this.planes.view(manager, id), job: jobView(job) };
+    });
+  }
+
+  /** `parentId`: the wave that starts it. */
+  async startJob(
+    manager: EntityManager,
+    id: string,
+    version: string,
+    parentId: string | null = null,
+  ): Promise<ProvisioningJob> {
+    await lockPlane(manager, id);
+    const plane = await requirePossible(manager, id, version);
+    const steps = UPGRADE_STEPS[wayOf(plane)];
+    const params = { version, from: plane.release ?? plane.version };
+    const request = {
+      operation: 'upgrade',
+      tenantId: null,
+      tenantPlaneId: id,
+      parentId,
+      params,
+      steps,
+    } as const;
+    const job = await this.starter.start(manager, request);
+    const subject = { action: 'tenant_plane.upgrade', targetKind: 'tenant_plane', targetId: id };
+    const after = { version, job_id: job.id, ...(parentId !== null && { parent_id: parentId }) };
+    await this.audit.record(manager, { ...subject, before: { version: plane.version }, after });
+    return job;
   }
 
   /** The version that is asked for, or the one that is meant where none is. */
@@ -47,4 +75,50 @@ export class Upgrades {
     if (problem !== null) throw new DomainError('version_unsupported', 'unprocessable', problem);
     return version;
   }
+}
+
+export function wayOf({ infrastructureDriver: driver }: TenantPlane): UpgradeWay {
+  return driver === null || driver === 'manual' ? 'by_hand' : 'by_driver';
+}
+
+/** The plane, if it can get this version now. */
+export async function requirePossible(
+  manager: EntityManager,
+  id: string,
+  version: string,
+): Promise<TenantPlane> {
+  const plane = await manager.findOneBy(TenantPlane, { id });
+  if (!plane) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
+  await requireIdle(manager, plane);
+  if (plane.status !== 'enrolled') throw notEnrolled(plane);
+  if (isAirGapped(plane)) throw airGapped();
+  if (wayOf(plane) === 'by_driver' && plane.placed === 0) throw leftBehind();
+  if (plane.version === version && (plane.release ?? version) === version) throw upToDate(version);
+  return plane;
+}
+
+/** What is done to its tenant may need the plane as it is, or end it. A cell goes on through all of that. */
+async function requireIdle(manager: EntityManager, { id: tenantPlaneId }: TenantPlane): Promise<void> {
+  await requirePlaneIdle(manager, tenantPlaneId);
+  await requireNothingExcluded(manager, { operation: 'upgrade', tenantId: null, tenantPlaneId });
+}
+
+function notEnrolled({ status }: TenantPlane): DomainError {
+  const detail = `A tenant plane that is ${status} runs nothing that could be upgraded.`;
+  return new DomainError('invalid_transition', 'conflict', detail);
+}
+
+function leftBehind(): DomainError {
+  const detail = 'Its tenant has moved away: this tenant plane stays as it is until it is removed.';
+  return new DomainError('invalid_transition', 'conflict', detail);
+}
+
+function upToDate(version: string): DomainError {
+  return new DomainError('already_up_to_date', 'conflict', `The tenant plane runs ${version} already.`);
+}
+
+function airGapped(): DomainError {
+  const detail =
+    'This tenant plane does not call, so nobody here would learn of its version. Whoever runs it upgrades it by its guide.';
+  return new DomainError('tenant_plane_air_gapped', 'unprocessable', detail);
 }

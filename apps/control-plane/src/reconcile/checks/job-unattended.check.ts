@@ -1,8 +1,8 @@
+import { JobQueue } from '@atlas/jobs';
 import { Database, updateRows } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { ProvisioningJob } from '../../provisioning-jobs/job.entity';
-import { JobQueue } from '../../jobs/queue/job-queue';
+import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
 import { DriftCheck } from '../drift-check';
 import { type JobSubject, JobSubjects } from '../subjects/job-subjects';
 

@@ -1,6 +1,6 @@
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { isForked } from '../../registry/plane-health-class';
+import { isForked } from '../../registry/health-class';
 import { type TenantPlane } from '../../registry/tenant-plane.entity';
 import { DriftCheck } from '../drift-check';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';

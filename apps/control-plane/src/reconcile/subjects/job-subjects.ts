@@ -1,8 +1,8 @@
+import { LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, MoreThan } from 'typeorm';
-import { LIVE_JOB_STATUSES } from '../../jobs/job';
-import { ProvisioningJob } from '../../provisioning-jobs/job.entity';
+import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
 import { type Subject, Subjects, pagesById } from '../subject';
 
 export interface JobSubject extends Subject {

@@ -1,7 +1,7 @@
+import { StepFailure } from '@atlas/jobs';
 import { Socket } from 'node:net';
 import { PostgresClient } from '@atlas/persistence';
 import { type Client, DatabaseError, type QueryResult, type QueryResultRow } from 'pg';
-import { StepFailure } from '../../../jobs/step';
 
 /** In milliseconds. */
 export interface Patience {

@@ -1,3 +1,4 @@
+import { StepFailure } from '@atlas/jobs';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -9,7 +10,6 @@ import { Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../../../config/control-plane.config';
-import { StepFailure } from '../../../jobs/step';
 import {
   type FencedWrite,
   type FoundThing,

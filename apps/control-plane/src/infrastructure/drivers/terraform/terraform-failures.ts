@@ -1,5 +1,4 @@
-import { type FailureClass } from '../../../jobs/job';
-import { StepFailure } from '../../../jobs/step';
+import { type FailureClass, StepFailure } from '@atlas/jobs';
 
 export type TerraformCommandName = 'init' | 'plan' | 'apply' | 'output';
 

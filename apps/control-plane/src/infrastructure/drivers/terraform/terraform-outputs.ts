@@ -1,5 +1,5 @@
+import { StepFailure } from '@atlas/jobs';
 import { Secret } from '@atlas/platform';
-import { StepFailure } from '../../../jobs/step';
 import { type Infrastructure } from '../../infrastructure-driver';
 
 type Outputs = Readonly<Record<string, { readonly value: unknown } | undefined>>;

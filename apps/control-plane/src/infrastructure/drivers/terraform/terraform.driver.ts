@@ -1,3 +1,4 @@
+import { LeaseLost, StepFailure } from '@atlas/jobs';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -5,8 +6,6 @@ import { basename, join, resolve } from 'node:path';
 import { DomainError } from '@atlas/platform';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../../config/control-plane.config';
-import { LeaseLost } from '../../../jobs/jobs';
-import { StepFailure } from '../../../jobs/step';
 import { infrastructureName, isInfrastructureName } from '../../infrastructure-name';
 import {
   type FencedWrite,

@@ -1,0 +1,27 @@
+import { Chores } from '@atlas/jobs';
+import { Module } from '@nestjs/common';
+import { AccountsModule } from './accounts/accounts.module';
+import { AuditModule } from './audit/audit.module';
+import { ControlPlaneChores } from './control-plane-chores';
+import { DesiredStateModule } from './desired-state/desired-state.module';
+import { DeprovisionModule } from './operations/deprovision/deprovision.module';
+import { RemoveCopyModule } from './operations/remove-copy/remove-copy.module';
+import { ServiceKeysModule } from './service-keys/service-keys.module';
+import { SignupModule } from './signup/signup.module';
+import { TenantsModule } from './tenants/tenants.module';
+
+@Module({
+  imports: [
+    AccountsModule,
+    AuditModule,
+    DeprovisionModule,
+    DesiredStateModule,
+    RemoveCopyModule,
+    ServiceKeysModule,
+    SignupModule,
+    TenantsModule,
+  ],
+  providers: [{ provide: Chores, useClass: ControlPlaneChores }],
+  exports: [Chores],
+})
+export class ChoresModule {}

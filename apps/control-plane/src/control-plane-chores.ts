@@ -1,0 +1,54 @@
+import { Chores } from '@atlas/jobs';
+import { Injectable } from '@nestjs/common';
+import { OldCredentials } from './accounts/old-credentials';
+import { AuditSealer } from './audit/audit-sealer';
+import { SealedIdempotency } from './idempotency/sealed-idempotency';
+import { DesiredStates } from './desired-state/desired-states';
+import { KeyUses } from './service-keys/key-uses';
+import { RequestNonces } from './service-keys/request-nonces/request-nonces';
+import { Signups } from './signup/signups';
+import { SignupLinks } from './tenants/signup-links';
+import { OldBackups } from './operations/deprovision/old-backups';
+import { OldCopies } from './operations/remove-copy/old-copies';
+import { Purges } from './operations/deprovision/purges';
+
+/** What has to be done now and then, in any process. */
+@Injectable()
+export class ControlPlaneChores extends Chores {
+  constructor(
+    private readonly desiredStates: DesiredStates,
+    private readonly nonces: RequestNonces,
+    private readonly keyUses: KeyUses,
+    private readonly idempotency: SealedIdempotency,
+    private readonly sealer: AuditSealer,
+    private readonly oldCopies: OldCopies,
+    private readonly oldBackups: OldBackups,
+    private readonly purges: Purges,
+    private readonly signups: Signups,
+    private readonly oldCredentials: OldCredentials,
+    private readonly signupLinks: SignupLinks,
+  ) {
+    super();
+  }
+
+  /** One that fails holds up none of the others. Throws all failures together. */
+  async run(since: Date): Promise<void> {
+    const chores = [
+      () => this.desiredStates.wakeChangedSince(since),
+      () => this.keyUses.write(),
+      () => this.sealer.seal(),
+      () => this.nonces.sweep(),
+      () => this.idempotency.sweep(),
+      () => this.oldCopies.sweep(),
+      () => this.oldBackups.sweep(),
+      () => this.purges.sweep(),
+      () => this.signups.sweep(),
+      () => this.oldCredentials.sweep(),
+      () => this.signupLinks.sweep(),
+    ];
+    const failures: Error[] = [];
+    for (const chore of chores) await chore().catch((error: Error) => failures.push(error));
+    if (failures.length > 0)
+      throw new AggregateError(failures, failures.map(({ message }) => message).join('; '));
+  }
+}

@@ -1,0 +1,51 @@
+import { type FastifyReply } from 'fastify';
+import { type ServiceCall } from '@atlas/service-auth';
+import {
+  EnrolRequestFile,
+  type EnrolAnswerFile,
+  EnrolRequest,
+  type EnrolAnswer,
+} from '@atlas/plane-contract';
+import { ApiTags, ApiBearerAuth, Refuses, DryRunQuery, type Sends } from '@atlas/platform';
+import { Controller, Post, HttpCode, Body, Query, Res } from '@nestjs/common';
+import { Enrolment } from './enrolment';
+import { OfflineEnrolment } from './offline-enrolment';
+import { Requires, SignedByTenantPlane } from '../access/access.decorators';
+import { CurrentOperator, type OperatorCaller, PlaneCall, type PlaneCaller } from '../access/caller';
+import { sendSigned } from '../access/signed-answer';
+
+@ApiTags('tenant planes')
+@ApiBearerAuth()
+@Controller('tenant-planes')
+export class EnrolmentController {
+  constructor(
+    private readonly enrolment: Enrolment,
+    private readonly offlineEnrolment: OfflineEnrolment,
+  ) {}
+
+  /** For a plane that has no way to us: its request file, carried here by hand. */
+  @Requires('planes:write')
+  @Post('enroll-offline')
+  @Refuses('conflict', 'unprocessable')
+  @HttpCode(200)
+  enrolOffline(
+    @CurrentOperator() caller: OperatorCaller,
+    @Body() file: EnrolRequestFile,
+  ): Promise<EnrolAnswerFile> {
+    return this.offlineEnrolment.enrol(caller, file);
+  }
+
+  @SignedByTenantPlane()
+  @Post('enroll')
+  @Refuses('conflict', 'unprocessable')
+  @HttpCode(200)
+  async enrol(
+    @PlaneCall() call: ServiceCall<PlaneCaller>,
+    @Query() { dry_run: isDryRun }: DryRunQuery,
+    @Body() body: EnrolRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<Sends<{ 200: EnrolAnswer }>> {
+    const answer = isDryRun ? this.enrolment.check(call, body) : this.enrolment.enrol(call, body);
+    await sendSigned(reply, call, await answer);
+  }
+}

@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module';
+import { DesiredStateModule } from '../desired-state/desired-state.module';
+import { ProvisioningJobsModule } from '../provisioning-jobs/provisioning-jobs.module';
+import { ServiceKeysModule } from '../service-keys/service-keys.module';
+import { EnrolmentController } from './enrolment.controller';
+import { Enrolment } from './enrolment';
+import { OfflineEnrolment } from './offline-enrolment';
+import { ProvisioningTokens } from './provisioning-tokens';
+import { SingleTenantPlanes } from './single-tenant-planes';
+import { TokenMisuse } from './token-misuse';
+
+@Module({
+  imports: [AuditModule, DesiredStateModule, ProvisioningJobsModule, ServiceKeysModule],
+  controllers: [EnrolmentController],
+  providers: [Enrolment, OfflineEnrolment, ProvisioningTokens, SingleTenantPlanes, TokenMisuse],
+  exports: [ProvisioningTokens, SingleTenantPlanes],
+})
+export class EnrolmentModule {}

@@ -1,0 +1,22 @@
+import { type EntityManager } from 'typeorm';
+import { type Database } from '@atlas/persistence';
+import { ListTenantPlanesQuery } from './tenant-planes.dto';
+import { TenantPlane } from '../registry/tenant-plane.entity';
+import { sqlOfHealth } from '../registry/health-class';
+
+/** Planes in the order in which they were made. */
+export function findFleet(
+  database: Database,
+  manager: EntityManager,
+  { name, version, deployment_model: model, status, health, cursor }: Omit<ListTenantPlanesQuery, 'limit'>,
+  limit: number,
+): Promise<TenantPlane[]> {
+  const query = manager.createQueryBuilder(TenantPlane, 'plane').orderBy('plane.id').take(limit);
+  if (name) query.andWhere({ name });
+  if (version) query.andWhere({ version });
+  if (model) query.andWhere({ deploymentModel: model });
+  if (status) query.andWhere({ status });
+  if (health) query.andWhere(sqlOfHealth(database)[health]);
+  if (cursor) query.andWhere('plane.id > :cursor', { cursor });
+  return query.getMany();
+}

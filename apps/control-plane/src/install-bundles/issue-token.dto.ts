@@ -1,0 +1,12 @@
+import { IsInt, Min, Max } from 'class-validator';
+import { ApiProperty, Optional } from '@atlas/platform';
+import { MAX_TOKEN_SECONDS } from '../enrolment/provisioning-tokens';
+
+export class IssueTokenDto {
+  @ApiProperty({ required: false, description: 'Seconds that the provisioning token stays valid' })
+  @Optional()
+  @IsInt()
+  @Min(60)
+  @Max(MAX_TOKEN_SECONDS)
+  token_ttl_seconds?: number;
+}

@@ -1,0 +1,34 @@
+import { StepRegistry } from '@atlas/jobs';
+import { profileOf } from '@atlas/deployment-profiles';
+import { type DeploymentModel } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { ProvisioningStep } from '../provisioning-jobs/provisioning-step';
+import { type Tenant } from '../registry/tenant.entity';
+import { type PlanView, type PlannedStep } from './accepted.view';
+
+/** Describes what an operation would do. */
+@Injectable()
+export class DryRuns {
+  constructor(private readonly registry: StepRegistry) {}
+
+  /** The steps of an operation that is not about one tenant. */
+  stepsOf(names: readonly string[]): PlannedStep[] {
+    return names
+      .map((name) => this.registry.get(name))
+      .map(({ name, description, creates }) => ({ name, description, creates }));
+  }
+
+  /** The plan for one tenant, in the model that it has or moves to. */
+  async planFor(
+    tenant: Tenant,
+    names: readonly string[],
+    model: DeploymentModel = tenant.deploymentModel,
+  ): Promise<PlanView> {
+    const steps = names.map(async (name) => {
+      const step = this.registry.get(name);
+      const creates = step instanceof ProvisioningStep ? await step.plan(tenant) : step.creates;
+      return { name, description: step.description, creates };
+    });
+    return { plan: { steps: await Promise.all(steps), install_required: profileOf(model).installRequired } };
+  }
+}

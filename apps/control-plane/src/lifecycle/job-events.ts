@@ -1,0 +1,52 @@
+import { LIVE_JOB_STATUSES, topicOf } from '@atlas/jobs';
+import { Signals, Wakes } from '@atlas/persistence';
+import { Injectable, type MessageEvent } from '@nestjs/common';
+import { type ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
+import { ProvisioningJobs } from '../provisioning-jobs/provisioning-jobs';
+import { jobView, stepView } from './job.view';
+
+/** Signals may be lost, so the job is also read this often. Proxies see a sign of life as well. */
+const LOOK_AGAIN_SECONDS = 10;
+
+/** Not an event, but a sign of life: proxies close streams that stay silent. */
+export const KEEP_ALIVE = 'keep-alive';
+
+/** A job's progress as it happens. */
+@Injectable()
+export class JobEvents {
+  constructor(
+    private readonly jobs: ProvisioningJobs,
+    private readonly signals: Signals,
+  ) {}
+
+  /** A `step` event for the state of each step and every change of it; `done`, with the whole job, at the end. */
+  async *of(jobId: string, ended: AbortSignal): AsyncGenerator<MessageEvent> {
+    const sent = new Map<string, string>();
+    while (!ended.aborted) {
+      // Listening starts before looking.
+      const wakes = new Wakes(this.signals, topicOf(jobId), LOOK_AGAIN_SECONDS, ended);
+      try {
+        const job = await this.jobs.find(jobId);
+        if (!job) return;
+        yield* changedSteps(job, sent);
+        if (!LIVE_JOB_STATUSES.includes(job.status)) {
+          yield { type: 'done', data: jobView(job) };
+          return;
+        }
+        if (!(await wakes.next()) && !ended.aborted) yield { type: KEEP_ALIVE, data: '' };
+      } finally {
+        wakes.stop();
+      }
+    }
+  }
+}
+
+function* changedSteps(job: ProvisioningJob, sent: Map<string, string>): Generator<MessageEvent> {
+  for (const step of job.steps) {
+    const view = stepView(step);
+    const text = JSON.stringify(view);
+    if (sent.get(step.name) === text) continue;
+    sent.set(step.name, text);
+    yield { type: 'step', data: { job_id: job.id, ...view } };
+  }
+}

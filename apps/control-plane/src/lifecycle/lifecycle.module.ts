@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { AccountsModule } from '../accounts/accounts.module';
+import { AuditModule } from '../audit/audit.module';
+import { ProvisioningJobsModule } from '../provisioning-jobs/provisioning-jobs.module';
+import { JobsController } from './jobs.controller';
+import { DryRuns } from './dry-runs';
+import { JobControl } from './job-control';
+import { JobEvents } from './job-events';
+import { TenantOperations } from './tenant-operations';
+
+@Module({
+  imports: [AccountsModule, AuditModule, ProvisioningJobsModule],
+  controllers: [JobsController],
+  providers: [DryRuns, JobControl, JobEvents, TenantOperations],
+  exports: [DryRuns, JobControl, TenantOperations],
+})
+export class LifecycleModule {}

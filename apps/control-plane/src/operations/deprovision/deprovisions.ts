@@ -1,0 +1,47 @@
+import { Database } from '@atlas/persistence';
+import { validationFailed } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { placeOf } from '../../registry/placements';
+import { Tenant } from '../../registry/tenant.entity';
+import { lockTenant, requireTenant } from '../../tenants/tenants';
+import { requireNothingToSave } from '../../transfers/kept-copy';
+import { type PlanView, type AcceptedForTenant } from '../../lifecycle/accepted.view';
+import { DeprovisionTenantDto } from './deprovision-tenant.dto';
+import { TenantOperations } from '../../lifecycle/tenant-operations';
+
+/** Starts the deprovisioning of a tenant. */
+@Injectable()
+export class Deprovisions {
+  constructor(
+    private readonly database: Database,
+    private readonly operations: TenantOperations,
+  ) {}
+
+  /** What {@link start} would do. Changes nothing. */
+  plan(id: string, dto: DeprovisionTenantDto): Promise<PlanView> {
+    return this.database.read(async (manager) => {
+      const tenant = await requireTenant(manager, id);
+      requireConfirmed(tenant, dto);
+      if (dto.accept_data_loss) await requireNothingToSave(manager, tenant);
+      return this.operations.plan(id, 'deprovision');
+    });
+  }
+
+  start(id: string, dto: DeprovisionTenantDto): Promise<AcceptedForTenant> {
+    return this.database.write(async (manager) => {
+      const tenant = await lockTenant(manager, id);
+      requireConfirmed(tenant, dto);
+      const { reason = null, accept_data_loss = false } = dto;
+      if (accept_data_loss) await requireNothingToSave(manager, tenant);
+      const home = await placeOf(manager, id);
+      const before = { status: tenant.status, tenant_plane_id: home?.tenantPlaneId ?? null };
+      const params = { ...before, reason, ...(accept_data_loss && { accept_data_loss }) };
+      return this.operations.start(manager, id, 'deprovision', { params });
+    });
+  }
+}
+
+function requireConfirmed({ slug }: Tenant, { confirm_slug }: DeprovisionTenantDto): void {
+  if (confirm_slug === slug) return;
+  throw validationFailed([{ field: 'confirm_slug', message: `confirm_slug must be the tenant's slug` }]);
+}

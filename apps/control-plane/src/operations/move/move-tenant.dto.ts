@@ -1,0 +1,14 @@
+import { IsIn, IsUUID } from 'class-validator';
+import { DEPLOYMENT_MODELS, type DeploymentModel } from '@atlas/tenancy';
+import { ApiProperty, Optional } from '@atlas/platform';
+
+export class MoveTenantDto {
+  @ApiProperty({ enum: DEPLOYMENT_MODELS })
+  @IsIn(DEPLOYMENT_MODELS)
+  deployment_model: DeploymentModel;
+
+  @ApiProperty({ required: false, format: 'uuid', description: 'With shared: which cell' })
+  @Optional()
+  @IsUUID()
+  tenant_plane_id?: string;
+}

@@ -1,0 +1,79 @@
+import { type JobParams } from '@atlas/jobs';
+import { lastDeprovisioning } from '../../provisioning-jobs/provisioning-jobs';
+import { profileOf } from '@atlas/deployment-profiles';
+import { Database } from '@atlas/persistence';
+import { Clock, DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { ControlPlaneConfig } from '../../config/control-plane.config';
+import { lockSignedUpSince, signedUpSince } from '../../tenants/signup-tenants';
+import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
+import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
+import { Tenant } from '../../registry/tenant.entity';
+import { lockTenant, requireTenant } from '../../tenants/tenants';
+import { requireDatabaseAllowed } from '../../tenants/database-choice';
+import { hasAnother } from '../../lifecycle/restarts';
+import { type PlanView, type AcceptedForTenant } from '../../lifecycle/accepted.view';
+import { TenantOperations } from '../../lifecycle/tenant-operations';
+
+/** Starts the restore of a deprovisioned tenant. */
+@Injectable()
+export class Restores {
+  constructor(
+    private readonly database: Database,
+    private readonly operations: TenantOperations,
+    private readonly planes: SingleTenantPlanes,
+    private readonly tokens: ProvisioningTokens,
+    private readonly config: ControlPlaneConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What {@link start} would do. Changes nothing. */
+  plan(id: string): Promise<PlanView> {
+    return this.database.read(async (manager) => {
+      const tenant = await requireTenant(manager, id);
+      this.requireRestorable(tenant);
+      requireOnlyOne(await signedUpSince(manager, tenant));
+      return this.operations.plan(id, 'restore');
+    });
+  }
+
+  /** Where the customer installs the tenant plane, the answer carries the install bundle. */
+  start(id: string): Promise<AcceptedForTenant> {
+    return this.database.write(async (manager) => {
+      const tenant = await lockTenant(manager, id);
+      this.requireRestorable(tenant);
+      requireOnlyOne(await lockSignedUpSince(manager, tenant));
+      const params = await statusBefore(manager, id);
+      const accepted = await this.operations.start(manager, id, 'restore', { params });
+      const { deploymentModel: model } = tenant;
+      if (!profileOf(model).installRequired) return accepted;
+      const plane = await this.planes.expectAgain(manager, tenant, { model, phase: 'importing' });
+      return { ...accepted, install: await this.tokens.issue(manager, plane) };
+    });
+  }
+
+  private requireRestorable(tenant: Tenant): void {
+    const { status, restorableUntil, deploymentModel: model } = tenant;
+    if (status !== 'deprovisioning' || (restorableUntil && restorableUntil > this.clock.now())) {
+      if (model !== 'shared') requireDatabaseAllowed(this.config, model, tenant);
+      return;
+    }
+    const detail = restorableUntil
+      ? `The time in which the tenant could be restored ended at ${restorableUntil.toISOString()}.`
+      : 'The tenant is not deprovisioned yet, or its backup has been erased. A deprovisioning that failed can be retried or rolled back.';
+    throw new DomainError('not_restorable', 'conflict', detail);
+  }
+}
+
+function requireOnlyOne(another: Tenant | null): void {
+  if (!another) return;
+  const detail = `${hasAnother(another)}. Deprovision "${another.slug}" first, then ask again.`;
+  throw new DomainError('not_restorable', 'conflict', detail);
+}
+
+/** It comes back as what it was. */
+async function statusBefore(manager: EntityManager, tenantId: string): Promise<JobParams> {
+  const job = await lastDeprovisioning(manager, tenantId);
+  return { status: job?.params['status'] === 'suspended' ? 'suspended' : 'active' };
+}

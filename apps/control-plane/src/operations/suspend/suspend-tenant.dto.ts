@@ -1,0 +1,10 @@
+import { IsString, Length } from 'class-validator';
+import { ApiProperty, Optional } from '@atlas/platform';
+
+export class SuspendTenantDto {
+  @ApiProperty({ required: false, description: 'For the audit trail' })
+  @Optional()
+  @IsString()
+  @Length(1, 500)
+  reason?: string;
+}

@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { AccountsModule } from '../../accounts/accounts.module';
+import { DesiredStateModule } from '../../desired-state/desired-state.module';
+import { LifecycleModule } from '../../lifecycle/lifecycle.module';
+import { ProvisioningJobsModule } from '../../provisioning-jobs/provisioning-jobs.module';
+import { stepProviders } from '../../provisioning-jobs/step-providers';
+import { SuspendController } from './suspend.controller';
+import { Suspensions } from './suspensions';
+import { ResumeStep } from './resume.step';
+import { SuspendStep } from './suspend.step';
+
+const STEPS = [ResumeStep, SuspendStep];
+
+@Module({
+  imports: [AccountsModule, DesiredStateModule, LifecycleModule, ProvisioningJobsModule],
+  controllers: [SuspendController],
+  providers: [Suspensions, ...stepProviders(STEPS)],
+})
+export class SuspendModule {}

@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module';
+import { DesiredStateModule } from '../desired-state/desired-state.module';
+import { FleetModule } from '../fleet/fleet.module';
+import { ProvisioningJobsModule } from '../provisioning-jobs/provisioning-jobs.module';
+import { RoutingModule } from '../routing/routing.module';
+import { ServiceKeysModule } from '../service-keys/service-keys.module';
+import { TransfersModule } from '../transfers/transfers.module';
+import { RelayController } from './relay.controller';
+import { SelfController } from './self.controller';
+import { Reports } from './reports';
+
+@Module({
+  imports: [
+    AuditModule,
+    DesiredStateModule,
+    FleetModule,
+    ProvisioningJobsModule,
+    RoutingModule,
+    ServiceKeysModule,
+    TransfersModule,
+  ],
+  controllers: [RelayController, SelfController],
+  providers: [Reports],
+})
+export class PlaneApiModule {}

@@ -1,0 +1,54 @@
+import { MAX_WAIT_SECONDS } from '@atlas/plane-contract';
+import { IsUUID, IsInt, Min, Max, IsString, Length } from 'class-validator';
+import { ApiProperty, Optional, NumberInText } from '@atlas/platform';
+
+/** Which plane calls, when the key does not say so (the platform secret). */
+export class SelfQuery {
+  @ApiProperty({ required: false, format: 'uuid' })
+  @Optional()
+  @IsUUID()
+  tenant_plane_id?: string;
+}
+
+/** A long poll. */
+class WaitingQuery extends SelfQuery {
+  @ApiProperty({ required: false, description: 'Seconds to wait for what is asked for' })
+  @Optional()
+  @NumberInText()
+  @IsInt()
+  @Min(0)
+  @Max(MAX_WAIT_SECONDS)
+  wait: number = 0;
+}
+
+export class DesiredStateQuery extends WaitingQuery {
+  @ApiProperty({ required: false, description: 'The revision that the plane has' })
+  @Optional()
+  @IsString()
+  @Length(1, 100)
+  since?: string;
+}
+
+export class TransferPartQuery extends WaitingQuery {
+  @ApiProperty({
+    description:
+      'A name that the plane chooses for this import. An import that starts over has a new name, which sorts behind those before',
+  })
+  @IsString()
+  @Length(1, 100)
+  importer: string;
+
+  @ApiProperty({ required: false, description: 'The attempt that the plane has begun to import' })
+  @Optional()
+  @IsString()
+  @Length(1, 100)
+  attempt?: string;
+}
+
+export class TransferProgressQuery extends WaitingQuery {
+  @ApiProperty({ description: 'How many parts the plane waits for the target to have imported' })
+  @NumberInText()
+  @IsInt()
+  @Min(0)
+  count: number;
+}

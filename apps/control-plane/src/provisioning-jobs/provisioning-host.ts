@@ -1,0 +1,85 @@
+import { JobHost, type JobStatus, type Pause, type StepContext, type StepStatus } from '@atlas/jobs';
+import { together } from '@atlas/persistence';
+import { type RequestContext } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { Audit } from '../audit/audit';
+import { Tenant } from '../registry/tenant.entity';
+import { JobSecrets } from './job-secrets';
+import { OPERATION_RULES } from './operation-rules';
+import { type ProvisioningJob } from './provisioning-job.entity';
+import { type ProvisioningContext } from './provisioning-step';
+
+/** The statuses in which the step does not pause writes: it has not run yet, or is undone. */
+const WITHOUT_EFFECT: readonly StepStatus[] = ['pending', 'undone', 'skipped'];
+
+/** What the job engine has to know about provisioning jobs. */
+@Injectable()
+export class ProvisioningHost extends JobHost<ProvisioningJob> {
+  constructor(
+    private readonly secrets: JobSecrets,
+    private readonly audit: Audit,
+  ) {
+    super();
+  }
+
+  override contextOf(
+    { operation, tenantId, tenantPlaneId }: ProvisioningJob,
+    context: StepContext,
+  ): ProvisioningContext {
+    return {
+      ...context,
+      operation,
+      get tenantId() {
+        return required(tenantId, 'tenant');
+      },
+      get tenantPlaneId() {
+        return required(tenantPlaneId, 'tenant plane');
+      },
+    };
+  }
+
+  override logContextOf({ tenantId }: ProvisioningJob): Partial<RequestContext> {
+    return { tenantId: tenantId ?? undefined };
+  }
+
+  override pauseOf({ operation, direction, steps }: ProvisioningJob): Pause | null {
+    const { pausesWrites } = OPERATION_RULES[operation];
+    const step = steps.find(({ name }) => name === pausesWrites?.from);
+    if (!pausesWrites || !step || WITHOUT_EFFECT.includes(step.status)) return null;
+    if (direction === 'undo') return { until: null };
+    if (step.status !== 'done') return null;
+    return { until: new Date(Date.parse(step.finished_at ?? '') + pausesWrites.atMostMs) };
+  }
+
+  /** Sets the tenant's status and writes the audit row. */
+  async settle(manager: EntityManager, job: ProvisioningJob, status: JobStatus): Promise<void> {
+    const after = { operation: job.operation, tenant_id: job.tenantId };
+    await together([
+      setTenantStatus(manager, job, status),
+      this.audit.record(manager, { action: `job.${status}`, targetKind: 'job', targetId: job.id, after }),
+    ]);
+  }
+
+  redact(job: ProvisioningJob, text: string): Promise<string> {
+    return this.secrets.redact(job, text);
+  }
+}
+
+async function setTenantStatus(
+  manager: EntityManager,
+  { tenantId, operation }: ProvisioningJob,
+  status: JobStatus,
+): Promise<void> {
+  const { whenStopped, whenUndone } = OPERATION_RULES[operation];
+  const next = { failed: whenStopped, cancelled: whenUndone }[status as string];
+  if (tenantId === null || next === undefined) return;
+  // Nothing is left of a tenant that was undone, and its slug is free.
+  const nothing = { holdsSlug: false, endpointUrl: null };
+  await manager.update(Tenant, { id: tenantId }, { status: next, ...(next === 'deleted' && nothing) });
+}
+
+function required(id: string | null, what: string): string {
+  if (id === null) throw new Error(`This job is not about a ${what}.`);
+  return id;
+}

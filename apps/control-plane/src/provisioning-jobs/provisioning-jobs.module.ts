@@ -1,0 +1,60 @@
+import {
+  FaultPoints,
+  GraphileQueue,
+  InProcessQueue,
+  JobHost,
+  JobQueue,
+  JobWaker,
+  Jobs,
+  StepRegistry,
+} from '@atlas/jobs';
+import { Database, databaseTarget } from '@atlas/persistence';
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module';
+import { ControlPlaneConfig } from '../config/control-plane.config';
+import { JobSecrets } from './job-secrets';
+import { JobStarter } from './job-starter';
+import { ProvisioningHost } from './provisioning-host';
+import { ProvisioningJobs } from './provisioning-jobs';
+import { ProvisioningWaker } from './provisioning-waker';
+
+function createQueue(config: ControlPlaneConfig, database: Database): JobQueue {
+  const target = databaseTarget(config.CONTROL_PLANE_DATABASE_URL);
+  return target.driver === 'postgres'
+    ? new GraphileQueue(target.url, config.CONTROL_PLANE_MIGRATION_DATABASE_URL)
+    : new InProcessQueue(database);
+}
+
+@Module({
+  imports: [AuditModule],
+  providers: [
+    JobSecrets,
+    JobStarter,
+    ProvisioningHost,
+    ProvisioningJobs,
+    ProvisioningWaker,
+    StepRegistry,
+    { provide: JobQueue, inject: [ControlPlaneConfig, Database], useFactory: createQueue },
+    {
+      provide: FaultPoints,
+      inject: [ControlPlaneConfig],
+      useFactory: (config: ControlPlaneConfig) => new FaultPoints(config.ATLAS_FAULT_POINT),
+    },
+    // The names by which the engine asks for them.
+    { provide: JobHost, useExisting: ProvisioningHost },
+    { provide: JobWaker, useExisting: ProvisioningWaker },
+    { provide: Jobs, useExisting: ProvisioningJobs },
+  ],
+  exports: [
+    FaultPoints,
+    JobHost,
+    JobQueue,
+    JobStarter,
+    JobWaker,
+    Jobs,
+    ProvisioningJobs,
+    ProvisioningWaker,
+    StepRegistry,
+  ],
+})
+export class ProvisioningJobsModule {}

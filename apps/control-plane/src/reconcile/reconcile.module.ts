@@ -1,0 +1,15 @@
+import { RECONCILE_PROVIDERS } from '.';
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module';
+import { DesiredStateModule } from '../desired-state/desired-state.module';
+import { InfrastructureModule } from '../infrastructure/infrastructure.module';
+import { ProvisioningJobsModule } from '../provisioning-jobs/provisioning-jobs.module';
+import { TenantsModule } from '../tenants/tenants.module';
+import { DriftsController } from './drifts.controller';
+
+@Module({
+  imports: [AuditModule, DesiredStateModule, InfrastructureModule, ProvisioningJobsModule, TenantsModule],
+  controllers: [DriftsController],
+  providers: RECONCILE_PROVIDERS,
+})
+export class ReconcileModule {}

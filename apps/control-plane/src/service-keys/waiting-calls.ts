@@ -1,0 +1,67 @@
+import { DomainError, OngoingAnswers } from '@atlas/platform';
+import { type ServiceCall } from '@atlas/service-auth';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { ServiceKeys } from './service-keys';
+
+/** That one tenant plane has open in one process: one for its desired state, and one for each tenant that moves to it. */
+export const MAX_LONG_POLLS = 500;
+
+/** Calls that are answered once something has happened. */
+@Injectable()
+export class WaitingCalls implements BeforeApplicationShutdown {
+  private readonly waiting = new Set<AbortController>();
+  /** How many long polls each tenant plane has open. */
+  private readonly polls = new Map<string, number>();
+  private isEnding = false;
+
+  constructor(
+    private readonly answers: OngoingAnswers,
+    private readonly keys: ServiceKeys,
+  ) {}
+
+  /** Aborted when the caller has gone or has its answer, when its key was revoked, and when the process ends. */
+  endOf(reply: FastifyReply, { keyId }: Pick<ServiceCall, 'keyId'>): AbortSignal {
+    const end = new AbortController();
+    this.waiting.add(end);
+    whenClosed(reply, () => {
+      this.waiting.delete(end);
+      end.abort();
+    });
+    if (this.isEnding) end.abort();
+    const isStanding = (): Promise<boolean> => this.keys.isAccepted(keyId);
+    return this.answers.whileAdmitted(end.signal, { credential: keyId, isStanding });
+  }
+
+  /** As {@link endOf}, for a call that waits for a change. Throws `too_many_long_polls`. */
+  endOfPoll(reply: FastifyReply, call: Pick<ServiceCall, 'keyId'>, tenantPlaneId: string): AbortSignal {
+    const open = this.polls.get(tenantPlaneId) ?? 0;
+    if (open >= MAX_LONG_POLLS) throw tooManyLongPolls();
+    this.polls.set(tenantPlaneId, open + 1);
+    whenClosed(reply, () => this.endPoll(tenantPlaneId));
+    return this.endOf(reply, call);
+  }
+
+  /** Lets those who wait go, so that the process can end. */
+  beforeApplicationShutdown(): void {
+    this.isEnding = true;
+    for (const end of this.waiting) end.abort();
+  }
+
+  private endPoll(tenantPlaneId: string): void {
+    const open = (this.polls.get(tenantPlaneId) ?? 0) - 1;
+    if (open > 0) this.polls.set(tenantPlaneId, open);
+    else this.polls.delete(tenantPlaneId);
+  }
+}
+
+/** Also of a caller that had gone before anybody listened. */
+function whenClosed({ raw }: FastifyReply, close: () => void): void {
+  if (raw.destroyed) close();
+  else raw.once('close', close);
+}
+
+function tooManyLongPolls(): DomainError {
+  const detail = `This tenant plane has ${MAX_LONG_POLLS} calls open that wait for something. Let some of them end, then call again.`;
+  return new DomainError('too_many_long_polls', 'too_many', detail, {}, { 'retry-after': '5' });
+}

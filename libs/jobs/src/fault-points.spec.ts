@@ -1,0 +1,45 @@
+import { FaultPoints } from './fault-points';
+
+const faultPoints = (armed?: string): FaultPoints => new FaultPoints(armed);
+
+describe('fault points', () => {
+  it('do nothing unless one is armed', async () => {
+    await expect(faultPoints().reach('provision', 'activate', 'before')).resolves.toBeUndefined();
+  });
+
+  it('break at the armed place and at no other', async () => {
+    const faults = faultPoints('provision/activate/after-effect:throw');
+    await faults.reach('provision', 'activate', 'before');
+    await faults.reach('provision', 'reserve-place', 'after-effect');
+    await faults.reach('move', 'activate', 'after-effect');
+    await expect(faults.reach('provision', 'activate', 'after-effect')).rejects.toThrow(
+      'provision/activate/after-effect',
+    );
+  });
+
+  it('fail for good, so that everything is undone', async () => {
+    const faults = faultPoints('provision/activate/before:fail');
+    await expect(faults.reach('provision', 'activate', 'before')).rejects.toMatchObject({
+      failureClass: 'fatal',
+    });
+  });
+
+  it('kill the process', async () => {
+    const kill = jest.spyOn(process, 'kill').mockReturnValue(true);
+    await faultPoints('provision/activate/before:kill').reach('provision', 'activate', 'before');
+    expect(kill).toHaveBeenCalledWith(process.pid, 'SIGKILL');
+    kill.mockRestore();
+  });
+
+  it('pause until the process is told to go on', async () => {
+    let isOver = false;
+    const paused = faultPoints('provision/activate/before:pause')
+      .reach('provision', 'activate', 'before')
+      .then(() => (isOver = true));
+    await Promise.resolve();
+    expect(isOver).toBe(false);
+    process.emit('SIGUSR2', 'SIGUSR2');
+    await paused;
+    expect(isOver).toBe(true);
+  });
+});

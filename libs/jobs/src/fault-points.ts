@@ -1,0 +1,28 @@
+import { Logger } from '@nestjs/common';
+import { StepFailure } from './step';
+
+export type FaultMoment = 'before' | 'after-effect' | 'after-record';
+
+/** Named places where tests break the process: `<operation>/<step>/<moment>`. Nothing happens at them otherwise. */
+export class FaultPoints {
+  private readonly armed?: { readonly name: string; readonly action: string };
+  private readonly logger = new Logger(FaultPoints.name);
+
+  /** `armed`: `<operation>/<step>/<moment>:<kill|throw|fail|pause>`. */
+  constructor(armed?: string) {
+    const [name, action] = armed?.split(':') ?? [];
+    if (name && action) this.armed = { name, action };
+  }
+
+  async reach(operation: string, step: string, moment: FaultMoment): Promise<void> {
+    if (this.armed?.name !== `${operation}/${step}/${moment}`) return;
+    this.logger.warn(`Fault point ${this.armed.name}: ${this.armed.action}`);
+    if (this.armed.action === 'kill') process.kill(process.pid, 'SIGKILL');
+    if (this.armed.action === 'throw') throw new Error(`Fault point ${this.armed.name}`);
+    // As a step does for which there is no way forward.
+    if (this.armed.action === 'fail')
+      throw new StepFailure('fatal', 'fault_point', `Fault point ${this.armed.name}`);
+    // Paused, until the process is told to go on.
+    if (this.armed.action === 'pause') await new Promise<void>((resume) => process.once('SIGUSR2', resume));
+  }
+}

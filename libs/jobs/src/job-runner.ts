@@ -1,0 +1,378 @@
+import { hostname } from 'node:os';
+import { Database, together } from '@atlas/persistence';
+import {
+  Clock,
+  CommitOutcomeUnknown,
+  type RequestContext,
+  databaseFailure,
+  newTraceId,
+  runInContext,
+} from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { Injectable, Logger } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { FaultPoints } from './fault-points';
+import { type FailureClass, type StepState } from './job';
+import { JobHost } from './job-host';
+import { type JobRow } from './job-row';
+import { JobWaker } from './job-waker';
+import { Jobs, LEASE_MS, LeaseLost } from './jobs';
+import { MAX_ATTEMPTS, nextAttemptAt } from './retry-policy';
+import { type Step, type StepContext, StepFailure, type StepResult } from './step';
+import { StepRegistry } from './step-registry';
+
+type Turn = 'again' | 'stop';
+
+type MakeRoom = () => Promise<boolean>;
+
+/** Walks a job through its steps, one recorded step at a time, as the holder of its lease. */
+@Injectable()
+export class JobRunner {
+  private readonly owner = `${hostname()}:${process.pid}:${uuidv7()}`;
+  private readonly logger = new Logger(JobRunner.name);
+
+  constructor(
+    private readonly database: Database,
+    private readonly jobs: Jobs,
+    private readonly steps: StepRegistry,
+    private readonly host: JobHost,
+    private readonly faults: FaultPoints,
+    private readonly waker: JobWaker,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Takes a job as far as it goes now. Safe to call at any time, any number of times. Before a step that takes long it asks
+   * `makeRoom`, and gives the job back when that says no.
+   */
+  async advance(jobId: string, makeRoom: MakeRoom = () => Promise.resolve(true)): Promise<void> {
+    // The request that woke the job must not appear in the job's logs.
+    const context: RequestContext = { traceId: newTraceId(), jobId };
+    await runInContext(context, async () => {
+      const job = await this.jobs.claim(jobId, this.owner);
+      if (!job) return;
+      Object.assign(context, this.host.logContextOf(job));
+      await this.hold(job, makeRoom);
+    });
+  }
+
+  /** Renews the lease while the job runs. */
+  private async hold(job: JobRow, makeRoom: MakeRoom): Promise<void> {
+    const renewal = setInterval(() => this.jobs.renew(job).catch(() => undefined), LEASE_MS / 3);
+    try {
+      await this.walk(job, makeRoom);
+    } catch (error) {
+      if (!(error instanceof LeaseLost) && (await this.isGivenBack(job))) throw error;
+      this.logger.warn(`This worker no longer holds job ${job.id}, and stops: ${messageOf(error)}`);
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  /** Nobody works on a job until its lease is over, or given back. False if this worker no longer holds it. */
+  private isGivenBack(job: JobRow): Promise<boolean> {
+    return this.jobs.giveBack(job).catch(() => true);
+  }
+
+  private async walk(job: JobRow, makeRoom: MakeRoom): Promise<void> {
+    let turn: Turn = 'again';
+    while (turn === 'again') {
+      const state = nextOf(job);
+      if (state && this.takesLong(job, state)) {
+        if (!(await makeRoom())) {
+          await this.jobs.giveBack(job);
+          return;
+        }
+        // The lease may have been lost while the job waited for a slot.
+        await this.jobs.renew(job);
+      }
+      turn = job.direction === 'run' ? await this.forward(job, state) : await this.back(job, state);
+    }
+  }
+
+  private takesLong(job: JobRow, state: StepState): boolean {
+    const { takesLong } = this.steps.get(state.name);
+    return takesLong.includes(job.direction) && (job.direction === 'run' || wasTouched(job, state));
+  }
+
+  private async forward(job: JobRow, state: StepState | undefined): Promise<Turn> {
+    if (!state) return this.finish(job, 'succeeded');
+    const step = this.steps.get(state.name);
+    try {
+      await this.faults.reach(job.operation, step.name, 'before');
+      const isLast = state === job.steps.at(-1);
+      const lookedAt = this.clock.now();
+      const result = await this.attempt(job, step, state, isLast);
+      if (result.kind === 'wait') return await this.waitFor(job, state, result, lookedAt);
+      await this.faults.reach(job.operation, step.name, 'after-record');
+      return isLast && result.kind === 'done' ? 'stop' : 'again';
+    } catch (error) {
+      if (mustReload(error)) throw error;
+      return this.fail(job, state, error);
+    }
+  }
+
+  /** Runs the step and records that it is done; an atomic one in one transaction. */
+  private async attempt(job: JobRow, step: Step, state: StepState, isLast: boolean): Promise<StepResult> {
+    const run = async (manager: EntityManager): Promise<StepResult> => {
+      const result = await step.run(this.contextOf(job, state, manager));
+      await this.faults.reach(job.operation, step.name, 'after-effect');
+      return result;
+    };
+    const record = async (manager: EntityManager, result: StepResult): Promise<void> => {
+      if (result.kind === 'done') await this.recordDone(manager, job, state, result, isLast);
+      if (result.kind === 'back') await this.recordBack(manager, job, result.to);
+    };
+    const before = structuredClone(job.steps);
+    /** What is not recorded our copy must not say either. */
+    const restore = (): void =>
+      job.steps.forEach((one, index) => Object.assign(one, structuredClone(before[index])));
+    try {
+      if (!step.isAtomic) {
+        const result = await this.jobs.read(job.id, run);
+        await this.jobs.write(job.id, (manager) => record(manager, result));
+        return result;
+      }
+      return await this.jobs.write(job.id, async (manager) => {
+        // Postgres may have given up a try before this one in a deadlock.
+        restore();
+        const result = await run(manager);
+        await record(manager, result);
+        return result;
+      });
+    } catch (error) {
+      restore();
+      throw error;
+    }
+  }
+
+  private async recordDone(
+    manager: EntityManager,
+    job: JobRow,
+    state: StepState,
+    result: Extract<StepResult, { kind: 'done' }>,
+    isLast: boolean,
+  ): Promise<void> {
+    const at = this.jobs.now(job).toISOString();
+    const started = state.started_at ?? at;
+    Object.assign(state, {
+      status: 'done',
+      outputs: result.outputs,
+      started_at: started,
+      finished_at: at,
+      error: null,
+    });
+    state.attempt = Math.max(state.attempt, 1);
+    const next = job.steps[job.steps.indexOf(state) + 1];
+    const begun = { status: 'running', started_at: at, finished_at: null };
+    if (next) Object.assign(next, { ...begun, attempt: next.attempt + 1 });
+    if (isLast) await this.close(manager, job, 'succeeded');
+    else await this.jobs.save(job, { steps: job.steps, error: null }, manager);
+  }
+
+  /** Outputs stay: an undo needs them. */
+  private async recordBack(manager: EntityManager, job: JobRow, to: string): Promise<void> {
+    const [first, ...rest] = job.steps.slice(job.steps.findIndex(({ name }) => name === to));
+    if (first?.name !== to) throw new Error(`The job has no step ${to} to go back to.`);
+    const unfinished = { finished_at: null, error: null, waiting_for: null };
+    const at = this.jobs.now(job).toISOString();
+    Object.assign(first, { ...unfinished, status: 'running', attempt: 1, started_at: at });
+    for (const step of rest)
+      Object.assign(step, { ...unfinished, status: 'pending', attempt: 0, started_at: null });
+    await this.jobs.save(job, { steps: job.steps, error: null }, manager);
+  }
+
+  private async waitFor(
+    job: JobRow,
+    state: StepState,
+    result: Extract<StepResult, { kind: 'wait' }>,
+    lookedAt: Date,
+  ): Promise<Turn> {
+    // What has come to its time only since is looked at once more: a step may wait for nothing but that.
+    if (result.until <= lookedAt) {
+      const failure = new StepFailure(
+        'operator',
+        'wait_timed_out',
+        `Timed out waiting for ${result.for}.`,
+        'Atlas on-call: check what it waits for (the tenant plane, its log, or the customer who runs it), then retry the job.',
+      );
+      return this.fail(job, state, failure);
+    }
+    Object.assign(state, { status: 'waiting', waiting_for: result.for });
+    state.started_at ??= this.jobs.now(job).toISOString();
+    const released = await this.jobs.releaseUnlessWoken(job, result.until);
+    return released ? 'stop' : 'again';
+  }
+
+  private async fail(job: JobRow, state: StepState, error: unknown): Promise<Turn> {
+    const thrown =
+      error instanceof StepFailure ? error : new StepFailure('retry', 'unexpected_error', messageOf(error));
+    thrown.message = await this.host.redact(job, thrown.message);
+    if (thrown !== error) {
+      const stack = await this.host.redact(job, String((error as Error).stack));
+      this.logger.error({ msg: thrown.message, stack });
+    }
+    const isOutage = databaseFailure(error) !== null;
+    const { attempt, retryAt } = this.nextAttempt(job, state, {
+      failureClass: thrown.failureClass,
+      isOutage,
+    });
+    const failure = retryAt === null && this.host.pauseOf(job) !== null ? asFatal(thrown) : thrown;
+    const { code, message: detail, failureClass } = failure;
+    const fix = failure.fix && (await this.host.redact(job, failure.fix));
+    const told = { code, detail, class: failureClass, fix };
+    Object.assign(state, { attempt, error: told, waiting_for: null });
+    if (retryAt) {
+      Object.assign(state, { status: 'waiting', attempt: attempt + 1 });
+      // Woken meanwhile, it is tried at once: what just happened may be what it failed for.
+      const released = await this.jobs.releaseUnlessWoken(job, retryAt);
+      return released ? 'stop' : 'again';
+    }
+    state.status = 'failed';
+    job.error = state.error;
+    if (failureClass === 'fatal' && job.direction === 'run') {
+      job.direction = 'undo';
+      await this.jobs.save(job, { steps: job.steps, direction: 'undo', error: job.error });
+      return 'again';
+    }
+    return this.finish(job, 'failed');
+  }
+
+  /** How often it was tried, and when it is tried again: null if it is not. */
+  private nextAttempt(
+    job: JobRow,
+    state: StepState,
+    { failureClass, isOutage }: { readonly failureClass: FailureClass; readonly isOutage: boolean },
+  ): { readonly attempt: number; readonly retryAt: Date | null } {
+    const pause = this.host.pauseOf(job);
+    const isThawing = pause !== null && job.direction === 'undo';
+    // A database outage does not count as an attempt and never ends the job on its own. Neither does a failure while undoing
+    // a job that has paused a tenant's writes, since nothing else would resume them.
+    const most = isOutage || isThawing ? MAX_ATTEMPTS - 1 : MAX_ATTEMPTS;
+    const attempt = Math.min(Math.max(state.attempt, 1), most);
+    if (failureClass !== 'retry' && !isThawing) return { attempt, retryAt: null };
+    const retryAt = nextAttemptAt(this.clock.now(), attempt);
+    const isTooLate = retryAt !== null && pause?.until && retryAt > this.jobs.here(job, pause.until);
+    return { attempt, retryAt: isTooLate ? null : retryAt };
+  }
+
+  /** Undoes the last step that is not undone yet. */
+  private async back(job: JobRow, state: StepState | undefined): Promise<Turn> {
+    if (!state) return this.finish(job, 'cancelled');
+    const begunAt = this.jobs.now(job).toISOString();
+    try {
+      await this.undo(job, state, begunAt);
+      return 'again';
+    } catch (error) {
+      if (mustReload(error)) throw error;
+      Object.assign(state, { started_at: begunAt, finished_at: null });
+      return this.fail(job, state, error);
+    }
+  }
+
+  private async undo(job: JobRow, state: StepState, begunAt: string): Promise<void> {
+    const isTouched = wasTouched(job, state);
+    const step = this.steps.get(state.name);
+    const undo = (manager: EntityManager): Promise<void> => step.undo(this.contextOf(job, state, manager));
+    if (isTouched && !step.isAtomic) await this.jobs.read(job.id, undo);
+    await this.jobs.write(job.id, async (manager) => {
+      if (isTouched && step.isAtomic) await undo(manager);
+      await this.recordUndone(
+        manager,
+        job,
+        state,
+        isTouched ? { status: 'undone', started_at: begunAt } : { status: 'skipped', started_at: null },
+      );
+    });
+  }
+
+  private async recordUndone(
+    manager: EntityManager,
+    job: JobRow,
+    state: StepState,
+    outcome: Pick<StepState, 'status' | 'started_at'>,
+  ): Promise<void> {
+    const undone: StepState = {
+      ...state,
+      ...outcome,
+      finished_at: this.jobs.now(job).toISOString(),
+      error: null,
+    };
+    const steps = job.steps.map((step) => (step === state ? undone : step));
+    await this.jobs.save(job, { steps }, manager);
+    this.database.afterCommit(() => (job.steps = steps));
+  }
+
+  private async finish(job: JobRow, status: 'succeeded' | 'failed' | 'cancelled'): Promise<Turn> {
+    await this.jobs.write(job.id, (manager) => this.close(manager, job, status));
+    return 'stop';
+  }
+
+  private async close(
+    manager: EntityManager,
+    job: JobRow,
+    status: 'succeeded' | 'failed' | 'cancelled',
+  ): Promise<void> {
+    const released = { leaseOwner: null, leaseExpiresAt: null, finishedAt: this.jobs.now(job) };
+    const error = status === 'succeeded' ? null : job.error;
+    await together([
+      this.host.settle(manager, job, status),
+      this.jobs.save(job, { ...released, status, steps: job.steps, error }, manager),
+    ]);
+    if (job.parentId !== null) await this.waker.wakeWhere(manager, { id: job.parentId });
+  }
+
+  private contextOf(job: JobRow, state: StepState, manager: EntityManager): StepContext {
+    const { id: jobId, operation, params } = job;
+    const outputs = Object.fromEntries(job.steps.map((step) => [step.name, step.outputs]));
+    const write: StepContext['write'] = (work) =>
+      this.jobs.write(job.id, async (transaction) => {
+        const result = await work(transaction);
+        // Last, as in every transaction of a job: who locks the job's row first and others then, may meet who does not.
+        await this.jobs.hold(job, transaction);
+        return result;
+      });
+    const context: StepContext = {
+      jobId,
+      operation,
+      params,
+      startedAt:
+        state.started_at === null ? this.clock.now() : this.jobs.here(job, new Date(state.started_at)),
+      sharedNow: () => this.jobs.now(job),
+      here: (shared) => this.jobs.here(job, shared),
+      outputs,
+      manager,
+      write,
+    };
+    return this.host.contextOf(job, context);
+  }
+}
+
+/**
+ * Our copy of the job is not what is stored, or nobody knows: to save it could undo a step that is recorded as done. Whoever
+ * claims the job next reads it anew.
+ */
+function mustReload(error: unknown): boolean {
+  return error instanceof LeaseLost || error instanceof CommitOutcomeUnknown;
+}
+
+/** Makes a failure that would stop the job undo it instead, because a tenant's writes are paused. */
+function asFatal({ failureClass, code, message, fix }: StepFailure): StepFailure {
+  if (failureClass === 'retry') return new StepFailure('fatal', code, message);
+  return new StepFailure('fatal', code, message, fix);
+}
+
+/** Undefined when every step is done, or undone. */
+function nextOf({ direction, steps }: JobRow): StepState | undefined {
+  if (direction === 'run') return steps.find(({ status }) => status !== 'done');
+  return steps.findLast(({ status }) => status !== 'undone' && status !== 'skipped');
+}
+
+/** What the first step makes may have been made when the job was asked for. */
+function wasTouched({ steps }: JobRow, state: StepState): boolean {
+  return state.status !== 'pending' || state === steps[0];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

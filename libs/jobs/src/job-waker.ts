@@ -1,0 +1,41 @@
+import { type Database, together } from '@atlas/persistence';
+import { type EntityManager, type EntityTarget, type FindOptionsWhere, In } from 'typeorm';
+import { LIVE_JOB_STATUSES } from './job';
+import { type JobQueue } from './job-queue';
+import { type JobRow } from './job-row';
+
+/** Tells jobs that something happened that they may be waiting for. */
+export class JobWaker<J extends JobRow = JobRow> {
+  constructor(
+    private readonly entity: EntityTarget<J>,
+    private readonly database: Database,
+    private readonly queue: JobQueue,
+  ) {}
+
+  /** Wakes one job, in a transaction of its own. */
+  async wake(jobId: string): Promise<void> {
+    await this.database.write((manager) => this.queue.wake(manager, jobId));
+  }
+
+  /**
+   * Wakes all live jobs that match any of `which`. The wake-up is written on the job's row as well: a step that looked before
+   * this commit and is about to wait finds that the count moved, and looks again. A job that already waits becomes due, so
+   * the sweep finds it if this process dies before the queue delivers.
+   */
+  async wakeWhere(manager: EntityManager, ...which: readonly FindOptionsWhere<J>[]): Promise<void> {
+    const live = which.map((one) => ({ ...one, status: In([...LIVE_JOB_STATUSES]) }));
+    const [, jobs] = await together([
+      manager
+        .createQueryBuilder()
+        .update<JobRow>(this.entity)
+        .set({
+          wakes: () => 'wakes + 1',
+          dueAt: () => `case when lease_owner is null then ${this.database.fromNow(0)} else due_at end`,
+        })
+        .where(live)
+        .execute(),
+      manager.find<JobRow>(this.entity, { where: live, select: { id: true } }),
+    ]);
+    await together(jobs.map((job) => this.queue.wake(manager, job.id)));
+  }
+}

@@ -1,0 +1,203 @@
+import { type Database, type RowValues, type Signals, insertRow, updateRows } from '@atlas/persistence';
+import { type Clock } from '@atlas/platform';
+import { type Type } from '@nestjs/common';
+import { type EntityManager, type EntityTarget, type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
+import { LIVE_JOB_STATUSES } from './job';
+import { type JobRow } from './job-row';
+
+export const LEASE_MS = 15_000;
+/** How long an abandoned job rests before it can be claimed again. */
+const PAUSE_MS = 1000;
+/** The sweep looks at a job that nothing woke after this long. */
+const UNNOTICED_MS = 5000;
+
+/** Another worker holds the job now. Anything that this one still wants to write is refused. */
+export class LeaseLost extends Error {
+  constructor() {
+    super('The lease on this job was lost.');
+    this.name = 'LeaseLost';
+  }
+}
+
+/**
+ * The job rows: claimed, renewed and written under a fencing number. Leases and due times follow the database's clock, so a
+ * process whose clock is ahead neither takes jobs from others nor keeps them after it dies.
+ *
+ * An application extends this class. Where a job's rows can be seen only within its tenant's scope, it overrides
+ * {@link read}, {@link write} and {@link due}: what is due is then read from a table of ids and times without content.
+ */
+export abstract class Jobs<J extends JobRow = JobRow> {
+  /** How many ms the database's clock is ahead of this process's, as measured when each job was claimed. */
+  private readonly offsets = new WeakMap<JobRow, number>();
+  /** The table, as TypeORM's types accept it: they cannot follow a type parameter. */
+  private readonly rows: EntityTarget<JobRow>;
+
+  constructor(
+    entity: Type<J>,
+    protected readonly database: Database,
+    protected readonly signals: Signals,
+    protected readonly clock: Clock,
+  ) {
+    this.rows = entity;
+  }
+
+  /** A transaction for reading that sees the job's rows. */
+  read<T>(_jobId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.database.read(work);
+  }
+
+  /** A transaction for writing that sees the job's rows. */
+  write<T>(_jobId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.database.write(work);
+  }
+
+  /** Ids of jobs that are due and that nobody works on: their worker died, their wait ended, or a wake-up was lost. */
+  async due(limit: number): Promise<string[]> {
+    const where = { status: In([...LIVE_JOB_STATUSES]), dueAt: this.database.isPast() };
+    const jobs = await this.database.read((manager) =>
+      manager.find(this.rows, { where, select: { id: true }, order: { dueAt: 'ASC' }, take: limit }),
+    );
+    return jobs.map((job) => job.id);
+  }
+
+  find(id: string): Promise<J | null> {
+    return this.read(id, (manager) => this.findRow(manager, { id }));
+  }
+
+  insert(manager: EntityManager, job: J): Promise<void> {
+    return insertRow(manager, this.rows, { ...job, dueAt: this.in(UNNOTICED_MS) });
+  }
+
+  /** Null when there is nothing to do, or another worker does it. */
+  claim(id: string, owner: string): Promise<J | null> {
+    return this.write(id, async (manager) => {
+      const { affected } = await manager
+        .createQueryBuilder()
+        .update(this.rows)
+        .set({
+          leaseOwner: owner,
+          status: 'running',
+          leaseNumber: () => 'lease_number + 1',
+          leaseExpiresAt: this.in(LEASE_MS),
+          dueAt: this.in(LEASE_MS),
+        })
+        .where({ id, status: In([...LIVE_JOB_STATUSES]) })
+        .andWhere(`(lease_owner is null or lease_expires_at <= ${this.database.fromNow(0)})`)
+        .execute();
+      if (!affected) return null;
+      const job = await this.findRow(manager, { id });
+      if (!job) return null;
+      // The start of the lease, so the database's time needs no statement of its own.
+      const sharedNow = Number(job.leaseExpiresAt) - LEASE_MS;
+      this.offsets.set(job, sharedNow - this.clock.now().getTime());
+      return job;
+    });
+  }
+
+  /** The database's time, for the process that claimed the job. All times of its steps are in it. */
+  now(job: JobRow): Date {
+    return new Date(this.clock.now().getTime() + this.offsetOf(job));
+  }
+
+  /** Converts a time of the database's clock to this process's. */
+  here(job: JobRow, shared: Date): Date {
+    return new Date(shared.getTime() - this.offsetOf(job));
+  }
+
+  /** SQLite has one process: a lease held when it starts is its dead predecessor's. On Postgres, leases expire. */
+  async takeOverFromPredecessor(): Promise<void> {
+    if (this.database.driver !== 'sqlite') return;
+    await this.database.write((manager) =>
+      manager
+        .createQueryBuilder()
+        .update(this.rows)
+        .set({
+          leaseOwner: null,
+          leaseExpiresAt: null,
+          leaseNumber: () => 'lease_number + 1',
+          dueAt: this.in(0),
+        })
+        .where({ leaseOwner: Not(IsNull()) })
+        .execute(),
+    );
+  }
+
+  async renew(job: J): Promise<void> {
+    await this.save(job, { leaseExpiresAt: this.in(LEASE_MS), dueAt: this.in(LEASE_MS) });
+  }
+
+  /** Releases an unfinished job, so that it is claimed again soon. False if this worker no longer holds it. */
+  async giveBack(job: J): Promise<boolean> {
+    const held = { ...heldBy(job), status: In([...LIVE_JOB_STATUSES]) };
+    const released = { leaseOwner: null, leaseExpiresAt: null, dueAt: this.in(PAUSE_MS) };
+    const affected = await this.write(job.id, (manager) => updateRows(manager, this.rows, held, released));
+    return affected > 0;
+  }
+
+  /** Writes as the holder of the lease. @throws LeaseLost when another worker holds it. */
+  async save(job: J, changes: RowValues<JobRow>, manager?: EntityManager): Promise<void> {
+    const write = async (transaction: EntityManager): Promise<void> => {
+      if (!(await updateRows(transaction, this.rows, heldBy(job), changes))) throw new LeaseLost();
+      this.signals.publish(topicOf(job.id));
+    };
+    await (manager ? write(manager) : this.write(job.id, write));
+  }
+
+  /** Keeps the lease until the transaction ends. @throws LeaseLost when another worker holds it. */
+  async hold(job: J, manager: EntityManager): Promise<void> {
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(this.rows)
+      .set({ leaseNumber: () => 'lease_number' })
+      .where(heldBy(job))
+      .execute();
+    if (!affected) throw new LeaseLost();
+  }
+
+  /**
+   * Releases the lease until a time of this process's clock. False when the job was woken since it was claimed: look again
+   * then.
+   */
+  releaseUnlessWoken(job: J, until: Date): Promise<boolean> {
+    return this.write(job.id, async (manager) => {
+      const released = {
+        leaseOwner: null,
+        leaseExpiresAt: null,
+        status: 'waiting' as const,
+        steps: job.steps,
+        dueAt: this.in(until.getTime() - this.clock.now().getTime()),
+      };
+      if (await updateRows(manager, this.rows, { ...heldBy(job), wakes: job.wakes }, released)) {
+        this.signals.publish(topicOf(job.id));
+        return true;
+      }
+      const now = await this.findRow(manager, heldBy(job));
+      if (!now) throw new LeaseLost();
+      job.wakes = now.wakes;
+      return false;
+    });
+  }
+
+  private async findRow(manager: EntityManager, where: FindOptionsWhere<JobRow>): Promise<J | null> {
+    // The rows of this entity are of type J.
+    return (await manager.findOneBy(this.rows, where)) as J | null;
+  }
+
+  private offsetOf(job: JobRow): number {
+    return this.offsets.get(job) ?? 0;
+  }
+
+  /** SQL for a time from now, by the database's clock. */
+  protected in(ms: number): () => string {
+    return () => this.database.fromNow(ms / 1000);
+  }
+}
+
+function heldBy({ id, leaseOwner, leaseNumber }: JobRow): FindOptionsWhere<JobRow> {
+  return { id, leaseOwner: leaseOwner ?? '', leaseNumber };
+}
+
+/** Published when the job's row changes. */
+export function topicOf(jobId: string): string {
+  return `job:${jobId}`;
+}

@@ -1,0 +1,13 @@
+import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { Attempts } from './attempts';
+import { JobRunner } from './job-runner';
+import { Worker } from './worker';
+
+/** Runs jobs in this process. */
+@Module({})
+export class WorkerModule {
+  /** `imports` export the Jobs, JobWaker, JobQueue, StepRegistry, JobHost, FaultPoints and Chores of the application. */
+  static forHost(imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
+    return { module: WorkerModule, imports, providers: [Attempts, JobRunner, Worker] };
+  }
+}

@@ -1,0 +1,133 @@
+import { FixedClock } from '@atlas/testing';
+import { AT_ONCE, Attempts, LONG_AT_ONCE } from './attempts';
+import { type Chores } from './chores';
+import { type JobRunner } from './job-runner';
+import { type JobWaker } from './job-waker';
+import { type Jobs } from './jobs';
+import { type JobHandler, type JobQueue } from './job-queue';
+import { Worker } from './worker';
+
+const ROUND_MS = 5000;
+
+/** One at which nothing ends unless a test says so. */
+class Scene {
+  readonly advanced: string[] = [];
+  readonly gaveBack: string[] = [];
+  readonly handedOn: string[] = [];
+  due: string[] = [];
+  rounds = 0;
+  readonly worker: Worker;
+  wake: JobHandler = () => Promise.resolve();
+  private readonly ends = new Map<string, () => void>();
+
+  constructor(chores: () => Promise<void> = () => Promise.resolve()) {
+    const runner = { advance: (id: string, makeRoom: () => Promise<boolean>) => this.advance(id, makeRoom) };
+    const waker = { wake: async (id: string) => void this.handedOn.push(id) };
+    const queue = { start: async (wake: JobHandler) => void (this.wake = wake), stop: async () => undefined };
+    const jobs = { takeOverFromPredecessor: async () => undefined, due: async () => this.due };
+    const run = () => ((this.rounds += 1), chores());
+    this.worker = new Worker(
+      // Of each the part that is used.
+      queue as unknown as JobQueue,
+      new Attempts(runner as unknown as JobRunner, waker as unknown as JobWaker),
+      jobs as unknown as Jobs,
+      { run } as unknown as Chores,
+      new FixedClock(),
+    );
+  }
+
+  static async start(...chores: ConstructorParameters<typeof Scene>): Promise<Scene> {
+    const scene = new Scene(...chores);
+    await scene.worker.onApplicationBootstrap();
+    await settled();
+    return scene;
+  }
+
+  async end(...ids: string[]): Promise<void> {
+    for (const id of ids) this.ends.get(id)?.();
+    await settled();
+  }
+
+  /** Ids with `long` in them have come to a step that takes long. */
+  private async advance(id: string, makeRoom: () => Promise<boolean>): Promise<void> {
+    if (id.includes('long') && !(await makeRoom())) return void this.gaveBack.push(id);
+    this.advanced.push(id);
+    await new Promise<void>((resolve) => this.ends.set(id, resolve));
+  }
+}
+
+const settled = (): Promise<unknown> => jest.advanceTimersByTimeAsync(0);
+const named = (name: string, count: number): string[] =>
+  Array.from({ length: count }, (_, n) => `${name}-${n}`);
+const never = (): Promise<void> => new Promise(() => undefined);
+
+describe(Worker.name, () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  it('does the chores and begins what is due, every 5 s, while a job does not end', async () => {
+    const scene = await Scene.start();
+    scene.due = ['one'];
+    await jest.advanceTimersByTimeAsync(ROUND_MS);
+    scene.due = ['two'];
+    await jest.advanceTimersByTimeAsync(ROUND_MS);
+    expect([scene.advanced, scene.rounds]).toEqual([['one', 'two'], 3]);
+  });
+
+  it('begins what is due while a chore does not end, and no second round of chores', async () => {
+    const scene = await Scene.start(never);
+    scene.due = ['one'];
+    await jest.advanceTimersByTimeAsync(2 * ROUND_MS);
+    expect([scene.advanced[0], scene.rounds]).toEqual(['one', 1]);
+  });
+
+  it('is at so many jobs at once, due or woken, and at each once', async () => {
+    const scene = await Scene.start();
+    const all = named('due', 100);
+    scene.due = all;
+    await jest.advanceTimersByTimeAsync(ROUND_MS);
+    expect(scene.advanced).toEqual(all.slice(0, AT_ONCE));
+    // In work they are not due.
+    scene.due = all.slice(AT_ONCE);
+    const woken = [scene.wake('due-99'), scene.wake('woken')];
+    await jest.advanceTimersByTimeAsync(ROUND_MS);
+    expect(scene.advanced).toHaveLength(AT_ONCE);
+    scene.due = [];
+    for (const id of [...all, 'woken']) await scene.end(id);
+    expect(scene.advanced).toEqual([...all, 'woken']);
+    await Promise.all(woken);
+  });
+
+  it('has slots for others while steps that take long use up theirs', async () => {
+    const scene = await Scene.start();
+    const long = named('long', LONG_AT_ONCE + AT_ONCE);
+    // The queue has its slots back.
+    const handed = long.map((id) => scene.wake(id));
+    await Promise.all(handed);
+    void scene.wake('short');
+    await settled();
+    expect(scene.advanced).toEqual([...long.slice(0, LONG_AT_ONCE), 'short']);
+    await scene.end('long-0');
+    expect(scene.advanced).toContain(`long-${LONG_AT_ONCE}`);
+  });
+
+  it('waits for running attempts when it ends, and hands on the queued ones', async () => {
+    const scene = await Scene.start();
+    const long = named('long', LONG_AT_ONCE + 1);
+    const short = named('short', AT_ONCE + 1);
+    for (const id of [...long, ...short]) void scene.wake(id);
+    await settled();
+    const inWork = [...scene.advanced];
+    let hasEnded = false;
+    const ending = scene.worker.beforeApplicationShutdown().then(() => (hasEnded = true));
+    await scene.wake('too late');
+    await scene.end(...inWork.slice(1));
+    expect([scene.gaveBack, hasEnded]).toEqual([long.slice(LONG_AT_ONCE), false]);
+    const handedOn = [...long.slice(LONG_AT_ONCE), ...short.slice(AT_ONCE), 'too late'];
+    expect(scene.handedOn.toSorted()).toEqual(handedOn);
+    await scene.end(inWork[0] ?? '');
+    await ending;
+    expect(scene.advanced).toEqual(inWork);
+    expect(inWork).toHaveLength(LONG_AT_ONCE + AT_ONCE);
+  });
+});

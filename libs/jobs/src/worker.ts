@@ -1,0 +1,77 @@
+import { Clock } from '@atlas/platform';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Attempts } from './attempts';
+import { Chores } from './chores';
+import { Jobs } from './jobs';
+import { JobQueue } from './job-queue';
+import { Rounds } from './rounds';
+
+const DUE_AT_ONCE = 50;
+
+/** Works on jobs when woken, and every 5 s on those that nobody was woken for. */
+@Injectable()
+export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(Worker.name);
+  /** Separate rounds, so that jobs and chores never hold each other up. */
+  private readonly rounds = [new Rounds(() => this.beginDue()), new Rounds(() => this.doChores())];
+  private lastChoresAt: Date;
+
+  constructor(
+    private readonly queue: JobQueue,
+    private readonly attempts: Attempts,
+    private readonly jobs: Jobs,
+    private readonly chores: Chores,
+    private readonly clock: Clock,
+  ) {
+    this.lastChoresAt = clock.now();
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.jobs.takeOverFromPredecessor();
+    await this.queue.start((jobId) => this.attempts.begin(jobId));
+    // What was due while no process ran does not wait for the first round.
+    for (const rounds of this.rounds) rounds.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    // First, because a wake-up that this process takes from now on would reach no other.
+    const stopped = this.queue.stop();
+    this.attempts.end();
+    await Promise.all([stopped, this.stopSweeping()]);
+    await this.attempts.idle();
+  }
+
+  async stopSweeping(): Promise<void> {
+    await Promise.all(this.rounds.map((rounds) => rounds.stop()));
+  }
+
+  /** One round of both. Resolves when the chores are done and the due jobs have started. */
+  async sweep(): Promise<void> {
+    await Promise.all([this.beginDue(), this.doChores()]);
+  }
+
+  private beginDue(): Promise<void> {
+    return this.logged(async () => {
+      for (const jobId of await this.jobs.due(DUE_AT_ONCE)) void this.attempts.begin(jobId);
+    });
+  }
+
+  private doChores(): Promise<void> {
+    const since = this.lastChoresAt;
+    this.lastChoresAt = this.clock.now();
+    return this.logged(() => this.chores.run(since));
+  }
+
+  private async logged(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.logger.warn(`A sweep failed and is repeated: ${(error as Error).message}`);
+    }
+  }
+}
