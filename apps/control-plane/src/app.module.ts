@@ -43,12 +43,13 @@ const FEATURES = [
 
 @Module({})
 export class AppModule {
-  static forEnvironment(env: NodeJS.ProcessEnv): DynamicModule {
+  static forEnvironment(env: NodeJS.ProcessEnv, clock?: Clock): DynamicModule {
     return {
       module: AppModule,
       imports: [
         environmentModule(ControlPlaneConfig, env),
         PlatformModule.forRootAsync({
+          clock,
           inject: [ControlPlaneConfig, Database],
           useFactory: (config: ControlPlaneConfig, database: Database) => ({
             metrics: { token: config.METRICS_TOKEN },

@@ -1,7 +1,7 @@
 import { Attempts, Worker } from '@atlas/jobs';
 import { createHash, randomBytes } from 'node:crypto';
 import { Database, insertRow } from '@atlas/persistence';
-import { Clock, type RequestLimits, createHttpApp } from '@atlas/platform';
+import { type RequestLimits, createHttpApp } from '@atlas/platform';
 import {
   type DatabaseDriver,
   FixedClock,
@@ -10,7 +10,7 @@ import {
   eventually,
   setDatabaseTime,
 } from '@atlas/testing';
-import { type DynamicModule, type Type } from '@nestjs/common';
+import { type Type } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyInstance } from 'fastify';
 import supertest from 'supertest';
@@ -69,8 +69,8 @@ export class TestControlPlane {
     env: Env = {},
     limits?: Partial<RequestLimits>,
   ): Promise<TestControlPlane> {
-    const module = AppModule.forEnvironment({ ...environmentFor(database), ...env });
-    const app = await createHttpApp(withClock(module, clock), { ...HTTP_APP, logger: false, limits });
+    const module = AppModule.forEnvironment({ ...environmentFor(database), ...env }, clock);
+    const app = await createHttpApp(module, { ...HTTP_APP, logger: false, limits });
     setDatabaseTime(app.get(Database), clock);
     const routes = routesOf(app);
     await app.listen(0, '127.0.0.1');
@@ -257,6 +257,3 @@ export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>)
 export const SEALING_KEYS = `k1:${createHash('sha256').update('tests').digest('base64')}`;
 
 /** The module's own provider comes before the global one. */
-function withClock(module: DynamicModule, clock: Clock): DynamicModule {
-  return { ...module, providers: [...(module.providers ?? []), { provide: Clock, useValue: clock }] };
-}

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseEnvironment } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
 import { ControlPlaneConfig } from '../src/config/control-plane.config';
-import { type FencedWrite } from '../src/infrastructure/infrastructure-driver';
+import { type FencedWrite } from '../src/infrastructure/drivers/infrastructure-driver';
 import { FakeTerraform } from './fake-terraform.fixture';
 import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
 

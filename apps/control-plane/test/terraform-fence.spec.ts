@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { parseEnvironment } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
 import { ControlPlaneConfig } from '../src/config/control-plane.config';
-import { type FencedWrite, type InfrastructureSubject } from '../src/infrastructure/infrastructure-driver';
+import { type FencedWrite, type InfrastructureSubject } from '../src/infrastructure/drivers/infrastructure-driver';
 import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
 
 const hasTerraform = spawnSync('terraform', ['version']).status === 0;

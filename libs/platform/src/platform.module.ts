@@ -12,6 +12,8 @@ import { PasswordChecks } from './password';
 import { WEB_OPTIONS, type WebOptions } from './web-security';
 
 export interface PlatformOptions {
+  /** The system's clock by default. */
+  readonly clock?: Clock;
   readonly imports?: ModuleMetadata['imports'];
   readonly inject: NonNullable<Extract<Provider, { useFactory: unknown }>['inject']>;
   /** Gets what `inject` names. */
@@ -41,7 +43,7 @@ export class PlatformModule {
         { provide: READINESS_CHECKS, inject: [OPTIONS], useFactory: (all: Options) => all.readinessChecks },
         { provide: WEB_OPTIONS, inject: [OPTIONS], useFactory: (all: Options) => all.web },
         { provide: MAIL_OPTIONS, inject: [OPTIONS], useFactory: (all: Options) => all.mail },
-        { provide: Clock, useClass: SystemClock },
+        { provide: Clock, useValue: options.clock ?? new SystemClock() },
         Metrics,
         Draining,
         Mailer,

@@ -21,6 +21,7 @@ const ALLOWED: readonly [from: TenantStatus, to: TenantStatus, when: string][] =
   ['deprovisioning', 'deleted', 'nothing of it is left'],
   ['deprovisioning', 'active', 'it is restored'],
   ['deprovisioning', 'suspended', 'it was suspended and is restored'],
+  ['deprovisioning', 'failed', 'the rollback of its provisioning stops'],
 ];
 
 const isListed = (from: TenantStatus, to: TenantStatus) => ALLOWED.some(([f, t]) => f === from && t === to);

@@ -12,15 +12,15 @@ export const TENANT_STATUSES = [
 export type TenantStatus = (typeof TENANT_STATUSES)[number];
 
 /**
- * A tenant's life. Any state but `deleted` can be deprovisioned; a provisioning that is rolled back goes straight to
- * `deleted`; a tenant that is being deprovisioned can be restored to what it was.
+ * A tenant's life. Any state but `deleted` can be deprovisioned. A provisioning that is rolled back ends in `deleted`, or in
+ * `failed` when the rollback stops. A tenant that is being deprovisioned can be restored to what it was.
  */
 export const TENANT_TRANSITIONS: Transitions<TenantStatus> = Object.freeze({
   provisioning: ['active', 'failed', 'deprovisioning', 'deleted'],
   active: ['suspended', 'deprovisioning'],
   suspended: ['active', 'deprovisioning'],
   failed: ['provisioning', 'deprovisioning', 'deleted'],
-  deprovisioning: ['deleted', 'active', 'suspended'],
+  deprovisioning: ['deleted', 'active', 'suspended', 'failed'],
   deleted: [],
 });
 

@@ -1,7 +1,7 @@
 import { ALLOWED_BY_ADMIN_PARAMETER } from '@atlas/plane-contract';
 import { ApiProperty, Optional } from '@atlas/platform';
 import { IsIn } from 'class-validator';
-import { SelfQuery } from '../plane-api/self.dto';
+import { SelfQuery } from '../fleet/self.query';
 
 export class ChatCompletionQuery extends SelfQuery {
   @ApiProperty({

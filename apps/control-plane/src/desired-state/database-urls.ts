@@ -35,7 +35,7 @@ export class DatabaseUrls {
   }
 
   /** What a tenant's row says of the plane that becomes its home. */
-  ofPlane(tenantId: string, { id, endpointUrl, dbUrlSealed }: TenantPlane): Partial<Tenant> {
+  ofPlane(tenantId: string, { id, endpointUrl, dbUrlSealed }: TenantPlane): Pick<Tenant, 'endpointUrl' | 'dbUrlSealed'> {
     if (dbUrlSealed === null || endpointUrl === null) return { endpointUrl, dbUrlSealed: null };
     return this.onTenant(tenantId, {
       endpointUrl,
@@ -57,7 +57,7 @@ export class DatabaseUrls {
     return dbUrlSealed !== null && this.box.open(dbUrlSealed, onPlane(id)).equals(dbUrl);
   }
 
-  private onTenant(id: string, { endpointUrl, dbUrl }: Made): Partial<Tenant> {
+  private onTenant(id: string, { endpointUrl, dbUrl }: Made): Pick<Tenant, 'endpointUrl' | 'dbUrlSealed'> {
     return { endpointUrl, dbUrlSealed: this.box.seal(dbUrl, onTenant(id)) };
   }
 }

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from './desired-states';
 import { toldPlaces } from '../registry/placements';
-import { Tenant } from '../registry/tenant.entity';
+import { changeTenantStatus } from '../registry/tenant-status';
 
 /** Changes a tenant's status, and tells every plane that may serve it now or soon. */
 @Injectable()
@@ -15,7 +15,7 @@ export class TenantStatusPublisher {
   ) {}
 
   async set(manager: EntityManager, id: string, status: TenantStatus): Promise<void> {
-    await manager.update(Tenant, { id }, { status, updatedAt: this.clock.now() });
+    await changeTenantStatus(manager, id, status, { updatedAt: this.clock.now() });
     await this.publish(manager, id);
   }
 

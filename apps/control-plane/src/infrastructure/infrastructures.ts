@@ -19,7 +19,7 @@ import {
   type InfrastructureDriver,
   type InfrastructureRequest,
   type InfrastructureSubject,
-} from './infrastructure-driver';
+} from './drivers/infrastructure-driver';
 
 /** The job that has something made, and its transactions. */
 interface InfrastructureWork {

@@ -30,6 +30,7 @@ import {
 } from '../provisioning-jobs/live-jobs';
 import { OPERATION_RULES } from '../provisioning-jobs/operation-rules';
 import { type RestartSituation, restartProblem } from './restarts';
+import { changeTenantStatus } from '../registry/tenant-status';
 
 /** What operators see of jobs and do to them. */
 @Injectable()
@@ -223,7 +224,7 @@ async function setStatus(
   { tenantId: id }: ProvisioningJob,
   status: Tenant['status'] | undefined,
 ): Promise<void> {
-  if (id !== null && status !== undefined) await manager.update(Tenant, { id }, { status });
+  if (id !== null && status !== undefined) await changeTenantStatus(manager, id, status);
 }
 
 /** Whether the tenant still holds the place that this job created. No other job may take it over or remove it. */

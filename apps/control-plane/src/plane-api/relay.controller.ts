@@ -18,7 +18,8 @@ import { sendSigned } from '../access/signed-answer';
 import { TenantPlanes } from '../fleet/tenant-planes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
 import { TransferRelay } from '../transfers/transfer-relay';
-import { SelfQuery, TransferPartQuery, TransferProgressQuery } from './self.dto';
+import { TransferPartQuery, TransferProgressQuery } from './self.dto';
+import { SelfQuery } from '../fleet/self.query';
 
 /** A move's ciphertext, on its way through. */
 @ApiTags('tenant planes')

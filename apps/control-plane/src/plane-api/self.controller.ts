@@ -11,7 +11,8 @@ import { Reports } from './reports';
 import { sendSigned } from '../access/signed-answer';
 import { TenantPlanes } from '../fleet/tenant-planes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
-import { DesiredStateQuery, SelfQuery } from './self.dto';
+import { DesiredStateQuery } from './self.dto';
+import { SelfQuery } from '../fleet/self.query';
 
 /** What an enrolled tenant plane calls: pull and report. */
 @ApiTags('tenant planes')

@@ -1,14 +1,7 @@
 import { MAX_WAIT_SECONDS } from '@atlas/plane-contract';
-import { IsUUID, IsInt, Min, Max, IsString, Length } from 'class-validator';
+import { IsInt, Min, Max, IsString, Length } from 'class-validator';
 import { ApiProperty, Optional, NumberInText } from '@atlas/platform';
-
-/** Which plane calls, when the key does not say so (the platform secret). */
-export class SelfQuery {
-  @ApiProperty({ required: false, format: 'uuid' })
-  @Optional()
-  @IsUUID()
-  tenant_plane_id?: string;
-}
+import { SelfQuery } from '../fleet/self.query';
 
 /** A long poll. */
 class WaitingQuery extends SelfQuery {

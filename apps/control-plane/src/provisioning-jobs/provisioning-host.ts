@@ -4,11 +4,11 @@ import { type RequestContext } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit';
-import { Tenant } from '../registry/tenant.entity';
 import { JobSecrets } from './job-secrets';
 import { OPERATION_RULES } from './operation-rules';
 import { type ProvisioningJob } from './provisioning-job.entity';
 import { type ProvisioningContext } from './provisioning-step';
+import { changeTenantStatus } from '../registry/tenant-status';
 
 /** The statuses in which the step does not pause writes: it has not run yet, or is undone. */
 const WITHOUT_EFFECT: readonly StepStatus[] = ['pending', 'undone', 'skipped'];
@@ -76,7 +76,7 @@ async function setTenantStatus(
   if (tenantId === null || next === undefined) return;
   // Nothing is left of a tenant that was undone, and its slug is free.
   const nothing = { holdsSlug: false, endpointUrl: null };
-  await manager.update(Tenant, { id: tenantId }, { status: next, ...(next === 'deleted' && nothing) });
+  await changeTenantStatus(manager, tenantId, next, next === 'deleted' ? nothing : {});
 }
 
 function required(id: string | null, what: string): string {

@@ -1,7 +1,7 @@
 import { Metrics } from '@atlas/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
-import { type DriftCheck } from './drift-check';
+import { type DriftCheck } from './checks/drift-check';
 import { Drifts } from './drifts';
 import { DRIFT_CHECKS } from './reconciler';
 

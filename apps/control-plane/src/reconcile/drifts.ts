@@ -4,11 +4,11 @@ import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit';
-import { type DriftCheck } from './drift-check';
+import { type DriftCheck } from './checks/drift-check';
 import { Drift } from './drift.entity';
 import { type ListDriftsQuery } from './drifts.dto';
 import { failedRepairs, whyNotRepaired } from './repair-limit';
-import { pagesById } from './subject';
+import { pagesById } from './subjects/subject';
 
 /** What was found, until and after it is mended. Each change of it is audited. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { type Provider } from '@nestjs/common';
 import { CHECK_CLASSES } from './checks';
-import { type DriftCheck } from './drift-check';
+import { type DriftCheck } from './checks/drift-check';
 import { DriftGauge } from './drift-gauge';
 import { Drifts } from './drifts';
 import { ReconcileTimer } from './reconcile-timer';

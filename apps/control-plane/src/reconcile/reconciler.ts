@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Database } from '@atlas/persistence';
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { type DriftCheck } from './drift-check';
+import { type DriftCheck } from './checks/drift-check';
 import { type Drift } from './drift.entity';
 import { Drifts } from './drifts';
-import { type Subject, type SubjectKind, type Subjects } from './subject';
+import { type Subject, type SubjectKind, type Subjects } from './subjects/subject';
 
 export const DRIFT_CHECKS = Symbol('DRIFT_CHECKS');
 

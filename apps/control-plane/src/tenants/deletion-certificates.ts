@@ -16,6 +16,7 @@ import { Transfer } from '../registry/transfer.entity';
 import { DeletionCertificate } from './deletion-certificate.entity';
 import { Tenant } from '../registry/tenant.entity';
 import { requireTenant } from './tenants';
+import { changeTenantStatus } from '../registry/tenant-status';
 
 const CERTIFICATE_TYPE = 'atlas-deletion-certificate+jwt';
 const DAY_MS = 24 * 3_600_000;
@@ -41,8 +42,8 @@ export class DeletionCertificates {
   async close(manager: EntityManager, tenantId: string, backupErasedAt?: string): Promise<void> {
     await this.requireNothingLeft(manager, tenantId);
     const issuedAt = this.clock.now();
-    const closed = { status: 'deleted', restorableUntil: null, updatedAt: issuedAt } as const;
-    await manager.update(Tenant, { id: tenantId }, closed);
+    const closed = { restorableUntil: null, updatedAt: issuedAt };
+    await changeTenantStatus(manager, tenantId, 'deleted', closed);
     const tenant = await requireTenant(manager, tenantId);
     const certificate = await this.sign(manager, tenant, issuedAt, backupErasedAt);
     await insertRow(manager, DeletionCertificate, { tenantId, certificate, issuedAt });

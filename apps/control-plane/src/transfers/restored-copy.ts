@@ -1,6 +1,5 @@
 import { type ProvisioningContext } from '../provisioning-jobs/provisioning-step';
 import { type StepResult, back, wait } from '@atlas/jobs';
-import { updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
@@ -9,7 +8,6 @@ import { DesiredStates } from '../desired-state/desired-states';
 import { Placement } from '../registry/placement.entity';
 import { hasLostCopy } from '../registry/placements';
 import { type TenantPlane } from '../registry/tenant-plane.entity';
-import { Tenant } from '../registry/tenant.entity';
 import { lockTenant } from '../tenants/tenants';
 import { Backups } from './backups';
 import { type Transfer } from '../registry/transfer.entity';
@@ -17,6 +15,7 @@ import { isWhole } from './transfers';
 import { copyTrouble } from './copy-trouble';
 import { lockHome } from '../registry/lock-home';
 import { restorableFrom } from '../tenants/restore-window';
+import { changeTenantStatus } from '../registry/tenant-status';
 
 const PATIENCE_MS = 24 * 3_600_000;
 const IMPORT = 'the tenant plane to import the backup';
@@ -76,13 +75,14 @@ export class RestoredCopy {
     await manager.update(Placement, { tenantId, tenantPlaneId }, coming);
     const now = this.clock.now();
     const restorableUntil = restorableFrom(now, this.config);
-    const awaited = { status: 'deprovisioning', endpointUrl: null, dbUrlSealed: null } as const;
-    await updateRows(manager, Tenant, { id: tenantId }, { ...awaited, restorableUntil, updatedAt: now });
+    const status = 'deprovisioning';
+    const awaited = { endpointUrl: null, dbUrlSealed: null, restorableUntil, updatedAt: now };
+    await changeTenantStatus(manager, tenantId, status, awaited);
     await this.backups.bringBack(manager, backup, tenantPlaneId);
     await this.audit.record(manager, {
       ...{ action: 'tenant.restore_reopened', targetKind: 'tenant', targetId: tenantId },
       before: { status: tenant.status },
-      after: { status: awaited.status, job_id: jobId, tenant_plane_id: tenantPlaneId },
+      after: { status, job_id: jobId, tenant_plane_id: tenantPlaneId },
     });
     await this.desiredStates.publish(manager, home);
     return back('await-restore');

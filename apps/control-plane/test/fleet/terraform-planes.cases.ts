@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { TerraformDriver } from '../../src/infrastructure/drivers/terraform/terraform.driver';
-import { infrastructureName } from '../../src/infrastructure/infrastructure-name';
+import { infrastructureName } from '../../src/infrastructure/drivers/infrastructure-name';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { sayImported, sealedPart, sendPart } from '../backup-part.fixture';
 import { type Driven, DrivenPlanes } from '../driven-planes.fixture';

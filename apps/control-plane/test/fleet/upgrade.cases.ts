@@ -4,7 +4,7 @@ import { type DesiredState } from '@atlas/plane-contract';
 import { openNextSecret } from '@atlas/service-auth';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
-import { type FencedWrite } from '../../src/infrastructure/infrastructure-driver';
+import { type FencedWrite } from '../../src/infrastructure/drivers/infrastructure-driver';
 import { Infrastructures } from '../../src/infrastructure/infrastructures';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { Placement } from '../../src/registry/placement.entity';

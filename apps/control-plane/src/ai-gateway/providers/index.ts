@@ -1,6 +1,6 @@
 import { type FactoryProvider, type Type } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
-import { AiProvider } from '../ai-provider';
+import { AiProvider } from './ai-provider';
 import { type AiProviderName } from '../../config/provider-names';
 import { OpenAiCompatibleProvider } from './openai-compatible.provider';
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { InfrastructureDriver } from '../infrastructure-driver';
+import { InfrastructureDriver } from './infrastructure-driver';
 
 /** A person makes the infrastructure and records it (`PUT /api/tenants/:id/infrastructure`). */
 @Injectable()

@@ -4,7 +4,7 @@ import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Mails } from '../../mail/mails';
 import { WELCOME } from '../../tenants/welcome.mail';
-import { Tenant } from '../../registry/tenant.entity';
+import { changeTenantStatus } from '../../registry/tenant-status';
 
 /** Sets the tenant active, in the transaction that ends the job; its first admin is written to. */
 @Injectable()
@@ -22,12 +22,11 @@ export class ActivateStep extends ProvisioningStep {
 
   async run({ manager, tenantId }: ProvisioningContext): Promise<StepResult> {
     const at = this.clock.now();
-    await manager.update(Tenant, { id: tenantId }, { status: 'active', activeAt: at, updatedAt: at });
+    await changeTenantStatus(manager, tenantId, 'active', { activeAt: at, updatedAt: at });
     await this.mails.add({ manager }, WELCOME, { tenant_id: tenantId });
     return done();
   }
 
-  async undo({ manager, tenantId }: ProvisioningContext): Promise<void> {
-    await manager.update(Tenant, { id: tenantId }, { status: 'provisioning', activeAt: null });
-  }
+  /** Nothing: its transaction ends the job, so the tenant was never active in a job that is undone. */
+  async undo(): Promise<void> {}
 }

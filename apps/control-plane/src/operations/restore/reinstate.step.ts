@@ -1,6 +1,5 @@
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, done } from '@atlas/jobs';
-import { updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { type TenantStatus } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
@@ -9,12 +8,12 @@ import { Placement } from '../../registry/placement.entity';
 import { placeOf } from '../../registry/placements';
 import { lockPlane } from '../../registry/plane-lock';
 import { TenantAddresses } from '../../tenants/tenant-addresses';
-import { Tenant } from '../../registry/tenant.entity';
 import { lockTenant } from '../../tenants/tenants';
 import { Backups } from '../../transfers/backups';
 import { type Transfer } from '../../registry/transfer.entity';
 import { holdTransfer } from '../../transfers/transfers';
 import { RestoredCopy } from '../../transfers/restored-copy';
+import { changeTenantStatus } from '../../registry/tenant-status';
 
 /** The tenant is what it was, and no way leads back from here. Its backup is kept until its plane says that it serves. */
 @Injectable()
@@ -50,8 +49,8 @@ export class ReinstateStep extends ProvisioningStep {
     const place = { phase: 'serving', removeAfter: null, purgeJobId: null, ...copy } as const;
     await manager.update(Placement, { tenantId, tenantPlaneId }, place);
     const status = params['status'] as TenantStatus;
-    const changes = { ...this.addresses.at(plane, tenant), status, restorableUntil: null };
-    await updateRows(manager, Tenant, { id: tenantId }, { ...changes, updatedAt: this.clock.now() });
+    const changes = { ...this.addresses.at(plane, tenant), restorableUntil: null, updatedAt: this.clock.now() };
+    await changeTenantStatus(manager, tenantId, status, changes);
     if (backup) await this.backups.putBack(manager, backup);
     await this.desiredStates.publish(manager, coming);
     return done();

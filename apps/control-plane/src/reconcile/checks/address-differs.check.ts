@@ -5,7 +5,7 @@ import { type EntityManager } from 'typeorm';
 import { PlaneAddresses } from '../../desired-state/plane-addresses';
 import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { Tenant } from '../../registry/tenant.entity';
-import { DriftCheck } from '../drift-check';
+import { DriftCheck } from './drift-check';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 
 /** Its row, which routes are made of, says another address than the plane that it lives on. Repaired from that. */
@@ -31,10 +31,10 @@ export class AddressDiffersCheck extends DriftCheck<TenantSubject> {
 
   override async repair(manager: EntityManager, { tenant, home }: TenantSubject): Promise<boolean> {
     if (!home) return false;
-    const changes = { ...this.addresses.at(home.plane, tenant), updatedAt: this.clock.now() };
-    // Where the plane does not say, what is known stays.
-    if (home.plane.dbUrlSealed === null) delete changes.dbUrlSealed;
-    await updateRows(manager, Tenant, { id: tenant.id }, changes);
+    const { dbUrlSealed, ...address } = this.addresses.at(home.plane, tenant);
+    // If the plane's row names no database, the tenant keeps the one that is recorded.
+    const changes = { ...address, ...(home.plane.dbUrlSealed !== null && { dbUrlSealed }) };
+    await updateRows(manager, Tenant, { id: tenant.id }, { ...changes, updatedAt: this.clock.now() });
     await this.planeAddresses.redirectUsersOf(manager, tenant.id);
     return true;
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DriftCheck } from '../drift-check';
+import { DriftCheck } from './drift-check';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 
 /** Its home is a plane whose trust has ended. */

@@ -1,6 +1,6 @@
 import { type Type } from '@nestjs/common';
-import { type DriftCheck } from '../drift-check';
-import { type Subject } from '../subject';
+import { type DriftCheck } from './drift-check';
+import { type Subject } from '../subjects/subject';
 import { AddressDiffersCheck } from './address-differs.check';
 import { CopyMissingCheck } from './copy-missing.check';
 import { CountDiffersCheck } from './count-differs.check';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Drivers } from '../../infrastructure/drivers';
-import { type InfrastructurePart } from '../../infrastructure/infrastructure-driver';
-import { DriftCheck } from '../drift-check';
+import { type InfrastructurePart } from '../../infrastructure/drivers/infrastructure-driver';
+import { DriftCheck } from './drift-check';
 import { InfrastructureSubjects, type MadeInfrastructure } from '../subjects/infrastructure-subjects';
 
 /** A part of what a driver has made is not there, or not as it was made. The driver says what can be mended. */

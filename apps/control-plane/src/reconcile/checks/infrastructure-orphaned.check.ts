@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DriftCheck } from '../drift-check';
+import { DriftCheck } from './drift-check';
 import { LeftoverSubjects, type NamedThing } from '../subjects/leftover-subjects';
 
 /** Something that bears a name as drivers give it, and is nobody's. Never removed by us: it may hold a customer's rows. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DriftCheck } from '../drift-check';
-import { isStopped } from '../jobs-of';
+import { DriftCheck } from './drift-check';
+import { isStopped } from '../subjects/jobs-of';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 
 /** It is on its way, and nothing moves it. */

@@ -3,7 +3,7 @@ import { Database, updateRows } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
-import { DriftCheck } from '../drift-check';
+import { DriftCheck } from './drift-check';
 import { type JobSubject, JobSubjects } from '../subjects/job-subjects';
 
 /** A job that is to be worked on is due at once, or when its worker's lease ends. */

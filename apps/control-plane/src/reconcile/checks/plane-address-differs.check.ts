@@ -2,7 +2,7 @@ import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { isForked } from '../../registry/health-class';
 import { type TenantPlane } from '../../registry/tenant-plane.entity';
-import { DriftCheck } from '../drift-check';
+import { DriftCheck } from './drift-check';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 
 const SHOWN_MS = 3_600_000;

@@ -1,7 +1,7 @@
 import { HEARTBEAT_SECONDS } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../desired-state/desired-states';
-import { DriftCheck } from '../drift-check';
+import { DriftCheck } from './drift-check';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 
 /** Enough to pull, to apply and to report it at least twice. */

@@ -1,6 +1,6 @@
 import { troubleIn } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
-import { DriftCheck } from '../drift-check';
+import { DriftCheck } from './drift-check';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 
 /** It says itself that it does not do its work. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DriftCheck } from '../drift-check';
+import { DriftCheck } from './drift-check';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 
 /** The plane of one tenant that is no longer anybody's, and is still trusted. */

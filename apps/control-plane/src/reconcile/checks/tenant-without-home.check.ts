@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DriftCheck } from '../drift-check';
+import { DriftCheck } from './drift-check';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 
 /** It is meant to be served, and no tenant plane does. */

@@ -5,12 +5,12 @@ import { Drivers } from '../../infrastructure/drivers';
 import {
   type InfrastructureSubject,
   type InspectedInfrastructure,
-} from '../../infrastructure/infrastructure-driver';
+} from '../../infrastructure/drivers/infrastructure-driver';
 import { Infrastructures } from '../../infrastructure/infrastructures';
 import { PlaneAddresses } from '../../desired-state/plane-addresses';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
-import { type Subject, Subjects, pagesById } from '../subject';
+import { type Subject, Subjects, pagesById } from './subject';
 import { busyPlanes, placementsOn } from './plane-subjects';
 
 /** What a driver has made for the home of a tenant. */

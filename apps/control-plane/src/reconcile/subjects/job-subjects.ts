@@ -3,7 +3,7 @@ import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, MoreThan } from 'typeorm';
 import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
-import { type Subject, Subjects, pagesById } from '../subject';
+import { type Subject, Subjects, pagesById } from './subject';
 
 export interface JobSubject extends Subject {
   readonly job: ProvisioningJob;

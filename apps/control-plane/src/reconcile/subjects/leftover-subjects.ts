@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { Drivers } from '../../infrastructure/drivers';
-import { type FoundThing } from '../../infrastructure/infrastructure-driver';
-import { planeNameOf } from '../../infrastructure/infrastructure-name';
+import { type FoundThing } from '../../infrastructure/drivers/infrastructure-driver';
+import { planeNameOf } from '../../infrastructure/drivers/infrastructure-name';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
-import { type Subject, Subjects } from '../subject';
+import { type Subject, Subjects } from './subject';
 import { busyPlanes, placementsOn } from './plane-subjects';
 
 /** A database, role, folder, process or directory on the server or machine, and the plane that its name stands for. */

@@ -3,8 +3,8 @@ import { type EntityManager, In, MoreThan, Not } from 'typeorm';
 import { Placement } from '../../registry/placement.entity';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
-import { liveJobs } from '../jobs-of';
-import { type Subject, Subjects, pagesById } from '../subject';
+import { liveJobs } from './jobs-of';
+import { type Subject, Subjects, pagesById } from './subject';
 
 export interface PlaneSubject extends Subject {
   readonly plane: TenantPlane;

@@ -11,8 +11,8 @@ import {
   type InfrastructurePart,
   type InfrastructureSubject,
   type InspectedInfrastructure,
-} from '../../infrastructure-driver';
-import { isInfrastructureName } from '../../infrastructure-name';
+} from '../infrastructure-driver';
+import { isInfrastructureName } from '../infrastructure-name';
 import { folderOf, logFileOf } from './local-names';
 import { LocalPlane } from './local-plane.entity';
 import { LocalPlanes } from './local-planes';

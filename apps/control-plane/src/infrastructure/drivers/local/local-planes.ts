@@ -2,7 +2,7 @@ import { SecretBox, Signals } from '@atlas/persistence';
 import { Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { type InfrastructureSubject } from '../../infrastructure-driver';
+import { type InfrastructureSubject } from '../infrastructure-driver';
 import { LocalPlane } from './local-plane.entity';
 import { SEALED, placeIn } from '../../../sealing/sealed-columns';
 

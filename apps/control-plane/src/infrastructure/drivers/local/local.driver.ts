@@ -19,8 +19,8 @@ import {
   type InfrastructureRequest,
   type InfrastructureSubject,
   type InspectedInfrastructure,
-} from '../../infrastructure-driver';
-import { infrastructureName } from '../../infrastructure-name';
+} from '../infrastructure-driver';
+import { infrastructureName } from '../infrastructure-name';
 import { LocalInspection, TOO_MANY_FAILURES } from './local-inspection';
 import { folderOf } from './local-names';
 import { LocalPlane } from './local-plane.entity';

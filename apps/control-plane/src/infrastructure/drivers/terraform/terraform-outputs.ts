@@ -1,6 +1,6 @@
 import { StepFailure } from '@atlas/jobs';
 import { Secret } from '@atlas/platform';
-import { type Infrastructure } from '../../infrastructure-driver';
+import { type Infrastructure } from '../infrastructure-driver';
 
 type Outputs = Readonly<Record<string, { readonly value: unknown } | undefined>>;
 

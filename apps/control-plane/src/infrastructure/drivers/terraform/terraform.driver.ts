@@ -6,7 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import { DomainError } from '@atlas/platform';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../../config/control-plane.config';
-import { infrastructureName, isInfrastructureName } from '../../infrastructure-name';
+import { infrastructureName, isInfrastructureName } from '../infrastructure-name';
 import {
   type FencedWrite,
   type FoundThing,
@@ -15,7 +15,7 @@ import {
   type InfrastructureRequest,
   type InfrastructureSubject,
   type InspectedInfrastructure,
-} from '../../infrastructure-driver';
+} from '../infrastructure-driver';
 import { TerraformCli } from './terraform-cli';
 import { TerraformDirectory } from './terraform-directory';
 import { FENCE } from './terraform-fence';

@@ -1,5 +1,5 @@
 import { type EntityManager } from 'typeorm';
-import { type Subject, type Subjects } from './subject';
+import { type Subject, type Subjects } from '../subjects/subject';
 
 /** One kind of drift: a file, and a line in checks/index.ts. */
 export abstract class DriftCheck<S extends Subject = Subject> {

@@ -1,6 +1,6 @@
 import { LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { type EntityManager, type FindOptionsWhere, In } from 'typeorm';
-import { ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
+import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
 
 /** What is in work. */
 export function liveJobs(

@@ -1,9 +1,9 @@
 import { Inject, Injectable, type Provider, type Type } from '@nestjs/common';
-import { type DriverName } from '../../config/driver-names';
-import { type InfrastructureDriver } from '../infrastructure-driver';
-import { LocalDriver } from './local/local.driver';
-import { ManualDriver } from './manual.driver';
-import { TerraformDriver } from './terraform/terraform.driver';
+import { type DriverName } from '../config/driver-names';
+import { type InfrastructureDriver } from './drivers/infrastructure-driver';
+import { LocalDriver } from './drivers/local/local.driver';
+import { ManualDriver } from './drivers/manual.driver';
+import { TerraformDriver } from './drivers/terraform/terraform.driver';
 
 /** Every driver there is. */
 export const DRIVERS: Readonly<Record<DriverName, Type<InfrastructureDriver>>> = {

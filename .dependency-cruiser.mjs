@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * The pictures in docs/architecture.md are the rules. Below `## Inside <app>`, a folder may import the folders that its
+ * arrows lead to, directly or through others, and no other.
+ */
+const DOCUMENT = readFileSync(new URL('docs/architecture.md', import.meta.url), 'utf8');
+
+const APPS = { 'control-plane': 'the Control Plane' };
+
+function rulesOf([app, title]) {
+  const arrows = arrowsBelow(`## Inside ${title}`);
+  const folders = [...arrows.keys()];
+  const src = `^apps/${app}/src/`;
+  /** The files of a folder that are in none of the picture's folders below it. */
+  const filesOf = (folder) => {
+    if (folder === 'root') return `${src}[^/]+$`;
+    const below = folders.filter((other) => other.startsWith(`${folder}/`));
+    const nested = below.map((other) => other.slice(folder.length + 1)).join('|');
+    return `${src}${folder}/${nested && `(?!(${nested})/)`}`;
+  };
+  const oneWay = folders.map((folder) => ({
+    name: `${app}/${folder}`,
+    comment: `${folder} may import only: ${reachable(arrows, folder).join(', ') || 'nothing'} (docs/architecture.md)`,
+    severity: 'error',
+    from: { path: filesOf(folder) },
+    to: { path: src, pathNot: [folder, ...reachable(arrows, folder)].map(filesOf) },
+  }));
+  const drawn = {
+    name: `${app}/undrawn`,
+    comment: 'draw this folder in docs/architecture.md',
+    severity: 'error',
+    from: { path: src, pathNot: folders.map(filesOf) },
+    to: {},
+  };
+  return [drawn, ...oneWay];
+}
+
+/** Folder -> the folders that its arrows point to, of the Mermaid flowchart below a heading: `a --> b & c`. */
+function arrowsBelow(heading) {
+  const [, chart] = DOCUMENT.slice(DOCUMENT.indexOf(heading)).match(/```mermaid\n([\s\S]*?)```/);
+  // Mermaid takes no slash in the name of a node, so `operations_move[operations/move]` is labelled where it appears first.
+  const labels = new Map(
+    [...chart.matchAll(/([\w-]+)\[([^\]]*)\]/g)].map(([, node, label]) => [node, label]),
+  );
+  const foldersIn = (nodes) =>
+    nodes
+      .split(' & ')
+      .map((node) => node.trim().replace(/\[.*$/, ''))
+      .map((node) => labels.get(node) ?? node);
+  const arrows = new Map();
+  for (const [, from, to] of chart.matchAll(/^ *(\S.*?) --> (.*)$/gm))
+    for (const folder of foldersIn(from)) {
+      arrows.set(folder, [...(arrows.get(folder) ?? []), ...foldersIn(to)]);
+      for (const target of foldersIn(to)) if (!arrows.has(target)) arrows.set(target, []);
+    }
+  return arrows;
+}
+
+/** Every folder that the arrows lead to from this one. */
+function reachable(arrows, folder) {
+  const seen = new Set();
+  const follow = (from) => {
+    for (const target of arrows.get(from)) if (!seen.has(target)) follow(target, seen.add(target));
+  };
+  follow(folder);
+  if (seen.has(folder)) throw new Error(`The arrows of docs/architecture.md lead from ${folder} back to it.`);
+  return [...seen];
+}
+
+export default {
+  forbidden: [
+    ...Object.entries(APPS).flatMap(rulesOf),
+    {
+      name: 'no-circular-files',
+      comment: 'files import each other in a circle',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-circular-folders',
+      comment: 'folders import each other in a circle',
+      severity: 'error',
+      scope: 'folder',
+      from: {},
+      to: { circular: true },
+    },
+  ],
+  options: {
+    includeOnly: '^(apps|libs)/[^/]+/src/',
+    exclude: '\\.spec\\.ts$',
+    // Imports of types count as well.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+  },
+};

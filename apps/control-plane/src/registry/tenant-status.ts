@@ -1,0 +1,20 @@
+import { type RowValues, updateRows } from '@atlas/persistence';
+import { TENANT_STATUSES, type TenantStatus, canTransition } from '@atlas/tenancy';
+import { type EntityManager, In } from 'typeorm';
+import { Tenant } from './tenant.entity';
+
+/**
+ * The only way to change a tenant's status: along TENANT_TRANSITIONS, in one statement with whatever changes with it. A
+ * tenant that already has the status keeps it, since steps may run twice.
+ * @throws Error when the tenant's status does not lead to the new one
+ */
+export async function changeTenantStatus(
+  manager: EntityManager,
+  id: string,
+  status: TenantStatus,
+  changes: RowValues<Omit<Tenant, 'id' | 'status'>> = {},
+): Promise<void> {
+  const from = TENANT_STATUSES.filter((one) => one === status || canTransition(one, status));
+  const affected = await updateRows(manager, Tenant, { id, status: In(from) }, { ...changes, status });
+  if (affected === 0) throw new Error(`Tenant ${id} cannot become ${status} from the status that it has.`);
+}
