@@ -14,6 +14,7 @@ const OF_THE_PLANE = ['row_changes', 'tracked_tenants'];
 const FIXED: Env = { ATLAS_TP_DEPLOYMENT: 'on_prem' };
 const SHARED: Env = { ATLAS_TP_DEPLOYMENT: 'shared' };
 
+/** To see it fail: in `triggersFor`, leave out `update`; or in `DesiredStateApplier.applyOne`, leave out `fixTo`. */
 describe('the SQLite file of a plane with one tenant', () => {
   let plane: TestTenantPlane;
   let acme: DesiredTenant;
