@@ -112,7 +112,7 @@ describe('what a person with a browser sees of a tenant plane', () => {
     });
 
     it.each(Object.values(PROFILES))('is the guide of $model', async ({ guide: { doc, title }, hints }) => {
-      expect(new Set([doc, ...hints.map((hint) => hint.doc)])).toEqual(new Set([doc]));
+      for (const hint of hints) await guide(hint.doc);
       expect(await guide(doc)).toMatch(new RegExp(`<h1 id="[a-z-]+">${title}</h1>`));
     });
 
