@@ -31,14 +31,16 @@ describe('the proofs, in their small form', () => {
       expect.arrayContaining(['all', ...PROOFS.map((proof) => proof.name)]),
     );
   });
+});
 
-  it('have each a row in docs/security.md', () => {
+describe('every proof', () => {
+  it('has a row in docs/security.md', () => {
     const page = readFileSync(join(ROOT, 'docs/security.md'), 'utf8');
     const rows = [...page.matchAll(/^\|.*\| `([a-z-]+)` +\|$/gm)].map(([, name = '']) => name);
     expect(rows.sort()).toEqual(PROOFS.map((proof) => proof.name).sort());
   });
 
-  it.each(PROOFS)('say how to see them fail: $name', ({ name }) => {
+  it.each(PROOFS)('says how to see it fail: $name', ({ name }) => {
     const source = readFileSync(join(ROOT, `apps/qa/src/proofs/${name}.proof.ts`), 'utf8');
     expect(source).toMatch(/\/\*\*(?:(?!\*\/)[^])* \* To see it fail: (?:(?!\*\/)[^])*\*\/\nexport const /);
   });
