@@ -138,13 +138,15 @@ const SCRATCH: Readonly<Record<string, readonly string[]>> = {
   dedicated: ['data'],
 };
 
+/** The guide that says how the compose file is run, where that is not the guide of the model itself. */
+const CONTAINER_GUIDE: Readonly<Record<string, string>> = { on_prem: '/help/on-prem-containers' };
+
 describe.each(DEPLOYMENT_MODELS)('the guide of the model %s', (model) => {
   const file = `${model}.compose.yaml`;
   const { name: project, volumes = {} } = composeOf(file);
-  const guide = readFileSync(
-    join(ROOT, `docs/guides/${PROFILES[model].guide.doc.split('/').at(-1)}.md`),
-    'utf8',
-  );
+  const { doc } = PROFILES[model].guide;
+  const name = (CONTAINER_GUIDE[model] ?? doc).split('/').at(-1);
+  const guide = readFileSync(join(ROOT, `docs/guides/${name}.md`), 'utf8');
   const commands = guide.replaceAll(/\\\n\s*/g, '').split('\n');
   const archived = commands.filter((line) => line.includes('docker run') && line.includes(' tar -c'));
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { prove } from '../src/proof';
 import { PROOFS } from '../src/proofs';
 import { Stage } from '../src/stage';
+import { ROOT } from '../src/supply-chain/locked-packages';
 
 jest.setTimeout(60_000);
 
@@ -29,5 +30,18 @@ describe('the proofs, in their small form', () => {
     expect(Object.keys(targets)).toEqual(
       expect.arrayContaining(['all', ...PROOFS.map((proof) => proof.name)]),
     );
+  });
+});
+
+describe('every proof', () => {
+  it('has a row in docs/security.md', () => {
+    const page = readFileSync(join(ROOT, 'docs/security.md'), 'utf8');
+    const rows = [...page.matchAll(/^\|.*\| `([a-z-]+)` +\|$/gm)].map(([, name = '']) => name);
+    expect(rows.sort()).toEqual(PROOFS.map((proof) => proof.name).sort());
+  });
+
+  it.each(PROOFS)('says how to see it fail: $name', ({ name }) => {
+    const source = readFileSync(join(ROOT, `apps/qa/src/proofs/${name}.proof.ts`), 'utf8');
+    expect(source).toMatch(/\/\*\*(?:(?!\*\/)[^])* \* To see it fail: (?:(?!\*\/)[^])*\*\/\nexport const /);
   });
 });

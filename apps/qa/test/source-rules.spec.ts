@@ -60,7 +60,7 @@ describe('no source', () => {
   it('takes chance for a secret', () => {
     // How long to wait.
     holds(/Math\.random/, 'Math.random()', [
-      'apps/control-plane/src/jobs/retry-policy.ts',
+      'libs/jobs/src/retry-policy.ts',
       'apps/tenant-plane/src/portability/transfer-relay.ts',
       'libs/persistence/src/outgoing-mail/retry-pace.ts',
       'libs/plane-contract/src/link-pace.ts',

@@ -30,6 +30,13 @@ async function inTurn<T, R>(items: readonly T[], send: (item: T) => PromiseLike<
   return answers;
 }
 
+/**
+ * A kept answer is shown again only to a caller whose write would be let through. No hash of a body is kept in the
+ * clear, since the body may hold a password.
+ *
+ * To see it fail: in `Idempotency.keptFor`, leave out `admitted`; or in `SealedIdempotency.claim`, leave out
+ * `bodyHash`.
+ */
 describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver) => {
   let plane: TestControlPlane;
   let cell: PlaneSimulator;

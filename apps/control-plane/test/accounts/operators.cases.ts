@@ -9,6 +9,14 @@ import { PUBLIC_URL, refusal } from '../plane-simulator.fixture';
 
 const NEW_PASSWORD = 'another horse another staple';
 
+/**
+ * There is always an active owner, whoever may do less is signed out, and keys and links of the disabled never come
+ * back.
+ *
+ * To see it fail: in `lockOperators`, take no lock; in `Operators.change`, leave out `endSessions`; in
+ * `Operators.endEverything`, leave out `ApiKey`; in `OperatorPasswords.reset`, leave out `endedAt` or `expiresAt`;
+ * have `isIdle` answer never; or in `lockSigningIn`, leave out `endOne`.
+ */
 describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
   let plane: TestControlPlane;
   beforeAll(async () => {

@@ -22,6 +22,16 @@ const NEW_PASSWORD = 'another horse another staple';
 const THIRD_PASSWORD = 'a third horse on a staple';
 const UNAUTHENTICATED = [401, 'unauthenticated'];
 
+/**
+ * What is under way when access is revoked ends with it: sign-ins, keys, links, passwords, changes of operators. A key
+ * ends no later than the one that made it, links end with the key or operator that issued them, and open streams end
+ * within 5 s.
+ *
+ * To see it fail: in `lockOperators`, leave out `takeLocks` (Postgres); have `checkCallerAgain` return `caller`; in
+ * `isProvenStill`, leave out `revocations`; in `callerAsOfNow`, read the clock first (Postgres); in `issueOf`, leave
+ * out `key`; in `DESCENT`, leave out the second half; in `OngoingAnswers.look`, leave out `end`; in `IssuedLinks.end`,
+ * leave out `kind.end`; or in `OperatorPasswords.reset`, leave out `issuedBy`.
+ */
 describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   let plane: TestControlPlane;
   beforeAll(async () => {

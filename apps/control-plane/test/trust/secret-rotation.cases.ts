@@ -46,6 +46,11 @@ interface PlaneView {
 
 const keyIdIn = (secret: string): string => secret.split('_')[1] ?? '';
 
+/**
+ * What a tenant plane reports is stored only while its key is accepted.
+ *
+ * To see it fail: in `Reports.receive`, leave out `holdAccepted`; or in `holdAccepted`, leave out `shareLockOf`.
+ */
 describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s', (driver) => {
   let scene: JobScene;
   let plane: TestControlPlane;

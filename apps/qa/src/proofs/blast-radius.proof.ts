@@ -11,7 +11,16 @@ import { changesOf, rowsTelling } from '../rows-telling';
 /** Of the attempts the small form makes one in so many: some on every route. */
 const SMALL_PART = 17;
 
-/** R9. With every secret of one tenant plane, as another one, on every route that there is. */
+/**
+ * Holding every secret of one tenant plane, an attacker speaks as another one, on every route there is.
+ *
+ * The routes are those that Fastify registered. Each receives what the other plane would send, in every spelling of
+ * plane and tenant, signed with everything that was stolen. No row about the other plane changes; then that plane
+ * makes the same calls itself, and they succeed. Any enrolled plane may ask where a slug lives, so that alone does not
+ * count as a call by another.
+ *
+ * To see it fail: in `TransferRelay.take`, leave out `sourcePlaneId`; or add a signed route.
+ */
 export const BLAST_RADIUS: Proof = {
   name: 'blast-radius',
   goal: 'holding every secret of one tenant plane: 0 calls succeed as another on any route of the Control Plane, and nothing of that one changes',

@@ -18,7 +18,11 @@ const REPEATED_AFTER_MS = 250;
 const ACCEPTED_WITHIN_MS = 120_000;
 const SEED = 19;
 
-/** R19. The database server of both planes is killed again and again while tenants are asked for. */
+/**
+ * The database server of both planes is killed again and again while tenants are provisioned.
+ *
+ * To see it fail: in `GraphileQueue`, leave out `AWAITED`.
+ */
 export const CHAOS_DATABASE: Proof = {
   name: 'chaos-database',
   goal: `Postgres killed every 5-10 s during ${TENANTS} provisionings: exactly ${TENANTS} tenants, each active once, no request lost`,

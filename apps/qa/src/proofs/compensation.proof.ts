@@ -40,7 +40,11 @@ interface Outcome {
   readonly problems: readonly string[];
 }
 
-/** R22. A step fails for good: nothing of the operation is left, and the same request made again succeeds. */
+/**
+ * A step fails for good: nothing of the operation is left, and the same request succeeds when it is made again.
+ *
+ * To see it fail: in `ReservePlaceStep.undo`, leave out `freePlace`.
+ */
 export const COMPENSATION: Proof = {
   name: 'compensation',
   goal: 'a permanent failure at each step of provisioning, move and restore: 0 resources left, and the same request again succeeds',

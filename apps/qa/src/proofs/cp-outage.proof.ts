@@ -3,7 +3,11 @@ import { type Proof } from '../proof';
 
 const IN_SYNC_WITHIN_MS = 15_000;
 
-/** R27. The Control Plane is gone and the tenant plane is restarted: its users notice nothing. */
+/**
+ * The Control Plane is gone and the tenant plane is restarted: its users notice nothing.
+ *
+ * To see it fail: have `ControlPlaneLink.onApplicationBootstrap` wait for the link.
+ */
 export const CP_OUTAGE: Proof = {
   name: 'cp-outage',
   goal: 'Control Plane down, tenant plane restarted 3 times: every core call works; in sync within 15 s of its return',

@@ -28,7 +28,11 @@ interface Outcome {
   readonly slowestMs: number;
 }
 
-/** R18. The Control Plane is killed at every edge of every step: after a restart the operation is done, once. */
+/**
+ * The Control Plane is killed at every edge of every step: after a restart the operation is done, once.
+ *
+ * To see it fail: in `JobRunner.attempt`, record the step outside of its transaction, before it.
+ */
 export const CRASH_MATRIX: Proof = {
   name: 'crash-matrix',
   goal: 'kill -9 at every step edge of every operation in every model, restart: 0 stuck, 0 orphans, 0 doubles, back within 30 s',

@@ -20,7 +20,11 @@ interface Scene {
   readonly tell: ProofContext['progress'];
 }
 
-/** R24. Nothing is removed without a backup that can be restored, all comes back, and then nothing stays. */
+/**
+ * Nothing is removed without a backup that can be restored; all of it comes back; after the purge nothing stays.
+ *
+ * To see it fail: in `RemoveCopiesStep.run`, leave out `this.backup.require`.
+ */
 export const DEPROVISION: Proof = {
   name: 'deprovision',
   goal: '0 removals behind a damaged backup; a restore equal row by row; after the purge 0 rows in tables and backups, slug not given again',

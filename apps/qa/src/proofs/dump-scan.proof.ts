@@ -19,7 +19,17 @@ const USABLE: Readonly<Record<string, (text: string) => boolean>> = {
   'a database URL with its password': (text) => /postgres(ql)?:\/\/[^\s:/"]+:[^\s@"]+@/.test(text),
 };
 
-/** R5. Whoever gets hold of the databases has nothing that opens anything. */
+/**
+ * Whoever gets hold of the databases finds nothing that opens anything.
+ *
+ * It looks at the same life as `redaction`, and also for anything that has the form of a token, a private key or a
+ * database URL with its password. It then does what a thief of the rows can do: start a tenant plane on a copy,
+ * without the secrets of its environment, create a session there, and repeat an invitation whose `Idempotency-Key` was
+ * the time.
+ *
+ * To see it fail: have the tenant plane's `hashToken` return the token; or in `SealedAnswers`, leave out
+ * `revealed(secret)`.
+ */
 export const DUMP_SCAN: Proof = {
   name: 'dump-scan',
   goal: 'a full dump of both databases, on SQLite their files as well, holds 0 usable tokens, sessions, links, service secrets and passwords',

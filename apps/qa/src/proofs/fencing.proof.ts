@@ -29,8 +29,11 @@ interface Outcome {
 }
 
 /**
- * R20. A worker stands still for longer than its lease, another does its work, and it wakes up: it writes nothing any more.
+ * A worker stands still for longer than its lease, another does its work, and it wakes up: it writes nothing any more.
+ *
  * On SQLite there is never another: a second process is refused at its start.
+ *
+ * To see it fail: in `Jobs.save` and `Jobs.hold`, look for the job by its id alone.
  */
 export const FENCING: Proof = {
   name: 'fencing',

@@ -5,7 +5,16 @@ import { type TenantWithCanary, tenantWithCanary } from '../isolation/tenants';
 import { type Proof, countBy } from '../proof';
 import { inBatches } from '../in-batches';
 
-/** R14. Whatever host, headers, cookies and token say against each other: nobody crosses over. */
+/**
+ * Host, headers, cookies and token contradict each other: nobody crosses over to another tenant.
+ *
+ * Requests are written byte by byte. Links for people must be built from the tenant's planned URL:
+ * ../isolation/links.ts has a line for each kind (welcome, reset, invitation) and asks for them as a lying proxy
+ * would. Links in mails are checked at full size only.
+ *
+ * To see it fail: in `TenantResolution.agreed`, leave out the comparison with the other hints; or build a link from
+ * the request's `Host`.
+ */
 export const HOST_ATTACKS: Proof = {
   name: 'host-attacks',
   goal: 'host, x-tenant-id, forwarding headers, request line, cookies and token that disagree: 0 crossings; no link leads where a header says',

@@ -11,7 +11,11 @@ import { type Proof, type ProofContext, countBy } from '../proof';
 const CALLERS = 100;
 type Reply = Answer<Provisioned & { code?: string }>;
 
-/** R21. One key, many requests, several processes, and one of them killed: one tenant. */
+/**
+ * One key, many requests, several processes, one of them killed: one tenant.
+ *
+ * To see it fail: in `Idempotency.attempt`, insert the key after the work, in a transaction of its own.
+ */
 export const IDEMPOTENCY: Proof = {
   name: 'idempotency',
   goal: '100 same-key requests: 1 tenant, every 202 identical, others 409 and then the same 202; across kill -9 too; other body 422',

@@ -9,7 +9,18 @@ const DIRECTIONS = ['dedicated', 'hybrid', 'dedicated', 'shared', 'on_prem', 'sh
 const SIZES = { small: { incidents: 1000, rounds: 1 }, full: { incidents: 100_000, rounds: 2 } } as const;
 const MAX_FREEZE_MS = 2000;
 
-/** R25. A tenant that is worked in moves between all models; its users notice a moment in which writes pause. */
+/**
+ * A tenant moves between all models while it is in use; its users notice only a moment in which writes pause.
+ *
+ * It goes twice through shared, dedicated, hybrid, dedicated, shared, on_prem, shared, on each database, which takes a
+ * quarter of an hour. Its users act as a browser does: they follow the redirect (307) of the plane that the tenant has
+ * left, and stay where it led them. A refused write is sent again after 20 to 160 ms, not after the second of its
+ * `Retry-After`, under another title, so that a write that was refused and stored all the same shows. A read has to
+ * show what was acknowledged before it. The freeze is the longest time that a write of the move took from its first
+ * attempt to its acknowledgement.
+ *
+ * To see it fail: in `OutgoingTransfer.isFrozen`, leave out `tracking.freeze`.
+ */
 export const MOVE: Proof = {
   name: 'move',
   goal: '100,000 incidents under 20 writes/s, in six directions: 0 rows lost or doubled, no read fails, p99 of the freeze < 2 s',

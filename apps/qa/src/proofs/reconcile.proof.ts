@@ -21,7 +21,11 @@ const SIZES = {
   full: { cells: 2, shared: 190, dedicated: 10, drifts: 20 },
 } as const;
 
-/** R23. What the rows say and what is there differ, by hand: each is found in time, and nothing else is. */
+/**
+ * Rows and reality are made to differ by hand: each drift is found in time, and nothing else is.
+ *
+ * To see it fail: have `TenantSubjects.describe` say that no tenant is busy.
+ */
 export const RECONCILE: Proof = {
   name: 'reconcile',
   goal: '20 drifts in 200 tenants: 20 found within 60 s, 0 false, also while tenants are provisioned',

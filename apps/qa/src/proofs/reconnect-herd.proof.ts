@@ -29,7 +29,16 @@ const PARTS = 8;
 const SHORTEST_MS = 1000;
 const ALL_BACK_MS = 60_000;
 
-/** R28. When the Control Plane comes back its planes do too, one after the other. */
+/**
+ * When the Control Plane comes back, its planes reconnect spread out over time.
+ *
+ * The Control Plane ends under waiting links five times, gracefully and by kill, for up to half a minute. The links
+ * are simulated, signed as real ones, and take their pauses from the same link-pace.ts. A call that reaches nobody is
+ * not an attempt.
+ *
+ * To see it fail: in `LinkPace`, draw the random part at each failure, or use the same for all; or leave `failed` out of
+ * `heardNothing`.
+ */
 export const RECONNECT_HERD: Proof = {
   name: 'reconnect-herd',
   goal: '200 planes come back after a restart: at most twice as many at once as on average, 0 answers 5xx, <= 1.1 attempts each',

@@ -11,7 +11,14 @@ const TELLS_A_SECRET = ['/api/tenants/:id/db-url'];
 /** Without an end of its own. */
 const STREAMS = ['/api/provisioning-jobs/:id/events'];
 
-/** R17. The secrets of both planes' whole life are looked for in all that they write and answer. */
+/**
+ * Looks for the secrets of both planes' whole life in everything that they write and answer.
+ *
+ * Each kind of secret is created, handed over, used, and sent where it does not belong. The search is for whole
+ * secrets, for either half, and for their base64, hex and URL forms.
+ *
+ * To see it fail: in http-app.ts, log the request's headers.
+ */
 export const REDACTION: Proof = {
   name: 'redaction',
   goal: 'secrets in logs at level trace, in answers of every route, errors, metrics, jobs, exports, bundles of others and the command line: 0',

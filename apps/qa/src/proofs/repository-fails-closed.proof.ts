@@ -19,7 +19,11 @@ class SkippedStep implements TenantOwned {
 const NOTHING = [undefined, null] as unknown as string[];
 const TENANT = '01890000-0000-7000-8000-000000000001';
 
-/** R13. Without a tenant, or with a condition that is undefined or null, nothing is read or written. */
+/**
+ * Without a tenant, or with a condition that is undefined or null, nothing is read or written.
+ *
+ * To see it fail: in `TenantDatabase.read`, drop `requireTenant`; or in data-source.ts, drop `invalidWhereValuesBehavior`.
+ */
 export const REPOSITORY_FAILS_CLOSED: Proof = {
   name: 'repository-fails-closed',
   goal: 'repository calls without tenant, with undefined or null: 100 % throw',

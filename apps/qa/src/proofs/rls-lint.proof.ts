@@ -1,7 +1,16 @@
 import { createDataSource, databaseTarget, roleFaults, tenantTableProblems } from '@atlas/persistence';
 import { type Proof } from '../proof';
 
-/** R12. What the migrations made is held against the rules, in the catalog of a real database. */
+/**
+ * Holds what the migrations made against the rules, in the catalog of a real database.
+ *
+ * The rules (row-level-security.ts, which every start of a plane applies as well): row-level security is forced;
+ * policies admit the tenant's own rows only, for reads and for writes; primary, unique and foreign keys start with
+ * `tenant_id` on both sides; no view and no function runs with its owner's rights; and in a shared plane the role owns
+ * nothing and may truncate nothing. row-level-security.spec.ts makes each fault once.
+ *
+ * To see it fail: in a migration, leave a table out of `tenantScoped(...)`.
+ */
 export const RLS_LINT: Proof = {
   name: 'rls-lint',
   goal: '0 tenant tables without forced row-level security, WITH CHECK and keys that start with tenant_id; 0 owner-rights views',

@@ -13,7 +13,11 @@ interface KeyView {
   readonly values: number;
 }
 
-/** R16. The sealing key changes under readers and kills: nobody is refused a secret, and nothing stays under the old key. */
+/**
+ * The sealing key changes under readers and kills: every read succeeds, and nothing stays under the old key.
+ *
+ * To see it fail: in `Resealer.onApplicationBootstrap`, leave out the first turn.
+ */
 export const SEAL_ROTATION: Proof = {
   name: 'seal-rotation',
   goal: 're-seal of 1,000 secrets under reads with 3 kills: 0 failed reads, 0 old rows',

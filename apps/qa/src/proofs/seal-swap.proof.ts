@@ -14,7 +14,11 @@ interface Scene {
   readonly sealed: readonly string[];
 }
 
-/** R15. A sealed value opens where it was sealed, and whole, or not at all. */
+/**
+ * A sealed value opens where it was sealed, and unmodified, or not at all.
+ *
+ * To see it fail: in `SecretBox`, leave out both `setAAD`; or `tagBytes.length` and both `authTagLength`.
+ */
 export const SEAL_SWAP: Proof = {
   name: 'seal-swap',
   goal: 'sealed values of 200 tenants in the rows of every other, in other columns, with their tags cut: 0 open',

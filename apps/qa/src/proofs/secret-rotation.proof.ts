@@ -33,7 +33,16 @@ interface Outcome {
   readonly oldRefused: number;
 }
 
-/** R8. Secrets are rotated under calls: none is refused, and afterwards the old ones are. */
+/**
+ * Secrets are rotated under load: no call is refused, and afterwards every call with an old secret is.
+ *
+ * Half of the callers are replicas that learn of the next secret 3 s late. A call that gets no answer, because a
+ * process is restarting, is signed anew and sent to the next process. The small forms are secret-rotation.cases.ts and
+ * platform-secret.cases.ts.
+ *
+ * To see it fail: in `PostgresNonces`, leave out `revoked_at`; in `AwaitNextSecretStep`, leave out the quiet time; or
+ * have `platformKeysOf` return the current key only.
+ */
 export const SECRET_ROTATION: Proof = {
   name: 'secret-rotation',
   goal: '10,000 signed calls each while the secrets of planes and the platform secret are rotated: 0 refused; the old ones then always, a compromised one at once in every process',

@@ -19,7 +19,16 @@ interface Outcome {
   readonly intact: number | undefined;
 }
 
-/** R6. A signed request that was changed anywhere is refused; an intact one passes, also after changed copies of it. */
+/**
+ * A signed request that was changed anywhere is refused; an intact one passes, even after changed copies of it.
+ *
+ * The changes come from ../mutations in turn. Each has a seed of its own (the printed seed plus the number of the
+ * request), so a change that got through can be made again. Beside it, raw-requests.cases.ts sends byte by byte what
+ * no client would, and the examples of RFC 9421 (rfc9421.spec.ts) and a second implementation
+ * (second-implementation.spec.ts) hold signatures to the standard.
+ *
+ * To see it fail: in verify-request.ts, leave out `requireDigest`; or have `hmacOf` accept every spelling of 32 bytes.
+ */
 export const SIGNATURE_MUTATION: Proof = {
   name: 'signature-mutation',
   goal: '10,000 mutated signed requests: 0 accepted; 1,000 intact ones: all (small form: 500 and 50)',

@@ -11,8 +11,12 @@ const EXACT = '300000 ms accepted, 300001 ms clock_skew, -300000 ms accepted, -3
 const REAL = '295 s 200, 305 s clock_skew, -295 s 200, -305 s clock_skew';
 
 /**
- * R7. A recorded request is worth nothing the second time, in any process, and nothing at all after 300 s. On SQLite there
- * is one process at a time: the second follows the first.
+ * A recorded request is worthless the second time, in any process, and worthless altogether after 300 s.
+ *
+ * On Postgres the copies go to two processes at once. On SQLite, which has one process at a time, the second process
+ * follows the first.
+ *
+ * To see it fail: have `PostgresNonces.consume` answer true at once; or have `SqliteNonces.load` read nothing.
  */
 export const SIGNATURE_REPLAY: Proof = {
   name: 'signature-replay',

@@ -30,7 +30,15 @@ interface Scene {
   readonly dead: readonly Attempt[];
 }
 
-/** R3. Nothing but a token that is live and whole makes a tenant plane. */
+/**
+ * Only a live, unmodified token makes a tenant plane.
+ *
+ * Each attempt is signed with the key of the token's own bundle, so the token is all that is wrong with it; every
+ * fifth is a dry run. Statements are counted where the drivers receive them, except the one that stores the call's
+ * nonce, which runs before the token is looked at.
+ *
+ * To see it fail: in `parseCredential`, leave out the checksum.
+ */
 export const TOKEN_LIFECYCLE: Proof = {
   name: 'token-lifecycle',
   goal: '10,000 expired, revoked, superseded and mutated tokens: 0 accepted, no 5xx; a wrong checksum costs no SQL (small form: 120)',

@@ -3,7 +3,11 @@ import { type TestStack } from '@atlas/testing';
 import { type Proof, countBy } from '../proof';
 import { SignedPlane } from '../signed-plane';
 
-/** R2. The answer to an enrolment was lost: asking again gives it again, to the same instance only. */
+/**
+ * The answer to an enrolment was lost: asking again returns the same answer, to the same instance only.
+ *
+ * To see it fail: in `Enrolment.redeem`, drop the return for `consumedBy === instance_id`.
+ */
 export const TOKEN_LOST_RESPONSE: Proof = {
   name: 'token-lost-response',
   goal: '100 repeats by the same instance: 1 tenant plane, the same answer; another instance: 409 and one alarm',

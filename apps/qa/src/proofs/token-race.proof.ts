@@ -4,7 +4,11 @@ import { SignedPlane } from '../signed-plane';
 
 const CALLERS = 200;
 
-/** R1. Many instances show the same token at once to two processes: one of them gets it. */
+/**
+ * Many instances present the same token to two processes at once: exactly one of them gets it.
+ *
+ * To see it fail: in `ProvisioningTokens.redeem`, drop `consumedAt: IsNull()` from the guard.
+ */
 export const TOKEN_RACE: Proof = {
   name: 'token-race',
   goal: '200 consumers of one token over 2 Control Plane processes: exactly 1 success, the rest 409, no 5xx',

@@ -30,7 +30,14 @@ interface Alarm {
   readonly after: { readonly sequence: number; readonly link_id: string; readonly known_link_id: string };
 }
 
-/** R4. The disk of a tenant plane is copied, and both copies are started. */
+/**
+ * The disk of a tenant plane is copied, and both copies are started.
+ *
+ * The plane is stopped gracefully and by kill, its file copied or its database cloned, and both copies are started, in
+ * either order and at once.
+ *
+ * To see it fail: in `orderOf`, accept the same number as a repeat, whoever sends it.
+ */
 export const TP_CLONE: Proof = {
   name: 'tp-clone',
   goal: "two copies of a tenant plane's disk: noticed at the second's first report, audited, shown; one that is started again: not",

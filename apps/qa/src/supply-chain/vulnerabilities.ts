@@ -1,6 +1,6 @@
 type Severity = 'critical' | 'high' | 'moderate' | 'low' | 'info';
 
-/** In so many days from when we knew of it, a release is without it (docs/security.md says so, too). */
+/** A release without it follows within so many days of our knowing about it. docs/security-inventory.md says the same. */
 export const DAYS: Readonly<Record<Severity, number>> = {
   critical: 2,
   high: 7,

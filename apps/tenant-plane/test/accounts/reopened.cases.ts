@@ -16,6 +16,12 @@ import { type CallOptions, PASSWORD, TestTenantPlane, hostOf, tokenIn } from '..
 const MOVED_TO = 'https://elsewhere.example.com';
 const ISSUER = 'https://id.example.com';
 
+/**
+ * Nobody gets into a copy that is served again by what they had before, and that access ends once for each time.
+ *
+ * To see it fail: in `put` of the applier, leave out `reopened.end`; in `reopens`, leave out `reopenedBy`; in
+ * `ReopenCopyStep`, leave out `links.end`; or in `ReopenedAccess.end`, leave out `voidPasswords`.
+ */
 describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver) => {
   const clock = new FixedClock();
   let faults: CommitFaults;

@@ -19,6 +19,12 @@ import { type CallOptions, PASSWORD, TestTenantPlane, hostOf, tokenIn } from '..
 const NEW = 'another horse, another staple';
 const THIRD = 'a third horse, a third staple';
 
+/**
+ * What a user writes is stored only while they may still write, and is stored before a revocation is acknowledged.
+ *
+ * To see it fail: in `UserWrites.by`, leave out `requireUser` and `requireSession`; have `requireUser` read without
+ * `lockedForShare`; or leave out `expiresAt` in `Sessions.requireCaller`.
+ */
 describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
   const clock = new FixedClock();
   const email = 'ann@example.com';

@@ -16,6 +16,11 @@ import { PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
+/**
+ * A browser that signs in anew no longer has its former session, and refresh tokens end 90 days after the sign-in.
+ *
+ * To see it fail: have `Sessions.endFormer` do nothing; or in `Sessions.open`, leave out the `min` of `until`.
+ */
 describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
   const clock = new FixedClock();
   let plane: TestTenantPlane;

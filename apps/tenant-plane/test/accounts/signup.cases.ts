@@ -9,6 +9,11 @@ import { Tenant } from '../../src/tenancy/tenant.entity';
 import { SignupKey, type TokenChanges } from '../signup-key.fixture';
 import { type CallOptions, PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
+/**
+ * A revoked link lets nobody in, not even when it is revoked while it is being used.
+ *
+ * To see it fail: in `requireGood`, leave out `revoked`; or in `exchangeSignup`, leave out the second call of it.
+ */
 describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) => {
   const clock = new FixedClock();
   let plane: TestTenantPlane;

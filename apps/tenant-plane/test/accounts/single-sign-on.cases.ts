@@ -29,6 +29,16 @@ const REFUSED = [401, 'sign_on_refused'];
 const originOf = (slug: string) => `http://${hostOf(slug)}`;
 const redirectUriOf = (slug: string) => `${originOf(slug)}/api/auth/oidc/callback`;
 
+/**
+ * Signs in at a real provider whose tokens are spoiled on their way. What one browser or tenant began, no other
+ * finishes, and nobody after 10 minutes; a code works once. Signing in makes a user only where the admin allows it,
+ * for their domains, and never an admin. A tenant's provider is no way into our network.
+ *
+ * To see it fail: in `SingleSignOn.finish`, leave out `state`; in `SignOnAttempts.open`, leave out `audience` or
+ * `currentDate`; in `firstTime`, leave out the look at the issuer; in `UserSignOn.create`, leave out `emailDomains`;
+ * in `IdentityProviders.clientOf`, set `publicOnly: false`; in provider-fetch.ts, leave out `lookup`; or give
+ * `IdentityProviders.redirectUri` another base.
+ */
 describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', (driver) => {
   const clock = new FixedClock();
   let provider: OpenIdProvider;

@@ -7,7 +7,7 @@ import { type CallOptions, PASSWORD, TestTenantPlane, hostOf } from '../tenant-p
 
 type Line = Record<string, unknown>;
 
-/** The same on every database. */
+/** The same on every database. To see it fail: in `ProblemFilter`, leave out `TOLD_OF`. */
 describe('the log of a tenant plane', () => {
   const written: string[] = [];
   let plane: TestTenantPlane;

@@ -10,6 +10,7 @@ import {
 import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
 
 const GUIDE = '/help/on-prem-installation';
+const UPKEEP = '/help/on-prem-upkeep';
 
 export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   model: 'on_prem',
@@ -77,7 +78,7 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
     {
       kind: 'backup',
       text: 'Backups are yours here: snapshot the database, and keep the env file of the installation and the TLS certificates with it.',
-      doc: GUIDE,
+      doc: UPKEEP,
       later: { text: 'Keep the agent keys with it, too.', awaits: 'agents' },
     },
   ],

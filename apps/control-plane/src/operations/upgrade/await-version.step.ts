@@ -9,7 +9,7 @@ const PATIENCE_MS = 30 * 24 * 3_600_000;
 
 const WHO = {
   atlas: 'an operator of Atlas to replace it (docs/TP_DEPLOYMENT_RUNBOOK.md, "By hand")',
-  customer: 'the customer to replace it (docs/guides/on-prem-installation.md, "Upgrade")',
+  customer: 'the customer to replace it (docs/guides/on-prem-upkeep.md, "Upgrade")',
 };
 
 /** No driver of ours made the plane: whoever runs it upgrades it, and its reports tell. */
