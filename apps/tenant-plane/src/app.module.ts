@@ -6,6 +6,8 @@ import { CmdbModule } from './cmdb/cmdb.module';
 import { ProductionDatabaseCheck } from './database/production-database.check';
 import { RowSecurityCheck } from './database/row-security-check';
 import { databaseOptions } from './database/database-options';
+import { DatabaseModule } from './database/database.module';
+import { TENANT_PLANE_SCHEMA } from './database/schema';
 import { IncidentsModule } from './incidents/incidents.module';
 import { OnboardingModule } from './onboarding/onboarding.module';
 import { SingleSignOnModule } from './single-sign-on/single-sign-on.module';
@@ -23,6 +25,7 @@ export class AppModule {
       imports: [
         environmentModule(TenantPlaneConfig, env),
         PersistenceModule.forConfig(TenantPlaneConfig, databaseOptions),
+        DatabaseModule.holding(TENANT_PLANE_SCHEMA),
         PlatformModule.forRootAsync({
           inject: [TenantPlaneConfig, Database],
           useFactory: (config: TenantPlaneConfig, database: Database) => ({

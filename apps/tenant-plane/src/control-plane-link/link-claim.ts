@@ -1,4 +1,4 @@
-import { type Applied } from './desired-state-applier';
+import { type Applied } from './applied';
 import { type Fence } from './link-lease';
 
 /**

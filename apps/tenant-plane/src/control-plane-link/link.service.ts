@@ -16,7 +16,8 @@ import {
 import { Transfers } from '../portability/transfers';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { ControlPlaneClient, type SignedAnswer } from './control-plane-client';
-import { DesiredStateApplier, hasFailed } from './desired-state-applier';
+import { hasFailed } from './applied';
+import { DesiredStateApplier } from './desired-state-applier';
 import { AnswerNotTrusted } from './control-plane.errors';
 import { Enrolment } from './enrolment';
 import { type LinkClaim } from './link-claim';
@@ -24,6 +25,7 @@ import { Superseded } from './link-lease';
 import { LinkState } from './link-state';
 import { PlaneIdentities } from './plane-identities';
 import { adviceOn } from './refusal-advice';
+import { ReportedEntries } from './reported-entries';
 import { Reporter } from './reporter';
 
 export const LEASE_RENEWAL_MS = 3000;
@@ -53,6 +55,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     private readonly identities: PlaneIdentities,
     private readonly enrolment: Enrolment,
     private readonly applier: DesiredStateApplier,
+    private readonly entries: ReportedEntries,
     private readonly reporter: Reporter,
     private readonly transfers: Transfers,
     private readonly state: LinkState,
@@ -187,7 +190,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     if (state) return this.accept(state, claim, isBack);
     this.noteContact(claim);
     this.pace.heardNothing({ waitedMs: performance.now() - askedAt, askedMs: wait * 1000 });
-    if (isBack && since !== undefined) this.reporter.report(claim, since, await this.applier.unreported());
+    if (isBack && since !== undefined) this.reporter.report(claim, since, await this.entries.missing());
     this.reporter.heartbeat();
   }
 
@@ -211,7 +214,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     else this.pace.succeeded();
     await this.transfers.tend();
     // Only now, as after a restore of the Control Plane what was applied before says nothing of the entries that it asks for.
-    const unreported = isBack ? await this.applier.unreported() : [];
+    const unreported = isBack ? await this.entries.missing() : [];
     this.reporter.report(claim, state.body.revision, [...unreported, ...applied]);
     this.reporter.heartbeat();
   }

@@ -2,12 +2,13 @@ import { HEARTBEAT_SECONDS, PLANE_PATHS, TENANT_PLANE_ID_PARAMETER, epochOf } fr
 import { Injectable, Logger } from '@nestjs/common';
 import { TENANT_PLANE_VERSION } from '../http-app.options';
 import { TenantPlaneConfig } from '../tenant-plane.config';
+import { type Applied } from './applied';
 import { ControlPlaneClient } from './control-plane-client';
 import { ControlPlaneRefused } from './control-plane.errors';
-import { type Applied, DesiredStateApplier } from './desired-state-applier';
 import { PlaneHealth } from './health/plane-health';
 import { type LinkClaim } from './link-claim';
 import { PlaneIdentities } from './plane-identities';
+import { ReportedEntries } from './reported-entries';
 
 const TIMEOUT_MS = 10_000;
 const MAX_TENANTS = 500;
@@ -25,7 +26,7 @@ export class Reporter {
   constructor(
     private readonly client: ControlPlaneClient,
     private readonly identities: PlaneIdentities,
-    private readonly applier: DesiredStateApplier,
+    private readonly entries: ReportedEntries,
     private readonly planeHealth: PlaneHealth,
     private readonly config: TenantPlaneConfig,
   ) {}
@@ -110,7 +111,7 @@ export class Reporter {
   private async drop(batch: readonly Applied[], epoch: string | null): Promise<void> {
     for (const { tenantId } of batch)
       this.logger.warn(`Tenant ${tenantId} is no longer reported: the Control Plane does not know it here.`);
-    await this.applier.markReported(batch, epoch);
+    await this.entries.mark(batch, epoch);
   }
 
   private async send(batch: readonly Applied[], claim: LinkClaim, epoch: string | null): Promise<void> {
@@ -141,7 +142,7 @@ export class Reporter {
       mustBeSigned: false,
     });
     this.lastSentAt = performance.now();
-    await this.applier.markReported(batch, epoch);
+    await this.entries.mark(batch, epoch);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Schema, TenantCounter, ThrottleRow, WriteProbe } from '@atlas/persistence';
+import { TenantCounter, ThrottleRow, WriteProbe } from '@atlas/persistence';
 import { KnownDevice } from '../accounts/known-device.entity';
 import { Session } from '../accounts/session.entity';
 import { UsedSignupToken } from '../accounts/used-signup-token.entity';
@@ -16,6 +16,7 @@ import { SkippedStep } from '../onboarding/skipped-step.entity';
 import { IdentityProvider } from '../single-sign-on/identity-provider.entity';
 import { UserIdentity } from '../single-sign-on/user-identity.entity';
 import { Tenant } from '../tenancy/tenant.entity';
+import { type PlaneSchema } from './plane-schema';
 import { CreateIdentity1700000000001 } from './migrations/0001-create-identity';
 import { CreateAccounts1700000000002 } from './migrations/0002-create-accounts';
 import { CreateIncidents1700000000003 } from './migrations/0003-create-incidents';
@@ -75,8 +76,10 @@ export const TENANT_SCOPED_ENTITIES = [
  */
 export const REFERRED_ENTITIES = [User];
 
-export const TENANT_PLANE_SCHEMA: Schema = {
+export const TENANT_PLANE_SCHEMA: PlaneSchema = {
   entities: [...PLANE_ENTITIES, ...TENANT_SCOPED_ENTITIES],
+  tenantScoped: TENANT_SCOPED_ENTITIES,
+  referred: REFERRED_ENTITIES,
   migrations: [
     CreateIdentity1700000000001,
     CreateAccounts1700000000002,

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { offlineEnrolmentProblem, profileOf } from '@atlas/deployment-profiles';
 import { OFFLINE_ENROL_PATH } from '@atlas/plane-contract';
-import { hasFailed } from '../control-plane-link/desired-state-applier';
+import { hasFailed } from '../control-plane-link/applied';
 import {
   OfflineEnrolmentRefused,
   type TrustedAnswer,

@@ -18,6 +18,7 @@ import { PlaneIdentities } from '../control-plane-link/plane-identities';
 import { ServiceSecrets } from '../control-plane-link/service-secrets';
 import { databaseOptions } from '../database/database-options';
 import { requireProductionDatabase } from '../database/production-database';
+import { TENANT_PLANE_SCHEMA } from '../database/schema';
 import { SingleTenantFile } from '../database/single-tenant-file';
 import { Deployment } from '../deployment/deployment';
 import { TenantDirectory } from '../tenancy/tenant-directory';
@@ -61,6 +62,7 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
   const revocations = new Revocations(sessions, new UserTokens(clock), audit, clock);
   const applier = new DesiredStateApplier(
     database,
+    TENANT_PLANE_SCHEMA,
     tenants,
     new TenantDirectory(database, clock),
     identities,

@@ -10,6 +10,7 @@ import {
   isSmallForProduction,
   productionDatabaseProblem,
 } from '../database/production-database';
+import { TENANT_PLANE_SCHEMA } from '../database/schema';
 import { type TenantPlaneConfig } from '../tenant-plane.config';
 import { installationConfig } from './installation-config';
 import { readPlaneRecord } from './plane-record';
@@ -30,7 +31,7 @@ export async function preflight(env: NodeJS.ProcessEnv): Promise<PreflightReport
   const config = read(env);
   if (Array.isArray(config)) return reportOf(config);
   const identity = await knownIdentity(config);
-  const scene = checkScene(config, new SystemClock(), identity);
+  const scene = checkScene(config, TENANT_PLANE_SCHEMA, new SystemClock(), identity);
   const environment = { name: 'environment', ...verdictOn(config, identity) };
   const checks = await runChecks(CHECKS, () => scene, config.isOffline);
   return reportOf([environment, ...checks], await scene.running());

@@ -31,6 +31,7 @@ import { HEALTH_PROVIDERS } from '../control-plane-link/health';
 import { LinkState } from '../control-plane-link/link-state';
 import { ControlPlaneLink } from '../control-plane-link/link.service';
 import { PlaneIdentities } from '../control-plane-link/plane-identities';
+import { ReportedEntries } from '../control-plane-link/reported-entries';
 import { Reporter } from '../control-plane-link/reporter';
 import { ServiceSecrets } from '../control-plane-link/service-secrets';
 import { SingleTenantFile } from '../database/single-tenant-file';
@@ -60,6 +61,7 @@ const LINK = [
   DesiredStateApplier,
   Enrolment,
   PlaneIdentities,
+  ReportedEntries,
   Reporter,
   ...HEALTH_PROVIDERS,
   ServiceSecrets,

@@ -7,6 +7,7 @@ import { APP_ROLE, type TestDatabase, asAdmin, createTestDatabase, testServerUrl
 import { type CheckOutcome } from '../../src/control-plane-link/checks/check';
 import { databaseCheck } from '../../src/control-plane-link/checks/database.check';
 import { databaseOptions } from '../../src/database/database-options';
+import { TENANT_PLANE_SCHEMA } from '../../src/database/schema';
 import { TenantPlaneConfig } from '../../src/tenant-plane.config';
 
 function configFor(url: string, owner?: string): TenantPlaneConfig {
@@ -19,7 +20,13 @@ function configFor(url: string, owner?: string): TenantPlaneConfig {
 function check(url: string, owner?: string): Promise<CheckOutcome> {
   const config = configFor(url, owner);
   return databaseCheck.run({
-    ...{ config, database: databaseTarget(url), isEnrolled: false, otherModel: null },
+    ...{
+      config,
+      database: databaseTarget(url),
+      schema: TENANT_PLANE_SCHEMA,
+      isEnrolled: false,
+      otherModel: null,
+    },
     ...{ model: 'on_prem', running: () => Promise.resolve(null) },
     ...{ controlPlane: new URL('http://127.0.0.1'), probe: () => Promise.reject(new Error('not asked')) },
   });

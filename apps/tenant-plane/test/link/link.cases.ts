@@ -6,6 +6,7 @@ import { type EntityManager } from 'typeorm';
 import { User } from '../../src/accounts/user.entity';
 import { ControlPlaneClient } from '../../src/control-plane-link/control-plane-client';
 import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
+import { ReportedEntries } from '../../src/control-plane-link/reported-entries';
 import { Reporter } from '../../src/control-plane-link/reporter';
 import { SingleTenantFile } from '../../src/database/single-tenant-file';
 import { Incident } from '../../src/incidents/incident.entity';
@@ -415,14 +416,14 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     control.wanted.put(globex);
     await eventually(async () => (await statusOf(plane, 'globex')) === 200);
     await eventually(() => control.rebuffs.length > 0, { what: 'its report is refused' });
-    const unreported = await plane.app.get(DesiredStateApplier).unreported();
+    const unreported = await plane.app.get(ReportedEntries).missing();
     expect(unreported).toContainEqual({ tenantId: globex.tenant_id, entryRevision: 2 });
     await link.stopPlane(plane);
     control.manner = 'proper';
     plane = await link.startPlane();
     await link.reported(globex.tenant_id);
     const isMarked = async (): Promise<boolean> =>
-      (await plane.app.get(DesiredStateApplier).unreported()).every(
+      (await plane.app.get(ReportedEntries).missing()).every(
         ({ tenantId }) => tenantId !== globex.tenant_id,
       );
     await eventually(isMarked, { what: 'it knows that it has reported' });
@@ -439,7 +440,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     for (const id of known) await link.reported(id);
     await plane.app.get(Reporter).settled();
     expect(control.refusals.splice(0)).toContain('tenant_not_on_plane');
-    expect(await plane.app.get(DesiredStateApplier).unreported()).toEqual([]);
+    expect(await plane.app.get(ReportedEntries).missing()).toEqual([]);
     const reports = control.reports.length;
     control.wanted.put(acme);
     await eventually(() => control.reports.length > reports, { what: 'it goes on' });
@@ -493,7 +494,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
       await applying.reached;
       late.release();
       await plane.app.get(Reporter).settled();
-      const unreported = await plane.app.get(DesiredStateApplier).unreported();
+      const unreported = await plane.app.get(ReportedEntries).missing();
       applying.release();
       expect(unreported).toContainEqual({ tenantId: globex.tenant_id, entryRevision: 2 });
       await eventually(() => plane.identities.current.revision === control.wanted.revision);

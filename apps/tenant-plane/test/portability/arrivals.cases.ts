@@ -8,6 +8,7 @@ import { Audit } from '../../src/audit/audit.service';
 import { Incident } from '../../src/incidents/incident.entity';
 import { IncomingTransfer, TransferFailed } from '../../src/portability/incoming-transfer';
 import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
+import { TENANT_PLANE_SCHEMA } from '../../src/database/schema';
 import { rowCodecs } from '../../src/portability/row-codec';
 import { RunningTransfers } from '../../src/portability/running-transfers';
 import { TransferRelay } from '../../src/portability/transfer-relay';
@@ -61,7 +62,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     const tools = { tenants: plane.tenants, tracking, relay: relay as unknown as TransferRelay, nameRun };
     const { publicKey: recipient } = plane.identities.current;
     const outgoing = { transferId, tenantId: tenant.tenant_id, recipient };
-    const sending = new OutgoingTransfer(tools, outgoing, rowCodecs(database.dataSource.manager));
+    const sending = new OutgoingTransfer(tools, outgoing, rowCodecs(TENANT_PLANE_SCHEMA, database.dataSource.manager));
     sending.freeze();
     await sending.run(new AbortController().signal);
   };

@@ -17,6 +17,7 @@ import { AuditSealer } from '../../src/audit/audit-sealer';
 import { PlaneIdentities } from '../../src/control-plane-link/plane-identities';
 import { Reporter } from '../../src/control-plane-link/reporter';
 import { openPart, sealPart } from '../../src/portability/part';
+import { TENANT_PLANE_SCHEMA } from '../../src/database/schema';
 import { rowCodecs } from '../../src/portability/row-codec';
 import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';
@@ -92,7 +93,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
   };
   const contents = () =>
     plane.tenants.read(tenant.tenant_id, async (scope) => {
-      const codecs = rowCodecs(plane.app.get(Database).dataSource.manager);
+      const codecs = rowCodecs(TENANT_PLANE_SCHEMA, plane.app.get(Database).dataSource.manager);
       const tables = codecs.map(async (codec) => {
         const rows = await scope.find(codec.metadata.target as never);
         return [codec.table, rows.map((row) => String(codec.hashOf(codec.encode(row)))).sort()] as const;

@@ -6,7 +6,7 @@ import { type CryptoKey, decodeProtectedHeader, exportJWK, generateKeyPair } fro
 import { type EntityMetadata } from 'typeorm';
 import { User } from '../../src/accounts/user.entity';
 import { AuditSealer } from '../../src/audit/audit-sealer';
-import { TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
+import { TENANT_PLANE_SCHEMA, TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
 import { Incident } from '../../src/incidents/incident.entity';
 import {
   type IncomingTools,
@@ -66,7 +66,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     ({ tenant, admin } = await source.tenantWithAdmin(`${from}-to-${to}-${(count += 1)}`));
   });
 
-  const codecs = (plane: TestTenantPlane) => rowCodecs(plane.app.get(Database).dataSource.manager);
+  const codecs = (plane: TestTenantPlane) => rowCodecs(TENANT_PLANE_SCHEMA, plane.app.get(Database).dataSource.manager);
   const outgoing = (sent = codecs(source)): OutgoingTransfer => {
     const tracking = new ChangeTracking(source.app.get(Database));
     const nameRun = () => relay.nameRun();
@@ -320,9 +320,10 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
   });
 
   it('are refused when they come from a newer plane, which has a column more', async () => {
-    const older = codecs(target).map(({ metadata }) => {
+    const older = codecs(target).map(({ metadata, canStepAside }) => {
       const columns = metadata.columns.filter(({ databaseName }) => databaseName !== 'credentials_epoch');
-      return new RowCodec(Object.create(metadata, { columns: { value: columns } }) as EntityMetadata);
+      const fewer = Object.create(metadata, { columns: { value: columns } }) as EntityMetadata;
+      return new RowCodec(fewer, canStepAside);
     });
     const sending = outgoing();
     const sent = sending.run(end.signal);
@@ -335,9 +336,10 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
   });
 
   it('arrive whole from an older plane, which has a column less', async () => {
-    const older = codecs(source).map(({ metadata }) => {
+    const older = codecs(source).map(({ metadata, canStepAside }) => {
       const columns = metadata.columns.filter(({ databaseName }) => databaseName !== 'credentials_epoch');
-      return new RowCodec(Object.create(metadata, { columns: { value: columns } }) as EntityMetadata);
+      const fewer = Object.create(metadata, { columns: { value: columns } }) as EntityMetadata;
+      return new RowCodec(fewer, canStepAside);
     });
     const sending = outgoing(older);
     const sent = sending.run(end.signal);

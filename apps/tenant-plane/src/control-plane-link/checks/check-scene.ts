@@ -1,4 +1,4 @@
-import { databaseTarget } from '@atlas/persistence';
+import { type Schema, databaseTarget } from '@atlas/persistence';
 import { type Clock } from '@atlas/platform';
 import { type TenantPlaneConfig } from '../../tenant-plane.config';
 import { ControlPlaneClient } from '../control-plane-client';
@@ -15,6 +15,7 @@ const NOWHERE = 'http://127.0.0.1';
 /** `identity` is null where the database does not hold one yet. */
 export function checkScene(
   config: TenantPlaneConfig,
+  schema: Schema,
   clock: Clock,
   identity: PlaneIdentity | null,
 ): CheckScene {
@@ -28,6 +29,7 @@ export function checkScene(
     isEnrolled: !needsEnrolment(config, identity),
     otherModel: otherModel(config, identity),
     database: databaseTarget(config.TENANT_PLANE_DATABASE_URL),
+    schema,
     model: config.deploymentModel ?? identity?.deploymentModel ?? null,
     running: () => (looking ??= runningPlane(config, identity)),
     probe,

@@ -1,4 +1,4 @@
-import { type DatabaseTarget } from '@atlas/persistence';
+import { type DatabaseTarget, type Schema } from '@atlas/persistence';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { type TenantPlaneConfig } from '../../tenant-plane.config';
 import { type Probe } from './probe';
@@ -28,6 +28,8 @@ export interface CheckScene {
   /** The model that it is enrolled in, where the environment names another. */
   readonly otherModel: DeploymentModel | null;
   readonly database: DatabaseTarget;
+  /** What it has to hold. */
+  readonly schema: Schema;
   /** As the environment or the enrolment says; null before either does. */
   readonly model: DeploymentModel | null;
   /** This plane, where it runs already; asked where its database or port is in use. */

@@ -1,5 +1,6 @@
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
+import { PlaneSchema } from '../../database/plane-schema';
 import { TenantPlaneConfig } from '../../tenant-plane.config';
 import { PlaneIdentities } from '../plane-identities';
 import { checkScene } from './check-scene';
@@ -13,6 +14,7 @@ export class ControlPlaneChecks {
 
   constructor(
     private readonly config: TenantPlaneConfig,
+    private readonly schema: PlaneSchema,
     private readonly identities: PlaneIdentities,
     private readonly clock: Clock,
   ) {}
@@ -23,7 +25,7 @@ export class ControlPlaneChecks {
   }
 
   private runOnce(): Promise<NamedOutcome[]> {
-    const scene = () => checkScene(this.config, this.clock, this.identities.current);
+    const scene = () => checkScene(this.config, this.schema, this.clock, this.identities.current);
     return runChecks(LINK_CHECKS, scene, this.config.isOffline);
   }
 }

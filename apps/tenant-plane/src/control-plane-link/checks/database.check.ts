@@ -4,7 +4,6 @@ import {
   databaseTarget,
   examineDatabase,
 } from '@atlas/persistence';
-import { TENANT_PLANE_SCHEMA } from '../../database/schema';
 import { type Check, type CheckOutcome, bad, good } from './check';
 
 /** Enough to tell that they are this plane's, and whose they are. */
@@ -34,17 +33,17 @@ export const databaseCheck: Check = {
   isLocal: true,
   fixOfSilence:
     'The database server does not answer: look at TENANT_PLANE_DATABASE_URL, and whether it runs.',
-  async run({ config, database, running }) {
+  async run({ config, database, schema, running }) {
     const owner = config.TENANT_PLANE_MIGRATION_DATABASE_URL;
     if (owner === undefined) {
-      const found = await examineDatabase(database, TABLES, TENANT_PLANE_SCHEMA);
+      const found = await examineDatabase(database, TABLES, schema);
       if (found.fault === 'locked' && database.driver === 'sqlite' && (await running()))
         return good(`${database.file} is in use by this plane`);
       return verdictOn(found, 'TENANT_PLANE_DATABASE_URL');
     }
-    const migrating = await examineDatabase(databaseTarget(owner), TABLES, TENANT_PLANE_SCHEMA);
+    const migrating = await examineDatabase(databaseTarget(owner), TABLES, schema);
     if (migrating.fault) return verdictOn(migrating, 'TENANT_PLANE_MIGRATION_DATABASE_URL');
-    const serving = await examineDatabase(database, [], TENANT_PLANE_SCHEMA);
+    const serving = await examineDatabase(database, [], schema);
     // Where another role migrates, this one has to do no more than connect.
     if (serving.fault === 'cannot_create') return good(`${migrating.detail}; another role serves`);
     return verdictOn(serving, 'TENANT_PLANE_DATABASE_URL');

@@ -1,10 +1,8 @@
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { TENANT_PLANE_SCHEMA } from '../../database/schema';
+import { PlaneSchema } from '../../database/plane-schema';
 import { PlaneIdentities } from '../plane-identities';
 import { type Finding, HealthCheck, ok } from './health-check';
-
-const MIGRATIONS = TENANT_PLANE_SCHEMA.migrations as readonly { readonly name: string }[];
 
 /** Whether it answers, takes a write, and has all the tables of this version (one that was restored may not). */
 @Injectable()
@@ -13,6 +11,7 @@ export class DatabaseHealth extends HealthCheck {
 
   constructor(
     private readonly database: Database,
+    private readonly schema: PlaneSchema,
     private readonly identities: PlaneIdentities,
   ) {
     super();
@@ -21,7 +20,7 @@ export class DatabaseHealth extends HealthCheck {
   async find(): Promise<Finding> {
     const done = await this.migrations().catch((error: unknown) => failing('does not answer', error));
     if (!(done instanceof Set)) return done;
-    const lacking = MIGRATIONS.filter(({ name }) => !done.has(name)).length;
+    const lacking = this.schema.migrations.filter(({ name }) => !done.has(name)).length;
     if (lacking > 0)
       return { status: 'failing', detail: `It lacks ${lacking} migrations: restart the plane` };
     return this.identities.rewrite().then(
