@@ -18,7 +18,7 @@ import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../tenancy/tenant.guard';
 import { AiSettings, type AiSettingsView } from './ai-settings.service';
 import { ChangeAiSettingsDto } from './ai.dto';
-import { type AnalysisView, IncidentAnalyses, eventOf } from './incident-analyses.service';
+import { type AnalysisPiece, type AnalysisView, IncidentAnalyses } from './incident-analyses.service';
 
 @ApiTags('ai')
 @ApiBearerAuth()
@@ -57,8 +57,8 @@ export class AiController {
         ),
     });
     if (accept?.includes('text/event-stream')) {
-      const events = await this.analyses.stream(tenant.id, asked, ended);
-      await sendEventStream(reply, events, ended, (failure) => eventOf('error', failure));
+      const pieces = await this.analyses.stream(tenant.id, asked, ended);
+      await sendEventStream(reply, eventsOf(pieces), ended, (failure) => eventOf('error', failure));
     } else await reply.send(await this.analyses.analyse(tenant.id, asked, ended));
   }
 
@@ -77,4 +77,13 @@ export class AiController {
   ): Promise<AiSettingsView> {
     return this.settings.change(tenant.id, user, dto.allow_control_plane);
   }
+}
+
+async function* eventsOf(pieces: AsyncIterable<AnalysisPiece>): AsyncGenerator<string> {
+  for await (const piece of pieces)
+    yield 'whole' in piece ? eventOf('done', piece.whole) : eventOf('delta', piece);
+}
+
+function eventOf(name: 'delta' | 'done' | 'error', data: object): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

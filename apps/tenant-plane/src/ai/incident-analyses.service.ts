@@ -16,6 +16,9 @@ export interface AnalysisView {
   readonly source: AiAnswer['source'];
 }
 
+/** What comes of it on the way, and at its end the whole. */
+export type AnalysisPiece = { readonly text: string } | { readonly whole: AnalysisView };
+
 interface Asked {
   readonly by: SignedInUser;
   readonly incidentId: string;
@@ -38,23 +41,22 @@ export class IncidentAnalyses {
     return this.record(tenantId, asked, { text, model });
   }
 
-  /** Server-sent events: `delta` for each piece of it, `done` with the whole. */
-  async stream(tenantId: string, asked: Asked, ended: AbortSignal): Promise<AsyncIterable<string>> {
+  async stream(tenantId: string, asked: Asked, ended: AbortSignal): Promise<AsyncIterable<AnalysisPiece>> {
     const pieces = await this.ai.stream(await this.questionOn(tenantId, asked.incidentId), ended);
-    return this.eventsOf(pieces, (whole) => this.record(tenantId, asked, whole));
+    return this.recorded(pieces, (whole) => this.record(tenantId, asked, whole));
   }
 
-  private async *eventsOf(
+  private async *recorded(
     pieces: AsyncIterable<AiText>,
     record: (whole: AiText) => Promise<AnalysisView>,
-  ): AsyncGenerator<string> {
+  ): AsyncGenerator<AnalysisPiece> {
     let whole = { text: '', model: '' };
     for await (const { text, model } of pieces) {
       whole = { text: whole.text + text, model };
-      yield eventOf('delta', { text });
+      yield { text };
     }
     if (whole.text.trim() === '') throw aiUnavailable('it answered without a word');
-    yield eventOf('done', await record(whole));
+    yield { whole: await record(whole) };
   }
 
   /** Nothing leaves that the tenant's admin has not allowed, or does not allow any more. */
@@ -76,8 +78,4 @@ export class IncidentAnalyses {
     );
     return { analysis: text, model, source };
   }
-}
-
-export function eventOf(name: 'delta' | 'done' | 'error', data: object): string {
-  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

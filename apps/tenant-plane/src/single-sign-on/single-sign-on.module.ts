@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
 import { IdentityProviderController } from './identity-provider.controller';
 import { IdentityProviders } from './identity-providers.service';
+import { TenantSignOn } from './tenant-sign-on';
 import { UserSignOnController } from './user-sign-on.controller';
 import { UserSignOn } from './user-sign-on.service';
 
 @Module({
   controllers: [IdentityProviderController, UserSignOnController],
-  providers: [IdentityProviders, UserSignOn],
+  providers: [IdentityProviders, TenantSignOn, UserSignOn],
 })
 export class SingleSignOnModule {}

@@ -1,25 +1,22 @@
-import { TenantDatabase, type TenantScope, deriveKey, violates } from '@atlas/persistence';
+import { TenantDatabase, type TenantScope, violates } from '@atlas/persistence';
 import {
   Clock,
   type DomainError,
   type FromCookies,
   NO_PASSWORD,
   type ProvenIdentity,
-  SingleSignOn,
+  type SignOnClient,
   currentContext,
   signOnUnknownAccount,
 } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, Logger } from '@nestjs/common';
-import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Revocations } from '../accounts/revocations';
 import { Sessions, type SignedIn } from '../accounts/sessions';
 import { lockUnchanged } from '../accounts/user-locks';
 import { UserTokens } from '../accounts/user-tokens';
 import { NEW_USER, User } from '../accounts/user.entity';
 import { Audit } from '../audit/audit.service';
-import { PlaneIdentities } from '../control-plane-link/plane-identities';
-import { TenantPlaneConfig } from '../tenant-plane.config';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type IdentityProvider } from './identity-provider.entity';
 import { IdentityProviders } from './identity-providers.service';
@@ -43,7 +40,6 @@ const RACES = [
 @Injectable()
 export class UserSignOn {
   private readonly logger = new Logger(UserSignOn.name);
-  private kept: SingleSignOn | undefined;
 
   constructor(
     private readonly tenants: TenantDatabase,
@@ -52,25 +48,19 @@ export class UserSignOn {
     private readonly revocations: Revocations,
     private readonly links: UserTokens,
     private readonly audit: Audit,
-    private readonly identities: PlaneIdentities,
-    private readonly config: TenantPlaneConfig,
     private readonly clock: Clock,
   ) {}
 
-  async begin(tenant: Tenant, reply: FastifyReply): Promise<void> {
-    await this.signOn.begin(await this.providers.clientOf(tenant), tenant.id, reply);
-  }
-
-  async finish(
+  /** Lets in whoever `prove` shows to be a user of the tenant's. Throws `sign_on_unknown_account`. */
+  async signIn(
     tenant: Tenant,
-    request: FastifyRequest,
-    reply: FastifyReply,
+    prove: (client: SignOnClient) => Promise<ProvenIdentity>,
     cookies: FromCookies,
   ): Promise<SignedIn> {
     const client = await this.providers.clientOf(tenant);
     // Whose identity it is shows only at the end: nobody may be revoked while it is being proven.
     const before = await this.tenants.read(tenant.id, (scope) => this.revocations.last(scope));
-    const identity = await this.signOn.finish(client, tenant.id, request, reply);
+    const identity = await prove(client);
     const admit = (): Promise<SignedIn> =>
       this.tenants.write(tenant.id, async (scope) => {
         await this.sessions.endFormer(scope, cookies);
@@ -181,16 +171,6 @@ export class UserSignOn {
     return signOnUnknownAccount(
       'There is no user here for who you are at the identity provider. An admin of your tenant invites your e-mail address, which the provider must have verified.',
     );
-  }
-
-  /** Offline planes may have no secret in the environment: what identifies them is at least the same in every process. */
-  private get signOn(): SingleSignOn {
-    const { INTERNAL_SERVICE_SECRET: secret, isProduction } = this.config;
-    return (this.kept ??= new SingleSignOn({
-      key: deriveKey(secret ?? this.identities.current.instanceId, 'atlas-sign-on'),
-      isProduction,
-      clock: this.clock,
-    }));
   }
 }
 

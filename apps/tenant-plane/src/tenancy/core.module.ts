@@ -21,6 +21,7 @@ import { UsersController } from '../accounts/users.controller';
 import { Users } from '../accounts/users.service';
 import { AuditController } from '../audit/audit.controller';
 import { AuditSealer } from '../audit/audit-sealer';
+import { AuditTrail } from '../audit/audit-trail';
 import { Audit } from '../audit/audit.service';
 import { ControlPlaneChecks } from '../control-plane-link/checks/control-plane-checks';
 import { ControlPlaneChecksController } from '../control-plane-link/checks/control-plane-checks.controller';
@@ -120,6 +121,7 @@ const ACCOUNTS = [
     ...IDEMPOTENCY,
     Audit,
     AuditSealer,
+    AuditTrail,
     OldSessions,
     Deployment,
     SingleTenantFile,
