@@ -1,5 +1,5 @@
 import answers from './answers.json';
-export const TENANT_PLANE_VERSION = '0.1.0';
+import { TENANT_PLANE_VERSION } from './tenant-plane-version';
 
 export const HTTP_APP = {
   title: 'Atlas Tenant Plane',

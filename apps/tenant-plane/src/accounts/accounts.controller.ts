@@ -13,11 +13,12 @@ import {
 import { Body, Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type IncomingHttpHeaders } from 'node:http';
-import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from './signed-in-user';
+import { CurrentTenant, CurrentUser } from '../tenancy/request-tenant';
 import { TenantResolution } from '../tenancy/tenant-resolution';
 import { requireActive } from '../tenancy/tenant-standing';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { AnyUser, Requires, WithoutLogin } from '../tenancy/tenant.guard';
+import { AnyUser, Requires, WithoutLogin } from '../tenancy/requires';
 import { RefreshDto, RegisterDto, SignupExchangeDto, TokenDto } from './accounts.dto';
 import { Accounts } from './accounts.service';
 import { type Invitation, Invitations } from './invitations';

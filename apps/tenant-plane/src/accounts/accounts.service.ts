@@ -18,7 +18,7 @@ import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
 import { Deployment } from '../deployment/deployment';
 import { TenantPlaneConfig } from '../tenant-plane.config';
-import { type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from './signed-in-user';
 import { requireStanding } from '../tenancy/tenant-standing';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type RefreshDto, type RegisterDto, type SignupExchangeDto, type TokenDto } from './accounts.dto';

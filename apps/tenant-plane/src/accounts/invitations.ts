@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
 import { InviteMail } from '../mail/kinds/invite.mail';
 import { Mails } from '../mail/mails';
-import { type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from './signed-in-user';
 import { TenantUrls } from '../tenancy/tenant-urls';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type SignupExchangeDto } from './accounts.dto';

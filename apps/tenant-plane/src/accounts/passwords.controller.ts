@@ -10,9 +10,10 @@ import {
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type IncomingHttpHeaders } from 'node:http';
-import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from './signed-in-user';
+import { CurrentTenant, CurrentUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { AnyUser, WithoutLogin } from '../tenancy/tenant.guard';
+import { AnyUser, WithoutLogin } from '../tenancy/requires';
 import { ChangePasswordDto, ForgotPasswordDto, ResetPasswordDto } from './accounts.dto';
 import { Passwords } from './passwords';
 import { SessionCookie } from './session-cookie';

@@ -10,7 +10,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service';
 import { Mails } from '../mail/mails';
-import { type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from './signed-in-user';
 import { requireStanding } from '../tenancy/tenant-standing';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type ChangePasswordDto, type ForgotPasswordDto, type ResetPasswordDto } from './accounts.dto';

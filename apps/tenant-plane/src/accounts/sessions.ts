@@ -3,7 +3,7 @@ import { Clock, type FromCookies } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, Not } from 'typeorm';
-import { type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from './signed-in-user';
 import { type Permission, requirePermission } from './permissions';
 import { unauthenticated } from './session-authentication';
 import { hashToken, mintSessionToken } from './session-token';

@@ -1,6 +1,6 @@
 import { TenantDatabase, type TenantScope, lockedForShare, together } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from './signed-in-user';
 import { requireStanding } from '../tenancy/tenant-standing';
 import { requirePermission } from './permissions';
 import { SessionAuthentication, unauthenticated } from './session-authentication';

@@ -1,8 +1,9 @@
 import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
-import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from './signed-in-user';
+import { CurrentTenant, CurrentUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../tenancy/tenant.guard';
+import { Requires } from '../tenancy/requires';
 import { type UserDetails } from './user.view';
 import { ListUsersQuery, UpdateUserDto } from './users.dto';
 import { Users } from './users.service';

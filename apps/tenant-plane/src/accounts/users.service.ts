@@ -4,7 +4,7 @@ import { Clock, type Page, pageOf } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import { Audit } from '../audit/audit.service';
-import { type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from './signed-in-user';
 import { Revocations } from './revocations';
 import { Sessions } from './sessions';
 import { holdUpWrites, lockThose } from './user-locks';

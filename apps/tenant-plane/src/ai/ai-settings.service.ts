@@ -5,7 +5,7 @@ import { holdUpWrites } from '../accounts/user-locks';
 import { UserWrites } from '../accounts/user-writes';
 import { Audit } from '../audit/audit.service';
 import { Deployment } from '../deployment/deployment';
-import { type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from '../accounts/signed-in-user';
 import { AiRouteSetting } from './ai-route-setting.entity';
 import { aiNotAllowed } from './ai.errors';
 

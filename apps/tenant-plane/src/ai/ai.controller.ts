@@ -13,9 +13,10 @@ import {
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { SessionAuthentication } from '../accounts/session-authentication';
-import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from '../accounts/signed-in-user';
+import { CurrentTenant, CurrentUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../tenancy/tenant.guard';
+import { Requires } from '../tenancy/requires';
 import { AiSettings, type AiSettingsView } from './ai-settings.service';
 import { ChangeAiSettingsDto } from './ai.dto';
 import { type AnalysisPiece, type AnalysisView, IncidentAnalyses } from './incident-analyses.service';

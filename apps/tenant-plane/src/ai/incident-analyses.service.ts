@@ -2,7 +2,7 @@ import { together } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { UserWrites } from '../accounts/user-writes';
 import { Incidents } from '../incidents/incidents.service';
-import { type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from '../accounts/signed-in-user';
 import { type AiAnswer } from './ai-answer.entity';
 import { AiAnswers } from './ai-answers.service';
 import { AiSettings } from './ai-settings.service';

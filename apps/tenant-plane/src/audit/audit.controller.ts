@@ -10,7 +10,7 @@ import {
 import { Controller, Get, Query } from '@nestjs/common';
 import { CurrentTenant } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../tenancy/tenant.guard';
+import { Requires } from '../tenancy/requires';
 import { AuditTrail } from './audit-trail';
 
 @ApiTags('audit')

@@ -2,9 +2,10 @@ import { Repeatable } from '@atlas/persistence';
 import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { UserWrites } from '../accounts/user-writes';
-import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from '../accounts/signed-in-user';
+import { CurrentTenant, CurrentUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../tenancy/tenant.guard';
+import { Requires } from '../tenancy/requires';
 import { CreateConfigurationItemDto, ListConfigurationItemsQuery } from './cmdb.dto';
 import { Cmdb, type ConfigurationItemView } from './cmdb.service';
 

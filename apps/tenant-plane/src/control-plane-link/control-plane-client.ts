@@ -7,6 +7,9 @@ import { AnswerNotTrusted, ControlPlaneRefused, ControlPlaneUnreachable } from '
 import { ServiceSecrets } from './service-secrets';
 import { WithheldBody } from './withheld-body';
 
+/** The plane signs by the Control Plane's time, so it works beyond this; sign-up tokens and leases are read by ours. */
+export const CLOCK_TOLERANCE_SECONDS = 60;
+
 export interface SignedCall {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;

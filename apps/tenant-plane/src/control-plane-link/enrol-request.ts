@@ -1,7 +1,7 @@
 import { databaseTarget } from '@atlas/persistence';
 import { revealed, type SecretText } from '@atlas/platform';
 import { type EnrolRequest } from '@atlas/plane-contract';
-import { TENANT_PLANE_VERSION } from '../http-app.options';
+import { TENANT_PLANE_VERSION } from '../tenant-plane-version';
 import { type TenantPlaneConfig } from '../tenant-plane.config';
 import { type PlaneIdentity } from './plane-identity.entity';
 

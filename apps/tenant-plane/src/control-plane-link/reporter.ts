@@ -1,6 +1,6 @@
 import { HEARTBEAT_SECONDS, PLANE_PATHS, TENANT_PLANE_ID_PARAMETER, epochOf } from '@atlas/plane-contract';
 import { Injectable, Logger } from '@nestjs/common';
-import { TENANT_PLANE_VERSION } from '../http-app.options';
+import { TENANT_PLANE_VERSION } from '../tenant-plane-version';
 import { TenantPlaneConfig } from '../tenant-plane.config';
 import { type Applied } from './applied';
 import { ControlPlaneClient } from './control-plane-client';

@@ -3,7 +3,7 @@ import { Controller, Get, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { CurrentTenant } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { WithoutLogin } from '../tenancy/tenant.guard';
+import { WithoutLogin } from '../tenancy/requires';
 
 /** What a person sees at a tenant's address. */
 @ApiExcludeController()

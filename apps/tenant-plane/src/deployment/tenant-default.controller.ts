@@ -3,7 +3,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ControlPlaneLink } from '../control-plane-link/link.service';
 import { OptionalTenant } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { WithoutLoginOrTenant } from '../tenancy/tenant.guard';
+import { WithoutLoginOrTenant } from '../tenancy/requires';
 import { Deployment, type DeploymentView } from './deployment';
 
 export interface TenantDefaultView {

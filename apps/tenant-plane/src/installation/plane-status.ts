@@ -1,5 +1,5 @@
 import { databaseTarget } from '@atlas/persistence';
-import { TENANT_PLANE_VERSION } from '../http-app.options';
+import { TENANT_PLANE_VERSION } from '../tenant-plane-version';
 import { type TenantPlaneConfig } from '../tenant-plane.config';
 import { type PlaneRecord } from './plane-record';
 

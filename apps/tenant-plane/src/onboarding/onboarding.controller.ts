@@ -1,9 +1,10 @@
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { UserWrites } from '../accounts/user-writes';
-import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from '../accounts/signed-in-user';
+import { CurrentTenant, CurrentUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../tenancy/tenant.guard';
+import { Requires } from '../tenancy/requires';
 import { type ChecklistView, Onboarding } from './onboarding.service';
 
 @ApiTags('onboarding')

@@ -1,9 +1,10 @@
 import { Refuses, ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { UserWrites } from '../accounts/user-writes';
-import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from '../accounts/signed-in-user';
+import { CurrentTenant, CurrentUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../tenancy/tenant.guard';
+import { Requires } from '../tenancy/requires';
 import { type MoveView, Moves } from './moves.service';
 
 /** The tenant's own word on a move away from the customer's network. */

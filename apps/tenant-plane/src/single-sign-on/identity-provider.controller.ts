@@ -1,8 +1,9 @@
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Body, Controller, Delete, Get, HttpCode, Put } from '@nestjs/common';
-import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from '../accounts/signed-in-user';
+import { CurrentTenant, CurrentUser } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../tenancy/tenant.guard';
+import { Requires } from '../tenancy/requires';
 import { ConfigureIdentityProviderDto } from './identity-provider.dto';
 import { type IdentityProviderView, IdentityProviders } from './identity-providers.service';
 

@@ -16,7 +16,7 @@ import { holdUpWrites, lockUsers } from '../accounts/user-locks';
 import { Audit } from '../audit/audit.service';
 import { Deployment } from '../deployment/deployment';
 import { TenantPlaneConfig } from '../tenant-plane.config';
-import { type SignedInUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from '../accounts/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type ConfigureIdentityProviderDto } from './identity-provider.dto';
 import { lockProvider, shareProvider, takeProvider } from './identity-provider-lock';

@@ -11,7 +11,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { SessionCookie } from '../accounts/session-cookie';
 import { CurrentTenant } from '../tenancy/request-tenant';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { WithoutLogin } from '../tenancy/tenant.guard';
+import { WithoutLogin } from '../tenancy/requires';
 import { IdentityProviders } from './identity-providers.service';
 import { TenantSignOn } from './tenant-sign-on';
 import { UserSignOn } from './user-sign-on.service';

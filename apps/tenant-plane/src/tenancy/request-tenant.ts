@@ -1,17 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { type Permission, type UserRole } from '../accounts/permissions';
+import { type SignedInUser } from '../accounts/signed-in-user';
 import { type Tenant } from './tenant.entity';
-
-export interface SignedInUser {
-  readonly id: string;
-  readonly email: string;
-  readonly name: string;
-  readonly role: UserRole;
-  readonly sessionId: string;
-  /** The permission that the route requires: whatever the call writes, requires it still. */
-  readonly requires?: Permission;
-}
 
 export interface TenantRequest extends FastifyRequest {
   tenant?: Tenant;

@@ -1,6 +1,6 @@
 import { TenantDatabase } from '@atlas/persistence';
 import { DomainError, IS_PUBLIC, currentContext, refuseOtherSites } from '@atlas/platform';
-import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { type Permission, requirePermission } from '../accounts/permissions';
 import {
@@ -11,27 +11,12 @@ import {
 } from '../accounts/session-authentication';
 import { SessionCookie } from '../accounts/session-cookie';
 import { type TenantRequest } from './request-tenant';
+import { ACCESS, type Access } from './requires';
 import { TenantCrossings } from './tenant-crossings';
 import { TenantResolution } from './tenant-resolution';
 import { TenantRouter } from './tenant-router';
 import { requireActive } from './tenant-standing';
 import { type Tenant } from './tenant.entity';
-
-const ACCESS = 'tenant-plane:access';
-type Access = Permission | 'any-user' | 'anybody' | 'anybody-even-without-tenant';
-
-/** Users of the tenant with this permission. */
-export const Requires = (permission: Permission): MethodDecorator & ClassDecorator =>
-  SetMetadata(ACCESS, permission);
-/** Any signed-in user of the tenant. */
-export const AnyUser = (): MethodDecorator & ClassDecorator =>
-  SetMetadata(ACCESS, 'any-user' satisfies Access);
-/** No login, but there has to be a tenant. */
-export const WithoutLogin = (): MethodDecorator & ClassDecorator =>
-  SetMetadata(ACCESS, 'anybody' satisfies Access);
-/** No login, and where the tenant is fixed there may be none yet. */
-export const WithoutLoginOrTenant = (): MethodDecorator & ClassDecorator =>
-  SetMetadata(ACCESS, 'anybody-even-without-tenant' satisfies Access);
 
 interface Found {
   readonly session?: ProvenSession;

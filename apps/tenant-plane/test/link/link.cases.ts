@@ -423,9 +423,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     plane = await link.startPlane();
     await link.reported(globex.tenant_id);
     const isMarked = async (): Promise<boolean> =>
-      (await plane.app.get(ReportedEntries).missing()).every(
-        ({ tenantId }) => tenantId !== globex.tenant_id,
-      );
+      (await plane.app.get(ReportedEntries).missing()).every(({ tenantId }) => tenantId !== globex.tenant_id);
     await eventually(isMarked, { what: 'it knows that it has reported' });
   });
 

@@ -62,7 +62,11 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     const tools = { tenants: plane.tenants, tracking, relay: relay as unknown as TransferRelay, nameRun };
     const { publicKey: recipient } = plane.identities.current;
     const outgoing = { transferId, tenantId: tenant.tenant_id, recipient };
-    const sending = new OutgoingTransfer(tools, outgoing, rowCodecs(TENANT_PLANE_SCHEMA, database.dataSource.manager));
+    const sending = new OutgoingTransfer(
+      tools,
+      outgoing,
+      rowCodecs(TENANT_PLANE_SCHEMA, database.dataSource.manager),
+    );
     sending.freeze();
     await sending.run(new AbortController().signal);
   };

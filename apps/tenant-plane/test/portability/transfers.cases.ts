@@ -66,7 +66,8 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     ({ tenant, admin } = await source.tenantWithAdmin(`${from}-to-${to}-${(count += 1)}`));
   });
 
-  const codecs = (plane: TestTenantPlane) => rowCodecs(TENANT_PLANE_SCHEMA, plane.app.get(Database).dataSource.manager);
+  const codecs = (plane: TestTenantPlane) =>
+    rowCodecs(TENANT_PLANE_SCHEMA, plane.app.get(Database).dataSource.manager);
   const outgoing = (sent = codecs(source)): OutgoingTransfer => {
     const tracking = new ChangeTracking(source.app.get(Database));
     const nameRun = () => relay.nameRun();

@@ -1,9 +1,8 @@
 import { SIGNATURE_WINDOW_SECONDS } from '@atlas/service-auth';
+import { CLOCK_TOLERANCE_SECONDS } from '../control-plane-client';
 import { type Check, bad, followUp, good } from './check';
 import { isProven } from './probe';
 
-/** The plane signs by the Control Plane's time, so it works beyond this; sign-up tokens and leases are read by ours. */
-export const CLOCK_TOLERANCE_SECONDS = 60;
 const NTP =
   "Set this machine's clock by NTP (timedatectl set-ntp true; in a virtual machine: its host's clock).";
 

@@ -1,6 +1,6 @@
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Controller, Get } from '@nestjs/common';
-import { Requires } from '../../tenancy/tenant.guard';
+import { Requires } from '../../tenancy/requires';
 import { ControlPlaneChecks } from './control-plane-checks';
 import { type NamedOutcome } from './run-checks';
 

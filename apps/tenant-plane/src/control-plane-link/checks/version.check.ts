@@ -1,5 +1,5 @@
 import { versionSkewProblem } from '@atlas/plane-contract';
-import { TENANT_PLANE_VERSION } from '../../http-app.options';
+import { TENANT_PLANE_VERSION } from '../../tenant-plane-version';
 import { ControlPlaneRefused } from '../control-plane.errors';
 import { type Check, bad, followUp, good } from './check';
 

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CLOCK_TOLERANCE_SECONDS } from '../checks/clock.check';
-import { ControlPlaneClient } from '../control-plane-client';
+import { CLOCK_TOLERANCE_SECONDS, ControlPlaneClient } from '../control-plane-client';
 import { type Finding, HealthCheck, ok } from './health-check';
 
 /** How far this clock is from the Control Plane's. Calls are signed by that one's time, so a plane works all the same. */
