@@ -3,16 +3,16 @@ import { PlatformModule, environmentModule } from '@atlas/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AiModule } from './ai/ai.module';
 import { CmdbModule } from './cmdb/cmdb.module';
-import { ProductionDatabaseCheck } from './database/production-database.check';
-import { RowSecurityCheck } from './database/row-security-check';
-import { databaseOptions } from './database/database-options';
+import { ProductionDatabaseCheck } from './tenancy/production-database-check';
+import { RowSecurityCheck } from './tenancy/row-security-check';
+import { databaseOptions } from './schema/database-options';
 import { DatabaseModule } from './database/database.module';
-import { TENANT_PLANE_SCHEMA } from './database/schema';
+import { TENANT_PLANE_SCHEMA } from './schema/tenant-plane-schema';
 import { IncidentsModule } from './incidents/incidents.module';
 import { OnboardingModule } from './onboarding/onboarding.module';
 import { SingleSignOnModule } from './single-sign-on/single-sign-on.module';
-import { CoreModule } from './tenancy/core.module';
-import { TenantPlaneConfig } from './tenant-plane.config';
+import { CoreModule } from './core.module';
+import { TenantPlaneConfig } from './config/tenant-plane.config';
 
 /** What tenants use. A new feature is a folder and a line here. */
 const FEATURES = [AiModule, CmdbModule, IncidentsModule, OnboardingModule, SingleSignOnModule];

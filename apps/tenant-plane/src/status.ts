@@ -3,7 +3,7 @@ import { parseEnvironment } from '@atlas/platform';
 import { readPlaneRecord } from './installation/plane-record';
 import { planeStatus } from './installation/plane-status';
 import { runScript } from './installation/run-script';
-import { TenantPlaneConfig } from './tenant-plane.config';
+import { TenantPlaneConfig } from './config/tenant-plane.config';
 
 /** Tells what the plane of this environment knows of itself, whether it runs or not, and ends. */
 runScript(async () => {

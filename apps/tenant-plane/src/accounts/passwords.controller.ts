@@ -10,14 +10,14 @@ import {
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type IncomingHttpHeaders } from 'node:http';
-import { type SignedInUser } from './signed-in-user';
-import { CurrentTenant, CurrentUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { AnyUser, WithoutLogin } from '../tenancy/requires';
+import { AnyUser, WithoutLogin } from '../access/requires';
 import { ChangePasswordDto, ForgotPasswordDto, ResetPasswordDto } from './accounts.dto';
 import { Passwords } from './passwords';
-import { SessionCookie } from './session-cookie';
-import { type SignedIn } from './sessions';
+import { SessionCookie } from '../access/session-cookie';
+import { type SignedIn } from '../credentials/sessions';
 
 @ApiTags('accounts')
 @ApiBearerAuth()

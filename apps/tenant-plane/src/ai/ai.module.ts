@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import { IncidentsModule } from '../incidents/incidents.module';
-import { AiAnswers } from './ai-answers.service';
-import { AiSettings } from './ai-settings.service';
+import { AiAnswers } from './ai-answers';
+import { AiSettings } from './ai-settings';
 import { AiController } from './ai.controller';
 import { ControlPlaneAi } from './control-plane-ai';
-import { IncidentAnalyses } from './incident-analyses.service';
+import { IncidentAnalyses } from './incident-analyses';
 
 @Module({
   imports: [IncidentsModule],

@@ -12,11 +12,11 @@ import {
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { UserWrites } from '../accounts/user-writes';
-import { knownSecrets } from '../control-plane-link/known-secrets';
-import { type SignedInUser } from '../accounts/signed-in-user';
-import { TenantPlaneConfig } from '../tenant-plane.config';
-import { IdempotencyRecord } from './idempotency-key.entity';
+import { UserWrites } from '../access/user-writes';
+import { knownSecrets } from '../plane-identity/known-secrets';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { IdempotencyRecord } from './idempotency-record.entity';
 import { type Answer, SealedAnswers } from './sealed-answers';
 
 interface RequestOfTenant extends RepeatableRequest {

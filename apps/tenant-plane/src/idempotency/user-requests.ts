@@ -1,6 +1,6 @@
 import { type KeyedCall, RepeatableRequests, pathOf } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { type TenantRequest } from '../tenancy/request-tenant';
+import { type TenantRequest } from '../access/tenant-request';
 import { type Answer } from './sealed-answers';
 import { TenantIdempotency } from './tenant-idempotency';
 

@@ -1,14 +1,14 @@
 import { Repeatable } from '@atlas/persistence';
 import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
-import { UserWrites } from '../accounts/user-writes';
-import { type SignedInUser } from '../accounts/signed-in-user';
-import { CurrentTenant, CurrentUser } from '../tenancy/request-tenant';
+import { UserWrites } from '../access/user-writes';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../tenancy/requires';
+import { Requires } from '../access/requires';
 import { type IncidentView } from './incident.view';
 import { CreateIncidentDto, ListIncidentsQuery, UpdateIncidentDto } from './incidents.dto';
-import { Incidents } from './incidents.service';
+import { Incidents } from './incidents';
 
 @ApiTags('incidents')
 @ApiBearerAuth()

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { OnboardingController } from './onboarding.controller';
-import { Onboarding } from './onboarding.service';
+import { Onboarding } from './onboarding';
 
 @Module({ controllers: [OnboardingController], providers: [Onboarding] })
 export class OnboardingModule {}

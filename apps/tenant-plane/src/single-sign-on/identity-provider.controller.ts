@@ -1,11 +1,11 @@
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Body, Controller, Delete, Get, HttpCode, Put } from '@nestjs/common';
-import { type SignedInUser } from '../accounts/signed-in-user';
-import { CurrentTenant, CurrentUser } from '../tenancy/request-tenant';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../tenancy/requires';
+import { Requires } from '../access/requires';
 import { ConfigureIdentityProviderDto } from './identity-provider.dto';
-import { type IdentityProviderView, IdentityProviders } from './identity-providers.service';
+import { type IdentityProviderView, IdentityProviders } from './identity-providers';
 
 @ApiTags('accounts')
 @ApiBearerAuth()

@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { IdentityProviderController } from './identity-provider.controller';
-import { IdentityProviders } from './identity-providers.service';
+import { IdentityProviders } from './identity-providers';
 import { TenantSignOn } from './tenant-sign-on';
 import { UserSignOnController } from './user-sign-on.controller';
-import { UserSignOn } from './user-sign-on.service';
+import { UserSignOn } from './user-sign-on';
 
 @Module({
   controllers: [IdentityProviderController, UserSignOnController],

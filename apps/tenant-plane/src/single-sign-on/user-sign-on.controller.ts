@@ -8,13 +8,13 @@ import {
 } from '@atlas/platform';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { SessionCookie } from '../accounts/session-cookie';
-import { CurrentTenant } from '../tenancy/request-tenant';
+import { SessionCookie } from '../access/session-cookie';
+import { CurrentTenant } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { WithoutLogin } from '../tenancy/requires';
-import { IdentityProviders } from './identity-providers.service';
+import { WithoutLogin } from '../access/requires';
+import { IdentityProviders } from './identity-providers';
 import { TenantSignOn } from './tenant-sign-on';
-import { UserSignOn } from './user-sign-on.service';
+import { UserSignOn } from './user-sign-on';
 
 /** For browsers: they come by a link at the tenant's own address, and leave with a cookie. */
 @ApiTags('accounts')

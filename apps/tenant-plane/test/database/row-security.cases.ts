@@ -3,7 +3,7 @@ import { Database, roleFaults, tenantTableProblems } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type DataSource } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
-import { TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
+import { TENANT_SCOPED_ENTITIES } from '../../src/schema/tenant-plane-schema';
 import { Incident } from '../../src/incidents/incident.entity';
 import { TestTenantPlane } from '../tenant-plane.fixture';
 import { fillEveryTable } from '../rows.fixture';

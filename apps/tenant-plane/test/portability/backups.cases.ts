@@ -11,13 +11,13 @@ import {
   generateKeyPair,
   importJWK,
 } from 'jose';
-import { User } from '../../src/accounts/user.entity';
+import { User } from '../../src/credentials/user.entity';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { AuditSealer } from '../../src/audit/audit-sealer';
-import { PlaneIdentities } from '../../src/control-plane-link/plane-identities';
-import { Reporter } from '../../src/control-plane-link/reporter';
+import { PlaneIdentities } from '../../src/plane-identity/plane-identities';
+import { Reporter } from '../../src/reporting/reporter';
 import { openPart, sealPart } from '../../src/portability/part';
-import { TENANT_PLANE_SCHEMA } from '../../src/database/schema';
+import { TENANT_PLANE_SCHEMA } from '../../src/schema/tenant-plane-schema';
 import { rowCodecs } from '../../src/portability/row-codec';
 import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';

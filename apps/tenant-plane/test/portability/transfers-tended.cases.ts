@@ -1,7 +1,7 @@
 import { Database } from '@atlas/persistence';
 import { type DesiredTransfer } from '@atlas/plane-contract';
 import { eventually } from '@atlas/testing';
-import { Reporter } from '../../src/control-plane-link/reporter';
+import { Reporter } from '../../src/reporting/reporter';
 import { RunningTransfers } from '../../src/portability/running-transfers';
 import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';

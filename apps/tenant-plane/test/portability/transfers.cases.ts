@@ -4,9 +4,9 @@ import { databaseFailure } from '@atlas/platform';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { type CryptoKey, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 import { type EntityMetadata } from 'typeorm';
-import { User } from '../../src/accounts/user.entity';
+import { User } from '../../src/credentials/user.entity';
 import { AuditSealer } from '../../src/audit/audit-sealer';
-import { TENANT_PLANE_SCHEMA, TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
+import { TENANT_PLANE_SCHEMA, TENANT_SCOPED_ENTITIES } from '../../src/schema/tenant-plane-schema';
 import { Incident } from '../../src/incidents/incident.entity';
 import {
   type IncomingTools,
@@ -20,7 +20,7 @@ import { type TransferRelay } from '../../src/portability/transfer-relay';
 import { CommitFaults } from '../commit-faults.fixture';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { fillEveryTable } from '../rows.fixture';
-import { UserIdentity } from '../../src/single-sign-on/user-identity.entity';
+import { UserIdentity } from '../../src/credentials/user-identity.entity';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
 /** A header is all that the Control Plane reads of a part. */
