@@ -1,21 +1,34 @@
 import { Database, PersistenceModule, databaseHealth } from '@atlas/persistence';
 import { PlatformModule, environmentModule } from '@atlas/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AccountsModule } from './accounts/accounts.module';
 import { AiModule } from './ai/ai.module';
+import { AuditTrailModule } from './audit-trail/audit-trail.module';
 import { CmdbModule } from './cmdb/cmdb.module';
-import { ProductionDatabaseCheck } from './tenancy/production-database-check';
-import { RowSecurityCheck } from './tenancy/row-security-check';
-import { databaseOptions } from './schema/database-options';
+import { TenantPlaneConfig } from './config/tenant-plane.config';
+import { ControlPlaneChecksModule } from './control-plane-checks/control-plane-checks.module';
 import { DatabaseModule } from './database/database.module';
-import { TENANT_PLANE_SCHEMA } from './schema/tenant-plane-schema';
+import { EntranceModule } from './entrance/entrance.module';
 import { IncidentsModule } from './incidents/incidents.module';
 import { OnboardingModule } from './onboarding/onboarding.module';
+import { PortabilityModule } from './portability/portability.module';
+import { databaseOptions } from './schema/database-options';
+import { TENANT_PLANE_SCHEMA } from './schema/tenant-plane-schema';
 import { SingleSignOnModule } from './single-sign-on/single-sign-on.module';
-import { CoreModule } from './core.module';
-import { TenantPlaneConfig } from './config/tenant-plane.config';
 
-/** What tenants use. A new feature is a folder and a line here. */
-const FEATURES = [AiModule, CmdbModule, IncidentsModule, OnboardingModule, SingleSignOnModule];
+/** What has routes. A new feature is a folder and a line here. */
+const FEATURES = [
+  AccountsModule,
+  AuditTrailModule,
+  ControlPlaneChecksModule,
+  EntranceModule,
+  PortabilityModule,
+  AiModule,
+  CmdbModule,
+  IncidentsModule,
+  OnboardingModule,
+  SingleSignOnModule,
+];
 
 @Module({})
 export class AppModule {
@@ -35,10 +48,8 @@ export class AppModule {
             mail: config.mail,
           }),
         }),
-        CoreModule,
         ...FEATURES,
       ],
-      providers: [ProductionDatabaseCheck, RowSecurityCheck],
     };
   }
 }

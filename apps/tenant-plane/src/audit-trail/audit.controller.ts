@@ -11,7 +11,7 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { CurrentTenant } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../access/requires';
-import { AuditTrail } from '../audit/audit-trail';
+import { AuditTrail } from './audit-trail';
 
 @ApiTags('audit')
 @ApiBearerAuth()

@@ -1,6 +1,13 @@
 import { Module } from '@nestjs/common';
-import { OnboardingController } from './onboarding.controller';
+import { AccessModule } from '../access/access.module';
+import { AuditModule } from '../audit/audit.module';
+import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
 import { Onboarding } from './onboarding';
+import { OnboardingController } from './onboarding.controller';
 
-@Module({ controllers: [OnboardingController], providers: [Onboarding] })
+@Module({
+  imports: [AccessModule, AuditModule, PlaneIdentityModule],
+  controllers: [OnboardingController],
+  providers: [Onboarding],
+})
 export class OnboardingModule {}

@@ -1,11 +1,16 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module';
+import { AuditModule } from '../audit/audit.module';
+import { CredentialsModule } from '../credentials/credentials.module';
+import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
 import { IdentityProviderController } from './identity-provider.controller';
 import { IdentityProviders } from './identity-providers';
 import { TenantSignOn } from './tenant-sign-on';
-import { UserSignOnController } from './user-sign-on.controller';
 import { UserSignOn } from './user-sign-on';
+import { UserSignOnController } from './user-sign-on.controller';
 
 @Module({
+  imports: [AccessModule, AuditModule, CredentialsModule, PlaneIdentityModule],
   controllers: [IdentityProviderController, UserSignOnController],
   providers: [IdentityProviders, TenantSignOn, UserSignOn],
 })

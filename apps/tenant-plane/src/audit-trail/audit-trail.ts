@@ -8,8 +8,8 @@ import {
   pageOf,
 } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { AuditEvent } from './audit-event.entity';
-import { AuditSealer } from './audit-sealer';
+import { AuditEvent } from '../audit/audit-event.entity';
+import { AuditSealer } from '../audit/audit-sealer';
 
 /** What was done in a tenant, for its own people to read. */
 @Injectable()

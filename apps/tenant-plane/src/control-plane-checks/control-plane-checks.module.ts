@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
+import { ControlPlaneChecks } from './control-plane-checks';
+import { ControlPlaneChecksController } from './control-plane-checks.controller';
+
+@Module({
+  imports: [PlaneIdentityModule],
+  controllers: [ControlPlaneChecksController],
+  providers: [ControlPlaneChecks],
+})
+export class ControlPlaneChecksModule {}

@@ -1,0 +1,23 @@
+import { type MailKind, type TenantScope } from '@atlas/persistence';
+import { Module, type Type } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module';
+import { CredentialsModule } from '../credentials/credentials.module';
+import { TenancyModule } from '../tenancy/tenancy.module';
+import { InviteMail } from './invite.mail';
+import { MAIL_KINDS, Mails } from './mails';
+import { PasswordChangedMail } from './password-changed.mail';
+import { ResetMail } from './reset.mail';
+
+/** Every kind of mail that a tenant plane sends. */
+const KINDS: Type<MailKind<TenantScope>>[] = [InviteMail, PasswordChangedMail, ResetMail];
+
+@Module({
+  imports: [AuditModule, CredentialsModule, TenancyModule],
+  providers: [
+    ...KINDS,
+    { provide: MAIL_KINDS, inject: KINDS, useFactory: (...kinds: MailKind<TenantScope>[]) => kinds },
+    Mails,
+  ],
+  exports: [Mails],
+})
+export class MailModule {}
