@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { AiAnswers } from '../src/ai/ai-answers';
-import { TENANT_SCOPED_ENTITIES } from '../src/schema/tenant-plane-schema';
 import { OutgoingMail } from '../src/mail/outgoing-mail.entity';
+import { TENANT_SCOPED_ENTITIES } from '../src/schema/tenant-plane-schema';
 import { UserSignOn } from '../src/single-sign-on/user-sign-on';
 import { PASSWORD, type TestTenantPlane } from './tenant-plane.fixture';
 

@@ -11,6 +11,7 @@ import { TenantRouter } from './tenant-router';
 import { TenantGuard } from './tenant.guard';
 import { UserWrites } from './user-writes';
 
+/** Who may make a request, for which tenant, and what users may still write once they were let in. */
 @Module({
   imports: [AuditModule, ControlPlaneClientModule, CredentialsModule, PlaneIdentityModule, TenancyModule],
   providers: [

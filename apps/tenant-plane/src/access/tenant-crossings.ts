@@ -1,8 +1,8 @@
 import { type Allowance, TenantDatabase, Throttle, quoted } from '@atlas/persistence';
 import { currentContext } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type ProvenSession } from '../credentials/session-authentication';
 import { Audit } from '../audit/audit';
+import { type ProvenSession } from '../credentials/session-authentication';
 import { type TenantHints, TenantResolution } from '../tenancy/tenant-resolution';
 
 /** Nothing ever leaves the trail, so that one user must not be able to fill it. */

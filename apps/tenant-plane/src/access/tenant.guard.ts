@@ -9,14 +9,14 @@ import {
   sessionClaim,
   unauthenticated,
 } from '../credentials/session-authentication';
-import { SessionCookie } from './session-cookie';
-import { type TenantRequest } from './tenant-request';
-import { ACCESS, type Access } from './requires';
-import { TenantCrossings } from './tenant-crossings';
 import { TenantResolution } from '../tenancy/tenant-resolution';
-import { TenantRouter } from './tenant-router';
 import { requireActive } from '../tenancy/tenant-standing';
 import { type Tenant } from '../tenancy/tenant.entity';
+import { ACCESS, type Access } from './requires';
+import { SessionCookie } from './session-cookie';
+import { TenantCrossings } from './tenant-crossings';
+import { type TenantRequest } from './tenant-request';
+import { TenantRouter } from './tenant-router';
 
 interface Found {
   readonly session?: ProvenSession;

@@ -1,10 +1,10 @@
 import { TenantDatabase, type TenantScope, lockedForShare, together } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { type SignedInUser } from '../credentials/signed-in-user';
-import { requireStanding } from '../tenancy/tenant-standing';
 import { requirePermission } from '../credentials/permissions';
 import { SessionAuthentication, unauthenticated } from '../credentials/session-authentication';
+import { type SignedInUser } from '../credentials/signed-in-user';
 import { User } from '../credentials/user.entity';
+import { requireStanding } from '../tenancy/tenant-standing';
 
 /** What users write that is not about users. */
 @Injectable()

@@ -13,18 +13,18 @@ import {
 import { Body, Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type IncomingHttpHeaders } from 'node:http';
-import { type SignedInUser } from '../credentials/signed-in-user';
+import { AnyUser, Requires, WithoutLogin } from '../access/requires';
+import { SessionCookie } from '../access/session-cookie';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
+import { claimedTenant } from '../credentials/session-token';
+import { type SignedIn, type UserView, userView } from '../credentials/sessions';
+import { type SignedInUser } from '../credentials/signed-in-user';
 import { TenantResolution } from '../tenancy/tenant-resolution';
 import { requireActive } from '../tenancy/tenant-standing';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { AnyUser, Requires, WithoutLogin } from '../access/requires';
-import { RefreshDto, RegisterDto, SignupExchangeDto, TokenDto } from './accounts.dto';
 import { Accounts } from './accounts';
+import { RefreshDto, RegisterDto, SignupExchangeDto, TokenDto } from './accounts.dto';
 import { type Invitation, Invitations } from './invitations';
-import { SessionCookie } from '../access/session-cookie';
-import { type SignedIn, type UserView, userView } from '../credentials/sessions';
-import { claimedTenant } from '../credentials/session-token';
 import { SignupTokens } from './signup-tokens';
 import { InviteDto } from './users.dto';
 

@@ -16,26 +16,26 @@ import {
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
-import { Deployment } from '../plane-identity/deployment';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
-import { type SignedInUser } from '../credentials/signed-in-user';
-import { requireStanding } from '../tenancy/tenant-standing';
-import { type Tenant } from '../tenancy/tenant.entity';
-import { type RefreshDto, type RegisterDto, type SignupExchangeDto, type TokenDto } from './accounts.dto';
 import { shareProvider } from '../credentials/identity-provider-locks';
-import { Devices } from './devices';
-import { requireGoodPassword } from './require-good-password';
 import { type UserRole } from '../credentials/permissions';
 import { unauthenticated } from '../credentials/session-authentication';
 import { claimedTenant, hashToken } from '../credentials/session-token';
 import { Session } from '../credentials/session.entity';
 import { Sessions, type SignedIn } from '../credentials/sessions';
-import { SignIns } from './sign-ins';
-import { type SignupToken, requireGood } from './signup-tokens';
-import { UsedSignupToken } from './used-signup-token.entity';
+import { type SignedInUser } from '../credentials/signed-in-user';
 import { holdUpWrites, lockUnchanged, lockUser } from '../credentials/user-locks';
 import { WHERE_STATUS, statusOf } from '../credentials/user-status';
 import { NEW_USER, User } from '../credentials/user.entity';
+import { Deployment } from '../plane-identity/deployment';
+import { requireStanding } from '../tenancy/tenant-standing';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { type RefreshDto, type RegisterDto, type SignupExchangeDto, type TokenDto } from './accounts.dto';
+import { Devices } from './devices';
+import { requireGoodPassword } from './require-good-password';
+import { SignIns } from './sign-ins';
+import { type SignupToken, requireGood } from './signup-tokens';
+import { UsedSignupToken } from './used-signup-token.entity';
 
 /** Whichever the database looks at first. */
 const FIRST_USER_RULES = [

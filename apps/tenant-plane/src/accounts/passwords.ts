@@ -9,20 +9,20 @@ import {
 } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
-import { Mails } from '../mail/mails';
-import { type SignedInUser } from '../credentials/signed-in-user';
-import { requireStanding } from '../tenancy/tenant-standing';
-import { type Tenant } from '../tenancy/tenant.entity';
-import { type ChangePasswordDto, type ForgotPasswordDto, type ResetPasswordDto } from './accounts.dto';
-import { requireGoodPassword } from './require-good-password';
 import { Revocations } from '../credentials/revocations';
 import { unauthenticated } from '../credentials/session-authentication';
 import { Sessions, type SignedIn } from '../credentials/sessions';
-import { SignIns } from './sign-ins';
+import { type SignedInUser } from '../credentials/signed-in-user';
 import { holdUpWrites, lockUnchanged } from '../credentials/user-locks';
 import { WHERE_STATUS } from '../credentials/user-status';
 import { UserTokens } from '../credentials/user-tokens';
 import { User } from '../credentials/user.entity';
+import { Mails } from '../mail/mails';
+import { requireStanding } from '../tenancy/tenant-standing';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { type ChangePasswordDto, type ForgotPasswordDto, type ResetPasswordDto } from './accounts.dto';
+import { requireGoodPassword } from './require-good-password';
+import { SignIns } from './sign-ins';
 
 const WINDOW_SECONDS = 15 * 60;
 /** Nobody's mailbox is filled: what is asked beyond that is answered as ever, and no mail comes of it. */

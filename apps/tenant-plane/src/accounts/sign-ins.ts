@@ -2,9 +2,9 @@ import { type TenantScope, together } from '@atlas/persistence';
 import { currentContext } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
-import { Devices } from './devices';
 import { Sessions, type SignedIn } from '../credentials/sessions';
 import { type User } from '../credentials/user.entity';
+import { Devices } from './devices';
 
 /** Lets a user in who has proven to be it, by whatever means. */
 @Injectable()

@@ -1,5 +1,5 @@
-import { type UserStatus, statusOf } from '../credentials/user-status';
 import { type UserRole } from '../credentials/permissions';
+import { type UserStatus, statusOf } from '../credentials/user-status';
 import { type User } from '../credentials/user.entity';
 
 /** A user as admins see them. */

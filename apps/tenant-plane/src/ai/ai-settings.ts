@@ -1,11 +1,11 @@
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { holdUpWrites } from '../credentials/user-locks';
 import { UserWrites } from '../access/user-writes';
 import { Audit } from '../audit/audit';
-import { Deployment } from '../plane-identity/deployment';
 import { type SignedInUser } from '../credentials/signed-in-user';
+import { holdUpWrites } from '../credentials/user-locks';
+import { Deployment } from '../plane-identity/deployment';
 import { AiRouteSetting } from './ai-route-setting.entity';
 import { aiNotAllowed } from './ai.errors';
 

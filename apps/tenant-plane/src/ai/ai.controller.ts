@@ -12,11 +12,11 @@ import {
 } from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
+import { Requires } from '../access/requires';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { SessionAuthentication } from '../credentials/session-authentication';
 import { type SignedInUser } from '../credentials/signed-in-user';
-import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../access/requires';
 import { AiSettings, type AiSettingsView } from './ai-settings';
 import { ChangeAiSettingsDto } from './ai.dto';
 import { type AnalysisPiece, type AnalysisView, IncidentAnalyses } from './incident-analyses';

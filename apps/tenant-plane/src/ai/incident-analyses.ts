@@ -1,14 +1,14 @@
 import { together } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { UserWrites } from '../access/user-writes';
-import { Incidents } from '../incidents/incidents';
 import { type SignedInUser } from '../credentials/signed-in-user';
+import { Incidents } from '../incidents/incidents';
 import { type AiAnswer } from './ai-answer.entity';
 import { AiAnswers } from './ai-answers';
 import { AiSettings } from './ai-settings';
 import { aiUnavailable } from './ai.errors';
-import { type AiQuestion, type AiText, ControlPlaneAi } from './control-plane-ai';
 import { analysisPrompt } from './analysis-prompt';
+import { type AiQuestion, type AiText, ControlPlaneAi } from './control-plane-ai';
 
 export interface AnalysisView {
   readonly analysis: string;

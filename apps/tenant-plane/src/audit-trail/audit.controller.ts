@@ -8,9 +8,9 @@ import {
   type SealedAuditRecord,
 } from '@atlas/platform';
 import { Controller, Get, Query } from '@nestjs/common';
+import { Requires } from '../access/requires';
 import { CurrentTenant } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../access/requires';
 import { AuditTrail } from './audit-trail';
 
 @ApiTags('audit')

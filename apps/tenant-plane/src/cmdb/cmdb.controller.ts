@@ -1,13 +1,13 @@
 import { Repeatable } from '@atlas/persistence';
 import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Requires } from '../access/requires';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
-import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../access/requires';
-import { CreateConfigurationItemDto, ListConfigurationItemsQuery } from './cmdb.dto';
 import { Cmdb, type ConfigurationItemView } from './cmdb';
+import { CreateConfigurationItemDto, ListConfigurationItemsQuery } from './cmdb.dto';
 
 @ApiTags('cmdb')
 @ApiBearerAuth()

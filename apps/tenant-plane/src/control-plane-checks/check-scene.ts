@@ -2,12 +2,12 @@ import { type Schema, databaseTarget } from '@atlas/persistence';
 import { type Clock } from '@atlas/platform';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { ControlPlaneClient } from '../control-plane-client/control-plane-client';
+import { ServiceSecrets } from '../control-plane-client/service-secrets';
 import { needsEnrolment, otherModel } from '../plane-identity/install-bundle';
 import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
-import { ServiceSecrets } from '../control-plane-client/service-secrets';
 import { type CheckScene } from './check';
-import { type RunningPlane, runningPlane } from './running-plane';
 import { type Probe, probeCallOf, probeControlPlane } from './probe';
+import { type RunningPlane, runningPlane } from './running-plane';
 
 /** Offline there is no Control Plane; the checks that are then run look at none. */
 const NOWHERE = 'http://127.0.0.1';

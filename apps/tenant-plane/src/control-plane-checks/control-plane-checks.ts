@@ -1,7 +1,7 @@
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { PlaneSchema } from '../database/plane-schema';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { PlaneSchema } from '../database/plane-schema';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { checkScene } from './check-scene';
 import { LINK_CHECKS } from './checks';

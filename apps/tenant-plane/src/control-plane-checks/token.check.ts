@@ -1,6 +1,6 @@
 import { ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
-import { isWholeToken } from '../plane-identity/install-bundle';
 import { refusedFor } from '../control-plane-client/refusal-advice';
+import { isWholeToken } from '../plane-identity/install-bundle';
 import { type Check, type CheckOutcome, bad, followUp, good } from './check';
 import { isProven } from './probe';
 

@@ -2,11 +2,11 @@ import { type Secret } from '@atlas/platform';
 import { isSealedUnder, openNextSecret } from '@atlas/service-auth';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
-import { ControlPlaneRefused } from './control-plane.errors';
 import { keptSecrets, knownSecrets, sealKept } from '../plane-identity/known-secrets';
 import { type Fence } from '../plane-identity/link-lease';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
+import { ControlPlaneRefused } from './control-plane.errors';
 
 /** The row that keeps them; null where there is none yet. */
 export interface SecretStore {

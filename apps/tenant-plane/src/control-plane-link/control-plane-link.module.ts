@@ -9,6 +9,7 @@ import { ControlPlaneLink } from './control-plane-link';
 import { DesiredStateApplier } from './desired-state-applier';
 import { Enrolment } from './enrolment';
 
+/** Hears what the Control Plane wants, and makes it so. */
 @Module({
   imports: [
     ControlPlaneClientModule,

@@ -13,20 +13,20 @@ import {
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { Transfers } from '../portability/transfers';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { ControlPlaneClient, type SignedAnswer } from '../control-plane-client/control-plane-client';
-import { hasFailed } from '../plane-identity/applied';
-import { DesiredStateApplier } from './desired-state-applier';
 import { AnswerNotTrusted } from '../control-plane-client/control-plane.errors';
-import { Enrolment } from './enrolment';
+import { adviceOn } from '../control-plane-client/refusal-advice';
+import { hasFailed } from '../plane-identity/applied';
 import { type LinkClaim } from '../plane-identity/link-claim';
 import { Superseded } from '../plane-identity/link-lease';
-import { LinkState } from '../reporting/link-state';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
-import { adviceOn } from '../control-plane-client/refusal-advice';
+import { Transfers } from '../portability/transfers';
+import { LinkState } from '../reporting/link-state';
 import { ReportedEntries } from '../reporting/reported-entries';
 import { Reporter } from '../reporting/reporter';
+import { DesiredStateApplier } from './desired-state-applier';
+import { Enrolment } from './enrolment';
 
 export const LEASE_RENEWAL_MS = 3000;
 /**

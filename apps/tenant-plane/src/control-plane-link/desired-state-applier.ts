@@ -12,19 +12,19 @@ import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
 import { databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager, In, Not } from 'typeorm';
+import { type SignedAnswer } from '../control-plane-client/control-plane-client';
+import { ServiceSecrets } from '../control-plane-client/service-secrets';
 import { ReopenedAccess } from '../credentials/reopened-access';
+import { PlaneSchema } from '../database/plane-schema';
+import { type Applied, hasFailed } from '../plane-identity/applied';
+import { type Fence, Superseded } from '../plane-identity/link-lease';
+import { PlaneIdentities, appliedAt } from '../plane-identity/plane-identities';
 import { rowCodecs } from '../portability/row-codec';
 import { deleteAll } from '../portability/row-store';
-import { PlaneSchema } from '../database/plane-schema';
 import { SingleTenantFile } from '../tenancy/single-tenant-file';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { lockTenant } from '../tenancy/tenant-standing';
 import { Tenant } from '../tenancy/tenant.entity';
-import { type Applied, hasFailed } from '../plane-identity/applied';
-import { type SignedAnswer } from '../control-plane-client/control-plane-client';
-import { type Fence, Superseded } from '../plane-identity/link-lease';
-import { PlaneIdentities, appliedAt } from '../plane-identity/plane-identities';
-import { ServiceSecrets } from '../control-plane-client/service-secrets';
 
 /** What a place is that nobody is served from. */
 const RETIRED = { phase: 'retired', transfer: null, importedTransferId: null, movedTo: null } as const;

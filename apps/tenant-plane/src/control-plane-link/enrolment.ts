@@ -5,10 +5,10 @@ import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { ControlPlaneClient, type SignedAnswer } from '../control-plane-client/control-plane-client';
 import { ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
 import { enrolRequestOf } from '../control-plane-client/enrol-request';
+import { adviceOn } from '../control-plane-client/refusal-advice';
 import { enrolledWith, needsEnrolment } from '../plane-identity/install-bundle';
 import { type Fence } from '../plane-identity/link-lease';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
-import { adviceOn } from '../control-plane-client/refusal-advice';
 
 const TIMEOUT_MS = 15_000;
 

@@ -4,8 +4,8 @@ import { Injectable } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { IdentityProvider } from './identity-provider.entity';
-import { UserIdentity } from './user-identity.entity';
 import { Revocations } from './revocations';
+import { UserIdentity } from './user-identity.entity';
 import { User } from './user.entity';
 
 const HAS_PASSWORD = { passwordHash: Not(NO_PASSWORD) };

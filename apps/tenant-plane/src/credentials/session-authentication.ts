@@ -2,11 +2,11 @@ import { type TenantScope } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan } from 'typeorm';
-import { type SignedInUser } from './signed-in-user';
 import { isStanding } from '../tenancy/tenant-standing';
 import { PERMISSIONS_OF_ROLE, type Permission } from './permissions';
 import { claimedTenant, hashToken } from './session-token';
 import { Session } from './session.entity';
+import { type SignedInUser } from './signed-in-user';
 import { User } from './user.entity';
 
 export interface ProvenSession {

@@ -3,11 +3,11 @@ import { Clock, type FromCookies } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, Not } from 'typeorm';
-import { type SignedInUser } from './signed-in-user';
 import { type Permission, requirePermission } from './permissions';
 import { unauthenticated } from './session-authentication';
 import { hashToken, mintSessionToken } from './session-token';
 import { Session } from './session.entity';
+import { type SignedInUser } from './signed-in-user';
 import { holdUpWrites, lockThose, lockUser } from './user-locks';
 import { User } from './user.entity';
 

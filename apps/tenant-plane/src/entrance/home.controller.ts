@@ -1,9 +1,9 @@
 import { ApiExcludeController, PAGE_HEADERS, escaped } from '@atlas/platform';
 import { Controller, Get, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
+import { WithoutLogin } from '../access/requires';
 import { CurrentTenant } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { WithoutLogin } from '../access/requires';
 
 /** What a person sees at a tenant's address. */
 @ApiExcludeController()

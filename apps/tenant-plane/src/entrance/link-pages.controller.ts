@@ -1,9 +1,9 @@
 import { ApiExcludeController, sendLinkPage } from '@atlas/platform';
 import { Controller, Get, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
+import { WithoutLogin } from '../access/requires';
 import { CurrentTenant } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { WithoutLogin } from '../access/requires';
 
 /** What the links of mails open, at the tenant's own address. */
 @ApiExcludeController()

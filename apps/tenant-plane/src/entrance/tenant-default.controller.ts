@@ -1,10 +1,10 @@
 import { ApiTags } from '@atlas/platform';
 import { Controller, Get } from '@nestjs/common';
-import { ControlPlaneLink } from '../control-plane-link/control-plane-link';
-import { OptionalTenant } from '../access/tenant-request';
-import { type Tenant } from '../tenancy/tenant.entity';
 import { WithoutLoginOrTenant } from '../access/requires';
+import { OptionalTenant } from '../access/tenant-request';
+import { ControlPlaneLink } from '../control-plane-link/control-plane-link';
 import { Deployment, type DeploymentView } from '../plane-identity/deployment';
+import { type Tenant } from '../tenancy/tenant.entity';
 
 export interface TenantDefaultView {
   readonly tenant: Pick<Tenant, 'id' | 'slug' | 'name'> | null;

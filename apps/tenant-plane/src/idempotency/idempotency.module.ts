@@ -4,6 +4,7 @@ import { AccessModule } from '../access/access.module';
 import { TenantIdempotency } from './tenant-idempotency';
 import { UserRequests } from './user-requests';
 
+/** Requests that may be repeated. */
 @Module({
   imports: [AccessModule],
   providers: [TenantIdempotency, { provide: RepeatableRequests, useClass: UserRequests }],

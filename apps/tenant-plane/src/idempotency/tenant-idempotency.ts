@@ -13,9 +13,9 @@ import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { UserWrites } from '../access/user-writes';
-import { knownSecrets } from '../plane-identity/known-secrets';
-import { type SignedInUser } from '../credentials/signed-in-user';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { knownSecrets } from '../plane-identity/known-secrets';
 import { IdempotencyRecord } from './idempotency-record.entity';
 import { type Answer, SealedAnswers } from './sealed-answers';
 

@@ -1,14 +1,14 @@
 import { Repeatable } from '@atlas/persistence';
 import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Requires } from '../access/requires';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
-import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../access/requires';
 import { type IncidentView } from './incident.view';
-import { CreateIncidentDto, ListIncidentsQuery, UpdateIncidentDto } from './incidents.dto';
 import { Incidents } from './incidents';
+import { CreateIncidentDto, ListIncidentsQuery, UpdateIncidentDto } from './incidents.dto';
 
 @ApiTags('incidents')
 @ApiBearerAuth()

@@ -14,9 +14,9 @@ import {
   signatureOfHeaders,
 } from '@atlas/plane-contract';
 import { keyIdOf, signRequest, verifyResponse } from '@atlas/service-auth';
+import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { enrolRequestOf } from '../control-plane-client/enrol-request';
 import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
-import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 
 /** A file or an environment that the offline enrolment can't go on with: says what to do. */
 export class OfflineEnrolmentRefused extends Error {}

@@ -7,22 +7,22 @@ import {
   openDatabase,
 } from '@atlas/persistence';
 import { type Clock, Mailer, SystemClock } from '@atlas/platform';
+import { Audit } from '../audit/audit';
+import { AuditSealer } from '../audit/audit-sealer';
+import { requireProductionDatabase } from '../config/production-database';
+import { type TenantPlaneConfig } from '../config/tenant-plane.config';
+import { ServiceSecrets } from '../control-plane-client/service-secrets';
+import { DesiredStateApplier } from '../control-plane-link/desired-state-applier';
 import { ReopenedAccess } from '../credentials/reopened-access';
 import { Revocations } from '../credentials/revocations';
 import { Sessions } from '../credentials/sessions';
 import { UserTokens } from '../credentials/user-tokens';
-import { AuditSealer } from '../audit/audit-sealer';
-import { Audit } from '../audit/audit';
-import { DesiredStateApplier } from '../control-plane-link/desired-state-applier';
+import { Deployment } from '../plane-identity/deployment';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
-import { ServiceSecrets } from '../control-plane-client/service-secrets';
 import { databaseOptions } from '../schema/database-options';
-import { requireProductionDatabase } from '../config/production-database';
 import { TENANT_PLANE_SCHEMA } from '../schema/tenant-plane-schema';
 import { SingleTenantFile } from '../tenancy/single-tenant-file';
-import { Deployment } from '../plane-identity/deployment';
 import { TenantDirectory } from '../tenancy/tenant-directory';
-import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 
 /** A plane's database and identity, without the plane: for commands that end. */
 export interface InstalledPlane {

@@ -1,18 +1,18 @@
 import { EnvironmentError, SystemClock } from '@atlas/platform';
-import { type CheckOutcome, bad, good } from '../control-plane-checks/check';
-import { checkScene } from '../control-plane-checks/check-scene';
-import { CHECKS } from '../control-plane-checks/checks';
-import { type RunningPlane } from '../control-plane-checks/running-plane';
-import { type NamedOutcome, runChecks } from '../control-plane-checks/run-checks';
-import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
+import { installationConfig } from '../config/installation-config';
 import {
   SQLITE_IN_PRODUCTION,
   isSmallForProduction,
   productionDatabaseProblem,
 } from '../config/production-database';
-import { TENANT_PLANE_SCHEMA } from '../schema/tenant-plane-schema';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
-import { installationConfig } from '../config/installation-config';
+import { type CheckOutcome, bad, good } from '../control-plane-checks/check';
+import { checkScene } from '../control-plane-checks/check-scene';
+import { CHECKS } from '../control-plane-checks/checks';
+import { type NamedOutcome, runChecks } from '../control-plane-checks/run-checks';
+import { type RunningPlane } from '../control-plane-checks/running-plane';
+import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
+import { TENANT_PLANE_SCHEMA } from '../schema/tenant-plane-schema';
 import { readPlaneRecord } from './plane-record';
 
 export interface PreflightReport {

@@ -1,11 +1,11 @@
 import { type AddressedLetter, MailKind, type MailSubject, type TenantScope } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit';
 import { Revocations } from '../credentials/revocations';
 import { lockUsers } from '../credentials/user-locks';
-import { UserTokens } from '../credentials/user-tokens';
 import { mayInvite, statusOf } from '../credentials/user-status';
+import { UserTokens } from '../credentials/user-tokens';
 import { type User } from '../credentials/user.entity';
-import { Audit } from '../audit/audit';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { TenantUrls } from '../tenancy/tenant-urls';
 

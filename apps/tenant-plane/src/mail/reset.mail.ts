@@ -1,10 +1,10 @@
 import { type AddressedLetter, MailKind, type MailSubject, type TenantScope } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { lockUser } from '../credentials/user-locks';
-import { UserTokens } from '../credentials/user-tokens';
-import { statusOf } from '../credentials/user-status';
-import { User } from '../credentials/user.entity';
 import { Audit } from '../audit/audit';
+import { lockUser } from '../credentials/user-locks';
+import { statusOf } from '../credentials/user-status';
+import { UserTokens } from '../credentials/user-tokens';
+import { User } from '../credentials/user.entity';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { TenantUrls } from '../tenancy/tenant-urls';
 

@@ -1,10 +1,10 @@
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Requires } from '../access/requires';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
-import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../access/requires';
 import { type ChecklistView, Onboarding } from './onboarding';
 
 @ApiTags('onboarding')

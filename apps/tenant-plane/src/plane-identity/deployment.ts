@@ -1,7 +1,7 @@
 import { type DeploymentHint, type DeploymentProfile, profileOf } from '@atlas/deployment-profiles';
 import { Injectable } from '@nestjs/common';
-import { PlaneIdentities } from './plane-identities';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { PlaneIdentities } from './plane-identities';
 
 /** For users: the model, its name and the reminders that come with it. */
 export interface DeploymentView extends Pick<DeploymentProfile, 'model'> {

@@ -1,10 +1,10 @@
 import { Refuses, ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
+import { Requires } from '../access/requires';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
-import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../access/requires';
 import { type MoveView, Moves } from './moves';
 
 /** The tenant's own word on a move away from the customer's network. */

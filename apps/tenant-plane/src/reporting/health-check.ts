@@ -6,7 +6,7 @@ export interface Finding {
   readonly detail?: string;
 }
 
-/** One thing that a plane finds out about itself: a file here, and a line in index.ts. */
+/** One thing that a plane finds out about itself: a file here, and a line in reporting.module.ts. */
 export abstract class HealthCheck {
   abstract readonly name: HealthCheckName;
   abstract find(): Promise<Finding>;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { LinkState } from './link-state';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Finding, HealthCheck, ok } from './health-check';
+import { LinkState } from './link-state';
 
 /** About a minute and a half, at the pace of a link that is lost. */
 const TOO_MANY = 10;

@@ -2,10 +2,10 @@ import { Database } from '@atlas/persistence';
 import { epochOf } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { Tenant } from '../tenancy/tenant.entity';
 import { type Applied } from '../plane-identity/applied';
 import { Superseded } from '../plane-identity/link-lease';
 import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
+import { Tenant } from '../tenancy/tenant.entity';
 
 /** Which entries of the directory the Control Plane has been told of. */
 @Injectable()

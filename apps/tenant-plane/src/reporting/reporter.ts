@@ -2,12 +2,12 @@ import { HEARTBEAT_SECONDS, PLANE_PATHS, TENANT_PLANE_ID_PARAMETER, epochOf } fr
 import { Injectable, Logger } from '@nestjs/common';
 import { TENANT_PLANE_VERSION } from '../config/tenant-plane-version';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
-import { type Applied } from '../plane-identity/applied';
 import { ControlPlaneClient } from '../control-plane-client/control-plane-client';
 import { ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
-import { PlaneHealth } from './plane-health';
+import { type Applied } from '../plane-identity/applied';
 import { type LinkClaim } from '../plane-identity/link-claim';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
+import { PlaneHealth } from './plane-health';
 import { ReportedEntries } from './reported-entries';
 
 const TIMEOUT_MS = 10_000;

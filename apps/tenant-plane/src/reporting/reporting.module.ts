@@ -24,6 +24,7 @@ const CHECKS: readonly Type<HealthCheck>[] = [
   KeyHealth,
 ];
 
+/** What the Control Plane is told: what was applied, and how the plane finds itself. */
 @Module({
   imports: [ControlPlaneClientModule, MailModule, PlaneIdentityModule],
   providers: [

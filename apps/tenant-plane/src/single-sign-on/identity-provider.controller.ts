@@ -1,9 +1,9 @@
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Body, Controller, Delete, Get, HttpCode, Put } from '@nestjs/common';
-import { type SignedInUser } from '../credentials/signed-in-user';
-import { CurrentTenant, CurrentUser } from '../access/tenant-request';
-import { type Tenant } from '../tenancy/tenant.entity';
 import { Requires } from '../access/requires';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { type Tenant } from '../tenancy/tenant.entity';
 import { ConfigureIdentityProviderDto } from './identity-provider.dto';
 import { type IdentityProviderView, IdentityProviders } from './identity-providers';
 

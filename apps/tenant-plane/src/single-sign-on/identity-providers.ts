@@ -11,16 +11,16 @@ import {
 } from '@atlas/platform';
 import { plannedTenantUrl } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { Sessions } from '../credentials/sessions';
-import { holdUpWrites, lockUsers } from '../credentials/user-locks';
 import { Audit } from '../audit/audit';
-import { Deployment } from '../plane-identity/deployment';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
-import { type SignedInUser } from '../credentials/signed-in-user';
-import { type Tenant } from '../tenancy/tenant.entity';
-import { type ConfigureIdentityProviderDto } from './identity-provider.dto';
 import { lockProvider, shareProvider, takeProvider } from '../credentials/identity-provider-locks';
 import { type GrantableRole, IdentityProvider } from '../credentials/identity-provider.entity';
+import { Sessions } from '../credentials/sessions';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { holdUpWrites, lockUsers } from '../credentials/user-locks';
+import { Deployment } from '../plane-identity/deployment';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { type ConfigureIdentityProviderDto } from './identity-provider.dto';
 
 const KIND = 'oidc';
 

@@ -2,8 +2,8 @@ import { deriveKey } from '@atlas/persistence';
 import { Clock, type ProvenIdentity, type SignOnClient, SingleSignOn } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Tenant } from '../tenancy/tenant.entity';
 
 /** A browser's way to the tenant's identity provider and back. */

@@ -8,10 +8,10 @@ import {
 } from '@atlas/platform';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { WithoutLogin } from '../access/requires';
 import { SessionCookie } from '../access/session-cookie';
 import { CurrentTenant } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { WithoutLogin } from '../access/requires';
 import { IdentityProviders } from './identity-providers';
 import { TenantSignOn } from './tenant-sign-on';
 import { UserSignOn } from './user-sign-on';

@@ -11,16 +11,16 @@ import {
 } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable, Logger } from '@nestjs/common';
+import { Audit } from '../audit/audit';
+import { type IdentityProvider } from '../credentials/identity-provider.entity';
 import { Revocations } from '../credentials/revocations';
 import { Sessions, type SignedIn } from '../credentials/sessions';
+import { UserIdentity } from '../credentials/user-identity.entity';
 import { lockUnchanged } from '../credentials/user-locks';
 import { UserTokens } from '../credentials/user-tokens';
 import { NEW_USER, User } from '../credentials/user.entity';
-import { Audit } from '../audit/audit';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { type IdentityProvider } from '../credentials/identity-provider.entity';
 import { IdentityProviders } from './identity-providers';
-import { UserIdentity } from '../credentials/user-identity.entity';
 
 /** Two who come for the first time at once: the second finds what the first has made. */
 const RACES = [

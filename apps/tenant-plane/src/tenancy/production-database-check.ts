@@ -1,11 +1,11 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { Deployment } from '../plane-identity/deployment';
-import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import {
   SQLITE_IN_PRODUCTION,
   isSmallForProduction,
   requireProductionDatabase,
 } from '../config/production-database';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { Deployment } from '../plane-identity/deployment';
 
 /** Whether the plane may serve from its database; a warning where Postgres would be better. */
 @Injectable()

@@ -7,6 +7,7 @@ import { TenantDirectory } from './tenant-directory';
 import { TenantResolution } from './tenant-resolution';
 import { TenantUrls } from './tenant-urls';
 
+/** Which tenants live here, which of them a request means, and that their rows are kept apart. */
 @Module({
   imports: [PlaneIdentityModule],
   providers: [

@@ -14,10 +14,10 @@ import type supertest from 'supertest';
 import { type UserRole } from '../../src/credentials/permissions';
 import { Session } from '../../src/credentials/session.entity';
 import { Sessions, type SignedIn } from '../../src/credentials/sessions';
+import { UserIdentity } from '../../src/credentials/user-identity.entity';
 import { UserTokens } from '../../src/credentials/user-tokens';
 import { User } from '../../src/credentials/user.entity';
 import { Incidents } from '../../src/incidents/incidents';
-import { UserIdentity } from '../../src/credentials/user-identity.entity';
 import { Pause, countRetries, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 

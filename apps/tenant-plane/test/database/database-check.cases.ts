@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { ProcessLock, databaseTarget, migrateFirst } from '@atlas/persistence';
 import { parseEnvironment } from '@atlas/platform';
 import { APP_ROLE, type TestDatabase, asAdmin, createTestDatabase, testServerUrl } from '@atlas/testing';
+import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 import { type CheckOutcome } from '../../src/control-plane-checks/check';
 import { databaseCheck } from '../../src/control-plane-checks/database.check';
 import { databaseOptions } from '../../src/schema/database-options';
 import { TENANT_PLANE_SCHEMA } from '../../src/schema/tenant-plane-schema';
-import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 
 function configFor(url: string, owner?: string): TenantPlaneConfig {
   return parseEnvironment(TenantPlaneConfig, {

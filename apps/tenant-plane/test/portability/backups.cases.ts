@@ -11,16 +11,16 @@ import {
   generateKeyPair,
   importJWK,
 } from 'jose';
-import { User } from '../../src/credentials/user.entity';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { AuditSealer } from '../../src/audit/audit-sealer';
+import { User } from '../../src/credentials/user.entity';
 import { PlaneIdentities } from '../../src/plane-identity/plane-identities';
-import { Reporter } from '../../src/reporting/reporter';
 import { openPart, sealPart } from '../../src/portability/part';
-import { TENANT_PLANE_SCHEMA } from '../../src/schema/tenant-plane-schema';
 import { rowCodecs } from '../../src/portability/row-codec';
 import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';
+import { Reporter } from '../../src/reporting/reporter';
+import { TENANT_PLANE_SCHEMA } from '../../src/schema/tenant-plane-schema';
 import { CommitFaults } from '../commit-faults.fixture';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { fillEveryTable } from '../rows.fixture';

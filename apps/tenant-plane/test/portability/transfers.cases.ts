@@ -4,9 +4,9 @@ import { databaseFailure } from '@atlas/platform';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { type CryptoKey, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 import { type EntityMetadata } from 'typeorm';
-import { User } from '../../src/credentials/user.entity';
 import { AuditSealer } from '../../src/audit/audit-sealer';
-import { TENANT_PLANE_SCHEMA, TENANT_SCOPED_ENTITIES } from '../../src/schema/tenant-plane-schema';
+import { UserIdentity } from '../../src/credentials/user-identity.entity';
+import { User } from '../../src/credentials/user.entity';
 import { Incident } from '../../src/incidents/incident.entity';
 import {
   type IncomingTools,
@@ -17,10 +17,10 @@ import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
 import { openPart } from '../../src/portability/part';
 import { RowCodec, rowCodecs } from '../../src/portability/row-codec';
 import { type TransferRelay } from '../../src/portability/transfer-relay';
+import { TENANT_PLANE_SCHEMA, TENANT_SCOPED_ENTITIES } from '../../src/schema/tenant-plane-schema';
 import { CommitFaults } from '../commit-faults.fixture';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { fillEveryTable } from '../rows.fixture';
-import { UserIdentity } from '../../src/credentials/user-identity.entity';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
 /** A header is all that the Control Plane reads of a part. */

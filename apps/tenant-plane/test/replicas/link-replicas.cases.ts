@@ -6,15 +6,15 @@ import { keyIdOf, mintCredential } from '@atlas/service-auth';
 import { eventually } from '@atlas/testing';
 import { ControlPlaneClient } from '../../src/control-plane-client/control-plane-client';
 import { ControlPlaneUnreachable } from '../../src/control-plane-client/control-plane.errors';
-import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
-import { PlaneHealth } from '../../src/reporting/plane-health';
-import { type LinkClaim } from '../../src/plane-identity/link-claim';
-import { LinkLease } from '../../src/plane-identity/link-lease';
 import {
   ControlPlaneLink,
   GIVING_WAY,
   LEASE_RENEWAL_MS,
 } from '../../src/control-plane-link/control-plane-link';
+import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
+import { type LinkClaim } from '../../src/plane-identity/link-claim';
+import { LinkLease } from '../../src/plane-identity/link-lease';
+import { PlaneHealth } from '../../src/reporting/plane-health';
 import { Reporter } from '../../src/reporting/reporter';
 import { SingleTenantFile } from '../../src/tenancy/single-tenant-file';
 import { ShiftedClock } from '../fake-control-plane.fixture';
