@@ -7,6 +7,7 @@ import { AuditTrailModule } from './audit-trail/audit-trail.module';
 import { CmdbModule } from './cmdb/cmdb.module';
 import { TenantPlaneConfig } from './config/tenant-plane.config';
 import { ControlPlaneChecksModule } from './control-plane-checks/control-plane-checks.module';
+import { ControlPlaneLinkModule } from './control-plane-link/control-plane-link.module';
 import { DatabaseModule } from './database/database.module';
 import { EntranceModule } from './entrance/entrance.module';
 import { IncidentsModule } from './incidents/incidents.module';
@@ -49,6 +50,7 @@ export class AppModule {
           }),
         }),
         ...FEATURES,
+        ControlPlaneLinkModule,
       ],
     };
   }
