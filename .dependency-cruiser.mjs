@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
  */
 const DOCUMENT = readFileSync(new URL('docs/architecture.md', import.meta.url), 'utf8');
 
-const APPS = { 'control-plane': 'the Control Plane' };
+const APPS = { 'control-plane': 'the Control Plane', 'tenant-plane': 'the Tenant Plane' };
 
 function rulesOf([app, title]) {
   const arrows = arrowsBelow(`## Inside ${title}`);

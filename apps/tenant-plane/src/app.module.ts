@@ -1,19 +1,35 @@
 import { Database, PersistenceModule, databaseHealth } from '@atlas/persistence';
 import { PlatformModule, environmentModule } from '@atlas/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AccountsModule } from './accounts/accounts.module';
 import { AiModule } from './ai/ai.module';
+import { AuditTrailModule } from './audit-trail/audit-trail.module';
 import { CmdbModule } from './cmdb/cmdb.module';
-import { ProductionDatabaseCheck } from './database/production-database.check';
-import { RowSecurityCheck } from './database/row-security-check';
-import { databaseOptions } from './database/database-options';
+import { TenantPlaneConfig } from './config/tenant-plane.config';
+import { ControlPlaneChecksModule } from './control-plane-checks/control-plane-checks.module';
+import { ControlPlaneLinkModule } from './control-plane-link/control-plane-link.module';
+import { DatabaseModule } from './database/database.module';
+import { EntranceModule } from './entrance/entrance.module';
 import { IncidentsModule } from './incidents/incidents.module';
 import { OnboardingModule } from './onboarding/onboarding.module';
+import { PortabilityModule } from './portability/portability.module';
+import { databaseOptions } from './schema/database-options';
+import { TENANT_PLANE_SCHEMA } from './schema/tenant-plane-schema';
 import { SingleSignOnModule } from './single-sign-on/single-sign-on.module';
-import { CoreModule } from './tenancy/core.module';
-import { TenantPlaneConfig } from './tenant-plane.config';
 
-/** What tenants use. A new feature is a folder and a line here. */
-const FEATURES = [AiModule, CmdbModule, IncidentsModule, OnboardingModule, SingleSignOnModule];
+/** What has routes. A new feature is a folder and a line here. */
+const FEATURES = [
+  AccountsModule,
+  AuditTrailModule,
+  ControlPlaneChecksModule,
+  EntranceModule,
+  PortabilityModule,
+  AiModule,
+  CmdbModule,
+  IncidentsModule,
+  OnboardingModule,
+  SingleSignOnModule,
+];
 
 @Module({})
 export class AppModule {
@@ -23,6 +39,7 @@ export class AppModule {
       imports: [
         environmentModule(TenantPlaneConfig, env),
         PersistenceModule.forConfig(TenantPlaneConfig, databaseOptions),
+        DatabaseModule.holding(TENANT_PLANE_SCHEMA),
         PlatformModule.forRootAsync({
           inject: [TenantPlaneConfig, Database],
           useFactory: (config: TenantPlaneConfig, database: Database) => ({
@@ -32,10 +49,9 @@ export class AppModule {
             mail: config.mail,
           }),
         }),
-        CoreModule,
         ...FEATURES,
+        ControlPlaneLinkModule,
       ],
-      providers: [ProductionDatabaseCheck, RowSecurityCheck],
     };
   }
 }

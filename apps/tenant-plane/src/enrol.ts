@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
+import { installationConfig } from './config/installation-config';
 import { applyAnswer, writeRequest } from './installation/enrol-offline';
 import { enrolOnce } from './installation/enrol-once';
-import { installationConfig } from './installation/installation-config';
 import { withInstalledPlane } from './installation/installed-plane';
 import { readPlaneRecord } from './installation/plane-record';
 import { planeStatus } from './installation/plane-status';

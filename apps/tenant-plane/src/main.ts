@@ -8,8 +8,8 @@ import {
   listen,
 } from '@atlas/platform';
 import { AppModule } from './app.module';
-import { HTTP_APP } from './http-app.options';
-import { installationConfig } from './installation/installation-config';
+import { installationConfig } from './config/installation-config';
+import { HTTP_APP } from './http-app';
 
 async function main(): Promise<void> {
   const config = installationConfig(process.env);

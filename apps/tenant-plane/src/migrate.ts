@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { migrateFirst } from '@atlas/persistence';
 import { EnvironmentError, parseEnvironment } from '@atlas/platform';
-import { databaseOptions } from './database/database-options';
-import { TenantPlaneConfig } from './tenant-plane.config';
+import { TenantPlaneConfig } from './config/tenant-plane.config';
+import { databaseOptions } from './schema/database-options';
 
 /** Brings the database of TENANT_PLANE_DATABASE_URL up to date, and ends. The plane does the same when it starts. */
 migrateFirst(databaseOptions(parseEnvironment(TenantPlaneConfig, process.env))).catch((error: unknown) => {

@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { parseEnvironment } from '@atlas/platform';
+import { TenantPlaneConfig } from './config/tenant-plane.config';
 import { readPlaneRecord } from './installation/plane-record';
 import { planeStatus } from './installation/plane-status';
 import { runScript } from './installation/run-script';
-import { TenantPlaneConfig } from './tenant-plane.config';
 
 /** Tells what the plane of this environment knows of itself, whether it runs or not, and ends. */
 runScript(async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentVariablesOf } from '@atlas/platform';
-import { TenantPlaneConfig } from '../src/tenant-plane.config';
+import { TenantPlaneConfig } from '../src/config/tenant-plane.config';
 
 describe('.env.example', () => {
   it('names every variable that the Tenant Plane reads, and no other', () => {

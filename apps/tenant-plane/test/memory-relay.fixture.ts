@@ -1,6 +1,6 @@
 import { isLaterRun, runName } from '@atlas/plane-contract';
 import { decodeProtectedHeader } from 'jose';
-import { ControlPlaneRefused } from '../src/control-plane-link/control-plane.errors';
+import { ControlPlaneRefused } from '../src/control-plane-client/control-plane.errors';
 import { TargetBehind, type WantedPart } from '../src/portability/transfer-relay';
 
 /** The Control Plane's part of it, in memory. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { AiAnswers } from '../src/ai/ai-answers.service';
-import { TENANT_SCOPED_ENTITIES } from '../src/database/schema';
+import { AiAnswers } from '../src/ai/ai-answers';
 import { OutgoingMail } from '../src/mail/outgoing-mail.entity';
-import { UserSignOn } from '../src/single-sign-on/user-sign-on.service';
+import { TENANT_SCOPED_ENTITIES } from '../src/schema/tenant-plane-schema';
+import { UserSignOn } from '../src/single-sign-on/user-sign-on';
 import { PASSWORD, type TestTenantPlane } from './tenant-plane.fixture';
 
 /** One row or more of this tenant in each of its tables, made the way users make them. */

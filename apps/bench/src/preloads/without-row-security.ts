@@ -8,7 +8,7 @@ import { builtExports } from '../built-app';
  */
 const { RowSecurityCheck } = builtExports<{
   RowSecurityCheck: { prototype: { onModuleInit(): Promise<void> } };
-}>('tenant-plane', 'database/row-security-check.js');
+}>('tenant-plane', 'tenancy/row-security-check.js');
 RowSecurityCheck.prototype.onModuleInit = () => Promise.resolve();
 
 PostgresDatabase.prototype.readAs = function <T>(

@@ -13,17 +13,18 @@ import {
 import { Body, Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type IncomingHttpHeaders } from 'node:http';
-import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { AnyUser, Requires, WithoutLogin } from '../access/requires';
+import { SessionCookie } from '../access/session-cookie';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
+import { claimedTenant } from '../credentials/session-token';
+import { type SignedIn, type UserView, userView } from '../credentials/sessions';
+import { type SignedInUser } from '../credentials/signed-in-user';
 import { TenantResolution } from '../tenancy/tenant-resolution';
 import { requireActive } from '../tenancy/tenant-standing';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { AnyUser, Requires, WithoutLogin } from '../tenancy/tenant.guard';
+import { Accounts } from './accounts';
 import { RefreshDto, RegisterDto, SignupExchangeDto, TokenDto } from './accounts.dto';
-import { Accounts } from './accounts.service';
 import { type Invitation, Invitations } from './invitations';
-import { SessionCookie } from './session-cookie';
-import { type SignedIn, type UserView, userView } from './sessions';
-import { claimedTenant } from './session-token';
 import { SignupTokens } from './signup-tokens';
 import { InviteDto } from './users.dto';
 

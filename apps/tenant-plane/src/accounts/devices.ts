@@ -1,8 +1,8 @@
 import { KnownDevices, type TenantScope } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
+import { claimedTenant, hashToken, mintSessionToken } from '../credentials/session-token';
 import { KnownDevice } from './known-device.entity';
-import { claimedTenant, hashToken, mintSessionToken } from './session-token';
 
 /** The devices that users have signed in from. To be known opens nothing: it only keeps others' guesses from counting. */
 @Injectable()

@@ -2,11 +2,11 @@ import { Database, TenantDatabase, deleteOldRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { LessThan } from 'typeorm';
-import { IdempotencyRecord } from '../idempotency/idempotency-key.entity';
+import { Session } from '../credentials/session.entity';
+import { LONGEST_MS } from '../credentials/sessions';
+import { UserToken } from '../credentials/user-token.entity';
+import { IdempotencyRecord } from '../idempotency/idempotency-record.entity';
 import { servingTenants } from '../tenancy/serving-tenants';
-import { Session } from './session.entity';
-import { LONGEST_MS } from './sessions';
-import { UserToken } from './user-token.entity';
 
 const EVERY_MS = 3600_000;
 

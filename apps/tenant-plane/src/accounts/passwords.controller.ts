@@ -10,13 +10,14 @@ import {
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type IncomingHttpHeaders } from 'node:http';
-import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { AnyUser, WithoutLogin } from '../access/requires';
+import { SessionCookie } from '../access/session-cookie';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
+import { type SignedIn } from '../credentials/sessions';
+import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { AnyUser, WithoutLogin } from '../tenancy/tenant.guard';
 import { ChangePasswordDto, ForgotPasswordDto, ResetPasswordDto } from './accounts.dto';
 import { Passwords } from './passwords';
-import { SessionCookie } from './session-cookie';
-import { type SignedIn } from './sessions';
 
 @ApiTags('accounts')
 @ApiBearerAuth()

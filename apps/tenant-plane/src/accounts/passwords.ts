@@ -8,21 +8,21 @@ import {
   NO_PASSWORD,
 } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { Audit } from '../audit/audit.service';
+import { Audit } from '../audit/audit';
+import { Revocations } from '../credentials/revocations';
+import { unauthenticated } from '../credentials/session-authentication';
+import { Sessions, type SignedIn } from '../credentials/sessions';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { holdUpWrites, lockUnchanged } from '../credentials/user-locks';
+import { WHERE_STATUS } from '../credentials/user-status';
+import { UserTokens } from '../credentials/user-tokens';
+import { User } from '../credentials/user.entity';
 import { Mails } from '../mail/mails';
-import { type SignedInUser } from '../tenancy/request-tenant';
 import { requireStanding } from '../tenancy/tenant-standing';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type ChangePasswordDto, type ForgotPasswordDto, type ResetPasswordDto } from './accounts.dto';
-import { requireGoodPassword } from './password-words';
-import { Revocations } from './revocations';
-import { unauthenticated } from './session-authentication';
-import { Sessions, type SignedIn } from './sessions';
+import { requireGoodPassword } from './require-good-password';
 import { SignIns } from './sign-ins';
-import { holdUpWrites, lockUnchanged } from './user-locks';
-import { WHERE_STATUS } from './user-status';
-import { UserTokens } from './user-tokens';
-import { User } from './user.entity';
 
 const WINDOW_SECONDS = 15 * 60;
 /** Nobody's mailbox is filled: what is asked beyond that is answered as ever, and no mail comes of it. */

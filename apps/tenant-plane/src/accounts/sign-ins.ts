@@ -1,10 +1,10 @@
 import { type TenantScope, together } from '@atlas/persistence';
 import { currentContext } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { Audit } from '../audit/audit.service';
+import { Audit } from '../audit/audit';
+import { Sessions, type SignedIn } from '../credentials/sessions';
+import { type User } from '../credentials/user.entity';
 import { Devices } from './devices';
-import { Sessions, type SignedIn } from './sessions';
-import { type User } from './user.entity';
 
 /** Lets a user in who has proven to be it, by whatever means. */
 @Injectable()

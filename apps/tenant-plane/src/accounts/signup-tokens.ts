@@ -8,7 +8,7 @@ import { tenantFrozen } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type JWTVerifyGetKey, createLocalJWKSet, jwtVerify } from 'jose';
-import { PlaneIdentities } from '../control-plane-link/plane-identities';
+import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { type Tenant } from '../tenancy/tenant.entity';
 

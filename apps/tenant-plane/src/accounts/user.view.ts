@@ -1,6 +1,6 @@
-import { type UserStatus, statusOf } from './user-status';
-import { type UserRole } from './permissions';
-import { type User } from './user.entity';
+import { type UserRole } from '../credentials/permissions';
+import { type UserStatus, statusOf } from '../credentials/user-status';
+import { type User } from '../credentials/user.entity';
 
 /** A user as admins see them. */
 export interface UserDetails {

@@ -1,11 +1,12 @@
 import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
-import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { Requires } from '../access/requires';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
+import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../tenancy/tenant.guard';
 import { type UserDetails } from './user.view';
+import { Users } from './users';
 import { ListUsersQuery, UpdateUserDto } from './users.dto';
-import { Users } from './users.service';
 
 @ApiTags('users')
 @ApiBearerAuth()

@@ -1,7 +1,7 @@
 import { ApiProperty, Checked, Optional, PageQuery, isPlainAddress } from '@atlas/platform';
 import { IsBoolean, IsEmail, IsIn, IsString, Length } from 'class-validator';
-import { USER_ROLES, type UserRole } from './permissions';
-import { USER_STATUSES, type UserStatus } from './user-status';
+import { USER_ROLES, type UserRole } from '../credentials/permissions';
+import { USER_STATUSES, type UserStatus } from '../credentials/user-status';
 
 export class ListUsersQuery extends PageQuery {
   @ApiProperty({ enum: USER_ROLES, required: false })

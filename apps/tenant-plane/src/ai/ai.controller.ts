@@ -12,13 +12,14 @@ import {
 } from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { SessionAuthentication } from '../accounts/session-authentication';
-import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { Requires } from '../access/requires';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
+import { SessionAuthentication } from '../credentials/session-authentication';
+import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../tenancy/tenant.guard';
-import { AiSettings, type AiSettingsView } from './ai-settings.service';
+import { AiSettings, type AiSettingsView } from './ai-settings';
 import { ChangeAiSettingsDto } from './ai.dto';
-import { type AnalysisView, IncidentAnalyses, eventOf } from './incident-analyses.service';
+import { type AnalysisPiece, type AnalysisView, IncidentAnalyses } from './incident-analyses';
 
 @ApiTags('ai')
 @ApiBearerAuth()
@@ -57,8 +58,8 @@ export class AiController {
         ),
     });
     if (accept?.includes('text/event-stream')) {
-      const events = await this.analyses.stream(tenant.id, asked, ended);
-      await sendEventStream(reply, events, ended, (failure) => eventOf('error', failure));
+      const pieces = await this.analyses.stream(tenant.id, asked, ended);
+      await sendEventStream(reply, eventsOf(pieces), ended, (failure) => eventOf('error', failure));
     } else await reply.send(await this.analyses.analyse(tenant.id, asked, ended));
   }
 
@@ -77,4 +78,13 @@ export class AiController {
   ): Promise<AiSettingsView> {
     return this.settings.change(tenant.id, user, dto.allow_control_plane);
   }
+}
+
+async function* eventsOf(pieces: AsyncIterable<AnalysisPiece>): AsyncGenerator<string> {
+  for await (const piece of pieces)
+    yield 'whole' in piece ? eventOf('done', piece.whole) : eventOf('delta', piece);
+}
+
+function eventOf(name: 'delta' | 'done' | 'error', data: object): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -1,5 +1,5 @@
 import { DomainError, type ErrorKind } from '@atlas/platform';
-import { type ControlPlaneRefused } from '../control-plane-link/control-plane.errors';
+import { type ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
 
 export function aiNotAllowed(): DomainError {
   const detail =

@@ -1,13 +1,26 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module';
+import { AuditModule } from '../audit/audit.module';
+import { ControlPlaneClientModule } from '../control-plane-client/control-plane-client.module';
+import { CredentialsModule } from '../credentials/credentials.module';
 import { IncidentsModule } from '../incidents/incidents.module';
-import { AiAnswers } from './ai-answers.service';
-import { AiSettings } from './ai-settings.service';
+import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
+import { AiAnswers } from './ai-answers';
+import { AiSettings } from './ai-settings';
 import { AiController } from './ai.controller';
 import { ControlPlaneAi } from './control-plane-ai';
-import { IncidentAnalyses } from './incident-analyses.service';
+import { IncidentAnalyses } from './incident-analyses';
 
+/** What an AI makes of an incident. */
 @Module({
-  imports: [IncidentsModule],
+  imports: [
+    AccessModule,
+    AuditModule,
+    ControlPlaneClientModule,
+    CredentialsModule,
+    IncidentsModule,
+    PlaneIdentityModule,
+  ],
   controllers: [AiController],
   providers: [AiAnswers, AiSettings, ControlPlaneAi, IncidentAnalyses],
 })

@@ -5,13 +5,13 @@ import {
   TENANT_PLANE_ID_PARAMETER,
 } from '@atlas/plane-contract';
 import { Injectable, Logger } from '@nestjs/common';
-import { ControlPlaneClient } from '../control-plane-link/control-plane-client';
-import { ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane-link/control-plane.errors';
-import { PlaneIdentities } from '../control-plane-link/plane-identities';
-import { adviceOn } from '../control-plane-link/refusal-advice';
-import { TenantPlaneConfig } from '../tenant-plane.config';
-import { eventData } from './event-data';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { ControlPlaneClient } from '../control-plane-client/control-plane-client';
+import { ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane-client/control-plane.errors';
+import { adviceOn } from '../control-plane-client/refusal-advice';
+import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { aiUnavailable, controlPlaneUnreachable, refusedByControlPlane } from './ai.errors';
+import { eventData } from './event-data';
 
 /** Longer than the Control Plane waits for its provider, which is 60 s unless it is told otherwise. */
 const TIMEOUT_MS = 120_000;

@@ -1,12 +1,13 @@
 import { Repeatable } from '@atlas/persistence';
 import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
-import { UserWrites } from '../accounts/user-writes';
-import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { Requires } from '../access/requires';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
+import { UserWrites } from '../access/user-writes';
+import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../tenancy/tenant.guard';
+import { Cmdb, type ConfigurationItemView } from './cmdb';
 import { CreateConfigurationItemDto, ListConfigurationItemsQuery } from './cmdb.dto';
-import { Cmdb, type ConfigurationItemView } from './cmdb.service';
 
 @ApiTags('cmdb')
 @ApiBearerAuth()

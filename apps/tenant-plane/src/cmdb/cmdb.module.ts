@@ -1,6 +1,13 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module';
+import { AuditModule } from '../audit/audit.module';
+import { IdempotencyModule } from '../idempotency/idempotency.module';
+import { Cmdb } from './cmdb';
 import { CmdbController } from './cmdb.controller';
-import { Cmdb } from './cmdb.service';
 
-@Module({ controllers: [CmdbController], providers: [Cmdb] })
+@Module({
+  imports: [AccessModule, AuditModule, IdempotencyModule],
+  controllers: [CmdbController],
+  providers: [Cmdb],
+})
 export class CmdbModule {}

@@ -8,31 +8,23 @@ import {
   lockedForUpdate,
   together,
 } from '@atlas/persistence';
-import { type DesiredState, type DesiredTenant, type ReportedCode, epochOf } from '@atlas/plane-contract';
+import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
 import { databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager, In, Not } from 'typeorm';
-import { ReopenedAccess } from '../accounts/reopened-access';
+import { type SignedAnswer } from '../control-plane-client/control-plane-client';
+import { ServiceSecrets } from '../control-plane-client/service-secrets';
+import { ReopenedAccess } from '../credentials/reopened-access';
+import { PlaneSchema } from '../database/plane-schema';
+import { type Applied, hasFailed } from '../plane-identity/applied';
+import { type Fence, Superseded } from '../plane-identity/link-lease';
+import { PlaneIdentities, appliedAt } from '../plane-identity/plane-identities';
 import { rowCodecs } from '../portability/row-codec';
 import { deleteAll } from '../portability/row-store';
-import { SingleTenantFile } from '../database/single-tenant-file';
+import { SingleTenantFile } from '../tenancy/single-tenant-file';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { lockTenant } from '../tenancy/tenant-standing';
 import { Tenant } from '../tenancy/tenant.entity';
-import { type SignedAnswer } from './control-plane-client';
-import { type Fence, Superseded } from './link-lease';
-import { PlaneIdentities, appliedAt } from './plane-identities';
-import { PlaneIdentity } from './plane-identity.entity';
-import { ServiceSecrets } from './service-secrets';
-
-export interface Applied {
-  readonly tenantId: string;
-  readonly entryRevision: number;
-  readonly error?: string;
-  readonly code?: ReportedCode;
-  /** The error is not the last word: it is of the database, a disk or the line, and the same is tried again. */
-  readonly isRetried?: boolean;
-}
 
 /** What a place is that nobody is served from. */
 const RETIRED = { phase: 'retired', transfer: null, importedTransferId: null, movedTo: null } as const;
@@ -51,6 +43,7 @@ export class DesiredStateApplier {
 
   constructor(
     private readonly database: Database,
+    private readonly schema: PlaneSchema,
     private readonly tenants: TenantDatabase,
     private readonly directory: TenantDirectory,
     private readonly identities: PlaneIdentities,
@@ -83,38 +76,6 @@ export class DesiredStateApplier {
     await this.stopServing(state, fence);
     this.directory.forget();
     return applied;
-  }
-
-  /**
-   * Those that are applied but not yet reported: the process ended in between. Where an entry fails, they may be of the epoch
-   * before a restore of the Control Plane: report them only together with what became of the newest state.
-   */
-  async unreported(): Promise<Applied[]> {
-    const tenants = await this.database.read((manager) =>
-      manager
-        .createQueryBuilder(Tenant, 'tenant')
-        .where('tenant.reportedRevision < tenant.entryRevision')
-        .take(1000)
-        .getMany(),
-    );
-    return tenants.map(({ id, entryRevision }) => ({ tenantId: id, entryRevision }));
-  }
-
-  /** The report may be answered late, when these numbers mean entries of another epoch: those are not yet reported. */
-  async markReported(applied: readonly Applied[], epoch: string | null): Promise<void> {
-    const done = applied.filter(({ error }) => error === undefined);
-    if (done.length === 0) return;
-    await this.database
-      .write(async (manager) => {
-        for (const { tenantId, entryRevision } of done) {
-          // A newer entry is not yet reported.
-          await manager.update(Tenant, { id: tenantId, entryRevision }, { reportedRevision: entryRevision });
-        }
-        await requireEpoch(manager, epoch);
-      })
-      .catch((error: unknown) => {
-        if (!(error instanceof Superseded)) throw error;
-      });
   }
 
   /** What to report of a state that `failure` of the database kept from being applied as a whole: it is asked for again. */
@@ -199,7 +160,7 @@ export class DesiredStateApplier {
   private async purge(tenantId: string, fence: Fence): Promise<void> {
     // A tenant that is served keeps its audit trail; and from here on no transfer writes any more.
     await this.write(tenantId, fence, (manager) => manager.update(Tenant, { id: tenantId }, RETIRED));
-    const codecs = rowCodecs(this.database.dataSource.manager);
+    const codecs = rowCodecs(this.schema, this.database.dataSource.manager);
     const tracking = new ChangeTracking(this.database);
     // Its users' writes have ended, and a mail that is about to be sent waits for the tenant's lock behind its own row.
     const count = await this.fenced(tenantId, fence, async () => {
@@ -306,10 +267,6 @@ function isStored(known: Tenant, entry: DesiredTenant): boolean {
   return isDeepStrictEqual({ ...known, ...wanted }, { ...known });
 }
 
-export function hasFailed(applied: readonly Applied[]): boolean {
-  return applied.some(({ error }) => error !== undefined);
-}
-
 function outcomeOf(entry: DesiredTenant): Pick<Applied, 'tenantId' | 'entryRevision'> {
   return { tenantId: entry.tenant_id, entryRevision: entry.entry_revision };
 }
@@ -333,17 +290,6 @@ function lacking(lack: string): Failure {
 function failed(entry: DesiredTenant, known: Tenant | null, failure: Failure): Applied {
   const lack = lackOf(known, entry);
   return { ...outcomeOf(entry), ...(lack === null ? failure : lacking(lack)) };
-}
-
-/**
- * Call it last, as a {@link Fence}: a state is noted as told before its first entry is stored, so that who finds an entry of
- * another epoch finds that, too.
- */
-async function requireEpoch(manager: EntityManager, epoch: string | null): Promise<void> {
-  const { toldRevision, revision } = await manager.findOneByOrFail(PlaneIdentity, { id: 1 });
-  const newest = toldRevision ?? revision;
-  if (newest === null || epochOf(newest) !== epoch)
-    throw new Superseded('The Control Plane counts in another epoch by now.');
 }
 
 function rowOf(

@@ -1,14 +1,14 @@
 import { type EnrolAnswer, PLANE_PATHS } from '@atlas/plane-contract';
 import { type Secret } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
-import { TenantPlaneConfig } from '../tenant-plane.config';
-import { ControlPlaneClient, type SignedAnswer } from './control-plane-client';
-import { ControlPlaneRefused } from './control-plane.errors';
-import { enrolRequestOf } from './enrol-request';
-import { enrolledWith, needsEnrolment } from './install-bundle';
-import { type Fence } from './link-lease';
-import { PlaneIdentities } from './plane-identities';
-import { adviceOn } from './refusal-advice';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { ControlPlaneClient, type SignedAnswer } from '../control-plane-client/control-plane-client';
+import { ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
+import { enrolRequestOf } from '../control-plane-client/enrol-request';
+import { adviceOn } from '../control-plane-client/refusal-advice';
+import { enrolledWith, needsEnrolment } from '../plane-identity/install-bundle';
+import { type Fence } from '../plane-identity/link-lease';
+import { PlaneIdentities } from '../plane-identity/plane-identities';
 
 const TIMEOUT_MS = 15_000;
 

@@ -7,7 +7,7 @@ import {
   deriveKey,
 } from '@atlas/persistence';
 import { DomainError, type Secret, type SecretText, revealed } from '@atlas/platform';
-import { type IdempotencyRecord } from './idempotency-key.entity';
+import { type IdempotencyRecord } from './idempotency-record.entity';
 
 export type Answer = Record<string, unknown>;
 type Row = Pick<IdempotencyRecord, 'tenantId' | 'scope'>;

@@ -4,22 +4,19 @@ import {
   KEPT_SECONDS,
   type KeptAnswer,
   type KeyClaim,
-  type KeyedCall,
-  RepeatableRequests,
   type RepeatableRequest,
   TenantDatabase,
   TenantScope,
-  pathOf,
   together,
 } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { UserWrites } from '../accounts/user-writes';
-import { knownSecrets } from '../control-plane-link/known-secrets';
-import { type SignedInUser, type TenantRequest } from '../tenancy/request-tenant';
-import { TenantPlaneConfig } from '../tenant-plane.config';
-import { IdempotencyRecord } from './idempotency-key.entity';
+import { UserWrites } from '../access/user-writes';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { knownSecrets } from '../plane-identity/known-secrets';
+import { IdempotencyRecord } from './idempotency-record.entity';
 import { type Answer, SealedAnswers } from './sealed-answers';
 
 interface RequestOfTenant extends RepeatableRequest {
@@ -94,24 +91,5 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
     );
     if (!record || record.answer === null) return record && { ...record, answer: null };
     return this.answers.open(request, record, record.answer);
-  }
-}
-
-/** A key belongs to the user who sends it. */
-@Injectable()
-export class UserRequests extends RepeatableRequests {
-  constructor(private readonly idempotency: TenantIdempotency) {
-    super();
-  }
-
-  once(
-    request: TenantRequest,
-    { key, showsSecret }: KeyedCall,
-    handle: () => Promise<Answer>,
-  ): Promise<Answer> {
-    const { tenant, user, method, body } = request;
-    if (!tenant || !user) throw new Error('A repeatable route needs a user.');
-    const scope = [user.id, method, pathOf(request)];
-    return this.idempotency.once({ tenantId: tenant.id, user, scope, key, body, showsSecret }, handle);
   }
 }

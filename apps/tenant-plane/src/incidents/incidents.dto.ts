@@ -1,6 +1,6 @@
 import { ApiProperty, Optional, PageQuery } from '@atlas/platform';
 import { IsIn, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
-import { INCIDENT_STATUSES, type IncidentStatus, SEVERITIES, type Severity } from './incident';
+import { INCIDENT_STATUSES, type IncidentStatus, SEVERITIES, type Severity } from './incident-machine';
 
 export class CreateIncidentDto {
   @ApiProperty({ example: 'Disk is full on web-1' })

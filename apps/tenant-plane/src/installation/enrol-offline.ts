@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { offlineEnrolmentProblem, profileOf } from '@atlas/deployment-profiles';
 import { OFFLINE_ENROL_PATH } from '@atlas/plane-contract';
-import { hasFailed } from '../control-plane-link/desired-state-applier';
+import { hasFailed } from '../plane-identity/applied';
+import { enrolledWith } from '../plane-identity/install-bundle';
+import { Superseded } from '../plane-identity/link-lease';
 import {
   OfflineEnrolmentRefused,
   type TrustedAnswer,
@@ -9,8 +11,6 @@ import {
   requireNotOlder,
   trustedAnswer,
 } from './enrolment-file';
-import { enrolledWith } from '../control-plane-link/install-bundle';
-import { Superseded } from '../control-plane-link/link-lease';
 import { type InstalledPlane } from './installed-plane';
 
 /** Writes the file to be carried to the Control Plane. May be done again: a later answer holds what has changed. */

@@ -1,8 +1,8 @@
-import { ControlPlaneClient } from '../control-plane-link/control-plane-client';
-import { isClockSkew } from '../control-plane-link/checks/probe';
+import { isClockSkew } from '../control-plane-checks/probe';
+import { ControlPlaneClient } from '../control-plane-client/control-plane-client';
+import { ServiceSecrets } from '../control-plane-client/service-secrets';
 import { Enrolment, adviceOnEnrolment } from '../control-plane-link/enrolment';
-import { needsEnrolment } from '../control-plane-link/install-bundle';
-import { ServiceSecrets } from '../control-plane-link/service-secrets';
+import { needsEnrolment } from '../plane-identity/install-bundle';
 import { type InstalledPlane } from './installed-plane';
 
 /** What keeps a plane from being enrolled, with what to do. */

@@ -14,9 +14,9 @@ import {
   signatureOfHeaders,
 } from '@atlas/plane-contract';
 import { keyIdOf, signRequest, verifyResponse } from '@atlas/service-auth';
-import { enrolRequestOf } from '../control-plane-link/enrol-request';
-import { type PlaneIdentity } from '../control-plane-link/plane-identity.entity';
-import { type TenantPlaneConfig } from '../tenant-plane.config';
+import { type TenantPlaneConfig } from '../config/tenant-plane.config';
+import { enrolRequestOf } from '../control-plane-client/enrol-request';
+import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 
 /** A file or an environment that the offline enrolment can't go on with: says what to do. */
 export class OfflineEnrolmentRefused extends Error {}

@@ -7,21 +7,22 @@ import {
   openDatabase,
 } from '@atlas/persistence';
 import { type Clock, Mailer, SystemClock } from '@atlas/platform';
-import { ReopenedAccess } from '../accounts/reopened-access';
-import { Revocations } from '../accounts/revocations';
-import { Sessions } from '../accounts/sessions';
-import { UserTokens } from '../accounts/user-tokens';
+import { Audit } from '../audit/audit';
 import { AuditSealer } from '../audit/audit-sealer';
-import { Audit } from '../audit/audit.service';
+import { requireProductionDatabase } from '../config/production-database';
+import { type TenantPlaneConfig } from '../config/tenant-plane.config';
+import { ServiceSecrets } from '../control-plane-client/service-secrets';
 import { DesiredStateApplier } from '../control-plane-link/desired-state-applier';
-import { PlaneIdentities } from '../control-plane-link/plane-identities';
-import { ServiceSecrets } from '../control-plane-link/service-secrets';
-import { databaseOptions } from '../database/database-options';
-import { requireProductionDatabase } from '../database/production-database';
-import { SingleTenantFile } from '../database/single-tenant-file';
-import { Deployment } from '../deployment/deployment';
+import { ReopenedAccess } from '../credentials/reopened-access';
+import { Revocations } from '../credentials/revocations';
+import { Sessions } from '../credentials/sessions';
+import { UserTokens } from '../credentials/user-tokens';
+import { Deployment } from '../plane-identity/deployment';
+import { PlaneIdentities } from '../plane-identity/plane-identities';
+import { databaseOptions } from '../schema/database-options';
+import { TENANT_PLANE_SCHEMA } from '../schema/tenant-plane-schema';
+import { SingleTenantFile } from '../tenancy/single-tenant-file';
 import { TenantDirectory } from '../tenancy/tenant-directory';
-import { type TenantPlaneConfig } from '../tenant-plane.config';
 
 /** A plane's database and identity, without the plane: for commands that end. */
 export interface InstalledPlane {
@@ -61,6 +62,7 @@ async function planeOn(database: Database, config: TenantPlaneConfig): Promise<I
   const revocations = new Revocations(sessions, new UserTokens(clock), audit, clock);
   const applier = new DesiredStateApplier(
     database,
+    TENANT_PLANE_SCHEMA,
     tenants,
     new TenantDirectory(database, clock),
     identities,

@@ -1,8 +1,8 @@
 import { lookInto } from '@atlas/persistence';
-import { PlaneIdentity } from '../control-plane-link/plane-identity.entity';
-import { databaseOptions } from '../database/database-options';
+import { type TenantPlaneConfig } from '../config/tenant-plane.config';
+import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
+import { databaseOptions } from '../schema/database-options';
 import { Tenant } from '../tenancy/tenant.entity';
-import { type TenantPlaneConfig } from '../tenant-plane.config';
 
 /** What a plane's database knows of it, read beside the process that serves. */
 export interface PlaneRecord {

@@ -1,6 +1,6 @@
 import { databaseTarget } from '@atlas/persistence';
-import { TENANT_PLANE_VERSION } from '../http-app.options';
-import { type TenantPlaneConfig } from '../tenant-plane.config';
+import { TENANT_PLANE_VERSION } from '../config/tenant-plane-version';
+import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { type PlaneRecord } from './plane-record';
 
 /** What `atlas-tp status` and `atlas-tp enrol` say of a plane. */

@@ -1,17 +1,18 @@
 import { EnvironmentError, SystemClock } from '@atlas/platform';
-import { type CheckOutcome, bad, good } from '../control-plane-link/checks/check';
-import { checkScene } from '../control-plane-link/checks/check-scene';
-import { CHECKS } from '../control-plane-link/checks/checks';
-import { type RunningPlane } from '../control-plane-link/checks/running-plane';
-import { type NamedOutcome, runChecks } from '../control-plane-link/checks/run-checks';
-import { type PlaneIdentity } from '../control-plane-link/plane-identity.entity';
+import { installationConfig } from '../config/installation-config';
 import {
   SQLITE_IN_PRODUCTION,
   isSmallForProduction,
   productionDatabaseProblem,
-} from '../database/production-database';
-import { type TenantPlaneConfig } from '../tenant-plane.config';
-import { installationConfig } from './installation-config';
+} from '../config/production-database';
+import { type TenantPlaneConfig } from '../config/tenant-plane.config';
+import { type CheckOutcome, bad, good } from '../control-plane-checks/check';
+import { checkScene } from '../control-plane-checks/check-scene';
+import { CHECKS } from '../control-plane-checks/checks';
+import { type NamedOutcome, runChecks } from '../control-plane-checks/run-checks';
+import { type RunningPlane } from '../control-plane-checks/running-plane';
+import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
+import { TENANT_PLANE_SCHEMA } from '../schema/tenant-plane-schema';
 import { readPlaneRecord } from './plane-record';
 
 export interface PreflightReport {
@@ -30,7 +31,7 @@ export async function preflight(env: NodeJS.ProcessEnv): Promise<PreflightReport
   const config = read(env);
   if (Array.isArray(config)) return reportOf(config);
   const identity = await knownIdentity(config);
-  const scene = checkScene(config, new SystemClock(), identity);
+  const scene = checkScene(config, TENANT_PLANE_SCHEMA, new SystemClock(), identity);
   const environment = { name: 'environment', ...verdictOn(config, identity) };
   const checks = await runChecks(CHECKS, () => scene, config.isOffline);
   return reportOf([environment, ...checks], await scene.running());

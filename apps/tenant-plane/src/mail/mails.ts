@@ -8,7 +8,7 @@ import {
 } from '@atlas/persistence';
 import { Clock, Mailer } from '@atlas/platform';
 import { Inject, Injectable } from '@nestjs/common';
-import { Audit } from '../audit/audit.service';
+import { Audit } from '../audit/audit';
 import { servingTenants } from '../tenancy/serving-tenants';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { OutgoingMail } from './outgoing-mail.entity';

@@ -1,6 +1,14 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module';
+import { AuditModule } from '../audit/audit.module';
+import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
+import { Onboarding } from './onboarding';
 import { OnboardingController } from './onboarding.controller';
-import { Onboarding } from './onboarding.service';
 
-@Module({ controllers: [OnboardingController], providers: [Onboarding] })
+/** The checklist after log-in. */
+@Module({
+  imports: [AccessModule, AuditModule, PlaneIdentityModule],
+  controllers: [OnboardingController],
+  providers: [Onboarding],
+})
 export class OnboardingModule {}

@@ -1,10 +1,11 @@
 import { Refuses, ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { UserWrites } from '../accounts/user-writes';
-import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { Requires } from '../access/requires';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
+import { UserWrites } from '../access/user-writes';
+import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../tenancy/tenant.guard';
-import { type MoveView, Moves } from './moves.service';
+import { type MoveView, Moves } from './moves';
 
 /** The tenant's own word on a move away from the customer's network. */
 @ApiTags('moves')

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type TenantOwned } from '@atlas/persistence';
 import { type EntityManager, type EntityMetadata } from 'typeorm';
 import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
-import { REFERRED_ENTITIES, TENANT_SCOPED_ENTITIES } from '../database/schema';
+import { type PlaneSchema } from '../database/plane-schema';
 
 /** A row as JSON, alike on both databases: by column, without the tenant; times as RFC 3339. */
 export type PortableRow = Readonly<Record<string, unknown>>;
@@ -14,7 +14,11 @@ export class RowCodec {
   readonly keys: readonly ColumnMetadata[];
   private readonly columns: readonly ColumnMetadata[];
 
-  constructor(readonly metadata: EntityMetadata) {
+  constructor(
+    readonly metadata: EntityMetadata,
+    /** Whether a row can make way for another with something unique of its own, and come back. */
+    readonly canStepAside: boolean,
+  ) {
     this.table = metadata.tableName;
     this.columns = metadata.columns
       .filter(({ databaseName }) => databaseName !== 'tenant_id')
@@ -26,11 +30,6 @@ export class RowCodec {
     const [key] = this.keys;
     if (!key || this.keys.length !== 1) throw new Error(`${this.table} needs one key besides tenant_id.`);
     return key;
-  }
-
-  /** Whether a row can make way for another with something unique of its own, and come back. */
-  get canStepAside(): boolean {
-    return !REFERRED_ENTITIES.some((entity) => entity === this.metadata.target);
   }
 
   encode(row: TenantOwned): PortableRow {
@@ -79,8 +78,10 @@ export class RowCodec {
 }
 
 /** Of every tenant-scoped table: each behind those that its rows refer to. */
-export function rowCodecs(manager: EntityManager): RowCodec[] {
-  return TENANT_SCOPED_ENTITIES.map((entity) => new RowCodec(manager.connection.getMetadata(entity)));
+export function rowCodecs({ tenantScoped, referred }: PlaneSchema, manager: EntityManager): RowCodec[] {
+  return tenantScoped.map(
+    (entity) => new RowCodec(manager.connection.getMetadata(entity), !referred.includes(entity)),
+  );
 }
 
 function portable(value: unknown): unknown {

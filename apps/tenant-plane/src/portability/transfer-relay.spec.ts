@@ -1,6 +1,6 @@
-import { type ControlPlaneClient } from '../control-plane-link/control-plane-client';
-import { ControlPlaneRefused } from '../control-plane-link/control-plane.errors';
-import { type PlaneIdentities } from '../control-plane-link/plane-identities';
+import { type ControlPlaneClient } from '../control-plane-client/control-plane-client';
+import { ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
+import { type PlaneIdentities } from '../plane-identity/plane-identities';
 import { TargetBehind, TransferRelay } from './transfer-relay';
 
 describe(TransferRelay.name, () => {

@@ -6,9 +6,9 @@ import {
   type TransferProgress,
 } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
-import { ControlPlaneClient, type SignedCall } from '../control-plane-link/control-plane-client';
-import { ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane-link/control-plane.errors';
-import { PlaneIdentities } from '../control-plane-link/plane-identities';
+import { ControlPlaneClient, type SignedCall } from '../control-plane-client/control-plane-client';
+import { ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane-client/control-plane.errors';
+import { PlaneIdentities } from '../plane-identity/plane-identities';
 
 /** What an import asks for. */
 export interface WantedPart {

@@ -6,15 +6,16 @@ import { Clock, databaseFailure, databaseState } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type CryptoKey } from 'jose';
 import { IsNull, Not } from 'typeorm';
-import { type Applied } from '../control-plane-link/desired-state-applier';
-import { type Fence, Superseded } from '../control-plane-link/link-lease';
-import { ControlPlaneRefused } from '../control-plane-link/control-plane.errors';
-import { PlaneIdentities } from '../control-plane-link/plane-identities';
-import { Reporter } from '../control-plane-link/reporter';
+import { ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
+import { PlaneSchema } from '../database/plane-schema';
+import { type Applied } from '../plane-identity/applied';
+import { type Fence, Superseded } from '../plane-identity/link-lease';
+import { PlaneIdentities } from '../plane-identity/plane-identities';
+import { Reporter } from '../reporting/reporter';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { Tenant } from '../tenancy/tenant.entity';
 import { type IncomingTools, IncomingTransfer, TransferFailed } from './incoming-transfer';
-import { Moves } from './moves.service';
+import { Moves } from './moves';
 import { OutgoingTransfer } from './outgoing-transfer';
 import { openBackupKey } from './part';
 import { rowCodecs } from './row-codec';
@@ -36,6 +37,7 @@ export class Transfers {
 
   constructor(
     private readonly database: Database,
+    private readonly schema: PlaneSchema,
     private readonly tenants: TenantDatabase,
     private readonly identities: PlaneIdentities,
     private readonly relay: TransferRelay,
@@ -156,7 +158,7 @@ export class Transfers {
     const { id: tenantId, transfer } = tenant;
     await this.send(tenant, running);
     const incoming = { transferId: transfer.id, key: await this.keyOf(transfer) };
-    await withScratchDatabase(async (scratch) => {
+    await withScratchDatabase(this.schema, async (scratch) => {
       const tenants = new TenantDatabase(scratch);
       const tools: IncomingTools = {
         relay: this.relay,
@@ -164,7 +166,7 @@ export class Transfers {
         write: (work) => tenants.write(tenantId, work),
         markWhole: () => Promise.resolve(),
       };
-      const codecs = rowCodecs(scratch.dataSource.manager);
+      const codecs = rowCodecs(this.schema, scratch.dataSource.manager);
       await new IncomingTransfer(tools, incoming, codecs).run(running.end.signal);
     });
   }
@@ -223,7 +225,7 @@ export class Transfers {
   }
 
   private codecs() {
-    return rowCodecs(this.database.dataSource.manager);
+    return rowCodecs(this.schema, this.database.dataSource.manager);
   }
 }
 

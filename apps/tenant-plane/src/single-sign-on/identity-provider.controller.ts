@@ -1,10 +1,11 @@
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Body, Controller, Delete, Get, HttpCode, Put } from '@nestjs/common';
-import { CurrentTenant, CurrentUser, type SignedInUser } from '../tenancy/request-tenant';
+import { Requires } from '../access/requires';
+import { CurrentTenant, CurrentUser } from '../access/tenant-request';
+import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Requires } from '../tenancy/tenant.guard';
 import { ConfigureIdentityProviderDto } from './identity-provider.dto';
-import { type IdentityProviderView, IdentityProviders } from './identity-providers.service';
+import { type IdentityProviderView, IdentityProviders } from './identity-providers';
 
 @ApiTags('accounts')
 @ApiBearerAuth()

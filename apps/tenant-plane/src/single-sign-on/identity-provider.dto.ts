@@ -1,6 +1,6 @@
 import { ApiProperty, Optional } from '@atlas/platform';
 import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsString, Length, Matches } from 'class-validator';
-import { GRANTABLE_ROLES, type GrantableRole } from './identity-provider.entity';
+import { GRANTABLE_ROLES, type GrantableRole } from '../credentials/identity-provider.entity';
 
 export class ConfigureIdentityProviderDto {
   @ApiProperty({

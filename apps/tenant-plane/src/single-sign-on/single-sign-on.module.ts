@@ -1,11 +1,18 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module';
+import { AuditModule } from '../audit/audit.module';
+import { CredentialsModule } from '../credentials/credentials.module';
+import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
 import { IdentityProviderController } from './identity-provider.controller';
-import { IdentityProviders } from './identity-providers.service';
+import { IdentityProviders } from './identity-providers';
+import { TenantSignOn } from './tenant-sign-on';
+import { UserSignOn } from './user-sign-on';
 import { UserSignOnController } from './user-sign-on.controller';
-import { UserSignOn } from './user-sign-on.service';
 
+/** Users who sign in by their tenant's own identity provider. */
 @Module({
+  imports: [AccessModule, AuditModule, CredentialsModule, PlaneIdentityModule],
   controllers: [IdentityProviderController, UserSignOnController],
-  providers: [IdentityProviders, UserSignOn],
+  providers: [IdentityProviders, TenantSignOn, UserSignOn],
 })
 export class SingleSignOnModule {}

@@ -1,11 +1,20 @@
-import { AdvisesIfUnknown, Refuses, SIGN_IN_AGAIN, type Sends, ApiTags } from '@atlas/platform';
+import {
+  AdvisesIfUnknown,
+  Refuses,
+  SIGN_IN_AGAIN,
+  type Sends,
+  type SignOnClient,
+  ApiTags,
+} from '@atlas/platform';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { SessionCookie } from '../accounts/session-cookie';
-import { CurrentTenant } from '../tenancy/request-tenant';
+import { WithoutLogin } from '../access/requires';
+import { SessionCookie } from '../access/session-cookie';
+import { CurrentTenant } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { WithoutLogin } from '../tenancy/tenant.guard';
-import { UserSignOn } from './user-sign-on.service';
+import { IdentityProviders } from './identity-providers';
+import { TenantSignOn } from './tenant-sign-on';
+import { UserSignOn } from './user-sign-on';
 
 /** For browsers: they come by a link at the tenant's own address, and leave with a cookie. */
 @ApiTags('accounts')
@@ -14,13 +23,18 @@ import { UserSignOn } from './user-sign-on.service';
 @Controller('auth/oidc')
 export class UserSignOnController {
   constructor(
+    private readonly providers: IdentityProviders,
+    private readonly way: TenantSignOn,
     private readonly signOn: UserSignOn,
     private readonly cookie: SessionCookie,
   ) {}
 
   @Get('start')
-  begin(@CurrentTenant() tenant: Tenant, @Res() reply: FastifyReply): Promise<Sends<{ 303: undefined }>> {
-    return this.signOn.begin(tenant, reply);
+  async begin(
+    @CurrentTenant() tenant: Tenant,
+    @Res() reply: FastifyReply,
+  ): Promise<Sends<{ 303: undefined }>> {
+    await this.way.begin(await this.providers.clientOf(tenant), tenant, reply);
   }
 
   @AdvisesIfUnknown(SIGN_IN_AGAIN)
@@ -31,7 +45,8 @@ export class UserSignOnController {
     @Res() reply: FastifyReply,
   ): Promise<Sends<{ 303: undefined }>> {
     const former_session = this.cookie.formerSession(request.headers);
-    const signedIn = await this.signOn.finish(tenant, request, reply, { former_session });
+    const prove = (client: SignOnClient) => this.way.finish(client, tenant, request, reply);
+    const signedIn = await this.signOn.signIn(tenant, prove, { former_session });
     this.cookie.answer(signedIn, { cookie: true }, reply);
     void reply.redirect('/', 303);
   }

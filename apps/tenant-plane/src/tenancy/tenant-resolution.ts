@@ -1,8 +1,8 @@
 import { DomainError } from '@atlas/platform';
 import { tenantSlugOfHost } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { Deployment } from '../deployment/deployment';
-import { TenantPlaneConfig } from '../tenant-plane.config';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { Deployment } from '../plane-identity/deployment';
 import { TenantDirectory } from './tenant-directory';
 import { type Tenant } from './tenant.entity';
 

@@ -1,7 +1,7 @@
 import { plannedTenantUrl } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { Deployment } from '../deployment/deployment';
-import { TenantPlaneConfig } from '../tenant-plane.config';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { Deployment } from '../plane-identity/deployment';
 import { type Tenant } from './tenant.entity';
 
 /**

@@ -6,7 +6,7 @@ import { EVERY_DATABASE, changesOfEach } from '@atlas/testing';
 import { Database } from '@atlas/persistence';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { AuditSealer } from '../../src/audit/audit-sealer';
-import { Incidents } from '../../src/incidents/incidents.service';
+import { Incidents } from '../../src/incidents/incidents';
 import { Pause } from '../pause.fixture';
 import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
 

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { Mailer, hashPassword } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock, type ReceivedMail, TestSmtpServer, linkIn } from '@atlas/testing';
-import { InviteMail } from '../../src/mail/kinds/invite.mail';
-import { OutgoingMail } from '../../src/mail/outgoing-mail.entity';
+import { UserToken } from '../../src/credentials/user-token.entity';
+import { User } from '../../src/credentials/user.entity';
+import { InviteMail } from '../../src/mail/invite.mail';
 import { Mails } from '../../src/mail/mails';
-import { UserToken } from '../../src/accounts/user-token.entity';
-import { User } from '../../src/accounts/user.entity';
+import { OutgoingMail } from '../../src/mail/outgoing-mail.entity';
 import { Pause, countRetries, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, PASSWORD, TestTenantPlane, hostOf, tokenIn } from '../tenant-plane.fixture';
 

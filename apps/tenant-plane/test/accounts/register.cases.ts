@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE } from '@atlas/testing';
-import { User } from '../../src/accounts/user.entity';
+import { User } from '../../src/credentials/user.entity';
 import { type Env, PASSWORD, TestTenantPlane } from '../tenant-plane.fixture';
 
 const OPEN = { ATLAS_ALLOW_REGISTER: '1' };

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { hashPassword } from '@atlas/platform';
 import { EVERY_DATABASE } from '@atlas/testing';
-import { Sessions } from '../../src/accounts/sessions';
-import { UserTokens } from '../../src/accounts/user-tokens';
+import { Sessions } from '../../src/credentials/sessions';
+import { UserTokens } from '../../src/credentials/user-tokens';
 import { PASSWORD, TestTenantPlane, hostOf, tokenIn } from '../tenant-plane.fixture';
 
 const INCIDENT = { title: 'Disk is full', severity: 'P2' };

@@ -3,7 +3,7 @@ import { Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { UsedSignupToken } from '../../src/accounts/used-signup-token.entity';
-import { User } from '../../src/accounts/user.entity';
+import { User } from '../../src/credentials/user.entity';
 import { TenantDirectory } from '../../src/tenancy/tenant-directory';
 import { Tenant } from '../../src/tenancy/tenant.entity';
 import { SignupKey, type TokenChanges } from '../signup-key.fixture';

@@ -11,13 +11,13 @@ import {
   eventually,
 } from '@atlas/testing';
 import type supertest from 'supertest';
-import { type UserRole } from '../../src/accounts/permissions';
-import { Session } from '../../src/accounts/session.entity';
-import { Sessions, type SignedIn } from '../../src/accounts/sessions';
-import { UserTokens } from '../../src/accounts/user-tokens';
-import { User } from '../../src/accounts/user.entity';
-import { Incidents } from '../../src/incidents/incidents.service';
-import { UserIdentity } from '../../src/single-sign-on/user-identity.entity';
+import { type UserRole } from '../../src/credentials/permissions';
+import { Session } from '../../src/credentials/session.entity';
+import { Sessions, type SignedIn } from '../../src/credentials/sessions';
+import { UserIdentity } from '../../src/credentials/user-identity.entity';
+import { UserTokens } from '../../src/credentials/user-tokens';
+import { User } from '../../src/credentials/user.entity';
+import { Incidents } from '../../src/incidents/incidents';
 import { Pause, countRetries, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE } from '@atlas/testing';
-import { User } from '../../src/accounts/user.entity';
+import { User } from '../../src/credentials/user.entity';
 import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';
 
 describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {

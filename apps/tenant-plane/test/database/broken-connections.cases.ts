@@ -2,7 +2,7 @@ import { type TenantScope } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { endSession, eventually } from '@atlas/testing';
 import { type EntityManager } from 'typeorm';
-import { Audit } from '../../src/audit/audit.service';
+import { Audit } from '../../src/audit/audit';
 import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
 import { Link } from '../linked-plane.fixture';
 import { type SignedInUser, TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { ProcessLock, databaseTarget, migrateFirst } from '@atlas/persistence';
 import { parseEnvironment } from '@atlas/platform';
 import { APP_ROLE, type TestDatabase, asAdmin, createTestDatabase, testServerUrl } from '@atlas/testing';
-import { type CheckOutcome } from '../../src/control-plane-link/checks/check';
-import { databaseCheck } from '../../src/control-plane-link/checks/database.check';
-import { databaseOptions } from '../../src/database/database-options';
-import { TenantPlaneConfig } from '../../src/tenant-plane.config';
+import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
+import { type CheckOutcome } from '../../src/control-plane-checks/check';
+import { databaseCheck } from '../../src/control-plane-checks/database.check';
+import { databaseOptions } from '../../src/schema/database-options';
+import { TENANT_PLANE_SCHEMA } from '../../src/schema/tenant-plane-schema';
 
 function configFor(url: string, owner?: string): TenantPlaneConfig {
   return parseEnvironment(TenantPlaneConfig, {
@@ -19,7 +20,13 @@ function configFor(url: string, owner?: string): TenantPlaneConfig {
 function check(url: string, owner?: string): Promise<CheckOutcome> {
   const config = configFor(url, owner);
   return databaseCheck.run({
-    ...{ config, database: databaseTarget(url), isEnrolled: false, otherModel: null },
+    ...{
+      config,
+      database: databaseTarget(url),
+      schema: TENANT_PLANE_SCHEMA,
+      isEnrolled: false,
+      otherModel: null,
+    },
     ...{ model: 'on_prem', running: () => Promise.resolve(null) },
     ...{ controlPlane: new URL('http://127.0.0.1'), probe: () => Promise.reject(new Error('not asked')) },
   });

@@ -2,10 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { createDataSource, databaseTarget, migrate, trackChangesOf } from '@atlas/persistence';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
 import { type DataSource, type EntityManager, type QueryRunner, type Table } from 'typeorm';
-import { UserToken } from '../../src/accounts/user-token.entity';
-import { User } from '../../src/accounts/user.entity';
-import { KeepLinksOfCopies1700000000026 } from '../../src/database/migrations/0026-keep-links-of-copies';
-import { REFERRED_ENTITIES, TENANT_PLANE_SCHEMA, TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
+import { UserToken } from '../../src/credentials/user-token.entity';
+import { User } from '../../src/credentials/user.entity';
+import { KeepLinksOfCopies1700000000026 } from '../../src/schema/migrations/0026-keep-links-of-copies';
+import {
+  REFERRED_ENTITIES,
+  TENANT_PLANE_SCHEMA,
+  TENANT_SCOPED_ENTITIES,
+} from '../../src/schema/tenant-plane-schema';
 
 jest.setTimeout(30_000);
 

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { EnvironmentError, parseEnvironment } from '@atlas/platform';
 import { type TestDatabase, createTestDatabase } from '@atlas/testing';
 import { Logger } from '@nestjs/common';
-import { PlaneIdentities } from '../../src/control-plane-link/plane-identities';
+import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 import { withInstalledPlane } from '../../src/installation/installed-plane';
 import { preflight } from '../../src/installation/preflight';
-import { TenantPlaneConfig } from '../../src/tenant-plane.config';
+import { PlaneIdentities } from '../../src/plane-identity/plane-identities';
 import { createApp, environmentFor } from '../tenant-plane.fixture';
 
 const PRODUCTION = { NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') };

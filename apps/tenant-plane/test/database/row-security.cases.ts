@@ -3,10 +3,10 @@ import { Database, roleFaults, tenantTableProblems } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { type DataSource } from 'typeorm';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
-import { TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
 import { Incident } from '../../src/incidents/incident.entity';
-import { TestTenantPlane } from '../tenant-plane.fixture';
+import { TENANT_SCOPED_ENTITIES } from '../../src/schema/tenant-plane-schema';
 import { fillEveryTable } from '../rows.fixture';
+import { TestTenantPlane } from '../tenant-plane.fixture';
 
 const TABLES = TENANT_SCOPED_ENTITIES.map((entity) => [entity.name, entity] as const);
 

@@ -4,8 +4,8 @@ import { EnvironmentError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Logger } from '@nestjs/common';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
-import { TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
-import { SingleTenantFile } from '../../src/database/single-tenant-file';
+import { TENANT_SCOPED_ENTITIES } from '../../src/schema/tenant-plane-schema';
+import { SingleTenantFile } from '../../src/tenancy/single-tenant-file';
 import { fillEveryTable } from '../rows.fixture';
 import { type Env, TestTenantPlane, createApp, environmentFor } from '../tenant-plane.fixture';
 

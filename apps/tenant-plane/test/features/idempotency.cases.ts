@@ -5,7 +5,7 @@ import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import { OldSessions } from '../../src/accounts/old-sessions';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ConfigurationItem } from '../../src/cmdb/configuration-item.entity';
-import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
+import { IdempotencyRecord } from '../../src/idempotency/idempotency-record.entity';
 import { SealedAnswers } from '../../src/idempotency/sealed-answers';
 import { TenantIdempotency } from '../../src/idempotency/tenant-idempotency';
 import { Incident } from '../../src/incidents/incident.entity';

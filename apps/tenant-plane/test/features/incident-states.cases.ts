@@ -1,7 +1,7 @@
 import { EVERY_DATABASE } from '@atlas/testing';
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { Audit } from '../../src/audit/audit.service';
-import { INCIDENT_STATUSES, type IncidentStatus } from '../../src/incidents/incident';
+import { Audit } from '../../src/audit/audit';
+import { INCIDENT_STATUSES, type IncidentStatus } from '../../src/incidents/incident-machine';
 import { Incident } from '../../src/incidents/incident.entity';
 import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';

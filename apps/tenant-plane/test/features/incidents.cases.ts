@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
-import { Audit } from '../../src/audit/audit.service';
+import { Audit } from '../../src/audit/audit';
 import { Incident } from '../../src/incidents/incident.entity';
 import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-plane.fixture';

@@ -3,12 +3,13 @@ import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type DesiredTenant, PLANE_PATHS, epochOf } from '@atlas/plane-contract';
 import { type EntityManager } from 'typeorm';
-import { User } from '../../src/accounts/user.entity';
-import { ControlPlaneClient } from '../../src/control-plane-link/control-plane-client';
+import { ControlPlaneClient } from '../../src/control-plane-client/control-plane-client';
 import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
-import { Reporter } from '../../src/control-plane-link/reporter';
-import { SingleTenantFile } from '../../src/database/single-tenant-file';
+import { User } from '../../src/credentials/user.entity';
 import { Incident } from '../../src/incidents/incident.entity';
+import { ReportedEntries } from '../../src/reporting/reported-entries';
+import { Reporter } from '../../src/reporting/reporter';
+import { SingleTenantFile } from '../../src/tenancy/single-tenant-file';
 import { Tenant } from '../../src/tenancy/tenant.entity';
 import { Link } from '../linked-plane.fixture';
 import { Pause } from '../pause.fixture';
@@ -415,16 +416,14 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     control.wanted.put(globex);
     await eventually(async () => (await statusOf(plane, 'globex')) === 200);
     await eventually(() => control.rebuffs.length > 0, { what: 'its report is refused' });
-    const unreported = await plane.app.get(DesiredStateApplier).unreported();
+    const unreported = await plane.app.get(ReportedEntries).missing();
     expect(unreported).toContainEqual({ tenantId: globex.tenant_id, entryRevision: 2 });
     await link.stopPlane(plane);
     control.manner = 'proper';
     plane = await link.startPlane();
     await link.reported(globex.tenant_id);
     const isMarked = async (): Promise<boolean> =>
-      (await plane.app.get(DesiredStateApplier).unreported()).every(
-        ({ tenantId }) => tenantId !== globex.tenant_id,
-      );
+      (await plane.app.get(ReportedEntries).missing()).every(({ tenantId }) => tenantId !== globex.tenant_id);
     await eventually(isMarked, { what: 'it knows that it has reported' });
   });
 
@@ -439,7 +438,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     for (const id of known) await link.reported(id);
     await plane.app.get(Reporter).settled();
     expect(control.refusals.splice(0)).toContain('tenant_not_on_plane');
-    expect(await plane.app.get(DesiredStateApplier).unreported()).toEqual([]);
+    expect(await plane.app.get(ReportedEntries).missing()).toEqual([]);
     const reports = control.reports.length;
     control.wanted.put(acme);
     await eventually(() => control.reports.length > reports, { what: 'it goes on' });
@@ -493,7 +492,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
       await applying.reached;
       late.release();
       await plane.app.get(Reporter).settled();
-      const unreported = await plane.app.get(DesiredStateApplier).unreported();
+      const unreported = await plane.app.get(ReportedEntries).missing();
       applying.release();
       expect(unreported).toContainEqual({ tenantId: globex.tenant_id, entryRevision: 2 });
       await eventually(() => plane.identities.current.revision === control.wanted.revision);

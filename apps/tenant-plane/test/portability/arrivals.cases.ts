@@ -4,7 +4,7 @@ import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE, FixedClock, eventually, setDatabaseTime } from '@atlas/testing';
 import { Client } from 'pg';
 import { type EntityManager } from 'typeorm';
-import { Audit } from '../../src/audit/audit.service';
+import { Audit } from '../../src/audit/audit';
 import { Incident } from '../../src/incidents/incident.entity';
 import { IncomingTransfer, TransferFailed } from '../../src/portability/incoming-transfer';
 import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
@@ -12,6 +12,7 @@ import { rowCodecs } from '../../src/portability/row-codec';
 import { RunningTransfers } from '../../src/portability/running-transfers';
 import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';
+import { TENANT_PLANE_SCHEMA } from '../../src/schema/tenant-plane-schema';
 import { Tenant } from '../../src/tenancy/tenant.entity';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { Pause, countRetries, endedOrWaiting } from '../pause.fixture';
@@ -61,7 +62,11 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     const tools = { tenants: plane.tenants, tracking, relay: relay as unknown as TransferRelay, nameRun };
     const { publicKey: recipient } = plane.identities.current;
     const outgoing = { transferId, tenantId: tenant.tenant_id, recipient };
-    const sending = new OutgoingTransfer(tools, outgoing, rowCodecs(database.dataSource.manager));
+    const sending = new OutgoingTransfer(
+      tools,
+      outgoing,
+      rowCodecs(TENANT_PLANE_SCHEMA, database.dataSource.manager),
+    );
     sending.freeze();
     await sending.run(new AbortController().signal);
   };

@@ -11,15 +11,16 @@ import {
   generateKeyPair,
   importJWK,
 } from 'jose';
-import { User } from '../../src/accounts/user.entity';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { AuditSealer } from '../../src/audit/audit-sealer';
-import { PlaneIdentities } from '../../src/control-plane-link/plane-identities';
-import { Reporter } from '../../src/control-plane-link/reporter';
+import { User } from '../../src/credentials/user.entity';
+import { PlaneIdentities } from '../../src/plane-identity/plane-identities';
 import { openPart, sealPart } from '../../src/portability/part';
 import { rowCodecs } from '../../src/portability/row-codec';
 import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';
+import { Reporter } from '../../src/reporting/reporter';
+import { TENANT_PLANE_SCHEMA } from '../../src/schema/tenant-plane-schema';
 import { CommitFaults } from '../commit-faults.fixture';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { fillEveryTable } from '../rows.fixture';
@@ -92,7 +93,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
   };
   const contents = () =>
     plane.tenants.read(tenant.tenant_id, async (scope) => {
-      const codecs = rowCodecs(plane.app.get(Database).dataSource.manager);
+      const codecs = rowCodecs(TENANT_PLANE_SCHEMA, plane.app.get(Database).dataSource.manager);
       const tables = codecs.map(async (codec) => {
         const rows = await scope.find(codec.metadata.target as never);
         return [codec.table, rows.map((row) => String(codec.hashOf(codec.encode(row)))).sort()] as const;

@@ -1,10 +1,10 @@
 import { Database } from '@atlas/persistence';
 import { type DesiredTransfer } from '@atlas/plane-contract';
 import { eventually } from '@atlas/testing';
-import { Reporter } from '../../src/control-plane-link/reporter';
 import { RunningTransfers } from '../../src/portability/running-transfers';
 import { TransferRelay } from '../../src/portability/transfer-relay';
 import { Transfers } from '../../src/portability/transfers';
+import { Reporter } from '../../src/reporting/reporter';
 import { TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
 describe(Transfers.name, () => {

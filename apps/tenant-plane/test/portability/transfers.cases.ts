@@ -4,9 +4,9 @@ import { databaseFailure } from '@atlas/platform';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { type CryptoKey, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 import { type EntityMetadata } from 'typeorm';
-import { User } from '../../src/accounts/user.entity';
 import { AuditSealer } from '../../src/audit/audit-sealer';
-import { TENANT_SCOPED_ENTITIES } from '../../src/database/schema';
+import { UserIdentity } from '../../src/credentials/user-identity.entity';
+import { User } from '../../src/credentials/user.entity';
 import { Incident } from '../../src/incidents/incident.entity';
 import {
   type IncomingTools,
@@ -17,10 +17,10 @@ import { OutgoingTransfer } from '../../src/portability/outgoing-transfer';
 import { openPart } from '../../src/portability/part';
 import { RowCodec, rowCodecs } from '../../src/portability/row-codec';
 import { type TransferRelay } from '../../src/portability/transfer-relay';
+import { TENANT_PLANE_SCHEMA, TENANT_SCOPED_ENTITIES } from '../../src/schema/tenant-plane-schema';
 import { CommitFaults } from '../commit-faults.fixture';
 import { MemoryRelay } from '../memory-relay.fixture';
 import { fillEveryTable } from '../rows.fixture';
-import { UserIdentity } from '../../src/single-sign-on/user-identity.entity';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
 /** A header is all that the Control Plane reads of a part. */
@@ -66,7 +66,8 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     ({ tenant, admin } = await source.tenantWithAdmin(`${from}-to-${to}-${(count += 1)}`));
   });
 
-  const codecs = (plane: TestTenantPlane) => rowCodecs(plane.app.get(Database).dataSource.manager);
+  const codecs = (plane: TestTenantPlane) =>
+    rowCodecs(TENANT_PLANE_SCHEMA, plane.app.get(Database).dataSource.manager);
   const outgoing = (sent = codecs(source)): OutgoingTransfer => {
     const tracking = new ChangeTracking(source.app.get(Database));
     const nameRun = () => relay.nameRun();
@@ -320,9 +321,10 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
   });
 
   it('are refused when they come from a newer plane, which has a column more', async () => {
-    const older = codecs(target).map(({ metadata }) => {
+    const older = codecs(target).map(({ metadata, canStepAside }) => {
       const columns = metadata.columns.filter(({ databaseName }) => databaseName !== 'credentials_epoch');
-      return new RowCodec(Object.create(metadata, { columns: { value: columns } }) as EntityMetadata);
+      const fewer = Object.create(metadata, { columns: { value: columns } }) as EntityMetadata;
+      return new RowCodec(fewer, canStepAside);
     });
     const sending = outgoing();
     const sent = sending.run(end.signal);
@@ -335,9 +337,10 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
   });
 
   it('arrive whole from an older plane, which has a column less', async () => {
-    const older = codecs(source).map(({ metadata }) => {
+    const older = codecs(source).map(({ metadata, canStepAside }) => {
       const columns = metadata.columns.filter(({ databaseName }) => databaseName !== 'credentials_epoch');
-      return new RowCodec(Object.create(metadata, { columns: { value: columns } }) as EntityMetadata);
+      const fewer = Object.create(metadata, { columns: { value: columns } }) as EntityMetadata;
+      return new RowCodec(fewer, canStepAside);
     });
     const sending = outgoing(older);
     const sent = sending.run(end.signal);

@@ -4,15 +4,19 @@ import { type DesiredTenant, LinkPace, PLANE_PATHS } from '@atlas/plane-contract
 import { SystemClock } from '@atlas/platform';
 import { keyIdOf, mintCredential } from '@atlas/service-auth';
 import { eventually } from '@atlas/testing';
-import { ControlPlaneClient } from '../../src/control-plane-link/control-plane-client';
-import { ControlPlaneUnreachable } from '../../src/control-plane-link/control-plane.errors';
+import { ControlPlaneClient } from '../../src/control-plane-client/control-plane-client';
+import { ControlPlaneUnreachable } from '../../src/control-plane-client/control-plane.errors';
+import {
+  ControlPlaneLink,
+  GIVING_WAY,
+  LEASE_RENEWAL_MS,
+} from '../../src/control-plane-link/control-plane-link';
 import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
-import { PlaneHealth } from '../../src/control-plane-link/health/plane-health';
-import { type LinkClaim } from '../../src/control-plane-link/link-claim';
-import { LinkLease } from '../../src/control-plane-link/link-lease';
-import { ControlPlaneLink, GIVING_WAY, LEASE_RENEWAL_MS } from '../../src/control-plane-link/link.service';
-import { Reporter } from '../../src/control-plane-link/reporter';
-import { SingleTenantFile } from '../../src/database/single-tenant-file';
+import { type LinkClaim } from '../../src/plane-identity/link-claim';
+import { LinkLease } from '../../src/plane-identity/link-lease';
+import { PlaneHealth } from '../../src/reporting/plane-health';
+import { Reporter } from '../../src/reporting/reporter';
+import { SingleTenantFile } from '../../src/tenancy/single-tenant-file';
 import { ShiftedClock } from '../fake-control-plane.fixture';
 import { Link } from '../linked-plane.fixture';
 import { Pause } from '../pause.fixture';

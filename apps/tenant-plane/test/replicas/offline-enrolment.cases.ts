@@ -14,17 +14,17 @@ import {
 import { parseEnvironment } from '@atlas/platform';
 import { keyIdOf, mintCredential, signResponse } from '@atlas/service-auth';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase, eventually } from '@atlas/testing';
+import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';
-import { TENANT_PLANE_SCHEMA } from '../../src/database/schema';
 import { applyAnswer, writeRequest } from '../../src/installation/enrol-offline';
 import { enrolOnce } from '../../src/installation/enrol-once';
 import { type InstalledPlane, withInstalledPlane } from '../../src/installation/installed-plane';
 import { readPlaneRecord } from '../../src/installation/plane-record';
-import { TenantPlaneConfig } from '../../src/tenant-plane.config';
+import { TENANT_PLANE_SCHEMA } from '../../src/schema/tenant-plane-schema';
 import { FakeControlPlane, ShiftedClock } from '../fake-control-plane.fixture';
-import { type Env, TestTenantPlane, environmentFor, tenantEntry } from '../tenant-plane.fixture';
 import { Link } from '../linked-plane.fixture';
 import { Pause } from '../pause.fixture';
+import { type Env, TestTenantPlane, environmentFor, tenantEntry } from '../tenant-plane.fixture';
 import { WantedState } from '../wanted-state.fixture';
 
 const SECRET = mintCredential('ats').value.reveal();

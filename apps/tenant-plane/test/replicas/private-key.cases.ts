@@ -1,7 +1,7 @@
 import { keyIdOf, mintCredential } from '@atlas/service-auth';
 import { Secret } from '@atlas/platform';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
-import { PlaneHealth } from '../../src/control-plane-link/health/plane-health';
+import { PlaneHealth } from '../../src/reporting/plane-health';
 import { type FakeControlPlane } from '../fake-control-plane.fixture';
 import { Link } from '../linked-plane.fixture';
 import { receivedBy } from '../received.fixture';

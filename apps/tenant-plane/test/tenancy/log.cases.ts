@@ -1,8 +1,8 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { JsonLogger, createPino } from '@atlas/platform';
 import { QueryFailedError } from 'typeorm';
-import { User } from '../../src/accounts/user.entity';
-import { Incidents } from '../../src/incidents/incidents.service';
+import { User } from '../../src/credentials/user.entity';
+import { Incidents } from '../../src/incidents/incidents';
 import { type CallOptions, PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
 type Line = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { EnvironmentError, parseEnvironment } from '@atlas/platform';
 import { type TestDatabase, createTestDatabase, eventually } from '@atlas/testing';
-import { TenantPlaneConfig } from '../../src/tenant-plane.config';
+import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 import { Link } from '../linked-plane.fixture';
 import { type Env, TestTenantPlane, createApp, environmentFor, tenantEntry } from '../tenant-plane.fixture';
 

@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AuditModule } from '../audit/audit.module';
+import { ControlPlaneClientModule } from '../control-plane-client/control-plane-client.module';
+import { CredentialsModule } from '../credentials/credentials.module';
+import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
+import { TenancyModule } from '../tenancy/tenancy.module';
+import { SessionCookie } from './session-cookie';
+import { TenantCrossings } from './tenant-crossings';
+import { TenantRouter } from './tenant-router';
+import { TenantGuard } from './tenant.guard';
+import { UserWrites } from './user-writes';
+
+/** Who may make a request, for which tenant, and what users may still write once they were let in. */
+@Module({
+  imports: [AuditModule, ControlPlaneClientModule, CredentialsModule, PlaneIdentityModule, TenancyModule],
+  providers: [
+    SessionCookie,
+    TenantCrossings,
+    TenantRouter,
+    UserWrites,
+    { provide: APP_GUARD, useClass: TenantGuard },
+  ],
+  exports: [SessionCookie, UserWrites],
+})
+export class AccessModule {}

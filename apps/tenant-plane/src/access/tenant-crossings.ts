@@ -1,0 +1,36 @@
+import { type Allowance, TenantDatabase, Throttle, quoted } from '@atlas/persistence';
+import { currentContext } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit';
+import { type ProvenSession } from '../credentials/session-authentication';
+import { type TenantHints, TenantResolution } from '../tenancy/tenant-resolution';
+
+/** Nothing ever leaves the trail, so that one user must not be able to fill it. */
+const RECORDED: Allowance = { name: 'crossing of', limit: 10, windowSeconds: 3600, isStrict: false };
+
+/** Valid sessions that ask for another tenant: their own should know. */
+@Injectable()
+export class TenantCrossings {
+  constructor(
+    private readonly resolution: TenantResolution,
+    private readonly tenants: TenantDatabase,
+    private readonly throttle: Throttle,
+    private readonly audit: Audit,
+  ) {}
+
+  /** The first of each hour; counted and recorded in one transaction, so that none is counted that is not there. */
+  async note({ tenantId, user }: ProvenSession, { host, header }: TenantHints): Promise<void> {
+    if (!(await this.resolution.isServed(tenantId))) return;
+    const context = currentContext();
+    if (context) context.actor = { kind: 'user', id: user.id };
+    const entry = {
+      action: 'tenant.crossing_refused',
+      targetKind: 'tenant',
+      targetId: null,
+      after: { host: quoted(host), x_tenant_id: quoted(header) },
+    };
+    await this.tenants.write(tenantId, async (scope) => {
+      if (await this.throttle.isTaken(RECORDED, [tenantId, user.id])) await this.audit.record(scope, entry);
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { type FastifyRequest } from 'fastify';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { type Tenant } from '../tenancy/tenant.entity';
+
+export interface TenantRequest extends FastifyRequest {
+  tenant?: Tenant;
+  user?: SignedInUser;
+}
+
+/** The one tenant of this request: host, header and session agree on it. */
+export const CurrentTenant = createParamDecorator((_: unknown, context: ExecutionContext): Tenant => {
+  const { tenant } = context.switchToHttp().getRequest<TenantRequest>();
+  if (!tenant) throw new Error('This route has no tenant.');
+  return tenant;
+});
+
+/** As {@link CurrentTenant}, or null on a plane that has none yet. */
+export const OptionalTenant = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Tenant | null =>
+    context.switchToHttp().getRequest<TenantRequest>().tenant ?? null,
+);
+
+export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): SignedInUser => {
+  const { user } = context.switchToHttp().getRequest<TenantRequest>();
+  if (!user) throw new Error('This route has no user: it needs @Requires.');
+  return user;
+});

@@ -1,0 +1,158 @@
+import { type TenantRoute, PLANE_PATHS, TENANT_PLANE_ID_PARAMETER } from '@atlas/plane-contract';
+import { BoundedMap, Clock } from '@atlas/platform';
+import { tenantSlugOfHost } from '@atlas/tenancy';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { ControlPlaneClient } from '../control-plane-client/control-plane-client';
+import { ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane-client/control-plane.errors';
+import { claimedTenant } from '../credentials/session-token';
+import { Deployment } from '../plane-identity/deployment';
+import { PlaneIdentities } from '../plane-identity/plane-identities';
+import { TenantDirectory } from '../tenancy/tenant-directory';
+import { SessionCookie } from './session-cookie';
+import { SharedCalls } from './shared-calls';
+
+const TIMEOUT_MS = 3000;
+const KNOWN_MS = 30_000;
+const UNKNOWN_MS = 5000;
+/** How long nobody asks again after the Control Plane could not be asked: about a known route, and about an unknown host. */
+const RETRY_KNOWN_MS = 5000;
+const RETRY_UNKNOWN_MS = 1000;
+const MAX_KEPT = 10_000;
+/** Made-up hosts get no more of the Control Plane's time than this many questions at once, and none of the known ones'. */
+const MAX_LOOK_UPS = 8;
+const MAX_REFRESHES = 32;
+
+/** Requests about the plane itself, under any host name. A probe must not learn another plane's health. */
+const OF_THE_PLANE = /^\/(health\/|api\/health($|\?)|metrics($|\?))/;
+
+/** In monotonic milliseconds. */
+interface Route {
+  readonly url: string;
+  readonly askAgainAt: number;
+  /** The Control Plane could not be asked the last time: nobody waits for the next. */
+  readonly isDoubtful: boolean;
+}
+
+/**
+ * A shared plane is the tenants' router: a host whose tenant lives elsewhere is sent there (307, so that method and body
+ * stay). While the Control Plane cannot be asked, a route that is known stays. Any plane sends on who asks for a tenant that
+ * has moved away from it.
+ */
+@Injectable()
+export class TenantRouter implements OnModuleInit {
+  private readonly routes = new BoundedMap<string, Route>(MAX_KEPT);
+  /** Slugs of no tenant elsewhere, and until when that is believed, in monotonic milliseconds. */
+  private readonly unknown = new BoundedMap<string, number>(MAX_KEPT);
+  private readonly refreshes = new SharedCalls<string | null>(MAX_REFRESHES);
+  private readonly lookUps = new SharedCalls<string | null>(MAX_LOOK_UPS);
+
+  constructor(
+    private readonly adapter: HttpAdapterHost,
+    private readonly config: TenantPlaneConfig,
+    private readonly deployment: Deployment,
+    private readonly directory: TenantDirectory,
+    private readonly client: ControlPlaneClient,
+    private readonly identities: PlaneIdentities,
+    private readonly cookie: SessionCookie,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    const server = this.adapter.httpAdapter.getInstance<FastifyInstance>();
+    server.addHook('onRequest', async (request, reply) => {
+      const elsewhere = await this.elsewhere(request);
+      if (elsewhere !== null) return reply.redirect(elsewhere, 307);
+    });
+  }
+
+  /** Where the request has to go. Null for what is answered here: tenants that are served here, and who names nobody. */
+  async elsewhere(request: Pick<FastifyRequest, 'headers' | 'url'>): Promise<string | null> {
+    // The absolute form (RFC 9112 section 3.2.2) would put a second host behind the first.
+    if (!request.url.startsWith('/')) return null;
+    if (OF_THE_PLANE.test(request.url)) return null;
+    const origin = await this.originElsewhere(request.headers);
+    return origin === null ? null : `${origin}${request.url}`;
+  }
+
+  private async originElsewhere(headers: FastifyRequest['headers']): Promise<string | null> {
+    const slug = tenantSlugOfHost(headers.host, this.config.TENANT_BASE_DOMAIN) ?? undefined;
+    const { tenantFixed } = this.deployment.profile;
+    const name = slug ?? this.nameIn(headers);
+    if (name === undefined && !tenantFixed) return null;
+    const { served, moved } = await this.directory.locate(name === undefined ? [] : [name]);
+    if (served) return null;
+    if (moved?.movedTo) return new URL(moved.movedTo).origin;
+    return tenantFixed || slug === undefined ? null : this.routeOf(slug);
+  }
+
+  private async routeOf(slug: string): Promise<string | null> {
+    const now = this.clock.monotonicMs();
+    const known = this.routes.get(slug);
+    if (known) {
+      if (now < known.askAgainAt) return known.url;
+      const refresh = this.refreshes.call(slug, () => this.refresh(slug, known));
+      return known.isDoubtful || !refresh ? known.url : refresh;
+    }
+    if (now < (this.unknown.get(slug) ?? 0)) return null;
+    return this.lookUps.call(slug, () => this.firstLookUp(slug)) ?? null;
+  }
+
+  private firstLookUp(slug: string): Promise<string | null> {
+    return this.learn(slug).catch((error: unknown) => {
+      // A refusal is quick, and may be the first to tell this plane that its clock is wrong.
+      if (!(error instanceof ControlPlaneRefused))
+        this.unknown.set(slug, this.clock.monotonicMs() + RETRY_UNKNOWN_MS);
+      return null;
+    });
+  }
+
+  /** What is known stays until the Control Plane says otherwise. */
+  private refresh(slug: string, { url }: Route): Promise<string | null> {
+    return this.learn(slug).catch(() => {
+      const askAgainAt = this.clock.monotonicMs() + RETRY_KNOWN_MS;
+      this.routes.set(slug, { url, askAgainAt, isDoubtful: true });
+      return url;
+    });
+  }
+
+  /** Throws where the Control Plane cannot be asked. */
+  private async learn(slug: string): Promise<string | null> {
+    const url = await this.lookUp(slug);
+    const now = this.clock.monotonicMs();
+    if (url === null) {
+      this.routes.delete(slug);
+      this.unknown.set(slug, now + UNKNOWN_MS);
+    } else {
+      this.unknown.delete(slug);
+      this.routes.set(slug, { url, askAgainAt: now + KNOWN_MS, isDoubtful: false });
+    }
+    return url;
+  }
+
+  private async lookUp(slug: string): Promise<string | null> {
+    const { tenantPlaneId } = this.identities.current;
+    if (this.config.isOffline || tenantPlaneId === null)
+      throw new ControlPlaneUnreachable('This tenant plane is offline, or has not enrolled yet.');
+    const route = await this.client.call<TenantRoute | Record<string, never>>({
+      method: 'GET',
+      path: `${PLANE_PATHS.routes}/${slug}`,
+      query: { [TENANT_PLANE_ID_PARAMETER]: tenantPlaneId },
+      timeoutMs: TIMEOUT_MS,
+      mustBeSigned: true,
+    });
+    // One that shall be served here, but is not yet, is not sent round in a circle.
+    const isElsewhere = route !== null && route.tenant_plane_id !== tenantPlaneId;
+    return isElsewhere && route.endpoint_url ? new URL(route.endpoint_url).origin : null;
+  }
+
+  /** The tenant that the header or the session's claim names. Neither is proven yet: nobody learns more than an address. */
+  private nameIn(headers: FastifyRequest['headers']): string | undefined {
+    const header = headers['x-tenant-id'];
+    if (typeof header === 'string') return header;
+    const token = this.cookie.credentialOf(headers)?.token;
+    return token === undefined ? undefined : (claimedTenant('session', token) ?? undefined);
+  }
+}

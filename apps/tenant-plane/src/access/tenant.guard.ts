@@ -1,0 +1,107 @@
+import { TenantDatabase } from '@atlas/persistence';
+import { DomainError, IS_PUBLIC, currentContext, refuseOtherSites } from '@atlas/platform';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { type Permission, requirePermission } from '../credentials/permissions';
+import {
+  type ProvenSession,
+  SessionAuthentication,
+  sessionClaim,
+  unauthenticated,
+} from '../credentials/session-authentication';
+import { TenantResolution } from '../tenancy/tenant-resolution';
+import { requireActive } from '../tenancy/tenant-standing';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { ACCESS, type Access } from './requires';
+import { SessionCookie } from './session-cookie';
+import { TenantCrossings } from './tenant-crossings';
+import { type TenantRequest } from './tenant-request';
+import { TenantRouter } from './tenant-router';
+
+interface Found {
+  readonly session?: ProvenSession;
+  readonly tenant: Tenant | null;
+}
+
+/** Each request has one tenant and, unless its route says otherwise, a user of it. A route that says nothing is refused. */
+@Injectable()
+export class TenantGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly sessions: SessionAuthentication,
+    private readonly resolution: TenantResolution,
+    private readonly router: TenantRouter,
+    private readonly tenants: TenantDatabase,
+    private readonly crossings: TenantCrossings,
+    private readonly cookie: SessionCookie,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const places = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, places)) return true;
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, places);
+    if (!access) throw new DomainError('forbidden', 'forbidden', 'This route is open to nobody.');
+    const request = context.switchToHttp().getRequest<TenantRequest>();
+    const isLoginNeeded = access !== 'anybody' && access !== 'anybody-even-without-tenant';
+    const credential = isLoginNeeded ? this.cookie.credentialOf(request.headers) : undefined;
+    if (credential?.isCookie) refuseOtherSites(request);
+    const { session, tenant } = await this.lookUp(request, access, credential?.token).catch(
+      (error: unknown) => this.sentOn(error, request),
+    );
+    if (tenant) admit(request, tenant, session);
+    if (isLoginNeeded) requireAccess(session, access);
+    if (request.user && isLoginNeeded && access !== 'any-user')
+      request.user = { ...request.user, requires: access };
+    return true;
+  }
+
+  /**
+   * A tenant that has moved away since the request came in is no unknown one. Nor is its user: a session that is unknown here,
+   * where the rows are gone or old, may be good where the tenant lives.
+   */
+  private async sentOn(error: unknown, request: TenantRequest): Promise<never> {
+    const mayBeElsewhere =
+      error instanceof DomainError && ['tenant_not_found', 'unauthenticated'].includes(error.code);
+    const location = mayBeElsewhere ? await this.router.elsewhere(request) : null;
+    if (location === null) throw error;
+    throw new DomainError('tenant_moved', 'elsewhere', 'This tenant lives elsewhere now.', {}, { location });
+  }
+
+  /** Who asks and which tenant is meant: in one round trip, and the session is judged first. */
+  private async lookUp(request: TenantRequest, access: Access, token: string | undefined): Promise<Found> {
+    const claim = token === undefined ? undefined : sessionClaim(token);
+    const hints = { host: request.headers.host, header: headerOf(request), claim };
+    const resolve = (): Promise<Tenant | null> =>
+      access === 'anybody-even-without-tenant'
+        ? this.resolution.resolveIfThere(hints)
+        : this.resolution.resolve(hints);
+    if (claim === undefined || token === undefined) return { tenant: await resolve() };
+    const [session, tenant] = await this.tenants.read(claim, (scope) =>
+      Promise.allSettled([this.sessions.prove(scope, token), resolve()]),
+    );
+    if (session.status === 'rejected') throw session.reason;
+    if (tenant.status === 'fulfilled') return { session: session.value, tenant: tenant.value };
+    await this.crossings.note(session.value, hints);
+    throw tenant.reason;
+  }
+}
+
+function admit(request: TenantRequest, tenant: Tenant, session: ProvenSession | undefined): void {
+  requireActive(tenant);
+  request.tenant = tenant;
+  request.user = session?.user;
+  const context = currentContext();
+  if (!context) return;
+  context.tenantId = tenant.id;
+  if (session) context.actor = { kind: 'user', id: session.user.id };
+}
+
+function requireAccess(session: ProvenSession | undefined, access: Permission | 'any-user'): void {
+  if (!session) throw unauthenticated();
+  if (access !== 'any-user') requirePermission(session.user.role, access);
+}
+
+function headerOf(request: TenantRequest): string | undefined {
+  const header = request.headers['x-tenant-id'];
+  return Array.isArray(header) ? header.join(', ') : header;
+}

@@ -1,0 +1,46 @@
+import { SignInThrottle } from '@atlas/persistence';
+import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module';
+import { AuditModule } from '../audit/audit.module';
+import { CredentialsModule } from '../credentials/credentials.module';
+import { IdempotencyModule } from '../idempotency/idempotency.module';
+import { MailModule } from '../mail/mail.module';
+import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
+import { TenancyModule } from '../tenancy/tenancy.module';
+import { Accounts } from './accounts';
+import { AccountsController } from './accounts.controller';
+import { Devices } from './devices';
+import { Invitations } from './invitations';
+import { OldSessions } from './old-sessions';
+import { Passwords } from './passwords';
+import { PasswordsController } from './passwords.controller';
+import { SignIns } from './sign-ins';
+import { SignupTokens } from './signup-tokens';
+import { Users } from './users';
+import { UsersController } from './users.controller';
+
+/** How users come in: sign-up, invitation, password; and how admins manage them. */
+@Module({
+  imports: [
+    AccessModule,
+    AuditModule,
+    CredentialsModule,
+    IdempotencyModule,
+    MailModule,
+    PlaneIdentityModule,
+    TenancyModule,
+  ],
+  controllers: [AccountsController, PasswordsController, UsersController],
+  providers: [
+    Accounts,
+    Devices,
+    Invitations,
+    OldSessions,
+    Passwords,
+    SignInThrottle,
+    SignIns,
+    SignupTokens,
+    Users,
+  ],
+})
+export class AccountsModule {}

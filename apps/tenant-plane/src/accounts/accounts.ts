@@ -1,0 +1,209 @@
+import {
+  SignInThrottle,
+  TenantDatabase,
+  type TenantScope,
+  insertIfAbsent,
+  violates,
+} from '@atlas/persistence';
+import {
+  Clock,
+  DomainError,
+  type FromCookies,
+  PasswordChecks,
+  hashPassword,
+  NO_PASSWORD,
+} from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { shareProvider } from '../credentials/identity-provider-locks';
+import { type UserRole } from '../credentials/permissions';
+import { unauthenticated } from '../credentials/session-authentication';
+import { claimedTenant, hashToken } from '../credentials/session-token';
+import { Session } from '../credentials/session.entity';
+import { Sessions, type SignedIn } from '../credentials/sessions';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { holdUpWrites, lockUnchanged, lockUser } from '../credentials/user-locks';
+import { WHERE_STATUS, statusOf } from '../credentials/user-status';
+import { NEW_USER, User } from '../credentials/user.entity';
+import { Deployment } from '../plane-identity/deployment';
+import { requireStanding } from '../tenancy/tenant-standing';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { type RefreshDto, type RegisterDto, type SignupExchangeDto, type TokenDto } from './accounts.dto';
+import { Devices } from './devices';
+import { requireGoodPassword } from './require-good-password';
+import { SignIns } from './sign-ins';
+import { type SignupToken, requireGood } from './signup-tokens';
+import { UsedSignupToken } from './used-signup-token.entity';
+
+/** Whichever the database looks at first. */
+const FIRST_USER_RULES = [
+  { name: 'users_first_uq', table: 'users', columns: ['tenant_id'] },
+  { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] },
+];
+
+/** How a tenant's users get in, the first of them included. */
+@Injectable()
+export class Accounts {
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly sessions: Sessions,
+    private readonly signIns: SignIns,
+    private readonly devices: Devices,
+    private readonly throttle: SignInThrottle,
+    private readonly passwords: PasswordChecks,
+    private readonly audit: Audit,
+    private readonly deployment: Deployment,
+    private readonly config: TenantPlaneConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The first admin: with a token of the Control Plane, while the tenant never had a user. */
+  async exchangeSignup(
+    tenant: Tenant,
+    token: SignupToken,
+    dto: SignupExchangeDto & FromCookies,
+  ): Promise<SignedIn> {
+    return this.createFirst(tenant, { ...dto, email: token.email.toLowerCase() }, async (scope, current) => {
+      // Revoked since it was verified, perhaps.
+      requireGood(token, current);
+      const used = { tenantId: tenant.id, jti: token.jti, usedAt: this.clock.now() };
+      if (!(await insertIfAbsent(scope.manager, UsedSignupToken, used))) throw alreadySignedUp();
+    });
+  }
+
+  /** Where an install may be opened by hand: the tenant's own admin address, while there is no user. */
+  async register(tenant: Tenant, dto: RegisterDto & FromCookies): Promise<SignedIn> {
+    const email = dto.email.toLowerCase();
+    const isOpen = this.config.ATLAS_ALLOW_REGISTER && this.deployment.profile.selfRegistrationAllowed;
+    if (!isOpen || email !== tenant.adminEmail) {
+      throw new DomainError(
+        'registration_closed',
+        'forbidden',
+        'Nobody registers here. Use your sign-up link, or ask an admin of your tenant to invite you.',
+      );
+    }
+    return this.createFirst(tenant, { ...dto, email }, async () => undefined);
+  }
+
+  /** The same for an account as for none, in what it does as in what it answers. Throws `invalid_credentials` and `too_many_attempts`. */
+  async login(tenant: Tenant, dto: TokenDto & FromCookies): Promise<SignedIn> {
+    const { email, password, device_token: token } = dto;
+    const address = email.toLowerCase();
+    const [user, ownerOfDevice] = await this.tenants.read(tenant.id, (scope) =>
+      Promise.all([
+        scope.findOne(User, { email: address, ...WHERE_STATUS.active }),
+        this.devices.userOf(scope, token),
+      ]),
+    );
+    const isOwnDevice = token !== undefined && ownerOfDevice !== null && ownerOfDevice === user?.id;
+    const attempt = {
+      account: [tenant.id, address],
+      deviceHash: isOwnDevice ? hashToken(token) : null,
+    };
+    await this.throttle.take(attempt);
+    const hash = user && user.passwordHash !== NO_PASSWORD ? user.passwordHash : null;
+    if (!(await this.passwords.matches(password, hash)) || !user) throw invalidCredentials();
+    await this.throttle.giveBack(attempt);
+    return this.tenants.write(tenant.id, async (scope) => {
+      await this.sessions.endFormer(scope, dto);
+      const locked = await lockUnchanged(scope, user);
+      if (!locked) throw invalidCredentials();
+      return this.signIns.open(scope, locked, token);
+    });
+  }
+
+  /**
+   * A new pair for an unused refresh token; the old pair ends. One that was used before is in two hands, and nobody
+   * knows whose are the owner's: all that came of that sign-in ends.
+   */
+  async refresh(tenant: Tenant, { refresh_token: token }: RefreshDto): Promise<SignedIn> {
+    if (claimedTenant('refresh', token) !== tenant.id) throw unauthenticated();
+    const renewed = await this.tenants.write(tenant.id, async (scope) => {
+      const refreshHash = hashToken(token);
+      const seen = await scope.findOne(Session, { refreshHash });
+      if (!seen) return null;
+      // What takes the provider away ends the pair that is being made as well.
+      if (seen.isSingleSignOn) await shareProvider(scope);
+      const user = await lockUser(scope, seen.userId);
+      const session = await scope.findOne(Session, { refreshHash });
+      // Read once the user is locked: it may have expired while this waited.
+      const now = this.clock.now();
+      if (!user || !session || session.refreshExpiresAt <= now) return null;
+      if (session.revokedAt) return session;
+      await scope.update(Session, { id: session.id }, { revokedAt: now });
+      if (statusOf(user) !== 'active') return null;
+      const { familyId, isSingleSignOn } = session;
+      return this.sessions.open(scope, user, { family: familyId ?? session.id, isSingleSignOn });
+    });
+    if (renewed && 'token' in renewed) return renewed;
+    if (renewed) await this.endReused(tenant, renewed);
+    throw unauthenticated();
+  }
+
+  /** The session that a refresh is opening for it at this moment ends as well. */
+  async logout(tenant: Tenant, { sessionId }: SignedInUser): Promise<void> {
+    await this.tenants.write(tenant.id, async (scope) => {
+      await holdUpWrites(scope);
+      const session = await scope.findOne(Session, { id: sessionId });
+      if (session) await this.sessions.endFamily(scope, session);
+    });
+  }
+
+  /** In a transaction of its own: whoever has looked at the tenant by then would wait for others who have. */
+  private endReused({ id }: Tenant, session: Session): Promise<void> {
+    return this.tenants.write(id, async (scope) => {
+      await holdUpWrites(scope);
+      const ended = await this.sessions.endFamily(scope, session);
+      // What was logged out, and has nothing left to end, is no news.
+      if (ended === 0) return;
+      const entry = { action: 'session.refresh_reused', targetKind: 'user', targetId: session.userId };
+      await this.audit.record(scope, { ...entry, after: { sessions_ended: ended } });
+    });
+  }
+
+  private hasFirstUser({ id }: Tenant): Promise<boolean> {
+    return this.tenants.read(id, (scope) => scope.exists(User, { isFirst: true }));
+  }
+
+  private async createFirst(
+    tenant: Tenant,
+    given: FromCookies & { email: string; name?: string; password: string },
+    claim: (scope: TenantScope, current: Tenant) => Promise<void>,
+  ): Promise<SignedIn> {
+    const now = this.clock.now();
+    const { email, name = email, password } = given;
+    // A token that was used has left a first user. Looked at again by the insert; here so that a dead link costs no hash.
+    if (await this.hasFirstUser(tenant)) throw alreadySignedUp();
+    requireGoodPassword(password, tenant, email);
+    const role: UserRole = 'admin';
+    const passwordHash = await hashPassword(password);
+    const user = {
+      ...{ ...NEW_USER, tenantId: tenant.id, id: uuidv7(now), email, name, role, passwordHash },
+      ...{ isFirst: true, createdAt: now },
+    };
+    try {
+      return await this.tenants.write(tenant.id, async (scope) => {
+        await this.sessions.endFormer(scope, given);
+        await claim(scope, await requireStanding(scope));
+        await scope.insert(User, user);
+        return this.signIns.open(scope, user, given.device_token);
+      });
+    } catch (error) {
+      throw FIRST_USER_RULES.some((rule) => violates(error, rule)) ? alreadySignedUp() : error;
+    }
+  }
+}
+
+function invalidCredentials(): DomainError {
+  return new DomainError('invalid_credentials', 'unauthenticated', 'E-mail address or password is wrong.');
+}
+
+function alreadySignedUp(): DomainError {
+  return new DomainError(
+    'already_signed_up',
+    'conflict',
+    'This tenant has its first admin already. Sign in, or ask that admin for an invitation.',
+  );
+}

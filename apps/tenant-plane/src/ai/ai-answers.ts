@@ -1,0 +1,29 @@
+import { TenantDatabase } from '@atlas/persistence';
+import { Clock } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit';
+import { AiAnswer } from './ai-answer.entity';
+
+/** Writes down that an AI answered: the evidence of onboarding. */
+@Injectable()
+export class AiAnswers {
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  record(
+    tenantId: string,
+    answer: Pick<AiAnswer, 'incidentId' | 'askedBy' | 'model' | 'source'>,
+  ): Promise<void> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const { incidentId: targetId, model, source } = answer;
+      const answeredAt = this.clock.now();
+      await scope.insert(AiAnswer, { ...answer, id: uuidv7(answeredAt), answeredAt });
+      const entry = { action: 'incident.analysed', targetKind: 'incident', targetId };
+      await this.audit.record(scope, { ...entry, after: { model, source } });
+    });
+  }
+}

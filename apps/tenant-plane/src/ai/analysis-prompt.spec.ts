@@ -1,0 +1,43 @@
+import { analysisPrompt } from './analysis-prompt';
+
+const INCIDENT = {
+  ...{
+    id: 'an-id',
+    number: 'INC-00000001',
+    title: 'Disk full',
+    description: null,
+    severity: 'P2',
+    status: 'open',
+  },
+  ...{ created_by: 'a-user', created_at: new Date(0), updated_at: new Date(0), resolved_at: null },
+};
+const told = (description: string): Record<string, unknown> =>
+  JSON.parse(analysisPrompt({ ...INCIDENT, description })[1]?.content ?? '');
+
+describe('what an AI is told of an incident', () => {
+  it('is what it needs, and nothing of people and ids', () => {
+    expect(told('df says 100 %')).toEqual({
+      ...{ title: 'Disk full', description: 'df says 100 %', severity: 'P2', status: 'open' },
+      created_at: '1970-01-01T00:00:00.000Z',
+    });
+  });
+
+  it.each([
+    ['password=hunter2-x', 'password=[left out]'],
+    ['{"api_key": "hunter2-x"}', '{"api_key": "[left out]"}'],
+    ['Authorization: Bearer hunter2-xyz', 'Authorization: Bearer [left out]'],
+    ['postgres://app:hunter2-x@db/app', 'postgres://[left out]@db/app'],
+    ['the key sk-hunter2-xhunter2-x was used', 'the key [left out] was used'],
+    [`ats_${'hunter2'.repeat(3)} leaked`, '[left out] leaked'],
+    ['-----BEGIN PRIVATE KEY-----\nhunter2-x\n-----END PRIVATE KEY-----', '[left out]'],
+    ['-----BEGIN PRIVATE KEY-----\nhunter2-x, cut', '[left out]'],
+    ['a token of respect: the tokens were gone', 'a token of respect: the tokens were gone'],
+  ])('leaves secrets out: %s', (description, expected) => {
+    expect(told(description)).toMatchObject({ description: expected });
+  });
+
+  it('leaves them out of the title, too', () => {
+    const [, message] = analysisPrompt({ ...INCIDENT, title: 'login with password: hunter2-x fails' });
+    expect(message?.content).not.toContain('hunter2-x');
+  });
+});

@@ -1,0 +1,81 @@
+import { together } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { UserWrites } from '../access/user-writes';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { Incidents } from '../incidents/incidents';
+import { type AiAnswer } from './ai-answer.entity';
+import { AiAnswers } from './ai-answers';
+import { AiSettings } from './ai-settings';
+import { aiUnavailable } from './ai.errors';
+import { analysisPrompt } from './analysis-prompt';
+import { type AiQuestion, type AiText, ControlPlaneAi } from './control-plane-ai';
+
+export interface AnalysisView {
+  readonly analysis: string;
+  readonly model: string;
+  readonly source: AiAnswer['source'];
+}
+
+/** What comes of it on the way, and at its end the whole. */
+export type AnalysisPiece = { readonly text: string } | { readonly whole: AnalysisView };
+
+interface Asked {
+  readonly by: SignedInUser;
+  readonly incidentId: string;
+}
+
+/** What an AI makes of an incident. */
+@Injectable()
+export class IncidentAnalyses {
+  constructor(
+    private readonly incidents: Incidents,
+    private readonly settings: AiSettings,
+    private readonly ai: ControlPlaneAi,
+    private readonly answers: AiAnswers,
+    private readonly writes: UserWrites,
+  ) {}
+
+  /** No transaction is open while the AI thinks. */
+  async analyse(tenantId: string, asked: Asked, ended: AbortSignal): Promise<AnalysisView> {
+    const { text, model } = await this.ai.ask(await this.questionOn(tenantId, asked.incidentId), ended);
+    return this.record(tenantId, asked, { text, model });
+  }
+
+  async stream(tenantId: string, asked: Asked, ended: AbortSignal): Promise<AsyncIterable<AnalysisPiece>> {
+    const pieces = await this.ai.stream(await this.questionOn(tenantId, asked.incidentId), ended);
+    return this.recorded(pieces, (whole) => this.record(tenantId, asked, whole));
+  }
+
+  private async *recorded(
+    pieces: AsyncIterable<AiText>,
+    record: (whole: AiText) => Promise<AnalysisView>,
+  ): AsyncGenerator<AnalysisPiece> {
+    let whole = { text: '', model: '' };
+    for await (const { text, model } of pieces) {
+      whole = { text: whole.text + text, model };
+      yield { text };
+    }
+    if (whole.text.trim() === '') throw aiUnavailable('it answered without a word');
+    yield { whole: await record(whole) };
+  }
+
+  /** Nothing leaves that the tenant's admin has not allowed, or does not allow any more. */
+  private async questionOn(tenantId: string, incidentId: string): Promise<AiQuestion> {
+    const incident = await this.incidents.get(tenantId, incidentId);
+    const word = await this.settings.requireAllowed(tenantId);
+    const requireAllowed = async (): Promise<void> => void (await this.settings.requireAllowed(tenantId));
+    const messages = analysisPrompt(incident);
+    return { tenantId, messages, isAllowedByAdmin: word === true, requireAllowed };
+  }
+
+  /** The admin may have taken their word back while the AI was thinking. */
+  private async record(tenantId: string, asked: Asked, { text, model }: AiText): Promise<AnalysisView> {
+    const { by, incidentId } = asked;
+    const source = 'control_plane';
+    const answer = { askedBy: by.id, incidentId, model, source } as const;
+    await this.writes.by(tenantId, by, () =>
+      together([this.settings.requireAllowed(tenantId), this.answers.record(tenantId, answer)]),
+    );
+    return { analysis: text, model, source };
+  }
+}

@@ -1,0 +1,187 @@
+import { hostname } from 'node:os';
+import { resolveDeploymentModel } from '@atlas/deployment-profiles';
+import { databaseTarget, databaseTargetProblem } from '@atlas/persistence';
+import {
+  Checked,
+  IsLongSecret,
+  IsPortNumber,
+  IsSecret,
+  IsSwitch,
+  NoDefaultInProduction,
+  PlaneConfig,
+  Secret,
+  type SecretText,
+  isPlainHttp,
+  passwordInUrl,
+  revealed,
+} from '@atlas/platform';
+import { MAX_ENDPOINT_URL } from '@atlas/plane-contract';
+import { parseCredential } from '@atlas/service-auth';
+import { type DeploymentModel } from '@atlas/tenancy';
+import { Transform } from 'class-transformer';
+import {
+  IsBoolean,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsUrl,
+  Max,
+  MaxLength,
+  Min,
+  ValidateIf,
+} from 'class-validator';
+import { productionDatabaseProblem } from './production-database';
+
+const HTTP_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
+
+/** Every variable that the Tenant Plane reads. `.env.example` describes them. */
+export class TenantPlaneConfig extends PlaneConfig {
+  @IsPortNumber()
+  PORT: number = 4200;
+
+  @IsOptional()
+  @Checked('deploymentModel', deploymentModelProblem)
+  ATLAS_TP_DEPLOYMENT?: string;
+
+  @IsOptional()
+  @Checked('deploymentModel', deploymentModelProblem)
+  TP_DEPLOYMENT_MODE?: string;
+
+  @IsSecret()
+  @Checked('databaseUrl', databaseTargetProblem)
+  @NoDefaultInProduction(passwordInUrl)
+  @Checked('production', productionProblem)
+  TENANT_PLANE_DATABASE_URL: Secret = new Secret('data/tenant-plane.db');
+
+  @ValidateIf(
+    (config: TenantPlaneConfig) =>
+      needsOwner(config) || config.TENANT_PLANE_MIGRATION_DATABASE_URL !== undefined,
+  )
+  @IsSecret()
+  @Checked('owner', ownerProblem)
+  @NoDefaultInProduction(passwordInUrl)
+  TENANT_PLANE_MIGRATION_DATABASE_URL?: Secret;
+
+  /** Connections of each process to Postgres, at most. */
+  @Transform(({ value }) => Number(value))
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  TENANT_PLANE_DATABASE_POOL_SIZE: number = 10;
+
+  @ValidateIf((config: TenantPlaneConfig) => !config.isOffline || config.CONTROL_PLANE_BASE_URL !== undefined)
+  @IsUrl(HTTP_URL, {
+    message: '$property must be the http(s) URL of the Control Plane (or set ATLAS_OFFLINE_MODE=1)',
+  })
+  @Checked('transport', (value) =>
+    isPlainHttp(value) ? 'must be https, except to this machine itself' : null,
+  )
+  CONTROL_PLANE_BASE_URL?: string;
+
+  @ValidateIf((config: TenantPlaneConfig) => !config.isOffline)
+  @IsSecret()
+  @Checked('secretLength', (value) =>
+    value.length < 32
+      ? 'must be the secret of the install bundle, or the one that the Control Plane has (at least 32 characters)'
+      : null,
+  )
+  @Checked('secretForm', (value) =>
+    value.startsWith('ats_') && !parseCredential('ats', value)
+      ? 'was not pasted whole: its check does not fit'
+      : null,
+  )
+  @NoDefaultInProduction()
+  INTERNAL_SERVICE_SECRET?: Secret;
+
+  /** The one before, which opens what was sealed with it: while a secret is changed, or after a rotation. */
+  @IsOptional()
+  @IsLongSecret(32)
+  @Checked('rotation', (value, { INTERNAL_SERVICE_SECRET: current }: TenantPlaneConfig) =>
+    current !== undefined && !current.equals(value)
+      ? null
+      : 'must be another one than INTERNAL_SERVICE_SECRET',
+  )
+  INTERNAL_SERVICE_SECRET_PREVIOUS?: Secret;
+
+  /** Spent at enrolment; later starts ignore it. */
+  @IsOptional()
+  @IsSecret()
+  @IsNotEmpty()
+  ATLAS_PROVISIONING_TOKEN?: Secret;
+
+  /** PEM file of a private CA. Node itself reads it when it starts; here it is for the advice of the checks. */
+  @IsOptional()
+  @IsNotEmpty()
+  NODE_EXTRA_CA_CERTS?: string;
+
+  /** Tenants are reached at `<slug>.<TENANT_BASE_DOMAIN>`. */
+  @IsNotEmpty()
+  TENANT_BASE_DOMAIN: string = 'localhost:4200';
+
+  /** This plane's own address, as it is told to the Control Plane; unset, the address that it listens on. */
+  @IsOptional()
+  @IsUrl(HTTP_URL)
+  @MaxLength(MAX_ENDPOINT_URL)
+  @Checked('transport', (value, config: TenantPlaneConfig) =>
+    config.isProduction && isPlainHttp(value) ? 'must be https in production' : null,
+  )
+  TENANT_PLANE_PUBLIC_URL?: string;
+
+  @IsSwitch()
+  @IsBoolean()
+  ATLAS_OFFLINE_MODE: boolean = false;
+
+  @IsSwitch()
+  @IsBoolean()
+  ATLASAI_OFFLINE_MODE: boolean = false;
+
+  /** In on_prem and hybrid: the tenant's admin may register while the tenant has no user. */
+  @IsSwitch()
+  @IsBoolean()
+  ATLAS_ALLOW_REGISTER: boolean = false;
+
+  /** Undefined where the port is the system's choice, so that nobody can know it beforehand. */
+  get endpointUrl(): string | undefined {
+    const { TENANT_PLANE_PUBLIC_URL: told, HOST, PORT } = this;
+    return told ?? (PORT === 0 ? undefined : `http://${HOST === '0.0.0.0' ? hostname() : HOST}:${PORT}`);
+  }
+
+  /** No call to the Control Plane, by either of the two names. */
+  get isOffline(): boolean {
+    return this.ATLAS_OFFLINE_MODE || this.ATLASAI_OFFLINE_MODE;
+  }
+
+  /** What the environment says; undefined leaves it to the Control Plane. */
+  get deploymentModel(): DeploymentModel | undefined {
+    const resolved = resolveDeploymentModel(this);
+    return 'model' in resolved ? resolved.model : undefined;
+  }
+}
+
+function deploymentModelProblem(_: string, config: TenantPlaneConfig): string | null {
+  const resolved = resolveDeploymentModel(config);
+  return resolved.problem === undefined ? null : `is not usable: ${resolved.problem}`;
+}
+
+/** Of a plane whose environment leaves its model open, this is asked again when it is known. */
+function productionProblem(value: string, config: TenantPlaneConfig): string | null {
+  const model = config.deploymentModel;
+  if (model === undefined || databaseTargetProblem(value) !== null) return null;
+  return productionDatabaseProblem(config, model);
+}
+
+/** A shared plane on Postgres serves with a role that owns nothing, so somebody else has to migrate. */
+function needsOwner(config: TenantPlaneConfig): boolean {
+  return isPostgres(config.TENANT_PLANE_DATABASE_URL) && (config.deploymentModel ?? 'shared') === 'shared';
+}
+
+function ownerProblem(value: string, config: TenantPlaneConfig): string | null {
+  if (!isPostgres(value)) return 'must be the postgres:// URL of the owner of the schema';
+  return isPostgres(config.TENANT_PLANE_DATABASE_URL)
+    ? null
+    : 'is for Postgres: TENANT_PLANE_DATABASE_URL is none';
+}
+
+function isPostgres(setting: SecretText): boolean {
+  return databaseTargetProblem(revealed(setting)) === null && databaseTarget(setting).driver === 'postgres';
+}

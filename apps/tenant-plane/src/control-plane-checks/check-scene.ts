@@ -1,0 +1,47 @@
+import { type Schema, databaseTarget } from '@atlas/persistence';
+import { type Clock } from '@atlas/platform';
+import { type TenantPlaneConfig } from '../config/tenant-plane.config';
+import { ControlPlaneClient } from '../control-plane-client/control-plane-client';
+import { ServiceSecrets } from '../control-plane-client/service-secrets';
+import { needsEnrolment, otherModel } from '../plane-identity/install-bundle';
+import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
+import { type CheckScene } from './check';
+import { type Probe, probeCallOf, probeControlPlane } from './probe';
+import { type RunningPlane, runningPlane } from './running-plane';
+
+/** Offline there is no Control Plane; the checks that are then run look at none. */
+const NOWHERE = 'http://127.0.0.1';
+
+/** `identity` is null where the database does not hold one yet. */
+export function checkScene(
+  config: TenantPlaneConfig,
+  schema: Schema,
+  clock: Clock,
+  identity: PlaneIdentity | null,
+): CheckScene {
+  let probing: Promise<Probe> | undefined;
+  let looking: Promise<RunningPlane | null> | undefined;
+  const probe = () =>
+    (probing ??= probeControlPlane(clientFor(config, clock, identity), probeCallOf(config, identity)));
+  return {
+    config,
+    controlPlane: new URL(config.CONTROL_PLANE_BASE_URL ?? NOWHERE),
+    isEnrolled: !needsEnrolment(config, identity),
+    otherModel: otherModel(config, identity),
+    database: databaseTarget(config.TENANT_PLANE_DATABASE_URL),
+    schema,
+    model: config.deploymentModel ?? identity?.deploymentModel ?? null,
+    running: () => (looking ??= runningPlane(config, identity)),
+    probe,
+  };
+}
+
+/** It signs with what the plane itself would sign with, and keeps nothing. */
+function clientFor(
+  config: TenantPlaneConfig,
+  clock: Clock,
+  current: PlaneIdentity | null,
+): ControlPlaneClient {
+  const store = { current, keepSecrets: () => Promise.resolve() };
+  return new ControlPlaneClient(config, clock, new ServiceSecrets(config, store));
+}

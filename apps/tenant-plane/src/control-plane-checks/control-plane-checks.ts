@@ -1,0 +1,31 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { PlaneSchema } from '../database/plane-schema';
+import { PlaneIdentities } from '../plane-identity/plane-identities';
+import { checkScene } from './check-scene';
+import { LINK_CHECKS } from './checks';
+import { type NamedOutcome, runChecks } from './run-checks';
+
+/** Checks the way to the Control Plane. Those who ask while it is being checked get the same answer: one user can't make it many calls. */
+@Injectable()
+export class ControlPlaneChecks {
+  private running: Promise<NamedOutcome[]> | null = null;
+
+  constructor(
+    private readonly config: TenantPlaneConfig,
+    private readonly schema: PlaneSchema,
+    private readonly identities: PlaneIdentities,
+    private readonly clock: Clock,
+  ) {}
+
+  run(): Promise<NamedOutcome[]> {
+    this.running ??= this.runOnce().finally(() => (this.running = null));
+    return this.running;
+  }
+
+  private runOnce(): Promise<NamedOutcome[]> {
+    const scene = () => checkScene(this.config, this.schema, this.clock, this.identities.current);
+    return runChecks(LINK_CHECKS, scene, this.config.isOffline);
+  }
+}

@@ -1,0 +1,84 @@
+import { PLANE_PATHS, TENANT_PLANE_ID_PARAMETER } from '@atlas/plane-contract';
+import { type TenantPlaneConfig } from '../config/tenant-plane.config';
+import { type ControlPlaneClient, type SignedCall } from '../control-plane-client/control-plane-client';
+import { ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
+import { enrolRequestOf } from '../control-plane-client/enrol-request';
+import { isWholeToken, needsEnrolment } from '../plane-identity/install-bundle';
+import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
+
+const TIMEOUT_MS = 4500;
+
+/** What one signed call to the Control Plane showed. */
+export interface Probe {
+  /** Undefined when it was answered as it should be. */
+  readonly error?: unknown;
+  /** How far this machine's clock is behind, in milliseconds; undefined when nothing signed was heard. */
+  readonly clockOffsetMs?: number;
+  /** Of the last attempt. */
+  readonly roundTripMs: number;
+  readonly controlPlaneVersion?: string;
+}
+
+/**
+ * Proves the secret, and spends nothing: an enrolled plane asks for news without waiting for any, another one rehearses
+ * its enrolment, if its token is whole. Made by a client of its own, so that what the clock check sees is the difference as it is now.
+ */
+export async function probeControlPlane(client: ControlPlaneClient, call: SignedCall): Promise<Probe> {
+  const first = await attempt(client, call);
+  // The refusal told the time: the second one is signed by it.
+  return isClockSkew(first.error) && first.clockOffsetMs !== undefined ? attempt(client, call) : first;
+}
+
+export function probeCallOf(config: TenantPlaneConfig, identity: PlaneIdentity | null): SignedCall {
+  const token = config.ATLAS_PROVISIONING_TOKEN;
+  const isRehearsal = needsEnrolment(config, identity) && token !== undefined && isWholeToken(token);
+  return isRehearsal
+    ? {
+        ...{ method: 'POST', path: PLANE_PATHS.enrol, query: { dry_run: 'true' } },
+        ...{ body: enrolRequestOf(config, identity ?? nobody(), token), ...SIGNED },
+      }
+    : { method: 'GET', path: PLANE_PATHS.desiredState, query: queryOf(identity), ...SIGNED };
+}
+
+const SIGNED = { timeoutMs: TIMEOUT_MS, mustBeSigned: true };
+
+function queryOf(identity: PlaneIdentity | null): Record<string, string> {
+  return {
+    wait: '0',
+    ...(identity?.tenantPlaneId && { [TENANT_PLANE_ID_PARAMETER]: identity.tenantPlaneId }),
+    ...(identity?.revision && { since: identity.revision }),
+  };
+}
+
+/** Before the first start there is no identity yet; a rehearsal needs none that lasts. */
+function nobody(): Pick<PlaneIdentity, 'instanceId' | 'publicKey'> {
+  return {
+    instanceId: '00000000-0000-4000-8000-000000000000',
+    publicKey: { kty: 'OKP', crv: 'X25519', x: '' },
+  };
+}
+
+async function attempt(client: ControlPlaneClient, call: SignedCall): Promise<Probe> {
+  const startedAt = performance.now();
+  const error = await client.call(call).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  const roundTripMs = Math.round(performance.now() - startedAt);
+  const { clockOffsetMs, controlPlaneVersion } = client;
+  return { error, clockOffsetMs, roundTripMs, controlPlaneVersion };
+}
+
+export function isClockSkew(error: unknown): boolean {
+  return error instanceof ControlPlaneRefused && error.code === 'clock_skew';
+}
+
+/** Refused for what was asked, not for who asked: the signature had been found good by then. */
+export function isProven({ error }: Probe): boolean {
+  if (error === undefined) return true;
+  return error instanceof ControlPlaneRefused && !UNPROVEN.includes(error.code) && error.status < 500;
+}
+
+/** What no Control Plane says of our calls: it has these routes. */
+export const NOT_THE_CONTROL_PLANE: readonly string[] = ['unexpected_answer', 'not_found'];
+const UNPROVEN = ['bad_signature', 'clock_skew', ...NOT_THE_CONTROL_PLANE];

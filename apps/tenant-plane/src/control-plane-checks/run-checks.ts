@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Check, type CheckOutcome, type CheckScene, type Found, bad } from './check';
+import { signatureCheck } from './signature.check';
+
+/** None takes longer than this, whatever it waits for. */
+const CHECK_LIMIT_MS = 5000;
+
+export interface NamedOutcome extends CheckOutcome {
+  readonly name: string;
+  /** Not asked: it says neither that something is well nor that it is not. */
+  readonly skipped?: true;
+}
+
+type Told = NamedOutcome & Found;
+
+/**
+ * Nothing was proven, so `ok` is false; nothing is wrong either, so a preflight does not fail for it. A monitor that
+ * watches `ok` is thus not told that a link works which nobody tried.
+ */
+const OFFLINE = {
+  ok: false,
+  skipped: true,
+  detail: 'Not asked: this plane runs offline (ATLAS_OFFLINE_MODE), and makes no call to the Control Plane',
+  fix: 'Nothing, where that is meant; otherwise take ATLAS_OFFLINE_MODE out of the environment and start again.',
+} as const;
+
+/** All at once. Never rejects. */
+export async function runChecks(
+  checks: readonly Check[],
+  sceneOf: () => CheckScene,
+  isOffline: boolean,
+  limitMs = CHECK_LIMIT_MS,
+): Promise<NamedOutcome[]> {
+  const scene = isOffline ? null : sceneOf();
+  const told = await Promise.all(
+    checks.map(async (check): Promise<Told> => ({
+      name: check.name,
+      ...(scene || check.isLocal ? await bounded(check, scene ?? sceneOf(), limitMs) : OFFLINE),
+    })),
+  );
+  const cause = causeIn(told.filter((_, index) => !checks[index]?.isLocal));
+  return told.map(({ isFollowUp, ...outcome }) =>
+    isFollowUp && cause !== undefined && cause !== outcome.name ? notChecked(outcome.name, cause) : outcome,
+  );
+}
+
+/** What the follow-ups on the way to the Control Plane come of: where nothing else tells, the call itself. */
+function causeIn(told: readonly Told[]): string | undefined {
+  const failed = told.filter(({ ok }) => !ok);
+  const isCall = ({ name }: Told): boolean => name === signatureCheck.name;
+  return (failed.find(({ isFollowUp }) => !isFollowUp) ?? failed.find(isCall))?.name;
+}
+
+function notChecked(name: string, cause: string): NamedOutcome {
+  const detail = `Not checked, because ${cause} failed`;
+  return { name, ok: false, skipped: true, detail, fix: `First fix what ${cause} says.` };
+}
+
+async function bounded(check: Check, scene: CheckScene, limitMs: number): Promise<Found> {
+  const ended = new AbortController();
+  const silence = delay(limitMs, bad(`No answer within ${limitMs / 1000} s`, check.fixOfSilence), {
+    signal: ended.signal,
+  });
+  // It loses when the check is quicker, and is then ended.
+  silence.catch(() => undefined);
+  try {
+    return await Promise.race([check.run(scene), silence]);
+  } catch (error) {
+    return bad(`The check itself failed: ${(error as Error).message}`, check.fixOfSilence);
+  } finally {
+    ended.abort();
+  }
+}

@@ -1,0 +1,59 @@
+import { ProcessLock, databaseTarget, lockHolder } from '@atlas/persistence';
+import { listenerOn } from '@atlas/platform';
+import { type TenantPlaneConfig } from '../config/tenant-plane.config';
+import { needsEnrolment } from '../plane-identity/install-bundle';
+import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
+
+const TIMEOUT_MS = 1000;
+
+/** This plane, as it serves already. */
+export interface RunningPlane {
+  /** Where it is known. */
+  readonly pid: number | null;
+  /** Null where it does not listen where this environment says. */
+  readonly port: number | null;
+}
+
+/**
+ * The plane of this environment, where it runs: it has the SQLite file, or replicas on Postgres the lease, and answers where
+ * this environment has it listen. One that lost its way to the Control Plane, or runs offline, may have no lease.
+ */
+export async function runningPlane(
+  config: TenantPlaneConfig,
+  identity: PlaneIdentity | null,
+): Promise<RunningPlane | null> {
+  if (isAnotherPlane(config, identity)) return null;
+  const target = databaseTarget(config.TENANT_PLANE_DATABASE_URL);
+  const hasLease = (identity?.leaseExpiresAt?.getTime() ?? 0) > Date.now();
+  const port = (await isAnswering(config)) ? config.PORT : null;
+  if (target.driver === 'sqlite') {
+    const isServing = (hasLease || port !== null) && (await ProcessLock.isHeld(target.file));
+    return isServing ? { pid: lockHolder(target.file) ?? null, port } : null;
+  }
+  // A lease alone may be a replica's on another machine.
+  const isServing = port !== null && (hasLease || (config.isOffline && identity !== null));
+  return isServing ? { pid: listenerOn(port) ?? null, port } : null;
+}
+
+/** Such as the cell of a local stack, whose file is where a plane on the same machine has its own unless told otherwise. */
+function isAnotherPlane(config: TenantPlaneConfig, identity: PlaneIdentity | null): boolean {
+  const { deploymentModel: named } = config;
+  const enrolledIn = identity?.deploymentModel ?? named;
+  return named !== undefined && enrolledIn !== named && needsEnrolment(config, identity);
+}
+
+function isAnswering({ HOST, PORT }: TenantPlaneConfig): Promise<boolean> {
+  const host = localHost(HOST);
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${PORT}/health/live`;
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  return fetch(url, { signal, redirect: 'error' }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+/** Where who listens at `host` is reached from this machine. */
+export function localHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
+}

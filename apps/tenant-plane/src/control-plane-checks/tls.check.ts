@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { type TLSSocket, connect } from 'node:tls';
+import { type TenantPlaneConfig } from '../config/tenant-plane.config';
+import { type Check, bad, followUp, good } from './check';
+import { codeOf, hostOf, isUnresolved, networkFix, portOf } from './network-advice';
+
+const CONNECT_MS = 4500;
+
+const PRIVATE_CA = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+];
+
+/** Whether this machine trusts the certificate that it is shown. */
+export const tlsCheck: Check = {
+  name: 'tls',
+  fixOfSilence: 'Ask your network team to allow outbound HTTPS to the host of CONTROL_PLANE_BASE_URL.',
+  async run({ controlPlane, config }) {
+    // The configuration allows plain http to this machine only.
+    if (controlPlane.protocol === 'http:') return good('Not needed on this machine');
+    const [host, port] = [hostOf(controlPlane), portOf(controlPlane)];
+    const servername = isIP(host) ? '' : host;
+    const socket = connect({ host, port: Number(port), servername, timeout: CONNECT_MS });
+    socket.once('timeout', () => socket.destroy(timedOut()));
+    try {
+      await once(socket, 'secureConnect');
+      return good(describe(socket));
+    } catch (error) {
+      const code = codeOf(error);
+      const fix = certificateFix(code, host, config) ?? networkFix(code, host, port) ?? UNKNOWN;
+      const detail = `No TLS connection to ${host}:${port} (${code || (error as Error).message})`;
+      return isUnresolved(code) ? followUp(detail, fix) : bad(detail, fix);
+    } finally {
+      socket.destroy();
+    }
+  },
+};
+
+const UNKNOWN =
+  'Something between here and the Control Plane does not speak TLS as it should: ask your network team whether a proxy opens it.';
+
+function timedOut(): Error {
+  return Object.assign(new Error('No answer'), { code: 'ETIMEDOUT' });
+}
+
+/** The issuer tells of a proxy that opens TLS. */
+function describe(socket: TLSSocket): string {
+  const { issuer, valid_to: validTo } = socket.getPeerCertificate();
+  const name = issuer?.CN ?? issuer?.O ?? 'an unnamed authority';
+  return `${socket.getProtocol()}, certificate issued by ${String(name)}, good until ${validTo}`;
+}
+
+/** Codes of https://nodejs.org/api/tls.html#x509-certificate-error-codes. */
+function certificateFix(code: string, host: string, config: TenantPlaneConfig): string | undefined {
+  if (PRIVATE_CA.includes(code)) return privateCaFix(config.NODE_EXTRA_CA_CERTS);
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
+    return `Look at the date of this machine (NTP); if it is right, whoever runs ${host} has to renew its certificate.`;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `The certificate is for another name than ${host}: CONTROL_PLANE_BASE_URL has to be exactly the URL of the install bundle.`;
+  return undefined;
+}
+
+function privateCaFix(file: string | undefined): string {
+  const ask = 'Ask your network team for the certificate of the private CA (PEM)';
+  if (file === undefined)
+    return `${ask}, put it beside the installation and name the file in NODE_EXTRA_CA_CERTS.`;
+  return existsSync(file)
+    ? `${ask} that issued this one: the file of NODE_EXTRA_CA_CERTS holds another.`
+    : `NODE_EXTRA_CA_CERTS names a file that is not there: correct the path.`;
+}

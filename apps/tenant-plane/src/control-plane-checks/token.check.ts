@@ -1,0 +1,45 @@
+import { ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
+import { refusedFor } from '../control-plane-client/refusal-advice';
+import { isWholeToken } from '../plane-identity/install-bundle';
+import { type Check, type CheckOutcome, bad, followUp, good } from './check';
+import { isProven } from './probe';
+
+const NEW_BUNDLE =
+  'Ask your Atlas admin for a new install bundle, and paste ATLAS_PROVISIONING_TOKEN and INTERNAL_SERVICE_SECRET from it, both.';
+
+const TAKE_MODEL = 'Take ATLAS_TP_DEPLOYMENT as it stands in the install bundle.';
+
+const FIX_OF_CODE: Readonly<Record<string, string>> = {
+  token_already_used: `If this plane was installed before, restore its database instead: it holds the plane's identity. Otherwise a new bundle is needed. ${NEW_BUNDLE}`,
+  token_revoked: NEW_BUNDLE,
+  token_expired: NEW_BUNDLE,
+  deployment_model_mismatch: TAKE_MODEL,
+};
+
+/** Whether the provisioning token is still good. It is not spent by asking. */
+export const tokenCheck: Check = {
+  name: 'token',
+  isForPreflightOnly: true,
+  fixOfSilence: 'First mend what signature says.',
+  async run({ isEnrolled, otherModel, config, probe }) {
+    if (otherModel !== null)
+      return bad(`This plane is enrolled as ${otherModel}, not as ${config.deploymentModel}`, TAKE_MODEL);
+    if (isEnrolled) return good('Not needed any more: this plane is enrolled');
+    const token = config.ATLAS_PROVISIONING_TOKEN;
+    if (token === undefined) return bad('ATLAS_PROVISIONING_TOKEN is not set', NEW_BUNDLE);
+    if (!isWholeToken(token))
+      return bad(
+        'ATLAS_PROVISIONING_TOKEN was not pasted whole: its check does not fit',
+        'Paste the line again.',
+      );
+    const found = await probe();
+    if (!isProven(found)) return followUp('Not known: the call did not get through', tokenCheck.fixOfSilence);
+    return verdictOn(found.error);
+  },
+};
+
+function verdictOn(error: unknown): CheckOutcome {
+  if (!(error instanceof ControlPlaneRefused) || error.code === 'version_unsupported')
+    return good('Good, and not spent by asking');
+  return bad(refusedFor(error), FIX_OF_CODE[error.code] ?? NEW_BUNDLE);
+}

@@ -1,0 +1,220 @@
+import { CONTROL_PLANE_VERSION_HEADER } from '@atlas/plane-contract';
+import { Clock, type Secret, currentContext, newTraceId, signalWithin, traceparentOf } from '@atlas/platform';
+import { keyIdOf, signRequest, verifyResponse } from '@atlas/service-auth';
+import { Injectable } from '@nestjs/common';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { AnswerNotTrusted, ControlPlaneRefused, ControlPlaneUnreachable } from './control-plane.errors';
+import { ServiceSecrets } from './service-secrets';
+import { WithheldBody } from './withheld-body';
+
+/** The plane signs by the Control Plane's time, so it works beyond this; sign-up tokens and leases are read by ours. */
+export const CLOCK_TOLERANCE_SECONDS = 60;
+
+export interface SignedCall {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  /** The tenant that it is about, where it is about one. */
+  readonly tenantId?: string;
+  /** Instead of `body`, what is not JSON. */
+  readonly content?: { readonly type: string; readonly text: string };
+  /** For all of it, a stream included. */
+  readonly timeoutMs: number;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly ended?: AbortSignal;
+  /** Asked at each attempt, right before the body leaves: throws where it must not be sent any more. */
+  readonly requireMeant?: () => Promise<void>;
+  /** Whether an answer is accepted only when the Control Plane signed it. */
+  readonly mustBeSigned: boolean;
+}
+
+/** An answer that the Control Plane signed. */
+export interface SignedAnswer<T> {
+  readonly body: T;
+  /** By its clock, in whole seconds. */
+  readonly signedAt: Date;
+}
+
+/** A call that is answered; the answer's body is yet to be read. */
+interface Opened {
+  readonly response: Response;
+  readonly url: URL;
+  /** Of the request. */
+  readonly headers: Record<string, string>;
+  readonly key: { readonly keyId: string; readonly secret: Secret };
+}
+
+/** Calls the Control Plane, signed; believes what is signed back. Nothing else leaves this plane. */
+@Injectable()
+export class ControlPlaneClient {
+  private offsetMs: number | undefined;
+  private version: string | undefined;
+  private readonly ended = new AbortController();
+
+  constructor(
+    private readonly config: TenantPlaneConfig,
+    private readonly clock: Clock,
+    private readonly secrets: ServiceSecrets,
+  ) {}
+
+  /** How far our clock is behind the Control Plane's. Learned from signed answers only; undefined before the first one. */
+  get clockOffsetMs(): number | undefined {
+    return this.offsetMs;
+  }
+
+  /** As it was last told, for people to read. */
+  get controlPlaneVersion(): string | undefined {
+    return this.version;
+  }
+
+  /** Ends the calls under way, and those to come, at once. */
+  end(): void {
+    this.ended.abort();
+  }
+
+  /** The parsed answer; null for 204. Throws {@link ControlPlaneRefused} and {@link ControlPlaneUnreachable}. */
+  async call<T>(call: SignedCall): Promise<T | null> {
+    const text = await this.exchange(call);
+    return text === '' ? null : (JSON.parse(text) as T);
+  }
+
+  /** As `call`, where the answer must be signed. */
+  async signed<T>(call: Omit<SignedCall, 'mustBeSigned'>): Promise<SignedAnswer<T> | null> {
+    const { text, signedAt } = await this.open({ ...call, mustBeSigned: true }, (opened) =>
+      this.signedTextOf(opened),
+    );
+    return text === '' ? null : { body: JSON.parse(text) as T, signedAt };
+  }
+
+  /** The answer as it came; empty for 204. Throws as `call` does. */
+  async exchange(call: SignedCall): Promise<string> {
+    return this.open(call, (opened) => this.textOf(opened, call.mustBeSigned));
+  }
+
+  /** The answer while it comes. That can't be signed: its digest is known at its end. Throws as `call` does, on the way too. */
+  async stream(call: SignedCall): Promise<AsyncIterable<Uint8Array>> {
+    return this.open(call, async (opened) => {
+      const { ok, body } = opened.response;
+      if (ok && body) return partsOf(body, opened.url);
+      await this.textOf(opened, false);
+      throw new ControlPlaneUnreachable(`${opened.url.origin} answered with nothing.`);
+    });
+  }
+
+  /** One that refuses the secret is asked again with the others. */
+  private async open<T>(call: SignedCall, read: (opened: Opened) => Promise<T>): Promise<T> {
+    const { CONTROL_PLANE_BASE_URL: base } = this.config;
+    if (!base || this.secrets.all.length === 0)
+      throw new ControlPlaneUnreachable('This tenant plane runs without a Control Plane.');
+    return this.secrets.signWith(async (secret) => read(await this.attempt(call, base, secret)));
+  }
+
+  private async attempt(call: SignedCall, base: string, secret: Secret): Promise<Opened> {
+    const url = new URL(call.path, base);
+    for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
+    const body = call.content?.text ?? (call.body === undefined ? '' : JSON.stringify(call.body));
+    const now = new Date(this.clock.now().getTime() + (this.offsetMs ?? 0));
+    const key = { keyId: keyIdOf(secret), secret };
+    const { method, tenantId } = call;
+    const headers = { ...signRequest({ method, url, body, tenantId, ...key, now }) };
+    // Not among what is signed: a proxy may take part in the trace.
+    const traceparent = traceparentOf(currentContext()?.traceId ?? newTraceId());
+    const response = await send(url, call, { ...headers, traceparent }, body, this.ended.signal);
+    this.version = response.headers.get(CONTROL_PLANE_VERSION_HEADER) ?? this.version;
+    return { response, url, headers, key };
+  }
+
+  private async textOf(opened: Opened, mustBeSigned: boolean): Promise<string> {
+    if (mustBeSigned || !opened.response.ok) return (await this.signedTextOf(opened)).text;
+    return textIn(opened);
+  }
+
+  private async signedTextOf(opened: Opened): Promise<{ readonly text: string; readonly signedAt: Date }> {
+    const { response, headers: request, key } = opened;
+    const body = await textIn(opened);
+    // A refusal may be unsigned: whoever forges one can also keep us from being heard at all.
+    if (!response.ok && !response.headers.has('signature')) throw refusal(response, body);
+    const headers = Object.fromEntries(response.headers);
+    const { created } = verifyAnswer({ status: response.status, body, headers, request, ...key });
+    this.offsetMs = offsetOf(created, this.clock.now());
+    if (!response.ok) throw refusal(response, body);
+    return { text: body, signedAt: new Date(created * 1000) };
+  }
+}
+
+function textIn({ response, url }: Opened): Promise<string> {
+  return response.text().catch((error: unknown) => notReached(url, error));
+}
+
+/** Signatures are dated in whole seconds, so a smaller difference says nothing. */
+function offsetOf(createdSeconds: number, now: Date): number {
+  const offset = createdSeconds * 1000 - now.getTime();
+  return Math.abs(offset) < 2000 ? 0 : offset;
+}
+
+function verifyAnswer(answer: Parameters<typeof verifyResponse>[0]): { readonly created: number } {
+  try {
+    return verifyResponse(answer);
+  } catch (error) {
+    throw new AnswerNotTrusted(`The answer can't be trusted: ${(error as Error).message}`);
+  }
+}
+
+async function send(
+  url: URL,
+  call: SignedCall,
+  headers: Record<string, string>,
+  body: string,
+  ended: AbortSignal,
+): Promise<Response> {
+  const signal = signalWithin(call.timeoutMs, ended, ...(call.ended ? [call.ended] : []));
+  const typed = { ...headers, 'content-type': call.content?.type ?? 'application/json' };
+  const request = { method: call.method, signal, redirect: 'error' } as const;
+  if (call.requireMeant) return sendWithheld(url, request, typed, new WithheldBody(body, call.requireMeant));
+  const content = body === '' ? { headers } : { headers: typed, body };
+  return fetch(url, { ...request, ...content }).catch((error: unknown) => notReached(url, error));
+}
+
+function sendWithheld(
+  url: URL,
+  request: RequestInit,
+  headers: Record<string, string>,
+  body: WithheldBody,
+): Promise<Response> {
+  const sized = { ...headers, 'content-length': String(body.length) };
+  return fetch(url, { ...request, headers: sized, body, duplex: 'half' }).catch((error: unknown) => {
+    throw body.refusal ?? unreachable(url, error);
+  });
+}
+
+async function* partsOf(body: ReadableStream<Uint8Array>, url: URL): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    notReached(url, error);
+  }
+}
+
+function notReached(url: URL, error: unknown): never {
+  throw unreachable(url, error);
+}
+
+function unreachable(url: URL, error: unknown): ControlPlaneUnreachable {
+  const { message, cause } = error as Error & { cause?: Error };
+  const reason = cause?.message ?? message;
+  // https://fetch.spec.whatwg.org/#port-blocking
+  const advice =
+    reason === 'bad port' ? '; HTTP clients refuse it: let the Control Plane listen on another' : '';
+  return new ControlPlaneUnreachable(`${url.origin} can't be reached: ${reason}${advice}`, { cause: error });
+}
+
+function refusal({ status, headers }: Response, text: string): ControlPlaneRefused {
+  try {
+    const { code, detail } = JSON.parse(text) as { code?: string; detail?: string };
+    if (code) return new ControlPlaneRefused(status, code, detail ?? code, headers.get('retry-after'));
+  } catch {
+    // Not one of our problem documents: some proxy's page.
+  }
+  return new ControlPlaneRefused(status, 'unexpected_answer', `Unexpected answer with status ${status}.`);
+}

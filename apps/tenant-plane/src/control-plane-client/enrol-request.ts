@@ -1,0 +1,28 @@
+import { databaseTarget } from '@atlas/persistence';
+import { revealed, type SecretText } from '@atlas/platform';
+import { type EnrolRequest } from '@atlas/plane-contract';
+import { TENANT_PLANE_VERSION } from '../config/tenant-plane-version';
+import { type TenantPlaneConfig } from '../config/tenant-plane.config';
+import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
+
+const CAPABILITIES = ['desired-state', 'report'];
+
+/** What this plane says of itself when it enrols, by call or by file. */
+export function enrolRequestOf(
+  config: TenantPlaneConfig,
+  { instanceId, publicKey }: Pick<PlaneIdentity, 'instanceId' | 'publicKey'>,
+  token: SecretText,
+  capabilities: readonly string[] = CAPABILITIES,
+): EnrolRequest {
+  const model = config.deploymentModel;
+  return {
+    token: revealed(token),
+    instance_id: instanceId,
+    version: TENANT_PLANE_VERSION,
+    endpoint_url: config.endpointUrl,
+    database: { driver: databaseTarget(config.TENANT_PLANE_DATABASE_URL).driver },
+    capabilities: [...capabilities],
+    public_key: publicKey,
+    ...(model && { deployment_model: model }),
+  };
+}

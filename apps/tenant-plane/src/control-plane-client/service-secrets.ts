@@ -1,0 +1,84 @@
+import { type Secret } from '@atlas/platform';
+import { isSealedUnder, openNextSecret } from '@atlas/service-auth';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { keptSecrets, knownSecrets, sealKept } from '../plane-identity/known-secrets';
+import { type Fence } from '../plane-identity/link-lease';
+import { PlaneIdentities } from '../plane-identity/plane-identities';
+import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
+import { ControlPlaneRefused } from './control-plane.errors';
+
+/** The row that keeps them; null where there is none yet. */
+export interface SecretStore {
+  readonly current: Pick<PlaneIdentity, 'instanceId' | 'serviceSecretsSealed'> | null;
+  keepSecrets(sealed: string, known: readonly Secret[], fence: Fence): Promise<void>;
+}
+
+/**
+ * What this plane signs with: the secret of its environment, or one that followed it by rotation. Those are kept sealed
+ * with the environment's: when that is changed they do not open, and the new one alone counts.
+ */
+@Injectable()
+export class ServiceSecrets {
+  private readonly logger = new Logger(ServiceSecrets.name);
+  /** While another one was accepted. */
+  private refused: readonly Secret[] = [];
+
+  constructor(
+    private readonly config: TenantPlaneConfig,
+    @Inject(PlaneIdentities) private readonly store: SecretStore,
+  ) {}
+
+  /** The newest first; none without a secret in the environment. */
+  get all(): readonly Secret[] {
+    return knownSecrets(this.config, this.store.current);
+  }
+
+  /** Where the Control Plane refuses one, the others are tried: its rotation may have been taken back. */
+  async signWith<T>(attempt: (secret: Secret) => Promise<T>): Promise<T> {
+    const tried: Secret[] = [];
+    for (;;) {
+      const secret = this.bestBut(tried);
+      try {
+        const result = await attempt(secret);
+        if (tried.length > 0) this.refused = tried;
+        return result;
+      } catch (error) {
+        tried.push(secret);
+        if (!isRefusedSignature(error) || tried.length >= this.all.length) throw error;
+      }
+    }
+  }
+
+  /** Stores the secret that follows; it is signed with from then on. */
+  async keepNext(sealed: string, fence: Fence): Promise<void> {
+    const next = await openNextSecret(sealed, this.all).catch((error: unknown) => {
+      this.logger.error(`The next service secret can't be taken: ${(error as Error).message}`);
+      return null;
+    });
+    const { INTERNAL_SERVICE_SECRET: given } = this.config;
+    const { current } = this.store;
+    if (next === null || given === undefined || current === null || isAmong(next, this.all)) return;
+    const before = keptSecrets(given, current);
+    // The one that was accepted just now: a rotation that is taken back leaves the plane with that.
+    const last = before.find((secret) => isSealedUnder(sealed, secret)) ?? before[0];
+    const kept = last === undefined ? [next] : [next, last];
+    await this.store.keepSecrets(sealKept(kept, given, current), [next, ...this.all], fence);
+    this.logger.log('The next service secret is stored, and signed with from now on.');
+  }
+
+  private bestBut(tried: readonly Secret[]): Secret {
+    const left = this.all.filter((secret) => !isAmong(secret, tried));
+    const best = left.find((secret) => !isAmong(secret, this.refused)) ?? left[0];
+    if (best === undefined) throw new Error('There is no service secret to sign with.');
+    return best;
+  }
+}
+
+function isAmong(secret: Secret, others: readonly Secret[]): boolean {
+  return others.some((other) => other.equals(secret));
+}
+
+function isRefusedSignature(error: unknown): boolean {
+  return error instanceof ControlPlaneRefused && error.code === 'bad_signature';
+}

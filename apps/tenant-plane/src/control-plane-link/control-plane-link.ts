@@ -1,0 +1,238 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type DesiredState,
+  HEARTBEAT_SECONDS,
+  LinkPace,
+  PLANE_PATHS,
+  TENANT_PLANE_ID_PARAMETER,
+} from '@atlas/plane-contract';
+import { databaseFailure, databaseState, newTraceId, runInContext } from '@atlas/platform';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { ControlPlaneClient, type SignedAnswer } from '../control-plane-client/control-plane-client';
+import { AnswerNotTrusted } from '../control-plane-client/control-plane.errors';
+import { adviceOn } from '../control-plane-client/refusal-advice';
+import { hasFailed } from '../plane-identity/applied';
+import { type LinkClaim } from '../plane-identity/link-claim';
+import { Superseded } from '../plane-identity/link-lease';
+import { PlaneIdentities } from '../plane-identity/plane-identities';
+import { Transfers } from '../portability/transfers';
+import { LinkState } from '../reporting/link-state';
+import { ReportedEntries } from '../reporting/reported-entries';
+import { Reporter } from '../reporting/reporter';
+import { DesiredStateApplier } from './desired-state-applier';
+import { Enrolment } from './enrolment';
+
+export const LEASE_RENEWAL_MS = 3000;
+/**
+ * When a replica leaves the link to the others, which may have a way to the Control Plane that it lacks: after so many turns
+ * in a row that came to nothing (some 7 s of refused connections, 80 s of silence), and for longer than it takes each of
+ * them to ask for the lease, which is free at once. Where nobody has taken it by then, it goes on itself: the Control Plane
+ * may be back, and the only replica of a plane would stay deaf for as long.
+ */
+export const GIVING_WAY = { afterTurns: 5, forMs: 1.5 * LEASE_RENEWAL_MS } as const;
+const RECENT_MS = (HEARTBEAT_SECONDS + 15) * 1000;
+
+/** The loop of every tenant plane in every model: enrol once, pull, apply, report. Requests never wait for it. */
+@Injectable()
+export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(ControlPlaneLink.name);
+  private readonly ended = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private readonly pace = new LinkPace();
+  private holdsLease = false;
+  /** The last contact before this replica gave way: it says nothing of the others. */
+  private lostAfter: Date | null = null;
+
+  constructor(
+    private readonly config: TenantPlaneConfig,
+    private readonly client: ControlPlaneClient,
+    private readonly identities: PlaneIdentities,
+    private readonly enrolment: Enrolment,
+    private readonly applier: DesiredStateApplier,
+    private readonly entries: ReportedEntries,
+    private readonly reporter: Reporter,
+    private readonly transfers: Transfers,
+    private readonly state: LinkState,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.config.isOffline) {
+      this.logger.log('Offline mode: no call to the Control Plane is made.');
+      return;
+    }
+    this.running = Promise.all([this.keepLease(), this.pullForEver()]).then(() => undefined);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.ended.abort();
+    this.client.end();
+    await this.running;
+    await this.transfers.stop();
+    await this.reporter.settled();
+    await this.identities.lease.release();
+  }
+
+  /** A replica that does not speak itself knows it from when another one last did. */
+  get status(): { readonly reachable: boolean; readonly last_contact_at: Date | null } {
+    const { current, lease } = this.identities;
+    const { lastContactAt } = current;
+    const isOwn = lastContactAt?.getTime() === this.lostAfter?.getTime();
+    const isHeardElsewhere = !isOwn && this.identities.silentMs < RECENT_MS;
+    const reachable = this.holdsLease ? lease.claim.isReachable : isHeardElsewhere;
+    return { reachable, last_contact_at: lastContactAt };
+  }
+
+  private async keepLease(): Promise<void> {
+    while (!this.ended.signal.aborted) {
+      // A SQLite file that takes no write is still nobody else's: its plane speaks all the same, to report just that.
+      await this.tryLease().catch(() => (this.holdsLease = this.identities.areAlone));
+      await this.pause(LEASE_RENEWAL_MS);
+    }
+  }
+
+  private async tryLease(): Promise<void> {
+    const { lease } = this.identities;
+    if (lease.claim.lostTurns >= GIVING_WAY.afterTurns) await this.giveWay();
+    const refresh = (): Promise<void> => this.identities.refresh();
+    const outcome = await lease.hold(refresh);
+    this.holdsLease = outcome !== 'elsewhere';
+    // Another replica writes the identity: the copy here is old.
+    if (!this.holdsLease) await refresh();
+    // They go where the lease is, and what ran under another claim can't go on.
+    if (outcome !== 'renewed') await this.transfers.stop();
+    if (this.holdsLease) await this.transfers.tend();
+  }
+
+  private async giveWay(): Promise<void> {
+    const { lease, current, areAlone } = this.identities;
+    if (areAlone) return;
+    const { lostTurns } = lease.claim;
+    await lease.giveWay(GIVING_WAY.forMs);
+    const rest = `for ${GIVING_WAY.forMs / 1000} s this replica leaves the link to others, which may have a way`;
+    this.logger.warn(`${lostTurns} turns in a row came to nothing: ${rest}.`);
+    this.lostAfter = current.lastContactAt;
+  }
+
+  private async pullForEver(): Promise<void> {
+    while (!this.ended.signal.aborted) {
+      if (!this.holdsLease) await this.pause(50);
+      else await runInContext({ traceId: newTraceId() }, () => this.turn());
+    }
+  }
+
+  private async turn(): Promise<void> {
+    const startedAt = performance.now();
+    // Of now: the lease may change hands while the answer is on its way.
+    const { claim } = this.identities.lease;
+    try {
+      if (this.enrolment.isDue) await this.enrolAndApply(claim);
+      else await this.pullAndApply(claim);
+    } catch (error) {
+      if (this.ended.signal.aborted) return;
+      if (error instanceof Superseded) return this.standBack(claim, error);
+      if (claim.ended.aborted) return;
+      const tookMs = performance.now() - startedAt;
+      if (databaseFailure(error)) return this.goOnReporting(error, tookMs);
+      this.noteLoss(claim, tookMs);
+      this.logger.warn(`No word from the Control Plane: ${adviceOn(error, this.config)}`);
+      // Whoever changes answers on their way may let reports through.
+      if (error instanceof AnswerNotTrusted) this.reporter.heartbeat();
+    }
+    await this.pause(this.pace.pauseMs);
+  }
+
+  /** The database failed, not the link: the Control Plane hears just that, and its word is asked for again. */
+  private async goOnReporting(error: unknown, tookMs: number): Promise<void> {
+    this.pace.failed(tookMs);
+    this.logger.warn(`The Control Plane's word cannot be stored. ${databaseState(error).reason}`);
+    if (this.identities.current.tenantPlaneId !== null) this.reporter.heartbeat();
+    await this.pause(this.pace.pauseMs);
+  }
+
+  /** What came of it is the holder's to ask for again. */
+  private standBack(claim: LinkClaim, { message }: Superseded): void {
+    // It may hold the next one by now.
+    if (!claim.ended.aborted) this.holdsLease = false;
+    this.logger.warn(`What the Control Plane answered is dropped: ${message}`);
+  }
+
+  private async enrolAndApply(claim: LinkClaim): Promise<void> {
+    const answer = await this.enrolment.enrol(claim.fence);
+    if (answer) return this.accept({ ...answer, body: answer.body.desired_state }, claim);
+    // What it is enrolled as goes on, if the secret is good for that.
+    if (this.identities.current.tenantPlaneId !== null) await this.pullAndApply(claim);
+    else this.noteLoss(claim);
+  }
+
+  private async pullAndApply(claim: LinkClaim): Promise<void> {
+    const isBack = this.isBack(claim);
+    const { since, current } = this.identities;
+    // The first pull under a claim does not wait, so that what happened meanwhile is known at once.
+    const wait = claim.isReachable ? HEARTBEAT_SECONDS : 0;
+    const askedAt = performance.now();
+    const state = await this.client.signed<DesiredState>({
+      method: 'GET',
+      path: PLANE_PATHS.desiredState,
+      query: {
+        [TENANT_PLANE_ID_PARAMETER]: current.tenantPlaneId ?? '',
+        wait: String(wait),
+        ...(since && { since }),
+      },
+      timeoutMs: (wait + 10) * 1000,
+      ended: claim.ended,
+    });
+    if (state) return this.accept(state, claim, isBack);
+    this.noteContact(claim);
+    this.pace.heardNothing({ waitedMs: performance.now() - askedAt, askedMs: wait * 1000 });
+    if (isBack && since !== undefined) this.reporter.report(claim, since, await this.entries.missing());
+    this.reporter.heartbeat();
+  }
+
+  /** Earlier reports may not have got through. */
+  private isBack(claim: LinkClaim): boolean {
+    return this.pace.pauseMs > 0 || !claim.isReachable;
+  }
+
+  private async accept(
+    state: SignedAnswer<DesiredState>,
+    claim: LinkClaim,
+    isBack = this.isBack(claim),
+  ): Promise<void> {
+    this.noteContact(claim);
+    const applied = await this.applier.accept(state, claim.fence).catch(async (error: unknown) => {
+      if (databaseFailure(error))
+        this.reporter.report(claim, state.body.revision, await this.applier.postponed(state.body, error));
+      throw error;
+    });
+    if (hasFailed(applied)) this.pace.failed();
+    else this.pace.succeeded();
+    await this.transfers.tend();
+    // Only now, as after a restore of the Control Plane what was applied before says nothing of the entries that it asks for.
+    const unreported = isBack ? await this.entries.missing() : [];
+    this.reporter.report(claim, state.body.revision, [...unreported, ...applied]);
+    this.reporter.heartbeat();
+  }
+
+  private noteContact(claim: LinkClaim): void {
+    Object.assign(claim, { isReachable: true, lostTurns: 0 });
+    this.state.failures = 0;
+    this.identities.noteContact().catch(() => undefined);
+  }
+
+  private noteLoss(claim: LinkClaim, tookMs = 0): void {
+    claim.isReachable = false;
+    claim.lostTurns += 1;
+    this.state.failures += 1;
+    this.pace.failed(tookMs);
+  }
+
+  private async pause(ms: number): Promise<void> {
+    if (ms > 0) await delay(ms, undefined, { signal: this.ended.signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,16 @@
+import { Throttle } from '@atlas/persistence';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { PlaneSchema } from './plane-schema';
+
+/** For everybody: what the plane's database holds, and the limits that are counted in it. */
+@Module({})
+export class DatabaseModule {
+  static holding(schema: PlaneSchema): DynamicModule {
+    return {
+      module: DatabaseModule,
+      global: true,
+      providers: [{ provide: PlaneSchema, useValue: schema }, Throttle],
+      exports: [PlaneSchema, Throttle],
+    };
+  }
+}

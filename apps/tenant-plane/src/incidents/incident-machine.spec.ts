@@ -1,0 +1,30 @@
+import { INCIDENT_MACHINE, INCIDENT_STATUSES } from './incident-machine';
+
+describe('the states of an incident', () => {
+  it('lead from everywhere to closed, and from closed back', () => {
+    for (const state of INCIDENT_STATUSES) {
+      expect([state, reachableFrom(state).has('closed')]).toEqual([state, true]);
+      expect([state, reachableFrom('closed').has(state)]).toEqual([state, state !== 'triggered']);
+    }
+  });
+
+  it('pass through resolved before closed', () => {
+    const before = INCIDENT_STATUSES.filter((state) => INCIDENT_MACHINE.can(state, 'closed'));
+    expect(before).toEqual(['resolved']);
+  });
+
+  it('never lead to themselves, nor back to triggered', () => {
+    for (const state of INCIDENT_STATUSES) {
+      expect(INCIDENT_MACHINE.can(state, state)).toBe(false);
+      expect(INCIDENT_MACHINE.can(state, 'triggered')).toBe(false);
+    }
+  });
+
+  function reachableFrom(start: (typeof INCIDENT_STATUSES)[number]): Set<string> {
+    const found = new Set<string>([start]);
+    for (const state of found) {
+      if (INCIDENT_MACHINE.is(state)) for (const next of INCIDENT_MACHINE.next(state)) found.add(next);
+    }
+    return found;
+  }
+});

@@ -1,0 +1,24 @@
+import { type MailKind, type TenantScope } from '@atlas/persistence';
+import { Module, type Type } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module';
+import { CredentialsModule } from '../credentials/credentials.module';
+import { TenancyModule } from '../tenancy/tenancy.module';
+import { InviteMail } from './invite.mail';
+import { MAIL_KINDS, Mails } from './mails';
+import { PasswordChangedMail } from './password-changed.mail';
+import { ResetMail } from './reset.mail';
+
+/** Every kind of mail that a tenant plane sends. A new one is a file and a line here. */
+const KINDS: Type<MailKind<TenantScope>>[] = [InviteMail, PasswordChangedMail, ResetMail];
+
+/** The mails that users get. */
+@Module({
+  imports: [AuditModule, CredentialsModule, TenancyModule],
+  providers: [
+    ...KINDS,
+    { provide: MAIL_KINDS, inject: KINDS, useFactory: (...kinds: MailKind<TenantScope>[]) => kinds },
+    Mails,
+  ],
+  exports: [Mails],
+})
+export class MailModule {}

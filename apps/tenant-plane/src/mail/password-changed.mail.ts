@@ -1,0 +1,32 @@
+import { type AddressedLetter, MailKind, type MailSubject, type TenantScope } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { User } from '../credentials/user.entity';
+import { TenantDirectory } from '../tenancy/tenant-directory';
+import { TenantUrls } from '../tenancy/tenant-urls';
+
+/** So that an owner hears of it, whoever did it. */
+@Injectable()
+export class PasswordChangedMail extends MailKind<TenantScope> {
+  readonly name = 'password_changed';
+
+  constructor(
+    private readonly directory: TenantDirectory,
+    private readonly urls: TenantUrls,
+  ) {
+    super();
+  }
+
+  async write(scope: TenantScope, { user_id: id }: MailSubject): Promise<AddressedLetter | null> {
+    const tenant = await this.directory.find(scope.tenantId);
+    const user = await scope.findOne(User, { id });
+    if (!tenant || !user) return null;
+    return {
+      to: user.email,
+      subject: `Your password for ${tenant.name} was changed`,
+      paragraphs: [
+        `The password of this address for ${tenant.name} on Atlas was changed. Other sessions have ended.`,
+        `If it was not you, ask for a new password at ${this.urls.home(tenant)}, and tell an admin.`,
+      ],
+    };
+  }
+}

@@ -1,0 +1,28 @@
+import { type DeploymentHint, type DeploymentProfile, profileOf } from '@atlas/deployment-profiles';
+import { Injectable } from '@nestjs/common';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { PlaneIdentities } from './plane-identities';
+
+/** For users: the model, its name and the reminders that come with it. */
+export interface DeploymentView extends Pick<DeploymentProfile, 'model'> {
+  readonly profile: string;
+  readonly hints: readonly DeploymentHint[];
+}
+
+/** Which deployment model this plane runs in: what its environment says, else what the Control Plane said at enrolment. */
+@Injectable()
+export class Deployment {
+  constructor(
+    private readonly config: TenantPlaneConfig,
+    private readonly identities: PlaneIdentities,
+  ) {}
+
+  get profile(): DeploymentProfile {
+    return profileOf(this.config.deploymentModel ?? this.identities.current.deploymentModel ?? 'shared');
+  }
+
+  describe(): DeploymentView {
+    const { model, title, hints } = this.profile;
+    return { model, profile: title, hints: hints.map(({ kind, text, doc }) => ({ kind, text, doc })) };
+  }
+}

@@ -1,0 +1,66 @@
+import { Database, TenantDatabase, lockedForUpdate } from '@atlas/persistence';
+import { DomainError } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit';
+import { Deployment } from '../plane-identity/deployment';
+import { Tenant } from '../tenancy/tenant.entity';
+
+export interface MoveView {
+  readonly transfer_id: string;
+  /** Whether it waits for the admin's word: data leave the customer's network with nothing less. */
+  readonly consent_required: boolean;
+  readonly consented: boolean;
+}
+
+/** A move away from here that the Control Plane wants. */
+@Injectable()
+export class Moves {
+  constructor(
+    private readonly database: Database,
+    private readonly tenants: TenantDatabase,
+    private readonly deployment: Deployment,
+    private readonly audit: Audit,
+  ) {}
+
+  async list(tenantId: string): Promise<MoveView[]> {
+    const move = this.moveOf(
+      await this.database.read((manager) => manager.findOneByOrFail(Tenant, { id: tenantId })),
+    );
+    return move ? [move] : [];
+  }
+
+  /** What is agreed to is this one move: another needs another word. */
+  consent(tenantId: string): Promise<MoveView> {
+    return this.tenants.write(tenantId, async (scope) => {
+      const query = scope.manager.createQueryBuilder(Tenant, 'tenant').where({ id: tenantId });
+      const move = this.moveOf(await lockedForUpdate(query).getOneOrFail());
+      if (!move) throw new DomainError('no_move_pending', 'conflict', 'No move of this tenant is under way.');
+      if (move.consented) return move;
+      const { transfer_id: moveConsentId } = move;
+      await scope.manager.update(Tenant, { id: tenantId }, { moveConsentId });
+      const entry = { action: 'move.consented', targetKind: 'transfer', targetId: moveConsentId };
+      await this.audit.record(scope, entry);
+      return { ...move, consented: true };
+    });
+  }
+
+  /** Whether the tenant's rows may leave now. */
+  mayLeave({ transfer, moveConsentId }: Tenant): boolean {
+    return !this.isConsentRequired || moveConsentId === transfer?.id;
+  }
+
+  /** A customer backs up its own plane: the Control Plane could read what is sent to it as a backup. */
+  get mayBackUp(): boolean {
+    return !this.isConsentRequired;
+  }
+
+  private moveOf({ transfer, moveConsentId }: Tenant): MoveView | null {
+    if (transfer?.role !== 'source') return null;
+    const consented = moveConsentId === transfer.id;
+    return { transfer_id: transfer.id, consent_required: this.isConsentRequired, consented };
+  }
+
+  private get isConsentRequired(): boolean {
+    return this.deployment.profile.runBy.tenantPlane === 'customer';
+  }
+}

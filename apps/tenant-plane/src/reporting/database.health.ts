@@ -1,0 +1,44 @@
+import { Database } from '@atlas/persistence';
+import { Injectable } from '@nestjs/common';
+import { PlaneSchema } from '../database/plane-schema';
+import { PlaneIdentities } from '../plane-identity/plane-identities';
+import { type Finding, HealthCheck, ok } from './health-check';
+
+/** Whether it answers, takes a write, and has all the tables of this version (one that was restored may not). */
+@Injectable()
+export class DatabaseHealth extends HealthCheck {
+  readonly name = 'database';
+
+  constructor(
+    private readonly database: Database,
+    private readonly schema: PlaneSchema,
+    private readonly identities: PlaneIdentities,
+  ) {
+    super();
+  }
+
+  async find(): Promise<Finding> {
+    const done = await this.migrations().catch((error: unknown) => failing('does not answer', error));
+    if (!(done instanceof Set)) return done;
+    const lacking = this.schema.migrations.filter(({ name }) => !done.has(name)).length;
+    if (lacking > 0)
+      return { status: 'failing', detail: `It lacks ${lacking} migrations: restart the plane` };
+    return this.identities.rewrite().then(
+      () => ok(),
+      (error: unknown) => failing('takes no write', error),
+    );
+  }
+
+  private async migrations(): Promise<Set<string>> {
+    const rows = await this.database.read((manager) =>
+      manager.query<{ name: string }[]>('select name from migrations'),
+    );
+    return new Set(rows.map(({ name }) => name));
+  }
+}
+
+/** By the code of the error: its text may name hosts and files. */
+function failing(what: string, error: unknown): Finding {
+  const { code, driverError } = error as { code?: unknown; driverError?: { code?: unknown } };
+  return { status: 'failing', detail: `It ${what} (${String(code ?? driverError?.code ?? 'no code')})` };
+}

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { PlaneIdentities } from '../plane-identity/plane-identities';
+import { type Finding, HealthCheck, ok } from './health-check';
+import { LinkState } from './link-state';
+
+/** About a minute and a half, at the pace of a link that is lost. */
+const TOO_MANY = 10;
+
+/** Whether it hears what it shall do. A plane that is not believed, or believes nobody, may still be able to report. */
+@Injectable()
+export class LinkHealth extends HealthCheck {
+  readonly name = 'link';
+
+  constructor(
+    private readonly state: LinkState,
+    private readonly identities: PlaneIdentities,
+  ) {
+    super();
+  }
+
+  async find(): Promise<Finding> {
+    const { failures } = this.state;
+    const last = this.identities.current.lastContactAt?.toISOString() ?? 'never';
+    if (failures === 0) return ok(`Last contact: ${last}`);
+    const detail = `${failures} calls failed in a row; last contact: ${last}`;
+    return { status: failures < TOO_MANY ? 'degraded' : 'failing', detail };
+  }
+}

@@ -1,0 +1,28 @@
+import { Clock } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { Mails } from '../mail/mails';
+import { type Finding, HealthCheck, ok } from './health-check';
+
+/** Some mail servers ask a stranger to come back after ten minutes. */
+const TOO_LONG_MS = 15 * 60_000;
+
+/** Whether mails go out. None is never `failing`: a mail server that is down keeps nobody from working. */
+@Injectable()
+export class QueueHealth extends HealthCheck {
+  readonly name = 'queue';
+
+  constructor(
+    private readonly mails: Mails,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async find(): Promise<Finding> {
+    if (!this.mails.isOn) return ok('Mail is off');
+    const oldest = await this.mails.oldestWaiting();
+    const waitedMs = oldest === null ? 0 : this.clock.now().getTime() - oldest.getTime();
+    if (waitedMs <= TOO_LONG_MS) return ok();
+    return { status: 'degraded', detail: `A mail has been waiting for ${Math.floor(waitedMs / 60_000)} min` };
+  }
+}

@@ -1,0 +1,157 @@
+import { HEARTBEAT_SECONDS, PLANE_PATHS, TENANT_PLANE_ID_PARAMETER, epochOf } from '@atlas/plane-contract';
+import { Injectable, Logger } from '@nestjs/common';
+import { TENANT_PLANE_VERSION } from '../config/tenant-plane-version';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { ControlPlaneClient } from '../control-plane-client/control-plane-client';
+import { ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
+import { type Applied } from '../plane-identity/applied';
+import { type LinkClaim } from '../plane-identity/link-claim';
+import { PlaneIdentities } from '../plane-identity/plane-identities';
+import { PlaneHealth } from './plane-health';
+import { ReportedEntries } from './reported-entries';
+
+const TIMEOUT_MS = 10_000;
+const MAX_TENANTS = 500;
+
+/**
+ * Tells the Control Plane what is applied: at once, and otherwise as a heartbeat. What is applied while one report is
+ * under way leaves in the next; what could not be sent is sent again.
+ */
+@Injectable()
+export class Reporter {
+  private readonly logger = new Logger(Reporter.name);
+  private sending: Promise<void> | null = null;
+  private lastSentAt = -Infinity;
+
+  constructor(
+    private readonly client: ControlPlaneClient,
+    private readonly identities: PlaneIdentities,
+    private readonly entries: ReportedEntries,
+    private readonly planeHealth: PlaneHealth,
+    private readonly config: TenantPlaneConfig,
+  ) {}
+
+  /** What became of a state of this revision, which was asked for under this claim. Does not wait for the report. */
+  report(claim: LinkClaim, revision: string, applied: readonly Applied[]): void {
+    const epoch = epochOf(revision);
+    // In another epoch the same numbers mean other entries.
+    if (epoch !== claim.epoch) claim.pending.clear();
+    claim.epoch = epoch;
+    for (const one of applied) claim.pending.set(one.tenantId, one);
+    if (applied.length > 0) this.start();
+  }
+
+  /** What became of the transfer that an entry of this epoch asks for. The entry may have been replaced since. */
+  reportTransfer(one: Applied, epoch: string | null): void {
+    const { claim } = this.identities.lease;
+    if (epoch === null || epoch !== claim.epoch) return;
+    const { entryRevision = 0 } = claim.pending.get(one.tenantId) ?? {};
+    if (one.entryRevision < entryRevision) return;
+    claim.pending.set(one.tenantId, one);
+    this.start();
+  }
+
+  /** Sends what is left over, or at least a sign of life when it is time for one. */
+  heartbeat(): void {
+    if (this.identities.lease.claim.pending.size > 0 || this.isDue) this.start();
+  }
+
+  async settled(): Promise<void> {
+    await this.sending;
+  }
+
+  private get isDue(): boolean {
+    return performance.now() - this.lastSentAt >= (HEARTBEAT_SECONDS - 1) * 1000;
+  }
+
+  private start(): void {
+    this.sending ??= this.sendAll().finally(() => (this.sending = null));
+  }
+
+  private async sendAll(): Promise<void> {
+    const { claim } = this.identities.lease;
+    try {
+      do await this.sendBatch(claim);
+      while (claim.pending.size > 0);
+      // Every tenant of it may have been refused.
+      if (this.isDue) await this.send([], claim, claim.epoch);
+    } catch (error) {
+      if (!claim.ended.aborted) this.logger.warn(`A report is sent again later: ${(error as Error).message}`);
+    }
+    // What the next claim has to report has waited for this.
+    const { pending } = this.identities.lease.claim;
+    if (claim.ended.aborted && pending.size > 0) await this.sendAll();
+  }
+
+  private async sendBatch(claim: LinkClaim): Promise<void> {
+    const { pending, epoch } = claim;
+    const batch = [...pending.values()].slice(0, MAX_TENANTS);
+    await this.deliver(batch, claim, epoch);
+    // A newer result of the same tenant stays.
+    for (const one of batch) if (pending.get(one.tenantId) === one) pending.delete(one.tenantId);
+  }
+
+  /**
+   * A report is refused as a whole for one tenant that the Control Plane does not know here, as after its restore from a backup.
+   * Halving the batch finds that tenant, so that it holds back neither the others nor the heartbeat.
+   */
+  private async deliver(batch: readonly Applied[], claim: LinkClaim, epoch: string | null): Promise<void> {
+    try {
+      return await this.send(batch, claim, epoch);
+    } catch (error) {
+      if (!isNotPlacedHere(error) || batch.length === 0) throw error;
+    }
+    if (batch.length === 1) return this.drop(batch, epoch);
+    const half = Math.ceil(batch.length / 2);
+    await this.deliver(batch.slice(0, half), claim, epoch);
+    await this.deliver(batch.slice(half), claim, epoch);
+  }
+
+  /** No job waits for it. Marked as reported, so that the next process does not try again either. */
+  private async drop(batch: readonly Applied[], epoch: string | null): Promise<void> {
+    for (const { tenantId } of batch)
+      this.logger.warn(`Tenant ${tenantId} is no longer reported: the Control Plane does not know it here.`);
+    await this.entries.mark(batch, epoch);
+  }
+
+  private async send(batch: readonly Applied[], claim: LinkClaim, epoch: string | null): Promise<void> {
+    const health = await this.planeHealth.examine();
+    const { current, linkId } = this.identities;
+    const counted = await this.identities.nextSequence(claim.fence);
+    const tenants = batch.map(({ tenantId, entryRevision, error, code, isRetried }) => ({
+      tenant_id: tenantId,
+      entry_revision: entryRevision,
+      ...(error === undefined
+        ? { state: 'applied' }
+        : { state: isRetried ? 'retrying' : 'failed', error: error.slice(0, 2000), code }),
+    }));
+    const plane = {
+      revision: revisionIn(epoch, current.revision),
+      version: TENANT_PLANE_VERSION,
+      ...counted,
+      link_id: linkId,
+      endpoint_url: this.config.endpointUrl,
+    };
+    await this.client.call({
+      method: 'POST',
+      path: PLANE_PATHS.report,
+      query: { [TENANT_PLANE_ID_PARAMETER]: current.tenantPlaneId ?? '' },
+      body: { ...plane, tenants, usage: {}, health },
+      timeoutMs: TIMEOUT_MS,
+      ended: claim.ended,
+      mustBeSigned: false,
+    });
+    this.lastSentAt = performance.now();
+    await this.entries.mark(batch, epoch);
+  }
+}
+
+/** Tells the epoch of what is reported even while none of its revisions is applied in full, as an entry fails. */
+function revisionIn(epoch: string | null, applied: string | null): string {
+  if (epoch === null) return applied ?? 'none';
+  return applied !== null && epochOf(applied) === epoch ? applied : `${epoch}.0`;
+}
+
+function isNotPlacedHere(error: unknown): boolean {
+  return error instanceof ControlPlaneRefused && error.code === 'tenant_not_on_plane';
+}

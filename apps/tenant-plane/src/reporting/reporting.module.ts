@@ -1,0 +1,40 @@
+import { Module, type Type } from '@nestjs/common';
+import { ControlPlaneClientModule } from '../control-plane-client/control-plane-client.module';
+import { MailModule } from '../mail/mail.module';
+import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
+import { ClockHealth } from './clock.health';
+import { DatabaseHealth } from './database.health';
+import { DiskHealth } from './disk.health';
+import { type HealthCheck } from './health-check';
+import { KeyHealth } from './key.health';
+import { LinkState } from './link-state';
+import { LinkHealth } from './link.health';
+import { HEALTH_CHECKS, PlaneHealth } from './plane-health';
+import { QueueHealth } from './queue.health';
+import { ReportedEntries } from './reported-entries';
+import { Reporter } from './reporter';
+
+/** All that a plane finds out about itself. */
+const CHECKS: readonly Type<HealthCheck>[] = [
+  DatabaseHealth,
+  DiskHealth,
+  QueueHealth,
+  ClockHealth,
+  LinkHealth,
+  KeyHealth,
+];
+
+/** What the Control Plane is told: what was applied, and how the plane finds itself. */
+@Module({
+  imports: [ControlPlaneClientModule, MailModule, PlaneIdentityModule],
+  providers: [
+    ...CHECKS,
+    { provide: HEALTH_CHECKS, inject: [...CHECKS], useFactory: (...checks: HealthCheck[]) => checks },
+    LinkState,
+    PlaneHealth,
+    ReportedEntries,
+    Reporter,
+  ],
+  exports: [LinkState, ReportedEntries, Reporter],
+})
+export class ReportingModule {}

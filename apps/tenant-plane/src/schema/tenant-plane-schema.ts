@@ -1,0 +1,111 @@
+import { TenantCounter, ThrottleRow, WriteProbe } from '@atlas/persistence';
+import { KnownDevice } from '../accounts/known-device.entity';
+import { UsedSignupToken } from '../accounts/used-signup-token.entity';
+import { AiAnswer } from '../ai/ai-answer.entity';
+import { AiRouteSetting } from '../ai/ai-route-setting.entity';
+import { AuditEvent } from '../audit/audit-event.entity';
+import { ConfigurationItem } from '../cmdb/configuration-item.entity';
+import { IdentityProvider } from '../credentials/identity-provider.entity';
+import { Session } from '../credentials/session.entity';
+import { UserIdentity } from '../credentials/user-identity.entity';
+import { UserToken } from '../credentials/user-token.entity';
+import { User } from '../credentials/user.entity';
+import { type PlaneSchema } from '../database/plane-schema';
+import { IdempotencyRecord } from '../idempotency/idempotency-record.entity';
+import { Incident } from '../incidents/incident.entity';
+import { OutgoingMail } from '../mail/outgoing-mail.entity';
+import { SkippedStep } from '../onboarding/skipped-step.entity';
+import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
+import { Tenant } from '../tenancy/tenant.entity';
+import { CreateIdentity1700000000001 } from './migrations/0001-create-identity';
+import { CreateAccounts1700000000002 } from './migrations/0002-create-accounts';
+import { CreateIncidents1700000000003 } from './migrations/0003-create-incidents';
+import { CreateCmdb1700000000004 } from './migrations/0004-create-cmdb';
+import { CreateIdempotencyKeys1700000000005 } from './migrations/0005-create-idempotency-keys';
+import { TrackChanges1700000000006 } from './migrations/0006-track-changes';
+import { CreateAi1700000000007 } from './migrations/0007-create-ai';
+import { KeepServiceSecrets1700000000008 } from './migrations/0008-keep-service-secrets';
+import { ChainAudit1700000000009 } from './migrations/0009-chain-audit';
+import { QueueMails1700000000011 } from './migrations/0011-queue-mails';
+import { InviteUsers1700000000012 } from './migrations/0012-invite-users';
+import { CreateSingleSignOn1700000000013 } from './migrations/0013-create-single-sign-on';
+import { CountRevocations1700000000014 } from './migrations/0014-count-revocations';
+import { ProbeWrites1700000000017 } from './migrations/0017-probe-writes';
+import { NoteSingleSignOn1700000000019 } from './migrations/0019-note-single-sign-on';
+import { IndexOldSessions1700000000020 } from './migrations/0020-index-old-sessions';
+import { CopyPrivateKey1700000000021 } from './migrations/0021-copy-private-key';
+import { NoteFreezes1700000000022 } from './migrations/0022-note-freezes';
+import { OrderRuns1700000000023 } from './migrations/0023-order-runs';
+import { TellSignupLinks1700000000024 } from './migrations/0024-tell-signup-links';
+import { KeepLinksOfCopies1700000000026 } from './migrations/0026-keep-links-of-copies';
+import { NoteSignedStates1700000000029 } from './migrations/0029-note-signed-states';
+import { EndInvitations1700000000030 } from './migrations/0030-end-invitations';
+import { NoteAppliedContents1700000000031 } from './migrations/0031-note-applied-contents';
+import { EndAccessOfCopies1700000000032 } from './migrations/0032-end-access-of-copies';
+import { NoteToldRevisions1700000000034 } from './migrations/0034-note-told-revisions';
+
+/** The plane's own rows: who it is, whom it serves, what is tried too often, and whether its disk has room. */
+const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow, WriteProbe];
+
+/**
+ * Rows that belong to one tenant each, and move with it. A new feature adds its entity here, behind those that its rows
+ * refer to.
+ */
+export const TENANT_SCOPED_ENTITIES = [
+  User,
+  Session,
+  UserToken,
+  KnownDevice,
+  UsedSignupToken,
+  UserIdentity,
+  IdentityProvider,
+  TenantCounter,
+  AuditEvent,
+  SkippedStep,
+  Incident,
+  ConfigurationItem,
+  AiRouteSetting,
+  AiAnswer,
+  IdempotencyRecord,
+  OutgoingMail,
+];
+
+/**
+ * Those that rows of others refer to. Such a row is never deleted by itself, and nothing about it that is unique passes to
+ * another row: a user keeps the address.
+ */
+export const REFERRED_ENTITIES = [User];
+
+export const TENANT_PLANE_SCHEMA: PlaneSchema = {
+  entities: [...PLANE_ENTITIES, ...TENANT_SCOPED_ENTITIES],
+  tenantScoped: TENANT_SCOPED_ENTITIES,
+  referred: REFERRED_ENTITIES,
+  migrations: [
+    CreateIdentity1700000000001,
+    CreateAccounts1700000000002,
+    CreateIncidents1700000000003,
+    CreateCmdb1700000000004,
+    CreateIdempotencyKeys1700000000005,
+    TrackChanges1700000000006,
+    CreateAi1700000000007,
+    KeepServiceSecrets1700000000008,
+    ChainAudit1700000000009,
+    QueueMails1700000000011,
+    InviteUsers1700000000012,
+    CreateSingleSignOn1700000000013,
+    CountRevocations1700000000014,
+    ProbeWrites1700000000017,
+    NoteSingleSignOn1700000000019,
+    IndexOldSessions1700000000020,
+    CopyPrivateKey1700000000021,
+    NoteFreezes1700000000022,
+    OrderRuns1700000000023,
+    TellSignupLinks1700000000024,
+    KeepLinksOfCopies1700000000026,
+    NoteSignedStates1700000000029,
+    EndInvitations1700000000030,
+    NoteAppliedContents1700000000031,
+    EndAccessOfCopies1700000000032,
+    NoteToldRevisions1700000000034,
+  ],
+};

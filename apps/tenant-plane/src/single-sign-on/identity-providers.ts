@@ -1,0 +1,196 @@
+import { isDeepStrictEqual } from 'node:util';
+import { TenantDatabase, type TenantScope } from '@atlas/persistence';
+import {
+  Clock,
+  DomainError,
+  type SignOnClient,
+  issuerProblem,
+  signOnNotBegun,
+  signOnNotConfigured,
+  validationFailed,
+} from '@atlas/platform';
+import { plannedTenantUrl } from '@atlas/tenancy';
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { lockProvider, shareProvider, takeProvider } from '../credentials/identity-provider-locks';
+import { type GrantableRole, IdentityProvider } from '../credentials/identity-provider.entity';
+import { Sessions } from '../credentials/sessions';
+import { type SignedInUser } from '../credentials/signed-in-user';
+import { holdUpWrites, lockUsers } from '../credentials/user-locks';
+import { Deployment } from '../plane-identity/deployment';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { type ConfigureIdentityProviderDto } from './identity-provider.dto';
+
+const KIND = 'oidc';
+
+interface ProviderView {
+  readonly issuer: string;
+  readonly client_id: string;
+  readonly enabled: boolean;
+  readonly create_users: boolean;
+  readonly default_role: GrantableRole;
+  readonly email_domains: readonly string[];
+}
+
+export interface IdentityProviderView {
+  readonly provider: ProviderView | null;
+  /** To be registered at the provider, letter by letter. */
+  readonly redirect_uri: string | null;
+}
+
+/** The one identity provider that a tenant may have. */
+@Injectable()
+export class IdentityProviders {
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly sessions: Sessions,
+    private readonly deployment: Deployment,
+    private readonly config: TenantPlaneConfig,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  async view(tenant: Tenant): Promise<IdentityProviderView> {
+    const provider = await this.tenants.read(tenant.id, find);
+    return { provider: provider && viewOf(provider), redirect_uri: this.redirectUri(tenant) };
+  }
+
+  /** Taken out of use, or replaced by another, it ends the sessions that it vouched for, but not the caller's. */
+  async configure(
+    tenant: Tenant,
+    by: SignedInUser,
+    dto: ConfigureIdentityProviderDto,
+  ): Promise<IdentityProviderView> {
+    requireSensible(dto);
+    await this.tenants.write(tenant.id, async (scope) => {
+      const provider = {
+        kind: KIND,
+        issuer: dto.issuer,
+        clientId: dto.client_id,
+        isEnabled: dto.enabled,
+        createsUsers: dto.create_users,
+        defaultRole: dto.default_role,
+        emailDomains: dto.email_domains,
+        changedAt: this.clock.now(),
+      } as const;
+      await holdUpWrites(scope);
+      const before = await takeProvider(scope, provider);
+      const isLeft = before !== null && !(provider.isEnabled && isSameClient(before, provider));
+      await this.requireAllowed(scope, by, isLeft);
+      if (before && isDeepStrictEqual(viewOf(before), viewOf(provider))) return;
+      if (before) await scope.put(IdentityProvider, [provider]);
+      const ended = isLeft ? await this.sessions.endSingleSignOn(scope, by.sessionId) : 0;
+      await this.note(scope, 'configured', before, { ...viewOf(provider), sessions_ended: ended });
+    });
+    return this.view(tenant);
+  }
+
+  /** Ends the sessions that it vouched for, but not the caller's. */
+  async remove(tenant: Tenant, by: SignedInUser): Promise<void> {
+    await this.tenants.write(tenant.id, async (scope) => {
+      await holdUpWrites(scope);
+      const before = await lockProvider(scope);
+      await this.requireAllowed(scope, by, before !== null);
+      if (!before) throw new DomainError('not_found', 'not_found', 'There is no identity provider.');
+      await scope.delete(IdentityProvider, { kind: KIND });
+      const ended = await this.sessions.endSingleSignOn(scope, by.sessionId);
+      await this.note(scope, 'removed', before, { sessions_ended: ended });
+    });
+  }
+
+  /** How the tenant's provider knows us. Throws `sign_on_not_configured`. */
+  async clientOf(tenant: Tenant): Promise<SignOnClient> {
+    const provider = await this.tenants.read(tenant.id, find);
+    if (!provider?.isEnabled) throw notSetUp();
+    const redirectUri = this.redirectUri(tenant);
+    if (redirectUri === null)
+      throw signOnNotConfigured("This plane's own address is not known: set TENANT_PLANE_PUBLIC_URL.");
+    const { issuer, clientId } = provider;
+    return { issuer, clientId, redirectUri, publicOnly: this.isGuestHere };
+  }
+
+  /**
+   * As it stands when the user comes back, until the transaction ends. Throws `sign_on_not_configured` and
+   * `sign_on_not_begun` when it is not the one any more that has vouched for them.
+   */
+  async requireStill(scope: TenantScope, client: SignOnClient): Promise<IdentityProvider> {
+    const provider = await shareProvider(scope);
+    if (!provider?.isEnabled) throw notSetUp();
+    if (!isSameClient(provider, client)) throw signOnNotBegun();
+    return provider;
+  }
+
+  /** Whoever says who signs in users could let themselves in again. */
+  private async requireAllowed(scope: TenantScope, by: SignedInUser, endsSessions: boolean): Promise<void> {
+    const locked = await (endsSessions
+      ? this.sessions.lockSingleSignOn(scope, by.id)
+      : lockUsers(scope, [by.id]));
+    await this.sessions.requireCaller(scope, locked, by, 'sign_in:configure');
+  }
+
+  /** The tenant's own address, as it was planned: never what a request says of itself. */
+  private redirectUri({ slug }: Tenant): string | null {
+    const { profile } = this.deployment;
+    const base = profile.installRequired
+      ? this.config.endpointUrl
+      : plannedTenantUrl(slug, this.config.TENANT_BASE_DOMAIN);
+    return base === undefined ? null : new URL('/api/auth/oidc/callback', base).href;
+  }
+
+  /** Whether the tenant's admin names an address that we ask in a network which is not theirs. */
+  private get isGuestHere(): boolean {
+    return this.config.isProduction && this.deployment.profile.runBy.tenantPlane === 'atlas';
+  }
+
+  private note(
+    scope: TenantScope,
+    done: 'configured' | 'removed',
+    before: IdentityProvider | null,
+    after: Record<string, unknown>,
+  ): Promise<void> {
+    return this.audit.record(scope, {
+      action: `identity_provider.${done}`,
+      targetKind: 'identity_provider',
+      targetId: KIND,
+      ...(before && { before: { ...viewOf(before) } }),
+      after,
+    });
+  }
+}
+
+function find(scope: TenantScope): Promise<IdentityProvider | null> {
+  return scope.findOne(IdentityProvider, { kind: KIND });
+}
+
+function isSameClient(
+  one: Pick<IdentityProvider, 'issuer' | 'clientId'>,
+  other: Pick<IdentityProvider, 'issuer' | 'clientId'>,
+): boolean {
+  return one.issuer === other.issuer && one.clientId === other.clientId;
+}
+
+function notSetUp(): DomainError {
+  return signOnNotConfigured('Single sign-on is not set up here: sign in with e-mail address and password.');
+}
+
+function requireSensible({
+  issuer,
+  create_users: creates,
+  email_domains: domains,
+}: ConfigureIdentityProviderDto) {
+  const problem = issuerProblem(issuer);
+  if (problem) throw validationFailed([{ field: 'issuer', message: `issuer ${problem}` }]);
+  if (creates && domains.length === 0) {
+    const message = 'email_domains must name those whose addresses become users (required with create_users)';
+    throw validationFailed([{ field: 'email_domains', message }]);
+  }
+}
+
+function viewOf(provider: Omit<IdentityProvider, 'tenantId'>): ProviderView {
+  const { issuer, clientId, isEnabled, createsUsers, defaultRole, emailDomains } = provider;
+  return {
+    ...{ issuer, client_id: clientId, enabled: isEnabled, create_users: createsUsers },
+    ...{ default_role: defaultRole, email_domains: emailDomains },
+  };
+}

@@ -1,0 +1,42 @@
+import { deriveKey } from '@atlas/persistence';
+import { Clock, type ProvenIdentity, type SignOnClient, SingleSignOn } from '@atlas/platform';
+import { Injectable } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { TenantPlaneConfig } from '../config/tenant-plane.config';
+import { PlaneIdentities } from '../plane-identity/plane-identities';
+import { type Tenant } from '../tenancy/tenant.entity';
+
+/** A browser's way to the tenant's identity provider and back. */
+@Injectable()
+export class TenantSignOn {
+  private kept: SingleSignOn | undefined;
+
+  constructor(
+    private readonly identities: PlaneIdentities,
+    private readonly config: TenantPlaneConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  begin(client: SignOnClient, { id }: Tenant, reply: FastifyReply): Promise<void> {
+    return this.signOn.begin(client, id, reply);
+  }
+
+  finish(
+    client: SignOnClient,
+    { id }: Tenant,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<ProvenIdentity> {
+    return this.signOn.finish(client, id, request, reply);
+  }
+
+  /** Offline planes may have no secret in the environment: what identifies them is at least the same in every process. */
+  private get signOn(): SingleSignOn {
+    const { INTERNAL_SERVICE_SECRET: secret, isProduction } = this.config;
+    return (this.kept ??= new SingleSignOn({
+      key: deriveKey(secret ?? this.identities.current.instanceId, 'atlas-sign-on'),
+      isProduction,
+      clock: this.clock,
+    }));
+  }
+}

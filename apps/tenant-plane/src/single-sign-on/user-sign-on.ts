@@ -1,0 +1,180 @@
+import { TenantDatabase, type TenantScope, violates } from '@atlas/persistence';
+import {
+  Clock,
+  type DomainError,
+  type FromCookies,
+  NO_PASSWORD,
+  type ProvenIdentity,
+  type SignOnClient,
+  currentContext,
+  signOnUnknownAccount,
+} from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { Injectable, Logger } from '@nestjs/common';
+import { Audit } from '../audit/audit';
+import { type IdentityProvider } from '../credentials/identity-provider.entity';
+import { Revocations } from '../credentials/revocations';
+import { Sessions, type SignedIn } from '../credentials/sessions';
+import { UserIdentity } from '../credentials/user-identity.entity';
+import { lockUnchanged } from '../credentials/user-locks';
+import { UserTokens } from '../credentials/user-tokens';
+import { NEW_USER, User } from '../credentials/user.entity';
+import { type Tenant } from '../tenancy/tenant.entity';
+import { IdentityProviders } from './identity-providers';
+
+/** Two who come for the first time at once: the second finds what the first has made. */
+const RACES = [
+  { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] },
+  { name: 'user_identities_pk', table: 'user_identities', columns: ['tenant_id', 'user_id'] },
+  {
+    name: 'user_identities_subject_uq',
+    table: 'user_identities',
+    columns: ['tenant_id', 'issuer', 'subject'],
+  },
+];
+
+/**
+ * Users who sign in by their tenant's identity provider. Their verified e-mail address counts once, to link them to the
+ * user that was invited; from then on the provider's subject does.
+ */
+@Injectable()
+export class UserSignOn {
+  private readonly logger = new Logger(UserSignOn.name);
+
+  constructor(
+    private readonly tenants: TenantDatabase,
+    private readonly providers: IdentityProviders,
+    private readonly sessions: Sessions,
+    private readonly revocations: Revocations,
+    private readonly links: UserTokens,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Lets in whoever `prove` shows to be a user of the tenant's. Throws `sign_on_unknown_account`. */
+  async signIn(
+    tenant: Tenant,
+    prove: (client: SignOnClient) => Promise<ProvenIdentity>,
+    cookies: FromCookies,
+  ): Promise<SignedIn> {
+    const client = await this.providers.clientOf(tenant);
+    // Whose identity it is shows only at the end: nobody may be revoked while it is being proven.
+    const before = await this.tenants.read(tenant.id, (scope) => this.revocations.last(scope));
+    const identity = await prove(client);
+    const admit = (): Promise<SignedIn> =>
+      this.tenants.write(tenant.id, async (scope) => {
+        await this.sessions.endFormer(scope, cookies);
+        // It may have been taken away while it was asked.
+        const provider = await this.providers.requireStill(scope, client);
+        return this.admit(scope, provider, identity, before);
+      });
+    return admit().catch((error: unknown) => {
+      if (RACES.some((race) => violates(error, race))) return admit();
+      throw error;
+    });
+  }
+
+  /** Whoever was this user at another provider is so no more. */
+  async link(scope: TenantScope, userId: string, { issuer, subject }: ProvenIdentity): Promise<void> {
+    const before = await scope.findOne(UserIdentity, { userId });
+    const identity = { issuer, subject, linkedAt: this.clock.now() };
+    if (before) await scope.update(UserIdentity, { userId }, identity);
+    else await scope.insert(UserIdentity, { userId, ...identity });
+    await this.audit.record(scope, {
+      action: 'user.sign_on_linked',
+      targetKind: 'user',
+      targetId: userId,
+      ...(before && { before: { issuer: before.issuer, subject: before.subject } }),
+      after: { issuer, subject },
+    });
+  }
+
+  private async admit(
+    scope: TenantScope,
+    provider: IdentityProvider,
+    identity: ProvenIdentity,
+    before: number,
+  ): Promise<SignedIn> {
+    const { issuer, subject } = identity;
+    const known = await scope.findOne(UserIdentity, { issuer, subject });
+    const user = known ? await this.linked(scope, known) : await this.firstTime(scope, provider, identity);
+    if (!user || user.credentialsEpoch > before) throw this.unknown(identity);
+    setActor(user.id);
+    await this.audit.record(scope, {
+      action: 'user.signed_in',
+      targetKind: 'user',
+      targetId: user.id,
+      after: { method: 'single_sign_on' },
+    });
+    return this.sessions.open(scope, user, { isSingleSignOn: true });
+  }
+
+  /** Unless it was linked to another identity meanwhile. */
+  private async linked(scope: TenantScope, identity: UserIdentity): Promise<User | null> {
+    const { userId, issuer, subject } = identity;
+    const seen = await scope.findOne(User, { id: userId });
+    const user = seen && (await lockUnchanged(scope, seen));
+    return user && (await scope.exists(UserIdentity, { userId, issuer, subject })) ? user : null;
+  }
+
+  private async firstTime(
+    scope: TenantScope,
+    provider: IdentityProvider,
+    identity: ProvenIdentity,
+  ): Promise<User | null> {
+    const { email, issuer } = identity;
+    if (email === null) return null;
+    const seen =
+      (await scope.findOne(User, { email })) ?? (await this.create(scope, provider, email, identity.name));
+    const user = seen && (await lockUnchanged(scope, seen));
+    if (!user || user.invitationEndedAt) return null;
+    // Another person may have the address today. Who was linked by this provider stays who they were.
+    const linked = await scope.findOne(UserIdentity, { userId: user.id, issuer });
+    // By an attempt of the same person, which came first.
+    if (linked) return linked.subject === identity.subject ? user : null;
+    setActor(user.id);
+    await this.link(scope, user.id, identity);
+    if (user.invitedAt) await this.comeIn(scope, user);
+    return user;
+  }
+
+  /** The invitation is accepted this way, and its link is void. */
+  private async comeIn(scope: TenantScope, { id }: User): Promise<void> {
+    await scope.update(User, { id }, { invitedAt: null });
+    await this.links.revoke(scope, id, 'invite');
+  }
+
+  /** Only where the tenant's admin has said so, and for whom. */
+  private async create(
+    scope: TenantScope,
+    provider: IdentityProvider,
+    email: string,
+    name: string | null,
+  ): Promise<User | null> {
+    const domain = email.slice(email.lastIndexOf('@') + 1);
+    if (!provider.createsUsers || !provider.emailDomains.includes(domain)) return null;
+    const now = this.clock.now();
+    const user: User = {
+      ...{ ...NEW_USER, tenantId: scope.tenantId, id: uuidv7(now), email, name: name ?? email },
+      ...{ role: provider.defaultRole, passwordHash: NO_PASSWORD, createdAt: now },
+    };
+    await scope.insert(User, user);
+    setActor(user.id);
+    const after = { email, role: user.role, issuer: provider.issuer };
+    const entry = { action: 'user.created', targetKind: 'user', targetId: user.id, after };
+    await this.audit.record(scope, entry);
+    return user;
+  }
+
+  private unknown({ issuer, subject, email }: ProvenIdentity): DomainError {
+    this.logger.warn({ msg: 'Nobody to sign in', issuer, subject, isVerified: email !== null });
+    return signOnUnknownAccount(
+      'There is no user here for who you are at the identity provider. An admin of your tenant invites your e-mail address, which the provider must have verified.',
+    );
+  }
+}
+
+function setActor(id: string): void {
+  const context = currentContext();
+  if (context) context.actor = { kind: 'user', id };
+}

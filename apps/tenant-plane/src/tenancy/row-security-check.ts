@@ -1,0 +1,39 @@
+import { Database, roleFaults, tenantTableProblems } from '@atlas/persistence';
+import { EnvironmentError } from '@atlas/platform';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Deployment } from '../plane-identity/deployment';
+import { SingleTenantFile } from './single-tenant-file';
+
+/**
+ * On Postgres a plane serves only behind row-level security that binds it: otherwise it refuses to start. Where all rows
+ * are one tenant's anyway, a role that steps over the policies is a warning. On SQLite the file of one tenant has its triggers.
+ */
+@Injectable()
+export class RowSecurityCheck implements OnModuleInit {
+  private readonly logger = new Logger(RowSecurityCheck.name);
+
+  constructor(
+    private readonly database: Database,
+    private readonly deployment: Deployment,
+    private readonly file: SingleTenantFile,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    if (this.database.driver !== 'postgres') return this.file.secure();
+    const { dataSource } = this.database;
+    const problems = [...(await this.roleProblems()), ...(await tenantTableProblems(dataSource))];
+    if (problems.length > 0) throw new EnvironmentError(problems);
+  }
+
+  private async roleProblems(): Promise<string[]> {
+    const { bypassing, owning } = await roleFaults(this.database.dataSource);
+    if (!this.deployment.profile.tenantFixed) return [...bypassing, ...owning].map(adviceOn);
+    for (const fault of bypassing)
+      this.logger.warn(`TENANT_PLANE_DATABASE_URL: ${fault}. A plain role that owns the database is enough`);
+    return [];
+  }
+}
+
+function adviceOn(problem: string): string {
+  return `TENANT_PLANE_DATABASE_URL: ${problem}. In a shared tenant plane it must be a plain role that owns nothing; give the owner as TENANT_PLANE_MIGRATION_DATABASE_URL`;
+}

@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
+import { ProductionDatabaseCheck } from './production-database-check';
+import { RowSecurityCheck } from './row-security-check';
+import { SingleTenantFile } from './single-tenant-file';
+import { TenantDirectory } from './tenant-directory';
+import { TenantResolution } from './tenant-resolution';
+import { TenantUrls } from './tenant-urls';
+
+/** Which tenants live here, which of them a request means, and that their rows are kept apart. */
+@Module({
+  imports: [PlaneIdentityModule],
+  providers: [
+    ProductionDatabaseCheck,
+    RowSecurityCheck,
+    SingleTenantFile,
+    TenantDirectory,
+    TenantResolution,
+    TenantUrls,
+  ],
+  exports: [SingleTenantFile, TenantDirectory, TenantResolution, TenantUrls],
+})
+export class TenancyModule {}
