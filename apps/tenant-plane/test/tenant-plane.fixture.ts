@@ -21,7 +21,7 @@ import { Sessions } from '../src/credentials/sessions';
 import { NEW_USER, User } from '../src/credentials/user.entity';
 import { HTTP_APP } from '../src/http-app';
 import { type Applied } from '../src/plane-identity/applied';
-import { unfenced } from '../src/plane-identity/link-lease';
+import { unfenced } from '../src/plane-identity/fence';
 import { PlaneIdentities } from '../src/plane-identity/plane-identities';
 import { TENANT_PLANE_SCHEMA } from '../src/schema/tenant-plane-schema';
 import { SignupKey, type TokenChanges } from './signup-key.fixture';

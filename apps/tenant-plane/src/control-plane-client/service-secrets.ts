@@ -3,7 +3,7 @@ import { isSealedUnder, openNextSecret } from '@atlas/service-auth';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { keptSecrets, knownSecrets, sealKept } from '../plane-identity/known-secrets';
-import { type Fence } from '../plane-identity/link-lease';
+import { type Fence } from '../plane-identity/fence';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { ControlPlaneRefused } from './control-plane.errors';

@@ -19,7 +19,7 @@ import { AnswerNotTrusted } from '../control-plane-client/control-plane.errors';
 import { adviceOn } from '../control-plane-client/refusal-advice';
 import { hasFailed } from '../plane-identity/applied';
 import { type LinkClaim } from '../plane-identity/link-claim';
-import { Superseded } from '../plane-identity/link-lease';
+import { Superseded } from '../plane-identity/fence';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { Transfers } from '../portability/transfers';
 import { LinkState } from '../reporting/link-state';

@@ -17,7 +17,7 @@ import { ServiceSecrets } from '../control-plane-client/service-secrets';
 import { ReopenedAccess } from '../credentials/reopened-access';
 import { PlaneSchema } from '../database/plane-schema';
 import { type Applied, hasFailed } from '../plane-identity/applied';
-import { type Fence, Superseded } from '../plane-identity/link-lease';
+import { type Fence, Superseded } from '../plane-identity/fence';
 import { PlaneIdentities, appliedAt } from '../plane-identity/plane-identities';
 import { rowCodecs } from '../portability/row-codec';
 import { deleteAll } from '../portability/row-store';

@@ -7,7 +7,7 @@ import { ControlPlaneRefused } from '../control-plane-client/control-plane.error
 import { enrolRequestOf } from '../control-plane-client/enrol-request';
 import { adviceOn } from '../control-plane-client/refusal-advice';
 import { enrolledWith, needsEnrolment } from '../plane-identity/install-bundle';
-import { type Fence } from '../plane-identity/link-lease';
+import { type Fence } from '../plane-identity/fence';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 
 const TIMEOUT_MS = 15_000;

@@ -3,7 +3,7 @@ import { offlineEnrolmentProblem, profileOf } from '@atlas/deployment-profiles';
 import { OFFLINE_ENROL_PATH } from '@atlas/plane-contract';
 import { hasFailed } from '../plane-identity/applied';
 import { enrolledWith } from '../plane-identity/install-bundle';
-import { Superseded } from '../plane-identity/link-lease';
+import { Superseded } from '../plane-identity/fence';
 import {
   OfflineEnrolmentRefused,
   type TrustedAnswer,

@@ -1,5 +1,5 @@
 import { type Applied } from './applied';
-import { type Fence } from './link-lease';
+import { type Fence } from './fence';
 
 /**
  * What this process knows under one claim of the link's lease. It ends with the claim: before the next one, another replica

@@ -1,25 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, lockedForShare } from '@atlas/persistence';
 import { type Clock } from '@atlas/platform';
-import { type EntityManager } from 'typeorm';
+import { Superseded } from './fence';
 import { LinkClaim } from './link-claim';
 import { PlaneIdentity } from './plane-identity.entity';
 
 const ONLY = { id: 1 };
 /** Another replica that does not speak for this long has died. */
 const LEASE_MS = 10_000;
-
-/** Another replica has taken over, or the Control Plane wants something else by now: nothing was written. */
-export class Superseded extends Error {}
-
-/**
- * Throws {@link Superseded} in a transaction whose writes are out of date. Call it last: what it locks stays locked until
- * the commit, so that nobody takes over in between, and no longer.
- */
-export type Fence = (manager: EntityManager) => Promise<void>;
-
-/** For databases that nobody else writes to. */
-export const unfenced: Fence = () => Promise.resolve();
 
 /**
  * Which of the replicas talks to the Control Plane. Each claim has a name of its own, so that a process that lost the lease

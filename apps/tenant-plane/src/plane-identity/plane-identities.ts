@@ -8,7 +8,8 @@ import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { needsEnrolment, otherModel } from './install-bundle';
 import { knownSecrets } from './known-secrets';
-import { type Fence, LinkLease, unfenced } from './link-lease';
+import { type Fence, unfenced } from './fence';
+import { LinkLease } from './link-lease';
 import { PlaneIdentity } from './plane-identity.entity';
 import { copiesFor, openPrivateKey, sealPrivateKey } from './sealed-private-key';
 

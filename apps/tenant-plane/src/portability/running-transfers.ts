@@ -1,6 +1,6 @@
 import { type DesiredTransfer } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
-import { type Fence } from '../plane-identity/link-lease';
+import { type Fence } from '../plane-identity/fence';
 import { type IncomingTransfer } from './incoming-transfer';
 import { type OutgoingTransfer } from './outgoing-transfer';
 

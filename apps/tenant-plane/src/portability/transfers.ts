@@ -9,7 +9,7 @@ import { IsNull, Not } from 'typeorm';
 import { ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
 import { PlaneSchema } from '../database/plane-schema';
 import { type Applied } from '../plane-identity/applied';
-import { type Fence, Superseded } from '../plane-identity/link-lease';
+import { type Fence, Superseded } from '../plane-identity/fence';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { Reporter } from '../reporting/reporter';
 import { TenantDirectory } from '../tenancy/tenant-directory';

@@ -3,7 +3,7 @@ import { epochOf } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type Applied } from '../plane-identity/applied';
-import { Superseded } from '../plane-identity/link-lease';
+import { Superseded } from '../plane-identity/fence';
 import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { Tenant } from '../tenancy/tenant.entity';
 
