@@ -38,6 +38,12 @@ describe('no source', () => {
     expect(sources.get('libs/platform/pages/password-field.html')).toContain('name="password"');
   });
 
+  it('is named after a role that says nothing', () => {
+    const vague = /[./](service|repository|utils?|helpers?|common|manager|base|impl)\.ts$/;
+    expect('tenants.service.ts').toMatch(vague);
+    expect([...sources.keys()].filter((file) => vague.test(file))).toEqual([]);
+  });
+
   it('runs code that comes as text', () => {
     holds(/\beval\(|\bnew Function\(|from '(node:)?vm'|setTimeout\(\s*['"`]/, 'eval(given)');
   });
