@@ -47,12 +47,20 @@ export function describeAnswers(
   answers: ApiAnswers,
   refused: readonly ErrorKind[] = [],
 ): void {
-  const schemas = (document.components ??= {}).schemas as Record<string, Schema>;
+  const schemas = { ...(document.components ??= {}).schemas } as Record<string, Schema>;
   for (const [name, schema] of Object.entries(schemas))
     schemas[name] = { ...schema, additionalProperties: false };
   Object.assign(schemas, { ...answers.schemas, Problem: PROBLEM });
+  // A schema of JSON Schema, which OpenAPI 3.1 takes as it is.
+  document.components.schemas = sortedByKey(schemas) as NonNullable<typeof document.components.schemas>;
+  // By name, so that moving code changes nothing.
+  document.paths = sortedByKey(document.paths);
   for (const path of Object.values(document.paths))
     for (const operation of Object.values(path) as Operation[]) describe(operation, answers, refused);
+}
+
+function sortedByKey<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function describe(
