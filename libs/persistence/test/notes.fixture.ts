@@ -1,11 +1,15 @@
 import { type TestDatabase } from '@atlas/testing';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { databaseTarget } from '../src/database-target';
-import { changeTrackingTables, dropChangeTrackingTables, trackChangesOf } from '../src/change-tracking';
-import { JsonColumn, TimestampColumn } from '../src/columns';
-import { PortableMigration, type MigrationContext } from '../src/migration';
-import { type TenantOwned } from '../src/tenant-scope';
-import { createWriteProbes } from '../src/write-probe';
+import { databaseTarget } from '../src/connection/database-target';
+import {
+  changeTrackingTables,
+  dropChangeTrackingTables,
+  trackChangesOf,
+} from '../src/tenants/change-tracking';
+import { JsonColumn, TimestampColumn } from '../src/schema/columns';
+import { PortableMigration, type MigrationContext } from '../src/schema/migration';
+import { type TenantOwned } from '../src/tenants/tenant-scope';
+import { createWriteProbes } from '../src/database/write-probe';
 
 /** A tenant-scoped table for these tests. */
 @Entity('notes')

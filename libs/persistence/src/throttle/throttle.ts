@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DomainError, currentContext } from '@atlas/platform';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Database } from '../database';
+import { Database } from '../database/database';
 import { clientNetwork } from './client-network';
 
 const SWEEP_MS = 60_000;

@@ -2,7 +2,7 @@ import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { type CustomFetch } from 'openid-client';
-import { isPlainHttp } from '../loopback';
+import { isPlainHttp } from '../http/loopback';
 import { PrivateAddress, isPublicAddress, lookupPublic } from './public-addresses';
 
 /** A provider's metadata, keys and tokens are a few kilobytes. */
