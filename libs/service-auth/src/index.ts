@@ -14,5 +14,4 @@ export { SIGNATURE_WINDOW_SECONDS } from './signature-window';
 export { AnswerRefused, SignatureRefused, type SignatureRefusal } from './signature.errors';
 export * from './signed-fastify-request';
 export { type HeaderBag, type SignedHeaders } from './signed-headers';
-export * from './signed-service.guard';
-export * from './verify-request';
+export * from './signed-request';

@@ -11,8 +11,7 @@ import {
 import { hmacSha256, inOrder, signatureBase } from './signature-base';
 import { readSignatureFields, type SignatureFields, type SignatureProfile } from './signature-fields';
 import { isKeyId, isNonce, isUnixSeconds, REQUEST_TAG } from './signature-parameters';
-import { nonceExpiryOf, requireInWindow } from './signature-window';
-import { badSignature, signatureDoesNotHold } from './signature.errors';
+import { badSignature } from './signature.errors';
 import { type HeaderBag, singleHeader } from './signed-headers';
 
 export interface RequestSignature extends SignatureFields {
@@ -36,25 +35,6 @@ export interface ReceivedRequest {
 export interface SignedRequest {
   readonly signature: RequestSignature;
   readonly base: string;
-}
-
-export interface RequestToVerify extends ReceivedRequest {
-  /** One, or two during a rotation. */
-  readonly secrets: readonly SecretText[];
-  readonly now: Date;
-  /** 300 when left out. */
-  readonly windowSeconds?: number;
-}
-
-export interface VerifiedRequest {
-  readonly keyId: string;
-  readonly nonce: string;
-  /** Unix seconds. */
-  readonly created: number;
-  /** Until when the nonce has to be remembered. */
-  readonly expiresAt: Date;
-  /** Which of the accepted secrets was used. */
-  readonly secretIndex: number;
 }
 
 const TENANTLESS: SignatureProfile = {
@@ -94,20 +74,6 @@ export function readSignedRequest(request: ReceivedRequest): SignedRequest {
 /** The secret that made the signature, or -1. Compares all 32 bytes in constant time. */
 export function secretIndexOf({ signature, base }: SignedRequest, secrets: readonly SecretText[]): number {
   return secrets.findIndex((secret) => timingSafeEqual(hmacSha256(secret, base), signature.value));
-}
-
-/**
- * Structure, digest, HMAC, and only then the window: a caller without the key learns nothing of our clock. The nonce is
- * not looked at; `SignatureVerifier` does all of it. Throws SignatureRefused.
- */
-export function verifyRequest(request: RequestToVerify): VerifiedRequest {
-  const signed = readSignedRequest(request);
-  const secretIndex = secretIndexOf(signed, request.secrets);
-  if (secretIndex < 0) throw signatureDoesNotHold();
-  const { keyId, nonce, created } = signed.signature;
-  const age = { created, now: request.now, windowSeconds: request.windowSeconds };
-  requireInWindow(age);
-  return { keyId, nonce, created, secretIndex, expiresAt: nonceExpiryOf(age) };
 }
 
 function partsOf({ method, authority, target, headers }: ReceivedRequest): RequestParts {
