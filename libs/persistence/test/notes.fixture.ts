@@ -21,7 +21,7 @@ export class Note implements TenantOwned {
   @TimestampColumn({ name: 'written_at' }) writtenAt: Date;
 }
 
-export class CreateNotes1700000000001 extends PortableMigration {
+class CreateNotes1700000000001 extends PortableMigration {
   protected async apply({ driver, sql, types, tenantScoped }: MigrationContext): Promise<void> {
     await sql(
       `create table notes (tenant_id ${types.uuid} not null, id ${types.uuid} not null, text text not null,

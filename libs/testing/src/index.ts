@@ -2,7 +2,7 @@ export * from './databases/changed-columns';
 export * from './databases/commit-cutter';
 export * from './databases/database-time';
 export * from './databases/end-session';
-export { type MadeDatabase, createKeptDatabase } from './databases/kept-database';
+export { createKeptDatabase } from './databases/kept-database';
 export * from './databases/local-postgres';
 export * from './databases/roles';
 export * from './databases/test-database';

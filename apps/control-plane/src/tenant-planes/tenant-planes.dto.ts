@@ -10,7 +10,7 @@ import { type SecretMode, TENANT_PLANE_STATUSES, type TenantPlaneStatus } from '
 import { VERSION_PATTERN } from './version-policy';
 
 /** How many planes the fleet shows on one page: for most, all of them. */
-export const MAX_FLEET_PAGE = 500;
+const MAX_FLEET_PAGE = 500;
 
 const VERSION_RULE = { message: 'version must be like 1.2.3' };
 

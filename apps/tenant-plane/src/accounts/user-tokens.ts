@@ -65,7 +65,7 @@ export class UserTokens {
   }
 }
 
-export function invalidLink(): DomainError {
+function invalidLink(): DomainError {
   return new DomainError(
     'invalid_link',
     'unauthenticated',

@@ -109,7 +109,7 @@ function read(time: Date | string): Date {
   return typeof time === 'string' ? new Date(`${time.replace(' ', 'T')}Z`) : time;
 }
 
-export function tooManyAttempts(waitSeconds: number, refusal = 'There were too many attempts.'): DomainError {
+function tooManyAttempts(waitSeconds: number, refusal = 'There were too many attempts.'): DomainError {
   return new DomainError(
     'too_many_attempts',
     'too_many',

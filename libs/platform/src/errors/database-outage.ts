@@ -61,7 +61,7 @@ export function isStorageFault(error: unknown): boolean {
   return isStorageFull(error) || STORAGE_FAILS.test(storageCodeOf(error));
 }
 
-export function isStorageFull(error: unknown): boolean {
+function isStorageFull(error: unknown): boolean {
   return STORAGE_FULL.test(storageCodeOf(error));
 }
 

@@ -12,7 +12,7 @@ export interface RequestContext {
   readonly ip?: string;
 }
 
-export interface Actor {
+interface Actor {
   readonly kind: string;
   readonly id: string | null;
 }

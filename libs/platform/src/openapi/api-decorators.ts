@@ -26,7 +26,7 @@ export const ApiBearerAuth = laterBy('ApiBearerAuth');
 export const ApiBody = laterBy('ApiBody');
 export const ApiConsumes = laterBy('ApiConsumes');
 export const ApiExcludeController = laterBy('ApiExcludeController');
-export const ApiHeader = laterBy('ApiHeader');
+const ApiHeader = laterBy('ApiHeader');
 export const ApiTags = laterBy('ApiTags');
 
 /** Other media types than JSON. That of Nest goes unsaid where no type is given with it. */

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 
 /** Longer than Terraform gets to stop (30 s), shorter than a container does (`stop_grace_period`, 40 s). */
-export const SHUTDOWN_LIMIT_MS = 35_000;
+const SHUTDOWN_LIMIT_MS = 35_000;
 
 /**
  * Ends this process for good when it has not ended by itself that long after the first signal: whatever it waits for, such

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 
 /** `before`: the server never sees the COMMIT. `after`: it commits, and its answer is lost. */
-export type Cut = 'before' | 'after';
+type Cut = 'before' | 'after';
 
 /** What PostgreSQL's protocol makes of a COMMIT, sent and answered (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
 const COMMIT = Buffer.from('Q\0\0\0\x0bcommit\0', 'latin1');

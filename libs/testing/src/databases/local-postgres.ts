@@ -74,7 +74,7 @@ function serverFlags(fsync: boolean): string[] {
 }
 
 /** A server outlives the process that started it when that one is killed: end it before a new one takes the folder. */
-export function endLeftover(dataDir: string): void {
+function endLeftover(dataDir: string): void {
   const pid = postmasterPid(dataDir);
   if (pid === undefined || !isPostgres(pid)) return;
   process.kill(pid, 'SIGQUIT');

@@ -3,7 +3,7 @@ import { type Check, type CheckOutcome, type CheckScene, type Found, bad } from 
 import { signatureCheck } from './signature.check';
 
 /** None takes longer than this, whatever it waits for. */
-export const CHECK_LIMIT_MS = 5000;
+const CHECK_LIMIT_MS = 5000;
 
 export interface NamedOutcome extends CheckOutcome {
   readonly name: string;
