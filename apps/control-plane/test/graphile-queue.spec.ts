@@ -1,5 +1,6 @@
 import { Secret } from '@atlas/platform';
 import { asAdmin, createTestDatabase, eventually, testServerUrl } from '@atlas/testing';
+import { DataSource } from 'typeorm';
 import { GraphileQueue } from '../src/provisioning/queue/graphile.queue';
 
 describe(GraphileQueue.name, () => {
@@ -8,7 +9,10 @@ describe(GraphileQueue.name, () => {
     const name = new URL(database.url).pathname.slice(1);
     const onServer = (sql: string) => asAdmin(testServerUrl(), (client) => client.query(sql));
     const queue = new GraphileQueue(new Secret(database.url), new Secret(database.ownerUrl ?? ''));
-    const wake = (id: string) => asAdmin(database.url, (client) => queue.wake(client as never, id));
+    const wake = async (id: string) => {
+      const dataSource = await new DataSource({ type: 'postgres', url: database.url }).initialize();
+      await queue.wake(dataSource.manager, id).finally(() => dataSource.destroy());
+    };
     const handled: string[] = [];
     const unheard: unknown[] = [];
     const note = (reason: unknown): number => unheard.push(reason);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnvironment } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { ControlPlaneConfig } from '../src/control-plane.config';
 import { type FencedWrite } from '../src/infrastructure/infrastructure-driver';
 import { FakeTerraform } from './fake-terraform.fixture';
@@ -51,8 +52,8 @@ describe(TerraformDriver.name, () => {
       TENANT_PLANE_DATABASE_URL: '# to be filled',
     }),
   };
-  // No work of this driver asks the database for anything, so that no manager is made for it.
-  const write: FencedWrite = (work) => work(undefined as never);
+  // No work of this driver asks the database for anything.
+  const write: FencedWrite = (work) => work(new DataSource({ type: 'sqlite', database: ':memory:' }).manager);
   const overtaken: FencedWrite = () => Promise.reject(new Error('The lease on this job was lost.'));
 
   beforeAll(() => Logger.overrideLogger(false));

@@ -14,6 +14,7 @@ export * from './postgres/postgres-database';
 export * from './postgres/signals';
 export * from './rows/old-rows';
 export * from './rows/queued-locks';
+export { type RowValues } from './rows/row-values';
 export * from './rows/rows';
 export * from './schema/columns';
 export * from './schema/migration';

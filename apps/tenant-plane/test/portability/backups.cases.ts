@@ -94,7 +94,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
     plane.tenants.read(tenant.tenant_id, async (scope) => {
       const codecs = rowCodecs(plane.app.get(Database).dataSource.manager);
       const tables = codecs.map(async (codec) => {
-        const rows = await scope.find(codec.metadata.target as never);
+        const rows = await scope.find(codec.metadata.name);
         return [codec.table, rows.map((row) => String(codec.hashOf(codec.encode(row)))).sort()] as const;
       });
       return Object.fromEntries(await Promise.all(tables));

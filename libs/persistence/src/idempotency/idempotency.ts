@@ -4,7 +4,8 @@ import { DomainError } from '@atlas/platform';
 import { type ExecutionContext, createParamDecorator } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { type EntityManager, type EntityTarget, type ObjectLiteral } from 'typeorm';
-import { type RowValues, insertIfAbsent, isLockTimeout, together } from '../rows/rows';
+import { type RowValues } from '../rows/row-values';
+import { insertIfAbsent, isLockTimeout, together } from '../rows/rows';
 
 /** How long an answer can be had again. */
 export const KEPT_SECONDS = 24 * 3600;

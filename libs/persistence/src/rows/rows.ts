@@ -6,10 +6,7 @@ import {
   QueryFailedError,
   type SelectQueryBuilder,
 } from 'typeorm';
-import { type QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity';
-
-/** Values of a row's columns, or the SQL that makes them. */
-export type RowValues<T> = { readonly [Column in keyof T]?: T[Column] | (() => string) };
+import { type RowValues, asTypeOrmWants } from './row-values';
 
 /** Inserts one row and reads nothing back: every value is given. */
 export async function insertRow<T extends ObjectLiteral>(
@@ -32,9 +29,14 @@ export async function updateRows<T extends ObjectLiteral>(
   return affected ?? 0;
 }
 
-/** TypeORM's own type takes a JSON column for a relation, and refuses records and unknown values in it. */
-function asTypeOrmWants<T extends ObjectLiteral>(values: RowValues<T>): QueryDeepPartialEntity<T> {
-  return values as QueryDeepPartialEntity<T>;
+/** Inserts one row, or changes the one that has its `key`. */
+export async function upsertRow<T extends ObjectLiteral>(
+  manager: EntityManager,
+  entity: EntityTarget<T>,
+  row: RowValues<NoInfer<T>>,
+  key: readonly (keyof NoInfer<T> & string)[],
+): Promise<void> {
+  await manager.upsert(entity, asTypeOrmWants<T>(row), [...key]);
 }
 
 /** Inserts one row unless its key is there already; tells whether it did. */

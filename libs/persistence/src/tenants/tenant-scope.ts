@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import {
-  type DeepPartial,
   type EntityManager,
   type EntityTarget,
   type FindManyOptions,
@@ -8,16 +7,17 @@ import {
   type ObjectLiteral,
   type SelectQueryBuilder,
 } from 'typeorm';
-import { type QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity';
 import { translateFrozen } from './change-tracking';
 import { Database } from '../database/database';
+import { type RowValues, asTypeOrmWants } from '../rows/row-values';
+import { insertRow, updateRows } from '../rows/rows';
 
 /** A row that belongs to one tenant. */
 export interface TenantOwned extends ObjectLiteral {
   tenantId: string;
 }
 
-type Unscoped<T> = Omit<DeepPartial<T>, 'tenantId'>;
+type Unscoped<T> = Omit<RowValues<T>, 'tenantId'>;
 type Where<T> = FindOptionsWhere<T> | FindOptionsWhere<T>[];
 
 /**
@@ -42,35 +42,35 @@ export class TenantScope {
     return this.manager.exists(entity, { where: this.own(where) });
   }
 
-  async insert<T extends TenantOwned>(entity: EntityTarget<T>, values: Unscoped<T>): Promise<void> {
-    const row = { ...values, tenantId: this.tenantId } as unknown as QueryDeepPartialEntity<T>;
-    await this.manager.createQueryBuilder().insert().into(entity).values(row).updateEntity(false).execute();
+  insert<T extends TenantOwned>(entity: EntityTarget<T>, values: Unscoped<NoInfer<T>>): Promise<void> {
+    return insertRow(this.manager, entity, this.ownRow<T>(values));
   }
 
   /** Inserts rows, over those that have their keys. Every column is given. */
-  async put<T extends TenantOwned>(entity: EntityTarget<T>, rows: readonly Unscoped<T>[]): Promise<void> {
+  async put<T extends TenantOwned>(
+    entity: EntityTarget<T>,
+    rows: readonly Unscoped<NoInfer<T>>[],
+  ): Promise<void> {
     const { columns } = this.manager.connection.getMetadata(entity);
     const names = (isKey: boolean): string[] =>
       columns.filter((column) => column.isPrimary === isKey).map((column) => column.databaseName);
-    const values = rows.map((row) => ({ ...row, tenantId: this.tenantId }));
     await this.manager
       .createQueryBuilder()
       .insert()
       .into(entity)
-      .values(values as unknown as QueryDeepPartialEntity<T>[])
+      .values(rows.map((row) => asTypeOrmWants(this.ownRow<T>(row))))
       .orUpdate(names(false), names(true))
       .updateEntity(false)
       .execute();
   }
 
   /** How many rows changed: a guarded update that finds none lost its race. */
-  async update<T extends TenantOwned>(
+  update<T extends TenantOwned>(
     entity: EntityTarget<T>,
-    where: FindOptionsWhere<T>,
-    changes: QueryDeepPartialEntity<T>,
+    where: FindOptionsWhere<NoInfer<T>>,
+    changes: RowValues<NoInfer<T>>,
   ): Promise<number> {
-    const result = await this.manager.update(entity, this.ownOne(where), changes);
-    return result.affected ?? 0;
+    return updateRows(this.manager, entity, this.ownOne(where), changes);
   }
 
   async delete<T extends TenantOwned>(entity: EntityTarget<T>, where: FindOptionsWhere<T>): Promise<number> {
@@ -94,6 +94,11 @@ export class TenantScope {
       [this.tenantId, series],
     );
     return Number(rows[0]?.value);
+  }
+
+  /** Only for the compiler: of any T it cannot tell that this is its `tenantId`. */
+  private ownRow<T extends TenantOwned>(values: Unscoped<T>): RowValues<T> {
+    return { ...values, tenantId: this.tenantId } as RowValues<T>;
   }
 
   private own<T extends TenantOwned>(where: Where<T>): Where<T> {

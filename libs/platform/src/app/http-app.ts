@@ -99,7 +99,9 @@ function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
     if (body.length === 0) done(null, undefined);
     // The parser looks at no request, and its type wants one of Fastify's default server.
     else
-      parse(request as never, body.toString('utf8'), (error, value) => done(error ?? faultOf(value), value));
+      parse(request as FastifyRequest, body.toString('utf8'), (error, value) =>
+        done(error ?? faultOf(value), value),
+      );
   });
 }
 

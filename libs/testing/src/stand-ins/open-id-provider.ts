@@ -1,9 +1,9 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { type KeyObject, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { type Server, createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { mock } from 'node:test';
-import { type JWK, SignJWT, UnsecuredJWT, decodeJwt, importJWK } from 'jose';
+import { SignJWT, UnsecuredJWT, decodeJwt } from 'jose';
 import type { ClientMetadata, Configuration } from 'oidc-provider';
 import { type TestCertificate } from './certificate';
 import { type CookieBrowser } from '../http/cookie-browser';
@@ -11,7 +11,8 @@ import { type CookieBrowser } from '../http/cookie-browser';
 export interface ProviderUser {
   readonly sub: string;
   readonly email?: string;
-  readonly email_verified?: boolean;
+  /** A boolean, says OpenID Connect. */
+  readonly email_verified?: boolean | string;
   readonly name?: string;
 }
 
@@ -40,7 +41,7 @@ export class OpenIdProvider {
   /** Kept when it stops, so that it can be started there again. */
   port = 0;
   private server: Server;
-  private privateKey: JWK;
+  private privateKey: KeyObject;
 
   private constructor(private readonly certificate: TestCertificate | undefined) {}
 
@@ -92,8 +93,7 @@ export class OpenIdProvider {
 
   /** Signed by the provider's own key. */
   async sign(claims: Claims): Promise<string> {
-    const key = await importJWK(this.privateKey, 'RS256');
-    return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'test' }).sign(key);
+    return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'test' }).sign(this.privateKey);
   }
 
   unsigned(claims: Claims): string {
@@ -107,7 +107,7 @@ export class OpenIdProvider {
 
   /** Its clients are told at construction: it is made anew with each. */
   private async serve(): Promise<void> {
-    this.privateKey ??= rsaKey();
+    this.privateKey ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     const provider = await quietly(async () => {
       const { Provider } = await import('oidc-provider');
       return new Provider(this.issuer, this.configuration());
@@ -126,8 +126,9 @@ export class OpenIdProvider {
   private configuration(): Configuration {
     return {
       clients: this.clients,
-      // A JWK of jose; the provider has a type of its own for the same.
-      jwks: { keys: [this.privateKey as never] },
+      jwks: {
+        keys: [{ ...this.privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'test' }],
+      },
       cookies: { keys: [randomBytes(16).toString('hex')] },
       claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
       conformIdTokenClaims: !this.tellsInToken,
@@ -152,9 +153,4 @@ async function quietly<T>(make: () => Promise<T>): Promise<T> {
   } finally {
     warnings.mock.restore();
   }
-}
-
-function rsaKey(): JWK {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return { ...(privateKey.export({ format: 'jwk' }) as JWK), alg: 'RS256', use: 'sig', kid: 'test' };
 }
