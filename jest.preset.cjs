@@ -1,3 +1,4 @@
+const { readFileSync, readdirSync } = require('node:fs');
 const path = require('node:path');
 
 // Published as ES modules only; jest on Node 20 cannot require those, so swc turns them into CommonJS first.
@@ -16,6 +17,17 @@ const ESM_ONLY = [
   '@borewit/text-codec',
   'load-esm',
 ];
+
+/** The sources of what each library exports; its package.json names them. */
+const LIBRARIES = Object.fromEntries(
+  readdirSync(path.join(__dirname, 'libs')).flatMap((lib) => {
+    const folder = path.join(__dirname, 'libs', lib);
+    const { name, exports } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    return Object.entries(exports).flatMap(([subpath, { types }]) =>
+      types ? [[`^${name}${subpath.slice(1)}$`, path.join(folder, types)]] : [],
+    );
+  }),
+);
 
 /**
  * One jest project. `postgres: true` starts the shared Postgres server of the run before its tests; with
@@ -39,7 +51,6 @@ module.exports = (name, dir, { postgres = false, quickPasswords = false } = {}) 
     ...(quickPasswords && {
       '^@node-rs/argon2$': path.join(__dirname, 'libs/testing/jest/quick-argon2.cjs'),
     }),
-    '^@atlas/([^/]+)$': path.join(__dirname, 'libs/$1/src/index.ts'),
-    '^@atlas/([^/]+)/([^/]+)$': path.join(__dirname, 'libs/$1/src/$2.ts'),
+    ...LIBRARIES,
   },
 });

@@ -15,7 +15,7 @@ const BESIDES = [
 const TEMPLATE = 'libs/platform/pages/help.html';
 
 /** Writes the page of every guide, and of the list of them, as planes serve them below `/help`. */
-export function renderHelp(to) {
+function renderHelp(to) {
   mkdirSync(to, { recursive: true });
   const sources = [...readdirSync(join(ROOT, GUIDES)).map((file) => `${GUIDES}/${file}`), ...BESIDES];
   const names = new Map(sources.map((source) => [source, nameOf(source)]));

@@ -1,6 +1,6 @@
 import { Attempts, Worker } from '@atlas/jobs';
 import { createHash, randomBytes } from 'node:crypto';
-import { Database, insertRow } from '@atlas/persistence';
+import { Database, type RowValues, insertRow, updateRows } from '@atlas/persistence';
 import { type RequestLimits, createHttpApp } from '@atlas/platform';
 import {
   type DatabaseDriver,
@@ -14,7 +14,7 @@ import { type Type } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyInstance } from 'fastify';
 import supertest from 'supertest';
-import { type FindOptionsOrder, IsNull, Not, type ObjectLiteral } from 'typeorm';
+import { type FindOptionsOrder, type FindOptionsWhere, IsNull, Not, type ObjectLiteral } from 'typeorm';
 import { Operators } from '../src/accounts/operators';
 import { type OperatorRole, SCOPES, type Scope } from '../src/access/scopes';
 import { AppModule } from '../src/app.module';
@@ -181,13 +181,15 @@ export class TestControlPlane {
   count(entity: Type<ObjectLiteral>, where: object = {}): Promise<number> {
     return this.app.get(Database).read((manager) => manager.count(entity, { where }));
   }
-  /** Tests name the columns of any entity: `never` because TypeORM's types need to know which. */
-  async change<T extends ObjectLiteral>(entity: Type<T>, where: object, to: object): Promise<void> {
-    await this.app.get(Database).write((manager) => manager.update(entity, where, to as never));
+  async change<T extends ObjectLiteral>(
+    entity: Type<T>,
+    where: FindOptionsWhere<NoInfer<T>>,
+    to: RowValues<NoInfer<T>>,
+  ): Promise<void> {
+    await this.app.get(Database).write((manager) => updateRows(manager, entity, where, to));
   }
-  /** See {@link change} for the cast. */
-  async insert<T extends ObjectLiteral>(entity: Type<T>, row: object): Promise<void> {
-    await this.app.get(Database).write((manager) => insertRow(manager, entity, row as never));
+  async insert<T extends ObjectLiteral>(entity: Type<T>, row: RowValues<NoInfer<T>>): Promise<void> {
+    await this.app.get(Database).write((manager) => insertRow(manager, entity, row));
   }
   async remove<T extends ObjectLiteral>(entity: Type<T>, where: object): Promise<void> {
     await this.app.get(Database).write((manager) => manager.delete(entity, where));

@@ -1,6 +1,7 @@
 import { GraphileQueue } from '@atlas/jobs';
 import { Secret } from '@atlas/platform';
 import { asAdmin, createTestDatabase, eventually, testServerUrl } from '@atlas/testing';
+import { DataSource } from 'typeorm';
 
 describe(GraphileQueue.name, () => {
   it('outlives a server that goes away with a task in its hands, and goes on when it is back', async () => {
@@ -8,7 +9,10 @@ describe(GraphileQueue.name, () => {
     const name = new URL(database.url).pathname.slice(1);
     const onServer = (sql: string) => asAdmin(testServerUrl(), (client) => client.query(sql));
     const queue = new GraphileQueue(new Secret(database.url), new Secret(database.ownerUrl ?? ''));
-    const wake = (id: string) => asAdmin(database.url, (client) => queue.wake(client as never, id));
+    const wake = async (id: string) => {
+      const dataSource = await new DataSource({ type: 'postgres', url: database.url }).initialize();
+      await queue.wake(dataSource.manager, id).finally(() => dataSource.destroy());
+    };
     const handled: string[] = [];
     const unheard: unknown[] = [];
     const note = (reason: unknown): number => unheard.push(reason);

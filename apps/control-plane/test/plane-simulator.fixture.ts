@@ -43,7 +43,7 @@ export interface SignedCall {
 
 export interface SignedAnswer {
   readonly status: number;
-  readonly body: never;
+  readonly body: supertest.Response['body'];
   /** As it came over the wire. */
   readonly text: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -184,7 +184,7 @@ export class PlaneSimulator {
     const received = { status, headers, body: answer.text ?? '' };
     const verify = () =>
       verifyResponse({ ...received, request, keyId: keyIdOf(this.secret), secret: this.secret });
-    return { status, headers, body: answer.body as never, text: received.body, request, verify };
+    return { status, headers, body: answer.body, text: received.body, request, verify };
   }
 
   private apply(changes: DesiredState): void {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sendSignal } from '@atlas/platform';
 import { type DatabaseDriver, asAdmin, dropDedicated, eventually, testServerUrl } from '@atlas/testing';
 import { uuidv7 } from '@atlas/tenancy';
-import { Database } from '@atlas/persistence';
+import { Database, insertRow } from '@atlas/persistence';
 import { LocalPlane } from '../src/infrastructure/drivers/local/local-plane.entity';
 import { LocalPlanes } from '../src/infrastructure/drivers/local/local-planes';
 import { ProvisioningJob } from '../src/provisioning-jobs/provisioning-job.entity';
@@ -14,6 +14,9 @@ import { Placement } from '../src/registry/placement.entity';
 import { JobScene } from './job-scene.fixture';
 import { PlaneSimulator } from './plane-simulator.fixture';
 import { newProvisioningJob } from '../src/provisioning-jobs/job-starter';
+
+/** Of a look that sees nothing. */
+export const NOTHING_SEEN: Look = { looked_at: 0, found: 0, repaired: 0, gone: 0, not_looked_at: [] };
 
 export interface Settled {
   readonly id: string;
@@ -108,7 +111,7 @@ export class ReconcileScene {
     const { tenantId = null, tenantPlaneId = null } = about;
     const job = { ...newProvisioningJob({ ...request, tenantId, tenantPlaneId }, now), status: 'waiting' as const };
     const database = this.plane.app.get(Database);
-    await database.write((manager) => manager.insert(ProvisioningJob, { ...job, id: uuidv7() } as never));
+    await database.write((manager) => insertRow(manager, ProvisioningJob, { ...job, id: uuidv7() }));
     try {
       await work();
     } finally {

@@ -6,6 +6,7 @@ import { parseEnvironment } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
 import { ControlPlaneConfig } from '../src/config/control-plane.config';
 import { type FencedWrite } from '../src/infrastructure/drivers/infrastructure-driver';
+import { DataSource } from 'typeorm';
 import { FakeTerraform } from './fake-terraform.fixture';
 import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
 
@@ -51,8 +52,8 @@ describe(TerraformDriver.name, () => {
       TENANT_PLANE_DATABASE_URL: '# to be filled',
     }),
   };
-  // No work of this driver asks the database for anything, so that no manager is made for it.
-  const write: FencedWrite = (work) => work(undefined as never);
+  // No work of this driver asks the database for anything.
+  const write: FencedWrite = (work) => work(new DataSource({ type: 'sqlite', database: ':memory:' }).manager);
   const overtaken: FencedWrite = () => Promise.reject(new Error('The lease on this job was lost.'));
 
   beforeAll(() => Logger.overrideLogger(false));

@@ -15,6 +15,7 @@ import { parseEnvironment } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
 import { ControlPlaneConfig } from '../src/config/control-plane.config';
 import { type FencedWrite, type InfrastructureSubject } from '../src/infrastructure/drivers/infrastructure-driver';
+import { DataSource } from 'typeorm';
 import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
 
 const hasTerraform = spawnSync('terraform', ['version']).status === 0;
@@ -44,8 +45,8 @@ const STALE = { failureClass: 'retry', code: 'terraform_plan_stale' };
 describeWithTerraform('A saved plan (skipped where terraform is not on the PATH)', () => {
   let root: string;
   let driver: TerraformDriver;
-  // No work of this driver asks the database for anything, so that no manager is made for it.
-  const write: FencedWrite = (work) => work(undefined as never);
+  // No work of this driver asks the database for anything.
+  const write: FencedWrite = (work) => work(new DataSource({ type: 'sqlite', database: ':memory:' }).manager);
 
   beforeAll(() => Logger.overrideLogger(false));
   afterAll(() => Logger.overrideLogger(['log', 'warn', 'error', 'fatal']));

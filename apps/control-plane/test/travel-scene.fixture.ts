@@ -163,11 +163,9 @@ export class Traveller {
 export async function formerHome(plane: TestControlPlane, tenantId: string): Promise<PlaneSimulator> {
   const cell = await plane.enrolledCell();
   const [place] = await plane.rows(Placement, { tenantId });
-  const copy = { tenantPlaneId: cell.id, phase: 'retired', holdsPlace: false };
+  const copy = { tenantPlaneId: cell.id, phase: 'retired' as const, holdsPlace: false };
   const removeAfter = new Date(plane.clock.now().getTime() + 86_400_000);
-  await plane.app
-    .get(Database)
-    .write((manager) => manager.insert(Placement, { ...place, ...copy, removeAfter } as never));
+  await plane.insert(Placement, { ...place, ...copy, removeAfter });
   await cell.pull();
   return cell;
 }

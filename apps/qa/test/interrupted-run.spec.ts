@@ -78,7 +78,7 @@ jest.setTimeout(120_000);
       const options = { cwd: process.env.TMPDIR, detached: true, stdio: 'ignore', env: {} };
       spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], options).unref();
       setInterval(() => undefined, 1000);`;
-    const module = join(__dirname, '../../../libs/testing/dist/run-folder.js');
+    const module = join(__dirname, '../../../libs/testing/dist/processes/run-folder.js');
     run = spawn(process.execPath, ['-e', script, module], { env: { TMPDIR: folder }, stdio: 'ignore' });
     await eventually(() => processes().some(({ command }) => command.includes('setInterval')));
     run.kill('SIGKILL');

@@ -72,6 +72,8 @@ export class CommitFaults {
       const answer = call.at(-1) as Callback;
       all.call(this, outcome, [], () => answer(Object.assign(new Error(`${code}: it fails`), { code })));
     };
-    jest.spyOn(SqliteConnection.prototype, 'all').mockImplementation(failing as never);
+    // It is overloaded, and a spy would take the last overload only.
+    const methods: Record<'all', (...call: never[]) => unknown> = SqliteConnection.prototype;
+    jest.spyOn(methods, 'all').mockImplementation(failing);
   }
 }

@@ -4,11 +4,11 @@ import { type OutageContract } from './outage-contract';
 import { type PlannedFeature } from './planned-feature';
 
 /** Who runs something, or has a duty. */
-export type Party = 'atlas' | 'customer';
+type Party = 'atlas' | 'customer';
 
 export const DATABASE_DRIVERS = ['postgres', 'sqlite'] as const;
 
-export type DatabaseDriver = (typeof DATABASE_DRIVERS)[number];
+type DatabaseDriver = (typeof DATABASE_DRIVERS)[number];
 
 export const HINT_KINDS = ['residency', 'connectivity', 'backup'] as const;
 
@@ -19,13 +19,13 @@ export interface DeploymentHint {
   readonly doc: string;
 }
 
-export interface ProfileHint extends DeploymentHint {
+interface ProfileHint extends DeploymentHint {
   /** What joins the text once that is built. Nobody is served it before. */
   readonly later?: { readonly text: string; readonly awaits: PlannedFeature };
 }
 
 /** The parts of a profile that may speak of what is not built yet. */
-export type ProfileText =
+type ProfileText =
   'controlPlaneRelation' | 'dataResidency' | 'backupDuty' | 'provisioning' | 'outageContract';
 
 /** A variable of the tenant plane that matters in a model. */
@@ -36,7 +36,7 @@ export interface EnvironmentVariable {
   readonly text: string;
 }
 
-export interface DatabaseFacts {
+interface DatabaseFacts {
   readonly allowed: readonly DatabaseDriver[];
   /** The drivers of `allowed` on which Atlas supports production. */
   readonly allowedInProduction: readonly DatabaseDriver[];

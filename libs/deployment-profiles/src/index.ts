@@ -1,15 +1,6 @@
 export * from './cell-drain';
 export * from './deployment-profile';
 export { LIFECYCLE_OPERATIONS, REOPENING_STEPS, type LifecycleOperation } from './lifecycle';
-export {
-  OUTAGE_CAPABILITIES,
-  OUTAGE_MOMENTS,
-  OUTAGE_STATES,
-  type OutageContract,
-  type OutageMoment,
-  type OutagePromise,
-  type OutageState,
-} from './outage-contract';
 export * from './offline-enrolment';
 export * from './planned-feature';
 export * from './profiles';

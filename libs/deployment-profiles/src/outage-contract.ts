@@ -3,12 +3,12 @@ import { type PlannedFeature } from './planned-feature';
 /** How long the Control Plane has been out of reach. */
 export const OUTAGE_MOMENTS = ['0h', '1h', '24h', '30d'] as const;
 
-export type OutageMoment = (typeof OUTAGE_MOMENTS)[number];
+type OutageMoment = (typeof OUTAGE_MOMENTS)[number];
 
 /** What is left of a capability, best first. `warns` works as ever and tells the tenant's admins. */
 export const OUTAGE_STATES = ['works', 'warns', 'read_only', 'unavailable'] as const;
 
-export type OutageState = (typeof OUTAGE_STATES)[number];
+type OutageState = (typeof OUTAGE_STATES)[number];
 
 /** What a user can do with a tenant, in the order in which an outage contract lists it. */
 export const OUTAGE_CAPABILITIES = [

@@ -7,7 +7,7 @@ import { type Form, type Route, type RouteLine } from './route-line';
  * where that counts for nothing, so that the asking tenant may get its own; `name` where whoever is not signed in yet may
  * learn the name of the tenant that it names.
  */
-export type Expected = 'refused' | 'own' | 'name';
+type Expected = 'refused' | 'own' | 'name';
 
 /** Somebody of one tenant asks for what is another's. */
 export interface Attempt {

@@ -1,13 +1,13 @@
 import { type Party, type Subject } from './party';
 
 /** What a route does with a tenant's rows. */
-export type Verb = 'read' | 'write' | 'list' | 'export';
+type Verb = 'read' | 'write' | 'list' | 'export';
 
 /**
  * Who may call a route. `anybody`: nobody has signed in yet, so that the tenant is who the request names, and reads tell
  * no more than its name. `plane`: it is about no tenant at all.
  */
-export type Audience = 'users' | 'anybody' | 'plane';
+type Audience = 'users' | 'anybody' | 'plane';
 
 /** The ways to name another tenant, or what is another tenant's. */
 export const FORMS = ['path', 'query', 'body', 'nested', 'header', 'subdomain'] as const;

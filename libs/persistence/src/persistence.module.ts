@@ -10,11 +10,11 @@ import {
 } from '@nestjs/common';
 import { TypeOrmModule, getDataSourceToken } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { createDataSource } from './data-source';
-import { Database } from './database';
-import { type DatabaseOptions, migrateFirst, openDatabase } from './open-database';
-import { ProcessLock } from './process-lock';
-import { TenantDatabase } from './tenant-scope';
+import { createDataSource } from './connection/data-source';
+import { Database } from './database/database';
+import { type DatabaseOptions, migrateFirst, openDatabase } from './opening/open-database';
+import { ProcessLock } from './sqlite/process-lock';
+import { TenantDatabase } from './tenants/tenant-scope';
 
 const OPTIONS = Symbol('DATABASE_OPTIONS');
 const LOCK = Symbol('PROCESS_LOCK');

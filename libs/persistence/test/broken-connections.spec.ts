@@ -3,10 +3,10 @@ import { type Socket } from 'node:net';
 import { databaseFailure } from '@atlas/platform';
 import { type TestDatabase, createTestDatabase, endSession } from '@atlas/testing';
 import { type EntityManager, QueryFailedError } from 'typeorm';
-import { type Database } from '../src/database';
-import { databaseTarget } from '../src/database-target';
-import { migrateFirst, openDatabase } from '../src/open-database';
-import { TenantDatabase, type TenantScope } from '../src/tenant-scope';
+import { type Database } from '../src/database/database';
+import { databaseTarget } from '../src/connection/database-target';
+import { migrateFirst, openDatabase } from '../src/opening/open-database';
+import { TenantDatabase, type TenantScope } from '../src/tenants/tenant-scope';
 import { startEndingProxy } from './ending-proxy.fixture';
 import { NOTES_SCHEMA, Note, targetsOf } from './notes.fixture';
 

@@ -2,11 +2,11 @@ import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase, eventually } from '@atlas/testing';
 import { Client } from 'pg';
-import { ChangeTracking } from '../src/change-tracking';
-import { type Database } from '../src/database';
-import { databaseTarget } from '../src/database-target';
-import { migrateFirst, openDatabase } from '../src/open-database';
-import { TenantDatabase } from '../src/tenant-scope';
+import { ChangeTracking } from '../src/tenants/change-tracking';
+import { type Database } from '../src/database/database';
+import { databaseTarget } from '../src/connection/database-target';
+import { migrateFirst, openDatabase } from '../src/opening/open-database';
+import { TenantDatabase } from '../src/tenants/tenant-scope';
 import { NOTES_SCHEMA, Note } from './notes.fixture';
 
 describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (driver) => {

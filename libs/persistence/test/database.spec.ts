@@ -5,12 +5,12 @@ import { type Socket } from 'node:net';
 import { databaseFailure, runInContext } from '@atlas/platform';
 import { EVERY_DATABASE, type TestDatabase, createTestDatabase, eventually } from '@atlas/testing';
 import { Raw } from 'typeorm';
-import { type Database } from '../src/database';
-import { databaseTarget } from '../src/database-target';
-import { migrateFirst, openDatabase } from '../src/open-database';
-import { updateRows } from '../src/rows';
-import { roleFaults, tenantTableProblems } from '../src/row-level-security';
-import { TenantDatabase } from '../src/tenant-scope';
+import { type Database } from '../src/database/database';
+import { databaseTarget } from '../src/connection/database-target';
+import { migrateFirst, openDatabase } from '../src/opening/open-database';
+import { updateRows } from '../src/rows/rows';
+import { roleFaults, tenantTableProblems } from '../src/tenants/row-level-security';
+import { TenantDatabase } from '../src/tenants/tenant-scope';
 import { NOTES_SCHEMA, Note, targetsOf } from './notes.fixture';
 
 const note = (tenantId: string, text: string): Note => ({

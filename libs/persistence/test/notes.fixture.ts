@@ -1,11 +1,15 @@
 import { type TestDatabase } from '@atlas/testing';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { databaseTarget } from '../src/database-target';
-import { changeTrackingTables, dropChangeTrackingTables, trackChangesOf } from '../src/change-tracking';
-import { JsonColumn, TimestampColumn } from '../src/columns';
-import { PortableMigration, type MigrationContext } from '../src/migration';
-import { type TenantOwned } from '../src/tenant-scope';
-import { createWriteProbes } from '../src/write-probe';
+import { databaseTarget } from '../src/connection/database-target';
+import {
+  changeTrackingTables,
+  dropChangeTrackingTables,
+  trackChangesOf,
+} from '../src/tenants/change-tracking';
+import { JsonColumn, TimestampColumn } from '../src/schema/columns';
+import { PortableMigration, type MigrationContext } from '../src/schema/migration';
+import { type TenantOwned } from '../src/tenants/tenant-scope';
+import { createWriteProbes } from '../src/database/write-probe';
 
 /** A tenant-scoped table for these tests. */
 @Entity('notes')
@@ -17,7 +21,7 @@ export class Note implements TenantOwned {
   @TimestampColumn({ name: 'written_at' }) writtenAt: Date;
 }
 
-export class CreateNotes1700000000001 extends PortableMigration {
+class CreateNotes1700000000001 extends PortableMigration {
   protected async apply({ driver, sql, types, tenantScoped }: MigrationContext): Promise<void> {
     await sql(
       `create table notes (tenant_id ${types.uuid} not null, id ${types.uuid} not null, text text not null,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { EnvironmentError } from '@atlas/platform';
 import { createTestDatabase, type TestDatabase } from '@atlas/testing';
-import { ProcessLock, lockHolder } from '../src/process-lock';
+import { ProcessLock, lockHolder } from '../src/sqlite/process-lock';
 
 describe(ProcessLock.name, () => {
   let database: TestDatabase;

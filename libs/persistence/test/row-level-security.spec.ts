@@ -1,9 +1,9 @@
 import { type TestDatabase, createTestDatabase, APP_ROLE } from '@atlas/testing';
 import { type DataSource } from 'typeorm';
-import { createDataSource } from '../src/data-source';
-import { databaseTarget } from '../src/database-target';
-import { migrateFirst } from '../src/open-database';
-import { roleFaults, tenantTableProblems } from '../src/row-level-security';
+import { createDataSource } from '../src/connection/data-source';
+import { databaseTarget } from '../src/connection/database-target';
+import { migrateFirst } from '../src/opening/open-database';
+import { roleFaults, tenantTableProblems } from '../src/tenants/row-level-security';
 import { NOTES_SCHEMA } from './notes.fixture';
 
 const OWN = `tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid`;

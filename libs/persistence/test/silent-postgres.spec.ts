@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { type AddressInfo, type Server, Socket, createServer } from 'node:net';
 import { Secret } from '@atlas/platform';
 import { type TestDatabase, createTestDatabase } from '@atlas/testing';
-import { type Database } from '../src/database';
-import { databaseTarget } from '../src/database-target';
-import { examineDatabase } from '../src/examine-database';
-import { openDatabase } from '../src/open-database';
-import { PostgresSignals } from '../src/signals';
+import { type Database } from '../src/database/database';
+import { databaseTarget } from '../src/connection/database-target';
+import { examineDatabase } from '../src/opening/examine-database';
+import { openDatabase } from '../src/opening/open-database';
+import { PostgresSignals } from '../src/postgres/signals';
 import { NOTES_SCHEMA } from './notes.fixture';
 
 /** AuthenticationOk and ReadyForQuery (https://www.postgresql.org/docs/current/protocol-message-formats.html). */

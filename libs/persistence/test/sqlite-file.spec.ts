@@ -19,12 +19,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError } from '@atlas/platform';
-import { type Schema } from '../src/data-source';
-import { databaseTarget } from '../src/database-target';
-import { examineDatabase } from '../src/examine-database';
-import { PortableMigration } from '../src/migration';
-import { lookInto, migrateFirst } from '../src/open-database';
-import { ProcessLock } from '../src/process-lock';
+import { type Schema } from '../src/connection/data-source';
+import { databaseTarget } from '../src/connection/database-target';
+import { examineDatabase } from '../src/opening/examine-database';
+import { PortableMigration } from '../src/schema/migration';
+import { lookInto, migrateFirst } from '../src/opening/open-database';
+import { ProcessLock } from '../src/sqlite/process-lock';
 import { NOTES_SCHEMA } from './notes.fixture';
 
 class KeepBooks1700000000001 extends PortableMigration {

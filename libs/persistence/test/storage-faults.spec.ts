@@ -10,10 +10,10 @@ import {
 } from '@atlas/testing';
 import { Database as Connection } from 'sqlite3';
 import { type EntityManager } from 'typeorm';
-import { type Database } from '../src/database';
-import { databaseTarget } from '../src/database-target';
-import { migrateFirst, openDatabase } from '../src/open-database';
-import { TenantDatabase } from '../src/tenant-scope';
+import { type Database } from '../src/database/database';
+import { databaseTarget } from '../src/connection/database-target';
+import { migrateFirst, openDatabase } from '../src/opening/open-database';
+import { TenantDatabase } from '../src/tenants/tenant-scope';
 import { NOTES_SCHEMA, Note } from './notes.fixture';
 
 const tenant = randomUUID();

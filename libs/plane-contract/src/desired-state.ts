@@ -74,7 +74,7 @@ export interface PublishedKey {
   readonly purpose: string;
 }
 
-export interface PlaneConfig {
+interface PlaneConfig {
   readonly keys: { readonly keys: readonly PublishedKey[] };
   /** A compact JWE: the secret to sign with from now on, under a key derived from the one that the call was signed with. */
   readonly next_secret?: string;

@@ -22,10 +22,10 @@ import { ReportedHealth } from './reported-health';
 /** What an integer column holds. */
 const MAX_INTEGER = 2_147_483_647;
 
-export const REPORTED_STATES = ['applied', 'retrying', 'failed'] as const;
+const REPORTED_STATES = ['applied', 'retrying', 'failed'] as const;
 export type ReportedState = (typeof REPORTED_STATES)[number];
 
-export const REPORTED_CODES = ['copy_missing'] as const;
+const REPORTED_CODES = ['copy_missing'] as const;
 export type ReportedCode = (typeof REPORTED_CODES)[number];
 
 export class ReportedTenant {

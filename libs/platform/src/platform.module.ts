@@ -1,15 +1,15 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { Clock, SystemClock } from './clock';
-import { Draining, HealthController, READINESS_CHECKS, type ReadinessChecks } from './health';
-import { HelpController } from './help.controller';
-import { PageAssetsController } from './link-pages';
+import { Clock, SystemClock } from './time/clock';
+import { Draining, HealthController, READINESS_CHECKS, type ReadinessChecks } from './monitoring/health';
+import { HelpController } from './pages/help.controller';
+import { PageAssetsController } from './pages/link-pages';
 import { type MailOptions } from './mail';
 import { MAIL_OPTIONS, Mailer } from './mail/mailer';
-import { METRICS_OPTIONS, Metrics, MetricsController, type MetricsOptions } from './metrics';
-import { OngoingAnswers } from './ongoing-answers';
+import { METRICS_OPTIONS, Metrics, MetricsController, type MetricsOptions } from './monitoring/metrics';
+import { OngoingAnswers } from './app/ongoing-answers';
 import { PasswordChecks } from './password';
-import { WEB_OPTIONS, type WebOptions } from './web-security';
+import { WEB_OPTIONS, type WebOptions } from './http/web-security';
 
 export interface PlatformOptions {
   /** The system's clock by default. */

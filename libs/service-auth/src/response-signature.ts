@@ -7,7 +7,7 @@ import { ANSWER_TAG, isUnixSeconds, unixSeconds } from './signature-parameters';
 import { AnswerRefused, badSignature, SignatureRefused } from './signature.errors';
 import { type HeaderBag, type SignedHeaders, singleHeader } from './signed-headers';
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   /** As it goes over the wire: sign after serialising, and do not compress a signed answer. */
   readonly body: Buffer | string;

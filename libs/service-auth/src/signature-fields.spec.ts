@@ -1,7 +1,7 @@
 import { type InnerList, parseDictionary, serializeDictionary } from 'structured-headers';
 import { signedCall } from '../test/signed-call.fixture';
 import { type HeaderBag, singleHeader } from './signed-headers';
-import { readSignature } from './verify-request';
+import { readSignature } from './signed-request';
 
 const { headers } = signedCall();
 const INPUT = singleHeader(headers, 'signature-input');

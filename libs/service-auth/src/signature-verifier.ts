@@ -4,7 +4,7 @@ import { type AnswerSigner, signResponse } from './response-signature';
 import { type ServiceKeyResolver } from './service-key';
 import { nonceExpiryOf, requireInWindow } from './signature-window';
 import { badSignature, type SignatureRefused, signatureDoesNotHold } from './signature.errors';
-import { type ReceivedRequest, readSignedRequest, secretIndexOf } from './verify-request';
+import { type ReceivedRequest, readSignedRequest, secretIndexOf } from './signed-request';
 
 export interface ServiceAuthOptions {
   /** `authorityOf` the public URL that signed calls are sent to. */
@@ -24,7 +24,10 @@ export interface ServiceCall<TCaller = unknown> {
   readonly signAnswer: AnswerSigner;
 }
 
-/** Finds the key, checks the signature, spends the nonce. Without Nest, for guards and tools alike. */
+/**
+ * Form and digest first, then the HMAC, and only then the window: a caller without the key learns nothing of our clock.
+ * The nonce is spent last. Without Nest, for guards and tools alike.
+ */
 export class SignatureVerifier<TCaller = unknown> {
   constructor(
     private readonly options: ServiceAuthOptions,
@@ -33,9 +36,7 @@ export class SignatureVerifier<TCaller = unknown> {
     private readonly clock: Clock,
   ) {
     if (!isAuthority(options.authority)) {
-      throw new TypeError(
-        'SERVICE_AUTH_OPTIONS.authority has to be host[:port] in lower case: use authorityOf(url)',
-      );
+      throw new TypeError('The authority has to be host[:port] in lower case: use authorityOf(url)');
     }
   }
 

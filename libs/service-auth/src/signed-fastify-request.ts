@@ -1,18 +1,14 @@
-import { type AnswerSigner } from './response-signature';
 import { badSignature } from './signature.errors';
 import { type HeaderBag } from './signed-headers';
-import { type ReceivedRequest } from './verify-request';
+import { type ReceivedRequest } from './signed-request';
 
-/** What is read of a Fastify request (Nest started with `rawBody: true`), and what the guard adds to it. */
+/** What is read of a Fastify request (Nest started with `rawBody: true`). */
 export interface SignedFastifyRequest {
   readonly method: string;
   readonly raw: { readonly url?: string };
   readonly headers: HeaderBag;
   readonly rawBody?: Buffer;
   readonly body?: unknown;
-  serviceCaller?: unknown;
-  /** Set once the signature holds, also when the call is then refused for its clock. */
-  signAnswer?: AnswerSigner;
 }
 
 export function receivedRequestOf(request: SignedFastifyRequest): Omit<ReceivedRequest, 'authority'> {

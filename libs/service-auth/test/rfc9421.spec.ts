@@ -3,7 +3,7 @@ import { contentDigest } from '../src/content-digest';
 import { authorityOf, requestComponents } from '../src/request-components';
 import { inOrder, signatureBase } from '../src/signature-base';
 import { readSignatureFields, type SignatureParameters, writeSignatureFields } from '../src/signature-fields';
-import { readSignature } from '../src/verify-request';
+import { readSignature } from '../src/signed-request';
 import { SHARED_SECRET, VECTORS, type Vector } from './rfc9421.fixture';
 import { refusalOf } from './signed-call.fixture';
 

@@ -1,7 +1,11 @@
 import { Clock } from '@atlas/platform';
+import { Secret } from '@atlas/platform/secret';
+import { NonceStore, type NonceUse } from '../src/nonce-store';
+import { ServiceKeyResolver, type ServiceKey } from '../src/service-key';
 import { type RequestToSign, signRequest } from '../src/sign-request';
+import { type ServiceCall, SignatureVerifier } from '../src/signature-verifier';
 import { type HeaderBag } from '../src/signed-headers';
-import { type RequestToVerify } from '../src/verify-request';
+import { type ReceivedRequest } from '../src/signed-request';
 
 export const CREATED = 1_618_884_473;
 export const SECRET = 'ats_KeyId0000001_00000000000000000000000000000000000000000074LOe8F';
@@ -25,10 +29,52 @@ export function secondsFromSigning(seconds: number): Date {
   return new Date((CREATED + seconds) * 1000);
 }
 
-/** A call with everything that can be signed, and what its receiver would hand to the verifier. */
+/** A call as it arrives, and what its receiver knows. */
+export interface ArrivedCall extends ReceivedRequest {
+  /** One, or two during a rotation. */
+  readonly secrets: readonly string[];
+  readonly now: Date;
+  /** 300 when left out. */
+  readonly windowSeconds?: number;
+}
+
+/** Any key id has the secrets. */
+class GivenSecrets extends ServiceKeyResolver<undefined> {
+  constructor(private readonly secrets: readonly string[]) {
+    super();
+  }
+
+  secretsFor(keyId: string): ServiceKey<undefined> {
+    return { keyId, secrets: this.secrets.map((secret) => new Secret(secret)), caller: undefined };
+  }
+}
+
+class NewNonces extends NonceStore {
+  used: NonceUse | undefined;
+
+  consume(use: NonceUse): boolean {
+    this.used = use;
+    return true;
+  }
+}
+
+/** What the verifier says of a call whose nonce is new, and how it spends the nonce. */
+export async function verified(call: ArrivedCall): Promise<ServiceCall & Partial<NonceUse>> {
+  const { authority, windowSeconds, secrets, now, ...request } = call;
+  const nonces = new NewNonces();
+  const verifier = new SignatureVerifier(
+    { authority, windowSeconds },
+    new GivenSecrets(secrets),
+    nonces,
+    new SetClock(now),
+  );
+  return { ...(await verifier.verify(request)), ...nonces.used };
+}
+
+/** A call with everything that can be signed, and what its receiver knows. */
 export function signedCall(
   changes: Partial<RequestToSign> = {},
-): RequestToVerify & { readonly headers: HeaderBag } {
+): ArrivedCall & { readonly headers: HeaderBag } {
   const request: RequestToSign = {
     method: 'POST',
     url: new URL('https://cp.example.com/api/tenant-planes/self/report?a=%20b&a=2'),
@@ -49,6 +95,13 @@ export function signedCall(
     secrets: [SECRET],
     now: secondsFromSigning(1),
   };
+}
+
+/** What the verifier throws, or fails the test when it accepts the call. */
+export async function refusalOfCall(call: ArrivedCall): Promise<unknown> {
+  const outcome = await verified(call).catch((error: unknown) => ({ error }));
+  if ('error' in outcome) return outcome.error;
+  throw new Error('It was accepted');
 }
 
 /** What the action throws, or fails the test when it throws nothing. */

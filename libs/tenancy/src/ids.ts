@@ -1,8 +1,5 @@
 import { randomFillSync } from 'node:crypto';
 
-/** Id of a tenant: a UUIDv7 in lower case. */
-export type TenantId = string;
-
 /** Gives `size` unpredictable bytes; tests inject a fixed one. The bytes are read before the next call. */
 export type RandomBytes = (size: number) => Uint8Array;
 

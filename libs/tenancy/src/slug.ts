@@ -1,7 +1,7 @@
 import { isUuid } from './ids';
 import { RESERVED_SLUGS } from './reserved-slugs';
 
-export const SLUG_MIN_LENGTH = 3;
+const SLUG_MIN_LENGTH = 3;
 /** Well below the 63 octets of a DNS label (RFC 1035 section 2.3.4): a slug also ends up in names of databases. */
 export const SLUG_MAX_LENGTH = 40;
 

@@ -1,8 +1,8 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalPostgres, startLocalPostgres, temporaryDataDir } from '../src/local-postgres';
-import { createRoles } from '../src/roles';
+import { type LocalPostgres, startLocalPostgres, temporaryDataDir } from '../src/databases/local-postgres';
+import { createRoles } from '../src/databases/roles';
 
 declare global {
   var atlasTestPostgres: LocalPostgres | undefined;

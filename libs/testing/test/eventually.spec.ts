@@ -1,4 +1,4 @@
-import { eventually } from '../src/plane-process';
+import { eventually } from '../src/processes/plane-process';
 
 describe(eventually.name, () => {
   it('says what it found when it times out', async () => {

@@ -8,7 +8,7 @@ import { type WaitingFleet } from './waiting-fleet';
 /** Postgres counts what a connection did at the latest 10 s after it. */
 const STATISTICS_LAG_MS = 11_000;
 
-export interface Standing {
+interface Standing {
   readonly transactions: number;
   readonly held: Held;
 }

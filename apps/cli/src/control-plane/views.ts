@@ -84,7 +84,7 @@ export interface LookView {
   readonly not_looked_at: readonly string[];
 }
 
-export interface ErrorView {
+interface ErrorView {
   readonly code: string;
   readonly detail: string;
   readonly class: string;

@@ -30,12 +30,12 @@ export interface ProbeScene {
   progress(done: number, all: number): void;
 }
 
-export interface LeftOut {
+interface LeftOut {
   readonly route: string;
   readonly reason: string;
 }
 
-export type Verdict = 'PASS' | 'LEAK' | 'INCONCLUSIVE';
+type Verdict = 'PASS' | 'LEAK' | 'INCONCLUSIVE';
 
 export interface ProbeResult {
   readonly verdict: Verdict;

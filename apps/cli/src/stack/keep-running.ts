@@ -6,7 +6,7 @@ export interface Ending {
   readonly exited: Promise<string>;
 }
 
-export interface Timers {
+interface Timers {
   /** In milliseconds from some moment. */
   now(): number;
   /** Until then, or until the signal. */

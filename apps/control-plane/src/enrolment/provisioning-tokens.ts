@@ -12,7 +12,7 @@ import { ProvisioningToken } from './provisioning-token.entity';
 import { ServiceKeys } from '../service-keys/service-keys';
 import { type TenantPlane } from '../registry/tenant-plane.entity';
 
-export const DEFAULT_TOKEN_SECONDS = 24 * 3600;
+const DEFAULT_TOKEN_SECONDS = 24 * 3600;
 export const MAX_TOKEN_SECONDS = 7 * 24 * 3600;
 
 /** What an operator pastes to make a tenant plane enrol. Shown once. */

@@ -10,7 +10,7 @@ import {
 } from '../registry/tenant-plane.entity';
 
 /** How many planes the fleet shows on one page: for most, all of them. */
-export const MAX_FLEET_PAGE = 500;
+const MAX_FLEET_PAGE = 500;
 
 export class RegisterTenantPlaneDto {
   @ApiProperty({ example: 'eu-1' })

@@ -6,7 +6,7 @@ import { ManualDriver } from './drivers/manual.driver';
 import { TerraformDriver } from './drivers/terraform/terraform.driver';
 
 /** Every driver there is. */
-export const DRIVERS: Readonly<Record<DriverName, Type<InfrastructureDriver>>> = {
+const DRIVERS: Readonly<Record<DriverName, Type<InfrastructureDriver>>> = {
   local: LocalDriver,
   terraform: TerraformDriver,
   manual: ManualDriver,

@@ -3,12 +3,12 @@ import { LIFECYCLE_OPERATIONS, type LifecycleOperation } from '@atlas/deployment
 import { type TenantStatus } from '@atlas/tenancy';
 
 /** What may happen to a tenant plane as a whole. */
-export const PLANE_OPERATIONS = ['rotate_secret', 'upgrade', 'drain'] as const;
-export type PlaneOperation = (typeof PLANE_OPERATIONS)[number];
+const PLANE_OPERATIONS = ['rotate_secret', 'upgrade', 'drain'] as const;
+type PlaneOperation = (typeof PLANE_OPERATIONS)[number];
 
 /** What may happen to the fleet. */
-export const FLEET_OPERATIONS = ['upgrade_wave'] as const;
-export type FleetOperation = (typeof FLEET_OPERATIONS)[number];
+const FLEET_OPERATIONS = ['upgrade_wave'] as const;
+type FleetOperation = (typeof FLEET_OPERATIONS)[number];
 
 export const OPERATION_NAMES = [
   'provision',
@@ -22,7 +22,7 @@ export type OperationName = 'provision' | LifecycleOperation | PlaneOperation | 
 export const MAX_FREEZE_MS = 30_000;
 
 /** What an operation asks and makes of its tenant's status; its steps do the rest. What is left out stays as it is. */
-export interface OperationRules {
+interface OperationRules {
   /** Where it may start. */
   readonly from: readonly TenantStatus[];
   /** While it is resumed, and while it is rolled back. */

@@ -1,8 +1,7 @@
 import { type Tenant } from '../registry/tenant.entity';
 import { type Signup } from '../tenants/signup.entity';
 
-export const SIGNUP_STATUSES = ['unverified', 'expired', 'provisioning', 'active', 'failed'] as const;
-export type SignupStatus = (typeof SIGNUP_STATUSES)[number];
+type SignupStatus = 'unverified' | 'expired' | 'provisioning' | 'active' | 'failed';
 
 const STANDING: readonly Tenant['status'][] = ['active', 'suspended'];
 

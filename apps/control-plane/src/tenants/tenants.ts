@@ -123,7 +123,7 @@ export async function lockTenant(manager: EntityManager, id: string): Promise<Te
   return tenant;
 }
 
-export function tenantNotFound(): DomainError {
+function tenantNotFound(): DomainError {
   return new DomainError('tenant_not_found', 'not_found', 'There is no such tenant.');
 }
 

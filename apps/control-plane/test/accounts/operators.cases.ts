@@ -333,9 +333,9 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
     const headers = { cookie: `atlas_operator=${former.session}` };
     const sign = () => plane.post('/api/auth/login', { email, password: PASSWORD }, { token: null, headers });
     const before = await newest();
-    // `never`: the method is private.
-    const ending = jest.spyOn(OperatorSessions.prototype as never, 'endOne' as never);
-    ending.mockRejectedValueOnce(new Error('Others have its row.') as never);
+    // The method is private.
+    const sessions = OperatorSessions.prototype as unknown as { endOne(): Promise<void> };
+    jest.spyOn(sessions, 'endOne').mockRejectedValueOnce(new Error('Others have its row.'));
     expect((await sign()).status).toBe(500);
     expect([await statusOf(former.session), await newest()]).toEqual([200, before]);
     expect([(await sign()).status, await statusOf(former.session)]).toEqual([200, 401]);

@@ -122,7 +122,7 @@ describe('a Control Plane in production', () => {
       const move = `/api/tenants/${id}/move${query}`;
       expect((await plane.post(move, { deployment_model: 'dedicated' })).body).toMatchObject(refused);
       const gone = {
-        ...{ status: 'deprovisioning', deploymentModel: 'dedicated' },
+        ...({ status: 'deprovisioning', deploymentModel: 'dedicated' } as const),
         restorableUntil: new Date(plane.clock.now().getTime() + 3_600_000),
       };
       await plane.change(Tenant, { id }, gone);

@@ -295,7 +295,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     const links = [await mint(scene.plane.apiKey), await mint(key)];
     scene.copiesAtOnce();
     jest.spyOn(scene.plane.app.get(AwaitImportStep), 'run').mockResolvedValueOnce(done());
-    const whole = { attempt: 'only', parts: 1, imported: 1, lastKind: 'last' };
+    const whole = { attempt: 'only', parts: 1, imported: 1, lastKind: 'last' as const };
     const copied = scene.before('cut-over', () => scene.plane.change(Transfer, { tenantId: id }, whole));
     const body = { deployment_model: 'shared', tenant_plane_id: other.id };
     const { job } = (await scene.plane.post(`/api/tenants/${id}/move`, body).expect(202)).body;

@@ -239,10 +239,11 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     const shell = await program(sleep, folder);
     // The machine was started again: the pid and even its time are another program's now.
     await change(plane, { pid: foreign, pidStartedAt: identityOf(foreign)?.startedAt ?? null });
-    const subject = { tenantPlaneId: plane.planeId, slug: plane.slug, database: driver, version: null };
+    const ids = { tenantId: plane.id, tenantPlaneId: plane.planeId };
+    const subject = { ...ids, slug: plane.slug, region: null, database: driver, version: null };
     const database = set.plane.app.get(Database);
-    // The driver reads only these facts of a subject; its fence is a plain transaction here, without a job.
-    await set.plane.app.get(LocalDriver).destroy(subject as never, (work) => database.write(work) as never);
+    // Its fence is a plain transaction here, without a job.
+    await set.plane.app.get(LocalDriver).destroy(subject, (work) => database.write(work));
     expect(await running(plane)).toEqual([]);
     expect([plane.row.pid as number, foreign, shell].map((pid) => identityOf(pid) !== undefined)).toEqual([
       ...[false, true, true],

@@ -21,7 +21,7 @@ import { Tenant } from '../../src/registry/tenant.entity';
 import { Database } from '@atlas/persistence';
 import { type TestControlPlane } from '../control-plane.fixture';
 import { besideHeldTenant } from '../held-operator.fixture';
-import { ReconcileScene, type Settled } from '../reconcile-scene.fixture';
+import { NOTHING_SEEN, ReconcileScene, type Settled } from '../reconcile-scene.fixture';
 import { formerHome } from '../travel-scene.fixture';
 import { newProvisioningJob } from '../../src/provisioning-jobs/job-starter';
 
@@ -327,7 +327,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     const request = { operation: 'suspend' as const, tenantId: shared.id, steps: [] };
     const job = { ...newProvisioningJob(request, now), id: uuidv7(), dueAt: new Date(now.getTime() + 86_400_000) };
     const { id } = job;
-    await set.plane.app.get(Database).write((manager) => manager.insert(ProvisioningJob, job as never));
+    await set.plane.insert(ProvisioningJob, job);
     await isRepaired('job_unattended', id);
     await eventually(async () => (await only(ProvisioningJob, { id })).status === 'succeeded');
   });
@@ -408,7 +408,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       const tenantPlaneId = dedicated.planeId;
       await change(TenantPlane, { id: tenantPlaneId }, { infrastructureDriver: 'terraform' });
       const drift = await isReported('state_missing', tenantPlaneId);
-      const name = infrastructureName({ slug: dedicated.slug, tenantPlaneId } as never);
+      const name = infrastructureName({ slug: dedicated.slug, tenantPlaneId });
       mkdirSync(join(set.folder, 'terraform', name), { recursive: true });
       await isGone(drift);
       await change(TenantPlane, { id: tenantPlaneId }, { infrastructureDriver: 'local' });
@@ -555,9 +555,10 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   it('is done by one of several processes when it is due, and next after three quarters of the time', async () => {
     const { app, clock } = set.plane;
     const database = app.get(Database);
-    const look = jest.fn(() => Promise.resolve());
+    const reconciler = app.get(Reconciler);
+    const look = jest.spyOn(reconciler, 'look').mockResolvedValue(NOTHING_SEEN);
     const config = { RECONCILE_INTERVAL_SECONDS: 60 } as ControlPlaneConfig;
-    const timer = () => new ReconcileTimer(config, database, { look } as never);
+    const timer = () => new ReconcileTimer(config, database, reconciler);
     const timers = [timer(), timer(), timer()];
     const now = clock.now().getTime();
     await change(ReconcileTurn, { id: 1 }, { dueAt: new Date(now) });
@@ -573,5 +574,6 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     await timers[1]?.turn();
     expect(look).toHaveBeenCalledTimes(2);
     await Promise.all(timers.map((one) => one.beforeApplicationShutdown()));
+    look.mockRestore();
   });
 });

@@ -32,8 +32,7 @@ describe.each(EVERY_DATABASE)('the plane of a tenant that Terraform made, on %s'
     plane = await planes.provision('0.1.0');
     const { slug, planeId: tenantPlaneId } = plane;
     await scene.plane.change(TenantPlane, { id: tenantPlaneId }, { infrastructureDriver: 'terraform' });
-    // The name is made of these two alone.
-    directory = join(folder, infrastructureName({ slug, tenantPlaneId } as never));
+    directory = join(folder, infrastructureName({ slug, tenantPlaneId }));
   });
   afterEach(() => jest.restoreAllMocks());
 

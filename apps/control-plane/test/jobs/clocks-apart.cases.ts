@@ -13,6 +13,7 @@ import { AwaitImportStep } from '../../src/operations/move/await-import.step';
 import { RemoveCopiesStep } from '../../src/operations/deprovision/remove-copies.step';
 import { JobUnattendedCheck } from '../../src/reconcile/checks/job-unattended.check';
 import { ReconcileTurn } from '../../src/reconcile/drift.entity';
+import { Reconciler } from '../../src/reconcile/reconciler';
 import { ReconcileTimer } from '../../src/reconcile/reconcile-timer';
 import { type JobSubject, JobSubjects } from '../../src/reconcile/subjects/job-subjects';
 import { Reports } from '../../src/plane-api/reports';
@@ -21,6 +22,7 @@ import { Tenant } from '../../src/registry/tenant.entity';
 import { nextRun, sealedPart, sendPart } from '../backup-part.fixture';
 import { TestControlPlane } from '../control-plane.fixture';
 import { JOBS, JobScene } from '../job-scene.fixture';
+import { NOTHING_SEEN } from '../reconcile-scene.fixture';
 import { Traveller } from '../travel-scene.fixture';
 
 const LEASE_SECONDS = LEASE_MS / 1000;
@@ -166,9 +168,10 @@ describe.each([
   });
 
   it('takes its turn to look for drifts when it is due, and leaves the next one to others', async () => {
-    const look = jest.fn(() => Promise.resolve());
+    const reconciler = other.app.get(Reconciler);
+    const look = jest.spyOn(reconciler, 'look').mockResolvedValue(NOTHING_SEEN);
     const config = { RECONCILE_INTERVAL_SECONDS: 60 } as ControlPlaneConfig;
-    const timer = new ReconcileTimer(config, other.app.get(Database), { look } as never);
+    const timer = new ReconcileTimer(config, other.app.get(Database), reconciler);
     // Of itself it takes no turn.
     await timer.beforeApplicationShutdown();
     const now = plane.clock.now().getTime();

@@ -9,6 +9,8 @@ import { Gate } from '../held-operator.fixture';
 import { JobScene } from '../job-scene.fixture';
 import { beside } from '../travel-scene.fixture';
 
+type Held = 'claim' | 'releaseUnlessWoken';
+
 /** No test here sweeps, and time stands still: a job that misses its wake-up stays where it is. */
 describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
   let scene: JobScene;
@@ -23,25 +25,21 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
 
   const part = <T>(type: abstract new (...given: never[]) => T): T => scene.plane.app.get(type);
   /** Holds the first call of a method before it is made, or before its answer is given. */
-  const held = <M extends string>(
-    owner: Record<M, (...given: never[]) => Promise<unknown>>,
-    method: M,
-    when: 'before' | 'after' = 'before',
-  ) => {
+  const held = (method: Held, when: 'before' | 'after' = 'before') => {
     const [reached, free] = [new Gate(), new Gate()];
     gates.push(free);
     const pass = async (): Promise<void> => {
       reached.open();
       await free.opened;
     };
+    const owner: Record<Held, (...given: never[]) => Promise<unknown>> = part(ProvisioningJobs);
     const original = owner[method].bind(owner);
-    // The types of spyOn know the methods of one class only, not of any.
-    jest.spyOn(owner as never, method as never).mockImplementationOnce((async (...given: never[]) => {
+    jest.spyOn(owner, method).mockImplementationOnce(async (...given: never[]) => {
       if (when === 'before') await pass();
       const answer = await original(...given);
       if (when === 'after') await pass();
       return answer;
-    }) as never);
+    });
     return { reached: reached.opened, free: () => free.open() };
   };
   /** What the report of its cell wakes. */
@@ -80,7 +78,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
 
   it('is not missed by an attempt that has a slot but has not claimed the job', async () => {
     const { job, id } = await scene.waiting();
-    const claim = held(part(ProvisioningJobs), 'claim');
+    const claim = held('claim');
     const first = part(Attempts).begin(job);
     await claim.reached;
     await scene.report(id, 'applied');
@@ -91,7 +89,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
 
   it('that finds the lease taken is not missed by the attempt that is about to release it', async () => {
     const { job, id } = await untold();
-    const release = held(part(ProvisioningJobs), 'releaseUnlessWoken');
+    const release = held('releaseUnlessWoken');
     await release.reached;
     await isTold(id);
     const begun = handled();
@@ -121,7 +119,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
 
   it('that comes after the release finds the job free, although the attempt has not ended', async () => {
     const { job, id } = await scene.waiting();
-    const release = held(part(ProvisioningJobs), 'releaseUnlessWoken', 'after');
+    const release = held('releaseUnlessWoken', 'after');
     const first = part(Attempts).begin(job);
     await release.reached;
     await scene.report(id, 'applied');
@@ -133,7 +131,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
   it('that is not committed when the lease is released is not missed, though it finds the lease taken', async () => {
     const { job, id } = await scene.waiting();
     const database = part(Database);
-    const looked = held(part(ProvisioningJobs), 'releaseUnlessWoken');
+    const looked = held('releaseUnlessWoken');
     const first = part(Attempts).begin(job);
     await looked.reached;
     // The transaction of the report has counted the wake-up on the job's row. One that comes to the job before the release

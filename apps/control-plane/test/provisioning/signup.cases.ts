@@ -221,7 +221,9 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
         const { body } = await plane.post(`${path}/deprovision`, { confirm_slug: slug }).expect(202);
         await plane.change(Tenant, { id }, { status: 'deprovisioning' });
         const [job] = (await plane.rows(ProvisioningJob, { id: body.job.id })) as [ProvisioningJob];
-        const steps = job.steps.map((step, index) => (index === 0 ? { ...step, status: 'done' } : step));
+        const steps = job.steps.map((step, index) =>
+          index === 0 ? { ...step, status: 'done' as const } : step,
+        );
         await plane.change(ProvisioningJob, { id: job.id }, { steps });
         await plane.post(`${JOBS}/${body.job.id}/cancel`).expect(202);
         return body.job.id as string;

@@ -164,7 +164,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
       await revoke(target);
       const { publicKey } = await generateKeyPair('ECDH-ES', { crv: 'X25519' });
       const recipient = { ...(await exportJWK(publicKey)) };
-      const sealed = await sealedPart({ id, role: 'source', recipient }, { tables: {} } as never);
+      const sealed = await sealedPart({ id, role: 'source', recipient }, {});
       expect((await sendPart(source, id, sealed)).status).toBe(200);
       expect(refusal(await answer)).toEqual(REVOKED);
     });

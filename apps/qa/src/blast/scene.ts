@@ -18,7 +18,7 @@ import { type Call, type Key, keyOf, sendAs } from './calls';
 import { ServingPlane } from './serving-plane';
 
 /** What somebody has in hand who has all that there is of the secrets of one tenant plane. */
-export interface Loot {
+interface Loot {
   readonly plane: ServingPlane;
   readonly tenant: TenantView;
   /** Of its service: in use, handed over to follow it, and of a bundle that is not used yet. */
@@ -28,7 +28,7 @@ export interface Loot {
 }
 
 /** Another tenant plane, which is not to notice. */
-export interface Victim {
+interface Victim {
   readonly plane: ServingPlane;
   readonly tenant: TenantView;
   readonly entry: DesiredTenant;

@@ -5,7 +5,7 @@ import { type TenantRows } from '../tenant-rows';
 import { daysFromNow, insertRows } from './bulk-rows';
 import { OLD } from './passwords';
 
-export interface Pass {
+interface Pass {
   readonly token: string;
   readonly refresh: string;
 }

@@ -4,7 +4,7 @@ const LEAST = 20;
  * How a secret could stand in a text: as it is, cut at either end, or within what was turned into base64, hex or a URL. What
  * is shorter is looked for whole.
  */
-export function spellingsOf(secret: string): string[] {
+function spellingsOf(secret: string): string[] {
   const parts = secret.length < 2 * LEAST ? [secret] : [tail(secret), head(secret)];
   return [...new Set(parts.flatMap((part) => [part, ...encoded(part)]))];
 }

@@ -7,6 +7,7 @@ import {
   isLockTimeout,
   lockedForUpdate,
   together,
+  upsertRow,
 } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
 import { databaseFailure, databaseState } from '@atlas/platform';
@@ -152,8 +153,7 @@ export class DesiredStateApplier {
       await (isServing || known?.phase === 'serving' ? end() : tracking.writeFrozen(entry.tenant_id, end));
     }
     const frozenAt = entry.phase === 'frozen' ? await this.database.now() : null;
-    // TypeORM's own type takes a JSON column for a relation.
-    await manager.upsert(Tenant, rowOf(entry, known, frozenAt) as never, ['id']);
+    await upsertRow(manager, Tenant, rowOf(entry, known, frozenAt), ['id']);
     return null;
   }
 

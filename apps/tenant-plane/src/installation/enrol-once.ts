@@ -6,7 +6,7 @@ import { needsEnrolment } from '../plane-identity/install-bundle';
 import { type InstalledPlane } from './installed-plane';
 
 /** What keeps a plane from being enrolled, with what to do. */
-export class EnrolmentFailed extends Error {}
+class EnrolmentFailed extends Error {}
 
 /** Enrols and ends. An enrolled plane is left as it is, and nobody is called. */
 export async function enrolOnce({ config, clock, identities }: InstalledPlane): Promise<void> {

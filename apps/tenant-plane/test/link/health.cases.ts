@@ -21,6 +21,8 @@ type Call = [sql: string, ...rest: unknown[]];
 
 /** What SQLite answers on a file that has become read-only, to whatever would change the plane's own row. */
 function refuseUpdates(): jest.SpyInstance[] {
+  // They are overloaded, and a spy would take the last overload only.
+  const methods: Record<'all' | 'run', (...call: never[]) => unknown> = Connection.prototype;
   return (['all', 'run'] as const).map((name) => {
     const original = Connection.prototype[name] as (...call: Call) => unknown;
     const refusing = function (this: Connection, ...call: Call): unknown {
@@ -30,8 +32,7 @@ function refuseUpdates(): jest.SpyInstance[] {
       });
       return setImmediate(call.at(-1) as (error: Error) => void, error);
     };
-    // The driver's methods are overloaded, and a spy takes the last overload only.
-    return jest.spyOn(Connection.prototype, name).mockImplementation(refusing as never);
+    return jest.spyOn(methods, name).mockImplementation(refusing);
   });
 }
 

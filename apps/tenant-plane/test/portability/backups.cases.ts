@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
     plane.tenants.read(tenant.tenant_id, async (scope) => {
       const codecs = rowCodecs(TENANT_PLANE_SCHEMA, plane.app.get(Database).dataSource.manager);
       const tables = codecs.map(async (codec) => {
-        const rows = await scope.find(codec.metadata.target as never);
+        const rows = await scope.find(codec.metadata.name);
         return [codec.table, rows.map((row) => String(codec.hashOf(codec.encode(row)))).sort()] as const;
       });
       return Object.fromEntries(await Promise.all(tables));

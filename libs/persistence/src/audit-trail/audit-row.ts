@@ -1,6 +1,6 @@
 import { type AuditRecord, currentContext } from '@atlas/platform';
 import { Column } from 'typeorm';
-import { JsonColumn, TimestampColumn } from '../columns';
+import { JsonColumn, TimestampColumn } from '../schema/columns';
 
 /** Who did what to what, from where. Appended, sealed behind its writers, and never changed. */
 export abstract class AuditRow {

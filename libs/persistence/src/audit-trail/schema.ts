@@ -1,4 +1,4 @@
-import { type DatabaseDriver } from '../database-target';
+import { type DatabaseDriver } from '../connection/database-target';
 
 const REFUSAL = 'audit_append_only';
 

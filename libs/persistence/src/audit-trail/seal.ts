@@ -1,6 +1,6 @@
 import { CHAIN_START, type ChainHead, type Page, type SealedAuditRecord, linkBehind } from '@atlas/platform';
 import { type EntityManager, type EntityTarget, type SelectQueryBuilder } from 'typeorm';
-import { columnTypes } from '../columns';
+import { columnTypes } from '../schema/columns';
 import { type AuditRow, auditRecordOf } from './audit-row';
 
 /** The rows that one chain goes through: all of a table, or those of one tenant. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type EntityManager, type EntityTarget, type SelectQueryBuilder } from 'typeorm';
-import { insertRow, lockedForUpdate } from '../rows';
+import { insertRow, lockedForUpdate } from '../rows/rows';
 import { type MailSubject, type OutgoingMailRow } from './outgoing-mail';
 
 /** A transaction and, where mails are rows of tenants, whose they are. */

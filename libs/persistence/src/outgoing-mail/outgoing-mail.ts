@@ -1,5 +1,5 @@
 import { Column } from 'typeorm';
-import { JsonColumn, TimestampColumn } from '../columns';
+import { JsonColumn, TimestampColumn } from '../schema/columns';
 
 /**
  * A mail that is to be sent: its kind and whom or what it is about, never its text. What makes a link work is minted when

@@ -1,7 +1,7 @@
 import { type Clock, type Mailer, databaseFailure, newTraceId, runInContext } from '@atlas/platform';
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type EntityTarget } from 'typeorm';
-import { type Database } from '../database';
+import { type Database } from '../database/database';
 import { type MailKind } from './mail-kind';
 import { MailQueue, type MailScope } from './mail-queue';
 import { type MailSubject, type OutgoingMailRow } from './outgoing-mail';

@@ -1,4 +1,4 @@
-import { type ColumnTypes } from '../columns';
+import { type ColumnTypes } from '../schema/columns';
 
 /** The table must be called `outgoing_mails`. `keys`: the columns, with their types, that stand before `id` in its key. */
 export function createOutgoingMails(types: ColumnTypes, keys: readonly string[] = []): string[] {

@@ -1,8 +1,8 @@
 import { DEVICE_SECONDS } from '@atlas/platform';
 import { type EntityManager, type EntityTarget, LessThanOrEqual, MoreThan } from 'typeorm';
 import { Column, PrimaryColumn } from 'typeorm';
-import { TimestampColumn } from '../columns';
-import { insertRow } from '../rows';
+import { TimestampColumn } from '../schema/columns';
+import { insertRow } from '../rows/rows';
 
 /** A program that never shows what it was given would leave a row each time. */
 const DEVICES_OF_USER = 50;

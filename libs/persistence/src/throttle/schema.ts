@@ -1,4 +1,4 @@
-import { type ColumnTypes } from '../columns';
+import { type ColumnTypes } from '../schema/columns';
 
 export function createThrottles(types: ColumnTypes): string[] {
   return [

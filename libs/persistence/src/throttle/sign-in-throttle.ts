@@ -6,13 +6,13 @@ import { type Allowance, Throttle } from './throttle';
 const WINDOW_SECONDS = 15 * 60;
 
 /** Of devices that never signed in to the account, all together. */
-export const UNKNOWN_DEVICES: Allowance = {
+const UNKNOWN_DEVICES: Allowance = {
   ...{ name: 'sign-in', limit: 10, windowSeconds: WINDOW_SECONDS, isStrict: true },
 };
 /** Of one device that has. */
-export const KNOWN_DEVICE: Allowance = { ...UNKNOWN_DEVICES, name: 'sign-in of device' };
+const KNOWN_DEVICE: Allowance = { ...UNKNOWN_DEVICES, name: 'sign-in of device' };
 /** Of one address, over all accounts: few passwords may be tried on many. */
-export const ONE_ADDRESS: Allowance = {
+const ONE_ADDRESS: Allowance = {
   ...{ name: 'sign-in from', limit: 100, windowSeconds: WINDOW_SECONDS, isStrict: false },
 };
 

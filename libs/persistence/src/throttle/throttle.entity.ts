@@ -1,4 +1,4 @@
-import { TimestampColumn } from '../columns';
+import { TimestampColumn } from '../schema/columns';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** How often something was tried lately. Of a whole plane: a key is a hash, and belongs to no tenant. */

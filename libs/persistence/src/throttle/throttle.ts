@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DomainError, currentContext } from '@atlas/platform';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Database } from '../database';
+import { Database } from '../database/database';
 import { clientNetwork } from './client-network';
 
 const SWEEP_MS = 60_000;
@@ -109,7 +109,7 @@ function read(time: Date | string): Date {
   return typeof time === 'string' ? new Date(`${time.replace(' ', 'T')}Z`) : time;
 }
 
-export function tooManyAttempts(waitSeconds: number, refusal = 'There were too many attempts.'): DomainError {
+function tooManyAttempts(waitSeconds: number, refusal = 'There were too many attempts.'): DomainError {
   return new DomainError(
     'too_many_attempts',
     'too_many',

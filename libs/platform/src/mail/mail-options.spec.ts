@@ -1,4 +1,4 @@
-import { Secret } from '../secret';
+import { Secret } from '../secrets/secret';
 import { mailAddressProblem, isPlainAddress, isTlsRequired, smtpUrlProblem } from './mail-options';
 
 describe('the URL of a mail server', () => {

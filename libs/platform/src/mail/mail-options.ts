@@ -1,5 +1,5 @@
-import { isLoopbackUrl } from '../loopback';
-import { type Secret } from '../secret';
+import { isLoopbackUrl } from '../http/loopback';
+import { type Secret } from '../secrets/secret';
 
 /** How a plane sends mail; without a URL it sends none. */
 export interface MailOptions {

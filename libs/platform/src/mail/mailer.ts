@@ -10,7 +10,7 @@ const SILENCE_MS = 20_000;
 export const MAIL_TIMEOUT_MS = 180_000;
 
 /** A mail that was not taken. Tells what the server answered by its code only: its words may repeat what was sent. */
-export class MailFailure extends Error {
+class MailFailure extends Error {
   constructor(error: unknown) {
     const { code, responseCode } = error as { code?: string; responseCode?: number };
     super(

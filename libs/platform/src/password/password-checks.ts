@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Counter } from 'prom-client';
-import { Metrics } from '../metrics';
+import { Metrics } from '../monitoring/metrics';
 import { passwordMatches, pretendToCheck } from './passwords';
 
 /** Looks at passwords, and counts how often. */

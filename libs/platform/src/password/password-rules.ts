@@ -1,4 +1,4 @@
-import { validationFailed } from '../errors';
+import { validationFailed } from '../errors/errors';
 import { commonPasswords } from './common-passwords';
 
 /** How much of a password has to be left when the words that anybody would guess here are taken out. */

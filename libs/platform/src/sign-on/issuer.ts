@@ -1,4 +1,4 @@
-import { isPlainHttp } from '../loopback';
+import { isPlainHttp } from '../http/loopback';
 
 /** What is wrong with the URL of an OpenID provider, or null. It is compared letter by letter with what the provider says. */
 export function issuerProblem(text: string): string | null {

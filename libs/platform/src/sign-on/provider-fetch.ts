@@ -2,7 +2,7 @@ import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { type CustomFetch } from 'openid-client';
-import { isPlainHttp } from '../loopback';
+import { isPlainHttp } from '../http/loopback';
 import { PrivateAddress, isPublicAddress, lookupPublic } from './public-addresses';
 
 /** A provider's metadata, keys and tokens are a few kilobytes. */
@@ -66,10 +66,13 @@ async function responseOf(answer: IncomingMessage): Promise<Response> {
     if (length > MAX_ANSWER_BYTES) throw new Error('its answer is too long');
     parts.push(part);
   }
-  const headers = Object.entries(answer.headers).map(([name, value]) => [name, String(value)] as const);
+  const headers = Object.entries(answer.headers).map(([name, value]): [string, string] => [
+    name,
+    String(value),
+  ]);
   const status = answer.statusCode ?? 0;
   const content = [204, 205, 304].includes(status) ? null : Buffer.concat(parts);
-  return new Response(content, { status, headers: headers.map((pair) => [...pair]) });
+  return new Response(content, { status, headers });
 }
 
 function textOf(body: unknown): string | undefined {

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { type Configuration, type IDToken, type UserInfoResponse } from 'openid-client';
-import { type Clock } from '../clock';
-import { type DomainError } from '../errors';
-import { isLoopbackUrl } from '../loopback';
-import { type Secret } from '../secret';
+import { type Clock } from '../time/clock';
+import { type DomainError } from '../errors/errors';
+import { isLoopbackUrl } from '../http/loopback';
+import { type Secret } from '../secrets/secret';
 import { ProviderUnreachable, providerFetch } from './provider-fetch';
 import { type SignOnAttempt } from './sign-on-attempts';
 import { identityProviderUnavailable, signOnRefused } from './sign-on.errors';

@@ -1,5 +1,5 @@
 import { EncryptJWT, jwtDecrypt } from 'jose';
-import { type Clock } from '../clock';
+import { type Clock } from '../time/clock';
 
 /** What a browser has to come back with, and what only we know of it. */
 export interface SignOnAttempt {

@@ -1,4 +1,4 @@
-import { DomainError } from '../errors';
+import { DomainError } from '../errors/errors';
 
 export function signOnNotConfigured(detail: string): DomainError {
   return new DomainError('sign_on_not_configured', 'not_found', detail);

@@ -1,6 +1,6 @@
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { type Clock } from '../clock';
-import { cookieIn, setCookie } from '../cookies';
+import { type Clock } from '../time/clock';
+import { cookieIn, setCookie } from '../sessions/cookies';
 import { type ProvenIdentity, RelyingParty, type SignOnClient } from './relying-party';
 import { SignOnAttempts } from './sign-on-attempts';
 import { signOnNotBegun } from './sign-on.errors';

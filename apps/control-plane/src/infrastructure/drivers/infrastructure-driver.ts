@@ -28,8 +28,7 @@ export interface Infrastructure {
 }
 
 /** A part of what a driver makes for one plane. */
-export const INFRASTRUCTURE_PARTS = ['record', 'database', 'role', 'process', 'state'] as const;
-export type InfrastructurePart = (typeof INFRASTRUCTURE_PARTS)[number];
+export type InfrastructurePart = 'record' | 'database' | 'role' | 'process' | 'state';
 
 /** What a driver finds of what it made for one plane. */
 export interface InspectedInfrastructure {

@@ -1,7 +1,10 @@
 import { type InfrastructureSubject } from './infrastructure-driver';
 
 /** Names all that a driver makes for one plane (folder, database, role, ...): readable, and never another's. */
-export function infrastructureName({ slug, tenantPlaneId }: InfrastructureSubject): string {
+export function infrastructureName({
+  slug,
+  tenantPlaneId,
+}: Pick<InfrastructureSubject, 'slug' | 'tenantPlaneId'>): string {
   return `atlas_${slug.replaceAll('-', '_')}_${tenantPlaneId.slice(-8)}`;
 }
 

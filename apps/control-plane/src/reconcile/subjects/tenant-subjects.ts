@@ -6,7 +6,7 @@ import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
 import { type Subject, Subjects, pagesById } from './subject';
 
-export interface Place {
+interface Place {
   readonly placement: Placement;
   readonly plane: TenantPlane;
 }

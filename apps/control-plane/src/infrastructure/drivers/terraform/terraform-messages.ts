@@ -2,7 +2,7 @@
  * A line of Terraform's output, as far as we read it
  * (developer.hashicorp.com/terraform/internals/machine-readable-ui).
  */
-export interface TerraformMessage {
+interface TerraformMessage {
   readonly type: string;
   readonly '@message': string;
   readonly change?: { readonly resource: { readonly addr: string }; readonly action: string };
@@ -23,7 +23,7 @@ const MAX_ERRORS = 3;
 const MAX_LENGTH = 600;
 
 /** Null for a line in any other form. */
-export function parseMessage(line: string): TerraformMessage | null {
+function parseMessage(line: string): TerraformMessage | null {
   if (!line.startsWith('{')) return null;
   try {
     return JSON.parse(line) as TerraformMessage;

@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DomainError } from '@atlas/platform';
+import { type EntityManager, type EntityTarget, type ObjectLiteral } from 'typeorm';
+import { type RowValues } from '../rows/row-values';
+import { insertIfAbsent, isLockTimeout, together } from '../rows/rows';
+
+/** How long an answer can be had again. */
+export const KEPT_SECONDS = 24 * 3600;
+/** How long a duplicate waits for the first to finish. */
+const PATIENCE_MS = 10_000;
+
+export interface RepeatableRequest {
+  /** Caller, method and path: a key means nothing outside of them. */
+  readonly scope: readonly string[];
+  readonly key: string | undefined;
+  readonly body: unknown;
+}
+
+/** What is kept of a key. The answer is null while the first request with it is in work. */
+export interface KeptAnswer<A> {
+  readonly bodyHash: string;
+  readonly answer: A | null;
+}
+
+/** The row that holds a key. */
+export interface KeyClaim {
+  /** SHA-256 of the scope and the key. */
+  readonly scope: string;
+  readonly bodyHash: string;
+  readonly expiresAt: Date;
+}
+
+/** Somebody else holds this key: the answer is theirs. */
+class KeyIsTaken extends Error {}
+
+/**
+ * Makes a request safe to repeat (draft-ietf-httpapi-idempotency-key-header): the key, its answer and the work are one
+ * transaction. How they are kept, and in whose name, is up to the plane. A kept answer may hold a secret, so a repeat gets it
+ * only in a transaction in which its caller was checked again, as before a write.
+ */
+export abstract class Idempotency<A = unknown, R extends RepeatableRequest = RepeatableRequest> {
+  /** Requests of this process that hold a key; their duplicates wait here, not in the database's pool. */
+  private readonly inWork = new Map<string, Promise<unknown>>();
+
+  /** `work` runs at most once a key; it writes in the given transaction only. */
+  async once(request: R, work: (manager: EntityManager) => Promise<A>): Promise<A> {
+    const { key, body } = request;
+    if (key === undefined) return this.transaction(request, work);
+    requireSensibleKey(key);
+    const scope = sha256(JSON.stringify([...request.scope, key]));
+    const bodyHash = sha256(JSON.stringify(body ?? null));
+    for (let first = this.inWork.get(scope); first; first = this.inWork.get(scope)) {
+      await settledSoon(first);
+      const kept = await this.keptFor(request, scope);
+      // Without one the first has failed and left nothing: the next may try.
+      if (kept) return replay(kept, bodyHash);
+    }
+    const attempt = this.attempt(request, { scope, bodyHash }, work);
+    this.inWork.set(scope, attempt);
+    try {
+      return await attempt;
+    } catch (error) {
+      if (error instanceof KeyIsTaken) return replay(await this.keptFor(request, scope), bodyHash);
+      throw error;
+    } finally {
+      this.inWork.delete(scope);
+    }
+  }
+
+  protected abstract now(): Date;
+  protected abstract transaction<T>(request: R, work: (manager: EntityManager) => Promise<T>): Promise<T>;
+  /** Runs `work` in a transaction under the lock that a write of the caller takes. Throws when they would be let in no more. */
+  protected abstract admitted<T>(request: R, work: () => Promise<T>): Promise<T>;
+  protected abstract find(request: R, scope: string): Promise<KeptAnswer<A> | null>;
+  /** False when the key is held already. */
+  protected abstract claim(manager: EntityManager, request: R, claim: KeyClaim): Promise<boolean>;
+  protected abstract keep(manager: EntityManager, request: R, claim: KeyClaim, answer: A): Promise<void>;
+
+  /** Any other lock that a request waits for in vain is none of its key's. */
+  protected async insertKey<T extends ObjectLiteral>(
+    manager: EntityManager,
+    entity: EntityTarget<T>,
+    row: RowValues<NoInfer<T>>,
+  ): Promise<boolean> {
+    try {
+      return await insertIfAbsent(manager, entity, row);
+    } catch (error) {
+      throw isLockTimeout(error) ? requestInProgress() : error;
+    }
+  }
+
+  private keptFor(request: R, scope: string): Promise<KeptAnswer<A> | null> {
+    return this.admitted(request, () => this.find(request, scope));
+  }
+
+  private attempt(
+    request: R,
+    asked: Pick<KeyClaim, 'scope' | 'bodyHash'>,
+    work: (manager: EntityManager) => Promise<A>,
+  ): Promise<A> {
+    return this.transaction(request, async (manager) => {
+      const claim = { ...asked, expiresAt: new Date(this.now().getTime() + KEPT_SECONDS * 1000) };
+      // Not awaited: the work's statements travel in the same message.
+      const claiming = this.claim(manager, request, claim).then((isOurs) => {
+        if (!isOurs) throw new KeyIsTaken();
+      });
+      const [, answer] = await together<[unknown, A]>([claiming, work(manager)]);
+      await this.keep(manager, request, claim, answer);
+      return answer;
+    });
+  }
+}
+
+function replay<A>(kept: KeptAnswer<A> | null, bodyHash: string): A {
+  if (!kept || kept.answer === null) throw requestInProgress();
+  if (kept.bodyHash === bodyHash) return kept.answer;
+  const detail = 'This Idempotency-Key was used with another body. Send the same body, or choose a new key.';
+  throw new DomainError('idempotency_key_reused', 'unprocessable', detail);
+}
+
+/** Waits until a promise is settled, but not for ever. */
+async function settledSoon(promise: Promise<unknown>): Promise<void> {
+  const patience = new AbortController();
+  const tooLong = delay(PATIENCE_MS, 'late', { signal: patience.signal, ref: false }).catch(() => undefined);
+  const outcome = await Promise.race([promise.then(undefined, () => undefined), tooLong]);
+  patience.abort();
+  if (outcome === 'late') throw requestInProgress();
+}
+
+/** @throws DomainError `validation_failed` */
+export function requireSensibleKey(key: string): void {
+  if (/^[\x21-\x7e]{1,200}$/.test(key)) return;
+  throw new DomainError(
+    'validation_failed',
+    'invalid',
+    'Idempotency-Key must be 1 to 200 visible ASCII characters.',
+    {
+      errors: [{ field: 'idempotency-key', message: 'must be 1 to 200 visible ASCII characters' }],
+    },
+  );
+}
+
+function requestInProgress(): DomainError {
+  const detail = 'The first request with this Idempotency-Key is still in work. Repeat it to get its answer.';
+  return new DomainError('request_in_progress', 'conflict', detail, {}, { 'retry-after': '1' });
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { type DataSource } from 'typeorm';
+import {
+  createDataSource,
+  createReadOnlyDataSource,
+  migrate,
+  type PoolOptions,
+  type Schema,
+} from '../connection/data-source';
+import { type Database } from '../database/database';
+import { type DatabaseTarget, type SqliteTarget } from '../connection/database-target';
+import { NOTICING_SILENCE, PostgresClient } from '../connection/postgres-connection';
+import { PostgresDatabase } from '../postgres/postgres-database';
+import { SqliteDatabase } from '../sqlite/sqlite-database';
+import { readySqliteFile } from '../sqlite/sqlite-file';
+import { explainingStorageFaults } from '../sqlite/storage-faults';
+
+export interface DatabaseOptions extends PoolOptions {
+  readonly target: DatabaseTarget;
+  readonly schema: Schema;
+  /** The schema's owner, on Postgres, when the serving role owns nothing. */
+  readonly migrationTarget?: DatabaseTarget;
+}
+
+/** Brings the schema up to date, as its owner when that is not the serving role. */
+export async function migrateFirst({ target, schema, migrationTarget }: DatabaseOptions): Promise<void> {
+  if (target.driver === 'sqlite') return migrateSqlite(target, schema);
+  const grantTo = migrationTarget ? await roleOf(target.url.reveal()) : undefined;
+  await migrate(migrationTarget ?? target, schema, grantTo);
+}
+
+function migrateSqlite(target: SqliteTarget, schema: Schema): Promise<void> {
+  return explainingStorageFaults(target.file, async () => {
+    await readySqliteFile(target.file, schema);
+    await migrate(target, schema);
+  });
+}
+
+/** Opens what is migrated already; makes the connections itself unless given the main one. */
+export async function openDatabase(options: DatabaseOptions, given?: DataSource): Promise<Database> {
+  const { target, schema } = options;
+  const dataSource = given ?? createDataSource(target, schema, options);
+  await dataSource.initialize();
+  if (target.driver === 'postgres') return new PostgresDatabase(dataSource);
+  const openReadOnly = () => createReadOnlyDataSource(target.file, schema).initialize();
+  return new SqliteDatabase(dataSource, await openReadOnly(), openReadOnly);
+}
+
+/**
+ * Looks into a database without migrating it, beside whoever serves from it; null when there is no such SQLite file. The
+ * tables may be missing.
+ */
+export async function lookInto<T>(
+  { target, schema }: DatabaseOptions,
+  look: (reader: DataSource) => Promise<T>,
+): Promise<T | null> {
+  if (target.driver === 'sqlite' && !existsSync(target.file)) return null;
+  const reader =
+    target.driver === 'sqlite'
+      ? createReadOnlyDataSource(target.file, schema)
+      : createDataSource(target, schema, { poolSize: 1 });
+  await reader.initialize();
+  try {
+    return await look(reader);
+  } finally {
+    await reader.destroy();
+  }
+}
+
+async function roleOf(url: string): Promise<string> {
+  const client = new PostgresClient({ connectionString: url, ...NOTICING_SILENCE });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ role: string }>('select current_user as role');
+    return rows[0]?.role ?? '';
+  } finally {
+    await client.end();
+  }
+}

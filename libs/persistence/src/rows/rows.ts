@@ -1,0 +1,129 @@
+import {
+  type EntityManager,
+  type EntityTarget,
+  type FindOptionsWhere,
+  type ObjectLiteral,
+  QueryFailedError,
+  type SelectQueryBuilder,
+} from 'typeorm';
+import { type RowValues, asTypeOrmWants } from './row-values';
+
+/** Inserts one row and reads nothing back: every value is given. */
+export async function insertRow<T extends ObjectLiteral>(
+  manager: EntityManager,
+  entity: EntityTarget<T>,
+  row: RowValues<NoInfer<T>>,
+): Promise<void> {
+  const values = asTypeOrmWants<T>(row);
+  await manager.createQueryBuilder().insert().into(entity).values(values).updateEntity(false).execute();
+}
+
+/** Changes rows; says how many there were. */
+export async function updateRows<T extends ObjectLiteral>(
+  manager: EntityManager,
+  entity: EntityTarget<T>,
+  where: FindOptionsWhere<NoInfer<T>>,
+  values: RowValues<NoInfer<T>>,
+): Promise<number> {
+  const { affected } = await manager.update(entity, where, asTypeOrmWants<T>(values));
+  return affected ?? 0;
+}
+
+/** Inserts one row, or changes the one that has its `key`. */
+export async function upsertRow<T extends ObjectLiteral>(
+  manager: EntityManager,
+  entity: EntityTarget<T>,
+  row: RowValues<NoInfer<T>>,
+  key: readonly (keyof NoInfer<T> & string)[],
+): Promise<void> {
+  await manager.upsert(entity, asTypeOrmWants<T>(row), [...key]);
+}
+
+/** Inserts one row unless its key is there already; tells whether it did. */
+export async function insertIfAbsent<T extends ObjectLiteral>(
+  manager: EntityManager,
+  entity: EntityTarget<T>,
+  row: RowValues<NoInfer<T>>,
+): Promise<boolean> {
+  const [sql, parameters] = manager
+    .createQueryBuilder()
+    .insert()
+    .into(entity)
+    .values(asTypeOrmWants<T>(row))
+    .updateEntity(false)
+    .getQueryAndParameters();
+  // TypeORM runs what starts with a capital INSERT without reading its answer on SQLite.
+  const statement = `${sql.replace(/^INSERT/, 'insert')} on conflict do nothing returning 1 as inserted`;
+  return (await manager.query<unknown[]>(statement, parameters)).length > 0;
+}
+
+/**
+ * What is found is the transaction's until it ends; with `skipLocked` what others have is left out, else waited for. On
+ * SQLite writers take turns anyhow.
+ */
+export function lockedForUpdate<T extends ObjectLiteral>(
+  query: SelectQueryBuilder<T>,
+  { skipLocked = false } = {},
+): SelectQueryBuilder<T> {
+  if (query.connection.options.type !== 'postgres') return query;
+  query.setLock('pessimistic_write');
+  return skipLocked ? query.setOnLocked('skip_locked') : query;
+}
+
+/** As {@link lockedForUpdate}, but others may have it in the same way: it stays as it is until all of them have ended. */
+export function lockedForShare<T extends ObjectLiteral>(query: SelectQueryBuilder<T>): SelectQueryBuilder<T> {
+  return query.connection.options.type === 'postgres' ? query.setLock('pessimistic_read') : query;
+}
+
+/** A unique rule that refused a row, by its name (Postgres) and its columns (SQLite names only those). */
+export interface UniqueRule {
+  readonly name: string;
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
+export function violates(error: unknown, rule: UniqueRule): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  const { constraint } = error.driverError as { constraint?: string };
+  const columns = rule.columns.map((column) => `${rule.table}.${column}`).join(', ');
+  return constraint === rule.name || error.message.endsWith(`UNIQUE constraint failed: ${columns}`);
+}
+
+/** Any unique rule refused a row. */
+export function violatesUnique(error: unknown): boolean {
+  return codeOf(error) === '23505' || /UNIQUE constraint failed/.test((error as Error).message);
+}
+
+/** Postgres gave up waiting for another transaction's row. */
+export function isLockTimeout(error: unknown): boolean {
+  return codeOf(error) === '55P03';
+}
+
+/** Postgres gave this transaction up, because it and another waited for each other. */
+export function isDeadlock(error: unknown): boolean {
+  return codeOf(error) === '40P01';
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof QueryFailedError ? (error.driverError as { code?: string }).code : undefined;
+}
+
+/**
+ * Runs statements that were started together in one transaction, and throws what really went wrong: behind the first
+ * that fails Postgres refuses all others, and theirs may be the answer that is looked at first.
+ */
+export async function together<T extends readonly unknown[]>(statements: {
+  readonly [K in keyof T]: Promise<T[K]>;
+}): Promise<T> {
+  const outcomes = await Promise.allSettled(statements);
+  const refused = outcomes
+    .filter((outcome) => outcome.status === 'rejected')
+    .map((outcome) => outcome.reason as unknown);
+  if (refused.length === 0)
+    return outcomes.map((outcome) => (outcome as PromiseFulfilledResult<unknown>).value) as unknown as T;
+  throw refused.find((reason) => !isConsequence(reason)) ?? refused[0];
+}
+
+function isConsequence(error: unknown): boolean {
+  return codeOf(error) === '25P02';
+}

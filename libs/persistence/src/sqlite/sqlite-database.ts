@@ -1,0 +1,75 @@
+import { type DataSource, type EntityManager } from 'typeorm';
+import { Database, newTransaction, type Work } from '../database/database';
+import { writeLogBack } from './sqlite-file';
+import { SqliteWriter } from './sqlite-writer';
+
+/**
+ * TypeORM's SQLite driver has one connection for everybody: a second transaction started meanwhile would fail, and a
+ * plain write would land in (and be rolled back with) a stranger's. So writers queue here, one at a time, and readers
+ * use a connection of their own that sees committed rows only. One process a file.
+ */
+export class SqliteDatabase extends Database {
+  readonly driver = 'sqlite';
+  private readonly writer: SqliteWriter;
+  private tail: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly dataSource: DataSource,
+    private readonly readOnly: DataSource,
+    private readonly openReadOnly: () => Promise<DataSource>,
+  ) {
+    super();
+    this.writer = new SqliteWriter(dataSource);
+  }
+
+  fromNow(seconds: number): string {
+    return `strftime('%Y-%m-%d %H:%M:%f', 'now', '${seconds} seconds')`;
+  }
+
+  now(): Promise<Date> {
+    return Promise.resolve(new Date());
+  }
+
+  readAs<T>(_tenantId: string, work: Work<T>): Promise<T> {
+    return this.read(work);
+  }
+
+  /** The common reader is everybody's: a transaction on it would hold all of them back in time. */
+  async snapshot<T>(_tenantId: string, work: Work<T>): Promise<T> {
+    const dataSource = await this.openReadOnly();
+    try {
+      await dataSource.query('begin');
+      return await work(dataSource.manager);
+    } finally {
+      await dataSource.destroy();
+    }
+  }
+
+  protected async disconnect(): Promise<void> {
+    await this.tail;
+    for (const dataSource of [this.readOnly, this.dataSource])
+      // The writer may have closed its connection already.
+      if (dataSource.isInitialized) await dataSource.destroy().catch(() => undefined);
+    // Nest closes the writer first, and a reader that closes last leaves the log, which a copy of the file would lack.
+    await writeLogBack(String(this.dataSource.options.database)).catch(() => undefined);
+  }
+
+  protected reader(): EntityManager {
+    return this.readOnly.manager;
+  }
+
+  protected begin<T>(tenantId: string | undefined, work: Work<T>): Promise<T> {
+    const job = this.tail.then(() => this.transaction(tenantId, work));
+    this.tail = job.catch(() => undefined);
+    return job;
+  }
+
+  private transaction<T>(tenantId: string | undefined, work: Work<T>): Promise<T> {
+    return this.writer.transaction(async (manager, commit) => {
+      const open = newTransaction(manager, tenantId);
+      const result = await this.inside(open, work);
+      await this.completed(open, commit);
+      return result;
+    });
+  }
+}

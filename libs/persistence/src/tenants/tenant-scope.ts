@@ -1,0 +1,142 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type EntityManager,
+  type EntityTarget,
+  type FindManyOptions,
+  type FindOptionsWhere,
+  type ObjectLiteral,
+  type SelectQueryBuilder,
+} from 'typeorm';
+import { translateFrozen } from './change-tracking';
+import { Database } from '../database/database';
+import { type RowValues, asTypeOrmWants } from '../rows/row-values';
+import { insertRow, updateRows } from '../rows/rows';
+
+/** A row that belongs to one tenant. */
+export interface TenantOwned extends ObjectLiteral {
+  tenantId: string;
+}
+
+type Unscoped<T> = Omit<RowValues<T>, 'tenantId'>;
+type Where<T> = FindOptionsWhere<T> | FindOptionsWhere<T>[];
+
+/**
+ * One tenant's rows and nobody else's. The predicate is added to every call here; on Postgres row-level security
+ * refuses the rest a second time.
+ */
+export class TenantScope {
+  constructor(
+    readonly tenantId: string,
+    readonly manager: EntityManager,
+  ) {}
+
+  find<T extends TenantOwned>(entity: EntityTarget<T>, options: FindManyOptions<T> = {}): Promise<T[]> {
+    return this.manager.find(entity, { ...options, where: this.own(options.where ?? {}) });
+  }
+
+  findOne<T extends TenantOwned>(entity: EntityTarget<T>, where: Where<T>): Promise<T | null> {
+    return this.manager.findOne(entity, { where: this.own(where) });
+  }
+
+  exists<T extends TenantOwned>(entity: EntityTarget<T>, where: Where<T> = {}): Promise<boolean> {
+    return this.manager.exists(entity, { where: this.own(where) });
+  }
+
+  insert<T extends TenantOwned>(entity: EntityTarget<T>, values: Unscoped<NoInfer<T>>): Promise<void> {
+    return insertRow(this.manager, entity, this.ownRow<T>(values));
+  }
+
+  /** Inserts rows, over those that have their keys. Every column is given. */
+  async put<T extends TenantOwned>(
+    entity: EntityTarget<T>,
+    rows: readonly Unscoped<NoInfer<T>>[],
+  ): Promise<void> {
+    const { columns } = this.manager.connection.getMetadata(entity);
+    const names = (isKey: boolean): string[] =>
+      columns.filter((column) => column.isPrimary === isKey).map((column) => column.databaseName);
+    await this.manager
+      .createQueryBuilder()
+      .insert()
+      .into(entity)
+      .values(rows.map((row) => asTypeOrmWants(this.ownRow<T>(row))))
+      .orUpdate(names(false), names(true))
+      .updateEntity(false)
+      .execute();
+  }
+
+  /** How many rows changed: a guarded update that finds none lost its race. */
+  update<T extends TenantOwned>(
+    entity: EntityTarget<T>,
+    where: FindOptionsWhere<NoInfer<T>>,
+    changes: RowValues<NoInfer<T>>,
+  ): Promise<number> {
+    return updateRows(this.manager, entity, this.ownOne(where), changes);
+  }
+
+  async delete<T extends TenantOwned>(entity: EntityTarget<T>, where: FindOptionsWhere<T>): Promise<number> {
+    const result = await this.manager.delete(entity, this.ownOne(where));
+    return result.affected ?? 0;
+  }
+
+  /** A query that already holds the tenant predicate. Add to it with `andWhere`. */
+  query<T extends TenantOwned>(entity: EntityTarget<T>, alias: string): SelectQueryBuilder<T> {
+    const { tenantId } = this;
+    return this.manager
+      .createQueryBuilder(entity, alias)
+      .where(`${alias}.tenantId = :tenantId`, { tenantId });
+  }
+
+  /** The next number of a series of this tenant (1, 2, ...), without gaps from concurrency: rolled back, it is given again. */
+  async nextNumber(series: string): Promise<number> {
+    const rows = await this.manager.query<{ value: number | string }[]>(
+      `insert into tenant_counters (tenant_id, series, value) values ($1, $2, 1)
+       on conflict (tenant_id, series) do update set value = tenant_counters.value + 1 returning value`,
+      [this.tenantId, series],
+    );
+    return Number(rows[0]?.value);
+  }
+
+  /** Only for the compiler: of any T it cannot tell that this is its `tenantId`. */
+  private ownRow<T extends TenantOwned>(values: Unscoped<T>): RowValues<T> {
+    return { ...values, tenantId: this.tenantId } as RowValues<T>;
+  }
+
+  private own<T extends TenantOwned>(where: Where<T>): Where<T> {
+    return Array.isArray(where) ? where.map((one) => this.ownOne(one)) : this.ownOne(where);
+  }
+
+  private ownOne<T extends TenantOwned>(where: FindOptionsWhere<T>): FindOptionsWhere<T> {
+    return { ...where, tenantId: this.tenantId } as FindOptionsWhere<T>;
+  }
+}
+
+/** Units of work in the name of one tenant. Without a tenant there is none: every call throws. */
+@Injectable()
+export class TenantDatabase {
+  constructor(private readonly database: Database) {}
+
+  async read<T>(tenantId: string, work: (scope: TenantScope) => Promise<T>): Promise<T> {
+    requireTenant(tenantId);
+    return this.database.readAs(tenantId, (manager) => work(new TenantScope(tenantId, manager)));
+  }
+
+  /** Reads as one tenant, all at one moment, for as long as it takes. */
+  async snapshot<T>(tenantId: string, work: (scope: TenantScope) => Promise<T>): Promise<T> {
+    requireTenant(tenantId);
+    return this.database.snapshot(tenantId, (manager) => work(new TenantScope(tenantId, manager)));
+  }
+
+  async write<T>(tenantId: string, work: (scope: TenantScope) => Promise<T>): Promise<T> {
+    requireTenant(tenantId);
+    try {
+      return await this.database.writeAs(tenantId, (manager) => work(new TenantScope(tenantId, manager)));
+    } catch (error) {
+      throw translateFrozen(error);
+    }
+  }
+}
+
+function requireTenant(tenantId: unknown): void {
+  if (typeof tenantId !== 'string' || tenantId === '')
+    throw new Error('No tenant: tenant-scoped rows need one.');
+}

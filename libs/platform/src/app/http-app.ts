@@ -1,0 +1,160 @@
+import {
+  type DynamicModule,
+  Logger,
+  type LoggerService,
+  RequestMethod,
+  ShutdownSignal,
+  type Type,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { type ApiTitle, serveApiDocs } from '../openapi/api-docs';
+import { validationFailed } from '../errors/errors';
+import { Draining } from '../monitoring/health';
+import { Metrics } from '../monitoring/metrics';
+import { ProblemFilter } from '../problems/problem.filter';
+import { type RequestContext, newTraceId, runInContext, traceIdOf } from '../http/request-context';
+import { REQUEST_LIMITS, type RequestLimits, limitRoutes, serverLimits } from './request-limits';
+import { trustOf } from '../http/trusted-proxies';
+import { createValidationPipe, inheritedField, isTooDeep } from '../input/validation.pipe';
+import { WEB_OPTIONS, type WebOptions, secure } from '../http/web-security';
+
+const UNPREFIXED = [
+  ...['/', 'health/live', 'health/ready', 'api/health', 'metrics'],
+  ...['signup', 'signup/verify', 'reset-password', 'assets/page.css', 'assets/page.js', 'help', 'help/:name'],
+];
+
+export interface HttpAppOptions extends ApiTitle {
+  readonly logger?: LoggerService | false;
+  /** What is taken besides JSON: a media type, read as bytes, of so many at most. */
+  readonly alsoAccepts?: { readonly type: string; readonly maxBytes: number };
+  /** Other limits than usual: for tests. */
+  readonly limits?: Partial<RequestLimits>;
+  /** Builds the object graph without starting anything: for writing the OpenAPI file. */
+  readonly preview?: boolean;
+}
+
+/** A plane's HTTP side, alike in both: Fastify, prefix, validation, problems, trace ids, metrics, OpenAPI, shutdown. */
+export async function createHttpApp(
+  module: Type | DynamicModule,
+  options: HttpAppOptions,
+): Promise<NestFastifyApplication> {
+  const limits = { ...REQUEST_LIMITS, ...options.limits };
+  // Known once the module is there.
+  let isTrusted = (_address: string): boolean => false;
+  const adapter = new FastifyAdapter({
+    ...serverLimits(limits),
+    forceCloseConnections: 'idle',
+    // Who gets a call in while it closes is answered: each answer says that the connection ends.
+    return503OnClosing: false,
+    trustProxy: (address) => isTrusted(address),
+    routerOptions: { maxParamLength: 200 },
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    rawBody: true,
+    bodyParser: false,
+    abortOnError: false,
+    preview: options.preview ?? false,
+    logger: options.logger ?? ['error', 'fatal'],
+  });
+  acceptJsonOnly(app, limits.bodyBytes);
+  const { alsoAccepts: other } = options;
+  if (other)
+    app.useBodyParser(other.type, { bodyLimit: other.maxBytes }, (_, body, done) => done(null, body));
+  app.setGlobalPrefix('api', { exclude: UNPREFIXED.map((path) => ({ path, method: RequestMethod.GET })) });
+  app.useGlobalPipes(createValidationPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
+  const server = adapter.getInstance() as unknown as FastifyInstance;
+  if (!options.preview) {
+    instrument(server, app.get(Metrics));
+    refuseSeveralHosts(server);
+    const web = app.get<WebOptions>(WEB_OPTIONS);
+    isTrusted = trustOf(web.trustedProxies);
+    secure(app, web);
+    limitRoutes(server, limits);
+    sendAwayWhile(app.get(Draining), server);
+  }
+  serveApiDocs(app, options);
+  return app;
+}
+
+/** Bodies are validated by their DTOs. Given none, Fastify would load two compilers of JSON schemas at each start. */
+function noSchemas(): never {
+  throw new Error('Routes here have no Fastify schema.');
+}
+
+/**
+ * JSON and nothing else: a form is what another site can make a browser send. An empty body may be said to be JSON; to
+ * Fastify that would be a broken one.
+ */
+function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
+  const server = app.getHttpAdapter().getInstance();
+  // What it would refuse as broken JSON is refused below, by its name.
+  const parse = server.getDefaultJsonParser('ignore', 'ignore');
+  server.removeAllContentTypeParsers();
+  app.useBodyParser('application/json', { bodyLimit }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    // The parser looks at no request, and its type wants one of Fastify's default server.
+    else
+      parse(request as FastifyRequest, body.toString('utf8'), (error, value) =>
+        done(error ?? faultOf(value), value),
+      );
+  });
+}
+
+/** RFC 9112, section 3.2. Node goes by the first of several, a proxy in front perhaps by another. */
+function refuseSeveralHosts(server: FastifyInstance): void {
+  server.addHook('onRequest', (request, _reply, done) => {
+    const hosts = request.raw.rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host');
+    if (hosts.length > 1) done(validationFailed([{ field: 'host', message: 'is sent more than once' }]));
+    else done();
+  });
+}
+
+/** Before anything else reads it: what walks through a value that deep does not come back. */
+function faultOf(value: unknown): Error | null {
+  if (isTooDeep(value)) return validationFailed([{ field: '', message: 'is nested too deep' }]);
+  const field = inheritedField(value);
+  if (field === null) return null;
+  const name = field.slice(field.lastIndexOf('.') + 1);
+  return validationFailed([{ field, message: `${name} is a name that every object has: choose another` }]);
+}
+
+/** A client that keeps its connection would send its next request to a server that closes, and be told 503. */
+function sendAwayWhile(draining: Draining, server: FastifyInstance): void {
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    if (draining.isDraining) void reply.header('connection', 'close');
+    done(null, payload);
+  });
+}
+
+function instrument(server: FastifyInstance, metrics: Metrics): void {
+  const logger = new Logger('Http');
+  const contexts = new WeakMap<FastifyRequest, RequestContext>();
+  server.addHook('onRequest', (request, reply, done) => {
+    const context = { traceId: traceIdOf(request.headers.traceparent), ip: request.ip };
+    contexts.set(request, context);
+    void reply.header('x-trace-id', context.traceId);
+    runInContext(context, done);
+  });
+  // Reading the body happens in the socket's own asynchronous context, so the request's is entered again behind it.
+  server.addHook('preValidation', (request, _reply, done) => {
+    const context = contexts.get(request);
+    if (context) runInContext(context, done);
+    else done();
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    const labels = {
+      method: request.method,
+      route: request.routeOptions.url ?? 'unmatched',
+      status: reply.statusCode,
+    };
+    metrics.requestSeconds.observe(labels, reply.elapsedTime / 1000);
+    const answered = { msg: 'answered', ...labels, ms: Math.round(reply.elapsedTime) };
+    runInContext(contexts.get(request) ?? { traceId: newTraceId() }, () => logger.debug(answered));
+    done();
+  });
+}

@@ -1,0 +1,32 @@
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { EnvironmentError } from '../config/environment';
+import { namedListener } from '../processes/processes';
+
+interface Address {
+  readonly PORT: number;
+  readonly HOST: string;
+}
+
+const PROBLEMS: Readonly<Record<string, (address: Address) => string>> = {
+  EADDRINUSE: ({ PORT }) => portInUse(PORT),
+  EACCES: ({ PORT }) => `This user may not listen on port ${PORT}. Set PORT to 1024 or more`,
+  EADDRNOTAVAIL: ({ HOST }) => `This machine has no address ${HOST}. Set HOST to one that it has`,
+};
+
+/** Throws {@link EnvironmentError} where HOST and PORT are not to be had. */
+export async function listen(app: NestFastifyApplication, address: Address): Promise<void> {
+  try {
+    await app.listen(address.PORT, address.HOST);
+  } catch (error) {
+    const problem = PROBLEMS[(error as NodeJS.ErrnoException).code ?? ''];
+    throw problem === undefined
+      ? error
+      : new EnvironmentError([problem(address)], 'The plane cannot be reached where it should be');
+  }
+}
+
+export const FREE_THE_PORT = 'End that process, or set PORT to another one';
+
+function portInUse(port: number): string {
+  return `Port ${port} is in use by another process${namedListener(port)}. ${FREE_THE_PORT}`;
+}

@@ -1,0 +1,75 @@
+import { type Server } from 'node:http';
+import { Logger } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { type FastifyHttpOptions, type FastifyInstance } from 'fastify';
+import { DomainError } from '../errors/errors';
+import { headersTooLarge, refuseConnection, refusePath } from '../problems/unrouted';
+
+/** What one request may bring along, and how long it may take. */
+export interface RequestLimits {
+  /** Of JSON. */
+  readonly bodyBytes: number;
+  readonly headerBytes: number;
+  readonly headers: number;
+  /** Until all headers are here: from the connection, or the first byte of a further request. */
+  readonly headersMs: number;
+  /** Until all of the request is here. */
+  readonly requestMs: number;
+  /** For which nothing may go either way. */
+  readonly silenceMs: number;
+  /** Until it is answered, unless its route says {@link AnswersWithin}. */
+  readonly answerMs: number;
+}
+
+export const REQUEST_LIMITS: RequestLimits = {
+  bodyBytes: 1_048_576,
+  headerBytes: 16_384,
+  headers: 100,
+  headersMs: 10_000,
+  requestMs: 120_000,
+  silenceMs: 300_000,
+  answerMs: 60_000,
+};
+
+/** For a route that waits for something. What is streamed may take longer, once it has begun. */
+export const AnswersWithin = (seconds: number): MethodDecorator => RouteConfig({ answerMs: seconds * 1000 });
+
+export function serverLimits(limits: RequestLimits): FastifyHttpOptions<Server> {
+  return {
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    connectionTimeout: limits.silenceMs,
+    clientErrorHandler: refuseConnection,
+    frameworkErrors: refusePath,
+    http: {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: Math.min(limits.headersMs, 1000),
+    },
+  };
+}
+
+export function limitRoutes(server: FastifyInstance, limits: RequestLimits): void {
+  const logger = new Logger('Http');
+  server.addHook('onRequest', (request, _reply, done) => {
+    if (request.raw.rawHeaders.length > 2 * limits.headers) done(headersTooLarge());
+    else done();
+  });
+  // Fastify's own handlerTimeout ends as soon as a body has been read.
+  server.addHook('onRequest', ({ routeOptions, method }, reply, done) => {
+    const { answerMs = limits.answerMs } = (routeOptions.config ?? {}) as { answerMs?: number };
+    const timer = setTimeout(() => {
+      if (reply.sent || reply.raw.headersSent) return;
+      logger.error({ msg: 'gave up', method, route: routeOptions.url, ms: answerMs });
+      void reply.send(tookTooLong());
+    }, answerMs).unref();
+    reply.raw.once('close', () => clearTimeout(timer));
+    done();
+  });
+}
+
+function tookTooLong(): DomainError {
+  const detail =
+    'This took too long. It may be carried out all the same: look, or ask again with the same Idempotency-Key where you sent one.';
+  return new DomainError('took_too_long', 'unavailable', detail, {}, { 'retry-after': '5' });
+}

@@ -1,0 +1,101 @@
+import { type DynamicModule, type Type } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { Transform, plainToInstance } from 'class-transformer';
+import {
+  IsInt,
+  Max,
+  Min,
+  ValidateBy,
+  type ValidationArguments,
+  getMetadataStorage,
+  validateSync,
+} from 'class-validator';
+import { Secret } from '../secrets/secret';
+import { fieldErrors } from '../input/validation.pipe';
+
+/** The environment does not fit: every fault at once, so that a second start is not needed to find the second one. */
+export class EnvironmentError extends Error {
+  constructor(
+    readonly faults: readonly string[],
+    heading = 'The environment is not valid',
+  ) {
+    super(`${heading}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.name = 'EnvironmentError';
+  }
+}
+
+/** The variables that a configuration class declares: its properties with a class-validator rule. */
+export function environmentVariablesOf(schema: Type<object>): string[] {
+  const rules = getMetadataStorage().getTargetValidationMetadatas(schema, '', false, false);
+  return [...new Set(rules.map((rule) => rule.propertyName))].filter((name) => name === name.toUpperCase());
+}
+
+/**
+ * Reads the variables of `schema` from `env`. An empty value counts as unset, and so does one that is a comment still to be
+ * filled in (`# …`: Docker's env files know no comments behind a name). Throws {@link EnvironmentError}.
+ */
+export function parseEnvironment<T extends object>(schema: Type<T>, env: NodeJS.ProcessEnv): T {
+  const given = environmentVariablesOf(schema)
+    .map((name) => [name, env[name]] as const)
+    .filter(([, value]) => value !== undefined && !/^(#.*)?$/.test(value));
+  const config = plainToInstance(schema, Object.fromEntries(given), { exposeDefaultValues: true });
+  const faults = validateSync(config).flatMap((error) => fieldErrors(error).map((fault) => fault.message));
+  // Several rules may say the same of a variable that is missing.
+  if (faults.length > 0) throw new EnvironmentError([...new Set(faults)]);
+  return config;
+}
+
+/** Nest's ConfigModule with `schema` as its validation, and the parsed object to inject by its class. */
+export function environmentModule<T extends object>(schema: Type<T>, env: NodeJS.ProcessEnv): DynamicModule {
+  const config = parseEnvironment(schema, env);
+  return {
+    module: EnvironmentModule,
+    global: true,
+    imports: [ConfigModule.forRoot({ ignoreEnvFile: true, validate: () => ({ ...config }) })],
+    providers: [{ provide: schema, useValue: config }],
+    exports: [schema],
+  };
+}
+
+class EnvironmentModule {}
+
+/** A TCP port; 0 lets the system choose. */
+export function IsPortNumber(): PropertyDecorator {
+  const rules = [Transform(({ value }) => Number(value)), IsInt(), Min(0), Max(65_535)];
+  return (target, property) => rules.forEach((rule) => rule(target, property as string));
+}
+
+/** The text must pass `check`, which answers with what is wrong, or null. The answer never repeats the value. */
+export function Checked<T>(
+  name: string,
+  check: (value: string, config: T) => string | null,
+): PropertyDecorator {
+  const problem = (given: unknown, args?: ValidationArguments): string | null => {
+    const value = given instanceof Secret ? given.reveal() : given;
+    return typeof value === 'string' ? check(value, args?.object as T) : 'is required';
+  };
+  return ValidateBy({
+    name,
+    validator: {
+      validate: (value, args) => problem(value, args) === null,
+      defaultMessage: (args) => `${args?.property} ${problem(args?.value, args)}`,
+    },
+  });
+}
+
+/** A variable that must not be printed: a {@link Secret}. Its rules are {@link Checked} ones. */
+export function IsSecret(): PropertyDecorator {
+  return Transform(({ value }) => (typeof value === 'string' ? new Secret(value) : value));
+}
+
+/** Nobody can guess what is long enough. */
+export function IsLongSecret(characters: number, where = ''): PropertyDecorator {
+  const problem = `must have at least ${characters} characters${where}`;
+  const isLong = Checked('length', (value) => (value.length < characters ? problem : null));
+  return (target, property) => [IsSecret(), isLong].forEach((rule) => rule(target, property));
+}
+
+/** `1` or `true`; anything else is no. */
+export function IsSwitch(): PropertyDecorator {
+  return Transform(({ value }) => value === true || value === '1' || value === 'true');
+}

@@ -1,0 +1,164 @@
+import { DomainError, type ErrorKind } from './errors';
+
+/**
+ * SQLSTATE: class 08, and those of a server that ends, starts or is full, or has ended a session or transaction that was silent
+ * for too long: its process was paused.
+ */
+const STATES = /^(08...|57P0[1-35]|25P0[34]|53300)$/;
+/** What breaks a connection, by Node. */
+const BREAKS = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+/** What node-postgres says, which has no code; and a server whose database is closed, whose code says much else, too. */
+const MESSAGES =
+  /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|database "[^"]+" is not currently accepting connections)/;
+
+const CONNECTING = ['connect', 'getaddrinfo'];
+
+/** SQLSTATE disk_full, and SQLite's word for the same. */
+const STORAGE_FULL = /^(53100|SQLITE_FULL)$/;
+/** SQLSTATE io_error; a file that SQLite can't read, write or open, or that it finds damaged. */
+const STORAGE_FAILS = /^(58030|SQLITE_(IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB))$/;
+
+/** Postgres and SQLite gave up waiting until somebody else had written; or Postgres ended, again and again, a deadlock. */
+const BUSY = /^(55P03|40P01|SQLITE_BUSY)$/;
+
+interface Failure extends Error {
+  readonly code?: string;
+  readonly syscall?: string;
+  readonly driverError?: Failure;
+}
+
+/**
+ * A COMMIT was sent, and its answer was lost or does not say what became of it. The unit of work is stored as a whole or
+ * not at all; only looking again can tell. A repeat with the same Idempotency-Key does what is missing.
+ */
+export class CommitOutcomeUnknown extends Error {
+  /** `advice`: what the caller does, where that is nothing of the usual. */
+  constructor(
+    override readonly cause: unknown,
+    readonly advice?: string,
+  ) {
+    super(
+      `A COMMIT may or may not have been stored: ${cause instanceof Error ? cause.message : 'no reason given'}`,
+    );
+    this.name = CommitOutcomeUnknown.name;
+  }
+}
+
+/**
+ * The plane's database is away or overloaded; whoever asks later is served. A connection that breaks counts while a
+ * statement runs or the connection is made: one of a client that leaves looks the same otherwise.
+ */
+export function isDatabaseOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { driverError } = error as Failure;
+  const { code = '', syscall = '', message }: Failure = driverError ?? error;
+  const isOurs = driverError !== undefined || CONNECTING.includes(syscall);
+  return STATES.test(code) || (isOurs && BREAKS.test(code)) || MESSAGES.test(message);
+}
+
+/** The disk of the plane's database has no room, or fails. Lasts until an operator mends it. */
+export function isStorageFault(error: unknown): boolean {
+  return isStorageFull(error) || STORAGE_FAILS.test(storageCodeOf(error));
+}
+
+function isStorageFull(error: unknown): boolean {
+  return STORAGE_FULL.test(storageCodeOf(error));
+}
+
+function storageCodeOf(error: unknown): string {
+  if (error instanceof CommitOutcomeUnknown) return storageCodeOf(error.cause);
+  const { code, driverError } = (error ?? {}) as Partial<Failure>;
+  return driverError?.code ?? code ?? '';
+}
+
+/** What is asked for is being changed by others for too long. */
+export function isDatabaseBusy(error: unknown): boolean {
+  return BUSY.test((error as Partial<Failure> | null)?.driverError?.code ?? '');
+}
+
+interface DatabaseFailure {
+  readonly is: (error: unknown) => boolean;
+  readonly code: string;
+  readonly kind: ErrorKind;
+  /** Says nothing of where the database is. */
+  readonly reason: string;
+  readonly advice: string;
+  readonly retryAfterSeconds: number;
+}
+
+/** The first that fits. */
+const FAILURES: readonly DatabaseFailure[] = [
+  {
+    is: (error) => error instanceof CommitOutcomeUnknown,
+    code: 'commit_outcome_unknown',
+    kind: 'unavailable',
+    reason: 'The database did not say whether it stored this request: it stored all of it or nothing.',
+    advice:
+      'Repeat the request with the same Idempotency-Key to finish it and get its answer; if you sent no key, first check whether the change is there.',
+    retryAfterSeconds: 5,
+  },
+  {
+    is: isStorageFull,
+    code: 'storage_full',
+    kind: 'storage_full',
+    reason: 'The disk that holds the database is full.',
+    advice:
+      'Nothing was stored. Once an operator has freed space, repeat the request, with the same Idempotency-Key if you sent one.',
+    retryAfterSeconds: 30,
+  },
+  {
+    is: isStorageFault,
+    code: 'storage_failing',
+    kind: 'unavailable',
+    reason: 'The disk that holds the database is failing.',
+    advice:
+      'Nothing was stored. An operator must look at it. Repeat the request later, with the same Idempotency-Key if you sent one.',
+    retryAfterSeconds: 30,
+  },
+  {
+    is: isDatabaseOutage,
+    code: 'database_unavailable',
+    kind: 'unavailable',
+    reason: 'The database cannot be reached at the moment.',
+    advice: 'Repeat the request in a few seconds, with the same Idempotency-Key if you sent one.',
+    retryAfterSeconds: 5,
+  },
+  {
+    is: isDatabaseBusy,
+    code: 'database_busy',
+    kind: 'unavailable',
+    reason: 'Other requests were changing the same rows for too long.',
+    advice: 'Nothing was stored. Repeat the request, with the same Idempotency-Key if you sent one.',
+    retryAfterSeconds: 1,
+  },
+];
+
+const failureOf = (error: unknown): DatabaseFailure | undefined => FAILURES.find(({ is }) => is(error));
+
+/** The error to answer with when the database failed; null for any other error. */
+export function databaseFailure(error: unknown): DomainError | null {
+  const failure = failureOf(error);
+  if (!failure) return null;
+  const { code, kind, reason, retryAfterSeconds } = failure;
+  const own = code === 'commit_outcome_unknown' && (error as CommitOutcomeUnknown).advice;
+  // With an advice of its own nobody should just repeat it.
+  if (own) return new DomainError(code, kind, `${reason} ${own}`);
+  const headers = { 'retry-after': String(retryAfterSeconds) };
+  return new DomainError(code, kind, `${reason} ${failure.advice}`, {}, headers);
+}
+
+/** For whoever asks how the database is, and may be a stranger. */
+export function databaseState(error: unknown): { readonly code: string; readonly reason: string } {
+  const { code, reason } = failureOf(
+    isStorageFault(error) && error instanceof CommitOutcomeUnknown ? error.cause : error,
+  ) ?? {
+    code: 'database_error',
+    reason: 'The database fails; the log says how.',
+  };
+  return { code, reason };
+}
+
+/** One that somebody has to look at: those who ask at the same time are no such. */
+export function isDatabaseFault(error: unknown): boolean {
+  return databaseFailure(error) !== null && !isDatabaseBusy(error);
+}

@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { type FastifyReply } from 'fastify';
+import { DomainError } from '../errors/errors';
+
+/** Aborted when the caller has gone, or has its answer. */
+export function callerGone({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once('close', () => gone.abort());
+  return gone.signal;
+}
+
+/**
+ * Sends server-sent events, no faster than they are read. What fails on the way is told as the last of them, in the words
+ * of `lastWords`; that it was `ended` is not.
+ */
+export async function sendEventStream(
+  reply: FastifyReply,
+  events: AsyncIterable<Uint8Array | string>,
+  ended: AbortSignal,
+  lastWords: (failure: { readonly code: string; readonly detail: string }) => string,
+): Promise<void> {
+  const { raw } = reply;
+  reply.hijack();
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+    connection: 'close',
+  });
+  raw.flushHeaders();
+  try {
+    for await (const event of events) if (!raw.write(event)) await once(raw, 'drain', { signal: ended });
+  } catch (error) {
+    // Who does not read would not see it, and holds the process up.
+    if (raw.writableNeedDrain) raw.destroy();
+    else if (!ended.aborted) raw.write(lastWords(failureOf(error)));
+  }
+  raw.end();
+}
+
+function failureOf(error: unknown): { readonly code: string; readonly detail: string } {
+  if (error instanceof DomainError) return { code: error.code, detail: error.message };
+  return { code: 'internal_error', detail: 'Something failed on our side.' };
+}

@@ -1,0 +1,27 @@
+import { Transform } from 'class-transformer';
+import { IsBoolean } from 'class-validator';
+import { ApiProperty } from '../openapi/api-decorators';
+import { Optional } from './optional.decorator';
+
+const SWITCH = new Map([
+  ['true', true],
+  ['1', true],
+  ['', true],
+  ['false', false],
+  ['0', false],
+]);
+
+export class DryRunQuery {
+  @ApiProperty({ required: false })
+  @Optional()
+  // Any other value is refused: nobody who asks for a dry run may get the real thing.
+  @Transform(({ value }: { value: unknown }) => SWITCH.get(String(value)) ?? value)
+  @IsBoolean()
+  dry_run: boolean = false;
+}
+
+/** Whether a query that {@link DryRunQuery} accepts asks for a dry run. */
+export function isDryRun(query: unknown): boolean {
+  const { dry_run: value } = (query ?? {}) as { readonly dry_run?: unknown };
+  return value !== undefined && SWITCH.get(String(value)) === true;
+}

@@ -1,0 +1,62 @@
+import { Transform } from 'class-transformer';
+import { IsInt, IsUUID, Max, Min } from 'class-validator';
+import { Optional } from './optional.decorator';
+import { ApiProperty } from '../openapi/api-decorators';
+
+/** The largest that an integer column holds. */
+const MAX_POSITION = 2 ** 31 - 1;
+
+/** An id is the same in capitals (RFC 9562), but SQLite compares text. */
+export const InSmallLetters = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value));
+
+/** An integer of a query. What `Number` would take besides ('', '0x10', '1e2') is none. */
+export const NumberInText = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value,
+  );
+
+export class PageLimit {
+  @ApiProperty({ required: false, default: 50 })
+  @Optional()
+  @NumberInText()
+  @IsInt()
+  @Min(1)
+  @Max(200)
+  limit: number = 50;
+}
+
+/** Lists are read in pages, newest first; `cursor` is the `next_cursor` of the page before. */
+export class PageQuery extends PageLimit {
+  @ApiProperty({ required: false, format: 'uuid' })
+  @Optional()
+  @InSmallLetters()
+  @IsUUID()
+  cursor?: string;
+}
+
+/** Chains are read in pages, oldest first; `cursor` is the position behind which a page begins. */
+export class ChainQuery extends PageLimit {
+  @ApiProperty({ required: false, default: 0 })
+  @Optional()
+  @NumberInText()
+  @IsInt()
+  @Min(0)
+  @Max(MAX_POSITION)
+  cursor: number = 0;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next_cursor: string | null;
+}
+
+/** Makes a page of one row more than it shows: that one tells whether there is another page. */
+export function pageOf<R extends { id: string }, T>(
+  rows: readonly R[],
+  limit: number,
+  view: (row: R) => T,
+): Page<T> {
+  const shown = rows.slice(0, limit);
+  return { items: shown.map(view), next_cursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null };
+}

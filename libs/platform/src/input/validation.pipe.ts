@@ -1,0 +1,72 @@
+import { type ArgumentMetadata, ValidationPipe, type ValidationError } from '@nestjs/common';
+import { type FieldError, validationFailed } from '../errors/errors';
+
+/** Bodies and queries are held against their class; what the class does not name is refused. */
+export function createValidationPipe(): ValidationPipe {
+  return new RequestPipe({
+    transform: true,
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    exceptionFactory: (errors) => validationFailed(errors.flatMap((error) => fieldErrors(error))),
+  });
+}
+
+/** U+0000 and lone surrogates are valid JSON, but no text that a database holds: they are refused wherever they stand. */
+class RequestPipe extends ValidationPipe {
+  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const field = metadata.type === 'custom' ? null : unstorableField(value, metadata.data ?? '');
+    if (field !== null)
+      throw validationFailed([
+        { field, message: `${field || 'the text'} holds a character that no text may hold` },
+      ]);
+    // The whitelist of class-validator lets pass what every object inherits: "constructor".
+    const inherited = Object.keys(value ?? {}).find((name) => name in Object.prototype);
+    if (inherited !== undefined && metadata.type !== 'custom')
+      throw validationFailed([{ field: inherited, message: `property ${inherited} should not exist` }]);
+    // The pipe it extends takes it for an empty object.
+    if (value === null && metadata.type === 'body')
+      throw validationFailed([{ field: '', message: 'send an object' }]);
+    return super.transform(value, metadata);
+  }
+}
+
+const MAX_DEPTH = 50;
+
+export function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth > MAX_DEPTH || Object.values(value).some((part) => isTooDeep(part, depth + 1));
+}
+
+/** The path of the first name that every object has, such as "toString": whatever copies an object loses it, and says nothing. */
+export function inheritedField(value: unknown, path = ''): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [key, part] of Object.entries(value)) {
+    const field = path ? `${path}.${key}` : key;
+    const found = key in Object.prototype ? field : inheritedField(part, field);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** The path of the first text or name that can't be stored, or null. Bodies that are nested too deep are refused before. */
+function unstorableField(value: unknown, path: string): string | null {
+  if (typeof value === 'string') return isStorable(value) ? null : path;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [key, part] of Object.entries(value)) {
+    const field = path ? `${path}.${key}` : key;
+    const found = isStorable(key) ? unstorableField(part, field) : path;
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function isStorable(text: string): boolean {
+  return !text.includes('\u0000') && text.isWellFormed();
+}
+
+export function fieldErrors(error: ValidationError, parent = ''): FieldError[] {
+  const field = parent ? `${parent}.${error.property}` : (error.property ?? '');
+  const own = Object.values(error.constraints ?? {}).map((message) => ({ field, message }));
+  return [...own, ...(error.children ?? []).flatMap((child) => fieldErrors(child, field))];
+}

@@ -1,0 +1,48 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Controller, Get, Param, Res } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { ApiExcludeController } from '../openapi/api-decorators';
+import { contentPolicy } from '../http/content-policy';
+import { DomainError } from '../errors/errors';
+import { Public } from '../http/public.decorator';
+
+/** Beside a plane's bundle, or with what is built of this library. */
+const FOLDER = join(__dirname, existsSync(join(__dirname, 'help')) ? 'help' : '../../dist/help');
+const HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': contentPolicy({ 'style-src': "'self'" }),
+} as const;
+
+const LIST = 'index';
+
+/** The guides, for whoever runs or uses a plane: rendered when it was built. */
+@ApiExcludeController()
+@Public()
+@Controller('help')
+export class HelpController {
+  private readonly pages = new Map<string, string>();
+
+  @Get()
+  list(@Res() reply: FastifyReply): FastifyReply {
+    return reply.headers(HEADERS).send(this.page(LIST));
+  }
+
+  @Get(':name')
+  show(@Param('name') name: string, @Res() reply: FastifyReply): FastifyReply {
+    return reply.headers(HEADERS).send(this.page(name === LIST ? '' : name));
+  }
+
+  private page(name: string): string {
+    const page = this.pages.get(name) ?? read(`${name}.html`);
+    if (page === null)
+      throw new DomainError('not_found', 'not_found', 'There is no such guide: GET /help lists them.');
+    this.pages.set(name, page);
+    return page;
+  }
+}
+
+/** Only what the folder lists: a name never leads out of it. */
+function read(file: string): string | null {
+  return readdirSync(FOLDER).includes(file) ? readFileSync(join(FOLDER, file), 'utf8') : null;
+}

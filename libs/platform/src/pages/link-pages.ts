@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Controller, Get, Res } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { ApiExcludeController } from '../openapi/api-decorators';
+import { contentPolicy } from '../http/content-policy';
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from '../password';
+import { escaped } from '../problems/problem-page';
+import { Public } from '../http/public.decorator';
+
+/** Beside a plane's bundle, or beside the folder of this module. */
+const FOLDER = join(__dirname, existsSync(join(__dirname, 'pages')) ? 'pages' : '../../pages');
+const POLICY = contentPolicy({
+  'script-src': "'self'",
+  'style-src': "'self'",
+  'connect-src': "'self'",
+});
+
+/** Pages that the links of mails open. What a link's fragment holds is read by their script, and reaches no server but in the body of a POST. */
+const TITLES = {
+  signup: 'Choose your password',
+  'reset-password': 'A new password',
+  'reset-operator-password': 'A new password',
+  'verify-signup': 'Confirm your address',
+} as const;
+
+export type LinkPage = keyof typeof TITLES;
+
+/** `name`: of whom the page is, as text; `who`: the same where it stands alone. */
+export function sendLinkPage(reply: FastifyReply, page: LinkPage, name: string, who = name): FastifyReply {
+  const words = {
+    ...{ min: String(MIN_PASSWORD_LENGTH), max: String(MAX_PASSWORD_LENGTH) },
+    ...{ name: escaped(name), who: escaped(who), title: TITLES[page] },
+  };
+  const password = filled(read('password-field.html'), words);
+  const sections = filled(read(`${page}.html`), { ...words, password });
+  return reply
+    .headers({ 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY })
+    .send(filled(read('around.html'), { ...words, sections }));
+}
+
+/** What the pages load. */
+@ApiExcludeController()
+@Public()
+@Controller('assets')
+export class PageAssetsController {
+  @Get('page.css')
+  style(@Res() reply: FastifyReply): FastifyReply {
+    return reply.type('text/css; charset=utf-8').send(read('page.css'));
+  }
+
+  @Get('page.js')
+  script(@Res() reply: FastifyReply): FastifyReply {
+    return reply.type('text/javascript; charset=utf-8').send(read('page.js'));
+  }
+}
+
+const texts = new Map<string, string>();
+
+function read(file: string): string {
+  const text = texts.get(file) ?? readFileSync(join(FOLDER, file), 'utf8');
+  texts.set(file, text);
+  return text;
+}
+
+function filled(text: string, words: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\{\{(\w+)\}\}/g, (_, word: string) => words[word] ?? '');
+}

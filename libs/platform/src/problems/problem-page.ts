@@ -1,0 +1,45 @@
+import { contentPolicy, hashOf } from '../http/content-policy';
+
+const STYLE = `
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 4rem auto; max-width: 36rem; padding: 0 1rem; color: #1c2733; }
+h1 { font-size: 1.5rem; text-transform: capitalize; }
+small { color: #5b6875; }
+`;
+
+/** A problem for a person with a browser: what is wrong, and the id to quote. Holds no script and loads nothing. */
+export function problemPage(problem: Readonly<Record<string, unknown>>): string {
+  const [title, detail, traceId] = [problem['title'], problem['detail'], problem['trace_id']].map(escaped);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1>${title}</h1>
+<p>${detail}</p>
+<p><small>Reference: ${traceId}</small></p>
+</body>
+</html>
+`;
+}
+
+export const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': contentPolicy({ 'style-src': hashOf(STYLE) }),
+} as const;
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text as HTML, safe in elements and quoted attributes. */
+export function escaped(value: unknown): string {
+  return String(value ?? '').replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}

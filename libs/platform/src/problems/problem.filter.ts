@@ -1,0 +1,105 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { databaseFailure, isDatabaseFault } from '../errors/database-outage';
+import { DomainError, type ErrorKind, STATUS_OF_KIND, validationFailed } from '../errors/errors';
+import { problemOf } from './problem';
+import { PAGE_HEADERS, problemPage } from './problem-page';
+import { currentContext } from '../http/request-context';
+
+const KIND_OF_STATUS = new Map(
+  Object.entries(STATUS_OF_KIND).map(([kind, status]) => [status, kind as ErrorKind]),
+);
+
+/** Every error leaves as RFC 9457 `application/problem+json` with a stable `code` and the `trace_id`. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name);
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
+    // The stream already began: nothing but closing it can tell the client.
+    if (reply.raw.headersSent) {
+      reply.raw.end();
+      return;
+    }
+    if (isHealthReport(exception)) {
+      void reply.status(exception.getStatus()).send(exception.getResponse());
+      return;
+    }
+    const error = toDomainError(exception);
+    if (error.kind === 'internal' || isDatabaseFault(exception)) this.logger.error(exception);
+    if (TOLD_OF.includes(error.kind)) this.logger.log(refusalOf(error, http.getRequest<FastifyRequest>()));
+    const status = STATUS_OF_KIND[error.kind];
+    const problem = problemOf(error, currentContext()?.traceId);
+    if (isForBrowser(http.getRequest<FastifyRequest>())) {
+      void reply
+        .status(status)
+        .headers({ ...error.headers, ...PAGE_HEADERS })
+        .send(problemPage(problem));
+      return;
+    }
+    const body = JSON.stringify(problem);
+    const signature = (error as SignableError).signAnswer?.({ status, body });
+    void reply
+      .status(status)
+      .headers({ ...error.headers, ...signature, 'content-type': 'application/problem+json' })
+      .send(body);
+  }
+}
+
+/** Who fails to get in, or tries what they may not. What was tried is in the trail of audits where it succeeds. */
+const TOLD_OF: readonly ErrorKind[] = ['invalid', 'unauthenticated', 'forbidden', 'too_many'];
+
+/** By pattern: a path may hold what is nobody's business. */
+function refusalOf({ code }: DomainError, { method, routeOptions }: FastifyRequest): object {
+  const { actor, ip } = currentContext() ?? {};
+  return { msg: 'refused', code, method, route: routeOptions.url ?? 'unmatched', actor, ip };
+}
+
+/** A person followed a link. Programs ask for JSON, or for anything. */
+function isForBrowser({ method, headers }: FastifyRequest): boolean {
+  return method === 'GET' && (headers.accept ?? '').includes('text/html');
+}
+
+/** A refusal that its receiver can check: a wrong clock is corrected by nothing less. */
+interface SignableError extends DomainError {
+  readonly signAnswer?: (answer: { status: number; body: string }) => Record<string, string>;
+}
+
+function toDomainError(exception: unknown): DomainError {
+  if (exception instanceof DomainError) return exception;
+  const failure = databaseFailure(exception);
+  if (failure) return failure;
+  const status = exception instanceof HttpException ? exception.getStatus() : statusCodeOf(exception);
+  const message = exception instanceof Error ? exception.message : '';
+  // What Fastify refuses while reading a body: broken JSON, an empty body said to be JSON.
+  if (status === 400) return validationFailed([{ field: '', message }]);
+  const kind = status === undefined ? 'internal' : (KIND_OF_STATUS.get(status) ?? 'internal');
+  if (kind === 'internal') {
+    return new DomainError(
+      'internal_error',
+      'internal',
+      'Something failed on our side. Quote the trace_id when you report it.',
+    );
+  }
+  return new DomainError(CODE_OF_KIND[kind] ?? kind, kind, message);
+}
+
+const CODE_OF_KIND: Partial<Record<ErrorKind, string>> = {
+  too_large: 'body_too_large',
+  unsupported: 'unsupported_media_type',
+  too_many: 'too_many_requests',
+};
+
+function statusCodeOf(exception: unknown): number | undefined {
+  const status = (exception as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** Terminus answers 503 with the state of each check; monitors read that document as it is. */
+function isHealthReport(exception: unknown): exception is HttpException {
+  if (!(exception instanceof HttpException) || exception.getStatus() !== 503) return false;
+  const body = exception.getResponse();
+  return typeof body === 'object' && 'details' in body;
+}

@@ -1,0 +1,14 @@
+import { type DomainError, STATUS_OF_KIND } from '../errors/errors';
+
+/** An error as RFC 9457 has it. */
+export function problemOf(error: DomainError, traceId: string | undefined): Record<string, unknown> {
+  return {
+    type: `urn:atlas:problem:${error.code}`,
+    title: error.code.replaceAll('_', ' '),
+    status: STATUS_OF_KIND[error.kind],
+    detail: error.message,
+    code: error.code,
+    trace_id: traceId,
+    ...error.extra,
+  };
+}

@@ -1,0 +1,48 @@
+import { STATUS_CODES } from 'node:http';
+import { type Socket } from 'node:net';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { contentPolicy } from '../http/content-policy';
+import { DomainError, STATUS_OF_KIND } from '../errors/errors';
+import { problemOf } from './problem';
+import { newTraceId, traceIdOf } from '../http/request-context';
+
+/** What Node can make no request of: answered where there is neither a route nor a hook, and then cut off. */
+export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, headers, body } = answerOf(refusalOf(error.code));
+  const length = { 'content-length': Buffer.byteLength(body), connection: 'close' };
+  const lines = Object.entries({ ...headers, ...length }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+  socket.destroySoon();
+}
+
+/** What the router can make no path of, before any hook has run. */
+export function refusePath(_error: Error, { headers: sent }: FastifyRequest, reply: FastifyReply): void {
+  const { status, headers, body } = answerOf(refusalOf(undefined), traceIdOf(sent.traceparent));
+  void reply.status(status).headers(headers).send(body);
+}
+
+export function headersTooLarge(): DomainError {
+  return new DomainError('headers_too_large', 'headers_too_large', 'Send fewer or shorter headers.');
+}
+
+function refusalOf(code: string | undefined): DomainError {
+  if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge();
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new DomainError('request_too_slow', 'too_slow', 'The request did not arrive in time.');
+  return new DomainError('malformed_request', 'invalid', 'This is no HTTP request, or its path is none.');
+}
+
+function answerOf(error: DomainError, traceId = newTraceId()) {
+  const headers = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    'content-security-policy': contentPolicy({}),
+    'x-content-type-options': 'nosniff',
+    'x-trace-id': traceId,
+  };
+  return { status: STATUS_OF_KIND[error.kind], headers, body: JSON.stringify(problemOf(error, traceId)) };
+}

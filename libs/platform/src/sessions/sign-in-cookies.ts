@@ -1,0 +1,84 @@
+import { type IncomingHttpHeaders } from 'node:http';
+import { type FastifyReply } from 'fastify';
+import { type Clock } from '../time/clock';
+import { type CookieName, type SessionCredential, cookieIn, sessionCredentialOf, setCookie } from './cookies';
+
+/** How long a device stays known. Browsers keep no cookie for longer than 400 days. */
+export const DEVICE_SECONDS = 180 * 24 * 3600;
+
+interface SignedIn {
+  readonly token: string;
+  readonly refresh_token?: string;
+  readonly device_token?: string;
+  readonly expires_at: Date;
+}
+
+const TOKENS: readonly string[] = ['token', 'refresh_token', 'device_token'];
+/** Without the tokens where they are set as cookies. */
+export type SignInAnswer<T extends SignedIn> = Partial<T> &
+  Omit<T, 'token' | 'refresh_token' | 'device_token'>;
+
+/** What the cookies of a browser that signs in say. */
+export interface FromCookies {
+  readonly device_token?: string;
+  /** The session that it had, perhaps another user's. The sign-in ends it. */
+  readonly former_session?: string;
+}
+
+/** The session of a browser, and that the device is known, in cookies that no script can read. */
+export class SignInCookies {
+  private readonly session: CookieName;
+  private readonly device: CookieName;
+
+  constructor(
+    names: { readonly session: string; readonly device: string },
+    isProduction: boolean,
+    private readonly clock: Clock,
+  ) {
+    this.session = { name: names.session, isProduction };
+    this.device = { name: names.device, isProduction };
+  }
+
+  /** Whoever asks for it by `cookie` gets the tokens as cookies, and as nothing else. */
+  answer<S extends SignedIn>(
+    signedIn: S,
+    { cookie }: { readonly cookie: boolean },
+    reply: FastifyReply,
+  ): SignInAnswer<S> {
+    if (!cookie) return signedIn;
+    const { token, device_token: device } = signedIn;
+    const seconds = Math.floor((signedIn.expires_at.getTime() - this.clock.now().getTime()) / 1000);
+    setCookie(reply, this.session, token, seconds);
+    if (device !== undefined) this.keepDevice(device, reply);
+    const shown = Object.entries(signedIn).filter(([name]) => !TOKENS.includes(name));
+    return Object.fromEntries(shown) as SignInAnswer<S>;
+  }
+
+  keepDevice(token: string, reply: FastifyReply): void {
+    setCookie(reply, this.device, token, DEVICE_SECONDS);
+  }
+
+  /** The device stays known. */
+  clear(reply: FastifyReply): void {
+    setCookie(reply, this.session, '', 0);
+  }
+
+  /** What the body says of the device counts before the cookie. */
+  withCookies<T extends { readonly device_token?: string }>(
+    dto: T,
+    headers: IncomingHttpHeaders,
+  ): T & FromCookies {
+    const device_token = dto.device_token ?? cookieIn(headers, this.device);
+    return { ...dto, device_token, former_session: this.formerSession(headers) };
+  }
+
+  /** That of {@link FromCookies}. */
+  formerSession(headers: IncomingHttpHeaders): string | undefined {
+    return cookieIn(headers, this.session);
+  }
+
+  /** What a request proves its session with: the bearer's token, or else the cookie's. */
+  credentialOf(headers: IncomingHttpHeaders): SessionCredential | undefined {
+    return sessionCredentialOf(headers, this.session);
+  }
+}

@@ -1,0 +1,354 @@
+import {
+  type ArrivedCall,
+  CREATED,
+  NONCE,
+  OTHER_SECRET,
+  refusalOfCall,
+  SECRET,
+  secondsFromSigning,
+  signedCall,
+  verified,
+} from '../test/signed-call.fixture';
+import { contentDigest } from './content-digest';
+import { hmacSha256 } from './signature-base';
+import { SignatureRefused } from './signature.errors';
+
+const PARAMETERS = 'created=1618884473;nonce="nonce-0123456789";keyid="KeyId0000001";tag="atlas-tp"';
+const COVERED = '"@method" "@authority" "@path" "@query" "content-digest" "x-tenant-id"';
+
+function withHeader(name: string, value: string | string[] | undefined): ArrivedCall {
+  const call = signedCall();
+  return { ...call, headers: { ...call.headers, [name]: value } };
+}
+
+function withInput(from: string | RegExp, to: string): ArrivedCall {
+  const input = String(signedCall().headers['signature-input']);
+  const changed = input.replace(from, to);
+  if (changed === input) throw new Error('The case changes nothing');
+  return withHeader('signature-input', changed);
+}
+
+/** Whoever holds the secret signs a base of its own making: what structure alone has to refuse. */
+function signedByHand(covered: string, parameters: string, lines: Record<string, string> = {}): ArrivedCall {
+  const call = signedCall();
+  const values: Record<string, string> = {
+    '"@method"': 'POST',
+    '"@authority"': 'cp.example.com',
+    '"@path"': '/api/tenant-planes/self/report',
+    '"@query"': '?a=%20b&a=2',
+    '"content-digest"': String(call.headers['content-digest']),
+    '"x-tenant-id"': 'acme',
+    ...lines,
+  };
+  const base = covered.split(' ').map((identifier) => `${identifier}: ${values[identifier] ?? ''}`);
+  const signature = hmacSha256(
+    SECRET,
+    [...base, `"@signature-params": (${covered});${parameters}`].join('\n'),
+  );
+  const headers = {
+    ...call.headers,
+    'signature-input': `sig1=(${covered});${parameters}`,
+    signature: `sig1=:${signature.toString('base64')}:`,
+  };
+  return { ...call, headers };
+}
+
+/** For calls signed by the right hand: refused before the HMAC is even looked at. */
+async function expectRefusedForForm(request: ArrivedCall): Promise<void> {
+  await expectBadSignature(request);
+  expect(((await refusalOfCall(request)) as Error).message).not.toContain('does not hold');
+}
+
+async function expectBadSignature(request: ArrivedCall): Promise<void> {
+  const refusal = await refusalOfCall(request);
+  expect(refusal).toBeInstanceOf(SignatureRefused);
+  expect(refusal).toMatchObject({ code: 'bad_signature', kind: 'unauthenticated' });
+}
+
+describe('a signed call', () => {
+  it('is accepted, and tells who signed it, when, and how long its nonce counts', async () => {
+    expect(await verified(signedCall())).toMatchObject({
+      keyId: 'KeyId0000001',
+      nonce: NONCE,
+      created: CREATED,
+      secretIndex: 0,
+      expiresAt: secondsFromSigning(360),
+    });
+  });
+
+  it('is accepted with either secret during a rotation, and tells which', async () => {
+    expect(await verified({ ...signedCall(), secrets: [OTHER_SECRET, SECRET] })).toMatchObject({
+      secretIndex: 1,
+    });
+    expect(await verified({ ...signedCall(), secrets: [SECRET, OTHER_SECRET] })).toMatchObject({
+      secretIndex: 0,
+    });
+  });
+
+  it('may list components and parameters in any order, under any one label', async () => {
+    const covered = COVERED.split(' ').reverse().join(' ');
+    const parameters = PARAMETERS.split(';').reverse().join(';');
+    expect(await verified(signedByHand(covered, parameters))).toMatchObject({ secretIndex: 0 });
+    const { headers, ...call } = signedByHand(COVERED, PARAMETERS);
+    const relabelled = Object.entries(headers).map(([name, value]) => [
+      name,
+      String(value).replace('sig1=', 'x.y='),
+    ]);
+    expect(await verified({ ...call, headers: Object.fromEntries(relabelled) })).toMatchObject({
+      secretIndex: 0,
+    });
+  });
+
+  it('is refused with another secret or with none', async () => {
+    await expectBadSignature({ ...signedCall(), secrets: [OTHER_SECRET] });
+    await expectBadSignature({ ...signedCall(), secrets: [] });
+  });
+});
+
+describe('a call changed after it was signed is refused when the change is in', () => {
+  it.each<[string, Partial<ArrivedCall>]>([
+    ['the method', { method: 'PUT' }],
+    ['the case of the method', { method: 'post' }],
+    ['the authority', { authority: 'cp.example.org' }],
+    ['the port', { authority: 'cp.example.com:8443' }],
+    ['the path', { target: '/api/tenant-planes/self/reports?a=%20b&a=2' }],
+    ['a trailing slash', { target: '/api/tenant-planes/self/report/?a=%20b&a=2' }],
+    ['the escaping of the path', { target: '/api/tenant-planes/self/%72eport?a=%20b&a=2' }],
+    ['a query value', { target: '/api/tenant-planes/self/report?a=%20b&a=3' }],
+    ['the escaping of the query', { target: '/api/tenant-planes/self/report?a=+b&a=2' }],
+    ['the order of the query', { target: '/api/tenant-planes/self/report?a=2&a=%20b' }],
+    ['the query, dropped', { target: '/api/tenant-planes/self/report' }],
+    ['the border of path and query', { target: '/api/tenant-planes/self/report%3Fa=%20b&a=2' }],
+    ['the body', { rawBody: Buffer.from('{"hello":"world"}') }],
+    ['the body, dropped', { rawBody: Buffer.alloc(0) }],
+  ])('%s', async (_, change) => {
+    await expectBadSignature({ ...signedCall(), ...change });
+  });
+
+  it('body and digest together', async () => {
+    const rawBody = Buffer.from('{"hello":"world"}');
+    await expectBadSignature({ ...withHeader('content-digest', contentDigest(rawBody)), rawBody });
+  });
+
+  it('the digest alone', async () => {
+    await expectBadSignature(withHeader('content-digest', contentDigest('other')));
+  });
+
+  it('the tenant: added, removed or another', async () => {
+    const tenantless = signedCall({ tenantId: undefined });
+    await expectBadSignature({ ...tenantless, headers: { ...tenantless.headers, 'x-tenant-id': 'acme' } });
+    await expectBadSignature(withHeader('x-tenant-id', undefined));
+    await expectBadSignature(withHeader('x-tenant-id', 'evil'));
+    const hidden = withInput(' "x-tenant-id"', '');
+    await expectBadSignature(hidden);
+    await expectBadSignature({ ...hidden, headers: { ...hidden.headers, 'x-tenant-id': undefined } });
+  });
+
+  it.each([
+    ['created', 'created=1618884473', 'created=1618884474'],
+    ['nonce', 'nonce-0123456789', 'nonce-0123456780'],
+    ['keyid', 'KeyId0000001', 'KeyId0000002'],
+    ['tag', 'atlas-tp', 'atlas-cp'],
+    ['the order of the components', '"@path" "@query"', '"@query" "@path"'],
+    ['the order of the parameters', /;(keyid=.*);(tag=.*)$/, ';$2;$1'],
+  ])('%s', async (_, from, to) => {
+    await expectBadSignature(withInput(from, to));
+  });
+});
+
+describe('a call is refused for its form, though whoever made it holds the secret, when', () => {
+  it.each([
+    ['the method is not covered', COVERED.replace('"@method" ', ''), PARAMETERS],
+    ['the authority is not covered', COVERED.replace('"@authority" ', ''), PARAMETERS],
+    ['the path is not covered', COVERED.replace('"@path" ', ''), PARAMETERS],
+    ['the query is not covered', COVERED.replace('"@query" ', ''), PARAMETERS],
+    ['the digest is not covered', COVERED.replace(' "content-digest"', ''), PARAMETERS],
+    ['the tenant is not covered', COVERED.replace(' "x-tenant-id"', ''), PARAMETERS],
+    ['a component is covered beyond the set', `${COVERED} "date"`, PARAMETERS],
+    ['a component is covered twice', `${COVERED} "@path"`, PARAMETERS],
+    ['a component is covered twice in place of another', COVERED.replace('"@query"', '"@path"'), PARAMETERS],
+    ['a component stands in for another', COVERED.replace('"@query"', '"date"'), PARAMETERS],
+    ['a component has a parameter', COVERED.replace('"@path"', '"@path";req'), PARAMETERS],
+    ['alg is declared', COVERED, `${PARAMETERS};alg="hmac-sha256"`],
+    ['expires is declared', COVERED, `${PARAMETERS};expires=1618884773`],
+    ['created is missing', COVERED, PARAMETERS.replace('created=1618884473;', '')],
+    ['nonce is missing', COVERED, PARAMETERS.replace('nonce="nonce-0123456789";', '')],
+    ['keyid is missing', COVERED, PARAMETERS.replace('keyid="KeyId0000001";', '')],
+    ['tag is missing', COVERED, PARAMETERS.replace(';tag="atlas-tp"', '')],
+    ['the tag is that of an answer', COVERED, PARAMETERS.replace('atlas-tp', 'atlas-cp')],
+    ['the tag is a token', COVERED, PARAMETERS.replace('"atlas-tp"', 'atlas-tp')],
+    ['created is text', COVERED, PARAMETERS.replace('1618884473', '"1618884473"')],
+    ['created is a fraction', COVERED, PARAMETERS.replace('1618884473', '1618884473.5')],
+    ['created is a fraction of nothing', COVERED, PARAMETERS.replace('1618884473', '1618884473.0')],
+    ['created is a date', COVERED, PARAMETERS.replace('1618884473', '@1618884473')],
+    ['created is negative', COVERED, PARAMETERS.replace('1618884473', '-1618884473')],
+    ['created has a leading zero', COVERED, PARAMETERS.replace('1618884473', '01618884473')],
+    ['created stands twice', COVERED, `created=1;${PARAMETERS}`],
+    ['the nonce is short', COVERED, PARAMETERS.replace(NONCE, 'x'.repeat(15))],
+    ['the nonce is long', COVERED, PARAMETERS.replace(NONCE, 'x'.repeat(129))],
+    ['the nonce is a number', COVERED, PARAMETERS.replace(`"${NONCE}"`, '1234567890123')],
+    ['the nonce is bytes', COVERED, PARAMETERS.replace(`"${NONCE}"`, ':bm9uY2UtMDEyMzQ1Njc4OQ==:')],
+    ['the key id is empty', COVERED, PARAMETERS.replace('KeyId0000001', '')],
+    ['the key id is long', COVERED, PARAMETERS.replace('KeyId0000001', 'x'.repeat(65))],
+    ['the header is huge', COVERED, PARAMETERS.replace('KeyId0000001', 'x'.repeat(1024))],
+    ['a space is doubled', COVERED.replace(' ', '  '), PARAMETERS],
+  ])('%s', async (_, covered, parameters) => {
+    await expectRefusedForForm(signedByHand(covered, parameters));
+  });
+
+  it.each([
+    ['an absolute URL', 'http://cp.example.com/api'],
+    ['an asterisk', '*'],
+    ['an authority', 'cp.example.com:443'],
+    ['empty', ''],
+    ['no path before its query', '?a=1'],
+    ['with a fragment', '/api#x'],
+    ['raw UTF-8', '/äpi'],
+    ['a Latin-1 byte', '/\xe4pi'],
+    ['with a space', '/a b'],
+    ['with a line break', '/a\n"@query": ?'],
+    ['with a NUL', '/a\0'],
+    ['with DEL', '/a\x7f'],
+  ])('its target is %s', async (_, target) => {
+    const [path, query = ''] = target.split('?', 2);
+    const lines = { '"@path"': path ?? '', '"@query"': `?${query}` };
+    await expectRefusedForForm({ ...signedByHand(COVERED, PARAMETERS, lines), target });
+  });
+
+  it.each(['', 'acme, acme', 'acme,evil', ' acme', 'acme ', 'ac me', 'acmé', 'a\nb', 'x'.repeat(129)])(
+    'its tenant is %j',
+    async (tenantId) => {
+      const call = signedByHand(COVERED, PARAMETERS, { '"x-tenant-id"': tenantId });
+      await expectRefusedForForm({ ...call, headers: { ...call.headers, 'x-tenant-id': tenantId } });
+    },
+  );
+
+  it('its label is huge', async () => {
+    const call = signedByHand(COVERED, PARAMETERS);
+    const relabelled = Object.entries(call.headers).map(([name, value]) => [
+      name,
+      String(value).replace('sig1=', `${'x'.repeat(1024)}=`),
+    ]);
+    await expectRefusedForForm({ ...call, headers: Object.fromEntries(relabelled) });
+  });
+
+  it('a digest of another algorithm stands beside or instead of sha-256', async () => {
+    for (const digest of [
+      `${contentDigest('{"hello":"wörld"}')}, sha-512=:AAAA:`,
+      'sha-512=:AAAA:',
+      contentDigest('{"hello":"wörld"}').replace('sha-256', 'SHA-256'),
+      contentDigest('{"hello":"wörld"}').replace('=:', ':'),
+    ]) {
+      const call = signedByHand(COVERED, PARAMETERS, { '"content-digest"': digest });
+      await expectRefusedForForm({ ...call, headers: { ...call.headers, 'content-digest': digest } });
+    }
+  });
+});
+
+describe('a signed header is refused when it is', () => {
+  const names = ['signature-input', 'signature', 'content-digest', 'x-tenant-id'];
+
+  it.each(names)('missing: %s', async (name) => {
+    await expectBadSignature(withHeader(name, undefined));
+  });
+
+  it.each(names)('sent twice, joined or as a list: %s', async (name) => {
+    const value = String(signedCall().headers[name]);
+    await expectBadSignature(withHeader(name, `${value}, ${value}`));
+    await expectBadSignature(withHeader(name, [value, value]));
+    await expectBadSignature(withHeader(name, [value]));
+  });
+
+  it.each(names)('padded, empty or no field at all: %s', async (name) => {
+    const value = String(signedCall().headers[name]);
+    for (const wrong of [` ${value}`, `${value} `, `${value},`, '', '(', '\0', 'é']) {
+      await expectBadSignature(withHeader(name, wrong));
+    }
+  });
+
+  it('carrying a second signature', async () => {
+    const call = signedCall();
+    const [input, signature] = [String(call.headers['signature-input']), String(call.headers['signature'])];
+    await expectBadSignature(withHeader('signature-input', `${input}, sig2=("@method");created=1`));
+    await expectBadSignature(withHeader('signature', `${signature}, sig2=:AAAA:`));
+    const headers = {
+      ...call.headers,
+      'signature-input': `${input}, ${input.replace('sig1', 'sig2')}`,
+      signature: `${signature}, ${signature.replace('sig1', 'sig2')}`,
+    };
+    await expectBadSignature({ ...call, headers });
+  });
+
+  it('a signature of another label, form or length', async () => {
+    const signature = String(signedCall().headers['signature']);
+    for (const wrong of [
+      signature.replace('sig1', 'sig2'),
+      `${signature};a=1`,
+      signature.replace('=:', ':').replaceAll(':', '"'),
+      'sig1',
+      'sig1=::',
+      'sig1=:AAAA:',
+      `sig1=(${signature.slice('sig1='.length)})`,
+      signature.replace('=:', 'A=:'),
+      signature.replace(/=:$/, ':'),
+      `sig1=:${Buffer.alloc(32).toString('base64')}:`,
+    ]) {
+      await expectBadSignature(withHeader('signature', wrong));
+    }
+  });
+
+  it('a signature-input without a list', async () => {
+    await expectBadSignature(withInput(/\(.*\)/, '"@method"'));
+    await expectBadSignature(withInput(/\(.*\)/, '?1'));
+    await expectBadSignature(withInput(/=\(.*\)/, ''));
+  });
+});
+
+describe('the time of a signed call', () => {
+  it.each([-300, -299, 0, 299, 300])('may be %d s from the time of the verifier', async (seconds) => {
+    expect(await verified({ ...signedCall(), now: secondsFromSigning(seconds) })).toMatchObject({
+      created: CREATED,
+    });
+  });
+
+  it.each([-301, 301, 86_400])('may not be %d s from it: clock_skew', async (seconds) => {
+    const refusal = await refusalOfCall({ ...signedCall(), now: secondsFromSigning(seconds) });
+    expect(refusal).toBeInstanceOf(SignatureRefused);
+    expect(refusal).toMatchObject({ code: 'clock_skew', kind: 'unauthenticated' });
+    expect((refusal as Error).message).toContain(
+      `${Math.abs(seconds)} s ${seconds > 0 ? 'before' : 'after'} this server`,
+    );
+  });
+
+  it('has the width that is asked for', async () => {
+    const call = { ...signedCall(), windowSeconds: 10 };
+    const { expiresAt } = await verified({ ...call, now: secondsFromSigning(10) });
+    expect(expiresAt).toEqual(secondsFromSigning(70));
+    expect(await refusalOfCall({ ...call, now: secondsFromSigning(11) })).toMatchObject({
+      code: 'clock_skew',
+    });
+  });
+
+  it('is never spoken of while the signature does not hold', async () => {
+    const late = { now: secondsFromSigning(301) };
+    await expectBadSignature({ ...signedCall(), ...late, secrets: [OTHER_SECRET] });
+    await expectBadSignature({ ...signedCall(), ...late, method: 'PUT' });
+    await expectBadSignature({ ...signedCall(), ...late, rawBody: Buffer.from('x') });
+    await expectBadSignature({ ...withInput('created=1618884473', 'created=1'), ...late });
+  });
+});
+
+describe('a refusal', () => {
+  it('names neither secret, signature, nonce nor body', async () => {
+    for (const change of [
+      { method: 'PUT' },
+      { rawBody: Buffer.from('x') },
+      { now: secondsFromSigning(301) },
+    ]) {
+      const { message } = (await refusalOfCall({ ...signedCall(), ...change })) as Error;
+      for (const secret of [SECRET, NONCE, 'FX2eatskC1s0n3iL', 'Ff6TbVpcSlZM', 'hello']) {
+        expect(message).not.toContain(secret);
+      }
+    }
+  });
+});

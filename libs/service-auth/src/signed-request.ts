@@ -1,0 +1,88 @@
+import { timingSafeEqual } from 'node:crypto';
+import { type SecretText } from '@atlas/platform/secret';
+import { contentDigest } from './content-digest';
+import {
+  faultOf,
+  REQUEST_COMPONENTS,
+  requestComponents,
+  type RequestParts,
+  TENANT_COMPONENT,
+} from './request-components';
+import { hmacSha256, inOrder, signatureBase } from './signature-base';
+import { readSignatureFields, type SignatureFields, type SignatureProfile } from './signature-fields';
+import { isKeyId, isNonce, isUnixSeconds, REQUEST_TAG } from './signature-parameters';
+import { badSignature } from './signature.errors';
+import { type HeaderBag, singleHeader } from './signed-headers';
+
+export interface RequestSignature extends SignatureFields {
+  readonly keyId: string;
+  /** Unix seconds. */
+  readonly created: number;
+  readonly nonce: string;
+}
+
+export interface ReceivedRequest {
+  readonly method: string;
+  /** The verifier's own public authority (`authorityOf` its public URL), never the Host header. */
+  readonly authority: string;
+  /** The request line's target exactly as received. */
+  readonly target: string;
+  readonly headers: HeaderBag;
+  readonly rawBody: Buffer;
+}
+
+/** A request whose form and digest are right, and the base that its signature has to be the HMAC of. */
+export interface SignedRequest {
+  readonly signature: RequestSignature;
+  readonly base: string;
+}
+
+const TENANTLESS: SignatureProfile = {
+  components: REQUEST_COMPONENTS,
+  parameters: ['created', 'nonce', 'keyid', 'tag'],
+  tag: REQUEST_TAG,
+};
+const WITH_TENANT: SignatureProfile = {
+  ...TENANTLESS,
+  components: [...REQUEST_COMPONENTS, TENANT_COMPONENT],
+};
+
+/** The signature a request carries, its form checked and nothing proven yet. Throws SignatureRefused. */
+export function readSignature(headers: HeaderBag): RequestSignature {
+  const profile = headers['x-tenant-id'] === undefined ? TENANTLESS : WITH_TENANT;
+  const fields = readSignatureFields(headers, profile);
+  const created = fields.parameters.get('created');
+  const nonce = fields.parameters.get('nonce');
+  const keyId = fields.parameters.get('keyid');
+  if (!isUnixSeconds(created)) throw badSignature('The parameter created has to be in whole seconds.');
+  if (!isNonce(nonce)) throw badSignature('The parameter nonce has to be a string of 16 to 128 characters.');
+  if (!isKeyId(keyId)) throw badSignature('The parameter keyid has to be a string of 1 to 64 characters.');
+  return { ...fields, created, nonce, keyId };
+}
+
+/** All that can be refused without a key: the form of signature and request, then the body's digest. */
+export function readSignedRequest(request: ReceivedRequest): SignedRequest {
+  const signature = readSignature(request.headers);
+  const parts = partsOf(request);
+  const fault = faultOf(parts);
+  if (fault !== null) throw badSignature(fault);
+  requireDigest(parts.contentDigest, request.rawBody);
+  const components = inOrder(signature.components, requestComponents(parts));
+  return { signature, base: signatureBase(components, signature.signatureParams) };
+}
+
+/** The secret that made the signature, or -1. Compares all 32 bytes in constant time. */
+export function secretIndexOf({ signature, base }: SignedRequest, secrets: readonly SecretText[]): number {
+  return secrets.findIndex((secret) => timingSafeEqual(hmacSha256(secret, base), signature.value));
+}
+
+function partsOf({ method, authority, target, headers }: ReceivedRequest): RequestParts {
+  const tenantId = headers['x-tenant-id'] === undefined ? undefined : singleHeader(headers, 'x-tenant-id');
+  return { method, authority, target, contentDigest: singleHeader(headers, 'content-digest'), tenantId };
+}
+
+/** Only the spelling of our signers is taken, so a digest of another algorithm beside it is refused as well. */
+function requireDigest(received: string, body: Buffer): void {
+  if (received === contentDigest(body)) return;
+  throw badSignature('The header content-digest is not the sha-256 of the body that arrived.');
+}

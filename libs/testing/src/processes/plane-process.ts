@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../databases/local-postgres';
+
+export type PlaneName = 'control-plane' | 'tenant-plane';
+const READY_MS = 30_000;
+
+/** For `env`: the plane runs from the modules that its bundle was made of, which a preloaded module can change. */
+export const FROM_MODULES = { ATLAS_TEST_FROM_MODULES: '1' } as const;
+
+/** A plane as a real process, built before. */
+export interface PlaneProcess {
+  readonly name: PlaneName;
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** All that it wrote so far. */
+  output(): string;
+  /** Waits until it writes a line that matches. */
+  line(pattern: RegExp, timeoutMs?: number): Promise<string>;
+  /** Sends the signal and waits for its end; the exit code, or null after a kill. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+  readonly exited: Promise<number | null>;
+}
+
+export interface PlaneOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** 0 or absent: any free one. */
+  readonly port?: number;
+  /** False to return at once, for a process that is expected to refuse or to die. */
+  readonly awaitReady?: boolean;
+}
+
+/** A plane that does not get ready in time is ended. */
+export async function startPlane(name: PlaneName, options: PlaneOptions): Promise<PlaneProcess> {
+  const port = options.port || (await freePort());
+  const isFromModules = options.env['ATLAS_TEST_FROM_MODULES'] !== undefined;
+  const main = isFromModules ? builtModule(name, 'main.js') : builtFile(name, 'main.js');
+  const env = {
+    PATH: process.env['PATH'],
+    TMPDIR: process.env['TMPDIR'],
+    NODE_ENV: 'test',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    ...options.env,
+  };
+  const endWithUs = ['--require', builtPath('libs', 'platform', 'dist/processes/end-with-parent.js')];
+  // As the caller runs: tests without the optimising compiler, benchmarks with it.
+  const child = spawn(process.execPath, [...process.execArgv, ...endWithUs, main], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  // Who has ended a plane need not wait for the channel to it.
+  child.channel?.unref();
+  const plane = handleOf(name, child, port);
+  if (options.awaitReady !== false) await untilReady(plane);
+  return plane;
+}
+
+/** A file of a built app, wherever below the workspace the caller stands. */
+export function builtFile(app: string, file: string): string {
+  return builtPath('dist/apps', app, file);
+}
+
+/** A module of a plane, as it was compiled and before it was bundled. */
+export function builtModule(app: PlaneName, file: string): string {
+  return builtPath('dist/tsc/apps', app, file);
+}
+
+function builtPath(root: string, app: string, file: string): string {
+  let folder = resolve(__dirname);
+  while (!existsSync(join(folder, 'nx.json'))) folder = resolve(folder, '..');
+  const path = join(folder, root, app, file);
+  if (!existsSync(path)) throw new Error(`${path} is missing: run "npm run build" first.`);
+  return path;
+}
+
+function handleOf(name: PlaneName, child: ChildProcess, port: number): PlaneProcess {
+  const chunks: string[] = [];
+  const collect = (chunk: Buffer): number => chunks.push(chunk.toString());
+  child.stdout?.on('data', collect);
+  child.stderr?.on('data', collect);
+  const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+  const output = (): string => chunks.join('');
+  const end = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> => {
+    child.kill(signal);
+    return exited;
+  };
+  const line = (pattern: RegExp, timeoutMs = READY_MS): Promise<string> =>
+    eventually(
+      () =>
+        output()
+          .split('\n')
+          .find((one) => pattern.test(one)),
+      { timeoutMs, what: `${name} writes ${pattern}` },
+    );
+  return { name, url: `http://127.0.0.1:${port}`, port, pid: child.pid ?? 0, output, line, end, exited };
+}
+
+async function untilReady(plane: PlaneProcess): Promise<void> {
+  let code: number | null | undefined;
+  void plane.exited.then((exit) => (code = exit));
+  const isReady = async (): Promise<boolean> => {
+    if (code !== undefined) throw new Error(`${plane.name} ended with ${code}:\n${plane.output()}`);
+    const response = await fetch(`${plane.url}/health/ready`).catch(() => undefined);
+    return response?.ok ?? false;
+  };
+  const ready = eventually(isReady, { timeoutMs: READY_MS, what: `${plane.name} is ready` });
+  await ready.catch(async (error: Error) => {
+    await plane.end('SIGKILL');
+    throw new Error(`${error.message}\n${plane.output()}`);
+  });
+}
+
+interface Wait {
+  readonly timeoutMs?: number;
+  /** The end of the sentence "Timed out, waiting until …". */
+  readonly what?: string;
+  readonly everyMs?: number;
+  /** What to say about the state that the wait ended in. */
+  readonly found?: () => string | Promise<string>;
+}
+
+/** Asks again and again until the answer is truthy. For what another process does and cannot tell. */
+export async function eventually<T>(
+  ask: () => T | Promise<T>,
+  { timeoutMs = 15_000, what = 'something', everyMs = 40, found = () => '' }: Wait = {},
+): Promise<NonNullable<Exclude<T, false>>> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer as NonNullable<Exclude<T, false>>;
+    if (Date.now() > deadline)
+      throw new Error(`Timed out after ${timeoutMs} ms, waiting until ${what}. ${await found()}`.trimEnd());
+    await delay(everyMs);
+  }
+}

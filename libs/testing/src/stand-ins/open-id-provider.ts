@@ -1,0 +1,156 @@
+import { type KeyObject, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { type Server, createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo } from 'node:net';
+import { mock } from 'node:test';
+import { SignJWT, UnsecuredJWT, decodeJwt } from 'jose';
+import type { ClientMetadata, Configuration } from 'oidc-provider';
+import { type TestCertificate } from './certificate';
+import { type CookieBrowser } from '../http/cookie-browser';
+
+export interface ProviderUser {
+  readonly sub: string;
+  readonly email?: string;
+  /** A boolean, says OpenID Connect. */
+  readonly email_verified?: boolean | string;
+  readonly name?: string;
+}
+
+export interface ProviderClient {
+  readonly clientId: string;
+  /** A public client has none. */
+  readonly clientSecret?: string;
+  readonly redirectUri: string;
+}
+
+type Claims = Record<string, unknown>;
+/** What becomes of an ID token on its way out. */
+type Tampering = (claims: Claims, token: string) => Promise<string> | string;
+
+const HOUR = 3600;
+
+/** A real OpenID provider (oidc-provider) on this machine, with users who sign in without a password. */
+export class OpenIdProvider {
+  readonly users = new Map<string, ProviderUser>();
+  readonly clients: ClientMetadata[] = [];
+  /** Whether ID tokens hold the address, or only the userinfo endpoint tells it. */
+  tellsInToken = true;
+  tampering: Tampering | undefined;
+  /** How often it was asked how it is to be spoken to. */
+  discoveries = 0;
+  /** Kept when it stops, so that it can be started there again. */
+  port = 0;
+  private server: Server;
+  private privateKey: KeyObject;
+
+  private constructor(private readonly certificate: TestCertificate | undefined) {}
+
+  /** By https with a certificate, which is of `localhost`. */
+  static async start(port = 0, certificate?: TestCertificate): Promise<OpenIdProvider> {
+    const provider = new OpenIdProvider(certificate);
+    provider.server = certificate ? createTlsServer(certificate) : createServer();
+    await provider.listen(port);
+    await provider.serve();
+    return provider;
+  }
+
+  get issuer(): string {
+    return this.certificate ? `https://localhost:${this.port}` : `http://127.0.0.1:${this.port}`;
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  /** Known to the provider from then on. */
+  async register({ clientId, clientSecret, redirectUri }: ProviderClient): Promise<void> {
+    this.clients.push({
+      client_id: clientId,
+      redirect_uris: [redirectUri],
+      ...(clientSecret === undefined
+        ? { token_endpoint_auth_method: 'none' }
+        : { client_secret: clientSecret }),
+    });
+    await this.serve();
+  }
+
+  /** As a person does it at the provider's own pages; where they are sent back to. */
+  async signIn(browser: CookieBrowser, url: string, user: ProviderUser): Promise<string> {
+    this.users.set(user.sub, user);
+    let page = await browser.follow(url, this.issuer);
+    for (let forms = 0; page.status === 200 && forms < 3; forms += 1) {
+      const action = /<form[^>]* action="([^"]+)"/.exec(page.text)?.[1];
+      const prompt = /name="prompt" value="(\w+)"/.exec(page.text)?.[1];
+      if (!action || !prompt) throw new Error(`No form at ${page.url}: ${page.text.slice(0, 500)}`);
+      const form = { prompt, ...(prompt === 'login' && { login: user.sub, password: 'any' }) };
+      page = await browser.submit(new URL(action, page.url).href, form, this.issuer);
+    }
+    if (!page.location) throw new Error(`The provider answers ${page.status}: ${page.text.slice(0, 500)}`);
+    return page.location;
+  }
+
+  /** Signed by the provider's own key. */
+  async sign(claims: Claims): Promise<string> {
+    return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'test' }).sign(this.privateKey);
+  }
+
+  unsigned(claims: Claims): string {
+    return new UnsecuredJWT(claims).encode();
+  }
+
+  private async listen(port: number): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(port, '127.0.0.1', resolve));
+    this.port = (this.server.address() as AddressInfo).port;
+  }
+
+  /** Its clients are told at construction: it is made anew with each. */
+  private async serve(): Promise<void> {
+    this.privateKey ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    const provider = await quietly(async () => {
+      const { Provider } = await import('oidc-provider');
+      return new Provider(this.issuer, this.configuration());
+    });
+    provider.on('server_error', (_context, error) => process.stderr.write(`${error.stack}\n`));
+    provider.use(async (context, next) => {
+      this.discoveries += context.path === '/.well-known/openid-configuration' ? 1 : 0;
+      await next();
+      const body = context.body as { id_token?: string } | undefined;
+      if (!this.tampering || typeof body !== 'object' || !body?.id_token) return;
+      body.id_token = await this.tampering(decodeJwt(body.id_token), body.id_token);
+    });
+    this.server.removeAllListeners('request').on('request', provider.callback());
+  }
+
+  private configuration(): Configuration {
+    return {
+      clients: this.clients,
+      jwks: {
+        keys: [{ ...this.privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'test' }],
+      },
+      cookies: { keys: [randomBytes(16).toString('hex')] },
+      claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+      conformIdTokenClaims: !this.tellsInToken,
+      findAccount: (_context, sub) => ({
+        accountId: sub,
+        claims: () => ({ ...(this.users.get(sub) ?? { sub }) }),
+      }),
+      ttl: { AccessToken: HOUR, Grant: HOUR, IdToken: HOUR, Interaction: HOUR, Session: HOUR },
+      pkce: { required: () => true },
+      renderError: (context, out) => {
+        context.body = JSON.stringify(out);
+      },
+    };
+  }
+}
+
+/** It warns that its sign-in pages and its memory are for tests, and that it is made for Node 22. */
+async function quietly<T>(make: () => Promise<T>): Promise<T> {
+  const warnings = mock.method(console, 'warn', () => undefined);
+  try {
+    return await make();
+  } finally {
+    warnings.mock.restore();
+  }
+}

@@ -1,0 +1,16 @@
+import { type DatabaseDriver, EVERY_DATABASE } from '../databases/test-database';
+
+/**
+ * `npm test` runs the long end-to-end suites in their small form: on one database, with their hardest cases. With
+ * ATLAS_TEST_SIZE=full (`npx nx run e2e:full`) they run on both, with all of them.
+ */
+const isFullSize = process.env['ATLAS_TEST_SIZE'] === 'full';
+
+export function databasesOfLongSuite(inSmallForm: DatabaseDriver): readonly DatabaseDriver[] {
+  return isFullSize ? EVERY_DATABASE : [inSmallForm];
+}
+
+/** In the small form `small`, else `full`. */
+export function bySize<T>(small: T, full: T): T {
+  return isFullSize ? full : small;
+}
