@@ -8,7 +8,10 @@ import { receivedRequestOf, type SignedFastifyRequest } from './signed-fastify-r
 
 export const SERVICE_AUTH_OPTIONS = Symbol('SERVICE_AUTH_OPTIONS');
 
-/** Lets signed calls in, sets `request.serviceCaller`, and refuses all others with `bad_signature` or `clock_skew`. */
+/**
+ * Accepts signed calls, sets `request.serviceCaller`, and refuses all others with `bad_signature` or
+ * `clock_skew`.
+ */
 @Injectable()
 export class SignedServiceGuard implements CanActivate {
   private readonly verifier: SignatureVerifier;

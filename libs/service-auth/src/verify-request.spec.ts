@@ -27,7 +27,7 @@ function withInput(from: string | RegExp, to: string): RequestToVerify {
   return withHeader('signature-input', changed);
 }
 
-/** Whoever holds the secret signs a base of its own making: what structure alone has to refuse. */
+/** Signs an arbitrary base with the real secret: only its structure can get it refused. */
 function signedByHand(
   covered: string,
   parameters: string,
@@ -56,10 +56,10 @@ function signedByHand(
   return { ...call, headers };
 }
 
-/** For calls signed by the right hand: refused before the HMAC is even looked at. */
+/** For correctly signed calls: they are refused before the HMAC is even checked. */
 function expectRefusedForForm(request: RequestToVerify): void {
   expectBadSignature(request);
-  expect((refusalOf(() => verifyRequest(request)) as Error).message).not.toContain('does not hold');
+  expect((refusalOf(() => verifyRequest(request)) as Error).message).not.toContain('is not valid');
 }
 
 function expectBadSignature(request: RequestToVerify): void {
@@ -69,7 +69,7 @@ function expectBadSignature(request: RequestToVerify): void {
 }
 
 describe('a signed call', () => {
-  it('is accepted, and tells who signed it, when, and how long its nonce counts', () => {
+  it('is accepted, and reports who signed it, when, and how long its nonce counts', () => {
     expect(verifyRequest(signedCall())).toEqual({
       keyId: 'KeyId0000001',
       nonce: NONCE,
@@ -79,7 +79,7 @@ describe('a signed call', () => {
     });
   });
 
-  it('is accepted with either secret during a rotation, and tells which', () => {
+  it('is accepted with either secret during a rotation, and reports which', () => {
     expect(verifyRequest({ ...signedCall(), secrets: [OTHER_SECRET, SECRET] })).toMatchObject({
       secretIndex: 1,
     });
@@ -159,7 +159,7 @@ describe('a call changed after it was signed is refused when the change is in', 
   });
 });
 
-describe('a call is refused for its form, though whoever made it holds the secret, when', () => {
+describe('a call is refused for its form, even if its sender holds the secret, when', () => {
   it.each([
     ['the method is not covered', COVERED.replace('"@method" ', ''), PARAMETERS],
     ['the authority is not covered', COVERED.replace('"@authority" ', ''), PARAMETERS],
@@ -167,10 +167,10 @@ describe('a call is refused for its form, though whoever made it holds the secre
     ['the query is not covered', COVERED.replace('"@query" ', ''), PARAMETERS],
     ['the digest is not covered', COVERED.replace(' "content-digest"', ''), PARAMETERS],
     ['the tenant is not covered', COVERED.replace(' "x-tenant-id"', ''), PARAMETERS],
-    ['a component is covered beyond the set', `${COVERED} "date"`, PARAMETERS],
+    ['an extra component is covered', `${COVERED} "date"`, PARAMETERS],
     ['a component is covered twice', `${COVERED} "@path"`, PARAMETERS],
-    ['a component is covered twice in place of another', COVERED.replace('"@query"', '"@path"'), PARAMETERS],
-    ['a component stands in for another', COVERED.replace('"@query"', '"date"'), PARAMETERS],
+    ['a component is covered twice and another is missing', COVERED.replace('"@query"', '"@path"'), PARAMETERS],
+    ['a component replaces another', COVERED.replace('"@query"', '"date"'), PARAMETERS],
     ['a component has a parameter', COVERED.replace('"@path"', '"@path";req'), PARAMETERS],
     ['alg is declared', COVERED, `${PARAMETERS};alg="hmac-sha256"`],
     ['expires is declared', COVERED, `${PARAMETERS};expires=1618884773`],
@@ -180,17 +180,17 @@ describe('a call is refused for its form, though whoever made it holds the secre
     ['tag is missing', COVERED, PARAMETERS.replace(';tag="atlas-tp"', '')],
     ['the tag is that of an answer', COVERED, PARAMETERS.replace('atlas-tp', 'atlas-cp')],
     ['the tag is a token', COVERED, PARAMETERS.replace('"atlas-tp"', 'atlas-tp')],
-    ['created is text', COVERED, PARAMETERS.replace('1618884473', '"1618884473"')],
+    ['created is a string', COVERED, PARAMETERS.replace('1618884473', '"1618884473"')],
     ['created is a fraction', COVERED, PARAMETERS.replace('1618884473', '1618884473.5')],
-    ['created is a fraction of nothing', COVERED, PARAMETERS.replace('1618884473', '1618884473.0')],
+    ['created is a whole number with a fraction', COVERED, PARAMETERS.replace('1618884473', '1618884473.0')],
     ['created is a date', COVERED, PARAMETERS.replace('1618884473', '@1618884473')],
     ['created is negative', COVERED, PARAMETERS.replace('1618884473', '-1618884473')],
     ['created has a leading zero', COVERED, PARAMETERS.replace('1618884473', '01618884473')],
-    ['created stands twice', COVERED, `created=1;${PARAMETERS}`],
+    ['created appears twice', COVERED, `created=1;${PARAMETERS}`],
     ['the nonce is short', COVERED, PARAMETERS.replace(NONCE, 'x'.repeat(15))],
     ['the nonce is long', COVERED, PARAMETERS.replace(NONCE, 'x'.repeat(129))],
     ['the nonce is a number', COVERED, PARAMETERS.replace(`"${NONCE}"`, '1234567890123')],
-    ['the nonce is bytes', COVERED, PARAMETERS.replace(`"${NONCE}"`, ':bm9uY2UtMDEyMzQ1Njc4OQ==:')],
+    ['the nonce is a byte sequence', COVERED, PARAMETERS.replace(`"${NONCE}"`, ':bm9uY2UtMDEyMzQ1Njc4OQ==:')],
     ['the key id is empty', COVERED, PARAMETERS.replace('KeyId0000001', '')],
     ['the key id is long', COVERED, PARAMETERS.replace('KeyId0000001', 'x'.repeat(65))],
     ['the header is huge', COVERED, PARAMETERS.replace('KeyId0000001', 'x'.repeat(1024))],
@@ -235,7 +235,7 @@ describe('a call is refused for its form, though whoever made it holds the secre
     expectRefusedForForm({ ...call, headers: Object.fromEntries(relabelled) });
   });
 
-  it('a digest of another algorithm stands beside or instead of sha-256', () => {
+  it("another algorithm's digest accompanies or replaces sha-256", () => {
     for (const digest of [
       `${contentDigest('{"hello":"wörld"}')}, sha-512=:AAAA:`,
       'sha-512=:AAAA:',
@@ -282,7 +282,7 @@ describe('a signed header is refused when it is', () => {
     expectBadSignature({ ...call, headers });
   });
 
-  it('a signature of another label, form or length', () => {
+  it('a signature with another label, form or length', () => {
     const signature = String(signedCall().headers['signature']);
     for (const wrong of [
       signature.replace('sig1', 'sig2'),
@@ -323,7 +323,7 @@ describe('the time of a signed call', () => {
     );
   });
 
-  it('has the width that is asked for', () => {
+  it('has the requested width', () => {
     const call = { ...signedCall(), windowSeconds: 10 };
     expect(verifyRequest({ ...call, now: secondsFromSigning(10) }).expiresAt).toEqual(secondsFromSigning(70));
     expect(refusalOf(() => verifyRequest({ ...call, now: secondsFromSigning(11) }))).toMatchObject({
@@ -331,7 +331,7 @@ describe('the time of a signed call', () => {
     });
   });
 
-  it('is never spoken of while the signature does not hold', () => {
+  it('is not revealed while the signature is invalid', () => {
     const late = { now: secondsFromSigning(301) };
     expectBadSignature({ ...signedCall(), ...late, secrets: [OTHER_SECRET] });
     expectBadSignature({ ...signedCall(), ...late, method: 'PUT' });
@@ -341,7 +341,7 @@ describe('the time of a signed call', () => {
 });
 
 describe('a refusal', () => {
-  it('names neither secret, signature, nonce nor body', () => {
+  it('contains no secret, signature, nonce or body', () => {
     for (const change of [
       { method: 'PUT' },
       { rawBody: Buffer.from('x') },

@@ -25,7 +25,7 @@ export function secondsFromSigning(seconds: number): Date {
   return new Date((CREATED + seconds) * 1000);
 }
 
-/** A call with everything that can be signed, and what its receiver would hand to the verifier. */
+/** A call with every signable part, and what its receiver would hand to the verifier. */
 export function signedCall(
   changes: Partial<RequestToSign> = {},
 ): RequestToVerify & { readonly headers: HeaderBag } {
@@ -51,7 +51,7 @@ export function signedCall(
   };
 }
 
-/** What the action throws, or fails the test when it throws nothing. */
+/** What the action throws. Fails the test if it throws nothing. */
 export function refusalOf(action: () => unknown): unknown {
   try {
     action();

@@ -18,7 +18,7 @@ import {
 } from '../src';
 import { AUTHORITY, CREATED, KEY_ID, SECRET, secondsFromSigning, SetClock } from './signed-call.fixture';
 
-/** What the plane is called by, while the tests reach it as a proxy would: so Host never agrees. */
+/** The plane's public URL. The tests connect like a proxy, so Host never matches it. */
 const PUBLIC_URL = `https://${AUTHORITY}`;
 const clock = new SetClock();
 class FixedKeys extends ServiceKeyResolver<string> {
@@ -47,7 +47,7 @@ class EchoController {
 })
 class EchoModule {}
 
-/** As a plane would: every answer to a caller whose signature holds is signed, refusals included. */
+/** As a plane does: signs every answer to a caller with a valid signature, refusals included. */
 function signAnswers(app: NestFastifyApplication): void {
   app
     .getHttpAdapter()
@@ -102,23 +102,23 @@ describe(SignedServiceGuard.name, () => {
     });
 
   it.each(['/', '/api/report?x=1', '/?', '/ä b/%2e%2e/ü?q=ö \'"', "/a;b=c,d:e@f!$&'()*+~|[]^`{}\\x?{}|^`"])(
-    'lets a signed call to %s in, as fetch sends it',
+    'accepts a signed call to %s as fetch sends it',
     async (path) => {
       const response = await call('GET', path);
       expect(await response.json()).toEqual({ caller: 'plane-1', body: null });
     },
   );
 
-  it('lets a signed body in, and gives it to the handler', async () => {
+  it('accepts a signed body and passes it to the handler', async () => {
     const response = await call('POST', '/api/report', '{"a": "ö"}');
     expect(await response.json()).toEqual({ caller: 'plane-1', body: { a: 'ö' } });
   });
 
-  it('lets a signed POST without a body in', async () => {
+  it('accepts a signed POST without a body', async () => {
     expect((await call('POST', '/api/report')).status).toBe(200);
   });
 
-  it('answers in a way that proves who answered', async () => {
+  it('answers with proof of who answered', async () => {
     const headers = sign('GET', '/api/state');
     const response = await fetch(new URL('/api/state', origin), { headers });
     const body = await response.text();
@@ -128,7 +128,7 @@ describe(SignedServiceGuard.name, () => {
     });
   });
 
-  it('refuses a call that is not signed', async () => {
+  it('refuses an unsigned call', async () => {
     const response = await fetch(new URL('/api/report', origin));
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({ code: 'bad_signature' });
@@ -146,7 +146,7 @@ describe(SignedServiceGuard.name, () => {
     });
   });
 
-  it('refuses a wrong clock, in an answer the caller can trust', async () => {
+  it('refuses a wrong clock with an answer that the caller can trust', async () => {
     const headers = sign('GET', '/api/state');
     clock.at = secondsFromSigning(301);
     const response = await fetch(new URL('/api/state', origin), { headers });
@@ -162,8 +162,8 @@ describe(SignedServiceGuard.name, () => {
     ['text', 'text/plain', 'POST'],
     ['JSON', 'application/json', 'POST'],
     ['a form', 'application/x-www-form-urlencoded', 'POST'],
-    ['JSON, where none belongs', 'application/json', 'GET'],
-  ])('refuses %s put under a signature of no body', async (_, contentType, method) => {
+    ['JSON, on a method without a body', 'application/json', 'GET'],
+  ])('refuses %s under a signature that covers no body', async (_, contentType, method) => {
     const body = '{"a":1}';
     const headers = {
       ...sign(method, '/api/x'),
@@ -189,7 +189,7 @@ describe(SignedServiceGuard.name, () => {
   });
 
   it.each(['http://127.0.0.1/api/x', '/api/x#fragment', '/api/x?', '/api/%78', '//api/x'])(
-    'judges the request line %s as it came',
+    'checks the request line %s as received',
     async (path) => {
       const answer = await send(path, { headers: sign('GET', '/api/x') });
       // RFC 9421 section 2.2.7: an empty query and none are the same "?".
@@ -197,7 +197,7 @@ describe(SignedServiceGuard.name, () => {
     },
   );
 
-  it('takes no word from Host', async () => {
+  it('ignores Host', async () => {
     const headers = { ...sign('GET', '/api/x'), host: 'evil.example' };
     expect((await send('/api/x', { headers })).statusCode).toBe(200);
     const url = new URL('http://evil.example/api/x');
@@ -210,7 +210,7 @@ describe(SignedServiceGuard.name, () => {
     readonly headers: Record<string, string | string[]>;
   }
 
-  /** Below fetch, which would tidy the request line and the headers. */
+  /** Below fetch, which would normalise the request line and the headers. */
   function send(path: string, { method = 'GET', headers }: Sent, body?: string): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const outgoing = httpRequest(origin, { method, path, headers }, (answer) => {
