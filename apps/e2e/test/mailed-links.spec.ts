@@ -73,7 +73,7 @@ describeWithChromium('links of mails in a browser (skipped where chromium is not
     expect(await person.page.getByRole('textbox', { name: 'E-mail address' }).inputValue()).toBe(EMAIL);
     await choose('strangers-12');
     const field = person.page.getByLabel('New password');
-    await person.page.getByRole('alert').filter({ hasText: 'little more than a name' }).waitFor();
+    await person.page.getByRole('alert').filter({ hasText: 'too close to a name' }).waitFor();
     expect(await field.evaluate((it) => [it === document.activeElement, it.ariaInvalid])).toEqual([
       true,
       'true',
@@ -96,7 +96,7 @@ describeWithChromium('links of mails in a browser (skipped where chromium is not
     await page.getByRole('link', { name: 'ask for a new password' }).click();
     await page.getByRole('textbox', { name: 'E-mail address' }).fill(EMAIL);
     await page.keyboard.press('Enter');
-    await person.heading('Look into your mail');
+    await person.heading('Check your mail');
 
     const link = await mailed(/^A new password for Strangers/);
     await open(link);

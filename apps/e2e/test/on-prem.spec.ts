@@ -98,7 +98,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
     machine.paste(install);
     const before = await machine.json<Report>('preflight');
     expect(before).toMatchObject({ ok: true, code: 0 });
-    expect(named(before, 'database').detail).toMatch(driver === 'postgres' ? /a plain role/ : /will be made/);
+    expect(named(before, 'database').detail).toMatch(driver === 'postgres' ? /a plain role/ : /will be created/);
 
     let running = await machine.run();
     await stack.awaitActive(tenant.id);

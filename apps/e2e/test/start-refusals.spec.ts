@@ -85,7 +85,7 @@ describe.each(PLANES)('a %s on a SQLite file', (name) => {
     copyFileSync(file, join(folder, 'backup.db'));
     writeFileSync(file, '');
     expect(await refusal()).toMatch(
-      /plane\.db is empty \(0 bytes\)\. Move it away .*, then restore it from a backup or begin anew/,
+      /plane\.db is empty \(0 bytes\)\. Move it away .*, then restore it from a backup or start over/,
     );
     copyFileSync(join(folder, 'backup.db'), file);
     await (await start(true)).end();

@@ -1,5 +1,5 @@
 /**
- * What a handler sends by itself: `Sends<{ 200: Plan; 202: Accepted }>`. The API's description is made of what handlers say
- * that they return; see `npx nx run-many -t openapi`.
+ * The type of a handler that sends its answer itself: `Sends<{ 200: Plan; 202: Accepted }>`. The API
+ * description is generated from the return types of handlers; see `npx nx run-many -t openapi`.
  */
 export type Sends<Answers extends Readonly<Record<number, unknown>>> = ReturnType<(sent: Answers) => void>;
