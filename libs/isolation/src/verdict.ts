@@ -43,7 +43,7 @@ export function judge(attempt: Attempt, { status, text, traceId }: Reply, { rows
   const marks = expected === 'name' ? rows : [...rows, name];
   const told = marks.find((mark) => !said.includes(mark) && text.includes(mark));
   const of = (outcome: Outcome, why?: string): Judged => ({ attempt, status, outcome, why, told, traceId });
-  if (told !== undefined) return of('leak', "the answer contains data of the other tenant");
+  if (told !== undefined) return of('leak', 'the answer contains data of the other tenant');
   if (status >= 500 && !line.answers?.includes(status)) return of('fault', text.slice(0, 200));
   if (status === 0) return of('fault', text);
   if (status >= 300) return of('refused');

@@ -154,7 +154,8 @@ function requireSensibleKey(key: string): void {
 }
 
 function requestInProgress(): DomainError {
-  const detail = 'The first request with this Idempotency-Key is still running. Repeat the request to get its answer.';
+  const detail =
+    'The first request with this Idempotency-Key is still running. Repeat the request to get its answer.';
   return new DomainError('request_in_progress', 'conflict', detail, {}, { 'retry-after': '1' });
 }
 

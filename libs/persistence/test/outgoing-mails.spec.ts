@@ -237,7 +237,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     ['is refused', 'busy', 3600],
     ['is given up', 'busy', 25 * 3600],
   ])(
-    "belong to the next claimant, whatever a paused process learns later: one that %s",
+    'belong to the next claimant, whatever a paused process learns later: one that %s',
     async (_, refusal, seconds) => {
       const paused = sender();
       const write = paused.kind.write.bind(paused.kind);

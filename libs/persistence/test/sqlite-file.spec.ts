@@ -195,32 +195,35 @@ describe('the SQLite file of a plane', () => {
     await expect(start()).rejects.toThrow(/in-the-way\/data cannot be written: a file is in the way/);
   });
 
-  (CAN_MOUNT ? it : it.skip)('is never created in part on a disk that fills up, and names that disk', async () => {
-    const small = join(folder, 'small');
-    mkdirSync(small);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
-    try {
-      file = join(small, 'plane.db');
-      const outcomes = new Set<string>();
-      for (let freeKb = 24; freeKb <= 384; freeKb += 24) {
-        writeFileSync(join(small, 'others'), Buffer.alloc((1024 - freeKb) * 1024));
-        const refusal = await start().catch((error: Error) => error);
-        rmSync(join(small, 'others'));
-        if (refusal) {
-          expect(refusal).toBeInstanceOf(EnvironmentError);
-          expect(refusal.message).toContain(`${small} cannot be written: no space is left there`);
-          expect(readdirSync(small).filter((name) => !name.includes('.lock'))).toEqual([]);
+  (CAN_MOUNT ? it : it.skip)(
+    'is never created in part on a disk that fills up, and names that disk',
+    async () => {
+      const small = join(folder, 'small');
+      mkdirSync(small);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
+      try {
+        file = join(small, 'plane.db');
+        const outcomes = new Set<string>();
+        for (let freeKb = 24; freeKb <= 384; freeKb += 24) {
+          writeFileSync(join(small, 'others'), Buffer.alloc((1024 - freeKb) * 1024));
+          const refusal = await start().catch((error: Error) => error);
+          rmSync(join(small, 'others'));
+          if (refusal) {
+            expect(refusal).toBeInstanceOf(EnvironmentError);
+            expect(refusal.message).toContain(`${small} cannot be written: no space is left there`);
+            expect(readdirSync(small).filter((name) => !name.includes('.lock'))).toEqual([]);
+          }
+          await expect(start()).resolves.toBeUndefined();
+          outcomes.add(refusal ? 'refused' : 'made');
+          for (const name of readdirSync(small)) rmSync(join(small, name));
         }
-        await expect(start()).resolves.toBeUndefined();
-        outcomes.add(refusal ? 'refused' : 'made');
-        for (const name of readdirSync(small)) rmSync(join(small, name));
+        expect([...outcomes].sort()).toEqual(['made', 'refused']);
+      } finally {
+        // A failed connection may still have its file open.
+        execFileSync('umount', ['-l', small]);
       }
-      expect([...outcomes].sort()).toEqual(['made', 'refused']);
-    } finally {
-      // A failed connection may still have its file open.
-      execFileSync('umount', ['-l', small]);
-    }
-  });
+    },
+  );
 
   function blank(): string {
     const path = join(folder, 'blank');

@@ -50,7 +50,8 @@ export class EnrolRequestFile {
   format: string;
 
   @ApiProperty({
-    description: 'The signed text: the JSON of an enrolment, with its token sealed under the secret of its bundle',
+    description:
+      'The signed text: the JSON of an enrolment, with its token sealed under the secret of its bundle',
   })
   @Length(2, 20_000, { message: whole('body') })
   body: string;

@@ -78,7 +78,10 @@ export class ReportRequest {
   @Length(1, 40)
   version: string;
 
-  @ApiProperty({ required: false, description: "The plane's own address. If omitted, the known address is kept" })
+  @ApiProperty({
+    required: false,
+    description: "The plane's own address. If omitted, the known address is kept",
+  })
   @IsOptional()
   @IsUrl(ENDPOINT_URL)
   @MaxLength(MAX_ENDPOINT_URL)

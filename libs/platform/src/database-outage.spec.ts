@@ -7,7 +7,10 @@ describe(isDatabaseOutage.name, () => {
   it.each([
     ['nobody listens', failure('connect ECONNREFUSED', { code: 'ECONNREFUSED', syscall: 'connect' })],
     ['its host name is unknown', failure('getaddrinfo', { code: 'ENOTFOUND', syscall: 'getaddrinfo' })],
-    ['the connection broke during a statement', inStatement(failure('read ECONNRESET', { code: 'ECONNRESET' }))],
+    [
+      'the connection broke during a statement',
+      inStatement(failure('read ECONNRESET', { code: 'ECONNRESET' })),
+    ],
     ['it is no longer routable', inStatement(failure('read', { code: 'EHOSTUNREACH' }))],
     ['its server shuts down', inStatement(failure('terminating connection', { code: '57P01' }))],
     ['it ended an idle session', inStatement(failure('terminating', { code: '57P05' }))],

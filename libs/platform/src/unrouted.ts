@@ -36,7 +36,11 @@ function refusalOf(code: string | undefined): DomainError {
   if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge();
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return new DomainError('request_too_slow', 'too_slow', 'The request did not arrive in time.');
-  return new DomainError('malformed_request', 'invalid', 'This is not a valid HTTP request, or its path is malformed.');
+  return new DomainError(
+    'malformed_request',
+    'invalid',
+    'This is not a valid HTTP request, or its path is malformed.',
+  );
 }
 
 function answerOf(error: DomainError, traceId = newTraceId()) {

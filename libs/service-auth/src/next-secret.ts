@@ -26,11 +26,13 @@ export function isSealedUnder(sealed: string, secret: SecretText): boolean {
 /** Throws unless it was sealed under one of these secrets, is intact, and contains a service secret. */
 export async function openNextSecret(sealed: string, known: readonly SecretText[]): Promise<Secret> {
   const current = known.find((secret) => isSealedUnder(sealed, secret));
-  if (current === undefined) throw new Error('The next secret is sealed under a secret that is not known here.');
+  if (current === undefined)
+    throw new Error('The next secret is sealed under a secret that is not known here.');
   const options = { keyManagementAlgorithms: [ALGORITHM], contentEncryptionAlgorithms: [ENCRYPTION] };
   const { plaintext } = await compactDecrypt(sealed, keyFrom(current), options);
   const next = Buffer.from(plaintext).toString('utf8');
-  if (!parseCredential('ats', next)) throw new Error('The value sealed as the next secret is not a service secret.');
+  if (!parseCredential('ats', next))
+    throw new Error('The value sealed as the next secret is not a service secret.');
   return new Secret(next);
 }
 

@@ -97,9 +97,7 @@ function parametersOf(spelled: string, { parameters, tag }: SignatureProfile): S
   const read = new Map(entries);
   const names = entries.map(([name]) => name);
   if (isExactly(names, parameters) && read.get('tag') === tag) return read;
-  throw badSignature(
-    `The signature parameters must be exactly ${parameters.join(', ')}, with tag="${tag}".`,
-  );
+  throw badSignature(`The signature parameters must be exactly ${parameters.join(', ')}, with tag="${tag}".`);
 }
 
 /** The decoder tolerates other spellings of the last character. */

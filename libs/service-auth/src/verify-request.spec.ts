@@ -169,7 +169,11 @@ describe('a call is refused for its form, even if its sender holds the secret, w
     ['the tenant is not covered', COVERED.replace(' "x-tenant-id"', ''), PARAMETERS],
     ['an extra component is covered', `${COVERED} "date"`, PARAMETERS],
     ['a component is covered twice', `${COVERED} "@path"`, PARAMETERS],
-    ['a component is covered twice and another is missing', COVERED.replace('"@query"', '"@path"'), PARAMETERS],
+    [
+      'a component is covered twice and another is missing',
+      COVERED.replace('"@query"', '"@path"'),
+      PARAMETERS,
+    ],
     ['a component replaces another', COVERED.replace('"@query"', '"date"'), PARAMETERS],
     ['a component has a parameter', COVERED.replace('"@path"', '"@path";req'), PARAMETERS],
     ['alg is declared', COVERED, `${PARAMETERS};alg="hmac-sha256"`],

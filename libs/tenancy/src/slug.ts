@@ -29,7 +29,10 @@ const RULES: readonly { readonly isBroken: (slug: string) => boolean; readonly p
     isBroken: ({ length }) => length < SLUG_MIN_LENGTH || length > SLUG_MAX_LENGTH,
     problem: `use ${SLUG_MIN_LENGTH} to ${SLUG_MAX_LENGTH} characters`,
   },
-  { isBroken: (slug) => /[^a-z0-9-]/.test(slug), problem: 'use only lower-case letters a-z, digits and hyphens' },
+  {
+    isBroken: (slug) => /[^a-z0-9-]/.test(slug),
+    problem: 'use only lower-case letters a-z, digits and hyphens',
+  },
   {
     isBroken: (slug) => slug.startsWith('xn--'),
     problem: 'do not start with xn--, which marks an encoded international name; write it with a-z instead',

@@ -55,8 +55,11 @@ describe('plannedTenantUrl', () => {
     expect(plannedTenantUrl('acme', baseDomain)).toBe(url);
   });
 
-  it.each(['atlas.example', 'localhost:4200'])('round-trips through tenantSlugOfHost below %p', (baseDomain) => {
-    const { host } = new URL(plannedTenantUrl('acme', baseDomain));
-    expect(tenantSlugOfHost(host, baseDomain)).toBe('acme');
-  });
+  it.each(['atlas.example', 'localhost:4200'])(
+    'round-trips through tenantSlugOfHost below %p',
+    (baseDomain) => {
+      const { host } = new URL(plannedTenantUrl('acme', baseDomain));
+      expect(tenantSlugOfHost(host, baseDomain)).toBe('acme');
+    },
+  );
 });

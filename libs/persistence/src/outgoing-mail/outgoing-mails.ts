@@ -37,8 +37,7 @@ export abstract class OutgoingMails<S extends MailScope>
     protected readonly clock: Clock,
   ) {
     const names = kinds.map(({ name }) => name);
-    if (new Set(names).size < names.length)
-      throw new Error(`Duplicate kind of mail: ${names.join(', ')}`);
+    if (new Set(names).size < names.length) throw new Error(`Duplicate kind of mail: ${names.join(', ')}`);
   }
 
   /** The name of the queue that a transaction writes to. */
@@ -123,7 +122,9 @@ export abstract class OutgoingMails<S extends MailScope>
         if (await this.hasMails(queue)) this.note(queue);
       }
     } catch (error) {
-      this.logger.warn(`Could not look for mails of earlier processes, will retry: ${(error as Error).message}`);
+      this.logger.warn(
+        `Could not look for mails of earlier processes, will retry: ${(error as Error).message}`,
+      );
     }
   }
 
