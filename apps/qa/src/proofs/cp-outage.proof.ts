@@ -3,7 +3,7 @@ import { type Proof } from '../proof';
 
 const IN_SYNC_WITHIN_MS = 15_000;
 
-/** R27. The Control Plane is gone and the tenant plane is restarted: its users notice nothing. */
+/** R27. While the Control Plane is down the tenant plane is restarted, and its users notice nothing. */
 export const CP_OUTAGE: Proof = {
   name: 'cp-outage',
   goal: 'Control Plane down, tenant plane restarted 3 times: every core call works; in sync within 15 s of its return',
@@ -48,7 +48,7 @@ async function coreCalls(stack: TestStack, tenant: TenantView): Promise<number[]
   return answers.map((answer) => answer.status);
 }
 
-/** Time from the Control Plane's return until a tenant that it was asked for then is served. */
+/** Time from the Control Plane's return until a tenant requested after it is served. */
 async function returnAndSync(stack: TestStack): Promise<number> {
   await stack.startControlPlane();
   const returnedAt = Date.now();

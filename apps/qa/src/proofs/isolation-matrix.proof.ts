@@ -5,7 +5,10 @@ import { type MatrixCounts, tenantPlaneMatrix } from '../isolation/tenant-plane-
 import { type Proof } from '../proof';
 import { routesOf } from '../routes';
 
-/** R10. On every route that either plane registers: another tenant's things in every form, and callers who may not. */
+/**
+ * R10. On every route that either plane registers: requests for another tenant's data in every form, and
+ * unauthorised callers.
+ */
 export const ISOLATION_MATRIX: Proof = {
   name: 'isolation-matrix',
   goal: 'every route of both planes x {path, query, body, nested id, x-tenant-id, subdomain}: 0 leaks, no row of the other changed; a route without a line fails',
@@ -39,7 +42,7 @@ function figureOf({
   controls,
   failedControls,
 }: MatrixCounts): string {
-  return `${attempts} attempts, ${bad} leaked or failed, ${JSON.stringify(outcomes)}, ${changed} of ${rows} rows of the other changed, ${controls - failedControls} of ${controls} of its own calls as meant`;
+  return `${attempts} attempts, ${bad} leaked or failed, ${JSON.stringify(outcomes)}, ${changed} of ${rows} rows of the other changed, ${controls - failedControls} of ${controls} of its own calls as expected`;
 }
 
 function isGood({ bad, changed, rows, attempts, controls, failedControls }: MatrixCounts): boolean {

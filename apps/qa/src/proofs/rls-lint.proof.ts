@@ -1,7 +1,7 @@
 import { createDataSource, databaseTarget, roleFaults, tenantTableProblems } from '@atlas/persistence';
 import { type Proof } from '../proof';
 
-/** R12. What the migrations made is held against the rules, in the catalog of a real database. */
+/** R12. What the migrations created is checked against the rules, in the catalog of a real database. */
 export const RLS_LINT: Proof = {
   name: 'rls-lint',
   goal: '0 tenant tables without forced row-level security, WITH CHECK and keys that start with tenant_id; 0 owner-rights views',

@@ -11,15 +11,18 @@ const MUTATIONS: readonly Mutation[] = [...REQUEST_MUTATIONS, ...SIGNATURE_MUTAT
 const SEED = 20_260_101;
 
 interface Outcome {
-  /** Of the seed for its change: the same number makes the same change again. */
+  /** Seed of its change: the same number makes the same change again. */
   readonly number: number;
   readonly part: string;
   readonly refusal: string;
-  /** Of the request as it was signed, which is sent after the changed one in the last tenth. */
+  /** Status of the original request, which in the last tenth is sent after the changed one. */
   readonly intact: number | undefined;
 }
 
-/** R6. A signed request that was changed anywhere is refused; an intact one passes, also after changed copies of it. */
+/**
+ * R6. A signed request that was changed anywhere is refused; the original is accepted, even after changed
+ * copies of it.
+ */
 export const SIGNATURE_MUTATION: Proof = {
   name: 'signature-mutation',
   goal: '10,000 mutated signed requests: 0 accepted; 1,000 intact ones: all (small form: 500 and 50)',
@@ -57,7 +60,10 @@ export const SIGNATURE_MUTATION: Proof = {
   },
 };
 
-/** By the signature; another method or path may lead nowhere before that. An answer to HEAD has no code. */
+/**
+ * Refused because of the signature; another method or path may lead to no route before it is checked. An
+ * answer to HEAD has no code.
+ */
 function isRefused({ part, refusal }: Outcome): boolean {
   return refusal === '401 bad_signature' || (/^(method|path)/.test(part) && /^40[14]/.test(refusal));
 }

@@ -3,7 +3,9 @@ import { type TestStack } from '@atlas/testing';
 import { type Proof, countBy } from '../proof';
 import { SignedPlane } from '../signed-plane';
 
-/** R2. The answer to an enrolment was lost: asking again gives it again, to the same instance only. */
+/**
+ * R2. The answer to an enrolment was lost: repeating it returns the same answer, to the same instance only.
+ */
 export const TOKEN_LOST_RESPONSE: Proof = {
   name: 'token-lost-response',
   goal: '100 repeats by the same instance: 1 tenant plane, the same answer; another instance: 409 and one alarm',

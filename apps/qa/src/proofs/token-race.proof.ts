@@ -4,12 +4,12 @@ import { SignedPlane } from '../signed-plane';
 
 const CALLERS = 200;
 
-/** R1. Many instances show the same token at once to two processes: one of them gets it. */
+/** R1. Many instances present the same token to two processes at once: exactly one succeeds. */
 export const TOKEN_RACE: Proof = {
   name: 'token-race',
   goal: '200 consumers of one token over 2 Control Plane processes: exactly 1 success, the rest 409, no 5xx',
   databases: ['postgres'],
-  // control-plane/test/jobs/two-processes.cases.ts is its small form.
+  // Covered in the small size by control-plane/test/jobs/two-processes.cases.ts.
   smallOn: [],
   async run({ size, stack: start, furtherControlPlane, progress }) {
     const stack = await start();
