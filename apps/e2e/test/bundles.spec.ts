@@ -25,7 +25,7 @@ describe.each(['control-plane', 'tenant-plane'])('the bundled %s', (app) => {
     expect(readFileSync(file, 'utf8')).toBe(committed);
   });
 
-  it('has the guides beside it to serve them', () => {
+  it('has the guides to serve next to it', () => {
     for (const page of ['index', 'users', 'on-prem-installation'])
       expect(existsSync(builtFile(app, `help/${page}.html`))).toBe(true);
   });

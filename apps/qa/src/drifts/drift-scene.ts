@@ -18,7 +18,7 @@ export interface Injected {
   readonly at: number;
 }
 
-/** A Control Plane with tenants, accessed behind its safeguards. */
+/** A Control Plane with tenants, accessed directly, bypassing its safeguards. */
 export interface DriftScene {
   readonly driver: DatabaseDriver;
   readonly stack: TestStack;
