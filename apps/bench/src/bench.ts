@@ -7,13 +7,13 @@ import { type PostgresServer } from './postgres-server';
 import { type Report } from './report';
 
 export interface BenchOptions {
-  /** The short form: fewer rounds and rows; its ratios scatter more. */
+  /** The short form: fewer rounds and rows, so its ratios vary more. */
   readonly isQuick: boolean;
   /** Where CPU profiles of the measured planes go. */
   readonly profileDir?: string;
 }
 
-/** What a line needs to measure: databases, a place to tell figures, and an end for what it starts. */
+/** What a line needs to measure: databases, a place to report figures, and cleanup. */
 export class Bench {
   constructor(
     private readonly options: BenchOptions,
@@ -34,7 +34,7 @@ export class Bench {
     this.report.fact(name, value);
   }
 
-  /** Ends, also on Ctrl-C, what was started. */
+  /** Registers cleanup, which also runs on Ctrl-C. */
   defer(undo: () => unknown): void {
     this.cleanup.add(undo);
   }

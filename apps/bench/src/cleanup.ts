@@ -1,6 +1,6 @@
 type Undo = () => unknown;
 
-/** What has to be ended again, last started first ended. Ending twice is harmless. */
+/** What must be undone, last started first. Ending twice is harmless. */
 export class Cleanup {
   private readonly undos: Undo[] = [];
 
@@ -8,7 +8,7 @@ export class Cleanup {
     this.undos.push(undo);
   }
 
-  /** Goes on when one fails, and throws that failure at the end. */
+  /** Continues when one step fails, and throws the first failure at the end. */
   async end(): Promise<void> {
     let failure: unknown;
     for (let undo = this.undos.pop(); undo; undo = this.undos.pop()) {

@@ -4,17 +4,17 @@ import { type Line } from './line';
 const lines: Line[] = ['P1', 'P2'].map((name) => ({ name, title: name, measure: () => Promise.resolve([]) }));
 
 describe('readCommandLine', () => {
-  it('takes every line when none is named', () => {
+  it('selects every line when none is named', () => {
     expect(readCommandLine([], lines)).toMatchObject({ lines, isQuick: false, isJson: false });
   });
-  it('takes the named lines, whatever their case', () => {
+  it('selects the named lines, whatever their case', () => {
     expect(readCommandLine(['p2', '--quick', '--json'], lines)).toMatchObject({
       lines: [lines[1]],
       isQuick: true,
       isJson: true,
     });
   });
-  it.each([['P9'], ['--fast']])('refuses %s and shows the usage', (word) => {
+  it.each([['P9'], ['--fast']])('rejects %s and shows the usage', (word) => {
     expect(readCommandLine([word], lines)).toMatchObject({ code: 2, usage: expect.stringContaining(word) });
   });
 });

@@ -7,7 +7,7 @@ export interface CommandLine extends BenchOptions {
   readonly isJson: boolean;
 }
 
-/** What the words ask for, or the usage to show and the code to exit with. */
+/** The parsed command line, or the usage to show and the exit code. */
 export function readCommandLine(
   words: readonly string[],
   known: readonly Line[],

@@ -1,4 +1,4 @@
-/** The same server and role, another database. */
+/** The same server and role with another database. */
 export function inDatabase(url: string, name: string): string {
   const other = new URL(url);
   other.pathname = `/${name}`;

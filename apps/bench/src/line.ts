@@ -2,13 +2,13 @@ import { type Bench } from './bench';
 
 /** One line of the performance table: what it measures, in one run, against a limit or a peer. */
 export interface Line {
-  /** As it is asked for: `P1`. */
+  /** The name on the command line: `P1`. */
   readonly name: string;
   readonly title: string;
   measure(bench: Bench): Promise<readonly Goal[]>;
 }
 
-/** A number without a unit: a ratio of two figures that were measured in the same run. */
+/** A number without a unit: the ratio of two figures measured in the same run. */
 export interface Goal {
   readonly name: string;
   readonly value: number;
@@ -30,7 +30,7 @@ export const atMost = (name: string, value: number, target: number): Goal => ({
   target,
 });
 
-/** A figure that could not be computed reaches nothing. */
+/** NaN, for a figure that could not be computed, meets no target. */
 export function isReached({ value, comparison, target }: Goal): boolean {
   return comparison === '>=' ? value >= target : value <= target;
 }

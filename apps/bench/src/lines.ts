@@ -8,7 +8,7 @@ import { P6_DEDICATED } from './p6-dedicated';
 import { P7_WAITING } from './p7-waiting';
 import { P9_START } from './p9-start';
 
-/** Every line there is. A new one is a file and a line here. */
+/** All lines. A new one is a file plus a line here. */
 export const LINES: readonly Line[] = [
   P1_ACCEPT,
   P2_ACTIVATE,

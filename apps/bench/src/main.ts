@@ -23,7 +23,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** Whether every goal was reached. */
+/** Returns whether every goal was met. */
 async function runAll(asked: CommandLine, whole: Cleanup): Promise<boolean> {
   const write = (text: string): boolean => process.stdout.write(text);
   const report = asked.isJson ? new JsonReport(write) : new TextReport(write);
@@ -42,7 +42,7 @@ interface Run {
   readonly whole: Cleanup;
 }
 
-/** A line's planes and databases end with it: the next one has the machine to itself. */
+/** A line's planes and databases end with it, so the next one has the machine to itself. */
 async function runOne(
   line: Line,
   asked: CommandLine,

@@ -17,7 +17,7 @@ export const P3_THROUGHPUT: Line = {
 
 async function measureThroughput(bench: Bench): Promise<readonly Goal[]> {
   const accepting = await AcceptingControlPlane.start(bench);
-  // Only its database and the rows learned are needed from here on.
+  // From here on only its database and the learned rows are needed.
   await accepting.stack.stop();
   const path = await WholePath.start(bench);
   const { stack, tenantPlane } = path.planes;

@@ -49,7 +49,7 @@ interface Form {
   readonly lists: IncidentLists;
 }
 
-/** Two planes over the same rows: one as it ships, one without the fence. */
+/** Two planes on the same rows: one as it ships, one without the fence. */
 async function startBothForms(bench: Bench): Promise<{ fenced: Form; unfenced: Form }> {
   const adminUrl = await bench.postgresUrl();
   const database = await bench.createDatabase();

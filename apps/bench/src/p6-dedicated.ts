@@ -30,7 +30,7 @@ async function measureDedicated(bench: Bench): Promise<readonly Goal[]> {
   return [atMost('ratio', medianRatio(rounds.active, rounds.byHand), 1.5)];
 }
 
-/** A database from a migrated one, and the same plane over it until it is ready. */
+/** Clones a migrated database and starts the same plane on it until it is ready. */
 async function cloneAndStart(bench: Bench): Promise<() => Promise<number>> {
   const adminUrl = await bench.postgresUrl();
   const template = await bench.createDatabase();
@@ -45,7 +45,7 @@ async function cloneAndStart(bench: Bench): Promise<() => Promise<number>> {
   const templateName = new URL(template.url).pathname.slice(1);
   return async () => {
     const startedAt = performance.now();
-    // As the driver does it.
+    // Same strategy as the driver.
     const clone = await createPostgres(adminUrl, { template: templateName, strategy: 'wal_log' });
     const started = await start(clone.ownerUrl);
     const ms = performance.now() - startedAt;
@@ -55,7 +55,7 @@ async function cloneAndStart(bench: Bench): Promise<() => Promise<number>> {
   };
 }
 
-/** A tenant from the request until it is active; it is removed again, and so is its plane. */
+/** Provisions a tenant until it is active, then removes it with its plane. */
 async function provisioning(bench: Bench): Promise<() => Promise<number>> {
   const database = await bench.createDatabase();
   const adminUrl = await bench.postgresUrl();

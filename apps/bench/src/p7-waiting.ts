@@ -7,7 +7,7 @@ import { ChangePublisher } from './waiting/change-publisher';
 import { costOfWaiting } from './waiting/cost-of-waiting';
 import { WaitingFleet } from './waiting/waiting-fleet';
 
-/** Enough that a round more or less of the Control Plane's sweep does not pass for their cost. */
+/** Enough that one sweep of the Control Plane more or less does not look like their cost. */
 const IDLE_LINKS = 1000;
 
 export const P7_WAITING: Line = {

@@ -7,7 +7,7 @@ import { median, medianRatio } from './load/statistics';
 import { startControlPlane } from './planes/control-plane';
 import { StartedProcess } from './start/started-process';
 
-/** Until it has done what it does at first, and is idle. */
+/** Time to finish its start-up work and become idle. */
 const SETTLE_MS = 5000;
 
 interface Figures {
@@ -47,7 +47,7 @@ async function emptyApp(bench: Bench): Promise<Start> {
   return starting(bench, builtFile('bench', 'empty-app/empty-app.js'), { DATABASE_URL: ownerUrl });
 }
 
-/** One that is enrolled, and has its link to the Control Plane. */
+/** An enrolled plane with a link to the Control Plane. */
 async function tenantPlane(bench: Bench): Promise<Start> {
   const stack = await startControlPlane(bench, await bench.createDatabase());
   const cell = await stack.registerCell();

@@ -4,10 +4,13 @@ import { dirname, join } from 'node:path';
 import { type LocalPostgres, createRoles, startLocalPostgres, temporaryDataDir } from '@atlas/testing';
 import { type Cleanup } from './cleanup';
 
-/** One Postgres for the whole run, started by the first line that needs it, with fsync on: commits cost what they cost. */
+/**
+ * One Postgres for the whole run, started by the first line that needs it. fsync is on, so commits have their
+ * real cost.
+ */
 export class PostgresServer {
   private started?: Promise<LocalPostgres>;
-  /** Of the server, once one was started. */
+  /** The server's pid, once it was started. */
   pid?: number;
 
   constructor(private readonly cleanup: Cleanup) {}

@@ -4,11 +4,11 @@ import { JsonReport, verdictOf } from './report';
 const line: Line = { name: 'P0', title: 'nothing', measure: () => Promise.resolve([]) };
 
 describe('verdictOf', () => {
-  it('says OK when every goal is reached', () => {
+  it('says OK when every goal is met', () => {
     const goals = [atLeast('ratio', 0.52, 0.4), atMost('p99/p50', 4, 4)];
     expect(verdictOf(line, goals)).toBe('P0 ratio 0.52 (target >= 0.4), p99/p50 4.00 (target <= 4) OK');
   });
-  it('says SHORT when one falls short', () => {
+  it('says SHORT when one is missed', () => {
     expect(verdictOf(line, [atLeast('ratio', 0.52, 0.4), atMost('other', 4.01, 4)])).toMatch(/SHORT$/);
   });
   it('says SHORT when a figure could not be computed', () => {
@@ -18,7 +18,7 @@ describe('verdictOf', () => {
 });
 
 describe(JsonReport.name, () => {
-  it('writes one object a line, with the facts of that line only', () => {
+  it('writes one object per line, with only the facts of that line', () => {
     const written: string[] = [];
     const report = new JsonReport((text) => written.push(text));
     report.begin();

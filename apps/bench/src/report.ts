@@ -1,14 +1,14 @@
 import { type Goal, type Line, isReached } from './line';
 
-/** Where a run's figures go. */
+/** Receives a run's figures. */
 export interface Report {
   begin(line: Line): void;
-  /** A figure that explains a ratio, as it is measured. */
+  /** A figure that explains a ratio, reported as it is measured. */
   fact(name: string, value: string): void;
   end(line: Line, goals: readonly Goal[]): void;
 }
 
-/** For people: facts as they come, and the verdict last. */
+/** For people: facts as they are measured, and the verdict last. */
 export class TextReport implements Report {
   constructor(private readonly write: (text: string) => void) {}
 
@@ -23,7 +23,7 @@ export class TextReport implements Report {
   }
 }
 
-/** For programs: one JSON object a line. */
+/** For programs: one JSON object per line. */
 export class JsonReport implements Report {
   private facts: Record<string, string> = {};
 

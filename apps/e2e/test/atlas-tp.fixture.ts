@@ -15,10 +15,10 @@ interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** A plane that `atlas-tp run` has in the foreground. */
+/** A plane that `atlas-tp run` runs in the foreground. */
 export interface Running {
   readonly url: string;
-  /** As Ctrl-C and service managers end it. */
+  /** Ends it as Ctrl-C and service managers do. */
   end(signal?: NodeJS.Signals): Promise<Ended>;
 }
 
@@ -40,7 +40,10 @@ export class CustomersMachine {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Exactly what was shown, with the database line filled in (on Postgres: one plain owner), and lines of the customer's own. */
+  /**
+   * Pastes exactly what was shown, with the database line filled in (on Postgres: one plain owner) and lines
+   * of the customer's own.
+   */
   paste({ env }: InstallView, own: Readonly<Record<string, string>> = {}): void {
     const { url, ownerUrl } = this.database;
     const lines = { ...env, TENANT_PLANE_DATABASE_URL: ownerUrl ?? url, ...own };
@@ -56,7 +59,7 @@ export class CustomersMachine {
     return this.spawn(words).ended;
   }
 
-  /** The document that a command writes with `--json`. */
+  /** The document that a command prints with `--json`. */
   async json<T>(...words: string[]): Promise<T & { readonly code: number | null }> {
     const { code, out, err } = await this.call(...words, '--json');
     if (out === '') throw new Error(err);
@@ -67,7 +70,7 @@ export class CustomersMachine {
     return this.untilReady(this.spawn(['run']));
   }
 
-  /** As npx does: in a shell of its own, to which signals go. */
+  /** Like npx: in its own shell, which receives the signals. */
   runByNpx(): Promise<Running> {
     const command = `"${process.execPath}" "${builtFile('cli', 'atlas-tp.js')}" run; exit`;
     return this.untilReady(this.start('sh', ['-c', command], { npm_command: 'exec' }));

@@ -6,13 +6,13 @@ import {
   createTestDatabase,
 } from '@atlas/testing';
 
-/** A Control Plane and one enrolled shared tenant plane, each a process on a database of its own. */
+/** A Control Plane and one enrolled shared tenant plane, each a process with its own database. */
 export interface BothPlanes {
   readonly stack: TestStack;
   readonly tenantPlane: () => PlaneProcess;
-  /** Of the tenant plane, as the Control Plane knows it. */
+  /** The tenant plane's id at the Control Plane. */
   readonly id: string;
-  /** Kills the tenant plane and starts it again as its customer would: same bundle, same database. */
+  /** Kills the tenant plane and restarts it as its operator would: same bundle, same database. */
   restartTenantPlane(env?: Readonly<Record<string, string>>): Promise<void>;
   killTenantPlane(): Promise<void>;
   stop(): Promise<void>;

@@ -18,20 +18,20 @@ describe.each(['control-plane', 'tenant-plane'])('the bundled %s', (app) => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('describes its API as docs/openapi does (else run: npx nx run-many -t openapi)', () => {
+  it('describes its API as in docs/openapi (if not, run: npx nx run-many -t openapi)', () => {
     expect(ended.status).toBe(0);
     expect(ended.stderr).toMatch(/^\[.*\]\n$/);
     const committed = readFileSync(join(__dirname, '../../../docs/openapi', `${app}.json`), 'utf8');
     expect(readFileSync(file, 'utf8')).toBe(committed);
   });
 
-  it('has the guides beside it, to serve them', () => {
+  it('has the guides to serve next to it', () => {
     for (const page of ['index', 'users', 'on-prem-installation'])
       expect(existsSync(builtFile(app, `help/${page}.html`))).toBe(true);
   });
 
-  // A second class-validator would know of no rule, a second TypeORM of no entity.
-  it('loads native code from node_modules, and nothing that it has inside', () => {
+  // A second class-validator would know no rules, a second TypeORM no entities.
+  it('loads native code from node_modules, and nothing that is bundled', () => {
     const loaded = JSON.parse(ended.stderr) as string[];
     expect(loaded).toContain('sqlite3');
     expect(loaded.filter((name) => !OUTSIDE.test(name))).toEqual([]);

@@ -17,7 +17,7 @@ jest.setTimeout(90_000);
 const UNREPORTED = `select t.slug from placements p join tenants t on t.id = p.tenant_id
   where p.reported_revision < p.entry_revision order by t.slug`;
 
-describe.each(EVERY_DATABASE)('a Control Plane that is restored from a backup, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a Control Plane restored from a backup, on %s', (driver) => {
   let front: CuttingFront;
   let stack: TestStack;
   const databases: TestDatabase[] = [];
@@ -31,7 +31,7 @@ describe.each(EVERY_DATABASE)('a Control Plane that is restored from a backup, o
     for (const database of databases) await database.drop();
   });
 
-  it('is told by its tenant plane of what counts now, whatever the plane has yet to report', async () => {
+  it('learns from its tenant plane what counts now, whatever the plane has yet to report', async () => {
     const [controlPlane, tenantPlane] = databases as [TestDatabase, TestDatabase];
     const controlPlaneEnv = { CONTROL_PLANE_PUBLIC_URL: front.url };
     stack = await TestStack.start({ controlPlaneDatabase: controlPlane, controlPlaneEnv });

@@ -1,9 +1,11 @@
 import { type Server, createServer, request } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
-/** A way to the Control Plane on which some calls get lost. */
+/** A proxy to the Control Plane that loses some calls. */
 export class CuttingFront {
-  /** Calls to paths that end so are not passed on: a question gets an answer that nobody signed, anything else fails. */
+  /**
+   * Calls to paths with these endings are not forwarded: a GET gets an unsigned answer, anything else fails.
+   */
   cuts: readonly string[] = [];
   /** Where the Control Plane listens. */
   target = '';

@@ -36,12 +36,12 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       tenant = await dedicated.stack.awaitActive('acme');
     });
 
-    it('has a tenant plane and a database of its own, and users sign in to it', async () => {
+    it('has its own tenant plane and database, and users sign in to it', async () => {
       const { stack } = dedicated;
       expect(tenant).toMatchObject({ has_db_url: true, url: expect.stringContaining('acme.localhost') });
       const session = await stack.signUp(tenant, endpointOf(tenant));
       const incident = { title: 'Disk is full', severity: 'P2' };
-      // The one tenant is fixed: no header names it.
+      // The plane's one tenant is fixed, so no header names it.
       const created = await fetch(`${endpointOf(tenant)}/api/incidents`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${session.token}` },
@@ -61,33 +61,33 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       });
       const isIts = ({ to, text }: { to: readonly string[]; text: string }): boolean =>
         to.includes('admin@acme.example.com') && text.includes('/reset-password');
-      await eventually(() => smtp.mails.some(isIts), { what: 'the link has come' });
+      await eventually(() => smtp.mails.some(isIts), { what: 'the link has arrived' });
     });
 
-    // The next one has this in it.
-    inFullForm('is started again when its process dies', async () => {
+    // The next test includes this.
+    inFullForm('is restarted when its process dies', async () => {
       const { pid } = await dedicated.processOf('acme');
       process.kill(pid, 'SIGKILL');
       await dedicated.processOf('acme', pid);
       await eventually(() => isServed(tenant), { what: 'it serves again' });
     });
 
-    it('serves on while the Control Plane is killed, and is adopted by the next one', async () => {
+    it('keeps serving while the Control Plane is killed, and is adopted by the next one', async () => {
       const { pid } = await dedicated.processOf('acme');
       await dedicated.stack.controlPlane.end('SIGKILL');
       expect(await isServed(tenant)).toBe(true);
       await dedicated.stack.startControlPlane();
       expect((await dedicated.processOf('acme')).pid).toBe(pid);
-      // It is looked after: killed again it comes again.
+      // It is supervised: killed again, it is restarted.
       process.kill(pid, 'SIGKILL');
       await dedicated.processOf('acme', pid);
       await eventually(() => isServed(tenant), { what: 'it serves again' });
     });
   });
 
-  // On SQLite the file is the Control Plane's alone: nobody can hold up its writes from outside.
+  // On SQLite only the Control Plane has the file: nobody can block its writes from outside.
   if (driver === 'postgres')
-    it('has no process that nobody knows of, where the Control Plane dies before it records one', async () => {
+    it('leaves no unknown process if the Control Plane dies before it records one', async () => {
       const { stack } = dedicated;
       const { pid } = await dedicated.processOf('acme');
       const locker = new Client({ connectionString: dedicated.controlPlaneDatabase.ownerUrl });
@@ -97,7 +97,7 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
         await stack.controlPlane.line(/it is started again in/);
         await eventually(async () => (await pidsRecorded(locker)).every((one) => one === null));
         await locker.query('begin; lock table local_planes in exclusive mode');
-        await eventually(() => dedicated.everyProcessOf('acme').length > 0, { what: 'one is started' });
+        await eventually(() => dedicated.everyProcessOf('acme').length > 0, { what: 'one has started' });
         await stack.controlPlane.end('SIGKILL');
       } finally {
         await locker.end();
@@ -127,7 +127,7 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
     expect((await stack.api(`/api/tenants/${id}`)).body).toMatchObject({
       ...{ status: 'deleted', has_db_url: false, endpoint_url: null },
     });
-    // And the slug is free.
+    // And the slug is free again.
     await stack.controlPlane.end();
     await stack.startControlPlane();
     await dedicated.provision('halfway');

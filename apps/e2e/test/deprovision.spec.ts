@@ -17,7 +17,7 @@ interface JobView {
   readonly steps: readonly { readonly name: string; readonly outputs: Record<string, unknown> }[];
 }
 
-describe.each(databasesOfLongSuite('postgres'))('a tenant that is deprovisioned on %s', (driver) => {
+describe.each(databasesOfLongSuite('postgres'))('a deprovisioned tenant on %s', (driver) => {
   let dedicated: DedicatedStack;
   let cellDatabase: TestDatabase;
 
@@ -72,7 +72,7 @@ describe.each(databasesOfLongSuite('postgres'))('a tenant that is deprovisioned 
     return Promise.all(paths.map(async (path) => (await request(`${at}${path}`, { headers })).body));
   };
 
-  it.each(['shared', 'dedicated'])('is gone, and comes back as it was, when it is %s', async (model) => {
+  it.each(['shared', 'dedicated'])('is gone, and is restored unchanged, when it is %s', async (model) => {
     const { tenant, session } = await provisioned(`gone-${model}`, model);
     const { id, slug } = tenant;
     const before = await rowsOf(tenant, session);

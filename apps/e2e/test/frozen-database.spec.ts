@@ -37,7 +37,7 @@ describe.each([
     await database.drop();
   });
 
-  it('ends all the same when it is asked to', async () => {
+  it('still shuts down on request', async () => {
     const plane = await startPlane(name, {
       env: {
         ...ENV,
@@ -47,7 +47,7 @@ describe.each([
     });
     try {
       proxy.freeze();
-      // Something waits for the database by now.
+      // Something is waiting for the database by now.
       void fetch(`${plane.url}/health/ready`).catch(() => undefined);
       // A limit for the wait below, which otherwise lasts as long as the process.
       const limit = new Promise((_, reject) =>

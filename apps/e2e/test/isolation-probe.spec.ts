@@ -44,7 +44,7 @@ describe('atlas isolation-probe', () => {
       ...['--other-session-file', sessions.asked, ...more],
     );
 
-  /** In front of the plane, and mistaken: whoever names the asked tenant is taken for its user. */
+  /** A faulty edge in front of the plane: it treats whoever names the asked tenant as that tenant's user. */
   function mixUp(incoming: IncomingMessage, response: ServerResponse): void {
     const { headers, method, url } = incoming;
     const isMistaken = headers['x-tenant-id'] === asked.id && url === '/api/incidents';
@@ -66,7 +66,7 @@ describe('atlas isolation-probe', () => {
     incoming.pipe(outgoing);
   }
 
-  it('makes two tenants, finds nothing, writes a report of every attempt, and removes them again', async () => {
+  it('creates two tenants, finds nothing, reports every attempt, and removes them again', async () => {
     const { code, out } = await shell.atlas(
       'isolation-probe',
       '--make-tenants',
@@ -91,15 +91,15 @@ describe('atlas isolation-probe', () => {
       const { body } = await planes.stack.api<TenantView>(`/api/tenants/${document.other_tenant.id}`);
       return body.status !== 'active';
     };
-    await eventually(isRemoved, { what: 'the tenant of the probe is removed' });
+    await eventually(isRemoved, { what: "the probe's tenant is removed" });
   });
 
-  it('makes no tenants at a Control Plane elsewhere without being told to', async () => {
+  it('creates no tenants at a remote Control Plane without being told to', async () => {
     const { code, err } = await shell.atlas('isolation-probe');
     expect([code, err]).toEqual([2, expect.stringContaining('--make-tenants')]);
   });
 
-  it('asks between two tenants whose sessions it is given, and writes to neither', async () => {
+  it('probes between two tenants with given sessions, and writes to neither', async () => {
     const { code, out } = await bySessions(
       planeUrl(),
       '--base-domain',
@@ -115,13 +115,13 @@ describe('atlas isolation-probe', () => {
     }
   });
 
-  it('finds what leaks, tells it apart without repeating it, and ends with 1', async () => {
+  it('finds a leak, reports it without repeating the data, and exits with 1', async () => {
     const { code, out } = await bySessions(`http://127.0.0.1:${(edge.address() as AddressInfo).port}`);
     expect([code, out]).toEqual([1, expect.stringMatching(/^LEAK: /)]);
     const text = readFileSync(report, 'utf8');
     const wrong = text.slice(text.indexOf('## What went wrong'), text.indexOf('## Not attempted'));
     expect(wrong).toContain(
-      "| GET /api/incidents | header | x-tenant-id: its id | 200 | leak | the answer holds what is the other tenant's |",
+      '| GET /api/incidents | header | x-tenant-id: its id | 200 | leak | the answer contains data of the other tenant |',
     );
     expect(text).not.toContain('of asked');
   });

@@ -1,4 +1,4 @@
-/** Preloaded: at its end the process writes which packages it loaded from node_modules. */
+/** Preloaded: on exit the process prints which packages it loaded from node_modules. */
 process.on('exit', () => {
   const names = Object.keys(require.cache).map(
     (file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1],

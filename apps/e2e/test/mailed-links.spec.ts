@@ -46,7 +46,7 @@ describeWithChromium('links of mails in a browser (skipped where chromium is not
     secrets.push(new URL(link).hash.replace('#token=', ''));
     return link;
   };
-  /** Opens it; it is a page for everybody, and has the link's secret in memory alone. */
+  /** Opens it, and checks that the page is accessible and keeps the link's secret only in memory. */
   const open = async (link: string): Promise<void> => {
     await person.open(link);
     expect(await person.hurdles()).toEqual([]);
@@ -59,13 +59,13 @@ describeWithChromium('links of mails in a browser (skipped where chromium is not
   const whoIsSignedIn = (): Promise<unknown> =>
     person.page.evaluate(async () => (await fetch('/api/auth/me')).json());
 
-  it('let a stranger have a tenant, watch it being made, and sign in', async () => {
+  it('let a stranger create a tenant, watch its progress, and sign in', async () => {
     const { stack } = planes;
     await stack.provision('taken');
     const body = { email: EMAIL, organisation: 'Strangers <& Co>', slug: 'taken' };
     expect((await request(`${stack.controlPlane.url}/api/signup`, { body })).status).toBe(202);
     const link = await mailed(/^Confirm/);
-    expect(await person.withoutScripts(link)).toMatch(/needs JavaScript[^]*not used up/);
+    expect(await person.withoutScripts(link)).toMatch(/needs JavaScript[^]*still valid/);
     await open(link);
     await person.page.getByRole('button', { name: 'Confirm' }).press('Enter');
     const slug = person.page.getByLabel('Short name');
@@ -82,7 +82,7 @@ describeWithChromium('links of mails in a browser (skipped where chromium is not
     expect(await person.page.getByRole('textbox', { name: 'E-mail address' }).inputValue()).toBe(EMAIL);
     await choose('strangers-12');
     const field = person.page.getByLabel('New password');
-    await person.page.getByRole('alert').filter({ hasText: 'little more than a name' }).waitFor();
+    await person.page.getByRole('alert').filter({ hasText: 'too close to a name' }).waitFor();
     expect(await field.evaluate((it) => [it === document.activeElement, it.ariaInvalid])).toEqual([
       true,
       'true',
@@ -95,8 +95,8 @@ describeWithChromium('links of mails in a browser (skipped where chromium is not
     expect(await person.kept()).not.toMatch(/atu_|atr_|correct horse/);
   });
 
-  it('say that they were used, and let in who forgot the password', async () => {
-    // Behind the page that is open, in the same tab: the address changes by its fragment only.
+  it('report that they are used up, and let somebody who forgot the password back in', async () => {
+    // Reuses the open tab, so only the fragment of the address changes.
     const { page } = person;
     await open(`${page.url()}#token=${secrets.at(-1)}`);
     await choose(NEXT_PASSWORD);
@@ -105,7 +105,7 @@ describeWithChromium('links of mails in a browser (skipped where chromium is not
     await page.getByRole('link', { name: 'ask for a new password' }).click();
     await page.getByRole('textbox', { name: 'E-mail address' }).fill(EMAIL);
     await page.keyboard.press('Enter');
-    await person.heading('Look into your mail');
+    await person.heading('Check your mail');
 
     const link = await mailed(/^A new password for Strangers/);
     await open(link);
@@ -131,7 +131,7 @@ describeWithChromium('links of mails in a browser (skipped where chromium is not
     expect((await stack.api('/api/auth/login', { body: login })).status).toBe(200);
   });
 
-  it('need nothing that their policy forbids, and tell no server or log their secrets', async () => {
+  it('need nothing that their policy forbids, and reveal their secrets to no server or log', async () => {
     expect(person.faults).toEqual([]);
     expect(new Set(secrets).size).toBe(4);
     const both = [planes.stack.controlPlane, planes.tenantPlane()];

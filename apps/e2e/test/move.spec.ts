@@ -28,7 +28,7 @@ interface Incident {
   readonly title: string;
 }
 
-/** A user who goes on working: writes again when told to, and goes where it is sent. */
+/** A user who keeps working: repeats a refused write, and follows redirects. */
 class Worker {
   readonly written: string[] = [];
   readonly failures: string[] = [];
@@ -76,7 +76,7 @@ class Worker {
   }
 }
 
-/** Status and location of a GET with a Host of its own, which fetch does not send. */
+/** Status and location of a GET with a given Host, which fetch does not send. */
 function atHost(port: number, name: string, path: string): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
     const headers = { host: `${name}:${port}` };
@@ -144,10 +144,10 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
   }
 
   it.each(['dedicated', 'shared'])(
-    'to %s loses and doubles nothing, keeps sessions and numbers, and is read all the time',
+    'to %s loses and duplicates nothing, keeps sessions and numbers, and stays readable throughout',
     async (model) => {
       const worker = new Worker((await current()).endpoint_url ?? '', headers());
-      await eventually(() => worker.written.length > 5, { what: 'the user is at work' });
+      await eventually(() => worker.written.length > 5, { what: 'the user is working' });
       const job = await end(await begin(model));
       const address = (await current()).endpoint_url ?? '';
       const moved = worker.written.length;
@@ -161,13 +161,13 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
       expect(new Set(titles)).toEqual(new Set(worker.written));
       expect(new Set(there.map(({ number }) => number)).size).toBe(there.length);
       expect(await current()).toMatchObject({ deployment_model: model, url: tenant.url, status: 'active' });
-      // The address that users know leads there: the cell sends them on, or serves them.
+      // The address that users know still works: the cell redirects or serves them.
       const known = await atHost(dedicated.stack.tenantPlanePort, 'mover.localhost', '/api/tenant-default');
       expect(known).toEqual(model === 'shared' ? [200, undefined] : [307, `${address}/api/tenant-default`]);
     },
   );
 
-  it('to the customer takes a bundle, and back from there the word of its admin', async () => {
+  it('to the customer takes a bundle, and back from there the consent of its admin', async () => {
     const { stack } = dedicated;
     const before = await allIncidents((await current()).endpoint_url ?? '');
     const moving = await begin('on_prem');
@@ -194,7 +194,7 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
       const back = await begin('shared');
       const moves = () => request<{ items: unknown[] }>(`${address}/api/moves`, { headers: headers() });
       await eventually(async () => (await moves()).body.items.length === 1, {
-        what: 'the plane knows of it',
+        what: 'the plane knows about it',
       });
       const job = `/api/provisioning-jobs/${back.job.id}`;
       await eventually(async () => (await stack.api(job)).body['status'] === 'waiting');
@@ -210,7 +210,7 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
     }
   });
 
-  it('off a cell that is drained takes everyone along, also one that is suspended', async () => {
+  it('off a drained cell takes everyone along, even a suspended tenant', async () => {
     const { stack } = dedicated;
     await stack.provision('sleeper');
     const { id: sleeper } = await stack.awaitActive('sleeper');

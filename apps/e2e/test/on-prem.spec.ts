@@ -45,7 +45,7 @@ interface PlaneView {
   readonly health: string;
 }
 
-describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs, on %s', (driver) => {
+describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, on %s', (driver) => {
   let stack: TestStack;
   let provider: StandInAiProvider;
   let controlPlaneDatabase: TestDatabase;
@@ -84,7 +84,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
       { timeoutMs: 30_000, what: 'the job has succeeded' },
     );
 
-  /** An incident of the tenant's, put to the AI. */
+  /** Asks the AI about an incident of the tenant. */
   const askAi = async (slug: string, { token: session }: SessionView) => {
     const at = machine.url;
     const body = { title: 'Disk full', severity: 'P2' };
@@ -98,7 +98,9 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
     machine.paste(install);
     const before = await machine.json<Report>('preflight');
     expect(before).toMatchObject({ ok: true, code: 0 });
-    expect(named(before, 'database').detail).toMatch(driver === 'postgres' ? /a plain role/ : /will be made/);
+    expect(named(before, 'database').detail).toMatch(
+      driver === 'postgres' ? /a plain role/ : /will be created/,
+    );
 
     let running = await machine.run();
     await stack.awaitActive(tenant.id);
@@ -108,7 +110,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
       ...{ code: 0, enrolled: true, deployment_model: 'on_prem', database: driver },
       tenants: [{ slug: 'acme', status: 'active', phase: 'serving' }],
     });
-    // It is enrolled already: nothing is done, not even to the file that it has open.
+    // It is already enrolled: nothing happens, not even to the file that it has open.
     expect(await machine.json('enrol')).toMatchObject({ code: 0, enrolled: true });
     for (let round = 0; round < RESTARTS; round += 1) {
       expect(await running.end()).toMatchObject({ code: 0 });
@@ -116,12 +118,13 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
       expect(await signIn('acme')).toMatchObject({ status: 200 });
     }
     expect(await planesOf('acme')).toMatchObject([{ status: 'enrolled' }]);
-    // It goes with the command that runs it, even when that is killed: it has the command's pipes, and closes them last.
+    // It ends with the command that runs it, even if that is killed: it holds the command's pipes and closes
+    // them last.
     await running.end('SIGKILL');
     await expect(fetch(`${machine.url}/health/live`)).rejects.toThrow();
   });
 
-  it('asks the cloud AI, in hybrid, with its operational data, and has them when it leaves and comes back', async () => {
+  it('asks the cloud AI, in hybrid, about its operational data, and still has the data after leaving and coming back', async () => {
     const { install, tenant } = await order(stack, 'crossbreed', 'hybrid');
     machine.paste(install);
     const running = await machine.run();
@@ -134,7 +137,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
     expect(provider.asked).toHaveLength(1);
     expect(provider.asked[0]?.body.messages.at(-1)?.content).toContain('Disk full');
 
-    // It leaves, keeps its data, and comes back to them with another bundle.
+    // It leaves, keeps its data, and returns to the data with another bundle.
     const leaving = { body: { confirm_slug: 'crossbreed' } };
     await ended((await stack.api<Begun>(`/api/tenants/${tenant.id}/deprovision`, leaving)).body);
     await running.end();
@@ -151,7 +154,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
     await again.end();
   });
 
-  it('enrols by two files that are carried, and serves without ever calling', async () => {
+  it('enrols by exchanging two files, and serves without ever calling', async () => {
     const { install, tenant } = await order(stack, 'submarine');
     machine.paste(install, { ATLAS_OFFLINE_MODE: '1' });
     expect(await machine.json<Report>('preflight')).toMatchObject({ ok: true, code: 0 });
@@ -177,10 +180,10 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
     await running.end();
   });
 
-  // The same on every database.
+  // The following is the same on every database.
   if (driver !== 'sqlite') return;
 
-  it('is refused by every command where it is hybrid and may make no call, and leaves no database', async () => {
+  it('is refused by every command if it is hybrid and offline, and leaves no database', async () => {
     const { install } = await order(stack, 'hermit', 'hybrid');
     machine.paste(install, { ATLAS_OFFLINE_MODE: '1', TENANT_PLANE_DATABASE_URL: 'data/plane.db' });
     const request = ['enrol', '--offline', '--request', 'request.json'];
@@ -195,13 +198,13 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
     expect(existsSync(machine.path('data'))).toBe(false);
   });
 
-  inFullForm('is ended when npx is, which hands no signal on', async () => {
+  inFullForm('ends with npx, which forwards no signal', async () => {
     const { install, tenant } = await order(stack, 'orphan');
     machine.paste(install);
     const running = await machine.runByNpx();
     await stack.awaitActive(tenant.id);
     await running.end('SIGKILL');
-    // The plane has the shell's pipes: they are closed when it has ended, too.
+    // The plane holds the shell's pipes, so they close only once it has ended too.
     await expect(fetch(`${machine.url}/health/live`)).rejects.toThrow();
   });
 
@@ -220,7 +223,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
   );
 });
 
-(HAS_OPENSSL ? describe : describe.skip)('a Control Plane whose certificate is of a private CA', () => {
+(HAS_OPENSSL ? describe : describe.skip)('a Control Plane whose certificate comes from a private CA', () => {
   let folder: string;
   let front: TlsFront;
   let stack: TestStack;
@@ -247,7 +250,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane that a customer installs,
     rmSync(folder, { recursive: true });
   });
 
-  it('is trusted once the env file names the CA, by the checks and by the plane', async () => {
+  it('is trusted by the checks and the plane once the env file names the CA', async () => {
     const { install, tenant } = await order(stack, 'acme');
     machine.paste(install);
     const before = await machine.json<Report>('preflight');

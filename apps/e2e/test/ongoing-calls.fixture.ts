@@ -6,10 +6,13 @@ interface Check {
   readonly ok: boolean;
 }
 
-/** The machine has other things to do as well. */
+/** Leaves the machine time for other work. */
 const PACE_MS = 50;
 
-/** A user who calls all the while: for its own rows, and for the way to the Control Plane, which takes a signed call. */
+/**
+ * A user who keeps calling: for its own rows, and for the connection to the Control Plane, which takes a
+ * signed call.
+ */
 export class OngoingCalls {
   private isOver = false;
   private readonly failed: string[] = [];

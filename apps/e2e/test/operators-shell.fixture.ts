@@ -5,15 +5,15 @@ import { type Ended, endOf } from './atlas-tp.fixture';
 
 const ATLAS = join(__dirname, '../../cli/bootstrap/atlas.mjs');
 
-/** An `atlas` that runs. */
+/** A running `atlas`. */
 export interface RunningAtlas {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** Waits until standard output has it; answers with what it captures. */
+  /** Waits until standard output matches; returns the captured text. */
   shows(pattern: RegExp): Promise<string>;
 }
 
-/** Where an operator calls `atlas`. */
+/** The shell in which an operator calls `atlas`. */
 export class OperatorsShell {
   private readonly started: RunningAtlas[] = [];
 

@@ -10,26 +10,26 @@ declare global {
 }
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
-/** Works as root, and asks nothing of the internet. */
+/** Lets it run as root, without contacting the internet. */
 const ARGUMENTS = [
   ...['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
   ...['--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP *.localhost 127.0.0.1'],
 ];
 const NARROW = { width: 360, height: 640 };
 
-/** The browser that is on the PATH, and runs. */
+/** A working browser from the PATH. */
 export const chromiumPath = (process.env['PATH'] ?? '')
   .split(delimiter)
   .flatMap((folder) => NAMES.map((name) => join(folder, name)))
   .find((file) => spawnSync(file, ['--version']).status === 0);
 
-/** Somebody with a telephone who follows links. Notes what the pages do that they should not. */
+/** Somebody with a phone who follows links. Records what the pages do that they should not. */
 export class PersonsBrowser {
-  /** Scripts that failed, what a policy did not allow, and whatever else the browser complains of. */
+  /** Failed scripts, policy violations, and any other complaints of the browser. */
   readonly faults: string[] = [];
-  /** What servers were told without it being asked for: addresses, and where one came from. */
+  /** What the browser sent to servers by itself: addresses and referrers. */
   readonly told: string[] = [];
-  /** The sections that a page led to, in turn. */
+  /** The sections that a page moved to, in order. */
   readonly shown: string[] = [];
 
   private constructor(
@@ -54,7 +54,7 @@ export class PersonsBrowser {
     return this.page.getByRole('heading', { name, exact: true }).waitFor();
   }
 
-  /** All that is kept of a page: address, history, storage, the document itself. */
+  /** Everything that is kept about a page: address, history, storage, the document itself. */
   async kept(): Promise<string> {
     const session = await this.page.context().newCDPSession(this.page);
     const { entries } = await session.send('Page.getNavigationHistory');
@@ -66,7 +66,7 @@ export class PersonsBrowser {
     return [...inPage, ...entries.map(({ url }) => url)].join('\n');
   }
 
-  /** What somebody would stumble over who listens, or has a narrow screen. */
+  /** Obstacles for somebody with a screen reader or a narrow screen. */
   hurdles(): Promise<string[]> {
     return this.page.evaluate(() => {
       const isSeen = (element: Element): boolean => element.checkVisibility();
@@ -81,7 +81,7 @@ export class PersonsBrowser {
     });
   }
 
-  /** What is seen by who has turned scripts off. */
+  /** What a visitor without scripts sees. */
   async withoutScripts(link: string): Promise<string> {
     const page = await pageOf(this.browser, { javaScriptEnabled: false });
     await page.goto(link);
@@ -101,7 +101,7 @@ export class PersonsBrowser {
       this.told.push(address, ...Object.values(request.headers()));
     });
     this.page.on('console', (message) => {
-      // That an answer was a refusal is said there, too.
+      // The console also reports answers that are refusals.
       if (!/^Failed to load resource.* 4\d\d /.test(message.text())) this.faults.push(message.text());
     });
     await this.page.exposeFunction('noteFault', (text: string) => this.faults.push(text));

@@ -20,7 +20,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
   let smtp: TestSmtpServer;
   let planes: BothPlanes;
   let shell: OperatorsShell;
-  /** Under way while all the rest happens. */
+  /** In progress throughout all the other tests. */
   let rotation: SecretRotation;
   let calls: OngoingCalls;
   beforeAll(async () => {
@@ -50,7 +50,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     return { jobId: body.job.id, revoke: () => planes.stack.api(path, { method: 'DELETE' }) };
   }
 
-  it('provision a tenant that a user signs in to, within two seconds', async () => {
+  it('provision a tenant that a user signs in to within two seconds', async () => {
     const { stack } = planes;
     const { tenant, session } = await stack.tenantWithAdmin('acme');
     expect(session.user).toMatchObject({ email: 'admin@acme.example.com', role: 'admin' });
@@ -66,7 +66,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(Date.parse(tenant.active_at ?? '') - Date.parse(tenant.created_at)).toBeLessThan(2000);
   });
 
-  it('take in a stranger who has nothing but an address', async () => {
+  it('sign up a stranger who has nothing but an address', async () => {
     const { stack } = planes;
     const email = 'jo@stranger.example';
     const tokenIn = async (subject: RegExp): Promise<string> => {
@@ -89,7 +89,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(me).toMatchObject({ status: 200, body: { user: { email } } });
   });
 
-  it('let users of each role in whom an admin invites by mail, and who forget their passwords', async () => {
+  it('let in users of each role whom an admin invites by mail, even after they forget their passwords', async () => {
     const { stack } = planes;
     const { tenant, session } = await stack.tenantWithAdmin('inviting');
     const call = (path: string, body?: object, token?: string) =>
@@ -181,7 +181,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(unknown).toMatchObject({ code: 3, out: '', err: expect.stringContaining('Is the API key right') });
   });
 
-  it('tell on the command line why a job failed, and undo it', async () => {
+  it('explain on the command line why a job failed, and undo it', async () => {
     const { jobId, revoke } = await expectedTenant('late');
     const watched = shell.start(['job', jobId]);
     await watched.shows(/await-enrolment +waiting .* waits for the enrolment of the tenant plane/);
@@ -201,7 +201,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(undone).toMatchObject({ code: 0, out: expect.stringContaining('All is undone.') });
   });
 
-  it("keep one tenant's session out of another, and tell its tenant", async () => {
+  it("keep one tenant's session out of another, and record it in the session's own tenant", async () => {
     const { stack } = planes;
     const [own, other] = [await stack.tenantWithAdmin('own'), await stack.tenantWithAdmin('other')];
     const session = own.session.token;
@@ -215,7 +215,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(theirs.body.items.map((event) => event.action)).not.toContain('tenant.crossing_refused');
   });
 
-  it("rotate the tenant plane's secret without a call that fails, of users or between them", async () => {
+  it("rotate the tenant plane's secret without a failed call, of users or between planes", async () => {
     await rotation.succeeded();
     expect(await calls.end()).toEqual({ count: expect.any(Number), failed: [] });
     expect(rotation.keys.after).toEqual([expect.not.stringContaining(rotation.keys.before)]);
@@ -224,7 +224,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     for (const text of [...outputs, rotation.text]) expect(text).not.toMatch(SERVICE_SECRET);
   });
 
-  it('end a graceful stop at once, although planes wait on long polls, and operators watch jobs', async () => {
+  it('shut down gracefully at once, even while planes long-poll and operators watch jobs', async () => {
     const { stack } = planes;
     const { jobId, revoke } = await expectedTenant('patient');
     const watched = shell.start(['job', jobId]);

@@ -1,7 +1,7 @@
 import { eventually } from '@atlas/testing';
 import { type BothPlanes } from './both-planes.fixture';
 
-/** For the Control Plane: tests have not the patience of operators. */
+/** For the Control Plane: tests cannot wait as long as operators. */
 export const QUICK_ROTATION = { SECRET_ROTATION_QUIET_SECONDS: '1' };
 
 export const SERVICE_SECRET = /ats_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}/;
@@ -12,11 +12,11 @@ interface PlaneView {
   readonly keys: readonly { readonly id: string }[];
 }
 
-/** A routine rotation of the secret of the tenant plane, while other things happen. */
+/** A routine rotation of the tenant plane's secret while other things happen. */
 export class SecretRotation {
-  /** Of the plane, before and when the rotation has succeeded. */
+  /** The plane's keys before the rotation, and after it has succeeded. */
   readonly keys: { before: string; after: readonly string[] } = { before: '', after: [] };
-  /** What the Control Plane answered of it. */
+  /** Everything that the Control Plane answered about it. */
   text = '';
   private jobId = '';
 
@@ -49,7 +49,7 @@ export class SecretRotation {
   private async plane(): Promise<PlaneView> {
     const { body } = await this.planes.stack.api<{ items: PlaneView[] }>('/api/tenant-planes');
     const plane = body.items.find(({ id }) => id === this.planes.id);
-    if (!plane) throw new Error('The tenant plane is not there.');
+    if (!plane) throw new Error('The tenant plane does not exist.');
     return plane;
   }
 }

@@ -12,66 +12,69 @@ import { type BothPlanes, startBothPlanes } from './both-planes.fixture';
 
 jest.setTimeout(60_000);
 
-(HAS_OPENSSL ? describe : describe.skip)('an OpenID provider whose certificate is of a private CA', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'atlas-sign-on-'));
-  let certificate: TestCertificate;
-  let provider: OpenIdProvider;
-  let planes: BothPlanes;
-  beforeAll(async () => {
-    certificate = createTestCertificate(folder);
-    provider = await OpenIdProvider.start(0, certificate);
-    const trusting = { NODE_EXTRA_CA_CERTS: certificate.file };
-    planes = await startBothPlanes('sqlite', {
-      ...trusting,
-      OPERATOR_OIDC_ISSUER: provider.issuer,
-      OPERATOR_OIDC_CLIENT_ID: 'control-plane',
+(HAS_OPENSSL ? describe : describe.skip)(
+  'an OpenID provider whose certificate comes from a private CA',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'atlas-sign-on-'));
+    let certificate: TestCertificate;
+    let provider: OpenIdProvider;
+    let planes: BothPlanes;
+    beforeAll(async () => {
+      certificate = createTestCertificate(folder);
+      provider = await OpenIdProvider.start(0, certificate);
+      const trusting = { NODE_EXTRA_CA_CERTS: certificate.file };
+      planes = await startBothPlanes('sqlite', {
+        ...trusting,
+        OPERATOR_OIDC_ISSUER: provider.issuer,
+        OPERATOR_OIDC_CLIENT_ID: 'control-plane',
+      });
+      await planes.restartTenantPlane(trusting);
     });
-    await planes.restartTenantPlane(trusting);
-  });
-  afterAll(async () => {
-    await planes.stop();
-    await provider.stop();
-    rmSync(folder, { recursive: true });
-  });
+    afterAll(async () => {
+      await planes.stop();
+      await provider.stop();
+      rmSync(folder, { recursive: true });
+    });
 
-  /** Through all the pages, in one browser; where it ends. */
-  const signIn = async (origin: string, user: { sub: string; email: string }) => {
-    const browser = new CookieBrowser(certificate.cert);
-    const { location } = await browser.follow(`${origin}/api/auth/oidc/start`, origin);
-    const back = await provider.signIn(browser, location ?? '', { ...user, email_verified: true });
-    const page = await browser.follow(back, origin);
-    const me = await browser.follow(`${origin}/api/auth/me`, origin);
-    return { arrived: [page.status, page.url], me };
-  };
+    /** Goes through all the pages in one browser; returns where it ends. */
+    const signIn = async (origin: string, user: { sub: string; email: string }) => {
+      const browser = new CookieBrowser(certificate.cert);
+      const { location } = await browser.follow(`${origin}/api/auth/oidc/start`, origin);
+      const back = await provider.signIn(browser, location ?? '', { ...user, email_verified: true });
+      const page = await browser.follow(back, origin);
+      const me = await browser.follow(`${origin}/api/auth/me`, origin);
+      return { arrived: [page.status, page.url], me };
+    };
 
-  it('signs an operator in at the Control Plane, whom an owner has made one, and no stranger', async () => {
-    const { url } = planes.stack.controlPlane;
-    const redirectUri = `${url}/api/auth/oidc/callback`;
-    await provider.register({ clientId: 'control-plane', redirectUri });
-    const email = 'ann@example.com';
-    const made = await planes.stack.api('/api/operators', { body: { email, role: 'support' } });
-    expect(made.status).toBe(201);
-    const { arrived, me } = await signIn(url, { sub: 'ann', email });
-    expect(arrived).toEqual([200, `${url}/api/auth/me`]);
-    expect(JSON.parse(me.text)).toMatchObject({ email, role: 'support' });
-    const stranger = await signIn(url, { sub: 'eve', email: 'eve@example.com' });
-    expect([stranger.arrived[0], stranger.me.status]).toEqual([403, 401]);
-  });
+    it('signs in an operator whom an owner has created at the Control Plane, but no stranger', async () => {
+      const { url } = planes.stack.controlPlane;
+      const redirectUri = `${url}/api/auth/oidc/callback`;
+      await provider.register({ clientId: 'control-plane', redirectUri });
+      const email = 'ann@example.com';
+      const made = await planes.stack.api('/api/operators', { body: { email, role: 'support' } });
+      expect(made.status).toBe(201);
+      const { arrived, me } = await signIn(url, { sub: 'ann', email });
+      expect(arrived).toEqual([200, `${url}/api/auth/me`]);
+      expect(JSON.parse(me.text)).toMatchObject({ email, role: 'support' });
+      const stranger = await signIn(url, { sub: 'eve', email: 'eve@example.com' });
+      expect([stranger.arrived[0], stranger.me.status]).toEqual([403, 401]);
+    });
 
-  it("signs a tenant's user in at the tenant's own address, once its admin has set it up", async () => {
-    const { tenant, session } = await planes.stack.tenantWithAdmin('acme');
-    const body = { issuer: provider.issuer, client_id: 'acme' };
-    const call = { session: session.token, method: 'PUT', body };
-    const { body: view } = await planes.stack.tenant<{ redirect_uri: string }>(
-      ...(['acme', '/api/identity-provider', call] as const),
-    );
-    expect(view.redirect_uri).toBe(`${tenant.url}/api/auth/oidc/callback`);
-    await provider.register({ clientId: 'acme', redirectUri: view.redirect_uri });
-    const email = 'admin@acme.example.com';
-    const { arrived, me } = await signIn(tenant.url, { sub: 'admin', email });
-    expect(arrived).toEqual([200, `${tenant.url}/`]);
-    expect(JSON.parse(me.text).user).toMatchObject({ email, role: 'admin' });
-    const stranger = await signIn(tenant.url, { sub: 'eve', email: 'eve@example.com' });
-    expect([stranger.arrived[0], stranger.me.status]).toEqual([403, 401]);
-  });
-});
+    it("signs in a tenant's user at the tenant's own address, once its admin has set it up", async () => {
+      const { tenant, session } = await planes.stack.tenantWithAdmin('acme');
+      const body = { issuer: provider.issuer, client_id: 'acme' };
+      const call = { session: session.token, method: 'PUT', body };
+      const { body: view } = await planes.stack.tenant<{ redirect_uri: string }>(
+        ...(['acme', '/api/identity-provider', call] as const),
+      );
+      expect(view.redirect_uri).toBe(`${tenant.url}/api/auth/oidc/callback`);
+      await provider.register({ clientId: 'acme', redirectUri: view.redirect_uri });
+      const email = 'admin@acme.example.com';
+      const { arrived, me } = await signIn(tenant.url, { sub: 'admin', email });
+      expect(arrived).toEqual([200, `${tenant.url}/`]);
+      expect(JSON.parse(me.text).user).toMatchObject({ email, role: 'admin' });
+      const stranger = await signIn(tenant.url, { sub: 'eve', email: 'eve@example.com' });
+      expect([stranger.arrived[0], stranger.me.status]).toEqual([403, 401]);
+    });
+  },
+);

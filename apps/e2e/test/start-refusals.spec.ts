@@ -22,7 +22,7 @@ const ENV = {
 const isRoot = process.getuid?.() === 0;
 const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: 'pipe' });
 
-/** To root every folder is writable that is not mounted read-only. */
+/** Root can write to every folder that is not mounted read-only. */
 function forbidWriting(folder: string): void {
   if (isRoot) run('mount', '-t', 'tmpfs', '-o', 'ro,size=1m', 'tmpfs', folder);
   else chmodSync(folder, 0o500);
@@ -34,7 +34,7 @@ function allowWriting(folder: string): void {
 
 const CAN_FORBID_WRITING = canForbidWriting();
 
-/** A container's root may not mount. */
+/** Root in a container may be unable to mount. */
 function canForbidWriting(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'atlas-mount-'));
   try {
@@ -61,17 +61,17 @@ describe.each(PLANES)('a %s on a SQLite file', (name) => {
   const start = (awaitReady = false): Promise<PlaneProcess> =>
     startPlane(name, { env: { ...ENV, [VARIABLE[name]]: file }, awaitReady });
 
-  /** What it says, without a stack trace, and its exit code. */
+  /** Its output, without a stack trace; checks its exit code. */
   async function refusal(): Promise<string> {
     const plane = await start();
     expect(await plane.exited).toBe(1);
     expect(plane.output()).not.toMatch(/(^|\\n) +at /m);
-    // In words, and not once more as a log line.
+    // Reported in plain words, and not again as a log line.
     expect(plane.output()).not.toContain('"level":"error"');
     return plane.output();
   }
 
-  it('starts again after it was killed in its first start, wherever that was', async () => {
+  it('starts again after being killed at any point of its first start', async () => {
     const first = await start();
     await eventually(() => filesIn(dirname(file)).some((one) => /\.db($|\.new$)/.test(one)), { everyMs: 1 });
     await first.end('SIGKILL');
@@ -79,19 +79,19 @@ describe.each(PLANES)('a %s on a SQLite file', (name) => {
     expect(filesIn(dirname(file)).filter((one) => one.includes('.new'))).toEqual([]);
     expect(await second.end()).toBe(0);
 
-    // And it refuses what is left of that file, and what is not its own.
+    // It also rejects a damaged file, and one of another plane.
     const other = name === 'control-plane' ? 'tenant-plane' : 'control-plane';
     expect(await refusalOf(other, file)).toContain(`${file} belongs to another plane or program`);
     copyFileSync(file, join(folder, 'backup.db'));
     writeFileSync(file, '');
     expect(await refusal()).toMatch(
-      /plane\.db is empty \(0 bytes\)\. Move it away .*, then restore it from a backup or begin anew/,
+      /plane\.db is empty \(0 bytes\)\. Move it away .*, then restore it from a backup or start over/,
     );
     copyFileSync(join(folder, 'backup.db'), file);
     await (await start(true)).end();
   });
 
-  (CAN_FORBID_WRITING ? it : it.skip)('names the folder that it may not write in', async () => {
+  (CAN_FORBID_WRITING ? it : it.skip)('names the folder that it cannot write to', async () => {
     forbidWriting(dirname(file));
     try {
       expect(await refusal()).toMatch(/data cannot be written: (it is on a file system|it belongs to)/);

@@ -17,7 +17,7 @@ import {
 
 const MODULE = join(__dirname, '../../../docker/terraform/local');
 
-/** Holds an apply in its midst for as long as a file is there. */
+/** Holds an apply midway for as long as a file exists. */
 const GATE = (file: string): string => `
 resource "terraform_data" "gate" {
   provisioner "local-exec" {
@@ -30,7 +30,10 @@ resource "terraform_data" "gate" {
 
 export const hasTerraform = spawnSync('terraform', ['version']).status === 0;
 
-/** A Control Plane as a process that has Terraform make dedicated tenants, by the module for this machine. */
+/**
+ * A Control Plane as a process that creates dedicated tenants with Terraform, using the module for this
+ * machine.
+ */
 export class TerraformStack {
   private constructor(
     readonly stack: TestStack,
@@ -58,7 +61,7 @@ export class TerraformStack {
       TERRAFORM_VARIABLES_FILE: join(folder, 'site.tfvars.json'),
       TMPDIR: join(folder, 'tmp'),
     };
-    // On SQLite nobody waits for the lease of a Control Plane that was killed.
+    // On SQLite nobody waits for the lease of a killed Control Plane.
     const controlPlaneDatabase = await createTestDatabase('sqlite');
     const stack = await TestStack.start({ controlPlaneDatabase, controlPlaneEnv });
     return new TerraformStack(stack, folder, releases, controlPlaneDatabase);
@@ -75,7 +78,7 @@ export class TerraformStack {
     return answer.body.tenant;
   }
 
-  /** From now on an apply does not get to its end, until the gate is opened. */
+  /** From now on no apply finishes until the gate is opened. */
   closeGate(): void {
     writeFileSync(join(this.folder, 'gate'), '');
   }
@@ -84,7 +87,7 @@ export class TerraformStack {
     rmSync(join(this.folder, 'gate'));
   }
 
-  /** The pid of the terraform that is held in the midst of its apply, with a tenant plane process started. */
+  /** The pid of the terraform held midway through its apply, with a tenant plane process started. */
   async heldApply(slug: string): Promise<number> {
     await eventually(() => this.processesOf(slug).length > 0, { what: `a tenant plane of ${slug} starts` });
     const line = this.stack.controlPlane
@@ -118,7 +121,7 @@ export class TerraformStack {
     return [...rows.map(({ name }) => name), ...folders];
   }
 
-  /** In a tenant's working directory. */
+  /** A path in a tenant's working directory. */
   fileOf(slug: string, name: string): string {
     const folder = this.files('work').find((one) => one.startsWith(`atlas_${slug}_`)) ?? 'none';
     return join(this.folder, 'work', folder, name);

@@ -16,7 +16,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped where terraform i
   });
   afterAll(() => terraform.stop());
 
-  /** It is active, users sign in, and there is one of everything. */
+  /** The tenant is active, users sign in, and everything exists exactly once. */
   async function expectProvisionedOnce(slug: string, isOnPostgres: boolean): Promise<void> {
     const { stack } = terraform;
     const tenant = await stack.awaitActive(slug);
@@ -28,7 +28,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped where terraform i
     expect(body.db_url).toMatch(isOnPostgres ? /^postgres:\/\/atlas_.*@127/ : /tenant-plane\.db$/);
   }
 
-  /** Rolls the tenant's provisioning back, and expects nothing of it to be left. */
+  /** Rolls back the tenant's provisioning and expects nothing of it to remain. */
   async function expectUndone(slug: string, tenantId: string): Promise<void> {
     const { stack } = terraform;
     const jobs = await stack.api<{ items: { id: string }[] }>(`/api/provisioning-jobs?tenant_id=${tenantId}`);
@@ -55,7 +55,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped where terraform i
       expect([...terraform.files('tmp'), ...(await terraform.namesOf(slug))]).toEqual([]);
     });
 
-    it('are made, and users sign in', async () => {
+    it('are created, and users sign in', async () => {
       await terraform.provision(slug, driver);
       await expectProvisionedOnce(slug, driver === 'postgres');
     });
@@ -71,8 +71,8 @@ describeWithTerraform('dedicated tenants by Terraform (skipped where terraform i
     expect(written).not.toMatch(SECRETS);
   });
 
-  describe('in the midst of whose apply', () => {
-    inFullForm('terraform is killed: it is applied again', async () => {
+  describe('during whose apply', () => {
+    inFullForm('terraform is killed: the next attempt applies again', async () => {
       terraform.closeGate();
       await terraform.provision('hurt', 'postgres');
       process.kill(await terraform.heldApply('hurt'), 'SIGKILL');
@@ -94,25 +94,22 @@ describeWithTerraform('dedicated tenants by Terraform (skipped where terraform i
       },
     );
 
-    inFullForm(
-      'the Control Plane is killed: the next one waits for the terraform that survived',
-      async () => {
-        terraform.closeGate();
-        await terraform.provision('orphan', 'sqlite');
-        const survivor = await terraform.heldApply('orphan');
-        await terraform.stack.controlPlane.end('SIGKILL');
-        const next = await terraform.stack.startControlPlane();
-        await next.line(/Acquiring state lock/);
-        expect(identityOf(survivor)?.command).toContain('terraform apply');
-        expect(next.output()).not.toContain('terraform apply started');
-        terraform.openGate();
-        await expectProvisionedOnce('orphan', false);
-        expect(readFileSync(terraform.fileOf('orphan', 'apply.log'), 'utf8')).toContain('Apply complete');
-      },
-    );
+    inFullForm('the Control Plane is killed: the next one waits for the surviving terraform', async () => {
+      terraform.closeGate();
+      await terraform.provision('orphan', 'sqlite');
+      const survivor = await terraform.heldApply('orphan');
+      await terraform.stack.controlPlane.end('SIGKILL');
+      const next = await terraform.stack.startControlPlane();
+      await next.line(/Acquiring state lock/);
+      expect(identityOf(survivor)?.command).toContain('terraform apply');
+      expect(next.output()).not.toContain('terraform apply started');
+      terraform.openGate();
+      await expectProvisionedOnce('orphan', false);
+      expect(readFileSync(terraform.fileOf('orphan', 'apply.log'), 'utf8')).toContain('Apply complete');
+    });
 
     inFullForm(
-      'the Control Plane is told to end: it interrupts Terraform, and the next one goes on',
+      'the Control Plane is told to shut down: it interrupts Terraform, and the next one continues',
       async () => {
         terraform.closeGate();
         await terraform.provision('polite', 'sqlite');
@@ -125,7 +122,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped where terraform i
       },
     );
 
-    it('both are killed, and which are then rolled back: nothing is left', async () => {
+    it('both are killed, and the job is then rolled back: nothing is left', async () => {
       const { stack } = terraform;
       terraform.closeGate();
       const { id } = await terraform.provision('undone', 'postgres');
@@ -142,43 +139,40 @@ describeWithTerraform('dedicated tenants by Terraform (skipped where terraform i
     });
   });
 
-  inFullForm(
-    'are upgraded by one more apply, and go back by another from a release that is broken',
-    async () => {
-      const { stack, releases } = terraform;
-      releases.add('0.0.9');
-      releases.add('0.0.8');
-      releases.breakFor('0.0.8', 'aged');
-      await terraform.provision('aged', 'sqlite');
-      const { tenant_plane_id: id, endpoint_url: url } = await stack.awaitActive('aged');
-      const upgradeTo = async (version: string): Promise<Record<string, unknown>> => {
-        const body = { version };
-        const { headers } = await stack.api(`/api/tenant-planes/${id}/upgrade`, { body });
-        const ended = async () => {
-          const { body: job } = await stack.api(headers.get('location') ?? '');
-          return ['succeeded', 'cancelled', 'failed'].includes(String(job['status'])) && job;
-        };
-        return eventually(ended, { what: `the upgrade to ${version} ends`, timeoutMs: 90_000 });
+  inFullForm('are upgraded by another apply, and return from a broken release by one more', async () => {
+    const { stack, releases } = terraform;
+    releases.add('0.0.9');
+    releases.add('0.0.8');
+    releases.breakFor('0.0.8', 'aged');
+    await terraform.provision('aged', 'sqlite');
+    const { tenant_plane_id: id, endpoint_url: url } = await stack.awaitActive('aged');
+    const upgradeTo = async (version: string): Promise<Record<string, unknown>> => {
+      const body = { version };
+      const { headers } = await stack.api(`/api/tenant-planes/${id}/upgrade`, { body });
+      const ended = async () => {
+        const { body: job } = await stack.api(headers.get('location') ?? '');
+        return ['succeeded', 'cancelled', 'failed'].includes(String(job['status'])) && job;
       };
-      const version = async (): Promise<unknown> => {
-        const name = `aged-${id?.slice(-8)}`;
-        return (await stack.api<{ items: object[] }>(`/api/tenant-planes?name=${name}`)).body.items;
-      };
-      expect(await upgradeTo('0.0.9')).toMatchObject({ status: 'succeeded' });
-      expect(await version()).toMatchObject([{ version: '0.0.9', release: '0.0.9' }]);
-      const back = await upgradeTo('0.0.8');
-      expect(back).toMatchObject({ status: 'cancelled', error: { code: 'terraform_apply_failed' } });
-      expect(await version()).toMatchObject([{ version: '0.0.9', release: '0.0.9' }]);
-      expect(terraform.processesOf('aged')).toHaveLength(1);
-      expect((await fetch(`${url}/health/ready`)).status).toBe(200);
-    },
-  );
+      return eventually(ended, { what: `the upgrade to ${version} ends`, timeoutMs: 90_000 });
+    };
+    const version = async (): Promise<unknown> => {
+      const name = `aged-${id?.slice(-8)}`;
+      return (await stack.api<{ items: object[] }>(`/api/tenant-planes?name=${name}`)).body.items;
+    };
+    expect(await upgradeTo('0.0.9')).toMatchObject({ status: 'succeeded' });
+    expect(await version()).toMatchObject([{ version: '0.0.9', release: '0.0.9' }]);
+    const back = await upgradeTo('0.0.8');
+    expect(back).toMatchObject({ status: 'cancelled', error: { code: 'terraform_apply_failed' } });
+    expect(await version()).toMatchObject([{ version: '0.0.9', release: '0.0.9' }]);
+    expect(terraform.processesOf('aged')).toHaveLength(1);
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+  });
 
   inFullForm('leave nothing behind when their provisioning is rolled back', async () => {
     const { stack } = terraform;
     await stack.controlPlane.end();
     await stack.startControlPlane({ ATLAS_FAULT_POINT: 'provision/await-enrolment/before:throw' });
-    // A slug of no other spec: their databases are on the same server.
+    // No other spec uses this slug: their databases are on the same server.
     const { id } = await terraform.provision('abandoned', 'postgres');
     await stack.controlPlane.line(/Fault point provision\/await-enrolment/);
     expect(terraform.processesOf('abandoned')).toHaveLength(1);

@@ -3,7 +3,7 @@ import { type Server, createServer } from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { type TestCertificate } from '@atlas/testing';
 
-/** Ends TLS in front of a plane, as a proxy would. The plane may be started after it. */
+/** Terminates TLS in front of a plane, as a proxy would. The plane may be started after it. */
 export class TlsFront {
   private server: Server;
   /** Where the plane listens. */

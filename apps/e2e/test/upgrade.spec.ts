@@ -27,135 +27,132 @@ interface PlaneView {
   readonly release: string;
 }
 
-describe.each(databasesOfLongSuite('sqlite'))(
-  'dedicated tenant planes that are upgraded, on %s',
-  (driver) => {
-    let releases: Releases;
-    let dedicated: DedicatedStack;
-    const tenants: Record<string, TenantView> = {};
-    let session: SessionView;
+describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes, on %s,', (driver) => {
+  let releases: Releases;
+  let dedicated: DedicatedStack;
+  const tenants: Record<string, TenantView> = {};
+  let session: SessionView;
 
-    beforeAll(async () => {
-      releases = new Releases();
-      for (const version of [OLD, BAD]) releases.add(version);
-      releases.link(NEW);
-      releases.breakFor(BAD, 'second');
-      dedicated = await DedicatedStack.start(driver, {
-        LOCAL_DRIVER_TENANT_PLANE: releases.folder,
-        TENANT_PLANE_VERSION: OLD,
-        UPGRADE_HEALTHY_SECONDS: '10',
-        ...QUICK_ROTATION,
+  beforeAll(async () => {
+    releases = new Releases();
+    for (const version of [OLD, BAD]) releases.add(version);
+    releases.link(NEW);
+    releases.breakFor(BAD, 'second');
+    dedicated = await DedicatedStack.start(driver, {
+      LOCAL_DRIVER_TENANT_PLANE: releases.folder,
+      TENANT_PLANE_VERSION: OLD,
+      UPGRADE_HEALTHY_SECONDS: '10',
+      ...QUICK_ROTATION,
+    });
+    // In this order: a wave proceeds by age.
+    for (const slug of SLUGS) await dedicated.provision(slug);
+    for (const slug of SLUGS) tenants[slug] = await dedicated.stack.awaitActive(slug);
+    session = await dedicated.stack.signUp(tenants['first'] as TenantView, endpointOf('first'));
+    expect((await incidents({ title: 'From before', severity: 'P2' })).status).toBe(201);
+  });
+  afterAll(async () => {
+    await dedicated.stop();
+    releases.remove();
+  });
+
+  const endpointOf = (slug: string): string => tenants[slug]?.endpoint_url ?? '';
+  const incidents = (body?: object) =>
+    dedicated.stack.tenant<{ items: { title: string }[] }>('first', '/api/incidents', {
+      at: endpointOf('first'),
+      session: session.token,
+      ...(body && { body }),
+    });
+  const fleet = async (): Promise<PlaneView[]> => {
+    const { body } = await dedicated.stack.api<{ items: PlaneView[] }>('/api/tenant-planes');
+    return body.items;
+  };
+  const versions = async (): Promise<string[]> => (await fleet()).map(({ version }) => version);
+  const begin = async (path: string, body: object): Promise<string> => {
+    const answer = await dedicated.stack.api<{ job: JobView }>(path, { body });
+    if (answer.status !== 202) throw new Error(JSON.stringify(answer.body));
+    return answer.body.job.id;
+  };
+  const job = async (id: string): Promise<JobView> =>
+    (await dedicated.stack.api<JobView>(`/api/provisioning-jobs/${id}`)).body;
+  const ends = (id: string): Promise<JobView> =>
+    eventually(
+      async () => {
+        const now = await job(id).catch(() => null);
+        return now && !['queued', 'running', 'waiting'].includes(now.status) && now;
+      },
+      { what: 'the job ends', timeoutMs: 90_000, everyMs: 100 },
+    );
+  const serves = (slug: string): Promise<boolean> =>
+    eventually(
+      () =>
+        fetch(`${endpointOf(slug)}/health/ready`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      {
+        what: `${slug} is served`,
+      },
+    );
+
+  it('stops at the plane that does not come up, which rolls back by itself and serves again', async () => {
+    const wave = await begin('/api/tenant-planes/upgrades', { version: BAD, batch_size: 1 });
+    const { status, error } = await ends(wave);
+    expect([status, error?.code]).toEqual(['failed', 'wave_stopped']);
+    expect(error?.detail).toMatch(/second-[0-9a-f]{8} \(upgrade_unhealthy\)/);
+    expect(await versions()).toEqual([BAD, OLD, OLD]);
+    await serves('second');
+    const parts = await dedicated.stack.api<{ items: JobView[] }>(`/api/provisioning-jobs?parent_id=${wave}`);
+    expect(parts.body.items.map((part) => part.status)).toEqual(['cancelled', 'succeeded']);
+    // It has the data from before.
+    expect((await incidents()).body.items).toMatchObject([{ title: 'From before' }]);
+
+    // Fixed and retried, the wave continues with the remaining planes, even if the Control Plane is killed
+    // midway.
+    releases.breakFor(BAD, null);
+    await dedicated.stack.controlPlane.end('SIGKILL');
+    const doomed = await dedicated.stack.startControlPlane({
+      ATLAS_FAULT_POINT: 'upgrade/replace-plane/after-effect:kill',
+    });
+    const { pid } = await dedicated.processOf('first');
+    await dedicated.stack.api(`/api/provisioning-jobs/${wave}/retry`, { method: 'POST' });
+    await doomed.exited;
+    await dedicated.stack.startControlPlane();
+    expect((await ends(wave)).status).toBe('succeeded');
+    expect(await versions()).toEqual([BAD, BAD, BAD]);
+    expect((await dedicated.processOf('first')).pid).toBe(pid);
+  });
+
+  it('restarts planes in their own version, even when the Control Plane gives new ones another', async () => {
+    const { pid } = await dedicated.processOf('first');
+    process.kill(pid, 'SIGKILL');
+    await dedicated.processOf('first', pid);
+    await serves('first');
+    expect((await versions())[0]).toBe(BAD);
+  });
+
+  it('upgrades single planes to a requested version, and keeps their data', async () => {
+    const [first] = await fleet();
+    const id = await begin(`/api/tenant-planes/${first?.id}/upgrade`, { version: NEW });
+    expect((await ends(id)).status).toBe('succeeded');
+    expect((await fleet())[0]).toMatchObject({ version: NEW, version_class: 'current', release: NEW });
+    expect((await incidents({ title: 'From afterwards', severity: 'P3' })).status).toBe(201);
+    const titles = (await incidents()).body.items.map(({ title }) => title);
+    expect(titles.sort()).toEqual(['From afterwards', 'From before']);
+  });
+
+  // The plane's next environment has only the new secret, and the backup arrives encrypted to the key of
+  // its first secret.
+  it('keeps a plane able to be backed up, and so deprovisioned, when the upgrade follows a secret rotation', async () => {
+    const { id, tenant_plane_id: planeId } = tenants['second'] as TenantView;
+    for (const [operation, body] of [
+      ['rotate-secret', { mode: 'routine' }],
+      ['upgrade', { version: NEW }],
+    ] as const)
+      expect(await ends(await begin(`/api/tenant-planes/${planeId}/${operation}`, body))).toMatchObject({
+        status: 'succeeded',
       });
-      // In this order: a wave goes by age.
-      for (const slug of SLUGS) await dedicated.provision(slug);
-      for (const slug of SLUGS) tenants[slug] = await dedicated.stack.awaitActive(slug);
-      session = await dedicated.stack.signUp(tenants['first'] as TenantView, endpointOf('first'));
-      expect((await incidents({ title: 'From before', severity: 'P2' })).status).toBe(201);
-    });
-    afterAll(async () => {
-      await dedicated.stop();
-      releases.remove();
-    });
-
-    const endpointOf = (slug: string): string => tenants[slug]?.endpoint_url ?? '';
-    const incidents = (body?: object) =>
-      dedicated.stack.tenant<{ items: { title: string }[] }>('first', '/api/incidents', {
-        at: endpointOf('first'),
-        session: session.token,
-        ...(body && { body }),
-      });
-    const fleet = async (): Promise<PlaneView[]> => {
-      const { body } = await dedicated.stack.api<{ items: PlaneView[] }>('/api/tenant-planes');
-      return body.items;
-    };
-    const versions = async (): Promise<string[]> => (await fleet()).map(({ version }) => version);
-    const begin = async (path: string, body: object): Promise<string> => {
-      const answer = await dedicated.stack.api<{ job: JobView }>(path, { body });
-      if (answer.status !== 202) throw new Error(JSON.stringify(answer.body));
-      return answer.body.job.id;
-    };
-    const job = async (id: string): Promise<JobView> =>
-      (await dedicated.stack.api<JobView>(`/api/provisioning-jobs/${id}`)).body;
-    const ends = (id: string): Promise<JobView> =>
-      eventually(
-        async () => {
-          const now = await job(id).catch(() => null);
-          return now && !['queued', 'running', 'waiting'].includes(now.status) && now;
-        },
-        { what: 'the job ends', timeoutMs: 90_000, everyMs: 100 },
-      );
-    const serves = (slug: string): Promise<boolean> =>
-      eventually(
-        () =>
-          fetch(`${endpointOf(slug)}/health/ready`).then(
-            ({ ok }) => ok,
-            () => false,
-          ),
-        {
-          what: `${slug} is served`,
-        },
-      );
-
-    it('stop at the one that does not come up, which goes back by itself and serves again', async () => {
-      const wave = await begin('/api/tenant-planes/upgrades', { version: BAD, batch_size: 1 });
-      const { status, error } = await ends(wave);
-      expect([status, error?.code]).toEqual(['failed', 'wave_stopped']);
-      expect(error?.detail).toMatch(/second-[0-9a-f]{8} \(upgrade_unhealthy\)/);
-      expect(await versions()).toEqual([BAD, OLD, OLD]);
-      await serves('second');
-      const parts = await dedicated.stack.api<{ items: JobView[] }>(
-        `/api/provisioning-jobs?parent_id=${wave}`,
-      );
-      expect(parts.body.items.map((part) => part.status)).toEqual(['cancelled', 'succeeded']);
-      // Its data are those of before.
-      expect((await incidents()).body.items).toMatchObject([{ title: 'From before' }]);
-
-      // Mended and retried it goes on with those that are left, also when the Control Plane is killed in its midst.
-      releases.breakFor(BAD, null);
-      await dedicated.stack.controlPlane.end('SIGKILL');
-      const doomed = await dedicated.stack.startControlPlane({
-        ATLAS_FAULT_POINT: 'upgrade/replace-plane/after-effect:kill',
-      });
-      const { pid } = await dedicated.processOf('first');
-      await dedicated.stack.api(`/api/provisioning-jobs/${wave}/retry`, { method: 'POST' });
-      await doomed.exited;
-      await dedicated.stack.startControlPlane();
-      expect((await ends(wave)).status).toBe('succeeded');
-      expect(await versions()).toEqual([BAD, BAD, BAD]);
-      expect((await dedicated.processOf('first')).pid).toBe(pid);
-    });
-
-    it('come up in the version that they have, also when the Control Plane gives new ones another', async () => {
-      const { pid } = await dedicated.processOf('first');
-      process.kill(pid, 'SIGKILL');
-      await dedicated.processOf('first', pid);
-      await serves('first');
-      expect((await versions())[0]).toBe(BAD);
-    });
-
-    it('get what is asked for one by one, with its data', async () => {
-      const [first] = await fleet();
-      const id = await begin(`/api/tenant-planes/${first?.id}/upgrade`, { version: NEW });
-      expect((await ends(id)).status).toBe('succeeded');
-      expect((await fleet())[0]).toMatchObject({ version: NEW, version_class: 'current', release: NEW });
-      expect((await incidents({ title: 'From afterwards', severity: 'P3' })).status).toBe(201);
-      const titles = (await incidents()).body.items.map(({ title }) => title);
-      expect(titles.sort()).toEqual(['From afterwards', 'From before']);
-    });
-
-    // Its next environment has the new secret alone, and the backup comes encrypted to the key of its first one.
-    it('can be backed up, and so deprovisioned, when the upgrade comes after a rotation of the secret', async () => {
-      const { id, tenant_plane_id: planeId } = tenants['second'] as TenantView;
-      for (const [operation, body] of [
-        ['rotate-secret', { mode: 'routine' }],
-        ['upgrade', { version: NEW }],
-      ] as const)
-        expect(await ends(await begin(`/api/tenant-planes/${planeId}/${operation}`, body))).toMatchObject({
-          status: 'succeeded',
-        });
-      await serves('second');
-      const gone = await begin(`/api/tenants/${id}/deprovision`, { confirm_slug: 'second' });
-      expect(await ends(gone)).toMatchObject({ status: 'succeeded', error: null });
-    });
-  },
-);
+    await serves('second');
+    const gone = await begin(`/api/tenants/${id}/deprovision`, { confirm_slug: 'second' });
+    expect(await ends(gone)).toMatchObject({ status: 'succeeded', error: null });
+  });
+});

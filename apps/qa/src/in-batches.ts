@@ -1,12 +1,12 @@
 const BATCH = 50;
 
 interface Pace {
-  /** How many at once; 50 when left out. */
+  /** How many at once; 50 by default. */
   readonly batch?: number;
   readonly progress?: (text: string) => void;
 }
 
-/** Does that for each, some at once; what comes of them is in the order of the items. */
+/** Runs `work` for each item, some at once; the results are in the order of the items. */
 export async function inBatches<T, R>(
   items: readonly T[],
   { batch = BATCH, progress }: Pace,

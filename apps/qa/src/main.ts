@@ -9,7 +9,10 @@ import { Stage } from './stage';
 
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 
-/** `main.js <name>|all [--small] [--only <part>]`: prints each proof's figure last and exits non-zero when one falls short. */
+/**
+ * `main.js <name>|all [--small] [--only <part>]`: prints each proof's figure at the end, and exits non-zero
+ * if one falls short.
+ */
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
@@ -18,7 +21,7 @@ async function main(): Promise<number> {
   const [name = 'all'] = positionals;
   const chosen = PROOFS.filter((proof) => name === 'all' || proof.name === name);
   if (chosen.length === 0)
-    throw new Error(`There is no proof "${name}". Proofs: ${PROOFS.map((proof) => proof.name).join(', ')}.`);
+    throw new Error(`Unknown proof "${name}". Proofs: ${PROOFS.map((proof) => proof.name).join(', ')}.`);
   const failed = await withPostgres(() => proveAll(chosen, values.small ? 'small' : 'full', values.only));
   return failed === 0 ? 0 : 1;
 }
@@ -65,5 +68,5 @@ main()
     process.stderr.write(`${(error as Error).stack}\n`);
     return 1;
   })
-  // By its own word: the package that starts Postgres ends the process with 0 when it is left to end by itself.
+  // Exits explicitly: the package that starts Postgres would otherwise end the process with code 0.
   .then((code) => folder.close().finally(() => process.exit(code)));

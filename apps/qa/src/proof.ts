@@ -1,25 +1,31 @@
 import { type DatabaseDriver, type PlaneProcess, type TestDatabase, type TestStack } from '@atlas/testing';
 import { type Served, type Stage } from './stage';
 
-/** `full` is the size that docs/security.md promises; `small` takes at most five seconds and runs with every test. */
+/**
+ * `full` is the size promised in docs/security.md; `small` takes at most five seconds and runs with every
+ * test.
+ */
 export type ProofSize = 'full' | 'small';
 
 export interface ProofContext {
   readonly size: ProofSize;
   readonly driver: DatabaseDriver;
-  /** Of a proof that has parts: only those whose name holds this. */
+  /** For a proof with parts: runs only those whose name contains this. */
   readonly only?: string;
-  /** Databases of this proof's own, dropped behind it. */
+  /** A database of the proof's own, dropped after it. */
   database(): Promise<TestDatabase>;
-  /** Another with all that is in that one, which nobody has open. */
+  /** A copy of a database that nobody has open. */
   copyOf(database: TestDatabase): Promise<TestDatabase>;
-  /** As `database`, with the schema of a tenant plane. */
+  /** Like `database`, with the schema of a tenant plane. */
   tenantPlaneDatabase(): Promise<TestDatabase>;
-  /** A Control Plane as a process, ended behind it. In the small size it may have served other proofs before. */
+  /**
+   * A Control Plane as a process, ended after the proof. In the small size it may have served other proofs
+   * before.
+   */
   stack(env?: Readonly<Record<string, string>>): Promise<TestStack>;
-  /** As `stack`, with a cell that serves. `env` is the cell's. */
+  /** Like `stack`, with a cell that is serving. `env` is the cell's. */
   served(env?: Readonly<Record<string, string>>): Promise<Served>;
-  /** What several proofs look at: in the small size they share it. */
+  /** Something several proofs examine; in the small size they share it. */
   once<T>(make: (context: ProofContext) => Promise<T>): Promise<T>;
   /** One more process of that Control Plane. */
   furtherControlPlane(stack: TestStack): Promise<PlaneProcess>;
@@ -27,7 +33,7 @@ export interface ProofContext {
 }
 
 export interface Verdict {
-  /** What was counted, in one line. */
+  /** What was counted, on one line. */
   readonly figure: string;
   readonly isGood: boolean;
 }
@@ -37,12 +43,15 @@ export interface Proof {
   readonly name: string;
   readonly goal: string;
   readonly databases: readonly DatabaseDriver[];
-  /** Where the small form can run in its time; absent: on all. On none, where a test says as much in less time. */
+  /**
+   * Where the small form is fast enough; absent means everywhere. Empty where a test covers the same in less
+   * time.
+   */
   readonly smallOn?: readonly DatabaseDriver[];
   readonly run: (context: ProofContext) => Promise<Verdict>;
 }
 
-/** Runs a proof with what is on the stage. */
+/** Runs a proof with the resources of the stage. */
 export function prove(
   proof: Proof,
   stage: Stage,
@@ -62,7 +71,7 @@ export function prove(
   return proof.run(context);
 }
 
-/** The statuses of many answers, counted: `{ 200: 1, 409: 199 }`. */
+/** Counts statuses, such as `{ 200: 1, 409: 199 }`. */
 export function countBy<T>(items: readonly T[], key: (item: T) => string | number): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const item of items) counts[key(item)] = (counts[key(item)] ?? 0) + 1;

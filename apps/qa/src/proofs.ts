@@ -34,7 +34,7 @@ import { TOKEN_LOST_RESPONSE } from './proofs/token-lost-response.proof';
 import { TOKEN_RACE } from './proofs/token-race.proof';
 import { TP_CLONE } from './proofs/tp-clone.proof';
 
-/** Every proof there is. A new one is a file and a line here, and a target in project.json. */
+/** Every proof. A new one needs a file, a line here and a target in project.json. */
 export const PROOFS: readonly Proof[] = [
   TOKEN_RACE,
   TOKEN_LOST_RESPONSE,

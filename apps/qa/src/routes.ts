@@ -1,12 +1,12 @@
 import { type Route } from '@atlas/isolation';
 import { type PlaneProcess, builtFile } from '@atlas/testing';
 
-/** For a plane's environment: it tells which routes it serves. */
+/** Environment that makes a plane report its routes. */
 export const tellingRoutes = (): Readonly<Record<string, string>> => ({
   NODE_OPTIONS: `--require "${builtFile('qa', 'preloads/route-report.js')}"`,
 });
 
-/** Who a route is for. */
+/** Whom a route is for. */
 export type Audience = 'signed' | 'operator' | 'public';
 
 /** Every route that the process serves. */
@@ -15,13 +15,15 @@ export function routesOf(plane: PlaneProcess): Route[] {
   return lines.map((line) => (JSON.parse(line) as { route: Route }).route);
 }
 
-/** By what it answers to nobody. `HEAD` answers without a word, and is the `GET` beside it. */
+/**
+ * Determined from the answer to an anonymous request. `HEAD` has no body, so the `GET` beside it is asked.
+ */
 export async function audienceOf(plane: PlaneProcess, { method, path }: Route): Promise<Audience> {
   const asked = method === 'HEAD' ? 'GET' : method;
   const url = `${plane.url}${path.replace(/:\w+|\*/g, '00000000-0000-7000-8000-000000000000')}`;
   const response = await fetch(url, { method: asked, redirect: 'manual' });
   const text = await response.text();
-  // What is for people is no JSON.
+  // Pages for people are not JSON.
   if (response.status !== 401) return 'public';
   const { code } = JSON.parse(text) as { code?: string };
   if (code === 'bad_signature') return 'signed';

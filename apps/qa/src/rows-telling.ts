@@ -6,10 +6,10 @@ const TABLES = {
   sqlite: `select name from sqlite_master where type = 'table'`,
 };
 
-/** Written behind calls, and behind the audit trail's writers. */
+/** Written in the background, independently of calls. */
 const BEHIND = { tables: ['request_nonces'], columns: ['last_used_at', 'position', 'hash'] };
 
-/** Every row of a Control Plane's database that holds one of these marks, as text. */
+/** Every row of a Control Plane's database that contains one of these marks, as text. */
 export async function rowsTelling(database: TestDatabase, marks: readonly string[]): Promise<string[]> {
   const disk = await TenantRows.open(database);
   const rows: string[] = [];
@@ -23,7 +23,7 @@ export async function rowsTelling(database: TestDatabase, marks: readonly string
   return rows.sort();
 }
 
-/** How many of them differ, came or went. */
+/** How many rows were added, removed or changed. */
 export function changesOf(before: readonly string[], after: readonly string[]): number {
   const missing = (some: readonly string[], others: readonly string[]): number => {
     const known = new Set(others);

@@ -1,6 +1,6 @@
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
-/** The same sequence for the same seed (mulberry32), so that a failure can be repeated. */
+/** The same seed gives the same sequence (mulberry32), so that a failure can be reproduced. */
 export class SeededRandom {
   private state: number;
 
@@ -20,7 +20,7 @@ export class SeededRandom {
     return items[this.below(items.length)] as T;
   }
 
-  /** The same items in another order, or, by chance, in the same. */
+  /** The same items in random order, which may be the original one. */
   shuffled<T>(items: readonly T[]): T[] {
     const rest = [...items];
     return items.flatMap(() => rest.splice(this.below(rest.length), 1));

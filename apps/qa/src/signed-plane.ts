@@ -15,14 +15,14 @@ export class SignedPlane {
   readonly instanceId = randomUUID();
 
   constructor(
-    /** The public URL of the Control Plane, which the signature names. */
+    /** The Control Plane's public URL, which the signature covers. */
     readonly publicUrl: string,
     private readonly install: InstallView,
-    /** That it signs with. */
+    /** The secret it signs with. */
     public secret = install.env['INTERNAL_SERVICE_SECRET'] ?? '',
   ) {}
 
-  /** `signed`: what the signature says otherwise than the request. */
+  /** `signed`: values in the signature that differ from the request. */
   sign(method: string, target: string, body = '', signed: Partial<RequestToSign> = {}): SignedRequest {
     const { secret } = this;
     const request = { method, url: new URL(target, this.publicUrl), body, now: new Date() };
@@ -41,7 +41,7 @@ export class SignedPlane {
     };
   }
 
-  /** Enrols at the process of the given URL. */
+  /** Enrols with the process at the given URL. */
   enrol(processUrl: string, instanceId = this.instanceId): Promise<Answer<EnrolView>> {
     const body = JSON.stringify({ ...this.enrolBody(), instance_id: instanceId });
     return send<EnrolView>(processUrl, this.sign('POST', PLANE_PATHS.enrol, body));
@@ -54,7 +54,7 @@ export interface EnrolView {
   readonly desired_state: { readonly revision: string };
 }
 
-/** Sends a signed request as it is to a process. */
+/** Sends a signed request unchanged to a process. */
 export function send<T = Record<string, unknown>>(
   processUrl: string,
   signed: SignedRequest,

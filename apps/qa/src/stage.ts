@@ -14,7 +14,7 @@ import { tellingRoutes } from './routes';
 
 type Env = Readonly<Record<string, string>>;
 
-/** A Control Plane with a cell that has enrolled and serves. */
+/** A Control Plane with an enrolled cell that is serving. */
 export interface Served {
   readonly stack: TestStack;
   readonly install: InstallView;
@@ -33,7 +33,10 @@ export class Stage {
 
   constructor(
     readonly driver: DatabaseDriver,
-    /** Whether all proofs get the same planes, unless they ask for special ones: to start some takes longer than a small proof. */
+    /**
+     * Whether all proofs share the same planes unless they need special ones: starting planes takes longer
+     * than a small proof.
+     */
     options: { readonly isShared: boolean },
   ) {
     this.isShared = options.isShared;
@@ -52,7 +55,7 @@ export class Stage {
     return copy;
   }
 
-  /** As `database`, with the schema of a tenant plane. */
+  /** Like `database`, with the schema of a tenant plane. */
   async tenantPlaneDatabase(): Promise<TestDatabase> {
     const created = await this.database();
     await migrate(created);
@@ -69,7 +72,7 @@ export class Stage {
     return this.isShared && !planeEnv ? (this.sharedCell ??= this.serve()) : this.serve(planeEnv);
   }
 
-  /** `key`: the same key gets the same, where proofs share the stage. */
+  /** `key`: on a shared stage, the same key returns the same object. */
   once<T>(key: unknown, make: () => Promise<T>): Promise<T> {
     if (!this.isShared) return make();
     const made = (this.made.get(key) as Promise<T> | undefined) ?? make();
@@ -97,7 +100,7 @@ export class Stage {
     return stack;
   }
 
-  /** By a Control Plane that knows no cell but this one: others would be given tenants. */
+  /** Served by a Control Plane that knows only this cell, since another cell would be given tenants. */
   private async serve(planeEnv: Env = {}): Promise<Served> {
     const stack = await this.start();
     const { id, install } = await stack.registerCell();
@@ -108,7 +111,7 @@ export class Stage {
   }
 }
 
-/** As the local driver does: by the tenant plane's own command. */
+/** Like the local driver, uses the tenant plane's own command. */
 async function migrate({ url, ownerUrl }: TestDatabase): Promise<void> {
   const env = {
     ATLAS_OFFLINE_MODE: '1',

@@ -2,12 +2,12 @@ import { type DatabaseDriver, createDataSource, databaseTarget } from '@atlas/pe
 import { type TestDatabase, eventually, testServerUrl } from '@atlas/testing';
 import { type DataSource } from 'typeorm';
 
-/** A look into a plane's database past everything that guards it, as whoever holds the disk has it. */
+/** Direct access to a plane's database, bypassing its safeguards, like somebody who holds the disk. */
 export class TenantRows {
   private constructor(
     private readonly driver: DatabaseDriver,
     private readonly source: DataSource,
-    /** Those with a column `tenant_id`. */
+    /** Tables with a column `tenant_id`. */
     private readonly tables: readonly string[],
   ) {}
 
@@ -28,7 +28,7 @@ export class TenantRows {
     return this.source.query<T[]>(sql, parameters);
   }
 
-  /** Every row of the tenant in every table, as text: equal when the rows are. */
+  /** Every row of the tenant in every table, as text that is equal if the rows are. */
   async of(tenantId: string): Promise<string[]> {
     const rows: string[] = [];
     for (const table of this.tables) {
@@ -38,13 +38,13 @@ export class TenantRows {
     return rows;
   }
 
-  /** Every table, those of libraries included. */
+  /** Every table, including those of libraries. */
   async tablesOfAll(): Promise<string[]> {
     const tables = await this.query<{ name: string }>(ALL_TABLES[this.driver]);
     return tables.map(({ name }) => name);
   }
 
-  /** Waits until the audit trails are sealed: then nothing changes any more by itself. */
+  /** Waits until the audit trails are sealed; after that nothing changes by itself. */
   async settle(): Promise<void> {
     const isSealed = async (): Promise<boolean> =>
       (await this.query('select 1 from audit_events where position is null limit 1')).length === 0;
@@ -56,7 +56,7 @@ export class TenantRows {
   }
 }
 
-/** What it notes about a tenant that is on its way is none of the tenant's rows. */
+/** The plane's own notes about a moving tenant do not belong to the tenant. */
 const OF_THE_PLANE = ['tracked_tenants', 'row_changes'];
 
 const ALL_TABLES = {

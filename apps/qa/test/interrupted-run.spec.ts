@@ -8,12 +8,12 @@ import { builtFile, eventually } from '@atlas/testing';
 jest.setTimeout(120_000);
 
 /** Finds processes in /proc. */
-(process.platform === 'linux' ? describe : describe.skip)('a run of proofs that is ended', () => {
+(process.platform === 'linux' ? describe : describe.skip)('an interrupted run of proofs', () => {
   let folder: string;
   let run: ChildProcess;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'atlas-interrupted-'));
-    // Postgres' own user must be able to walk through it.
+    // Postgres' own user has to be able to enter.
     chmodSync(folder, 0o755);
   });
   afterEach(() => {
@@ -22,7 +22,9 @@ jest.setTimeout(120_000);
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Those that know the folder by their environment, command or place, but for the run itself. */
+  /**
+   * Processes whose environment, command line or working directory names the folder, except the run itself.
+   */
   function processes(): { pid: number; command: string }[] {
     return readdirSync('/proc')
       .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== run.pid)
@@ -39,7 +41,7 @@ jest.setTimeout(120_000);
       try {
         process.kill(pid, signal);
       } catch (error) {
-        // One that has ended since it was listed.
+        // It has ended since it was listed.
         if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
       }
   }
@@ -52,7 +54,7 @@ jest.setTimeout(120_000);
       },
     );
 
-  it('by SIGTERM takes its planes and its Postgres along', async () => {
+  it('ends its planes and its Postgres on SIGTERM', async () => {
     run = spawn(process.execPath, [builtFile('qa', 'main.js'), 'token-lost-response', '--small'], {
       env: { PATH: process.env['PATH'], TMPDIR: folder },
       stdio: 'ignore',
@@ -62,7 +64,7 @@ jest.setTimeout(120_000);
       timeoutMs: 60_000,
       what: 'a proof has begun',
     });
-    // As Nx does it: to every process of the tree.
+    // Like Nx, signals every process of the tree.
     signalAll('SIGTERM');
     run.kill('SIGTERM');
     const [code] = (await once(run, 'exit')) as [number];
@@ -70,7 +72,7 @@ jest.setTimeout(120_000);
     await nothingIsLeft();
   });
 
-  it('by SIGKILL takes along even who was started to outlive it', async () => {
+  it('on SIGKILL ends even detached processes', async () => {
     const script = `
       const { RunFolder } = require(process.argv[1]);
       const { spawn } = require('node:child_process');

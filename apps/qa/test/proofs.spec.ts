@@ -23,7 +23,7 @@ describe('the proofs, in their small form', () => {
     expect(isGood ? 'OK' : figure).toBe('OK');
   });
 
-  it('have each a target of their own', () => {
+  it('each have a target of their own', () => {
     const { targets } = JSON.parse(readFileSync(join(__dirname, '../project.json'), 'utf8')) as {
       targets: object;
     };

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../src/supply-chain/locked-packages';
 
-/** What ships: the planes, the command line and what they are made of; pages and their scripts included. */
+/** What ships: the planes, the command line and the libraries, including pages and their scripts. */
 const FOLDERS = ['apps', 'libs'].flatMap((group) =>
   readdirSync(join(ROOT, group))
     .filter((name) => !['bench', 'e2e', 'isolation', 'qa', 'testing'].includes(name))
@@ -15,7 +15,10 @@ const sources = new Map(
     .map((file) => [file, readFileSync(join(ROOT, file), 'utf8')]),
 );
 
-/** No source is like that but those that are named; a rule that does not find what it is made for says nothing. */
+/**
+ * No source matches except the named ones. The pattern has to match an example, since one that matches
+ * nothing would prove nothing.
+ */
 function holds(what: RegExp, like: string, but: readonly string[] = []): void {
   expect(like).toMatch(what);
   const found = [...sources].filter(([, text]) => what.test(text)).map(([file]) => file);
@@ -33,7 +36,7 @@ function filesOf(folder: string): string[] {
 }
 
 describe('no source', () => {
-  it('is left out', () => {
+  it('is skipped', () => {
     expect(sources.size).toBeGreaterThan(300);
     expect(sources.get('libs/platform/pages/password-field.html')).toContain('name="password"');
   });
@@ -44,27 +47,27 @@ describe('no source', () => {
     expect([...sources.keys()].filter((file) => vague.test(file))).toEqual([]);
   });
 
-  it('runs code that comes as text', () => {
+  it('evaluates text as code', () => {
     holds(/\beval\(|\bnew Function\(|from '(node:)?vm'|setTimeout\(\s*['"`]/, 'eval(given)');
   });
 
-  it('starts a program by a shell', () => {
+  it('runs a program through a shell', () => {
     holds(
       /\bshell: (true|['"`])|\{[^}]*\bexec(Sync)?\b[^}]*\} from '(node:)?child_process'/,
       "import { exec } from 'node:child_process';",
     );
   });
 
-  it('reads XML, YAML or what brings its types along', () => {
+  it('parses XML, YAML or serialised types', () => {
     holds(/from '[^']*(xml|yaml|serialize)[^']*'|deserialize\(/, "from 'fast-xml-parser'");
   });
 
-  it('builds a pattern from what it is given', () => {
+  it('builds a pattern from untrusted input', () => {
     holds(/new RegExp\((?!`\^\(\$\{NAME\}|PARAMETER,)/, 'new RegExp(given)');
   });
 
-  it('takes chance for a secret', () => {
-    // How long to wait.
+  it('uses Math.random for a secret', () => {
+    // These only use it for waiting times.
     holds(/Math\.random/, 'Math.random()', [
       'libs/jobs/src/retry-policy.ts',
       'apps/tenant-plane/src/portability/transfer-relay.ts',
@@ -73,49 +76,49 @@ describe('no source', () => {
     ]);
   });
 
-  it('hashes by anything but SHA-256', () => {
+  it('uses a hash other than SHA-256', () => {
     holds(/create(Hash|Hmac)\((?!'sha256')|hkdfSync\((?!'sha256')|\bmd5\b|\bsha1\b/i, "createHash('sha1')");
   });
 
-  it('encrypts without authentication, or by an old cipher', () => {
+  it('encrypts without authentication, or with an old cipher', () => {
     holds(
       /createCipher\(|aes-?\d+-?(cbc|ecb|ctr|cfb|ofb)|A\d+CBC|RSA1_5|RSA_PKCS1|'(des|rc4|bf)\b/i,
       "'aes-256-cbc'",
     );
   });
 
-  it('signs by RSA', () => {
+  it('signs with RSA', () => {
     holds(/'(RS|PS)\d{3}'|generateKeyPair\('rsa'/, "'RS256'");
   });
 
-  it('takes a certificate that nobody vouches for, or an old TLS', () => {
+  it('accepts an untrusted certificate, or an old TLS version', () => {
     holds(/rejectUnauthorized|TLS_REJECT|minVersion|secureProtocol/, 'rejectUnauthorized: false');
   });
 
-  it('asks somebody else and goes where that sends it', () => {
-    // What an operator's own program asks.
+  it('follows redirects of a server it calls', () => {
+    // Requests made by an operator's own program.
     holds(/^(?![^]*redirect: 'error')[^]*\bfetch\((?!path|typeof)/, 'await fetch(url)', [
       'apps/cli/src/control-plane/event-stream.ts',
       'apps/cli/src/control-plane/http-call.ts',
     ]);
   });
 
-  it('logs past the logger', () => {
+  it('bypasses the logger', () => {
     holds(/console\.(log|info|warn|error)/, 'console.log(given)');
   });
 
-  it('puts markup into a page, or keeps something in a browser', () => {
+  it('puts markup into a page, or stores anything in the browser', () => {
     holds(
       /innerHTML|outerHTML|insertAdjacentHTML|document\.write|(local|session)Storage|indexedDB/,
       'element.innerHTML = given',
     );
   });
 
-  it('listens to messages of other windows', () => {
+  it('listens to messages from other windows', () => {
     holds(/addEventListener\('message'|\bonmessage\b/, "addEventListener('message', take)");
   });
 
-  it('shows a password as it is typed, or keeps a password manager out', () => {
+  it('shows a password while it is typed, or blocks password managers', () => {
     holds(
       /<input(?=[^>]*\bname="\w*password")(?![^>]*\btype="password")|<input(?=[^>]*password)[^>]*autocomplete="off"|onpaste/i,
       '<input name="password" type="text">',

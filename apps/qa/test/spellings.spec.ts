@@ -4,12 +4,12 @@ const SECRET = 'ats_KeyId0000001_3fTz9QpLx0VbNm27RwYcKdHsJgA5uE8iOoZ1a4DqX6h';
 
 describe('a secret in a text', () => {
   it.each<[string, string]>([
-    ['as it is', `at ${SECRET}.`],
-    ['without what is public of it', `at ${SECRET.slice(17)}.`],
-    ['cut at its end', `at ${SECRET.slice(0, 50)}…`],
-    ['cut at its start', `… ${SECRET.slice(-30)}`],
+    ['verbatim', `at ${SECRET}.`],
+    ['without its public part', `at ${SECRET.slice(17)}.`],
+    ['cut at the end', `at ${SECRET.slice(0, 50)}…`],
+    ['cut at the start', `… ${SECRET.slice(-30)}`],
     ...[0, 1, 2].map((n): [string, string] => [
-      `within base64, ${n} bytes behind its start`,
+      `within base64, ${n} bytes after its start`,
       Buffer.from(`${'{"x'.slice(0, n)}${SECRET}"}`).toString('base64'),
     ]),
     ['within base64url', Buffer.from(`user:${SECRET}`).toString('base64url')],
@@ -18,13 +18,13 @@ describe('a secret in a text', () => {
     expect(findIn({ log: text }, { secret: SECRET })).toEqual(['secret in log']);
   });
 
-  it('is found where signs of it are escaped', () => {
+  it('is found with escaped characters', () => {
     const secret = 'pass "word" of/me';
     for (const text of [JSON.stringify({ secret }), `?p=${encodeURIComponent(secret)}`])
       expect(findIn({ log: text }, { secret })).toEqual(['secret in log']);
   });
 
-  it('is not taken for its public id, or another one', () => {
+  it('is not confused with its public id, or with another secret', () => {
     const texts = { log: 'ats_KeyId0000001_ and ats_KeyId0000001_000000000000000000000000000' };
     expect(findIn(texts, { secret: SECRET })).toEqual([]);
   });

@@ -8,7 +8,7 @@ import { type AuditReport, DAYS, WAITING, overdue } from '../src/supply-chain/vu
 
 const packages = lockedPackages();
 
-// npm itself is asked.
+// Runs npm itself.
 jest.setTimeout(30_000);
 
 /**
@@ -25,31 +25,28 @@ describe('the bill of materials', () => {
     );
   });
 
-  it('is CycloneDX, of this product', () => {
+  it('is CycloneDX, for this product', () => {
     expect(sbom.bomFormat).toBe('CycloneDX');
     expect(sbom.metadata.component.name).toBe('atlas-planes');
   });
 
-  it('has each package of the lock file that ships, and no other of others, with version, purl, licence and checksum', () => {
+  it('lists exactly the locked third-party packages that ship, each with version, purl, licence and checksum', () => {
     expect(sbom.components.length).toBeGreaterThan(200);
     expect(sbomFaults(sbom)).toEqual([]);
     const [first, second, ...rest] = sbom.components.filter(({ name }) => /^(pg|typeorm|jose)$/.test(name));
     const spoiled = { ...sbom, components: [{ ...second, hashes: [] } as Component, ...rest] };
     expect(sbomFaults(spoiled)).toEqual(
-      expect.arrayContaining([
-        `${first?.['bom-ref']} is missing`,
-        `${second?.['bom-ref']} is not told in full`,
-      ]),
+      expect.arrayContaining([`${first?.['bom-ref']} is missing`, `${second?.['bom-ref']} is incomplete`]),
     );
   });
 
-  it('says what depends on what, among these', () => {
+  it('states the dependencies between them', () => {
     const known = [sbom.metadata.component, ...sbom.components].map((one) => one['bom-ref']);
     const named = sbom.dependencies.flatMap(({ ref, dependsOn }) => [ref, ...dependsOn]);
     expect([...new Set(named)].sort()).toEqual([...new Set(known)].sort());
   });
 
-  it.each(['control-plane', 'tenant-plane'])('covers what the bundle of the %s has inside', (app) => {
+  it.each(['control-plane', 'tenant-plane'])('covers what is inside the bundle of the %s', (app) => {
     const { bundleDependencies: inside } = readJson<{ bundleDependencies: string[] }>(
       `dist/apps/${app}/package.json`,
     );
@@ -57,7 +54,7 @@ describe('the bill of materials', () => {
     expect(inside.filter((name) => !names.has(name))).toEqual([]);
   });
 
-  it('covers what the images copy beside their bundles', () => {
+  it('covers what the images copy besides their bundles', () => {
     const dockerfile = readFileSync(join(ROOT, 'docker/control-plane.Dockerfile'), 'utf8');
     const copied = [...dockerfile.matchAll(/ node_modules\/([@\w./-]+)(?= |$)/gm)].map(
       ([, name = '']) => name,
@@ -75,9 +72,9 @@ describe('known vulnerabilities', () => {
     vulnerabilities: { minimist: { via: [advisory] }, mkdirp: { via: ['minimist'] } },
   };
   const day = (n: number): Date => new Date(Date.UTC(2026, 0, 1 + n));
-  const waiting = { [url]: { since: '2026-01-01', because: 'we give it nothing of others' } };
+  const waiting = { [url]: { since: '2026-01-01', because: 'it gets no external input' } };
 
-  it('stop a release, but those that wait for theirs, for no longer than is said', () => {
+  it('block a release, unless they await theirs within the time allowed', () => {
     const named = [`minimist: critical: Prototype Pollution (${url})`];
     expect(overdue(report, day(0), {})).toEqual(named);
     expect(overdue(report, day(DAYS.critical), waiting)).toEqual([]);
@@ -85,8 +82,8 @@ describe('known vulnerabilities', () => {
     expect(overdue({ vulnerabilities: {} }, day(0), {})).toEqual([]);
   });
 
-  it('wait no longer than the rule in docs/security-inventory.md says, each with a reason', () => {
-    const text = readFileSync(join(ROOT, 'docs/security-inventory.md'), 'utf8');
+  it('wait no longer than the rule in docs/security.md allows, each with a reason', () => {
+    const text = readFileSync(join(ROOT, 'docs/security.md'), 'utf8');
     const told = /critical (\d+) days, high (\d+), moderate (\d+), low (\d+)/
       .exec(text)
       ?.slice(1)
@@ -100,7 +97,7 @@ describe('known vulnerabilities', () => {
 });
 
 describe('the licences', () => {
-  it('are allowed, each', () => {
+  it('are all allowed', () => {
     expect(refusedLicences(packages)).toEqual([]);
   });
 
@@ -109,7 +106,7 @@ describe('the licences', () => {
   ];
 
   it.each(['GPL-3.0-only', 'MIT AND GPL-3.0-only', 'UNLICENSED', 'CC-BY-4.0', '(MIT AND Zlib)'])(
-    'may not be %s, and the package is named',
+    'may not be %s, and the package is reported',
     (licence) => {
       expect(refusedLicences(withLicence(licence))).toEqual([`x@1.2.3: ${licence}`]);
     },
@@ -123,18 +120,18 @@ describe('the licences', () => {
     expect(refusedLicences(withLicence(licence))).toEqual([]);
   });
 
-  it('of tools may be a few more', () => {
+  it('may be a few more for tools', () => {
     expect(refusedLicences(withLicence('CC-BY-4.0', true))).toEqual([]);
   });
 });
 
 describe('the install scripts', () => {
-  it('are those that are named, each with a reason, and no other', () => {
+  it('are exactly those listed, each with a reason', () => {
     const found = new Set(packages.filter((one) => one.hasInstallScript).map(({ name }) => name));
     expect([...found].sort()).toEqual(Object.keys(INSTALL_SCRIPTS).sort());
   });
 
-  it('run for those that npm is told of', () => {
+  it('run only where npm is told to allow it', () => {
     const { allowScripts } = readJson<{ allowScripts: object }>('package.json');
     const runs = Object.entries(INSTALL_SCRIPTS).map(([name, script]) => [name, script.runs]);
     expect(allowScripts).toEqual(Object.fromEntries(runs));

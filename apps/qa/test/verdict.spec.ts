@@ -11,13 +11,13 @@ const proof = (preload: string[], env: NodeJS.ProcessEnv): Promise<{ stdout: str
 
 jest.setTimeout(60_000);
 
-/** The command as `nx run qa:<name>` runs it. */
+/** The command as run by `nx run qa:<name>`. */
 describe('a proof', () => {
   it('that holds says so and exits with 0', async () => {
     expect((await proof([], { TEST_PG_URL: testServerUrl() })).stdout).toMatch(/ OK\n$/);
   });
 
-  it('that falls short says so and exits with another code, also when it started its own Postgres', async () => {
+  it('that falls short says so and exits with another code, even if it started its own Postgres', async () => {
     const preload = ['--require', join(__dirname, 'without-tenant-check.cjs')];
     const broken = proof(preload, { TEST_PG_URL: undefined });
     await expect(broken).rejects.toMatchObject({ code: 1, stdout: expect.stringMatching(/ SHORT\n$/) });

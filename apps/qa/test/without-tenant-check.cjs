@@ -1,6 +1,9 @@
 const { TenantDatabase } = require('@atlas/persistence');
 
-/** Breaks what `repository-fails-closed` proves: a unit of work without tenant does nothing, where it has to throw. */
+/**
+ * Breaks what `repository-fails-closed` proves: a unit of work without a tenant does nothing instead of
+ * throwing.
+ */
 const { read } = TenantDatabase.prototype;
 TenantDatabase.prototype.read = function (tenantId, work) {
   return tenantId ? read.call(this, tenantId, work) : Promise.resolve();

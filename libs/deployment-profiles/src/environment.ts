@@ -1,11 +1,11 @@
 import { type EnvironmentVariable } from './deployment-profile';
 
-/** The variables that matter to a tenant plane of any model (API.md section 5). */
+/** Variables that matter to a tenant plane of any model (API.md section 5). */
 export const ENVIRONMENT_OF_EVERY_MODEL: readonly EnvironmentVariable[] = [
   {
     name: 'ATLAS_TP_DEPLOYMENT',
     required: 'optional',
-    text: 'The deployment model, which drives the hints; TP_DEPLOYMENT_MODE is an alias. Left out, the Control Plane tells it at enrolment.',
+    text: 'The deployment model, which drives the hints; TP_DEPLOYMENT_MODE is an alias. If unset, the Control Plane supplies it at enrolment.',
   },
   {
     name: 'CONTROL_PLANE_BASE_URL',
@@ -20,23 +20,23 @@ export const ENVIRONMENT_OF_EVERY_MODEL: readonly EnvironmentVariable[] = [
   {
     name: 'ATLAS_PROVISIONING_TOKEN',
     required: 'to_enrol',
-    text: 'The single-use token with which this tenant plane enrols; remove it afterwards.',
+    text: 'The single-use token for enrolling this tenant plane; remove it afterwards.',
   },
   {
     name: 'TENANT_PLANE_DATABASE_URL',
     required: 'optional',
-    text: 'A Postgres URL (recommended for production) or a SQLite file path. Left out, SQLite under data/.',
+    text: 'A Postgres URL (recommended for production) or a SQLite file path. If unset, SQLite under data/.',
   },
 ];
 
-/** The public domain below which Atlas gives tenants an address of their own. */
+/** The public domain below which Atlas gives each tenant its own address. */
 export const TENANT_BASE_DOMAIN: EnvironmentVariable = {
   name: 'TENANT_BASE_DOMAIN',
   required: 'optional',
-  text: 'Tenants are found at <slug>.<this domain>.',
+  text: 'Tenants are reached at <slug>.<this domain>.',
 };
 
-/** What a customer who runs the tenant plane can set besides. */
+/** More variables for customers who run the tenant plane. */
 export const ENVIRONMENT_OF_A_CUSTOMERS_PLANE: readonly EnvironmentVariable[] = [
   {
     name: 'TENANT_PLANE_MIGRATION_DATABASE_URL',
@@ -46,7 +46,7 @@ export const ENVIRONMENT_OF_A_CUSTOMERS_PLANE: readonly EnvironmentVariable[] = 
   {
     name: 'NODE_EXTRA_CA_CERTS',
     required: 'optional',
-    text: 'A file with your private certificate authority, where a proxy opens TLS on the way to the Control Plane.',
+    text: 'A file with your private certificate authority, where a proxy terminates TLS on the way to the Control Plane.',
   },
   {
     name: 'ATLAS_ALLOW_REGISTER',

@@ -9,19 +9,19 @@ describe.each(DEPLOYMENT_MODELS)('the outage contract of %s', (model) => {
     return OUTAGE_MOMENTS.map((moment) => after?.[moment]);
   };
 
-  it('promises something for every capability, once', () => {
+  it('makes one promise for every capability', () => {
     expect(contract.map(({ capability }) => capability)).toEqual([...OUTAGE_CAPABILITIES]);
   });
 
   it.each(['sign_in', 'incidents', 'alert_ingest', 'cmdb', 'exports', 'tenant_address'] as const)(
-    'never takes %s away',
+    'keeps %s working throughout',
     (capability) => {
       expect(statesOf(capability)).toEqual(['works', 'works', 'works', 'works']);
     },
   );
 
   it.each(['slos', 'runbooks', 'entitlements'] as const)(
-    'warns about %s within a day and ends in reading',
+    'warns about %s within a day and ends read-only',
     (capability) => {
       expect(statesOf(capability)).toEqual(['works', 'works', 'warns', 'read_only']);
     },
@@ -31,7 +31,7 @@ describe.each(DEPLOYMENT_MODELS)('the outage contract of %s', (model) => {
     expect(new Set(statesOf(capability))).toEqual(new Set(['unavailable']));
   });
 
-  it('never gets better while the outage lasts, and explains each promise', () => {
+  it('never improves while the outage lasts, and explains each promise', () => {
     for (const { after, note } of contract) {
       const severities = OUTAGE_MOMENTS.map((moment) => OUTAGE_STATES.indexOf(after[moment]));
       expect(severities).toEqual([...severities].sort((a, b) => a - b));

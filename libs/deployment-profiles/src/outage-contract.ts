@@ -1,16 +1,16 @@
 import { type PlannedFeature } from './planned-feature';
 
-/** How long the Control Plane has been out of reach. */
+/** How long the Control Plane has been unreachable. */
 export const OUTAGE_MOMENTS = ['0h', '1h', '24h', '30d'] as const;
 
 type OutageMoment = (typeof OUTAGE_MOMENTS)[number];
 
-/** What is left of a capability, best first. `warns` works as ever and tells the tenant's admins. */
+/** What remains of a capability, best first. `warns` works as usual and warns the tenant's admins. */
 export const OUTAGE_STATES = ['works', 'warns', 'read_only', 'unavailable'] as const;
 
 type OutageState = (typeof OUTAGE_STATES)[number];
 
-/** What a user can do with a tenant, in the order in which an outage contract lists it. */
+/** What a user can do with a tenant, in the order of an outage contract. */
 export const OUTAGE_CAPABILITIES = [
   'sign_in',
   'incidents',
@@ -29,11 +29,11 @@ export interface OutagePromise {
   readonly capability: (typeof OUTAGE_CAPABILITIES)[number];
   readonly after: Readonly<Record<OutageMoment, OutageState>>;
   readonly note: string;
-  /** Not built yet: there is nothing that could stop working. */
+  /** Not built yet, so nothing can stop working. */
   readonly awaits?: PlannedFeature;
 }
 
-/** What each capability does without the Control Plane, published to every tenant of a model. */
+/** What each capability does without the Control Plane; published to every tenant of a model. */
 export type OutageContract = readonly OutagePromise[];
 
 export const ALWAYS_WORKS: OutagePromise['after'] = {
@@ -43,7 +43,10 @@ export const ALWAYS_WORKS: OutagePromise['after'] = {
   '30d': 'works',
 };
 
-/** The grace ladder of a lease that can not be renewed: warn, then paid extras read-only; incidents are never locked. */
+/**
+ * The grace ladder of a lease that cannot be renewed: first a warning, then paid extras become read-only.
+ * Incidents are never locked.
+ */
 export const GRACE_LADDER: OutagePromise['after'] = {
   '0h': 'works',
   '1h': 'works',
@@ -58,7 +61,7 @@ export const NEEDS_CONTROL_PLANE: OutagePromise['after'] = {
   '30d': 'unavailable',
 };
 
-/** The promises that every model keeps alike: its data and its users are in the tenant plane's own database. */
+/** Promises that hold in every model: the tenant plane's own database holds its data and its users. */
 export const PROMISES_OF_EVERY_MODEL: OutageContract = [
   {
     capability: 'sign_in',
@@ -68,7 +71,7 @@ export const PROMISES_OF_EVERY_MODEL: OutageContract = [
   {
     capability: 'incidents',
     after: ALWAYS_WORKS,
-    note: 'Never locked by an outage or a lease that ran out; only by an explicit suspension received before.',
+    note: 'Never locked by an outage or an expired lease; only by an explicit suspension received before.',
   },
   {
     ...{ capability: 'alert_ingest', after: ALWAYS_WORKS, awaits: 'alert_ingest' },
@@ -77,7 +80,7 @@ export const PROMISES_OF_EVERY_MODEL: OutageContract = [
   { capability: 'cmdb', after: ALWAYS_WORKS, note: 'Items, relationships and impact are local.' },
   {
     ...{ capability: 'exports', after: ALWAYS_WORKS, awaits: 'exports' },
-    note: 'A tenant can always take its own data out.',
+    note: 'A tenant can export its own data at any time.',
   },
   {
     ...{ capability: 'slos', after: GRACE_LADDER, awaits: 'slos' },

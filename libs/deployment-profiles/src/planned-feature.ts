@@ -1,4 +1,7 @@
-/** What the texts of profiles speak of and planes cannot do yet. A feature that is built goes from here, and its marks with it. */
+/**
+ * Features that profile texts mention but planes do not have yet. Once a feature is built, remove it here
+ * along with its marks.
+ */
 export const PLANNED_FEATURES = [
   'alert_ingest',
   'exports',

@@ -14,7 +14,7 @@ const INSTALL = [
 ];
 const CUSTOMERS_BACKUP = [/snapshots of the database/, /TLS certificates/, /agent keys/];
 
-// What the customer says of each model (MODELS.md), said again so that a changed fact is noticed.
+// What the customer says about each model (MODELS.md), repeated here so that a changed fact is noticed.
 const FACTS = {
   shared: {
     title: 'Shared SaaS',
@@ -132,7 +132,7 @@ const LIFECYCLES = {
   },
 };
 
-/** The words of each feature. Built, it goes from here and from PLANNED_FEATURES. */
+/** The words for each feature. Remove a feature here and from PLANNED_FEATURES once it is built. */
 const WORDS: Readonly<Record<PlannedFeature, RegExp>> = {
   alert_ingest: /\balerts?\b|monitoring/i,
   exports: /\bexport/i,
@@ -171,7 +171,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expect(profile.guide).toEqual(facts.guide);
   });
 
-  it('says what may happen to a tenant, step by step', () => {
+  it('lists the steps of each later operation', () => {
     expect(profile.lifecycle).toEqual({
       suspend: ['suspend', 'await-report'],
       resume: ['resume', 'await-report'],
@@ -180,14 +180,14 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     });
   });
 
-  it('says for whom it is best and who runs what', () => {
+  it('says what it is best for and who runs what', () => {
     expectFacts(profile.bestFor, facts.bestFor);
     expect(profile.runBy).toMatchObject({ tenantPlane: facts.tenantPlaneBy, controlPlane: 'atlas' });
     expectFacts(profile.runBy.text, facts.runBy);
     expectFacts(profile.controlPlaneRelation, facts.controlPlane);
   });
 
-  it('says which databases it takes, and recommends Postgres', () => {
+  it('says which databases it supports, and recommends Postgres', () => {
     const { text, ...databases } = profile.databases;
     expect(databases).toEqual({
       allowed: ['postgres', 'sqlite'],
@@ -205,21 +205,21 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expectFacts(profile.backupDuty.text, facts.backup);
   });
 
-  it('says how a tenant comes to exist', () => {
+  it('says how a tenant is created', () => {
     expectFacts(profile.provisioning.text, facts.provisioning);
     expect(profile.provisioning.steps).toEqual(facts.steps);
     expect(profile.installRequired).toBe(facts.customerInstalls);
   });
 
-  it('decides self-registration, the fixed tenant and the way to AI', () => {
+  it('sets self-registration, the fixed tenant and the route to AI', () => {
     expect(profile.selfRegistrationAllowed).toBe(facts.customerInstalls);
-    // Hybrid is local data with cloud intelligence: it needs a way to the cloud.
+    // Hybrid is local data with cloud intelligence: it needs a connection to the cloud.
     expect(profile.offlineEnrolmentAllowed).toBe(profile.model === 'on_prem');
     expect(profile.tenantFixed).toBe(facts.tenantFixed);
     expect(profile.aiRouting).toBe(facts.aiRouting);
   });
 
-  it('has a residency, a connectivity and a backup hint, each leading to a guide', () => {
+  it('has a residency, a connectivity and a backup hint, each linking to its guide', () => {
     expect(profile.hints.map(({ kind }) => kind)).toEqual([...HINT_KINDS]);
     for (const { doc, text } of profile.hints) {
       expect(doc).toMatch(/^\/help\/[a-z]+(-[a-z]+)*$/);
@@ -228,7 +228,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expect(profile.guide.doc).toMatch(/^\/help\/[a-z]+(-[a-z]+)*$/);
   });
 
-  it('marks what speaks of features that are not built, and nothing else', () => {
+  it('marks exactly the texts about features that are not built', () => {
     const { controlPlaneRelation, dataResidency, backupDuty, provisioning, hints } = profile;
     const texts = { controlPlaneRelation, dataResidency, backupDuty, provisioning };
     for (const [name, part] of Object.entries(texts)) {
@@ -263,13 +263,13 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expect(names.includes('TENANT_BASE_DOMAIN')).toBe(facts.tenantPlaneBy === 'atlas');
   });
 
-  it('can not be changed by who reads it', () => {
+  it('is immutable', () => {
     expect(frozenThrough(profile)).toBe(true);
   });
 });
 
 describe('the rotation of a secret', () => {
-  it('takes these steps, in every model', () => {
+  it('has these steps in every model', () => {
     expect(SECRET_ROTATION_STEPS).toEqual({
       routine: ['mint-next-secret', 'await-next-secret', 'revoke-old-secret'],
       compromised: ['await-reenrolment'],
@@ -279,7 +279,7 @@ describe('the rotation of a secret', () => {
 });
 
 describe('an upgrade', () => {
-  it('takes these steps, in every model', () => {
+  it('has these steps in every model', () => {
     expect(UPGRADE_STEPS).toEqual({
       by_driver: ['replace-plane', 'await-healthy'],
       by_hand: ['await-version'],
@@ -289,7 +289,7 @@ describe('an upgrade', () => {
   });
 });
 
-it('a cell is drained step by step', () => {
+it('drains a cell step by step', () => {
   expect(CELL_DRAIN_STEPS).toEqual(['close-cell', 'move-tenants']);
   expect(frozenThrough(CELL_DRAIN_STEPS)).toBe(true);
 });
@@ -297,7 +297,7 @@ it('a cell is drained step by step', () => {
 describe('the four profiles', () => {
   const all = Object.values(PROFILES);
 
-  it('are one for each deployment model, and no more can be registered at run time', () => {
+  it('cover each deployment model once and cannot be extended at run time', () => {
     expect(Object.keys(PROFILES)).toEqual([...DEPLOYMENT_MODELS]);
     expect(Object.isFrozen(PROFILES)).toBe(true);
   });
@@ -307,7 +307,7 @@ describe('the four profiles', () => {
     expect(duplicatesOf(all.map(({ guide }) => guide.doc))).toEqual([]);
   });
 
-  it('demand a separate owner of the schema where tenants share a Postgres, and only there', () => {
+  it('require a separate schema owner exactly where tenants share a Postgres', () => {
     const demanding = all.filter(({ environment }) =>
       environment.some(
         ({ name, required }) => name === 'TENANT_PLANE_MIGRATION_DATABASE_URL' && required === 'on_postgres',

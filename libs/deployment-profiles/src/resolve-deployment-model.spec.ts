@@ -2,7 +2,7 @@ import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
 import { resolveDeploymentModel } from './resolve-deployment-model';
 
 describe('resolveDeploymentModel', () => {
-  it.each(DEPLOYMENT_MODELS)('takes %s from either name, and from both when they agree', (model) => {
+  it.each(DEPLOYMENT_MODELS)('accepts %s from either name, and from both when they agree', (model) => {
     expect(resolveDeploymentModel({ ATLAS_TP_DEPLOYMENT: model })).toEqual({ model });
     expect(resolveDeploymentModel({ TP_DEPLOYMENT_MODE: model })).toEqual({ model });
     expect(resolveDeploymentModel({ ATLAS_TP_DEPLOYMENT: model, TP_DEPLOYMENT_MODE: model })).toEqual({
@@ -15,25 +15,25 @@ describe('resolveDeploymentModel', () => {
     ['both are empty', { ATLAS_TP_DEPLOYMENT: '', TP_DEPLOYMENT_MODE: '  ' }, undefined],
     ['only the alias has a value', { ATLAS_TP_DEPLOYMENT: ' ', TP_DEPLOYMENT_MODE: 'hybrid' }, 'hybrid'],
     ['the alias is empty', { ATLAS_TP_DEPLOYMENT: 'on_prem', TP_DEPLOYMENT_MODE: '' }, 'on_prem'],
-    ['a value has spaces around it', { ATLAS_TP_DEPLOYMENT: ' shared\n' }, 'shared'],
+    ['a value has surrounding spaces', { ATLAS_TP_DEPLOYMENT: ' shared\n' }, 'shared'],
   ] as const)('when %s', (_, env, model) => {
     expect(resolveDeploymentModel(env)).toEqual({ model });
   });
 
   it.each([
     ['two models', 'shared', 'hybrid'],
-    ['a model and a word that is none', 'shared', 'onprem'],
-  ])('refuses %s, naming both variables', (_, first, second) => {
+    ['a model and an unknown word', 'shared', 'onprem'],
+  ])('rejects %s, naming both variables', (_, first, second) => {
     const { problem } = resolveDeploymentModel({ ATLAS_TP_DEPLOYMENT: first, TP_DEPLOYMENT_MODE: second });
-    expect(problem).toBe('ATLAS_TP_DEPLOYMENT and TP_DEPLOYMENT_MODE differ; set one of them only');
+    expect(problem).toBe('ATLAS_TP_DEPLOYMENT and TP_DEPLOYMENT_MODE differ; set only one of them');
   });
 
   it.each(['ATLAS_TP_DEPLOYMENT', 'TP_DEPLOYMENT_MODE'])(
-    'refuses another value of %s, listing those allowed',
+    'rejects any other value of %s, listing the allowed ones',
     (name) => {
       const { model, problem } = resolveDeploymentModel({ [name]: 'on-prem' });
       expect(model).toBeUndefined();
-      expect(problem).toBe(`${name} must be one of shared, dedicated, on_prem, hybrid, or left out`);
+      expect(problem).toBe(`${name} must be one of shared, dedicated, on_prem, hybrid, or unset`);
     },
   );
 });

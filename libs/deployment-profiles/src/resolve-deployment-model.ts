@@ -1,27 +1,32 @@
 import { DEPLOYMENT_MODELS, type DeploymentModel, isDeploymentModel } from '@atlas/tenancy';
 
-/** The two names under which an operator may give the deployment model. */
+/** The two variables that may name the deployment model. */
 export interface DeploymentModelEnvironment {
   readonly ATLAS_TP_DEPLOYMENT?: string | undefined;
   readonly TP_DEPLOYMENT_MODE?: string | undefined;
 }
 
-/** Either the model, undefined when the environment leaves it open, or what is wrong with the environment. */
+/**
+ * Either the model, undefined when the environment does not name one, or what is wrong with the environment.
+ */
 export type DeploymentModelResolution =
   | { readonly model?: DeploymentModel | undefined; readonly problem?: undefined }
   | { readonly model?: undefined; readonly problem: string };
 
-/** The deployment model that the environment names; an empty value counts as unset. Left open, enrolment tells it. */
+/**
+ * The deployment model that the environment names; an empty value counts as unset. If unset, enrolment
+ * supplies it.
+ */
 export function resolveDeploymentModel(env: DeploymentModelEnvironment): DeploymentModelResolution {
   const name = env.ATLAS_TP_DEPLOYMENT?.trim() ? 'ATLAS_TP_DEPLOYMENT' : 'TP_DEPLOYMENT_MODE';
   const value = env[name]?.trim();
   const alias = env.TP_DEPLOYMENT_MODE?.trim();
   if (!value) return {};
   if (alias && alias !== value) {
-    return { problem: `ATLAS_TP_DEPLOYMENT and TP_DEPLOYMENT_MODE differ; set one of them only` };
+    return { problem: `ATLAS_TP_DEPLOYMENT and TP_DEPLOYMENT_MODE differ; set only one of them` };
   }
   if (!isDeploymentModel(value)) {
-    return { problem: `${name} must be one of ${DEPLOYMENT_MODELS.join(', ')}, or left out` };
+    return { problem: `${name} must be one of ${DEPLOYMENT_MODELS.join(', ')}, or unset` };
   }
   return { model: value };
 }

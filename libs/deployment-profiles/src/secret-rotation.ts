@@ -2,10 +2,13 @@ import { deepFreeze } from './deep-freeze';
 
 export const ROTATION_MODES = ['routine', 'compromised'] as const;
 
-/** `routine`: the next secret is handed over in band; `compromised`: the old one is refused at once, and nothing is. */
+/**
+ * `routine`: the next secret is delivered in band; `compromised`: the old one is refused at once, and no new
+ * one is delivered.
+ */
 export type RotationMode = (typeof ROTATION_MODES)[number];
 
-/** How a tenant plane's secret is rotated: the same in every model. */
+/** How a tenant plane's secret is rotated, in every model. */
 export const SECRET_ROTATION_STEPS: Readonly<Record<RotationMode, readonly string[]>> = deepFreeze({
   routine: ['mint-next-secret', 'await-next-secret', 'revoke-old-secret'],
   compromised: ['await-reenrolment'],

@@ -1,13 +1,15 @@
 import { deepFreeze } from './deep-freeze';
 
-/** `by_driver`: what made the tenant plane also replaces it; `by_hand`: whoever runs it does. */
+/**
+ * `by_driver`: the driver that created the tenant plane also replaces it; `by_hand`: whoever runs it does.
+ */
 export type UpgradeWay = 'by_driver' | 'by_hand';
 
-/** How a tenant plane gets another version: the same in every model. */
+/** How a tenant plane is upgraded, in every model. */
 export const UPGRADE_STEPS: Readonly<Record<UpgradeWay, readonly string[]>> = deepFreeze({
   by_driver: ['replace-plane', 'await-healthy'],
   by_hand: ['await-version'],
 });
 
-/** How many get it one after the other; each is an upgrade of its own. */
+/** How many planes are upgraded one after the other; each is an upgrade of its own. */
 export const UPGRADE_WAVE_STEPS: readonly string[] = deepFreeze(['upgrade-canary', 'upgrade-batches']);

@@ -3,32 +3,35 @@ import { type ProbeRequest, type Spelling, atHome, requestOf } from './requests'
 import { type Form, type Route, type RouteLine } from './route-line';
 
 /**
- * What a plane that keeps tenants apart answers: `refused` to what names the other tenant or what is the other's; `own`
- * where that counts for nothing, so that the asking tenant may get its own; `name` where whoever is not signed in yet may
- * learn the name of the tenant that it names.
+ * The answer of a plane that keeps tenants apart: `refused` when the request names the other tenant or its
+ * things; `own` when that name is ignored, so the caller may get its own data; `name` when a caller who has
+ * not signed in may learn the name of the tenant it names.
  */
 type Expected = 'refused' | 'own' | 'name';
 
-/** Somebody of one tenant asks for what is another's. */
+/** One tenant's user asks for something that belongs to another tenant. */
 export interface Attempt {
   readonly route: Route;
   readonly line: RouteLine;
   readonly form: Form;
-  /** In a few words. */
+  /** A short description. */
   readonly how: string;
   readonly request: ProbeRequest;
   readonly expected: Expected;
-  /** What it names besides is not looked at: then it is carried out for the asking tenant itself. */
+  /** The plane ignores the foreign name, so the request takes effect for the calling tenant itself. */
   readonly writesOwn: boolean;
 }
 
-/** With which the other tenant has made something, where a route is repeatable. */
+/** The key with which the other tenant has created something, on repeatable routes. */
 export const KEY_OF_OTHER = 'isolation-probe';
 
 type Kind = Pick<Attempt, 'form' | 'how' | 'expected'>;
 type Add = (kind: Kind, about: Party, spelling: Spelling) => void;
 
-/** Every attempt that a route takes, by `own` on `other`. Those that lack something that neither has are left out. */
+/**
+ * Every attempt that a route allows, by `own` on `other`. Leaves out those that need something neither tenant
+ * has.
+ */
 export function attemptsOn(route: Route, line: RouteLine, own: Party, other: Party): Attempt[] {
   const attempts: Attempt[] = [];
   const add: Add = (kind, about, spelling) => {
@@ -47,7 +50,7 @@ export function attemptsOn(route: Route, line: RouteLine, own: Party, other: Par
 
 const SPELLINGS: readonly (readonly [string, (id: string) => string])[] = [
   ['as it is', (id) => id],
-  ['in capitals', (id) => id.toUpperCase()],
+  ['in upper case', (id) => id.toUpperCase()],
   ['percent-encoded', (id) => `%${id.charCodeAt(0).toString(16)}${id.slice(1)}`],
 ];
 
@@ -122,7 +125,7 @@ function expectedOf({ audience = 'users', verb, isAlike }: RouteLine): Expected 
   return audience === 'anybody' && verb !== 'write' ? 'name' : 'refused';
 }
 
-/** What names two tenants is for neither. */
+/** A request that names two tenants is for neither. */
 function disagreementOf({ audience }: RouteLine): Expected {
   return audience === 'plane' ? 'own' : 'refused';
 }

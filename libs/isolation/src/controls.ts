@@ -3,21 +3,21 @@ import { type Party } from './party';
 import { type ProbeRequest, atHome, requestOf } from './requests';
 import { type Lines, type Route, type RouteLine, lineOf } from './route-line';
 
-/** What a tenant itself asks of a route: it shows that the attempts would have found something. */
+/** A tenant's own request to a route. Its success shows that the attempts would have found something. */
 export interface Control {
   readonly route: Route;
   readonly line: RouteLine;
   readonly request: ProbeRequest;
 }
 
-/** Undefined where the tenant lacks what the route takes. */
+/** Undefined where the tenant lacks something that the route requires. */
 export function controlOf(route: Route, line: RouteLine, party: Party): Control | undefined {
   const headers = line.isRepeatable ? { 'idempotency-key': KEY_OF_OTHER } : undefined;
   const request = requestOf(route, line, { own: party, about: party }, { ...atHome(party), headers });
   return request && { route, line, request };
 }
 
-/** Of all routes with such a line; whoever is signed out by one asks for it last. */
+/** Covers all routes whose line is chosen. Those that end the session come last. */
 export function controlsOf(
   table: Lines<RouteLine>,
   routes: readonly Route[],
@@ -31,7 +31,7 @@ export function controlsOf(
   return controls.sort((one, another) => Number(endsSession(one)) - Number(endsSession(another)));
 }
 
-/** Were it let through, what comes behind it would be refused for that alone. */
+/** If such an attempt were let through, every later one would be refused for that reason alone. */
 export function endsSession({ line }: { readonly line: RouteLine }): boolean {
   return line.endsSession === true;
 }
@@ -40,7 +40,6 @@ export function isAsMeant({ line: { answers } }: Control, status: number): boole
   return answers ? answers.includes(status) : status >= 200 && status < 300;
 }
 
-/** Whether a route changes nothing. */
 export function isReading({ verb }: RouteLine): boolean {
   return verb !== 'write';
 }

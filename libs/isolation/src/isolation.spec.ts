@@ -13,11 +13,11 @@ const ROUTE = { method: 'PATCH', path: '/api/incidents/:id' };
 const LINE: RouteLine = { verb: 'write', path: { id: 'incident' }, body: () => ({ severity: 'P5' }) };
 
 describe('the table of routes', () => {
-  it('is short of a route without a line, and too long by a line without a route', () => {
+  it('lacks a line for a new route, and has a stale line for a removed one', () => {
     const routes = [ROUTE, { method: 'GET', path: '/api/new' }, { method: 'HEAD', path: '/api/old' }];
     expect(tableFaults({ 'PATCH /api/incidents/:id': LINE, 'GET /api/old': LINE }, routes)).toEqual([
       'GET /api/new has no line',
-      'GET /api/old is no route any more',
+      'GET /api/old no longer exists',
     ]);
   });
 });
@@ -26,7 +26,7 @@ describe('the attempts on a route', () => {
   const attempts = attemptsOn(ROUTE, LINE, acme, globex);
   const of = (form: string) => attempts.filter((attempt) => attempt.form === form);
 
-  it('take each form that the route has', () => {
+  it('cover each form that the route accepts', () => {
     expect(attempts.map(({ form }) => form).filter((form, at, all) => all.indexOf(form) === at)).toEqual([
       ...['path', 'query', 'body', 'header', 'subdomain'],
     ]);
@@ -35,7 +35,7 @@ describe('the attempts on a route', () => {
     expect(of('subdomain').every(({ request }) => request.host === globex.host)).toBe(true);
   });
 
-  it('are all made with the session of the one who asks', () => {
+  it('all use the session of the calling tenant', () => {
     for (const { request } of attempts) expect(request.headers['authorization']).toBe('Bearer atu_acme');
   });
 
@@ -46,7 +46,7 @@ describe('the attempts on a route', () => {
   });
 });
 
-describe('the judgement of an answer', () => {
+describe('judging an answer', () => {
   const marks = { rows: ['canary-b', `${ID}4`], name: 'Globex' };
   const attempts = attemptsOn(ROUTE, LINE, acme, globex);
   const outcome = (form: string, status: number, text: string): Outcome => {
@@ -70,7 +70,7 @@ describe('the judgement of an answer', () => {
     expect(outcome(form, status, text)).toBe(expected);
   });
 
-  it('looks for what only the other is told', () => {
+  it('collects what only the other tenant is told', () => {
     const texts = [`{"id":"${ID}4","plane":"${ID}9","by":"a@globex.example.com","title":"canary-0f x"}`];
     expect(marksIn(texts, [`{"plane":"${ID}9"}`])).toEqual([`${ID}4`, 'a@globex.example.com', 'canary-0f']);
   });

@@ -1,17 +1,17 @@
-/** A kind of thing that a tenant's users have, and that a route names by its id. A new one is a line here. */
+/** A kind of thing that a tenant's users own and that a route names by id. Add a new kind as a line here. */
 export type Subject = 'user' | 'incident' | 'configurationItem' | 'auditEvent';
 
-/** One of the two tenants between which nothing may pass. */
+/** One of the two tenants that must stay isolated from each other. */
 export interface Party {
   readonly tenantId: string;
   readonly slug: string;
-  /** The address of its own. Null where nobody knows it: then no attempt is made by it. */
+  /** Its own address. Null where unknown: then no attempt uses it. */
   readonly host: string | null;
-  /** Of its admin. */
+  /** Its admin's session. */
   readonly session: string;
-  /** As far as it has them. */
+  /** Only those that it has. */
   readonly subjects: Readonly<Partial<Record<Subject, string>>>;
-  /** What its admin signs in with, where that is known. */
+  /** What its admin signs in with, where known. */
   readonly credentials?: Credentials;
 }
 

@@ -1,36 +1,37 @@
 import { type Party } from './party';
 import { type Route, type RouteLine } from './route-line';
 
-/** As it is sent to a tenant plane. */
+/** A request as sent to a tenant plane. */
 export interface ProbeRequest {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-  /** Null: that of the plane's own address, which names no tenant. */
+  /** Null for the plane's own address, which names no tenant. */
   readonly host: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** By which tenant a request says to be for, and what else it says. */
+/** Which tenant a request claims to be for, and what else it says. */
 export interface Spelling {
   readonly host?: string | null;
   readonly tenant?: string;
   readonly query?: string;
-  /** Instead of what the party itself would send. */
+  /** Replaces what the party itself would send. */
   readonly body?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
   /** How the ids in the path are written. */
   readonly spell?: (id: string) => string;
 }
 
-/** What a party sends to its own tenant. */
+/** How a party addresses its own tenant. */
 export function atHome({ host, tenantId }: Party): Pick<Spelling, 'host' | 'tenant'> {
   return host === null ? { tenant: tenantId } : { host };
 }
 
 /**
- * What `own` sends to a route, about the things of `about`; undefined where one of them lacks what the route takes.
+ * What `own` sends to a route about the things of `about`. Undefined where one of them lacks what the route
+ * requires.
  */
 export function requestOf(
   { method, path }: Route,

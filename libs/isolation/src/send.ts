@@ -6,13 +6,13 @@ export interface Reply {
   /** 0 where there was no answer; the text then says why. */
   readonly status: number;
   readonly text: string;
-  /** By which the plane's log tells of it. */
+  /** Finds the request in the plane's log. */
   readonly traceId?: string;
 }
 
 const PATIENCE_MS = 30_000;
 
-/** Sends requests to one plane, whatever host they name: an ordinary client would go to that host. */
+/** Sends requests to one plane, whatever host they name; an ordinary client would connect to that host. */
 export class Sender {
   private readonly agent: Agent | TlsAgent;
 

@@ -1,14 +1,17 @@
 import { type Lines, type RouteLine } from './route-line';
 
-/** Sent by a party itself, and in the attempts on the other's: on both it changes nothing that matters. */
+/**
+ * Sent by a party itself, and in attempts on the other's incidents: it changes nothing that matters in
+ * either.
+ */
 const INCIDENT = { title: 'Isolation probe', severity: 'P5' };
 const ITEM = { name: 'isolation-probe', type: 'probe' };
 const PASSWORD = 'correct horse battery staple';
 const neverSent = (tenantId: string): string => `atn_${tenantId}_${'A'.repeat(43)}`;
 
 /**
- * Every route of the Tenant Plane, a line each. A new route gets its line here: `npm test` and `qa:isolation-matrix` stop
- * at one that has none.
+ * Every route of the Tenant Plane, one line each. `npm test` and `qa:isolation-matrix` fail on a route
+ * without a line.
  */
 export const TENANT_PLANE_ROUTES: Lines<RouteLine> = {
   'GET /api/incidents': { verb: 'list', query: { cursor: 'incident' } },
@@ -24,7 +27,7 @@ export const TENANT_PLANE_ROUTES: Lines<RouteLine> = {
   'GET /api/cmdb/items/:id': { verb: 'read', path: { id: 'configurationItem' } },
   'POST /api/ai/incidents/:id/analysis': {
     ...{ verb: 'write', path: { id: 'incident' } },
-    // Without a provider it says so, once it has found the incident.
+    // Without a provider it says so, but only after it has found the incident.
     answers: [200, 403, 503],
   },
   'GET /api/ai/settings': { verb: 'read' },
@@ -35,7 +38,7 @@ export const TENANT_PLANE_ROUTES: Lines<RouteLine> = {
   'GET /api/moves': { verb: 'list' },
   'POST /api/moves/consent': {
     ...{ verb: 'write', answers: [200, 409] },
-    harm: 'a move that waits for its admin would be agreed to',
+    harm: "a move waiting for its admin's consent would be approved",
   },
   'GET /api/onboarding': { verb: 'list' },
   'POST /api/onboarding/steps/:step/skip': {
@@ -64,11 +67,11 @@ export const TENANT_PLANE_ROUTES: Lines<RouteLine> = {
   },
   'DELETE /api/identity-provider': {
     ...{ verb: 'write', answers: [204, 404] },
-    harm: 'its users could not sign in by their provider any more',
+    harm: 'its users could no longer sign in through their provider',
   },
 
   'GET /api/auth/me': { verb: 'read' },
-  'POST /api/auth/logout': { verb: 'write', endsSession: true, harm: 'the session that asks would be ended' },
+  'POST /api/auth/logout': { verb: 'write', endsSession: true, harm: 'the calling session would be ended' },
   'POST /api/auth/token': {
     ...{ verb: 'write', audience: 'anybody' },
     body: ({ credentials }) => credentials && { email: credentials.email, password: credentials.password },
@@ -83,7 +86,7 @@ export const TENANT_PLANE_ROUTES: Lines<RouteLine> = {
   },
   'POST /api/auth/signup-exchange': {
     ...{ verb: 'write', audience: 'anybody' },
-    // Its tenant has a first admin: that is what it is told itself.
+    // The tenant has a first admin already, so its own request gets 409.
     answers: [409],
     body: ({ credentials }) => credentials && { token: credentials.signupToken, password: PASSWORD },
     nested: (_own, { credentials }) => [
@@ -91,7 +94,7 @@ export const TENANT_PLANE_ROUTES: Lines<RouteLine> = {
     ],
   },
   'POST /api/auth/reset-password': {
-    // Only a mail holds such a token: here it is one that was never sent, of a tenant that there is.
+    // Only a mail contains such a token. This one was never sent, but names an existing tenant.
     ...{ verb: 'write', audience: 'anybody', answers: [401] },
     body: ({ tenantId }) => ({ token: neverSent(tenantId), password: PASSWORD }),
     nested: (_own, { tenantId }) => [{ token: neverSent(tenantId), password: PASSWORD }],

@@ -1,11 +1,14 @@
 import { type Subject } from './party';
 
-/** Calls a tenant plane in the name of a party: GET, or POST with a body. */
+/** Calls a tenant plane on behalf of a party: GET, or POST with a body. */
 export type Ask = <T>(path: string, body?: object) => Promise<T>;
 
 type Listed = { readonly items: readonly { readonly id: string }[] };
 
-/** Makes two of each thing that users make, with `word` in it: behind the second, as a cursor, stands the first. */
+/**
+ * Creates two of each kind of thing, with `word` in it, so that the second works as a cursor before the
+ * first.
+ */
 export async function makeThings(ask: Ask, word: string): Promise<void> {
   for (let count = 0; count < 2; count += 1) {
     await ask('/api/incidents', { title: word, description: word, severity: 'P5' });
@@ -13,7 +16,7 @@ export async function makeThings(ask: Ask, word: string): Promise<void> {
   }
 }
 
-/** Where the newest of each is found. */
+/** Lists whose first item is the newest of its kind. */
 const LISTS: Readonly<Record<Exclude<Subject, 'user'>, string>> = {
   incident: '/api/incidents?limit=1',
   configurationItem: '/api/cmdb/items?limit=1',

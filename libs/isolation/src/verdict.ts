@@ -1,29 +1,35 @@
 import { type Attempt } from './attempts';
 import { type Reply } from './send';
 
-/** `leak`: what is the other's was told or touched. `fault`: the plane failed, so that nothing is known. */
+/**
+ * `leak`: something of the other tenant was revealed or changed. `fault`: the plane failed, so nothing is
+ * known.
+ */
 export type Outcome = 'refused' | 'own' | 'leak' | 'fault';
 
 export interface Judged {
   readonly attempt: Attempt;
   readonly status: number;
   readonly outcome: Outcome;
-  /** For a leak or a fault: what tells of it. A mark of the other tenant is in `told`, not here. */
+  /** The reason for a leak or a fault. A mark of the other tenant goes in `told`, not here. */
   readonly why?: string;
   readonly told?: string;
   readonly traceId?: string;
 }
 
-/** What tells that an answer holds something of the other tenant. */
+/** What shows that an answer contains something of the other tenant. */
 export interface Marks {
-  /** In its rows. */
+  /** Found in its rows. */
   readonly rows: readonly string[];
   readonly name: string;
 }
 
 const TELLING = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|canary-[0-9a-f]+/g;
 
-/** Ids, addresses and canary words in what the other tenant is answered, but for those that were there `before` it was. */
+/**
+ * Ids, addresses and canary words in the other tenant's answers, except those that were there `before` it
+ * existed.
+ */
 export function marksIn(answersOfOther: readonly string[], before: readonly string[]): string[] {
   const own = before.join('\n');
   const found = new Set(answersOfOther.flatMap((text) => text.match(TELLING) ?? []));
@@ -32,12 +38,12 @@ export function marksIn(answersOfOther: readonly string[], before: readonly stri
 
 export function judge(attempt: Attempt, { status, text, traceId }: Reply, { rows, name }: Marks): Judged {
   const { expected, request, line } = attempt;
-  // What is said back to who said it tells nothing.
+  // Echoing a value to the caller who sent it reveals nothing.
   const said = `${request.target} ${request.body ?? ''} ${JSON.stringify(request.headers)}`;
   const marks = expected === 'name' ? rows : [...rows, name];
   const told = marks.find((mark) => !said.includes(mark) && text.includes(mark));
   const of = (outcome: Outcome, why?: string): Judged => ({ attempt, status, outcome, why, told, traceId });
-  if (told !== undefined) return of('leak', "the answer holds what is the other tenant's");
+  if (told !== undefined) return of('leak', 'the answer contains data of the other tenant');
   if (status >= 500 && !line.answers?.includes(status)) return of('fault', text.slice(0, 200));
   if (status === 0) return of('fault', text);
   if (status >= 300) return of('refused');

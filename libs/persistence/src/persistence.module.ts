@@ -26,7 +26,7 @@ class DatabaseLifetime implements OnApplicationShutdown {
     @Inject(LOCK) private readonly lock: ProcessLock | null,
   ) {}
 
-  /** The last to go: what drains before may still write. */
+  /** Runs last: whatever drains before it may still write. */
   async onApplicationShutdown(): Promise<void> {
     await this.database.close();
     await this.lock?.release();
@@ -63,7 +63,7 @@ export class PersistenceModule {
         },
         {
           provide: Database,
-          // The lock is taken first.
+          // Depends on the lock, so that it is taken first.
           inject: [OPTIONS, getDataSourceToken(), LOCK],
           useFactory: async (options: DatabaseOptions, dataSource: DataSource) => {
             await migrateFirst(options);
@@ -78,7 +78,7 @@ export class PersistenceModule {
   }
 }
 
-/** For a health check: whether the database answers, and stores what it is given as far as is known. */
+/** A health check: whether the database answers and, as far as known, stores what it is given. */
 export async function databaseHealth(database: Database) {
   try {
     await database.ping();

@@ -34,7 +34,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
   const texts = async (): Promise<string[]> =>
     (await tenants.read(tenant, (scope) => scope.find(Note))).map(({ text }) => text);
 
-  /** An outage like one inside a statement. The pool has one connection: whoever comes next gets another. */
+  /** An outage like one inside a statement. The pool has one connection, so the next user gets another. */
   async function expectOutage(failing: Promise<unknown>, reason: object = { code: '57P01' }): Promise<void> {
     const error: unknown = await failing.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(QueryFailedError);
@@ -82,7 +82,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
   it('is an outage to a write that has sent no statement yet', async () => {
     const reason = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' });
     const failing = database.write(async ({ queryRunner }) => {
-      // @types/pg leave this property out.
+      // @types/pg omits this property.
       const client = (await queryRunner?.connect()) as { connection: { stream: Socket } };
       client.connection.stream.destroy(reason);
     });
@@ -115,7 +115,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     await expectOutage(tenants.snapshot(tenant, reading));
   });
 
-  it("does not fail a tenant's reads that are complete", async () => {
+  it("does not fail a tenant's completed reads", async () => {
     const reading = async ({ manager }: TenantScope): Promise<Note[]> => {
       const notes = await manager.find(Note);
       await endSession(manager);
@@ -126,7 +126,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     expect(await texts()).toEqual([]);
   });
 
-  it('is an outage to a read of several statements outside of a transaction', async () => {
+  it('is an outage to a read of several statements outside a transaction', async () => {
     const reading = database.read(async (manager: EntityManager) => {
       // As TypeORM does where one call takes several statements.
       const queryRunner = manager.connection.createQueryRunner();

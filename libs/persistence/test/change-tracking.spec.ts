@@ -9,13 +9,13 @@ import { migrateFirst, openDatabase } from '../src/opening/open-database';
 import { TenantDatabase } from '../src/tenants/tenant-scope';
 import { NOTES_SCHEMA, Note } from './notes.fixture';
 
-describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (driver) => {
+describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => {
   let test: TestDatabase;
   let database: Database;
   let tenants: TenantDatabase;
   let tracking: ChangeTracking;
   let tenant: string;
-  const outside = new AsyncResource('outside of any transaction');
+  const outside = new AsyncResource('outside any transaction');
 
   beforeAll(async () => {
     test = await createTestDatabase(driver);
@@ -44,7 +44,7 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
   const changes = () => tenants.snapshot(tenant, ({ manager }) => tracking.read(manager, tenant, 1000));
   const keys = async (): Promise<(string | undefined)[]> => (await changes()).map(({ key }) => key[0]);
 
-  it('writes down the key of each row that is inserted, changed or deleted, from its start on', async () => {
+  it('records the key of each row inserted, changed or deleted after it starts', async () => {
     const before = await insert();
     await tracking.start(tenant);
     expect(await keys()).toEqual([]);
@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
     expect((await changes())[0]).toMatchObject({ table: 'notes', seq: expect.any(Number) });
   });
 
-  it('writes nothing down of other tenants, of what is rolled back, and after its end', async () => {
+  it('records nothing of other tenants, of what is rolled back, or after it stops', async () => {
     await tracking.start(tenant);
     await insert('of another', randomUUID());
     const failing = tenants.write(tenant, async () => {
@@ -78,7 +78,7 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
     expect(await keys()).toEqual([second]);
   });
 
-  /** A writer that stays in its transaction until it is told to go on. */
+  /** A writer that stays in its transaction until it is released. */
   const slowWriter = async (): Promise<{ goOn: () => void; written: Promise<void> }> => {
     let goOn: () => void = () => undefined;
     let written: Promise<void> = Promise.resolve();
@@ -97,8 +97,8 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
   describe.each([
     ['start', (): Promise<void> => tracking.start(tenant)],
     ['freeze', (): Promise<void> => tracking.freeze(tenant)],
-  ])('waits at its %s', (_, begin) => {
-    /** It is asked again and again, and has not begun; then the writer goes on, and it begins. */
+  ])('waits, at its %s,', (_, begin) => {
+    /** It polls repeatedly without starting; then the writer is released, and it starts. */
     const expectWaits = async (begun: Promise<void>, goOn: () => void): Promise<void> => {
       let hasBegun = false;
       void begun.then(() => (hasBegun = true));
@@ -114,12 +114,12 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
     };
 
     if (driver === 'postgres') {
-      it('for writers that began before', async () => {
+      it('for writers that started before', async () => {
         const { goOn } = await slowWriter();
         await expectWaits(begin(), goOn);
       });
 
-      it('for none that write in another database of the server', async () => {
+      it('for no writer in another database of the server', async () => {
         const other = await createTestDatabase(driver);
         const client = new Client({ connectionString: other.ownerUrl });
         await client.connect();
@@ -130,7 +130,7 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
         await other.drop();
       });
 
-      it('for nobody once it is told to end', async () => {
+      it('for nobody once it is aborted', async () => {
         const { goOn, written } = await slowWriter();
         const end = new AbortController();
         const waiting = [tracking.start(tenant, end.signal), tracking.freeze(tenant, end.signal)];
@@ -141,7 +141,7 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
         await written;
       });
 
-      it('for writers that began while it was about to commit', async () => {
+      it('for writers that started while it was about to commit', async () => {
         const writeAs = database.writeAs.bind(database);
         let slow: Awaited<ReturnType<typeof slowWriter>> | undefined;
         jest.spyOn(database, 'writeAs').mockImplementationOnce((id, work) =>
@@ -156,7 +156,7 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
         await expectWaits(begun, goOn);
       });
     } else {
-      it('for writers that began before', async () => {
+      it('for writers that started before', async () => {
         const { goOn, written } = await slowWriter();
         const begun = begin();
         goOn();
@@ -167,7 +167,7 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
     }
   });
 
-  it('changes nothing in the name of one whose work others do by now', async () => {
+  it('changes nothing on behalf of a process that another has replaced', async () => {
     const late = new ChangeTracking(database, () => Promise.reject(new Error('too late')));
     await tracking.start(tenant);
     await insert();
@@ -184,7 +184,7 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
     await insert();
   });
 
-  it('lets one writer at a frozen tenant, and nobody else meanwhile or afterwards', async () => {
+  it('admits one writer to a frozen tenant, and nobody else during or after that', async () => {
     await tracking.freeze(tenant);
     let meanwhile: Promise<unknown> = Promise.resolve();
     await tracking.writeFrozen(tenant, async () => {
@@ -198,7 +198,7 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
     expect(notes.map(({ text }) => text)).toEqual(['its own']);
   });
 
-  it('refuses the writes of a frozen tenant in words, and lets it be read', async () => {
+  it('refuses writes to a frozen tenant with a clear error, but allows reads', async () => {
     const id = await insert('before');
     await tracking.freeze(tenant);
     const refusal = { code: 'tenant_frozen', kind: 'unavailable', headers: { 'retry-after': '1' } };
@@ -213,7 +213,7 @@ describe.each(EVERY_DATABASE)('following what changes in a tenant on %s', (drive
     await insert('after');
   });
 
-  it('sees one moment in a snapshot, whatever is written meanwhile', async () => {
+  it('sees a single moment in a snapshot, whatever is written in the meantime', async () => {
     await insert('old');
     const [first, second] = await tenants.snapshot(tenant, async (scope) => {
       const before = await scope.find(Note);

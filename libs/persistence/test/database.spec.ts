@@ -66,7 +66,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect({ ...read }).toEqual(written);
   });
 
-  it('compares stored times with those of its own clock', async () => {
+  it('compares stored times with its own clock', async () => {
     const tenant = randomUUID();
     const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000);
     const texts = async (minutes: number) => {
@@ -94,9 +94,9 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect(times).toEqual(times.toSorted());
   });
 
-  // A SQLite file's milliseconds may be the same.
+  // On SQLite both may fall into the same millisecond.
   if (driver === 'postgres')
-    it('tells each statement of a transaction its own time: others may have been waited for', async () => {
+    it('gives each statement of a transaction its own time, since it may have waited for locks', async () => {
       const sql = `select ${database.fromNow(0)}::text as now`;
       const [first, second] = await database.write(async (manager) => [
         await manager.query<unknown[]>(sql),
@@ -105,7 +105,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
       expect(first).not.toEqual(second);
     });
 
-  it('does both of two units of work that would wait for each other', async () => {
+  it('completes both of two units of work that would deadlock', async () => {
     const tenant = randomUUID();
     const [one, other] = [note(tenant, 'one'), note(tenant, 'other')];
     await tenants.write(tenant, async (scope) => {
@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     const change = (first: Note, second: Note, text: string): Promise<void> =>
       tenants.write(tenant, async (scope) => {
         await scope.update(Note, { id: first.id }, { text });
-        // On SQLite they take turns, so nobody would come.
+        // On SQLite they take turns, so the other would never arrive.
         if ((arrived += 1) === 2 || driver === 'sqlite') bothThere();
         await meeting;
         await scope.update(Note, { id: second.id }, { text });
@@ -142,7 +142,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect((await textsOf(tenant)).sort()).toEqual(Array.from({ length: 25 }, (_, i) => `w${i * 2}`).sort());
   });
 
-  it('shows no reader what is not committed', async () => {
+  it('hides uncommitted rows from readers', async () => {
     const tenant = randomUUID();
     await tenants.write(tenant, async (scope) => {
       await scope.insert(Note, note(tenant, 'not yet'));
@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect(await textsOf(tenant)).toEqual(['not yet']);
   });
 
-  it('joins a unit of work inside another, and runs what waits for the commit after it', async () => {
+  it('joins a unit of work inside another, and runs callbacks after the commit', async () => {
     const tenant = randomUUID();
     const order: string[] = [];
     await tenants.write(tenant, async (scope) => {
@@ -170,7 +170,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     );
   });
 
-  it('stores nothing of a refused unit of work that is still at it', async () => {
+  it('stores nothing of a failed unit of work that is still running', async () => {
     const tenant = randomUUID();
     const stray: Promise<unknown>[] = [];
     const refused = tenants.write(tenant, async (scope) => {
@@ -207,7 +207,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect(await textsOf(tenant)).toEqual(['stored']);
   });
 
-  it('refuses to say committed when a statement failed and its error was swallowed', async () => {
+  it('does not report a commit when a statement failed and its error was swallowed', async () => {
     const tenant = randomUUID();
     const row = note(tenant, 'twice');
     const attempt = tenants.write(tenant, async (scope) => {
@@ -219,7 +219,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect(await textsOf(tenant)).toHaveLength(driver === 'postgres' ? 0 : 1);
   });
 
-  it('fails without the parameters in the text of the error', async () => {
+  it('keeps parameters out of the error text', async () => {
     const failing = database.write((manager) => manager.query('insert into nowhere values ($1)', ['canary']));
     const error = await failing.catch((reason: Error & { driverError: Error }) => reason);
     expect(error).toBeInstanceOf(Error);
@@ -228,7 +228,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect(`${message} ${stack} ${driverError.stack}`).not.toContain('canary');
   });
 
-  it('numbers each tenant by itself', async () => {
+  it('numbers each tenant separately', async () => {
     const tenant = randomUUID();
     const numbers = await Promise.all(
       Array.from({ length: 10 }, () => tenants.write(tenant, (scope) => scope.nextNumber('INC'))),
@@ -243,7 +243,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     await expect(tenants.write(without, (scope) => scope.find(Note))).rejects.toThrow('No tenant');
   });
 
-  it('refuses a condition that is undefined', async () => {
+  it('rejects an undefined condition', async () => {
     const nothing = undefined as unknown as string;
     await expect(tenants.read(alpha, (scope) => scope.findOne(Note, { id: nothing }))).rejects.toThrow();
     await expect(
@@ -252,7 +252,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     await expect(tenants.write(alpha, (scope) => scope.delete(Note, { id: nothing }))).rejects.toThrow();
   });
 
-  it('keeps tenants apart: read, change, delete, and a predicate that names another', async () => {
+  it('keeps tenants apart: reads, changes, deletes, and a predicate that names another', async () => {
     const own = note(alpha, 'of alpha');
     await tenants.write(alpha, (scope) => scope.insert(Note, own));
     await tenants.write(beta, async (scope) => {
@@ -275,10 +275,10 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
       ).rejects.toThrow('row-level security');
     });
 
-    it('says that the database is away after a pause so long that its server has ended the session', async () => {
+    it('reports the database as unavailable after a pause in which the server has ended the session', async () => {
       const { dataSource } = database;
       const failing = database.write(async ({ queryRunner }) => {
-        // What a paused process does not do either is to read; @types/pg leave this property out.
+        // A paused process does not read either; @types/pg omits this property.
         const client = (await queryRunner?.connect()) as { connection: { stream: Socket } };
         const [{ pid }] = (await queryRunner?.query('select pg_backend_pid() as pid')) as [{ pid: number }];
         client.connection.stream.pause();
@@ -296,7 +296,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
       expect(databaseFailure(failure)?.code).toBe('database_unavailable');
     });
 
-    describe('reads of one request', () => {
+    describe('reads within one request', () => {
       interface Transaction {
         readonly pid: number;
         readonly began: string;
@@ -313,7 +313,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
         return row?.count ?? NaN;
       };
 
-      it('go on in one transaction when they follow at once', async () => {
+      it('share a transaction when they follow each other immediately', async () => {
         const [one, next] = await inRequest(async () => [
           await transactionOf(alpha),
           await transactionOf(alpha),
@@ -321,14 +321,14 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
         expect(next).toEqual(one);
       });
 
-      it('each have their own beside each other, or outside of a request', async () => {
+      it('have separate transactions when concurrent, or outside a request', async () => {
         const beside = await inRequest(() => Promise.all([transactionOf(alpha), transactionOf(alpha)]));
         expect(beside[0]?.pid).not.toBe(beside[1]?.pid);
         const apart = [await transactionOf(alpha), await transactionOf(alpha)];
         expect(apart[0]?.began).not.toEqual(apart[1]?.began);
       });
 
-      it('never go on in that of another tenant or another request', async () => {
+      it('never share one with another tenant or another request', async () => {
         await tenants.write(alpha, (scope) => scope.insert(Note, note(alpha, 'not for beta')));
         const [ofAlpha, ofBeta] = await inRequest(async () => {
           await transactionOf(alpha);
@@ -343,7 +343,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
         expect(other?.began).not.toEqual(one?.began);
       });
 
-      it('see what was committed meanwhile, and leave no transaction open', async () => {
+      it('see what was committed in the meantime, and leave no transaction open', async () => {
         const tenant = randomUUID();
         const texts = await inRequest(async () => {
           const before = await textsOf(tenant);
@@ -355,7 +355,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
         await eventually(async () => (await openTransactions()) === 0, { what: 'no transaction is open' });
       });
 
-      it('go on after one that failed, in a new one', async () => {
+      it('continue in a new transaction after one that failed', async () => {
         const failing = (): Promise<unknown> =>
           tenants.read(alpha, ({ manager }) => manager.query('select 1 / 0'));
         await inRequest(async () => {
@@ -397,7 +397,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     await owner.close();
   });
 
-  /** Leaves the asynchronous context of the test's transaction, as another request would. */
+  /** Leaves the async context of the test's transaction, as another request would. */
   function outside<T>(work: () => Promise<T>): Promise<T> {
     return database['current'].exit(work);
   }

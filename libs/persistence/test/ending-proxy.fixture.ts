@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 
-/** As PostgreSQL's protocol has them (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
+/** As in PostgreSQL's protocol (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
 const READY = Buffer.from('Z\0\0\0\x05I', 'latin1');
 const FIELDS = Buffer.from(
   'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0',

@@ -40,7 +40,7 @@ class CreateMails1700000000001 extends PortableMigration {
 }
 const SCHEMA = { entities: [OutgoingMail], migrations: [CreateMails1700000000001] };
 
-/** Writes to whoever is meant, but for nobody. */
+/** Writes to the given address, unless it is nobody's. */
 class Greeting extends MailKind {
   readonly name = 'greeting';
   minted = 0;
@@ -126,14 +126,14 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     await test.drop();
   });
 
-  it('are sent behind the transaction that asks for them, and leave nothing', async () => {
+  it('are sent after the transaction that requests them, and leave nothing', async () => {
     await mails.greet('ann@example.com');
     expect(await smtp.next()).toMatchObject({ to: ['ann@example.com'], text: 'Your secret is number 1.' });
     await mails.onApplicationShutdown();
     expect(await rows()).toEqual([]);
   });
 
-  it('are not sent when that fails, nor to nobody', async () => {
+  it('are not sent if that transaction fails, or if there is nobody to write to', async () => {
     const before = smtp.mails.length;
     const failing = database.write(async (manager) => {
       await mails.add({ manager }, 'greeting', { to: 'ann@example.com' });
@@ -146,7 +146,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     expect(await rows()).toEqual([]);
   });
 
-  it('are kept by no plane that has no server for them', async () => {
+  it('are not stored by a plane without a mail server', async () => {
     const off = new TestMails(
       new Greeting(),
       database,
@@ -158,7 +158,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     expect(await rows()).toEqual([]);
   });
 
-  it('are tried again later, with a fresh secret, and none stands in the row', async () => {
+  it('are retried later with a fresh secret, which the row never contains', async () => {
     smtp.refusal = 'busy';
     await mails.greet('ann@example.com');
     await mails.sendNoted();
@@ -187,7 +187,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     expect(mails.givenUp).toHaveLength(1);
   });
 
-  it('are given up when they are sent and cannot be removed', async () => {
+  it('are given up when they are sent but cannot be removed', async () => {
     const isStuck = 'old.attempts <= 50';
     const [refuse, allow] =
       driver === 'sqlite'
@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     const before = smtp.mails.length;
     await mails.greet('ann@example.com');
     await mails.sendNoted();
-    // The others in between were no different.
+    // The attempts in between would be the same.
     await database.write((manager) => manager.update(OutgoingMail, { kind: 'greeting' }, { attempts: 49 }));
     for (let hours = 0; hours < 3; hours += 1) {
       clock.advance(3600);
@@ -218,7 +218,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     for (let n = 0; n < 2; n += 1) await smtp.next();
   });
 
-  it('are claimed for longer each time, as long as none of their attempts ends', async () => {
+  it('are claimed for longer each time while none of their attempts ends', async () => {
     jest.spyOn(mails.kind, 'write').mockRejectedValue(Object.assign(new Error('it ends'), { code: '57P01' }));
     await mails.greet('ann@example.com');
     const claims: number[] = [];
@@ -237,13 +237,13 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     ['is refused', 'busy', 3600],
     ['is given up', 'busy', 25 * 3600],
   ])(
-    "are the next claimant's, whatever a paused process learns later: one that %s",
+    'belong to the next claimant, whatever a paused process learns later: one that %s',
     async (_, refusal, seconds) => {
       const paused = sender();
       const write = paused.kind.write.bind(paused.kind);
       jest.spyOn(paused.kind, 'write').mockImplementationOnce(async (...asked) => {
         const letter = await write(...asked);
-        // So long that its claim is over: another tries, and is refused.
+        // So long that its claim expires: another process tries, and is refused.
         clock.advance(seconds);
         await database.write((manager) =>
           manager.update(
@@ -266,13 +266,13 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     },
   );
 
-  it('are not sent again by a process that is paused until another has sent them', async () => {
+  it('are not sent again by a process that was paused until another has sent them', async () => {
     const paused = sender();
     const transaction = paused['transaction'].bind(paused);
     let turns = 0;
     Object.assign(paused, {
       transaction: async (...asked: Parameters<typeof transaction>) => {
-        // Claimed, and nothing written yet.
+        // Claimed, but nothing written yet.
         if ((turns += 1) === 2) {
           clock.advance(3600);
           mails.onApplicationBootstrap();
@@ -289,7 +289,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     expect(await rows()).toEqual([]);
   });
 
-  it('are not given up because the database was away', async () => {
+  it('are not given up because the database was unavailable', async () => {
     const queue = jest.spyOn(mails, 'sendNoted').mockResolvedValue();
     await mails.greet('ann@example.com');
     queue.mockRestore();
@@ -304,7 +304,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     expect(await rows()).toEqual([]);
   });
 
-  it('are sent by whichever process starts next, when one has died', async () => {
+  it('are sent by the next process to start when one has died', async () => {
     const dead = sender();
     const sending = jest.spyOn(dead, 'sendNoted').mockResolvedValue();
     await dead.greet('ann@example.com');
@@ -333,8 +333,8 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
   });
 });
 
-describe('the pace of a mail that is refused', () => {
-  it('slows down to an hour, and ends after a day', () => {
+describe('retries of a refused mail', () => {
+  it('slow down to one an hour, and end after a day', () => {
     const createdAt = new Date(0);
     const delays: number[] = [];
     let now = createdAt;

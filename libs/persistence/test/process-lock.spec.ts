@@ -10,17 +10,17 @@ describe(ProcessLock.name, () => {
   });
   afterEach(() => database.drop());
 
-  it('refuses a second holder, and says what to do', async () => {
+  it('refuses a second holder and says what to do', async () => {
     const lock = await ProcessLock.take(database.url);
     const second = ProcessLock.take(database.url, 50);
     await expect(second).rejects.toThrow(EnvironmentError);
     await expect(second).rejects.toThrow(
-      `in use by another process (process ${process.pid}), and a SQLite file serves one. If that is this plane, it runs already`,
+      `in use by another process (process ${process.pid}), and only one process can use a SQLite file. If that process is this plane, it is already running`,
     );
     await lock.release();
   });
 
-  it('names nobody once the lock is released, nor whoever was given the pid of an earlier holder', async () => {
+  it('names neither a released holder nor a process that reuses the pid of an earlier one', async () => {
     const lock = await ProcessLock.take(database.url);
     expect(lockHolder(database.url)).toBe(process.pid);
     const note = `${database.url}.lock.pid`;
@@ -28,14 +28,14 @@ describe(ProcessLock.name, () => {
     for (const earlier of [{ ...holder, startedAt: 'long ago' }, { ...holder, pid: 2 ** 22 - 1 }, 'broken']) {
       writeFileSync(note, typeof earlier === 'string' ? earlier : JSON.stringify(earlier));
       expect(lockHolder(database.url)).toBeUndefined();
-      await expect(ProcessLock.take(database.url, 0)).rejects.toThrow(/by another process, and a SQLite/);
+      await expect(ProcessLock.take(database.url, 0)).rejects.toThrow(/by another process, and only one/);
     }
     await lock.release();
     expect(existsSync(note)).toBe(false);
     expect(lockHolder(database.url)).toBeUndefined();
   });
 
-  it('is handed on, also to one that was waiting', async () => {
+  it('passes to the next holder, even one that was waiting', async () => {
     const lock = await ProcessLock.take(database.url);
     const next = ProcessLock.take(database.url);
     await lock.release();

@@ -19,7 +19,7 @@ const policyOf = (using: string, check: string): string[] => [
   `create policy tenant_isolation on logs using (${using}) with check (${check})`,
 ];
 
-/** What a migration may forget, and what is said of it. */
+/** What a migration may forget, and the problem reported for it. */
 const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem: string])[] = [
   ['no row-level security', [LOGS], 'table logs: row-level security is not enabled and forced'],
   [
@@ -29,12 +29,12 @@ const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem:
   ],
   ['no policy', [LOGS, ...FENCE.slice(0, 2)], 'table logs: no policy with both USING and WITH CHECK'],
   [
-    'no check of what is written',
+    'no check of written rows',
     [LOGS, ...FENCE.slice(0, 2), `create policy p on logs using (${OWN})`],
     'no policy with both USING and WITH CHECK',
   ],
   [
-    'a check that takes everything',
+    'a check that accepts everything',
     policyOf(OWN, 'true'),
     "policy tenant_isolation lets more through than the tenant's own rows (WITH CHECK)",
   ],
@@ -49,7 +49,7 @@ const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem:
     "policy more lets more through than the tenant's own rows (USING)",
   ],
   [
-    'a primary key without tenant',
+    'a primary key without the tenant',
     [LOGS.replace('primary key (tenant_id, id)', 'primary key (id)'), ...FENCE],
     'index logs_pk is unique but does not start with tenant_id',
   ],
@@ -59,7 +59,7 @@ const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem:
     'table logs: no primary key',
   ],
   [
-    'a unique key without tenant',
+    'a unique key without the tenant',
     [...FENCED, 'create unique index logs_uq on logs (note_id, tenant_id)'],
     'index logs_uq is unique but does not start with tenant_id',
   ],
@@ -81,14 +81,14 @@ const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem:
     'foreign key logs_fk leads to a row of any tenant',
   ],
   [
-    "a table of nobody's that refers to tenants' rows",
+    "a table without a tenant that refers to tenants' rows",
     [
       'create table links (tenant uuid, note_id uuid, constraint links_fk foreign key (tenant, note_id) references notes (tenant_id, id))',
     ],
     'table links: foreign key links_fk leads to a row of any tenant',
   ],
   [
-    'a view with the rights of its owner',
+    "a view with its owner's rights",
     ['create view all_notes as select * from notes'],
     "view all_notes: reads with its owner's rights",
   ],
@@ -98,7 +98,7 @@ const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem:
     "view copied_notes: reads with its owner's rights",
   ],
   [
-    'a function with the rights of its owner',
+    "a function with its owner's rights",
     [
       'create function note_count() returns bigint language sql security definer as $$ select count(*) from notes $$',
     ],
@@ -109,22 +109,22 @@ const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem:
 const GOOD: readonly (readonly [what: string, sql: readonly string[]])[] = [
   ['a fenced table', FENCED],
   [
-    'a foreign key of both',
+    'a foreign key of both columns',
     [
       ...FENCED,
       'alter table logs add constraint logs_fk foreign key (tenant_id, note_id) references notes (tenant_id, id)',
     ],
   ],
   [
-    'a restrictive policy besides',
+    'an additional restrictive policy',
     [...FENCED, 'create policy less on logs as restrictive using (note_id is not null)'],
   ],
   [
-    'a view with the rights of who asks',
+    "a view with the caller's rights",
     ['create view own_notes with (security_invoker=true) as select * from notes'],
   ],
   [
-    'a function with the rights of who asks',
+    "a function with the caller's rights",
     ['create function two() returns int language sql as $$ select 2 $$'],
   ],
 ];
@@ -146,7 +146,7 @@ describe('the catalog lint', () => {
     await test.drop();
   });
 
-  /** What is found once these statements were run, which leave nothing behind. */
+  /** The problems found after running these statements, which are rolled back. */
   const problemsOf = async (statements: readonly string[]): Promise<string[]> => {
     await owner.query('begin');
     try {
@@ -161,11 +161,11 @@ describe('the catalog lint', () => {
     expect((await problemsOf(statements)).join('\n')).toContain(problem);
   });
 
-  it.each(GOOD)('has nothing against %s', async (_, statements) => {
+  it.each(GOOD)('accepts %s', async (_, statements) => {
     expect(await problemsOf(statements)).toEqual([]);
   });
 
-  it('finds a role that may empty tables, whatever their policies say', async () => {
+  it('finds a role that may truncate tables despite their policies', async () => {
     expect(await roleFaults(app)).toEqual({ bypassing: [], owning: [] });
     await owner.query(`grant truncate on notes to ${APP_ROLE}`);
     expect((await roleFaults(app)).owning).toEqual([`role "${APP_ROLE}" may truncate "notes"`]);

@@ -16,11 +16,11 @@ const MAX_MS = 15_000;
 /** Nothing is published. */
 const unused = {} as Database;
 
-describe('a Postgres server that says nothing', () => {
+describe('a Postgres server that does not respond', () => {
   let server: Server;
   const open = new Set<Socket>();
   const listening: PostgresSignals[] = [];
-  /** Whether it lets clients in before it falls silent. */
+  /** Whether it admits clients before it falls silent. */
   let isWelcoming: boolean;
   let url: string;
   beforeAll(async () => {
@@ -40,9 +40,9 @@ describe('a Postgres server that says nothing', () => {
 
   it.each([
     ['at all', false],
-    ['once it has let a client in', true],
+    ['after admitting a client', true],
   ])(
-    'is given up by who listens for signals, where it says nothing %s',
+    'times out for a signal listener when it does not respond %s',
     async (_, welcomes) => {
       isWelcoming = welcomes;
       const signals = new PostgresSignals(unused, new Secret(url));
@@ -53,7 +53,7 @@ describe('a Postgres server that says nothing', () => {
   );
 
   it(
-    'is unreachable to who examines it',
+    'is unreachable to an examination',
     async () => {
       isWelcoming = true;
       expect(await examineDatabase(databaseTarget(url), [], NOTES_SCHEMA)).toMatchObject({
@@ -64,13 +64,13 @@ describe('a Postgres server that says nothing', () => {
   );
 });
 
-describe('a lasting connection to Postgres', () => {
+describe('a long-lived connection to Postgres', () => {
   let test: TestDatabase;
   beforeAll(async () => (test = await createTestDatabase('postgres')));
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => test.drop());
 
-  it('is kept alive, so that its end is noticed', async () => {
+  it('is kept alive, so that its loss is noticed', async () => {
     const keepAlive = jest.spyOn(Socket.prototype, 'setKeepAlive');
     const database = await openDatabase({ target: databaseTarget(test.url), schema: NOTES_SCHEMA });
     expect(keepAlive.mock.calls).toEqual([[true, 10_000]]);

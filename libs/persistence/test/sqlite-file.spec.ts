@@ -40,7 +40,7 @@ const OTHER_SCHEMA: Schema = { entities: [], migrations: [KeepBooks1700000000001
 
 const CAN_MOUNT = canMount();
 
-/** A small disk of a test's own; a container's root may have none. */
+/** Whether a test can mount its own small disk; root in a container may not be able to. */
 function canMount(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'atlas-mount-'));
   try {
@@ -77,14 +77,14 @@ describe('the SQLite file of a plane', () => {
     closeSync(opened);
   };
 
-  it('is made where there is none, and kept', async () => {
+  it('is created if there is none, and kept', async () => {
     await start();
     expect(readdirSync(folder)).toEqual(['plane.db']);
     await start();
     await expect(migrations()).resolves.not.toEqual([]);
   });
 
-  it('is for its owner alone to read, whatever its folder is', async () => {
+  it('is readable only by its owner, whatever its folder allows', async () => {
     await start();
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
@@ -99,13 +99,13 @@ describe('the SQLite file of a plane', () => {
     ['has lost its start', () => overwrite(0, 100), /is not a SQLite database, or its start is overwritten/],
     ['was cut short', () => truncateSync(file, statSync(file).size - 4096), /is damaged or cut short/],
     ['is damaged inside', () => overwrite(4096, 3 * 4096), /is damaged/],
-    ['is an empty database', () => copyFileSync(blank(), file), /holds no tables of this plane/],
+    ['is an empty database', () => copyFileSync(blank(), file), /contains no tables of this plane/],
     [
-      'is missing beside its log',
+      'is missing, but its log is there',
       () => (rmSync(file), writeFileSync(`${file}-wal`, 'x')),
       /is missing, but .*-wal/,
     ],
-  ])('is refused as it is when it %s, with the way back', async (_, harm, problem) => {
+  ])('is refused unchanged when it %s, with instructions', async (_, harm, problem) => {
     await start();
     await harm();
     const before = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'base64')]);
@@ -113,7 +113,7 @@ describe('the SQLite file of a plane', () => {
     await expect(refused).rejects.toThrow(EnvironmentError);
     await expect(refused).rejects.toThrow(problem);
     await expect(refused).rejects.toThrow(
-      /ove (it|these) away.*, then restore it from a backup or begin anew/,
+      /ove (it|these) away.*, then restore it from a backup or start over/,
     );
     await expect(examine()).resolves.toEqual({ fault: 'damaged', detail: expect.stringMatching(problem) });
     expect(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'base64')])).toEqual(
@@ -121,30 +121,30 @@ describe('the SQLite file of a plane', () => {
     );
   });
 
-  it('is refused when a folder is in its place', async () => {
+  it('is refused if a folder is in its place', async () => {
     mkdirSync(file);
     await expect(start()).rejects.toThrow(/plane\.db is a folder, not a database\. Move it away/);
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });
 
-  it('is refused when it is that of another plane', async () => {
+  it('is refused if it belongs to another plane', async () => {
     await start(OTHER_SCHEMA);
     await expect(start()).rejects.toThrow(/belongs to another plane or program.*KeepBooks1700000000001/);
     await expect(examine()).resolves.toMatchObject({ fault: 'damaged' });
     await expect(start(OTHER_SCHEMA)).resolves.toBeUndefined();
   });
 
-  it('is begun again after a first start that ended half-way', async () => {
+  it('is created again after a first start that ended half-way', async () => {
     const broken = { entities: [], migrations: [KeepBooks1700000000001, FailHere1700000000002] };
     await expect(start(broken)).rejects.toThrow('the process ends here');
     expect(existsSync(file)).toBe(false);
-    // As a process that was killed leaves it.
+    // As a killed process leaves it.
     for (const left of ['.new', '.new-wal', '.new-shm']) writeFileSync(`${file}${left}`, left);
     await start();
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });
 
-  it('is one and the same by every link to it, and never made anew where only the link is left', async () => {
+  it('is the same through every link, and never recreated where only the link is left', async () => {
     await start();
     const elsewhere = join(folder, 'elsewhere');
     mkdirSync(elsewhere);
@@ -160,24 +160,25 @@ describe('the SQLite file of a plane', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('does not take the place of one that is put there while it is made', async () => {
+  it('does not replace a file that appears while it is being created', async () => {
     class PutThere1700000000001 extends PortableMigration {
       protected apply = async (): Promise<void> => writeFileSync(file, 'a backup');
       protected revert = () => Promise.resolve();
     }
     const schema = { entities: [], migrations: [PutThere1700000000001] };
-    await expect(start(schema)).rejects.toThrow('has just been put there');
+    await expect(start(schema)).rejects.toThrow('Somebody else has just created');
     expect(readFileSync(file, 'utf8')).toBe('a backup');
   });
 
-  it('is made once by several that start together', async () => {
+  it('is created once by several processes that start together', async () => {
     await Promise.all([start(), start(), start()]);
-    // Of connections that close at once none may be the last, so that SQLite leaves its log. Closed alone, one writes it back.
+    // When connections close at the same time, none may be the last, so SQLite leaves its log. A connection
+    // that closes alone writes it back.
     await start();
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });
 
-  it('leaves no lock behind when one that starts together comes for it last', async () => {
+  it('leaves no lock behind when one of several concurrent starts comes last', async () => {
     const take = ProcessLock.take.bind(ProcessLock);
     jest.spyOn(ProcessLock, 'take').mockImplementationOnce(async (draft) => {
       await start();
@@ -187,43 +188,46 @@ describe('the SQLite file of a plane', () => {
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });
 
-  it('names the folder in which nothing can be written', async () => {
+  it('names the folder that is not writable', async () => {
     writeFileSync(join(folder, 'in-the-way'), '');
     file = join(folder, 'in-the-way/data/plane.db');
     await expect(start()).rejects.toThrow(EnvironmentError);
     await expect(start()).rejects.toThrow(/in-the-way\/data cannot be written: a file is in the way/);
   });
 
-  (CAN_MOUNT ? it : it.skip)('is never made in part on a disk that fills up, which is named', async () => {
-    const small = join(folder, 'small');
-    mkdirSync(small);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
-    try {
-      file = join(small, 'plane.db');
-      const outcomes = new Set<string>();
-      for (let freeKb = 24; freeKb <= 384; freeKb += 24) {
-        writeFileSync(join(small, 'others'), Buffer.alloc((1024 - freeKb) * 1024));
-        const refusal = await start().catch((error: Error) => error);
-        rmSync(join(small, 'others'));
-        if (refusal) {
-          expect(refusal).toBeInstanceOf(EnvironmentError);
-          expect(refusal.message).toContain(`${small} cannot be written: no space is left there`);
-          expect(readdirSync(small).filter((name) => !name.includes('.lock'))).toEqual([]);
+  (CAN_MOUNT ? it : it.skip)(
+    'is never created in part on a disk that fills up, and names that disk',
+    async () => {
+      const small = join(folder, 'small');
+      mkdirSync(small);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
+      try {
+        file = join(small, 'plane.db');
+        const outcomes = new Set<string>();
+        for (let freeKb = 24; freeKb <= 384; freeKb += 24) {
+          writeFileSync(join(small, 'others'), Buffer.alloc((1024 - freeKb) * 1024));
+          const refusal = await start().catch((error: Error) => error);
+          rmSync(join(small, 'others'));
+          if (refusal) {
+            expect(refusal).toBeInstanceOf(EnvironmentError);
+            expect(refusal.message).toContain(`${small} cannot be written: no space is left there`);
+            expect(readdirSync(small).filter((name) => !name.includes('.lock'))).toEqual([]);
+          }
+          await expect(start()).resolves.toBeUndefined();
+          outcomes.add(refusal ? 'refused' : 'made');
+          for (const name of readdirSync(small)) rmSync(join(small, name));
         }
-        await expect(start()).resolves.toBeUndefined();
-        outcomes.add(refusal ? 'refused' : 'made');
-        for (const name of readdirSync(small)) rmSync(join(small, name));
+        expect([...outcomes].sort()).toEqual(['made', 'refused']);
+      } finally {
+        // A failed connection may still have its file open.
+        execFileSync('umount', ['-l', small]);
       }
-      expect([...outcomes].sort()).toEqual(['made', 'refused']);
-    } finally {
-      // A connection that failed may still have its file open.
-      execFileSync('umount', ['-l', small]);
-    }
-  });
+    },
+  );
 
   function blank(): string {
     const path = join(folder, 'blank');
-    // A database that nobody has put anything into: one page.
+    // A database that nothing was ever put into: one page.
     const page = Buffer.alloc(4096);
     page.write('SQLite format 3\0', 'latin1');
     Buffer.from('10000101004020200000000100000001', 'hex').copy(page, 16);

@@ -19,7 +19,7 @@ import { NOTES_SCHEMA, Note } from './notes.fixture';
 const tenant = randomUUID();
 const notes = (text: string) => ({ id: randomUUID(), text, tags: null, writtenAt: new Date(0) });
 
-/** A database of the test's own, and one more look at its rows from outside. */
+/** The test's own database, with another look at its rows from outside. */
 async function open(test: TestDatabase, url = test.url): Promise<Database> {
   const migrationTarget = test.ownerUrl === undefined ? undefined : databaseTarget(test.ownerUrl);
   const options = { target: databaseTarget(url), migrationTarget, schema: NOTES_SCHEMA, poolSize: 2 };
@@ -58,7 +58,7 @@ describe.each(EVERY_DATABASE)('a COMMIT that fails on %s', (driver) => {
     await test.drop();
   });
 
-  it('stores nothing, says so, and leaves the next unit of work alone', async () => {
+  it('stores nothing, says so, and does not affect the next unit of work', async () => {
     const orphan = (manager: EntityManager): Promise<unknown> =>
       manager.query('insert into children (id) values (1)');
     const failing = new TenantDatabase(database).write(tenant, async (scope) => {
@@ -71,7 +71,7 @@ describe.each(EVERY_DATABASE)('a COMMIT that fails on %s', (driver) => {
   });
 });
 
-describe('a statement that SQLite refuses for want of space', () => {
+describe('a statement that SQLite refuses for lack of space', () => {
   let test: TestDatabase;
   let database: Database;
   beforeAll(async () => {
@@ -83,7 +83,7 @@ describe('a statement that SQLite refuses for want of space', () => {
     await test.drop();
   });
 
-  it('lets no statement of its unit of work run behind it, even where its error was swallowed', async () => {
+  it('prevents later statements of its unit of work, even if its error was swallowed', async () => {
     const tenants = new TenantDatabase(database);
     const failing = tenants.write(tenant, async (scope) => {
       const [{ page_count: pages }] =
@@ -98,12 +98,12 @@ describe('a statement that SQLite refuses for want of space', () => {
     const error: unknown = await failing.catch((reason: unknown) => reason);
     expect(databaseFailure(error)).toMatchObject({ code: 'storage_full', kind: 'storage_full' });
     expect(await textsIn(test)).toEqual([]);
-    // Its connection is another, and knows no such limit.
+    // It has a new connection, without that limit.
     await tenants.write(tenant, (scope) => scope.insert(Note, notes('y'.repeat(100_000))));
     expect(await textsIn(test)).toHaveLength(1);
   });
 
-  it('refuses a statement that comes after its unit of work has ended', async () => {
+  it('refuses a statement after its unit of work has ended', async () => {
     const tenants = new TenantDatabase(database);
     let late: EntityManager | undefined;
     await tenants.write(tenant, async (scope) => void (late = scope.manager));
@@ -116,7 +116,7 @@ describe('a statement that SQLite refuses for want of space', () => {
 type Callback = (error: Error | null) => void;
 const all = Connection.prototype.all as (...call: unknown[]) => void;
 
-/** Lets COMMITs fail as a disk makes them fail (`qa:disk-full` has a real one): SQLite rolls back by itself. */
+/** Makes COMMITs fail as a disk would (`qa:disk-full` has a real one): SQLite rolls back by itself. */
 function failCommits(count: number, code: string): void {
   let left = count;
   const failing = function (this: Connection, ...call: unknown[]): void {
@@ -176,7 +176,7 @@ describe('a connection to Postgres that is lost inside COMMIT', () => {
   });
 
   it.each(['before', 'after'] as const)(
-    'is told as unknown when it is lost %s the server commits',
+    'is reported as unknown when it is lost %s the server commits',
     async (cut) => {
       cutter.arm(cut);
       const tenants = new TenantDatabase(database);

@@ -33,7 +33,7 @@ const SCHEMA = { entities: [ThrottleRow], migrations: [CreateThrottles1700000000
 const MINUTE = 60;
 const LOCK_WAITS = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 
-/** Opened once; who has come before waits. */
+/** Opened once; whoever arrived earlier waits. */
 class Gate {
   open: () => void = () => undefined;
   readonly opened = new Promise<void>((resolve) => (this.open = resolve));
@@ -75,13 +75,13 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
   const letThrough = async (...args: Parameters<typeof taken>): Promise<number> =>
     (await taken(...args)).filter(Boolean).length;
 
-  it('lets so many through and no more, however many come at once', async () => {
+  it('lets exactly the limit through, however many arrive at once', async () => {
     expect(await letThrough(20)).toBe(3);
     expect(await letThrough(20, strict, ['b'])).toBe(3);
     expect(await letThrough(20, { ...strict, name: 'other' })).toBe(3);
   });
 
-  it('never lets more through in any stretch of time, when it is strict', async () => {
+  it('never exceeds the limit in any period, when strict', async () => {
     expect(await letThrough(1)).toBe(1);
     clock.advance(14 * MINUTE);
     expect(await letThrough(5)).toBe(2);
@@ -91,7 +91,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     expect(await letThrough(5)).toBe(3);
   });
 
-  it('begins anew a window after the first, when it is not', async () => {
+  it('restarts one window after the first attempt, when not strict', async () => {
     const lax = { ...strict, name: 'lax', isStrict: false };
     expect(await letThrough(1, lax)).toBe(1);
     clock.advance(14 * MINUTE);
@@ -100,7 +100,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     expect(await letThrough(5, lax)).toBe(3);
   });
 
-  it('says how long to wait, and takes back what was none', async () => {
+  it('says how long to wait, and takes back an attempt that did not count', async () => {
     await taken(3);
     clock.advance(5 * MINUTE);
     await expect(throttle.take(strict, ['a'])).rejects.toMatchObject({
@@ -113,7 +113,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
   });
 
   it.each([true, false])(
-    'asks nobody to wait for longer than a window, when the clock was put back (strict: %s)',
+    'asks nobody to wait longer than one window after the clock was set back (strict: %s)',
     async (isStrict) => {
       const allowance = { ...strict, isStrict };
       expect(await letThrough(5, allowance)).toBe(3);
@@ -147,7 +147,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     }
   });
 
-  it('forgets what is over, and keeps no name', async () => {
+  it('deletes expired rows, and stores no names', async () => {
     await taken(1, strict, ['ann@example.com']);
     clock.advance(10 * MINUTE);
     await taken(1, strict, ['bob@example.com']);
@@ -157,9 +157,9 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     expect(rows.map(({ key }) => key)).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
   });
 
-  // On SQLite writers take turns.
+  // SQLite serialises writers.
   (driver === 'postgres' ? it : it.skip)(
-    'forgets no row that is being counted, and waits for none',
+    'does not delete a row that is being counted, and does not wait for it',
     async () => {
       for (const name of ['a', 'b']) await taken(1, strict, [name]);
       clock.advance(16 * MINUTE);
@@ -200,14 +200,14 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
       return through;
     };
 
-    it('counts an account from everywhere, and a device that is known for itself', async () => {
+    it('counts an account across all addresses, and a known device separately', async () => {
       expect(await tries(8, '192.0.2.1', 'ann')).toBe(8);
       expect(await tries(8, '192.0.2.2', 'ann')).toBe(2);
       expect(await tries(12, '192.0.2.1', 'ann', 'her laptop')).toBe(10);
       expect(await tries(1, '192.0.2.1', 'ann', 'her phone')).toBe(1);
     });
 
-    it('counts an address over all accounts, but not its known devices', async () => {
+    it('counts an address over all accounts, except its known devices', async () => {
       let through = 0;
       for (let i = 0; i < 15; i += 1) through += await tries(8, '192.0.2.9', `user ${i}`);
       expect(through).toBe(100);

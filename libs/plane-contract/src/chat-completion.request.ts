@@ -18,8 +18,8 @@ import {
 } from 'class-validator';
 
 /**
- * In the query of an AI call, where the signature covers it: the tenant's admin has allowed that AI goes through the
- * Control Plane. `on_prem` is refused without.
+ * A query parameter of an AI call, covered by the signature: the tenant's admin has allowed AI through the
+ * Control Plane. `on_prem` is refused without it.
  */
 export const ALLOWED_BY_ADMIN_PARAMETER = 'allowed_by_admin';
 
@@ -36,7 +36,7 @@ export class ChatMessage {
   content: string;
 }
 
-/** The part of OpenAI's `POST /chat/completions` that is taken: text in, text out. */
+/** The accepted subset of OpenAI's `POST /chat/completions`: text in, text out. */
 export class ChatCompletionRequest {
   @ApiProperty({ type: [ChatMessage] })
   @IsArray()
@@ -47,13 +47,13 @@ export class ChatCompletionRequest {
   @Type(() => ChatMessage)
   messages: ChatMessage[];
 
-  @ApiProperty({ required: false, description: "The Control Plane's own choice when left out" })
+  @ApiProperty({ required: false, description: "Defaults to the Control Plane's choice" })
   @IsOptional()
   @IsString()
   @Length(1, 200)
   model?: string;
 
-  @ApiProperty({ required: false, description: 'Answer with server-sent events as it is made' })
+  @ApiProperty({ required: false, description: 'Stream the answer as server-sent events' })
   @IsOptional()
   @IsBoolean()
   stream?: boolean;

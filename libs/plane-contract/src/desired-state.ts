@@ -1,32 +1,42 @@
 import { type DeploymentModel, type Plan } from '@atlas/tenancy';
 
-/** What a tenant plane shall do with one tenant. */
+/** What a tenant plane should do with one tenant. */
 export type PlacementPhase = 'serving' | 'importing' | 'frozen' | 'retired';
 
-/** How a tenant shall be answered where it is served. */
+/** How to answer a tenant's requests where it is served. */
 export type DesiredTenantStatus = 'active' | 'suspended' | 'deprovisioning';
 
 /**
- * A tenant's rows travel: the `source` encrypts them to `recipient` (a public JWK) and sends them, the `target` imports
- * them. In phase `frozen` the source lets nothing be written any more and sends the last of them. The one of a `backup`
- * sends them frozen, takes them back into a scratch database, and compares.
+ * Moves a tenant's rows. The `source` encrypts them to `recipient` (a public JWK) and sends them; the
+ * `target` imports them. In phase `frozen` the source refuses writes and sends the rest. For a `backup`, the
+ * plane sends the frozen rows, takes them back into a scratch database, and compares.
  */
 export interface DesiredTransfer {
   readonly id: string;
   readonly role: 'source' | 'target' | 'backup';
-  /** Rises when everything must begin anew: for another plane, or for another key of the same one. Part of the names of runs. */
+  /**
+   * Increases when everything must start over: for another plane, or for another key of the same one. Part of
+   * the names of runs.
+   */
   readonly generation?: number;
   readonly recipient?: Readonly<Record<string, unknown>>;
-  /** Where the rows are encrypted to a backup's key: that key (a private JWK), as a JWE to the plane's own. */
+  /**
+   * Set when rows are encrypted to a backup's key: that key (a private JWK), as a JWE to the plane's own key.
+   */
   readonly key?: string;
 }
 
-/** What of a tenant's sign-up tokens a tenant plane cannot see by itself. Both lists hold `jti`, the newest first. */
+/**
+ * What a tenant plane cannot know by itself about a tenant's sign-up tokens. Both lists hold `jti`s, newest
+ * first.
+ */
 export interface DesiredSignupLinks {
   readonly revoked: readonly string[];
-  /** Left out of `revoked`, which has its limit: this one, and all whose `jti` is lower, are revoked as well. */
+  /** `revoked` is limited; this `jti` and all lower ones are revoked as well. */
   readonly revoked_through?: string;
-  /** Good here although their `aud` is another tenant plane: the tenant lived there when they were minted. */
+  /**
+   * Valid here although their `aud` is another tenant plane: the tenant lived there when they were minted.
+   */
   readonly carried: readonly string[];
 }
 
@@ -40,30 +50,31 @@ export interface DesiredTenant {
   readonly phase: PlacementPhase;
   readonly entry_revision: number;
   readonly transfer?: DesiredTransfer;
-  /** At its home, where there are any to tell of. */
+  /** At the tenant's home, if there are any. */
   readonly signup_links?: DesiredSignupLinks;
   /**
-   * Of a tenant that was moved or restored: it is served only from a database that has imported this transfer. Another one may be empty,
-   * or older: it serves nobody and reports `copy_missing`.
+   * Set for a tenant that was moved or restored: it is served only from a database that has imported this
+   * transfer. Any other database may be empty or older: it serves nobody and reports `copy_missing`.
    */
   readonly requires_copy?: string;
   /**
-   * At its home: the copy kept here from before a move is served again, by this job, since the rows were lost where the tenant
-   * had moved to. It counts unless another import has begun to replace it. What was revoked after the move is unknown, so
-   * whoever serves it first ends all that let somebody in, once for each job. With `requires_rows`, which is told until the
-   * plane has reported that it serves the copy, a database that does not have it serves nobody and reports `copy_missing`.
+   * At the tenant's home: this job has the copy kept here since before a move served again, because the rows
+   * were lost where the tenant had moved to. The copy counts unless another import has started to replace it.
+   * Nobody knows what was revoked after the move, so before serving it the plane ends all access, once per
+   * job. `requires_rows` is sent until the plane has reported that it serves the copy: a database without it
+   * serves nobody and reports `copy_missing`.
    */
   readonly reopened?: { readonly job_id: string; readonly requires_rows?: true };
   /**
-   * With phase `retired`, or `importing` on its way back: where it lives now. It lived here before, and who asks for it here is
-   * sent there.
+   * With phase `retired`, or `importing` on the way back: where the tenant lives now. It lived here before,
+   * and requests for it are redirected there.
    */
   readonly moved_to?: string;
-  /** With phase `retired`: its rows shall go. */
+  /** With phase `retired`: remove its rows. */
   readonly purge?: { readonly job_id: string };
 }
 
-/** A public key (RFC 7517) with the purpose that it may be used for. */
+/** A public key (RFC 7517) with its only permitted purpose. */
 export interface PublishedKey {
   readonly kid: string;
   readonly kty: string;
@@ -76,13 +87,16 @@ export interface PublishedKey {
 
 interface PlaneConfig {
   readonly keys: { readonly keys: readonly PublishedKey[] };
-  /** A compact JWE: the secret to sign with from now on, under a key derived from the one that the call was signed with. */
+  /**
+   * A compact JWE: the secret to sign with from now on, under a key derived from the one that signed the
+   * call.
+   */
   readonly next_secret?: string;
 }
 
 /**
- * The changes since the revision that was asked for, or everything (`full`). `revision` is `<epoch>.<n>`: send it back
- * as it came.
+ * The changes since the requested revision, or everything (`full`). `revision` is `<epoch>.<n>`: send it back
+ * verbatim.
  */
 export interface DesiredState {
   readonly revision: string;

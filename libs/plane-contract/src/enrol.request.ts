@@ -18,15 +18,15 @@ import {
   IsObject,
 } from 'class-validator';
 
-/** How a tenant plane names its own address, whenever it does. Each change of it stays in the audit trail. */
+/** The rules for a tenant plane's own address. Each change of it stays in the audit trail. */
 export const ENDPOINT_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
 export const MAX_ENDPOINT_URL = 500;
 
-/** The id of no installation: the nil UUID of RFC 9562. */
+/** Belongs to no installation: the nil UUID of RFC 9562. */
 export const NO_INSTANCE = '00000000-0000-0000-0000-000000000000';
 
-/** Of JSON. It is kept, and handed to the planes that send something to this one. */
+/** In characters of JSON. The key is stored, and handed to planes that send something to this one. */
 const MAX_PUBLIC_KEY = 1000;
 
 export class EnrolDatabase {
@@ -35,7 +35,7 @@ export class EnrolDatabase {
   driver: 'postgres' | 'sqlite';
 }
 
-/** What a tenant plane says when it enrols. */
+/** What a tenant plane sends to enrol. */
 export class EnrolRequest {
   @ApiProperty({ description: 'The provisioning token: `atp_<id>_<secret><check>`' })
   @IsString()
@@ -44,7 +44,7 @@ export class EnrolRequest {
 
   @ApiProperty({
     format: 'uuid',
-    description: "Made once, kept in the tenant plane's database, shared by its replicas",
+    description: "Generated once, kept in the tenant plane's database and shared by its replicas",
   })
   @IsUUID()
   @NotEquals(NO_INSTANCE)
@@ -76,14 +76,14 @@ export class EnrolRequest {
   capabilities: string[];
 
   @ApiProperty({
-    description: 'Public JWK of the plane (X25519): what is sent to it is encrypted to this key',
+    description: 'Public JWK of the plane (X25519); data sent to the plane is encrypted to this key',
   })
   @IsObject()
   @ValidateBy({
     name: 'publicKey',
     validator: {
       validate: (value) => JSON.stringify(value ?? null).length <= MAX_PUBLIC_KEY,
-      defaultMessage: () => `public_key must have ${MAX_PUBLIC_KEY} characters of JSON at most`,
+      defaultMessage: () => `public_key must be at most ${MAX_PUBLIC_KEY} characters of JSON`,
     },
   })
   public_key: unknown;

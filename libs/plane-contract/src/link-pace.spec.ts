@@ -4,7 +4,7 @@ const PLANES = 200;
 const SECOND_MS = 1000;
 const PARTS = 8;
 
-/** The same numbers each time (mulberry32). */
+/** Yields the same numbers every time (mulberry32). */
 function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -15,7 +15,7 @@ function randomNumbers(seed: number): () => number {
   };
 }
 
-/** How long after the return of a Control Plane that was away for so long a plane calls it. */
+/** How long after an outage of this length a plane calls the Control Plane. */
 function returnAfter(outageMs: number, random: () => number): number {
   const pace = new LinkPace(random);
   let at = 0;
@@ -28,7 +28,7 @@ function returnAfter(outageMs: number, random: () => number): number {
 
 describe(LinkPace.name, () => {
   it.each([1, 2, 3, 5, 10, 20, 60, 600])(
-    'brings planes back evenly after an outage of %d s, and within ten seconds',
+    'spreads the return of planes evenly within ten seconds after an outage of %d s',
     (seconds) => {
       const random = randomNumbers(seconds);
       const returns = Array.from({ length: PLANES }, () => returnAfter(seconds * SECOND_MS, random));
@@ -42,7 +42,7 @@ describe(LinkPace.name, () => {
     },
   );
 
-  it('does not pause between calls that are answered', () => {
+  it('does not pause between successful calls', () => {
     const pace = new LinkPace(() => 0.5);
     pace.failed();
     pace.succeeded();
@@ -53,7 +53,7 @@ describe(LinkPace.name, () => {
     expect(pace.pauseMs).toBe(0);
   });
 
-  it('begins anew when a call that had been waiting breaks off', () => {
+  it('starts over when a call that had been waiting is cut off', () => {
     const pace = new LinkPace(() => 0.5);
     pace.heardNothing({ waitedMs: 3, askedMs: 25_000 });
     pace.failed(20_000);
@@ -62,7 +62,7 @@ describe(LinkPace.name, () => {
     expect(pace.pauseMs).toBe(1100);
   });
 
-  it('takes an early answer without news for what it is: a process that ends', () => {
+  it('treats an early answer without news as a process shutting down', () => {
     const pace = new LinkPace(() => 0.5);
     pace.heardNothing({ waitedMs: 3, askedMs: 25_000 });
     expect(pace.pauseMs).toBe(500);

@@ -3,25 +3,28 @@ import { Type } from 'class-transformer';
 import { IsIn, IsObject, Length, MaxLength, ValidateNested } from 'class-validator';
 import { type EnrolAnswer } from './desired-state';
 
-/** Where an operator uploads a request file; its signature names this path, so that it is good for no other call. */
+/**
+ * Where an operator uploads a request file. The file's signature covers this path, so it is valid for no
+ * other call.
+ */
 export const OFFLINE_ENROL_PATH = '/api/tenant-planes/enroll-offline';
 
 export const ENROL_REQUEST_FORMAT = 'atlas-enrol-request/1';
 export const ENROL_ANSWER_FORMAT = 'atlas-enrol-answer/1';
 
-/** What a plane that enrolled by file has: it neither asks nor reports. */
+/** A capability of planes that enrolled by file: they neither poll nor report. */
 export const OFFLINE_CAPABILITY = 'offline';
 
-/** The token in a request file is sealed with a key derived for this purpose from the secret of its bundle. */
+/** The token in a request file is sealed with a key derived for this purpose from its bundle's secret. */
 export const SEALED_TOKEN_PURPOSE = 'atlas-offline-enrolment';
 
-/** What the sealed token is bound to: in another installation's file it does not open. */
+/** What the sealed token is bound to: it does not open in another installation's file. */
 export function sealedTokenPlace(keyId: string, instanceId: string) {
   return { table: 'enrol-request', column: 'token', rowId: instanceId, ownerId: keyId };
 }
 
 const whole = (field: string): string =>
-  `${field} is missing, or is not as "atlas-tp enrol --offline --request <file>" wrote it: upload that file as a whole`;
+  `${field} is missing or has been changed since "atlas-tp enrol --offline --request <file>" wrote it: upload the complete file`;
 
 /** The three fields of RFC 9421 and RFC 9530 that would be headers of a call. */
 export class FileSignature {
@@ -38,7 +41,7 @@ export class FileSignature {
   signature: string;
 }
 
-/** An enrolment as a file, for a plane without a way to the Control Plane. */
+/** An enrolment as a file, for a plane that cannot reach the Control Plane. */
 export class EnrolRequestFile {
   @ApiProperty({ enum: [ENROL_REQUEST_FORMAT] })
   @IsIn([ENROL_REQUEST_FORMAT], {
@@ -47,7 +50,8 @@ export class EnrolRequestFile {
   format: string;
 
   @ApiProperty({
-    description: 'The signed text: the JSON of an enrolment, its token sealed with the secret of its bundle',
+    description:
+      'The signed text: the JSON of an enrolment, with its token sealed under the secret of its bundle',
   })
   @Length(2, 20_000, { message: whole('body') })
   body: string;
@@ -59,7 +63,7 @@ export class EnrolRequestFile {
   signature: FileSignature;
 }
 
-/** The signed text of an answer file. It names the instance, since no open call does. */
+/** The signed text of an answer file. It names the instance, which is readable nowhere else in the file. */
 export interface OfflineEnrolAnswer extends EnrolAnswer {
   readonly instance_id: string;
 }
@@ -68,7 +72,7 @@ export interface EnrolAnswerFile {
   readonly format: string;
   /** The JSON of an {@link OfflineEnrolAnswer}. */
   readonly body: string;
-  /** The signature of the request file, which the answer's covers. */
+  /** The signature of the request file, which the answer's signature covers. */
   readonly answers: string;
   readonly signature: FileSignature;
 }

@@ -1,4 +1,4 @@
-/** Where a tenant plane calls the Control Plane. The Control Plane never calls back. */
+/** The routes on which a tenant plane calls the Control Plane. The Control Plane never calls back. */
 export const PLANE_PATHS = {
   enrol: '/api/tenant-planes/enroll',
   desiredState: '/api/tenant-planes/self/desired-state',
@@ -8,16 +8,17 @@ export const PLANE_PATHS = {
   chatCompletions: '/api/ai/chat/completions',
 } as const;
 
-/** The longest that a long poll may be asked to wait, in seconds. */
+/** The longest wait, in seconds, that a long poll may request. */
 export const MAX_WAIT_SECONDS = 55;
 
 /** A tenant plane reports at least this often, in seconds. */
 export const HEARTBEAT_SECONDS = 25;
 
-/** Without a report for this long, in seconds, a tenant plane is shown as offline. */
+/** After this long without a report, in seconds, a tenant plane is shown as offline. */
 export const OFFLINE_AFTER_SECONDS = 75;
 
 /**
- * With the platform secret the key does not say which cell calls, so the query does (and the signature covers it).
+ * With the platform secret the key does not identify the calling cell, so the query does (and the signature
+ * covers it).
  */
 export const TENANT_PLANE_ID_PARAMETER = 'tenant_plane_id';

@@ -19,7 +19,7 @@ import {
 import { ENDPOINT_URL, MAX_ENDPOINT_URL } from './enrol.request';
 import { ReportedHealth } from './reported-health';
 
-/** What an integer column holds. */
+/** The range of an integer column. */
 const MAX_INTEGER = 2_147_483_647;
 
 const REPORTED_STATES = ['applied', 'retrying', 'failed'] as const;
@@ -36,7 +36,7 @@ export class ReportedTenant {
   @ApiProperty({
     enum: REPORTED_STATES,
     description:
-      '`failed`: only a person can help. `retrying`: not done yet, `error` says what it failed of last',
+      '`failed`: only a person can help. `retrying`: not done yet; `error` says why the last attempt failed',
   })
   @IsIn(REPORTED_STATES)
   state: ReportedState;
@@ -63,11 +63,11 @@ export class ReportedTenant {
   code?: ReportedCode;
 }
 
-/** What a tenant plane has applied, sent at once after an apply and otherwise as its heartbeat. */
+/** What a tenant plane has applied; sent right after applying, and otherwise as its heartbeat. */
 export class ReportRequest {
   @ApiProperty({
     description:
-      'The last revision applied, of the epoch that the entries are of: `<epoch>.0` while none of it is applied in full. Entries of another epoch than the current one are ignored',
+      'The last revision applied, in the epoch of the entries: `<epoch>.0` while no state of that epoch is fully applied. Entries of any other epoch than the current one are ignored',
   })
   @IsString()
   @Length(1, 100)
@@ -78,13 +78,16 @@ export class ReportRequest {
   @Length(1, 40)
   version: string;
 
-  @ApiProperty({ required: false, description: 'Its own address. Left out, what is known of it stays' })
+  @ApiProperty({
+    required: false,
+    description: "The plane's own address. If omitted, the known address is kept",
+  })
   @IsOptional()
   @IsUrl(ENDPOINT_URL)
   @MaxLength(MAX_ENDPOINT_URL)
   endpoint_url?: string;
 
-  @ApiProperty({ description: 'Counts up, stored before it is sent' })
+  @ApiProperty({ description: 'Increases with every report and is stored before it is sent' })
   @IsInt()
   @Min(1)
   @Max(MAX_INTEGER)
@@ -93,7 +96,7 @@ export class ReportRequest {
   @ApiProperty({
     required: false,
     description:
-      'The last number that was stored, while its database takes no write. If it is started again meanwhile, it counts on from there',
+      "The last stored number, while the plane's database accepts no writes. After a restart the plane continues from it",
   })
   @IsOptional()
   @IsInt()
@@ -101,7 +104,7 @@ export class ReportRequest {
   @Max(MAX_INTEGER)
   stored_sequence?: number;
 
-  @ApiProperty({ format: 'uuid', description: 'Which copy of the tenant plane speaks' })
+  @ApiProperty({ format: 'uuid', description: 'Identifies the reporting copy of the tenant plane' })
   @IsUUID()
   link_id: string;
 

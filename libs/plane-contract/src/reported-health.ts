@@ -11,7 +11,9 @@ import {
   ValidateNested,
 } from 'class-validator';
 
-/** From best to worst. `degraded`: it serves, and somebody should look; `failing`: it does not do its work. */
+/**
+ * From best to worst. `degraded`: it serves, but somebody should look; `failing`: it does not do its work.
+ */
 export const HEALTH_STATUSES = ['ok', 'degraded', 'failing'] as const;
 export type HealthStatus = (typeof HEALTH_STATUSES)[number];
 
@@ -29,7 +31,7 @@ export class ReportedHealthCheck {
   @IsIn(HEALTH_STATUSES)
   status: HealthStatus;
 
-  @ApiProperty({ required: false, description: 'What was found, for a person' })
+  @ApiProperty({ required: false, description: 'What was found, for a person to read' })
   @IsOptional()
   @IsString()
   @MaxLength(MAX_HEALTH_DETAIL)
@@ -57,7 +59,7 @@ export function worstOf(statuses: readonly HealthStatus[]): HealthStatus {
   return HEALTH_STATUSES[Math.max(0, ...statuses.map((one) => HEALTH_STATUSES.indexOf(one)))] ?? 'ok';
 }
 
-/** What is wrong, for a person; empty where nothing is. */
+/** What is wrong, for a person to read; empty if nothing is. */
 export function troubleIn({ checks = [] }: ReportedHealth): string {
   return checks
     .filter(({ status }) => status !== 'ok')

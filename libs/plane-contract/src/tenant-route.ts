@@ -1,6 +1,6 @@
 import { type DeploymentModel } from '@atlas/tenancy';
 
-/** Where a tenant lives: how its host is routed, and where a shared tenant plane sends who asks for it. */
+/** Where a tenant lives: routes its host, and tells a shared tenant plane where to redirect. */
 export interface TenantRoute {
   readonly tenant_id: string;
   readonly slug: string;

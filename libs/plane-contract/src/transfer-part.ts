@@ -1,6 +1,6 @@
 /**
- * A part of a tenant's rows on their way: a compact JWE (RFC 7516) to the target's enrolment key. Its header is all that the
- * Control Plane can read of it.
+ * A part of a tenant's rows in transit: a compact JWE (RFC 7516) to the target's enrolment key. The Control
+ * Plane can read only its header.
  */
 export const TRANSFER_PART_TYPE = 'application/jose';
 
@@ -10,34 +10,38 @@ export const MAX_PART_LENGTH = 8_000_000;
 /** Rows and checksum of each table. */
 export type Manifest = Readonly<Record<string, { readonly rows: number; readonly checksum: string }>>;
 
-/** What the JWE of the last part holds, packed by gzip, besides the last rows: what the target must have by then. */
+/** What the JWE of the last part holds, gzipped, besides the last rows: what the target must have by then. */
 export interface LastPart {
   readonly manifest: Manifest;
 }
 
-/** The type of the JWE in which a plane is given the key of a backup. */
+/** The type of the JWE that gives a plane the key of a backup. */
 export const BACKUP_KEY_TYPE = 'atlas-backup-key';
 
-/** So few changes at a time that a freeze is short. */
+/** With at most this many changes at a time, a freeze is short. */
 export const LEVEL_CHANGES = 200;
 
 export interface TransferPartHeader {
   readonly transfer: string;
-  /** The name of the run. The source begins anew with a later one: what was imported of the one before is void. */
+  /**
+   * The name of the run. When the source starts over under a later name, everything imported from the
+   * previous run is void.
+   */
   readonly attempt: string;
   /** Counts from 1. */
   readonly part: number;
-  /** `snapshot`: rows as they were at the beginning; `changes`: what changed since; `last`: nothing follows. */
+  /** `snapshot`: rows as they were at the start; `changes`: what changed since; `last`: nothing follows. */
   readonly kind: 'snapshot' | 'changes' | 'last';
   /**
-   * Changed rows in it: with at most {@link LEVEL_CHANGES}, the target is nearly level with the source. A part that others
-   * wait behind has few when they are large, and says a number too large for that.
+   * The number of changed rows. With at most {@link LEVEL_CHANGES}, the target is nearly level with the
+   * source. A part of large rows may have few changes while others wait behind it; it then states a number
+   * above that limit.
    */
   readonly changes: number;
 }
 
-/** What the source is told of the target. */
+/** What the source learns about the target. */
 export interface TransferProgress {
-  /** How many parts of the attempt it has imported. */
+  /** The number of parts of the attempt that it has imported. */
   readonly imported: number;
 }

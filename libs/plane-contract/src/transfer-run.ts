@@ -1,29 +1,32 @@
 import { randomUUID } from 'node:crypto';
 
-/** A run of a transfer: an attempt of the source to send it, or an import by the target. */
+/** A run of a transfer: one attempt by the source to send it, or one import by the target. */
 export interface TransferRun {
-  /** That of the plane's entry for the transfer. */
+  /** The generation in the plane's entry for the transfer. */
   readonly generation: number;
-  /** Later than that of any run of the tenant before. */
+  /** Later than the start of any previous run of the tenant. */
   readonly begunAt: Date;
 }
 
 /**
- * Names a run. Names of one generation sort in the order in which the plane began its runs, so a late request of an earlier
- * run is known as such, even when it is the first of that run to arrive.
+ * Names a run. Names of one generation sort in the order in which the plane started its runs, so a late
+ * request of an earlier run is recognised even if it is the first of that run to arrive.
  */
 export function runName({ generation, begunAt }: TransferRun): string {
   const ordered = [generation, begunAt.getTime()].map((n) => n.toString().padStart(15, '0'));
   return ['run', ...ordered, randomUUID()].join('-');
 }
 
-/** Null for the random name that an earlier version chose. */
+/** Null for the random names of earlier versions. */
 export function generationOf(name: string): number | null {
   const [, generation] = /^run-(\d{15})-/.exec(name) ?? [];
   return generation === undefined ? null : Number(generation);
 }
 
-/** Whether a run began after another. Any is later than none, and of two names without an order each is later. */
+/**
+ * Whether a run started after another. Any run is later than none; of two unordered names, each is later than
+ * the other.
+ */
 export function isLaterRun(name: string, than: string | null): boolean {
   if (than === null) return true;
   const isOrdered = generationOf(name) !== null || generationOf(than) !== null;

@@ -1,9 +1,12 @@
-/** Told with every signed answer, for people to read: nothing is decided by it, so the signature need not cover it. */
+/**
+ * Sent with every signed answer, for people to read. Nothing depends on it, so the signature need not cover
+ * it.
+ */
 export const CONTROL_PLANE_VERSION_HEADER = 'x-atlas-version';
 
 /**
- * Says why a tenant plane of version `theirs` does not work with a Control Plane of version `ours`, or null: the major
- * version has to be the same, and the tenant plane not newer.
+ * Why a tenant plane of version `theirs` does not work with a Control Plane of version `ours`, or null if it
+ * does: the major versions must match, and the tenant plane must not be newer.
  */
 export function versionSkewProblem(theirs: string, ours: string): string | null {
   const [plane, control] = [parse(theirs), parse(ours)];
@@ -14,7 +17,7 @@ export function versionSkewProblem(theirs: string, ours: string): string | null 
     : null;
 }
 
-/** Below 0: `one` is older than `other`. What is behind the three numbers does not count. */
+/** Negative if `one` is older than `other`. Ignores anything after the three numbers. */
 export function compareVersions(one: string, other: string): number {
   const [left, right] = [parse(one) ?? [0, 0, 0], parse(other) ?? [0, 0, 0]];
   const differences = left.map((part, index) => part - (right[index] ?? 0));

@@ -1,14 +1,17 @@
-/** What the link held: out of the address bar and the history before anything else happens, and from then on here only. */
+/**
+ * The secret from the link: removed from the address bar and the history before anything else happens, and
+ * kept only here from then on.
+ */
 const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
 history.replaceState(null, '', location.pathname);
-// Another link of this page, opened in its place, changes nothing but the fragment.
+// Opening another link to this page in the same tab changes only the fragment.
 addEventListener('hashchange', () => location.reload());
 
-/** What will not do at any later time, either. */
+/** Statuses that a retry cannot change. */
 const FINAL = [401, 403, 404, 409, 410];
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
-const UNREACHABLE = { detail: 'The server can’t be reached. See whether you are online, and try again.' };
+const UNREACHABLE = { detail: 'The server can’t be reached. Check your connection and try again.' };
 
 async function ask(path, body) {
   try {
@@ -22,7 +25,7 @@ async function ask(path, body) {
   }
 }
 
-/** One section at a time. Whoever listens instead of looking is led there. */
+/** Shows one section at a time and moves the focus there, for screen readers. */
 function show(name) {
   for (const section of document.querySelectorAll('[data-show]'))
     section.hidden = section.dataset.show !== name;
@@ -76,7 +79,7 @@ function refuse(form, status, { code, detail, errors = [] }) {
   (wrong ?? extra?.querySelector('input') ?? form.querySelector('.alarm')).focus();
 }
 
-/** Until the tenant is there. An answer that does not come is asked for again. */
+/** Polls until the tenant is there, retrying after failed requests. */
 async function follow({ id, ...first }) {
   let view = first;
   for (let pause = FIRST_PAUSE_MS; !['active', 'failed'].includes(view.status); pause *= 1.5) {
@@ -88,7 +91,7 @@ async function follow({ id, ...first }) {
   show(view.status);
 }
 
-/** Those of a sign-up link name whom it is for. For password managers: nothing relies on it. */
+/** A sign-up link's token names its recipient. Used only for password managers: nothing relies on it. */
 function emailIn(signupToken) {
   try {
     const claims = signupToken.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');

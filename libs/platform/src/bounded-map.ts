@@ -1,4 +1,4 @@
-/** Holds at most `max` entries: the one that was set longest ago makes room. For whatever a caller's input is the key of. */
+/** Holds at most `max` entries and drops the least recently set one. For keys that callers supply. */
 export class BoundedMap<K, V> extends Map<K, V> {
   constructor(private readonly max: number) {
     super();

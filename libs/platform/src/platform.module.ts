@@ -16,7 +16,7 @@ export interface PlatformOptions {
   readonly clock?: Clock;
   readonly imports?: ModuleMetadata['imports'];
   readonly inject: NonNullable<Extract<Provider, { useFactory: unknown }>['inject']>;
-  /** Gets what `inject` names. */
+  /** Receives what `inject` names. */
   readonly useFactory: (...parts: never[]) => {
     metrics: MetricsOptions;
     readinessChecks: ReadinessChecks;
@@ -28,7 +28,7 @@ export interface PlatformOptions {
 const OPTIONS = Symbol('PLATFORM_OPTIONS');
 type Options = ReturnType<PlatformOptions['useFactory']>;
 
-/** Clock, health, metrics, mail and what its pages load: what both planes have and neither decides. */
+/** What both planes share without deciding anything: clock, health, metrics, mail and what its pages load. */
 @Module({})
 export class PlatformModule {
   static forRootAsync(options: PlatformOptions): DynamicModule {

@@ -17,12 +17,12 @@ function withCheck(checked: string): string {
 }
 
 describe('a credential', () => {
-  it('is prefix, id, 256 bits and the CRC-32 of them, as computed apart from this code', () => {
+  it('consists of prefix, id, 256 bits and their CRC-32, as computed independently', () => {
     const { value } = mintCredential('atp', { id: 'AAAAAAAAAAAA', randomBytes: allOnes });
     expect(value.reveal()).toBe('atp_AAAAAAAAAAAA_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1061Ue9');
   });
 
-  it('keeps its width whatever the random bytes are', () => {
+  it('keeps its width for any random bytes', () => {
     expect(mintCredential('aok', { randomBytes: zeros }).value.reveal()).toMatch(
       /^aok_0{12}_0{43}[0-9A-Za-z]{6}$/,
     );
@@ -35,7 +35,7 @@ describe('a credential', () => {
     expect(new Set(minted.map(({ value }) => value.reveal().split('_')[2])).size).toBe(100);
   });
 
-  it('takes a given id, and no id of another form', () => {
+  it('accepts a given id, but none in another format', () => {
     expect(mintCredential('aos', { id: 'abcDEF123456' })).toMatchObject({ id: 'abcDEF123456' });
     for (const id of ['', 'short', 'abcDEF1234567', 'abcDEF_12345', 'abcDEF12345\n']) {
       expect(() => mintCredential('aos', { id })).toThrow(TypeError);
@@ -48,21 +48,21 @@ describe('parsing a credential', () => {
   const { id } = minted;
   const value = minted.value.reveal();
 
-  it('gives the id back, for every kind', () => {
+  it('returns the id, for every kind', () => {
     for (const prefix of Object.keys(CREDENTIAL_PREFIXES) as (keyof typeof CREDENTIAL_PREFIXES)[]) {
       const minted = mintCredential(prefix);
       expect(parseCredential(prefix, minted.value.reveal())).toEqual({ id: minted.id });
     }
   });
 
-  it('refuses every single changed character', () => {
+  it('rejects any single changed character', () => {
     for (let at = 0; at < value.length; at++) {
       const changed = value.slice(0, at) + (value[at] === 'x' ? 'y' : 'x') + value.slice(at + 1);
       expect(parseCredential('atp', changed)).toBeNull();
     }
   });
 
-  it('refuses another kind, another length, and another alphabet', () => {
+  it('rejects another kind, another length, and another alphabet', () => {
     expect(parseCredential('ats', value)).toBeNull();
     for (const wrong of [
       '',
@@ -77,7 +77,7 @@ describe('parsing a credential', () => {
     }
   });
 
-  it('refuses a wrong form under a right checksum', () => {
+  it('rejects a wrong format with a correct checksum', () => {
     const body = value.slice(0, -6);
     expect(parseCredential('atp', withCheck(body))).toEqual({ id });
     for (const wrong of [
@@ -99,14 +99,14 @@ describe('the hash of a credential', () => {
     expect(hashCredential('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
   });
 
-  it('matches its own credential only', () => {
+  it('matches only its own credential', () => {
     expect(credentialMatches(value, hashCredential(value))).toBe(true);
     expect(credentialMatches(new Secret(value), hashCredential(new Secret(value)))).toBe(true);
     expect(credentialMatches(value, hashCredential(value).toUpperCase())).toBe(true);
     expect(credentialMatches(`${value}0`, hashCredential(value))).toBe(false);
   });
 
-  it('is matched by nothing when it is no hash', () => {
+  it('never matches if it is not a valid hash', () => {
     const hash = hashCredential(value);
     for (const noHash of ['', hash.slice(2), `${hash}00`, `${hash}zz`, `${hash.slice(1)}z`]) {
       expect(credentialMatches(value, noHash)).toBe(false);

@@ -3,13 +3,13 @@ import { crc32 } from 'node:zlib';
 import { Secret, type SecretText, revealed } from '@atlas/platform/secret';
 import { base62, bigIntOf } from './base62';
 
-/** Every kind of secret string there is. Adding one is adding a line here. */
+/** Every kind of secret string. Add a new kind as a line here. */
 export const CREDENTIAL_PREFIXES = {
   atp: 'provisioning token',
   ats: 'service secret',
   aok: 'operator API key',
   aos: 'operator session',
-  aod: 'device of an operator',
+  aod: 'operator device',
   asu: 'sign-up link',
   aor: 'operator reset link',
 } as const;
@@ -19,12 +19,12 @@ export type CredentialPrefix = keyof typeof CREDENTIAL_PREFIXES;
 export interface Credential {
   /** Public: the key of the row that holds the hash. */
   readonly id: string;
-  /** `<prefix>_<id>_<secret><check>`, to be shown once and kept only as {@link hashCredential} of it. */
+  /** `<prefix>_<id>_<secret><check>`. Shown once, then kept only as its {@link hashCredential}. */
   readonly value: Secret;
 }
 
 export interface MintOptions {
-  /** 12 base62 characters; random when left out. */
+  /** 12 base62 characters; random if omitted. */
   readonly id?: string;
   readonly randomBytes?: (size: number) => Buffer;
 }
@@ -44,7 +44,10 @@ export function mintCredential(prefix: CredentialPrefix, options: MintOptions = 
   return { id, value: new Secret(checked + checkOf(checked)) };
 }
 
-/** The public id of a well-formed credential of that kind. A typo is told from an unknown id without asking a database. */
+/**
+ * The public id of a well-formed credential of that kind. Tells a typo from an unknown id without a database
+ * query.
+ */
 export function parseCredential(prefix: CredentialPrefix, value: string): { readonly id: string } | null {
   const [, givenPrefix, id] = VALUE_PATTERN.exec(value) ?? [];
   if (givenPrefix !== prefix || id === undefined) return null;
@@ -52,25 +55,25 @@ export function parseCredential(prefix: CredentialPrefix, value: string): { read
   return checkOf(checked) === value.slice(-CHECK_LENGTH) ? { id } : null;
 }
 
-/** SHA-256, hex. Unsalted is enough for 256 random bits: there is nothing to guess. */
+/** SHA-256 in hex. 256 random bits need no salt: there is nothing to guess. */
 export function hashCredential(value: SecretText): string {
   return createHash('sha256').update(revealed(value), 'utf8').digest('hex');
 }
 
-/** In constant time. A hash that is not 64 hex digits matches nothing. */
+/** Compares in constant time. A hash that is not 64 hex digits matches nothing. */
 export function credentialMatches(value: SecretText, hashHex: string): boolean {
   const expected = Buffer.from(hashHex, 'hex');
   const actual = createHash('sha256').update(revealed(value), 'utf8').digest();
   return hashHex.length === 64 && expected.length === actual.length && timingSafeEqual(expected, actual);
 }
 
-/** 128 bits reduced to about 71, so that the bias of the remainder is below 2^-56. */
+/** Reduces 128 bits to about 71, which keeps the modulo bias below 2^-56. */
 function randomId(randomBytes: (size: number) => Buffer): string {
   return base62(bigIntOf(randomBytes(16)) % 62n ** BigInt(ID_LENGTH), ID_LENGTH);
 }
 
 /**
- * CRC-32 of all that stands before it, for secret scanners:
+ * CRC-32 of everything before it, for secret scanners:
  * https://github.blog/2021-04-05-behind-githubs-new-authentication-token-formats/
  */
 function checkOf(checked: string): string {

@@ -12,18 +12,18 @@ describe(InMemoryNonceStore.name, () => {
     store = new InMemoryNonceStore(clock);
   });
 
-  it('takes a nonce once', async () => {
+  it('accepts a nonce once', async () => {
     expect(await store.consume(use)).toBe(true);
     expect(await store.consume(use)).toBe(false);
     expect(await store.consume({ ...use, nonce: 'nonce-0000000000' })).toBe(true);
   });
 
-  it('takes it once from many at the same moment', async () => {
+  it('accepts it once out of many concurrent calls', async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => store.consume(use)));
     expect(answers.filter(Boolean)).toHaveLength(1);
   });
 
-  it('takes it once under whatever expiry', async () => {
+  it('accepts it once, whatever its expiry', async () => {
     await store.consume(use);
     expect(await store.consume({ ...use, expiresAt: secondsFromSigning(900) })).toBe(false);
   });
@@ -33,13 +33,13 @@ describe(InMemoryNonceStore.name, () => {
     expect(await store.consume({ ...use, keyId: 'a', nonce: 'b:c' })).toBe(true);
   });
 
-  it('remembers it until its expiry, the last millisecond included', async () => {
+  it('remembers it up to and including the last millisecond before its expiry', async () => {
     await store.consume(use);
     clock.at = use.expiresAt;
     expect(await store.consume(use)).toBe(false);
   });
 
-  it('forgets it soon after, and so stays small', async () => {
+  it('forgets it soon after, so memory stays bounded', async () => {
     for (let second = 0; second < 3600; second++) {
       clock.at = secondsFromSigning(second);
       await store.consume({ ...use, nonce: `nonce-${second}`, expiresAt: secondsFromSigning(second + 360) });

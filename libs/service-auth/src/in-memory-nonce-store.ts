@@ -4,8 +4,8 @@ import { NonceStore, type NonceUse } from './nonce-store';
 const GENERATION_MS = 60_000;
 
 /**
- * For a single process. Nonces are kept in generations by the minute they expire in and are dropped a generation at a
- * time, so memory is bounded by the calls of one window and no timer runs.
+ * For a single process. Groups nonces by the minute they expire in and drops a whole group at a time, so
+ * memory is bounded by the calls of one window and no timer runs.
  */
 export class InMemoryNonceStore extends NonceStore {
   private readonly used = new Set<string>();
@@ -17,7 +17,7 @@ export class InMemoryNonceStore extends NonceStore {
 
   consume({ keyId, nonce, expiresAt }: NonceUse): boolean {
     this.dropExpired();
-    // Neither part can hold a line break, so no two pairs share a spelling.
+    // Neither part can contain a line break, so no two pairs collide.
     const use = `${keyId}\n${nonce}`;
     if (this.used.has(use)) return false;
     this.used.add(use);
@@ -28,7 +28,7 @@ export class InMemoryNonceStore extends NonceStore {
     return true;
   }
 
-  /** How many nonces are held. */
+  /** The number of nonces held. */
   get size(): number {
     return this.used.size;
   }

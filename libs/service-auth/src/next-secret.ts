@@ -9,8 +9,8 @@ const ENCRYPTION = 'A256GCM';
 const PURPOSE = 'atlas-next-secret';
 
 /**
- * The secret that follows another, for whoever holds that one: a compact JWE (RFC 7516) under a key derived from it
- * (RFC 5869). `kid` says which it is.
+ * Seals the next secret for the holder of the current one: a compact JWE (RFC 7516) under a key derived from
+ * the current secret (RFC 5869), which `kid` names.
  */
 export function sealNextSecret(next: SecretText, current: SecretText): Promise<string> {
   return new CompactEncrypt(Buffer.from(revealed(next)))
@@ -18,19 +18,21 @@ export function sealNextSecret(next: SecretText, current: SecretText): Promise<s
     .encrypt(keyFrom(current));
 }
 
-/** Whether `secret` is the one that the sealed one follows: the call that it answers was signed with that. */
+/** Whether the sealed secret follows `secret`, i.e. whether the call being answered was signed with it. */
 export function isSealedUnder(sealed: string, secret: SecretText): boolean {
   return decodeProtectedHeader(sealed).kid === keyIdOf(secret);
 }
 
-/** Throws unless it was sealed under one of these secrets, is whole, and holds a service secret. */
+/** Throws unless it was sealed under one of these secrets, is intact, and contains a service secret. */
 export async function openNextSecret(sealed: string, known: readonly SecretText[]): Promise<Secret> {
   const current = known.find((secret) => isSealedUnder(sealed, secret));
-  if (current === undefined) throw new Error('The next secret is sealed under one that is not known here.');
+  if (current === undefined)
+    throw new Error('The next secret is sealed under a secret that is not known here.');
   const options = { keyManagementAlgorithms: [ALGORITHM], contentEncryptionAlgorithms: [ENCRYPTION] };
   const { plaintext } = await compactDecrypt(sealed, keyFrom(current), options);
   const next = Buffer.from(plaintext).toString('utf8');
-  if (!parseCredential('ats', next)) throw new Error('What was sealed as the next secret is none.');
+  if (!parseCredential('ats', next))
+    throw new Error('The value sealed as the next secret is not a service secret.');
   return new Secret(next);
 }
 

@@ -3,9 +3,9 @@ import { type SignatureComponent } from './signature-base';
 /** The parts of a request that its signature covers. */
 export interface RequestParts {
   readonly method: string;
-  /** Host in lower case, with the port unless it is the scheme's own. */
+  /** Lower-case host, with the port unless it is the scheme's default. */
   readonly authority: string;
-  /** Path and query as they stand in the request line. */
+  /** Path and query exactly as in the request line. */
   readonly target: string;
   readonly contentDigest: string;
   readonly tenantId: string | undefined;
@@ -16,25 +16,28 @@ export const TENANT_COMPONENT = '"x-tenant-id"';
 
 const METHOD = /^[A-Z]+$/;
 const AUTHORITY = /^[\x21-\x7e]+$/;
-/** Origin form only: no absolute URL, no `*`, no fragment; what is not ASCII has to be percent-encoded. */
+/** Origin form only: no absolute URL, no `*`, no fragment; non-ASCII must be percent-encoded. */
 const ORIGIN_FORM = /^\/[\x21\x22\x24-\x7e]*$/;
-/** An id or a slug. Without comma and space, so that two joined headers never pass for one. */
+/** An id or a slug. It excludes commas and spaces, so two joined headers never pass as one. */
 const TENANT_ID = /^[0-9A-Za-z._~-]{1,128}$/;
 
-/** Why these parts cannot be signed, or null. The same rules bind the signer and the verifier. */
+/** Why these parts cannot be signed, or null. The same rules apply to the signer and the verifier. */
 export function faultOf(parts: RequestParts): string | null {
-  if (!METHOD.test(parts.method)) return 'The method has to be in upper case.';
-  if (!AUTHORITY.test(parts.authority)) return 'The authority has to be host[:port].';
+  if (!METHOD.test(parts.method)) return 'The method must be in upper case.';
+  if (!AUTHORITY.test(parts.authority)) return 'The authority must be host[:port].';
   if (!ORIGIN_FORM.test(parts.target)) {
-    return 'The request target has to be an ASCII path with an optional query, without fragment.';
+    return 'The request target must be an ASCII path with an optional query and no fragment.';
   }
   if (parts.tenantId !== undefined && !TENANT_ID.test(parts.tenantId)) {
-    return 'The header x-tenant-id has to be one tenant id or slug.';
+    return 'The x-tenant-id header must be one tenant id or slug.';
   }
   return null;
 }
 
-/** RFC 9421 sections 2.1 and 2.2. Path and query are the bytes of the request line, neither decoded nor normalised. */
+/**
+ * RFC 9421 sections 2.1 and 2.2. Path and query are the bytes of the request line, neither decoded nor
+ * normalised.
+ */
 export function requestComponents(parts: RequestParts): SignatureComponent[] {
   const queryAt = parts.target.indexOf('?');
   const components: SignatureComponent[] = [
@@ -48,7 +51,10 @@ export function requestComponents(parts: RequestParts): SignatureComponent[] {
   return components;
 }
 
-/** The authority that signers derive from a public URL: lower case, punycode, the scheme's own port left out. */
+/**
+ * The authority that signers derive from a public URL: lower case, punycode, without the scheme's default
+ * port.
+ */
 export function authorityOf(publicUrl: string | URL): string {
   return new URL(publicUrl).host;
 }

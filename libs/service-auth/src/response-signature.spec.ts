@@ -44,7 +44,7 @@ function expectRefused(response: ResponseToVerify): void {
 }
 
 describe('a signed answer', () => {
-  it('has the headers that were computed apart from this code', () => {
+  it('has headers that match an independent computation', () => {
     expect(received.headers).toEqual({
       'content-digest': 'sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:',
       'signature-input': `sig1=(${COVERED});${PARAMETERS}`,
@@ -52,7 +52,7 @@ describe('a signed answer', () => {
     });
   });
 
-  it('is accepted by whoever made the request, and tells the time of the signer', () => {
+  it("is accepted by whoever made the request, and carries the signer's time", () => {
     expect(verifyResponse(received)).toEqual({ created: CREATED + 2 });
   });
 
@@ -67,7 +67,7 @@ describe('a signed answer', () => {
     }
   });
 
-  it('may list what it covers in any order', () => {
+  it('may list its components in any order', () => {
     expect(verifyResponse(signedByHand('"signature";req "@status" "content-digest"', PARAMETERS))).toEqual({
       created: CREATED + 2,
     });
@@ -78,10 +78,10 @@ describe('an answer is refused', () => {
   it.each<[string, Partial<ResponseToVerify>]>([
     ['with another status', { status: 201 }],
     ['with another body', { body: '{ }' }],
-    ['with no signature', { headers: { 'content-digest': contentDigest('{}') } }],
-    ['with no headers', { headers: {} }],
+    ['without a signature', { headers: { 'content-digest': contentDigest('{}') } }],
+    ['without headers', { headers: {} }],
     ['when it answers another request', { request: signedCall({ nonce: 'another-nonce-01' }).headers }],
-    ['when it answers a request that was not signed', { request: {} }],
+    ['when it answers an unsigned request', { request: {} }],
     ['when we hold another secret', { secret: OTHER_SECRET }],
     ['when we used another key', { keyId: 'KeyId0000002' }],
     ['when it is the request itself, sent back', { headers: request }],
@@ -98,7 +98,7 @@ describe('an answer is refused', () => {
     });
   });
 
-  it('with its digest changed alone', () => {
+  it('with only its digest changed', () => {
     const headers = { ...received.headers, 'content-digest': contentDigest('other') };
     expectRefused({ ...received, headers });
   });
@@ -121,14 +121,14 @@ describe('an answer is refused', () => {
     ['the status is not covered', COVERED.replace('"@status" ', ''), PARAMETERS],
     ['the digest is not covered', COVERED.replace('"content-digest" ', ''), PARAMETERS],
     ['the request is not covered', COVERED.replace(' "signature";req', ''), PARAMETERS],
-    ['a signature of its own is covered instead', COVERED.replace(';req', ''), PARAMETERS],
-    ['more is covered', `${COVERED} "date"`, PARAMETERS],
+    ['its own signature is covered instead', COVERED.replace(';req', ''), PARAMETERS],
+    ['it covers more', `${COVERED} "date"`, PARAMETERS],
     ['it has a nonce', COVERED, `${PARAMETERS};nonce="nonce-0123456789"`],
     ['it has the tag of a request', COVERED, PARAMETERS.replace('atlas-cp', 'atlas-tp')],
-    ['its time is text', COVERED, PARAMETERS.replace('1618884475', '"1618884475"')],
+    ['its time is a string', COVERED, PARAMETERS.replace('1618884475', '"1618884475"')],
     ['it names no key', COVERED, PARAMETERS.replace('keyid="KeyId0000001";', '')],
     ['it names another key', COVERED, PARAMETERS.replace('KeyId0000001', 'KeyId0000002')],
-  ])('when %s, though the secret is right', (_, covered, parameters) => {
+  ])('when %s, even with the right secret', (_, covered, parameters) => {
     expectRefused(signedByHand(covered, parameters));
   });
 });

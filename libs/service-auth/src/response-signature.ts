@@ -9,12 +9,12 @@ import { type HeaderBag, type SignedHeaders, singleHeader } from './signed-heade
 
 interface Answer {
   readonly status: number;
-  /** As it goes over the wire: sign after serialising, and do not compress a signed answer. */
+  /** The exact bytes on the wire: sign after serialising, and do not compress a signed answer. */
   readonly body: Buffer | string;
 }
 
 export interface ResponseToSign extends Answer {
-  /** The headers of the request that is answered, or just its `signature`. */
+  /** The headers of the request being answered, or just its `signature`. */
   readonly request: HeaderBag;
   readonly keyId: string;
   readonly secret: SecretText;
@@ -23,13 +23,13 @@ export interface ResponseToSign extends Answer {
 
 export interface ResponseToVerify extends Answer {
   readonly headers: HeaderBag;
-  /** What {@link signRequest} gave for the request that this answers. */
+  /** The result of {@link signRequest} for the request being answered. */
   readonly request: HeaderBag;
   readonly keyId: string;
   readonly secret: SecretText;
 }
 
-/** Signs what is sent back to a caller, with the key that caller used. */
+/** Signs what is sent back to a caller, with the key that the caller used. */
 export type AnswerSigner = (answer: Answer) => SignedHeaders;
 
 const PROFILE: SignatureProfile = {
@@ -38,7 +38,7 @@ const PROFILE: SignatureProfile = {
   tag: ANSWER_TAG,
 };
 
-/** RFC 9421 section 2.4: the request's signature is covered, so the answer is good for that one request only. */
+/** RFC 9421 section 2.4: covers the request's signature, so the answer is valid only for that request. */
 export function signResponse(response: ResponseToSign): SignedHeaders {
   const digest = contentDigest(response.body);
   const parameters = new Map<string, string | number>([
@@ -51,15 +51,16 @@ export function signResponse(response: ResponseToSign): SignedHeaders {
 }
 
 /**
- * `created`, in Unix seconds, is when the Control Plane signed: the time to correct a clock by, hence no window here.
- * Throws {@link AnswerRefused} for an answer that is unsigned, changed, or meant for another request.
+ * `created`, in Unix seconds, is when the Control Plane signed. Callers correct their clock by it, so no
+ * window applies here. Throws {@link AnswerRefused} for an answer that is unsigned, changed, or meant for
+ * another request.
  */
 export function verifyResponse(response: ResponseToVerify): { readonly created: number } {
   try {
     return { created: createdOf(response) };
   } catch (error) {
     throw error instanceof SignatureRefused
-      ? new AnswerRefused(`The answer is refused. ${error.message}`)
+      ? new AnswerRefused(`The answer was rejected. ${error.message}`)
       : error;
   }
 }
@@ -67,7 +68,7 @@ export function verifyResponse(response: ResponseToVerify): { readonly created: 
 function createdOf(response: ResponseToVerify): number {
   const fields = readSignatureFields(response.headers, PROFILE);
   const created = fields.parameters.get('created');
-  if (!isUnixSeconds(created)) throw badSignature('The parameter created has to be in whole seconds.');
+  if (!isUnixSeconds(created)) throw badSignature('The created parameter must be in whole seconds.');
   if (fields.parameters.get('keyid') !== response.keyId) throw badSignature('It is signed with another key.');
   const digest = contentDigest(response.body);
   if (singleHeader(response.headers, 'content-digest') !== digest) {
@@ -79,7 +80,7 @@ function createdOf(response: ResponseToVerify): number {
   );
   if (!timingSafeEqual(hmacSha256(response.secret, base), fields.value)) {
     throw badSignature(
-      'Its signature does not hold: another secret, another request, or changed on the way.',
+      'Its signature is not valid: it was made with another secret, answers another request, or was changed in transit.',
     );
   }
   return created;

@@ -1,23 +1,31 @@
 import { type Secret, type SecretText, revealed } from '@atlas/platform/secret';
 import { parseCredential } from './credential';
 
-/** The key id of the Control Plane's own `INTERNAL_SERVICE_SECRET`, shared with the cells registered to use it. */
+/**
+ * The key id of the Control Plane's own `INTERNAL_SERVICE_SECRET`, which the cells registered to use it
+ * share.
+ */
 export const PLATFORM_KEY_ID = 'platform';
 
-/** What a key id stands for. `TCaller` is whatever the verifying plane wants to know about who holds the key. */
+/**
+ * What a key id stands for. `TCaller` is whatever the verifying plane wants to know about the key's holder.
+ */
 export interface ServiceKey<TCaller = unknown> {
   readonly keyId: string;
-  /** One, or two during a rotation, in the order in which they are tried. */
+  /** One secret, or two during a rotation, in the order to try them. */
   readonly secrets: readonly Secret[];
   readonly caller: TCaller;
 }
 
 export abstract class ServiceKeyResolver<TCaller = unknown> {
-  /** Null for a key id that is unknown or revoked. Asked before the signature is checked: it must change nothing. */
+  /**
+   * Null for a key id that is unknown or revoked. Runs before the signature is checked, so it must change
+   * nothing.
+   */
   abstract secretsFor(keyId: string): ServiceKey<TCaller> | null | Promise<ServiceKey<TCaller> | null>;
 }
 
-/** The `keyid` that goes with a value of `INTERNAL_SERVICE_SECRET`. */
+/** The `keyid` for a value of `INTERNAL_SERVICE_SECRET`. */
 export function keyIdOf(secret: SecretText): string {
   return parseCredential('ats', revealed(secret))?.id ?? PLATFORM_KEY_ID;
 }

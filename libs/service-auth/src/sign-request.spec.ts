@@ -6,7 +6,7 @@ const COVERED = '"@method" "@authority" "@path" "@query" "content-digest"';
 const PARAMETERS = 'created=1618884473;nonce="nonce-0123456789";keyid="KeyId0000001";tag="atlas-tp"';
 
 describe(signRequest.name, () => {
-  it('gives the headers that were computed apart from this code', () => {
+  it('returns headers that match an independent computation', () => {
     expect(signedCall().headers).toEqual({
       'content-digest': 'sha-256=:Ff6TbVpcSlZMjckAIoAAkmPAzAvQ8o4WZSUpqfg7LSM=:',
       'x-tenant-id': 'acme',
@@ -15,7 +15,7 @@ describe(signRequest.name, () => {
     });
   });
 
-  it('covers the digest of an empty body, and no tenant when none is named', () => {
+  it('covers the digest of an empty body, and no tenant if none is named', () => {
     const { headers } = signedCall({ body: undefined, tenantId: undefined });
     expect(headers).toMatchObject({
       'content-digest': 'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:',
@@ -24,18 +24,18 @@ describe(signRequest.name, () => {
     expect(headers).not.toHaveProperty('x-tenant-id');
   });
 
-  it('signs a body alike as text and as bytes', () => {
+  it('signs a body the same way as text and as bytes', () => {
     const body = 'ä {} \u{1F600}';
     expect(signedCall({ body: Buffer.from(body) }).headers).toEqual(signedCall({ body }).headers);
   });
 
-  it('makes a new nonce for each call', () => {
+  it('generates a new nonce for each call', () => {
     const nonces = [1, 2].map(() => readSignature(signedCall({ nonce: undefined }).headers).nonce);
     expect(nonces[0]).not.toBe(nonces[1]);
     expect(nonces[0]).toHaveLength(24);
   });
 
-  it('signs in whole seconds, and lets its signature be read back', () => {
+  it('signs in whole seconds, and its signature can be read back', () => {
     expect(readSignature(signedCall().headers)).toMatchObject({
       label: 'sig1',
       keyId: KEY_ID,
@@ -49,13 +49,13 @@ describe(signRequest.name, () => {
     ['a method in lower case', { method: 'patch' }],
     ['an empty tenant', { tenantId: '' }],
     ['two tenants', { tenantId: 'a, b' }],
-    ['a tenant that breaks the line', { tenantId: 'a\nb' }],
+    ['a tenant with a line break', { tenantId: 'a\nb' }],
     ['a short nonce', { nonce: 'x'.repeat(15) }],
     ['a long nonce', { nonce: 'x'.repeat(129) }],
     ['a nonce that is not ASCII', { nonce: 'é'.repeat(16) }],
     ['no key id', { keyId: '' }],
     ['a short secret', { secret: 'x'.repeat(31) }],
-  ])('throws for %s rather than send what will be refused', (_, changes) => {
+  ])('throws for %s rather than send a request that would be refused', (_, changes) => {
     expect(() => signedCall(changes)).toThrow();
   });
 });
@@ -76,7 +76,7 @@ describe('signer and verifier', () => {
     'https://cp.example.com/p#fragment',
     'https://CP.Example.COM:443/p',
     'https://user:password@cp.example.com/p',
-  ])('agree on what WHATWG URL makes of %s', async (href) => {
+  ])('agree on how WHATWG URL parses %s', async (href) => {
     expect(await verified(signedCall({ url: new URL(href) }))).toMatchObject({ keyId: KEY_ID, nonce: NONCE });
   });
 

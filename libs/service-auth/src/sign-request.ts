@@ -7,27 +7,28 @@ import { isKeyId, isNonce, REQUEST_TAG, unixSeconds } from './signature-paramete
 import { type SignedHeaders } from './signed-headers';
 
 export interface RequestToSign {
-  /** In upper case, as it is sent. */
+  /** In upper case, as sent. */
   readonly method: string;
   readonly url: URL;
   readonly body?: Buffer | string;
   readonly tenantId?: string;
   readonly keyId: string;
-  /** The whole string as it stands in `INTERNAL_SERVICE_SECRET`. */
+  /** The complete value of `INTERNAL_SERVICE_SECRET`. */
   readonly secret: SecretText;
   readonly now: Date;
-  /** 16 to 128 printable ASCII characters, never used before; random when left out. */
+  /** 16 to 128 printable ASCII characters, never used before; random if omitted. */
   readonly nonce?: string;
 }
 
 /**
- * The headers that make a request to the Control Plane a signed call (RFC 9421, RFC 9530), `x-tenant-id` included. Send
- * them with exactly this method, URL and body. Throws a TypeError for what could not be verified on the other side.
+ * The headers that make a request to the Control Plane a signed call (RFC 9421, RFC 9530), including
+ * `x-tenant-id`. Send them with exactly this method, URL and body. Throws a TypeError for anything that the
+ * other side could not verify.
  */
 export function signRequest(request: RequestToSign): SignedHeaders {
   const nonce = request.nonce ?? randomBytes(18).toString('base64url');
-  if (!isNonce(nonce)) throw new TypeError('A nonce has 16 to 128 characters');
-  if (!isKeyId(request.keyId)) throw new TypeError('A key id has 1 to 64 characters');
+  if (!isNonce(nonce)) throw new TypeError('A nonce must have 16 to 128 characters');
+  if (!isKeyId(request.keyId)) throw new TypeError('A key id must have 1 to 64 characters');
   const parts = partsOf(request);
   const parameters = new Map<string, string | number>([
     ['created', unixSeconds(request.now)],
@@ -42,7 +43,7 @@ export function signRequest(request: RequestToSign): SignedHeaders {
   };
 }
 
-/** The path and query are those that fetch and http.request put in the request line for this URL. */
+/** Path and query as fetch and http.request write them to the request line for this URL. */
 function partsOf({ method, url, body, tenantId }: RequestToSign): RequestParts {
   const target = url.pathname + url.search;
   const parts = { method, authority: url.host, target, contentDigest: contentDigest(body ?? ''), tenantId };

@@ -7,10 +7,10 @@ const { headers } = signedCall();
 const INPUT = singleHeader(headers, 'signature-input');
 const SIGNATURE = singleHeader(headers, 'signature');
 
-/** Held against a parser for all of RFC 9651, by another hand. */
+/** Compared with an independent parser for all of RFC 9651. */
 describe('the fields of a signature', () => {
   it.each(['nonce-0123456789', 'quoted "nonce" \\ 0123456789', '; tag="x", sig2=(0123456789'])(
-    'say the same to that parser: nonce %s',
+    'mean the same to that parser: nonce %s',
     (nonce) => {
       const signed = signedCall({ nonce }).headers;
       const [[label, member] = []] = parseDictionary(singleHeader(signed, 'signature-input'));
@@ -24,7 +24,7 @@ describe('the fields of a signature', () => {
     },
   );
 
-  it('are taken in no spelling but the one that it would give them', () => {
+  it('are accepted only in the spelling that it produces', () => {
     const others = [
       ...changes(INPUT).map((input) => [input, SIGNATURE]),
       ...changes(SIGNATURE).map((s) => [INPUT, s]),
@@ -37,12 +37,12 @@ describe('the fields of a signature', () => {
       expect(serializeDictionary(parseDictionary(field as string))).toBe(field);
   });
 
-  it.each(['nonce\n0123456789', 'nonce-0123456789ä'])('have none for the nonce %j', (nonce) => {
+  it.each(['nonce\n0123456789', 'nonce-0123456789ä'])('reject the nonce %j', (nonce) => {
     expect(() => signedCall({ nonce })).toThrow(TypeError);
   });
 });
 
-/** Every character left out, doubled, and replaced or preceded by some others. */
+/** Every character removed, doubled, and replaced or preceded by some others. */
 function changes(field: string): string[] {
   return Array.from(field, (character, at) =>
     [

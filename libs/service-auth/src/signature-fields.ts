@@ -36,35 +36,39 @@ const SIGNATURE = new RegExp(`^(${NAME})=:(${HMAC}):$`);
 const EACH_PARAMETER = new RegExp(PARAMETER, 'g');
 
 /**
- * `Signature-Input` and `Signature`, when they hold one signature of the profile and nothing else. Of RFC 9651 only the
- * canonical spelling of what the profile can hold is taken: each message has one form, with nothing in it that the checks
- * after this one cannot see. Read by a grammar of its own, since a call pays for it twice over with a parser for all there is.
+ * Reads `Signature-Input` and `Signature` if they hold one signature of the profile and nothing else. Accepts
+ * only the canonical RFC 9651 spelling of what the profile allows: each message has one form and contains
+ * nothing that later checks cannot see. Has its own grammar, because a parser for all of RFC 9651 takes twice
+ * as long on every call.
  */
 export function readSignatureFields(headers: HeaderBag, profile: SignatureProfile): SignatureFields {
   const [, label, signatureParams, items, spelled] = match(headers, 'signature-input', SIGNATURE_INPUT);
   const [, signatureLabel, signature] = match(headers, 'signature', SIGNATURE);
-  if (label !== signatureLabel) throw badSignature('signature-input and signature carry different labels.');
+  if (label !== signatureLabel) throw badSignature('signature-input and signature have different labels.');
   const components = items.split(' ');
   if (!isExactly(components, profile.components)) {
-    throw badSignature(`The signature has to cover exactly ${profile.components.join(' ')}.`);
+    throw badSignature(`The signature must cover exactly ${profile.components.join(' ')}.`);
   }
   const parameters = parametersOf(spelled, profile);
   return { label, components, parameters, signatureParams, value: hmacOf(signature) };
 }
 
-/** `Signature-Input` and `Signature` of these components, in this order. Throws a TypeError for what has no spelling. */
+/**
+ * `Signature-Input` and `Signature` for these components, in this order. Throws a TypeError for values that
+ * cannot be spelled.
+ */
 export function writeSignatureFields(
   components: readonly SignatureComponent[],
   parameters: SignatureParameters,
   secret: Buffer | SecretText,
 ): { 'signature-input': string; signature: string } {
   const identifiers = components.map(([identifier]) => identifier).join(' ');
-  // In printable ASCII, JSON escapes what RFC 9651 does: the quote and the backslash.
+  // In printable ASCII, JSON and RFC 9651 escape the same characters: the quote and the backslash.
   const spelled = [...parameters].map(([name, value]) => `;${name}=${JSON.stringify(value)}`).join('');
   const signatureParams = `(${identifiers})${spelled}`;
   const input = `${LABEL}=${signatureParams}`;
   if (!SIGNATURE_INPUT.test(input))
-    throw new TypeError('Signature parameters are integers or printable ASCII');
+    throw new TypeError('Signature parameters must be integers or printable ASCII');
   const value = hmacSha256(secret, signatureBase(components, signatureParams)).toString('base64');
   return { 'signature-input': input, signature: `${LABEL}=:${value}:` };
 }
@@ -76,7 +80,7 @@ function match(headers: HeaderBag, name: string, form: RegExp): Matched {
   const matched = field.length > MAX_FIELD_LENGTH ? null : form.exec(field);
   if (!matched) {
     throw badSignature(
-      `The header ${name} has to carry exactly one signature, in the form of RFC 9421 and RFC 9651.`,
+      `The header ${name} must carry exactly one signature, in the format of RFC 9421 and RFC 9651.`,
     );
   }
   return matched as unknown as Matched;
@@ -93,19 +97,17 @@ function parametersOf(spelled: string, { parameters, tag }: SignatureProfile): S
   const read = new Map(entries);
   const names = entries.map(([name]) => name);
   if (isExactly(names, parameters) && read.get('tag') === tag) return read;
-  throw badSignature(
-    `The signature parameters have to be exactly ${parameters.join(', ')}, with tag="${tag}".`,
-  );
+  throw badSignature(`The signature parameters must be exactly ${parameters.join(', ')}, with tag="${tag}".`);
 }
 
-/** A decoder forgives other spellings of the last character. */
+/** The decoder tolerates other spellings of the last character. */
 function hmacOf(base64: string): Buffer {
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.toString('base64') === base64) return bytes;
-  throw badSignature('The header signature has to carry the 32 bytes of an hmac-sha256.');
+  throw badSignature('The signature header must carry the 32 bytes of an hmac-sha256.');
 }
 
-/** Nothing is expected twice, so as many entries as expected, all of those among them, leave room for no other. */
+/** Nothing is expected twice, so equal length plus every expected entry leaves no room for another. */
 function isExactly(actual: readonly string[], expected: readonly string[]): boolean {
   return actual.length === expected.length && expected.every((entry) => actual.includes(entry));
 }

@@ -1,8 +1,8 @@
-/** The `tag` of a call to the Control Plane, and of its answer: the one never passes for the other. */
+/** The `tag` of a call to the Control Plane, and that of its answer: neither can pass as the other. */
 export const REQUEST_TAG = 'atlas-tp';
 export const ANSWER_TAG = 'atlas-cp';
 
-/** Long enough to be unique, short enough to be stored. RFC 9651 strings are printable ASCII already. */
+/** Long enough to be unique, short enough to store. RFC 9651 strings are always printable ASCII. */
 export function isNonce(value: unknown): value is string {
   return typeof value === 'string' && value.length >= 16 && value.length <= 128;
 }
@@ -11,7 +11,7 @@ export function isKeyId(value: unknown): value is string {
   return typeof value === 'string' && value.length >= 1 && value.length <= 64;
 }
 
-/** Seconds since 1970, as RFC 9421 counts them. */
+/** Seconds since 1970, as in RFC 9421. */
 export function isUnixSeconds(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0;
 }

@@ -65,7 +65,7 @@ describe(SignatureVerifier.name, () => {
       (error: SignatureRefused) => error,
     );
 
-  it('tells who called, and with which secret', async () => {
+  it('reports who called, and with which secret', async () => {
     const { caller, ...call } = await verifier.verify(signedCall());
     const planeId: string = caller.planeId;
     expect(planeId).toBe('plane-1');
@@ -75,7 +75,7 @@ describe(SignatureVerifier.name, () => {
     ]);
   });
 
-  it('compares with its own authority, whatever Host or the caller say', async () => {
+  it('compares with its own authority, whatever Host or the caller says', async () => {
     const elsewhere = signedCall({
       url: new URL('https://evil.example/api/tenant-planes/self/report?a=%20b&a=2'),
     });
@@ -87,7 +87,7 @@ describe(SignatureVerifier.name, () => {
     expect(await refusalOfCall(call)).toMatchObject({ code: 'bad_signature' });
   });
 
-  it('refuses a replay, and says so', async () => {
+  it('refuses a replay and says so', async () => {
     await verifier.verify(signedCall());
     const refusal = await refusalOfCall(signedCall());
     expect(refusal).toMatchObject({ code: 'bad_signature', kind: 'unauthenticated' });
@@ -95,12 +95,12 @@ describe(SignatureVerifier.name, () => {
     expect(refusal.signAnswer).toBeUndefined();
   });
 
-  it('lets one of many equal calls in', async () => {
+  it('accepts one of many identical calls', async () => {
     const calls = await Promise.allSettled(Array.from({ length: 20 }, () => verifier.verify(signedCall())));
     expect(calls.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('refuses an unknown key in the very words of a wrong signature', async () => {
+  it('refuses an unknown key with the same words as a wrong signature', async () => {
     const unknown = await refusalOfCall(signedCall({ keyId: 'KeyId0000002' }));
     const wrong = await refusalOfCall(signedCall({ secret: 'another secret of 32 characters!' }));
     expect(keys.asked).toEqual(['KeyId0000002', KEY_ID]);
@@ -113,14 +113,14 @@ describe(SignatureVerifier.name, () => {
     expect(await refusalOfCall(signedCall())).toMatchObject({ code: 'bad_signature' });
   });
 
-  it('asks for no key and spends no nonce before form and digest are right', async () => {
+  it('looks up no key and spends no nonce before format and digest are right', async () => {
     await refusalOfCall({ ...signedCall(), rawBody: Buffer.from('other') });
     await refusalOfCall({ ...signedCall(), headers: {} });
     expect(keys.asked).toEqual([]);
     expect(nonces.uses).toEqual([]);
   });
 
-  it('spends no nonce on a call it refuses', async () => {
+  it('spends no nonce on a call that it refuses', async () => {
     await refusalOfCall({ ...signedCall(), method: 'PUT' });
     clock.at = secondsFromSigning(301);
     expect(await refusalOfCall(signedCall())).toMatchObject({ code: 'clock_skew' });
@@ -142,7 +142,7 @@ describe(SignatureVerifier.name, () => {
     expect(() => verifyResponse({ ...received, secret: OTHER_SECRET })).toThrow();
   });
 
-  it('can sign the refusal of a wrong clock, so that the caller can correct it, and no other refusal', async () => {
+  it('signs only the refusal of a wrong clock, so that the caller can correct it', async () => {
     clock.at = secondsFromSigning(4000);
     const { headers } = signedCall();
     const { signAnswer } = await refusalOfCall(signedCall());
@@ -163,7 +163,7 @@ describe(SignatureVerifier.name, () => {
     'cp.example.com/',
     'user@cp.example.com',
     'münchen.example',
-  ])('does not start with the authority %j, which no call could match', (authority) => {
+  ])('rejects the authority %j at start, since no call could match it', (authority) => {
     expect(() => new SignatureVerifier({ authority }, keys, nonces, clock)).toThrow(TypeError);
   });
 

@@ -7,17 +7,17 @@ import { badSignature, type SignatureRefused, signatureDoesNotHold } from './sig
 import { type ReceivedRequest, readSignedRequest, secretIndexOf } from './signed-request';
 
 export interface ServiceAuthOptions {
-  /** `authorityOf` the public URL that signed calls are sent to. */
+  /** `authorityOf` the public URL that receives signed calls. */
   readonly authority: string;
-  /** 300 when left out. */
+  /** Defaults to 300. */
   readonly windowSeconds?: number;
 }
 
-/** A call that is proven to come from the holder of a key, and to come for the first time. */
+/** A call proven to come from the holder of a key, and for the first time. */
 export interface ServiceCall<TCaller = unknown> {
   readonly caller: TCaller;
   readonly keyId: string;
-  /** Which of the key's secrets the caller used: who still uses the old one during a rotation. */
+  /** Which of the key's secrets the caller used: shows who still uses the old one during a rotation. */
   readonly secretIndex: number;
   /** Unix seconds. */
   readonly created: number;
@@ -25,8 +25,8 @@ export interface ServiceCall<TCaller = unknown> {
 }
 
 /**
- * Form and digest first, then the HMAC, and only then the window: a caller without the key learns nothing of our clock.
- * The nonce is spent last. Without Nest, for guards and tools alike.
+ * Finds the key, checks the signature and spends the nonce. Independent of Nest, so that guards and tools can
+ * use it.
  */
 export class SignatureVerifier<TCaller = unknown> {
   constructor(
@@ -36,11 +36,11 @@ export class SignatureVerifier<TCaller = unknown> {
     private readonly clock: Clock,
   ) {
     if (!isAuthority(options.authority)) {
-      throw new TypeError('The authority has to be host[:port] in lower case: use authorityOf(url)');
+      throw new TypeError('The authority must be host[:port] in lower case: use authorityOf(url)');
     }
   }
 
-  /** Throws SignatureRefused. A key id that is not known is refused in the words of a wrong signature. */
+  /** Throws SignatureRefused. An unknown key id is refused with the same words as a wrong signature. */
   async verify(request: Omit<ReceivedRequest, 'authority'>): Promise<ServiceCall<TCaller>> {
     const signed = readSignedRequest({ ...request, authority: this.options.authority });
     const { keyId, nonce, created } = signed.signature;
@@ -58,14 +58,14 @@ export class SignatureVerifier<TCaller = unknown> {
   }
 }
 
-/** Never signed: whoever replays a call must not get a refusal that passes for the answer to the call. */
+/** Never signed: whoever replays a call must not receive a refusal that passes as the answer to that call. */
 function replayed(): SignatureRefused {
   return badSignature(
     'The nonce was used before (a replay), or the key has been revoked. Sign every attempt anew, retries included.',
   );
 }
 
-/** A configured URL or capital letter would refuse every call there is, so it is found at start. */
+/** A URL or a capital letter here would refuse every call, so it fails at start. */
 function isAuthority(authority: string): boolean {
   return (
     URL.canParse(`https://${authority}`) &&

@@ -3,18 +3,21 @@ import { type AnswerSigner } from './response-signature';
 
 export const SIGNATURE_WINDOW_SECONDS = 300;
 
-/** Added to a nonce's life: replicas' clocks differ, and one that runs ahead must not forget what another still accepts. */
+/**
+ * Extends a nonce's life: replicas' clocks differ, and one that runs ahead must not forget what another still
+ * accepts.
+ */
 const NONCE_MARGIN_SECONDS = 60;
 
 export interface SignatureAge {
   /** Unix seconds. */
   readonly created: number;
   readonly now: Date;
-  /** {@link SIGNATURE_WINDOW_SECONDS} when left out. */
+  /** Defaults to {@link SIGNATURE_WINDOW_SECONDS}. */
   readonly windowSeconds?: number;
 }
 
-/** Call it only once the HMAC holds: the refusal tells our time. */
+/** Call only once the HMAC is verified: the refusal reveals our time. */
 export function requireInWindow(age: SignatureAge, signAnswer?: AnswerSigner): void {
   const windowSeconds = age.windowSeconds ?? SIGNATURE_WINDOW_SECONDS;
   const aheadSeconds = age.created - age.now.getTime() / 1000;
@@ -22,13 +25,13 @@ export function requireInWindow(age: SignatureAge, signAnswer?: AnswerSigner): v
   const distance = `${Math.abs(Math.round(aheadSeconds))} s ${aheadSeconds > 0 ? 'after' : 'before'}`;
   throw new SignatureRefused(
     'clock_skew',
-    `The signature holds, but it was created ${distance} this server's time; ${windowSeconds} s are allowed. ` +
-      "Correct the caller's clock, or find what held the request up.",
+    `The signature is valid, but it was created ${distance} this server's time; ${windowSeconds} s are allowed. ` +
+      "Correct the caller's clock, or find what delayed the request.",
     signAnswer,
   );
 }
 
-/** Until when a nonce has to be remembered: the end of its window, and the margin. */
+/** How long to remember a nonce: until its window ends, plus the margin. */
 export function nonceExpiryOf({
   created,
   windowSeconds = SIGNATURE_WINDOW_SECONDS,

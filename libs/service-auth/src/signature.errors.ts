@@ -3,14 +3,14 @@ import { type AnswerSigner } from './response-signature';
 
 export type SignatureRefusal = 'bad_signature' | 'clock_skew';
 
-/** A signed call that is not accepted. `clock_skew` is said only to a caller whose signature holds. */
+/** A signed call that is refused. Only a caller with a valid signature gets `clock_skew`. */
 export class SignatureRefused extends DomainError {
   constructor(
     code: SignatureRefusal,
     detail: string,
     /**
-     * Set by `SignatureVerifier` with `clock_skew`: the caller proved its key, so the refusal can be signed and it may
-     * correct its clock from it.
+     * Set by `SignatureVerifier` with `clock_skew`: the caller has proven its key, so the refusal can be
+     * signed and the caller may correct its clock by it.
      */
     readonly signAnswer?: AnswerSigner,
   ) {
@@ -19,7 +19,10 @@ export class SignatureRefused extends DomainError {
   }
 }
 
-/** An answer that cannot be trusted. Not a 401: whoever waits for us did nothing wrong, the other plane can't be heard. */
+/**
+ * An answer that cannot be trusted. Not a 401: our own caller did nothing wrong; the other plane cannot be
+ * heard.
+ */
 export class AnswerRefused extends DomainError {
   constructor(detail: string) {
     super('bad_signature', 'unavailable', detail);
@@ -31,10 +34,12 @@ export function badSignature(detail: string): SignatureRefused {
   return new SignatureRefused('bad_signature', detail);
 }
 
-/** One sentence for an unknown key, a wrong secret and a changed message, so that key ids can't be probed. */
+/**
+ * One sentence for an unknown key, a wrong secret and a changed message, so that key ids cannot be probed.
+ */
 export function signatureDoesNotHold(): SignatureRefused {
   return badSignature(
-    'The signature does not hold: the key is not known here, the secrets differ, or the method, public authority, ' +
-      'path, query, body or tenant was changed on the way.',
+    'The signature is not valid: the key is not known here, the secrets differ, or the method, public authority, ' +
+      'path, query, body or tenant was changed in transit.',
   );
 }

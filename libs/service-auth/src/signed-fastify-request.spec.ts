@@ -4,7 +4,7 @@ import { receivedRequestOf, type SignedFastifyRequest } from './signed-fastify-r
 const bodiless: SignedFastifyRequest = { method: 'GET', raw: { url: '/p?q=1' }, headers: { host: 'h' } };
 
 describe(receivedRequestOf.name, () => {
-  it('takes the request line and the bytes as they came', () => {
+  it('returns the request line and the bytes as received', () => {
     const rawBody = Buffer.from('{"a":1}');
     expect(receivedRequestOf({ ...bodiless, rawBody, body: { a: 1 } })).toEqual({
       method: 'GET',
@@ -15,7 +15,7 @@ describe(receivedRequestOf.name, () => {
   });
 
   it.each([{}, { body: null }, { body: undefined }, { headers: { 'content-length': '0' } }])(
-    'takes no body for an empty one: %j',
+    'treats a missing body as empty: %j',
     (request) => {
       expect(receivedRequestOf({ ...bodiless, ...request }).rawBody).toHaveLength(0);
     },

@@ -2,7 +2,9 @@ import { badSignature } from './signature.errors';
 import { type HeaderBag } from './signed-headers';
 import { type ReceivedRequest } from './signed-request';
 
-/** What is read of a Fastify request (Nest started with `rawBody: true`). */
+/**
+ * The parts of a Fastify request (Nest started with `rawBody: true`) that are read, and what the guard adds.
+ */
 export interface SignedFastifyRequest {
   readonly method: string;
   readonly raw: { readonly url?: string };
@@ -17,14 +19,15 @@ export function receivedRequestOf(request: SignedFastifyRequest): Omit<ReceivedR
 }
 
 /**
- * No raw body is an empty body only when nothing was sent and nothing was parsed. Fastify's own text/plain parser, for
- * one, keeps no bytes: taken as empty, a body could be slipped under a signature that covers none.
+ * A missing raw body means an empty body only if nothing was sent and nothing was parsed. Fastify's
+ * text/plain parser, for one, keeps no bytes: if that counted as empty, a body could be added to a request
+ * whose signature covers none.
  */
 function rawBodyOf({ rawBody, body, headers }: SignedFastifyRequest): Buffer {
   if (rawBody) return rawBody;
   const isBodySent = (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
   if (isBodySent || (body !== undefined && body !== null)) {
-    throw badSignature('The body could not be checked: its content type is not one that signed calls use.');
+    throw badSignature('The body could not be checked: signed calls do not use its content type.');
   }
   return Buffer.alloc(0);
 }

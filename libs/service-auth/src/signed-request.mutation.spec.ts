@@ -17,7 +17,7 @@ const PARTS = [
 ] as const;
 type Part = (typeof PARTS)[number];
 
-/** mulberry32: small, and the same numbers in every run. */
+/** mulberry32: small, and yields the same numbers on every run. */
 function seededRandom(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -51,7 +51,7 @@ function mutatedCall(call: ArrivedCall, part: Part, random: (below: number) => n
   const { [name]: value, ...others } = call.headers;
   if (part !== 'header name')
     return { ...call, headers: { ...others, [name]: mutated(String(value), random) } };
-  // Node gives names in lower case, so a change of case alone is no change.
+  // Node lower-cases names, so a change of case alone is no change.
   return { ...call, headers: { ...others, [mutated(name, random).toLowerCase()]: value } };
 }
 

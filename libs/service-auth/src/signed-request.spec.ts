@@ -28,7 +28,7 @@ function withInput(from: string | RegExp, to: string): ArrivedCall {
   return withHeader('signature-input', changed);
 }
 
-/** Whoever holds the secret signs a base of its own making: what structure alone has to refuse. */
+/** Signs an arbitrary base with the real secret: only its structure can get it refused. */
 function signedByHand(covered: string, parameters: string, lines: Record<string, string> = {}): ArrivedCall {
   const call = signedCall();
   const values: Record<string, string> = {
@@ -53,10 +53,10 @@ function signedByHand(covered: string, parameters: string, lines: Record<string,
   return { ...call, headers };
 }
 
-/** For calls signed by the right hand: refused before the HMAC is even looked at. */
+/** For correctly signed calls: they are refused before the HMAC is even checked. */
 async function expectRefusedForForm(request: ArrivedCall): Promise<void> {
   await expectBadSignature(request);
-  expect(((await refusalOfCall(request)) as Error).message).not.toContain('does not hold');
+  expect(((await refusalOfCall(request)) as Error).message).not.toContain('is not valid');
 }
 
 async function expectBadSignature(request: ArrivedCall): Promise<void> {
@@ -66,7 +66,7 @@ async function expectBadSignature(request: ArrivedCall): Promise<void> {
 }
 
 describe('a signed call', () => {
-  it('is accepted, and tells who signed it, when, and how long its nonce counts', async () => {
+  it('is accepted, and reports who signed it, when, and how long its nonce counts', async () => {
     expect(await verified(signedCall())).toMatchObject({
       keyId: 'KeyId0000001',
       nonce: NONCE,
@@ -76,7 +76,7 @@ describe('a signed call', () => {
     });
   });
 
-  it('is accepted with either secret during a rotation, and tells which', async () => {
+  it('is accepted with either secret during a rotation, and reports which', async () => {
     expect(await verified({ ...signedCall(), secrets: [OTHER_SECRET, SECRET] })).toMatchObject({
       secretIndex: 1,
     });
@@ -156,7 +156,7 @@ describe('a call changed after it was signed is refused when the change is in', 
   });
 });
 
-describe('a call is refused for its form, though whoever made it holds the secret, when', () => {
+describe('a call is refused for its form, even if its sender holds the secret, when', () => {
   it.each([
     ['the method is not covered', COVERED.replace('"@method" ', ''), PARAMETERS],
     ['the authority is not covered', COVERED.replace('"@authority" ', ''), PARAMETERS],
@@ -164,10 +164,14 @@ describe('a call is refused for its form, though whoever made it holds the secre
     ['the query is not covered', COVERED.replace('"@query" ', ''), PARAMETERS],
     ['the digest is not covered', COVERED.replace(' "content-digest"', ''), PARAMETERS],
     ['the tenant is not covered', COVERED.replace(' "x-tenant-id"', ''), PARAMETERS],
-    ['a component is covered beyond the set', `${COVERED} "date"`, PARAMETERS],
+    ['an extra component is covered', `${COVERED} "date"`, PARAMETERS],
     ['a component is covered twice', `${COVERED} "@path"`, PARAMETERS],
-    ['a component is covered twice in place of another', COVERED.replace('"@query"', '"@path"'), PARAMETERS],
-    ['a component stands in for another', COVERED.replace('"@query"', '"date"'), PARAMETERS],
+    [
+      'a component is covered twice and another is missing',
+      COVERED.replace('"@query"', '"@path"'),
+      PARAMETERS,
+    ],
+    ['a component replaces another', COVERED.replace('"@query"', '"date"'), PARAMETERS],
     ['a component has a parameter', COVERED.replace('"@path"', '"@path";req'), PARAMETERS],
     ['alg is declared', COVERED, `${PARAMETERS};alg="hmac-sha256"`],
     ['expires is declared', COVERED, `${PARAMETERS};expires=1618884773`],
@@ -177,17 +181,17 @@ describe('a call is refused for its form, though whoever made it holds the secre
     ['tag is missing', COVERED, PARAMETERS.replace(';tag="atlas-tp"', '')],
     ['the tag is that of an answer', COVERED, PARAMETERS.replace('atlas-tp', 'atlas-cp')],
     ['the tag is a token', COVERED, PARAMETERS.replace('"atlas-tp"', 'atlas-tp')],
-    ['created is text', COVERED, PARAMETERS.replace('1618884473', '"1618884473"')],
+    ['created is a string', COVERED, PARAMETERS.replace('1618884473', '"1618884473"')],
     ['created is a fraction', COVERED, PARAMETERS.replace('1618884473', '1618884473.5')],
-    ['created is a fraction of nothing', COVERED, PARAMETERS.replace('1618884473', '1618884473.0')],
+    ['created is a whole number with a fraction', COVERED, PARAMETERS.replace('1618884473', '1618884473.0')],
     ['created is a date', COVERED, PARAMETERS.replace('1618884473', '@1618884473')],
     ['created is negative', COVERED, PARAMETERS.replace('1618884473', '-1618884473')],
     ['created has a leading zero', COVERED, PARAMETERS.replace('1618884473', '01618884473')],
-    ['created stands twice', COVERED, `created=1;${PARAMETERS}`],
+    ['created appears twice', COVERED, `created=1;${PARAMETERS}`],
     ['the nonce is short', COVERED, PARAMETERS.replace(NONCE, 'x'.repeat(15))],
     ['the nonce is long', COVERED, PARAMETERS.replace(NONCE, 'x'.repeat(129))],
     ['the nonce is a number', COVERED, PARAMETERS.replace(`"${NONCE}"`, '1234567890123')],
-    ['the nonce is bytes', COVERED, PARAMETERS.replace(`"${NONCE}"`, ':bm9uY2UtMDEyMzQ1Njc4OQ==:')],
+    ['the nonce is a byte sequence', COVERED, PARAMETERS.replace(`"${NONCE}"`, ':bm9uY2UtMDEyMzQ1Njc4OQ==:')],
     ['the key id is empty', COVERED, PARAMETERS.replace('KeyId0000001', '')],
     ['the key id is long', COVERED, PARAMETERS.replace('KeyId0000001', 'x'.repeat(65))],
     ['the header is huge', COVERED, PARAMETERS.replace('KeyId0000001', 'x'.repeat(1024))],
@@ -232,7 +236,7 @@ describe('a call is refused for its form, though whoever made it holds the secre
     await expectRefusedForForm({ ...call, headers: Object.fromEntries(relabelled) });
   });
 
-  it('a digest of another algorithm stands beside or instead of sha-256', async () => {
+  it("another algorithm's digest accompanies or replaces sha-256", async () => {
     for (const digest of [
       `${contentDigest('{"hello":"wörld"}')}, sha-512=:AAAA:`,
       'sha-512=:AAAA:',
@@ -279,7 +283,7 @@ describe('a signed header is refused when it is', () => {
     await expectBadSignature({ ...call, headers });
   });
 
-  it('a signature of another label, form or length', async () => {
+  it('a signature with another label, form or length', async () => {
     const signature = String(signedCall().headers['signature']);
     for (const wrong of [
       signature.replace('sig1', 'sig2'),
@@ -320,7 +324,7 @@ describe('the time of a signed call', () => {
     );
   });
 
-  it('has the width that is asked for', async () => {
+  it('has the requested width', async () => {
     const call = { ...signedCall(), windowSeconds: 10 };
     const { expiresAt } = await verified({ ...call, now: secondsFromSigning(10) });
     expect(expiresAt).toEqual(secondsFromSigning(70));
@@ -329,7 +333,7 @@ describe('the time of a signed call', () => {
     });
   });
 
-  it('is never spoken of while the signature does not hold', async () => {
+  it('is not revealed while the signature is invalid', async () => {
     const late = { now: secondsFromSigning(301) };
     await expectBadSignature({ ...signedCall(), ...late, secrets: [OTHER_SECRET] });
     await expectBadSignature({ ...signedCall(), ...late, method: 'PUT' });
@@ -339,7 +343,7 @@ describe('the time of a signed call', () => {
 });
 
 describe('a refusal', () => {
-  it('names neither secret, signature, nonce nor body', async () => {
+  it('contains no secret, signature, nonce or body', async () => {
     for (const change of [
       { method: 'PUT' },
       { rawBody: Buffer.from('x') },

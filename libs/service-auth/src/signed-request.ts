@@ -31,7 +31,7 @@ export interface ReceivedRequest {
   readonly rawBody: Buffer;
 }
 
-/** A request whose form and digest are right, and the base that its signature has to be the HMAC of. */
+/** A request with a valid form and digest, and the base that its signature must be the HMAC of. */
 export interface SignedRequest {
   readonly signature: RequestSignature;
   readonly base: string;
@@ -47,20 +47,25 @@ const WITH_TENANT: SignatureProfile = {
   components: [...REQUEST_COMPONENTS, TENANT_COMPONENT],
 };
 
-/** The signature a request carries, its form checked and nothing proven yet. Throws SignatureRefused. */
+/**
+ * The signature that a request carries. Its form is checked, but nothing is proven yet. Throws
+ * SignatureRefused.
+ */
 export function readSignature(headers: HeaderBag): RequestSignature {
   const profile = headers['x-tenant-id'] === undefined ? TENANTLESS : WITH_TENANT;
   const fields = readSignatureFields(headers, profile);
   const created = fields.parameters.get('created');
   const nonce = fields.parameters.get('nonce');
   const keyId = fields.parameters.get('keyid');
-  if (!isUnixSeconds(created)) throw badSignature('The parameter created has to be in whole seconds.');
-  if (!isNonce(nonce)) throw badSignature('The parameter nonce has to be a string of 16 to 128 characters.');
-  if (!isKeyId(keyId)) throw badSignature('The parameter keyid has to be a string of 1 to 64 characters.');
+  if (!isUnixSeconds(created)) throw badSignature('The created parameter must be in whole seconds.');
+  if (!isNonce(nonce)) throw badSignature('The nonce parameter must be a string of 16 to 128 characters.');
+  if (!isKeyId(keyId)) throw badSignature('The keyid parameter must be a string of 1 to 64 characters.');
   return { ...fields, created, nonce, keyId };
 }
 
-/** All that can be refused without a key: the form of signature and request, then the body's digest. */
+/**
+ * Everything that can be refused without a key: the form of signature and request, then the body's digest.
+ */
 export function readSignedRequest(request: ReceivedRequest): SignedRequest {
   const signature = readSignature(request.headers);
   const parts = partsOf(request);
@@ -71,7 +76,7 @@ export function readSignedRequest(request: ReceivedRequest): SignedRequest {
   return { signature, base: signatureBase(components, signature.signatureParams) };
 }
 
-/** The secret that made the signature, or -1. Compares all 32 bytes in constant time. */
+/** The index of the secret that made the signature, or -1. Compares all 32 bytes in constant time. */
 export function secretIndexOf({ signature, base }: SignedRequest, secrets: readonly SecretText[]): number {
   return secrets.findIndex((secret) => timingSafeEqual(hmacSha256(secret, base), signature.value));
 }
@@ -81,8 +86,8 @@ function partsOf({ method, authority, target, headers }: ReceivedRequest): Reque
   return { method, authority, target, contentDigest: singleHeader(headers, 'content-digest'), tenantId };
 }
 
-/** Only the spelling of our signers is taken, so a digest of another algorithm beside it is refused as well. */
+/** Accepts only our signers' spelling, so an additional digest of another algorithm is refused as well. */
 function requireDigest(received: string, body: Buffer): void {
   if (received === contentDigest(body)) return;
-  throw badSignature('The header content-digest is not the sha-256 of the body that arrived.');
+  throw badSignature('The content-digest header is not the sha-256 of the received body.');
 }

@@ -2,10 +2,10 @@ import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { requestComponents } from '../src/request-components';
 import { hmacSha256, type SignatureComponent } from '../src/signature-base';
 
-/** A signature that RFC 9421 prints: it holds for the signature base of the RFC, and for no other. */
+/** A signature printed in RFC 9421: it is valid for the RFC's signature base and for no other. */
 export interface Vector {
   readonly section: string;
-  /** All that the message has to offer. */
+  /** Every component that the message offers. */
   readonly message: readonly SignatureComponent[];
   readonly input: string;
   readonly signature: string;
@@ -42,7 +42,7 @@ const derived = requestComponents({
   contentDigest: REQUEST_DIGEST,
   tenantId: undefined,
 });
-/** `test-request`. What our calls never cover is given as the RFC spells it. */
+/** `test-request`. Components that our calls never cover are given as the RFC spells them. */
 const REQUEST: readonly SignatureComponent[] = [
   ...derived,
   ['"date"', 'Tue, 20 Apr 2021 02:07:55 GMT'],

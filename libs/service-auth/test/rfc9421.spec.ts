@@ -7,7 +7,7 @@ import { readSignature } from '../src/signed-request';
 import { SHARED_SECRET, VECTORS, type Vector } from './rfc9421.fixture';
 import { refusalOf } from './signed-call.fixture';
 
-/** What an input lists, by a parser of another hand. */
+/** What an input lists, according to an independent parser. */
 function listedIn(input: string): { identifiers: string[]; parameters: SignatureParameters } {
   const [items, parameters] = parseList(input)[0] as InnerList;
   return {
@@ -26,12 +26,12 @@ describe.each(VECTORS)('RFC 9421, section $section', (vector) => {
     expect(vector.holds(base, Buffer.from(signature, 'base64'))).toBe(true);
   });
 
-  it('has its parameters spelled as in the RFC', () => {
+  it('spells its parameters as the RFC does', () => {
     const fields = writeSignatureFields(componentsOf(vector), listedIn(input).parameters, SHARED_SECRET);
     expect(fields['signature-input']).toBe(`sig1=${input}`);
   });
 
-  it('is none of ours', () => {
+  it('is not accepted as one of ours', () => {
     const headers = { 'signature-input': `sig=${input}`, signature: `sig=:${signature}:` };
     expect(refusalOf(() => readSignature(headers))).toMatchObject({ code: 'bad_signature' });
   });
@@ -44,7 +44,7 @@ it('RFC 9421, section B.2.5 has the signature of the RFC', () => {
   expect(fields.signature).toBe('sig1=:pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8=:');
 });
 
-/** The one that has a tag, as each of ours has, under a signature of the one algorithm that we take. */
+/** The only example with a tag, which each of ours has, signed with the one algorithm that we accept. */
 it('RFC 9421, section B.2.2 is read as the RFC lists it', () => {
   const vector = VECTORS.find(({ section }) => section === 'B.2.2') as Vector;
   const { identifiers, parameters } = listedIn(vector.input);

@@ -15,7 +15,10 @@ import {
   verified,
 } from './signed-call.fixture';
 
-/** RFC 9421 by another hand: what either signs, the other takes. It leaves digests and nonces to its callers. */
+/**
+ * An independent implementation of RFC 9421: each side accepts what the other signs. It leaves digests and
+ * nonces to its callers.
+ */
 
 type Headers = Record<string, string>;
 type Sent = Pick<ArrivedCall, 'method' | 'authority' | 'target' | 'headers'>;
@@ -33,7 +36,7 @@ const keys = {
     keyid === KEY_ID ? { algs: ['hmac-sha256'], verify: createVerifier(SECRET, 'hmac-sha256') } : null,
 };
 
-/** Whether it takes the message; it says no by null, false or an error. */
+/** Whether it accepts the message; it refuses with null, false or an error. */
 async function isTaken(verification: Promise<boolean | null>): Promise<boolean> {
   return (await verification.catch(() => false)) === true;
 }
@@ -55,7 +58,7 @@ const takesAnswerTo = (request: ArrivedCall, status: number, headers: HeaderBag)
     ),
   );
 
-/** As Node would give them. */
+/** As Node would provide them. */
 const received = (headers: Record<string, string | string[]>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
 
@@ -84,10 +87,10 @@ const CALLS: readonly [string, ArrivedCall][] = [
   ['with a query of many parts', signedCall({ url: urlOf('/a?b=1&b=2&c&=d&e=%20+%2B?f=/#g') })],
   ['with percent-encoding', signedCall({ url: urlOf('/%2f%2F%41%c3%a4/ä b/\u{1F600}?q=ö%00&r=%zz') })],
   ['with double slashes', signedCall({ url: urlOf(`https://${AUTHORITY}//a//b/`) })],
-  ['with a path of signs', signedCall({ url: urlOf("/a;b=c,d/e:f@g!$&'()*+~|[]^`{}\\x") })],
+  ['with special characters in the path', signedCall({ url: urlOf("/a;b=c,d/e:f@g!$&'()*+~|[]^`{}\\x") })],
   ['at an address with a port', atAddress('127.0.0.1:4100')],
-  ['at an address of IPv6', atAddress('[::1]:8443')],
-  ['with a nonce that is escaped', signedCall({ nonce: 'quoted "nonce" \\ 0123456789' })],
+  ['at an IPv6 address', atAddress('[::1]:8443')],
+  ['with an escaped nonce', signedCall({ nonce: 'quoted "nonce" \\ 0123456789' })],
 ];
 
 function atAddress(authority: string): ArrivedCall {
@@ -95,18 +98,18 @@ function atAddress(authority: string): ArrivedCall {
 }
 
 describe.each(CALLS)('a signed call %s', (_, call) => {
-  it('is taken by a second implementation', async () => {
+  it('is accepted by a second implementation', async () => {
     expect(await takesRequest(call)).toBe(true);
   });
 
-  it('is taken from a second implementation', async () => {
+  it('is accepted from a second implementation', async () => {
     expect(await verified(await signedByIt(call))).toMatchObject({ keyId: KEY_ID, created: CREATED });
   });
 });
 
 const call = signedCall();
 
-/** One character of a text, each in its turn, replaced by the next. */
+/** Each character in turn, replaced by its neighbour. */
 function changes(text: string): string[] {
   return Array.from(
     text,
@@ -141,7 +144,7 @@ describe('with one byte changed, both implementations refuse', () => {
     },
   );
 
-  it('the body, with a digest that fits it', async () => {
+  it('the body, with a matching digest', async () => {
     for (const changed of changes(call.rawBody.toString('latin1'))) {
       const rawBody = Buffer.from(changed, 'latin1');
       const headers = { ...call.headers, 'content-digest': contentDigest(rawBody) };
@@ -158,11 +161,11 @@ describe('a signed answer', () => {
     [204, ''],
     [401, '{"code":"clock_skew"}'],
     [200, Buffer.from([0, 255])],
-  ])('%s is taken by a second implementation', async (status, body) => {
+  ])('%s is accepted by a second implementation', async (status, body) => {
     expect(await takesAnswerTo(call, status, signResponse({ ...exchange, status, body }))).toBe(true);
   });
 
-  it('is taken from a second implementation', async () => {
+  it('is accepted from a second implementation', async () => {
     const signed = await httpbis.signMessage(
       {
         key: createSigner(SECRET, 'hmac-sha256', KEY_ID),

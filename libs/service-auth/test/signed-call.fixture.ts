@@ -29,7 +29,7 @@ export function secondsFromSigning(seconds: number): Date {
   return new Date((CREATED + seconds) * 1000);
 }
 
-/** A call as it arrives, and what its receiver knows. */
+/** A call as it arrives, and what its receiver would hand to the verifier. */
 export interface ArrivedCall extends ReceivedRequest {
   /** One, or two during a rotation. */
   readonly secrets: readonly string[];
@@ -58,7 +58,7 @@ class NewNonces extends NonceStore {
   }
 }
 
-/** What the verifier says of a call whose nonce is new, and how it spends the nonce. */
+/** What the verifier returns for a call with a new nonce, and how it spends the nonce. */
 export async function verified(call: ArrivedCall): Promise<ServiceCall & Partial<NonceUse>> {
   const { authority, windowSeconds, secrets, now, ...request } = call;
   const nonces = new NewNonces();
@@ -71,7 +71,7 @@ export async function verified(call: ArrivedCall): Promise<ServiceCall & Partial
   return { ...(await verifier.verify(request)), ...nonces.used };
 }
 
-/** A call with everything that can be signed, and what its receiver knows. */
+/** A call with every signable part, and what its receiver would hand to the verifier. */
 export function signedCall(
   changes: Partial<RequestToSign> = {},
 ): ArrivedCall & { readonly headers: HeaderBag } {
@@ -97,14 +97,14 @@ export function signedCall(
   };
 }
 
-/** What the verifier throws, or fails the test when it accepts the call. */
+/** What the verifier throws. Fails the test if it accepts the call. */
 export async function refusalOfCall(call: ArrivedCall): Promise<unknown> {
   const outcome = await verified(call).catch((error: unknown) => ({ error }));
   if ('error' in outcome) return outcome.error;
   throw new Error('It was accepted');
 }
 
-/** What the action throws, or fails the test when it throws nothing. */
+/** What the action throws. Fails the test if it throws nothing. */
 export function refusalOf(action: () => unknown): unknown {
   try {
     action();

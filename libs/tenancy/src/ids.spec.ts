@@ -11,7 +11,7 @@ const isRising = (ids: readonly string[]): boolean =>
 const timestampOf = (id: string): number => parseInt(id.replaceAll('-', '').slice(0, 12), 16);
 
 describe('uuidv7', () => {
-  it('gives the example of RFC 9562 appendix A.6 for its time and its random bits', () => {
+  it('reproduces the example of RFC 9562 appendix A.6 from its time and random bits', () => {
     const random = () => Uint8Array.from([0xcc, 0x36, 0x31, 0x00, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f]);
     expect(createUuidSource()(0x017f22e279b0, random)).toBe('017f22e2-79b0-7cc3-98c4-dc0c0c07398f');
   });
@@ -23,40 +23,40 @@ describe('uuidv7', () => {
     expect(createUuidSource()(0, filledWith(byte))).toBe(expected);
   });
 
-  it('takes a Date as well as milliseconds', () => {
+  it('accepts a Date or milliseconds', () => {
     expect(timestampOf(createUuidSource()(new Date(JAN_2026)))).toBe(JAN_2026);
     expect(timestampOf(createUuidSource()(2 ** 48 - 1))).toBe(2 ** 48 - 1);
   });
 
-  it('rises within one millisecond although the random bits do not', () => {
+  it('increases within one millisecond even when the random bits do not', () => {
     const next = createUuidSource();
     const ids = Array.from({ length: 5000 }, (_, i) => next(JAN_2026, filledWith(254 - (i % 255))));
     expect(isRising(ids)).toBe(true);
     expect(new Set(ids.map(timestampOf))).toEqual(new Set([JAN_2026]));
   });
 
-  it('rises while the clock steps back, and follows it again afterwards', () => {
+  it('increases while the clock steps back, then follows it again', () => {
     const next = createUuidSource();
     const ids = [0, -1, -86_400_000, 0, 1].map((step) => next(JAN_2026 + step, filledWith(0)));
     expect(isRising(ids)).toBe(true);
     expect(ids.map((id) => timestampOf(id) - JAN_2026)).toEqual([0, 0, 0, 0, 1]);
   });
 
-  it('borrows the next millisecond when the counter is used up', () => {
+  it('borrows the next millisecond when the counter is exhausted', () => {
     const next = createUuidSource();
     const ids = [0xff, 0x00, 0xff].map((byte) => next(JAN_2026, filledWith(byte)));
     expect(isRising(ids)).toBe(true);
     expect(ids.map((id) => timestampOf(id) - JAN_2026)).toEqual([0, 1, 1]);
   });
 
-  it('repeats nothing over many real ids, and no two sources agree', () => {
+  it('repeats no id over many calls, within one source or across two', () => {
     const other = createUuidSource();
     const ids = Array.from({ length: 20_000 }, () => [uuidv7(), other()]).flat();
     expect(new Set(ids).size).toBe(40_000);
     expect(ids.every(isUuid)).toBe(true);
   });
 
-  it.each([NaN, -1, 2 ** 48, Infinity, new Date('nonsense')])('refuses the time %p', (now) => {
+  it.each([NaN, -1, 2 ** 48, Infinity, new Date('nonsense')])('rejects the time %p', (now) => {
     expect(() => createUuidSource()(now)).toThrow(RangeError);
   });
 });

@@ -1,9 +1,9 @@
 import { randomFillSync } from 'node:crypto';
 
-/** Gives `size` unpredictable bytes; tests inject a fixed one. The bytes are read before the next call. */
+/** Returns `size` unpredictable bytes; tests inject fixed ones. The bytes are read before the next call. */
 export type RandomBytes = (size: number) => Uint8Array;
 
-/** Makes one UUIDv7 after the other; `now` is in milliseconds since the epoch. Throws RangeError outside 48 bits. */
+/** Makes UUIDv7s; `now` is in milliseconds since the epoch. Throws RangeError outside 48 bits. */
 export type UuidSource = (now?: Date | number, random?: RandomBytes) => string;
 
 const RANDOM_BYTES_PER_ID = 10;
@@ -13,10 +13,11 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**
- * A source of UUIDs of version 7 (RFC 9562 section 5.7) that rise strictly for as long as the process lives, within a
- * millisecond and over a clock that steps back: section 6.2 method 1, a counter of 26 bits (rand_a and the first 14 bits of
- * rand_b), seeded anew each millisecond. The highest time seen is kept; a counter that is used up borrows the next
- * millisecond. The last 48 bits are always fresh, so that processes sharing a millisecond do not meet.
+ * A source of UUIDs of version 7 (RFC 9562 section 5.7) that increase strictly for the life of the process,
+ * within a millisecond and across clock steps. Section 6.2 method 1: a 26-bit counter (rand_a and the first
+ * 14 bits of rand_b), reseeded each millisecond. The source keeps the highest time it has seen; an exhausted
+ * counter borrows the next millisecond. The last 48 bits are always fresh, so processes that share a
+ * millisecond do not collide.
  */
 export function createUuidSource(): UuidSource {
   let timestamp = -1;
@@ -35,10 +36,10 @@ export function createUuidSource(): UuidSource {
   };
 }
 
-/** The process's own source. */
+/** The source that the whole process shares. */
 export const uuidv7: UuidSource = createUuidSource();
 
-/** Whether this is a UUID of any version in the usual 8-4-4-4-12 form, which is what a uuid column takes. */
+/** Whether this is a UUID of any version in the usual 8-4-4-4-12 form, which uuid columns accept. */
 export function isUuid(value: unknown): value is string {
   return typeof value === 'string' && UUID.test(value);
 }
@@ -46,7 +47,7 @@ export function isUuid(value: unknown): value is string {
 function millisecondsOf(now: Date | number): number {
   const milliseconds = Math.floor(Number(now));
   if (!(milliseconds >= 0 && milliseconds <= MAX_TIMESTAMP)) {
-    throw new RangeError('a UUIDv7 needs a time from 1970 on that fits 48 bits of milliseconds');
+    throw new RangeError('a UUIDv7 needs a time from 1970 onwards that fits in 48 bits of milliseconds');
   }
   return milliseconds;
 }
@@ -70,7 +71,8 @@ function format(timestamp: number, counter: number, bytes: Uint8Array): string {
 const hex = (value: number): string => HEX[value & 0xff] as string;
 const hexAt = (bytes: Uint8Array, index: number): string => hex(bytes[index] ?? 0);
 
-// One system call for many ids: asking the kernel each time costs more than everything else here together.
+// One system call yields many ids: asking the kernel for each would cost more than everything else here
+// together.
 const pool = new Uint8Array(RANDOM_BYTES_PER_ID * 400);
 let poolOffset = pool.length;
 

@@ -1,4 +1,4 @@
-/** Words by the reason for which no tenant may bear them. */
+/** Words that no tenant may use as a slug, grouped by reason. */
 const RESERVED_WORDS = {
   hostsOfTheProduct:
     'www api app apps admin console dashboard portal atlas control-plane tenant-plane cp tp cell cells gateway router edge',
@@ -8,7 +8,7 @@ const RESERVED_WORDS = {
   foundByConvention: 'autoconfig autodiscover wpad isatap mta-sts localhost internal broadcasthost',
   mailNamesAndOtherProtocols:
     'mail email webmail smtp imap pop pop3 mx ftp sftp ssh vpn ldap dns ns ns1 ns2 ns3 ns4 ntp proxy',
-  // RFC 2142, and those to which certificate authorities write
+  // RFC 2142, and addresses that certificate authorities write to.
   speakingForTheCompany:
     'abuse administrator hostmaster postmaster webmaster security noc support help billing legal privacy',
   runningIt: 'status health healthz metrics monitoring logs docs openapi swagger staging production',
@@ -17,8 +17,8 @@ const RESERVED_WORDS = {
 };
 
 /**
- * Slugs that no tenant may have. Adding a word takes its host away from a tenant that already bears it (see
- * tenantSlugOfHost), so look for one first.
+ * Slugs that no tenant may have. Adding a word takes the host away from a tenant that already uses it (see
+ * tenantSlugOfHost), so check for one first.
  */
 export const RESERVED_SLUGS: ReadonlySet<string> = new Set(
   Object.values(RESERVED_WORDS).flatMap((words) => words.split(' ')),

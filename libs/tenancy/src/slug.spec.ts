@@ -13,12 +13,12 @@ describe('slugProblem', () => {
     ['', 'use 3 to 40 characters'],
     ['ab', 'use 3 to 40 characters'],
     ['a'.repeat(41), 'use 3 to 40 characters'],
-    ['Acme', 'use only small letters a-z, digits and hyphens'],
-    ['ac_me', 'use only small letters a-z, digits and hyphens'],
-    ['ac me', 'use only small letters a-z, digits and hyphens'],
-    ['acme\n', 'use only small letters a-z, digits and hyphens'],
-    ['acmé', 'use only small letters a-z, digits and hyphens'],
-    ['acme.bank', 'use only small letters a-z, digits and hyphens'],
+    ['Acme', 'use only lower-case letters a-z, digits and hyphens'],
+    ['ac_me', 'use only lower-case letters a-z, digits and hyphens'],
+    ['ac me', 'use only lower-case letters a-z, digits and hyphens'],
+    ['acme\n', 'use only lower-case letters a-z, digits and hyphens'],
+    ['acmé', 'use only lower-case letters a-z, digits and hyphens'],
+    ['acme.bank', 'use only lower-case letters a-z, digits and hyphens'],
     ['xn--caf-dma', 'do not start with xn--'],
     ['-acme', 'start and end with a letter or a digit'],
     ['acme-', 'start and end with a letter or a digit'],
@@ -26,7 +26,7 @@ describe('slugProblem', () => {
     ['017f22e2-79b0-7cc3-98c4-dc0c0c07398f', 'does not look like an id'],
     ['017f22e279b07cc398c4dc0c0c07398f', 'does not look like an id'],
     ['admin', 'this word is reserved'],
-  ])('tells what to do about %p', (slug, advice) => {
+  ])('says how to fix %p', (slug, advice) => {
     expect(slugProblem(slug)).toContain(advice);
   });
 
@@ -35,12 +35,12 @@ describe('slugProblem', () => {
       'www api admin app auth login signup static assets cdn mail smtp ftp ns1 ns2 docs status health metrics console ' +
       'control-plane tenant-plane cp tp root support billing localhost'
     ).split(' '),
-  )('keeps %p for itself', (word) => {
+  )('reserves %p', (word) => {
     expect(RESERVED_SLUGS.has(word)).toBe(true);
     expect(slugProblem(word)).not.toBeNull();
   });
 
-  it('reserves only words that could be a slug but for their length', () => {
+  it('reserves only words that would be valid slugs apart from their length', () => {
     const impossible = [...RESERVED_SLUGS].filter((word) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(word));
     expect(impossible).toEqual([]);
   });
@@ -67,7 +67,7 @@ describe('slugFromName', () => {
     expect(slugFromName(name)).toBe(slug);
   });
 
-  it('is cut to 40 characters without a hyphen at the end', () => {
+  it('truncates to 40 characters without a trailing hyphen', () => {
     expect(slugFromName('a'.repeat(50))).toBe('a'.repeat(40));
     expect(slugFromName(`${'a'.repeat(39)} bank`)).toBe('a'.repeat(39));
     expect(slugFromName(`-${'a'.repeat(40)}`)).toBe('a'.repeat(40));

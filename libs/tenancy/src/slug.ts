@@ -2,7 +2,7 @@ import { isUuid } from './ids';
 import { RESERVED_SLUGS } from './reserved-slugs';
 
 const SLUG_MIN_LENGTH = 3;
-/** Well below the 63 octets of a DNS label (RFC 1035 section 2.3.4): a slug also ends up in names of databases. */
+/** Well below the 63 octets of a DNS label (RFC 1035 section 2.3.4): a slug also becomes part of database names. */
 export const SLUG_MAX_LENGTH = 40;
 
 /** Letters that Unicode does not decompose into a base letter and marks. */
@@ -20,13 +20,16 @@ const TRANSLITERATIONS: ReadonlyMap<string, string> = new Map([
   ['ŋ', 'ng'],
 ]);
 
-/** The rules in the order in which a person would mend a slug; the first that matches is told. */
+/** Ordered as a person would fix a slug; the first broken rule is reported. */
 const RULES: readonly { readonly isBroken: (slug: string) => boolean; readonly problem: string }[] = [
   {
     isBroken: ({ length }) => length < SLUG_MIN_LENGTH || length > SLUG_MAX_LENGTH,
     problem: `use ${SLUG_MIN_LENGTH} to ${SLUG_MAX_LENGTH} characters`,
   },
-  { isBroken: (slug) => /[^a-z0-9-]/.test(slug), problem: 'use only small letters a-z, digits and hyphens' },
+  {
+    isBroken: (slug) => /[^a-z0-9-]/.test(slug),
+    problem: 'use only lower-case letters a-z, digits and hyphens',
+  },
   {
     isBroken: (slug) => slug.startsWith('xn--'),
     problem: 'do not start with xn--, which marks an encoded international name; write it with a-z instead',
@@ -43,19 +46,22 @@ const RULES: readonly { readonly isBroken: (slug: string) => boolean; readonly p
   },
 ];
 
-/** What to do so that this becomes a slug, or null when it is one. Never repeats the input. */
+/** How to turn this into a valid slug, or null if it is one. Never repeats the input. */
 export function slugProblem(slug: string): string | null {
   return RULES.find(({ isBroken }) => isBroken(slug))?.problem ?? null;
 }
 
-/** Whether this has the form of a tenant's slug or id: whatever has not names no tenant, and need not be looked up. */
+/**
+ * Whether this has the form of a tenant's slug or id. Anything else names no tenant and need not be looked
+ * up.
+ */
 export function canNameTenant(name: string): boolean {
   return isUuid(name) || slugProblem(name) === null;
 }
 
 /**
- * A slug made of a name: `Café Ørsted GmbH` -> `cafe-orsted-gmbh`. Empty when the name has no usable letter; ask slugProblem
- * about the result, which can still be too short or reserved.
+ * Derives a slug from a name: `Café Ørsted GmbH` -> `cafe-orsted-gmbh`. Empty when the name has no usable
+ * letter. Check the result with slugProblem: it can still be too short or reserved.
  */
 export function slugFromName(name: string): string {
   return name

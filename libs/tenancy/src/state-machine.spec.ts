@@ -7,14 +7,14 @@ describe('defineStateMachine', () => {
     expect(door.states).toEqual(['open', 'closed', 'locked']);
   });
 
-  it('allows what the map says and nothing else', () => {
+  it('allows the transitions in the map and no others', () => {
     const allowed = door.states.flatMap((from) =>
       door.states.filter((to) => door.can(from, to)).map((to) => `${from} -> ${to}`),
     );
     expect(allowed).toEqual(['open -> closed', 'closed -> open', 'closed -> locked']);
   });
 
-  it('tells where a state may go', () => {
+  it('lists the states that a state may change to', () => {
     expect(door.next('closed')).toEqual(['open', 'locked']);
     expect(door.next('locked')).toEqual([]);
   });
@@ -29,18 +29,18 @@ describe('defineStateMachine', () => {
     expect(door.is(value)).toBe(expected);
   });
 
-  it('allows nothing from a state that only a careless row holds', () => {
+  it('allows nothing from an unknown state read from a row', () => {
     const careless = JSON.parse('"constructor"');
     expect(door.can(careless, 'open')).toBe(false);
     expect(door.next(careless)).toEqual([]);
   });
 
-  it('refuses a map which leads to a state it does not describe', () => {
+  it('rejects a map that leads to a state it does not describe', () => {
     const map: Record<string, string[]> = { open: ['closed'] };
     expect(() => defineStateMachine(map)).toThrow('state open leads to unknown state closed');
   });
 
-  it('can not be changed afterwards, not through the map it was made from either', () => {
+  it('is immutable, even through the map it was made from', () => {
     const map: Record<string, string[]> = { open: [], closed: [] };
     const machine = defineStateMachine(map);
     map['open']?.push('closed');

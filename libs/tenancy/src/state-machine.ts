@@ -1,27 +1,27 @@
-/** Each state and the states it may change to. */
+/** Each state, with the states that it may change to. */
 export type Transitions<S extends string> = Readonly<Record<S, readonly S[]>>;
 
-/** Questions about a map of states; holds no current state of its own. */
+/** Answers questions about a map of states; holds no current state itself. */
 export interface StateMachine<S extends string> {
   /** All states, in the order of the map. */
   readonly states: readonly S[];
-  /** Whether `from` may change to `to`. Staying is no change, unless the map says so. */
+  /** Whether `from` may change to `to`. Staying in a state counts only if the map says so. */
   can(from: S, to: S): boolean;
-  /** Where `from` may go; empty for a final state. */
+  /** The states that `from` may change to; empty for a final state. */
   next(from: S): readonly S[];
   /** Whether a value from outside (a row, a request) is one of the states. */
   is(value: unknown): value is S;
 }
 
 /**
- * States as data: `defineStateMachine({ open: ['closed'], closed: [] })`.
+ * Defines states as data: `defineStateMachine({ open: ['closed'], closed: [] })`.
  * @throws Error when the map leads to a state that it does not describe
  */
 export function defineStateMachine<S extends string>(
   transitions: Readonly<Record<S, readonly NoInfer<S>[]>>,
 ): StateMachine<S> {
   const states = Object.freeze(Object.keys(transitions) as S[]);
-  // A map, not the object: a state read from outside may be called `constructor`.
+  // A Map, not the object: a state read from outside may be called `constructor`.
   const targets = new Map<unknown, readonly S[]>(
     states.map((state) => [state, Object.freeze([...transitions[state]])]),
   );

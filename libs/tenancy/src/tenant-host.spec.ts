@@ -20,23 +20,23 @@ describe('tenantSlugOfHost', () => {
     ['', 'atlas.example', 'an empty host'],
     ['atlas.example', 'atlas.example', 'the base domain'],
     ['localhost:4200', 'localhost:4200', 'the local base domain'],
-    ['acme.other.example', 'atlas.example', 'a host outside'],
-    ['acme-atlas.example', 'atlas.example', 'a domain that only ends alike'],
-    ['acme.evilatlas.example', 'atlas.example', 'a host below such a domain'],
+    ['acme.other.example', 'atlas.example', 'a host outside the base domain'],
+    ['acme-atlas.example', 'atlas.example', 'a domain with the same ending'],
+    ['acme.evilatlas.example', 'atlas.example', 'a host below a domain with the same ending'],
     ['acme.atlas.example.evil.example', 'atlas.example', 'the base domain inside another'],
     ['a.acme.atlas.example', 'atlas.example', 'a deeper subdomain'],
     ['.atlas.example', 'atlas.example', 'an empty label'],
-    ['acme.atlas.example..', 'atlas.example', 'two dots at the end'],
-    ['acme.atlas.example:port', 'atlas.example', 'a port that is none'],
+    ['acme.atlas.example..', 'atlas.example', 'two trailing dots'],
+    ['acme.atlas.example:port', 'atlas.example', 'an invalid port'],
     ['user@acme.atlas.example', 'atlas.example', 'user information'],
-    ['ac_me.atlas.example', 'atlas.example', 'a label that is no slug'],
+    ['ac_me.atlas.example', 'atlas.example', 'a label that is not a slug'],
     ['www.atlas.example', 'atlas.example', 'a reserved word'],
     ['127.0.0.1:4200', 'localhost:4200', 'an IPv4 address'],
     ['127.0.0.1', '0.0.1', 'an IPv4 address, whatever the base domain'],
     ['[::1]:4200', 'localhost:4200', 'an IPv6 address'],
     ['acme..', '', 'no base domain'],
     ['acme.:4200', ':4200', 'a base domain that is only a port'],
-  ])('%p below %p names none: %s', (host, baseDomain) => {
+  ])('%p below %p names no tenant: %s', (host, baseDomain) => {
     expect(tenantSlugOfHost(host, baseDomain)).toBeNull();
   });
 });
@@ -51,12 +51,15 @@ describe('plannedTenantUrl', () => {
     ['atlas.localhost:4200', 'http://acme.atlas.localhost:4200'],
     ['notlocalhost', 'https://acme.notlocalhost'],
     ['localhost.example', 'https://acme.localhost.example'],
-  ])('below %p it is %p', (baseDomain, url) => {
+  ])('below %p is %p', (baseDomain, url) => {
     expect(plannedTenantUrl('acme', baseDomain)).toBe(url);
   });
 
-  it.each(['atlas.example', 'localhost:4200'])('leads back to the slug below %p', (baseDomain) => {
-    const { host } = new URL(plannedTenantUrl('acme', baseDomain));
-    expect(tenantSlugOfHost(host, baseDomain)).toBe('acme');
-  });
+  it.each(['atlas.example', 'localhost:4200'])(
+    'round-trips through tenantSlugOfHost below %p',
+    (baseDomain) => {
+      const { host } = new URL(plannedTenantUrl('acme', baseDomain));
+      expect(tenantSlugOfHost(host, baseDomain)).toBe('acme');
+    },
+  );
 });

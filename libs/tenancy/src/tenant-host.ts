@@ -1,9 +1,9 @@
 import { slugProblem } from './slug';
 
 /**
- * The slug of the tenant that a request's host names: `<slug>.<baseDomain>`. Port, case and the dot of a fully qualified
- * name do not matter. Null for the base domain itself, a host outside it, an IP address, a deeper subdomain and a label
- * that is no slug (`www` among them): such a host names no tenant.
+ * The slug of the tenant that a request's host names: `<slug>.<baseDomain>`. Port, case and a trailing dot
+ * are ignored. Null for the base domain itself, a host outside it, an IP address, a deeper subdomain, and a
+ * label that is not a valid slug (`www` is reserved): such a host names no tenant.
  */
 export function tenantSlugOfHost(host: string | undefined, baseDomain: string): string | null {
   const base = hostnameOf(baseDomain);
@@ -14,8 +14,8 @@ export function tenantSlugOfHost(host: string | undefined, baseDomain: string): 
 }
 
 /**
- * The URL at which a tenant will be found, known before its plane exists. A port of the base domain is kept; plain HTTP only
- * below `localhost`, which never leaves the machine (RFC 6761 section 6.3).
+ * The URL at which a tenant will be reachable, known before its plane exists. Keeps the base domain's port.
+ * Plain HTTP only below `localhost`, which never leaves the machine (RFC 6761 section 6.3).
  */
 export function plannedTenantUrl(slug: string, baseDomain: string): string {
   const base = hostnameOf(baseDomain);
@@ -27,5 +27,7 @@ const PORT = /:\d+$/;
 
 const hostnameOf = (host: string): string => host.toLowerCase().replace(PORT, '').replace(/\.$/, '');
 
-/** A host whose last label is a number is an IPv4 address or nothing (WHATWG URL, "ends in a number checker"). */
+/**
+ * A host whose last label is a number is an IPv4 address or invalid (WHATWG URL, "ends in a number checker").
+ */
 const isIpv4Like = (hostname: string): boolean => /(^|\.)\d+$/.test(hostname);

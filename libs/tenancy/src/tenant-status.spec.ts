@@ -38,14 +38,14 @@ describe('the life of a tenant', () => {
     expect(canTransition(from, to)).toBe(false);
   });
 
-  it('ends in deleted only, and every state leads there', () => {
+  it('ends only in deleted, which every state can reach', () => {
     expect(TENANT_STATUSES.filter((status) => TENANT_TRANSITIONS[status].length === 0)).toEqual(['deleted']);
     for (const status of TENANT_STATUSES.filter((other) => other !== 'deleted')) {
       expect(canTransition(status, 'deleted') || canTransition(status, 'deprovisioning')).toBe(true);
     }
   });
 
-  it('describes every status and no other', () => {
+  it('describes every status and nothing else', () => {
     expect(Object.keys(TENANT_TRANSITIONS)).toEqual([...TENANT_STATUSES]);
     expect(TENANT_STATUSES.every(isTenantStatus)).toBe(true);
     expect(isTenantStatus('archived')).toBe(false);

@@ -12,8 +12,8 @@ export const TENANT_STATUSES = [
 export type TenantStatus = (typeof TENANT_STATUSES)[number];
 
 /**
- * A tenant's life. Any state but `deleted` can be deprovisioned. A provisioning that is rolled back ends in `deleted`, or in
- * `failed` when the rollback stops. A tenant that is being deprovisioned can be restored to what it was.
+ * A tenant's life cycle. Any state but `deleted` can be deprovisioned. A provisioning that is rolled back
+ * goes straight to `deleted`. A tenant that is being deprovisioned can be restored to its previous state.
  */
 export const TENANT_TRANSITIONS: Transitions<TenantStatus> = Object.freeze({
   provisioning: ['active', 'failed', 'deprovisioning', 'deleted'],
@@ -26,8 +26,6 @@ export const TENANT_TRANSITIONS: Transitions<TenantStatus> = Object.freeze({
 
 const machine = defineStateMachine(TENANT_TRANSITIONS);
 
-/** Whether a tenant may change from one status to another. */
 export const canTransition = machine.can;
 
-/** Whether a value from outside is a tenant status. */
 export const isTenantStatus = machine.is;

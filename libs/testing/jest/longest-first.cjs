@@ -2,12 +2,12 @@ const { existsSync, readdirSync, statSync } = require('node:fs');
 const { join } = require('node:path');
 const { default: Sequencer } = require('@jest/test-sequencer');
 
-/** Where a suite starts real processes: it takes longest, and would be the last one running if it began late. */
+/** Suites that start real processes take longest, and would run last and alone if they started late. */
 const STARTS_PROCESSES = /\/apps\/(qa|e2e)\/|\/stack[^/]*\.spec\.ts$/;
 
 /**
- * The long ones first, by what there is to read of them: the same order on a machine that never ran them, where jest
- * would begin last with the suites that only gather the cases of a folder.
+ * Runs the longest suites first, judged by the size of their sources. The order is the same on a machine that
+ * never ran them, where jest would start last the suites that only gather the cases of a folder.
  */
 module.exports = class LongestFirst extends Sequencer {
   sort(tests) {

@@ -21,7 +21,7 @@ describe('Mailer', () => {
   beforeAll(async () => void (smtp = await TestSmtpServer.start()));
   afterAll(() => smtp.stop());
 
-  it('sends plain text and HTML to one recipient, and what is in them stays text', async () => {
+  it('sends plain text and HTML to one recipient, with the content kept as text', async () => {
     await mailerFor(smtp.url).send('ann@example.com', LETTER);
     const mail = await smtp.next();
     expect(mail).toMatchObject({ from: 'atlas@example.com', to: ['ann@example.com'] });
@@ -45,14 +45,14 @@ describe('Mailer', () => {
     await expect(mailerFor(undefined).send('ann@example.com', LETTER)).rejects.toThrow('MAIL_IS_OFF');
   });
 
-  it('tells what the server refused by its code alone', async () => {
+  it("reports a refusal only by the server's code", async () => {
     smtp.refusal = 'no room for ann@example.com';
     const refused = mailerFor(smtp.url.replace('//', '//ann:a-secret@')).send('ann@example.com', LETTER);
-    await expect(refused).rejects.toThrow(/^The mail server did not take the mail: EMESSAGE 451$/);
+    await expect(refused).rejects.toThrow(/^The mail server did not accept the mail: EMESSAGE 451$/);
     smtp.refusal = undefined;
   });
 
-  it('fails where there is no server', async () => {
+  it('fails if there is no server', async () => {
     await expect(mailerFor('smtp://127.0.0.1:1').send('ann@example.com', LETTER)).rejects.toThrow(/ESOCKET$/);
   });
 
@@ -75,9 +75,9 @@ describe('Mailer', () => {
     await slow.stop();
   });
 
-  it('keeps password and link to itself in production where the server has no TLS', async () => {
+  it('sends neither password nor link in production if the server has no TLS', async () => {
     const before = smtp.mails.length;
-    // Another name for this machine, that does not say so.
+    // Another name for this machine that is not recognisable as such.
     const url = smtp.url.replace('127.0.0.1', 'u:p@0.0.0.0');
     await expect(mailerFor(url, true).send('ann@example.com', LETTER)).rejects.toThrow(/ETLS/);
     expect(smtp.mails).toHaveLength(before);
@@ -85,7 +85,7 @@ describe('Mailer', () => {
     expect(await smtp.next()).toMatchObject({ wasEncrypted: false, user: 'u' });
   });
 
-  (HAS_OPENSSL ? it : it.skip)('does not believe a certificate that nobody vouches for', async () => {
+  (HAS_OPENSSL ? it : it.skip)('rejects an untrusted certificate', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-mail-'));
     const { cert, key } = createTestCertificate(folder);
     rmSync(folder, { recursive: true });

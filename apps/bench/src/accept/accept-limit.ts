@@ -19,7 +19,7 @@ interface Queries {
   query(text: string, values: unknown[]): Promise<unknown>;
 }
 
-/** The queue is called as the Control Plane calls it, whatever way that is. */
+/** Calls the queue the way the Control Plane does, whatever that is. */
 const { GraphileQueue } = builtExports<{
   GraphileQueue: { prototype: { wake(queries: Queries, jobId: string): Promise<void> } };
 }>('control-plane', 'provisioning/queue/graphile.queue.js');
@@ -32,7 +32,7 @@ interface Templates {
 }
 
 /**
- * The least that accepting a tenant can cost with this schema when it is written by hand: the same statements as the
+ * The least that accepting a tenant can cost with this schema, written by hand: the same statements as the
  * Control Plane's, over node-postgres, one round trip each, with nothing in front.
  */
 export class AcceptLimit {
@@ -42,7 +42,7 @@ export class AcceptLimit {
     private readonly templates: Templates,
   ) {}
 
-  /** Learns the rows from the request that was accepted last. */
+  /** Learns the rows from the most recently accepted request. */
   static async learn(url: string, apiKey: string): Promise<AcceptLimit> {
     const client = new Client({ connectionString: url });
     await client.connect();

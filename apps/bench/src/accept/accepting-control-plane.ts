@@ -8,7 +8,10 @@ import { SimulatedPlane } from '../signed/simulated-plane';
 import { AcceptLimit } from './accept-limit';
 import { ProvisionRequests } from './provision-request';
 
-/** A Control Plane that only accepts, with room in one enrolled cell, and the limit that it is held against. */
+/**
+ * A Control Plane that only accepts requests, with room in one enrolled cell, and the limit it is compared
+ * with.
+ */
 export class AcceptingControlPlane {
   private constructor(
     readonly stack: TestStack,
@@ -41,7 +44,7 @@ export class AcceptingControlPlane {
     return this.limit.load(load);
   }
 
-  /** Nobody works on the wake-ups here; where somebody does, the queue is all but empty. */
+  /** Nothing processes the wake-ups here; in a normal deployment the queue is almost empty. */
   private async emptyQueue(): Promise<void> {
     await asAdmin(this.adminUrl, (client) => client.query('truncate graphile_worker._private_jobs'));
   }

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 
-/** The queue's table is emptied before each load, so it always starts at none. */
+/** The queue's table is emptied before each load, so it always starts at zero. */
 const TABLES = ['tenants', 'provisioning_jobs', 'audit_events', 'idempotency_keys'];
 const QUEUE = 'graphile_worker._private_jobs';
 
@@ -21,7 +21,10 @@ export async function rowCounts(url: string): Promise<RowCounts> {
   }
 }
 
-/** Throws unless `count` requests between the two added `count` rows to every table: else two things are compared that differ. */
+/**
+ * Throws unless `count` requests between the two added `count` rows to every table: otherwise the comparison
+ * is invalid.
+ */
 export function requireOneRowEach(before: RowCounts, after: RowCounts, count: number): void {
   for (const table of TABLES) {
     const added = (after[table] ?? 0) - (before[table] ?? 0);

@@ -4,7 +4,7 @@ type Row = Readonly<Record<string, unknown>>;
 
 const JSON_TYPES = [114, 3802];
 
-/** One row that the Control Plane wrote, to write more of the same. New columns are in it without being named here. */
+/** A row that the Control Plane wrote, as a template for more. New columns are included automatically. */
 export class RowTemplate {
   readonly insert: string;
 

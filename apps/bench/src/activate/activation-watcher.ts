@@ -4,7 +4,7 @@ import { Client } from 'pg';
 const POLL_MS = 2;
 const PATIENCE_MS = 30_000;
 
-/** When a tenant was requested and when it became active, by the Control Plane's own record. */
+/** When a tenant was requested and when it became active, as recorded by the Control Plane. */
 export interface Activation {
   readonly createdAt: Date;
   readonly activeAt: Date;
@@ -16,7 +16,9 @@ interface Row {
   readonly active_at: Date;
 }
 
-/** Sees in the database when tenants become active: one small statement every 2 ms, however many wait. */
+/**
+ * Watches the database for tenants becoming active: one small statement every 2 ms, however many are waiting.
+ */
 export class ActivationWatcher {
   private readonly waiting = new Map<string, (activation: Activation) => void>();
   private isLooking = false;
@@ -37,7 +39,7 @@ export class ActivationWatcher {
     return new Promise((resolve, reject) => {
       const patience = setTimeout(() => {
         this.waiting.delete(tenantId);
-        reject(new Error(`Tenant ${tenantId} is not active after ${PATIENCE_MS} ms.`));
+        reject(new Error(`Tenant ${tenantId} was not active after ${PATIENCE_MS} ms.`));
       }, PATIENCE_MS);
       this.waiting.set(tenantId, (activation) => {
         clearTimeout(patience);

@@ -17,7 +17,7 @@ export async function untilDone(url: URL, apiKey: string): Promise<void> {
     request.destroy();
     return requireSuccess(JSON.parse(end) as JobEnd, end);
   }
-  throw new Error(`The stream of ${url.pathname} ended without an end of the job.`);
+  throw new Error(`The stream of ${url.pathname} ended before the job did.`);
 }
 
 function requireSuccess({ status }: JobEnd, text: string): void {

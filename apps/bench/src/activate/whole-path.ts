@@ -11,7 +11,7 @@ export interface WholePathResult extends LoadResult {
   readonly recordedMs: readonly number[];
 }
 
-/** From the request for a tenant until it is active, over both planes. */
+/** From the request for a tenant until it is active, across both planes. */
 export class WholePath {
   private constructor(
     readonly planes: BothPlanes,
@@ -26,7 +26,7 @@ export class WholePath {
     return new WholePath(planes, new ProvisionRequests(planes.stack), watcher);
   }
 
-  /** Each caller asks for its next tenant when the one before is active. */
+  /** Each caller requests its next tenant when the previous one is active. */
   async provision(load: Load): Promise<WholePathResult> {
     const recordedMs: number[] = [];
     const result = await this.withCallers(load, async (connection) => {
@@ -37,7 +37,7 @@ export class WholePath {
     return { ...result, recordedMs };
   }
 
-  /** The same as a client sees it that follows the job's events: from sending the request until `done` arrives. */
+  /** The same for a client that follows the job's events: from sending the request until `done` arrives. */
   provisionWatched(load: Load): Promise<LoadResult> {
     const { stack } = this.planes;
     return this.withCallers(load, async (connection) => {

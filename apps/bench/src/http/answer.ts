@@ -6,8 +6,8 @@ export interface HttpAnswer {
 const HEAD_END = '\r\n\r\n';
 
 /**
- * The first HTTP/1.1 answer in `bytes`, or undefined when it is not all there yet. Understands what the planes send: a
- * body by content-length, or none with 204.
+ * The first HTTP/1.1 answer in `bytes`, or undefined while it is incomplete. Understands what the planes
+ * send: a body with content-length, or none with 204.
  */
 export function readAnswer(bytes: Buffer): HttpAnswer | undefined {
   const headLength = bytes.indexOf(HEAD_END);

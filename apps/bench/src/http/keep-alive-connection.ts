@@ -8,8 +8,8 @@ interface Waiting {
 }
 
 /**
- * One connection that is kept, one request at a time. It shares two cores with what it measures, so it does no more than
- * write bytes that were prepared before and find the end of the answer.
+ * One persistent connection, one request at a time. It shares two cores with what it measures, so it only
+ * writes prepared bytes and finds the end of the answer.
  */
 export class KeepAliveConnection {
   private received: Buffer = Buffer.alloc(0);
@@ -19,7 +19,7 @@ export class KeepAliveConnection {
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('error', (error) => this.fail(error));
-    socket.on('close', () => this.fail(new Error('The connection was closed before the answer came.')));
+    socket.on('close', () => this.fail(new Error('The connection was closed before the answer arrived.')));
   }
 
   static async open(url: string): Promise<KeepAliveConnection> {
@@ -64,7 +64,7 @@ export class KeepAliveConnection {
   }
 }
 
-/** Opens one connection a caller, and closes them when `work` is done. */
+/** Opens one connection per caller, and closes them when `work` is done. */
 export async function withConnections<T>(
   url: string,
   count: number,

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { asAdmin } from '@atlas/testing';
 import { uuidv7 } from '@atlas/tenancy';
 
-/** A tenant with rows, and the session of a user of it. */
+/** A tenant with rows, and the session of one of its users. */
 export interface LoadedTenant {
   readonly id: string;
   readonly session: string;
@@ -17,7 +17,10 @@ const SESSIONS = `insert into sessions
     (tenant_id, id, user_id, token_hash, refresh_hash, created_at, expires_at, refresh_expires_at)
   select tenant_id, tenant_id, tenant_id, hash, hash, now(), now() + interval '1 day', now() + interval '1 day'
     from unnest($1::uuid[], $2::text[]) as t (tenant_id, hash)`;
-/** Row by row over all tenants, as time would bring them: the newest of one tenant lie far apart. Ids are UUIDv7. */
+/**
+ * Row by row across all tenants, as they would arrive over time: one tenant's newest rows are far apart. Ids
+ * are UUIDv7.
+ */
 const INCIDENTS = `insert into incidents
     (tenant_id, id, number, title, description, severity, status, created_by, created_at, updated_at)
   select tenant_id, overlay(overlay(md5(tenant_id::text || n) placing lpad(to_hex(1700000000000 + n * 1000), 12, '0') from 1)
@@ -26,7 +29,7 @@ const INCIDENTS = `insert into incidents
          'P' || 1 + n % 5, 'open', tenant_id, now(), now()
     from generate_series(1, $2::int) as n, unnest($1::uuid[]) as t (tenant_id)`;
 
-/** Fills a migrated Tenant Plane's database, as its superuser: row-level security binds no such. */
+/** Fills a migrated Tenant Plane database as superuser, to whom row-level security does not apply. */
 export async function loadTenants(
   databaseAdminUrl: string,
   { tenants, rows }: { readonly tenants: number; readonly rows: number },

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type TestDatabase, OWNER_ROLE, asAdmin } from '@atlas/testing';
 import { inDatabase, nameOf } from '../database-url';
 
-/** A copy of a database in which row-level security is off. Nobody may be connected to the original meanwhile. */
+/** A copy of a database with row-level security off. Nobody may be connected to the original meanwhile. */
 export async function unfencedCopy(adminUrl: string, original: TestDatabase): Promise<TestDatabase> {
   const name = `t_${randomBytes(8).toString('hex')}`;
   const template = nameOf(original.url);
@@ -23,7 +23,7 @@ export async function unfencedCopy(adminUrl: string, original: TestDatabase): Pr
   return { driver: 'postgres', url: inDatabase(original.url, name), ownerUrl, drop };
 }
 
-/** How many tables of the database are fenced by forced row-level security. */
+/** How many tables of the database have forced row-level security. */
 export async function fencedTables(databaseAdminUrl: string): Promise<number> {
   const { rows } = await asAdmin(databaseAdminUrl, (client) =>
     client.query<{ count: number }>('select count(*)::int as count from pg_class where relforcerowsecurity'),

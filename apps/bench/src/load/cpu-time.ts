@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 
-/** Linux counts in these; the kernel's USER_HZ is 100 on every common architecture. */
+/** Linux counts in these ticks; the kernel's USER_HZ is 100 on every common architecture. */
 const TICK_MS = 10;
 
 interface Usage {
@@ -10,14 +10,14 @@ interface Usage {
   readonly childrenMs: number;
 }
 
-/** Where processor time can be read. It says what a call costs whatever else the machine does meanwhile. */
+/** Whether CPU time can be read. It shows what a call costs, whatever else the machine does meanwhile. */
 export const canReadCpuTime = existsSync('/proc/self/stat');
 
 export function cpuMs(pid: number): number {
   return usageOf(pid)?.ownMs ?? NaN;
 }
 
-/** Of a process and all its children, ended ones included: a Postgres server with its connections. */
+/** For a process and all its children, ended ones included: a Postgres server with its connections. */
 export function familyCpuMs(pid: number): number {
   const children = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -28,7 +28,10 @@ export function familyCpuMs(pid: number): number {
   return self ? self.ownMs + self.childrenMs + alive : NaN;
 }
 
-/** Undefined when the process has ended. See proc(5), `/proc/pid/stat`: the name in brackets may hold anything. */
+/**
+ * Undefined if the process has ended. See proc(5), `/proc/pid/stat`: the name in brackets may contain
+ * anything.
+ */
 function usageOf(pid: number): Usage | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

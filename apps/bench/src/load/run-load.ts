@@ -1,9 +1,9 @@
 import { percentile } from './statistics';
 
 export interface Load {
-  /** Each makes its next call when the one before is answered. */
+  /** Each makes its next call when the previous one is answered. */
   readonly callers: number;
-  /** Calls in all. */
+  /** Total number of calls. */
   readonly count: number;
 }
 
@@ -12,7 +12,7 @@ export interface LoadResult {
   readonly latenciesMs: readonly number[];
 }
 
-/** Makes `count` calls, `callers` of them at a time. The first call that fails ends the run. */
+/** Makes `count` calls, `callers` of them at a time. The first failing call ends the run. */
 export async function runLoad(
   { callers, count }: Load,
   call: (caller: number, n: number) => Promise<void>,

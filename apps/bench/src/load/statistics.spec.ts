@@ -3,18 +3,18 @@ import { median, medianRatio, percentile } from './statistics';
 const HUNDRED = Array.from({ length: 100 }, (_, index) => 100 - index);
 
 describe('percentile', () => {
-  it('takes the value at that rank, whatever the order', () => {
+  it('returns the value at that rank, whatever the order', () => {
     expect(percentile(HUNDRED, 50)).toBe(50);
     expect(percentile(HUNDRED, 99)).toBe(99);
     expect(percentile([7], 99)).toBe(7);
   });
-  it('is no number when nothing was measured', () => {
+  it('is NaN when nothing was measured', () => {
     expect(percentile([], 50)).toBeNaN();
   });
 });
 
 describe('median', () => {
-  it('is the middle, or between the two in the middle', () => {
+  it('is the middle value, or the mean of the two in the middle', () => {
     expect(median([9, 1, 5])).toBe(5);
     expect(median([4, 1, 2, 9])).toBe(3);
     expect(median([])).toBeNaN();

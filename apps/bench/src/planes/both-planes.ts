@@ -8,11 +8,11 @@ const ROOM = 1_000_000;
 export interface BothPlanes {
   readonly stack: TestStack;
   readonly tenantPlane: PlaneProcess;
-  /** The Control Plane's, to look into. */
+  /** The Control Plane's database, for inspection. */
   readonly controlPlaneUrl: string;
 }
 
-/** A Control Plane and one enrolled cell with room for all, each a process with a Postgres database of its own. */
+/** A Control Plane and one enrolled cell with room for all, each a process with its own Postgres database. */
 export async function startBothPlanes(bench: Bench): Promise<BothPlanes> {
   const database = await bench.createDatabase();
   const stack = await startControlPlane(bench, database);

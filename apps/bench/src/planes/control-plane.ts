@@ -4,8 +4,8 @@ import { type Preload } from '../preloads/preload';
 import { planeEnv } from './plane-env';
 
 /**
- * A Control Plane with an owner and an API key, as the process it ships as. With `preloads` it is started a second time
- * with those: the first start has made schema and queue.
+ * A Control Plane with an owner and an API key, as the process that ships. With `preloads` it is started
+ * again with those; the first start has created the schema and the queue.
  */
 export async function startControlPlane(
   bench: Bench,

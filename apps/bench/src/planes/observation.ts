@@ -3,7 +3,10 @@ import { type Bench } from '../bench';
 import { canReadCpuTime, cpuMs, familyCpuMs } from '../load/cpu-time';
 import { type LoadResult } from '../load/run-load';
 
-/** What a side of a comparison costs the processes behind it, over all rounds; and their CPU profiles when asked for. */
+/**
+ * What one side of a comparison costs the processes behind it, over all rounds; and their CPU profiles on
+ * request.
+ */
 export class Observation {
   private readonly spentMs = new Map<string, number>();
   private calls = 0;
@@ -24,7 +27,7 @@ export class Observation {
 
   tell(side: string): void {
     const parts = [...this.spentMs].map(([name, ms]) => `${name} ${(ms / this.calls).toFixed(3)} ms`);
-    if (parts.length > 0) this.bench.fact(`CPU a call, ${side}`, parts.join(', '));
+    if (parts.length > 0) this.bench.fact(`CPU per call, ${side}`, parts.join(', '));
   }
 
   private read(): Map<string, number> {

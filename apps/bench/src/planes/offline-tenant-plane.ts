@@ -3,7 +3,10 @@ import { type Bench } from '../bench';
 import { type Preload } from '../preloads/preload';
 import { planeEnv } from './plane-env';
 
-/** A shared Tenant Plane that calls no Control Plane: it serves what is in its database. With and without preloads from modules, to be alike. */
+/**
+ * A shared Tenant Plane that calls no Control Plane and serves what is in its database. It always runs from
+ * modules, so that planes with and without preloads are comparable.
+ */
 export async function startOfflineTenantPlane(
   bench: Bench,
   { url, ownerUrl }: TestDatabase,

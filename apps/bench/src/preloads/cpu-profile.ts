@@ -5,7 +5,10 @@ import { basename, dirname, join } from 'node:path';
 const session = new Session();
 let isRunning = false;
 
-/** SIGUSR2 would end a plane. The first SIGUSR1 starts a CPU profile, the next writes it to the folder that ATLAS_BENCH_PROFILES names. */
+/**
+ * The first SIGUSR1 starts a CPU profile, the next writes it to the folder that ATLAS_BENCH_PROFILES names.
+ * SIGUSR2 would end a plane.
+ */
 process.on('SIGUSR1', () => {
   if (isRunning) stop();
   else start();

@@ -13,21 +13,21 @@ const { SignedByTenantPlane } = builtExports<{ SignedByTenantPlane(): MethodDeco
 );
 const { AppModule } = builtExports<{ AppModule: App }>('control-plane', 'app.module.js');
 
-/** Two calls that do nothing and differ in who may make them. */
+/** Two empty calls that differ only in who may make them. */
 @Controller('bench')
 class EmptyController {
   @SignedByTenantPlane()
   @Get('signed')
   @HttpCode(204)
   signed(): void {
-    // The guard is all there is.
+    // Only the guard runs.
   }
 
   @Public()
   @Get('unsigned')
   @HttpCode(204)
   unsigned(): void {
-    // Not even that.
+    // Nothing runs at all.
   }
 }
 

@@ -9,8 +9,8 @@ interface Jobs {
 }
 
 /**
- * A Control Plane that accepts and never works on a job: it is not woken for one and its sweep finds none. All else is as
- * it ships. Its queue's tables must exist: an ordinary process makes them first.
+ * Makes a Control Plane accept jobs without ever running one: nothing wakes it, and its sweep finds none.
+ * Everything else is as it ships. Its queue's tables must exist, so an ordinary process creates them first.
  */
 const { GraphileQueue } = builtExports<{ GraphileQueue: { prototype: Queue } }>(
   'control-plane',

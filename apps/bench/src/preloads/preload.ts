@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { FROM_MODULES, MEMORY_REPORT } from '@atlas/testing';
 
-/** A module that a plane's process loads before its own first line: how a benchmark changes a plane that it does not edit. */
+/**
+ * A module that a plane's process loads before its own code, which lets a benchmark change a plane without
+ * editing it.
+ */
 export type Preload = 'cpu-profile' | 'empty-routes' | 'memory-report' | 'no-jobs' | 'without-row-security';
 
 /** These change nothing: the plane runs as it ships. */

@@ -3,8 +3,8 @@ import { PostgresDatabase, type Work } from '@atlas/persistence';
 import { builtExports } from '../built-app';
 
 /**
- * A Tenant Plane that reads a tenant's rows as it reads any others: no transaction, no tenant setting. It also starts
- * where row-level security is off, which the plane itself refuses.
+ * Makes a Tenant Plane read a tenant's rows like any others: no transaction, no tenant setting. It also
+ * starts with row-level security off, which the plane itself refuses.
  */
 const { RowSecurityCheck } = builtExports<{
   RowSecurityCheck: { prototype: { onModuleInit(): Promise<void> } };

@@ -6,7 +6,7 @@ import { type Load, type LoadResult, runLoad } from '../load/run-load';
 import { startControlPlane } from '../planes/control-plane';
 import { SimulatedPlane } from './simulated-plane';
 
-/** Two calls of one Control Plane that do nothing; one has to be signed. */
+/** Two empty calls to one Control Plane, one of which must be signed. */
 export class EmptyCalls {
   private constructor(
     readonly controlPlane: PlaneProcess,
@@ -19,7 +19,7 @@ export class EmptyCalls {
     return new EmptyCalls(stack.controlPlane, await SimulatedPlane.enrol(stack, 1));
   }
 
-  /** Signed before the clock starts: what the caller's signing costs is not measured. */
+  /** Signed before the clock starts: the caller's cost of signing is not measured. */
   signed(load: Load): Promise<LoadResult> {
     const messages = Array.from({ length: load.count }, () => this.plane.message('GET', '/api/bench/signed'));
     return this.send(load, messages);

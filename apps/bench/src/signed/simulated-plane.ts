@@ -5,17 +5,17 @@ import { type TestStack } from '@atlas/testing';
 import { KeepAliveConnection } from '../http/keep-alive-connection';
 import { httpMessage, jsonOf, requireStatus } from '../http/message';
 
-/** A tenant plane as the Control Plane sees it: a key, and calls signed with it. Nothing behind it. */
+/** A tenant plane as the Control Plane sees it: a key, and calls signed with it. Nothing is behind it. */
 export class SimulatedPlane {
   private constructor(
     readonly id: string,
     private readonly url: string,
     private readonly secret: string,
-    /** Of the desired state, as of enrolment. */
+    /** The revision of its desired state at enrolment. */
     readonly revision: string,
   ) {}
 
-  /** Registers a cell and enrols it over a signed call, as a real one does. */
+  /** Registers a cell and enrols it with a signed call, as a real one does. */
   static async enrol(stack: TestStack, capacity: number): Promise<SimulatedPlane> {
     const { id, install } = await stack.registerCell({ capacity });
     const secret = install.env['INTERNAL_SERVICE_SECRET'] ?? '';
@@ -24,7 +24,7 @@ export class SimulatedPlane {
     return new SimulatedPlane(id, stack.controlPlane.url, secret, answer.desired_state.revision);
   }
 
-  /** A signed call as it goes over the wire. To be sent once, within 300 s. */
+  /** A signed call as sent over the wire. Send it once, within 300 s. */
   message(method: 'GET' | 'POST', path: string, body?: string): string {
     const url = new URL(path, this.url);
     const key = { keyId: keyIdOf(this.secret), secret: this.secret };

@@ -38,7 +38,10 @@ const database = { type: 'postgres', url: process.env['DATABASE_URL'] } as const
 })
 class EmptyApp {}
 
-/** What a tenant plane is held against: the same framework, server and database, bundled alike, and next to nothing else. */
+/**
+ * The peer of a tenant plane: the same framework, server and database, bundled the same way, and almost
+ * nothing else.
+ */
 async function main(): Promise<void> {
   const app = await NestFactory.create(EmptyApp, new FastifyAdapter());
   await app.listen(Number(process.env['PORT']), '127.0.0.1');

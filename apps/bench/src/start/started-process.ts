@@ -5,11 +5,11 @@ import { freePort } from '@atlas/testing';
 
 const SAYS_SO = / is ready/;
 
-/** A Node process that is started to see how long it takes. */
+/** A Node process started to measure how long that takes. */
 export class StartedProcess {
   private constructor(
     private readonly child: ChildProcess,
-    /** From its start until it says that it is ready and its health check agrees. */
+    /** From its start until it reports that it is ready and its health check agrees. */
     readonly readyMs: number,
   ) {}
 
@@ -29,11 +29,11 @@ export class StartedProcess {
     });
     await saysReady(child);
     const { status } = await fetch(`http://127.0.0.1:${port}/health/ready`);
-    if (status !== 200) throw new Error(`${file} says that it is ready, and answers ${status}.`);
+    if (status !== 200) throw new Error(`${file} reports that it is ready, but answers ${status}.`);
     return new StartedProcess(child, performance.now() - startedAt);
   }
 
-  /** Resident, as the system counts it (Linux). */
+  /** Resident memory, as the system counts it (Linux). */
   get residentBytes(): number {
     const [, kilobytes] =
       /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8')) ?? [];
@@ -47,7 +47,7 @@ export class StartedProcess {
   }
 }
 
-/** It is read on, so that a full pipe does not hold it up. */
+/** Keeps reading, so that a full pipe does not block the process. */
 function saysReady(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let text = '';

@@ -9,7 +9,10 @@ import { type PlacedPlane } from './placed-planes';
 import { type WaitingFleet } from './waiting-fleet';
 import { type WaitingLink } from './waiting-link';
 
-/** Before each, so that both meet planes at rest; enough for the link that was woken to be waiting again. */
+/**
+ * A pause before each measurement, so that both meet idle planes; long enough for the woken link to be
+ * waiting again.
+ */
 const REST_MS = 10;
 
 export interface ChangeLatencies {
@@ -17,7 +20,7 @@ export interface ChangeLatencies {
   readonly changesMs: readonly number[];
 }
 
-/** A signed call that changes nothing, one change to one waiting plane, and so on in turn. */
+/** Alternates a signed call that changes nothing with one change to one waiting plane. */
 export async function changeLatencies(
   fleet: WaitingFleet,
   publisher: ChangePublisher,
@@ -56,7 +59,7 @@ class NoOpCaller {
     return new NoOpCaller(await SimulatedPlane.enrol(stack, 1), connection);
   }
 
-  /** Its milliseconds; signed before they are counted. */
+  /** Takes the call's milliseconds; signs before the clock starts. */
   async call(): Promise<number> {
     const message = this.plane.message('GET', this.path);
     await delay(REST_MS);

@@ -40,7 +40,7 @@ export class ChangePublisher {
     );
   }
 
-  /** Publishes one change; answers with the moment at which it was committed. */
+  /** Publishes one change; returns the moment it was committed. */
   async publish(placed: Placed): Promise<number> {
     let committedAt = NaN;
     await this.database.write(async (manager) => {
@@ -55,7 +55,10 @@ export class ChangePublisher {
   }
 }
 
-/** As Nest does it: what a class asks for, by the names of the types. What publishing does without is left out. */
+/**
+ * Like Nest, resolves constructor arguments by the names of their types. Omits those that publishing does not
+ * need.
+ */
 function construct<T>(
   type: new (...collaborators: readonly unknown[]) => T,
   known: Readonly<Record<string, unknown>>,

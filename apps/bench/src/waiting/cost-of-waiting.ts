@@ -5,7 +5,7 @@ import { nameOf } from '../database-url';
 import { transactionsDuring, withoutAutovacuum } from './transactions';
 import { type WaitingFleet } from './waiting-fleet';
 
-/** Postgres counts what a connection did at the latest 10 s after it. */
+/** Postgres counts a connection's activity at most 10 s late. */
 const STATISTICS_LAG_MS = 11_000;
 
 interface Standing {
@@ -18,7 +18,10 @@ export interface CostOfWaiting {
   readonly waiting: Standing;
 }
 
-/** What a Control Plane and its database do in so many seconds while nobody waits, and while `links` do. */
+/**
+ * What a Control Plane and its database do in that many seconds, first with nobody waiting, then with `links`
+ * waiting.
+ */
 export function costOfWaiting(
   admin: Client,
   fleet: WaitingFleet,

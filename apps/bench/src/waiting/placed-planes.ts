@@ -17,7 +17,10 @@ interface Placement {
   readonly tenant_plane_id: string;
 }
 
-/** Enrols so many planes and provisions as many tenants: the emptiest is chosen each time, so each plane gets one. */
+/**
+ * Enrols that many planes and provisions as many tenants. The emptiest plane is chosen each time, so each
+ * gets one.
+ */
 export async function placedPlanes(stack: TestStack, url: string, count: number): Promise<PlacedPlane[]> {
   const planes: SimulatedPlane[] = [];
   await runLoad({ callers: CALLERS, count }, async () => {

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client } from 'pg';
 
-/** How many transactions a database ran during so many seconds; a statement outside of a transaction is one. */
+/**
+ * How many transactions a database ran in that many seconds; a statement outside a transaction counts as one.
+ */
 export async function transactionsDuring(client: Client, database: string, seconds: number): Promise<number> {
   const before = await transactions(client, database);
   await delay(seconds * 1000);
@@ -14,7 +16,7 @@ async function transactions(client: Client, database: string): Promise<number> {
   return rows[0]?.count ?? NaN;
 }
 
-/** Without the server's own work on tables, which counts as transactions of their database. */
+/** Runs `work` without autovacuum, which would count as transactions of the database. */
 export async function withoutAutovacuum<T>(client: Client, work: () => Promise<T>): Promise<T> {
   await setAutovacuum(client, 'off');
   try {

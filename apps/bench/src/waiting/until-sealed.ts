@@ -3,7 +3,10 @@ import { Client } from 'pg';
 
 const UNSEALED = 'select count(*)::int as count from audit_events where position is null';
 
-/** Waits until the Control Plane has done what the preparation left to it: its sweep seals a few hundred audit rows at a time. */
+/**
+ * Waits until the Control Plane has finished what the preparation left behind: its sweep seals a few hundred
+ * audit rows at a time.
+ */
 export async function untilSealed(url: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();

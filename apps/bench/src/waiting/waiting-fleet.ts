@@ -5,7 +5,7 @@ import { type PlacedPlane, placedPlanes } from './placed-planes';
 import { untilSealed } from './until-sealed';
 import { WaitingLink } from './waiting-link';
 
-/** A Control Plane whose only traffic are tenant planes that wait. */
+/** A Control Plane whose only traffic is waiting tenant planes. */
 export class WaitingFleet {
   private constructor(
     private readonly bench: Bench,
@@ -14,7 +14,7 @@ export class WaitingFleet {
     readonly planes: readonly PlacedPlane[],
   ) {}
 
-  /** So many enrolled planes with a tenant each, after the dust of making them has settled. */
+  /** Starts that many enrolled planes with one tenant each, and waits until the preparation has settled. */
   static async start(bench: Bench, count: number): Promise<WaitingFleet> {
     const database = await bench.createDatabase();
     const stack = await startControlPlane(bench, database, ['memory-report']);
@@ -23,7 +23,7 @@ export class WaitingFleet {
     return new WaitingFleet(bench, stack, database.url, planes);
   }
 
-  /** `count` links that wait, of the planes in turn. */
+  /** Opens `count` waiting links, taking the planes in turn. */
   async wait(count: number): Promise<readonly WaitingLink[]> {
     const links: WaitingLink[] = [];
     this.bench.defer(() => links.forEach((link) => link.close()));

@@ -6,7 +6,7 @@ import { type SimulatedPlane } from '../signed/simulated-plane';
 
 const WAIT_SECONDS = 50;
 
-/** A tenant plane's long poll: it asks, waits, and asks again with the revision that it was told. */
+/** A tenant plane's long poll: it asks, waits, and asks again with the revision it was told. */
 export class WaitingLink {
   private isClosed = false;
   private failure?: Error;
@@ -33,7 +33,7 @@ export class WaitingLink {
     });
   }
 
-  /** Throws when the link has stopped waiting by itself. */
+  /** Throws if the link has stopped waiting by itself. */
   requireWaiting(): void {
     if (this.failure) throw this.failure;
   }
@@ -66,7 +66,7 @@ export class WaitingLink {
     return this.connection.send(this.plane.message('GET', `${PLANE_PATHS.desiredState}?${query}`));
   }
 
-  /** Whether there was news. */
+  /** Returns whether there was news. */
   private take(answer: HttpAnswer): boolean {
     if (answer.status === 204) return false;
     if (answer.status !== 200) throw new Error(`A poll was answered ${answer.status}: ${answer.body}`);

@@ -80,7 +80,7 @@ describe('the audit trail', () => {
       'changed',
       [first, { ...second, ip: '10.0.0.1' }, third],
       [],
-      'entry 2 (tenant.suspend) is not what was sealed',
+      'entry 2 (tenant.suspend) does not match its seal',
     ],
     ['taken out', [first, third], [], 'entry 2 is missing'],
     ['cut off', [first], since(second), 'its end is cut off before entry 2'],

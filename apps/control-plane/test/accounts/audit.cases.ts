@@ -202,7 +202,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
       const [event] = (await plane.rows(AuditEvent, { action: 'tenant.provision' })).sort(
         (a, b) => (a.position ?? 0) - (b.position ?? 0),
       ) as [AuditEvent];
-      const found = [`entry ${event.position} (tenant.provision) is not what was sealed`];
+      const found = [`entry ${event.position} (tenant.provision) does not match its seal`];
       const triggers =
         driver === 'postgres'
           ? ['keep_audit_events() cascade']

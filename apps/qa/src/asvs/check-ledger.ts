@@ -17,7 +17,10 @@ export interface Checked {
   readonly levels: readonly [first: Tally, second: Tally];
 }
 
-/** Holds the ledger against the standard's own list, and each of its lines against what runs. */
+/**
+ * Checks the ledger against the standard's list of requirements, and each of its lines against what actually
+ * runs.
+ */
 export function checkLedger(proofs: readonly string[], ledger = readLedger()): Checked {
   const { items } = ledger;
   const titles = new Map<string, readonly string[]>();
@@ -39,24 +42,26 @@ export function checkLedger(proofs: readonly string[], ledger = readLedger()): C
   };
 }
 
-/** Each of the first two levels once, at its level; of the third those that somebody wants to tell. */
+/**
+ * Every requirement of levels 1 and 2 has to be listed once, with its level; those of level 3 are optional.
+ */
 function wronglyListed(items: readonly Item[]): string[] {
   const ids = items.map(({ id }) => id);
   const due = [...LEVELS].filter(([, level]) => level < 3).map(([id]) => id);
   return [
     ...due.filter((id) => !ids.includes(id)).map((id) => `${id} is missing`),
-    ...ids.filter((id, at) => ids.indexOf(id) !== at).map((id) => `${id} is there twice`),
+    ...ids.filter((id, at) => ids.indexOf(id) !== at).map((id) => `${id} is listed twice`),
     ...items
       .filter(({ id, level }) => LEVELS.get(id) !== level)
-      .map(({ id, level }) => `${id} is of level ${LEVELS.get(id) ?? 'none'}, not ${level}`),
+      .map(({ id, level }) => `${id} is level ${LEVELS.get(id) ?? 'none'}, not ${level}`),
   ];
 }
 
-/** One that is held is held; what is left open, or is none of ours, says that alone. */
+/** A requirement that is met may have several holders; a gap or `n/a` has to be the only one. */
 function mixedUp(holders: readonly Holder[]): string[] {
-  if (holders.length === 0) return ['says nothing'];
+  if (holders.length === 0) return ['has no entry'];
   const isOpen = holders.some(({ kind }) => kind === 'gap' || kind === 'n/a');
-  return isOpen && holders.length > 1 ? ['is both held and open'] : [];
+  return isOpen && holders.length > 1 ? ['is both met and open'] : [];
 }
 
 function faultOf(
@@ -65,7 +70,7 @@ function faultOf(
   titles: Map<string, readonly string[]>,
 ): string[] {
   if (holder.kind === 'proof') return proofs.includes(holder.name) ? [] : [`no proof "${holder.name}"`];
-  if (holder.kind === 'page') return isThere(holder.link) ? [] : [`${holder.link} leads nowhere`];
+  if (holder.kind === 'page') return isThere(holder.link) ? [] : [`${holder.link} is a dead link`];
   if (holder.kind !== 'test') return [];
   const { file, title } = holder;
   if (!isRun(file)) return [`${file} is not run`];
@@ -75,7 +80,7 @@ function faultOf(
   return found === 1 ? [] : [`${found === 0 ? 'no' : 'more than one'} test "${title}" in ${file}`];
 }
 
-/** A heading, as GitHub names it, with text below. */
+/** Whether there is a heading with that anchor on GitHub, followed by text. */
 function isThere(link: string): boolean {
   const [path = '', heading] = link.split('#');
   const file = join(ROOT, dirname(LEDGER), path);

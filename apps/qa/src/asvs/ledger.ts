@@ -4,7 +4,7 @@ import { ROOT } from '../supply-chain/locked-packages';
 
 export const LEDGER = 'docs/asvs.md';
 
-/** How a requirement is held: by a test, by a proof, by a page that says so; or why it is not. */
+/** How a requirement is met: by a test, a proof or a page of the documentation; or why it is not. */
 export type Holder =
   | { readonly kind: 'test'; readonly file: string; readonly title: string }
   | { readonly kind: 'proof'; readonly name: string }
@@ -25,7 +25,7 @@ const HOLDERS: readonly [RegExp, (one: string, two: string) => Holder][] = [
   [/^ {2}- (n\/a|gap): (\S.+)$/, (kind, reason) => ({ kind: kind as 'n/a' | 'gap', reason })],
 ];
 
-/** A line of the ledger that is neither is no part of a list, or a fault. */
+/** Between the items, a line that is neither an item nor a holder is a fault. */
 export function readLedger(text = readFileSync(join(ROOT, LEDGER), 'utf8')): {
   items: Item[];
   faults: string[];
@@ -40,7 +40,7 @@ export function readLedger(text = readFileSync(join(ROOT, LEDGER), 'utf8')): {
     })[0];
     if (id) items.push({ id, level: Number(level), holders: [] });
     else if (holder && items.length > 0) items.at(-1)?.holders.push(holder);
-    else faults.push(`not understood: ${line.trim()}`);
+    else faults.push(`cannot be parsed: ${line.trim()}`);
   }
   return { items, faults };
 }

@@ -1,6 +1,9 @@
 export type Level = 1 | 2 | 3;
 
-/** Of each section of OWASP ASVS 5.0.0 the levels of its requirements, in their order. Its text is its own (CC BY-SA 4.0). */
+/**
+ * For each section of OWASP ASVS 5.0.0, the levels of its requirements in order. The text of the standard is
+ * not included (CC BY-SA 4.0).
+ */
 const SECTIONS: Readonly<Record<string, string>> = {
   ...{ '1.1': '22', '1.2': '1111122223', '1.3': '112222222223', '1.4': '222', '1.5': '123' },
   ...{ '2.1': '122', '2.2': '112', '2.3': '12223', '2.4': '23' },
@@ -39,7 +42,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   ...{ '17.1': '23', '17.2': '22223333', '17.3': '22' },
 };
 
-/** The level of each requirement, by its id. */
+/** The level of each requirement, by id. */
 export const LEVELS: ReadonlyMap<string, Level> = new Map(
   Object.entries(SECTIONS).flatMap(([section, levels]) =>
     [...levels].map((level, at) => [`${section}.${at + 1}`, Number(level) as Level] as const),

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { parseSync } from '@swc/core';
 import { ROOT } from '../supply-chain/locked-packages';
 
-/** What runs under `npm test`: specs, and cases that the spec beside their folder gathers. */
+/** What runs under `npm test`: spec files, and case files collected by the spec next to their folder. */
 export function isRun(file: string): boolean {
   if (!/^(apps|libs)\/[a-z0-9-]+\/(src|test)\//.test(file) || !existsSync(join(ROOT, file))) return false;
   if (file.endsWith('.spec.ts')) return true;
@@ -13,7 +13,7 @@ export function isRun(file: string): boolean {
   return file.endsWith('.cases.ts') && existsSync(spec) && readFileSync(spec, 'utf8').includes(gathers);
 }
 
-/** The titles of the tests of a file, as they are written, without those that are left out. */
+/** The test titles in a file, as written, without skipped tests. */
 export function titlesIn(file: string): string[] {
   const titles: string[] = [];
   let isNarrowed = false;
@@ -36,7 +36,7 @@ export function titlesIn(file: string): string[] {
 
 const isLeftOut = (name: string): boolean => ['skip', 'todo', 'failing'].includes(name);
 
-/** As much of a syntax tree as this needs. */
+/** The part of a syntax tree that is needed here. */
 interface Node {
   readonly type?: string;
   readonly value?: unknown;
@@ -52,7 +52,7 @@ interface Call extends Node {
   readonly arguments: readonly { readonly expression: Node }[];
 }
 
-/** `it.each([…])('…')` is `it`, `each`. */
+/** `it.each([…])('…')` yields `it`, `each`. */
 function namesOf(node: Node | undefined): string[] {
   if (!node) return [];
   if (node.type === 'Identifier') return [String(node.value)];

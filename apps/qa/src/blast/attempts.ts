@@ -4,14 +4,14 @@ import { type VictimsCall } from './calls-of-victim';
 import { type Call, type Key } from './calls';
 import { type Scene } from './scene';
 
-/** A call in the victim's name, or about what is the victim's, by whoever has the loot. */
+/** A call in the victim's name, or about something of the victim's, made by whoever has the loot. */
 export interface Attempt {
   readonly call: Call;
-  /** Null where it is not signed. */
+  /** Null for an unsigned call. */
   readonly key: Key | null;
 }
 
-/** The victim's call in every spelling, signed with everything that is at hand. */
+/** The victim's call in every spelling, signed with every key at hand. */
 export function signedAttempts(scene: Scene, call: VictimsCall): Attempt[] {
   const spelled = spellingsOf(scene, call).flatMap((spelling) =>
     keysOf(scene).map((key) => ({ call: spelling, key })),
@@ -25,7 +25,10 @@ export function signedAttempts(scene: Scene, call: VictimsCall): Attempt[] {
   return [...spelled, ...behind, ...unsigned].filter((attempt) => isAboutVictim(scene, attempt, call));
 }
 
-/** A route that is not for tenant planes, with all that there is: as a bearer, signed, in the body. */
+/**
+ * Tries a route that is not for tenant planes with everything in the loot: as a bearer token, signed, and in
+ * the body.
+ */
 export function bearerAttempts(scene: Scene, { method, path }: Route): Attempt[] {
   const target = path.replace(/:\w+|\*/g, (name) => valueOf(scene, path, name));
   const takesBody = !['GET', 'HEAD', 'DELETE'].includes(method);
@@ -42,7 +45,7 @@ function bearers({ loot }: Scene): { readonly authorization: string }[] {
   return Object.values(loot.texts).map((text) => ({ authorization: `Bearer ${text}` }));
 }
 
-/** Its own keys; and its secrets as if they were of others' keys. */
+/** Its own keys, and its secrets under other planes' key ids. */
 function keysOf({ loot, victim }: Scene): Key[] {
   const unspent = victim.unspent.env['INTERNAL_SERVICE_SECRET'] ?? '';
   const others = [idIn(victim.plane.signed.secret), idIn(unspent), PLATFORM_KEY_ID];
@@ -50,7 +53,7 @@ function keysOf({ loot, victim }: Scene): Key[] {
   return [...loot.keys, ...pretended];
 }
 
-/** With every way to say which plane and which tenant it is about. */
+/** The call with every way of stating which plane and which tenant it is about. */
 function spellingsOf({ loot, victim }: Scene, call: Call): Call[] {
   const [own, other] = [loot.plane.id, victim.plane.id];
   const planes = [[other], [], [own], [own, other], [other, own]];
@@ -69,7 +72,7 @@ function withPlanes(target: string, ids: readonly string[]): string {
   return `${path}?${parameters}`;
 }
 
-/** Otherwise it is but a call in its own name. */
+/** Otherwise it is merely a call in the thief's own name. */
 function isAboutVictim({ victim }: Scene, { call, key }: Attempt, { isForAll }: VictimsCall): boolean {
   const [path, query] = call.target.split('?');
   const said = [
@@ -83,7 +86,7 @@ function isAboutVictim({ victim }: Scene, { call, key }: Attempt, { isForAll }: 
   return key === null || marksOf(victim).some((mark) => said.join(' ').includes(mark));
 }
 
-/** What tells that something is the victim's. */
+/** Strings that identify something as the victim's. */
 export function marksOf({ plane, tenant, unspent, outgoing, incoming }: Scene['victim']): string[] {
   const secrets = [plane.signed.secret, unspent.env['INTERNAL_SERVICE_SECRET'] ?? ''];
   const tenants = [tenant, outgoing.tenant, incoming.tenant].flatMap(({ id, slug }) => [id, slug]);
@@ -96,7 +99,7 @@ function idIn(secret: string): string {
   return secret.split('_')[1] ?? '';
 }
 
-/** What is the victim's, for a part of a path. */
+/** The victim's value for a path parameter. */
 function valueOf({ victim }: Scene, path: string, name: string): string {
   if (name === ':id_or_slug') return victim.tenant.slug;
   if (name === ':token_id') return victim.unspent.token_id;

@@ -3,15 +3,15 @@ import { PLANE_PATHS } from '@atlas/plane-contract';
 import { type Call, type Key, keyOf } from './calls';
 import { type Scene, partOf } from './scene';
 
-/** A call that is accepted from the victim, so that it means something when it is refused to somebody else. */
+/** A call that is accepted from the victim, so that refusing it to somebody else means something. */
 export interface VictimsCall extends Call {
-  /** That the victim signs it with; that of its calls when left out. */
+  /** The key the victim signs it with; by default the key it signs all its calls with. */
   readonly key?: Key;
-  /** Anybody who is enrolled may ask this, for whatever the path names. */
+  /** Any enrolled plane may make this call, whatever the path names. */
   readonly isForAll?: boolean;
 }
 
-/** For each signed route. A route that is missing here fails the proof. */
+/** The victim's calls for each signed route. A route that is missing here fails the proof. */
 const CALLS: Readonly<Record<string, (scene: Scene) => readonly VictimsCall[]>> = {
   'POST /api/tenant-planes/enroll': ({ victim: { plane, unspent } }) => {
     const enrol = plane.signed.enrolBody();
@@ -63,7 +63,7 @@ const CALLS: Readonly<Record<string, (scene: Scene) => readonly VictimsCall[]>> 
     })),
 };
 
-/** Undefined where it is not known what the victim would send there. */
+/** Undefined if it is unknown what the victim would send to that route. */
 export function callsOfVictim(scene: Scene, route: Route): readonly VictimsCall[] | undefined {
   if (route.method !== 'HEAD') return CALLS[nameOf(route)]?.(scene);
   const asGet = CALLS[nameOf({ ...route, method: 'GET' })]?.(scene);

@@ -1,20 +1,20 @@
 import { keyIdOf, signRequest } from '@atlas/service-auth';
 
-/** What a tenant plane might send. */
+/** A request that a tenant plane might send. */
 export interface Call {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
   readonly body?: string;
-  /** Of the body; JSON when left out. */
+  /** Content type of the body; JSON by default. */
   readonly type?: string;
-  /** For the header `x-tenant-id`. */
+  /** Value of the `x-tenant-id` header. */
   readonly tenantId?: string;
-  /** Beside the signature, and not covered by it. */
+  /** Sent in addition to the signature, which does not cover them. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What it is signed with, and whose it is said to be. */
+/** The signing secret and the key id that is claimed. */
 export interface Key {
   readonly keyId: string;
   readonly secret: string;
@@ -29,7 +29,7 @@ export function keyOf(secret: string): Key {
   return { keyId: keyIdOf(secret), secret };
 }
 
-/** `key` is null for a call that is not signed. */
+/** `key` is null for an unsigned call. */
 export async function sendAs(baseUrl: string, key: Key | null, call: Call): Promise<Reply> {
   const { method, target, body, tenantId } = call;
   const url = new URL(target, baseUrl);

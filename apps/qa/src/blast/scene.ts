@@ -17,24 +17,24 @@ import { type ProofContext } from '../proof';
 import { type Call, type Key, keyOf, sendAs } from './calls';
 import { ServingPlane } from './serving-plane';
 
-/** What somebody has in hand who has all that there is of the secrets of one tenant plane. */
+/** What an attacker holds who has stolen every secret of one tenant plane. */
 interface Loot {
   readonly plane: ServingPlane;
   readonly tenant: TenantView;
-  /** Of its service: in use, handed over to follow it, and of a bundle that is not used yet. */
+  /** Its service secrets: the current one, the next one already delivered, and one from an unused bundle. */
   readonly keys: readonly Key[];
-  /** All of it, as texts. */
+  /** All of it as strings. */
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** Another tenant plane, which is not to notice. */
+/** Another tenant plane, which must not be affected. */
 interface Victim {
   readonly plane: ServingPlane;
   readonly tenant: TenantView;
   readonly entry: DesiredTenant;
-  /** A bundle of it that is not used yet. */
+  /** An unused bundle of this plane. */
   readonly unspent: InstallView;
-  /** One of its tenants is on its way to another plane, one of another's comes to it. */
+  /** One of its tenants is moving to another plane, and another plane's tenant is moving in. */
   readonly outgoing: Moving;
   readonly incoming: Moving;
 }
@@ -59,7 +59,7 @@ export async function open({ stack: start }: ProofContext): Promise<Scene> {
     AI_PROVIDER_MODEL: 'stand-in',
     METRICS_TOKEN: 'a token for the scraper',
   });
-  // Cells with room for theirs alone, so that each tenant comes to the one that is meant.
+  // The capacities leave room for exactly these tenants, so that each is placed in the intended cell.
   const thief = await ServingPlane.enrolled(stack, 1);
   const stolen = await thief.provisioned('stolen');
   const plane = await ServingPlane.enrolled(stack, 3);
@@ -86,14 +86,14 @@ async function lootOf(stack: TestStack, plane: ServingPlane, tenant: TenantView)
   const texts = {
     'service secret': signed.secret,
     'next service secret': next,
-    'service secret that is not used yet': unused,
+    'unused service secret': unused,
     'spent provisioning token': install.token,
     'provisioning token': unspent.token,
     'instance id': signed.instanceId,
-    // A tenant plane makes the sessions of its users: it may have any.
+    // A tenant plane issues its users' sessions, so the attacker may hold any of them.
     session: `atu_${tenant.id}_${randomBytes(32).toString('base64url')}`,
     'sign-up token': link.token,
-    'key of its transfers': plane.privateKey,
+    'private key for transfers': plane.privateKey,
   };
   return { plane, tenant, keys: [signed.secret, next, unused].map(keyOf), texts };
 }
@@ -117,11 +117,11 @@ async function moving(
   if (status !== 200) throw new Error(text);
   const isWaiting = async (): Promise<boolean> =>
     (await stack.api(`/api/provisioning-jobs/${job.id}`)).body['status'] === 'waiting';
-  await eventually(isWaiting, { what: 'the move waits for the rest of the copy' });
+  await eventually(isWaiting, { what: 'the move is waiting for the rest of the copy' });
   return opened;
 }
 
-/** All that the Control Plane reads of a part is its header. */
+/** The Control Plane reads only a part's header. */
 export function partOf({ transfer: { id } }: Pick<Moving, 'transfer'>, part: number): Call {
   const header = {
     transfer: id,

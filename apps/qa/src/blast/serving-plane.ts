@@ -3,7 +3,7 @@ import { type DesiredState, type DesiredTenant, PLANE_PATHS } from '@atlas/plane
 import { type Answer, type InstallView, type TenantView, type TestStack } from '@atlas/testing';
 import { type EnrolView, SignedPlane, send } from '../signed-plane';
 
-/** A cell that serves what it is told to: as far as the Control Plane can see. */
+/** A cell that, as far as the Control Plane can tell, serves what it is told to. */
 export class ServingPlane {
   readonly linkId = randomUUID();
   sequence = 0;
@@ -15,7 +15,7 @@ export class ServingPlane {
     readonly id: string,
     readonly install: InstallView,
     readonly signed: SignedPlane,
-    /** Of its transfers: what comes to it is encrypted to the public half. */
+    /** For transfers: what is sent to this plane is encrypted to the public key. */
     readonly privateKey: string,
   ) {}
 
@@ -36,14 +36,14 @@ export class ServingPlane {
     return plane;
   }
 
-  /** A new tenant, which is placed here where there is no other cell with more room. */
+  /** A new tenant, which is placed here unless another cell has more room. */
   async provisioned(slug: string): Promise<TenantView> {
     const { body } = await this.stack.provision(slug);
     await this.toldOf(body.tenant.id);
     return this.stack.awaitActive(body.tenant.id);
   }
 
-  /** What it is told of a tenant, once that is what is waited for. It reports all as applied. */
+  /** Waits for the tenant's entry to meet the condition, and returns it. Reports every entry as applied. */
   async toldOf(
     tenantId: string,
     isAwaited: (entry: DesiredTenant) => boolean = () => true,
@@ -55,7 +55,7 @@ export class ServingPlane {
     }
   }
 
-  /** What it is told besides its tenants. */
+  /** The part of the desired state that is not about tenants. */
   async pull(wait = 0): Promise<DesiredState['config'] | undefined> {
     const query = new URLSearchParams({ since: this.revision, wait: String(wait) });
     const { status, body } = await this.call<DesiredState>('GET', `${PLANE_PATHS.desiredState}?${query}`);

@@ -14,10 +14,10 @@ interface Page {
 }
 
 const SLUG = 'full-disk';
-/** Past a file size limit each write sends a signal, which ends a process that does not listen for it. */
+/** A write beyond the file size limit raises a signal, which ends a process that does not handle it. */
 const OUTLIVE_LIMITS = { NODE_OPTIONS: `--require "${builtFile('qa', 'preloads/outlive-limits.js')}"` };
 
-/** Both planes as processes, with a tenant whose admin writes. */
+/** Both planes as processes, with one tenant whose admin writes. */
 export class DiskScene {
   private plane: PlaneProcess;
   private session: SessionView;
@@ -46,14 +46,14 @@ export class DiskScene {
     return [this.stack.controlPlane.pid, this.plane.pid];
   }
 
-  /** An incident at the Tenant Plane, a tenant at the Control Plane. */
+  /** Writes an incident on the Tenant Plane, or a tenant on the Control Plane. */
   write(plane: PlaneName, name: string, headers: Record<string, string>): Promise<Answer<unknown>> {
     if (plane === 'control-plane') return this.stack.provision(name, { headers });
     const body = { title: name, severity: 'P3' };
     return this.stack.tenant(SLUG, '/api/incidents', { body, headers, session: this.session.token });
   }
 
-  /** Everything that `write` has made, by its name. */
+  /** The names of everything `write` has created. */
   async written(plane: PlaneName): Promise<string[]> {
     const names: string[] = [];
     for (let cursor = ''; ;) {
@@ -81,7 +81,7 @@ export class DiskScene {
     return body.items.length + failed.body.items.length;
   }
 
-  /** `kill -9` of both, and both again. */
+  /** Kills both planes with `kill -9` and starts them again. */
   async restart(): Promise<void> {
     await Promise.all([
       this.stack.controlPlane.end('SIGKILL'),

@@ -11,15 +11,15 @@ import { type SmallDisk } from './small-disk';
 /** What goes wrong with a database while both planes write. */
 export interface Fault {
   readonly name: string;
-  /** For the names of what is written meanwhile: letters that a slug may hold. */
+  /** Prefix for the names of what is written meanwhile; has to be valid in a slug. */
   readonly series: string;
-  /** Whether it lasts, so that readiness has to show it. */
+  /** Whether the fault lasts, so that readiness has to report it. */
   readonly turnsRed: boolean;
   begin(): void | Promise<void>;
   end(): void | Promise<void>;
 }
 
-/** No page is left on the disk of both databases. */
+/** No free page is left on the disk that holds both databases. */
 export function fullDisk(disk: SmallDisk, whenFreed: () => Promise<void> = async () => undefined): Fault {
   return {
     name: 'full disk',
@@ -44,7 +44,7 @@ export function failingDisk(scene: DiskScene): Fault {
   };
 }
 
-/** Connections are lost inside COMMIT, before and after the server does it. */
+/** Connections are lost during COMMIT, before or after the server executes it. */
 export function cutCommits(cutter: CommitCutter): Fault {
   const EVERY_MS = 15;
   let timer: NodeJS.Timeout;
@@ -62,13 +62,15 @@ export function cutCommits(cutter: CommitCutter): Fault {
   };
 }
 
-/** The tables that every one of the writers' requests, and each probe, writes to. */
+/** The tables written by every request of the writers and by the write probe. */
 const WRITTEN: readonly (readonly string[])[] = [
   ['tenants', 'write_probes'],
   ['incidents', 'write_probes'],
 ];
 
-/** Postgres refuses COMMIT itself, with the SQLSTATE of a full or of a failing disk: a deferred trigger raises it. */
+/**
+ * Postgres itself refuses COMMIT with the SQLSTATE of a full or failing disk, raised by a deferred trigger.
+ */
 export async function failCommits(
   { databases, adminUrl }: { databases: readonly TestDatabase[]; adminUrl: string },
   name: string,

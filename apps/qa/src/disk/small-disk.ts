@@ -3,11 +3,13 @@ import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A file system of a few megabytes in memory, which can be filled up. Mounting one takes root and Linux. */
+/**
+ * A file system of a few megabytes in memory, which can be filled up. Mounting one requires root and Linux.
+ */
 export class SmallDisk {
   private constructor(readonly folder: string) {}
 
-  /** Null where this process may not mount one. */
+  /** Null if this process may not mount one. */
   static mount(megabytes: number): SmallDisk | null {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-disk-'));
     try {
@@ -17,12 +19,12 @@ export class SmallDisk {
       rmSync(folder, { recursive: true });
       return null;
     }
-    // A database server of another user walks through it.
+    // The database server runs as another user and has to be able to enter.
     chmodSync(folder, 0o755);
     return new SmallDisk(folder);
   }
 
-  /** To the last page. */
+  /** Fills the disk to the last page. */
   fill(): void {
     const file = openSync(this.filler, 'w');
     for (const size of [1024 * 1024, 4096]) {

@@ -3,18 +3,21 @@ import { type Answer, type PlaneName } from '@atlas/testing';
 import { countBy } from '../proof';
 import { type DiskScene } from './disk-scene';
 
-/** How long a caller pauses behind an answer: what is written in minutes has to fit on a small disk. */
+/** How long a caller pauses after each answer: what is written within minutes has to fit on a small disk. */
 const PAUSE_MS: Readonly<Record<PlaneName, number>> = { 'control-plane': 150, 'tenant-plane': 40 };
 const CALLERS: Readonly<Record<PlaneName, number>> = { 'control-plane': 2, 'tenant-plane': 4 };
 
 interface Attempt {
   readonly plane: PlaneName;
   readonly name: string;
-  /** 0: the connection broke. */
+  /** 0 if the connection broke. */
   readonly status: number;
 }
 
-/** Callers of both planes that go on writing whatever they are answered, every second request with an Idempotency-Key. */
+/**
+ * Callers of both planes that keep writing whatever the answers are, every second request with an
+ * Idempotency-Key.
+ */
 export class Writers {
   readonly attempts: Attempt[] = [];
   private readonly unanswered = new Map<string, PlaneName>();
@@ -22,7 +25,7 @@ export class Writers {
   private isOver = false;
   private count = 0;
 
-  /** `series`: the names of what is written begin with it. */
+  /** `series` prefixes the names of everything written. */
   constructor(
     private readonly scene: DiskScene,
     readonly series: string,
@@ -39,7 +42,7 @@ export class Writers {
     return this.attempts.filter((one) => one.plane === plane && one.status >= 500).length;
   }
 
-  /** Those of requests that were repeated until they were done. */
+  /** Names from keyed requests, which were repeated until they succeeded. */
   keyedNames(plane: PlaneName): string[] {
     const asked = this.attempts.filter((one) => one.plane === plane && one.name.includes('-keyed-'));
     return [...new Set(asked.map(({ name }) => name))];
@@ -49,14 +52,14 @@ export class Writers {
     return countBy(this.attempts, ({ status }) => status);
   }
 
-  /** Ends the callers, and repeats each request with a key until it is done. */
+  /** Stops the callers, and repeats each keyed request until it succeeds. */
   async finish(): Promise<void> {
     this.isOver = true;
     await Promise.all(this.callers);
     for (const [name, plane] of this.unanswered) {
       const deadline = Date.now() + 20_000;
       while (!(await this.once(plane, name, true)))
-        if (Date.now() > deadline) throw new Error(`${name} is still not done when it is repeated.`);
+        if (Date.now() > deadline) throw new Error(`${name} still does not succeed when it is repeated.`);
         else await delay(200);
     }
   }

@@ -11,19 +11,19 @@ export interface DriftView {
   readonly detail: string;
 }
 
-/** What was made to differ by hand. */
+/** A difference that was introduced by hand. */
 export interface Injected {
   readonly kind: string;
   readonly subjectId: string;
   readonly at: number;
 }
 
-/** A Control Plane with tenants, seen past everything that guards it. */
+/** A Control Plane with tenants, accessed directly, bypassing its safeguards. */
 export interface DriftScene {
   readonly driver: DatabaseDriver;
   readonly stack: TestStack;
   readonly rows: TenantRows;
-  /** Of the local driver. */
+  /** Folder of the local driver. */
   readonly folder: string;
 }
 
@@ -32,7 +32,7 @@ export function later(driver: DatabaseDriver, ms: number): string {
   return driver === 'postgres' ? time : time.replace('T', ' ').replace('Z', '');
 }
 
-/** A row once more, with other values. */
+/** Copies a row with some values changed. */
 export async function copyRow(
   { rows }: DriftScene,
   { table, where }: { readonly table: string; readonly where: readonly [string, unknown][] },
@@ -55,7 +55,7 @@ function asStored(value: unknown): unknown {
   return isJson ? JSON.stringify(value) : value;
 }
 
-/** A tenant plane that is like another, and none of its tenants' home. */
+/** Copies a tenant plane; the copy is no tenant's home. */
 export async function copyPlane(
   scene: DriftScene,
   id: string,

@@ -5,19 +5,19 @@ import { join } from 'node:path';
 import { type DatabaseDriver, type TenantView } from '@atlas/testing';
 import { type DriftScene, copyPlane, copyRow, later, localPlaneOf, onServer } from './drift-scene';
 
-/** Makes something differ at one tenant, by hand. */
+/** Introduces one difference at one tenant by hand. */
 export interface Injection {
   readonly kind: string;
-  /** What kind of tenant it is done to. */
+  /** The kind of tenant it needs. */
   readonly to: 'shared' | 'dedicated';
   readonly on?: DatabaseDriver;
-  /** Answers with the subject that the drift shall be found of. */
+  /** Returns the subject for which the drift has to be found. */
   readonly make: (scene: DriftScene, tenant: TenantView) => Promise<string>;
 }
 
 const LONG_MS = 3_600_000;
 
-/** Every kind of drift, as it may come about. */
+/** Every kind of drift, in the ways it can come about. */
 export const INJECTIONS: readonly Injection[] = [
   {
     kind: 'tenant_without_home',

@@ -1,4 +1,4 @@
-/** Whether it is over in time. */
+/** Whether it ends in time. */
 export async function endedInTime(ending: Promise<unknown>, timeoutMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {

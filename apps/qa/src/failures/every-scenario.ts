@@ -2,7 +2,7 @@ import { drain, rotateSecret, upgrade, upgradeWave } from './plane-scenarios';
 import { type Scenario } from './scenario';
 import { deprovision, move, provision, purge, removeCopy, restore, resume, suspend } from './scenarios';
 
-/** Every operation of the Control Plane stands here, in the forms whose steps differ. */
+/** Every operation of the Control Plane, in each form that has different steps. */
 export const SCENARIOS: readonly Scenario[] = [
   provision('shared'),
   provision('dedicated'),

@@ -1,4 +1,4 @@
-/** Works on the items in order, so many at a time. */
+/** Works on the items in order, up to `lanes` at a time. */
 export async function inLanes<T, R>(
   lanes: number,
   items: readonly T[],

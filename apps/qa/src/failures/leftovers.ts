@@ -3,16 +3,16 @@ import { eventually } from '@atlas/testing';
 import { namesOnServer, processesBelow } from './machine';
 import { type Scene } from './scene';
 
-/** Rows of the Control Plane that are there without a reason: each query finds none when all is well. */
+/** Rows of the Control Plane that should not exist: each query returns nothing if all is well. */
 const WITHOUT_REASON: Readonly<Record<string, string>> = {
-  'job that has not ended well': `
+  'job that did not end well': `
     select id from provisioning_jobs where status not in ('succeeded', 'cancelled')`,
   'step under way in a job that has ended': `
     select id from provisioning_jobs where finished_at is not null and lease_owner is not null`,
-  'place of a tenant that is gone': `
+  'place held by a tenant that is gone': `
     select p.tenant_id as id from placements p join tenants t on t.id = p.tenant_id
     where p.holds_place and (t.status = 'deleted' or t.restorable_until is not null)`,
-  'place of a move that is over': `
+  'place held for a move that is over': `
     select tenant_id as id from placements where holds_place and phase in ('importing', 'frozen')`,
   'wrong count of places': `
     select id from tenant_planes tp
@@ -20,23 +20,26 @@ const WITHOUT_REASON: Readonly<Record<string, string>> = {
   'tenant plane without tenant': `
     select id from tenant_planes tp where deployment_model <> 'shared' and status <> 'retired' and not exists (
       select 1 from placements p where p.tenant_plane_id = tp.id and (p.holds_place or p.remove_after is not null))`,
-  'live token of a plane that expects none': `
+  'valid token of a plane that expects none': `
     select k.id from provisioning_tokens k join tenant_planes p on p.id = k.tenant_plane_id
     where k.revoked_at is null and k.consumed_at is null and p.status <> 'expected'`,
-  'accepted secret of a plane that is gone': `
+  'valid secret of a plane that is gone': `
     select k.id from service_keys k join tenant_planes p on p.id = k.tenant_plane_id
     where k.revoked_at is null and p.status = 'retired'`,
   'second secret of a plane': `
     select tenant_plane_id as id from service_keys where revoked_at is null and activated_at is not null
     group by tenant_plane_id having count(*) > 1`,
-  'transfer that goes on': `select id from transfers where ended_at is null`,
+  'transfer that has not ended': `select id from transfers where ended_at is null`,
   'database address of a tenant that is gone': `
     select id from tenants where status = 'deleted' and db_url_sealed is not null`,
-  'slug held by two, or by one that was undone': `
+  'slug held by two tenants': `
     select max(slug) as id from tenants where holds_slug group by slug having count(*) > 1`,
 };
 
-/** What is left over: in the Control Plane's rows, on this machine, on the database server. Empty when all is well. */
+/**
+ * What is left over in the Control Plane's rows, on this machine and on the database server. Empty if all is
+ * well.
+ */
 export async function leftovers(scene: Scene): Promise<string[]> {
   let found: string[] = [];
   const isClean = async (): Promise<boolean> => {
@@ -47,7 +50,7 @@ export async function leftovers(scene: Scene): Promise<string[]> {
     ];
     return found.length === 0;
   };
-  // What was asked to end takes its moment.
+  // Processes that were asked to end need a moment.
   await eventually(isClean, { timeoutMs: 15_000, everyMs: 200 }).catch(() => undefined);
   return found;
 }
@@ -59,7 +62,7 @@ async function rowsLeft({ control }: Scene): Promise<string[]> {
   return found;
 }
 
-/** Of tenants that neither live in the cell nor have an old copy there. */
+/** Rows of tenants that neither live in the cell nor have an old copy there. */
 async function tenantsLeftInCell({ control, cell }: Scene): Promise<string[]> {
   const elsewhere = await control.query<{ id: string }>(
     `select id from tenants t where not exists (
@@ -72,7 +75,10 @@ async function tenantsLeftInCell({ control, cell }: Scene): Promise<string[]> {
   return found;
 }
 
-/** Exactly the dedicated planes that have a row have a folder, a process and, on Postgres, a database and a role. */
+/**
+ * Exactly the dedicated planes with a row must have a folder, a process and, on Postgres, a database and a
+ * role.
+ */
 async function infrastructureLeft(scene: Scene): Promise<string[]> {
   const rows = await scene.control.query<{ name: string }>(
     "select name from tenant_planes where deployment_model = 'dedicated' and status <> 'retired'",

@@ -4,11 +4,14 @@ import { asAdmin, testServerUrl } from '@atlas/testing';
 
 interface FoundProcess {
   readonly pid: number;
-  /** Of the folder that it runs in. */
+  /** Name of the folder it runs in. */
   readonly name: string;
 }
 
-/** Every process that runs in a folder below `root`, whether anybody knows of it or not (Linux: read from /proc). */
+/**
+ * Every process that runs in a folder below `root`, whether it is known to the Control Plane or not (Linux:
+ * read from /proc).
+ */
 export function processesBelow(root: string): FoundProcess[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
@@ -21,12 +24,12 @@ function folderOf(pid: string): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
-    // It has ended, or is another user's.
+    // The process has ended, or belongs to another user.
     return '';
   }
 }
 
-/** What the local driver made on the server for tenants whose slug begins so. */
+/** What the local driver created on the server for tenants whose slug has this prefix. */
 export async function namesOnServer(prefix: string): Promise<{ databases: string[]; roles: string[] }> {
   return asAdmin(testServerUrl(), async (client) => {
     const named = async (column: string, table: string): Promise<string[]> => {

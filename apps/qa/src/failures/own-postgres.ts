@@ -10,7 +10,7 @@ import {
   temporaryDataDir,
 } from '@atlas/testing';
 
-/** A server of a proof's own, to be killed (Linux: its processes are found in /proc). */
+/** A Postgres server of a proof's own that can be killed (Linux: its processes are found in /proc). */
 export class OwnPostgres {
   private readonly dataDir = temporaryDataDir(join(tmpdir(), 'atlas-chaos-postgres'));
   private constructor(private server?: LocalPostgres) {}
@@ -30,13 +30,16 @@ export class OwnPostgres {
     return createPostgres(this.adminUrl);
   }
 
-  /** The server and every process of it, at once: no connection is closed, no transaction ended. */
+  /** Kills the server and all its processes at once, without closing connections or ending transactions. */
   kill(): void {
     const postmaster = this.server?.pid ?? 0;
     for (const pid of [postmaster, ...childrenOf(postmaster)]) process.kill(pid, 'SIGKILL');
   }
 
-  /** On the same data and port. As in production what is committed is on disk: otherwise a kill forgets it. */
+  /**
+   * Restarts on the same data and port. As in production, commits are synced to disk; otherwise a kill would
+   * lose them.
+   */
   async restart(): Promise<void> {
     const { dataDir, server } = this;
     this.server = await startLocalPostgres({ dataDir, port: server?.port });
@@ -56,7 +59,7 @@ function childrenOf(parent: number): number[] {
 
 function parentOf(pid: string): number | undefined {
   try {
-    // The name, in parentheses, may hold anything: fields are counted from its end (proc(5)).
+    // The name, in parentheses, may contain anything, so fields are counted from its end (proc(5)).
     return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.trim().split(' ')[1]);
   } catch {
     return undefined;

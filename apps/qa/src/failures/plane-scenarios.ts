@@ -13,7 +13,7 @@ interface Begun {
   readonly job: { readonly id: string };
 }
 
-/** Of a plane that the customer can start again with another bundle. */
+/** For a plane that the customer can restart with another bundle. */
 export function rotateSecret(mode: 'routine' | 'compromised'): Scenario {
   return {
     ...{ name: `rotate_secret ${mode}`, operation: 'rotate_secret', steps: SECRET_ROTATION_STEPS[mode] },
@@ -30,7 +30,7 @@ export function rotateSecret(mode: 'routine' | 'compromised'): Scenario {
   };
 }
 
-/** Of a cell with one tenant, which goes to the scene's first one. */
+/** Drains a cell with one tenant, which moves to the scene's first cell. */
 export function drain(): Scenario {
   return {
     ...{ name: 'drain', operation: 'drain', steps: CELL_DRAIN_STEPS },
@@ -61,7 +61,7 @@ async function succeeded(scene: Scene, subject: Subject): Promise<void> {
   if (job.status !== 'succeeded') throw new Error(JSON.stringify(job));
 }
 
-/** Two releases, of which new tenants get the old one. */
+/** Two releases; new tenants get the old one. */
 function twoReleases(): Equipment {
   const releases = new Releases();
   releases.add(OLD);

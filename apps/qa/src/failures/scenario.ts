@@ -1,18 +1,18 @@
 import { type SessionView, type TenantView, eventually, request } from '@atlas/testing';
 import { type Scene } from './scene';
 
-/** What an operation is done to. */
+/** What an operation is applied to. */
 export interface Subject {
   readonly slug: string;
-  /** How often it was asked for, because it was undone before. */
+  /** How often it has been requested, since it was undone before. */
   attempt?: number;
-  /** Of the tenant, once it is there. */
+  /** Set once the tenant exists. */
   tenantId?: string;
-  /** Of the plane that the operation is about as a whole. */
+  /** Set for an operation on a plane as a whole. */
   planeId?: string;
-  /** Of the job, where it is about the fleet. */
+  /** Set for a job on the whole fleet. */
   jobId?: string;
-  /** A user who is signed in, and what the tenant's rows were. */
+  /** A signed-in user, and what the tenant's rows were before. */
   session?: SessionView;
   rows?: string;
 }
@@ -29,13 +29,15 @@ export interface Scenario {
   readonly operation: string;
   /** In order. */
   readonly steps: readonly string[];
-  /** One about the fleet is interrupted alone: another would be refused meanwhile. */
+  /** A fleet operation is run by itself: a second one would be refused meanwhile. */
   readonly isAlone?: boolean;
-  /** What its Control Plane is started with besides. */
+  /** Additional equipment for its Control Plane. */
   readonly equipment?: () => Equipment;
-  /** Makes what it is done to, with a Control Plane that is whole. */
+  /** Creates the subject, with a Control Plane that has no fault. */
   prepare(scene: Scene, slug: string): Promise<Subject>;
-  /** Asks for it and does what the answer says. Done again it is the same request. */
+  /**
+   * Requests the operation and follows the answer's instructions. Calling it again repeats the same request.
+   */
   begin(scene: Scene, subject: Subject): Promise<void>;
   /** What is wrong after it has succeeded. */
   problem(scene: Scene, subject: Subject): Promise<string | undefined>;
@@ -47,7 +49,7 @@ interface JobView {
   readonly error: unknown;
 }
 
-/** The newest first. Of a slug: two tenants of one request would show here. */
+/** Newest first, by slug: this would reveal two tenants created by one request. */
 function jobsOf(
   { control }: Scene,
   { slug, planeId, jobId }: Subject,
@@ -63,7 +65,7 @@ function jobsOf(
     : control.query(`${jobs} where j.tenant_plane_id = $1 and j.operation = $2`, [planeId, operation]);
 }
 
-/** The job that was asked for last, once it has ended; as many as were asked for there are. */
+/** The job requested last, once it has ended; there have to be exactly as many jobs as were requested. */
 export async function endedJob(
   scene: Scene,
   { operation }: Scenario,
@@ -80,7 +82,7 @@ export async function endedJob(
     );
   };
   return eventually(hasEnded, { timeoutMs, everyMs: 100 }).catch(() => {
-    throw new Error(`not over after ${timeoutMs / 1000} s: ${JSON.stringify(last)}`);
+    throw new Error(`has not ended after ${timeoutMs / 1000} s: ${JSON.stringify(last)}`);
   });
 }
 
@@ -92,7 +94,7 @@ export function statusProblem(is: TenantView, wanted: string): string | undefine
   return is.status === wanted ? undefined : `the tenant is ${is.status}, not ${wanted}`;
 }
 
-/** A tenant that is active is served where its row says. */
+/** An active tenant has to be served at the address in its row. */
 export async function servedProblem(scene: Scene, subject: Subject): Promise<string | undefined> {
   const tenant = await tenantNow(scene, subject);
   const headers = { 'x-tenant-id': tenant.id };
@@ -114,7 +116,7 @@ export async function rowsNow(scene: Scene, subject: Subject): Promise<string> {
   return JSON.stringify(await Promise.all(answers));
 }
 
-/** As `servedProblem`, and its rows are what they were. */
+/** As `servedProblem`; in addition, the rows have to be unchanged. */
 export async function rowsProblem(scene: Scene, subject: Subject): Promise<string | undefined> {
   const problem = await servedProblem(scene, subject);
   if (problem !== undefined) return problem;

@@ -16,7 +16,7 @@ import { type Scene } from './scene';
 export const PATIENCE_MS = 60_000;
 
 export interface Answer {
-  /** Null once its token is spent. */
+  /** Null once the token is spent. */
   readonly install?: InstallView | null;
 }
 
@@ -40,7 +40,7 @@ export function provision(model: DeploymentModel): Scenario {
   };
 }
 
-/** What may happen to a tenant of that model: `lifecycle` operations are asked for by their own path. */
+/** A lifecycle operation for a tenant of that model; each is requested on its own path. */
 function lifecycle(
   model: DeploymentModel,
   operation: 'suspend' | 'resume' | 'deprovision' | 'restore',
@@ -77,7 +77,7 @@ export function move(from: DeploymentModel, to: DeploymentModel): Scenario {
   };
 }
 
-/** Of the copy that was left in a move: its time is over. */
+/** Removes the copy left behind by a move, after its retention has passed. */
 export function removeCopy(from: DeploymentModel, to: DeploymentModel): Scenario {
   return {
     ...{
@@ -103,7 +103,7 @@ export function purge(model: DeploymentModel): Scenario {
   };
 }
 
-/** A tenant that is in use. */
+/** A tenant in use. */
 export function provisioned(model: DeploymentModel): Scenario['prepare'] {
   return async (scene, slug) => {
     const subject: Subject = { slug };
@@ -119,7 +119,7 @@ export function provisioned(model: DeploymentModel): Scenario['prepare'] {
   };
 }
 
-/** What another operation leaves. */
+/** The state another operation leaves behind. */
 function after(scenario: Scenario): Scenario['prepare'] {
   return async (scene, slug) => {
     const subject = await scenario.prepare(scene, slug);
@@ -138,7 +138,7 @@ async function start(scene: Scene, subject: Subject, operation: string, body = {
   if (answer.install) await scene.install(slug, answer.install);
 }
 
-/** A request that is repeated is the same; one that is made again after it was undone is another. */
+/** A repeated request has the same key; one made again after an undo has a new key. */
 export function keyOf({ slug, attempt = 1 }: Subject, operation: string): string {
   return `${operation}-${slug}-${attempt}`;
 }
@@ -147,7 +147,7 @@ function hasStatus(wanted: string): Scenario['problem'] {
   return async (scene, subject) => statusProblem(await tenantNow(scene, subject), wanted);
 }
 
-/** A time that lies ahead was yesterday. */
+/** Moves a date in the future to yesterday. */
 async function isOver(scene: Scene, table: string, column: string, key: string, id?: string): Promise<void> {
   const past = new Date(Date.now() - 86_400_000).toISOString().replace('T', ' ').replace('Z', '');
   const sql = `update ${table} set ${column} = $1 where ${key} = $2 and ${column} is not null`;

@@ -22,16 +22,18 @@ type Env = Readonly<Record<string, string>>;
 interface CustomersPlane {
   readonly plane: PlaneProcess;
   readonly database: TestDatabase;
-  /** Of the bundle that it was started with. */
+  /** From the bundle it was started with. */
   readonly token: string;
 }
 
-/** Waits that operators have patience for are over at once. */
+/** Shortens waits that are meant for operators. */
 const IMPATIENT: Env = { SECRET_ROTATION_QUIET_SECONDS: '1' };
 
-/** A Control Plane that is broken on purpose, its shared cell, and the machine on which the other planes run. */
+/**
+ * A Control Plane that is broken on purpose, its shared cell, and the machine on which the other planes run.
+ */
 export class Scene {
-  /** Begins every slug of this scene, so that what is on a common server can be told apart. */
+  /** Prefix of every slug in this scene, to recognise its objects on a shared server. */
   readonly prefix = `s${randomBytes(3).toString('hex')}`;
   private readonly customers = new Map<string, CustomersPlane>();
   private count = 0;
@@ -40,7 +42,7 @@ export class Scene {
     private readonly context: ProofContext,
     readonly stack: TestStack,
     readonly folder: string,
-    /** What the Control Plane and the cell have on disk. */
+    /** What the Control Plane and the cell have stored. */
     readonly control: TenantRows,
     readonly cell: TenantRows,
   ) {}
@@ -74,13 +76,13 @@ export class Scene {
     return `${this.prefix}-${(this.count += 1)}`;
   }
 
-  /** Kills the Control Plane and starts it again, with a fault point armed or with none. */
+  /** Kills the Control Plane and starts it again, with the given fault point armed or none. */
   async restart(faultPoint?: string): Promise<PlaneProcess> {
     await this.stack.controlPlane.end('SIGKILL');
     return this.stack.startControlPlane({ ATLAS_FAULT_POINT: faultPoint });
   }
 
-  /** Ends the leases that dead workers hold, without waiting the 15 s. */
+  /** Ends the leases held by dead workers, without waiting 15 s. */
   async expireLeases(): Promise<void> {
     const long = new Date(0).toISOString();
     await this.control.query(
@@ -88,7 +90,9 @@ export class Scene {
     );
   }
 
-  /** A request that may be repeated: with the same `key` it is the same. Throws unless it is accepted. */
+  /**
+   * A request that may be repeated: the same `key` makes it the same request. Throws unless it is accepted.
+   */
   async ask<T>(path: string, body: object, key: string): Promise<T> {
     const options: RequestOptions = { body, headers: { 'idempotency-key': key } };
     const answer = await this.stack.api<T>(path, options);
@@ -96,7 +100,10 @@ export class Scene {
     return answer.body;
   }
 
-  /** The customer starts its plane with exactly the bundle; with another bundle, again on the same database. */
+  /**
+   * The customer starts its plane with exactly this bundle; given another bundle, it restarts the plane on
+   * the same database.
+   */
   async install(slug: string, { env, token }: InstallView): Promise<void> {
     const known = this.customers.get(slug);
     if (known?.token === token) return;
@@ -111,7 +118,7 @@ export class Scene {
     this.customers.set(slug, { plane, database, token });
   }
 
-  /** One more cell, in which one tenant finds room. It goes with what is installed for that slug. */
+  /** One more cell, with room for one tenant. It is removed together with what is installed for that slug. */
   async addCell(slug: string): Promise<string> {
     const { id, install } = await this.stack.registerCell({ capacity: 1 });
     const [database, port] = [await this.context.database(), await freePort()];
@@ -133,7 +140,7 @@ export class Scene {
     this.customers.delete(slug);
   }
 
-  /** Ends every process; the databases that the driver made go, too. */
+  /** Ends every process, and drops the databases that the driver created. */
   async close(): Promise<void> {
     await Promise.all([this.stack.stop(), ...[...this.customers.keys()].map((slug) => this.uninstall(slug))]);
     for (const { pid } of processesBelow(this.folder)) process.kill(pid, 'SIGKILL');

@@ -8,7 +8,7 @@ export interface FuzzAnswer {
   readonly text: string;
 }
 
-/** Holds answers against what is documented. */
+/** Checks answers against the API description. */
 export class AnswerCheck {
   private readonly schemas = new Ajv2020({ strict: false, allErrors: false });
 
@@ -21,7 +21,7 @@ export class AnswerCheck {
     return Object.hasOwn(answers, status);
   }
 
-  /** What is wrong with a documented answer's body, or null. */
+  /** What is wrong with the body of a documented answer, or null. */
   fault({ method, path, answers }: Operation, { status, type, text }: FuzzAnswer): string | null {
     const types = answers[status] ?? [];
     const media = type.split(';')[0]?.trim() ?? '';
@@ -39,14 +39,14 @@ export class AnswerCheck {
       'schema',
     ];
     const validate = this.schemas.getSchema(`api#/${place.map(pointer).join('/')}`);
-    if (!validate) throw new Error(`There is no schema at ${place.join(' ')}.`);
+    if (!validate) throw new Error(`No schema at ${place.join(' ')}.`);
     const body = parsed(text);
-    if (body === undefined) return 'no JSON';
+    if (body === undefined) return 'not JSON';
     return validate(body) ? null : this.schemas.errorsText(validate.errors);
   }
 }
 
-/** RFC 6901, in a URI. */
+/** RFC 6901, escaped for use in a URI. */
 function pointer(part: string): string {
   return encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
 }

@@ -1,13 +1,13 @@
 import { type ApiDocument, type Operation, type Parameter, type Schema } from './operations';
 import { type Draft } from './requests';
 
-/** One way to break what is documented, at one place of the request. */
+/** One way to violate the description in one place of the request. */
 export interface Break {
   readonly name: string;
   readonly apply: (draft: Draft) => Draft;
 }
 
-/** Statuses that say that the request itself is no good. A 404 says it of a path. */
+/** Statuses that reject the request itself. A 404 does so for a path. */
 const REFUSALS = [400, 413, 415, 422];
 
 export function isRefusal({ name }: Break, status: number): boolean {
@@ -52,17 +52,17 @@ function withParameter(draft: Draft, place: Parameter['in'], name: string, text:
   return { ...draft, query: text === null ? others : [...others, [name, text]] };
 }
 
-/** What a text of a path, query or header may not be. */
+/** Texts that are invalid for a path, query or header parameter. */
 function wrongTexts({ type, ...schema }: Schema): [string, string][] {
   if (type === 'integer' || type === 'number')
     return [
-      ...['abc', '1.5', '1e400', '0x10', '1,0'].map((text): [string, string] => [`no ${type}`, text]),
+      ...['abc', '1.5', '1e400', '0x10', '1,0'].map((text): [string, string] => [`not ${type}`, text]),
       ...numbersOutside(schema).map((number): [string, string] => ['out of range', String(number)]),
     ];
   if (type === 'boolean')
     return [
-      ['no boolean', 'maybe'],
-      ['no boolean', '2'],
+      ['not a boolean', 'maybe'],
+      ['not a boolean', '2'],
     ];
   return wrongStrings(schema).filter(([, text]) => !/[\0\r\n]/.test(text));
 }
@@ -74,7 +74,7 @@ function numbersOutside({ minimum, maximum }: Schema): number[] {
   ];
 }
 
-/** Of these some match a pattern, and are left out there. */
+/** Those that match a pattern are not used for it. */
 const ODD = ['!', '-', 'a b', 'É', 'A'.repeat(600), ' ', '😀'];
 
 function wrongStrings({
@@ -86,18 +86,18 @@ function wrongStrings({
 }: Schema): [string, string][] {
   if (allowed)
     return [
-      ['not of the enum', 'unheard-of'],
-      ['not of the enum', `${String(allowed[0])} `],
+      ['not in the enum', 'unheard-of'],
+      ['not in the enum', `${String(allowed[0])} `],
     ];
   const wrong: [string, string][] = [];
   if (format !== undefined)
     wrong.push(
-      ...['nonsense', '@', '1234', 'a@', '😀'].map((text): [string, string] => [`no ${format}`, text]),
+      ...['nonsense', '@', '1234', 'a@', '😀'].map((text): [string, string] => [`not ${format}`, text]),
     );
   if (pattern !== undefined) {
     const rule = new RegExp(pattern, 'u');
     wrong.push(
-      ...ODD.filter((text) => !rule.test(text)).map((text): [string, string] => ['other pattern', text]),
+      ...ODD.filter((text) => !rule.test(text)).map((text): [string, string] => ['pattern mismatch', text]),
     );
   }
   if (minLength > 0) wrong.push(['too short', 'a'.repeat(minLength - 1)]);
@@ -115,20 +115,20 @@ function breaksOfBody(type: string): Break[] {
     'application/xml',
     'application/x-www-form-urlencoded',
     'multipart/form-data; boundary=a',
-  ].map((other) => as(`said to be ${other}`, { type: other }));
+  ].map((other) => as(`declared as ${other}`, { type: other }));
   if (type !== JSON_TYPE) return otherType;
   const malformed = ['{', '{"a":', '{"a":1,}', "{'a':1}", 'nonsense', '{"a":1e}', '{"a":"\n"}'];
   const others = ['[]', 'null', '1', '"text"', '[{}]'];
   return [
     ...otherType,
     ...malformed.map((text) => as('malformed', { text })),
-    ...others.map((text) => as('no object', { text })),
+    ...others.map((text) => as('not an object', { text })),
   ];
 }
 
 type Path = readonly (string | number)[];
 
-/** In the properties, however deep. */
+/** Breaks in properties at any depth. */
 function breaksInside(resolve: ApiDocument['resolve'], schema: Schema, path: Path = []): Break[] {
   const { properties = {}, required = [], additionalProperties, items, type, ...own } = resolve(schema);
   const at = (how: string, value: unknown): Break => ({
@@ -187,7 +187,7 @@ function wrongValues(schema: Schema): [string, unknown][] {
   return wrong;
 }
 
-/** What is not there on the way is made. */
+/** Missing parents are created. */
 function changedAt(whole: unknown, [key, ...rest]: Path, value: unknown): unknown {
   if (key === undefined) return value;
   if (typeof key === 'number') {

@@ -8,12 +8,12 @@ import { type RealValues } from './values';
 
 type Listed = { readonly items: readonly { readonly id: string }[] };
 
-/** Signed operations: of an enrolled tenant plane. */
+/** Signed operations, for an enrolled tenant plane. */
 const SIGNED = ['/api/tenant-planes/self/', PLANE_PATHS.enrol, PLANE_PATHS.chatCompletions];
-/** Of an operator in person, not of an API key. */
+/** Operations for an operator's session, not for an API key. */
 const IN_PERSON = ['/api/auth/sessions', '/api/auth/password', '/api/auth/logout'];
 
-/** An API key of every scope, an operator's session, and a tenant plane's signature. */
+/** An API key with every scope, an operator's session, and a tenant plane's signature. */
 export class ControlPlaneCaller implements Caller {
   readonly plane = 'control-plane';
   private session: Promise<string> | undefined;
@@ -50,7 +50,7 @@ export class ControlPlaneCaller implements Caller {
     return withHeaders(asked, { authorization: `Bearer ${token}` });
   }
 
-  /** The address is signed as it is understood. */
+  /** Signs the URL as the server will parse it. */
   private signed(asked: FuzzRequest): FuzzRequest {
     const { pathname, search } = new URL(asked.target, this.url);
     const target = `${pathname}${search}`;
@@ -58,7 +58,7 @@ export class ControlPlaneCaller implements Caller {
     return withHeaders({ ...asked, target }, headers);
   }
 
-  /** One of its own for each log-out, which ends it. */
+  /** A new session for each logout, which ends it. */
   private async sessionFor(title: string): Promise<string> {
     if (title.endsWith('/logout')) return this.signIn();
     return (this.session ??= this.signIn());
@@ -81,7 +81,7 @@ async function accountOf(stack: TestStack, email: string): Promise<string> {
   return (await accepted<{ id: string }>(stack, '/api/operators', body)).id;
 }
 
-/** Tenants, planes, jobs and accounts that are there to be broken, by the paths that name them. */
+/** Tenants, planes, jobs and accounts to break, by the paths that name them. */
 async function toBreak(stack: TestStack, home: ServingPlane): Promise<Readonly<Record<string, RealValues>>> {
   const [one] = [await home.provisioned('fuzzed-one'), await home.provisioned('fuzzed-two')];
   for (const model of ['dedicated', 'on_prem'])

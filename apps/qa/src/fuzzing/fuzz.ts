@@ -9,23 +9,26 @@ import { Values } from './values';
 
 const AT_ONCE = 8;
 
-/** That a cell is full, and that an AI or an identity provider is not there: what the plane says of others, with a 503. */
+/** Codes of a legitimate 503: the cell is full, or an AI or identity provider is unreachable. */
 const OF_OTHERS = ['no_capacity', 'ai_unavailable', 'identity_provider_unavailable'];
 
-/** Of the requests to one operation: a rule that is missing is few of all. */
+/**
+ * Share of accepted broken requests to one operation above which a rule must be missing: a single gap
+ * concerns few of them.
+ */
 const LAX = 0.01;
 
 export interface FuzzCounts {
   operations: number;
   cases: number;
-  /** By what they do: those that were carried out say that the fuzz came to the code behind the checks. */
+  /** Answers by outcome; the successful ones show that the fuzzing reached the code behind the validation. */
   succeeded: number;
   failed: number;
   undocumented: number;
   otherwise: number;
   broken: number;
   accepted: number;
-  /** Operations that take more of what is broken than {@link LAX}. */
+  /** Operations that accept more broken requests than {@link LAX}. */
   lax: string[];
   ofOthers: number;
 }
@@ -37,7 +40,7 @@ interface Fuzz {
   readonly progress: (text: string) => void;
 }
 
-/** Asks every operation of a plane so many times. */
+/** Sends `count` requests to every operation of a plane. */
 export async function fuzz(caller: Caller, { seed, count, only = '', progress }: Fuzz): Promise<FuzzCounts> {
   const document = documentOf(caller.plane);
   const [check, sender] = [new AnswerCheck(document), new FuzzSender(caller.url)];
@@ -63,7 +66,10 @@ export async function fuzz(caller: Caller, { seed, count, only = '', progress }:
   return counts;
 }
 
-/** Who guesses is kept out by its address, also where the caller signs in. */
+/**
+ * Guessing blocks the client's address, which the caller also signs in from, so throttled operations come
+ * last.
+ */
 function guessesLast(operations: readonly Operation[]): Operation[] {
   const isThrottled = ({ answers }: Operation): boolean => '429' in answers;
   return [
@@ -90,7 +96,7 @@ function countIn(
   const fault = check.fault(operation, answer);
   if (fault !== null) return counted(counts, 'otherwise', fault);
   if (broken && !isRefusal(broken, status))
-    return counted(counts, 'accepted', `not refused for ${broken.name}`);
+    return counted(counts, 'accepted', `not refused despite ${broken.name}`);
   return null;
 }
 

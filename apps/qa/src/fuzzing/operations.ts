@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 export type PlaneName = 'control-plane' | 'tenant-plane';
 
-/** The part of JSON Schema that the documents use. */
+/** The subset of JSON Schema that the documents use. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -61,7 +61,7 @@ interface OpenApi {
 
 const FOLDER = join(__dirname, '../../../../docs/openapi');
 
-/** What the plane says of itself. */
+/** The plane's own API description. */
 export function documentOf(plane: PlaneName): ApiDocument {
   const text = JSON.parse(readFileSync(join(FOLDER, `${plane}.json`), 'utf8')) as OpenApi;
   const resolve = (schema: Schema): Schema => {

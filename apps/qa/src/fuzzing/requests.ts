@@ -3,14 +3,14 @@ import { type Break, breaksOf } from './breaks';
 import { type ApiDocument, type Operation } from './operations';
 import { UNFIT, type Values, nastyText } from './values';
 
-/** A request before it is written down. */
+/** A request before it is serialised. */
 export interface Draft {
   readonly path: Readonly<Record<string, string>>;
   readonly query: readonly (readonly [string, string])[];
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
   readonly type: string;
-  /** Instead of the body. */
+  /** Sent instead of the body. */
   readonly text?: string | Buffer;
 }
 
@@ -23,13 +23,13 @@ export interface FuzzRequest {
 
 export interface FuzzCase {
   readonly request: FuzzRequest;
-  /** What is wrong with it, where it has to be refused for that. */
+  /** What is wrong with it, if it has to be refused for that. */
   readonly broken: Break | null;
 }
 
 /**
- * Cases of one operation, the same for the same seed: two of five fit the description, two of five break it in one place,
- * and one of five is what nobody would send.
+ * Cases for one operation, the same for the same seed: two in five fit the description, two in five break it
+ * in one place, and one in five is something nobody would send.
  */
 export function casesOf(
   document: ApiDocument,
@@ -48,7 +48,7 @@ export function casesOf(
     request: written(operation, draft),
     broken: breaking,
   });
-  // Where there are fewer of them than ways to break it, others for another seed.
+  // If there are fewer cases than ways to break one, another seed picks others.
   const from = breaks.length > 0 ? Math.abs(seed) % breaks.length : 0;
   const toBreak = sampled(realistic, breaks.length > 0 ? broken : 0).map((draft, at) => {
     const breaking = breaks[(from + at) % breaks.length] as Break;
@@ -107,7 +107,7 @@ function written(
   };
 }
 
-/** What is no Unicode can't be encoded, nor what is already: those go as they are. */
+/** Ill-formed Unicode cannot be encoded, and what is already encoded stays as it is. */
 function encoded(text: string): string {
   if (/^(%[0-9A-Fa-f]{2})+$/.test(text)) return text;
   const dots = /^\.+$/.test(text) ? 'dots' : text;

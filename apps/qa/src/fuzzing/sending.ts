@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { type FuzzAnswer } from './answers';
 import { type FuzzRequest } from './requests';
 
-/** Of an event stream that does not end. */
+/** Media type of an event stream, which does not end. */
 const STREAM = 'text/event-stream';
 
 /** Sends requests as they are, however odd. */
@@ -45,7 +45,7 @@ export class FuzzSender {
   }
 }
 
-/** Headers are bytes to Node, written as Latin-1. */
+/** Node writes header values as Latin-1, so the UTF-8 bytes are passed in that form. */
 function asBytes(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString('latin1')]),

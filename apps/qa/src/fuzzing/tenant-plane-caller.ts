@@ -5,7 +5,7 @@ import { type Operation } from './operations';
 import { type FuzzRequest } from './requests';
 import { type RealValues } from './values';
 
-/** Where what another admin does would end the caller's own sign-in. */
+/** Operations that would end the caller's own session if they were sent with it. */
 const OF_ITS_OWN = ['/api/auth/logout', '/api/auth/password'];
 
 /** A tenant's admin. */

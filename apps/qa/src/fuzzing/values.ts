@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { type Schema } from './operations';
 
-/** What is there, by the name of the property or parameter that takes it. */
+/** Existing values, by the name of the property or parameter that takes them. */
 export type RealValues = Readonly<Record<string, readonly unknown[]>>;
 
-/** Texts that have broken something somewhere. None holds what no text may hold: those are {@link UNFIT}. */
+/**
+ * Texts that have broken something somewhere. Texts that may not occur in any string are in {@link UNFIT}.
+ */
 const NASTY = [
   ...['', ' ', '\t\n', '0', '-0', '1e400', 'NaN', 'null', 'undefined', 'true', '[]', '{}'],
   ...[
@@ -43,10 +45,10 @@ export const nastyText = fc.oneof(
   },
 );
 
-/** Valid JSON, but texts that no database holds. */
+/** Valid in JSON, but no database stores them. */
 export const UNFIT = ['\0', 'a\0b', '\ud800', 'b\udfff', '\udc00\ud800'] as const;
 
-/** Where something listens that is ours, or nothing: a plane may call what it is told. */
+/** An address of ours where nothing listens: a plane may call the URLs it is given. */
 const NOWHERE = 'http://127.0.0.1:9';
 
 const OF_FORMAT: Readonly<Record<string, fc.Arbitrary<string>>> = {
@@ -55,10 +57,10 @@ const OF_FORMAT: Readonly<Record<string, fc.Arbitrary<string>>> = {
   uri: fc.constantFrom(NOWHERE, `${NOWHERE}/a`),
 };
 
-/** Of what only a request can tell that it is no good, or what would be called: what may be said there. */
+/** Allowed values for properties whose validity only a request can tell, or whose URL would be called. */
 const OF_NAME: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
-  issuer: fc.constantFrom(NOWHERE, 'http://127.0.0.1:9/realm', 'no url'),
-  db_url: fc.constantFrom('postgres://a:b@127.0.0.1:9/c', 'sqlite:/tmp/none.sqlite', 'no url'),
+  issuer: fc.constantFrom(NOWHERE, 'http://127.0.0.1:9/realm', 'not a url'),
+  db_url: fc.constantFrom('postgres://a:b@127.0.0.1:9/c', 'sqlite:/tmp/none.sqlite', 'not a url'),
   slug: fc.stringMatching(/^[a-z][a-z0-9]{3,20}$/),
   wait: fc.constant(0),
 };
@@ -69,14 +71,14 @@ export class Values {
     private readonly real: RealValues,
   ) {}
 
-  /** What fits the schema; of what is there where `name` takes such, half the time. */
+  /** A value that fits the schema; half of the time an existing one, if `name` takes such. */
   fitting(schema: Schema, name = ''): fc.Arbitrary<unknown> {
     const real = this.real[name] ?? [];
     const made = OF_NAME[name] ?? this.made(this.resolve(schema));
     return real.length > 0 ? fc.oneof(fc.constantFrom(...real), made) : made;
   }
 
-  /** What is there, wherever something is. */
+  /** An existing value wherever there is one. */
   realistic(schema: Schema, name: string): fc.Arbitrary<unknown> {
     const real = this.real[name] ?? [];
     return real.length > 0 ? fc.constantFrom(...real) : this.fitting(schema, name);
@@ -122,7 +124,7 @@ function textFor({ format = '', pattern, minLength = 0, maxLength = 20_000 }: Sc
   if (pattern !== undefined) {
     const rule = new RegExp(pattern, 'u');
     const matching = fc.stringMatching(rule).filter(fits);
-    // Of a rule that is a part only, the rest may be anything.
+    // If the pattern covers only part of the text, the rest may be anything.
     return rule.test(' x ') ? fc.oneof(matching, nastyText.map((text) => `${text}x`).filter(fits)) : matching;
   }
   const edges = [minLength, Math.min(maxLength, 20_000)].map((length) => 'ä'.repeat(length));

@@ -11,14 +11,14 @@ export interface Attempt {
   readonly status: number;
 }
 
-/** The link of a tenant plane: it waits for changes, and comes back at the pace that real ones come back at. */
+/** The link of a tenant plane: it waits for changes, and reconnects at the pace of real links. */
 export class SimulatedLink {
   /** Calls that were answered, whatever the answer. */
   attempts: Attempt[] = [];
   private readonly pace = new LinkPace();
   private isReachable = true;
   private isOver = false;
-  /** When it asked what it has no answer to yet; 0 where there is no such call. */
+  /** When the pending call was sent; 0 if there is none. */
   askedAt = 0;
 
   constructor(
@@ -27,7 +27,7 @@ export class SimulatedLink {
     private revision: string,
   ) {}
 
-  /** Whether it has asked and has no answer yet, for so long that it must be waiting. */
+  /** Whether its call has been pending for so long that it must be waiting. */
   isWaiting(): boolean {
     return this.isReachable && this.askedAt !== 0 && performance.now() - this.askedAt > WAITS_AFTER_MS;
   }
@@ -47,7 +47,7 @@ export class SimulatedLink {
     this.isOver = true;
   }
 
-  /** The first poll after an outage does not wait, so that what happened meanwhile is known at once. */
+  /** The first poll after an outage does not wait, so that what has happened meanwhile is known at once. */
   private async poll(): Promise<void> {
     const wait = this.isReachable ? HEARTBEAT_SECONDS : 0;
     const query = new URLSearchParams({ since: this.revision, wait: String(wait) });

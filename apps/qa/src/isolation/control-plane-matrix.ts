@@ -9,19 +9,22 @@ import { CONTROL_PLANE_ROUTES, type ControlPlaneLine, type Needs } from './contr
 import { type MatrixCounts } from './tenant-plane-matrix';
 import { type TenantWithCanary, tenantWithCanary } from './tenants';
 
-/** Of the calls the small form makes one in so many: all routes and all callers are among them. */
+/** The small form makes only every second call; all routes and all callers remain covered. */
 const SMALL_PART = 2;
 
-/** Somebody who may not call a route, by one of the ways to say who they are. */
+/** Somebody who may not call a route, by one way of identifying themselves. */
 interface Caller {
   readonly who: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly host?: string;
-  /** What they are answered; undefined for a public route, which answers, but tells nothing. */
+  /** The expected statuses; undefined for a public route, which answers but reveals nothing. */
   readonly refusals?: readonly number[];
 }
 
-/** What a caller may not do is refused, and tells nothing of any tenant; with the scope that is asked for it is not. */
+/**
+ * A call without permission is refused and reveals nothing of any tenant; with exactly the required scope it
+ * is not refused.
+ */
 export async function controlPlaneMatrix(
   served: Served,
   routes: readonly Route[],
@@ -111,7 +114,10 @@ function outcomeOf({ refusals }: Caller, { status, text }: Reply, marks: readonl
   return refusals.includes(status) ? 'refused' : 'leak';
 }
 
-/** With the one scope that a route asks for it is let in. It asks about nothing that is there, so that nothing happens. */
+/**
+ * Exactly the scope a route requires grants access. The calls name things that do not exist, so nothing
+ * happens.
+ */
 async function withTheRightKey(
   sender: Sender,
   routes: readonly Route[],
@@ -134,7 +140,7 @@ async function withTheRightKey(
   return { count, failed };
 }
 
-/** API keys with all scopes but one, and with one alone; and a session of somebody who supports. */
+/** API keys with all scopes but one and with one alone, and the session of a support operator. */
 class Keys {
   private constructor(
     readonly every: string,
@@ -197,7 +203,7 @@ function takesBody({ method }: Route): boolean {
   return ['POST', 'PUT', 'PATCH'].includes(method);
 }
 
-/** A route without a line is nobody's, and fails the proof. */
+/** A route without a line is open to nobody, and fails the proof. */
 function needsOf(route: Route): Needs {
   return (lineOf<ControlPlaneLine>(CONTROL_PLANE_ROUTES, route) ?? { needs: 'nobody' }).needs;
 }

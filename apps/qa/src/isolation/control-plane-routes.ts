@@ -1,4 +1,7 @@
-/** Who a route of the Control Plane is for: operators with a scope, any operator, one in person, tenant planes by their signature, everybody. */
+/**
+ * Whom a route of the Control Plane is for: operators with a scope, any operator, an operator in person,
+ * tenant planes by signature, or everybody.
+ */
 export type Needs = { readonly scope: string } | 'any-operator' | 'in-person' | 'signature' | 'nobody';
 
 export interface ControlPlaneLine {
@@ -10,9 +13,10 @@ const SIGNED: ControlPlaneLine = { needs: 'signature' };
 const OPEN: ControlPlaneLine = { needs: 'nobody' };
 
 /**
- * Every route of the Control Plane, a line each, written out: not read from the code that is tested. Operators see all
- * tenants, so what is kept apart here are callers: what a key has no scope for, what support may not do, and what somebody
- * who is nobody, or a user of some tenant, learns. Planes among each other are `blast-radius`.
+ * Every route of the Control Plane, one line each, written out rather than read from the code under test.
+ * Operators see all tenants, so what is separated here is callers: what a key lacks the scope for, what
+ * support may not do, and what an anonymous caller or a tenant's user learns. Separation between planes is
+ * tested by `blast-radius`.
  */
 export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = {
   'POST /api/tenants/provision': scoped('tenants:provision'),

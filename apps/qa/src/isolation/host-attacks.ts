@@ -1,14 +1,16 @@
 import { type Party } from '@atlas/isolation';
 
-/** What a plane answers that keeps tenants apart: it refuses, or gives the asking tenant its own, or either. */
+/**
+ * How a plane that isolates its tenants answers: it refuses, returns the asking tenant's own data, or either.
+ */
 type Expected = 'refused' | 'own' | 'either';
 
 export interface HostAttack {
   readonly name: string;
   readonly expected: Expected;
-  /** The lines of the request's head, without its first. */
+  /** The header lines of the request, without the request line. */
   readonly lines: readonly string[];
-  /** Instead of the path alone. */
+  /** Sent instead of the path alone. */
   readonly target?: (path: string) => string;
   readonly version?: '1.0' | '1.1';
 }
@@ -18,7 +20,10 @@ type Sides = {
   readonly other: Party & { readonly host: string };
 };
 
-/** Every way to say two things about whose request this is. `own` is who signed in, `other` whom it wants to be taken for. */
+/**
+ * Every way to make contradictory statements about whose request this is. `own` is who signed in, `other`
+ * whom it claims to be.
+ */
 export function hostAttacks(sides: Sides): HostAttack[] {
   return [
     ...hosts(sides),
@@ -48,15 +53,15 @@ function hosts({ own, other }: Sides): HostAttack[] {
     attack('our host twice', 'refused', host(own.host), host(own.host)),
     attack('no host', 'refused'),
     attack('an empty host', 'either', host('')),
-    attack('its host folded behind ours', 'refused', `${host(own.host)}\r\n ${other.host}`),
+    attack('its host folded after ours', 'refused', `${host(own.host)}\r\n ${other.host}`),
     attack('a list of hosts', 'either', host(`${own.host}, ${other.host}`)),
-    attack('its host behind a tab', 'refused', `Host:\t${other.host}`),
-    attack('its host before a blank', 'refused', `Host: ${other.host} `),
-    attack('its host, blank before the colon', 'refused', `Host : ${other.host}`),
+    attack('its host after a tab', 'refused', `Host:\t${other.host}`),
+    attack('its host before a space', 'refused', `Host: ${other.host} `),
+    attack('its host, space before the colon', 'refused', `Host : ${other.host}`),
   ];
 }
 
-/** Its host as somebody might write it: what is not understood names nobody, so that our own session counts. */
+/** Variants of its host: one that is not recognised names nobody, so our own session decides. */
 function spelledHosts({ own, other }: Sides): HostAttack[] {
   const [name = '', port = ''] = other.host.split(':');
   const { slug } = other;
@@ -107,7 +112,7 @@ function spelledHosts({ own, other }: Sides): HostAttack[] {
   return [...refused.map(attack('refused')), ...either.map(attack('either'))];
 }
 
-/** The request line may name a host, too (RFC 9112 section 3.2.2). */
+/** The request line may name a host too (RFC 9112 section 3.2.2). */
 function requestLines({ own, other }: Sides): HostAttack[] {
   const attack = (
     name: string,
@@ -129,7 +134,7 @@ function requestLines({ own, other }: Sides): HostAttack[] {
     attack('two slashes and its host', (path) => `//${other.host}${path}`, own, 'either'),
     attack('a backslash and its host', (path) => `/\\${other.host}${path}`, own, 'either'),
     attack('a way up and its host', (path) => `/../${other.host}${path}`, own, 'either'),
-    attack('its host in capitals of a scheme', (path) => `HTTP://${other.host}${path}`, own, 'either'),
+    attack('its host with the scheme in capitals', (path) => `HTTP://${other.host}${path}`, own, 'either'),
     attack('a fragment', (path) => `${path}#@${other.host}`, own, 'either'),
     { name: 'HTTP/1.0 without a host', expected: 'own', version: '1.0', lines: [bearer(own)] },
     {
@@ -162,7 +167,7 @@ const FORWARDING = [
   ...['Origin', 'Referer', 'Via', ':authority', 'X-Forwarded-Prefix', 'X-Atlas-Tenant'],
 ];
 
-/** Nothing but the host itself counts: whoever stands in front has put the tenant's there. */
+/** Only the Host header counts: a proxy in front has already set it to the tenant's. */
 function forwarded({ own, other }: Sides): HostAttack[] {
   return FORWARDING.flatMap((name) => {
     const value = (at: Party & { host: string }): string =>
@@ -201,7 +206,7 @@ function tenantHeaders({ own, other }: Sides): HostAttack[] {
     attack('both in two lines, its first', 'refused', bare, ...named(other.tenantId, own.tenantId)),
     attack('both in one line', 'refused', bare, ...named(`${own.tenantId}, ${other.tenantId}`)),
     attack('empty', 'refused', host(own.host), 'x-tenant-id:'),
-    attack('a pattern', 'refused', bare, ...named('%')),
+    attack('a wildcard', 'refused', bare, ...named('%')),
     attack('a quote', 'refused', bare, ...named(`${other.slug}' or '1'='1`)),
     attack('null', 'refused', bare, ...named('null')),
     attack('in braces', 'refused', bare, ...named(`{${other.tenantId}}`)),
@@ -209,7 +214,9 @@ function tenantHeaders({ own, other }: Sides): HostAttack[] {
   ];
 }
 
-/** What a page of the other tenant can plant in a browser, and what a browser sends that knows both. */
+/**
+ * What a page of the other tenant can plant in a browser, and what a browser sends that is signed in to both.
+ */
 function cookies({ own, other }: Sides): HostAttack[] {
   const attack = (name: string, expected: Expected, ...lines: string[]): HostAttack => ({
     ...{ name: `cookie: ${name}`, expected, lines },
@@ -220,7 +227,7 @@ function cookies({ own, other }: Sides): HostAttack[] {
     attack('ours at our host', 'own', ours, cookie(own)),
     attack('ours at its host', 'refused', its, cookie(own)),
     attack(
-      'ours at its host, said to be of its page',
+      'ours at its host, claiming its page as origin',
       'refused',
       its,
       cookie(own),
@@ -229,16 +236,16 @@ function cookies({ own, other }: Sides): HostAttack[] {
     attack('ours in capitals', 'refused', ours, `Cookie: ATLAS_SESSION=${own.session}`),
     attack('ours in quotes', 'refused', ours, quoted),
     attack('its, planted before ours, at our host', 'refused', ours, cookie(other, own)),
-    attack('its, planted behind ours, at our host', 'own', ours, cookie(own, other)),
+    attack('its, planted after ours, at our host', 'own', ours, cookie(own, other)),
     attack('its, in a second line, at our host', 'own', ours, cookie(own), cookie(other)),
-    attack('ours, behind its in a first line, at our host', 'refused', ours, cookie(other), cookie(own)),
+    attack('ours, after its in a first line, at our host', 'refused', ours, cookie(other), cookie(own)),
     attack('its alone at our host', 'refused', ours, cookie(other)),
     attack('its at our host, with our session', 'own', ours, cookie(other), bearer(own)),
     attack('ours at our host, with its session', 'refused', ours, cookie(own), bearer(other)),
     attack('ours at its host, with our session', 'refused', its, cookie(own), bearer(own)),
     attack('its at its host, with our session', 'refused', its, cookie(other), bearer(own)),
     attack(
-      'its at its host, with a session of nobody',
+      'its at its host, with an invalid session',
       'refused',
       its,
       cookie(other),
@@ -262,7 +269,7 @@ function cookies({ own, other }: Sides): HostAttack[] {
   ];
 }
 
-/** A token says which tenant's it is: that is looked up, not believed. */
+/** A token names its tenant; that is verified, not trusted. */
 function tokens({ own, other }: Sides): HostAttack[] {
   const forged = own.session.replace(own.tenantId, other.tenantId);
   const attack = (name: string, token: string, at: string): HostAttack => ({
@@ -270,10 +277,10 @@ function tokens({ own, other }: Sides): HostAttack[] {
   });
   const shouted = own.session.replace(own.tenantId, own.tenantId.toUpperCase());
   return [
-    attack('ours, said to be its, at its host', forged, other.host),
-    attack('ours, said to be its, at our host', forged, own.host),
-    attack('ours, said to be its, at the bare host', forged, '127.0.0.1'),
-    attack('of the other, at our host', other.session, own.host),
+    attack('ours, relabelled as its, at its host', forged, other.host),
+    attack('ours, relabelled as its, at our host', forged, own.host),
+    attack('ours, relabelled as its, at the bare host', forged, '127.0.0.1'),
+    attack("the other's, at our host", other.session, own.host),
     attack('ours in capitals, at its host', shouted, other.host),
     {
       ...{ name: 'token: two lines, ours first, at its host', expected: 'refused' },

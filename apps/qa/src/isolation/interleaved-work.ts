@@ -2,20 +2,20 @@ import { Agent, request as httpRequest } from 'node:http';
 import { type SeededRandom } from '../seeded-random';
 import { type TenantWithCanary } from './tenants';
 
-/** How many requests are under way at once: far more than the plane has connections to its database. */
+/** How many requests are in flight at once: far more than the plane has database connections. */
 const AT_ONCE = 50;
-/** One in so many hangs up before it is answered. */
+/** One in this many hangs up before the answer. */
 const HANGS_UP = 10;
 const PATIENCE_MS = 60_000;
 const CANARY = /canary-[0-9a-f]{16}/g;
 
 export interface Seen {
   answers: number;
-  /** That hold the asking tenant's own word. */
+  /** Answers that contain the asking tenant's own canary. */
   own: number;
-  /** That hold another's. */
+  /** Answers that contain another tenant's canary. */
   foreign: number;
-  /** 5xx, and what is no answer. */
+  /** 5xx answers, and failed requests. */
   failed: number;
   hungUp: number;
 }
@@ -24,13 +24,13 @@ interface Work {
   readonly method: string;
   readonly target: string;
   readonly body?: object;
-  /** Whether the tenant's own word has to be in the answer. */
+  /** Whether the answer has to contain the tenant's own canary. */
   readonly tellsOwn?: boolean;
-  /** The tenant that it asks about, where that is another. */
+  /** The tenant it asks about, if that is another. */
   readonly about?: TenantWithCanary;
 }
 
-/** Many tenants at once, on connections that they share, some of whom hang up in the middle. */
+/** Many tenants at once on shared connections, some of which hang up midway. */
 export class InterleavedWork {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   readonly seen: Seen = { answers: 0, own: 0, foreign: 0, failed: 0, hungUp: 0 };
@@ -51,7 +51,7 @@ export class InterleavedWork {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    // The last that each connection sees is a write that failed.
+    // The last thing each connection sees is a failed write.
     const last = this.tenants.flatMap((tenant) => [tenant, tenant, tenant]);
     await Promise.all(last.map((tenant) => this.send(tenant, refusedHalfWay(tenant), undefined)));
     this.agent.destroy();
@@ -131,12 +131,14 @@ const get =
   (target: string, tellsOwn: boolean): MakeWork =>
   () => ({ method: 'GET', target, tellsOwn });
 
-/** There is no such incident: nothing of the attempt may stay behind on the connection. */
+/** There is no such incident: the attempt may leave nothing behind on the connection. */
 function refusedHalfWay({ party }: TenantWithCanary): Work {
   return { method: 'PATCH', target: `/api/incidents/${party.subjects.user}`, body: { title: 'x' } };
 }
 
-/** What users do all day, each telling by its answer whose it is; and now and then what is another's. */
+/**
+ * Everyday user requests whose answers show whose they are, and now and then a request for what is another's.
+ */
 const WORKS: readonly MakeWork[] = [
   get('/api/incidents', true),
   get('/api/incidents?status=open', false),

@@ -5,7 +5,7 @@ import { type TenantWithCanary } from './tenants';
 interface Scene {
   readonly stack: TestStack;
   readonly tenant: TenantWithCanary;
-  /** What the tenant plane sends its mails to; absent: it sends none. */
+  /** Where the tenant plane sends its mail; absent if it sends none. */
   readonly smtp?: TestSmtpServer;
 }
 
@@ -14,14 +14,14 @@ interface Steering {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Something that is made for people, with a link in it. */
+/** Something created for people that contains a link. */
 interface LinkMaker {
   readonly what: string;
-  /** Where its link has to lead. */
+  /** The host the link has to point to. */
   hostOf(scene: Scene): string;
-  /** What is asked, by whoever asks in this way. */
+  /** The request, sent with this steering. */
   request(scene: Scene, steering: Steering): ProbeRequest & { readonly url: string };
-  /** Whom its mail goes to; absent: the link is in the answer. */
+  /** The recipient of its mail; absent if the link is in the answer. */
   mailTo?(scene: Scene): string;
 }
 
@@ -33,7 +33,7 @@ const FORWARDED = {
 };
 const BESIDE = { 'x-original-host': EVIL, origin: `https://${EVIL}`, referer: `https://${EVIL}/` };
 
-/** As a proxy, or whoever pretends to be one, would say it. */
+/** The headers of a proxy, or of somebody pretending to be one. */
 const EVERYTHING: Steering = { host: EVIL, headers: { ...FORWARDED, ...BESIDE } };
 const STEERING: readonly Steering[] = [
   { host: null, headers: {} },
@@ -43,7 +43,10 @@ const STEERING: readonly Steering[] = [
   EVERYTHING,
 ];
 
-/** All links that are made for people: each comes from configuration, and from nothing that a request says. A new kind is a line. */
+/**
+ * Every link that is made for people. Each comes from configuration and from nothing that a request says; a
+ * new kind is one more line.
+ */
 const LINKS: readonly LinkMaker[] = [
   {
     what: 'the welcome link of the first admin',
@@ -52,7 +55,7 @@ const LINKS: readonly LinkMaker[] = [
       asOperator(stack, `/api/tenants/${tenant.party.tenantId}/signup-link`, steering),
   },
   {
-    what: 'a link that resets a password',
+    what: 'a password reset link',
     hostOf: ({ tenant }) => tenant.party.host,
     request: ({ stack, tenant }, steering) =>
       asUser(
@@ -73,20 +76,22 @@ const LINKS: readonly LinkMaker[] = [
   },
 ];
 
-/** How many links lead elsewhere than they should, and how many were made. */
+/** How many links point to the wrong place, and how many were made. */
 export async function steeredLinks(
   scene: Scene,
   progress: (text: string) => void,
 ): Promise<{ made: number; steered: number }> {
   let [made, steered] = [0, 0];
   for (const maker of LINKS.filter(({ mailTo }) => !mailTo || scene.smtp)) {
-    // Mails are few for each address: one that says all at once.
+    // Mails are limited per address, so one request combines all attempts.
     for (const steering of maker.mailTo ? [EVERYTHING] : STEERING) {
       const link = await linkOf(scene, maker, steering);
       made += 1;
       if (new URL(link).host === maker.hostOf(scene) && !link.includes(EVIL)) continue;
       steered += 1;
-      progress(`${maker.what}, asked for with ${JSON.stringify(steering)}, leads to ${new URL(link).origin}`);
+      progress(
+        `${maker.what}, requested with ${JSON.stringify(steering)}, points to ${new URL(link).origin}`,
+      );
     }
   }
   return { made, steered };
@@ -94,7 +99,7 @@ export async function steeredLinks(
 
 async function linkOf(scene: Scene, { mailTo, request }: LinkMaker, steering: Steering): Promise<string> {
   const { url, ...asked } = request(scene, steering);
-  // `fetch` would put the real host in the place of the one that is given.
+  // `fetch` would replace the given host with the real one.
   const sender = new Sender(url);
   const { status, text } = await sender.send(asked);
   sender.close();
@@ -112,7 +117,7 @@ function asOperator({ controlPlane, apiKey }: TestStack, target: string, { host,
   return { url: controlPlane.url, method: 'POST', target, host, headers: { ...headers, authorization } };
 }
 
-/** At an address that names nobody the header says which tenant is meant. */
+/** On a host that names no tenant, the header selects it. */
 function asUser(
   { tenantPlanes }: TestStack,
   { party }: TenantWithCanary,

@@ -1,7 +1,10 @@
 import { createDataSource, databaseTarget } from '@atlas/persistence';
 import { type TestDatabase, asAdmin, eventually, testServerUrl } from '@atlas/testing';
 
-/** How many connections of a database are in a transaction although nobody works any more; waits a moment for what ends. */
+/**
+ * How many connections of a database are still in a transaction after all work has ended; gives ending ones a
+ * moment.
+ */
 export async function openTransactions(database: TestDatabase): Promise<number> {
   const count = database.driver === 'postgres' ? onPostgres(database) : onSqlite(database);
   let open = await count();
@@ -24,7 +27,7 @@ function onPostgres({ url }: TestDatabase): () => Promise<number> {
     });
 }
 
-/** A writer that holds the file would keep another from beginning. */
+/** If a writer still holds the file, another cannot begin. */
 function onSqlite({ url }: TestDatabase): () => Promise<number> {
   return async () => {
     const source = createDataSource(databaseTarget(url), { entities: [], migrations: [] });

@@ -25,15 +25,18 @@ export interface MatrixCounts {
   readonly attempts: number;
   readonly outcomes: Readonly<Record<string, number>>;
   readonly bad: number;
-  /** Rows of the other tenant that were not as before. */
+  /** Rows of the other tenant that have changed. */
   readonly changed: number;
   readonly rows: number;
-  /** What the other tenant itself asked for, and did not get. */
+  /** Requests by the other tenant for its own data that did not get it. */
   readonly controls: number;
   readonly failedControls: number;
 }
 
-/** One tenant asks for another's on every route; then the other itself asks, to show that there was something to get. */
+/**
+ * One tenant requests another's data on every route; then the other makes the requests itself, to prove there
+ * was something to get.
+ */
 export async function tenantPlaneMatrix(
   { stack, planeDatabase }: Served,
   routes: readonly Route[],
@@ -49,12 +52,12 @@ export async function tenantPlaneMatrix(
     const marks = { name: other.name, rows: [other.canary, ...marksIn(reading.texts, ours.texts)] };
     const all = routes.flatMap((route) => attemptsOf(route, own, other));
     const attempts = lastEndsSession(size === 'full' ? all : oneOfEachForm(all));
-    // Reading its chain has sealed its trail: by itself nothing changes any more.
+    // Reading the other's audit chain has sealed it, so its rows no longer change by themselves.
     const rows = await disk.of(other.party.tenantId);
     const judged: Judged[] = [];
     for (const some of attempts) judged.push(...(await plane.judged(some, marks)));
     const changed = changesOf(rows, await disk.of(other.party.tenantId));
-    // Whoever was signed out by then was refused for that.
+    // If the attacker's session had ended midway, the refusals would prove nothing.
     const still = await plane.controls(routes, own, isReading);
     const writing = await plane.controls(routes, other, (line) => !isReading(line));
     const failedControls = [reading, ours, still, writing].reduce((sum, { failed }) => sum + failed, 0);
@@ -77,7 +80,7 @@ function lastEndsSession(attempts: readonly Attempt[]): Attempt[][] {
   return [attempts.filter((attempt) => !endsSession(attempt)), attempts.filter(endsSession)];
 }
 
-/** On each route. `HEAD` is the `GET` beside it. */
+/** For each route. `HEAD` is covered by the `GET` beside it. */
 function oneOfEachForm(attempts: readonly Attempt[]): Attempt[] {
   const first = new Map(attempts.toReversed().map((one) => [`${nameOf(one.route)} ${one.form}`, one]));
   return [...first.values()].filter(({ route }) => route.method !== 'HEAD');
@@ -105,7 +108,7 @@ class Plane {
     });
   }
 
-  /** One after the other: what signs a tenant out comes last. */
+  /** Sequentially, with requests that sign a tenant out last. */
   async controls(routes: readonly Route[], { party }: TenantWithCanary, isChosen: typeof isReading) {
     const texts: string[] = [];
     const chosen = controlsOf(TENANT_PLANE_ROUTES, routes, party, isChosen);

@@ -11,26 +11,26 @@ interface Asked {
   readonly method?: string;
   readonly path: string;
   readonly body?: object;
-  /** The API key of the stack when left out. */
+  /** The stack's API key by default. */
   readonly by?: string;
-  /** By which rows tell of what it is about. */
+  /** Strings that identify the rows about its subject. */
   readonly marks: readonly string[];
 }
 
 interface Line {
   readonly isKeyed?: true;
-  /** A job of it goes on behind the answer, so that rows are counted, and not compared. */
+  /** Its job continues after the answer, so rows are counted rather than compared. */
   readonly hasJob?: true;
   ask(): Promise<Asked>;
 }
 
-/** Jobs that do nothing more by themselves. */
+/** States in which a job does nothing more by itself. */
 const AT_REST = ['waiting', 'succeeded', 'cancelled', 'failed'];
 
 let count = 0;
 const fresh = (prefix: string): string => `${prefix}-${Date.now().toString(36)}-${(count += 1)}`;
 
-/** Requests that write at the Control Plane, one of each kind, about things of their own. */
+/** One request of each kind that writes on the Control Plane, each about a subject of its own. */
 export class ControlPlaneWrites {
   private calls = 0;
   private readonly lines: Readonly<Record<string, Line>> = {
@@ -61,7 +61,7 @@ export class ControlPlaneWrites {
         const id = await this.tenant();
         const { items } = await this.call<{ items: { id: string }[] }>(`/tenants/${id}/provisioning-tokens`);
         const token = items[0]?.id ?? '';
-        // The job that waits for it ends, and changes the tenant.
+        // The job waiting for it ends too, and changes the tenant.
         return { method: 'DELETE', path: `/tenants/${id}/provisioning-tokens/${token}`, marks: [token] };
       },
     },
@@ -233,12 +233,12 @@ export class ControlPlaneWrites {
     };
   }
 
-  /** An address of its own, so that no limit of one address decides. */
+  /** An address of its own, so that no limit per address applies. */
   private from(): { 'x-forwarded-for': string } {
     return { 'x-forwarded-for': addressOf((this.calls += 1)) };
   }
 
-  /** Of which one waits for its plane to enrol. */
+  /** A tenant whose job is waiting for its plane to enrol. */
   private async tenant(): Promise<string> {
     const { body } = await this.stack.provision(fresh('losing'), { body: { deployment_model: 'on_prem' } });
     await this.atRest(body.tenant.id);
@@ -265,7 +265,7 @@ export class ControlPlaneWrites {
 
   private async operator(): Promise<RacedOperator> {
     const [operator] = await racedOperators(this.disk, 1);
-    if (!operator) throw new Error('No operator was made.');
+    if (!operator) throw new Error('No operator was created.');
     return operator;
   }
 
@@ -278,7 +278,7 @@ export class ControlPlaneWrites {
   }
 }
 
-/** Written behind a request: by a job that waits and looks again now and then, and by the mailer. */
+/** Written after the request, by a waiting job that checks again now and then, and by the mailer. */
 const OF_OTHERS = /^(?:provisioning_jobs|outgoing_mails) /;
-/** The tables that a request writes itself. */
+/** The tables that a request itself writes to. */
 const OF_REQUESTS = /^(?:tenants|provisioning_jobs|provisioning_tokens|tenant_planes) /;

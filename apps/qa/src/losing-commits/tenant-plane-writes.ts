@@ -16,7 +16,7 @@ import { tenantUsers } from '../revoking/tenant-users';
 import { type TenantRows } from '../tenant-rows';
 import { type Prepared, type Write } from './tried';
 
-/** Changed behind requests, and behind the audit trail's writers. */
+/** Columns that change in the background, independently of the request. */
 const BEHIND = /"(?:position|hash|last_used_at)":(?:"[^"]*"|null|\d+),?/g;
 
 interface Asked {
@@ -24,9 +24,9 @@ interface Asked {
   readonly body?: object;
 }
 
-/** Every route of the Tenant Plane that writes, each time for a tenant of its own. */
+/** Every route of the Tenant Plane that writes, each for a tenant of its own. */
 export class TenantPlaneWrites {
-  /** What a request takes that a tenant does not have by itself. */
+  /** Prerequisites of a request that a tenant does not have by default. */
   private readonly special: Readonly<Record<string, (party: TenantWithCanary['party']) => Promise<Asked>>> = {
     'POST /api/auth/signup-exchange': async (party) => {
       const body = { email: 'invited@example.com', role: 'operator' };
@@ -69,7 +69,7 @@ export class TenantPlaneWrites {
     const special = this.special[nameOf(route)];
     const asked = await special?.(party);
     const control = line && controlOf(route, line, party);
-    if (!control) throw new Error(`A tenant has nothing that ${nameOf(route)} takes.`);
+    if (!control) throw new Error(`A tenant has nothing that ${nameOf(route)} could use.`);
     const request = asked ? asking(control.request, asked) : control.request;
     return {
       send: (headers) => this.sender.send({ ...request, headers: { ...request.headers, ...headers } }),

@@ -5,10 +5,10 @@ import { COMMIT_FAULTS, type CommitFault, failing } from './commit-fault';
 /** More than any request has. */
 const MAX_COMMITS = 9;
 
-/** A request that writes, about something of its own that it changes or makes. */
+/** A request that writes to a subject of its own. */
 export interface Write {
   readonly name: string;
-  /** Whether the same again has no further effect, by its Idempotency-Key. */
+  /** Whether repeating it has no further effect, thanks to its Idempotency-Key. */
   readonly isKeyed: boolean;
   prepare(): Promise<Prepared>;
 }
@@ -16,23 +16,23 @@ export interface Write {
 export interface Prepared {
   send(headers: Readonly<Record<string, string>>): Promise<Reply>;
   isMeant(status: number): boolean;
-  /** Every row that tells of its subject, as text that begins with the name of the table. */
+  /** Every row about its subject, as text starting with the table name. */
   rows(): Promise<string[]>;
 }
 
-/** How many rows of each table came and went. */
+/** How many rows were added to and removed from each table. */
 type Effect = Readonly<Record<string, number>>;
 
 export interface Tried {
   readonly write: string;
-  /** How many COMMITs failed, each in one request. */
+  /** How many COMMITs failed, each in a separate request. */
   readonly faults: number;
   readonly wrong: readonly string[];
 }
 
 let serial = 0;
 
-/** Sends a request once for each of its COMMITs and each way in which that may fail, and then again. */
+/** Sends a request once for each of its COMMITs and each way it can fail, and repeats it each time. */
 export async function tried(write: Write, plane: PlaneProcess, hows = COMMIT_FAULTS): Promise<Tried> {
   const clean = await cleanly(write);
   const wrong: string[] = [];
@@ -55,7 +55,7 @@ async function cleanly(write: Write): Promise<Effect> {
   return effectOf(before, await prepared.rows());
 }
 
-/** Undefined when the request has no such COMMIT. */
+/** Undefined if the request has no such COMMIT. */
 async function withFault(
   { prepare, isKeyed }: Write,
   clean: Effect,

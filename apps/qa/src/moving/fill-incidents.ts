@@ -1,13 +1,16 @@
 import { uuidv7 } from '@atlas/tenancy';
 import { type TenantRows } from '../tenant-rows';
 
-/** Below the number of parameters that either database takes in a statement. */
+/** Stays below the maximum number of parameters per statement of both databases. */
 const ROWS_A_STATEMENT = 2000;
 const COLUMNS = 'tenant_id, id, number, title, description, severity, status, created_at, updated_at'.split(
   ', ',
 );
 
-/** Gives a tenant as many incidents as if its users had written them, past the plane: a hundred thousand calls take long. */
+/**
+ * Writes incidents directly into the database, as if the tenant's users had created them: a hundred thousand
+ * calls would take too long.
+ */
 export async function fillIncidents(rows: TenantRows, tenantId: string, count: number): Promise<void> {
   for (let n = 1; n <= count; n += ROWS_A_STATEMENT) {
     const some = Array.from({ length: Math.min(ROWS_A_STATEMENT, count - n + 1) }, (_, i) =>
@@ -23,7 +26,7 @@ export async function fillIncidents(rows: TenantRows, tenantId: string, count: n
   );
 }
 
-/** A minute after the one before. */
+/** One minute after the previous one. */
 function incident(tenantId: string, n: number): unknown[] {
   const at = new Date(Date.UTC(2025, 0, 1) + n * 60_000);
   const text = at.toISOString().replace('T', ' ').replace('Z', '');

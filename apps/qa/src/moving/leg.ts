@@ -4,34 +4,36 @@ import { TenantRows } from '../tenant-rows';
 import { OngoingWork } from './ongoing-work';
 import { type Tour } from './tour';
 
-/** Work goes on for this long before a move and after it. */
+/** How long work goes on before and after a move. */
 const LEAD_MS = 1000;
 
-/** What stood in a plane's database when nobody worked. */
+/** Contents of a plane's database while nobody works. */
 interface Stand {
-  /** Incidents by id. */
+  /** Incident titles by id. */
   readonly titles: ReadonlyMap<string, string>;
   readonly numbers: number;
-  /** Of each row of every table, as it is on disk. */
+  /** Every row of every table, as stored. */
   readonly rows: ReadonlySet<string>;
 }
 
 export interface LegResult {
   readonly name: string;
-  /** Acknowledged writes that are not there, or otherwise; rows that were there before and are not. */
+  /** Acknowledged writes that are missing or different, and rows that existed before and are gone. */
   readonly lost: number;
-  /** What is there and was never acknowledged, refused writes among it, and numbers given twice. */
+  /** Rows that were never acknowledged, including refused writes, and numbers assigned twice. */
   readonly doubled: number;
   readonly failures: readonly string[];
   readonly writes: number;
   readonly reads: number;
-  /** How long writes paused, as the client sees it that waited longest. */
+  /** The longest pause in writes, as a client sees it. */
   readonly freezeMs: number;
   readonly longestReadMs: number;
   readonly movedMs: number;
 }
 
-/** One move under load, compared row by row with what was before and with all that was acknowledged meanwhile. */
+/**
+ * One move under load, compared row by row with the state before and with everything acknowledged meanwhile.
+ */
 export async function travel(tour: Tour, to: string, known: Iterator<string>): Promise<LegResult> {
   const name = `${tour.tenant.deployment_model} -> ${to}`;
   const before = await standOf(tour.database, tour.tenant.id);
@@ -43,8 +45,8 @@ export async function travel(tour: Tour, to: string, known: Iterator<string>): P
   if (job.status !== 'succeeded') throw new Error(`${name}: ${JSON.stringify(job)}`);
   const after = await standOf(tour.database, tour.tenant.id);
   const failures = [...work.failures];
-  if (work.address !== tour.tenant.endpoint_url) failures.push(`users are at ${work.address}`);
-  if (!(await tour.signIn())) failures.push('a user cannot sign in at the new place');
+  if (work.address !== tour.tenant.endpoint_url) failures.push(`users ended up at ${work.address}`);
+  if (!(await tour.signIn())) failures.push('a user cannot sign in at the new address');
   const { longestWriteMs: freezeMs, longestReadMs, reads } = work;
   return {
     ...{ name, failures, movedMs, freezeMs, longestReadMs, reads, writes: work.acknowledged.size },
@@ -62,7 +64,7 @@ function compare(before: Stand, work: OngoingWork, after: Stand): { lost: number
   return { lost: wrong + gone, doubled: strangers + (after.titles.size - after.numbers) };
 }
 
-/** The counter of incidents, and incidents that were changed. */
+/** True for the incident counter and for incidents that were edited. */
 function isChangedSince(row: string, { acknowledged }: OngoingWork): boolean {
   if (row.startsWith('tenant_counters ')) return true;
   if (!row.startsWith('incidents ')) return false;

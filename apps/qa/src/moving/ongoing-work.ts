@@ -4,10 +4,13 @@ import { type Answer, type RequestOptions, request } from '@atlas/testing';
 const WRITES_A_SECOND = 20;
 const READERS = 2;
 const READ_PAUSE_MS = 25;
-/** Sooner than a client is asked to (a second): what is measured is the pause, not the client's patience. Twice as long each time. */
+/**
+ * Shorter than the second clients are asked to wait: this measures the pause, not the client's patience.
+ * Doubles with each retry.
+ */
 const RETRY_MS = 20;
 const MAX_RETRY_MS = 160;
-/** Nobody waits longer. */
+/** Maximum time for one request. */
 const PATIENCE_MS = 30_000;
 
 interface Incident {
@@ -17,27 +20,27 @@ interface Incident {
 type Page = Answer<{ readonly items: readonly Incident[] }>;
 
 /**
- * Users of one tenant who go on working whatever is done to it. As a browser does, they go where a redirect sends them and
- * stay there, and send a write again that was refused because writes pause; each time with another title, so that a write
- * which was refused and took place all the same is seen.
+ * Users of one tenant who keep working whatever happens to it. Like a browser, they follow a redirect and
+ * stay there, and they retry a write that was refused because writes are paused. Each retry has a new title,
+ * so that a write that was refused but took effect anyway is detected.
  */
 export class OngoingWork {
-  /** Titles by the ids of incidents, as they were acknowledged. */
+  /** Acknowledged titles by incident id. */
   readonly acknowledged = new Map<string, string>();
-  /** Titles of writes that were told to wait. */
+  /** Titles of writes that were refused for the time being. */
   readonly refused = new Set<string>();
   readonly failures: string[] = [];
   reads = 0;
-  /** From the first attempt of a write to its acknowledgement. */
+  /** Time from a write's first attempt to its acknowledgement. */
   longestWriteMs = 0;
   longestReadMs = 0;
   private newestId = '';
   private isOver = false;
   private readonly running: Promise<unknown>;
 
-  /** `known`: ids of incidents that there are, of which every fourth write changes the next. */
+  /** `known`: ids of existing incidents; every fourth write changes the next of them. */
   constructor(
-    /** Where they are now. */
+    /** The address they currently use. */
     public address: string,
     private readonly headers: Readonly<Record<string, string>>,
     private readonly known: Iterator<string>,
@@ -50,7 +53,7 @@ export class OngoingWork {
     await this.running;
   }
 
-  /** At the pace of the clock: a pause holds up all that begin in it. */
+  /** At a fixed rate: a pause holds up every write that starts during it. */
   private async write(): Promise<void> {
     const writes: Promise<void>[] = [];
     const startedAt = performance.now();
@@ -96,13 +99,13 @@ export class OngoingWork {
     }
   }
 
-  /** What was acknowledged before is seen. */
+  /** What was acknowledged before has to be visible. */
   private async readOnce(): Promise<void> {
     const [newest, startedAt] = [this.newestId, performance.now()];
     const page: Page = await this.call('/api/incidents?limit=100', {});
     if (page.status !== 200) throw new Error(describe(page));
     if (newest !== '' && !page.body.items.some(({ id }) => id === newest))
-      throw new Error(`the acknowledged incident ${newest} is not seen`);
+      throw new Error(`the acknowledged incident ${newest} is missing`);
     this.reads += 1;
     this.longestReadMs = Math.max(this.longestReadMs, performance.now() - startedAt);
   }

@@ -24,10 +24,10 @@ export interface JobView {
 
 const MOVE_MS = 300_000;
 
-/** A tenant and all the places that it can move to: a cell, planes that Atlas makes, and those of a customer. */
+/** A tenant and all the places it can move to: a cell, planes created by Atlas, and planes of a customer. */
 export class Tour {
   private readonly customers: PlaneProcess[] = [];
-  /** Of the plane where the tenant lives now. */
+  /** Database of the plane where the tenant currently lives. */
   database: TestDatabase;
   tenant: TenantView;
   session = '';
@@ -57,7 +57,7 @@ export class Tour {
     return { 'x-tenant-id': this.tenant.id, authorization: `Bearer ${this.session}` };
   }
 
-  /** To the end of the move. From a customer's plane their admin agrees first. */
+  /** Waits until the move has ended. On a customer's plane, its admin consents first. */
   async move(model: string): Promise<JobView> {
     const { stack } = this.dedicated;
     const isTheirs = this.tenant.deployment_model === 'on_prem' || this.tenant.deployment_model === 'hybrid';
@@ -72,7 +72,7 @@ export class Tour {
     return job;
   }
 
-  /** As a user who comes back. */
+  /** As a returning user. */
   async signIn(): Promise<boolean> {
     const login = { email: 'admin@mover.example.com', password: ADMIN_PASSWORD };
     const at = this.tenant.endpoint_url ?? '';
@@ -112,7 +112,7 @@ export class Tour {
         session: this.session,
       });
     const isAsked = async () => (await call('/api/moves', 'GET')).body.items.length === 1;
-    await eventually(isAsked, { timeoutMs: 60_000, what: 'the plane is asked for the tenant' });
+    await eventually(isAsked, { timeoutMs: 60_000, what: 'the plane is asked to give up the tenant' });
     const { status, body } = await call('/api/moves/consent', 'POST');
     if (status !== 200) throw new Error(JSON.stringify(body));
   }

@@ -1,22 +1,22 @@
 import { type SeededRandom } from '../seeded-random';
 import { type SignedRequest } from '../signed-plane';
 
-/** A way to change a signed request. Null where the request has nothing of the kind. */
+/** One way to change a signed request; null if the request has nothing of that kind. */
 export interface Mutation {
   readonly part: string;
   readonly change: (request: SignedRequest, means: Means) => SignedRequest | null;
 }
 
-/** What a change may be made with. */
+/** Material a change can draw on. */
 export interface Means {
   readonly random: SeededRandom;
-  /** Another request of the same plane. */
+  /** Another request from the same plane. */
   readonly other: SignedRequest;
   /** The key id of another plane. */
   readonly keyId: string;
   /** Another tenant of the same plane. */
   readonly tenantId: string;
-  /** The same request, signed by the right key for another authority. */
+  /** The same request, signed with the right key for another authority. */
   readonly signedFor: (authority: string, request: SignedRequest) => SignedRequest;
 }
 
@@ -35,14 +35,14 @@ export function ofHeader(name: string, how: string, change: TextChange): Mutatio
   };
 }
 
-/** The header of another request in place of this one's. */
+/** Replaces the header with that of another request. */
 export function ofAnother(name: string): Mutation {
-  return ofHeader(name, 'of another request', (_, { other }) => other.headers[name] ?? '');
+  return ofHeader(name, 'from another request', (_, { other }) => other.headers[name] ?? '');
 }
 
 export function withoutHeader(name: string): Mutation {
   return {
-    part: `${name}: left out`,
+    part: `${name}: removed`,
     change: (request) => (request.headers[name] === undefined ? null : without(request, name)),
   };
 }

@@ -16,7 +16,7 @@ import {
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const AUTHORITIES = ['evil.example', 'localhost', '127.0.0.1:1', '127.0.0.2', '[::1]'];
 
-/** What the signature covers, changed. */
+/** Changes to what the signature covers. */
 export const REQUEST_MUTATIONS: readonly Mutation[] = [
   {
     part: 'method',
@@ -31,22 +31,22 @@ export const REQUEST_MUTATIONS: readonly Mutation[] = [
     change: (request, { random, signedFor }) => signedFor(random.one(AUTHORITIES), request),
   },
   ofPath('a character', oneCharacter),
-  ofPath('a character escaped', (path, { random }) => {
+  ofPath('an escaped character', (path, { random }) => {
     const at = random.below(path.length);
     return `${path.slice(0, at)}%${path.charCodeAt(at).toString(16)}${path.slice(at + 1)}`;
   }),
-  ofPath('another of a plane', (_, { random }) => random.one(Object.values(PLANE_PATHS)).slice(1)),
+  ofPath('another path for planes', (_, { random }) => random.one(Object.values(PLANE_PATHS)).slice(1)),
   ofQuery('a character', oneCharacter),
   ofQuery('an escape', (query) => query.replace('-', '%2D')),
-  ofQuery('a part more', (query, { random }) => `${query}&${random.word()}=${random.word()}`),
-  ofQuery('a part twice', (query) => `${query}&${query}`),
-  ofQuery('left out', nothing),
+  ofQuery('an extra parameter', (query, { random }) => `${query}&${random.word()}=${random.word()}`),
+  ofQuery('a duplicated parameter', (query) => `${query}&${query}`),
+  ofQuery('removed', nothing),
   ofBody('a character', (body, { random }) => inText(body, random)),
-  ofBody('a space more', (body) => `${body} `),
-  ofBody('of another request', (_, { other }) => other.body),
-  ofBody('left out', nothing),
+  ofBody('an extra space', (body) => `${body} `),
+  ofBody('from another request', (_, { other }) => other.body),
+  ofBody('removed', nothing),
   {
-    part: 'body: with a digest that fits',
+    part: 'body: with a matching digest',
     change: (request, { random }) => {
       if (request.body === '') return null;
       const body = inText(request.body, random);
@@ -55,7 +55,7 @@ export const REQUEST_MUTATIONS: readonly Mutation[] = [
   },
   ofHeader('content-digest', 'a character', oneCharacter),
   ofHeader('content-digest', 'another algorithm', (digest) => digest.replace('sha-256', 'sha-512')),
-  ofHeader('content-digest', 'one more', (digest) => `${digest}, sha-512=:AAAA:`),
+  ofHeader('content-digest', 'an additional one', (digest) => `${digest}, sha-512=:AAAA:`),
   ofAnother('content-digest'),
   withoutHeader('content-digest'),
   ofHeader('x-tenant-id', 'a character', oneCharacter),
@@ -69,7 +69,7 @@ export const REQUEST_MUTATIONS: readonly Mutation[] = [
       request.headers['x-tenant-id'] === undefined ? withHeader(request, 'x-tenant-id', tenantId) : null,
   },
   {
-    part: 'x-tenant-id: left out, here and of the components',
+    part: 'x-tenant-id: removed, here and from the components',
     change: (request) => {
       const input = request.headers['signature-input'] ?? '';
       const changed = input.replace(' "x-tenant-id"', '');
@@ -80,7 +80,7 @@ export const REQUEST_MUTATIONS: readonly Mutation[] = [
   },
 ];
 
-/** Behind its first slash. */
+/** Changes the path after its first slash. */
 function ofPath(how: string, change: TextChange): Mutation {
   return {
     part: `path: ${how}`,
@@ -109,7 +109,10 @@ function ofBody(how: string, change: TextChange): Mutation {
   };
 }
 
-/** One character within a string of the JSON, so that it stays JSON: broken, it would be refused for that. */
+/**
+ * Changes one character inside a string, so that the JSON stays valid: invalid JSON would be refused for that
+ * alone.
+ */
 function inText(json: string, random: SeededRandom): string {
   const text = random.one([...json.matchAll(/"[^"]+"/g)]);
   return (

@@ -14,32 +14,32 @@ const MORE_PARAMETERS = ['alg="hmac-sha256"', 'alg="none"', 'expires=4102444800'
 const MORE_COMPONENTS = ['"date"', '"host"', '"content-type"', '"@target-uri"', '"@request-target"'];
 const COMPONENT_PARAMETERS = [';req', ';sf', ';bs', ';tr', ';key="a"'];
 
-/** What the signature is and says of itself, changed. */
+/** Changes to the signature and its parameters. */
 export const SIGNATURE_MUTATIONS: readonly Mutation[] = [
   ofInput('created', (input, { random }) =>
     input.replace(/(?<=created=)\d+/, (created) => String(Number(created) - 50 + random.below(100))),
   ),
   ...['nonce', 'keyid', 'tag'].map((name) => ofInput(name, inParameter(name, oneCharacter))),
   ofInput(
-    'keyid, of another plane',
+    'keyid of another plane',
     inParameter('keyid', (_, { keyId }) => keyId),
   ),
   ofInput(
-    'tag, of an answer',
+    'tag of an answer',
     inParameter('tag', () => 'atlas-cp'),
   ),
-  ofInput('a parameter less', (input, { random }) =>
+  ofInput('a parameter removed', (input, { random }) =>
     input.replace(new RegExp(`;${random.one(PARAMETERS)}=[^;]*`), ''),
   ),
-  ofInput('a parameter more', (input, { random }) => `${input};${random.one(MORE_PARAMETERS)}`),
+  ofInput('a parameter added', (input, { random }) => `${input};${random.one(MORE_PARAMETERS)}`),
   ofInput('the order of the parameters', (input, { random }) => {
     const [components = '', ...parameters] = input.split(';');
     return [components, ...random.shuffled(parameters)].join(';');
   }),
-  ofComponents('one less', (components, at) => components.filter((_, i) => i !== at)),
-  ofComponents('one more', (components, _, random) => [...components, random.one(MORE_COMPONENTS)]),
-  ofComponents('one twice', (components, at) => components.toSpliced(at, 0, components[at] ?? '')),
-  ofComponents('one in place of another', (components, at, random) =>
+  ofComponents('one removed', (components, at) => components.filter((_, i) => i !== at)),
+  ofComponents('one added', (components, _, random) => [...components, random.one(MORE_COMPONENTS)]),
+  ofComponents('one duplicated', (components, at) => components.toSpliced(at, 0, components[at] ?? '')),
+  ofComponents('one replaced by another', (components, at, random) =>
     components.with(at, random.one([...components, ...MORE_COMPONENTS])),
   ),
   ofComponents('one with a parameter', (components, at, random) =>
@@ -50,7 +50,7 @@ export const SIGNATURE_MUTATIONS: readonly Mutation[] = [
   ofInput('a second one', (input) => `${input}, sig2=("@method");created=1`),
   ofAnother('signature-input'),
   withoutHeader('signature-input'),
-  // In both fields it would name the same signature: none covers its label.
+  // Changed in both fields, it would name the same signature, since no signature covers its own label.
   ...['signature-input', 'signature'].map((name) =>
     ofHeader(name, 'its label', (field, { random }) => field.replace('sig1', `s${random.below(1e9)}`)),
   ),
@@ -64,13 +64,14 @@ export const SIGNATURE_MUTATIONS: readonly Mutation[] = [
   ofBytes('zeros', (bytes) => Buffer.alloc(bytes.length)),
   ofBase64('unpadded', (base64) => base64.replace('=', '')),
   ofBase64('padded twice', (base64) => `${base64}=`),
-  // Of its last character before the padding, two bits count for nothing: a decoder would forgive them.
-  ofBase64('another spelling of the same bytes', (base64) =>
+  // Two bits of the last character before the padding have no meaning, and a lenient decoder would ignore
+  // them.
+  ofBase64('a non-canonical encoding of the same bytes', (base64) =>
     base64.replace(/.=$/, (last) => `${String.fromCharCode(last.charCodeAt(0) + 1)}=`),
   ),
   ofBase64('base64url', (base64) => base64.replaceAll('+', '-').replaceAll('/', '_')),
   ofBase64('hexadecimal', (base64) => Buffer.from(base64, 'base64').toString('hex')),
-  ofBase64('a space within', (base64, { random }) => {
+  ofBase64('a space inside', (base64, { random }) => {
     const at = 1 + random.below(base64.length - 1);
     return `${base64.slice(0, at)} ${base64.slice(at)}`;
   }),

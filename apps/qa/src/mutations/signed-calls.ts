@@ -6,7 +6,10 @@ import { type SeededRandom } from '../seeded-random';
 import { type SignedRequest, SignedPlane, send } from '../signed-plane';
 import { type Means, type Mutation } from './mutation';
 
-/** Calls of a plane with two tenants: reports with all that can be signed, and pulls with the least. */
+/**
+ * Calls from a plane with two tenants: reports with everything that can be signed, and pulls with the
+ * minimum.
+ */
 export class SignedCalls {
   private count = 0;
 
@@ -31,12 +34,12 @@ export class SignedCalls {
     for (const tenantId of tenantIds) {
       const isPlaced = () =>
         send(url, plane.sign('GET', PLANE_PATHS.desiredState, '', { tenantId })).then(isAccepted);
-      await eventually(isPlaced, { what: 'the tenant has its place' });
+      await eventually(isPlaced, { what: 'the tenant is placed' });
     }
     return new SignedCalls(plane, id, tenantIds, keyIdOf(other.install.env['INTERNAL_SERVICE_SECRET'] ?? ''));
   }
 
-  /** A request, and what the mutation makes of it: surely another. */
+  /** A request and its mutation, which is guaranteed to differ. */
   mutated(mutation: Mutation, random: SeededRandom): { original: SignedRequest; changed: SignedRequest } {
     for (;;) {
       const original = random.one([() => this.report(), () => this.pull()])();

@@ -10,7 +10,7 @@ type Run = (this: Database, statement: string, ...others: unknown[]) => unknown;
 
 const commits = new Map<string, number>();
 
-/** The fault of this request's trace, when this is the COMMIT that it is meant for. The process then writes a line. */
+/** The fault of this request's trace if this is the COMMIT it applies to; the process then prints a line. */
 function faultOfThis(statement: unknown): CommitFault | undefined {
   if (typeof statement !== 'string' || statement.toLowerCase() !== 'commit') return undefined;
   const traceId = currentContext()?.traceId;
@@ -29,7 +29,7 @@ Reflect.set(Client.prototype, 'query', function (this: Client, statement: unknow
   return fault ? failOnPostgres(this, fault) : query.call(this, statement, ...others);
 } satisfies Query);
 
-/** The errors are the server's and the driver's own. */
+/** The errors are those of the real server and driver. */
 async function failOnPostgres(client: Client, { how }: CommitFault): Promise<unknown> {
   if (how === 'refused') {
     const refusal = await query
@@ -39,7 +39,7 @@ async function failOnPostgres(client: Client, { how }: CommitFault): Promise<unk
     throw refusal;
   }
   if (how === 'lost after') await query.call(client, 'commit');
-  // The one socket of the client, which its types leave out.
+  // The client's only socket, which its types omit.
   (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
   return query.call(client, 'commit');
 }
@@ -51,7 +51,7 @@ for (const name of ['run', 'all'] as const) {
     if (!fault) return original.call(this, statement, ...others);
     const callback = others.at(-1) as Callback;
     const code = fault.how === 'refused' ? 'SQLITE_FULL' : 'SQLITE_IOERR';
-    const failure = Object.assign(new Error(`${code}: the COMMIT fails`), { code });
+    const failure = Object.assign(new Error(`${code}: COMMIT failed`), { code });
     return original.call(this, fault.how === 'lost after' ? 'commit' : 'rollback', (error: Error | null) =>
       callback(error ?? failure),
     );

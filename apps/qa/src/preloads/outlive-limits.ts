@@ -1,2 +1,5 @@
-/** Writes past a file size limit then fail with EFBIG, as those to a failing disk fail with EIO. */
+/**
+ * With the signal ignored, writes beyond a file size limit fail with EFBIG, as writes to a failing disk fail
+ * with EIO.
+ */
 process.on('SIGXFSZ', () => undefined);

@@ -1,7 +1,10 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { type FastifyInstance } from 'fastify';
 
-/** The process writes a line for each route that Fastify is given (https://fastify.dev/docs/latest/Reference/Hooks/#diagnostics-channel-hooks). */
+/**
+ * Prints a line for each route registered with Fastify
+ * (https://fastify.dev/docs/latest/Reference/Hooks/#diagnostics-channel-hooks).
+ */
 subscribe('fastify.initialization', (message) => {
   const { fastify } = message as { fastify: FastifyInstance };
   fastify.addHook('onRoute', ({ method, url }) => {

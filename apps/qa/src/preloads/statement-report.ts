@@ -9,7 +9,10 @@ type Call = (this: unknown, statement: unknown, ...others: unknown[]) => unknown
 let count = 0;
 let counts: Record<string, number> = {};
 
-/** On SIGWINCH the process writes a line with the statements that its drivers were given since the last one, for requests of this trace. */
+/**
+ * On SIGWINCH, prints a line with the statements its drivers have been given since the last one, for requests
+ * of this trace.
+ */
 process.on('SIGWINCH', () => {
   process.stdout.write(`${JSON.stringify({ statement_report: ++count, counts })}\n`);
   counts = {};

@@ -3,11 +3,11 @@ import { type FuzzCounts, fuzz } from '../fuzzing/fuzz';
 import { TenantPlaneCaller } from '../fuzzing/tenant-plane-caller';
 import { type Proof } from '../proof';
 
-/** The same for the same requests. */
+/** The same seed gives the same requests. */
 const SEED = 20_261_126;
-/** Of each operation. */
+/** Per operation. */
 const CASES = { full: 200, small: 3 } as const;
-/** Of the requests that are broken, at each operation and of all. */
+/** Minimum share of broken requests that are refused, overall. */
 const REFUSED = 0.99;
 
 /**
@@ -18,12 +18,12 @@ const REFUSED = 0.99;
  */
 export const API_FUZZ: Proof = {
   name: 'api-fuzz',
-  goal: '200 cases an operation of both OpenAPI documents: 0 answers 5xx, 0 undocumented, 0 that break their schema; >= 99 % of requests broken in one place refused for it',
+  goal: '200 cases per operation of both OpenAPI documents: 0 answers with 5xx, 0 undocumented, 0 that violate their schema; >= 99 % of requests broken in one place refused for it',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, stack, served, progress, only }) {
     const options = { seed: SEED, count: CASES[size], only, progress };
-    // A dedicated tenant would get a process of its own.
+    // A dedicated tenant would otherwise get a process of its own.
     const controlPlane = await ControlPlaneCaller.at(await stack({ INFRASTRUCTURE_DRIVER: 'manual' }));
     const tenantPlane = await TenantPlaneCaller.at((await served()).stack);
     const [ours, theirs] = [await fuzz(controlPlane, options), await fuzz(tenantPlane, options)];
@@ -36,7 +36,7 @@ export const API_FUZZ: Proof = {
 function figureOf(counts: FuzzCounts): string {
   const { operations, cases, succeeded, failed, undocumented, otherwise, broken, accepted, lax, ofOthers } =
     counts;
-  return `${cases} requests to ${operations} operations, ${succeeded} carried out, ${failed} answered 5xx (besides ${ofOthers} with a 503 that is said of others), ${undocumented} undocumented, ${otherwise} with another body than documented, ${broken - accepted} of ${broken} broken ones refused for what is broken, lax: ${lax.join(', ') || 'none'}`;
+  return `${cases} requests to ${operations} operations, ${succeeded} succeeded, ${failed} answered 5xx (plus ${ofOthers} legitimate 503), ${undocumented} undocumented, ${otherwise} with a body that violates its schema, ${broken - accepted} of ${broken} broken ones refused as such, lax: ${lax.join(', ') || 'none'}`;
 }
 
 function isGood({ failed, undocumented, otherwise, broken, accepted, lax, succeeded }: FuzzCounts): boolean {

@@ -1,6 +1,6 @@
 import { checkLedger, type Tally } from '../asvs/check-ledger';
 import { type Proof } from '../proof';
-// Which lists this one, too: it is looked at when the proof runs.
+// Imported when the proof runs, since that module lists this proof too.
 import { PROOFS } from '../proofs';
 import { sbomFaults, shippedSbom } from '../supply-chain/sbom';
 
@@ -8,7 +8,7 @@ const SECOND_LEVEL_AT_LEAST = 0.95;
 
 const shareOf = ({ held, applicable }: Tally): number => held / applicable;
 const told = ({ held, applicable, notApplicable }: Tally): string =>
-  `${held} of ${applicable} applicable held (${((held / applicable) * 100).toFixed(1)} %), ${notApplicable} n/a`;
+  `${held} of ${applicable} applicable met (${((held / applicable) * 100).toFixed(1)} %), ${notApplicable} n/a`;
 
 /**
  * Whatever docs/asvs.md names for a requirement exists, and runs.
@@ -18,11 +18,11 @@ const told = ({ held, applicable, notApplicable }: Tally): string =>
 export const ASVS_LEDGER: Proof = {
   name: 'asvs-ledger',
   goal: 'OWASP ASVS 5.0: 100 % of applicable level-1 and 95 % of level-2 requirements carry live test ids; the bill of materials is complete',
-  // It asks none; once is enough.
+  // Uses no database, so one run is enough.
   databases: ['sqlite'],
   async run({ size }) {
     const { faults, gaps, levels } = checkLedger(PROOFS.map(({ name }) => name));
-    // Small: supply-chain.spec.ts says the same of the bill, and asking npm takes seconds.
+    // In the small size supply-chain.spec.ts checks the bill of materials, since asking npm takes seconds.
     const sbom = size === 'small' ? undefined : await shippedSbom();
     const missing = sbom ? sbomFaults(sbom) : [];
     const [first, second] = levels;

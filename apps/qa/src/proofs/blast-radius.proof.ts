@@ -8,7 +8,7 @@ import { type Proof, type ProofContext, countBy } from '../proof';
 import { type Audience, audienceOf, routesOf } from '../routes';
 import { changesOf, rowsTelling } from '../rows-telling';
 
-/** Of the attempts the small form makes one in so many: some on every route. */
+/** The small form makes one in this many attempts, with some on every route. */
 const SMALL_PART = 17;
 
 /**
@@ -23,7 +23,7 @@ const SMALL_PART = 17;
  */
 export const BLAST_RADIUS: Proof = {
   name: 'blast-radius',
-  goal: 'holding every secret of one tenant plane: 0 calls succeed as another on any route of the Control Plane, and nothing of that one changes',
+  goal: 'holding every secret of one tenant plane: 0 calls succeed as another plane on any route of the Control Plane, and nothing of the other changes',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run(context) {
@@ -43,7 +43,7 @@ export const BLAST_RADIUS: Proof = {
       );
       const asked = ai.asked.length;
       const own = await byVictimItself(scene, routes.signed);
-      const figure = `${counts.attempts} attempts on ${routes.signed.length} signed, ${routes.operator.length} operators' and ${routes.public.length} public routes: ${counts.failures} succeeded or failed otherwise than by a refusal, ${JSON.stringify(counts.statuses)}; ${changed} of ${before.length} rows changed, ${alarms} alarms, ${asked} questions to the AI; by the victim itself ${own.accepted} of ${own.calls} succeed; not covered: ${unlisted.map(nameOf).join(', ') || 'none'}`;
+      const figure = `${counts.attempts} attempts on ${routes.signed.length} signed, ${routes.operator.length} operator and ${routes.public.length} public routes: ${counts.failures} succeeded or were not properly refused, ${JSON.stringify(counts.statuses)}; ${changed} of ${before.length} rows changed, ${alarms} alarms, ${asked} questions to the AI; by the victim itself ${own.accepted} of ${own.calls} succeeded; not covered: ${unlisted.map(nameOf).join(', ') || 'none'}`;
       const isHarmless = counts.failures === 0 && changed === 0 && asked === 0;
       const isMeant = own.accepted === own.calls && unlisted.length === 0 && before.length > 0;
       return { figure, isGood: isHarmless && isMeant };
@@ -53,7 +53,7 @@ export const BLAST_RADIUS: Proof = {
   },
 };
 
-/** That a token of the victim's was shown by somebody else is on record. */
+/** The audit trail records that somebody else presented a token of the victim's. */
 function isAlarm(row: string): boolean {
   return row.startsWith('audit_events ') && row.includes('"provisioning_token.misused"');
 }
@@ -92,7 +92,7 @@ async function tryAll(scene: Scene, routes: Routes, { size, progress }: ProofCon
   };
 }
 
-/** What is open to everybody answers, but tells nothing of the victim, and lets nobody in. */
+/** A public route answers, but must not reveal anything about the victim or grant access. */
 function succeedsAs(
   { victim }: Scene,
   { call, isPublic }: Attempt & { isPublic: boolean },
@@ -107,7 +107,7 @@ function describe({ call, key }: Attempt, { status, text }: Reply): string {
   return `${method} ${target} for ${tenantId} as ${key?.keyId} with ${body.slice(0, 200)}: ${status} ${text.slice(0, 200)}`;
 }
 
-/** The same calls, as they are meant. */
+/** The same calls, made legitimately. */
 async function byVictimItself(scene: Scene, routes: readonly Route[]) {
   const { url } = scene.stack.controlPlane;
   const statuses: number[] = [];

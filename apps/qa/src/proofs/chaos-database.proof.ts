@@ -12,7 +12,7 @@ import { type Proof, countBy } from '../proof';
 import { SeededRandom } from '../seeded-random';
 
 const TENANTS = 200;
-/** One client after the other begins: as many are under way as the server's absence makes. */
+/** Clients start at a fixed interval, so the longer the server is down, the more are waiting. */
 const EVERY_MS = 250;
 const REPEATED_AFTER_MS = 250;
 const ACCEPTED_WITHIN_MS = 120_000;
@@ -27,7 +27,7 @@ export const CHAOS_DATABASE: Proof = {
   name: 'chaos-database',
   goal: `Postgres killed every 5-10 s during ${TENANTS} provisionings: exactly ${TENANTS} tenants, each active once, no request lost`,
   databases: ['postgres'],
-  // To make a server of its own, and two planes on it, takes longer than a small form may.
+  // Starting a separate server with two planes takes longer than a small form may.
   smallOn: [],
   async run({ progress }) {
     const server = await OwnPostgres.start();
@@ -83,7 +83,7 @@ class Clients {
   }
 }
 
-/** Kills and restarts the server until the work is done. Answers how often. */
+/** Kills and restarts the server until the work is done. Returns the number of kills. */
 async function killWhile(
   server: OwnPostgres,
   work: Promise<void>,
@@ -106,7 +106,7 @@ async function killWhile(
   return kills;
 }
 
-/** Each of these is the number of tenants. */
+/** Each count has to equal the number of tenants. */
 async function outcome(
   stack: TestStack,
   server: OwnPostgres,

@@ -9,7 +9,7 @@ import { TenantRows } from '../tenant-rows';
 
 const preload = (name: string): string => `--require "${builtFile('qa', `preloads/${name}.js`)}"`;
 const LOSING = { ...FROM_MODULES, NODE_OPTIONS: `${preload('route-report')} ${preload('commit-faults')}` };
-/** Of the small form: those that make something when they are sent again without a key. */
+/** For the small form: requests that would create a duplicate if they were sent again without a key. */
 const SMALL = ['POST /api/incidents', 'POST /api/tenants/provision'];
 
 /**
@@ -23,7 +23,7 @@ const SMALL = ['POST /api/incidents', 'POST /api/tenants/provision'];
  */
 export const COMMIT_FAILURES: Proof = {
   name: 'commit-failures',
-  goal: 'each COMMIT of each request that writes is refused, or lost before or after it was done: nothing acknowledged is missing, nothing is half done, and the same request again does it once',
+  goal: 'each COMMIT of each request that writes is refused, or lost before or after it took effect: nothing acknowledged is missing, nothing is half done, and repeating the request completes it once',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
   async run(context) {

@@ -16,11 +16,11 @@ const MOMENTS = ['before', 'after-effect'] as const;
 const UNDONE_WITHIN_MS = 30_000;
 const LANES = 2;
 
-/** An operation that is undone when a step of it fails for good, up to the step that ends it. */
+/** An operation that is undone if one of its steps fails permanently, up to its last step. */
 interface Undoable {
   readonly scenario: Scenario;
   readonly lastStep: string;
-  /** What is wrong when nothing of it must be left. */
+  /** What is wrong once nothing of it may be left. */
   problem(scene: Scene, subject: Subject): Promise<string | undefined>;
 }
 
@@ -49,7 +49,7 @@ export const COMPENSATION: Proof = {
   name: 'compensation',
   goal: 'a permanent failure at each step of provisioning, move and restore: 0 resources left, and the same request again succeeds',
   databases: ['sqlite', 'postgres'],
-  // control-plane/test/jobs/job-control.cases.ts and e2e/test/dedicated.spec.ts are its small form.
+  // Covered in the small size by control-plane/test/jobs/job-control.cases.ts and e2e/test/dedicated.spec.ts.
   smallOn: [],
   async run(context) {
     const { size, only = '' } = context;
@@ -58,7 +58,7 @@ export const COMPENSATION: Proof = {
     const outcomes = await inLanes(LANES, undoable, (one) => failAtEach(context, one));
     const problems = outcomes.flatMap((outcome) => outcome.problems);
     const sum = (of: 'edges' | 'again') => outcomes.reduce((total, outcome) => total + outcome[of], 0);
-    const figure = `${sum('edges')} permanent failures in ${undoable.length} operations, ${sum('again')} succeeded when asked for again: ${problems.length} left something ${problems.join('; ')}`;
+    const figure = `${sum('edges')} permanent failures in ${undoable.length} operations, ${sum('again')} succeeded when requested again: ${problems.length} left something ${problems.join('; ')}`;
     return { figure: figure.trim(), isGood: problems.length === 0 && sum('again') === sum('edges') };
   },
 };
@@ -74,7 +74,7 @@ async function failAtEach(context: ProofContext, undoable: Undoable): Promise<Ou
       edges += batch.length;
       again += await askAgain(scene, scenario, subjects, problems);
       await Promise.all(subjects.map(({ slug }) => scene.uninstall(slug)));
-      context.progress(`${scenario.name}: ${edges} failures, ${again} succeeded then ${problems.join('; ')}`);
+      context.progress(`${scenario.name}: ${edges} failures, ${again} then succeeded ${problems.join('; ')}`);
     }
   } catch (error) {
     problems.push(`${scenario.name}: ${(error as Error).message}`);
@@ -91,7 +91,7 @@ function batchesOf({ scenario, lastStep }: Undoable, { size }: ProofContext): st
   return MOMENTS.map((moment) => undone.map((step) => `${operation}/${step}/${moment}`));
 }
 
-/** One subject an edge; when all have failed nothing of what was tried may be there. */
+/** One subject per edge; once all have failed, nothing of the attempts may be left. */
 async function failAt(
   scene: Scene,
   { scenario, problem }: Undoable,
@@ -112,7 +112,7 @@ async function failAt(
   return subjects;
 }
 
-/** With nothing broken. Answers how many succeeded. */
+/** Repeats the operation without a fault. Returns how many succeeded. */
 async function askAgain(
   scene: Scene,
   scenario: Scenario,

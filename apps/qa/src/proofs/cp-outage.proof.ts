@@ -52,7 +52,7 @@ async function coreCalls(stack: TestStack, tenant: TenantView): Promise<number[]
   return answers.map((answer) => answer.status);
 }
 
-/** Time from the Control Plane's return until a tenant that it was asked for then is served. */
+/** Time from the Control Plane's return until a tenant requested after it is served. */
 async function returnAndSync(stack: TestStack): Promise<number> {
   await stack.startControlPlane();
   const returnedAt = Date.now();

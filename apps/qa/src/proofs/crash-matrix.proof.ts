@@ -7,19 +7,19 @@ import { SCENARIOS } from '../failures/every-scenario';
 import { Scene } from '../failures/scene';
 import { type Proof, type ProofContext } from '../proof';
 
-/** The last one first: see `killAtEach`. */
+/** Last moment first: see `killAtEach`. */
 const MOMENTS = ['after-record', 'after-effect', 'before'] as const;
 const BACK_WITHIN_MS = 30_000;
 /**
- * On Postgres the lease of a dead worker runs 15 s: so many are waited for together. A move that has paused its tenant's
- * writes is undone after 30 s: no more.
+ * On Postgres a dead worker's lease takes 15 s to expire, so several are waited for together; not
+ * more, since a move undoes itself once it has paused its tenant's writes for 30 s.
  */
 const AT_ONCE = { sqlite: 3, postgres: 5 };
-/** A step that waits is never recorded as done before its report: its last edges come after it. */
+/** A waiting step is only recorded as done after its report, so its last edges come after that. */
 const REACHED_WITHIN_MS = 60_000;
-/** Of the small form: between what a step did and the record of it. Its Control Plane is armed from the start. */
+/** For the small form: between a step's effect and its record. The Control Plane is armed from the start. */
 const SMALL_EDGE = 'provision/write-desired-state/after-effect';
-/** Most of the time they wait. */
+/** They spend most of their time waiting. */
 const LANES = { sqlite: 2, postgres: 3 };
 
 interface Outcome {
@@ -55,14 +55,14 @@ export const CRASH_MATRIX: Proof = {
   },
 };
 
-/** Of what was built, since no app imports another. */
+/** Reads the built module, since no app may import another. */
 async function operationsLeftOut(): Promise<string[]> {
   const rules = builtModule('control-plane', 'provisioning/operation-rules.js');
   const { OPERATION_NAMES } = (await import(rules)) as { OPERATION_NAMES: readonly string[] };
   return OPERATION_NAMES.filter((name) => SCENARIOS.every(({ operation }) => operation !== name));
 }
 
-/** A stack of its own: what a scenario leaves on the machine is its own. */
+/** Each scenario gets a stack of its own, so that what is left on the machine can be attributed to it. */
 async function interrupt(context: ProofContext, scenario: Scenario): Promise<Outcome> {
   const equipment = scenario.equipment?.();
   const armed = context.size === 'small' && { ATLAS_FAULT_POINT: `${SMALL_EDGE}:kill` };
@@ -102,15 +102,15 @@ function batchesOf({ operation, steps, isAlone }: Scenario, { size, driver }: Pr
 }
 
 /**
- * One subject an edge, the last step first: those that were interrupted go on meanwhile, and must not come past the edge
- * that is armed for another.
+ * One subject per edge, the last step first: subjects that have been interrupted continue meanwhile, and must
+ * not reach the edge that is armed for another.
  */
 async function killAtEach(scene: Scene, scenario: Scenario, edges: readonly string[]): Promise<Outcome> {
   const subjects = await Promise.all(edges.map(() => scenario.prepare(scene, scene.newSlug())));
   const problems: string[] = [];
   for (const [at, edge] of edges.entries()) {
     const doomed = scene.isSmall ? scene.stack.controlPlane : await scene.restart(`${edge}:kill`);
-    // Its client sees the connection break, or an answer.
+    // The client sees either a broken connection or an answer.
     await scenario.begin(scene, subjects[at] as Subject).catch(() => undefined);
     if (!(await endedInTime(doomed.exited, REACHED_WITHIN_MS))) problems.push(`${edge}: never reached`);
   }
@@ -131,7 +131,7 @@ async function killAtEach(scene: Scene, scenario: Scenario, edges: readonly stri
   return { edges: edges.length, problems, slowestMs };
 }
 
-/** Its client asks again until it is answered; then the one job succeeds. */
+/** The client repeats the request until it is answered; then its single job has to succeed. */
 async function problemAfter(
   scene: Scene,
   scenario: Scenario,

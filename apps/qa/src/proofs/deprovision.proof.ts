@@ -7,14 +7,14 @@ const SIZES = {
   full: { tenants: 20, incidents: 500 },
 } as const;
 
-/** A job that is paused holds one of the Control Plane's workers, of which there are ten on Postgres. */
+/** A paused job occupies one of the Control Plane's workers, of which there are ten on Postgres. */
 const PAUSED_AT_ONCE = 5;
 const FAULT_POINT = 'deprovision/remove-copies/before';
 const PAUSED = new RegExp(`Fault point ${FAULT_POINT}: pause`, 'g');
 
 interface Scene {
   readonly stack: TestStack;
-  /** What the tenant plane and the Control Plane have on disk. */
+  /** What the tenant plane and the Control Plane have stored. */
   readonly plane: TenantRows;
   readonly control: TenantRows;
   readonly tell: ProofContext['progress'];
@@ -27,9 +27,9 @@ interface Scene {
  */
 export const DEPROVISION: Proof = {
   name: 'deprovision',
-  goal: '0 removals behind a damaged backup; a restore equal row by row; after the purge 0 rows in tables and backups, slug not given again',
+  goal: '0 removals with a damaged backup; a restore equal row by row; after the purge 0 rows in tables and backups, slug not assigned again',
   databases: ['sqlite', 'postgres'],
-  // control-plane/test/deprovision.spec.ts and e2e/test/deprovision.spec.ts are its small form.
+  // Covered in the small size by control-plane/test/deprovision.spec.ts and e2e/test/deprovision.spec.ts.
   smallOn: [],
   async run(context) {
     const { tenants: count, incidents } = SIZES[context.size];
@@ -43,7 +43,7 @@ export const DEPROVISION: Proof = {
       const before = new Map<string, readonly string[]>();
       for (const { id } of tenants) before.set(id, await scene.plane.of(id));
       counts.refused = await behindDamagedBackups(scene, tenants, before);
-      context.progress(`${counts.refused} of ${count} were not removed behind a damaged backup`);
+      context.progress(`${counts.refused} of ${count} were not removed with a damaged backup`);
       await Promise.all(
         tenants.map((tenant) => thereAndBack(scene, tenant, before.get(tenant.id) ?? [], counts)),
       );
@@ -53,7 +53,7 @@ export const DEPROVISION: Proof = {
       await Promise.all([scene.plane.close(), scene.control.close()]);
     }
     const rows = incidents * count;
-    const figure = `${count} tenants of ${rows / count} incidents: ${counts.refused} kept behind a damaged backup, ${counts.equal} restored row by row, ${counts.empty} without a row after removal, ${counts.erased} without a backup after the purge, ${counts.tombs} slugs refused`;
+    const figure = `${count} tenants of ${rows / count} incidents: ${counts.refused} kept with a damaged backup, ${counts.equal} restored row by row, ${counts.empty} without a row after removal, ${counts.erased} without a backup after the purge, ${counts.tombs} slugs refused`;
     return { figure, isGood: Object.values(counts).every((one) => one === count) };
   },
 };
@@ -74,7 +74,9 @@ async function inhabited(stack: TestStack, slug: string, incidents: number): Pro
   return tenant;
 }
 
-/** Each backup is damaged on the Control Plane's disk after it was verified, before anything is removed. */
+/**
+ * Each backup is damaged on the Control Plane's disk after it was verified and before anything is removed.
+ */
 async function behindDamagedBackups(
   scene: Scene,
   tenants: readonly TenantView[],
@@ -101,7 +103,7 @@ async function damaged(
   const pausedBefore = paused();
   const jobs = await Promise.all(tenants.map((tenant) => begin(stack, tenant, 'deprovision')));
   const areAllPaused = async (): Promise<boolean> => paused() - pausedBefore === tenants.length;
-  await eventually(areAllPaused, { timeoutMs: 60_000, what: 'all backups are kept, and all jobs paused' });
+  await eventually(areAllPaused, { timeoutMs: 60_000, what: 'all backups are stored, and all jobs paused' });
   await control.query(
     `update transfer_parts set sealed = substr(sealed, 1, length(sealed) - 8) || 'AAAAAAAA'`,
   );
@@ -119,7 +121,7 @@ async function damaged(
 
 type Counts = Record<'equal' | 'empty' | 'erased' | 'tombs', number>;
 
-/** Removed, restored, and removed again. */
+/** Removes a tenant, restores it and removes it again. */
 async function thereAndBack(
   { stack, plane }: Scene,
   tenant: TenantView,
@@ -135,7 +137,7 @@ async function thereAndBack(
   if (isEmpty && (await plane.of(id)).length === 0) counts.empty += 1;
 }
 
-/** While nobody asks for anything: SQLite lets a transaction go that another process has written into. */
+/** Runs while there are no requests: SQLite aborts a transaction if another process has written meanwhile. */
 async function letTheMonthEnd({ control }: Scene): Promise<void> {
   await control.query('update tenants set restorable_until = created_at where restorable_until is not null');
 }
@@ -152,7 +154,7 @@ async function purged({ stack, control, tell }: Scene, tenant: TenantView, count
   if (backups.length === 0 && certificate.status === 200) counts.erased += 1;
   const again = (await stack.provision(slug)).body as { code?: string };
   if (again.code === 'slug_taken') counts.tombs += 1;
-  else tell(`${slug}, asked for again, was answered ${JSON.stringify(again)}`);
+  else tell(`${slug}, requested again, was answered ${JSON.stringify(again)}`);
 }
 
 interface JobView {

@@ -20,16 +20,16 @@ import { Writers, isSuccess } from '../disk/writers';
 import { type Proof, type ProofContext } from '../proof';
 
 const PLANES: readonly PlaneName[] = ['control-plane', 'tenant-plane'];
-/** Answers of each plane that a phase of a round waits for. */
+/** How many answers of each plane every phase of a round waits for. */
 const ANSWERS = 3;
 const ROUNDS = 20;
 
 interface Figures {
   readonly lost: number;
   readonly doubled: number;
-  /** Requests with a key that were repeated, and are not there. */
+  /** Keyed requests that were repeated and are still missing. */
   readonly missing: number;
-  /** Phases that did not come about: refusals, a red or a green readiness, tenants that became active. */
+  /** Phases that did not happen: refusals, readiness turning red or green, tenants becoming active. */
   readonly stuck: readonly string[];
   readonly statuses: Readonly<Record<string, number>>;
 }
@@ -50,7 +50,7 @@ interface Figures {
  */
 export const DISK_FULL: Proof = {
   name: 'disk-full',
-  goal: `a full disk, a failing disk, a COMMIT that fails or loses its connection, ${ROUNDS} rounds each on both planes: every answer below 300 is there after kill -9, and readiness turns red and green by itself`,
+  goal: `a full disk, a failing disk, a COMMIT that fails or loses its connection, ${ROUNDS} rounds each on both planes: every write answered below 300 is there after kill -9, and readiness turns red and green by itself`,
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const all = context.driver === 'sqlite' ? await onSqlite(context) : await onPostgres(context);
@@ -64,7 +64,7 @@ export const DISK_FULL: Proof = {
     const stuck = all.figures.flatMap((one) => one.stuck);
     const statuses = all.figures.map((one) => JSON.stringify(one.statuses)).join(' ');
     const unexpected = sum((one) => one.statuses['500'] ?? 0);
-    const figure = `${all.names.join(', ')}: ${lost} acknowledged lost, ${doubled} doubled, ${missing} missing though repeated, ${unexpected} x 500, ${stuck.length} stuck ${stuck.join('; ')}(${statuses})${all.notRun}`;
+    const figure = `${all.names.join(', ')}: ${lost} acknowledged lost, ${doubled} doubled, ${missing} missing despite repetition, ${unexpected} x 500, ${stuck.length} stuck ${stuck.join('; ')}(${statuses})${all.notRun}`;
     return { figure, isGood: lost + doubled + missing + unexpected + stuck.length === 0 };
   },
 };
@@ -97,7 +97,7 @@ async function onSqlite(context: ProofContext): Promise<Outcome> {
 
 async function onPostgres(context: ProofContext): Promise<Outcome> {
   const outcomes = [await onFailingCommits(context)];
-  // To make a server of its own takes longer than the small form may.
+  // Starting a separate server takes longer than the small form may.
   const disk = context.size === 'full' ? SmallDisk.mount(240) : null;
   if (disk) outcomes.push(await onFullPostgres(disk, context));
   return {
@@ -127,7 +127,7 @@ async function onFailingCommits(context: ProofContext): Promise<Omit<Outcome, 'n
   }
 }
 
-/** The server itself may end, when it can't write its log: whoever runs it starts it again once there is room. */
+/** The server may exit if it cannot write its log; its operator restarts it once there is space. */
 async function onFullPostgres(disk: SmallDisk, context: ProofContext): Promise<Omit<Outcome, 'notRun'>> {
   const dataDir = join(disk.folder, 'data');
   let server: LocalPostgres = await startLocalPostgres({ dataDir });
@@ -159,7 +159,7 @@ async function undergo(
   context: ProofContext,
 ): Promise<Omit<Outcome, 'notRun'>> {
   const figures: Figures[] = [];
-  // The small form has one of them.
+  // The small form runs only the first.
   const chosen = context.size === 'full' ? faults : faults.slice(0, 1);
   for (const fault of chosen) figures.push(await rounds(scene, fault, context));
   return { names: chosen.map(({ name }) => name), figures };
@@ -175,7 +175,8 @@ async function rounds(scene: DiskScene, fault: Fault, { size, progress }: ProofC
     await scene.restart();
   }
   await writers.finish();
-  // A job whose COMMIT got lost goes on when its lease has expired, which takes longer than the small form may.
+  // A job whose COMMIT was lost continues once its lease has expired, which takes longer than the small form
+  // may.
   if (size === 'full' && !(await becomeActive(scene))) stuck.push('tenants not active');
   return {
     ...(await compare(scene, writers)),
@@ -190,7 +191,7 @@ async function becomeActive(scene: DiskScene): Promise<boolean> {
   return waited.catch(() => false);
 }
 
-/** Answers the phases that did not come about. */
+/** Returns the phases that did not happen. */
 async function oneRound(scene: DiskScene, fault: Fault, writers: Writers): Promise<string[]> {
   const stuck: string[] = [];
   const until = (what: string, isSo: () => boolean | Promise<boolean>): Promise<unknown> =>

@@ -7,13 +7,13 @@ import { findIn } from '../secrets/spellings';
 import { repeatedByThief } from '../secrets/stolen-rows';
 import { TenantRows } from '../tenant-rows';
 
-/** What could be used by whoever finds it, also where nobody told us of it. */
+/** Anything usable by whoever finds it, including secrets not on our list. */
 const USABLE: Readonly<Record<string, (text: string) => boolean>> = {
   'a credential': (text) =>
     [...text.matchAll(/\b(atp|ats|aok|aos)_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}/g)].some(
       ([value, prefix]) => parseCredential(prefix as 'atp', value) !== null,
     ),
-  'a token of a user': (text) => /\bat[a-z]_[0-9a-f]{8}-[0-9a-f-]{27}_[\w-]{20,}/.test(text),
+  "a user's token": (text) => /\bat[a-z]_[0-9a-f]{8}-[0-9a-f-]{27}_[\w-]{20,}/.test(text),
   'a signed token': (text) => /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}/.test(text),
   'a private key': (text) => /PRIVATE KEY-----|\\?"d\\?":\s*\\?"[\w-]{20,}/.test(text),
   'a database URL with its password': (text) => /postgres(ql)?:\/\/[^\s:/"]+:[^\s@"]+@/.test(text),
@@ -32,29 +32,32 @@ const USABLE: Readonly<Record<string, (text: string) => boolean>> = {
  */
 export const DUMP_SCAN: Proof = {
   name: 'dump-scan',
-  goal: 'a full dump of both databases, on SQLite their files as well, holds 0 usable tokens, sessions, links, service secrets and passwords',
+  goal: 'a full dump of both databases, and on SQLite of their files, contains 0 usable tokens, sessions, links, service secrets or passwords',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run(context) {
     const { databases, secrets, tenants, stolen } = await context.once(secretLife);
     const repeat = await repeatedByThief(stolen);
-    // Whoever is not let in has repeated nothing.
+    // A thief who is not let in has repeated nothing.
     if ([401, 403, 404].includes(repeat.status)) throw new Error(JSON.stringify(repeat.body));
     const texts: Record<string, string> = {};
     for (const [at, database] of databases.entries())
       Object.assign(texts, await dumpOf(database, ['Control Plane', 'Tenant Plane'][at] ?? ''));
     const found = [
-      ...findIn({ ...texts, 'a repeat by whoever has the rows': JSON.stringify(repeat.body) }, secrets),
+      ...findIn(
+        { ...texts, 'a repeated request by whoever has the rows': JSON.stringify(repeat.body) },
+        secrets,
+      ),
       ...Object.entries(texts).flatMap(([where, text]) =>
         Object.entries(USABLE).flatMap(([what, isIn]) => (isIn(text) ? [`${what} in ${where}`] : [])),
       ),
     ];
-    // What is no secret has to be there: else it was not looked for in the right place.
+    // Values that are not secret have to be found; otherwise the search looked in the wrong place.
     const missed = tenants.filter(({ slug }) => !Object.values(texts).some((text) => text.includes(slug)));
     const bytes = Object.values(texts).reduce((sum, text) => sum + text.length, 0);
-    const counted = `${Object.keys(secrets).length} secrets and ${Object.keys(USABLE).length} forms of them in ${Object.keys(texts).length} tables and files (${Math.round(bytes / 1000)} kB)`;
+    const counted = `${Object.keys(secrets).length} secrets and ${Object.keys(USABLE).length} secret formats in ${Object.keys(texts).length} tables and files (${Math.round(bytes / 1000)} kB)`;
     return {
-      figure: `${counted}: ${found.length} found ${found.join('; ')}, ${missed.length} of ${tenants.length} tenants not there`,
+      figure: `${counted}: ${found.length} found ${found.join('; ')}, ${missed.length} of ${tenants.length} tenants missing`,
       isGood: found.length + missed.length === 0 && bytes > 10_000,
     };
   },
@@ -72,7 +75,8 @@ async function dumpOf(database: TestDatabase, whose: string): Promise<Record<str
     await rows.close();
   }
   if (database.driver === 'postgres') return dump;
-  // Deleted rows stay in a file until their pages are used again, and the log beside it has every state of a page.
+  // Deleted rows stay in a file until their pages are reused, and the write-ahead log holds every state of a
+  // page.
   for (const suffix of ['', '-wal'])
     dump[`${whose}, file${suffix}`] = readFileSync(`${database.url}${suffix}`, 'latin1');
   return dump;

@@ -7,18 +7,21 @@ import { Scene } from '../failures/scene';
 import { type Proof, type ProofContext } from '../proof';
 
 const MOMENTS = ['before', 'after-effect', 'after-record'] as const;
-/** Processes of the Control Plane that stand still at the same time. */
+/** Processes of the Control Plane that are stopped at the same time. */
 const AT_ONCE = 6;
-/** A lease of 15 s, and where a step was paused in its transaction the 30 s after which the server ends that. */
+/**
+ * The lease takes 15 s to expire; a step stopped inside its transaction adds the 30 s until the server ends
+ * that.
+ */
 const TAKEN_OVER_WITHIN_MS = 90_000;
 const PAUSED: Readonly<Record<string, number>> = { shared: 3, dedicated: 1 };
 const REFUSED = /no longer holds job/g;
 
-/** A process that stands still, with what it was working on. */
+/** A stopped process and the edge its jobs were at. */
 interface Stopped {
   readonly edge: string;
   readonly plane: PlaneProcess;
-  /** How many jobs stand at the edge. */
+  /** How many jobs are paused at the edge. */
   readonly paused: () => number;
 }
 
@@ -39,7 +42,7 @@ export const FENCING: Proof = {
   name: 'fencing',
   goal: 'workers paused past their lease at every step: 100 % of their late writes refused, exactly one effect',
   databases: ['postgres'],
-  // A lease runs 15 s.
+  // A lease takes 15 s to expire.
   smallOn: [],
   async run(context) {
     const outcomes: Outcome[] = [];
@@ -47,7 +50,7 @@ export const FENCING: Proof = {
     const sum = (of: 'paused' | 'refused') => outcomes.reduce((total, outcome) => total + outcome[of], 0);
     const problems = outcomes.flatMap((outcome) => outcome.problems);
     const [paused, refused] = [sum('paused'), sum('refused')];
-    const figure = `${paused} jobs whose worker was paused past its lease: ${refused} refused when it went on, ${problems.length} effects of theirs ${problems.join('; ')}`;
+    const figure = `${paused} jobs whose worker was paused past its lease: ${refused} refused when it resumed, ${problems.length} effects of theirs ${problems.join('; ')}`;
     return { figure: figure.trim(), isGood: paused > 0 && refused === paused && problems.length === 0 };
   },
 };
@@ -73,7 +76,7 @@ async function pauseAtEach(context: ProofContext, model: DeploymentModel): Promi
   return total;
 }
 
-/** All but the very last: what is over holds no lease. */
+/** All but the very last: a job that is over holds no lease. */
 function edgesOf(model: DeploymentModel): string[] {
   const { operation, steps } = provision(model);
   return steps.flatMap((step) => MOMENTS.map((moment) => `${operation}/${step}/${moment}`)).slice(0, -1);
@@ -107,7 +110,10 @@ async function pauseTogether(
   return { paused: sum(stopped.map(({ paused }) => paused())), refused: sum(counts), problems };
 }
 
-/** Of two processes either may take a tenant: asks for tenants until this one has enough, and stops it there. */
+/**
+ * Either of two processes may take a tenant, so this requests tenants until this process has enough, and
+ * stops it there.
+ */
 async function stopAt(
   scene: Scene,
   model: DeploymentModel,
@@ -124,7 +130,7 @@ async function stopAt(
     const isTaken = async (): Promise<boolean> =>
       paused() > before ||
       (await scene.stack.api(`/api/tenants/${subject.tenantId}`)).body['status'] === 'active';
-    await eventually(isTaken, { timeoutMs: TAKEN_OVER_WITHIN_MS, what: `${subject.slug} is taken on` });
+    await eventually(isTaken, { timeoutMs: TAKEN_OVER_WITHIN_MS, what: `${subject.slug} is taken` });
   }
   process.kill(plane.pid, 'SIGSTOP');
   return { edge, plane, paused };
@@ -137,7 +143,8 @@ async function takenOver(
 ): Promise<string | undefined> {
   const ended = () => endedJob(scene, provision(model), subject, TAKEN_OVER_WITHIN_MS);
   let job = await ended();
-  // Several that stand still in a transaction, one after the other, keep a row for longer than a step is tried.
+  // Several processes stopped in a transaction may, one after the other, lock a row for longer than a step is
+  // retried.
   if (job.status === 'failed' && JSON.stringify(job.error).includes('lock timeout')) {
     await scene.stack.api(`/api/provisioning-jobs/${job.id}/retry`, { method: 'POST' });
     job = await ended();
@@ -145,7 +152,10 @@ async function takenOver(
   return job.status === 'succeeded' ? servedProblem(scene, subject) : JSON.stringify(job);
 }
 
-/** Resumes the process. Returns how many of its paused jobs it was refused, and shows its log if one is missing. */
+/**
+ * Resumes the process. Returns for how many of its paused jobs it was refused, and shows its log if one is
+ * missing.
+ */
 async function wakeUp({ edge, plane, paused }: Stopped, show: (log: string) => void): Promise<number> {
   const before = plane.output().length;
   process.kill(plane.pid, 'SIGCONT');
@@ -154,23 +164,23 @@ async function wakeUp({ edge, plane, paused }: Stopped, show: (log: string) => v
   const refused = (): number => Math.min(plane.output().match(REFUSED)?.length ?? 0, paused());
   await eventually(() => refused() === paused(), { timeoutMs: 30_000 }).catch(() =>
     show(
-      `${edge}: ${refused()} of ${paused()} refused. Log since it went on:\n${plane.output().slice(before)}`,
+      `${edge}: ${refused()} of ${paused()} refused. Log since it resumed:\n${plane.output().slice(before)}`,
     ),
   );
   return refused();
 }
 
-/** What a worker writes, of all tenants, row by row. */
+/** Everything a worker writes, for all tenants, row by row. */
 async function snapshot({ control }: Scene): Promise<Record<string, readonly string[]>> {
   const tables: Readonly<Record<string, readonly [key: string, columns: string]>> = {
     provisioning_jobs: ['id', '*'],
     tenants: ['id', '*'],
     placements: ['tenant_id, tenant_plane_id', '*'],
     provisioning_tokens: ['id', '*'],
-    // When a plane used its key last is noted by its own calls, which go on.
+    // When a plane last used its key is recorded by its own calls, which go on.
     service_keys: ['id', 'id, tenant_plane_id, secret_sealed, created_at, activated_at, revoked_at'],
     local_planes: ['tenant_plane_id', '*'],
-    // Whichever process comes to it seals what others have written.
+    // Events are sealed by whichever process gets to them.
     audit_events: ['id', 'id, at, actor_kind, actor_id, action, target_id, before, after'],
   };
   const rows: Record<string, readonly string[]> = {};

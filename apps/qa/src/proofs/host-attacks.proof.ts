@@ -17,11 +17,11 @@ import { inBatches } from '../in-batches';
  */
 export const HOST_ATTACKS: Proof = {
   name: 'host-attacks',
-  goal: 'host, x-tenant-id, forwarding headers, request line, cookies and token that disagree: 0 crossings; no link leads where a header says',
+  goal: 'contradictory host, x-tenant-id, forwarding headers, request line, cookies and token: 0 crossings; no link points where a header says',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, served, progress }) {
-    // The small form takes what serves already, and that sends no mail.
+    // The small form uses the shared stack, which sends no mail.
     const smtp = size === 'full' ? await TestSmtpServer.start() : undefined;
     const { stack } = await served(smtp?.env);
     const [own, other] = [await tenantWithCanary(stack, 'ours'), await tenantWithCanary(stack, 'its')];
@@ -40,7 +40,7 @@ export const HOST_ATTACKS: Proof = {
     const { made, steered } = await steeredLinks({ stack, tenant: own, ...(smtp && { smtp }) }, progress);
     await smtp?.stop();
     const control = await sendRaw(url, textOf({ name: '', expected: 'own', lines: linesOf(other) }, LIST));
-    const figure = `${attacks.length} requests: ${counts['crossed'] ?? 0} crossings, ${counts['otherwise'] ?? 0} answered otherwise than meant, ${JSON.stringify(counts)}; the other itself is answered ${control.status}; ${steered} of ${made} links steered`;
+    const figure = `${attacks.length} requests: ${counts['crossed'] ?? 0} crossings, ${counts['otherwise'] ?? 0} with an unexpected answer, ${JSON.stringify(counts)}; the other itself is answered ${control.status}; ${steered} of ${made} links steered`;
     const isGood = !counts['crossed'] && !counts['otherwise'] && steered === 0 && made > 0;
     return { figure, isGood: isGood && control.body.includes(other.canary) };
   },
@@ -48,7 +48,7 @@ export const HOST_ATTACKS: Proof = {
 
 const LIST = '/api/incidents';
 
-/** What tells whose it is, and what is the other's alone. */
+/** Paths that reveal whose data it is, and one that only the other tenant has. */
 function pathsFor({ expected }: HostAttack, { party }: TenantWithCanary): string[] {
   const foreign = `/api/incidents/${party.subjects.incident}`;
   return expected === 'refused' ? [LIST, '/api/auth/me', foreign] : [LIST, foreign];

@@ -20,7 +20,7 @@ export const IDEMPOTENCY: Proof = {
   name: 'idempotency',
   goal: '100 same-key requests: 1 tenant, every 202 identical, others 409 and then the same 202; across kill -9 too; other body 422',
   databases: ['sqlite', 'postgres'],
-  // control-plane/test/jobs/two-processes.cases.ts is its small form.
+  // Covered in the small size by control-plane/test/jobs/two-processes.cases.ts.
   smallOn: [],
   async run(context) {
     const { stack } = await context.served();
@@ -42,7 +42,7 @@ function post(stack: TestStack, process: PlaneProcess, key: string, slug: string
   return request(`${process.url}/api/tenants/provision`, { body, headers });
 }
 
-/** As a client does: a 409 is repeated until it is a 202. */
+/** Behaves like a client: repeats on 409 until it gets a 202. */
 async function persist(stack: TestStack, process: PlaneProcess, key: string, slug: string): Promise<Reply> {
   return eventually(
     async () => {

@@ -9,7 +9,7 @@ const SIZES = {
   full: { tenants: 50, requests: 20_000 },
 } as const;
 
-/** The small form takes what serves already. */
+/** The small form uses the shared stack. */
 const FEW_CONNECTIONS = { TENANT_PLANE_DATABASE_POOL_SIZE: '5' };
 
 /**
@@ -24,7 +24,7 @@ const FEW_CONNECTIONS = { TENANT_PLANE_DATABASE_POOL_SIZE: '5' };
  */
 export const ISOLATION_CANARY: Proof = {
   name: 'isolation-canary',
-  goal: '20,000 interleaved requests of 50 tenants through a pool of 5, clients hanging up: 0 foreign canary words, no connection left in a transaction',
+  goal: '20,000 interleaved requests of 50 tenants through a pool of 5, clients hanging up: 0 foreign canaries, no connection left in a transaction',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
   async run({ size, progress, served }) {
@@ -37,7 +37,7 @@ export const ISOLATION_CANARY: Proof = {
     const work = new InterleavedWork(stack.tenantPlanes[0]?.url ?? '', tenants, random, progress);
     const seen = await work.run(requests);
     const open = await openTransactions(planeDatabase);
-    const figure = `${requests} requests of ${count} tenants: ${seen.answers} answers, ${seen.own} with the own word, ${seen.foreign} with a foreign one, ${seen.failed} failed, ${seen.hungUp} hung up; ${open} transactions left open`;
+    const figure = `${requests} requests of ${count} tenants: ${seen.answers} answers, ${seen.own} with their own canary, ${seen.foreign} with a foreign one, ${seen.failed} failed, ${seen.hungUp} hung up; ${open} transactions left open`;
     const isMeant = seen.own > requests / 3 && seen.hungUp > 0;
     return { figure, isGood: isMeant && seen.foreign + seen.failed + open === 0 };
   },

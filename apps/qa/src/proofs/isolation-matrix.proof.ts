@@ -58,7 +58,7 @@ function figureOf({
   controls,
   failedControls,
 }: MatrixCounts): string {
-  return `${attempts} attempts, ${bad} leaked or failed, ${JSON.stringify(outcomes)}, ${changed} of ${rows} rows of the other changed, ${controls - failedControls} of ${controls} of its own calls as meant`;
+  return `${attempts} attempts, ${bad} leaked or failed, ${JSON.stringify(outcomes)}, ${changed} of ${rows} rows of the other changed, ${controls - failedControls} of ${controls} of its own calls as expected`;
 }
 
 function isGood({ bad, changed, rows, attempts, controls, failedControls }: MatrixCounts): boolean {

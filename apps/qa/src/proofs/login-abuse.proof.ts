@@ -7,11 +7,11 @@ import { type Gaps, timingGaps } from '../signing-in/timing';
 const MOST_CHECKS = 10;
 const WIDEST_GAP_MS = 5;
 const LONGEST_AFTERLIFE_MS = 1000;
-/** In a moment, among other tests, no median means anything. */
+/** In a short run beside other tests a median would be meaningless. */
 const NOT_MEASURED: Gaps = { signIn: 0, forgotten: 0 };
-/** On a machine that has other work; what tells accounts apart does so in each. */
+/** The machine has other work; a real difference between accounts shows in every series. */
 const SERIES = 3;
-/** The owner signs in now and then while others guess. */
+/** The owner signs in every now and then while others guess. */
 const GUESSES_BETWEEN = 30;
 
 /**
@@ -28,7 +28,7 @@ const GUESSES_BETWEEN = 30;
  */
 export const LOGIN_ABUSE: Proof = {
   name: 'login-abuse',
-  goal: '1,000 guesses at an account from many addresses: <= 10 checks, its owner gets in; no account shows by its time; ended sessions end everywhere <= 1 s',
+  goal: '1,000 guesses at an account from many addresses: <= 10 checks, its owner gets in; timing does not reveal which accounts exist; ended sessions end everywhere <= 1 s',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
   async run(context) {
@@ -51,7 +51,7 @@ export const LOGIN_ABUSE: Proof = {
   },
 };
 
-/** The first series that shows nothing, or the last. */
+/** The first series that shows no difference, or the last. */
 async function quietGaps(scene: LoginScene): Promise<Gaps> {
   for (let series = 1; ; series += 1) {
     const gaps = await timingGaps(scene, await scene.users(25));
@@ -63,7 +63,10 @@ function isQuiet({ signIn, forgotten }: Gaps): boolean {
   return [signIn, forgotten].every((gap) => Math.abs(gap) <= WIDEST_GAP_MS);
 }
 
-/** Half of them from addresses of their own, half from one; to all processes in turn, and many at once. */
+/**
+ * Half the guesses come from addresses of their own, half from a single one; they go to all processes in
+ * turn, many at once.
+ */
 async function guessed(scene: LoginScene, count: number, progress: (text: string) => void) {
   const { device_token } = (await scene.signIn(scene.owner)).body;
   const before = await scene.passwordChecks();
@@ -80,7 +83,7 @@ async function guessed(scene: LoginScene, count: number, progress: (text: string
   const statuses = countBy(answers, ({ status }) => status);
   const newcomer = (await scene.signIn(scene.owner, {}, 0, addressOf(count))).status;
   return {
-    text: `${count} guesses: ${JSON.stringify(statuses)}, ${checks} checks; the owner in ${ownersIn} of ${owners} times, a new device of hers ${newcomer}`,
+    text: `${count} guesses: ${JSON.stringify(statuses)}, ${checks} checks; the owner signed in ${ownersIn} of ${owners} times, from a new device ${newcomer}`,
     isGood:
       checks <= MOST_CHECKS &&
       checks > 0 &&

@@ -25,7 +25,7 @@ export const MOVE: Proof = {
   name: 'move',
   goal: '100,000 incidents under 20 writes/s, in six directions: 0 rows lost or doubled, no read fails, p99 of the freeze < 2 s',
   databases: ['sqlite', 'postgres'],
-  // e2e/test/move.spec.ts is its small form.
+  // Covered in the small size by e2e/test/move.spec.ts.
   smallOn: [],
   async run(context) {
     const { incidents, rounds } = SIZES[context.size];
@@ -45,7 +45,7 @@ export const MOVE: Proof = {
   },
 };
 
-/** The ids of what was filled in. */
+/** Returns the ids of the incidents. */
 async function fill(tour: Tour, count: number): Promise<Iterator<string>> {
   const rows = await TenantRows.open(tour.database);
   try {
@@ -61,7 +61,7 @@ function verdictOf(legs: readonly LegResult[], incidents: number) {
   const sum = (figure: (leg: LegResult) => number): number => legs.reduce((all, leg) => all + figure(leg), 0);
   const [lost, doubled] = [sum((leg) => leg.lost), sum((leg) => leg.doubled)];
   const failed = sum((leg) => leg.failures.length);
-  // Of so few the 99th percentile is the longest.
+  // With so few values the 99th percentile is the maximum.
   const freezes = legs.map(({ freezeMs }) => freezeMs).sort((a, b) => a - b);
   const [middle, longest] = [freezes[freezes.length >> 1] ?? NaN, freezes.at(-1) ?? NaN];
   const figure = `${legs.length} moves of ${incidents} incidents: ${lost} lost, ${doubled} doubled, ${failed} of ${sum((leg) => leg.reads)} reads and ${sum((leg) => leg.writes)} writes failed; freeze p50 ${middle.toFixed(0)} ms, p99 ${longest.toFixed(0)} ms`;

@@ -11,7 +11,7 @@ import { SeededRandom } from '../seeded-random';
 import { TenantRows } from '../tenant-rows';
 
 const WITHIN_MS = 60_000;
-/** Injected one after the other, over more than one period of looking. */
+/** Drifts are injected one after the other, spread over more than one reconciliation interval. */
 const SPREAD_MS = 60_000;
 const QUIET_MS = 60_000;
 const AT_ONCE = 8;
@@ -30,7 +30,7 @@ export const RECONCILE: Proof = {
   name: 'reconcile',
   goal: '20 drifts in 200 tenants: 20 found within 60 s, 0 false, also while tenants are provisioned',
   databases: ['sqlite', 'postgres'],
-  // control-plane/test/fleet/reconcile.cases.ts is its small form.
+  // Covered in the small size by control-plane/test/fleet/reconcile.cases.ts.
   smallOn: [],
   async run(context) {
     const size = SIZES[context.size];
@@ -41,11 +41,12 @@ export const RECONCILE: Proof = {
       const tenants = await inhabit(context, scene);
       context.progress(`${tenants.length} tenants are active`);
       const provisioning = keepProvisioning(scene, context, end.signal);
-      // Looked at below: until then nothing may end the process before what it started.
+      // Awaited below; a rejection before that must not end the process, which would leave behind what it has
+      // started.
       provisioning.catch(() => undefined);
       await quiet(context, scene);
       const early = (await driftsOf(scene)).length;
-      context.progress(`${early} drifts found in the quiet time`);
+      context.progress(`${early} drifts found during the quiet period`);
       const injected = await inject(context, scene, pick(random, scene, tenants, size.drifts));
       await lookOn(context, scene, injected);
       end.abort();
@@ -65,7 +66,7 @@ async function open({ stack: start, driver, size, database }: ProofContext): Pro
     LOCAL_DRIVER_DIR: folder,
     TERRAFORM_WORK_DIR: join(folder, 'terraform'),
     ...(driver === 'postgres' && { LOCAL_DRIVER_POSTGRES_URL: testServerUrl() }),
-    // The small form asks instead of waiting.
+    // The small form triggers reconciliation instead of waiting.
     ...(size === 'small' && { RECONCILE_INTERVAL_SECONDS: '0' }),
   });
   for (let cell = 0; cell < SIZES[size].cells; cell += 1) {
@@ -92,7 +93,8 @@ async function inhabit({ size, progress }: ProofContext, scene: DriftScene): Pro
 }
 
 async function provisioned({ stack }: DriftScene, slug: string, body: object): Promise<TenantView> {
-  // A drift that is injected right then makes SQLite let a transaction go, which is answered 503 database_busy.
+  // A drift injected at that moment makes SQLite abort a transaction, which is answered with 503
+  // database_busy.
   const answer = await eventually(async () => {
     const given = await stack.provision(slug, { body });
     return given.status !== 503 && given;
@@ -101,14 +103,14 @@ async function provisioned({ stack }: DriftScene, slug: string, body: object): P
   return stack.awaitActive(slug, 120_000);
 }
 
-/** Tenants are on their way all the time; what differs at them does so for a moment. */
+/** Tenants are being provisioned all the time, and differ for a moment while they are. */
 async function keepProvisioning(
   scene: DriftScene,
   { size }: ProofContext,
   signal: AbortSignal,
 ): Promise<number> {
   let ordered = 0;
-  // Nobody installs their planes: their jobs wait all the time.
+  // Nobody installs their planes, so their jobs keep waiting.
   for (const slug of ['awaited-1', 'awaited-2', 'awaited-3'])
     await scene.stack.provision(slug, { body: { deployment_model: 'on_prem' } });
   while (size === 'full' && !signal.aborted) {
@@ -125,7 +127,7 @@ async function quiet({ size }: ProofContext, scene: DriftScene): Promise<void> {
   else await look(scene);
 }
 
-/** Each kind once, and then any; no tenant twice. */
+/** Each kind once, then any kind; no tenant twice. */
 function pick(
   random: SeededRandom,
   { driver }: DriftScene,
@@ -135,7 +137,7 @@ function pick(
   const free = { shared: [] as TenantView[], dedicated: [] as TenantView[] };
   for (const tenant of tenants) free[tenant.has_db_url ? 'dedicated' : 'shared'].push(tenant);
   const possible = INJECTIONS.filter(({ on = driver, to }) => on === driver && free[to].length > 0);
-  // A cell is miscounted once, however often that is done to it.
+  // A cell's count drifts only once, however often it is changed.
   const again = possible.filter(({ kind, to }) => to === 'shared' && kind !== 'count_differs');
   const due = [...possible];
   return Array.from({ length: count }, () => {
@@ -160,7 +162,7 @@ async function inject(
   return injected;
 }
 
-/** As long as the last one may take, and once more for what is not to be found. */
+/** Watches as long as the last drift may take, then as long again for false alarms. */
 async function lookOn(
   { size }: ProofContext,
   scene: DriftScene,
@@ -197,7 +199,7 @@ function verdict(
   const others = drifts.filter((drift) => !injected.some((one) => isOf(drift, one)));
   const doubled = drifts.length - others.length - waits.filter(Number.isFinite).length;
   const wrong = [
-    ...missed.map(({ kind }) => `not ${kind}`),
+    ...missed.map(({ kind }) => `missed ${kind}`),
     ...others.map(({ kind, detail }) => `${kind}: ${detail}`),
   ];
   const repaired = drifts.filter((drift) => drift.repaired).length;
@@ -210,7 +212,7 @@ function verdict(
 async function close({ stack, rows, folder, driver }: DriftScene): Promise<void> {
   const named = await rows.query<{ name: string }>('select name from tenant_planes');
   await rows.close();
-  // First, as it starts again what ends.
+  // First the Control Plane, since it restarts whatever ends.
   await stack.controlPlane.end('SIGKILL');
   const file = join(folder, 'processes.json');
   const running = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { pid: number }[]) : [];
@@ -219,7 +221,7 @@ async function close({ stack, rows, folder, driver }: DriftScene): Promise<void>
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** What the local driver has made on the common server, and what was made there by hand. */
+/** Drops what the local driver created on the shared server, and what was created there by hand. */
 async function dropAll(names: readonly string[]): Promise<void> {
   await asAdmin(testServerUrl(), async (server) => {
     const { rows } = await server.query<{ name: string }>(

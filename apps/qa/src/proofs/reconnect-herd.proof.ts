@@ -6,7 +6,7 @@ import { SignedPlane } from '../signed-plane';
 
 interface Restart {
   readonly signal: NodeJS.Signals;
-  /** That the Control Plane stays away for, besides the time in which it starts. */
+  /** How long the Control Plane stays away, in addition to its start-up time. */
   readonly awayMs: number;
 }
 
@@ -23,9 +23,12 @@ const SIZES = {
     ],
   },
 } satisfies Record<string, { planes: number; restarts: readonly Restart[] }>;
-/** The time in which they come back is looked at in so many parts: of fewer planes each, chance alone makes twice as many. */
+/**
+ * The time over which planes reconnect is divided into this many parts. With fewer planes per part, chance
+ * alone would produce peaks of twice the mean.
+ */
 const PARTS = 8;
-/** Those who all came within less would be a herd, and not evenly spread over a moment. */
+/** If all reconnected within less than this it would be a herd, not an even spread over a short time. */
 const SHORTEST_MS = 1000;
 const ALL_BACK_MS = 60_000;
 
@@ -41,9 +44,9 @@ const ALL_BACK_MS = 60_000;
  */
 export const RECONNECT_HERD: Proof = {
   name: 'reconnect-herd',
-  goal: '200 planes come back after a restart: at most twice as many at once as on average, 0 answers 5xx, <= 1.1 attempts each',
+  goal: '200 planes reconnect after a restart: at most twice as many at once as on average, 0 answers 5xx, <= 1.1 attempts each',
   databases: ['sqlite', 'postgres'],
-  // link-pace.spec.ts holds the rule against such herds without a process; so few planes here would say little.
+  // link-pace.spec.ts tests the rule against herds without processes; this few planes would say little.
   smallOn: [],
   async run({ size, stack: start, progress }) {
     const { planes, restarts } = SIZES[size];
@@ -70,10 +73,13 @@ export const RECONNECT_HERD: Proof = {
 };
 
 interface Return {
-  /** Of those who come back in a part of the time, to as many as do on average. */
+  /** The largest number of planes reconnecting in one part of the time, relative to the average. */
   readonly peak: number;
   readonly failed: number;
-  /** Calls of a plane until it was back; those that found nobody cost nobody anything. */
+  /**
+   * Calls per plane until it was back. Calls that reached nobody do not count, since they put no load on the
+   * server.
+   */
   readonly attempts: number;
   readonly seconds: number;
 }
@@ -104,7 +110,8 @@ async function comeBack(
   await delay(restart.awayMs);
   await stack.startControlPlane();
   await eventually(allWait, { timeoutMs: ALL_BACK_MS, everyMs: 50, what: 'all planes wait again' });
-  // Asked after the end began: the answer to what was waiting before is no attempt. What waits again is one that came back.
+  // Only calls sent after the shutdown began count: the answer to an earlier waiting call is no attempt. A
+  // call that is waiting again has been accepted.
   const attempts = links.map((link) =>
     [...link.attempts, { at: link.askedAt, status: 200 }].filter(({ at }) => at > endedAt),
   );
@@ -120,7 +127,7 @@ async function comeBack(
   };
 }
 
-/** From the first that came back to the last. */
+/** From the first plane that reconnected to the last. */
 function spread(times: readonly number[]): { peak: number; seconds: number } {
   const [first, last] = [Math.min(...times), Math.max(...times)];
   const partMs = Math.max(SHORTEST_MS, last - first) / PARTS;

@@ -6,9 +6,9 @@ import { routesOf } from '../routes';
 import { type SecretLife, secretLife } from '../secrets/secret-life';
 import { findIn } from '../secrets/spellings';
 
-/** What these answer is the secret itself; that it was read is on record. */
+/** Routes that return the secret by design; reading it is audited. */
 const TELLS_A_SECRET = ['/api/tenants/:id/db-url'];
-/** Without an end of its own. */
+/** Streams that do not end by themselves. */
 const STREAMS = ['/api/provisioning-jobs/:id/events'];
 
 /**
@@ -21,7 +21,7 @@ const STREAMS = ['/api/provisioning-jobs/:id/events'];
  */
 export const REDACTION: Proof = {
   name: 'redaction',
-  goal: 'secrets in logs at level trace, in answers of every route, errors, metrics, jobs, exports, bundles of others and the command line: 0',
+  goal: 'secrets in logs at level trace, in answers of every route, errors, metrics, jobs, exports, bundles of other planes and the command line: 0',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run(context) {
@@ -50,7 +50,7 @@ export const REDACTION: Proof = {
   },
 };
 
-/** Every GET, for each thing that its path may name. */
+/** Every GET, for every object its path can name. */
 async function answersOfControlPlane({
   stack,
   tenants,
@@ -82,7 +82,7 @@ async function answersOfTenantPlane({
   return { ...answers, 'metrics of the Tenant Plane': metrics };
 }
 
-/** By the part of the path in front of the parameter. */
+/** Ids by the part of the path before the parameter. */
 async function namesOf(stack: TestStack, tenantIds: string[]): Promise<(path: string) => string[]> {
   const idsIn = async (path: string): Promise<string[]> =>
     (await stack.api<{ items: { id: string }[] }>(path)).body.items.map(({ id }) => id);
@@ -116,7 +116,7 @@ async function textOf(url: string, headers: Readonly<Record<string, string>>): P
   return `${response.status} ${JSON.stringify([...response.headers])}\n${await response.text()}`;
 }
 
-/** What an operator sees, and what stays in a terminal when it goes wrong. */
+/** What an operator sees, and what an error leaves in the terminal. */
 function commandLine({ controlPlane, apiKey }: TestStack): Record<string, string> {
   const atlas = (args: string[], url: string): string => {
     const env = { PATH: process.env['PATH'], ATLAS_URL: url, ATLAS_API_KEY: apiKey };

@@ -8,7 +8,7 @@ import {
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type Proof } from '../proof';
 
-/** As much of a real tenant-scoped table as this needs. */
+/** The columns of a real tenant-scoped table that are needed here. */
 @Entity('onboarding_skipped_steps')
 class SkippedStep implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;

@@ -9,9 +9,9 @@ import { TenantRows } from '../tenant-rows';
 const FULL = 200;
 const SMALL = 1;
 const PAIRS_AT_ONCE = 4;
-/** Invitations of one tenant are limited. */
+/** The number of invitations per tenant is limited. */
 const RACES_OF_TENANT = 16;
-/** The race is open for as long as a password is being hashed; both calls do that. */
+/** The race is open while a password is being hashed; both calls do that. */
 const WINDOW_IN_SIGN_INS = 1.5;
 
 /**
@@ -32,7 +32,7 @@ export const REVOCATION_RACES: Proof = {
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const count = context.size === 'full' ? FULL : SMALL;
-    // So that each call has an address of its own, and no limit of one address decides.
+    // Gives each call an address of its own, so that no limit per address applies.
     const trusting = context.size === 'full' ? { TRUSTED_PROXIES: '127.0.0.1' } : undefined;
     const results = [
       ...(await atTenantPlane(context, count, trusting)),
@@ -77,7 +77,7 @@ async function atControlPlane(context: ProofContext, count: number, env: Env): P
   }
 }
 
-/** In the small form several pairs at once: each is a single race. */
+/** The small form races several pairs at once, since each is a single race. */
 async function racedInTurn(
   { size, only = '', progress }: ProofContext,
   plane: RacedTenants | RacedOperators,

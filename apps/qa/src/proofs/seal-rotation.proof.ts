@@ -22,7 +22,7 @@ export const SEAL_ROTATION: Proof = {
   name: 'seal-rotation',
   goal: 're-seal of 1,000 secrets under reads with 3 kills: 0 failed reads, 0 old rows',
   databases: ['sqlite', 'postgres'],
-  // control-plane/test/trust/sealing.cases.ts is its small form.
+  // Covered in the small size by control-plane/test/trust/sealing.cases.ts.
   smallOn: [],
   async run(context) {
     const { tenants: count, kills } = SIZES[context.size];
@@ -40,7 +40,7 @@ export const SEAL_ROTATION: Proof = {
       await Promise.all(readers);
       const oldRows = await valuesOf(stack, 'k1');
       const newRows = await valuesOf(stack, 'k2');
-      // Without the old key, everything opens.
+      // Without the old key, everything can still be opened.
       await stack.controlPlane.end();
       await stack.startControlPlane({ CONTROL_PLANE_SEALING_KEYS: next });
       const unread = await reading.all();
@@ -63,7 +63,9 @@ interface Rotation {
   readonly kills: number;
 }
 
-/** Starts with the new key in front, and again after each kill. Answers how many values were left at each. */
+/**
+ * Starts with the new key first, and again after each kill. Returns how many values were left at each kill.
+ */
 async function rotate({ progress }: ProofContext, rotation: Rotation): Promise<number[]> {
   const { stack, rows, keys, secrets, kills } = rotation;
   await stack.controlPlane.end();
@@ -97,7 +99,7 @@ function newKey(id: string): string {
   return `${id}:${randomBytes(32).toString('base64')}`;
 }
 
-/** Reads secrets one after the other, and again while the Control Plane is not there. */
+/** Reads one secret after another, retrying while the Control Plane is down. */
 class Reading {
   count = 0;
   failed = 0;
@@ -120,7 +122,7 @@ class Reading {
     this.isOver = true;
   }
 
-  /** How many of all cannot be read. */
+  /** How many of all secrets cannot be read. */
   async all(): Promise<number> {
     let unread = 0;
     for (const { id, dbUrl } of this.tenants) if ((await dbUrlOf(this.stack, id)) !== dbUrl) unread += 1;
@@ -129,7 +131,7 @@ class Reading {
 
   private async read({ id, dbUrl }: TenantWithSecret): Promise<void> {
     const answer = await this.stack.api<{ db_url?: string }>(`/api/tenants/${id}/db-url`).catch(() => null);
-    // Nobody was there to answer.
+    // The Control Plane was down.
     if (answer === null) return;
     this.count += 1;
     if (answer.body.db_url === dbUrl) return;

@@ -10,7 +10,7 @@ interface Scene {
   readonly stack: TestStack;
   readonly rows: TenantRows;
   readonly tenants: readonly TenantWithSecret[];
-  /** What is sealed of each. */
+  /** The sealed value of each tenant. */
   readonly sealed: readonly string[];
 }
 
@@ -61,7 +61,7 @@ async function judged(scene: Scene, { progress }: ProofContext) {
   return { figure, isGood: before === count && after === count && swapped + elsewhere + changed === 0 };
 }
 
-/** How many of the tenants are told a database URL with these values in their rows. */
+/** For how many tenants the Control Plane returns a database URL with these values in their rows. */
 async function opened({ stack, rows, tenants }: Scene, values: readonly string[]): Promise<number> {
   for (const [index, { id }] of tenants.entries())
     await rows.query('update tenants set db_url_sealed = $1 where id = $2', [values[index], id]);
@@ -73,7 +73,7 @@ function rotated(values: readonly string[], by: number): string[] {
   return values.map((_, index) => values[(index + by) % values.length] ?? '');
 }
 
-/** Secrets of the same tenant: of its plane's row, and of the key that its plane signs with. */
+/** Other secrets of the same tenant: from its plane's row, and its plane's signing key. */
 const ELSEWHERE = [
   `select db_url_sealed as value from tenant_planes where id = (select tenant_plane_id from placements where tenant_id = $1)`,
   `select secret_sealed as value from service_keys
@@ -87,7 +87,7 @@ async function valuesFrom({ rows, tenants }: Scene, query: string): Promise<stri
     async ({ id }) => (await rows.query<{ value: string }>(query, [id]))[0],
   );
   return found.map((row) => {
-    if (!row?.value) throw new Error(`Nothing is sealed there: ${query}`);
+    if (!row?.value) throw new Error(`No sealed value found: ${query}`);
     return row.value;
   });
 }
@@ -120,5 +120,5 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'another nonce': inPart(IV, flip),
   'another version': (envelope) => envelope.replace('s1.', 's0.'),
   'another key': (envelope) => envelope.replace('.k1.', '.k2.'),
-  'one more part': (envelope) => `${envelope}.${envelope.split('.')[TAG]}`,
+  'an extra part': (envelope) => `${envelope}.${envelope.split('.')[TAG]}`,
 };

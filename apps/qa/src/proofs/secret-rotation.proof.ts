@@ -8,9 +8,11 @@ import { SignedPlane, send } from '../signed-plane';
 
 const SIZES = { small: { calls: 1000, old: 100 }, full: { calls: 10_000, old: 1000 } } as const;
 const PLANES = 4;
-/** In which the replicas of a plane learn of its next secret. */
+/** How long the replicas of a plane take to learn its next secret. */
 const LAG_MS = 3000;
-/** For how long nobody may use an old secret before it is revoked: longer than any replica or process lags behind. */
+/**
+ * How long an old secret must be unused before it is revoked: longer than any replica or process lags behind.
+ */
 const QUIET_SECONDS = '10';
 const PLATFORM_SECRETS = [
   'the platform secret until now, long enough',
@@ -19,7 +21,7 @@ const PLATFORM_SECRETS = [
 
 interface Scene {
   readonly stack: TestStack;
-  /** Of the Control Plane. */
+  /** The processes of the Control Plane. */
   readonly urls: readonly string[];
   second: PlaneProcess | undefined;
   readonly size: (typeof SIZES)[keyof typeof SIZES];
@@ -29,7 +31,7 @@ interface Scene {
 interface Outcome {
   readonly calls: number;
   readonly refused: readonly string[];
-  /** Of the calls with an old secret, once it was over. */
+  /** Refused calls among those with an old secret after the rotation. */
   readonly oldRefused: number;
 }
 
@@ -45,9 +47,10 @@ interface Outcome {
  */
 export const SECRET_ROTATION: Proof = {
   name: 'secret-rotation',
-  goal: '10,000 signed calls each while the secrets of planes and the platform secret are rotated: 0 refused; the old ones then always, a compromised one at once in every process',
+  goal: '10,000 signed calls each while the secrets of planes and the platform secret are rotated: 0 refused; afterwards the old ones always are, a compromised one at once in every process',
   databases: ['sqlite', 'postgres'],
-  // secret-rotation.cases.ts and platform-secret.cases.ts in control-plane/test/trust are its small form.
+  // Covered in the small size by secret-rotation.cases.ts and platform-secret.cases.ts in
+  // control-plane/test/trust.
   smallOn: [],
   async run(context) {
     const scene = await open(context);
@@ -92,11 +95,11 @@ async function rotatedByRoutine(scene: Scene): Promise<Outcome> {
   return { calls: calls.count, refused: calls.refused, oldRefused: await oldRefused(scene, planes) };
 }
 
-/** Of one plane, while the others go on. */
+/** One plane's secret is compromised, while the other planes keep calling. */
 async function compromised(scene: Scene): Promise<Outcome> {
   const { stack, urls, size } = scene;
   const [leaky, ...others] = (await enrolled(scene)) as [CallingPlane, ...CallingPlane[]];
-  // Every process has its secret at hand.
+  // Every process has its secret cached.
   const before = new SteadyCalls(urls, [leaky]);
   await before.reach(urls.length * 10);
   await before.end();
@@ -112,7 +115,9 @@ async function compromised(scene: Scene): Promise<Outcome> {
   return { calls: before.count + calls.count, refused, oldRefused: refusedAtOnce };
 }
 
-/** First the Control Plane knows both, then the cells change over, then it knows the new one alone. */
+/**
+ * First the Control Plane accepts both secrets, then the cells switch over, then it accepts only the new one.
+ */
 async function platformSecretChanged(scene: Scene): Promise<Outcome> {
   const { stack, urls, size } = scene;
   const [before, after] = PLATFORM_SECRETS;
@@ -124,7 +129,7 @@ async function platformSecretChanged(scene: Scene): Promise<Outcome> {
   const unnamed = await unnamedIn(stack.controlPlane, cells);
   for (const cell of cells) cell.goOnWith(after);
   const late = await CallingPlane.enrolled(stack, 'platform');
-  if (late.signed.secret !== after) throw new Error('A new bundle holds the old platform secret.');
+  if (late.signed.secret !== after) throw new Error('A new bundle contains the old platform secret.');
   await calls.reach((size.calls * 3) / 4);
   await restart(scene, { INTERNAL_SERVICE_SECRET: after });
   await calls.reach(size.calls);
@@ -133,12 +138,12 @@ async function platformSecretChanged(scene: Scene): Promise<Outcome> {
   return { calls: calls.count, refused, oldRefused: await oldRefused(scene, cells) };
 }
 
-/** Its log tells which cells still use the old one. */
+/** The Control Plane's log names the cells that still use the old secret. */
 async function unnamedIn({ line }: PlaneProcess, cells: readonly CallingPlane[]): Promise<readonly string[]> {
   const look = async ({ id }: CallingPlane): Promise<string[]> =>
     line(new RegExp(`${id} signs with INTERNAL_SERVICE_SECRET_PREVIOUS`), 5000).then(
       () => [],
-      () => ['(a cell that is not named in the log)'],
+      () => ['(a cell missing from the log)'],
     );
   return (await Promise.all(cells.map(look))).flat();
 }
@@ -147,7 +152,7 @@ function enrolled({ stack }: Scene, secret?: 'platform'): Promise<CallingPlane[]
   return Promise.all(Array.from({ length: PLANES }, () => CallingPlane.enrolled(stack, secret)));
 }
 
-/** One process after the other, each at its address. */
+/** Restarts the processes one after the other, each at its address. */
 async function restart(scene: Scene, env: Readonly<Record<string, string>>): Promise<void> {
   const { stack, second } = scene;
   await stack.controlPlane.end();
@@ -183,7 +188,7 @@ async function succeeded(stack: TestStack, id: string): Promise<void> {
   await eventually(hasSucceeded, { timeoutMs: 90_000, everyMs: 250, what: 'the rotation has succeeded' });
 }
 
-/** How many calls are refused that are signed as the planes did at first, at every process. */
+/** How many calls signed with the planes' original secrets are refused, across all processes. */
 async function oldRefused({ urls, size, progress }: Scene, planes: readonly CallingPlane[]): Promise<number> {
   const old = planes.map(({ id, signed, install }) => {
     const plane = new SignedPlane(signed.publicUrl, install);

@@ -11,11 +11,11 @@ const MUTATIONS: readonly Mutation[] = [...REQUEST_MUTATIONS, ...SIGNATURE_MUTAT
 const SEED = 20_260_101;
 
 interface Outcome {
-  /** Of the seed for its change: the same number makes the same change again. */
+  /** Seed of its change: the same number makes the same change again. */
   readonly number: number;
   readonly part: string;
   readonly refusal: string;
-  /** Of the request as it was signed, which is sent after the changed one in the last tenth. */
+  /** Status of the original request, which in the last tenth is sent after the changed one. */
   readonly intact: number | undefined;
 }
 
@@ -66,7 +66,10 @@ export const SIGNATURE_MUTATION: Proof = {
   },
 };
 
-/** By the signature; another method or path may lead nowhere before that. An answer to HEAD has no code. */
+/**
+ * Refused because of the signature; another method or path may lead to no route before it is checked. An
+ * answer to HEAD has no code.
+ */
 function isRefused({ part, refusal }: Outcome): boolean {
   return refusal === '401 bad_signature' || (/^(method|path)/.test(part) && /^40[14]/.test(refusal));
 }

@@ -49,14 +49,14 @@ function talliedIn(statuses: readonly number[]): string {
   return counts.map(([status, count]) => `${count} got ${status}`).join(', ');
 }
 
-/** The statuses of all copies, for each request. */
+/** The statuses of all copies, per request. */
 type Replay = (
   context: ProofContext,
   stack: TestStack,
   recorded: readonly SignedRequest[],
 ) => Promise<number[][]>;
 
-/** Half of the copies to each of two processes, all at once. */
+/** Sends half the copies to each of two processes, all at once. */
 const atTwoAtOnce: Replay = async ({ furtherControlPlane }, stack, recorded) => {
   const urls = [stack.controlPlane.url, (await furtherControlPlane(stack)).url];
   const statuses: number[][] = [];
@@ -64,7 +64,7 @@ const atTwoAtOnce: Replay = async ({ furtherControlPlane }, stack, recorded) => 
   return statuses;
 };
 
-/** Half of the copies to a process, half to the one that follows it. */
+/** Sends half the copies to one process, and half to its successor. */
 const atOneAfterTheOther: Replay = async (_, stack, recorded) => {
   const half = (): Promise<number[][]> =>
     Promise.all(recorded.map((request) => sendCopies(request, COPIES / 2, [stack.controlPlane.url])));
@@ -86,7 +86,7 @@ async function sendCopies(
   return answers.map(({ status }) => status);
 }
 
-/** To the millisecond, at a clock that stands still. */
+/** To the millisecond, with a fixed clock. */
 async function exactEdge(install: InstallView, publicUrl: string): Promise<string> {
   const secret = new Secret(install.env['INTERNAL_SERVICE_SECRET'] ?? '');
   const keys = { secretsFor: async (keyId: string) => ({ keyId, secrets: [secret], caller: null }) };
@@ -106,7 +106,7 @@ async function exactEdge(install: InstallView, publicUrl: string): Promise<strin
   return results.join(', ');
 }
 
-/** At a real process, whose clock goes on. */
+/** On a real process with a running clock. */
 async function realEdge(plane: SignedPlane, url: string): Promise<string> {
   const results: string[] = [];
   for (const age of [295, 305, -295, -305]) {

@@ -10,11 +10,11 @@ const SIZES = {
   full: { tenants: 200, warmUpMs: 5 * MINUTE_MS, soakMs: 10 * MINUTE_MS, sampleMs: 10_000 },
 } as const;
 const MAX_MEBIBYTES_A_MINUTE = 1;
-/** What docker/ sets: each thread that runs SQLite would have an arena of glibc's own otherwise. */
+/** As set in docker/: otherwise each thread that runs SQLite would have a glibc arena of its own. */
 const AS_IN_ITS_IMAGE = { MALLOC_ARENA_MAX: '2' };
-/** Calls that happen to be under way at a sample. */
+/** Calls that happen to be in flight when a sample is taken. */
 const HANDLES_BY_CHANCE = 3;
-/** On Postgres: the pool (10) and the listener of each plane, and the Control Plane's queue (10). */
+/** On Postgres: each plane's pool (10) and listener, plus the Control Plane's queue (10). */
 const MAX_CONNECTIONS: Readonly<Record<string, number>> = { 'control-plane': 21, 'tenant-plane': 11 };
 
 /**
@@ -30,7 +30,7 @@ const MAX_CONNECTIONS: Readonly<Record<string, number>> = { 'control-plane': 21,
  */
 export const SOAK: Proof = {
   name: 'soak',
-  goal: '10 min, 200 tenants, 2 lifecycle changes/s: both planes grow by <= 1 MiB/min, handles flat, connections <= their cap',
+  goal: '10 min, 200 tenants, 2 lifecycle changes/s: both planes grow by <= 1 MiB/min, handles flat, connections within their limit',
   databases: ['sqlite', 'postgres'],
   // Ten seconds say nothing about growth.
   smallOn: [],
@@ -68,7 +68,7 @@ async function begin({ stack: start, database }: ProofContext) {
   return { stack, changes: new LifecycleChanges(stack), watches };
 }
 
-/** The first answers that were not as they should be, and the last errors in the log. */
+/** The first unexpected answers, and the last errors in the log. */
 function whatWentWrong({ controlPlane }: TestStack, { failures }: LifecycleChanges): string[] {
   const errors = controlPlane
     .output()

@@ -11,10 +11,10 @@ import { StatementReports, countingStatements } from '../tokens/statement-report
 import { MUTATIONS } from '../tokens/token-mutations';
 
 const SIZES = { small: { attempts: 120, counted: 20 }, full: { attempts: 10_000, counted: 1000 } } as const;
-/** Of each state, taken in turn. */
+/** For each state, used in turn. */
 const TOKENS = 3;
 
-/** What is shown, signed as its bundle wants it: all that is wrong with it is the token. */
+/** What is presented, signed with the bundle's own secret: only the token is wrong. */
 interface Attempt {
   readonly kind: string;
   readonly plane: SignedPlane;
@@ -102,7 +102,7 @@ async function superseded(stack: TestStack): Promise<InstallView> {
   return install;
 }
 
-/** Each third attempt is a whole token that is good no longer, the others are mutations. */
+/** Every third attempt is an intact token that is no longer valid; the others are mutations. */
 async function refusals(scene: Scene, count: number, { progress }: ProofContext) {
   const kinds = Object.keys(MUTATIONS);
   const attemptAt = (turn: number): Attempt =>
@@ -111,7 +111,7 @@ async function refusals(scene: Scene, count: number, { progress }: ProofContext)
       : mutated(scene, kinds[turn % kinds.length] ?? '', Math.floor(turn / kinds.length));
   const outcomes = await inBatches(turns(count), { progress }, async (turn) => {
     const attempt = attemptAt(turn);
-    // A rehearsal would say what a token is good for.
+    // A dry run would reveal whether a token is valid.
     const outcome = await show(scene, attempt, { isDryRun: turn % 5 === 0 });
     const isExpected = attempt.refusal.test(outcome);
     if (!isExpected) progress(`${attempt.kind}, ${JSON.stringify(attempt.token)}: ${outcome}`);
@@ -121,7 +121,7 @@ async function refusals(scene: Scene, count: number, { progress }: ProofContext)
   return { counts, wrong: outcomes.filter(({ isExpected }) => !isExpected).length };
 }
 
-/** What as many tokens cost whose checksum is wrong, and whose is right but that are nobody's. */
+/** Statements caused by tokens with a wrong checksum, and by as many unknown tokens with a right one. */
 async function statementsOf(scene: Scene, count: number, { progress }: ProofContext) {
   const reports = new StatementReports(scene.stack.controlPlane);
   const costOf = async (kind: string): Promise<number> => {
@@ -131,8 +131,8 @@ async function statementsOf(scene: Scene, count: number, { progress }: ProofCont
     return reports.next();
   };
   return {
-    typos: await costOf('a character changed'),
-    unknown: await costOf('of nobody, its checksum right'),
+    typos: await costOf('one character changed'),
+    unknown: await costOf('unknown, with a right checksum'),
   };
 }
 
@@ -157,7 +157,7 @@ async function show(
   return `${answer.status} ${answer.body['code']}`;
 }
 
-/** All that would tell of a success. */
+/** Everything that would show a success. */
 async function rowsOf({ disk }: Scene): Promise<string> {
   const planes = await disk.query('select * from tenant_planes order by id');
   return JSON.stringify([planes, await disk.query('select * from provisioning_tokens order by id')]);

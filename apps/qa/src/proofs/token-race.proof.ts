@@ -13,7 +13,7 @@ export const TOKEN_RACE: Proof = {
   name: 'token-race',
   goal: '200 consumers of one token over 2 Control Plane processes: exactly 1 success, the rest 409, no 5xx',
   databases: ['postgres'],
-  // control-plane/test/jobs/two-processes.cases.ts is its small form.
+  // Covered in the small size by control-plane/test/jobs/two-processes.cases.ts.
   smallOn: [],
   async run({ size, stack: start, furtherControlPlane, progress }) {
     const stack = await start();

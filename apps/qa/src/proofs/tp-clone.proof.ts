@@ -9,9 +9,9 @@ import { type Proof, type ProofContext } from '../proof';
 import { TenantRows } from '../tenant-rows';
 
 const SIGNALS = ['SIGTERM', 'SIGKILL'] as const;
-/** Two of the 25 s between reports. */
+/** Twice the 25 s between reports. */
 const NOTICED_WITHIN_MS = 50_000;
-/** Of the two disks. */
+/** In which order the two disks are started. */
 const ORDERS = ['original first', 'copy first', 'both at once'] as const;
 
 interface Round {
@@ -40,9 +40,9 @@ interface Alarm {
  */
 export const TP_CLONE: Proof = {
   name: 'tp-clone',
-  goal: "two copies of a tenant plane's disk: noticed at the second's first report, audited, shown; one that is started again: not",
+  goal: "two copies of a tenant plane's disk: noticed at the second's first report, audited, shown; a mere restart is not",
   databases: ['sqlite', 'postgres'],
-  // control-plane/test/tenant-planes/reports.cases.ts is its small form.
+  // Covered in the small size by control-plane/test/tenant-planes/reports.cases.ts.
   smallOn: [],
   async run(context) {
     const stack = await context.stack();
@@ -52,10 +52,10 @@ export const TP_CLONE: Proof = {
       const { isMistaken, isShown, alarms, isAtFirst } = await copied(stack, context, round);
       if (isMistaken) mistaken += 1;
       if (isShown && alarms === 1 && isAtFirst) noticed += 1;
-      const when = isAtFirst ? 'at the first report' : 'LATER OR NOT';
+      const when = isAtFirst ? 'at the first report' : 'LATER OR NEVER';
       context.progress(`${round.signal}, ${round.order}: noticed ${when}, ${alarms} alarm`);
     }
-    const figure = `${rounds.length} copied disks: ${noticed} noticed at the second's first report, with one alarm each, and shown; ${mistaken} restarts taken for copies`;
+    const figure = `${rounds.length} copied disks: ${noticed} noticed at the second's first report, with one alarm each, and shown; ${mistaken} restarts mistaken for copies`;
     return { figure, isGood: noticed === rounds.length && mistaken === 0 };
   },
 };
@@ -101,7 +101,7 @@ async function reporting(
 async function shown(stack: TestStack, id: string): Promise<PlaneView> {
   const { body } = await stack.api<{ items: PlaneView[] }>('/api/tenant-planes');
   const plane = body.items.find((one) => one.id === id);
-  if (!plane) throw new Error('The tenant plane is not shown.');
+  if (!plane) throw new Error('The tenant plane is missing from the list.');
   return plane;
 }
 
@@ -110,7 +110,7 @@ async function alarmsOn(stack: TestStack, id: string): Promise<Alarm[]> {
   return (await stack.api<{ items: Alarm[] }>(path)).body.items.filter(({ target }) => target.id === id);
 }
 
-/** Of the last report that it has counted. */
+/** Sequence number of the last report it counted. */
 async function sequenceOn(disk: TestDatabase): Promise<number> {
   const rows = await TenantRows.open(disk);
   const [identity] = await rows.query<{ sequence: number }>('select sequence from plane_identity');

@@ -3,10 +3,13 @@ import { type TenantRows } from '../tenant-rows';
 type Row = Readonly<Record<string, unknown>>;
 
 const DAY_MS = 24 * 3600_000;
-/** Below the number of parameters that either database takes in a statement. */
+/** Stays below the maximum number of parameters per statement of both databases. */
 const VALUES_A_STATEMENT = 20_000;
 
-/** Writes rows past the plane: to make that many accounts by calls takes long, and is limited. */
+/**
+ * Writes rows directly into the database: creating that many accounts by calls takes long, and is
+ * rate-limited.
+ */
 export async function insertRows(rows: TenantRows, table: string, all: readonly Row[]): Promise<void> {
   const columns = Object.keys(all[0] ?? {});
   const most = Math.floor(VALUES_A_STATEMENT / columns.length);
@@ -18,7 +21,7 @@ export async function insertRows(rows: TenantRows, table: string, all: readonly 
   }
 }
 
-/** As both databases take it. */
+/** In a format both databases accept. */
 export function daysFromNow(days: number): string {
   return new Date(Date.now() + days * DAY_MS).toISOString().replace('T', ' ').replace('Z', '');
 }

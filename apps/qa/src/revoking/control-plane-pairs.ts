@@ -7,7 +7,7 @@ import { type Pair, type Race, type Reply, alive } from './race';
 
 type Body = Reply['body'];
 type ToOperator = (plane: RacedOperators, operator: RacedOperator) => Promise<Reply>;
-/** What opens something. */
+/** Something that grants access. */
 interface Credential {
   readonly kind: 'session' | 'API key' | 'reset link';
   readonly value: string;
@@ -15,7 +15,7 @@ interface Credential {
 
 interface Action {
   readonly send: ToOperator;
-  /** What its answer holds; absent: nothing that opens anything. */
+  /** The credential in its answer; absent if it contains none. */
   readonly gives?: (body: Body) => Credential;
 }
 
@@ -39,7 +39,7 @@ const LINK: Action = { send: (plane, one) => plane.link(one), gives: (body) => r
 interface Revocation {
   readonly acknowledged: number;
   readonly send: ToOperator;
-  /** What there was before, and is covered. */
+  /** Earlier credentials that it revokes. */
   readonly ends: (operator: RacedOperator) => readonly Credential[];
 }
 
@@ -63,7 +63,7 @@ const KEY_REVOKED: Revocation = {
   send: (plane, one) => plane.revokeKey(one),
   ends: (one) => [apiKey(one.key.value)],
 };
-/** A newer link takes the place of the older. */
+/** A newer link replaces the older one. */
 const RELINKED: Revocation = {
   acknowledged: 201,
   send: (plane, one) => plane.link(one),
@@ -82,12 +82,12 @@ const PAIRS: readonly (readonly [string, Action, Revocation])[] = [
   ['sign-in / disable', SIGN_IN, DISABLED],
   ['mint / disable', MINT, DISABLED],
   ['mint of a child / disable', CHILD, DISABLED],
-  ['mint of a child / its parent revoked', CHILD, KEY_REVOKED],
+  ['mint of a child / parent revoked', CHILD, KEY_REVOKED],
   ['link / disable', LINK, DISABLED],
   ['link / link', LINK, RELINKED],
 ];
 
-/** Operators of one Control Plane, fresh ones for each race. */
+/** Operators of one Control Plane; each race gets a new one. */
 export class RacedOperators {
   private calls = 0;
   private operators: RacedOperator[] = [];
@@ -97,7 +97,7 @@ export class RacedOperators {
     private readonly rows: TenantRows,
   ) {}
 
-  /** As many as that many pairs take, of so many races each. */
+  /** Creates enough operators for that many pairs, with `count` races each. */
   async fill(pairs: number, count: number): Promise<void> {
     this.operators = await racedOperators(this.rows, count * pairs);
   }
@@ -142,7 +142,7 @@ export class RacedOperators {
 
   private raceOf(action: Action, revocation: Revocation): Race {
     const operator = this.operators.pop();
-    if (!operator) throw new Error('There is no operator left to race for.');
+    if (!operator) throw new Error('No operator is left for a race.');
     return {
       act: () => action.send(this, operator),
       revoke: () => revocation.send(this, operator),
@@ -152,7 +152,7 @@ export class RacedOperators {
           isDone && [CHANGE, RESET].includes(action) && [CHANGED, WAS_RESET].includes(revocation);
         const came = isDone && action.gives ? [action.gives(body)] : [];
         const covered = [...revocation.ends(operator), ...came];
-        const found = setTwice ? ['one proof, two new passwords'] : [];
+        const found = setTwice ? ['one proof set two new passwords'] : [];
         if (revocation === RELINKED) return [...found, ...(await this.moreThanOne(covered, revoked))];
         found.push(...(await this.working(covered)));
         if (revocation !== DISABLED) return found;
@@ -162,7 +162,7 @@ export class RacedOperators {
     };
   }
 
-  /** Of several links the newest works at most, and whichever it is ends the others. */
+  /** Of several links only the newest may work, so all but one are survivors. */
   private async moreThanOne(links: readonly Credential[], { body }: Reply): Promise<string[]> {
     return (await this.working([...links, resetLink(body?.token)])).slice(1);
   }
@@ -177,7 +177,7 @@ export class RacedOperators {
     return (await this.call(path, value)).status === 200;
   }
 
-  /** From an address of its own each: what fails counts against where it comes from. */
+  /** Uses a new address for each call, since failures count against the address. */
   private async call(path: string, by?: string, body?: object, method?: string): Promise<Reply> {
     const answer: Answer<Body> = await this.stack.api<Body>(`/api${path}`, {
       ...{ body, method },

@@ -1,6 +1,6 @@
 import { ADMIN_PASSWORD } from '@atlas/testing';
 
-/** What everybody has at first, and what the two calls of a race want instead. */
+/** Everybody's original password, and the ones that the two calls of a race set instead. */
 export const OLD = ADMIN_PASSWORD;
 export const OF_ACTOR = 'an other horse, an other staple';
 export const OF_REVOKER = 'the third horse, the third staple';

@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inBatches, turns } from '../in-batches';
 import { countBy } from '../proof';
 
-/** Few, so that the two calls of each meet: the planes hash passwords meanwhile. */
+/** Few, so that the two calls of each race overlap while the planes hash passwords. */
 const AT_ONCE = { batch: 4 };
 
 export interface Reply {
   readonly status: number;
-  /** Whatever lets somebody in. */
+  /** Anything that grants access. */
   readonly body: {
     readonly id?: string;
     readonly token?: string;
@@ -17,19 +17,22 @@ export interface Reply {
   } | null;
 }
 
-/** Two calls that are sent at almost the same time. */
+/** Two calls sent at almost the same time. */
 export interface Race {
   act(): Promise<Reply>;
   revoke(): Promise<Reply>;
-  /** What still works although it is covered by a revocation that was acknowledged. */
+  /** What still works although an acknowledged revocation covers it. */
   survivors(acted: Reply, revoked: Reply): Promise<string[]>;
 }
 
 export interface Pair {
   readonly name: string;
-  /** The statuses that say that it is revoked. */
+  /** The status that acknowledges the revocation. */
   readonly acknowledged: number;
-  /** How far apart the two calls are sent at most, in milliseconds; absent: as long as a password takes to hash. */
+  /**
+   * The maximum interval between the two calls in milliseconds; by default the time it takes to hash a
+   * password.
+   */
   readonly windowMs?: number;
   race(n: number): Promise<Race>;
 }
@@ -37,13 +40,15 @@ export interface Pair {
 export interface PairResult {
   readonly text: string;
   readonly survivors: number;
-  /** How often it was revoked: of two who want the same, the other may win. */
+  /** How often it was revoked: if both calls compete for the same thing, the other may win. */
   readonly revoked: number;
-  /** Answers of 429 and 5xx, behind which the race was none. */
+  /** Answers with 429 or 5xx, which mean there was no race. */
   readonly blunt: number;
 }
 
-/** So many times, from the action a window before the revocation to a window behind it. */
+/**
+ * Runs the race `count` times, with the action from one window before the revocation to one window after it.
+ */
 export async function raced(pair: Pair, count: number, windowMs: number): Promise<PairResult> {
   const outcomes = await inBatches(turns(count), AT_ONCE, async (n) => {
     const offsetMs = (((n + 0.5) / count) * 2 - 1) * windowMs;

@@ -7,11 +7,11 @@ import { OF_ACTOR, OF_REVOKER, OLD } from './passwords';
 import { type Pair, type Race, type Reply, alive } from './race';
 import { type TenantUser, tenantUsers } from './tenant-users';
 
-/** So many that some still wait for the database when the revocation is acknowledged. */
+/** Enough that some still wait for the database when the revocation is acknowledged. */
 const WRITES_AT_ONCE = 16;
 /** About as long as they take. */
 const WINDOW_OF_WRITES_MS = 40;
-/** An admin invites no more than this: how many invitations come of one is limited. */
+/** How many invitations one admin sends: their number per inviter is limited. */
 const INVITATIONS_OF_ONE = 7;
 
 type Body = Reply['body'];
@@ -22,20 +22,20 @@ interface Call {
 }
 type ToUser = (plane: RacedTenants, user: TenantUser) => Promise<Reply>;
 
-/** What a user does, or who knows their password or has their refresh token. */
+/** What a user does, or somebody who knows their password or has their refresh token. */
 const ACTIONS: Readonly<Record<string, ToUser>> = {
   change: (plane, user) => plane.change(user, user.current.token, OF_ACTOR),
   reset: (plane, user) => plane.reset(user, OF_ACTOR),
   refresh: (plane, user) => plane.refresh(user, user.current.refresh),
   'sign-in': (plane, user) => plane.signIn(user, OLD),
 };
-/** Of which a second one with the same proof must fail. */
+/** Of two of these with the same proof, the second has to fail. */
 const SETS_A_PASSWORD = ['change', 'reset'];
 
 interface Revocation {
   readonly acknowledged: number;
   readonly send: ToUser;
-  /** Whether it ends the second sign-in as well, and whatever comes of the password. */
+  /** Whether it also ends the user's other session and everything gained with the password. */
   readonly endsAll: boolean;
 }
 
@@ -59,7 +59,7 @@ const ENDS_WRITES = {
   ...{ deactivate: REVOCATIONS.deactivate, logout: REVOCATIONS.logout },
 } satisfies Readonly<Record<string, Pick<Revocation, 'acknowledged' | 'send'>>>;
 
-/** Tenants and users of one tenant plane, fresh ones for each race. */
+/** Tenants and users of one tenant plane; each race gets a new user. */
 export class RacedTenants {
   private calls = 0;
   private users: TenantUser[] = [];
@@ -71,7 +71,7 @@ export class RacedTenants {
     private readonly tenantIds: readonly string[],
   ) {}
 
-  /** As many as that many pairs take, of so many races each. */
+  /** Creates enough users for that many pairs, with `count` races each. */
   async fill(pairs: number, count: number): Promise<void> {
     const each = Math.ceil((count * pairs) / this.tenantIds.length);
     const inviters = Math.ceil((count * 3) / this.tenantIds.length / INVITATIONS_OF_ONE) + 1;
@@ -148,15 +148,15 @@ export class RacedTenants {
         const came = status < 300 && (endsAll || isOfFamily) ? [passIn(body)] : [];
         const passes = [user.current, ...came, ...(endsAll && name !== 'change' ? [user.other] : [])];
         const isTwice = SETS_A_PASSWORD.includes(action) && SETS_A_PASSWORD.includes(name) && status < 300;
-        const alike = isTwice ? ['one proof, two new passwords'] : [];
-        // Who changed the password stays signed in; whoever was deactivated does not.
+        const alike = isTwice ? ['one proof set two new passwords'] : [];
+        // A user who changed the password stays signed in; a deactivated one does not.
         const found = await this.afterlife(user, passes, name === 'deactivate');
         return [...alike, ...found];
       },
     };
   }
 
-  /** What a revoked user writes is stored before the revocation is acknowledged, or refused. */
+  /** A revoked user's write is either stored before the revocation is acknowledged, or refused. */
   private writes(revoke: ToUser): Race {
     const user = this.nextUser();
     const type = `of ${user.id}`;
@@ -183,11 +183,11 @@ export class RacedTenants {
 
   private nextUser(): TenantUser {
     const user = this.users.pop();
-    if (!user) throw new Error('There is no user left to race for.');
+    if (!user) throw new Error('No user is left for a race.');
     return user;
   }
 
-  /** The sessions, and what they can be renewed with, that work: at once and, of who was deactivated, once they are back. */
+  /** Sessions and refresh tokens that still work, at once and, for a deactivated user, after reactivation. */
   private async afterlife(
     user: Pick<TenantUser, 'tenantId' | 'id'>,
     passes: readonly { token?: string; refresh?: string }[],
@@ -204,12 +204,12 @@ export class RacedTenants {
     return [...before, ...behind].map(() => 'session').concat(renewed.map(() => 'refresh token'));
   }
 
-  /** Of somebody who was invited: their link is made anew, or used, while they are deactivated. */
+  /** Somebody who was invited is deactivated while their link is being renewed or used. */
   private async invitation(action: 'mint' | 'link'): Promise<Race> {
     const email = `${randomUUID()}@example.com`;
     const admin = this.admins.shift();
-    if (!admin) throw new Error('There is no admin left to invite.');
-    // In turns: each invites a few.
+    if (!admin) throw new Error('No admin is left to invite.');
+    // In turn, so that each invites only a few.
     this.admins.push(admin);
     const { tenantId } = admin;
     const invite = (): Promise<Reply> => {
@@ -234,7 +234,7 @@ export class RacedTenants {
     };
   }
 
-  /** From an address of its own each: what fails counts against where it comes from. */
+  /** Uses a new address for each call, since failures count against the address. */
   private async call(
     { tenantId }: Pick<TenantUser, 'tenantId'>,
     path: string,

@@ -10,22 +10,22 @@ interface Pass {
   readonly refresh: string;
 }
 
-/** A user with two sign-ins, one of which was renewed, and a link to reset their password. */
+/** A user with two sign-ins, one of them refreshed, and a password reset link. */
 export interface TenantUser {
   readonly tenantId: string;
   readonly id: string;
   readonly email: string;
-  /** Of the first sign-in: used, and what came of it. */
+  /** The first sign-in: its used credentials, and those it was refreshed to. */
   readonly used: Pass;
   readonly current: Pass;
-  /** Of the second. */
+  /** The second sign-in. */
   readonly other: Pass;
   readonly resetToken: string;
 }
 
 type Role = 'admin' | 'operator';
 
-/** As if they had been invited and signed in. */
+/** Inserts users as if they had been invited and had signed in. */
 export async function tenantUsers(
   rows: TenantRows,
   tenantId: string,

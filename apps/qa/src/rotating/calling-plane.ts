@@ -3,16 +3,19 @@ import { openNextSecret } from '@atlas/service-auth';
 import { type Answer, type InstallView, type TestStack } from '@atlas/testing';
 import { type SignedRequest, SignedPlane } from '../signed-plane';
 
-/** Who calls again and again. */
+/** A source of repeated calls. */
 export interface Caller {
   next(): SignedRequest;
   heard(answer: Answer<unknown>): Promise<void>;
 }
 
-/** An enrolled tenant plane: it pulls and reports by turns, and goes on with the next secret as soon as it is handed one. */
+/**
+ * An enrolled tenant plane that alternates between pulling and reporting, and switches to the next secret as
+ * soon as it receives it.
+ */
 export class CallingPlane implements Caller {
   private turn = 0;
-  /** What it signed with before, and until when. */
+  /** The previous secret, and until when replicas use it. */
   private before: { readonly secret: string; readonly until: number } | undefined;
 
   private constructor(
@@ -47,7 +50,7 @@ export class CallingPlane implements Caller {
     this.signed.secret = secret;
   }
 
-  /** A replica of it, which learns of another secret so much later. */
+  /** A replica, which learns of a new secret that much later. */
   replica(lagMs: number): Caller {
     const signed = new SignedPlane(this.signed.publicUrl, this.install);
     const next = (): SignedRequest => {

@@ -5,10 +5,13 @@ import { type Caller } from './calling-plane';
 
 const AGAIN_MS = 20;
 
-/** Calls that go on while something else happens, each caller one after the other, to the processes by turns. */
+/**
+ * Calls that continue while something else happens: each caller makes one after another, alternating between
+ * the processes.
+ */
 export class SteadyCalls {
   count = 0;
-  /** What was answered to those that were not accepted. */
+  /** Answers to calls that were not accepted. */
   readonly refused: string[] = [];
   private turn = 0;
   private isOver = false;
@@ -21,7 +24,7 @@ export class SteadyCalls {
     this.running = callers.map((caller) => this.goOn(caller));
   }
 
-  /** Waits until so many are answered. */
+  /** Waits until that many calls have been answered. */
   async reach(count: number): Promise<void> {
     const options = { timeoutMs: 120_000, what: `${count} calls are answered` };
     await eventually(() => this.count >= count, options);
@@ -41,7 +44,7 @@ export class SteadyCalls {
     }
   }
 
-  /** What nobody answers, since a process is being started again, is signed anew and sent to the next. */
+  /** If a process is restarting and does not answer, the call is signed again and sent to the next one. */
   private async answerTo(caller: Caller): Promise<Answer<Record<string, unknown>>> {
     for (;;) {
       const url = this.urls[(this.turn += 1) % this.urls.length] ?? '';

@@ -1,7 +1,7 @@
 import { type TestStack } from '@atlas/testing';
 import { inBatches, turns } from '../in-batches';
 
-/** The Control Plane has other things to do meanwhile. */
+/** Kept low, since the Control Plane has other work at the same time. */
 export const FEW = { batch: 8 };
 
 export interface TenantWithSecret {
@@ -10,8 +10,8 @@ export interface TenantWithSecret {
 }
 
 /**
- * Dedicated tenants whose infrastructure a person made, each with three sealed values: its database URL on two rows, and the
- * secret of its plane.
+ * Dedicated tenants with manually created infrastructure, each with three sealed values: its database URL in
+ * two rows, and its plane's secret.
  */
 export async function tenantsWithSecrets(stack: TestStack, count: number): Promise<TenantWithSecret[]> {
   const make = async (n: number): Promise<TenantWithSecret> => {
@@ -28,7 +28,7 @@ export async function tenantsWithSecrets(stack: TestStack, count: number): Promi
   return inBatches(turns(count), FEW, make);
 }
 
-/** What the Control Plane says it is; undefined when it does not. */
+/** The database URL as returned by the Control Plane; undefined if it refuses. */
 export async function dbUrlOf(stack: TestStack, id: string): Promise<string | undefined> {
   const { status, body } = await stack.api<{ db_url?: string }>(`/api/tenants/${id}/db-url`);
   return status === 200 ? body.db_url : undefined;

@@ -19,19 +19,19 @@ import { type StolenRows, shownInvitation } from './stolen-rows';
 
 const word = (): string => randomBytes(24).toString('base64url');
 
-/** Both planes after every kind of secret that there is was made, handed over, used and misused. */
+/** Both planes after every kind of secret has been created, delivered, used and misused. */
 export interface SecretLife {
   readonly stack: TestStack;
   readonly plane: PlaneProcess;
   readonly databases: readonly TestDatabase[];
-  /** By what each is. */
+  /** By description. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** What was answered to requests that show a secret where it does not belong. */
+  /** Answers to requests that present a secret in the wrong place. */
   readonly refusals: Readonly<Record<string, string>>;
   readonly tenants: readonly TenantView[];
   readonly session: SessionView;
   readonly metricsToken: string;
-  /** As they were before the plane could send mail. */
+  /** The rows as they were before the plane could send mail. */
   readonly stolen: StolenRows;
 }
 
@@ -76,18 +76,18 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
     },
     ...{ 'mail password': mailPassword, 'OpenID client secret': oidcSecret, 'API key': stack.apiKey },
     ...{
-      'operator session': operator.token,
-      'operator device': operator.device_token,
+      "operator's session": operator.token,
+      "operator's device": operator.device_token,
       password: ADMIN_PASSWORD,
     },
     ...{ session: session.token, 'refresh token': session.refresh_token, device: session.device_token },
-    ...{ 'sign-up token': unused.token, 'operator link': await operatorLink(stack, operator.operator.id) },
-    ...{ 'invitation that was shown': sent.token },
+    ...{ 'sign-up token': unused.token, "operator's link": await operatorLink(stack, operator.operator.id) },
+    ...{ 'invitation shown once': sent.token },
     ...(await linksByMail(stack, smtp, tenant, session)),
     ...secretsIn('cell', cell.install),
     ...secretsIn('hybrid', theirs.install),
     ...{
-      'database password of a tenant': dedicated.password,
+      "a tenant's database password": dedicated.password,
       ...passwordsOf(stack.controlPlaneDatabase, planeDatabase),
     },
   };
@@ -108,7 +108,10 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
   };
 }
 
-/** One of each that goes out by mail and is not used; and a mail that is refused, with the link in what the server says. */
+/**
+ * One unused link of each kind that is sent by mail, and a mail the server refuses, with the link in its
+ * reply.
+ */
 async function linksByMail(
   stack: TestStack,
   smtp: TestSmtpServer,
@@ -132,9 +135,9 @@ async function linksByMail(
   smtp.refusal = `no: ${invitation}`;
   await invite('refused@example.com');
   await eventually(() => stack.tenantPlanes.some((plane) => plane.output().includes('451')), {
-    what: 'the log tells of a mail that was refused',
+    what: 'the log reports a refused mail',
   });
-  return { 'sign-up link': signup, invitation, 'link to a new password': reset };
+  return { 'sign-up link': signup, invitation, 'password reset link': reset };
 }
 
 async function operatorLink(stack: TestStack, id: string): Promise<string> {
@@ -142,16 +145,16 @@ async function operatorLink(stack: TestStack, id: string): Promise<string> {
   return body.token;
 }
 
-/** The question is signed with the plane's secret, and asked on with the provider's key. */
+/** The question is signed with the plane's secret, and forwarded with the provider's key. */
 async function useAi(stack: TestStack, { id }: TenantView, { token }: SessionView): Promise<void> {
   const body = { title: 'Disk full', severity: 'P2' };
   const incident = await stack.tenant<{ id: string }>(id, '/api/incidents', { session: token, body });
   const path = `/api/ai/incidents/${incident.body.id}/analysis`;
   const { status } = await stack.tenant(id, path, { session: token, method: 'POST' });
-  if (status !== 200) throw new Error(`The AI was not reached: ${status}`);
+  if (status !== 200) throw new Error(`The AI could not be reached: ${status}`);
 }
 
-/** Its infrastructure was made by hand, so that its URL, password and all, was told by an operator. */
+/** A tenant with manually created infrastructure: an operator supplied its URL, including the password. */
 async function dedicatedTenant(stack: TestStack): Promise<{ tenant: TenantView; password: string }> {
   const { tenant } = (await stack.provision('kept-apart', { body: { deployment_model: 'dedicated' } })).body;
   const password = word();
@@ -162,11 +165,11 @@ async function dedicatedTenant(stack: TestStack): Promise<{ tenant: TenantView; 
   const path = `/api/tenants/${tenant.id}`;
   const { status } = await stack.api(`${path}/infrastructure`, { method: 'PUT', body: made });
   const { body } = await stack.api<{ db_url: string }>(`${path}/db-url`);
-  if (status !== 200 || body.db_url !== made.db_url) throw new Error('The database URL was not kept.');
+  if (status !== 200 || body.db_url !== made.db_url) throw new Error('The database URL was not stored.');
   return { tenant, password };
 }
 
-/** Its bundle is not used; asked for with a key, so that the answer is kept. */
+/** The bundle is not used. It is requested with an Idempotency-Key, so that the answer is stored. */
 async function installed(
   stack: TestStack,
   slug: string,
@@ -200,7 +203,7 @@ function secretsIn(whose: string, { token, env }: InstallView): Record<string, s
   };
 }
 
-/** A file path has none. */
+/** A file path contains no password. */
 function passwordsOf(...databases: readonly TestDatabase[]): Record<string, string> {
   const urls = databases.flatMap(({ driver, url, ownerUrl }) =>
     driver === 'postgres' ? [url, ownerUrl ?? url] : [],
@@ -213,7 +216,7 @@ function passwordsOf(...databases: readonly TestDatabase[]): Record<string, stri
   );
 }
 
-/** Errors are where secrets leak: each is sent where it does not belong. */
+/** Errors are where secrets leak, so each secret is sent where it does not belong. */
 async function misuse(
   stack: TestStack,
   tenant: TenantView,
@@ -234,7 +237,7 @@ async function misuse(
       stack.tenant(tenant.slug, '/api/incidents', { headers }),
       stack.tenant(tenant.slug, '/api/incidents', { session: secret, body: `{"title": "${secret}` }),
     ];
-    answers[`refusals of ${what}`] = JSON.stringify(
+    answers[`refusals with ${what}`] = JSON.stringify(
       (await Promise.all(asked)).map(({ body, headers: given }) => [body, ...given]),
     );
   }

@@ -1,15 +1,15 @@
 const LEAST = 20;
 
 /**
- * How a secret could stand in a text: as it is, cut at either end, or within what was turned into base64, hex or a URL. What
- * is shorter is looked for whole.
+ * The forms in which a secret could appear in a text: verbatim, truncated at either end, or inside something
+ * encoded as base64, hex or a URL. A shorter secret is only searched for as a whole.
  */
 function spellingsOf(secret: string): string[] {
   const parts = secret.length < 2 * LEAST ? [secret] : [tail(secret), head(secret)];
   return [...new Set(parts.flatMap((part) => [part, ...encoded(part)]))];
 }
 
-/** Of a credential `<prefix>_<id>_<secret><check>` the id is public. */
+/** In a credential `<prefix>_<id>_<secret><check>` the id is public. */
 function head(secret: string): string {
   const hidden = secret.slice(/^at?[a-z]{1,2}_[^_]+_/.exec(secret)?.[0].length ?? 0);
   return hidden.slice(0, LEAST + 4);
@@ -27,14 +27,17 @@ function encoded(text: string): string[] {
   ];
 }
 
-/** Three bytes are four letters: what stands before it decides how it is spelled. Its ends are shared with its neighbours. */
+/**
+ * Base64 encodes three bytes as four characters, so the encoding depends on the offset; characters at the
+ * ends also depend on neighbouring bytes.
+ */
 function within(bytes: Buffer, offset: 0 | 1 | 2 | number): string[] {
   const start = (3 - offset) % 3;
   const whole = bytes.subarray(start, start + 3 * Math.floor((bytes.length - start) / 3));
   return [whole.toString('base64'), whole.toString('base64url')];
 }
 
-/** Which of the secrets stand in which of the texts. */
+/** Which secrets occur in which texts. */
 export function findIn(
   texts: Readonly<Record<string, string>>,
   secrets: Readonly<Record<string, string>>,

@@ -2,7 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Answer, type TestDatabase, type TestStack, request, startPlane } from '@atlas/testing';
 import { TenantRows } from '../tenant-rows';
 
-/** A tenant plane's rows, and a request that was sent to it with an `Idempotency-Key`. Its answer showed a secret, once. */
+/**
+ * A tenant plane's rows, and a request it was sent with an `Idempotency-Key`, whose answer showed a secret
+ * once.
+ */
 export interface StolenRows {
   readonly database: TestDatabase;
   readonly sent: SentOnce;
@@ -13,12 +16,12 @@ interface SentOnce {
   readonly userId: string;
   readonly path: string;
   readonly body: object;
-  /** One that can be guessed: the guides make it of the time. */
+  /** A guessable key: the guides derive it from the time. */
   readonly key: string;
   readonly token: string;
 }
 
-/** Where a plane sends no mail, the answer to an invitation holds its link. */
+/** If a plane sends no mail, the answer to an invitation contains its link. */
 export async function shownInvitation(stack: TestStack): Promise<SentOnce> {
   const { tenant, session } = await stack.tenantWithAdmin('kept-shown');
   const body = { email: 'shown@example.com', role: 'admin' };
@@ -32,7 +35,9 @@ export async function shownInvitation(stack: TestStack): Promise<SentOnce> {
   return { tenantId: tenant.id, userId: session.user.id, path, body, key, token };
 }
 
-/** What whoever stole the rows is told: they start the product on them, make themselves a session, and repeat the request. */
+/**
+ * What a thief of the rows gets by starting the product on them, forging a session and repeating the request.
+ */
 export async function repeatedByThief({ database, sent }: StolenRows): Promise<Answer<unknown>> {
   const session = await sessionMadeIn(database, sent);
   const plane = await startPlane('tenant-plane', {

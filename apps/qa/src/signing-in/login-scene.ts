@@ -18,12 +18,12 @@ export interface Account {
   readonly password: string;
 }
 
-/** Sent by a proxy that the planes trust; absent: whoever calls is the client. */
+/** As stated by a proxy that the planes trust; if absent, the caller is the client. */
 export type ClientAddress = string | undefined;
 
 /**
- * A tenant, and the processes that serve it: two on Postgres. They believe what their proxy says of a client's address, but
- * for the one that in the small form was there before.
+ * A tenant, and the processes that serve it: two on Postgres. They trust their proxy for the client's
+ * address, except the one that the small form takes from the shared stack.
  */
 export class LoginScene {
   private invited = 0;
@@ -43,7 +43,7 @@ export class LoginScene {
     const smtp = await TestSmtpServer.start();
     const env = { TRUSTED_PROXIES: '127.0.0.1', ...smtp.env };
     const [cell] = stack.tenantPlanes;
-    // A SQLite file serves one process.
+    // A SQLite file serves only one process.
     if (driver === 'sqlite' && cell) await stack.endTenantPlane(cell);
     const start = (): Promise<PlaneProcess> => stack.startTenantPlane(install, planeDatabase, env);
     const isCellKept = driver === 'postgres' && size === 'small' && cell;
@@ -60,7 +60,7 @@ export class LoginScene {
     await this.smtp.stop();
   }
 
-  /** Of the processes in turn. */
+  /** One of the processes, in turn. */
   plane(n: number): string {
     return this.planes[n % this.planes.length]?.url ?? '';
   }
@@ -94,7 +94,7 @@ export class LoginScene {
     return users;
   }
 
-  /** Mails of other kinds may come in between. */
+  /** Other mails may arrive in between. */
   private async invitationOf(email: string): Promise<string | undefined> {
     for (;;) {
       const { to, text } = await this.smtp.next();
@@ -102,7 +102,7 @@ export class LoginScene {
     }
   }
 
-  /** How often the processes have looked at a password, all together. */
+  /** How many passwords the processes have checked in total. */
   async passwordChecks(): Promise<number> {
     const counts = this.planes.map(async ({ url }) => {
       const text = await (await fetch(`${url}/metrics`)).text();
@@ -112,7 +112,7 @@ export class LoginScene {
   }
 }
 
-/** One of many addresses, each of a network of its own. */
+/** One of many addresses, each in a network of its own. */
 export function addressOf(n: number): string {
   return `2001:db8:${(n >> 16).toString(16)}:${(n & 0xffff).toString(16)}::1`;
 }

@@ -2,10 +2,10 @@ import { eventually } from '@atlas/testing';
 import { type Account, type LoginScene } from './login-scene';
 
 const PATIENCE_MS = 5000;
-/** From where nobody has guessed. */
+/** An address nobody has guessed from. */
 const HOME = '192.0.2.1';
 
-/** The longest time that a session which was ended on one process was still good on another, in milliseconds. */
+/** The longest time, in milliseconds, that a session ended on one process stayed valid on another. */
 export async function longestAfterlife(
   scene: LoginScene,
   account: Account,
@@ -16,7 +16,7 @@ export async function longestAfterlife(
     const session = (await scene.signIn(account, {}, n, HOME)).body.token;
     const statusOf = async (): Promise<number> =>
       (await scene.call('/api/auth/me', undefined, { n: n + 1, session })).status;
-    if ((await statusOf()) !== 200) throw new Error('The session was none before it was ended.');
+    if ((await statusOf()) !== 200) throw new Error('The session was invalid before it was ended.');
     await (n % 2
       ? scene.call('/api/auth/logout', {}, { n, session })
       : changePassword(scene, account, n, (await scene.signIn(account, {}, n, HOME)).body.token));
@@ -28,14 +28,17 @@ export async function longestAfterlife(
   return Math.max(...times);
 }
 
-/** There and back, so that it stays the one that is known; the first ends the other sessions. */
+/**
+ * Changes the password and changes it back, so that it stays the known one; the first change ends the other
+ * sessions.
+ */
 async function changePassword(
   scene: LoginScene,
   { password }: Account,
   n: number,
   session: string,
 ): Promise<void> {
-  const another = `${password}, for a moment`;
+  const another = `${password}, temporarily`;
   for (const [current, wanted] of [
     [password, another],
     [another, password],

@@ -1,18 +1,18 @@
 import { type Account, type LoginScene, addressOf } from './login-scene';
 
-/** In milliseconds, known less unknown. */
+/** Median for known accounts minus that for unknown ones, in milliseconds. */
 export interface Gaps {
   readonly signIn: number;
   readonly forgotten: number;
 }
 
-/** Of each account: fewer than are let through. */
+/** Per account: fewer than are allowed. */
 const ROUNDS_OF_ACCOUNT = 8;
 const MAILS_OF_ACCOUNT = 3;
 
 /**
- * How long a wrong password, and a forgotten one, take for accounts that there are and for others: by turns, and in
- * turning order, so that what disturbs one disturbs the other.
+ * How long a wrong and a forgotten password take for existing and for unknown accounts: measured in turn with
+ * alternating order, so that a disturbance affects both.
  */
 export async function timingGaps(scene: LoginScene, known: readonly Account[]): Promise<Gaps> {
   const unknown = known.map(({ email }) => ({ email: email.replace('user', 'none') }));

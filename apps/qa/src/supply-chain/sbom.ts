@@ -26,8 +26,8 @@ export interface Sbom {
 const ASK = ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application', '--package-lock-only'];
 
 /**
- * A bill of materials, as CycloneDX, of all that an image of ours may hold, on any platform. npm's own `--omit=dev` leaves
- * out what tools for development depend on as well, such as `pg`.
+ * A CycloneDX bill of materials of everything our images may contain, on any platform. npm's own `--omit=dev`
+ * also leaves out packages that development tools depend on too, such as `pg`.
  */
 export async function shippedSbom(): Promise<Sbom> {
   const { stdout } = await promisify(execFile)('npm', ASK, { cwd: ROOT, maxBuffer: 2 ** 26 });
@@ -36,7 +36,7 @@ export async function shippedSbom(): Promise<Sbom> {
   const { component } = sbom.metadata;
   return {
     ...sbom,
-    // npm goes by the folder's name.
+    // npm uses the folder's name.
     metadata: {
       ...sbom.metadata,
       component: { ...component, name: component['bom-ref'].split('@')[0] ?? '' },
@@ -48,7 +48,9 @@ export async function shippedSbom(): Promise<Sbom> {
   };
 }
 
-/** What ships and is missing, what is there and does not ship, and what is not told of a package. */
+/**
+ * Packages that ship but are missing, that are listed but do not ship, and that are described incompletely.
+ */
 export function sbomFaults(sbom: Sbom): string[] {
   const listed = sbom.components.filter((one) => !one['bom-ref'].startsWith('@atlas/'));
   const refs = new Set(listed.map((one) => one['bom-ref']));
@@ -65,7 +67,7 @@ export function sbomFaults(sbom: Sbom): string[] {
   return [
     ...[...shipped].filter((ref) => !refs.has(ref)).map((ref) => `${ref} is missing`),
     ...[...refs].filter((ref) => !shipped.has(ref)).map((ref) => `${ref} does not ship`),
-    ...listed.filter((one) => !isWhole(one)).map((one) => `${one['bom-ref']} is not told in full`),
+    ...listed.filter((one) => !isWhole(one)).map((one) => `${one['bom-ref']} is incomplete`),
   ];
 }
 

@@ -1,6 +1,9 @@
 type Severity = 'critical' | 'high' | 'moderate' | 'low' | 'info';
 
-/** A release without it follows within so many days of our knowing about it. docs/security-inventory.md says the same. */
+/**
+ * Within how many days of becoming known a vulnerability is fixed in a release (also stated in
+ * docs/security.md).
+ */
 export const DAYS: Readonly<Record<Severity, number>> = {
   critical: 2,
   high: 7,
@@ -9,7 +12,9 @@ export const DAYS: Readonly<Record<Severity, number>> = {
   info: 90,
 };
 
-/** As `npm audit --json` tells it: what is only due to another package is named as that. */
+/**
+ * As reported by `npm audit --json`; a package that is affected only through another one names that package.
+ */
 export interface AuditReport {
   readonly vulnerabilities: Readonly<Record<string, { readonly via: readonly (string | Advisory)[] }>>;
 }
@@ -21,12 +26,14 @@ interface Advisory {
   readonly severity: Severity;
 }
 
-/** Those that wait for their release: by the advisory's address, since when, and why that is no harm until then. */
+/**
+ * Vulnerabilities awaiting their release, by advisory URL: since when, and why they do no harm until then.
+ */
 export type Waiting = Readonly<Record<string, { readonly since: string; readonly because: string }>>;
 
 export const WAITING: Waiting = {};
 
-/** What breaks the rule: known and not waiting, or waiting for longer than it may. */
+/** What violates the rule: vulnerabilities that are known and not waiting, or waiting for too long. */
 export function overdue(report: AuditReport, today: Date, waiting: Waiting = WAITING): string[] {
   const advisories = Object.values(report.vulnerabilities).flatMap(({ via }) => via);
   const broken = advisories.filter((one): one is Advisory => {

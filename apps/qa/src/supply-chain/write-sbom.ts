@@ -3,7 +3,7 @@ import { shippedSbom } from './sbom';
 
 /** `write-sbom.js <file>` */
 async function main(file: string | undefined): Promise<void> {
-  if (!file) throw new Error('Name the file to write.');
+  if (!file) throw new Error('Usage: write-sbom.js <file>');
   const sbom = await shippedSbom();
   writeFileSync(file, `${JSON.stringify(sbom, null, 2)}\n`);
   process.stdout.write(`${file}: ${sbom.components.length} components\n`);

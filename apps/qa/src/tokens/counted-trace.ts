@@ -1,3 +1,3 @@
-/** Requests with this `traceparent` are counted. */
+/** Statements of requests with this `traceparent` are counted. */
 export const COUNTED_TRACE = 'c0'.repeat(16);
 export const COUNTED = { traceparent: `00-${COUNTED_TRACE}-${'c0'.repeat(8)}-01` } as const;

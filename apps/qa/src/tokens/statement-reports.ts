@@ -1,6 +1,6 @@
 import { FROM_MODULES, type PlaneProcess, builtFile } from '@atlas/testing';
 
-/** For a plane's environment: it counts the statements that its drivers are given. */
+/** Environment that makes a plane count the statements given to its drivers. */
 export const countingStatements = (): Readonly<Record<string, string>> => ({
   ...FROM_MODULES,
   NODE_OPTIONS: `--require "${builtFile('qa', 'preloads/statement-report.js')}"`,
@@ -10,13 +10,16 @@ interface Report {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** What requests that are {@link COUNTED} cost a plane's database; it has to be started with {@link countingStatements}. */
+/**
+ * What {@link COUNTED} requests cost a plane's database; the plane has to be started with {@link
+ * countingStatements}.
+ */
 export class StatementReports {
   private count = 0;
 
   constructor(private readonly plane: PlaneProcess) {}
 
-  /** How many statements since the last time. That of a call's nonce is not counted. */
+  /** How many statements there were since the last call, not counting the nonce of each request. */
   async next(): Promise<number> {
     process.kill(this.plane.pid, 'SIGWINCH');
     const line = await this.plane.line(new RegExp(`^{"statement_report":${++this.count},.*}$`));
@@ -26,5 +29,5 @@ export class StatementReports {
   }
 }
 
-/** And of the transaction in which it is written. */
+/** Also matches the transaction that stores the nonce. */
 const OF_THE_NONCE = /^(begin|commit)\b|\binsert into request_nonces\b/i;

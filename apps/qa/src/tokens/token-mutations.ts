@@ -3,32 +3,32 @@ import { type SeededRandom } from '../seeded-random';
 
 export interface MutationInput {
   readonly token: string;
-  /** One that is as good. */
+  /** Another valid token. */
   readonly other: string;
   readonly random: SeededRandom;
-  /** Counts up, for what goes through a token character by character. */
+  /** A counter, for mutations that go through a token character by character. */
   readonly turn: number;
 }
 
-/** Everything that may be made of a token without knowing its secret; each differs from it. */
+/** Everything that can be made of a token without knowing its secret; each result differs from the token. */
 export const MUTATIONS: Readonly<Record<string, (input: MutationInput) => unknown>> = {
-  'a character changed': ({ token, random, turn }) => replaced(token, turn, (char) => random.changed(char)),
-  'a case flipped': ({ token, random }) => replaced(token, random.one(lettersIn(token)), flipped),
+  'one character changed': ({ token, random, turn }) => replaced(token, turn, (char) => random.changed(char)),
+  "one letter's case flipped": ({ token, random }) => replaced(token, random.one(lettersIn(token)), flipped),
   'all in one case': ({ token, random }) => random.one([token.toLowerCase(), token.toUpperCase()]),
   'two characters swapped': ({ token, turn }) => swapped(token, turn),
   truncated: ({ token, turn }) => token.slice(0, turn % token.length),
-  'its beginning cut off': ({ token, turn }) => token.slice(1 + (turn % (token.length - 1))),
+  'its beginning removed': ({ token, turn }) => token.slice(1 + (turn % (token.length - 1))),
   lengthened: ({ token, random }) =>
     random.one([token + random.word(), random.word() + token, token + token]),
   'the prefix of another kind': ({ token, random }) => random.one(PREFIXES) + token.slice(3),
-  'another kind, its checksum right': ({ token, random }) => remade(random.one(PREFIXES), token, token),
-  'its id, the secret of another': ({ token, other }) => remade('atp', token, other),
-  'the id of another, its secret': ({ token, other }) => remade('atp', other, token),
-  'its id, a guessed secret': ({ token }) => mintCredential('atp', { id: idIn(token) }).value.reveal(),
-  'of nobody, its checksum right': () => mintCredential('atp').value.reveal(),
-  'a look-alike': ({ token, random }) => lookAlike(token, random),
+  'another kind, with a right checksum': ({ token, random }) => remade(random.one(PREFIXES), token, token),
+  "its id, with another token's secret": ({ token, other }) => remade('atp', token, other),
+  "another token's id, with its secret": ({ token, other }) => remade('atp', other, token),
+  'its id, with a guessed secret': ({ token }) => mintCredential('atp', { id: idIn(token) }).value.reveal(),
+  'unknown, with a right checksum': () => mintCredential('atp').value.reveal(),
+  'with a look-alike character': ({ token, random }) => lookAlike(token, random),
   'with white space': ({ token, random }) => spaced(token, random),
-  'not a text': ({ token, random }) => random.one([null, [token], { token }, 7, true, '', undefined]),
+  'not a string': ({ token, random }) => random.one([null, [token], { token }, 7, true, '', undefined]),
 };
 
 const PREFIXES = ['aok', 'ats', 'aos'] as const;
@@ -59,7 +59,7 @@ function swapped(text: string, turn: number): string {
   return text.slice(0, at - 1) + text.charAt(at) + text.charAt(at - 1) + text.slice(at + 1);
 }
 
-/** As whoever mints them would write one of this id and this secret. */
+/** A well-formed token with this id and this secret. */
 function remade(prefix: (typeof PREFIXES)[number] | 'atp', ofId: string, ofSecret: string): string {
   const digits = [...(ofSecret.split('_')[2] ?? '').slice(0, -6)];
   const secret = digits.reduce((sum, digit) => sum * 62n + BigInt(BASE62.indexOf(digit)), 0n);

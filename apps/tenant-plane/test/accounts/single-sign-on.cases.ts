@@ -583,7 +583,7 @@ describe('a provider that a tenant names to a plane that Atlas runs', () => {
           );
           expect(answer.get('set-cookie')?.[0]).toMatch(/^__Host-atlas_sign_on=.*; Secure$/);
         } else expect(refusal(answer)).toEqual([503, 'identity_provider_unavailable']);
-        if (isRefused) expect(answer.body.detail).toMatch(/not of the public internet/);
+        if (isRefused) expect(answer.body.detail).toMatch(/not on the public internet/);
       }
       await plane.close();
     }

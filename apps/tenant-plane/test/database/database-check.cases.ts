@@ -40,7 +40,7 @@ describe('the check of a SQLite file', () => {
   it('is well with one that is not there yet, and makes neither it nor its folder', async () => {
     expect(await check(join(folder, 'data/tp.db'))).toEqual({
       ok: true,
-      detail: expect.stringMatching(/tp\.db will be made$/),
+      detail: expect.stringMatching(/tp\.db will be created$/),
     });
     expect(readdirSync(folder)).toEqual([]);
   });

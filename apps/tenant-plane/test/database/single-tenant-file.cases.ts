@@ -91,7 +91,7 @@ describe('the SQLite file of a plane with one tenant', () => {
     const problems = () =>
       plane.app.get(Database).read((manager) => singleTenantProblems(manager, acme.tenant_id));
     expect(await problems()).toEqual([
-      'table incidents: trigger only_tenant_incidents_insert is missing, or another',
+      'table incidents: trigger only_tenant_incidents_insert is missing or different',
     ]);
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
     expect(await startAgain(FIXED)).toBeUndefined();

@@ -211,6 +211,6 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', await keys()) });
     await eventually(isVerified);
     const write = plane.tenants.write(tenant.tenant_id, (scope) => scope.update(User, {}, { name: 'late' }));
-    await expect(write).rejects.toThrow(/writes pause/);
+    await expect(write).rejects.toThrow(/writes are paused/);
   });
 });

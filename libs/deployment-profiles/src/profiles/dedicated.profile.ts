@@ -21,7 +21,7 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
     allowedInProduction: ['postgres'],
     recommended: 'postgres',
     isolation: 'isolated',
-    text: "A Postgres instance of the tenant's own; in development a database of its own on a common server, or a SQLite file.",
+    text: "A Postgres instance of the tenant's own; in development, its own database on a shared server, or a SQLite file.",
   },
   dataResidency: {
     heldBy: 'atlas',
@@ -61,17 +61,17 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
       kind: 'residency',
       text: "Your incident and CMDB data have a database to themselves, run by Atlas in your tenant's region.",
       doc: GUIDE,
-      later: { text: 'Your automation data are there as well.', awaits: 'runbooks' },
+      later: { text: 'Your automation data live there as well.', awaits: 'runbooks' },
     },
     {
       kind: 'connectivity',
-      text: 'This tenant plane is yours alone: allow its address in your firewall for your users. Atlas upgrades it and keeps its link to the Control Plane.',
+      text: 'This tenant plane is yours alone: allow your users to reach its address through your firewall. Atlas upgrades it and maintains its link to the Control Plane.',
       doc: GUIDE,
-      later: { text: 'Allow it for the alerts of your monitoring, too.', awaits: 'alert_ingest' },
+      later: { text: 'Allow your monitoring to send its alerts there, too.', awaits: 'alert_ingest' },
     },
     {
       kind: 'backup',
-      text: "Atlas backs up your instance. Check that your contract's disaster recovery covers what you need beyond that.",
+      text: "Atlas backs up your instance. Check that your contract's disaster recovery covers anything you need beyond that.",
       doc: GUIDE,
     },
   ],
@@ -89,7 +89,7 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
     {
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
-      note: 'The dedicated plane reaches AI through the Control Plane only; meanwhile a question is told why there is no answer.',
+      note: 'The dedicated plane reaches AI only through the Control Plane; meanwhile an error explains why a question gets no answer.',
     },
     {
       capability: 'tenant_address',
@@ -98,7 +98,7 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
     },
     {
       ...{ capability: 'entitlements', after: GRACE_LADDER, awaits: 'leases' },
-      note: 'The last signed lease counts, bound to this tenant plane, until the Control Plane renews it.',
+      note: 'The last signed lease, bound to this tenant plane, applies until the Control Plane renews it.',
     },
     {
       capability: 'tenant_lifecycle',

@@ -21,7 +21,7 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     text: 'The customer runs the tenant plane, Atlas the Control Plane.',
   },
   controlPlaneRelation:
-    'Cloud AI and routing, besides enrolment, changes to the tenant and integration checks, all outbound over HTTPS.',
+    'Cloud AI and routing, plus enrolment, changes to the tenant and integration checks, all outbound over HTTPS.',
   databases: {
     allowed: ['postgres', 'sqlite'],
     allowedInProduction: ['postgres', 'sqlite'],
@@ -31,14 +31,14 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   },
   dataResidency: {
     heldBy: 'customer',
-    text: "Incident, CMDB and automation data never leave the customer's network: they are in the database that TENANT_PLANE_DATABASE_URL names, or by default in SQLite under data/.",
+    text: "Incident, CMDB and automation data never leave the customer's network: they are in the database named by TENANT_PLANE_DATABASE_URL, or by default in SQLite under data/.",
   },
   backupDuty: {
     who: ['customer'],
     text: 'The customer backs up its side: snapshots of the database, the TLS certificates and the agent keys.',
   },
   provisioning: {
-    text: 'As on-prem: an install with a provisioning token, then CONTROL_PLANE_BASE_URL, INTERNAL_SERVICE_SECRET and TENANT_PLANE_DATABASE_URL (or a SQLite file path).',
+    text: 'As in on-prem: an install with a provisioning token, then CONTROL_PLANE_BASE_URL, INTERNAL_SERVICE_SECRET and TENANT_PLANE_DATABASE_URL (or a SQLite file path).',
     steps: [
       'register-tenant-plane',
       'await-enrolment',
@@ -64,17 +64,17 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   hints: [
     {
       kind: 'residency',
-      text: 'Operational data are stored in your network only (TENANT_PLANE_DATABASE_URL, or SQLite under data/). What an AI question contains is sent through the Control Plane to be answered, so ask with that in mind.',
+      text: 'Operational data are stored only in your network (TENANT_PLANE_DATABASE_URL, or SQLite under data/). The content of an AI question is sent through the Control Plane to be answered, so ask with that in mind.',
       doc: GUIDE,
     },
     {
       kind: 'connectivity',
-      text: 'Cloud AI needs a steady outbound HTTPS path to CONTROL_PLANE_BASE_URL; watch the integration checks. When the path is down AI pauses, and incidents go on locally.',
+      text: 'Cloud AI needs a stable outbound HTTPS path to CONTROL_PLANE_BASE_URL; watch the integration checks. When the path is down, AI pauses and incidents keep working locally.',
       doc: GUIDE,
     },
     {
       kind: 'backup',
-      text: 'The cloud half holds no operational data to restore from: snapshot your database, and keep the env file of the installation and the TLS certificates with it.',
+      text: "The cloud half holds no operational data to restore from: snapshot your database, and keep the installation's env file and the TLS certificates with it.",
       doc: GUIDE,
       later: { text: 'Keep the agent keys with it, too.', awaits: 'agents' },
     },
@@ -85,7 +85,7 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     {
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
-      note: 'Intelligence is the cloud half of hybrid: it pauses, and a question is told why there is no answer.',
+      note: 'Intelligence is the cloud half of hybrid: it pauses, and an error explains why a question gets no answer.',
     },
     {
       capability: 'tenant_address',
@@ -99,7 +99,7 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     {
       capability: 'tenant_lifecycle',
       after: NEEDS_CONTROL_PLANE,
-      note: 'Enrolment, moves, suspension and plan changes wait until the Control Plane can be reached.',
+      note: 'Enrolment, moves, suspension and plan changes wait until the Control Plane is reachable again.',
     },
   ],
   awaits: { dataResidency: ['runbooks'], backupDuty: ['agents'], outageContract: ['outage_contract'] },

@@ -32,7 +32,7 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
   },
   dataResidency: {
     heldBy: 'customer',
-    text: "Incident, CMDB and automation data live in the customer's network: in the database that TENANT_PLANE_DATABASE_URL names, or by default in SQLite under data/.",
+    text: "Incident, CMDB and automation data live in the customer's network: in the database named by TENANT_PLANE_DATABASE_URL, or by default in SQLite under data/.",
   },
   backupDuty: {
     who: ['customer'],
@@ -71,13 +71,13 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
     },
     {
       kind: 'connectivity',
-      text: 'Allow outbound HTTPS to CONTROL_PLANE_BASE_URL for enrolment, changes to your tenant and integration checks; nothing needs to come in. Cut off for good, set ATLAS_OFFLINE_MODE=1 and enrol by files.',
+      text: 'Allow outbound HTTPS to CONTROL_PLANE_BASE_URL for enrolment, changes to your tenant and integration checks; nothing needs to come in. If permanently disconnected, set ATLAS_OFFLINE_MODE=1 and enrol by files.',
       doc: GUIDE,
-      later: { text: 'Cut off for good, load leases from a file.', awaits: 'leases' },
+      later: { text: 'If permanently disconnected, load leases from a file.', awaits: 'leases' },
     },
     {
       kind: 'backup',
-      text: 'Backups are yours here: snapshot the database, and keep the env file of the installation and the TLS certificates with it.',
+      text: "Backups are your responsibility: snapshot the database, and keep the installation's env file and the TLS certificates with it.",
       doc: UPKEEP,
       later: { text: 'Keep the agent keys with it, too.', awaits: 'agents' },
     },
@@ -88,7 +88,7 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
     {
       name: 'ATLAS_OFFLINE_MODE',
       required: 'optional',
-      text: '1 makes no call to the Control Plane at all (air-gapped); enrolment is by files. ATLASAI_OFFLINE_MODE is an alias.',
+      text: '1 makes no calls to the Control Plane at all (air-gapped) and enrols by files. ATLASAI_OFFLINE_MODE is an alias.',
     },
   ],
   outageContract: [
@@ -96,7 +96,7 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
     {
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
-      note: 'Used only where your admin allowed it, and then through the Control Plane; a question is told why there is no answer.',
+      note: 'Used only if your admin allows it, and then through the Control Plane; an error explains why a question gets no answer.',
     },
     {
       capability: 'tenant_address',
@@ -105,12 +105,12 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
     },
     {
       ...{ capability: 'entitlements', after: GRACE_LADDER, awaits: 'leases' },
-      note: 'A lease that is loaded from a file renews as well, so an air-gapped plane need not climb the ladder.',
+      note: 'A lease loaded from a file renews as well, so an air-gapped plane need not climb the ladder.',
     },
     {
       capability: 'tenant_lifecycle',
       after: NEEDS_CONTROL_PLANE,
-      note: 'Enrolment, moves and plan changes wait; upgrading the tenant plane is in your hands.',
+      note: 'Enrolment, moves and plan changes wait; you upgrade the tenant plane yourself.',
     },
   ],
   awaits: { dataResidency: ['runbooks'], backupDuty: ['agents'], outageContract: ['outage_contract'] },

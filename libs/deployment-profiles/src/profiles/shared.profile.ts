@@ -51,9 +51,9 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   hints: [
     {
       kind: 'residency',
-      text: "Your incident and CMDB data are in Atlas's shared tenant database, on rows that only your tenant can read. Choose another model if they must not leave your network.",
+      text: "Your incident and CMDB data are in Atlas's shared tenant database, in rows that only your tenant can read. Choose another model if they must not leave your network.",
       doc: GUIDE,
-      later: { text: 'Your automation data are there as well.', awaits: 'runbooks' },
+      later: { text: 'Your automation data live there as well.', awaits: 'runbooks' },
     },
     {
       kind: 'connectivity',
@@ -63,9 +63,9 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     },
     {
       kind: 'backup',
-      text: 'Atlas backs up the shared database, for all of its tenants together.',
+      text: 'Atlas backs up the shared database for all of its tenants together.',
       doc: GUIDE,
-      later: { text: 'Export your data when you want a copy in your own hands.', awaits: 'exports' },
+      later: { text: 'Export your data when you want your own copy.', awaits: 'exports' },
     },
   ],
   environment: [
@@ -73,7 +73,7 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     {
       name: 'TENANT_PLANE_MIGRATION_DATABASE_URL',
       required: 'on_postgres',
-      text: 'The owner of the schema, used only to migrate: the application itself must own nothing, so that row-level security binds it.',
+      text: 'The owner of the schema, used only to migrate: the application itself must own nothing, so that row-level security applies to it.',
     },
     TENANT_BASE_DOMAIN,
   ],
@@ -82,7 +82,7 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     {
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
-      note: 'Atlas routes AI through the Control Plane; until it is back, a question is told why there is no answer.',
+      note: 'Atlas routes AI through the Control Plane; until it is back, an error explains why a question gets no answer.',
     },
     {
       capability: 'tenant_address',
@@ -91,7 +91,7 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     },
     {
       ...{ capability: 'entitlements', after: GRACE_LADDER, awaits: 'leases' },
-      note: 'The last signed lease of each tenant counts until Atlas has the Control Plane back.',
+      note: 'The last signed lease of each tenant applies until Atlas has restored the Control Plane.',
     },
     {
       capability: 'tenant_lifecycle',

@@ -2,7 +2,7 @@ import { type AuditRecord, currentContext } from '@atlas/platform';
 import { Column } from 'typeorm';
 import { JsonColumn, TimestampColumn } from '../schema/columns';
 
-/** Who did what to what, from where. Appended, sealed behind its writers, and never changed. */
+/** Who did what to what, from where. Rows are appended, sealed after they are written, and never changed. */
 export abstract class AuditRow {
   abstract id: string;
   @TimestampColumn() at: Date;
@@ -15,7 +15,7 @@ export abstract class AuditRow {
   @JsonColumn({ nullable: true }) after: Record<string, unknown> | null;
   @Column('varchar', { nullable: true }) ip: string | null;
   @Column('varchar', { name: 'trace_id', nullable: true }) traceId: string | null;
-  /** Its place in the chain and its hash there; null until it is sealed. */
+  /** Its position and hash in the chain; null until it is sealed. */
   @Column('integer', { nullable: true }) position: number | null;
   @Column('varchar', { nullable: true }) hash: string | null;
 }
@@ -30,13 +30,15 @@ export interface AuditEntry {
 
 const MAX_QUOTED = 100;
 
-/** What a caller sent and was refused with: a trail that forgets nothing takes only the beginning of it. */
+/**
+ * Truncates caller input from refused requests: the trail is never deleted, so it keeps only the beginning.
+ */
 export function quoted(text: string | undefined): string | undefined {
   if (text === undefined || text.length <= MAX_QUOTED) return text;
   return `${text.slice(0, MAX_QUOTED).toWellFormed()}…`;
 }
 
-/** Who and from where come from the current request; without anybody it was `byNobody`. */
+/** Takes actor and origin from the current request; without an actor, `byNobody` is recorded. */
 export function auditRowOf(entry: AuditEntry, id: string, at: Date, byNobody: string): AuditRow {
   const context = currentContext();
   return {

@@ -2,7 +2,9 @@ import { type DatabaseDriver } from '../connection/database-target';
 
 const REFUSAL = 'audit_append_only';
 
-/** The columns of a chain; the table must be called `audit_events`. `keys`: what stands before `position` in its index. */
+/**
+ * Adds the chain's columns; the table must be called `audit_events`. `keys` precede `position` in its index.
+ */
 export function addAuditChain(keys: readonly string[] = []): string[] {
   const before = keys.map((key) => `${key}, `).join('');
   return [
@@ -23,8 +25,8 @@ export function dropAuditChain(): string[] {
 }
 
 /**
- * From then on the database itself refuses to change or delete an audit row, but for sealing it; `deletable` says of which
- * rows (`old`) the whole trail may go.
+ * From then on the database itself refuses to change or delete an audit row, except to seal it. `deletable`
+ * is the condition on a row (`old`) under which the whole trail may be removed.
  */
 export function keepAppendOnly(
   driver: DatabaseDriver,

@@ -3,7 +3,7 @@ import { type EntityManager, type EntityTarget, type SelectQueryBuilder } from '
 import { columnTypes } from '../schema/columns';
 import { type AuditRow, auditRecordOf } from './audit-row';
 
-/** The rows that one chain goes through: all of a table, or those of one tenant. */
+/** The rows of one chain: all of a table, or those of one tenant. */
 export interface AuditRows {
   readonly entity: EntityTarget<AuditRow>;
   readonly tenantId?: string;
@@ -11,7 +11,10 @@ export interface AuditRows {
 
 export const SEAL_BATCH = 500;
 
-/** Seals up to {@link SEAL_BATCH} rows, in a transaction that nobody else seals this chain in. Returns how many. */
+/**
+ * Seals up to {@link SEAL_BATCH} rows, in a transaction in which nobody else seals this chain. Returns how
+ * many.
+ */
 export async function sealBatch(manager: EntityManager, rows: AuditRows): Promise<number> {
   let head = await headOf(manager, rows);
   const unsealed = await query(manager, rows)
@@ -24,7 +27,7 @@ export async function sealBatch(manager: EntityManager, rows: AuditRows): Promis
   return links.length;
 }
 
-/** What is sealed behind the position that the query's cursor names. */
+/** The sealed rows after the position in the query's cursor. */
 export async function sealedPage(
   manager: EntityManager,
   rows: AuditRows,
@@ -60,7 +63,7 @@ function query(manager: EntityManager, { entity, tenantId }: AuditRows): SelectQ
   return tenantId === undefined ? all : all.where('event.tenantId = :tenantId', { tenantId });
 }
 
-/** One statement for all. */
+/** Writes all links in one statement. */
 async function writeLinks(
   manager: EntityManager,
   { tenantId }: AuditRows,

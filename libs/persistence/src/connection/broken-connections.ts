@@ -1,6 +1,9 @@
 import { type DataSource, QueryFailedError, type QueryRunner } from 'typeorm';
 
-/** TypeORM calls it with an error when the connection breaks, and without one to give it back. Its types hide it. */
+/**
+ * TypeORM calls this with an error when the connection breaks, and without one to return it. Its types hide
+ * it.
+ */
 interface Releasing {
   releasePostgresConnection(error?: Error): Promise<void>;
 }
@@ -8,15 +11,19 @@ interface Releasing {
 const breaks = new WeakMap<QueryRunner, Error>();
 
 /**
- * By default TypeORM releases a runner as soon as its connection breaks, and the next statement fails because the runner is
- * released. Here the runner stays with its user, and each further statement fails with the error that broke the connection.
+ * By default TypeORM releases a runner as soon as its connection breaks, and the next statement fails because
+ * the runner is released. Here the runner stays with its user, and each further statement fails with the
+ * error that broke the connection.
  */
 export function tellBreaks(dataSource: DataSource): void {
   const create = dataSource.createQueryRunner.bind(dataSource);
   dataSource.createQueryRunner = (mode) => tellingBreaks(create(mode));
 }
 
-/** Throws if the connection is broken. node-postgres sends nothing more on it, so a statement not sent yet never will be. */
+/**
+ * Throws if the connection is broken. node-postgres sends nothing more on it, so a statement that was not
+ * sent yet never will be.
+ */
 export function requireConnection(runner: QueryRunner, sql: string, parameters?: unknown[]): void {
   const reason = breaks.get(runner);
   if (reason) throw new QueryFailedError(sql, parameters, reason);

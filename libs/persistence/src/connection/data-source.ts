@@ -13,7 +13,7 @@ export interface Schema {
 }
 
 export interface PoolOptions {
-  /** Connections at most, on Postgres. */
+  /** Maximum number of connections, on Postgres. */
   readonly poolSize?: number;
 }
 
@@ -24,12 +24,12 @@ const SAFE = {
 } as const;
 
 /**
- * TypeORM asks sqlite3 for its verbose mode, in which each call renders its parameters as text, and a failed one puts
- * them into the error: slow, and a leak. So it gets sqlite3 as it is.
+ * TypeORM enables sqlite3's verbose mode, in which each call renders its parameters as text, and a failed one
+ * puts them into the error: slow, and a leak. So it gets plain sqlite3.
  */
 const SQLITE = { type: 'sqlite', driver: { verbose: () => sqlite3 }, busyTimeout: 5000 } as const;
 
-/** Not yet initialized. Pipelined on Postgres: statements sent together travel together. */
+/** Returned uninitialised. Pipelined on Postgres: statements sent together travel together. */
 export function createDataSource(target: DatabaseTarget, schema: Schema, pool: PoolOptions = {}): DataSource {
   return new DataSource({
     ...connectionOf(target, pool),
@@ -39,7 +39,9 @@ export function createDataSource(target: DatabaseTarget, schema: Schema, pool: P
   });
 }
 
-/** A second SQLite connection that can only read: it sees committed rows and is never part of a transaction. */
+/**
+ * A second SQLite connection that can only read: it sees committed rows and is never part of a transaction.
+ */
 export function createReadOnlyDataSource(file: string, schema: Schema): DataSource {
   const OPEN_READONLY = 1;
   return new DataSource({
@@ -62,7 +64,7 @@ function connectionOf(target: DatabaseTarget, pool: PoolOptions): DataSourceOpti
     url: target.url.reveal(),
     poolSize: pool.poolSize ?? 10,
     applicationName: 'atlas',
-    // The extensions it would install need rights that an application role does not have.
+    // Installing extensions needs rights that an application role does not have.
     installExtensions: false,
     extra: {
       ...NOTICING_SILENCE,
@@ -76,8 +78,8 @@ function connectionOf(target: DatabaseTarget, pool: PoolOptions): DataSourceOpti
 const MIGRATION_LOCK = 4_772_601;
 
 /**
- * Brings the schema up to date as its owner. Any number of processes may start together: a session lock lets one
- * migrate and the rest wait. `grantTo`, on Postgres, is the role that serves and owns nothing.
+ * Brings the schema up to date as its owner. Any number of processes may start together: a session lock lets
+ * one migrate while the rest wait. `grantTo`, on Postgres, is the serving role, which owns nothing.
  */
 export async function migrate(target: DatabaseTarget, schema: Schema, grantTo?: string): Promise<void> {
   const dataSource = await createDataSource(target, schema, { poolSize: 2 }).initialize();
@@ -91,7 +93,7 @@ export async function migrate(target: DatabaseTarget, schema: Schema, grantTo?: 
   }
 }
 
-/** One process at a time changes a schema, the others wait. */
+/** Lets one process at a time change a schema; the others wait. */
 export async function withMigrationLock(target: DatabaseTarget, work: () => Promise<void>): Promise<void> {
   if (target.driver === 'sqlite') return work();
   const client = new PostgresClient({ connectionString: target.url.reveal(), ...NOTICING_SILENCE });

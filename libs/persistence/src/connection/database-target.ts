@@ -9,10 +9,10 @@ export interface SqliteTarget {
   readonly file: string;
 }
 
-/** Where a plane's rows are: a Postgres URL, or a SQLite file. */
+/** Where a plane stores its rows: a Postgres URL, or a SQLite file. */
 export type DatabaseTarget = { readonly driver: 'postgres'; readonly url: Secret } | SqliteTarget;
 
-/** Says what is wrong with a database setting, or null. Never repeats the value: it may hold a password. */
+/** What is wrong with a database setting, or null. Never repeats the value: it may contain a password. */
 export function databaseTargetProblem(value: string): string | null {
   if (/^postgres(ql)?:\/\//.test(value)) {
     return URL.canParse(value)
@@ -39,8 +39,8 @@ export function databaseTarget(setting: SecretText): DatabaseTarget {
 }
 
 /**
- * Without links, so that a file has one lock, and its log beside it, by whatever name it is reached. What is not there yet,
- * or only the link of, keeps its name.
+ * Resolves links, so that a file has one lock, and its log beside it, whatever name it is reached by. A file
+ * that does not exist yet, or a dangling link, keeps its name.
  */
 function realPath(file: string): string {
   try {

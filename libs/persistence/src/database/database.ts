@@ -16,15 +16,15 @@ export interface OpenTransaction {
 }
 
 /**
- * The one way to a plane's rows, safe under concurrency on both databases. A unit of work inside another joins it;
- * never leave one un-awaited.
+ * The only way to a plane's rows, safe under concurrency on both databases. A unit of work inside another
+ * joins it; never leave one un-awaited.
  */
 export abstract class Database {
   abstract readonly driver: DatabaseDriver;
   abstract readonly dataSource: DataSource;
   protected readonly current = new AsyncLocalStorage<OpenTransaction>();
   private readonly logger = new Logger(Database.name);
-  /** Whether the disk has refused a write, and has not taken a probe since. */
+  /** Whether the disk has refused a write and has not accepted a probe since. */
   private hasStorageFault = false;
   private probe: Promise<void> | undefined;
 
@@ -34,34 +34,34 @@ export abstract class Database {
     return work(open ? open.manager : this.reader());
   }
 
-  /** All of `work` or nothing. */
+  /** Runs all of `work` or nothing. */
   write<T>(work: Work<T>): Promise<T> {
     const open = this.openTransaction();
     return open ? work(open.manager) : this.watched(this.begin(undefined, work));
   }
 
   /**
-   * SQL for a time that many seconds from now by the clock that all processes of a database share, in the form in which times
-   * are stored. That is Postgres' own, since the clocks of processes differ and may be set. A SQLite file has one process, so
-   * its clock counts.
+   * SQL for a time that many seconds from now, in the format in which times are stored, by the clock that all
+   * processes of a database share. On Postgres that is the server's clock, since processes' clocks differ and
+   * may be changed. A SQLite file has one process, so its clock counts.
    */
   abstract fromNow(seconds: number): string;
 
-  /** Now by that clock. */
+  /** Now, by that clock. */
   abstract now(): Promise<Date>;
 
-  /** Of a time that has come by that clock. */
+  /** Matches a time that has passed by that clock. */
   isPast(): FindOperator<Date> {
     return Raw((column) => `${column} <= ${this.fromNow(0)}`);
   }
 
-  /** Reads as one tenant: on Postgres in a transaction that sees that tenant's rows only. */
+  /** Reads as one tenant: on Postgres in a transaction that sees only that tenant's rows. */
   abstract readAs<T>(tenantId: string, work: Work<T>): Promise<T>;
 
-  /** Reads as one tenant, all at one moment, on a connection of its own for as long as it takes. */
+  /** Reads as one tenant from a single snapshot, on a dedicated connection for as long as it takes. */
   abstract snapshot<T>(tenantId: string, work: Work<T>): Promise<T>;
 
-  /** All of `work` as one tenant, or nothing. */
+  /** Runs all of `work` as one tenant, or nothing. */
   writeAs<T>(tenantId: string, work: Work<T>): Promise<T> {
     const open = this.openTransaction();
     if (!open) return this.watched(this.begin(tenantId, work));
@@ -71,8 +71,8 @@ export abstract class Database {
   }
 
   /**
-   * Runs `callback` once the current transaction has committed, or at once outside of one. Also when nobody knows whether
-   * it has: what is told so is a hint, and a cache that is forgotten for nothing is filled again.
+   * Runs `callback` once the current transaction has committed, or at once outside of one. Also runs it if
+   * the outcome is unknown: callbacks are hints, and a cache that is cleared needlessly is filled again.
    */
   afterCommit(callback: () => void): void {
     const open = this.openTransaction();
@@ -81,15 +81,18 @@ export abstract class Database {
   }
 
   /**
-   * One cheap statement that fails when the database can't be reached. Once the disk has refused a write it fails until
-   * a probe has been stored: a reader does not notice a full disk.
+   * One cheap statement that fails when the database is unreachable. After the disk has refused a write, it
+   * fails until a probe has been stored: a reader does not notice a full disk.
    */
   async ping(): Promise<void> {
     await this.reader().query('select 1');
     if (this.hasStorageFault) await (this.probe ??= this.probeStorage());
   }
 
-  /** A process may open many, one after the other, and Node keeps each storage that was used until it is disabled. */
+  /**
+   * A process may open many databases one after the other, and Node keeps every used storage until it is
+   * disabled.
+   */
   async close(): Promise<void> {
     await this.disconnect();
     this.current.disable();
@@ -123,7 +126,7 @@ export abstract class Database {
     return open && !open.isOver ? open : undefined;
   }
 
-  /** Runs `commit`, and what waits for it. */
+  /** Runs `commit`, then the callbacks that wait for it. */
   protected async completed(open: OpenTransaction, commit: () => Promise<void>): Promise<void> {
     const run = (): void => open.afterCommit.forEach((callback) => this.tell(callback));
     await commit().catch((error: unknown) => {
@@ -133,7 +136,7 @@ export abstract class Database {
     run();
   }
 
-  /** What is stored does not fail any more. */
+  /** A failing callback must not fail what is already stored. */
   private tell(callback: () => void): void {
     try {
       callback();
@@ -142,7 +145,7 @@ export abstract class Database {
     }
   }
 
-  /** Runs `work` inside `open`; what it started and did not await can no longer join afterwards. */
+  /** Runs `work` inside `open`. Afterwards, whatever it started without awaiting can no longer join. */
   protected async inside<T>(open: OpenTransaction, work: Work<T>): Promise<T> {
     try {
       return await this.current.run(open, () => work(open.manager));

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Column, Entity, type EntityManager, PrimaryColumn } from 'typeorm';
 
-/** As much as an ordinary request writes, and more: on a disk that is nearly full a single page may still find room. */
+/**
+ * At least as much as an ordinary request writes: on a nearly full disk a single page may still find room.
+ */
 const PROBE_BYTES = 64 * 1024;
 
-/** One row, which is written over: whether the disk has room is found out by writing. */
+/** One row that is overwritten: only a write shows whether the disk has room. */
 @Entity('write_probes')
 export class WriteProbe {
   @PrimaryColumn('integer') id: number;

@@ -5,9 +5,9 @@ import { type EntityManager, type EntityTarget, type ObjectLiteral } from 'typeo
 import { type RowValues } from '../rows/row-values';
 import { insertIfAbsent, isLockTimeout, together } from '../rows/rows';
 
-/** How long an answer can be had again. */
+/** How long an answer can be repeated. */
 export const KEPT_SECONDS = 24 * 3600;
-/** How long a duplicate waits for the first to finish. */
+/** How long a duplicate waits for the first request to finish. */
 const PATIENCE_MS = 10_000;
 
 export interface RepeatableRequest {
@@ -17,7 +17,7 @@ export interface RepeatableRequest {
   readonly body: unknown;
 }
 
-/** What is kept of a key. The answer is null while the first request with it is in work. */
+/** What is stored for a key. The answer is null while the first request is still running. */
 export interface KeptAnswer<A> {
   readonly bodyHash: string;
   readonly answer: A | null;
@@ -31,19 +31,20 @@ export interface KeyClaim {
   readonly expiresAt: Date;
 }
 
-/** Somebody else holds this key: the answer is theirs. */
+/** Another request holds this key, so the answer is that request's. */
 class KeyIsTaken extends Error {}
 
 /**
- * Makes a request safe to repeat (draft-ietf-httpapi-idempotency-key-header): the key, its answer and the work are one
- * transaction. How they are kept, and in whose name, is up to the plane. A kept answer may hold a secret, so a repeat gets it
- * only in a transaction in which its caller was checked again, as before a write.
+ * Makes a request safe to repeat (draft-ietf-httpapi-idempotency-key-header): the key, its answer and the
+ * work are one transaction. How keys are stored, and on whose behalf, is up to the plane. A kept answer may
+ * contain a secret, so a repeat gets it only in a transaction that has checked its caller again, as before a
+ * write.
  */
 export abstract class Idempotency<A = unknown, R extends RepeatableRequest = RepeatableRequest> {
-  /** Requests of this process that hold a key; their duplicates wait here, not in the database's pool. */
+  /** Requests of this process that hold a key. Their duplicates wait here, not in the database's pool. */
   private readonly inWork = new Map<string, Promise<unknown>>();
 
-  /** `work` runs at most once a key; it writes in the given transaction only. */
+  /** `work` runs at most once per key; it must write only in the given transaction. */
   async once(request: R, work: (manager: EntityManager) => Promise<A>): Promise<A> {
     const { key, body } = request;
     if (key === undefined) return this.transaction(request, work);
@@ -53,7 +54,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
     for (let first = this.inWork.get(scope); first; first = this.inWork.get(scope)) {
       await settledSoon(first);
       const kept = await this.keptFor(request, scope);
-      // Without one the first has failed and left nothing: the next may try.
+      // Without one, the first request failed and left nothing: the next may try.
       if (kept) return replay(kept, bodyHash);
     }
     const attempt = this.attempt(request, { scope, bodyHash }, work);
@@ -70,14 +71,17 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
 
   protected abstract now(): Date;
   protected abstract transaction<T>(request: R, work: (manager: EntityManager) => Promise<T>): Promise<T>;
-  /** Runs `work` in a transaction under the lock that a write of the caller takes. Throws when they would be let in no more. */
+  /**
+   * Runs `work` in a transaction under the lock that a write of the caller takes. Throws if the caller no
+   * longer has access.
+   */
   protected abstract admitted<T>(request: R, work: () => Promise<T>): Promise<T>;
   protected abstract find(request: R, scope: string): Promise<KeptAnswer<A> | null>;
-  /** False when the key is held already. */
+  /** False if the key is already held. */
   protected abstract claim(manager: EntityManager, request: R, claim: KeyClaim): Promise<boolean>;
   protected abstract keep(manager: EntityManager, request: R, claim: KeyClaim, answer: A): Promise<void>;
 
-  /** Any other lock that a request waits for in vain is none of its key's. */
+  /** Times out only on its own key: a timeout on any other lock is not translated. */
   protected async insertKey<T extends ObjectLiteral>(
     manager: EntityManager,
     entity: EntityTarget<T>,
@@ -119,7 +123,7 @@ function replay<A>(kept: KeptAnswer<A> | null, bodyHash: string): A {
   throw new DomainError('idempotency_key_reused', 'unprocessable', detail);
 }
 
-/** Waits until a promise is settled, but not for ever. */
+/** Waits until a promise settles, up to a time limit. */
 async function settledSoon(promise: Promise<unknown>): Promise<void> {
   const patience = new AbortController();
   const tooLong = delay(PATIENCE_MS, 'late', { signal: patience.signal, ref: false }).catch(() => undefined);
@@ -142,7 +146,8 @@ export function requireSensibleKey(key: string): void {
 }
 
 function requestInProgress(): DomainError {
-  const detail = 'The first request with this Idempotency-Key is still in work. Repeat it to get its answer.';
+  const detail =
+    'The first request with this Idempotency-Key is still running. Repeat the request to get its answer.';
   return new DomainError('request_in_progress', 'conflict', detail, {}, { 'retry-after': '1' });
 }
 

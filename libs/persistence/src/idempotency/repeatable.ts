@@ -18,13 +18,13 @@ const SHOWS_SECRET = Symbol('SHOWS_SECRET');
 export interface KeyedCall {
   readonly key: string;
   readonly status: number;
-  /** Whether the answer may hold a secret. */
+  /** Whether the answer may contain a secret. */
   readonly showsSecret: boolean;
 }
 
-/** A plane's way to answer a keyed request once: provided by the app. */
+/** How a plane answers a keyed request once; provided by the app. */
 export abstract class RepeatableRequests {
-  /** `handle` runs at most once a key; repeats get the body that it answered then. */
+  /** `handle` runs at most once per key; repeats get the body that it returned. */
   abstract once(
     request: FastifyRequest,
     call: KeyedCall,
@@ -32,7 +32,7 @@ export abstract class RepeatableRequests {
   ): Promise<unknown>;
 }
 
-/** Runs the handler, and all that it writes, once for each `Idempotency-Key`. */
+/** Runs the handler, with everything it writes, once per `Idempotency-Key`. */
 @Injectable()
 class RepeatableInterceptor implements NestInterceptor {
   constructor(
@@ -55,7 +55,9 @@ class RepeatableInterceptor implements NestInterceptor {
   }
 }
 
-/** A POST that creates: with an `Idempotency-Key` it creates once, and repeats are answered as the first was. */
+/**
+ * A POST that creates something: with an `Idempotency-Key` it does so once, and repeats get the first answer.
+ */
 export const Repeatable = ({ showsSecret = false } = {}): MethodDecorator =>
   applyDecorators(
     SetMetadata(SHOWS_SECRET, showsSecret),

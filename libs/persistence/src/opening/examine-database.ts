@@ -6,7 +6,10 @@ import { type Schema } from '../connection/data-source';
 import { ProcessLock, namedHolder } from '../sqlite/process-lock';
 import { sqliteFileProblem } from '../sqlite/sqlite-file';
 
-/** Why a database can't be used. `unreachable` and `refused` are Postgres', `folder`, `file`, `damaged` and `locked` SQLite's. */
+/**
+ * Why a database cannot be used. `unreachable` and `refused` apply to Postgres; `folder`, `file`, `damaged`
+ * and `locked` to SQLite.
+ */
 export type DatabaseFault =
   | 'unreachable'
   | 'refused'
@@ -19,7 +22,7 @@ export type DatabaseFault =
   | 'locked';
 
 export interface DatabaseExamination {
-  /** What was found, for a person. Never holds a password. */
+  /** What was found, for a person to read. Never contains a password. */
   readonly detail: string;
   readonly fault?: DatabaseFault;
   readonly isSuperuser?: boolean;
@@ -28,8 +31,8 @@ export interface DatabaseExamination {
 const ANSWER_MS = 4000;
 
 /**
- * Whether a plane could connect to the database and migrate it. Changes nothing. `tables` are those that have to be the
- * role's own where they exist.
+ * Whether a plane could connect to the database and migrate it. Changes nothing. The role must own any of
+ * `tables` that exist.
  */
 export function examineDatabase(
   target: DatabaseTarget,
@@ -44,15 +47,15 @@ export function examineDatabase(
 async function examineSqlite(file: string, schema: Schema): Promise<DatabaseExamination> {
   const folder = nearestFolder(dirname(file));
   if (!isWritableFolder(folder))
-    return { fault: 'folder', detail: `${folder} is not a folder in which this user may write` };
+    return { fault: 'folder', detail: `${folder} is not a folder that this user can write to` };
   if (existsSync(file) && !isUsableFile(file))
-    return { fault: 'file', detail: `${file} is not a file that this user may read and write` };
-  // Who serves from it has looked at it.
+    return { fault: 'file', detail: `${file} is not a file that this user can read and write` };
+  // The process that serves from it has already checked it.
   if (await ProcessLock.isHeld(file))
     return { fault: 'locked', detail: `${file} is in use by another process${namedHolder(file)}` };
   const problem = await sqliteFileProblem(file, schema);
   if (problem !== undefined) return { fault: 'damaged', detail: problem };
-  return { detail: existsSync(file) ? `SQLite: ${file}` : `SQLite: ${file} will be made` };
+  return { detail: existsSync(file) ? `SQLite: ${file}` : `SQLite: ${file} will be created` };
 }
 
 function nearestFolder(folder: string): string {
@@ -107,7 +110,7 @@ async function examinePostgres(url: string, tables: readonly string[]): Promise<
 }
 
 function verdictOn(found: Found | undefined): DatabaseExamination {
-  if (!found) return { fault: 'refused', detail: 'The server does not say who is connected' };
+  if (!found) return { fault: 'refused', detail: 'The server does not report the current role' };
   const { role, is_superuser: isSuperuser, version } = found;
   if (!found.can_create)
     return {
@@ -124,14 +127,17 @@ function verdictOn(found: Found | undefined): DatabaseExamination {
   return { isSuperuser, detail: `Postgres ${version} as "${role}": ${kind}` };
 }
 
-/** Classes of https://www.postgresql.org/docs/current/errcodes-appendix.html; what has no such code came from the way there. */
+/**
+ * Codes from https://www.postgresql.org/docs/current/errcodes-appendix.html; an error without one arose on
+ * the way to the server.
+ */
 function faultOf(error: unknown): DatabaseFault {
   const { code = '' } = error as { code?: string };
   if (code === '3D000') return 'missing';
   return /^[0-9A-Z]{5}$/.test(code) ? 'refused' : 'unreachable';
 }
 
-/** Several addresses that all fail come as one error without a message of its own. */
+/** When several addresses all fail, they arrive as one error without a message of its own. */
 function reasonOf(error: unknown): string {
   const { message, errors } = error as Error & { errors?: Error[] };
   return message || (errors ?? []).map((one) => one.message).join('; ') || 'no reason given';

@@ -36,7 +36,7 @@ function migrateSqlite(target: SqliteTarget, schema: Schema): Promise<void> {
   });
 }
 
-/** Opens what is migrated already; makes the connections itself unless given the main one. */
+/** Opens a database that is already migrated; creates the connections itself unless given the main one. */
 export async function openDatabase(options: DatabaseOptions, given?: DataSource): Promise<Database> {
   const { target, schema } = options;
   const dataSource = given ?? createDataSource(target, schema, options);
@@ -47,8 +47,8 @@ export async function openDatabase(options: DatabaseOptions, given?: DataSource)
 }
 
 /**
- * Looks into a database without migrating it, beside whoever serves from it; null when there is no such SQLite file. The
- * tables may be missing.
+ * Reads a database without migrating it, alongside whoever serves from it; null when there is no such SQLite
+ * file. Tables may be missing.
  */
 export async function lookInto<T>(
   { target, schema }: DatabaseOptions,

@@ -3,7 +3,7 @@ import { type EntityManager, type EntityTarget, type SelectQueryBuilder } from '
 import { insertRow, lockedForUpdate } from '../rows/rows';
 import { type MailSubject, type OutgoingMailRow } from './outgoing-mail';
 
-/** A transaction and, where mails are rows of tenants, whose they are. */
+/** A transaction and, where mails are rows of tenants, the tenant that owns them. */
 export interface MailScope {
   readonly manager: EntityManager;
   readonly tenantId?: string;
@@ -21,20 +21,20 @@ export class MailQueue {
     await insertRow(this.scope.manager, this.entity, { ...this.own, ...row });
   }
 
-  /** Any at all, due or not. */
+  /** Counts mails whether due or not. */
   isEmpty(): Promise<boolean> {
     return this.query()
       .getExists()
       .then((exists) => !exists);
   }
 
-  /** When the first of them was queued; null where there is none. */
+  /** When the oldest mail was queued; null if there is none. */
   async oldest(): Promise<Date | null> {
     const mail = await this.query().orderBy('mail.createdAt').limit(1).getOne();
     return mail?.createdAt ?? null;
   }
 
-  /** One that is due, which nobody else gets before `until` of its attempts, of which this is one. */
+  /** Claims a due mail. Nobody else gets it before `until(attempts)`, where this attempt is counted. */
   async claim(now: Date, until: (attempts: number) => Date): Promise<OutgoingMailRow | null> {
     const due = this.query()
       .andWhere('mail.nextAttemptAt <= :now', { now })
@@ -54,12 +54,12 @@ export class MailQueue {
     return (await lockedForUpdate(claimed).getOne()) !== null;
   }
 
-  /** Nothing, when it was claimed by another in the meantime: it is theirs. */
+  /** Does nothing if another process has claimed the mail in the meantime. */
   async postpone({ id, attempts }: OutgoingMailRow, until: Date): Promise<void> {
     await this.scope.manager.update(this.entity, { ...this.own, id, attempts }, { nextAttemptAt: until });
   }
 
-  /** As with {@link postpone}; tells whether it did. */
+  /** Guarded like {@link postpone}; returns whether it removed the mail. */
   async remove({ id, attempts }: OutgoingMailRow): Promise<boolean> {
     const { affected } = await this.scope.manager.delete(this.entity, { ...this.own, id, attempts });
     return affected === 1;

@@ -8,21 +8,21 @@ import { type MailSubject, type OutgoingMailRow } from './outgoing-mail';
 import { MOST_ATTEMPTS, claimEnd, nextMailAttempt } from './retry-pace';
 
 const LOOK_MS = 5000;
-/** A mail server that is down keeps those of all tenants: any of them tells. */
+/** A sample suffices: a mail server that is down holds up the mails of every tenant. */
 const MOST_QUEUES = 20;
 const LOOK_EVERYWHERE_MS = 600_000;
 
 /**
- * Queues mails in the transaction that gives rise to them, and sends them behind it, from any process. A crash between
- * sending and removing means a second copy.
+ * Queues mails in the transaction that causes them, and sends them after it, from any process. A crash
+ * between sending and removing a mail causes a second copy.
  */
 export abstract class OutgoingMails<S extends MailScope>
   implements OnApplicationBootstrap, OnApplicationShutdown
 {
   protected readonly logger = new Logger(OutgoingMails.name);
-  /** Queues in which there may be something. */
+  /** Queues that may contain something. */
   private readonly noted = new Set<string>();
-  /** As noted, until they are seen to be empty. */
+  /** Queues noted and not yet seen empty. */
   private readonly unemptied = new Set<string>();
   private readonly timers: NodeJS.Timeout[] = [];
   private looking: Promise<void> = Promise.resolve();
@@ -37,22 +37,24 @@ export abstract class OutgoingMails<S extends MailScope>
     protected readonly clock: Clock,
   ) {
     const names = kinds.map(({ name }) => name);
-    if (new Set(names).size < names.length)
-      throw new Error(`A kind of mail is there twice: ${names.join(', ')}`);
+    if (new Set(names).size < names.length) throw new Error(`Duplicate kind of mail: ${names.join(', ')}`);
   }
 
   /** The name of the queue that a transaction writes to. */
   protected abstract queueOf(scope: S): string;
   /** Every queue of this plane, one after the other. */
   protected abstract queues(): AsyncIterable<string>;
-  /** A transaction on one queue; null, without running `work`, where it is not for this plane to send from now. */
+  /**
+   * A transaction on one queue; null, without running `work`, where this plane is not the one to send from it
+   * now.
+   */
   protected abstract transaction<T>(queue: string, work: (scope: S) => Promise<T>): Promise<T | null>;
-  /** As {@link transaction}, only to look. */
+  /** Like {@link transaction}, but read-only. */
   protected abstract reading<T>(queue: string, work: (scope: S) => Promise<T>): Promise<T | null>;
-  /** Into the audit trail, in the transaction that removes it. */
+  /** Records it in the audit trail, in the transaction that removes the mail. */
   protected abstract recordGivenUp(scope: S, mail: OutgoingMailRow): Promise<void>;
 
-  /** Whether mail is sent at all: where it is not, callers need not ask before they {@link add}. */
+  /** Whether mail is enabled. Callers need not check it before {@link add}. */
   get isOn(): boolean {
     return this.mailer.isOn;
   }
@@ -71,7 +73,7 @@ export abstract class OutgoingMails<S extends MailScope>
     await this.sending;
   }
 
-  /** Part of the given transaction. Where mail is off nothing is kept. */
+  /** Queues a mail in the given transaction. Stores nothing where mail is disabled. */
   async add(scope: S, kind: string, subject: MailSubject): Promise<void> {
     if (!this.isOn) return;
     this.database.afterCommit(() => {
@@ -81,7 +83,9 @@ export abstract class OutgoingMails<S extends MailScope>
     await new MailQueue(this.entity, scope).add(kind, subject, this.clock.now());
   }
 
-  /** When the oldest mail was queued that this process knows to wait, in as many queues as can be looked at quickly. */
+  /**
+   * When the oldest waiting mail known to this process was queued. Looks at only as many queues as is quick.
+   */
   async oldestWaiting(): Promise<Date | null> {
     const queues = [...this.unemptied].slice(0, MOST_QUEUES);
     const dates = await Promise.all(
@@ -95,9 +99,9 @@ export abstract class OutgoingMails<S extends MailScope>
     this.unemptied.add(queue);
   }
 
-  /** Sends what is due where something was noted, behind what is being sent. */
+  /** Sends what is due in noted queues, after any sending in progress. */
   sendNoted(): Promise<void> {
-    // In nobody's name, whoever asked for the mail.
+    // Runs without an actor, whoever asked for the mail.
     this.sending = this.sending.then(() =>
       runInContext({ traceId: newTraceId() }, async () => {
         for (const queue of [...this.noted]) await this.sendDue(queue);
@@ -106,7 +110,7 @@ export abstract class OutgoingMails<S extends MailScope>
     return this.sending;
   }
 
-  /** For what no process has noted: queued by one that died, or moved here with its tenant. */
+  /** Finds what no process has noted: mails queued by one that died, or moved here with their tenant. */
   private lookEverywhere(): void {
     this.looking = this.looking.then(() => this.noteAll()).then(() => this.sendNoted());
   }
@@ -118,12 +122,14 @@ export abstract class OutgoingMails<S extends MailScope>
         if (await this.hasMails(queue)) this.note(queue);
       }
     } catch (error) {
-      this.logger.warn(`Mails of an earlier process are looked for again: ${(error as Error).message}`);
+      this.logger.warn(
+        `Could not look for mails of earlier processes, will retry: ${(error as Error).message}`,
+      );
     }
   }
 
   private async sendDue(queue: string): Promise<void> {
-    // What is queued from here on is noted again.
+    // Anything queued from here on is noted again.
     this.noted.delete(queue);
     try {
       while (!this.isClosing && (await this.sendOne(queue)));
@@ -131,7 +137,7 @@ export abstract class OutgoingMails<S extends MailScope>
       else this.unemptied.delete(queue);
     } catch (error) {
       this.noted.add(queue);
-      this.logger.warn(`Mails are not sent yet, and tried again: ${(error as Error).message}`);
+      this.logger.warn(`Could not send queued mails, will retry: ${(error as Error).message}`);
     }
   }
 
@@ -142,14 +148,14 @@ export abstract class OutgoingMails<S extends MailScope>
     );
     if (!mail) return false;
     if (mail.attempts > MOST_ATTEMPTS) {
-      await this.giveUp(queue, mail, 'it may have been sent each time, and could not be removed');
+      await this.giveUp(queue, mail, 'it may have been sent each time, but could not be removed');
       return true;
     }
     const failure = await this.deliver(queue, mail).then(
       () => undefined,
       (error: unknown) => error as Error,
     );
-    // Says nothing of the mail: its claim runs out, and it is tried again.
+    // A database failure says nothing about the mail: its claim expires, and it is retried.
     if (databaseFailure(failure)) throw failure as Error;
     if (failure) await this.putOff(queue, mail, failure);
     else await this.inQueue(queue, (mails) => mails.remove(mail));
@@ -164,7 +170,7 @@ export abstract class OutgoingMails<S extends MailScope>
       // Another process may have sent it by now.
       if (!(await mails.hold(mail))) return null;
       const written = await kind.write(scope, mail.subject, mail.attempts);
-      // Together with what the kind has recorded of it.
+      // Together with what the kind has recorded about it.
       if (!written) await mails.remove(mail);
       return written;
     });
@@ -174,18 +180,18 @@ export abstract class OutgoingMails<S extends MailScope>
   private async putOff(queue: string, mail: OutgoingMailRow, { message }: Error): Promise<void> {
     const next = nextMailAttempt(mail, this.clock.now());
     if (!next) return this.giveUp(queue, mail, message);
-    this.logger.warn({ msg: 'A mail is not sent yet, and tried again', ...factsOf(mail, message), next });
+    this.logger.warn({ msg: 'A mail could not be sent, will retry', ...factsOf(mail, message), next });
     await this.inQueue(queue, (mails) => mails.postpone(mail, next));
   }
 
   private async giveUp(queue: string, mail: OutgoingMailRow, reason: string): Promise<void> {
     const isGivenUp = await this.transaction(queue, async (scope) => {
-      // Another may have claimed it since, and sent it.
+      // Another process may have claimed and sent it since.
       if (!(await new MailQueue(this.entity, scope).remove(mail))) return false;
       await this.recordGivenUp(scope, mail);
       return true;
     });
-    const msg = 'A mail is given up: its attempts have failed for a day or longer';
+    const msg = 'Gave up on a mail: its attempts have failed for a day or longer';
     if (isGivenUp) this.logger.error({ msg, ...factsOf(mail, reason) });
   }
 

@@ -1,10 +1,10 @@
 import { MAIL_TIMEOUT_MS } from '@atlas/platform';
 
-/** Longer than any attempt takes: what is sent, and the writes before it. */
+/** Longer than any attempt takes, including the writes before it. */
 const CLAIM_MS = MAIL_TIMEOUT_MS + 60_000;
 /**
- * An attempt that does not end, since the process dies or the sent mail cannot be removed, leaves nothing but its number: so
- * many take longer than a day, at the pace of those that fail as at that of their claims.
+ * An attempt that never ends, because the process dies or the sent mail cannot be removed, leaves only its
+ * number. This many take longer than a day, at the pace of failures and of claims alike.
  */
 export const MOST_ATTEMPTS = 50;
 const FIRST_DELAY_MS = 30_000;
@@ -16,14 +16,14 @@ interface Attempted {
   readonly createdAt: Date;
 }
 
-/** When a mail that was not taken is tried again: later each time, and not all at once. Null: a day is enough. */
+/** When to retry a mail that was refused: the delay grows and is randomised. Null after a day. */
 export function nextMailAttempt(mail: Attempted, now: Date, random: () => number = Math.random): Date | null {
   const delay = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (mail.attempts - 1)) * (0.5 + random() / 2);
   const next = now.getTime() + delay;
   return next - mail.createdAt.getTime() > GIVE_UP_MS ? null : new Date(next);
 }
 
-/** Until when an attempt that was begun is its process's: longer each time, as the same mail may be sent by all of them. */
+/** How long an attempt belongs to its process. Longer each time, as each attempt may send the same mail. */
 export function claimEnd(attempts: number, now: Date): Date {
   return new Date(now.getTime() + Math.min(MAX_DELAY_MS, CLAIM_MS * attempts));
 }

@@ -1,6 +1,9 @@
 import { type ColumnTypes } from '../schema/columns';
 
-/** The table must be called `outgoing_mails`. `keys`: the columns, with their types, that stand before `id` in its key. */
+/**
+ * The table must be called `outgoing_mails`. `keys` are columns, with their types, that precede `id` in its
+ * primary key.
+ */
 export function createOutgoingMails(types: ColumnTypes, keys: readonly string[] = []): string[] {
   const columns = keys.map((key) => `${key} not null, `).join('');
   const before = keys.map((key) => `${key.split(' ')[0]}, `).join('');

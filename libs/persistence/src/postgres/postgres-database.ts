@@ -7,31 +7,31 @@ import { isDeadlock } from '../rows/rows';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Of a transaction that Postgres gave up to end a deadlock. */
+/** For a transaction that Postgres aborted to resolve a deadlock. */
 const MAX_ATTEMPTS = 3;
 
 interface Connection {
   readonly runner: QueryRunner;
   readonly client: Client;
-  /** What BEGIN failed with; undefined where it succeeded. */
+  /** The failure of BEGIN; undefined if it succeeded. */
   readonly begun: Promise<QueryFailedError | undefined>;
 }
 
-/** A tenant's read that is done and whose transaction is still open. */
+/** A tenant's read that is complete but whose transaction is still open. */
 interface OpenRead extends Connection {
   readonly tenantId: string;
   readonly end: NodeJS.Immediate;
 }
 
 /**
- * Round trips are what a request costs, so they are counted here: connections are pipelined, BEGIN and the tenant
- * setting leave in one message together with the first statement, statements started together travel together, and a
- * read does not wait for its COMMIT. A tenant's read that follows another of the same request at once (who asks, then
- * what they asked for) goes on in its transaction.
+ * A request's cost is its round trips, so they are saved here: connections are pipelined, BEGIN and the
+ * tenant setting travel in one message with the first statement, statements started together travel together,
+ * and a read does not wait for its COMMIT. When one tenant's read immediately follows another in the same
+ * request (who is asking, then what they asked for), it continues in the same transaction.
  */
 export class PostgresDatabase extends Database {
   readonly driver = 'postgres';
-  /** By request. Each for the rest of a turn of the event loop. */
+  /** By request. Each lasts for the rest of one turn of the event loop. */
   private readonly openReads = new WeakMap<RequestContext, OpenRead>();
 
   constructor(readonly dataSource: DataSource) {
@@ -39,7 +39,10 @@ export class PostgresDatabase extends Database {
     tellBreaks(dataSource);
   }
 
-  /** Of the statement, since its transaction may have waited for locks before. An index takes no `clock_timestamp()`. */
+  /**
+   * The statement's time, since its transaction may have waited for locks before. `clock_timestamp()` cannot
+   * use an index.
+   */
   fromNow(seconds: number): string {
     return `(statement_timestamp() + interval '${seconds} seconds')`;
   }
@@ -47,7 +50,7 @@ export class PostgresDatabase extends Database {
   async now(): Promise<Date> {
     const sql = `select ${this.fromNow(0)} as now`;
     const [row] = await this.read((manager) => manager.query<{ now: Date }[]>(sql));
-    if (!row) throw new Error('The database does not tell its time.');
+    if (!row) throw new Error('The database did not return its time.');
     return row.now;
   }
 
@@ -83,7 +86,10 @@ export class PostgresDatabase extends Database {
     return this.dataSource.manager;
   }
 
-  /** Of two that wait for each other Postgres gives one up: that one begins again, when the other has its locks. */
+  /**
+   * Postgres aborts one of two transactions in a deadlock; that one starts again once the other has its
+   * locks.
+   */
   protected async begin<T>(tenantId: string | undefined, work: Work<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -107,12 +113,12 @@ export class PostgresDatabase extends Database {
   private async connect(begin: string): Promise<Connection> {
     const runner = this.dataSource.createQueryRunner();
     const client = (await runner.connect()) as Client;
-    // Awaited at the commit only, since a round trip is what it would cost.
+    // Awaited only at the commit, since waiting now would cost a round trip.
     const begun = client.query(begin).then(
       () => undefined,
       (error: Error) => new QueryFailedError(begin, undefined, error),
     );
-    // TypeORM's save() would otherwise open a transaction of its own.
+    // TypeORM's save() would otherwise open its own transaction.
     Object.assign(runner, { isTransactionActive: true });
     return { runner, client, begun };
   }
@@ -123,7 +129,7 @@ export class PostgresDatabase extends Database {
     } catch (error) {
       if (!runner.isReleased) {
         takeNoMore(runner);
-        // A connection that does not roll back is not given to anybody else.
+        // A connection that does not roll back is not reused.
         await client.query('rollback').catch(() => client.end().catch(() => undefined));
         await this.release(runner);
       }
@@ -132,8 +138,8 @@ export class PostgresDatabase extends Database {
   }
 
   /**
-   * Throws {@link CommitOutcomeUnknown} when the connection broke between COMMIT and the server's answer. If it broke before,
-   * nothing is stored.
+   * Throws {@link CommitOutcomeUnknown} when the connection breaks between COMMIT and the server's answer. If
+   * it broke before, nothing is stored.
    */
   private async commit(connection: Connection): Promise<void> {
     await requireBegun(connection);
@@ -182,25 +188,26 @@ export class PostgresDatabase extends Database {
   }
 }
 
-/** Behind COMMIT or ROLLBACK a statement would be a transaction of its own. */
+/** After COMMIT or ROLLBACK a statement would be its own transaction. */
 function takeNoMore(runner: QueryRunner): void {
   const over = new Error('This unit of work is over; await everything that it starts.');
   Object.assign(runner, { query: () => Promise.reject(over) });
 }
 
-/** Without its BEGIN a statement would be a transaction of its own, and see no tenant's rows. */
+/** Without its BEGIN a statement would be its own transaction, and see no tenant's rows. */
 async function requireBegun({ begun }: Connection): Promise<void> {
   const failure = await begun;
   if (failure !== undefined) throw failure;
 }
 
-/** The server itself says that the statement failed, and goes on serving the connection. */
+/** The server itself reports that the statement failed, and keeps serving the connection. */
 function isRefusal(error: Error): boolean {
   return (error as { severity?: string }).severity === 'ERROR';
 }
 
 function asTenant(tenantId: string): string {
-  // A utility statement takes no parameters, and costs a fraction of `select set_config`; a UUID needs no escaping.
-  if (!UUID.test(tenantId)) throw new Error('A tenant id is a UUID.');
+  // A utility statement takes no parameters and costs a fraction of `select set_config`; a UUID needs no
+  // escaping.
+  if (!UUID.test(tenantId)) throw new Error('A tenant id must be a UUID.');
   return `set local app.tenant_id = '${tenantId}'`;
 }

@@ -7,8 +7,8 @@ import { type Database } from '../database/database';
 import { NOTICING_SILENCE } from '../connection/postgres-connection';
 
 /**
- * Tells that something changed, to this process at once and to others in milliseconds. A signal is a hint: it may be
- * lost with a connection, so whoever waits also looks again by itself.
+ * Announces that something changed: to this process at once, to others within milliseconds. A signal is a
+ * hint. It may be lost with a connection, so whoever waits also checks again by itself.
  */
 export abstract class Signals {
   private readonly emitter = new EventEmitter().setMaxListeners(0);
@@ -26,7 +26,7 @@ export abstract class Signals {
     });
   }
 
-  /** Calls `listener` on each signal of `topic`; returns the way to stop. */
+  /** Calls `listener` on each signal of `topic`; returns a function that unsubscribes. */
   subscribe(topic: string, listener: () => void): () => void {
     this.emitter.on(topic, listener);
     return () => this.emitter.off(topic, listener);
@@ -44,7 +44,7 @@ export abstract class Signals {
   protected abstract broadcast(topic: string): void;
 }
 
-/** One process: everybody is here. */
+/** For a single process: every listener is local. */
 export class InProcessSignals extends Signals {
   async start(): Promise<void> {
     // Nothing to connect.
@@ -53,7 +53,7 @@ export class InProcessSignals extends Signals {
     // Nothing to close.
   }
   protected broadcast(): void {
-    // Nobody else.
+    // No other process to tell.
   }
 }
 
@@ -63,8 +63,9 @@ const RECONNECT_MS = 1000;
 const LISTEN_MS = 5000;
 
 /**
- * LISTEN/NOTIFY. Sent after the commit, never inside: a transaction that notifies holds a lock over its own commit and
- * would make all of them wait for each other. Topics that come up while one NOTIFY is under way leave in the next.
+ * Uses LISTEN/NOTIFY. Sends after the commit, never inside it: a transaction that notifies holds a lock
+ * during its own commit, so all such commits would wait for each other. Topics that arrive while a NOTIFY is
+ * in flight leave with the next one.
  */
 export class PostgresSignals extends Signals {
   private readonly origin = randomUUID();
@@ -114,7 +115,7 @@ export class PostgresSignals extends Signals {
       await this.database.dataSource
         .query('select pg_notify($1, $2)', [CHANNEL, JSON.stringify([this.origin, ...topics])])
         .catch((error: Error) =>
-          this.logger.warn(`A signal was lost (${error.message}); waiters look again by themselves.`),
+          this.logger.warn(`A signal was lost (${error.message}); waiters will check again by themselves.`),
         );
     }
     this.isSending = false;

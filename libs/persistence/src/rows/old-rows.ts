@@ -8,15 +8,15 @@ import {
 
 const BATCH = 500;
 
-/** Rows that are over for good. */
+/** Rows that are no longer needed. */
 export interface OldRows<T extends ObjectLiteral = ObjectLiteral> {
   readonly entity: EntityTarget<T>;
-  /** The column that tells them apart. */
+  /** The column that identifies a row. */
   readonly key: keyof T & string;
   readonly where: FindOptionsWhere<T>;
 }
 
-/** A few at a time, in a transaction each, so that nobody waits long behind them. */
+/** Deletes a few rows per transaction, so that nobody waits long behind it. */
 export async function deleteOldRows<T extends ObjectLiteral>(
   write: (work: (manager: EntityManager) => Promise<number>) => Promise<number>,
   { entity, key, where }: OldRows<T>,

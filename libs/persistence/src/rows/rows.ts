@@ -8,7 +8,7 @@ import {
 } from 'typeorm';
 import { type RowValues, asTypeOrmWants } from './row-values';
 
-/** Inserts one row and reads nothing back: every value is given. */
+/** Inserts one row and reads nothing back: every value must be given. */
 export async function insertRow<T extends ObjectLiteral>(
   manager: EntityManager,
   entity: EntityTarget<T>,
@@ -18,7 +18,7 @@ export async function insertRow<T extends ObjectLiteral>(
   await manager.createQueryBuilder().insert().into(entity).values(values).updateEntity(false).execute();
 }
 
-/** Changes rows; says how many there were. */
+/** Updates rows and returns how many were affected. */
 export async function updateRows<T extends ObjectLiteral>(
   manager: EntityManager,
   entity: EntityTarget<T>,
@@ -39,7 +39,7 @@ export async function upsertRow<T extends ObjectLiteral>(
   await manager.upsert(entity, asTypeOrmWants<T>(row), [...key]);
 }
 
-/** Inserts one row unless its key is there already; tells whether it did. */
+/** Inserts one row unless its key exists; returns whether it did. */
 export async function insertIfAbsent<T extends ObjectLiteral>(
   manager: EntityManager,
   entity: EntityTarget<T>,
@@ -52,14 +52,14 @@ export async function insertIfAbsent<T extends ObjectLiteral>(
     .values(asTypeOrmWants<T>(row))
     .updateEntity(false)
     .getQueryAndParameters();
-  // TypeORM runs what starts with a capital INSERT without reading its answer on SQLite.
+  // On SQLite, TypeORM runs any statement that starts with an upper-case INSERT without reading its result.
   const statement = `${sql.replace(/^INSERT/, 'insert')} on conflict do nothing returning 1 as inserted`;
   return (await manager.query<unknown[]>(statement, parameters)).length > 0;
 }
 
 /**
- * What is found is the transaction's until it ends; with `skipLocked` what others have is left out, else waited for. On
- * SQLite writers take turns anyhow.
+ * Locks the selected rows for the transaction. With `skipLocked` it leaves out rows that others have locked;
+ * otherwise it waits for them. SQLite serialises writers anyway.
  */
 export function lockedForUpdate<T extends ObjectLiteral>(
   query: SelectQueryBuilder<T>,
@@ -70,12 +70,14 @@ export function lockedForUpdate<T extends ObjectLiteral>(
   return skipLocked ? query.setOnLocked('skip_locked') : query;
 }
 
-/** As {@link lockedForUpdate}, but others may have it in the same way: it stays as it is until all of them have ended. */
+/**
+ * Like {@link lockedForUpdate}, but shared: the rows do not change until all sharing transactions have ended.
+ */
 export function lockedForShare<T extends ObjectLiteral>(query: SelectQueryBuilder<T>): SelectQueryBuilder<T> {
   return query.connection.options.type === 'postgres' ? query.setLock('pessimistic_read') : query;
 }
 
-/** A unique rule that refused a row, by its name (Postgres) and its columns (SQLite names only those). */
+/** A unique constraint that rejected a row, by name (Postgres) and columns (SQLite reports only those). */
 export interface UniqueRule {
   readonly name: string;
   readonly table: string;
@@ -89,17 +91,17 @@ export function violates(error: unknown, rule: UniqueRule): boolean {
   return constraint === rule.name || error.message.endsWith(`UNIQUE constraint failed: ${columns}`);
 }
 
-/** Any unique rule refused a row. */
+/** Whether any unique constraint rejected a row. */
 export function violatesUnique(error: unknown): boolean {
   return codeOf(error) === '23505' || /UNIQUE constraint failed/.test((error as Error).message);
 }
 
-/** Postgres gave up waiting for another transaction's row. */
+/** Whether Postgres gave up waiting for another transaction's lock. */
 export function isLockTimeout(error: unknown): boolean {
   return codeOf(error) === '55P03';
 }
 
-/** Postgres gave this transaction up, because it and another waited for each other. */
+/** Whether Postgres aborted this transaction to resolve a deadlock. */
 export function isDeadlock(error: unknown): boolean {
   return codeOf(error) === '40P01';
 }
@@ -109,8 +111,8 @@ function codeOf(error: unknown): string | undefined {
 }
 
 /**
- * Runs statements that were started together in one transaction, and throws what really went wrong: behind the first
- * that fails Postgres refuses all others, and theirs may be the answer that is looked at first.
+ * Runs statements started together in one transaction, and throws the real cause. After the first failure
+ * Postgres refuses all others, and one of those errors might be seen first.
  */
 export async function together<T extends readonly unknown[]>(statements: {
   readonly [K in keyof T]: Promise<T[K]>;

@@ -9,7 +9,7 @@ export const TimestampColumn = (options: ColumnOptions = {}): PropertyDecorator 
 export const JsonColumn = (options: ColumnOptions = {}): PropertyDecorator =>
   Column({ ...options, type: 'simple-json' });
 
-/** The types that a migration writes, by database. */
+/** The column types that migrations use, by database. */
 export interface ColumnTypes {
   readonly uuid: string;
   readonly timestamp: string;

@@ -8,12 +8,12 @@ export interface MigrationContext {
   readonly types: ColumnTypes;
   /** Runs statements in order. */
   sql(...statements: string[]): Promise<void>;
-  /** Fences a tenant-scoped table with row-level security; nothing to do on SQLite. */
+  /** Fences a tenant-scoped table with row-level security; does nothing on SQLite. */
   tenantScoped(...tables: string[]): Promise<void>;
 }
 
 /**
- * A migration for both databases, written once. The class name carries the order, as TypeORM wants it
+ * A migration written once for both databases. The class name carries the order, as TypeORM expects
  * (`CreateTenants1700000000001`).
  */
 export abstract class PortableMigration implements MigrationInterface {

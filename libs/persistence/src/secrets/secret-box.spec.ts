@@ -13,12 +13,12 @@ describe(SecretBox.name, () => {
     expect(box.seal('hunter2', place)).not.toBe(box.seal('hunter2', place));
   });
 
-  it.each(['table', 'column', 'rowId', 'ownerId'] as const)('opens at no other %s', (part) => {
+  it.each(['table', 'column', 'rowId', 'ownerId'] as const)('does not open at any other %s', (part) => {
     const sealed = box.seal('hunter2', place);
     expect(() => box.open(sealed, { ...place, [part]: 'other' })).toThrow();
   });
 
-  it('refuses a changed value and a tag cut short', () => {
+  it('rejects a changed value and a truncated tag', () => {
     const parts = box.seal('hunter2', place).split('.');
     const cut = [
       ...parts.slice(0, 4),
@@ -26,7 +26,7 @@ describe(SecretBox.name, () => {
         .subarray(0, 4)
         .toString('base64url'),
     ];
-    expect(() => box.open(cut.join('.'), place)).toThrow('unknown form');
+    expect(() => box.open(cut.join('.'), place)).toThrow('unknown format');
     const swapped = [...parts.slice(0, 3), randomBytes(7).toString('base64url'), parts[4]];
     expect(() => box.open(swapped.join('.'), place)).toThrow();
   });
@@ -56,7 +56,7 @@ describe(parseSealingKeys.name, () => {
     expect(() => parseSealingKeys(text)).not.toThrow(good);
   });
 
-  it('derives one key a purpose', () => {
+  it('derives one key per purpose', () => {
     expect(deriveKey('s', 'a')).toHaveLength(32);
     expect(deriveKey('s', 'a')).not.toEqual(deriveKey('s', 'b'));
   });

@@ -7,7 +7,7 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const VERSION = 's1';
 
-/** Where a sealed value stands. It opens nowhere else: moved to another row or column it is refused. */
+/** Where a sealed value is stored. It opens nowhere else: moved to another row or column, it is rejected. */
 export interface SealedPlace {
   readonly table: string;
   readonly column: string;
@@ -20,7 +20,7 @@ export interface SealingKey {
   readonly key: Buffer;
 }
 
-/** Reads `<kid>:<base64 of 32 bytes>[,…]`. Throws with what is wrong, never with the value. */
+/** Reads `<kid>:<base64 of 32 bytes>[,…]`. Errors say what is wrong but never contain the value. */
 export function parseSealingKeys(text: SecretText): SealingKey[] {
   const keys = revealed(text)
     .split(',')
@@ -38,12 +38,14 @@ export function parseSealingKeys(text: SecretText): SealingKey[] {
   return keys;
 }
 
-/** A key of its own for one purpose, from a secret of any form (RFC 5869). */
+/** Derives a key for one purpose from a secret of any form (RFC 5869). */
 export function deriveKey(secret: SecretText, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', revealed(secret), '', purpose, KEY_BYTES));
 }
 
-/** Seals secrets at rest with AES-256-GCM. The first key seals, all open: that is how keys rotate. */
+/**
+ * Seals secrets at rest with AES-256-GCM. The first key seals and every key opens, which is how keys rotate.
+ */
 export class SecretBox {
   readonly #sealing: SealingKey;
   readonly #keys: ReadonlyMap<string, Buffer>;
@@ -55,7 +57,7 @@ export class SecretBox {
     this.#keys = new Map(keys.map(({ id, key }) => [id, key]));
   }
 
-  /** Of the key that seals. */
+  /** The id of the key that seals. */
   get keyId(): string {
     return this.#sealing.id;
   }
@@ -64,7 +66,7 @@ export class SecretBox {
     return [...this.#keys.keys()];
   }
 
-  /** With which all begins that is sealed now. */
+  /** The prefix of everything that is sealed now. */
   get prefix(): string {
     return `${VERSION}.${this.keyId}.`;
   }
@@ -79,14 +81,14 @@ export class SecretBox {
     return [VERSION, this.#sealing.id, ...parts].join('.');
   }
 
-  /** Throws when the value was changed, cut, sealed for another place, or its key is not known. */
+  /** Throws if the value was changed, truncated or sealed for another place, or if its key is unknown. */
   open(envelope: string, place: SealedPlace): Secret {
     const [version, kid = '', iv = '', sealed = '', tag = '', ...rest] = envelope.split('.');
     const key = this.#keys.get(kid);
     const tagBytes = Buffer.from(tag, 'base64url');
     if (version !== VERSION || !key || rest.length > 0 || tagBytes.length !== TAG_BYTES) {
       throw new Error(
-        `A sealed value of ${place.table}.${place.column} can't be opened: unknown form or key.`,
+        `A sealed value of ${place.table}.${place.column} cannot be opened: unknown format or key.`,
       );
     }
     const decipher = createDecipheriv(ALGORITHM, key, Buffer.from(iv, 'base64url'), {

@@ -4,12 +4,13 @@ import { EnvironmentError, identityOf, isRunning } from '@atlas/platform';
 import { Database } from 'sqlite3';
 import { explainingStorageFaults } from './storage-faults';
 
-/** A predecessor that is about to end is waited for. */
+/** Waits for a predecessor that is shutting down. */
 const PATIENCE_MS = 5000;
 
 /**
- * Keeps a SQLite file to one plane process: writers queue, wake-ups and nonces are held in that process's memory. An
- * exclusive transaction on a file beside it is a lock that the system takes back when the process dies, however it does.
+ * Limits a SQLite file to one plane process, since queued writers, wake-ups and nonces live in that process's
+ * memory. The lock is an exclusive transaction on a file beside it, which the system releases when the
+ * process dies, however that happens.
  */
 export class ProcessLock {
   private constructor(
@@ -17,7 +18,7 @@ export class ProcessLock {
     private readonly held: Database,
   ) {}
 
-  /** Throws {@link EnvironmentError} while another process has it, and where its folder cannot be written. */
+  /** Throws {@link EnvironmentError} while another process holds it, or if its folder is not writable. */
   static async take(file: string, patienceMs = PATIENCE_MS): Promise<ProcessLock> {
     const lock = await explainingStorageFaults(file, () => {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -28,7 +29,7 @@ export class ProcessLock {
     return lock;
   }
 
-  /** Whether some process has it. Makes nothing: where no lock file is, nobody ever took it. */
+  /** Whether some process holds it. Creates nothing: without a lock file, nobody ever took it. */
   static async isHeld(file: string): Promise<boolean> {
     if (!existsSync(lockFile(file))) return false;
     const lock = await ProcessLock.acquire(file, 0);
@@ -41,7 +42,7 @@ export class ProcessLock {
     await this.close();
   }
 
-  /** Undefined while another process has it. */
+  /** Undefined while another process holds it. */
   private static async acquire(file: string, patienceMs: number): Promise<ProcessLock | undefined> {
     const database = await new Promise<Database>((resolve, reject) => {
       const opened: Database = new Database(lockFile(file), (error) =>
@@ -65,8 +66,8 @@ export class ProcessLock {
 }
 
 /**
- * The process that has the lock of a SQLite file; undefined when it is not known. Never one that was merely given the pid
- * of an earlier holder. Says nothing of whether the lock is held: that is for {@link ProcessLock.isHeld}.
+ * The process that holds the lock of a SQLite file; undefined if unknown. Never a process that merely reuses
+ * the pid of an earlier holder. Does not say whether the lock is held: use {@link ProcessLock.isHeld}.
  */
 export function lockHolder(file: string): number | undefined {
   try {
@@ -77,7 +78,7 @@ export function lockHolder(file: string): number | undefined {
   }
 }
 
-/** ` (process 42)` where it is known. */
+/** ` (process 42)` if known. */
 export function namedHolder(file: string): string {
   const pid = lockHolder(file);
   return pid === undefined ? '' : ` (process ${pid})`;
@@ -89,13 +90,16 @@ interface Holder {
   readonly startedAt: string;
 }
 
-/** Beside the lock: to read the lock's own file in this process would let go of it (fcntl locks, SQLite's "howtocorrupt"). */
+/**
+ * Beside the lock: reading the lock file itself in this process would release the lock (fcntl locks, SQLite's
+ * "howtocorrupt").
+ */
 function noteHolder(file: string): void {
   try {
     const holder = { pid: process.pid, ...identityOf(process.pid) };
     writeFileSync(holderFile(file), JSON.stringify(holder), { mode: 0o600 });
   } catch {
-    // Only a message would be better for it.
+    // It only improves an error message.
   }
 }
 
@@ -108,7 +112,8 @@ function holderFile(file: string): string {
 }
 
 function inUse(file: string): EnvironmentError {
-  const what = `${file} is in use by another process${namedHolder(file)}, and a SQLite file serves one`;
-  const ways = 'If that is this plane, it runs already; if not, end that process, or use another database';
+  const what = `${file} is in use by another process${namedHolder(file)}, and only one process can use a SQLite file`;
+  const ways =
+    'If that process is this plane, it is already running; if not, stop that process or use another database';
   return new EnvironmentError([`${what}. ${ways}`], 'The database is in use');
 }

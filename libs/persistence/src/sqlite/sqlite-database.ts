@@ -4,9 +4,9 @@ import { writeLogBack } from './sqlite-file';
 import { SqliteWriter } from './sqlite-writer';
 
 /**
- * TypeORM's SQLite driver has one connection for everybody: a second transaction started meanwhile would fail, and a
- * plain write would land in (and be rolled back with) a stranger's. So writers queue here, one at a time, and readers
- * use a connection of their own that sees committed rows only. One process a file.
+ * TypeORM's SQLite driver has one connection for everybody: a second, concurrent transaction would fail, and
+ * a plain write would land in a stranger's transaction (and be rolled back with it). So writers queue here,
+ * one at a time, and readers use a separate connection that sees only committed rows. One process per file.
  */
 export class SqliteDatabase extends Database {
   readonly driver = 'sqlite';
@@ -34,7 +34,7 @@ export class SqliteDatabase extends Database {
     return this.read(work);
   }
 
-  /** The common reader is everybody's: a transaction on it would hold all of them back in time. */
+  /** Opens its own connection: a transaction on the shared reader would freeze everybody's view. */
   async snapshot<T>(_tenantId: string, work: Work<T>): Promise<T> {
     const dataSource = await this.openReadOnly();
     try {
@@ -50,7 +50,8 @@ export class SqliteDatabase extends Database {
     for (const dataSource of [this.readOnly, this.dataSource])
       // The writer may have closed its connection already.
       if (dataSource.isInitialized) await dataSource.destroy().catch(() => undefined);
-    // Nest closes the writer first, and a reader that closes last leaves the log, which a copy of the file would lack.
+    // Nest closes the writer first, and a reader that closes last leaves the log, which a copy of the file
+    // would lack.
     await writeLogBack(String(this.dataSource.options.database)).catch(() => undefined);
   }
 

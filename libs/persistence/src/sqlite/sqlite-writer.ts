@@ -3,15 +3,19 @@ import { OPEN_FULLMUTEX, OPEN_READWRITE } from 'sqlite3';
 import { type DataSource, type EntityManager, QueryFailedError, type QueryRunner } from 'typeorm';
 
 /**
- * Errors that undo one statement and leave its transaction open. Behind any other (no space, a failing disk, no memory)
- * SQLite may have rolled the whole transaction back (https://www.sqlite.org/lang_transaction.html, section 3).
+ * Errors that undo one statement and leave its transaction open. After any other (no space, a failing disk,
+ * no memory) SQLite may have rolled back the whole transaction (https://www.sqlite.org/lang_transaction.html,
+ * section 3).
  */
 const LEAVES_TRANSACTION_OPEN = ['CONSTRAINT', 'ERROR', 'MISMATCH', 'RANGE', 'TOOBIG'];
 
-/** A COMMIT refused with one of these has stored nothing. Of any other it cannot be told: the last sync may have failed. */
+/**
+ * A COMMIT refused with one of these has stored nothing. After any other the outcome is unknown: the last
+ * sync may have failed.
+ */
 const STORED_NOTHING = [...LEAVES_TRANSACTION_OPEN, 'BUSY', 'FULL'];
 
-/** What TypeORM's driver keeps to itself: the connection, and the one query runner that it gives to everybody. */
+/** Internals of TypeORM's driver: the connection, and the one query runner that it gives to everybody. */
 interface SqliteDriver {
   databaseConnection: { serialize(): void };
   queryRunner: QueryRunner | undefined;
@@ -20,9 +24,10 @@ interface SqliteDriver {
 }
 
 /**
- * The connection that writes a SQLite file, one transaction at a time. When SQLite has ended a transaction by itself,
- * whatever runs next on its connection is committed statement by statement, or never. So a transaction takes no statement
- * behind such an error, and its connection is closed: the next transaction opens another.
+ * The connection that writes a SQLite file, one transaction at a time. When SQLite has ended a transaction by
+ * itself, whatever runs next on its connection is committed statement by statement, or never. So after such
+ * an error a transaction accepts no statement, and its connection is closed; the next transaction opens
+ * another.
  */
 export class SqliteWriter {
   private readonly driver: SqliteDriver;
@@ -34,8 +39,8 @@ export class SqliteWriter {
   }
 
   /**
-   * All of `work` or nothing; it calls `commit` last, which throws {@link CommitOutcomeUnknown} when only the file could
-   * tell which.
+   * Runs all of `work` or nothing. `work` calls `commit` last, which throws {@link CommitOutcomeUnknown} when
+   * only the file could tell which.
    */
   async transaction<T>(
     work: (manager: EntityManager, commit: () => Promise<void>) => Promise<T>,
@@ -68,14 +73,15 @@ export class SqliteWriter {
     if (!statements.isSound) await this.close();
   }
 
-  /** Ends what is still open on it. */
+  /** Ends whatever is still open on it. */
   private async close(): Promise<void> {
     this.isOpen = false;
-    // One that does not close keeps its locks, so that the next one fails to begin instead of writing beside it.
+    // A connection that does not close keeps its locks, so the next one fails to begin instead of writing
+    // beside it.
     await this.driver.disconnect().catch(() => undefined);
   }
 
-  /** Makes no file: where the one that was served is gone, an empty one must not take its place. */
+  /** Creates no file: if the served file is gone, an empty one must not take its place. */
   private async open(): Promise<void> {
     Object.assign(this.dataSource.options, { flags: OPEN_READWRITE | OPEN_FULLMUTEX });
     await this.driver.connect();
@@ -83,22 +89,25 @@ export class SqliteWriter {
     this.isOpen = true;
   }
 
-  /** The driver runs statements that were started together in any order, unless it is told otherwise. */
+  /** By default the driver runs statements started together in any order. */
   private runInOrder(): void {
     this.driver.databaseConnection.serialize();
   }
 
-  /** One for each transaction, so that a statement which comes late finds its own transaction over, not another's open. */
+  /**
+   * One runner per transaction, so that a late statement finds its own transaction over, not another one
+   * open.
+   */
   private newRunner(): QueryRunner {
     this.driver.queryRunner = undefined;
     const runner = this.dataSource.createQueryRunner();
     this.driver.queryRunner = undefined;
-    // TypeORM's save() would otherwise open a transaction of its own.
+    // TypeORM's save() would otherwise open its own transaction.
     return Object.assign(runner, { isTransactionActive: true });
   }
 }
 
-/** The statements of one transaction: one after the other, and none behind an error that may have ended it. */
+/** The statements of one transaction: one after the other, and none after an error that may have ended it. */
 class Statements {
   isSound = true;
   isCommitted = false;
@@ -123,18 +132,18 @@ class Statements {
     Object.assign(runner, { query: run });
   }
 
-  /** Throws what has ended the transaction already, if anything has. */
+  /** Throws the error that has ended the transaction, if any. */
   async requireSound(): Promise<void> {
     await this.last;
     if (this.failure) throw this.failure;
   }
 
-  /** The connection's state is not known any more. */
+  /** Marks the connection's state as unknown. */
   doubt(): void {
     this.isSound = false;
   }
 
-  /** The last statement: what comes behind it would be a transaction of its own. */
+  /** The last statement: anything after it would be its own transaction. */
   finish(sql: 'commit' | 'rollback'): Promise<unknown> {
     const turn = this.last.then(() => this.query(sql));
     this.last = turn.catch(() => undefined);
@@ -148,7 +157,7 @@ class Statements {
   }
 }
 
-/** Without `SQLITE_`; empty for what is no error of SQLite's. */
+/** Without `SQLITE_`; empty if the error is not SQLite's. */
 function codeOf(error: unknown): string {
   const { code } = error instanceof QueryFailedError ? (error.driverError as { code?: string }) : {};
   return code?.replace(/^SQLITE_/, '') ?? '';

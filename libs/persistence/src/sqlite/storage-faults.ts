@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { EnvironmentError, storageFault } from '@atlas/platform';
 
-/** Throws {@link EnvironmentError} instead of what says that the folder of a SQLite file cannot be written. */
+/** Turns errors about an unwritable folder of a SQLite file into {@link EnvironmentError}. */
 export async function explainingStorageFaults<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -4,13 +4,13 @@ import { type EntityManager, QueryFailedError } from 'typeorm';
 import { type Database, type Work } from '../database/database';
 import { type DatabaseDriver } from '../connection/database-target';
 
-/** What a frozen tenant's writes are refused with, by the database itself. */
+/** The error with which the database itself refuses writes to a frozen tenant. */
 const FROZEN = 'tenant_frozen';
 const LOOK_MS = 10;
 
 /**
- * Two tables by which a tenant's rows can travel while it is being written: the tenants that are tracked or frozen, and
- * the keys of rows that were changed meanwhile. Neither travels itself.
+ * Two tables that let a tenant's rows move while it is being written: the tenants that are tracked or frozen,
+ * and the keys of rows changed in the meantime. Neither table moves itself.
  */
 export function changeTrackingTables(driver: DatabaseDriver): string[] {
   if (driver === 'sqlite') {
@@ -43,7 +43,7 @@ export function changeTrackingTables(driver: DatabaseDriver): string[] {
   ];
 }
 
-/** The triggers of one tenant-scoped table. `keys`: its primary key without `tenant_id`, in order. */
+/** The triggers of one tenant-scoped table. `keys` is its primary key without `tenant_id`, in order. */
 export function trackChangesOf(driver: DatabaseDriver, table: string, keys: readonly string[]): string[] {
   if (driver === 'postgres') {
     const names = keys.map((key) => `'${key}'`).join(', ');
@@ -69,7 +69,7 @@ export function untrackChangesOf(driver: DatabaseDriver, table: string): string[
   return ['insert', 'update', 'delete'].map((operation) => `drop trigger ${table}_tracked_${operation}`);
 }
 
-/** After the triggers that use them are gone. */
+/** Run after the triggers that use them are dropped. */
 export function dropChangeTrackingTables(driver: DatabaseDriver): string[] {
   const tables = ['drop table row_changes', 'drop table tracked_tenants'];
   return driver === 'postgres' ? ['drop function track_row_change()', ...tables] : tables;
@@ -78,21 +78,26 @@ export function dropChangeTrackingTables(driver: DatabaseDriver): string[] {
 export interface RowChange {
   readonly seq: number;
   readonly table: string;
-  /** The primary key without `tenant_id`, as texts. */
+  /** The primary key without `tenant_id`, as text. */
   readonly key: readonly string[];
 }
 
-/** Follows what is written in one tenant, and stops its writes. All by the database, so it holds for every replica. */
+/**
+ * Tracks writes to one tenant, and stops them. The database does all of it, so it holds for every replica.
+ */
 export class ChangeTracking {
-  /** `fence` ends each transaction here; it throws once others do this work, so that nothing is written. */
+  /**
+   * `fence` runs at the end of each transaction here. It throws once another process does this work, so
+   * nothing is written.
+   */
   constructor(
     private readonly database: Database,
     private readonly fence: Work<void> = () => Promise.resolve(),
   ) {}
 
   /**
-   * From its end on every change is written down, and none of before; what was open has been waited for, unless `signal`
-   * ends the wait.
+   * Once it returns, every change is recorded, and none from before. It waits for open transactions unless
+   * `signal` aborts the wait.
    */
   async start(tenantId: string, signal?: AbortSignal): Promise<void> {
     await this.write(tenantId, async (manager) => {
@@ -102,13 +107,19 @@ export class ChangeTracking {
     await this.openOnesEnded(signal);
   }
 
-  /** From its end on nothing changes any more: later writes are refused, earlier ones have ended, as of `start`. */
+  /**
+   * Once it returns, nothing changes any more: later writes are refused, and earlier ones have ended, as in
+   * `start`.
+   */
   async freeze(tenantId: string, signal?: AbortSignal): Promise<void> {
     await this.write(tenantId, (manager) => this.put(manager, tenantId, true));
     await this.openOnesEnded(signal);
   }
 
-  /** Waits for the others here that write. First in a transaction that locks the tenant's other rows before it calls {@link stop}. */
+  /**
+   * Waits for other writers to the tracking tables. Call it first in a transaction that locks the tenant's
+   * other rows before it calls {@link stop}.
+   */
   async hold(tenantId: string): Promise<void> {
     if (this.database.driver === 'sqlite') return;
     const held = 'select from tracked_tenants where tenant_id = $1 for update';
@@ -122,7 +133,7 @@ export class ChangeTracking {
     });
   }
 
-  /** Writes to a tenant that is frozen for everybody else: before, meanwhile and afterwards. */
+  /** Writes to a tenant that stays frozen for everybody else: before, during and afterwards. */
   writeFrozen<T>(tenantId: string, work: Work<T>): Promise<T> {
     return this.write(tenantId, async (manager) => {
       await this.thaw(manager, tenantId);
@@ -132,7 +143,7 @@ export class ChangeTracking {
     });
   }
 
-  /** Oldest first, as far as the snapshot of `manager` sees. */
+  /** Oldest first, as seen by the snapshot of `manager`. */
   async read(manager: EntityManager, tenantId: string, limit: number): Promise<RowChange[]> {
     const rows = await manager.query<
       { seq: number | string; table_name: string; row_key: string | string[] }[]
@@ -147,7 +158,7 @@ export class ChangeTracking {
     }));
   }
 
-  /** One by one: a smaller number may be committed after a larger. */
+  /** Deletes them individually: a smaller number may commit after a larger one. */
   async forget(tenantId: string, changes: readonly RowChange[]): Promise<void> {
     if (changes.length === 0) return;
     const numbers = changes.map(({ seq }) => seq).join(', ');
@@ -181,11 +192,11 @@ export class ChangeTracking {
   }
 
   /**
-   * A transaction of this database that was open at our commit may not have seen what we wrote; one that begins later, or
-   * that has written nothing yet, does. It may be anybody's, and stay open for hours.
+   * A transaction of this database that was open at our commit may not have seen our write; one that starts
+   * later, or has written nothing yet, does. It may belong to anybody and stay open for hours.
    */
   private async openOnesEnded(signal: AbortSignal | undefined): Promise<void> {
-    // On SQLite writers take turns.
+    // SQLite serialises writers.
     if (this.database.driver === 'sqlite') return;
     const open = await this.ask<{ id: string }>(
       `select backend_xid::text as id from pg_stat_activity
@@ -203,12 +214,12 @@ export class ChangeTracking {
   }
 }
 
-/** For a database that has become one tenant's alone, and refuses all rows of others by itself. */
+/** For a database that now belongs to one tenant and refuses rows of any other by itself. */
 export async function untrackOthers(manager: EntityManager, tenantId: string): Promise<void> {
   await manager.query('delete from tracked_tenants where tenant_id <> $1', [tenantId]);
 }
 
-/** What users are told while their tenant's writes pause; any other error as it is. */
+/** What users are told while their tenant's writes are paused. Returns any other error unchanged. */
 export function translateFrozen(error: unknown): unknown {
   if (!(error instanceof QueryFailedError) || !error.message.includes(FROZEN)) return error;
   return tenantFrozen();
@@ -216,6 +227,6 @@ export function translateFrozen(error: unknown): unknown {
 
 export function tenantFrozen(): DomainError {
   const detail =
-    'This tenant is being moved or removed, and writes pause for a moment. Send the request again.';
+    'This tenant is being moved or removed, and writes are paused for a moment. Retry the request.';
   return new DomainError(FROZEN, 'unavailable', detail, {}, { 'retry-after': '1' });
 }

@@ -1,9 +1,12 @@
 import { type DataSource } from 'typeorm';
 
-/** The setting is cast, never the column, else no index is used; it is '' (not null) after a transaction that set it, hence nullif. */
+/**
+ * Casts the setting, never the column, or no index is used. After a transaction that set it, the setting is
+ * '' rather than null, hence nullif.
+ */
 const IS_OWN = `tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid`;
 
-/** The statements that fence a tenant-scoped table. FORCE binds the owner too. */
+/** The statements that fence a tenant-scoped table. FORCE applies the policies to the owner too. */
 export function forceRowLevelSecurity(table: string): string[] {
   return [
     `alter table ${table} enable row level security`,
@@ -20,7 +23,7 @@ interface RoleFacts {
   readonly truncatable: string | null;
 }
 
-/** By which the connected role could step over the policies: its attributes, and what it owns. */
+/** How the connected role could bypass the policies: its attributes, and what it owns. */
 export interface RoleFaults {
   readonly bypassing: readonly string[];
   readonly owning: readonly string[];
@@ -34,31 +37,31 @@ export async function roleFaults(dataSource: DataSource): Promise<RoleFaults> {
               where c.relkind in ('r', 'p') and has_table_privilege(c.oid, 'truncate') limit 1) as truncatable
        from pg_roles r where r.rolname = current_user`,
   );
-  if (!role) return { bypassing: ['its role is not known to the server'], owning: [] };
+  if (!role) return { bypassing: ['the server does not know its role'], owning: [] };
   const bypassing = [
     ...(role.rolsuper ? [`role "${role.rolname}" is a superuser`] : []),
     ...(role.rolbypassrls ? [`role "${role.rolname}" has BYPASSRLS`] : []),
   ];
   if (role.owned !== null)
     return { bypassing, owning: [`role "${role.rolname}" owns the table "${role.owned}"`] };
-  // Policies do not hold for TRUNCATE.
+  // Policies do not apply to TRUNCATE.
   const emptied =
     role.truncatable === null ? [] : [`role "${role.rolname}" may truncate "${role.truncatable}"`];
   return { bypassing, owning: emptied };
 }
 
 /**
- * Holds the catalog against the rules for tenant-scoped tables (each with a `tenant_id` column): forced row-level
- * security, policies that let the tenant's own rows through and no others, to be read and to be written, and primary,
- * unique and foreign keys that start with `tenant_id` on both of their sides; and nothing beside them that has the rights
- * of its owner: no view, no function.
+ * Checks the catalog against the rules for tenant-scoped tables (each with a `tenant_id` column). They have
+ * forced row-level security, and policies that admit the tenant's own rows and no others, for reads and
+ * writes. Their primary, unique and foreign keys start with `tenant_id`, foreign keys on both sides. And no
+ * view or function runs with its owner's rights.
  */
 export async function tenantTableProblems(dataSource: DataSource): Promise<string[]> {
   const rows = await dataSource.query<{ problem: string }[]>(CATALOG_LINT, [IS_OWN]);
   return rows.map((row) => row.problem);
 }
 
-/** An expression as Postgres prints it differs from its source in blanks, brackets, case and casts of texts. */
+/** Postgres prints an expression with different blanks, brackets, case and text casts than its source. */
 function bare(expression: string): string {
   return `regexp_replace(lower(${expression}), '[[:space:]()]|::text', '', 'g')`;
 }

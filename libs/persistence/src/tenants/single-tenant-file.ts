@@ -1,6 +1,6 @@
 import { type DataSource, type EntityManager } from 'typeorm';
 
-/** What a row of another tenant is refused with, by the SQLite file itself. */
+/** The error with which the SQLite file itself refuses a row of another tenant. */
 const REFUSAL = 'foreign_tenant';
 const PREFIX = 'only_tenant_';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -14,8 +14,9 @@ interface Trigger {
 type Reader = Pick<EntityManager | DataSource, 'query'>;
 
 /**
- * SQLite has no row-level security. A file that holds one tenant only has this instead: two triggers on each table with a
- * `tenant_id`, which name the tenant. They are made from the catalog, so that no table can be forgotten.
+ * SQLite has no row-level security. A file that holds only one tenant has this instead: two triggers on each
+ * table with a `tenant_id`, which name the tenant. They are generated from the catalog, so no table can be
+ * forgotten.
  */
 export async function fixToTenant(manager: EntityManager, tenantId: string): Promise<string[]> {
   const there = await triggersIn(manager);
@@ -27,20 +28,20 @@ export async function fixToTenant(manager: EntityManager, tenantId: string): Pro
   return [...new Set(missing.map(({ table }) => table))];
 }
 
-/** The tenant that a SQLite file is fixed to; null for a file of nobody in particular. */
+/** The tenant that a SQLite file is fixed to; null if there is none. */
 export async function tenantOfFile(reader: Reader): Promise<string | null> {
   const [trigger] = await triggersIn(reader);
   return /is not '([0-9a-f-]{36})'/.exec(trigger?.sql ?? '')?.[1] ?? null;
 }
 
-/** The tables that would take a row of another tenant. */
+/** The tables that would accept a row of another tenant. */
 export async function singleTenantProblems(reader: Reader, tenantId: string): Promise<string[]> {
   const there = (await triggersIn(reader)).map(({ sql }) => sql);
   const missing = triggersFor(await scopedTables(reader), tenantId).filter(({ sql }) => !there.includes(sql));
-  return missing.map(({ table, name }) => `table ${table}: trigger ${name} is missing, or another`);
+  return missing.map(({ table, name }) => `table ${table}: trigger ${name} is missing or different`);
 }
 
-/** The tables in which some other tenant has rows. */
+/** The tables that contain rows of another tenant. */
 export async function tablesOfOthers(reader: Reader, tenantId: string): Promise<string[]> {
   const found: string[] = [];
   for (const table of await scopedTables(reader)) {
@@ -54,7 +55,7 @@ export async function tablesOfOthers(reader: Reader, tenantId: string): Promise<
 
 function triggersFor(tables: readonly string[], tenantId: string): Trigger[] {
   // It becomes part of a statement.
-  if (!UUID.test(tenantId)) throw new Error('A tenant id is a UUID.');
+  if (!UUID.test(tenantId)) throw new Error('A tenant id must be a UUID.');
   return tables.flatMap((table) =>
     ['insert', 'update'].map((operation) => {
       const name = `${PREFIX}${table}_${operation}`;
@@ -73,7 +74,7 @@ async function triggersIn(reader: Reader): Promise<Trigger[]> {
     `select name, tbl_name as "table", sql from sqlite_master where type = 'trigger' and substr(name, 1, ${PREFIX.length}) = $1`,
     [PREFIX],
   );
-  // SQLite keeps the text as it was given, but for its first two words.
+  // SQLite keeps the text as given, except for its first two words.
   return rows.map((row) => ({ ...row, sql: row.sql.replace(/^create trigger/i, 'create trigger') }));
 }
 

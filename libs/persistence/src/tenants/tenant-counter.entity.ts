@@ -1,13 +1,13 @@
 import { Column, Entity, PrimaryColumn, type ValueTransformer } from 'typeorm';
 import { type TenantOwned } from './tenant-scope';
 
-/** Postgres gives a bigint as text. */
+/** Postgres returns a bigint as text. */
 const AS_NUMBER: ValueTransformer = {
   to: (value: number) => value,
   from: (value: number | string) => Number(value),
 };
 
-/** The last number that a series of a tenant has given: {@link TenantScope.nextNumber}. */
+/** The last number issued in a series of a tenant: {@link TenantScope.nextNumber}. */
 @Entity('tenant_counters')
 export class TenantCounter implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;

@@ -21,8 +21,8 @@ type Unscoped<T> = Omit<RowValues<T>, 'tenantId'>;
 type Where<T> = FindOptionsWhere<T> | FindOptionsWhere<T>[];
 
 /**
- * One tenant's rows and nobody else's. The predicate is added to every call here; on Postgres row-level security
- * refuses the rest a second time.
+ * One tenant's rows and nobody else's. Every call adds the predicate; on Postgres row-level security is a
+ * second fence.
  */
 export class TenantScope {
   constructor(
@@ -46,7 +46,7 @@ export class TenantScope {
     return insertRow(this.manager, entity, this.ownRow<T>(values));
   }
 
-  /** Inserts rows, over those that have their keys. Every column is given. */
+  /** Inserts rows, replacing those with the same keys. Every column must be given. */
   async put<T extends TenantOwned>(
     entity: EntityTarget<T>,
     rows: readonly Unscoped<NoInfer<T>>[],
@@ -64,7 +64,7 @@ export class TenantScope {
       .execute();
   }
 
-  /** How many rows changed: a guarded update that finds none lost its race. */
+  /** Returns how many rows changed: a guarded update that matches none lost its race. */
   update<T extends TenantOwned>(
     entity: EntityTarget<T>,
     where: FindOptionsWhere<NoInfer<T>>,
@@ -78,7 +78,7 @@ export class TenantScope {
     return result.affected ?? 0;
   }
 
-  /** A query that already holds the tenant predicate. Add to it with `andWhere`. */
+  /** A query that already has the tenant predicate. Add to it with `andWhere`. */
   query<T extends TenantOwned>(entity: EntityTarget<T>, alias: string): SelectQueryBuilder<T> {
     const { tenantId } = this;
     return this.manager
@@ -86,7 +86,10 @@ export class TenantScope {
       .where(`${alias}.tenantId = :tenantId`, { tenantId });
   }
 
-  /** The next number of a series of this tenant (1, 2, ...), without gaps from concurrency: rolled back, it is given again. */
+  /**
+   * The next number in a series of this tenant (1, 2, ...). Concurrency leaves no gaps: a number that is
+   * rolled back is issued again.
+   */
   async nextNumber(series: string): Promise<number> {
     const rows = await this.manager.query<{ value: number | string }[]>(
       `insert into tenant_counters (tenant_id, series, value) values ($1, $2, 1)
@@ -110,7 +113,7 @@ export class TenantScope {
   }
 }
 
-/** Units of work in the name of one tenant. Without a tenant there is none: every call throws. */
+/** Units of work on behalf of one tenant. Without a tenant, every call throws. */
 @Injectable()
 export class TenantDatabase {
   constructor(private readonly database: Database) {}
@@ -120,7 +123,7 @@ export class TenantDatabase {
     return this.database.readAs(tenantId, (manager) => work(new TenantScope(tenantId, manager)));
   }
 
-  /** Reads as one tenant, all at one moment, for as long as it takes. */
+  /** Reads as one tenant from a single snapshot, for as long as it takes. */
   async snapshot<T>(tenantId: string, work: (scope: TenantScope) => Promise<T>): Promise<T> {
     requireTenant(tenantId);
     return this.database.snapshot(tenantId, (manager) => work(new TenantScope(tenantId, manager)));

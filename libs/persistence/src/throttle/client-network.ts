@@ -1,6 +1,9 @@
 import { isIPv6 } from 'node:net';
 
-/** Whom a client's address stands for: itself, or with IPv6 the /64 of which a single customer has any number. */
+/**
+ * The client that an address counts as: the address itself, or for IPv6 its /64, in which a single customer
+ * has any number of addresses.
+ */
 export function clientNetwork(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped) return mapped;

@@ -4,10 +4,10 @@ import { Column, PrimaryColumn } from 'typeorm';
 import { TimestampColumn } from '../schema/columns';
 import { insertRow } from '../rows/rows';
 
-/** A program that never shows what it was given would leave a row each time. */
+/** A client that never presents its token would add a row at every sign-in. */
 const DEVICES_OF_USER = 50;
 
-/** A device that was let in to an account, by the SHA-256 of the token that it keeps. */
+/** A device that has signed in to an account, by the SHA-256 of its token. */
 export abstract class KnownDeviceRow {
   @PrimaryColumn('varchar', { name: 'token_hash' }) tokenHash: string;
   @Column('uuid', { name: 'user_id' }) userId: string;
@@ -23,7 +23,7 @@ export class KnownDevices {
     private readonly own: { readonly tenantId?: string } = {},
   ) {}
 
-  /** Whose it is; null for one that is not known, or not any more. */
+  /** The device's user; null if the device is unknown or has expired. */
   async userOf(tokenHash: string, now: Date): Promise<string | null> {
     const where = { ...this.own, tokenHash, expiresAt: MoreThan(now) };
     return (await this.manager.findOneBy(this.entity, where))?.userId ?? null;

@@ -9,7 +9,10 @@ export function createThrottles(types: ColumnTypes): string[] {
   ];
 }
 
-/** The table must be called `known_devices`. `keys`: the columns, with their types, that stand before the others in its key. */
+/**
+ * The table must be called `known_devices`. `keys` are columns, with their types, that come first in its
+ * primary key.
+ */
 export function createKnownDevices(types: ColumnTypes, keys: readonly string[] = []): string[] {
   const columns = keys.map((key) => `${key} not null, `).join('');
   const before = keys.map((key) => `${key.split(' ')[0]}, `).join('');

@@ -5,38 +5,39 @@ import { type Allowance, Throttle } from './throttle';
 
 const WINDOW_SECONDS = 15 * 60;
 
-/** Of devices that never signed in to the account, all together. */
+/** Shared by all devices that have never signed in to the account. */
 const UNKNOWN_DEVICES: Allowance = {
   ...{ name: 'sign-in', limit: 10, windowSeconds: WINDOW_SECONDS, isStrict: true },
 };
-/** Of one device that has. */
+/** For each device that has. */
 const KNOWN_DEVICE: Allowance = { ...UNKNOWN_DEVICES, name: 'sign-in of device' };
-/** Of one address, over all accounts: few passwords may be tried on many. */
+/** For each address, over all accounts: limits trying a few passwords on many accounts. */
 const ONE_ADDRESS: Allowance = {
   ...{ name: 'sign-in from', limit: 100, windowSeconds: WINDOW_SECONDS, isStrict: false },
 };
 
 export interface SignInAttempt {
-  /** What names the account, whether there is one or not. */
+  /** Identifies the account, whether it exists or not. */
   readonly account: readonly string[];
-  /** Of a device that signed in to this account before. */
+  /** A device that has signed in to this account before. */
   readonly deviceHash: string | null;
 }
 
 /**
- * Guesses at an account are few, and never lock its owner out: a device that was let in before is counted for itself
- * ("device cookies": https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies).
+ * Limits guesses at an account without ever locking its owner out: a device that has signed in before is
+ * counted separately ("device cookies":
+ * https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies).
  */
 @Injectable()
 export class SignInThrottle {
   constructor(private readonly throttle: Throttle) {}
 
-  /** Before the password is looked at. Throws `too_many_attempts`, for an account as for none. */
+  /** Call before checking the password. Throws `too_many_attempts`, whether the account exists or not. */
   async take(attempt: SignInAttempt): Promise<void> {
     for (const [allowance, counted] of countedOf(attempt)) await this.throttle.take(allowance, counted);
   }
 
-  /** The password was right: it was no guess. */
+  /** Call when the password was right: it was no guess. */
   async giveBack(attempt: SignInAttempt): Promise<void> {
     for (const [allowance, counted] of countedOf(attempt)) await this.throttle.giveBack(allowance, counted);
   }

@@ -12,21 +12,21 @@ export interface Allowance {
   readonly limit: number;
   readonly windowSeconds: number;
   /**
-   * Whether each attempt that is let through begins the window anew, so that there are never more than `limit` in any
-   * stretch of time that is as long. Else the first one begins it, and around its end there may be twice as many.
+   * Whether each attempt that is let through restarts the window, so that no period of that length has more
+   * than `limit`. Otherwise the first attempt starts it, and around its end there may be twice as many.
    */
   readonly isStrict: boolean;
-  /** What is told to who is refused, where it helps to know which limit it was. */
+  /** The message for a refusal, where it helps to know which limit applied. */
   readonly refusal?: string;
 }
 
-/** What is counted: each list of parts for itself. */
+/** What is counted; each distinct list is counted separately. */
 export type Counted = readonly string[];
 
 /**
- * Counts attempts for all processes of a plane, by the time that they share. Each is taken before what it is for, so that no
- * number of them at once gets through; inside a transaction it counts if that commits, and whoever takes the same meanwhile
- * waits for its end.
+ * Counts attempts across all processes of a plane, by their shared clock. An attempt is counted before the
+ * work it is for, so no number of concurrent attempts gets past the limit. Inside a transaction it counts if
+ * that commits; concurrent attempts at the same wait for its end.
  */
 @Injectable()
 export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -37,7 +37,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
-      this.sweep().catch((error: unknown) => this.logger.warn(`Not swept: ${(error as Error).message}`));
+      this.sweep().catch((error: unknown) => this.logger.warn(`Sweep failed: ${(error as Error).message}`));
     }, SWEEP_MS);
   }
 
@@ -51,18 +51,18 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
     if (waitSeconds > 0) throw tooManyAttempts(waitSeconds, allowance.refusal);
   }
 
-  /** As {@link take}, counting the address that the current request comes from. */
+  /** Like {@link take}, counting the address of the current request. */
   async takeFromClient(allowance: Allowance): Promise<void> {
     const ip = currentContext()?.ip;
     if (ip !== undefined) await this.take(allowance, [clientNetwork(ip)]);
   }
 
-  /** As {@link take}, and says whether it may be. */
+  /** Like {@link take}, but returns whether the attempt is allowed. */
   async isTaken(allowance: Allowance, counted: Counted): Promise<boolean> {
     return (await this.secondsToWait(allowance, counted)) === 0;
   }
 
-  /** Of an attempt that turned out to be none to count. */
+  /** For an attempt that turned out not to count. */
   async giveBack({ name }: Allowance, counted: Counted): Promise<void> {
     await this.database.write((manager) =>
       manager.query('update throttles set count = count - 1 where key = $1 and count > 0', [
@@ -71,7 +71,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
     );
   }
 
-  /** Leaves what is counted meanwhile: whoever counts several things holds one and waits for the next. */
+  /** Skips rows that are being counted: whoever counts several things holds one and waits for the next. */
   async sweep(): Promise<void> {
     const others = this.database.driver === 'postgres' ? 'for update skip locked' : '';
     const over = `select key from throttles where window_ends_at < ${this.database.fromNow(0)} ${others}`;
@@ -84,7 +84,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
   ): Promise<number> {
     const [now, end] = [this.database.fromNow(0), this.database.fromNow(windowSeconds)];
     const isOver = `throttles.window_ends_at <= ${now}`;
-    // By a clock that was put back since. What was counted counts on.
+    // Set by a clock that was later set back. Past attempts still count.
     const isTooLate = `throttles.window_ends_at > ${end}`;
     const begins = isStrict ? `${isOver} or throttles.count < ${limit}` : isOver;
     const [row] = await this.database.write((manager) =>
@@ -104,12 +104,12 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 }
 
-/** SQLite has times as TypeORM writes them there: text, in UTC. */
+/** SQLite stores times as TypeORM writes them: text, in UTC. */
 function read(time: Date | string): Date {
   return typeof time === 'string' ? new Date(`${time.replace(' ', 'T')}Z`) : time;
 }
 
-function tooManyAttempts(waitSeconds: number, refusal = 'There were too many attempts.'): DomainError {
+function tooManyAttempts(waitSeconds: number, refusal = 'Too many attempts.'): DomainError {
   return new DomainError(
     'too_many_attempts',
     'too_many',

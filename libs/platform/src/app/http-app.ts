@@ -27,26 +27,29 @@ const UNPREFIXED = [
 
 export interface HttpAppOptions extends ApiTitle {
   readonly logger?: LoggerService | false;
-  /** What is taken besides JSON: a media type, read as bytes, of so many at most. */
+  /** A media type accepted besides JSON, read as bytes up to a maximum. */
   readonly alsoAccepts?: { readonly type: string; readonly maxBytes: number };
-  /** Other limits than usual: for tests. */
+  /** Overrides the usual limits, for tests. */
   readonly limits?: Partial<RequestLimits>;
-  /** Builds the object graph without starting anything: for writing the OpenAPI file. */
+  /** Builds the object graph without starting anything, to write the OpenAPI file. */
   readonly preview?: boolean;
 }
 
-/** A plane's HTTP side, alike in both: Fastify, prefix, validation, problems, trace ids, metrics, OpenAPI, shutdown. */
+/**
+ * The HTTP side that both planes share: Fastify, prefix, validation, problems, trace ids, metrics, OpenAPI,
+ * shutdown.
+ */
 export async function createHttpApp(
   module: Type | DynamicModule,
   options: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
   const limits = { ...REQUEST_LIMITS, ...options.limits };
-  // Known once the module is there.
+  // Known once the module exists.
   let isTrusted = (_address: string): boolean => false;
   const adapter = new FastifyAdapter({
     ...serverLimits(limits),
     forceCloseConnections: 'idle',
-    // Who gets a call in while it closes is answered: each answer says that the connection ends.
+    // A call that gets in during shutdown is answered; each answer says that the connection ends.
     return503OnClosing: false,
     trustProxy: (address) => isTrusted(address),
     routerOptions: { maxParamLength: 200 },
@@ -81,23 +84,23 @@ export async function createHttpApp(
   return app;
 }
 
-/** Bodies are validated by their DTOs. Given none, Fastify would load two compilers of JSON schemas at each start. */
+/** DTOs validate bodies. Without these, Fastify would load two JSON schema compilers at each start. */
 function noSchemas(): never {
   throw new Error('Routes here have no Fastify schema.');
 }
 
 /**
- * JSON and nothing else: a form is what another site can make a browser send. An empty body may be said to be JSON; to
- * Fastify that would be a broken one.
+ * Accepts only JSON: a form is what another site can make a browser send. Also accepts an empty body declared
+ * as JSON, which Fastify would reject as broken.
  */
 function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
   const server = app.getHttpAdapter().getInstance();
-  // What it would refuse as broken JSON is refused below, by its name.
+  // What this parser would reject as broken JSON is refused below with a clear message.
   const parse = server.getDefaultJsonParser('ignore', 'ignore');
   server.removeAllContentTypeParsers();
   app.useBodyParser('application/json', { bodyLimit }, (request, body, done) => {
     if (body.length === 0) done(null, undefined);
-    // The parser looks at no request, and its type wants one of Fastify's default server.
+    // The parser ignores the request, but its type requires one of Fastify's default server.
     else
       parse(request as FastifyRequest, body.toString('utf8'), (error, value) =>
         done(error ?? faultOf(value), value),
@@ -105,7 +108,7 @@ function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
   });
 }
 
-/** RFC 9112, section 3.2. Node goes by the first of several, a proxy in front perhaps by another. */
+/** RFC 9112, section 3.2. Node uses the first of several; a proxy in front might use another. */
 function refuseSeveralHosts(server: FastifyInstance): void {
   server.addHook('onRequest', (request, _reply, done) => {
     const hosts = request.raw.rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host');
@@ -114,16 +117,18 @@ function refuseSeveralHosts(server: FastifyInstance): void {
   });
 }
 
-/** Before anything else reads it: what walks through a value that deep does not come back. */
+/** Runs before anything else reads the value: code that walks a value this deep overflows the stack. */
 function faultOf(value: unknown): Error | null {
-  if (isTooDeep(value)) return validationFailed([{ field: '', message: 'is nested too deep' }]);
+  if (isTooDeep(value)) return validationFailed([{ field: '', message: 'is nested too deeply' }]);
   const field = inheritedField(value);
   if (field === null) return null;
   const name = field.slice(field.lastIndexOf('.') + 1);
   return validationFailed([{ field, message: `${name} is a name that every object has: choose another` }]);
 }
 
-/** A client that keeps its connection would send its next request to a server that closes, and be told 503. */
+/**
+ * Otherwise a client that keeps its connection would send its next request to a closing server, and get 503.
+ */
 function sendAwayWhile(draining: Draining, server: FastifyInstance): void {
   server.addHook('onSend', (_request, reply, payload, done) => {
     if (draining.isDraining) void reply.header('connection', 'close');
@@ -140,7 +145,7 @@ function instrument(server: FastifyInstance, metrics: Metrics): void {
     void reply.header('x-trace-id', context.traceId);
     runInContext(context, done);
   });
-  // Reading the body happens in the socket's own asynchronous context, so the request's is entered again behind it.
+  // The body is read in the socket's own async context, so the request's context is entered again afterwards.
   server.addHook('preValidation', (request, _reply, done) => {
     const context = contexts.get(request);
     if (context) runInContext(context, done);

@@ -6,7 +6,7 @@ import { listen } from './listen';
 @Module({})
 class Nothing {}
 
-describe('an address that is not to be had', () => {
+describe('an unavailable address', () => {
   const apps: NestFastifyApplication[] = [];
   const listenAt = async (PORT: number, HOST: string): Promise<NestFastifyApplication> => {
     const app = await NestFactory.create<NestFastifyApplication>(Nothing, new FastifyAdapter(), {
@@ -18,12 +18,12 @@ describe('an address that is not to be had', () => {
   };
   afterAll(() => Promise.all(apps.map((app) => app.close())));
 
-  it('is told with what to do: when it is taken, or no address of this machine', async () => {
+  it('is reported with what to do when the port is taken or the machine lacks the address', async () => {
     const url = new URL(await (await listenAt(0, '127.0.0.1')).getUrl());
     await expect(listenAt(Number(url.port), '127.0.0.1')).rejects.toThrow(
       `:\n  - Port ${url.port} is in use by another process (process ${process.pid}). End that process, or set PORT to another one`,
     );
-    // Of a range that is for documents.
+    // From a range reserved for documentation.
     await expect(listenAt(0, '192.0.2.1')).rejects.toThrow('Set HOST to one that it has');
   });
 });

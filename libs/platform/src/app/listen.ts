@@ -13,7 +13,7 @@ const PROBLEMS: Readonly<Record<string, (address: Address) => string>> = {
   EADDRNOTAVAIL: ({ HOST }) => `This machine has no address ${HOST}. Set HOST to one that it has`,
 };
 
-/** Throws {@link EnvironmentError} where HOST and PORT are not to be had. */
+/** Throws {@link EnvironmentError} where HOST and PORT are unavailable. */
 export async function listen(app: NestFastifyApplication, address: Address): Promise<void> {
   try {
     await app.listen(address.PORT, address.HOST);
@@ -21,7 +21,7 @@ export async function listen(app: NestFastifyApplication, address: Address): Pro
     const problem = PROBLEMS[(error as NodeJS.ErrnoException).code ?? ''];
     throw problem === undefined
       ? error
-      : new EnvironmentError([problem(address)], 'The plane cannot be reached where it should be');
+      : new EnvironmentError([problem(address)], 'The plane cannot listen on its address');
   }
 }
 

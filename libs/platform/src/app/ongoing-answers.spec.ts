@@ -1,6 +1,6 @@
 import { OngoingAnswers } from './ongoing-answers';
 
-describe('an answer that goes on', () => {
+describe('an ongoing answer', () => {
   let answers: OngoingAnswers;
   let asked: string[];
   beforeEach(() => {
@@ -22,7 +22,7 @@ describe('an answer that goes on', () => {
     return { caller, signal: answers.whileAdmitted(caller.signal, { credential, isStanding }) };
   };
 
-  it('ends within 5 s of its caller being refused, and others go on', async () => {
+  it('ends within 5 s of its caller losing access, while others continue', async () => {
     let isGood = true;
     const [theirs, other] = [admitted('a', async () => isGood), admitted('b')];
     await jest.advanceTimersByTimeAsync(60_000);
@@ -31,7 +31,7 @@ describe('an answer that goes on', () => {
     expect([theirs.signal.aborted, other.signal.aborted]).toEqual([true, false]);
   });
 
-  it('ends with its caller, who is not asked for any more', async () => {
+  it('ends when its caller disconnects, whose access is no longer checked', async () => {
     const gone = new AbortController();
     gone.abort();
     const late = answers.whileAdmitted(gone.signal, { credential: 'late', isStanding: async () => true });
@@ -41,16 +41,16 @@ describe('an answer that goes on', () => {
     expect([signal.aborted, late.aborted, asked]).toEqual([true, true, []]);
   });
 
-  it('costs one question for each credential', async () => {
+  it('costs one check per credential', async () => {
     for (const credential of ['a', 'a', 'b']) admitted(credential);
     await jest.advanceTimersByTimeAsync(2000);
     expect(asked).toEqual(['a', 'b']);
   });
 
   it.each<[string, () => Promise<boolean>]>([
-    ['fails', () => Promise.reject(new Error('The database is away'))],
-    ['has no end', () => new Promise(() => undefined)],
-  ])('ends within 5 s when the question %s', async (_, answer) => {
+    ['fails', () => Promise.reject(new Error('The database is unavailable'))],
+    ['never completes', () => new Promise(() => undefined)],
+  ])('ends within 5 s when the check %s', async (_, answer) => {
     const { signal } = admitted('a', answer);
     await jest.advanceTimersByTimeAsync(5000);
     expect(signal.aborted).toBe(true);

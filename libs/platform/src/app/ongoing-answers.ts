@@ -5,11 +5,11 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 
-/** Two turns fit into the 5 s within which a revocation ends what it covers, in whichever process that goes on. */
+/** A revocation must end what it covers within 5 s, in every process: two turns fit into that. */
 const LOOK_MS = 2000;
 
 export interface Admission {
-  /** The credential that the caller came with: one question is asked for all answers that it was given. */
+  /** The caller's credential: one check covers all of its answers. */
   readonly credential: string;
   /** Whether the caller would be admitted now. */
   readonly isStanding: () => Promise<boolean>;
@@ -19,7 +19,7 @@ interface Ongoing extends Admission {
   readonly end: () => void;
 }
 
-/** Answers that go on for long, such as event streams. Who was admitted once is looked at again until they end. */
+/** Long-lived answers, such as event streams. Their callers' access is checked again until they end. */
 @Injectable()
 export class OngoingAnswers implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(OngoingAnswers.name);
@@ -35,7 +35,7 @@ export class OngoingAnswers implements OnApplicationBootstrap, BeforeApplication
     clearInterval(this.timer);
   }
 
-  /** Aborted with `ended`, or as soon as the caller is found not to be admitted any more. */
+  /** Aborted with `ended`, or as soon as the caller is found to have lost access. */
   whileAdmitted(ended: AbortSignal, admission: Admission): AbortSignal {
     const over = new AbortController();
     const end = (): void => {
@@ -59,9 +59,9 @@ export class OngoingAnswers implements OnApplicationBootstrap, BeforeApplication
     await Promise.all(looks);
   }
 
-  /** Whoever cannot be looked at is let go, too: they may come again, and are asked who they are. */
+  /** Also disconnects callers that cannot be checked: they may reconnect, and are authenticated again. */
   private async turn(): Promise<void> {
-    if (this.isLooking) return this.letGo('the last look is not over yet');
+    if (this.isLooking) return this.letGo('the previous check is still running');
     this.isLooking = true;
     try {
       await this.look();
@@ -74,7 +74,7 @@ export class OngoingAnswers implements OnApplicationBootstrap, BeforeApplication
 
   private letGo(reason: string): void {
     if (this.ongoing.size === 0) return;
-    this.logger.warn(`Answers that go on are ended: their callers could not be looked at again (${reason})`);
+    this.logger.warn(`Ended long-lived answers because their callers could not be checked again (${reason})`);
     for (const { end } of this.ongoing) end();
   }
 }

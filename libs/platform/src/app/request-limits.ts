@@ -5,19 +5,22 @@ import { type FastifyHttpOptions, type FastifyInstance } from 'fastify';
 import { DomainError } from '../errors/errors';
 import { headersTooLarge, refuseConnection, refusePath } from '../problems/unrouted';
 
-/** What one request may bring along, and how long it may take. */
+/** How large a request may be, and how long it may take. */
 export interface RequestLimits {
-  /** Of JSON. */
+  /** For JSON. */
   readonly bodyBytes: number;
   readonly headerBytes: number;
   readonly headers: number;
-  /** Until all headers are here: from the connection, or the first byte of a further request. */
+  /**
+   * Until all headers have arrived, counted from the connection, or from the first byte of a subsequent
+   * request.
+   */
   readonly headersMs: number;
-  /** Until all of the request is here. */
+  /** Until the whole request has arrived. */
   readonly requestMs: number;
-  /** For which nothing may go either way. */
+  /** How long a connection may be silent in both directions. */
   readonly silenceMs: number;
-  /** Until it is answered, unless its route says {@link AnswersWithin}. */
+  /** Until the answer, unless the route declares {@link AnswersWithin}. */
   readonly answerMs: number;
 }
 
@@ -31,7 +34,7 @@ export const REQUEST_LIMITS: RequestLimits = {
   answerMs: 60_000,
 };
 
-/** For a route that waits for something. What is streamed may take longer, once it has begun. */
+/** For a route that waits for something. A stream may take longer once it has started. */
 export const AnswersWithin = (seconds: number): MethodDecorator => RouteConfig({ answerMs: seconds * 1000 });
 
 export function serverLimits(limits: RequestLimits): FastifyHttpOptions<Server> {
@@ -55,7 +58,7 @@ export function limitRoutes(server: FastifyInstance, limits: RequestLimits): voi
     if (request.raw.rawHeaders.length > 2 * limits.headers) done(headersTooLarge());
     else done();
   });
-  // Fastify's own handlerTimeout ends as soon as a body has been read.
+  // Fastify's own handlerTimeout stops as soon as a body has been read.
   server.addHook('onRequest', ({ routeOptions, method }, reply, done) => {
     const { answerMs = limits.answerMs } = (routeOptions.config ?? {}) as { answerMs?: number };
     const timer = setTimeout(() => {
@@ -70,6 +73,6 @@ export function limitRoutes(server: FastifyInstance, limits: RequestLimits): voi
 
 function tookTooLong(): DomainError {
   const detail =
-    'This took too long. It may be carried out all the same: look, or ask again with the same Idempotency-Key where you sent one.';
+    'This took too long. It may still be carried out: check, or repeat the request with the same Idempotency-Key if you sent one.';
   return new DomainError('took_too_long', 'unavailable', detail, {}, { 'retry-after': '5' });
 }

@@ -3,7 +3,7 @@ import { type DynamicModule } from '@nestjs/common';
 import { openApiDocument } from '../openapi/api-docs';
 import { type HttpAppOptions, createHttpApp } from './http-app';
 
-/** Writes a plane's OpenAPI document to the file that is named as the only argument. */
+/** Writes a plane's OpenAPI document to the file named as the only argument. */
 export async function writeOpenApi(module: DynamicModule, options: HttpAppOptions): Promise<void> {
   const file = process.argv[2];
   if (!file) throw new Error('Name the file to write.');

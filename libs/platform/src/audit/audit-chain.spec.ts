@@ -25,7 +25,7 @@ function chainOf(...records: AuditRecord[]): SealedAuditRecord[] {
 }
 
 describe('the chain of an audit trail', () => {
-  it('has the hash that anybody computes by its description', () => {
+  it('has the hash that its description yields', () => {
     // SHA-256 of 64 zeros and of {"action":"tenant.suspend","actor":{"id":"o1","kind":"operator"},"after":{"10":…}
     expect(linkBehind(CHAIN_START, record())).toEqual({
       position: 1,
@@ -33,7 +33,7 @@ describe('the chain of an audit trail', () => {
     });
   });
 
-  it('does not depend on the order in which members are kept', () => {
+  it('does not depend on the order of members', () => {
     const { id, ...rest } = record({ after: { 9: 'nine', 10: 'ten', reason: 'unpaid' } });
     expect(linkBehind(CHAIN_START, { ...rest, id })).toEqual(linkBehind(CHAIN_START, record()));
   });
@@ -44,14 +44,14 @@ describe('the chain of an audit trail', () => {
     SealedAuditRecord,
   ];
 
-  it('is whole when each follows from the one before', () => {
+  it('is intact when each entry follows from the previous one', () => {
     expect(faultBehind(CHAIN_START, first)).toBeNull();
     expect(faultBehind(first, second)).toBeNull();
     expect(faultBehind(second, third)).toBeNull();
   });
 
-  it('shows what was taken out', () => {
-    expect(faultBehind(first, third)).toBe('entry 2 is missing: 3 comes behind 1');
+  it('reveals a removed entry', () => {
+    expect(faultBehind(first, third)).toBe('entry 2 is missing: 3 follows 1');
   });
 
   it.each<[string, Partial<SealedAuditRecord>]>([
@@ -65,11 +65,11 @@ describe('the chain of an audit trail', () => {
     ['ip', { ip: null }],
     ['trace_id', { trace_id: '' }],
     ['hash', { hash: '0'.repeat(64) }],
-  ])('shows a changed %s', (_, change) => {
-    expect(faultBehind(first, { ...second, ...change })).toMatch(/^entry 2 \(.*\) is not what was sealed$/);
+  ])('reveals a changed %s', (_, change) => {
+    expect(faultBehind(first, { ...second, ...change })).toMatch(/^entry 2 \(.*\) does not match its seal$/);
   });
 
-  it('shows a change that was sealed anew, by what comes behind it', () => {
+  it('reveals a change that was resealed, through the entry after it', () => {
     const forged = record({ action: 'tenant.nothing' });
     const resealed = { ...forged, ...linkBehind(first, forged) };
     expect(faultBehind(first, resealed)).toBeNull();

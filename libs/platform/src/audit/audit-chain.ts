@@ -13,7 +13,10 @@ export interface AuditRecord {
   readonly trace_id: string | null;
 }
 
-/** The last entry that a chain has, or had when somebody wrote this down: whoever holds it sees a chain cut or made anew. */
+/**
+ * The last entry of a chain, now or when somebody noted it: whoever holds it can detect a chain that was cut
+ * or rebuilt.
+ */
 export interface ChainHead {
   readonly position: number;
   readonly hash: string;
@@ -24,8 +27,8 @@ export type SealedAuditRecord = AuditRecord & ChainHead;
 export const CHAIN_START: ChainHead = { position: 0, hash: '0'.repeat(64) };
 
 /**
- * Where `record` stands behind `head`: its hash is the SHA-256 (hex) of the hash before it and of the record as JSON in the
- * canonical form of RFC 8785.
+ * The link of `record` after `head`: its hash is the SHA-256 (hex) of the previous hash and of the record as
+ * canonical JSON (RFC 8785).
  */
 export function linkBehind(head: ChainHead, record: AuditRecord): ChainHead {
   const { id, at, actor, action, target, before, after, ip, trace_id } = record;
@@ -34,12 +37,12 @@ export function linkBehind(head: ChainHead, record: AuditRecord): ChainHead {
   return { position: head.position + 1, hash };
 }
 
-/** Why `record` cannot be what stands behind `head`; null when it is. */
+/** Why `record` cannot follow `head`; null if it does. */
 export function faultBehind(head: ChainHead, record: SealedAuditRecord): string | null {
   const { position, hash } = linkBehind(head, record);
   if (record.position !== position)
-    return `entry ${position} is missing: ${record.position} comes behind ${head.position}`;
-  return record.hash === hash ? null : `entry ${position} (${record.action}) is not what was sealed`;
+    return `entry ${position} is missing: ${record.position} follows ${head.position}`;
+  return record.hash === hash ? null : `entry ${position} (${record.action}) does not match its seal`;
 }
 
 function canonicalJson(value: unknown): string {

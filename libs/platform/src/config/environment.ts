@@ -13,7 +13,10 @@ import {
 import { Secret } from '../secrets/secret';
 import { fieldErrors } from '../input/validation.pipe';
 
-/** The environment does not fit: every fault at once, so that a second start is not needed to find the second one. */
+/**
+ * The environment is invalid. Lists every fault at once, so that nobody needs a second start to find the
+ * second one.
+ */
 export class EnvironmentError extends Error {
   constructor(
     readonly faults: readonly string[],
@@ -31,8 +34,9 @@ export function environmentVariablesOf(schema: Type<object>): string[] {
 }
 
 /**
- * Reads the variables of `schema` from `env`. An empty value counts as unset, and so does one that is a comment still to be
- * filled in (`# …`: Docker's env files know no comments behind a name). Throws {@link EnvironmentError}.
+ * Reads the variables of `schema` from `env`. An empty value counts as unset, and so does a comment still to
+ * be filled in (`# …`: Docker's env files do not support comments after a name). Throws {@link
+ * EnvironmentError}.
  */
 export function parseEnvironment<T extends object>(schema: Type<T>, env: NodeJS.ProcessEnv): T {
   const given = environmentVariablesOf(schema)
@@ -40,12 +44,12 @@ export function parseEnvironment<T extends object>(schema: Type<T>, env: NodeJS.
     .filter(([, value]) => value !== undefined && !/^(#.*)?$/.test(value));
   const config = plainToInstance(schema, Object.fromEntries(given), { exposeDefaultValues: true });
   const faults = validateSync(config).flatMap((error) => fieldErrors(error).map((fault) => fault.message));
-  // Several rules may say the same of a variable that is missing.
+  // Several rules may report the same missing variable.
   if (faults.length > 0) throw new EnvironmentError([...new Set(faults)]);
   return config;
 }
 
-/** Nest's ConfigModule with `schema` as its validation, and the parsed object to inject by its class. */
+/** Nest's ConfigModule with `schema` as its validation, and the parsed object injectable by its class. */
 export function environmentModule<T extends object>(schema: Type<T>, env: NodeJS.ProcessEnv): DynamicModule {
   const config = parseEnvironment(schema, env);
   return {
@@ -65,7 +69,7 @@ export function IsPortNumber(): PropertyDecorator {
   return (target, property) => rules.forEach((rule) => rule(target, property as string));
 }
 
-/** The text must pass `check`, which answers with what is wrong, or null. The answer never repeats the value. */
+/** The text must pass `check`, which returns what is wrong, or null. Its result never repeats the value. */
 export function Checked<T>(
   name: string,
   check: (value: string, config: T) => string | null,
@@ -88,14 +92,14 @@ export function IsSecret(): PropertyDecorator {
   return Transform(({ value }) => (typeof value === 'string' ? new Secret(value) : value));
 }
 
-/** Nobody can guess what is long enough. */
+/** A secret that is long enough cannot be guessed. */
 export function IsLongSecret(characters: number, where = ''): PropertyDecorator {
   const problem = `must have at least ${characters} characters${where}`;
   const isLong = Checked('length', (value) => (value.length < characters ? problem : null));
   return (target, property) => [IsSecret(), isLong].forEach((rule) => rule(target, property));
 }
 
-/** `1` or `true`; anything else is no. */
+/** `1` or `true`; anything else means no. */
 export function IsSwitch(): PropertyDecorator {
   return Transform(({ value }) => value === true || value === '1' || value === 'true');
 }

@@ -22,17 +22,17 @@ export class PlaneConfig {
   @NoDefaultInProduction()
   METRICS_TOKEN?: Secret;
 
-  /** Origins, separated by commas, whose pages may call the API. Unset: none but its own. */
+  /** Comma-separated origins whose pages may call the API. Unset: only its own. */
   @IsOptional()
   @Checked('origins', originsProblem)
   CORS_ALLOWED_ORIGINS?: string;
 
-  /** Proxies in front, whose word on a client's address counts. Unset: none. */
+  /** Proxies in front whose `x-forwarded-for` is trusted. Unset: none. */
   @IsOptional()
   @Checked('proxies', proxiesProblem)
   TRUSTED_PROXIES?: string;
 
-  /** The server that mail is sent by. Unset: none is sent. */
+  /** The server that sends mail. Unset: no mail is sent. */
   @IsOptional()
   @IsSecret()
   @Checked('smtpUrl', smtpUrlProblem)

@@ -1,24 +1,29 @@
 import { DomainError, type ErrorKind } from './errors';
 
 /**
- * SQLSTATE: class 08, and those of a server that ends, starts or is full, or has ended a session or transaction that was silent
- * for too long: its process was paused.
+ * SQLSTATE: class 08, and those of a server that is stopping, starting or full, or has ended a session or
+ * transaction idle for too long because its process was paused.
  */
 const STATES = /^(08...|57P0[1-35]|25P0[34]|53300)$/;
-/** What breaks a connection, by Node. */
+/** Node's codes for broken connections. */
 const BREAKS = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
-/** What node-postgres says, which has no code; and a server whose database is closed, whose code says much else, too. */
+/**
+ * Messages of node-postgres, which have no code; and of a closed database, whose code means much else too.
+ */
 const MESSAGES =
   /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|database "[^"]+" is not currently accepting connections)/;
 
 const CONNECTING = ['connect', 'getaddrinfo'];
 
-/** SQLSTATE disk_full, and SQLite's word for the same. */
+/** SQLSTATE disk_full, and SQLite's equivalent. */
 const STORAGE_FULL = /^(53100|SQLITE_FULL)$/;
-/** SQLSTATE io_error; a file that SQLite can't read, write or open, or that it finds damaged. */
+/** SQLSTATE io_error; a file that SQLite cannot read, write or open, or finds damaged. */
 const STORAGE_FAILS = /^(58030|SQLITE_(IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB))$/;
 
-/** Postgres and SQLite gave up waiting until somebody else had written; or Postgres ended, again and again, a deadlock. */
+/**
+ * Postgres or SQLite gave up waiting for another writer; or Postgres kept aborting the transaction because of
+ * deadlocks.
+ */
 const BUSY = /^(55P03|40P01|SQLITE_BUSY)$/;
 
 interface Failure extends Error {
@@ -28,11 +33,11 @@ interface Failure extends Error {
 }
 
 /**
- * A COMMIT was sent, and its answer was lost or does not say what became of it. The unit of work is stored as a whole or
- * not at all; only looking again can tell. A repeat with the same Idempotency-Key does what is missing.
+ * A COMMIT was sent, and its answer was lost or inconclusive. The unit of work is stored completely or not at
+ * all; only looking again can tell. A repeat with the same Idempotency-Key does whatever is missing.
  */
 export class CommitOutcomeUnknown extends Error {
-  /** `advice`: what the caller does, where that is nothing of the usual. */
+  /** `advice`: what the caller should do, if not the usual. */
   constructor(
     override readonly cause: unknown,
     readonly advice?: string,
@@ -45,8 +50,8 @@ export class CommitOutcomeUnknown extends Error {
 }
 
 /**
- * The plane's database is away or overloaded; whoever asks later is served. A connection that breaks counts while a
- * statement runs or the connection is made: one of a client that leaves looks the same otherwise.
+ * The plane's database is unreachable or overloaded; later requests may succeed. A broken connection counts
+ * only during a statement or while connecting: otherwise a client that disconnects looks the same.
  */
 export function isDatabaseOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -56,7 +61,7 @@ export function isDatabaseOutage(error: unknown): boolean {
   return STATES.test(code) || (isOurs && BREAKS.test(code)) || MESSAGES.test(message);
 }
 
-/** The disk of the plane's database has no room, or fails. Lasts until an operator mends it. */
+/** The disk of the plane's database is full or failing. Lasts until an operator fixes it. */
 export function isStorageFault(error: unknown): boolean {
   return isStorageFull(error) || STORAGE_FAILS.test(storageCodeOf(error));
 }
@@ -71,7 +76,7 @@ function storageCodeOf(error: unknown): string {
   return driverError?.code ?? code ?? '';
 }
 
-/** What is asked for is being changed by others for too long. */
+/** The rows in question are being changed by others for too long. */
 export function isDatabaseBusy(error: unknown): boolean {
   return BUSY.test((error as Partial<Failure> | null)?.driverError?.code ?? '');
 }
@@ -80,13 +85,13 @@ interface DatabaseFailure {
   readonly is: (error: unknown) => boolean;
   readonly code: string;
   readonly kind: ErrorKind;
-  /** Says nothing of where the database is. */
+  /** Reveals nothing about where the database is. */
   readonly reason: string;
   readonly advice: string;
   readonly retryAfterSeconds: number;
 }
 
-/** The first that fits. */
+/** Order matters: the first match counts. */
 const FAILURES: readonly DatabaseFailure[] = [
   {
     is: (error) => error instanceof CommitOutcomeUnknown,
@@ -141,24 +146,24 @@ export function databaseFailure(error: unknown): DomainError | null {
   if (!failure) return null;
   const { code, kind, reason, retryAfterSeconds } = failure;
   const own = code === 'commit_outcome_unknown' && (error as CommitOutcomeUnknown).advice;
-  // With an advice of its own nobody should just repeat it.
+  // With advice of its own, nobody should simply repeat the request.
   if (own) return new DomainError(code, kind, `${reason} ${own}`);
   const headers = { 'retry-after': String(retryAfterSeconds) };
   return new DomainError(code, kind, `${reason} ${failure.advice}`, {}, headers);
 }
 
-/** For whoever asks how the database is, and may be a stranger. */
+/** For callers who ask about the database's state, and may be strangers. */
 export function databaseState(error: unknown): { readonly code: string; readonly reason: string } {
   const { code, reason } = failureOf(
     isStorageFault(error) && error instanceof CommitOutcomeUnknown ? error.cause : error,
   ) ?? {
     code: 'database_error',
-    reason: 'The database fails; the log says how.',
+    reason: 'The database has an error; see the log.',
   };
   return { code, reason };
 }
 
-/** One that somebody has to look at: those who ask at the same time are no such. */
+/** A failure that somebody has to look into. Concurrent requests are not one. */
 export function isDatabaseFault(error: unknown): boolean {
   return databaseFailure(error) !== null && !isDatabaseBusy(error);
 }

@@ -1,4 +1,7 @@
-/** What went wrong, in the terms a caller can act on. Each kind has one HTTP status, in {@link STATUS_OF_KIND}. */
+/**
+ * What went wrong, in terms that a caller can act on. Each kind has one HTTP status, in {@link
+ * STATUS_OF_KIND}.
+ */
 export type ErrorKind =
   | 'elsewhere'
   | 'invalid'
@@ -18,7 +21,7 @@ export type ErrorKind =
   | 'internal';
 
 export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
-  // With a `location` header; method and body stay.
+  // With a `location` header; method and body are kept.
   elsewhere: 307,
   invalid: 400,
   unauthenticated: 401,
@@ -45,7 +48,7 @@ export interface FieldError {
 
 /**
  * The only error that services throw on purpose: a stable code, a kind, and a sentence that says what to do.
- * `extra` members are added to the answer's problem document; `headers` to the answer itself.
+ * `extra` members are added to the problem document of the answer; `headers` to the answer itself.
  */
 export class DomainError extends Error {
   constructor(
@@ -60,7 +63,7 @@ export class DomainError extends Error {
   }
 }
 
-/** A body, query or header that does not fit, field by field. */
+/** An invalid body, query or header, listed by field. */
 export function validationFailed(errors: readonly FieldError[]): DomainError {
   const fields = [...new Set(errors.map((error) => error.field || 'body'))].join(', ');
   return new DomainError('validation_failed', 'invalid', `The request is not valid: see ${fields}.`, {

@@ -8,15 +8,15 @@ import { type Observable, catchError } from 'rxjs';
 import { CommitOutcomeUnknown } from './database-outage';
 
 /**
- * What callers of a route do when nobody knows whether its COMMIT was stored. For routes that take no Idempotency-Key and
- * show no change that one could look for, or that must not simply be repeated.
+ * What callers of a route should do when nobody knows whether its COMMIT was stored. For routes without an
+ * Idempotency-Key whose effect cannot be looked up, or that must not simply be repeated.
  */
 export const AdvisesIfUnknown = (advice: string): MethodDecorator =>
   UseInterceptors(new OutcomeAdvice(advice));
 
-export const SIGN_IN_AGAIN = 'Sign in again: a session that nobody was told of ends by itself.';
+export const SIGN_IN_AGAIN = 'Sign in again: a session that nobody received expires by itself.';
 export const TRY_THE_PASSWORD =
-  'Sign in with the password that you chose. If it is refused, nothing was stored: repeat the request.';
+  'Sign in with the password you chose. If it is refused, nothing was stored: repeat the request.';
 export const WAIT_FOR_THE_MAIL = 'Wait for the mail. If none comes, repeat the request.';
 
 class OutcomeAdvice implements NestInterceptor {

@@ -16,13 +16,13 @@ describe(storageFault.name, () => {
     throw new Error('It went well.');
   };
 
-  it('says that the disk is full', () => {
+  it('reports a full disk', () => {
     const full = faultOf(() => writeFileSync('/dev/full', 'a'));
     expect(full).toBe(`${folder} cannot be written: no space is left there. Free some, then start again`);
     expect(storageFault(folder, { code: 'SQLITE_FULL' })).toBe(full);
   });
 
-  it('says that a file is in the way', () => {
+  it('reports a file in the way', () => {
     writeFileSync(join(folder, 'file'), '');
     expect(faultOf(() => probeFolder(join(folder, 'file')))).toContain('a file is in the way');
     expect(faultOf(() => probeFolder(join(folder, 'file/below')))).toContain('a file is in the way');
@@ -35,7 +35,7 @@ describe(storageFault.name, () => {
     expect(storageFault(folder, { code })).toMatch(advice);
   });
 
-  it('asks the system for the reason that SQLite keeps to itself, and says nothing where there is none', () => {
+  it('asks the system for the reason that SQLite withholds, and says nothing where there is none', () => {
     const blocked = join(folder, 'blocker/data');
     writeFileSync(join(folder, 'blocker'), '');
     expect(storageFault(blocked, { code: 'SQLITE_CANTOPEN' })).toContain('a file is in the way');
@@ -43,7 +43,7 @@ describe(storageFault.name, () => {
     expect(storageFault(folder, new Error('of another kind'))).toBeUndefined();
   });
 
-  it('leaves nothing of its probe', () => {
+  it('leaves nothing of its probe behind', () => {
     probeFolder(folder);
     expect(readdirSync(folder)).not.toContainEqual(expect.stringContaining('probe'));
   });

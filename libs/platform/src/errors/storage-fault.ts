@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** More than a start writes before it is up, and nothing on a disk that is fit to run on. */
+/** More than a start writes before it is up, and negligible on a disk that is fit for use. */
 const PROBE_BYTES = 1024 * 1024;
 
 const NO_SPACE = 'no space is left there. Free some, then start again';
 
-/** Makes the folder where it is missing, and throws what the system says when nothing can be written in it. */
+/** Creates the folder if it is missing, and throws the system's error when it is not writable. */
 export function probeFolder(folder: string): void {
   makeFolder(folder);
   const probe = join(folder, `.probe-${process.pid}`);
@@ -22,7 +22,8 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    // Node says only this of a file system that is read-only; to make the first one that is missing tells the reason.
+    // This is Node's only error for a read-only file system; creating the first missing folder reveals the
+    // reason.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') mkdirSync(firstMissing(folder), { mode: 0o700 });
     throw error;
   }
@@ -33,13 +34,13 @@ function firstMissing(folder: string): string {
   return existsSync(parent) || parent === folder ? folder : firstMissing(parent);
 }
 
-/** What is wrong with a folder that could not be written in, and what to do; undefined for an error of another kind. */
+/** Why a folder could not be written, and what to do; undefined for any other kind of error. */
 export function storageFault(folder: string, error: unknown): string | undefined {
   const { code = '', syscall = '' } = error as { code?: string; syscall?: string };
-  // Not of a file.
+  // These do not concern a file.
   if (['kill', 'listen', 'connect'].includes(syscall)) return undefined;
   if (code === 'SQLITE_FULL') return `${folder} cannot be written: ${NO_SPACE}`;
-  // These say only that it failed. What the system says to a write of ours is the reason.
+  // These codes say only that it failed. The system's error for a write of our own gives the reason.
   const isVague =
     /^SQLITE_(CANTOPEN|IOERR|READONLY|PERM)/.test(code) || (code === 'ENOENT' && syscall === 'mkdir');
   if (isVague) return faultOfProbe(folder);
@@ -79,6 +80,6 @@ function ownerOf(folder: string): string {
   try {
     return `user ${statSync(folder).uid}`;
   } catch {
-    return 'somebody else, or lies in a folder that does';
+    return 'somebody else, or is in a folder that does';
   }
 }

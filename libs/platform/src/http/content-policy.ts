@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Nothing is loaded, framed or sent anywhere: an answer is no page. */
+/** Allows nothing to be loaded, framed or sent: an API answer is not a page. */
 export const NO_CONTENT = {
   'default-src': "'none'",
   'base-uri': "'none'",
@@ -8,14 +8,14 @@ export const NO_CONTENT = {
   'frame-ancestors': "'none'",
 } as const;
 
-/** A Content-Security-Policy that allows no more than what is named. */
+/** A Content-Security-Policy that allows only what is named. */
 export function contentPolicy(allowed: Readonly<Record<string, string>>): string {
   return Object.entries({ ...NO_CONTENT, ...allowed })
     .map((directive) => directive.join(' '))
     .join(';');
 }
 
-/** Allows an inline style of just this text. */
+/** Allows an inline style with exactly this text. */
 export function hashOf(style: string): string {
   return `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
 }

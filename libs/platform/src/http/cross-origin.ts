@@ -2,12 +2,12 @@ import { isPlainHttp } from './loopback';
 
 const ANY = '*';
 
-/** The origins in a list that commas separate. */
+/** The origins in a comma-separated list. */
 export function originsIn(list: string | undefined): string[] {
   return (list ?? '').split(',').flatMap((part) => part.trim() || []);
 }
 
-/** What is wrong with a list of the origins whose pages may call an API, or null. */
+/** What is wrong with a list of origins whose pages may call the API, or null. */
 export function originsProblem(list: string, { NODE_ENV }: { readonly NODE_ENV: string }): string | null {
   const origins = originsIn(list);
   const named = origins.filter((origin) => origin !== ANY);
@@ -17,7 +17,7 @@ export function originsProblem(list: string, { NODE_ENV }: { readonly NODE_ENV: 
   return named.some(isPlainHttp) ? 'must be https in production' : null;
 }
 
-/** For `app.enableCors`: bearers of a token only, since a browser is not allowed to send cookies along. */
+/** For `app.enableCors`. Only bearer tokens work: browsers may not send cookies along. */
 export function corsOptions(origins: readonly string[]) {
   return {
     origin: origins.includes(ANY) ? ANY : [...origins],

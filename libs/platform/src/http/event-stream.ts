@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type FastifyReply } from 'fastify';
 import { DomainError } from '../errors/errors';
 
-/** Aborted when the caller has gone, or has its answer. */
+/** Aborted when the caller disconnects or has received its answer. */
 export function callerGone({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
   raw.once('close', () => gone.abort());
@@ -10,8 +10,8 @@ export function callerGone({ raw }: FastifyReply): AbortSignal {
 }
 
 /**
- * Sends server-sent events, no faster than they are read. What fails on the way is told as the last of them, in the words
- * of `lastWords`; that it was `ended` is not.
+ * Sends server-sent events, no faster than they are read. A failure is sent as the last event, formatted by
+ * `lastWords`; an abort through `ended` is not.
  */
 export async function sendEventStream(
   reply: FastifyReply,
@@ -31,7 +31,7 @@ export async function sendEventStream(
   try {
     for await (const event of events) if (!raw.write(event)) await once(raw, 'drain', { signal: ended });
   } catch (error) {
-    // Who does not read would not see it, and holds the process up.
+    // A client that does not read would not see it, and would hold up the process.
     if (raw.writableNeedDrain) raw.destroy();
     else if (!ended.aborted) raw.write(lastWords(failureOf(error)));
   }

@@ -2,5 +2,7 @@ import { SetMetadata } from '@nestjs/common';
 
 export const IS_PUBLIC = 'platform:is-public';
 
-/** The route asks nobody who they are. Without this or a plane's own access decorator a route is refused. */
+/**
+ * The route requires no authentication. Without this or a plane's own access decorator, a route is refused.
+ */
 export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(IS_PUBLIC, true);

@@ -7,7 +7,7 @@ export interface RequestContext {
   tenantId?: string;
   jobId?: string;
   step?: string;
-  /** Who asks, once that is known; and from where. */
+  /** Who makes the request, once known, and from where. */
   actor?: Actor;
   readonly ip?: string;
 }
@@ -31,7 +31,7 @@ export function newTraceId(): string {
   return randomUUID().replaceAll('-', '');
 }
 
-/** The W3C `traceparent` of a call made on behalf of this trace; the call is a span of its own. */
+/** The W3C `traceparent` of a call made on behalf of this trace; the call is its own span. */
 export function traceparentOf(traceId: string): string {
   return `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
 }

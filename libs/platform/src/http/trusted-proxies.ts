@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
 
-/** The addresses and networks in a list that commas separate. */
+/** The addresses and networks in a comma-separated list. */
 export function proxiesIn(list: string | undefined): string[] {
   return (list ?? '').split(',').flatMap((part) => part.trim() || []);
 }
@@ -11,7 +11,7 @@ export function proxiesProblem(list: string): string | null {
   return isGood ? null : 'must be addresses or networks such as 10.0.0.0/8, separated by commas';
 }
 
-/** Whether an address is one of the proxies whose word on the client's address counts (`x-forwarded-for`). */
+/** Whether an address is a proxy whose `x-forwarded-for` is trusted. */
 export function trustOf(proxies: readonly string[]): (address: string) => boolean {
   const trusted = new BlockList();
   for (const entry of proxies) {
@@ -27,6 +27,6 @@ function isNetwork(entry: string): boolean {
   const { address = '', bits } =
     /^(?<address>[0-9a-fA-F.:]+)(?:\/(?<bits>\d{1,3}))?$/.exec(entry)?.groups ?? {};
   const most = isIPv4(address) ? 32 : 128;
-  // All addresses there are would let everybody choose theirs.
+  // Trusting all addresses would let everybody choose their own.
   return isIP(address) > 0 && (bits === undefined || (Number(bits) >= 1 && Number(bits) <= most));
 }

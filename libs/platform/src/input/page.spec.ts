@@ -10,7 +10,7 @@ describe('a page', () => {
     [2, 2, ['r0', 'r1'], null],
     [3, 2, ['r0', 'r1'], 'r1'],
     [2, 1, ['r0'], 'r0'],
-  ])('made of %i rows with room for %i', (count, limit, items, next) => {
+  ])('of %i rows with room for %i', (count, limit, items, next) => {
     expect(pageOf(rows(count), limit, idOf)).toEqual({ items, next_cursor: next });
   });
 });

@@ -3,14 +3,14 @@ import { IsInt, IsUUID, Max, Min } from 'class-validator';
 import { Optional } from './optional.decorator';
 import { ApiProperty } from '../openapi/api-decorators';
 
-/** The largest that an integer column holds. */
+/** The largest value of an integer column. */
 const MAX_POSITION = 2 ** 31 - 1;
 
-/** An id is the same in capitals (RFC 9562), but SQLite compares text. */
+/** An id is the same in upper case (RFC 9562), but SQLite compares text. */
 export const InSmallLetters = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value));
 
-/** An integer of a query. What `Number` would take besides ('', '0x10', '1e2') is none. */
+/** An integer in a query. Rejects other values that `Number` accepts ('', '0x10', '1e2'). */
 export const NumberInText = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value,
@@ -26,7 +26,7 @@ export class PageLimit {
   limit: number = 50;
 }
 
-/** Lists are read in pages, newest first; `cursor` is the `next_cursor` of the page before. */
+/** Lists are read in pages, newest first; `cursor` is the `next_cursor` of the previous page. */
 export class PageQuery extends PageLimit {
   @ApiProperty({ required: false, format: 'uuid' })
   @Optional()
@@ -35,7 +35,7 @@ export class PageQuery extends PageLimit {
   cursor?: string;
 }
 
-/** Chains are read in pages, oldest first; `cursor` is the position behind which a page begins. */
+/** Chains are read in pages, oldest first; `cursor` is the position after which a page starts. */
 export class ChainQuery extends PageLimit {
   @ApiProperty({ required: false, default: 0 })
   @Optional()
@@ -51,7 +51,7 @@ export interface Page<T> {
   readonly next_cursor: string | null;
 }
 
-/** Makes a page of one row more than it shows: that one tells whether there is another page. */
+/** Takes one row more than it shows, to know whether there is another page. */
 export function pageOf<R extends { id: string }, T>(
   rows: readonly R[],
   limit: number,

@@ -2,7 +2,7 @@ import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/c
 import { isUUID } from 'class-validator';
 import { validationFailed } from '../errors/errors';
 
-/** An id in a path, in small letters: SQLite compares text, and an id is the same in capitals (RFC 9562). */
+/** An id in a path, in lower case: SQLite compares text, and an id is the same in upper case (RFC 9562). */
 @Injectable()
 export class UuidPipe implements PipeTransform<string, string> {
   transform(value: string, { data = 'id' }: ArgumentMetadata): string {

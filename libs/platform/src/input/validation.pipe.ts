@@ -1,7 +1,7 @@
 import { type ArgumentMetadata, ValidationPipe, type ValidationError } from '@nestjs/common';
 import { type FieldError, validationFailed } from '../errors/errors';
 
-/** Bodies and queries are held against their class; what the class does not name is refused. */
+/** Validates bodies and queries against their class; properties that the class does not name are refused. */
 export function createValidationPipe(): ValidationPipe {
   return new RequestPipe({
     transform: true,
@@ -12,19 +12,19 @@ export function createValidationPipe(): ValidationPipe {
   });
 }
 
-/** U+0000 and lone surrogates are valid JSON, but no text that a database holds: they are refused wherever they stand. */
+/** U+0000 and lone surrogates are valid JSON, but no database can store them: they are refused everywhere. */
 class RequestPipe extends ValidationPipe {
   override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const field = metadata.type === 'custom' ? null : unstorableField(value, metadata.data ?? '');
     if (field !== null)
       throw validationFailed([
-        { field, message: `${field || 'the text'} holds a character that no text may hold` },
+        { field, message: `${field || 'the text'} contains a character that cannot be stored` },
       ]);
-    // The whitelist of class-validator lets pass what every object inherits: "constructor".
+    // class-validator's whitelist lets inherited names pass: "constructor".
     const inherited = Object.keys(value ?? {}).find((name) => name in Object.prototype);
     if (inherited !== undefined && metadata.type !== 'custom')
       throw validationFailed([{ field: inherited, message: `property ${inherited} should not exist` }]);
-    // The pipe it extends takes it for an empty object.
+    // The base pipe treats it as an empty object.
     if (value === null && metadata.type === 'body')
       throw validationFailed([{ field: '', message: 'send an object' }]);
     return super.transform(value, metadata);
@@ -38,7 +38,10 @@ export function isTooDeep(value: unknown, depth = 0): boolean {
   return depth > MAX_DEPTH || Object.values(value).some((part) => isTooDeep(part, depth + 1));
 }
 
-/** The path of the first name that every object has, such as "toString": whatever copies an object loses it, and says nothing. */
+/**
+ * The path of the first name that every object has, such as "toString": whatever copies an object silently
+ * loses it.
+ */
 export function inheritedField(value: unknown, path = ''): string | null {
   if (typeof value !== 'object' || value === null) return null;
   for (const [key, part] of Object.entries(value)) {
@@ -49,7 +52,10 @@ export function inheritedField(value: unknown, path = ''): string | null {
   return null;
 }
 
-/** The path of the first text or name that can't be stored, or null. Bodies that are nested too deep are refused before. */
+/**
+ * The path of the first text or name that cannot be stored, or null. Bodies nested too deeply are refused
+ * earlier.
+ */
 function unstorableField(value: unknown, path: string): string | null {
   if (typeof value === 'string') return isStorable(value) ? null : path;
   if (typeof value !== 'object' || value === null) return null;

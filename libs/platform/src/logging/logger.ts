@@ -5,7 +5,7 @@ import { hidePasswords } from './hide-passwords';
 import { currentContext } from '../http/request-context';
 import { StandardOutput } from './standard-output';
 
-/** One JSON object a line on stdout; the context of the request or job is added to each. */
+/** Writes one JSON object per line to stdout; the context of the request or job is added to each. */
 export function createPino(
   name: string,
   level: string,
@@ -27,7 +27,7 @@ export class JsonLogger implements LoggerService {
   constructor(private readonly pino: Logger) {}
 
   log(message: unknown, ...rest: unknown[]): void {
-    // Nest tells of every module and route at start; that is not a change of state.
+    // Nest logs every module and route at start; these are not state changes.
     const isFramework = ['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory'].includes(
       String(rest.at(-1)),
     );
@@ -37,7 +37,7 @@ export class JsonLogger implements LoggerService {
     this.write('warn', message, rest);
   }
   error(message: unknown, ...rest: unknown[]): void {
-    // Nest tells of a start that failed, too; what the environment lacks is said in words by whoever started the plane.
+    // Nest also logs a failed start; whoever started the plane already reports environment errors in full.
     const isSaidTwice = message instanceof EnvironmentError && rest.at(-1) === 'ExceptionHandler';
     this.write(isSaidTwice ? 'debug' : 'error', message, rest);
   }
@@ -56,13 +56,13 @@ export class JsonLogger implements LoggerService {
     const error = [message, ...rest].find((part) => part instanceof Error);
     const { msg, ...fields } = isFields(message) ? message : {};
     const text = error ? error.message : isFields(message) ? String(msg ?? '') : String(message);
-    // What the environment lacks is said in full by its message.
+    // The message of an environment error already says everything.
     const details = error && !(error instanceof EnvironmentError) && { err: errorFields(error) };
     this.pino[level]({ ...fields, context, ...details }, hidePasswords(text));
   }
 }
 
-/** Not what an error carries besides: of a statement that failed its values, of a command its output. */
+/** Drops an error's other properties, such as the values of a failed statement or the output of a command. */
 function errorFields(error: Error): Record<string, unknown> {
   const { type, message, stack, ...rest } = pino.stdSerializers.err(error);
   const code: unknown = rest['code'];

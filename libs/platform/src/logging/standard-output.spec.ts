@@ -7,7 +7,7 @@ type Files = typeof import('node:fs');
 
 jest.mock('node:fs', () => ({ ...jest.requireActual<Files>('node:fs') }));
 
-/** What the class under test calls. */
+/** The functions that the class under test calls. */
 const fs = jest.requireMock<Files>('node:fs');
 
 const failure = (code: string): Error => Object.assign(new Error(code), { code });
@@ -40,7 +40,7 @@ describe(StandardOutput.name, () => {
       });
   const log = (msg: string): void => output.write(`${JSON.stringify({ msg })}\n`);
 
-  it('throws nothing while the disk is full, and then says how many lines are lost', () => {
+  it('throws nothing while the disk is full, then reports how many lines were lost', () => {
     log('before');
     const full = jest.spyOn(fs, 'writeSync').mockImplementation(() => {
       throw failure('ENOSPC');
@@ -50,11 +50,11 @@ describe(StandardOutput.name, () => {
     full.mockRestore();
     log('after');
     log('later');
-    const note = '2 log lines are lost: standard output could not be written';
+    const note = '2 log lines were lost: standard output could not be written';
     expect(lines()).toEqual(['before', note, 'after', 'later']);
   });
 
-  it('begins a new line behind one that the full disk has cut', () => {
+  it('starts a new line after one that the full disk has cut', () => {
     const { writeSync } = jest.requireActual<Files>('node:fs');
     const cut = jest.spyOn(fs, 'writeSync');
     cut.mockImplementationOnce((fd: number, bytes: unknown) =>
@@ -68,7 +68,7 @@ describe(StandardOutput.name, () => {
     expect(lines()).toEqual(['{"msg', expect.stringMatching(/^1 log lines/), 'whole']);
   });
 
-  it('waits for a reader that is behind', () => {
+  it('waits for a slow reader', () => {
     jest.spyOn(fs, 'writeSync').mockImplementationOnce(() => {
       throw failure('EAGAIN');
     });

@@ -1,12 +1,13 @@
 import { writeSync } from 'node:fs';
 import { type DestinationStream } from 'pino';
 
-/** How long a reader that is behind is given before it is asked again. */
+/** How long to wait for a slow reader before the next attempt. */
 const PAUSE_MS = 20;
 
 /**
- * Where a process's log goes, at once and line by line. When it can't be written, as on a full disk, lines are lost and
- * counted, and the process goes on: pino's own destination would throw into whatever logs, and retry for ever at level fatal.
+ * Writes a process's log, at once and line by line. When it cannot be written, as on a full disk, lines are
+ * lost and counted, and the process continues. pino's own destination would throw into whatever logs, and
+ * retry for ever at level fatal.
  */
 export class StandardOutput implements DestinationStream {
   private lost = 0;
@@ -30,7 +31,7 @@ export class StandardOutput implements DestinationStream {
     }
   }
 
-  /** How many bytes. */
+  /** Returns how many bytes were written. */
   private writeSome(bytes: Buffer): number {
     try {
       return writeSync(this.descriptor, bytes);
@@ -43,7 +44,7 @@ export class StandardOutput implements DestinationStream {
 
   private lossNote(): string {
     if (this.lost === 0) return '';
-    const msg = `${this.lost} log lines are lost: standard output could not be written`;
+    const msg = `${this.lost} log lines were lost: standard output could not be written`;
     return `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), pid: process.pid, msg })}\n`;
   }
 }

@@ -1,8 +1,8 @@
-/** What a mail says: plain sentences, and at most one link. */
+/** The content of a mail: plain sentences, and at most one link. */
 export interface Letter {
   readonly subject: string;
   readonly paragraphs: readonly string[];
-  /** Stands behind the first paragraph. */
+  /** Placed after the first paragraph. */
   readonly action?: { readonly label: string; readonly url: string };
 }
 
@@ -12,7 +12,10 @@ export interface WrittenLetter {
   readonly html: string;
 }
 
-/** As plain text, and the same as HTML. Whatever is in a letter is data: it never becomes markup or a header. */
+/**
+ * Renders plain text and equivalent HTML. Everything in a letter is data: it never becomes markup or a
+ * header.
+ */
 export function writeLetter({ subject, paragraphs, action }: Letter): WrittenLetter {
   const [first = '', ...others] = paragraphs;
   const link = action && `<a href="${escapeHtml(action.url)}">${escapeHtml(action.label)}</a>`;

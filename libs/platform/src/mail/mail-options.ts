@@ -3,7 +3,7 @@ import { type Secret } from '../secrets/secret';
 
 /** How a plane sends mail; without a URL it sends none. */
 export interface MailOptions {
-  /** `smtp://user:password@host:port`, or `smtps://` for TLS from the first byte on. */
+  /** `smtp://user:password@host:port`, or `smtps://` for TLS from the first byte. */
   readonly smtpUrl: Secret | undefined;
   /** `address` or `Name <address>`. */
   readonly from: string | undefined;
@@ -34,12 +34,12 @@ export function mailAddressProblem(value: string): string | null {
   return parseMailAddress(value) ? null : 'must be an address, or a name and an <address>';
 }
 
-/** One mailbox, without anything that an SMTP command or a header would read otherwise. */
+/** One mailbox, without characters that an SMTP command or a header would interpret. */
 export function isPlainAddress(text: string): boolean {
   return text.length <= 254 && /^[^\s\p{Cc}<>()[\]\\,;:"@]+@[^\s\p{Cc}<>()[\]\\,;:"@]+$/u.test(text);
 }
 
-/** What is sent in the clear must not leave this machine in production. */
+/** In production, unencrypted mail must not leave this machine. */
 export function isTlsRequired({ smtpUrl, isProduction }: MailOptions): boolean {
   return isProduction && smtpUrl !== undefined && !isLoopbackUrl(smtpUrl.reveal());
 }

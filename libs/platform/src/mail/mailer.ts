@@ -6,15 +6,15 @@ export const MAIL_OPTIONS = Symbol('MAIL_OPTIONS');
 
 const CONNECT_MS = 10_000;
 const SILENCE_MS = 20_000;
-/** Enough for a server that takes its time with each answer. At the end the connection is closed. */
+/** Enough for a server that is slow to answer each command. The connection is closed after it. */
 export const MAIL_TIMEOUT_MS = 180_000;
 
-/** A mail that was not taken. Tells what the server answered by its code only: its words may repeat what was sent. */
+/** A mail that was not accepted. Reports only the code of the server's answer: its text may repeat what was sent. */
 class MailFailure extends Error {
   constructor(error: unknown) {
     const { code, responseCode } = error as { code?: string; responseCode?: number };
     super(
-      `The mail server did not take the mail: ${[code, responseCode].filter(Boolean).join(' ') || 'unknown'}`,
+      `The mail server did not accept the mail: ${[code, responseCode].filter(Boolean).join(' ') || 'unknown'}`,
     );
     this.name = 'MailFailure';
   }
@@ -31,8 +31,8 @@ export class Mailer {
   }
 
   /**
-   * Resolves once the server has taken it. Throws {@link MailFailure}; nothing more is sent then. Where the server has the
-   * whole mail and only its answer is late, it may deliver it all the same.
+   * Resolves once the server has accepted the mail. Throws {@link MailFailure}, after which nothing more is
+   * sent. If the server has the whole mail and only its answer is late, it may still deliver it.
    */
   async send(recipient: string, letter: Letter): Promise<void> {
     const { smtpUrl, from } = this.options;
@@ -47,7 +47,7 @@ export class Mailer {
       from: { ...sender },
       to: { name: '', address: recipient },
       envelope: { from: sender.address, to: [recipient] },
-      // Nobody answers a machine, and no machine should.
+      // Prevents automatic replies.
       headers: { 'auto-submitted': 'auto-generated' },
       signal,
     });
@@ -67,7 +67,8 @@ export class Mailer {
       connectionTimeout: CONNECT_MS,
       greetingTimeout: CONNECT_MS,
       socketTimeout: SILENCE_MS,
-      // At once: to end it in good order would first send what is still to be sent, and that may be the rest of the mail.
+      // Closes at once: an orderly close would first send what is still pending, possibly the rest of the
+      // mail.
       socketCloseTimeout: 0,
       disableFileAccess: true,
       disableUrlAccess: true,

@@ -18,10 +18,10 @@ import { Public } from '../http/public.decorator';
 export const READINESS_CHECKS = Symbol('READINESS_CHECKS');
 export type ReadinessChecks = readonly HealthIndicatorFunction[];
 
-/** It would load @nestjs/swagger. */
+/** Swagger documentation would load @nestjs/swagger. */
 const UNDESCRIBED = { noCache: true, swaggerDocumentation: false };
 
-/** Not ready from the first sign of shutting down, so that a load balancer stops sending before the server closes. */
+/** Not ready as soon as shutdown starts, so that a load balancer stops sending before the server closes. */
 @Injectable()
 export class Draining implements OnModuleDestroy, OnApplicationShutdown {
   isDraining = false;

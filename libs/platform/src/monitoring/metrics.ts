@@ -9,11 +9,16 @@ import { type Secret } from '../secrets/secret';
 
 export const METRICS_OPTIONS = Symbol('METRICS_OPTIONS');
 export interface MetricsOptions {
-  /** The bearer token that scrapers show; absent, anyone may read (refused in production by each plane's configuration). */
+  /**
+   * The bearer token that scrapers present. If unset, anyone may read (each plane's configuration rejects
+   * that in production).
+   */
   readonly token?: Secret;
 }
 
-/** The process's metrics. Labels never name a tenant: their number must not grow with tenants. */
+/**
+ * The process's metrics. Labels never name a tenant: their number must not grow with the number of tenants.
+ */
 export class Metrics {
   readonly registry = new Registry();
   readonly requestSeconds = new Histogram({

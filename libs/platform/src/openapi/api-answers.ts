@@ -3,10 +3,10 @@ import { type ErrorKind, STATUS_OF_KIND } from '../errors/errors';
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** What handlers answer, by `<Controller>_<method>`: made of their types by `describe-answers.mjs`. */
+/** What handlers answer, by `<Controller>_<method>`; generated from their types by `describe-answers.mjs`. */
 export interface ApiAnswers {
   readonly handlers: Readonly<Record<string, Readonly<Record<string, Schema | null>>>>;
-  /** What pipes check of their paths. */
+  /** What pipes validate in their paths. */
   readonly parameters: Readonly<Record<string, Readonly<Record<string, Schema>>>>;
   readonly schemas: Readonly<Record<string, Schema>>;
 }
@@ -27,7 +27,7 @@ interface Response {
 
 const PROBLEM_TYPE = 'application/problem+json';
 
-/** RFC 9457. What else it says depends on the code. */
+/** RFC 9457. Further members depend on the code. */
 const PROBLEM: Schema = {
   type: 'object',
   properties: {
@@ -41,7 +41,10 @@ const PROBLEM: Schema = {
   required: ['type', 'title', 'status', 'detail', 'code', 'trace_id'],
 };
 
-/** Adds to each operation what it answers, and how it refuses; `refused`: what every operation of the plane may. */
+/**
+ * Adds each operation's answers and refusals to the document; `refused` applies to every operation of the
+ * plane.
+ */
 export function describeAnswers(
   document: OpenAPIObject,
   answers: ApiAnswers,
@@ -86,7 +89,7 @@ function describe(
   operation.responses = { ...Object.fromEntries(sent), ...problems } as Record<string, Response>;
 }
 
-/** How any operation of its form may refuse. */
+/** Refusals that any operation of this form may give. */
 function usual({ parameters = [], requestBody, security }: Operation): ErrorKind[] {
   const isKeyed = parameters.some(({ name }) => name === 'idempotency-key');
   return [

@@ -2,7 +2,10 @@ import { ValidationTypes, getMetadataStorage } from 'class-validator';
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** What a rule of class-validator is as a JSON schema. Rules that are missing here (a slug that is reserved) only a request can tell. */
+/**
+ * class-validator rules as JSON schema. Rules missing here (such as reserved slugs) only show up when a
+ * request is made.
+ */
 const SCHEMA_OF: Readonly<Record<string, (...constraints: unknown[]) => Schema>> = {
   isString: () => ({ type: 'string' }),
   isBoolean: () => ({ type: 'boolean' }),
@@ -22,7 +25,7 @@ const SCHEMA_OF: Readonly<Record<string, (...constraints: unknown[]) => Schema>>
   matches: (pattern) => ({ pattern: (pattern as RegExp).source }),
 };
 
-/** The rules that a request's property is held against, so that its description need not say them again. */
+/** The rules that validate a request's property, so that its description need not repeat them. */
 export function constraintsOf(target: object, property: string | symbol): Schema {
   const rules = getMetadataStorage()
     .getTargetValidationMetadatas(target.constructor, '', true, false)

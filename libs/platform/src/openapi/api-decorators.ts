@@ -1,7 +1,7 @@
 import { constraintsOf } from './api-constraints';
 import { type ErrorKind, STATUS_OF_KIND } from '../errors/errors';
 
-/** What describes the API for people: made of classes at the very end, and only when somebody asks. */
+/** The API description for people, built from classes last and only on request. */
 type Swagger = typeof import('@nestjs/swagger');
 type ApiPropertyOptions = import('@nestjs/swagger').ApiPropertyOptions;
 type Decorator = (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => void;
@@ -9,8 +9,8 @@ type Decorator = (target: object, key?: string | symbol, descriptor?: PropertyDe
 const asked: ((swagger: Swagger) => void)[] = [];
 
 /**
- * The decorators of `@nestjs/swagger`, which is not loaded for them: it consists of five hundred files, a fifth of the time
- * in which a plane starts, and few processes are ever asked for their description.
+ * The decorators of `@nestjs/swagger`, deferred so that it need not be loaded: it consists of five hundred
+ * files, a fifth of a plane's start-up time, and few processes are ever asked for their description.
  */
 const laterBy =
   <Name extends keyof Swagger>(name: Name) =>
@@ -29,7 +29,7 @@ export const ApiExcludeController = laterBy('ApiExcludeController');
 const ApiHeader = laterBy('ApiHeader');
 export const ApiTags = laterBy('ApiTags');
 
-/** Other media types than JSON. That of Nest goes unsaid where no type is given with it. */
+/** Media types other than JSON. Nest's own decorator has no effect where no type is given with it. */
 export const ApiProduces = (...types: string[]): Decorator => laterBy('ApiExtension')('x-produces', types);
 
 /** A request may be repeated with the same key. */
@@ -40,7 +40,7 @@ export const ApiIdempotencyKey = (): Decorator =>
     schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,200}$' },
   });
 
-/** Type, limits and patterns come from the rules beside it. */
+/** Type, limits and patterns come from the validation rules on the property. */
 export const ApiProperty =
   (options: ApiPropertyOptions = {}): PropertyDecorator =>
   (target, property) => {
@@ -50,13 +50,13 @@ export const ApiProperty =
     });
   };
 
-/** How the operation may refuse, besides what follows from its form. */
+/** How the operation may refuse, beyond what follows from its form. */
 export const Refuses = (...kinds: ErrorKind[]): Decorator => {
   const all = kinds.map((kind) => laterBy('ApiResponse')({ status: STATUS_OF_KIND[kind] }));
   return (...target) => all.forEach((decorate) => decorate(...target));
 };
 
-/** Does now what the decorators above have put off. */
+/** Applies the deferred decorators. */
 export function decorateBy(swagger: Swagger): void {
   for (const decorate of asked.splice(0)) decorate(swagger);
 }

@@ -13,17 +13,17 @@ export interface ApiTitle {
   readonly description: string;
   readonly version: string;
   readonly answers: ApiAnswers;
-  /** How every operation may refuse, besides what follows from its form. */
+  /** How every operation may refuse, beyond what follows from its form. */
   readonly refuses?: readonly ErrorKind[];
 }
 
 @Module({})
 class NoRoutes {}
 
-/** That Swagger UI's script puts into the page. */
+/** Swagger UI's script adds this to the page. */
 const LOGO_STYLE = '.logo_small_svg__cls-2{fill:#fff}.logo_small_svg__cls-3{fill:#85ea2d}';
 
-/** Serves the API's description and a page for people: by an app of its own, made for the first who asks. */
+/** Serves the API description and a page for people, from a separate app created on the first request. */
 export function serveApiDocs(app: NestFastifyApplication, title: ApiTitle): void {
   let docs: Promise<NestFastifyApplication> | undefined;
   for (const path of ['/openapi.json', '/docs', '/docs/*']) {
@@ -40,7 +40,7 @@ export function serveApiDocs(app: NestFastifyApplication, title: ApiTitle): void
   }
 }
 
-/** Scripts and styles from beside it, and just the inline styles that are in it. */
+/** Allows scripts and styles from the same origin, and exactly the inline styles in the page. */
 function policyOf(page: string): string {
   const hashes = (pattern: RegExp): string =>
     [...page.matchAll(pattern)].map(([, style = '']) => hashOf(style)).join(' ');

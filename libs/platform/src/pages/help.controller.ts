@@ -7,8 +7,8 @@ import { contentPolicy } from '../http/content-policy';
 import { DomainError } from '../errors/errors';
 import { Public } from '../http/public.decorator';
 
-/** Beside a plane's bundle, or with what is built of this library. */
-const FOLDER = join(__dirname, existsSync(join(__dirname, 'help')) ? 'help' : '../../dist/help');
+/** Beside a plane's bundle, or in this library's build output. */
+const FOLDER = join(__dirname, existsSync(join(__dirname, 'help')) ? 'help' : '../dist/help');
 const HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': contentPolicy({ 'style-src': "'self'" }),
@@ -16,7 +16,7 @@ const HEADERS = {
 
 const LIST = 'index';
 
-/** The guides, for whoever runs or uses a plane: rendered when it was built. */
+/** The guides for whoever runs or uses a plane, rendered at build time. */
 @ApiExcludeController()
 @Public()
 @Controller('help')
@@ -36,13 +36,13 @@ export class HelpController {
   private page(name: string): string {
     const page = this.pages.get(name) ?? read(`${name}.html`);
     if (page === null)
-      throw new DomainError('not_found', 'not_found', 'There is no such guide: GET /help lists them.');
+      throw new DomainError('not_found', 'not_found', 'There is no such guide. GET /help lists them.');
     this.pages.set(name, page);
     return page;
   }
 }
 
-/** Only what the folder lists: a name never leads out of it. */
+/** Reads only files that the folder lists, so a name never leads out of it. */
 function read(file: string): string | null {
   return readdirSync(FOLDER).includes(file) ? readFileSync(join(FOLDER, file), 'utf8') : null;
 }

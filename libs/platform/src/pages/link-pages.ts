@@ -8,25 +8,28 @@ import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from '../password';
 import { escaped } from '../problems/problem-page';
 import { Public } from '../http/public.decorator';
 
-/** Beside a plane's bundle, or beside the folder of this module. */
-const FOLDER = join(__dirname, existsSync(join(__dirname, 'pages')) ? 'pages' : '../../pages');
+/** Beside a plane's bundle, or beside this module's folder. */
+const FOLDER = join(__dirname, existsSync(join(__dirname, 'pages')) ? 'pages' : '../pages');
 const POLICY = contentPolicy({
   'script-src': "'self'",
   'style-src': "'self'",
   'connect-src': "'self'",
 });
 
-/** Pages that the links of mails open. What a link's fragment holds is read by their script, and reaches no server but in the body of a POST. */
+/**
+ * Pages opened from links in mails. Only the page's script reads the fragment, which reaches the server only
+ * in the body of a POST.
+ */
 const TITLES = {
   signup: 'Choose your password',
-  'reset-password': 'A new password',
-  'reset-operator-password': 'A new password',
+  'reset-password': 'Choose a new password',
+  'reset-operator-password': 'Choose a new password',
   'verify-signup': 'Confirm your address',
 } as const;
 
 export type LinkPage = keyof typeof TITLES;
 
-/** `name`: of whom the page is, as text; `who`: the same where it stands alone. */
+/** `name`: whose page it is, as text; `who`: the same, where it stands alone. */
 export function sendLinkPage(reply: FastifyReply, page: LinkPage, name: string, who = name): FastifyReply {
   const words = {
     ...{ min: String(MIN_PASSWORD_LENGTH), max: String(MAX_PASSWORD_LENGTH) },
@@ -39,7 +42,7 @@ export function sendLinkPage(reply: FastifyReply, page: LinkPage, name: string, 
     .send(filled(read('around.html'), { ...words, sections }));
 }
 
-/** What the pages load. */
+/** The files that the pages load. */
 @ApiExcludeController()
 @Public()
 @Controller('assets')

@@ -3,7 +3,7 @@ import { Counter } from 'prom-client';
 import { Metrics } from '../monitoring/metrics';
 import { passwordMatches, pretendToCheck } from './passwords';
 
-/** Looks at passwords, and counts how often. */
+/** Checks passwords, and counts the checks. */
 @Injectable()
 export class PasswordChecks {
   private readonly checks: Counter;
@@ -11,12 +11,12 @@ export class PasswordChecks {
   constructor(metrics: Metrics) {
     this.checks = new Counter({
       name: 'atlas_password_checks_total',
-      help: 'Passwords that were compared with the one of an account, or of none',
+      help: 'Passwords compared with that of an account, or with a decoy',
       registers: [metrics.registry],
     });
   }
 
-  /** Takes as long without an account as with one. */
+  /** Takes the same time with or without an account. */
   matches(password: string, passwordHash: string | null): Promise<boolean> {
     this.checks.inc();
     return passwordHash === null ? pretendToCheck(password) : passwordMatches(password, passwordHash);

@@ -1,12 +1,15 @@
 import { hash, verify } from '@node-rs/argon2';
 
-/** OWASP's first choice for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane. argon2id is the default. */
+/**
+ * OWASP's first choice for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane. argon2id is the
+ * default.
+ */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 export const MIN_PASSWORD_LENGTH = 12;
 export const MAX_PASSWORD_LENGTH = 200;
 
-/** Stands for the hash of an account that has no password yet, or never has one: nothing matches it. */
+/** Takes the place of a hash for an account without a password: nothing matches it. */
 export const NO_PASSWORD = '';
 
 export function hashPassword(password: string): Promise<string> {
@@ -20,7 +23,7 @@ export async function passwordMatches(password: string, passwordHash: string): P
 
 let decoy: Promise<string> | undefined;
 
-/** Made by whoever is first, whether there is an account or not. */
+/** Created by the first check, whether the account exists or not. */
 function madeDecoy(): Promise<string> {
   return (decoy ??= hashPassword('a password that nobody has'));
 }

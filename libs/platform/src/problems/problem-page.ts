@@ -6,7 +6,7 @@ h1 { font-size: 1.5rem; text-transform: capitalize; }
 small { color: #5b6875; }
 `;
 
-/** A problem for a person with a browser: what is wrong, and the id to quote. Holds no script and loads nothing. */
+/** A problem shown in a browser: what is wrong, and the id to quote. Contains no script and loads nothing. */
 export function problemPage(problem: Readonly<Record<string, unknown>>): string {
   const [title, detail, traceId] = [problem['title'], problem['detail'], problem['trace_id']].map(escaped);
   return `<!doctype html>

@@ -10,7 +10,7 @@ const KIND_OF_STATUS = new Map(
   Object.entries(STATUS_OF_KIND).map(([kind, status]) => [status, kind as ErrorKind]),
 );
 
-/** Every error leaves as RFC 9457 `application/problem+json` with a stable `code` and the `trace_id`. */
+/** Turns every error into RFC 9457 `application/problem+json` with a stable `code` and the `trace_id`. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
@@ -18,7 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(exception: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
-    // The stream already began: nothing but closing it can tell the client.
+    // The stream has already started: only closing it can tell the client.
     if (reply.raw.headersSent) {
       reply.raw.end();
       return;
@@ -48,10 +48,10 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Who fails to get in, or tries what they may not. What was tried is in the trail of audits where it succeeds. */
+/** Failed attempts to get in or to do something forbidden. Successful actions are in the audit trail. */
 const TOLD_OF: readonly ErrorKind[] = ['invalid', 'unauthenticated', 'forbidden', 'too_many'];
 
-/** By pattern: a path may hold what is nobody's business. */
+/** Logs the route's pattern: a path may contain private data. */
 function refusalOf({ code }: DomainError, { method, routeOptions }: FastifyRequest): object {
   const { actor, ip } = currentContext() ?? {};
   return { msg: 'refused', code, method, route: routeOptions.url ?? 'unmatched', actor, ip };
@@ -62,7 +62,7 @@ function isForBrowser({ method, headers }: FastifyRequest): boolean {
   return method === 'GET' && (headers.accept ?? '').includes('text/html');
 }
 
-/** A refusal that its receiver can check: a wrong clock is corrected by nothing less. */
+/** A refusal that its receiver can verify: a plane corrects its clock only by a signed one. */
 interface SignableError extends DomainError {
   readonly signAnswer?: (answer: { status: number; body: string }) => Record<string, string>;
 }
@@ -73,7 +73,7 @@ function toDomainError(exception: unknown): DomainError {
   if (failure) return failure;
   const status = exception instanceof HttpException ? exception.getStatus() : statusCodeOf(exception);
   const message = exception instanceof Error ? exception.message : '';
-  // What Fastify refuses while reading a body: broken JSON, an empty body said to be JSON.
+  // Fastify's refusals while reading a body: broken JSON, or an empty body declared as JSON.
   if (status === 400) return validationFailed([{ field: '', message }]);
   const kind = status === undefined ? 'internal' : (KIND_OF_STATUS.get(status) ?? 'internal');
   if (kind === 'internal') {
@@ -97,7 +97,7 @@ function statusCodeOf(exception: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-/** Terminus answers 503 with the state of each check; monitors read that document as it is. */
+/** Terminus answers 503 with the state of each check; monitors read that document unchanged. */
 function isHealthReport(exception: unknown): exception is HttpException {
   if (!(exception instanceof HttpException) || exception.getStatus() !== 503) return false;
   const body = exception.getResponse();

@@ -1,6 +1,6 @@
 import { type DomainError, STATUS_OF_KIND } from '../errors/errors';
 
-/** An error as RFC 9457 has it. */
+/** An error as an RFC 9457 problem document. */
 export function problemOf(error: DomainError, traceId: string | undefined): Record<string, unknown> {
   return {
     type: `urn:atlas:problem:${error.code}`,

@@ -6,7 +6,10 @@ import { DomainError, STATUS_OF_KIND } from '../errors/errors';
 import { problemOf } from './problem';
 import { newTraceId, traceIdOf } from '../http/request-context';
 
-/** What Node can make no request of: answered where there is neither a route nor a hook, and then cut off. */
+/**
+ * Answers what Node cannot parse as a request, where there is neither a route nor a hook, and closes the
+ * connection.
+ */
 export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -19,7 +22,7 @@ export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): 
   socket.destroySoon();
 }
 
-/** What the router can make no path of, before any hook has run. */
+/** Answers what the router cannot parse as a path, before any hook has run. */
 export function refusePath(_error: Error, { headers: sent }: FastifyRequest, reply: FastifyReply): void {
   const { status, headers, body } = answerOf(refusalOf(undefined), traceIdOf(sent.traceparent));
   void reply.status(status).headers(headers).send(body);
@@ -33,7 +36,11 @@ function refusalOf(code: string | undefined): DomainError {
   if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge();
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return new DomainError('request_too_slow', 'too_slow', 'The request did not arrive in time.');
-  return new DomainError('malformed_request', 'invalid', 'This is no HTTP request, or its path is none.');
+  return new DomainError(
+    'malformed_request',
+    'invalid',
+    'This is not a valid HTTP request, or its path is malformed.',
+  );
 }
 
 function answerOf(error: DomainError, traceId = newTraceId()) {

@@ -1,4 +1,4 @@
-// Loaded by `--require` into a process before its own code: when whoever started it is gone, however that came, it ends
-// as on SIGTERM. It needs a channel (`stdio: [..., 'ipc']`).
+// Loaded by `--require` into a process before its own code. When the parent process is gone, for whatever
+// reason, the process ends as on SIGTERM. Requires a channel (`stdio: [..., 'ipc']`).
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 process.channel?.unref();

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
-/** What tells a running process from a later one that was given the same pid. */
+/** What distinguishes a running process from a later one that reuses its pid. */
 export interface ProcessIdentity {
   readonly command: string;
-  /** In the system's own form. */
+  /** In the system's own format. */
   readonly startedAt: string;
 }
 
-/** Undefined when there is no such process, or only what is left of it until its parent looks. */
+/** Undefined if there is no such process, or only a zombie. */
 export function identityOf(pid: number): ProcessIdentity | undefined {
   try {
     return existsSync('/proc/self/stat') ? readProc(pid) : askPs(pid);
@@ -17,12 +17,13 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
   }
 }
 
-/** A process that was started this moment has no command yet: Linux sets it once the program is loaded. */
+/** A process that has just started has no command yet: Linux sets it once the program is loaded. */
 const LOADING = { looks: 20, pauseMs: 1 };
 
 function readProc(pid: number, looksLeft = LOADING.looks): ProcessIdentity | undefined {
   const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-  // The name, in parentheses, may hold anything: fields are counted from its end. The 22nd is the time (proc(5)).
+  // The name, in parentheses, may contain anything, so fields are counted from its end. The 22nd is the start
+  // time (proc(5)).
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.trim().split(' ') ?? [];
   if (command !== '') return { command, startedAt: fields[19] ?? '' };
   const hasEnded = fields[0] === 'Z';
@@ -42,7 +43,7 @@ export function isRunning(pid: number, { command, startedAt }: ProcessIdentity):
   return found?.command === command && found.startedAt === startedAt;
 }
 
-/** A signal to a process, or to its group when negative, that may be gone by now. */
+/** Signals a process, or its group if negative, that may already be gone. */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
@@ -54,7 +55,9 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
 /** In /proc/net/tcp (proc(5)). */
 const LISTENING = '0A';
 
-/** The process that listens on a TCP port of this machine; undefined where that is not known, as of another user's. */
+/**
+ * The process that listens on a TCP port of this machine; undefined if unknown, for example another user's.
+ */
 export function listenerOn(port: number): number | undefined {
   const sockets = new Set(['tcp', 'tcp6'].flatMap((family) => listeningOn(port, family)));
   if (sockets.size === 0) return undefined;
@@ -78,7 +81,7 @@ function filesOf(pid: string): string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).map((file) => linkOf(`/proc/${pid}/fd/${file}`));
   } catch {
-    // Another user's, or gone by now.
+    // Another user's, or already gone.
     return [];
   }
 }
@@ -91,7 +94,7 @@ function linkOf(file: string): string {
   }
 }
 
-/** ` (process 42)` where it is known. */
+/** ` (process 42)` if known. */
 export function namedListener(port: number): string {
   const pid = listenerOn(port);
   return pid === undefined ? '' : ` (process ${pid})`;

@@ -4,8 +4,8 @@ import { writeSync } from 'node:fs';
 const SHUTDOWN_LIMIT_MS = 35_000;
 
 /**
- * Ends this process for good when it has not ended by itself that long after the first signal: whatever it waits for, such
- * as a database that has stopped answering, must not keep it alive. Call it once the signals are handled.
+ * Kills this process if it has not ended by itself that long after the first signal: whatever it waits for,
+ * such as an unresponsive database, must not keep it alive. Call it once the signals are handled.
  */
 export function limitShutdown(): void {
   let isEnding = false;
@@ -17,13 +17,13 @@ export function limitShutdown(): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, begin);
 }
 
-/** Not by `process.exit`, which waits for the thread pool. */
+/** `process.exit` would wait for the thread pool. */
 function endForGood(): void {
   const seconds = SHUTDOWN_LIMIT_MS / 1000;
   try {
     writeSync(
       2,
-      `Shutting down took longer than ${seconds} s: the process ends at once. What was running may be unfinished.\n`,
+      `Shutting down took longer than ${seconds} s: the process is killed. Running work may be unfinished.\n`,
     );
   } finally {
     process.kill(process.pid, 'SIGKILL');

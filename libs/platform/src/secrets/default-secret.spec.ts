@@ -23,14 +23,14 @@ describe(isDefaultSecret.name, () => {
       '',
       '1212',
     ],
-  ])('takes %j for one', (text) => expect(isDefaultSecret(text)).toBe(true));
+  ])('recognises %j as a default secret', (text) => expect(isDefaultSecret(text)).toBe(true));
 
   it.each([
     ...['correct horse battery staple', 'ats_KeyId0000001_00000000000000000000000000000000000000000074LOe8F'],
     ...['prod-secret-8f7a9c', '8312749650127364', '83127a49650127364a52'],
-  ])('does not take %j for one', (text) => expect(isDefaultSecret(text)).toBe(false));
+  ])('does not mistake %j for a default secret', (text) => expect(isDefaultSecret(text)).toBe(false));
 
-  it('takes nothing for one that is random', () => {
+  it('never mistakes a random secret for a default one', () => {
     for (const encoding of ['hex', 'base64', 'base64url'] as const)
       for (let count = 0; count < 1000; count++)
         expect(isDefaultSecret(randomBytes(16).toString(encoding))).toBe(false);

@@ -3,7 +3,7 @@ import { Secret } from './secret';
 
 const FEWEST_CHARACTERS = 5;
 
-/** Of which examples, manuals and installers make what stands where a secret has to go. */
+/** Words from which examples, manuals and installers build placeholders for secrets. */
 const WORDS = new Set(
   (
     'a admin at atlas change changeit changeme changethis characters choose db default example here hex internal key ' +
@@ -12,18 +12,21 @@ const WORDS = new Set(
   ).split(' '),
 );
 
-/** Whether anybody could guess it, or has read it. */
+/** Whether the secret is guessable or published. */
 export function isDefaultSecret(text: string): boolean {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? [];
   const letters = words.join('').length;
   const digits = text.match(/\d/g)?.length ?? 0;
-  // Random hex may hold no letter but an "a" here and there.
+  // Random hex may contain few letters besides an occasional "a".
   const isMadeOfWords = letters > 0 && digits <= 2 * letters;
   const isProse = isMadeOfWords && words.every((word) => WORDS.has(word));
   return isProse || new Set(text).size < FEWEST_CHARACTERS;
 }
 
-/** In production a secret is none that {@link isDefaultSecret}: `part` names the secret in the value, if not all of it. */
+/**
+ * In production, rejects a secret that {@link isDefaultSecret}. `part` extracts the secret from the value, if
+ * it is not all of it.
+ */
 export function NoDefaultInProduction(
   part: (value: string) => string | undefined = (value) => value,
 ): PropertyDecorator {
@@ -37,19 +40,19 @@ export function NoDefaultInProduction(
     name: 'noDefaultSecret',
     validator: {
       validate: (value, args) => isGood(value, args?.object),
-      defaultMessage: () => '$property holds a secret that is well known: make one with openssl rand -hex 24',
+      defaultMessage: () => '$property holds a well-known secret: generate one with openssl rand -hex 24',
     },
   });
 }
 
-/** The password in a URL, if there is one; the user's name for a password is no better than `password`. */
+/** The password in a URL, if there is one. The user's name as a password is treated as `password`. */
 export function passwordInUrl(url: string): string | undefined {
   const { username = '', password = '' } = URL.canParse(url) ? new URL(url) : {};
   if (password === '') return undefined;
   return password === username ? 'password' : decoded(password);
 }
 
-/** As it is, where it is not well encoded. */
+/** Returns malformed encoding unchanged. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -6,11 +6,11 @@ const TEXT = 'open-sesame-1001';
 const secret = new Secret(TEXT);
 
 describe(Secret.name, () => {
-  it('is given to whoever asks for it by name', () => {
+  it('is given to whoever explicitly reveals it', () => {
     expect([secret.reveal(), revealed(secret), revealed(TEXT)]).toEqual([TEXT, TEXT, TEXT]);
   });
 
-  it('equals one of the same text only', () => {
+  it('equals only a secret with the same text', () => {
     expect(secret.equals(new Secret(TEXT))).toBe(true);
     expect(secret.equals(TEXT)).toBe(true);
     expect(secret.equals(new Secret(`${TEXT}x`))).toBe(false);
@@ -18,7 +18,7 @@ describe(Secret.name, () => {
 
   it.each<[string, () => string]>([
     ['a template', () => `${secret as unknown as string}`],
-    ['a sum of texts', () => 'at ' + (secret as unknown as string)],
+    ['a concatenation', () => 'at ' + (secret as unknown as string)],
     ['String', () => String(secret)],
     ['JSON', () => JSON.stringify({ secret, list: [secret] })],
     ['inspect', () => inspect({ deep: { secret } }, { depth: 9, showHidden: true })],
@@ -27,7 +27,7 @@ describe(Secret.name, () => {
     ['its entries', () => JSON.stringify([Object.entries(secret), { ...secret }])],
     ['a structured clone', () => inspect(structuredClone({ secret: { ...secret } }))],
     ['a log line', () => logged()],
-  ])('is not in %s', (_, print) => {
+  ])('does not appear in %s', (_, print) => {
     expect(print()).not.toContain(TEXT);
   });
 });

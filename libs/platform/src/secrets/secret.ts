@@ -3,7 +3,10 @@ import { inspect } from 'node:util';
 
 const SHOWN = '[secret]';
 
-/** A text that can't be printed: in logs, errors, templates and JSON stands `[secret]`. Whoever uses it says so: {@link reveal}. */
+/**
+ * A text that cannot be printed: logs, errors, templates and JSON show `[secret]`. Whoever uses it must call
+ * {@link reveal}.
+ */
 export class Secret {
   readonly #text: string;
 
@@ -15,7 +18,7 @@ export class Secret {
     return this.#text;
   }
 
-  /** In constant time. */
+  /** Compares in constant time. */
   equals(other: SecretText): boolean {
     return timingSafeEqual(digestOf(this.#text), digestOf(revealed(other)));
   }
@@ -33,7 +36,7 @@ export class Secret {
   }
 }
 
-/** What may be passed to something that uses a secret and does not keep it. */
+/** What to accept in code that uses a secret without keeping it. */
 export type SecretText = string | Secret;
 
 export function revealed(secret: SecretText): string {

@@ -4,7 +4,10 @@ import { DomainError } from '../errors/errors';
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
-/** A cookie that no script can read. In production only this very host can set it, and only by https (RFC 6265bis). */
+/**
+ * A cookie that no script can read. In production only this host can set it, and only over https (RFC
+ * 6265bis).
+ */
 export interface CookieName {
   readonly name: string;
   readonly isProduction: boolean;
@@ -12,11 +15,11 @@ export interface CookieName {
 
 export interface SessionCredential {
   readonly token: string;
-  /** A browser sends it by itself, whichever page makes it ask. */
+  /** A browser sends a cookie by itself, whichever page triggers the request. */
   readonly isCookie: boolean;
 }
 
-/** `seconds` 0 takes it away. */
+/** `seconds` 0 deletes it. */
 export function setCookie(reply: FastifyReply, cookie: CookieName, value: string, seconds: number): void {
   const secure = cookie.isProduction ? '; Secure' : '';
   const text = `${fullName(cookie)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
@@ -29,7 +32,7 @@ export function cookieIn({ cookie: sent }: IncomingHttpHeaders, cookie: CookieNa
   return found?.slice(name.length + 1) || undefined;
 }
 
-/** What a request proves its session with: the bearer's token, empty for another scheme; or else the cookie's. */
+/** The session token of a request: the bearer token (empty for another scheme), or else the cookie. */
 export function sessionCredentialOf(
   headers: IncomingHttpHeaders,
   cookie: CookieName,
@@ -41,17 +44,20 @@ export function sessionCredentialOf(
   return token ? { token, isCookie: true } : undefined;
 }
 
-/** What changes something by the cookie has to come from a page of this very address (https://www.w3.org/TR/fetch-metadata/). */
+/**
+ * A change made with the cookie must come from a page of the same origin
+ * (https://www.w3.org/TR/fetch-metadata/).
+ */
 export function refuseOtherSites({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): void {
   if (SAFE_METHODS.includes(method) || isSameOrigin(headers)) return;
   throw new DomainError(
     'csrf_refused',
     'forbidden',
-    'With a session cookie only a page of this very address may change something. Programs send the token as a bearer.',
+    'With a session cookie, only a page of the same origin may make changes. Programs send the token as a bearer token.',
   );
 }
 
-/** Older browsers say where a page is from, but not how that is related to us. */
+/** Older browsers send a page's origin, but not how it relates to ours. */
 function isSameOrigin({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
   if (site !== undefined) return site === 'same-origin' || site === 'none';
   return origin === `https://${host}` || origin === `http://${host}`;

@@ -14,18 +14,18 @@ interface SignedIn {
 }
 
 const TOKENS: readonly string[] = ['token', 'refresh_token', 'device_token'];
-/** Without the tokens where they are set as cookies. */
+/** Omits the tokens where they are set as cookies. */
 export type SignInAnswer<T extends SignedIn> = Partial<T> &
   Omit<T, 'token' | 'refresh_token' | 'device_token'>;
 
-/** What the cookies of a browser that signs in say. */
+/** What a browser's cookies say when it signs in. */
 export interface FromCookies {
   readonly device_token?: string;
-  /** The session that it had, perhaps another user's. The sign-in ends it. */
+  /** The browser's previous session, perhaps another user's. The sign-in ends it. */
   readonly former_session?: string;
 }
 
-/** The session of a browser, and that the device is known, in cookies that no script can read. */
+/** A browser's session and its known device, in cookies that no script can read. */
 export class SignInCookies {
   private readonly session: CookieName;
   private readonly device: CookieName;
@@ -39,7 +39,7 @@ export class SignInCookies {
     this.device = { name: names.device, isProduction };
   }
 
-  /** Whoever asks for it by `cookie` gets the tokens as cookies, and as nothing else. */
+  /** Callers that ask for `cookie` get the tokens only as cookies. */
   answer<S extends SignedIn>(
     signedIn: S,
     { cookie }: { readonly cookie: boolean },
@@ -63,7 +63,7 @@ export class SignInCookies {
     setCookie(reply, this.session, '', 0);
   }
 
-  /** What the body says of the device counts before the cookie. */
+  /** A device token in the body takes precedence over the cookie. */
   withCookies<T extends { readonly device_token?: string }>(
     dto: T,
     headers: IncomingHttpHeaders,
@@ -72,12 +72,12 @@ export class SignInCookies {
     return { ...dto, device_token, former_session: this.formerSession(headers) };
   }
 
-  /** That of {@link FromCookies}. */
+  /** As in {@link FromCookies}. */
   formerSession(headers: IncomingHttpHeaders): string | undefined {
     return cookieIn(headers, this.session);
   }
 
-  /** What a request proves its session with: the bearer's token, or else the cookie's. */
+  /** The session token of a request: the bearer token, or else the cookie. */
   credentialOf(headers: IncomingHttpHeaders): SessionCredential | undefined {
     return sessionCredentialOf(headers, this.session);
   }

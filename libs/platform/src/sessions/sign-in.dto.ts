@@ -2,12 +2,12 @@ import { IsBoolean, IsString, Length } from 'class-validator';
 import { ApiProperty } from '../openapi/api-decorators';
 import { Optional } from '../input/optional.decorator';
 
-/** What every way to sign in takes. */
+/** What every way to sign in accepts. */
 export class SignInDto {
   @ApiProperty({
     required: false,
     default: false,
-    description: 'For browsers: the session is set as a cookie, and the answer holds no token',
+    description: 'For browsers: the session is set as a cookie, and the answer contains no token',
   })
   @Optional()
   @IsBoolean()
@@ -16,7 +16,7 @@ export class SignInDto {
   @ApiProperty({
     required: false,
     description:
-      'What an earlier sign-in answered: a device that is known is not locked out by guesses of others. Browsers have it in a cookie',
+      'From the answer to an earlier sign-in: a known device is not locked out by the guesses of others. Browsers keep it in a cookie',
   })
   @Optional()
   @IsString()

@@ -7,7 +7,7 @@ const ASKED = { method: 'GET', headers: {}, redirect: 'manual', body: undefined 
 
 describe(isPublicAddress.name, () => {
   it.each(['8.8.8.8', '1.1.1.1', '172.32.0.1', '192.169.0.1', '2606:4700::1111', '[2a00:1450::1]'])(
-    'takes %s',
+    'accepts %s',
     (address) => expect(isPublicAddress(address)).toBe(true),
   );
 
@@ -21,9 +21,9 @@ describe(isPublicAddress.name, () => {
 });
 
 describe('lookupPublic', () => {
-  it.each([{ all: true }, {}])('gives no address of this machine out (%j)', async (options) => {
+  it.each([{ all: true }, {}])('returns no address of this machine (%j)', async (options) => {
     const error = await new Promise((resolve) => lookupPublic('localhost', options, resolve));
-    expect(String(error)).toContain('not of the public internet');
+    expect(String(error)).toContain('not on the public internet');
   });
 });
 
@@ -48,7 +48,7 @@ describe(providerFetch.name, () => {
   const get = (path: string, publicOnly = false, signal?: AbortSignal) =>
     providerFetch(publicOnly)(path, { ...ASKED, signal });
 
-  it('answers with what it is answered, on this machine by plain http as well', async () => {
+  it("returns the provider's answer, on this machine over plain http as well", async () => {
     const answer = await get(`${url}/keys`);
     expect([answer.status, await answer.json()]).toEqual([200, { path: '/keys' }]);
   });
@@ -58,20 +58,20 @@ describe(providerFetch.name, () => {
     expect(asked).toBe(1);
   });
 
-  it('reads no answer without an end, and waits for none', async () => {
+  it('reads no endless answer, and does not wait for one', async () => {
     await expect(get(`${url}/long`)).rejects.toThrow('its answer is too long');
     const ended = AbortSignal.timeout(100);
-    await expect(get(`${url}/never`, false, ended)).rejects.toThrow(/does not answer in time|aborted/);
+    await expect(get(`${url}/never`, false, ended)).rejects.toThrow(/did not answer in time|aborted/);
   });
 
-  it.each(['http://login.example.com', 'http://10.0.0.1'])('asks nothing at %s', async (plain) => {
+  it.each(['http://login.example.com', 'http://10.0.0.1'])('sends nothing to %s', async (plain) => {
     await expect(get(plain)).rejects.toThrow('must be https');
   });
 
-  it('asks nobody in our own network for who may not name one', async () => {
+  it('never connects to our own network on behalf of a tenant', async () => {
     for (const host of ['127.0.0.1', 'localhost', '[::1]', '0x7f.1', '2130706433']) {
       const target = url.replace('127.0.0.1', host);
-      await expect(get(target, true)).rejects.toThrow('not of the public internet');
+      await expect(get(target, true)).rejects.toThrow('not on the public internet');
       await expect(get(target, true)).rejects.toBeInstanceOf(ProviderUnreachable);
     }
     expect(asked).toBe(0);

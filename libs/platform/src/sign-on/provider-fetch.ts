@@ -8,13 +8,13 @@ import { PrivateAddress, isPublicAddress, lookupPublic } from './public-addresse
 /** A provider's metadata, keys and tokens are a few kilobytes. */
 const MAX_ANSWER_BYTES = 512 * 1024;
 
-/** The provider can't be asked; the message says why, for the people who run it. */
+/** The provider cannot be reached; the message says why, for its operators. */
 export class ProviderUnreachable extends Error {}
 
 /**
- * How a provider is asked: by https unless it is on this machine, on a connection of its own, with no redirect followed
- * and no more of an answer read than makes sense. With `publicOnly` nothing but the public internet is reached: its
- * address was given by somebody who may not ask around in our network.
+ * Calls a provider over https (unless it is on this machine), on a dedicated connection, without following
+ * redirects, and reads a limited amount of the answer. `publicOnly` restricts it to the public internet, for
+ * addresses given by somebody who must not probe our network.
  */
 export function providerFetch(publicOnly: boolean): CustomFetch {
   return async (url, { method, headers, body, signal }) => {
@@ -36,7 +36,7 @@ interface Sending {
   readonly publicOnly: boolean;
 }
 
-/** An address in the URL itself is not looked up, so it is looked at here. */
+/** A literal address in the URL is not looked up, so it is checked here. */
 function refuse({ href, hostname, origin }: URL, publicOnly: boolean): void {
   if (isPlainHttp(href)) throw new ProviderUnreachable(`${origin}: must be https`);
   const isAddress = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
@@ -81,6 +81,6 @@ function textOf(body: unknown): string | undefined {
 
 function reasonOf(error: unknown): string {
   const { name, message, code } = error as { name?: string; message?: string; code?: string };
-  if (name === 'TimeoutError' || name === 'AbortError') return 'does not answer in time';
-  return message || code || 'can not be reached';
+  if (name === 'TimeoutError' || name === 'AbortError') return 'did not answer in time';
+  return message || code || 'cannot be reached';
 }

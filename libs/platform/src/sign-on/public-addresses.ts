@@ -2,7 +2,7 @@ import { type LookupAddress, lookup } from 'node:dns';
 import { BlockList, type LookupFunction, isIP } from 'node:net';
 
 /**
- * What is not of the public internet, after the registries of special-purpose addresses (RFC 6890):
+ * Addresses outside the public internet, from the registries of special-purpose addresses (RFC 6890):
  * https://www.iana.org/assignments/iana-ipv4-special-registry, .../iana-ipv6-special-registry
  */
 const SPECIAL_IPV4 = [
@@ -10,7 +10,7 @@ const SPECIAL_IPV4 = [
   ...['192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15'],
   ...['198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4'],
 ];
-/** All of IPv6 that is routed, and what of it leads elsewhere: Teredo, documentation and 6to4. */
+/** All routed IPv6, and the parts of it that lead elsewhere: Teredo, documentation and 6to4. */
 const GLOBAL_IPV6 = '2000::/3';
 const SPECIAL_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
@@ -25,11 +25,14 @@ export function isPublicAddress(address: string): boolean {
 
 export class PrivateAddress extends Error {
   constructor(host: string) {
-    super(`${host} is at an address that is not of the public internet`);
+    super(`${host} has an address that is not on the public internet`);
   }
 }
 
-/** For `http.request`: what it connects to is what was checked, whatever a second look-up would say. */
+/**
+ * For `http.request`: it connects to the very address that was checked, whatever a second look-up would
+ * return.
+ */
 export const lookupPublic: LookupFunction = (host, options, done) => {
   lookup(host, { ...options, all: true }, (error, found: LookupAddress[]) => {
     const [first] = found ?? [];

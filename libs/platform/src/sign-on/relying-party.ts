@@ -8,22 +8,22 @@ import { ProviderUnreachable, providerFetch } from './provider-fetch';
 import { type SignOnAttempt } from './sign-on-attempts';
 import { identityProviderUnavailable, signOnRefused } from './sign-on.errors';
 
-/** How a plane is known to a provider of identities. */
+/** How a plane is registered with an identity provider. */
 export interface SignOnClient {
   readonly issuer: string;
   readonly clientId: string;
-  /** A public client has none: PKCE is what binds its codes. */
+  /** A public client has none: PKCE binds its codes. */
   readonly clientSecret?: Secret | undefined;
   readonly redirectUri: string;
-  /** Whether only the public internet may be asked: see {@link providerFetch}. */
+  /** Whether only the public internet may be reached: see {@link providerFetch}. */
   readonly publicOnly: boolean;
 }
 
-/** Whom a provider vouches for. */
+/** The identity that a provider vouches for. */
 export interface ProvenIdentity {
   readonly issuer: string;
   readonly subject: string;
-  /** In small letters; null unless the provider has verified it. */
+  /** In lower case; null unless the provider has verified it. */
   readonly email: string | null;
   readonly name: string | null;
 }
@@ -33,12 +33,15 @@ type OpenIdClient = typeof import('openid-client');
 const FRESH_MS = 10 * 60_000;
 const MAX_KEPT = 500;
 const TIMEOUT_SECONDS = 5;
-/** OpenID Connect Core 1.0, section 2; RFC 3696, erratum 1690. Both are kept, and stand in trails and logs. */
+/**
+ * OpenID Connect Core 1.0, section 2; RFC 3696, erratum 1690. Both are stored, and appear in audit trails and
+ * logs.
+ */
 const MAX_SUBJECT = 255;
 const MAX_EMAIL = 254;
-/** Part of a reason may be what a browser brought back. */
+/** A reason may contain what a browser brought back. */
 const MAX_REASON = 300;
-/** Of the OpenID provider's answer that its own fault, or our configuration's, brings about. */
+/** OAuth errors caused by the provider or by our configuration. */
 const NOT_THE_USERS_FAULT = [
   'invalid_client',
   'unauthorized_client',
@@ -52,8 +55,8 @@ interface Kept {
 }
 
 /**
- * The relying party of OpenID Connect: authorization code flow with PKCE, state and nonce; the ID token's signature,
- * issuer, audience and times are checked, and the issuer of the answer where the provider names it (RFC 9207).
+ * The relying party of OpenID Connect: authorization code flow with PKCE, state and nonce. Checks the ID
+ * token's signature, issuer, audience and times, and the answer's issuer if the provider names it (RFC 9207).
  */
 export class RelyingParty {
   private readonly logger = new Logger(RelyingParty.name);
@@ -113,7 +116,7 @@ export class RelyingParty {
     if (known && now - known.readAt < FRESH_MS) return known.configuration;
     const configuration = discover(openid, client).catch((error: unknown) => {
       this.kept.delete(key);
-      this.logger.warn(`An identity provider can't be used: ${reasonOf(error)}`);
+      this.logger.warn(`An identity provider cannot be used: ${reasonOf(error)}`);
       throw identityProviderUnavailable(reasonOf(error));
     });
     if (this.kept.size >= MAX_KEPT) this.kept.clear();
@@ -123,7 +126,7 @@ export class RelyingParty {
 
   private refusal(openid: OpenIdClient, { issuer }: SignOnClient, error: unknown): DomainError {
     const reason = reasonOf(error);
-    this.logger.warn({ msg: 'A sign-in by an identity provider was refused', issuer, reason });
+    this.logger.warn({ msg: 'A sign-in through an identity provider was refused', issuer, reason });
     const code = error instanceof openid.ResponseBodyError ? error.error : undefined;
     const isTheirs = unreachable(error) !== null || isServerError(error);
     if (isTheirs || (code !== undefined && NOT_THE_USERS_FAULT.includes(code)))
@@ -132,7 +135,7 @@ export class RelyingParty {
   }
 }
 
-/** Loaded by the first who signs in this way: most planes have nobody who does. */
+/** Loaded on the first such sign-in: most planes never have one. */
 function load(): Promise<OpenIdClient> {
   return import('openid-client');
 }
@@ -147,7 +150,7 @@ async function discover(openid: OpenIdClient, client: SignOnClient): Promise<Con
     {
       timeout: TIMEOUT_SECONDS,
       [openid.customFetch]: providerFetch(publicOnly),
-      // Without it a token that comes straight from the provider would be taken unsigned.
+      // Without it a token that comes straight from the provider would be accepted unsigned.
       execute: [
         openid.enableNonRepudiationChecks,
         ...(isLoopbackUrl(issuer) ? [openid.allowInsecureRequests] : []),
@@ -159,7 +162,7 @@ async function discover(openid: OpenIdClient, client: SignOnClient): Promise<Con
   return configuration;
 }
 
-/** Some providers tell of the address only where they are asked once more. */
+/** Some providers return the address only from the userinfo endpoint. */
 async function more(
   openid: OpenIdClient,
   configuration: Configuration,
@@ -183,7 +186,7 @@ function identityOf(token: IDToken, info: UserInfoResponse | undefined): ProvenI
   };
 }
 
-/** What the provider could not be asked for, somewhere below what the library makes of it. */
+/** The connection failure, somewhere below the library's own errors. */
 function unreachable(error: unknown): ProviderUnreachable | null {
   for (let at = error; at instanceof Error; at = at.cause) if (at instanceof ProviderUnreachable) return at;
   return null;
@@ -194,7 +197,7 @@ function isServerError(error: unknown): boolean {
   return cause instanceof Response && cause.status >= 500;
 }
 
-/** Of what the library says, never the token that it says it of. */
+/** The library's message, never the token it refers to. */
 function reasonOf(error: unknown): string {
   const { message, code, error: oauthError } = error as { message?: string; code?: string; error?: string };
   const found = unreachable(error)?.message ?? oauthError ?? message ?? 'unknown';

@@ -1,7 +1,7 @@
 import { EncryptJWT, jwtDecrypt } from 'jose';
 import { type Clock } from '../time/clock';
 
-/** What a browser has to come back with, and what only we know of it. */
+/** What a browser must bring back, and what only we know about it. */
 export interface SignOnAttempt {
   readonly issuer: string;
   readonly state: string;
@@ -11,7 +11,7 @@ export interface SignOnAttempt {
 
 const KIND = 'atlas-sign-on';
 
-/** Attempts to sign in, kept by the browsers that make them: sealed, for one realm, for a short time. */
+/** Attempts to sign in, kept by the browsers themselves: sealed, for one realm, for a short time. */
 export class SignOnAttempts {
   constructor(
     private readonly key: Uint8Array,
@@ -27,7 +27,7 @@ export class SignOnAttempts {
       .encrypt(this.key);
   }
 
-  /** Null for what is none, is of another realm, or too old. */
+  /** Null if it is not an attempt, belongs to another realm, or is too old. */
   async open(sealed: string, realm: string): Promise<SignOnAttempt | null> {
     try {
       const { payload } = await jwtDecrypt<SignOnAttempt>(sealed, this.key, {

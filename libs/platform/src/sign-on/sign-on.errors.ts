@@ -4,25 +4,28 @@ export function signOnNotConfigured(detail: string): DomainError {
   return new DomainError('sign_on_not_configured', 'not_found', detail);
 }
 
-/** No attempt of this browser fits: none was begun, it took too long, or it was another one. */
+/** No attempt of this browser matches: none was started, it took too long, or it was a different one. */
 export function signOnNotBegun(): DomainError {
   return new DomainError(
     'sign_on_not_begun',
     'unauthenticated',
-    'This sign-in was not begun in this browser, or too long ago. Begin again.',
+    'This sign-in was not started in this browser, or was started too long ago. Start again.',
   );
 }
 
-/** What came back proves nobody. What exactly was wrong is in the log, where no stranger reads it. */
+/** The result proves no identity. The log has the exact reason, where no stranger can read it. */
 export function signOnRefused(): DomainError {
   return new DomainError(
     'sign_on_refused',
     'unauthenticated',
-    'The identity provider did not sign you in. Begin again; if that does not help, ask who runs it.',
+    'The identity provider did not sign you in. Try again; if that does not help, contact whoever runs it.',
   );
 }
 
-/** One answer for an account that is unknown, disabled or not yours: who asks learns of none. */
+/**
+ * One answer for an account that is unknown, disabled or not yours, so that callers learn nothing about
+ * accounts.
+ */
 export function signOnUnknownAccount(detail: string): DomainError {
   return new DomainError('sign_on_unknown_account', 'forbidden', detail);
 }
@@ -31,7 +34,7 @@ export function identityProviderUnavailable(reason: string): DomainError {
   return new DomainError(
     'identity_provider_unavailable',
     'unavailable',
-    `The identity provider can't be used now: ${reason}.`,
+    `The identity provider cannot be used right now: ${reason}.`,
     {},
     { 'retry-after': '30' },
   );

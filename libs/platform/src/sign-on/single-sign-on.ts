@@ -6,7 +6,7 @@ import { SignOnAttempts } from './sign-on-attempts';
 import { signOnNotBegun } from './sign-on.errors';
 
 const COOKIE = 'atlas_sign_on';
-/** For a password, a second factor and a moment's thought. */
+/** Enough for a password, a second factor and a moment's thought. */
 const ATTEMPT_SECONDS = 10 * 60;
 
 export interface SingleSignOnOptions {
@@ -16,7 +16,10 @@ export interface SingleSignOnOptions {
   readonly clock: Clock;
 }
 
-/** Signing in by a provider of identities, as a browser goes through it: out and, in the same browser, back. */
+/**
+ * Signing in through an identity provider in a browser: the redirect to it and, in the same browser, the
+ * return.
+ */
 export class SingleSignOn {
   private readonly relyingParty: RelyingParty;
   private readonly attempts: SignOnAttempts;
@@ -26,7 +29,7 @@ export class SingleSignOn {
     this.attempts = new SignOnAttempts(options.key, options.clock);
   }
 
-  /** Sends the browser to the provider. What is begun in one realm ends in no other. */
+  /** Sends the browser to the provider. An attempt started in one realm cannot finish in another. */
   async begin(client: SignOnClient, realm: string, reply: FastifyReply): Promise<void> {
     const { url, attempt } = await this.relyingParty.begin(client);
     this.keep(reply, await this.attempts.seal(attempt, realm, ATTEMPT_SECONDS), ATTEMPT_SECONDS);

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 
-/** Where the time comes from, so that tests can set it. */
+/** The source of time, so that tests can set it. */
 export abstract class Clock {
   abstract now(): Date;
 
   /**
-   * Milliseconds since some moment, for ages and pauses within one process: they pass evenly, whereas {@link now} jumps when
-   * somebody sets the machine's clock.
+   * Milliseconds since an arbitrary moment, for ages and pauses within one process. It runs evenly, whereas
+   * {@link now} jumps when the machine's clock is set.
    */
   monotonicMs(): number {
     return performance.now();

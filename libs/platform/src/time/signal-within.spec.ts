@@ -22,7 +22,7 @@ describe(signalWithin.name, () => {
   const call = (signal: AbortSignal): Promise<Response> =>
     fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { signal });
 
-  it('ends a call that nobody answers, also after memory was collected', async () => {
+  it('ends an unanswered call, even after garbage collection', async () => {
     const reached = once(server, 'request');
     const ended = expect(call(signalWithin(300, new AbortController().signal))).rejects.toThrow(
       expect.objectContaining({ name: 'TimeoutError' }),

@@ -2,7 +2,10 @@ interface Column {
   readonly propertyName: string;
 }
 
-/** For each column of a row that has all of them, a change of that column alone; none may be left out by being null. */
+/**
+ * For each column of a fully populated row, a change of that column alone. Throws for a null column, so that
+ * none is left out.
+ */
 export function changesOfEach<T extends object>(columns: readonly Column[], row: T): Partial<T>[] {
   return columns.map(({ propertyName }) => {
     const value = changed((row as Record<string, unknown>)[propertyName]);

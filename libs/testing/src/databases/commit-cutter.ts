@@ -4,20 +4,26 @@ import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 /** `before`: the server never sees the COMMIT. `after`: it commits, and its answer is lost. */
 type Cut = 'before' | 'after';
 
-/** What PostgreSQL's protocol makes of a COMMIT, sent and answered (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
+/**
+ * A COMMIT and its answer in PostgreSQL's protocol
+ * (https://www.postgresql.org/docs/current/protocol-message-formats.html).
+ */
 const COMMIT = Buffer.from('Q\0\0\0\x0bcommit\0', 'latin1');
 const COMMITTED = Buffer.from('C\0\0\0\x0bCOMMIT\0', 'latin1');
 
-/** A proxy in front of a Postgres server that can lose a connection in the middle of a COMMIT, or all that is said. */
+/**
+ * A proxy in front of a Postgres server that can lose a connection in the middle of a COMMIT, or silence all
+ * connections.
+ */
 export interface CommitCutter {
-  /** The given URL, by way of the proxy. */
+  /** The given URL, routed through the proxy. */
   through(url: string): string;
-  /** Cuts the next COMMIT that comes by. */
+  /** Cuts the next COMMIT. */
   arm(cut: Cut): void;
-  /** Is asked at each COMMIT that comes by whether to cut it, until disarmed. */
+  /** Asks at each COMMIT whether to cut it, until disarmed. */
   armWhere(cutFor: () => Cut | undefined): void;
   disarm(): void;
-  /** From now on connections are accepted, and nothing on any of them is passed on, not even that one side ends it. */
+  /** From now on the proxy accepts connections but forwards nothing, not even that one side closes. */
   freeze(): void;
   close(): Promise<void>;
 }

@@ -1,14 +1,14 @@
 import { type Clock } from '@atlas/platform';
 import { type DatabaseDriver } from './test-database';
 
-/** As `Database` of `@atlas/persistence`. */
+/** Like `Database` of `@atlas/persistence`. */
 interface TimedDatabase {
   readonly driver: DatabaseDriver;
   fromNow(seconds: number): string;
   now(): Promise<Date>;
 }
 
-/** Has `clock` tell the time that all processes of a database share. */
+/** Makes `clock` the time that all processes of a database share. */
 export function setDatabaseTime(database: TimedDatabase, clock: Clock): void {
   const fromNow = (seconds: number): string => {
     const time = new Date(clock.now().getTime() + seconds * 1000).toISOString();

@@ -3,14 +3,14 @@ import { type Client } from 'pg';
 import { asAdmin } from './roles';
 import { testServerUrl } from './test-database';
 
-/** As TypeORM's. */
+/** Like TypeORM's. */
 interface Runner {
   connect(): Promise<unknown>;
 }
 
-/** Has the server end the session of a transaction, as one does that restarts, and waits until this process knows. */
+/** Makes the server end a transaction's session, as a restart would, and waits until this process notices. */
 export async function endSession({ queryRunner }: { readonly queryRunner?: Runner }): Promise<void> {
-  // @types/pg leave the process id out.
+  // @types/pg omits the process id.
   const client = (await queryRunner?.connect()) as Client & { readonly processID: number };
   const broken = once(client, 'error');
   const sql = 'select pg_terminate_backend($1)';

@@ -10,7 +10,7 @@ import {
   testServerUrl,
 } from './test-database';
 
-/** What Postgres says of a template that is not there. */
+/** Postgres' code for a missing template. */
 const INVALID_CATALOG_NAME = '3D000';
 
 export interface MadeDatabase<T> {
@@ -19,8 +19,8 @@ export interface MadeDatabase<T> {
 }
 
 /**
- * A database of a test's own as `make` leaves an empty one, with what it answers (as JSON). Made once a run, then copied:
- * it is to leave no connection open.
+ * A new database in the state that `make` leaves an empty one, together with its result (as JSON). Made once
+ * per run, then copied, so `make` must leave no connection open.
  */
 export async function createKeptDatabase<T>(
   driver: DatabaseDriver,
@@ -34,7 +34,7 @@ export async function createKeptDatabase<T>(
   return { database, made: await keptOrMade(database, name, () => make(database)) };
 }
 
-/** Makes `database`, which is empty, what `make` would make of it. */
+/** Brings `database`, which is empty, to the state that `make` would leave. */
 export async function keptOrMade<T>(
   database: TestDatabase,
   name: string,
@@ -50,18 +50,18 @@ export async function keptOrMade<T>(
 
 class KeptDatabase {
   private constructor(
-    /** A folder of the run's own. */
+    /** The folder of this run. */
     private readonly run: string,
     private readonly name: string,
   ) {}
 
-  /** Undefined outside of a run, which is who keeps. */
+  /** Undefined outside a run, since the run keeps the databases. */
   static ofThisRun(name: string): KeptDatabase | undefined {
     const run = process.env['ATLAS_TEST_RUN'];
     return run ? new KeptDatabase(run, name) : undefined;
   }
 
-  /** False while there is none. */
+  /** False if none is kept yet. */
   async copyTo(database: TestDatabase): Promise<boolean> {
     if (database.driver === 'postgres') return this.cloneTo(nameOf(database));
     if (!existsSync(this.file)) return false;
@@ -69,7 +69,7 @@ class KeptDatabase {
     return true;
   }
 
-  /** A new database on the server; undefined while there is none to copy. */
+  /** A new database on the server; undefined if there is none to copy yet. */
   clone(): Promise<TestDatabase | undefined> {
     return createPostgres(testServerUrl(), { template: this.template }).catch((error: { code?: string }) => {
       if (error.code === INVALID_CATALOG_NAME) return undefined;
@@ -81,7 +81,7 @@ class KeptDatabase {
     return JSON.parse(readFileSync(this.factsFile(driver), 'utf8'));
   }
 
-  /** Of several that are offered at once the first is kept, with its facts. */
+  /** If several are offered at once, keeps the first one, with its facts. */
   async keep(database: TestDatabase, made: unknown): Promise<void> {
     const facts = JSON.stringify(made ?? null);
     if (database.driver === 'postgres') return this.keepClone(nameOf(database), facts);
@@ -123,7 +123,7 @@ class KeptDatabase {
   }
 }
 
-/** Of those who come at once one may write the file. */
+/** Lets only one of several concurrent callers write the file. */
 function claim(file: string, text: string): boolean {
   try {
     writeFileSync(file, text, { flag: 'wx' });
@@ -133,7 +133,10 @@ function claim(file: string, text: string): boolean {
   }
 }
 
-/** What was written last is beside the file as long as somebody has only read it. The file itself comes last. */
+/**
+ * The latest writes stay in the write-ahead log while others have only read the file. The file itself is
+ * copied last.
+ */
 const SQLITE_PARTS = ['-wal', ''];
 
 function copySqlite(from: string, to: string): void {

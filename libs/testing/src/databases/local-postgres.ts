@@ -8,11 +8,11 @@ export interface LocalPostgresOptions {
   /** Kept between starts unless `isTemporary`. */
   readonly dataDir: string;
   readonly isTemporary?: boolean;
-  /** The superuser's. For a server that others on the machine could reach, one that they do not know. */
+  /** The superuser's password. On a shared machine, pass one that others do not know. */
   readonly password?: string;
   /** 0 or absent: any free port. */
   readonly port?: number;
-  /** Off only where losing the data with the machine costs nothing. */
+  /** Off only where losing the data together with the machine costs nothing. */
   readonly fsync?: boolean;
   readonly onLog?: (line: string) => void;
 }
@@ -28,7 +28,7 @@ export interface LocalPostgres {
 const PASSWORD = 'local-only';
 
 /**
- * A real Postgres server from the packages, on loopback. Started as root it runs as the operating system's user
+ * A real Postgres server from the npm packages, on loopback. If started as root it runs as the system user
  * `postgres`, since Postgres refuses root.
  */
 export async function startLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
@@ -67,13 +67,13 @@ export async function startLocalPostgres(options: LocalPostgresOptions): Promise
 
 function serverFlags(fsync: boolean): string[] {
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'];
-  // Data that may be lost need no password that takes long to guess, and are gone before there is anything to tidy: with
-  // hundreds of databases a process would look for that several times a second.
+  // Disposable data need no password hash that is slow to guess, and are gone before there is anything to
+  // vacuum: with hundreds of databases autovacuum would look several times a second.
   const hurried = ['fsync=off', 'synchronous_commit=off', 'scram_iterations=1', 'autovacuum=off'];
   return [...settings, ...(fsync ? [] : hurried)].flatMap((setting) => ['-c', setting]);
 }
 
-/** A server outlives the process that started it when that one is killed: end it before a new one takes the folder. */
+/** Ends a server that outlived the process that started it, before a new one takes the folder. */
 function endLeftover(dataDir: string): void {
   const pid = postmasterPid(dataDir);
   if (pid === undefined || !isPostgres(pid)) return;
@@ -84,7 +84,7 @@ function endLeftover(dataDir: string): void {
 function isPostgres(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // A pid is used again: without /proc (not Linux) trust the file.
+    // Pids are reused. Without /proc (not Linux), trust the file.
     return !existsSync('/proc') || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres');
   } catch {
     return false;
@@ -104,8 +104,8 @@ function postmasterPid(dataDir: string): number | undefined {
 }
 
 /**
- * A port that nobody listens on. Those that the system gives out by itself (from 32768 on, on Linux) are not among them: another
- * process, or a connection, could get it before whoever asks listens.
+ * A port that nobody listens on, outside the range that the system assigns by itself (from 32768 on Linux):
+ * otherwise another process or connection could take it before the caller listens.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -125,10 +125,10 @@ function isFree(port: number): Promise<boolean> {
 
 const OWNER_FILE = 'started-by.pid';
 
-/** A temporary data folder below `parent`, after removing those whose process is gone. */
+/** A temporary data folder below `parent`. First removes folders whose process is gone. */
 export function temporaryDataDir(parent: string): string {
   mkdirSync(parent, { recursive: true });
-  // The server's own user must be able to walk through it.
+  // The server's own user must be able to traverse it.
   chmodSync(parent, 0o755);
   for (const name of readdirSync(parent)) removeAbandoned(join(parent, name));
   const folder = join(parent, `${process.pid}-${Date.now()}`);
@@ -155,5 +155,5 @@ function isAlive(pid: number): boolean {
 }
 
 function ignore(): void {
-  // The server's log is of use only when asked for.
+  // The server's log is only useful on request.
 }

@@ -1,11 +1,11 @@
 import { Client } from 'pg';
 
-// Read by jest's global setup, which resolves no workspace library: this file imports none.
+// Jest's global setup reads this file and cannot resolve workspace libraries, so it imports none.
 export const OWNER_ROLE = 'atlas_owner';
 export const APP_ROLE = 'atlas_app';
 export const ROLE_PASSWORD = 'local-only';
 
-/** Makes the two roles once a server. */
+/** Creates the two roles once per server. */
 export async function createRoles(adminUrl: string): Promise<void> {
   await asAdmin(adminUrl, async (client) => {
     for (const role of [OWNER_ROLE, APP_ROLE]) {

@@ -6,12 +6,12 @@ import { APP_ROLE, OWNER_ROLE, ROLE_PASSWORD, asAdmin } from './roles';
 
 export type DatabaseDriver = 'postgres' | 'sqlite';
 
-/** An empty database of a test's own. */
+/** A test's own, empty database. */
 export interface TestDatabase {
   readonly driver: DatabaseDriver;
-  /** As the value of a plane's database variable. On Postgres: the role that owns nothing. */
+  /** The value of a plane's database variable. On Postgres: the role that owns nothing. */
   readonly url: string;
-  /** On Postgres the schema's owner; as the value of a plane's migration variable. */
+  /** On Postgres, the schema's owner: the value of a plane's migration variable. */
   readonly ownerUrl?: string;
   drop(): Promise<void>;
 }
@@ -23,7 +23,7 @@ export function createTestDatabase(driver: DatabaseDriver): Promise<TestDatabase
   return driver === 'sqlite' ? Promise.resolve(createSqlite()) : createPostgres(testServerUrl());
 }
 
-/** Another with all that is in this one, as its disk holds it. Nobody may have it open. */
+/** A copy of this database as its disk holds it. Nobody may have it open. */
 export async function copyTestDatabase({ driver, url }: TestDatabase): Promise<TestDatabase> {
   if (driver === 'postgres')
     return createPostgres(testServerUrl(), { template: new URL(url).pathname.slice(1) });
@@ -32,11 +32,11 @@ export async function copyTestDatabase({ driver, url }: TestDatabase): Promise<T
   return copy;
 }
 
-/** The server that the run started, or the one that TEST_PG_URL names. */
+/** The server started by the run, or the one that TEST_PG_URL names. */
 export function testServerUrl(): string {
   const url = process.env['TEST_PG_URL'] ?? process.env['ATLAS_TEST_POSTGRES'];
   if (!url)
-    throw new Error('No Postgres for this test: run it by jest with `postgres: true` in its project.');
+    throw new Error('No Postgres for this test: run it with jest and `postgres: true` in its project.');
   return url;
 }
 
@@ -47,7 +47,9 @@ function createSqlite(): TestDatabase {
   return { driver: 'sqlite', url, drop };
 }
 
-/** Creates a database on the server of `adminUrl`, owned by one role and served by another that owns nothing. */
+/**
+ * Creates a database on the server of `adminUrl`, owned by one role and served by another that owns nothing.
+ */
 export async function createPostgres(
   adminUrl: string,
   {
@@ -68,7 +70,7 @@ export async function createPostgres(
   return { driver: 'postgres', url, ownerUrl, drop };
 }
 
-/** On a server that syncs nothing, copying the files as they are takes half the time of Postgres' default. */
+/** On a server without fsync, copying the files takes half the time of Postgres' default. */
 type CloneStrategy = 'file_copy' | 'wal_log';
 
 export function createDatabase(

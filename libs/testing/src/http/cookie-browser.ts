@@ -6,15 +6,15 @@ export interface BrowserPage {
   readonly url: string;
   readonly status: number;
   readonly text: string;
-  /** Where it sends the browser, when that is beyond where it was to follow. */
+  /** Where it redirects the browser, if that is outside the given origin. */
   readonly location: string | null;
 }
 
-/** A browser without a screen: keeps each origin's cookies, and follows redirects as far as it is told. */
+/** A headless browser: keeps each origin's cookies and follows redirects within one origin. */
 export class CookieBrowser {
   private readonly jar = new Map<string, Map<string, string>>();
 
-  /** `ca`: a certificate that it trusts, as PEM. */
+  /** `ca`: a certificate to trust, as PEM. */
   constructor(private readonly ca?: string) {}
 
   /** Follows redirects within `origin`. */
@@ -26,12 +26,12 @@ export class CookieBrowser {
     return this.go(url, origin, new URLSearchParams(form).toString());
   }
 
-  /** As it would send them to that origin. */
+  /** The cookie header that it would send to that origin. */
   cookiesOf(origin: string): string {
     return Array.from(this.jar.get(origin) ?? [], (pair) => pair.join('=')).join('; ');
   }
 
-  /** Keeps what an answer of that origin sets. */
+  /** Stores the cookies that an answer of that origin sets. */
   keep(origin: string, setCookies: string | readonly string[] = []): void {
     const cookies = this.jar.get(origin) ?? new Map<string, string>();
     this.jar.set(origin, cookies);
@@ -69,7 +69,7 @@ export class CookieBrowser {
   }
 }
 
-/** Every name below `localhost` is this machine, to browsers: not to each system's resolver. */
+/** Browsers resolve every name below `localhost` to this machine; not every system's resolver does. */
 const lookupAtHome: LookupFunction = (_host, { all }, done) => {
   const home = { address: '127.0.0.1', family: 4 };
   if (all) done(null, [home]);

@@ -6,12 +6,12 @@ export interface Answer<T> {
 
 export interface RequestOptions {
   readonly method?: string;
-  /** Sent as JSON; a text is sent as it is. */
+  /** Sent as JSON; a string is sent unchanged. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** JSON over HTTP, with no opinion on the status; redirects are not followed. */
+/** JSON over HTTP. Accepts any status and follows no redirects. */
 export async function request<T = Record<string, unknown>>(
   url: string,
   options: RequestOptions = {},

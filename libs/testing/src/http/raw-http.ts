@@ -2,19 +2,19 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 export interface RawAnswer {
-  /** 0 where the connection was closed without an answer. */
+  /** 0 if the connection was closed without an answer. */
   readonly status: number;
   readonly head: string;
   readonly body: string;
 }
 
-/** Sends a text as it is, and answers with all that comes back until the server closes the connection. */
+/** Sends text verbatim, and returns everything received until the server closes the connection. */
 export async function sendRaw(url: string, text: string): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   let answer = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
-  // What the server does not want to read any more it cuts off.
+  // The server cuts off what it refuses to read.
   socket.on('error', () => undefined);
   socket.write(text);
   await once(socket, 'close');

@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { type PlaneProcess } from './plane-process';
 
-/** What a plane has to load before its own first line to report what it holds. */
+/** A module that a plane must preload to report its memory. */
 export const MEMORY_REPORT = join(__dirname, 'preloads/memory-report.js');
 
 export interface Held {
-  /** Of all its pages. */
+  /** Resident memory. */
   readonly rss: number;
-  /** Of its objects and buffers. */
+  /** Objects and buffers. */
   readonly used: number;
-  /** Sockets, timers and the like: how many. */
+  /** The number of sockets, timers and the like. */
   readonly handles: number;
 }
 
-/** What a process still holds when it has collected its garbage; it has to be started with {@link MEMORY_REPORT}. */
+/** What a process still holds after collecting its garbage; start it with {@link MEMORY_REPORT}. */
 export class MemoryReports {
   private count = 0;
 

@@ -7,33 +7,33 @@ import { freePort } from '../databases/local-postgres';
 export type PlaneName = 'control-plane' | 'tenant-plane';
 const READY_MS = 30_000;
 
-/** For `env`: the plane runs from the modules that its bundle was made of, which a preloaded module can change. */
+/** For `env`: the plane runs from its unbundled modules, which a preloaded module can change. */
 export const FROM_MODULES = { ATLAS_TEST_FROM_MODULES: '1' } as const;
 
-/** A plane as a real process, built before. */
+/** A plane as a real process. It must have been built. */
 export interface PlaneProcess {
   readonly name: PlaneName;
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  /** All that it wrote so far. */
+  /** Everything it has written so far. */
   output(): string;
-  /** Waits until it writes a line that matches. */
+  /** Waits for a line that matches. */
   line(pattern: RegExp, timeoutMs?: number): Promise<string>;
-  /** Sends the signal and waits for its end; the exit code, or null after a kill. */
+  /** Sends the signal and waits for the process to end; returns the exit code, or null after a kill. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
   readonly exited: Promise<number | null>;
 }
 
 export interface PlaneOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** 0 or absent: any free one. */
+  /** 0 or absent: any free port. */
   readonly port?: number;
   /** False to return at once, for a process that is expected to refuse or to die. */
   readonly awaitReady?: boolean;
 }
 
-/** A plane that does not get ready in time is ended. */
+/** Kills a plane that does not become ready in time. */
 export async function startPlane(name: PlaneName, options: PlaneOptions): Promise<PlaneProcess> {
   const port = options.port || (await freePort());
   const isFromModules = options.env['ATLAS_TEST_FROM_MODULES'] !== undefined;
@@ -46,25 +46,25 @@ export async function startPlane(name: PlaneName, options: PlaneOptions): Promis
     PORT: String(port),
     ...options.env,
   };
-  const endWithUs = ['--require', builtPath('libs', 'platform', 'dist/processes/end-with-parent.js')];
-  // As the caller runs: tests without the optimising compiler, benchmarks with it.
+  const endWithUs = ['--require', builtPath('libs', 'platform', 'dist/end-with-parent.js')];
+  // Uses the caller's options: tests run without the optimising compiler, benchmarks with it.
   const child = spawn(process.execPath, [...process.execArgv, ...endWithUs, main], {
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  // Who has ended a plane need not wait for the channel to it.
+  // After ending a plane, nobody needs to wait for its channel.
   child.channel?.unref();
   const plane = handleOf(name, child, port);
   if (options.awaitReady !== false) await untilReady(plane);
   return plane;
 }
 
-/** A file of a built app, wherever below the workspace the caller stands. */
+/** A file of a built app, wherever in the workspace the caller is. */
 export function builtFile(app: string, file: string): string {
   return builtPath('dist/apps', app, file);
 }
 
-/** A module of a plane, as it was compiled and before it was bundled. */
+/** A module of a plane, compiled but not bundled. */
 export function builtModule(app: PlaneName, file: string): string {
   return builtPath('dist/tsc/apps', app, file);
 }
@@ -116,14 +116,14 @@ async function untilReady(plane: PlaneProcess): Promise<void> {
 
 interface Wait {
   readonly timeoutMs?: number;
-  /** The end of the sentence "Timed out, waiting until …". */
+  /** Completes the sentence "Timed out, waiting until …". */
   readonly what?: string;
   readonly everyMs?: number;
-  /** What to say about the state that the wait ended in. */
+  /** Describes the state when the wait ended. */
   readonly found?: () => string | Promise<string>;
 }
 
-/** Asks again and again until the answer is truthy. For what another process does and cannot tell. */
+/** Polls until the answer is truthy. For what another process does but cannot announce. */
 export async function eventually<T>(
   ask: () => T | Promise<T>,
   { timeoutMs = 15_000, what = 'something', everyMs = 40, found = () => '' }: Wait = {},

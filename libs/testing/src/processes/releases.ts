@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { builtFile } from './plane-process';
 
-/** Releases of the Tenant Plane, each a folder: the one that was built, and copies of it that bear another version. */
+/** Releases of the Tenant Plane, one folder each: the actual build, and copies of it with other versions. */
 export class Releases {
   private readonly root = mkdtempSync(join(tmpdir(), 'atlas-releases-'));
   private readonly built = dirname(builtFile('tenant-plane', 'main.js'));
@@ -17,23 +17,23 @@ export class Releases {
     return join(this.root, '{version}');
   }
 
-  /** The one that was built, itself. */
+  /** Links the actual build. */
   link(version: string): void {
     symlinkSync(this.built, join(this.root, version));
   }
 
-  /** A release like the one that was built. */
+  /** Adds a copy of the build with another version. */
   add(version: string): void {
     const folder = join(this.root, version);
     cpSync(this.built, folder, { recursive: true, filter: (path) => !path.endsWith('.map') });
     const line = /(TENANT_PLANE_VERSION = )"[^"]*"/;
     const files = readdirSync(folder).flatMap((name) => (name.endsWith('.js') ? join(folder, name) : []));
     const file = files.find((path) => line.test(readFileSync(path, 'utf8')));
-    if (file === undefined) throw new Error(`No file of ${this.built} names the version.`);
+    if (file === undefined) throw new Error(`No file in ${this.built} contains the version.`);
     writeFileSync(file, readFileSync(file, 'utf8').replace(line, `$1"${version}"`));
   }
 
-  /** It ends at its start where the tenant is this one; `null`: nowhere any more. */
+  /** Makes a release exit at start for this tenant; `null` repairs it for all. */
   breakFor(version: string, slug: string | null): void {
     const main = join(this.root, version, 'main.js');
     const works = readFileSync(main, 'utf8').split(BROKEN).at(-1) ?? '';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A temporary folder for all that a run makes (it becomes TMPDIR). When the run ends, however that comes, a process that
- * waits for it ends whatever the run has left and removes the folder.
+ * A temporary folder for everything that a run creates (it becomes TMPDIR). However the run ends, a waiting
+ * process then kills whatever the run has left and removes the folder.
  */
 export class RunFolder {
   private closed: Promise<void> | undefined;
@@ -15,11 +15,11 @@ export class RunFolder {
 
   static open(name: string): RunFolder {
     const folder = mkdtempSync(join(tmpdir(), `${name}-`));
-    // Postgres' own user must be able to walk through it.
+    // Postgres' own user must be able to traverse it.
     chmodSync(folder, 0o755);
     process.env['TMPDIR'] = folder;
     const keeper = spawn(process.execPath, [join(__dirname, 'run-keeper.js'), folder], {
-      // The terminal's Ctrl-C is not for it.
+      // Shields it from the terminal's Ctrl-C.
       detached: true,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
@@ -28,7 +28,7 @@ export class RunFolder {
     return new RunFolder(keeper);
   }
 
-  /** On the signals that ask a process to end, all that was started ends first. */
+  /** When a signal asks this process to end, everything it started ends first. */
   closeOnSignals(): void {
     for (const [signal, code] of [
       ['SIGINT', 130],
@@ -38,7 +38,7 @@ export class RunFolder {
       process.once(signal, () => void this.close().finally(() => process.exit(code)));
   }
 
-  /** Once this is done nothing of the run is left. Who asks later waits, too. */
+  /** Resolves when nothing of the run is left; later callers wait as well. */
   close(): Promise<void> {
     return (this.closed ??= this.end());
   }

@@ -2,12 +2,15 @@ import { readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sendSignal } from '@atlas/platform/processes';
 
-/** Of the run whose folder is the argument; see RunFolder. */
+/** The argument is the folder of the run; see RunFolder. */
 const [, , folder = ''] = process.argv;
 const PATIENCE_MS = 3000;
 const LOOK_MS = 50;
 
-/** Those that were started with the folder as TMPDIR, or run below it (Linux: read from /proc; elsewhere nobody is found). */
+/**
+ * Processes started with the folder as TMPDIR, or running below it (Linux: read from /proc; finds none
+ * elsewhere).
+ */
 function processesOfRun(): number[] {
   return pids().filter((pid) => pid !== process.pid && (runsBelow(pid) || hasFolder(pid)));
 }
@@ -31,7 +34,7 @@ function hasFolder(pid: number): boolean {
   return environment.split('\0').includes(`TMPDIR=${folder}`);
 }
 
-/** It may have ended, or be another user's. */
+/** The process may have ended, or belong to another user. */
 function look(read: () => string): string {
   try {
     return read();
@@ -49,6 +52,6 @@ async function endRun(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
 }
 
-// Nx sends them to every process below it; this one ends after all others.
+// Nx sends these to every process below it; this one must end after all others.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
 process.once('disconnect', () => void endRun());

@@ -41,7 +41,7 @@ export class DedicatedStack {
     return DedicatedStack.on(await createTestDatabase(driver), testServerUrl, env);
   }
 
-  /** `serverUrl`: of the Postgres server that gets the tenants' databases, asked for where they are on Postgres. */
+  /** `serverUrl`: the Postgres server for the tenants' databases; only called on Postgres. */
   static async on(
     controlPlaneDatabase: TestDatabase,
     serverUrl: () => string,
@@ -65,27 +65,29 @@ export class DedicatedStack {
     return answer.body.tenant;
   }
 
-  /** The tenant planes that run on this machine for this stack. */
+  /** The tenant planes running on this machine for this stack. */
   processes(): LocalProcess[] {
     const file = join(this.folder, 'processes.json');
     const listed = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as LocalProcess[]) : [];
     return listed.filter(({ pid, startedAt }) => identityOf(pid)?.startedAt === startedAt);
   }
 
-  /** Pids of all that runs in the folder of a tenant's plane, listed or not (Linux: read from /proc). */
+  /**
+   * Pids of everything that runs in the folder of a tenant's plane, listed or not (Linux: read from /proc).
+   */
   everyProcessOf(slug: string): number[] {
     const below = join(realpathSync(this.folder), `atlas_${slug}_`);
     const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
     return pids.filter((pid) => folderOf(pid).startsWith(below)).map(Number);
   }
 
-  /** The process that runs for a tenant, once it does. */
+  /** The process of a tenant's plane, once it runs. */
   processOf(slug: string, except?: number): Promise<LocalProcess> {
     const isIts = ({ name, pid }: LocalProcess) => name.startsWith(`atlas_${slug}_`) && pid !== except;
     return eventually(() => this.processes().find(isIts), { what: `a tenant plane of ${slug} runs` });
   }
 
-  /** Databases and roles of dedicated tenants on the test server whose name holds `slug`. */
+  /** Databases and roles of dedicated tenants on the test server whose names contain `slug`. */
   async namesOnServer(slug: string): Promise<string[]> {
     if (this.controlPlaneDatabase.driver === 'sqlite') return [];
     const { rows } = await asAdmin(testServerUrl(), (client) =>
@@ -111,8 +113,8 @@ export class DedicatedStack {
 }
 
 /**
- * The databases and roles of dedicated tenants, by their names. Whoever compares rows with what is on the server would look
- * at each that is left there, every time.
+ * Drops the databases and roles of dedicated tenants by name. Reconciliation would examine any that are left,
+ * every time.
  */
 export async function dropDedicated(serverUrl: string, names: readonly string[]): Promise<void> {
   await asAdmin(serverUrl, async (client) => {
@@ -123,7 +125,7 @@ export async function dropDedicated(serverUrl: string, names: readonly string[])
   });
 }
 
-/** Where a process works; empty when it has ended, or is another user's. */
+/** A process's working directory; empty if it has ended or belongs to another user. */
 function folderOf(pid: string): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);

@@ -36,7 +36,7 @@ export interface SessionView {
   readonly user: { readonly id: string; readonly email: string; readonly role: string };
 }
 
-/** `at`: the address of another tenant plane than the first shared one. */
+/** `at`: the address of a tenant plane other than the first shared one. */
 type TenantCall = RequestOptions & { readonly session?: string; readonly at?: string };
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -49,15 +49,18 @@ export interface TestStackOptions {
 export const ADMIN_PASSWORD = 'correct horse battery staple';
 const OWNER_EMAIL = 'owner@example.com';
 
-/** A Control Plane as a real process with its owner and an API key; tenant planes are added. All on one machine. */
+/**
+ * A Control Plane as a real process, with its owner and an API key; tenant planes can be added. All on one
+ * machine.
+ */
 export class TestStack {
   private readonly env: Env;
   readonly controlPlaneDatabase: TestDatabase;
   readonly tenantPlanes: PlaneProcess[] = [];
-  /** Every process of it that was started. */
+  /** Every process started for it. */
   private readonly controlPlanes: PlaneProcess[] = [];
   controlPlane: PlaneProcess;
-  /** Of an API key with every scope. */
+  /** An API key with every scope. */
   apiKey = '';
 
   private constructor(
@@ -85,13 +88,16 @@ export class TestStack {
     return stack;
   }
 
-  /** Starts the Control Plane, again after it was ended. `env` adds to what all of its processes have. */
+  /**
+   * Starts the Control Plane, also after it was ended. `env` adds to the environment that all of its
+   * processes share.
+   */
   async startControlPlane(env: Env = {}, awaitReady = true): Promise<PlaneProcess> {
     this.controlPlane = await this.anotherControlPlane(env, this.controlPlanePort, awaitReady);
     return this.controlPlane;
   }
 
-  /** One more process of the same Control Plane, on a port of its own. */
+  /** One more process of the same Control Plane, on its own port. */
   async anotherControlPlane(env: Env = {}, port = 0, awaitReady = true): Promise<PlaneProcess> {
     const plane = await startPlane('control-plane', { env: { ...this.env, ...env }, port, awaitReady });
     this.controlPlanes.push(plane);
@@ -117,7 +123,7 @@ export class TestStack {
     return { id: answer.body.tenant_plane.id, install: answer.body.install };
   }
 
-  /** Starts a tenant plane with exactly its install bundle, on the port that tenants' addresses name. */
+  /** Starts a tenant plane with exactly its install bundle, on the port in tenants' addresses. */
   async startTenantPlane(
     install: InstallView,
     database: TestDatabase,
@@ -183,7 +189,7 @@ export class TestStack {
     return eventually(ask, { timeoutMs, what: `tenant ${idOrSlug} is active` });
   }
 
-  /** Provisions a tenant and signs its first admin up. */
+  /** Provisions a tenant and signs up its first admin. */
   async tenantWithAdmin(slug: string): Promise<{ tenant: TenantView; session: SessionView }> {
     const { body } = await this.provision(slug);
     const tenant = await this.awaitActive(body.tenant.id);
@@ -201,7 +207,7 @@ export class TestStack {
     return exchange.body;
   }
 
-  /** Calls the tenant plane at the bare address, naming the tenant in `x-tenant-id`. */
+  /** Calls the tenant plane at its bare address, naming the tenant in `x-tenant-id`. */
   tenant<T = Record<string, unknown>>(
     idOrSlug: string,
     path: string,

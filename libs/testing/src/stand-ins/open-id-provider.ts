@@ -24,7 +24,7 @@ export interface ProviderClient {
 }
 
 type Claims = Record<string, unknown>;
-/** What becomes of an ID token on its way out. */
+/** Changes an ID token on its way out. */
 type Tampering = (claims: Claims, token: string) => Promise<string> | string;
 
 const HOUR = 3600;
@@ -33,19 +33,19 @@ const HOUR = 3600;
 export class OpenIdProvider {
   readonly users = new Map<string, ProviderUser>();
   readonly clients: ClientMetadata[] = [];
-  /** Whether ID tokens hold the address, or only the userinfo endpoint tells it. */
+  /** Whether ID tokens contain the address, or only the userinfo endpoint does. */
   tellsInToken = true;
   tampering: Tampering | undefined;
-  /** How often it was asked how it is to be spoken to. */
+  /** How often its discovery document was requested. */
   discoveries = 0;
-  /** Kept when it stops, so that it can be started there again. */
+  /** Kept when it stops, so that it can be restarted on the same port. */
   port = 0;
   private server: Server;
   private privateKey: KeyObject;
 
   private constructor(private readonly certificate: TestCertificate | undefined) {}
 
-  /** By https with a certificate, which is of `localhost`. */
+  /** Uses https if given a certificate, which is for `localhost`. */
   static async start(port = 0, certificate?: TestCertificate): Promise<OpenIdProvider> {
     const provider = new OpenIdProvider(certificate);
     provider.server = certificate ? createTlsServer(certificate) : createServer();
@@ -64,7 +64,7 @@ export class OpenIdProvider {
     await closed;
   }
 
-  /** Known to the provider from then on. */
+  /** Registers a client with the provider. */
   async register({ clientId, clientSecret, redirectUri }: ProviderClient): Promise<void> {
     this.clients.push({
       client_id: clientId,
@@ -76,7 +76,7 @@ export class OpenIdProvider {
     await this.serve();
   }
 
-  /** As a person does it at the provider's own pages; where they are sent back to. */
+  /** Signs in on the provider's own pages as a person would; returns where they are redirected. */
   async signIn(browser: CookieBrowser, url: string, user: ProviderUser): Promise<string> {
     this.users.set(user.sub, user);
     let page = await browser.follow(url, this.issuer);
@@ -91,7 +91,7 @@ export class OpenIdProvider {
     return page.location;
   }
 
-  /** Signed by the provider's own key. */
+  /** Signed with the provider's own key. */
   async sign(claims: Claims): Promise<string> {
     return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'test' }).sign(this.privateKey);
   }
@@ -105,7 +105,7 @@ export class OpenIdProvider {
     this.port = (this.server.address() as AddressInfo).port;
   }
 
-  /** Its clients are told at construction: it is made anew with each. */
+  /** The provider takes its clients at construction, so it is recreated for each new one. */
   private async serve(): Promise<void> {
     this.privateKey ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     const provider = await quietly(async () => {
@@ -145,7 +145,9 @@ export class OpenIdProvider {
   }
 }
 
-/** It warns that its sign-in pages and its memory are for tests, and that it is made for Node 22. */
+/**
+ * The provider warns that its sign-in pages and its storage are for tests, and that it is made for Node 22.
+ */
 async function quietly<T>(make: () => Promise<T>): Promise<T> {
   const warnings = mock.method(console, 'warn', () => undefined);
   try {

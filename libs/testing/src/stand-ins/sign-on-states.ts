@@ -1,17 +1,17 @@
-/** Where browsers come back to from an OpenID provider, and what they then hold. */
+/** The URLs to which an OpenID provider returns browsers, and their cookies. */
 export interface SignOnReturns {
-  /** Of the browser's latest attempt. */
+  /** From the browser's latest attempt. */
   readonly url: string;
   readonly cookie: string;
-  /** Of an earlier attempt in the same browser. */
+  /** From an earlier attempt in the same browser. */
   readonly firstUrl: string;
   readonly firstCookie: string;
-  /** Of another browser. */
+  /** From another browser. */
   readonly otherUrl: string;
   readonly otherCookie: string;
 }
 
-/** Every return that must sign nobody in: its `state` is not the one that the cookie was given for. */
+/** Every return that must sign nobody in, because its `state` does not match the cookie. */
 export function badSignOnReturns(
   returns: SignOnReturns,
 ): readonly (readonly [what: string, url: string, cookie: string])[] {
@@ -31,8 +31,8 @@ export function badSignOnReturns(
     ['of an earlier attempt, with its code', firstUrl, cookie],
     ["somebody else's", withStates(stateOf(otherUrl)), cookie],
     ["somebody else's, with their code", otherUrl, cookie],
-    ['that of the browser, with the cookie of another', url, otherCookie],
-    ['that of the browser, with the cookie of an earlier attempt', url, firstCookie],
+    ['of this browser, with the cookie of another', url, otherCookie],
+    ['of this browser, with the cookie of an earlier attempt', url, firstCookie],
     ['without a cookie', url, ''],
   ];
 }

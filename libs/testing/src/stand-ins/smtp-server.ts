@@ -8,10 +8,10 @@ export interface ReceivedMail {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
-  /** The headers as they were sent, and everything else. */
+  /** The raw headers and body. */
   readonly raw: string;
   readonly wasEncrypted: boolean;
-  /** The user that the sender signed in as. */
+  /** The user that the sender authenticated as. */
   readonly user: string | undefined;
 }
 
@@ -22,10 +22,10 @@ export function linkIn({ text }: ReceivedMail): string {
   return link;
 }
 
-/** A real SMTP server that keeps what it is sent. Any user and password will do. */
+/** A real SMTP server that keeps the mails it receives. It accepts any user and password. */
 export class TestSmtpServer {
   readonly mails: ReceivedMail[] = [];
-  /** While set, every mail is refused with these words. */
+  /** While set, every mail is refused with this text. */
   refusal: string | undefined;
   private server: Server;
   private port: number;
@@ -37,7 +37,7 @@ export class TestSmtpServer {
     const smtp = new TestSmtpServer();
     smtp.server = new SMTPServer({
       authOptional: true,
-      // One that comes with the package would not be trusted: a test brings its own.
+      // Nobody would trust the package's own certificate: a test provides one.
       disabledCommands: options.cert === undefined ? ['STARTTLS'] : [],
       logger: false,
       closeTimeout: 100,
@@ -57,7 +57,7 @@ export class TestSmtpServer {
     });
     const listening = smtp.server.listen(0, '127.0.0.1');
     await once(listening, 'listening');
-    // A client that leaves in the middle of something.
+    // A client that disconnects midway.
     smtp.server.on('error', () => undefined);
     smtp.port = (listening.address() as AddressInfo).port;
     return smtp;
@@ -68,12 +68,12 @@ export class TestSmtpServer {
     return `smtp://127.0.0.1:${this.port}`;
   }
 
-  /** Where mails go and whom they are from. */
+  /** The variables that send mail to this server. */
   get env(): { readonly SMTP_URL: string; readonly MAIL_FROM: string } {
     return { SMTP_URL: this.url, MAIL_FROM: 'Atlas <atlas@example.com>' };
   }
 
-  /** The next mail that this has not told of, as soon as it is there. */
+  /** The next unread mail, once it arrives. */
   async next(): Promise<ReceivedMail> {
     for (;;) {
       const mail = this.mails[this.read];

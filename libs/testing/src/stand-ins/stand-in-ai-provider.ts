@@ -9,15 +9,15 @@ export interface AskedOfProvider {
     readonly messages: readonly { content: string }[];
     readonly stream?: boolean;
   };
-  /** Once the answer has gone out, or its receiver has. */
+  /** Resolves once the answer is sent, or its receiver is gone. */
   readonly closed: Promise<'finished' | 'aborted'>;
 }
 
 type Answering = (response: ServerResponse, asked: AskedOfProvider) => void;
 
 /**
- * Stands in for the one thing that tests can't have: an AI. It speaks OpenAI's wire protocol over real HTTP, streaming
- * included, until it is told to answer otherwise.
+ * Stands in for the one thing that tests cannot have: an AI. It speaks OpenAI's wire protocol over real HTTP,
+ * including streaming, until told to answer differently.
  */
 export class StandInAiProvider {
   readonly asked: AskedOfProvider[] = [];

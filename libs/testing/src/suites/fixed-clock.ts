@@ -1,6 +1,6 @@
 import { type Clock } from '@atlas/platform';
 
-/** A clock that stands still until it is told otherwise. */
+/** A clock that stands still until it is advanced. */
 export class FixedClock implements Clock {
   private passedMs = 0;
 
@@ -19,7 +19,7 @@ export class FixedClock implements Clock {
     this.jump(seconds);
   }
 
-  /** As a machine's clock does when it is set: no time passes. */
+  /** Jumps as a machine's clock does when it is set: no time passes. */
   jump(seconds: number): void {
     this.time = new Date(this.time.getTime() + seconds * 1000);
   }

@@ -5,7 +5,10 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 let count = 0;
 
-/** On SIGWINCH the process collects its garbage and writes a line with what it still holds: bytes, and what keeps it alive. */
+/**
+ * On SIGWINCH the process collects its garbage and prints what it still holds: bytes, and resources that keep
+ * it alive.
+ */
 process.on('SIGWINCH', () => {
   collectGarbage();
   collectGarbage();
