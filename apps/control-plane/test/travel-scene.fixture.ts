@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { Database } from '@atlas/persistence';
+import { type Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { eventually } from '@atlas/testing';
 import { type JWK, calculateJwkThumbprint, decodeProtectedHeader } from 'jose';

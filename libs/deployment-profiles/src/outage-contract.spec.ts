@@ -1,5 +1,10 @@
 import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
-import { OUTAGE_CAPABILITIES, OUTAGE_MOMENTS, OUTAGE_STATES, type OutagePromise } from './outage-contract';
+import {
+  OUTAGE_CAPABILITIES,
+  OUTAGE_MOMENTS,
+  OUTAGE_STATES,
+  type OutagePromise,
+} from './parts/outage-contract';
 import { profileOf } from './profiles';
 
 describe.each(DEPLOYMENT_MODELS)('the outage contract of %s', (model) => {

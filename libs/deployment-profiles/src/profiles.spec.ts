@@ -1,7 +1,7 @@
 import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
 import { CELL_DRAIN_STEPS } from './cell-drain';
-import { HINT_KINDS } from './deployment-profile';
-import { PLANNED_FEATURES, type PlannedFeature } from './planned-feature';
+import { HINT_KINDS } from './parts/deployment-profile';
+import { PLANNED_FEATURES, type PlannedFeature } from './parts/planned-feature';
 import { profileOf, PROFILES } from './profiles';
 import { SECRET_ROTATION_STEPS } from './secret-rotation';
 import { UPGRADE_STEPS, UPGRADE_WAVE_STEPS } from './upgrade';

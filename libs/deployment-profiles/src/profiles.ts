@@ -1,5 +1,5 @@
 import { type DeploymentModel } from '@atlas/tenancy';
-import { type DeploymentProfile } from './deployment-profile';
+import { type DeploymentProfile } from './parts/deployment-profile';
 import { DEDICATED_PROFILE } from './profiles/dedicated.profile';
 import { HYBRID_PROFILE } from './profiles/hybrid.profile';
 import { ON_PREM_PROFILE } from './profiles/on-prem.profile';

@@ -1,4 +1,4 @@
-import { deepFreeze } from './deep-freeze';
+import { deepFreeze } from './parts/deep-freeze';
 
 export const ROTATION_MODES = ['routine', 'compromised'] as const;
 

@@ -1,4 +1,4 @@
-import { deepFreeze } from './deep-freeze';
+import { deepFreeze } from './parts/deep-freeze';
 
 /**
  * `by_driver`: the driver that created the tenant plane also replaces it; `by_hand`: whoever runs it does.

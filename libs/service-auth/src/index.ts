@@ -12,5 +12,5 @@ export * from './signature-verifier';
 export { SIGNATURE_WINDOW_SECONDS } from './signature-window';
 export { SignatureRefused } from './signature.errors';
 export * from './signed-fastify-request';
-export { type SignedHeaders } from './signed-headers';
+export { type AnswerSigner, type SignedHeaders } from './signed-headers';
 export * from './signed-request';

@@ -5,13 +5,8 @@ import { hmacSha256, inOrder, signatureBase, type SignatureComponent } from './s
 import { readSignatureFields, type SignatureProfile, writeSignatureFields } from './signature-fields';
 import { ANSWER_TAG, isUnixSeconds, unixSeconds } from './signature-parameters';
 import { AnswerRefused, badSignature, SignatureRefused } from './signature.errors';
-import { type HeaderBag, type SignedHeaders, singleHeader } from './signed-headers';
-
-interface Answer {
-  readonly status: number;
-  /** The exact bytes on the wire: sign after serialising, and do not compress a signed answer. */
-  readonly body: Buffer | string;
-}
+import { type Answer, type HeaderBag, type SignedHeaders } from './signed-headers';
+import { singleHeader } from './single-header';
 
 export interface ResponseToSign extends Answer {
   /** The headers of the request being answered, or just its `signature`. */
@@ -28,9 +23,6 @@ export interface ResponseToVerify extends Answer {
   readonly keyId: string;
   readonly secret: SecretText;
 }
-
-/** Signs what is sent back to a caller, with the key that the caller used. */
-export type AnswerSigner = (answer: Answer) => SignedHeaders;
 
 const PROFILE: SignatureProfile = {
   components: ['"@status"', '"content-digest"', '"signature";req'],

@@ -1,6 +1,7 @@
 import { type InnerList, parseDictionary, serializeDictionary } from 'structured-headers';
 import { signedCall } from '../test/signed-call.fixture';
-import { type HeaderBag, singleHeader } from './signed-headers';
+import { type HeaderBag } from './signed-headers';
+import { singleHeader } from './single-header';
 import { readSignature } from './signed-request';
 
 const { headers } = signedCall();

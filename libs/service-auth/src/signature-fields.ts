@@ -1,6 +1,7 @@
 import { type SecretText } from '@atlas/platform/secret';
 import { badSignature } from './signature.errors';
-import { type HeaderBag, singleHeader } from './signed-headers';
+import { type HeaderBag } from './signed-headers';
+import { singleHeader } from './single-header';
 import { hmacSha256, signatureBase, type SignatureComponent } from './signature-base';
 
 export type SignatureParameters = ReadonlyMap<string, string | number>;

@@ -1,6 +1,7 @@
 import { type Clock } from '@atlas/platform';
 import { type NonceStore } from './nonce-store';
-import { type AnswerSigner, signResponse } from './response-signature';
+import { signResponse } from './response-signature';
+import { type AnswerSigner } from './signed-headers';
 import { type ServiceKeyResolver } from './service-key';
 import { nonceExpiryOf, requireInWindow } from './signature-window';
 import { badSignature, type SignatureRefused, signatureDoesNotHold } from './signature.errors';

@@ -1,5 +1,5 @@
 import { SignatureRefused } from './signature.errors';
-import { type AnswerSigner } from './response-signature';
+import { type AnswerSigner } from './signed-headers';
 
 export const SIGNATURE_WINDOW_SECONDS = 300;
 

@@ -1,5 +1,5 @@
 import { DomainError } from '@atlas/platform';
-import { type AnswerSigner } from './response-signature';
+import { type AnswerSigner } from './signed-headers';
 
 export type SignatureRefusal = 'bad_signature' | 'clock_skew';
 

@@ -1,5 +1,3 @@
-import { badSignature } from './signature.errors';
-
 /** Names in lower case, as Node provides them. */
 export type HeaderBag = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -10,9 +8,11 @@ export type SignedHeaders = Record<string, string> & {
   readonly signature: string;
 };
 
-/** A field sent twice is an array here, or joined with a comma, which none of our fields allows. */
-export function singleHeader(headers: HeaderBag, name: string): string {
-  const value = headers[name];
-  if (typeof value !== 'string') throw badSignature(`The header ${name} must be sent exactly once.`);
-  return value;
+export interface Answer {
+  readonly status: number;
+  /** The exact bytes on the wire: sign after serialising, and do not compress a signed answer. */
+  readonly body: Buffer | string;
 }
+
+/** Signs what is sent back to a caller, with the key that the caller used. */
+export type AnswerSigner = (answer: Answer) => SignedHeaders;

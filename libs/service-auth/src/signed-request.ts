@@ -12,7 +12,8 @@ import { hmacSha256, inOrder, signatureBase } from './signature-base';
 import { readSignatureFields, type SignatureFields, type SignatureProfile } from './signature-fields';
 import { isKeyId, isNonce, isUnixSeconds, REQUEST_TAG } from './signature-parameters';
 import { badSignature } from './signature.errors';
-import { type HeaderBag, singleHeader } from './signed-headers';
+import { type HeaderBag } from './signed-headers';
+import { singleHeader } from './single-header';
 
 export interface RequestSignature extends SignatureFields {
   readonly keyId: string;

@@ -1,13 +1,18 @@
-import { deepFreeze } from '../deep-freeze';
-import { type DeploymentProfile } from '../deployment-profile';
-import { ENVIRONMENT_OF_A_CUSTOMERS_PLANE, ENVIRONMENT_OF_EVERY_MODEL } from '../environment';
+import { deepFreeze } from '../parts/deep-freeze';
+import { type DeploymentProfile } from '../parts/deployment-profile';
+import { ENVIRONMENT_OF_A_CUSTOMERS_PLANE, ENVIRONMENT_OF_EVERY_MODEL } from '../parts/environment';
 import {
   DEPROVISION_OF_CUSTOMERS,
   LIFECYCLE_OF_EVERY_MODEL,
   RESTORE_OF_CUSTOMERS,
   moveBy,
-} from '../lifecycle';
-import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
+} from '../parts/lifecycle';
+import {
+  ALWAYS_WORKS,
+  GRACE_LADDER,
+  NEEDS_CONTROL_PLANE,
+  PROMISES_OF_EVERY_MODEL,
+} from '../parts/outage-contract';
 
 const GUIDE = '/help/hybrid-deployment';
 

@@ -1,8 +1,13 @@
-import { deepFreeze } from '../deep-freeze';
-import { type DeploymentProfile } from '../deployment-profile';
-import { ENVIRONMENT_OF_EVERY_MODEL, TENANT_BASE_DOMAIN } from '../environment';
-import { DEPROVISION_WITH_BACKUP, LIFECYCLE_OF_EVERY_MODEL, moveBy, restoreBy } from '../lifecycle';
-import { ALWAYS_WORKS, GRACE_LADDER, NEEDS_CONTROL_PLANE, PROMISES_OF_EVERY_MODEL } from '../outage-contract';
+import { deepFreeze } from '../parts/deep-freeze';
+import { type DeploymentProfile } from '../parts/deployment-profile';
+import { ENVIRONMENT_OF_EVERY_MODEL, TENANT_BASE_DOMAIN } from '../parts/environment';
+import { DEPROVISION_WITH_BACKUP, LIFECYCLE_OF_EVERY_MODEL, moveBy, restoreBy } from '../parts/lifecycle';
+import {
+  ALWAYS_WORKS,
+  GRACE_LADDER,
+  NEEDS_CONTROL_PLANE,
+  PROMISES_OF_EVERY_MODEL,
+} from '../parts/outage-contract';
 
 const GUIDE = '/help/shared-saas';
 
