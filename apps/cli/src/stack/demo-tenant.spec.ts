@@ -23,7 +23,7 @@ describe(ensureDemoTenant.name, () => {
   const answered = (...bodies: unknown[]): StubAnswer[] => bodies.map((body) => ({ body }));
 
   function ensure(): Promise<TenantView> {
-    const context = { processes: { signal }, progress: new Progress(new PassThrough(), false) };
+    const context = { processes: { signal }, progress: new Progress(new PassThrough(), false, false) };
     const client = new ControlPlaneClient(api.url, 'key', signal);
     return ensureDemoTenant(context as unknown as StackContext, client);
   }

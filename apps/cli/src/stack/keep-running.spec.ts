@@ -55,7 +55,7 @@ describe(keepRunning.name, () => {
         timers: { now: () => 0, wait: () => Promise.resolve() },
       },
     );
-    expect(hows).toEqual(['with exit code 1', ...Array(2).fill('while it was started: no space is left')]);
+    expect(hows).toEqual(['with exit code 1', ...Array(2).fill('while starting: no space is left')]);
   });
 
   it('never starts it while the stack ends, whether that began before its end or while it waits', async () => {

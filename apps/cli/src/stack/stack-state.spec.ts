@@ -28,10 +28,10 @@ describe(StackState.name, () => {
     expect(StackState.open(data, 'postgres').record.sealingKey).not.toBe(sealingKey);
   });
 
-  it('refuses databases whose keys are gone, instead of writing over them', () => {
+  it('refuses databases whose keys are missing', () => {
     writeFileSync(data.sqliteFile('control-plane'), '');
     mkdirSync(data.postgres);
-    expect(() => StackState.open(data, 'sqlite')).toThrow(/control-plane\.db is there, but its keys/);
-    expect(() => StackState.open(data, 'postgres')).toThrow(/postgres is there, but its keys/);
+    expect(() => StackState.open(data, 'sqlite')).toThrow(/control-plane\.db exists, but its keys/);
+    expect(() => StackState.open(data, 'postgres')).toThrow(/postgres exists, but its keys/);
   });
 });
