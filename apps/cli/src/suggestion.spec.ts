@@ -11,11 +11,11 @@ describe(closestTo.name, () => {
     ['jbos', 'jobs'],
     ['--modle', '--model'],
     ['--nmae', '--name'],
-  ])('takes %s for %s', (typed, meant) => {
+  ])('suggests for %s %s', (typed, meant) => {
     expect(closestTo(typed, NAMES)).toBe(meant);
   });
 
-  it.each(['fly', 'x', 'conjure', '--softly', 'pl'])('takes %s for nothing', (typed) => {
+  it.each(['fly', 'x', 'conjure', '--softly', 'pl'])('suggests nothing for %s', (typed) => {
     expect(closestTo(typed, NAMES)).toBeUndefined();
   });
 });

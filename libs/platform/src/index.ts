@@ -1,6 +1,7 @@
 export * from './api-decorators';
 export * from './api-docs';
 export * from './audit-chain';
+export { boundLog } from './bounded-log';
 export * from './bounded-map';
 export * from './clock';
 export * from './cookies';

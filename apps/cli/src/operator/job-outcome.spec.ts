@@ -3,7 +3,7 @@ import { failureJson, failureText } from '../failure-text';
 import { outcomeText, unexpectedEnd } from './job-outcome';
 
 describe(outcomeText.name, () => {
-  it('says how long it took', () => {
+  it('says how long a job took', () => {
     const job = jobView({ status: 'succeeded', finished_at: '2026-01-01T00:00:01.500Z' });
     expect(outcomeText(job)).toBe('provision succeeded after 1.5 s.\n');
   });

@@ -1,13 +1,14 @@
 import { CommandFailure } from '../command';
 import { type ErrorView, type JobView } from '../control-plane/views';
+import { failureText } from '../failure-text';
 import { durationText, onOneLine } from '../text';
 
-/** How a job has ended. */
+/** How a job has ended: why, and what can be done about it. */
 export function outcomeText(job: JobView): string {
-  return `${endText(job)}\n`;
+  return failureText(unexpectedEnd(job));
 }
 
-/** A job that did not end as it should: why, and what to do about it. */
+/** The end of a job that was to end otherwise. */
 export function unexpectedEnd(job: JobView): CommandFailure {
   const error = errorOf(job);
   const reason = error && [

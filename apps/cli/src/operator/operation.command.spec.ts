@@ -206,7 +206,7 @@ describe('OPERATIONS', () => {
   const routeOf = ({ path, method }: Operation) =>
     paths[path.replace(':id', '{id}')]?.[(method ?? 'POST').toLowerCase()];
 
-  it('offer --dry-run only where the route is known', () => {
+  it('offer --dry-run only where the API description has the route', () => {
     expect(OPERATIONS.filter((operation) => operation.canRehearse && !routeOf(operation))).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { sendSignal } from '@atlas/platform/processes';
 import { ENDING_WITH_PARENT } from '../ending-with-parent';
 
@@ -73,9 +73,4 @@ export class ManagedProcess {
   kill(): void {
     if (!this.hasExited) sendSignal(-this.pid, 'SIGKILL');
   }
-}
-
-/** Keeps the log of the previous run beside the new one. */
-export function startNewLog(logFile: string): void {
-  if (existsSync(logFile)) renameSync(logFile, logFile.replace(/\.log$/, '.previous.log'));
 }

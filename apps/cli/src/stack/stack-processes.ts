@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
+import { boundLog, startNewLog } from '@atlas/platform/bounded-log';
 import { CommandFailure } from '../command';
 import { type Ending, keepRunning } from './keep-running';
-import { ManagedProcess, type ProcessSpec, startNewLog } from './managed-process';
+import { ManagedProcess, type ProcessSpec } from './managed-process';
 import { type ProcessList } from './process-list';
 
 /** How long stopping may take, in milliseconds. */
 const PLANES_MS = 5000;
 const ALL_MS = 9500;
 const TAIL_LINES = 15;
+/** How often logs are kept from growing too long, in milliseconds. */
+const BOUND_MS = 10_000;
 
 /**
  * The processes of one stack, listed in `pids.json`. While the stack starts, the death of one ends it; once it serves, a
@@ -15,6 +18,7 @@ const TAIL_LINES = 15;
  */
 export class StackProcesses {
   private running: ManagedProcess[] = [];
+  private bounding?: NodeJS.Timeout;
   /** Told when a plane is about to be restarted. Undefined: none is. */
   private tell?: (text: string) => void;
 
@@ -44,6 +48,7 @@ export class StackProcesses {
   /** From here on, planes that end are restarted on the same ports. */
   keepPlanes(tell: (text: string) => void): void {
     this.tell = tell;
+    this.bounding = setInterval(() => this.boundLogs(), BOUND_MS).unref();
   }
 
   /** Runs a process to its end; if it failed, resolves to what it logged. */
@@ -63,6 +68,7 @@ export class StackProcesses {
   /** Stops the planes together, then their database. Leaves nothing on the list. */
   async stop(): Promise<void> {
     this.end.abort(new Error('The stack is ending.'));
+    clearInterval(this.bounding);
     const startedAt = performance.now();
     const left = (ms: number): number => startedAt + ms - performance.now();
     const planes = this.running.filter(({ spec }) => !spec.isDatabase);
@@ -78,6 +84,14 @@ export class StackProcesses {
 
   kill(): void {
     for (const started of this.running) started.kill();
+  }
+
+  private boundLogs(): void {
+    try {
+      for (const { spec } of this.running) boundLog(spec.logFile);
+    } catch {
+      // A log that cannot be cut, on a full disk for one, is tried again; the planes keep serving.
+    }
   }
 
   private isWantedAgain(spec: ProcessSpec, how: string, waitMs: number): boolean {

@@ -45,7 +45,7 @@ export class Drains {
     return {
       status: 202,
       headers: { location: `/api/provisioning-jobs/${job.id}` },
-      body: { tenant_plane: await this.planes.view(manager, id), job: jobView(job) },
+      body: { tenant_plane: await this.planes.view(manager, id), job: jobView(job, null) },
     };
   }
 

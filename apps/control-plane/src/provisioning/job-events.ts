@@ -3,7 +3,7 @@ import { Injectable, type MessageEvent } from '@nestjs/common';
 import { Wakes } from '../tenant-planes/wakes';
 import { LIVE_JOB_STATUSES } from './job';
 import { type ProvisioningJob } from './job.entity';
-import { jobView, stepView } from './job.view';
+import { stepView } from './job.view';
 import { Jobs, topicOf } from './jobs.repository';
 
 /** A signal may be lost: without one the job is looked at again after this long. Proxies see a sign of life, too. */
@@ -31,7 +31,7 @@ export class JobEvents {
         if (!job) return;
         yield* changedSteps(job, sent);
         if (!LIVE_JOB_STATUSES.includes(job.status)) {
-          yield { type: 'done', data: jobView(job) };
+          yield { type: 'done', data: await this.jobs.view(job) };
           return;
         }
         if (!(await wakes.next()) && !ended.aborted) yield { type: KEEP_ALIVE, data: '' };

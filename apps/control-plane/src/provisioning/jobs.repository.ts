@@ -2,8 +2,10 @@ import { Database, type RowValues, Signals, insertRow, updateRows } from '@atlas
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, Not } from 'typeorm';
+import { tenantSlugs } from '../tenants/tenant-slugs';
 import { LIVE_JOB_STATUSES } from './job';
 import { ProvisioningJob } from './job.entity';
+import { type JobView, jobView } from './job.view';
 import { type OperationName } from './operation-rules';
 
 export const LEASE_MS = 15_000;
@@ -216,6 +218,17 @@ export class Jobs {
       if (filter.after) query.andWhere('job.id < :after', { after: filter.after });
       return query.getMany();
     });
+  }
+
+  async view(job: ProvisioningJob): Promise<JobView> {
+    return (await this.viewer([job]))(job);
+  }
+
+  /** Views these jobs, with the slugs of their tenants. */
+  async viewer(jobs: readonly ProvisioningJob[]): Promise<(job: ProvisioningJob) => JobView> {
+    const ids = jobs.map(({ tenantId }) => tenantId);
+    const slugs = await this.database.read((manager) => tenantSlugs(manager, ids));
+    return (job) => jobView(job, slugs.get(job.tenantId) ?? null);
   }
 
   private offsetOf(job: ProvisioningJob): number {

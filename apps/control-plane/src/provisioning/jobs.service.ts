@@ -17,7 +17,7 @@ import {
   type StepState,
 } from './job';
 import { ProvisioningJob } from './job.entity';
-import { type JobView, jobView } from './job.view';
+import { type JobView } from './job.view';
 import { type ListJobsQuery } from './jobs.dto';
 import { Jobs, topicOf } from './jobs.repository';
 import { aboutTheSame, liveJobFailure, requireNoOther, requireNothingExcluded } from './live-jobs';
@@ -43,12 +43,16 @@ export class JobControl {
     return job;
   }
 
+  view(job: ProvisioningJob): Promise<JobView> {
+    return this.jobs.view(job);
+  }
+
   async list(query: ListJobsQuery): Promise<Page<JobView>> {
     const { tenant_id: tenantId, tenant_plane_id: tenantPlaneId, parent_id: parentId } = query;
     const { status, cursor: after, limit } = query;
     const filter = { tenantId, tenantPlaneId, parentId, status, after };
     const jobs = await this.jobs.list({ ...filter, limit: limit + 1 });
-    return pageOf(jobs, limit, jobView);
+    return pageOf(jobs, limit, await this.jobs.viewer(jobs));
   }
 
   /** Goes on from the failed step. */

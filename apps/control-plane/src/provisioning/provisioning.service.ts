@@ -86,7 +86,7 @@ export class Provisioning {
     return {
       status: 202,
       headers: { location: `/api/provisioning-jobs/${job.id}` },
-      body: { tenant: tenantView(tenant, install?.tenantPlaneId ?? null), job: jobView(job) },
+      body: { tenant: tenantView(tenant, install?.tenantPlaneId ?? null), job: jobView(job, tenant.slug) },
       ...(install && { install: { tokenId: install.bundle.token_id, bundle: install.bundle } }),
     };
   }

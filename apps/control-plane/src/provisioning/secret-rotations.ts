@@ -54,7 +54,7 @@ export class SecretRotations {
     return {
       status: 202,
       headers: { location: `/api/provisioning-jobs/${job.id}` },
-      body: { tenant_plane: await this.planes.view(manager, id), job: jobView(job) },
+      body: { tenant_plane: await this.planes.view(manager, id), job: jobView(job, null) },
       ...(bundle && { install: { tokenId: bundle.token_id, bundle } }),
     };
   }

@@ -49,7 +49,7 @@ export class TenantOperations {
     return {
       status: 202,
       headers: { location: `/api/provisioning-jobs/${job.id}` },
-      body: { tenant: tenantView(tenant, home?.tenantPlaneId ?? null), job: jobView(job) },
+      body: { tenant: tenantView(tenant, home?.tenantPlaneId ?? null), job: jobView(job, tenant.slug) },
     };
   }
 }

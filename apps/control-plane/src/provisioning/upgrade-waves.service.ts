@@ -54,7 +54,7 @@ export class UpgradeWaves {
     const subject = { action: 'tenant_planes.upgrade', targetKind: 'job', targetId: job.id };
     await this.audit.record(manager, { ...subject, after: { ...params, tenant_planes: total } });
     const headers = { location: `/api/provisioning-jobs/${job.id}` };
-    return { status: 202, headers, body: { job: jobView(job) } };
+    return { status: 202, headers, body: { job: jobView(job, null) } };
   }
 
   private paramsOf({

@@ -37,7 +37,7 @@ export class Upgrades {
     return {
       status: 202,
       headers: { location: `/api/provisioning-jobs/${job.id}` },
-      body: { tenant_plane: await this.planes.view(manager, id), job: jobView(job) },
+      body: { tenant_plane: await this.planes.view(manager, id), job: jobView(job, null) },
     };
   }
 
