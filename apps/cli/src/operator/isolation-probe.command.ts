@@ -141,7 +141,7 @@ function show({ values, isJson, terminal, surroundings }: OperatorCall, facts: R
   terminal.out(
     isJson
       ? `${JSON.stringify(report)}\n`
-      : `${verdict} after ${attempts.length} attempts. Report: ${file}\n`,
+      : `${verdict}: ${attempts.length} attempts. Report: ${file}\n`,
   );
   return verdict === 'PASS' ? EXIT.done : EXIT.failed;
 }
