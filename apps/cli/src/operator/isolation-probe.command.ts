@@ -139,9 +139,7 @@ function show({ values, isJson, terminal, surroundings }: OperatorCall, facts: R
   writeFileSync(file, reportText(report));
   const { verdict, attempts } = report;
   terminal.out(
-    isJson
-      ? `${JSON.stringify(report)}\n`
-      : `${verdict}: ${attempts.length} attempts. Report: ${file}\n`,
+    isJson ? `${JSON.stringify(report)}\n` : `${verdict}: ${attempts.length} attempts. Report: ${file}\n`,
   );
   return verdict === 'PASS' ? EXIT.done : EXIT.failed;
 }
