@@ -8,7 +8,7 @@ import { ISOLATION_PROBE } from './isolation-probe.command';
 import { JOB } from './job.command';
 import { JOBS } from './jobs.command';
 import { operationCommand } from './operation.command';
-import { ACCOUNT_OPERATIONS } from './operations/account-operations';
+import { KEY_OPERATIONS, OPERATOR_OPERATIONS } from './operations/account-operations';
 import { JOB_OPERATIONS } from './operations/job-operations';
 import { type Operation } from './operations/operation';
 import { PLANE_OPERATIONS } from './operations/plane-operations';
@@ -28,7 +28,7 @@ const COMMANDS: readonly (OperatorCommand | Operation)[] = [
   ...[PLANES, PLANE_LOGS, ...PLANE_OPERATIONS],
   ...[JOBS, JOB, ...JOB_OPERATIONS],
   ...[AUDIT, AUDIT_EXPORT, AUDIT_VERIFY, DRIFTS, RECONCILE, ISOLATION_PROBE],
-  ...[OPERATORS, ...ACCOUNT_OPERATIONS, API_KEYS, SEALING_KEYS],
+  ...[OPERATORS, ...OPERATOR_OPERATIONS, API_KEYS, ...KEY_OPERATIONS, SEALING_KEYS],
 ];
 
 export const OPERATIONS = COMMANDS.filter((one): one is Operation => 'path' in one);

@@ -7,7 +7,7 @@ const ROLE = {
   choices: ['owner', 'admin', 'support'],
 };
 
-export const ACCOUNT_OPERATIONS: readonly Operation[] = [
+export const OPERATOR_OPERATIONS: readonly Operation[] = [
   {
     name: 'operators add',
     group,
@@ -67,6 +67,9 @@ export const ACCOUNT_OPERATIONS: readonly Operation[] = [
     link: 'They choose a password here',
     options: [],
   },
+];
+
+export const KEY_OPERATIONS: readonly Operation[] = [
   {
     name: 'api-keys create',
     group,
